@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "command.h"
+#include "gate/gate.h"
+#include "input.h"
+
+#include <stdio.h>
+#include <string.h>
+
+typedef struct {
+    char *host_file;
+    char *operation;
+    char *root;
+    char **words;
+} Options;
+
+static void
+options_clear (Options *options)
+{
+    g_free (options->host_file);
+    g_free (options->operation);
+    g_free (options->root);
+    g_strfreev (options->words);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
+
+static gboolean
+parse_operation (const char *text, VgateOperation *operation)
+{
+    static const VgateOperation known[] = {VGATE_OPERATION_MIGRATE, VGATE_OPERATION_RESTORE,
+                                           VGATE_OPERATION_START};
+
+    for (gsize i = 0; i < G_N_ELEMENTS (known); i++) {
+        if (strcmp (text, vgate_operation_name (known[i])) == 0) {
+            *operation = known[i];
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+static VgateDomain *
+read_domain (const char *path, char **name, GError **error)
+{
+    gsize length;
+    g_autofree char *xml = vgate_input_read (path, &length, error);
+
+    return xml ? vgate_domain_read (xml, length, name, error) : NULL;
+}
+
+static VgateHost *
+read_host (const char *path, GError **error)
+{
+    gsize length;
+    g_autofree char *xml = vgate_input_read (path, &length, error);
+
+    return xml ? vgate_host_read (xml, length, error) : NULL;
+}
+
+static int
+check (const Options *options, VgateOperation operation, VgatePolicy *policy)
+{
+    g_autoptr (VgateDomain) domain = NULL;
+    g_autoptr (VgateHost) host = NULL;
+    g_autoptr (VgateDecision) decision = NULL;
+    g_autofree char *name = NULL, *report = NULL;
+    GError *error = NULL;
+    VgateRequest request = {
+        .operation = operation,
+        .policy = policy,
+        .root = options->root ? options->root : "",
+        .is_live = TRUE,
+        .now = g_get_real_time () / G_USEC_PER_SEC,
+    };
+
+    host = options->host_file ? read_host (options->host_file, &error) : NULL;
+    domain = error ? NULL : read_domain (options->words[0], &name, &error);
+    request.domain = domain;
+    request.host = host;
+    /* asked on purpose, so a cold start is judged whatever the configuration says of the hook */
+    policy->gate_cold_start = TRUE;
+    decision = error ? vgate_decision_new_refusal (error) : vgate_gate_decide (&request);
+    report = vgate_decision_report (decision, name, operation, host);
+    fputs (report, stdout);
+    return decision->allowed ? VGATE_EXIT_ALLOWED : VGATE_EXIT_REFUSED;
+}
+
+int
+vgate_command_check (int argc, char *argv[], const char *config)
+{
+    g_auto (Options) options = {0};
+    const GOptionEntry entries[] = {
+        {"host", 0, 0, G_OPTION_ARG_FILENAME, &options.host_file,
+         "judge by this host document instead of this host", "FILE"},
+        {"operation", 0, 0, G_OPTION_ARG_STRING, &options.operation,
+         "migrate (live, the default), restore or start", "OP"},
+        {"root", 0, 0, G_OPTION_ARG_FILENAME, &options.root, "read DIR/sys and DIR/etc", "DIR"},
+        G_OPTION_ENTRY_NULL,
+    };
+    g_autoptr (GError) error = NULL;
+    g_autoptr (VgatePolicy) policy = NULL;
+    VgateOperation operation = VGATE_OPERATION_MIGRATE;
+
+    if (!vgate_command_parse (argc, argv, "DOMAIN.xml",
+                              "Would this domain be let in? '-' reads standard input.", entries,
+                              &options.words, &error))
+        return vgate_command_usage (error->message);
+    if (!options.words || g_strv_length (options.words) != 1)
+        return vgate_command_usage ("check needs one DOMAIN.xml");
+    if (options.operation && !parse_operation (options.operation, &operation))
+        return vgate_command_usage ("the operation is migrate, restore or start");
+    policy = vgate_command_policy (config, &error);
+    return policy ? check (&options, operation, policy) : vgate_command_fail (error);
+}

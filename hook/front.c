@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * vgpu-gate-hook: libvirt's qemu hook.
+ *
+ * libvirt runs it for every event of every guest on the host, and most guests have no vGPU. So this program
+ * is plain C without libraries: it lets pass at once what is none of our business, and hands the rest to
+ * vgpu-gate-judge, which knows XML, NVML and the policy. "None of our business" is decided narrowly: only a
+ * document that looks exactly as libvirt writes it and names neither our metadata nor a hostdev. Whatever
+ * looks odd is the judge's.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* As VGATE_XML_SIZE_MAX. One byte more is read, so that the judge sees that there was more. */
+#define INPUT_MAX  (16u * 1024u * 1024u)
+#define INPUT_STEP (64u * 1024u)
+
+typedef struct {
+    char *data;
+    size_t length;
+} Input;
+
+/* The operations that libvirt calls a qemu hook with (its hooks documentation). */
+static const char *const operations[] = {"prepare", "start",   "started",   "stopped", "release",
+                                         "migrate", "restore", "reconnect", "attach"};
+
+static int
+is_operation (const char *word)
+{
+    for (size_t i = 0; i < sizeof operations / sizeof operations[0]; i++)
+        if (strcmp (word, operations[i]) == 0)
+            return 1;
+    return 0;
+}
+
+/* libvirt's argv is always four words. A domain may be named like an option of ours, so look at the second
+ * too. */
+static int
+is_libvirt_call (int argc, char *const argv[])
+{
+    return argc == 5 && (strncmp (argv[1], "--", 2) != 0 || is_operation (argv[2]));
+}
+
+static int
+is_gated (const char *operation, const char *sub_operation)
+{
+    return strcmp (sub_operation, "begin") == 0 &&
+           (strcmp (operation, "migrate") == 0 || strcmp (operation, "restore") == 0 ||
+            strcmp (operation, "started") == 0 || strcmp (operation, "prepare") == 0);
+}
+
+/* Refuses with one line. The name is the operator's: what is not printable ASCII is not shown. */
+static int
+fail (const char *name, const char *what)
+{
+    char shown[129];
+    size_t i;
+
+    for (i = 0; name[i] != '\0' && i < sizeof shown - 1; i++)
+        shown[i] = name[i] >= ' ' && name[i] <= '~' ? name[i] : '?';
+    shown[i] = '\0';
+    fprintf (stderr, "vgpu-gate: VGATE-901: %s: %s: %s. Check the installation.\n", shown, what,
+             strerror (errno));
+    return 1;
+}
+
+static int
+read_input (Input *input)
+{
+    size_t allocated = 0;
+
+    for (;;) {
+        ssize_t n;
+
+        if (input->length == allocated) {
+            char *grown;
+
+            allocated = allocated == 0 ? INPUT_STEP : allocated * 2;
+            grown = realloc (input->data, allocated);
+            if (!grown)
+                return 0;
+            input->data = grown;
+        }
+        n = read (STDIN_FILENO, input->data + input->length, allocated - input->length);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return 0;
+        if (n == 0 || input->length > INPUT_MAX)
+            return 1;
+        input->length += (size_t)n;
+    }
+}
+
+static int
+contains (const Input *input, const char *text)
+{
+    return memmem (input->data, input->length, text, strlen (text)) != NULL;
+}
+
+/* Text as libvirt writes it: no control characters, and only sequences that can be UTF-8. */
+static int
+is_text (const Input *input)
+{
+    const unsigned char *at = (const unsigned char *)input->data, *end = at + input->length;
+
+    while (at < end) {
+        const unsigned char c = *at++;
+        int more = c >= 0xf0 ? 3 : c >= 0xe0 ? 2 : 1;
+
+        if (c < 0x80) {
+            if (c < ' ' && c != '\n' && c != '\t' && c != '\r')
+                return 0;
+            continue;
+        }
+        if (c < 0xc2 || c > 0xf4)
+            return 0;
+        for (; more > 0; more--)
+            if (at == end || (*at++ & 0xc0) != 0x80)
+                return 0;
+    }
+    return 1;
+}
+
+static int
+is_domain_as_libvirt_writes_it (const Input *input)
+{
+    static const char begin[] = "<domain", end[] = "</domain>";
+    size_t length = input->length;
+
+    while (length > 0 && (input->data[length - 1] == '\n' || input->data[length - 1] == ' '))
+        length--;
+    return length >= sizeof begin + sizeof end && length <= INPUT_MAX &&
+           memcmp (input->data, begin, sizeof begin - 1) == 0 &&
+           memcmp (input->data + length - (sizeof end - 1), end, sizeof end - 1) == 0;
+}
+
+/*
+ * "<!" is a DOCTYPE, a comment or CDATA, "&#" a character that is not written as itself: with either of them
+ * a search for words proves nothing.
+ */
+static int
+is_none_of_our_business (const Input *input)
+{
+    return is_domain_as_libvirt_writes_it (input) && !contains (input, "vgpu-gate") &&
+           !contains (input, "<hostdev") && !contains (input, "<!") && !contains (input, "&#") &&
+           is_text (input);
+}
+
+/* The judge stands beside this program: in the installation and in a build tree alike. */
+static int
+judge_path (char *path, size_t size)
+{
+    static const char name[] = "/vgpu-gate-judge";
+    const ssize_t length = readlink ("/proc/self/exe", path, size);
+    char *slash;
+
+    if (length <= 0 || (size_t)length + sizeof name > size)
+        return 0;
+    path[length] = '\0';
+    slash = strrchr (path, '/');
+    if (!slash)
+        return 0;
+    memcpy (slash, name, sizeof name);
+    return 1;
+}
+
+/* What was read, as the judge's standard input. */
+static int
+hand_over_input (const Input *input)
+{
+    const int fd = memfd_create ("domain-xml", 0);
+    size_t done = 0;
+
+    if (fd < 0)
+        return 0;
+    while (done < input->length) {
+        const ssize_t n = write (fd, input->data + done, input->length - done);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return 0;
+        done += (size_t)n;
+    }
+    return lseek (fd, 0, SEEK_SET) == 0 && dup2 (fd, STDIN_FILENO) == STDIN_FILENO &&
+           (fd == STDIN_FILENO || close (fd) == 0);
+}
+
+static int
+run_judge (const char *name, char *argv[])
+{
+    char path[4096];
+
+    if (!judge_path (path, sizeof path))
+        return fail (name, "cannot find vgpu-gate-judge");
+    argv[0] = path;
+    execv (path, argv);
+    return fail (name, "cannot run vgpu-gate-judge");
+}
+
+int
+main (int argc, char *argv[])
+{
+    /* "--": none of libvirt's words is an option */
+    char *judge_argv[] = {NULL, (char *)"--", NULL, NULL, NULL, NULL, NULL};
+    Input input = {NULL, 0};
+
+    if (!is_libvirt_call (argc, argv))
+        return run_judge (argc > 1 ? argv[1] : "", argv);
+    if (!is_gated (argv[2], argv[3]))
+        return 0;
+    if (!read_input (&input))
+        return fail (argv[1], "cannot read the domain XML");
+    if (is_none_of_our_business (&input))
+        return 0;
+    if (!hand_over_input (&input))
+        return fail (argv[1], "cannot hand over the domain XML");
+    memcpy (judge_argv + 2, argv + 1, 4 * sizeof *argv);
+    return run_judge (argv[1], judge_argv);
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "input.h"
+
+#include "message/codes.h"
+#include "xml/xml.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+char *
+vgate_input_read_fd (int fd, gsize *length, GError **error)
+{
+    g_autoptr (GByteArray) input = g_byte_array_new ();
+    guint8 buffer[65536];
+
+    while (input->len <= VGATE_XML_SIZE_MAX) {
+        const gssize n = read (fd, buffer, MIN (sizeof buffer, VGATE_XML_SIZE_MAX + 1 - input->len));
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0) {
+            g_set_error (error, VGATE_ERROR, VGATE_CODE_INPUT_UNREADABLE, "cannot read the input: %s",
+                         g_strerror (errno));
+            return NULL;
+        }
+        if (n == 0)
+            break;
+        g_byte_array_append (input, buffer, (guint)n);
+    }
+    *length = input->len;
+    /* not part of it, but makes it a pointer also when it is empty */
+    g_byte_array_append (input, (const guint8 *)"", 1);
+    return (char *)g_byte_array_free (g_steal_pointer (&input), FALSE);
+}
+
+char *
+vgate_input_read (const char *path, gsize *length, GError **error)
+{
+    char *input;
+    int fd;
+
+    if (strcmp (path, "-") == 0)
+        return vgate_input_read_fd (STDIN_FILENO, length, error);
+    fd = open (path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_INPUT_UNREADABLE, "cannot open %s: %s", path,
+                     g_strerror (errno));
+        return NULL;
+    }
+    input = vgate_input_read_fd (fd, length, error);
+    close (fd);
+    if (!input)
+        g_prefix_error (error, "%s: ", path);
+    return input;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Reading whole inputs that are not trusted. */
+#pragma once
+
+#include <glib.h>
+
+/*
+ * Everything from the descriptor, but no more than one byte above VGATE_XML_SIZE_MAX: whoever parses it sees
+ * that it is too large. The caller frees it. NULL with VGATE_CODE_INPUT_UNREADABLE.
+ */
+char *vgate_input_read_fd (int fd, gsize *length, GError **error);
+/* The same of a file; "-" is standard input. */
+char *vgate_input_read (const char *path, gsize *length, GError **error);

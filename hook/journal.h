@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Decisions in the journal, or in syslog where there is no journal. The domain's XML never goes there. */
+#pragma once
+
+#include "gate/gate.h"
+
+void vgate_journal_decision (const VgateDecision *decision, const char *domain, const char *uuid,
+                             VgateOperation operation);

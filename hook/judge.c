@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * vgpu-gate-judge: what vgpu-gate-hook hands over. Reads the domain XML, asks the gate, and answers as
+ * libvirt wants it: exit status 0 and nothing on stdout, or 1 and one line on stderr. Also the hook's dry
+ * run.
+ */
+#include "gate/gate.h"
+#include "input.h"
+#include "journal.h"
+
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define EXIT_ALLOWED 0
+#define EXIT_REFUSED 1
+#define EXIT_USAGE   2
+
+typedef struct {
+    gboolean dry_run;
+    gboolean show_version;
+    char *config;
+    char *root;
+    char *host_file;
+    char **words;
+} Options;
+
+static void
+options_clear (Options *options)
+{
+    g_free (options->config);
+    g_free (options->root);
+    g_free (options->host_file);
+    g_strfreev (options->words);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
+
+static int
+usage (const char *what)
+{
+    fprintf (stderr, "vgpu-gate: VGATE-902: %s; see 'vgpu-gate-hook --help'\n", what);
+    return EXIT_USAGE;
+}
+
+static gboolean
+parse_options (int argc, char *argv[], Options *options, GError **error)
+{
+    const GOptionEntry entries[] = {
+        {"dry-run", 'n', 0, G_OPTION_ARG_NONE, &options->dry_run, "print the full report, log nothing", NULL},
+        {"host", 0, 0, G_OPTION_ARG_FILENAME, &options->host_file,
+         "judge by this host document (dry run only)", "FILE"},
+        {"config", 0, 0, G_OPTION_ARG_FILENAME, &options->config, "another configuration", "FILE"},
+        {"root", 0, 0, G_OPTION_ARG_FILENAME, &options->root, "read DIR/sys, DIR/proc, DIR/run, DIR/etc",
+         "DIR"},
+        {"version", 0, 0, G_OPTION_ARG_NONE, &options->show_version, "print the version", NULL},
+        {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->words, NULL,
+         "OBJECT OPERATION SUBOPERATION EXTRA"},
+        G_OPTION_ENTRY_NULL,
+    };
+    g_autoptr (GOptionContext) context = g_option_context_new ("<DOMAIN.xml");
+
+    g_option_context_set_summary (
+        context, "libvirt's qemu hook: lets a vGPU guest in, or refuses it with the reason.");
+    g_option_context_add_main_entries (context, entries, NULL);
+    /* a domain may be named like an option */
+    g_option_context_set_strict_posix (context, TRUE);
+    return g_option_context_parse (context, &argc, &argv, error);
+}
+
+/* FALSE: the event is none that is gated. */
+static gboolean
+operation_of (char **words, VgateOperation *operation)
+{
+    static const struct {
+        const char *word;
+        VgateOperation operation;
+    } gated[] = {
+        {"migrate", VGATE_OPERATION_MIGRATE},
+        {"restore", VGATE_OPERATION_RESTORE},
+        {"started", VGATE_OPERATION_STARTED},
+        {"prepare", VGATE_OPERATION_START},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS (gated); i++) {
+        if (strcmp (words[1], gated[i].word) == 0 && strcmp (words[2], "begin") == 0) {
+            *operation = gated[i].operation;
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+typedef struct {
+    VgateDomain *domain;
+    VgatePolicy *policy;
+    VgateHost *host;
+} Inputs;
+
+static void
+inputs_clear (Inputs *inputs)
+{
+    g_clear_pointer (&inputs->domain, vgate_domain_free);
+    g_clear_pointer (&inputs->policy, vgate_policy_free);
+    g_clear_pointer (&inputs->host, vgate_host_free);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Inputs, inputs_clear)
+
+static gboolean
+read_domain (Inputs *inputs, GError **error)
+{
+    gsize length;
+    g_autofree char *xml = vgate_input_read_fd (STDIN_FILENO, &length, error);
+
+    inputs->domain = xml ? vgate_domain_read (xml, length, NULL, error) : NULL;
+    return inputs->domain != NULL;
+}
+
+static gboolean
+read_host (const char *path, Inputs *inputs, GError **error)
+{
+    gsize length;
+    g_autofree char *xml = NULL;
+
+    if (!path)
+        return TRUE;
+    xml = vgate_input_read (path, &length, error);
+    inputs->host = xml ? vgate_host_read (xml, length, error) : NULL;
+    return inputs->host != NULL;
+}
+
+/* A guest that is no business of ours passes before the configuration is opened: no fault there may touch it.
+ */
+static VgateDecision *
+decide (const Options *options, VgateOperation operation, Inputs *inputs)
+{
+    const char *root = options->root ? options->root : "";
+    GError *error = NULL;
+    VgateRequest request = {.operation = operation, .root = root};
+
+    if (!read_domain (inputs, &error))
+        return vgate_decision_new_refusal (error);
+    if (vgate_gate_concerns (inputs->domain, root)) {
+        inputs->policy =
+            vgate_policy_load (options->config ? options->config : vgate_policy_default_path (), &error);
+        if (!inputs->policy || !read_host (options->host_file, inputs, &error))
+            return vgate_decision_new_refusal (error);
+    }
+    request.domain = inputs->domain;
+    request.policy = inputs->policy;
+    request.host = inputs->host;
+    request.now = g_get_real_time () / G_USEC_PER_SEC;
+    return vgate_gate_decide (&request);
+}
+
+static void
+tell (const Options *options, const VgateDecision *decision, VgateOperation operation, const Inputs *inputs)
+{
+    /* libvirt's word for the domain, as the XML may not have been readable */
+    const char *name = options->words[0];
+
+    if (options->dry_run) {
+        g_autofree char *report = vgate_decision_report (decision, name, operation, inputs->host);
+
+        fputs (report, stdout);
+        return;
+    }
+    if (decision->code != VGATE_CODE_NOT_CONCERNED)
+        vgate_journal_decision (decision, name, inputs->domain ? inputs->domain->uuid : NULL, operation);
+    if (!decision->allowed) {
+        g_autofree char *line = vgate_decision_line (decision, name);
+
+        fprintf (stderr, "%s\n", line);
+    }
+}
+
+int
+main (int argc, char *argv[])
+{
+    g_auto (Options) options = {0};
+    g_auto (Inputs) inputs = {0};
+    g_autoptr (VgateDecision) decision = NULL;
+    g_autoptr (GError) error = NULL;
+    VgateOperation operation;
+
+    setlocale (LC_ALL, "");
+    g_set_prgname ("vgpu-gate-hook");
+    if (!parse_options (argc, argv, &options, &error))
+        return usage (error->message);
+    if (options.show_version) {
+        puts ("vgpu-gate-hook " VGATE_VERSION);
+        return 0;
+    }
+    if (!options.words || g_strv_length (options.words) != 4)
+        return usage ("four words are needed: OBJECT OPERATION SUBOPERATION EXTRA");
+    if (options.host_file && !options.dry_run)
+        return usage ("--host goes with --dry-run");
+    if (!operation_of (options.words, &operation)) {
+        if (options.dry_run)
+            printf ("%s %s is not gated\n", options.words[1], options.words[2]);
+        return EXIT_ALLOWED;
+    }
+    decision = decide (&options, operation, &inputs);
+    tell (&options, decision, operation, &inputs);
+    return decision->allowed ? EXIT_ALLOWED : EXIT_REFUSED;
+}

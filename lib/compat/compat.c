@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "compat/compat.h"
+
+#include "compat/rules.h"
+
+#include <string.h>
+
+/* Structures older than this know nothing of migration (measured). */
+#define STRUCTURE_VERSION_MIN 3u
+
+static gboolean
+is_too_old (guint32 structure_version)
+{
+    return structure_version < STRUCTURE_VERSION_MIN;
+}
+
+static gboolean
+is_migratable (guint32 capabilities)
+{
+    return (capabilities & NVML_VIRTUALIZATION_CAP_MIGRATION) != 0;
+}
+
+/* Version 0 is a guest whose driver is not up: the call lets it pass (measured). */
+static gboolean
+is_version_accepted (guint32 version, VgateVersionRange range)
+{
+    return version == 0 || vgate_version_in_range (version, range);
+}
+
+static gboolean
+is_same_gpu (const VgateVgpuRecord *vgpu, const VgatePgpuRecord *pgpu)
+{
+    return strcmp (vgpu->gpu_string, pgpu->gpu_string) == 0;
+}
+
+/* NVIDIA's rule: the first line that applies decides. nvmlGetVgpuCompatibility, measured on r580. */
+VgateAnswer
+vgate_compat_answer (const VgateVgpuRecord *vgpu, const VgatePgpuRecord *pgpu)
+{
+    if (is_too_old (vgpu->version) || is_too_old (pgpu->version))
+        return (VgateAnswer){NVML_VM_COMPATIBILITY_NONE, NVML_LIMIT_HOST_DRIVER};
+    if (!is_migratable (vgpu->capabilities) || !is_migratable (pgpu->capabilities))
+        return (VgateAnswer){NVML_VM_COMPATIBILITY_NONE, NVML_LIMIT_HOST_DRIVER | NVML_LIMIT_GPU};
+    if (!is_version_accepted (vgpu->guest_version, pgpu->range))
+        return (VgateAnswer){NVML_VM_COMPATIBILITY_NONE, NVML_LIMIT_HOST_DRIVER};
+    if (!is_same_gpu (vgpu, pgpu))
+        return (VgateAnswer){NVML_VM_COMPATIBILITY_NONE, NVML_LIMIT_GPU};
+    return (VgateAnswer){NVML_VM_COMPATIBILITY_COLD | NVML_VM_COMPATIBILITY_LIVE, NVML_LIMIT_NONE};
+}
+
+static VgateFinding *
+add_finding (VgateVerdict *verdict, VgateCode code, VgateSeverity severity)
+{
+    VgateFinding *finding;
+
+    g_assert (verdict->n_findings < VGATE_FINDINGS_MAX);
+    finding = &verdict->findings[verdict->n_findings++];
+    *finding = (VgateFinding){.code = code, .severity = severity};
+    return finding;
+}
+
+/* The same four lines again, each on both sides, and without stopping at the first. */
+static void
+find_nvidia (const VgateVgpuRecord *vgpu, const VgatePgpuRecord *pgpu, gboolean is_gpu_known,
+             VgateVerdict *verdict)
+{
+    const guint32 versions[] = {vgpu->version, pgpu->version};
+    const guint32 capabilities[] = {vgpu->capabilities, pgpu->capabilities};
+    VgateFinding *finding;
+
+    for (int side = 0; side < 2; side++) {
+        if (is_too_old (versions[side])) {
+            finding = add_finding (verdict, VGATE_CODE_STRUCTURE_TOO_OLD, VGATE_SEVERITY_REFUSE);
+            finding->at_destination = side == 1;
+            finding->source = versions[side];
+        }
+    }
+    for (int side = 0; side < 2; side++) {
+        if (!is_migratable (capabilities[side])) {
+            finding = add_finding (verdict, VGATE_CODE_NOT_MIGRATABLE, VGATE_SEVERITY_REFUSE);
+            finding->at_destination = side == 1;
+            finding->source = capabilities[side];
+        }
+    }
+    if (!is_version_accepted (vgpu->guest_version, pgpu->range)) {
+        finding = add_finding (verdict, VGATE_CODE_VERSION_OUTSIDE_RANGE, VGATE_SEVERITY_REFUSE);
+        finding->source = vgpu->guest_version;
+        finding->destination = pgpu->range.min;
+        finding->destination_max = pgpu->range.max;
+    }
+    if (is_gpu_known && !is_same_gpu (vgpu, pgpu)) {
+        finding = add_finding (verdict, VGATE_CODE_GPU_DIFFERS, VGATE_SEVERITY_REFUSE);
+        finding->source_text = vgpu->gpu_string;
+        finding->destination_text = pgpu->gpu_string;
+    }
+}
+
+/*
+ * Without both strings, the lines before the last still decide. The last is undecided then: a refusal with
+ * the limit "other", as no limit of NVIDIA's means it, unless the configuration lets it pass.
+ */
+static VgateAnswer
+answer_without_strings (VgateAnswer answer, VgateSeverity severity, gboolean *undecided)
+{
+    const VgateAnswer gpu_differs = {NVML_VM_COMPATIBILITY_NONE, NVML_LIMIT_GPU};
+    const VgateAnswer refused = {NVML_VM_COMPATIBILITY_NONE, NVML_LIMIT_OTHER};
+    const VgateAnswer passed = {NVML_VM_COMPATIBILITY_COLD | NVML_VM_COMPATIBILITY_LIVE, NVML_LIMIT_NONE};
+
+    *undecided = answer.states != NVML_VM_COMPATIBILITY_NONE || answer.limit == gpu_differs.limit;
+    if (!*undecided)
+        return answer;
+    return severity == VGATE_SEVERITY_REFUSE ? refused : passed;
+}
+
+void
+vgate_compat_judge (const VgateVgpuSide *vgpu, const VgatePgpuSide *pgpu,
+                    const VgateCircumstances *circumstances, VgateVerdict *verdict)
+{
+    const gboolean is_gpu_known = vgate_vgpu_record_has_known_layout (vgpu->record) &&
+                                  vgate_pgpu_record_has_known_layout (pgpu->record);
+    VgateAnswer answer = vgate_compat_answer (vgpu->record, pgpu->record);
+    gboolean undecided = FALSE;
+
+    if (!is_gpu_known)
+        answer =
+            answer_without_strings (answer, circumstances->severities[VGATE_RULE_GPU_UNDECIDED], &undecided);
+    verdict->states = answer.states;
+    verdict->limit = answer.limit;
+    verdict->undecided = undecided;
+    verdict->n_findings = 0;
+    find_nvidia (vgpu->record, pgpu->record, is_gpu_known, verdict);
+    for (VgateRule rule = 0; rule < VGATE_N_RULES; rule++) {
+        const VgateSeverity severity = circumstances->severities[rule];
+        VgateFinding found = {.code = vgate_rule_info (rule)->code, .severity = severity};
+
+        if (severity != VGATE_SEVERITY_IGNORE &&
+            vgate_rule_is_broken (rule, vgpu, pgpu, circumstances, &found))
+            *add_finding (verdict, found.code, severity) = found;
+    }
+}
+
+static void
+remove_finding (VgateVerdict *verdict, VgateCode code)
+{
+    guint kept = 0;
+
+    for (guint i = 0; i < verdict->n_findings; i++)
+        if (verdict->findings[i].code != code)
+            verdict->findings[kept++] = verdict->findings[i];
+    verdict->n_findings = kept;
+}
+
+void
+vgate_verdict_apply_driver (VgateVerdict *verdict, VgateAnswer driver)
+{
+    VgateFinding *finding;
+    gboolean is_driver_stricter;
+
+    if (verdict->undecided) {
+        verdict->states = driver.states;
+        verdict->limit = driver.limit;
+        verdict->undecided = FALSE;
+        remove_finding (verdict, VGATE_CODE_GPU_UNDECIDED);
+        if (driver.limit == NVML_LIMIT_NONE)
+            return;
+        /* what the driver compared is not readable here, so that its limit is all that can be said */
+        finding = add_finding (verdict, VGATE_CODE_GPU_DIFFERS, VGATE_SEVERITY_REFUSE);
+        finding->source = driver.limit;
+        return;
+    }
+    if (driver.states == verdict->states && driver.limit == verdict->limit)
+        return;
+    is_driver_stricter = (verdict->states & ~driver.states) != 0 ||
+                         (verdict->limit == NVML_LIMIT_NONE && driver.limit != NVML_LIMIT_NONE);
+    finding = add_finding (verdict, VGATE_CODE_DRIVER_DISAGREES,
+                           is_driver_stricter ? VGATE_SEVERITY_REFUSE : VGATE_SEVERITY_WARN);
+    finding->source = (guint64)verdict->states << 32 | verdict->limit;
+    finding->destination = (guint64)driver.states << 32 | driver.limit;
+    verdict->states &= driver.states;
+    verdict->limit |= driver.limit;
+}
+
+const VgateFinding *
+vgate_verdict_first_refusal (const VgateVerdict *verdict)
+{
+    for (guint i = 0; i < verdict->n_findings; i++)
+        if (verdict->findings[i].severity == VGATE_SEVERITY_REFUSE)
+            return &verdict->findings[i];
+    return NULL;
+}
+
+gboolean
+vgate_verdict_allows (const VgateVerdict *verdict, guint32 state)
+{
+    return (verdict->states & state) != 0 && verdict->limit == NVML_LIMIT_NONE &&
+           !vgate_verdict_first_refusal (verdict);
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The engine's answers in words. Apart from the engine, which allocates nothing. */
+#include "compat/compat.h"
+
+#include "metadata/gpu-string.h"
+
+#include <string.h>
+
+static const char *const severities[] = {"ignore", "warn", "refuse"};
+
+G_STATIC_ASSERT (G_N_ELEMENTS (severities) == VGATE_SEVERITY_REFUSE + 1);
+
+const char *
+vgate_severity_name (VgateSeverity severity)
+{
+    return severities[severity];
+}
+
+gboolean
+vgate_severity_parse (const char *text, VgateSeverity *severity)
+{
+    for (guint i = 0; i < G_N_ELEMENTS (severities); i++) {
+        if (strcmp (text, severities[i]) == 0) {
+            *severity = (VgateSeverity)i;
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+typedef struct {
+    guint32 bit;
+    const char *name;
+} BitName;
+
+static const BitName state_names[] = {
+    {NVML_VM_COMPATIBILITY_COLD, "cold"},
+    {NVML_VM_COMPATIBILITY_HIBERNATE, "hibernate"},
+    {NVML_VM_COMPATIBILITY_SLEEP, "sleep"},
+    {NVML_VM_COMPATIBILITY_LIVE, "live"},
+};
+
+static const BitName limit_names[] = {
+    {NVML_LIMIT_HOST_DRIVER, "host driver"},
+    {NVML_LIMIT_GUEST_DRIVER, "guest driver"},
+    {NVML_LIMIT_GPU, "GPU"},
+    {NVML_LIMIT_OTHER, "other"},
+};
+
+static char *
+describe_bits (guint32 bits, const BitName *names, gsize n_names)
+{
+    g_autoptr (GString) text = g_string_new (NULL);
+
+    for (gsize i = 0; i < n_names; i++) {
+        if (bits & names[i].bit)
+            g_string_append_printf (text, "%s%s", text->len > 0 ? "|" : "", names[i].name);
+        bits &= ~names[i].bit;
+    }
+    if (bits != 0) /* a newer driver may know more */
+        g_string_append_printf (text, "%s0x%x", text->len > 0 ? "|" : "", bits);
+    return text->len > 0 ? g_string_free (g_steal_pointer (&text), FALSE) : g_strdup ("none");
+}
+
+char *
+vgate_states_describe (guint32 states)
+{
+    return describe_bits (states, state_names, G_N_ELEMENTS (state_names));
+}
+
+char *
+vgate_limit_describe (guint32 limit)
+{
+    return describe_bits (limit, limit_names, G_N_ELEMENTS (limit_names));
+}
+
+static char *
+describe_version (const VgateFinding *f)
+{
+    const VgateVersionRange range = {(guint32)f->destination, (guint32)f->destination_max};
+    char version[VGATE_VERSION_TEXT_SIZE], text[VGATE_VERSION_RANGE_TEXT_SIZE];
+
+    return g_strdup_printf ("the guest's vGPU version %s is %s what this host accepts, %s",
+                            vgate_version_format ((guint32)f->source, version),
+                            f->source < f->destination ? "older than" : "newer than",
+                            vgate_version_range_format (range, text));
+}
+
+static char *
+describe_gpu (const VgateFinding *f)
+{
+    g_autofree char *why = NULL;
+
+    if (!f->source_text) {
+        why = vgate_limit_describe ((guint32)f->source);
+        return g_strdup_printf ("the driver says that they do not match (limit: %s)", why);
+    }
+    why = vgate_gpu_string_explain (f->source_text, f->destination_text);
+    return g_strdup_printf ("the physical GPUs differ: %s (%s at the source, %s here)", why, f->source_text,
+                            f->destination_text);
+}
+
+static char *
+describe_answer (guint64 packed)
+{
+    g_autofree char *states = vgate_states_describe ((guint32)(packed >> 32));
+    g_autofree char *limit = vgate_limit_describe ((guint32)packed);
+
+    return g_strdup_printf ("states %s, limit %s", states, limit);
+}
+
+static char *
+describe_disagreement (const VgateFinding *f)
+{
+    g_autofree char *ours = describe_answer (f->source), *driver = describe_answer (f->destination);
+
+    return g_strdup_printf ("the rule says %s, this host's driver says %s", ours, driver);
+}
+
+static char *
+describe_scheduler (const VgateFinding *f)
+{
+    return g_strdup_printf ("the scheduler is %s with %" G_GUINT64_FORMAT " ns at the source, %s with "
+                            "%" G_GUINT64_FORMAT " ns here",
+                            f->source_text, f->source, f->destination_text, f->destination);
+}
+
+char *
+vgate_finding_describe (const VgateFinding *f)
+{
+    const char *type_name = f->source_text ? f->source_text : "";
+    const char *side = f->at_destination ? "this host's" : "the source's";
+
+    switch (f->code) {
+    case VGATE_CODE_STRUCTURE_TOO_OLD:
+        return g_strdup_printf ("%s metadata structure is version %" G_GUINT64_FORMAT
+                                ", migration needs 3 or newer",
+                                side, f->source);
+    case VGATE_CODE_NOT_MIGRATABLE:
+        return g_strdup_printf ("%s not capable of migration (capabilities 0x%" G_GINT64_MODIFIER "x)",
+                                f->at_destination ? "the GPU here is" : "the vGPU at the source is",
+                                f->source);
+    case VGATE_CODE_VERSION_OUTSIDE_RANGE: return describe_version (f);
+    case VGATE_CODE_GPU_DIFFERS: return describe_gpu (f);
+    case VGATE_CODE_DRIVER_DISAGREES: return describe_disagreement (f);
+    case VGATE_CODE_GPU_UNDECIDED:
+        return g_strdup_printf ("the opaque data has %" G_GUINT64_FORMAT
+                                " bytes at the source and %" G_GUINT64_FORMAT " here; known are %u and %u",
+                                f->source, f->destination, NVML_VGPU_OPAQUE_SIZE, NVML_PGPU_OPAQUE_SIZE);
+    case VGATE_CODE_TYPE_NOT_OFFERED:
+        return g_strdup_printf ("the GPU here does not offer type %s (%" G_GUINT64_FORMAT ")", type_name,
+                                f->source);
+    case VGATE_CODE_NO_FREE_INSTANCE:
+        return g_strdup_printf ("no instance of type %s (%" G_GUINT64_FORMAT ") is free here", type_name,
+                                f->source);
+    case VGATE_CODE_GUEST_DRIVER_DOWN:
+        return g_strdup ("the guest driver was not up at capture, so that its vGPU version is not known");
+    case VGATE_CODE_HOST_DRIVER_OLDER:
+    case VGATE_CODE_HOST_DRIVER_NEWER:
+    case VGATE_CODE_HOST_DRIVER_NOT_SAME:
+        return g_strdup_printf ("the host driver is %s at the source, %s here", f->source_text,
+                                f->destination_text);
+    case VGATE_CODE_GUEST_BRANCH:
+        return g_strdup_printf ("guest driver %s is not supported on host driver %s", f->source_text,
+                                f->destination_text);
+    case VGATE_CODE_SCHEDULER_DIFFERS: return describe_scheduler (f);
+    case VGATE_CODE_METADATA_OLD:
+        return g_strdup_printf ("the metadata is %" G_GUINT64_FORMAT " s old, the limit is %" G_GUINT64_FORMAT
+                                " s",
+                                f->source, f->destination);
+    case VGATE_CODE_CAPTURED_ELSEWHERE:
+        return f->destination_text
+                   ? g_strdup_printf ("the metadata was captured on host %s, but host %s sends the guest",
+                                      f->source_text, f->destination_text)
+                   : g_strdup_printf (
+                         "the metadata was captured on this very host (%s), which cannot be the sender",
+                         f->source_text);
+    default: {
+        const VgateCodeInfo *info = vgate_code_info ((int)f->code);
+        return g_strdup (info ? info->summary : "");
+    }
+    }
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "compat/rules.h"
+
+#include <string.h>
+
+/* All that a rule can look at. */
+typedef struct {
+    const VgateVgpuSide *vgpu;
+    const VgatePgpuSide *pgpu;
+    const VgateCircumstances *circumstances;
+} Case;
+
+typedef gboolean (*IsBroken) (const Case *c, VgateFinding *finding);
+
+/* Driver branches that vGPU software releases were made of, oldest first (15 to 20), and which are long-term.
+ */
+static const struct {
+    guint branch;
+    gboolean is_long_term;
+} branches[] = {
+    {525, FALSE}, {535, TRUE}, {550, FALSE}, {570, FALSE}, {580, TRUE}, {595, FALSE},
+};
+
+/* "580.95.05" is of branch 580. 0 when the text does not begin with a number. */
+static guint
+branch_of (const char *driver_version)
+{
+    guint branch = 0;
+
+    for (; g_ascii_isdigit (*driver_version) && branch < 100000; driver_version++)
+        branch = branch * 10 + (guint)(*driver_version - '0');
+    return branch;
+}
+
+static int
+branch_index (guint branch)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS (branches); i++)
+        if (branches[i].branch == branch)
+            return (int)i;
+    return -1;
+}
+
+static gboolean
+is_gpu_undecided (const Case *c, VgateFinding *finding)
+{
+    finding->source = c->vgpu->record->opaque_size;
+    finding->destination = c->pgpu->record->opaque_size;
+    return !vgate_vgpu_record_has_known_layout (c->vgpu->record) ||
+           !vgate_pgpu_record_has_known_layout (c->pgpu->record);
+}
+
+static gboolean
+is_type_missing (const Case *c, VgateFinding *finding)
+{
+    finding->source = c->vgpu->type_id;
+    finding->source_text = c->vgpu->type_name;
+    return c->pgpu->offer == VGATE_OFFER_NO;
+}
+
+static gboolean
+is_no_instance_free (const Case *c, VgateFinding *finding)
+{
+    finding->source = c->vgpu->type_id;
+    finding->source_text = c->vgpu->type_name;
+    return c->pgpu->offer == VGATE_OFFER_YES && c->pgpu->free_instances == 0;
+}
+
+static gboolean
+is_guest_driver_down (const Case *c, VgateFinding *finding)
+{
+    finding->source = c->vgpu->record->guest_info_state;
+    return c->vgpu->record->guest_version == 0;
+}
+
+/* Negative: the destination's branch is older; 0 also when one of them cannot be told. */
+static int
+compare_host_branches (const Case *c, VgateFinding *finding)
+{
+    const guint source = branch_of (c->vgpu->record->host_driver);
+    const guint destination = branch_of (c->pgpu->record->host_driver);
+
+    finding->source_text = c->vgpu->record->host_driver;
+    finding->destination_text = c->pgpu->record->host_driver;
+    if (source == 0 || destination == 0)
+        return 0;
+    return (destination > source) - (destination < source);
+}
+
+static gboolean
+is_host_driver_older (const Case *c, VgateFinding *finding)
+{
+    return compare_host_branches (c, finding) < 0;
+}
+
+static gboolean
+is_host_driver_newer (const Case *c, VgateFinding *finding)
+{
+    return compare_host_branches (c, finding) > 0;
+}
+
+static gboolean
+is_host_driver_not_same (const Case *c, VgateFinding *finding)
+{
+    finding->source_text = c->vgpu->record->host_driver;
+    finding->destination_text = c->pgpu->record->host_driver;
+    return strcmp (finding->source_text, finding->destination_text) != 0;
+}
+
+/* Supported: the host's branch is the guest's, the one after it, or the long-term branch that comes next. */
+static gboolean
+is_guest_branch_unsupported (const Case *c, VgateFinding *finding)
+{
+    const guint guest_branch = branch_of (c->vgpu->record->guest_driver);
+    const guint host_branch = branch_of (c->pgpu->record->host_driver);
+    const int guest = branch_index (guest_branch), host = branch_index (host_branch);
+
+    finding->source_text = c->vgpu->record->guest_driver;
+    finding->destination_text = c->pgpu->record->host_driver;
+    if (guest_branch == 0 || host_branch == 0 || guest_branch == host_branch)
+        return FALSE;
+    if (guest_branch > host_branch)
+        return TRUE;
+    if (guest < 0 || host < 0 || host == guest + 1)
+        return FALSE;
+    for (int i = guest + 1; i < host; i++)
+        if (branches[i].is_long_term)
+            return TRUE;
+    return !branches[host].is_long_term;
+}
+
+static gboolean
+is_scheduler_different (const Case *c, VgateFinding *finding)
+{
+    const VgateScheduler *source = c->vgpu->scheduler, *destination = c->pgpu->scheduler;
+
+    if (!source || !destination)
+        return FALSE;
+    finding->source_text = vgate_scheduler_policy_name (source->policy);
+    finding->destination_text = vgate_scheduler_policy_name (destination->policy);
+    finding->source = source->time_slice;
+    finding->destination = destination->time_slice;
+    return !vgate_scheduler_equal (source, destination);
+}
+
+static gboolean
+is_metadata_old (const Case *c, VgateFinding *finding)
+{
+    const VgateCircumstances *circumstances = c->circumstances;
+    const gint64 age = circumstances->now - c->vgpu->captured;
+
+    finding->source = (guint64)MAX (age, 0);
+    finding->destination = (guint64)circumstances->max_age;
+    return circumstances->max_age > 0 && circumstances->now > 0 && age > circumstances->max_age;
+}
+
+static gboolean
+is_captured_elsewhere (const Case *c, VgateFinding *finding)
+{
+    const VgateCircumstances *circumstances = c->circumstances;
+    const char *captured_on = c->vgpu->captured_on;
+
+    finding->source_text = captured_on;
+    finding->destination_text = circumstances->sent_by;
+    if (!captured_on)
+        return FALSE;
+    if (circumstances->sent_by)
+        return strcmp (captured_on, circumstances->sent_by) != 0;
+    return circumstances->certainly_not_from && strcmp (captured_on, circumstances->certainly_not_from) == 0;
+}
+
+/* clang-format off */
+#define RULE(symbol, name, severity, is_broken) \
+    [VGATE_RULE_##symbol] = {{name, VGATE_CODE_##symbol, VGATE_SEVERITY_##severity}, is_broken}
+
+static const struct {
+    VgateRuleInfo info; /* severity: the default */
+    IsBroken is_broken;
+} rules[] = {
+    RULE (GPU_UNDECIDED,        "gpu-undecided",        REFUSE, is_gpu_undecided),
+    RULE (TYPE_NOT_OFFERED,     "type-not-offered",     REFUSE, is_type_missing),
+    RULE (NO_FREE_INSTANCE,     "no-free-instance",     REFUSE, is_no_instance_free),
+    /* Refused: a capture from before the guest driver came up would pass everywhere, and be wrong by then. */
+    RULE (GUEST_DRIVER_DOWN,    "guest-driver-down",    REFUSE, is_guest_driver_down),
+    RULE (HOST_DRIVER_OLDER,    "host-driver-older",    WARN,   is_host_driver_older),
+    RULE (HOST_DRIVER_NEWER,    "host-driver-newer",    WARN,   is_host_driver_newer),
+    RULE (HOST_DRIVER_NOT_SAME, "host-driver-not-same", IGNORE, is_host_driver_not_same),
+    RULE (GUEST_BRANCH,         "guest-branch",         WARN,   is_guest_branch_unsupported),
+    RULE (SCHEDULER_DIFFERS,    "scheduler-differs",    WARN,   is_scheduler_different),
+    /* Silent until max-age is set: an unchanged guest is not captured again. */
+    RULE (METADATA_OLD,         "metadata-old",         REFUSE, is_metadata_old),
+    RULE (CAPTURED_ELSEWHERE,   "captured-elsewhere",   REFUSE, is_captured_elsewhere),
+};
+/* clang-format on */
+
+G_STATIC_ASSERT (G_N_ELEMENTS (rules) == VGATE_N_RULES);
+
+const VgateRuleInfo *
+vgate_rule_info (VgateRule rule)
+{
+    return &rules[rule].info;
+}
+
+gboolean
+vgate_rule_is_broken (VgateRule rule, const VgateVgpuSide *vgpu, const VgatePgpuSide *pgpu,
+                      const VgateCircumstances *circumstances, VgateFinding *finding)
+{
+    const Case c = {vgpu, pgpu, circumstances};
+
+    return rules[rule].is_broken (&c, finding);
+}

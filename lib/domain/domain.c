@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "domain/domain.h"
+
+#include <string.h>
+
+typedef struct {
+    VgateXmlReader *reader;
+    VgateDomain *domain;
+    xmlDoc *element;  /* our element, interpreted when the whole document has been found well-formed */
+    char section[16]; /* the child of <domain> that we are in */
+} Walk;
+
+static void
+hostdev_free (VgateHostdev *hostdev)
+{
+    g_free (hostdev->source);
+    g_free (hostdev->guest_address);
+    g_free (hostdev);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateHostdev, hostdev_free)
+
+void
+vgate_domain_free (VgateDomain *domain)
+{
+    if (!domain)
+        return;
+    g_free (domain->name);
+    g_free (domain->uuid);
+    g_ptr_array_unref (domain->hostdevs);
+    vgate_element_free (domain->element);
+    g_free (domain);
+}
+
+static xmlNode *
+child_named (xmlNode *node, const char *name)
+{
+    for (xmlNode *child = node ? node->children : NULL; child; child = child->next)
+        if (child->type == XML_ELEMENT_NODE && strcmp ((const char *)child->name, name) == 0)
+            return child;
+    return NULL;
+}
+
+static char *
+attribute_of (xmlNode *node, const char *name)
+{
+    xmlChar *value = xmlGetNoNsProp (node, (const xmlChar *)name);
+    char *copy = g_strdup ((const char *)value);
+
+    xmlFree (value);
+    return copy;
+}
+
+static gboolean
+attribute_is (xmlNode *node, const char *name, const char *expected)
+{
+    g_autofree char *value = attribute_of (node, name);
+
+    return g_strcmp0 (value, expected) == 0;
+}
+
+/* One part of a PCI address: libvirt writes 0x%02x, and takes decimal and octal from people. */
+static gboolean
+address_part (xmlNode *node, const char *name, guint64 max, guint *part)
+{
+    g_autofree char *text = attribute_of (node, name);
+    char *end;
+    guint64 value;
+
+    *part = 0;
+    if (!text)
+        return strcmp (name, "domain") == 0;
+    if (!g_ascii_isdigit (*text))
+        return FALSE;
+    value = g_ascii_strtoull (text, &end, 0);
+    *part = (guint)value;
+    return *end == '\0' && value <= max;
+}
+
+static char *
+pci_address (xmlNode *node)
+{
+    guint domain, bus, slot, function;
+
+    if (!address_part (node, "domain", 0xffff, &domain) || !address_part (node, "bus", 0xff, &bus) ||
+        !address_part (node, "slot", 0x1f, &slot) || !address_part (node, "function", 7, &function))
+        return NULL;
+    return g_strdup_printf ("%04x:%02x:%02x.%x", domain, bus, slot, function);
+}
+
+static char *
+mdev_uuid (xmlNode *address)
+{
+    g_autofree char *text = attribute_of (address, "uuid");
+    g_autofree char *lower = text ? g_ascii_strdown (text, -1) : NULL;
+
+    return lower && vgate_xml_text_has_form (lower, VGATE_XML_UUID) ? g_steal_pointer (&lower) : NULL;
+}
+
+static gboolean
+read_hostdev (Walk *walk, GError **error)
+{
+    g_autoptr (xmlDoc) doc = vgate_xml_copy_element (walk->reader, error);
+    g_autoptr (VgateHostdev) hostdev = g_new0 (VgateHostdev, 1);
+    xmlNode *node, *source, *guest;
+
+    if (!doc)
+        return FALSE;
+    node = xmlDocGetRootElement (doc);
+    if (attribute_is (node, "type", "mdev"))
+        hostdev->kind = VGATE_HOSTDEV_MDEV;
+    else if (attribute_is (node, "type", "pci"))
+        hostdev->kind = VGATE_HOSTDEV_PCI;
+    else
+        return TRUE;
+    source = child_named (child_named (node, "source"), "address");
+    if (source)
+        hostdev->source = hostdev->kind == VGATE_HOSTDEV_MDEV ? mdev_uuid (source) : pci_address (source);
+    if (!hostdev->source) {
+        vgate_xml_set_error (error, VGATE_CODE_HOSTDEV_UNUSABLE, node, "it has no usable source address");
+        return FALSE;
+    }
+    guest = child_named (node, "address");
+    if (guest && attribute_is (guest, "type", "pci") && !(hostdev->guest_address = pci_address (guest))) {
+        vgate_xml_set_error (error, VGATE_CODE_HOSTDEV_UNUSABLE, node, "its guest address cannot be read");
+        return FALSE;
+    }
+    g_ptr_array_add (walk->domain->hostdevs, g_steal_pointer (&hostdev));
+    return TRUE;
+}
+
+static gboolean
+read_element (Walk *walk, GError **error)
+{
+    if (walk->element) {
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_ELEMENT_TWICE,
+                     "line %d: a second metadata element of vgpu-gate",
+                     xmlTextReaderGetParserLineNumber (vgate_xml_reader_get (walk->reader)));
+        return FALSE;
+    }
+    walk->element = vgate_xml_copy_element (walk->reader, error);
+    return walk->element != NULL;
+}
+
+/* <name> or <uuid>: the first counts, as in libvirt. */
+static gboolean
+read_text (Walk *walk, char **text, GError **error)
+{
+    g_autoptr (xmlDoc) doc = NULL;
+    xmlChar *content;
+
+    if (*text)
+        return TRUE;
+    doc = vgate_xml_copy_element (walk->reader, error);
+    if (!doc)
+        return FALSE;
+    content = xmlNodeGetContent (xmlDocGetRootElement (doc));
+    *text = g_strstrip (g_strdup ((const char *)content));
+    xmlFree (content);
+    return TRUE;
+}
+
+static gboolean
+is_ours (xmlTextReader *reader)
+{
+    const char *uri = (const char *)xmlTextReaderConstNamespaceUri (reader);
+
+    return uri && g_str_has_prefix (uri, VGATE_ELEMENT_NAMESPACE_FAMILY);
+}
+
+/* One element at the depth where the gate has an interest: 0 <domain>, 1 its children, 2 theirs. */
+static gboolean
+visit (Walk *walk, int depth, const char *name, GError **error)
+{
+    if (depth == 0) {
+        if (strcmp (name, "domain") == 0)
+            return TRUE;
+        g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_XML_NOT_DOMAIN,
+                             "the root element is not <domain>");
+        return FALSE;
+    }
+    if (depth == 1) {
+        g_strlcpy (walk->section, name, sizeof walk->section);
+        if (strcmp (name, "name") == 0)
+            return read_text (walk, &walk->domain->name, error);
+        if (strcmp (name, "uuid") == 0)
+            return read_text (walk, &walk->domain->uuid, error);
+        return TRUE;
+    }
+    if (depth == 2 && strcmp (walk->section, "metadata") == 0 &&
+        is_ours (vgate_xml_reader_get (walk->reader)))
+        return read_element (walk, error);
+    if (depth == 2 && strcmp (walk->section, "devices") == 0 && strcmp (name, "hostdev") == 0)
+        return read_hostdev (walk, error);
+    return TRUE;
+}
+
+static gboolean
+walk_document (Walk *walk, GError **error)
+{
+    xmlTextReader *reader = vgate_xml_reader_get (walk->reader);
+    g_autoptr (GError) local = NULL;
+
+    while (vgate_xml_next (walk->reader, &local)) {
+        if (xmlTextReaderNodeType (reader) == XML_READER_TYPE_ELEMENT &&
+            !visit (walk, xmlTextReaderDepth (reader), (const char *)xmlTextReaderConstLocalName (reader),
+                    &local))
+            break;
+    }
+    if (!local)
+        return TRUE;
+    g_propagate_error (error, g_steal_pointer (&local));
+    return FALSE;
+}
+
+static gboolean
+check_identity (VgateDomain *domain, GError **error)
+{
+    if (domain->uuid) {
+        g_autofree char *given = g_steal_pointer (&domain->uuid);
+
+        domain->uuid = g_ascii_strdown (given, -1);
+    }
+    if (domain->name && domain->name[0] != '\0' && domain->uuid &&
+        vgate_xml_text_has_form (domain->uuid, VGATE_XML_UUID))
+        return TRUE;
+    g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_XML_NOT_DOMAIN,
+                         "the domain has no name or no usable UUID");
+    return FALSE;
+}
+
+static gboolean
+interpret (Walk *walk, GError **error)
+{
+    if (!walk_document (walk, error) || !check_identity (walk->domain, error))
+        return FALSE;
+    if (!walk->element)
+        return TRUE;
+    walk->domain->element = vgate_element_read (xmlDocGetRootElement (walk->element), error);
+    return walk->domain->element != NULL;
+}
+
+VgateDomain *
+vgate_domain_read (const char *xml, gsize length, char **name, GError **error)
+{
+    g_autoptr (VgateDomain) domain = g_new0 (VgateDomain, 1);
+    g_autoptr (VgateXmlReader) reader = vgate_xml_reader_new (xml, length, error);
+    Walk walk = {.reader = reader, .domain = domain};
+    gboolean good;
+
+    domain->hostdevs = g_ptr_array_new_with_free_func ((GDestroyNotify)hostdev_free);
+    if (!reader)
+        return NULL;
+    good = interpret (&walk, error);
+    g_clear_pointer (&walk.element, xmlFreeDoc);
+    if (name)
+        *name = g_strdup (domain->name);
+    return good ? g_steal_pointer (&domain) : NULL;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A domain's XML, as far as the gate needs it: name, UUID, the hostdevs that can be vGPUs, and our element.
+ * The document is read as a stream; no tree of it is built.
+ */
+#pragma once
+
+#include "domain/element.h"
+
+typedef enum {
+    VGATE_HOSTDEV_MDEV,
+    VGATE_HOSTDEV_PCI,
+} VgateHostdevKind;
+
+/* <hostdev mode='subsystem' type='mdev'|'pci'>. Whether it is a vGPU, and whose, only sysfs can say. */
+typedef struct {
+    VgateHostdevKind kind;
+    char *source;        /* UUID of the mediated device, or PCI address on the host */
+    char *guest_address; /* PCI address in the guest; NULL when libvirt has not given one yet */
+} VgateHostdev;
+
+typedef struct {
+    char *name;
+    char *uuid;            /* lower case */
+    GPtrArray *hostdevs;   /* of VgateHostdev *; types that cannot be vGPUs (usb, scsi) are left out */
+    VgateElement *element; /* NULL: the domain has none. Read, not checked. */
+} VgateDomain;
+
+/*
+ * Reads untrusted bytes. Errors: VGATE_CODE_XML_*, VGATE_CODE_HOSTDEV_UNUSABLE, VGATE_CODE_ELEMENT_TWICE and
+ * those of vgate_element_read (). name is set also then where it was read: *name (may be NULL) gets a copy to
+ * show.
+ */
+VgateDomain *vgate_domain_read (const char *xml, gsize length, char **name, GError **error);
+void vgate_domain_free (VgateDomain *domain);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateDomain, vgate_domain_free)

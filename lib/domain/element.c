@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "domain/element.h"
+
+#include <stddef.h>
+#include <string.h>
+
+static const VgateXmlDialect dialect = {
+    .namespace_uri = VGATE_ELEMENT_NAMESPACE,
+    .structure = VGATE_CODE_ELEMENT_STRUCTURE,
+    .value = VGATE_CODE_ELEMENT_VALUE,
+    .base64 = VGATE_CODE_ELEMENT_BASE64,
+};
+
+static const char *const triggers[] = {"start", "resume", "arrive", "change", "request", NULL};
+static const char *const powers[] = {"running", "suspended", NULL};
+static const char *const algorithms[] = {"hmac-sha-256", NULL};
+
+G_STATIC_ASSERT (G_N_ELEMENTS (triggers) == VGATE_N_TRIGGERS + 1);
+G_STATIC_ASSERT (G_N_ELEMENTS (powers) == VGATE_POWER_SUSPENDED + 2);
+
+#define ATTRIBUTE(type, attribute, kind, member, ...)                                               \
+    {                                                                                               \
+        .name = attribute, .form = VGATE_XML_##kind, .offset = offsetof (type, member), __VA_ARGS__ \
+    }
+
+static const VgateXmlAttribute element_attributes[] = {
+    ATTRIBUTE (VgateElement, "domain", UUID, domain, .optional = FALSE),
+    ATTRIBUTE (VgateElement, "sequence", UINT64, sequence, .optional = FALSE),
+    {.name = NULL},
+};
+
+static const VgateXmlAttribute capture_attributes[] = {
+    ATTRIBUTE (VgateElement, "time", TIME, time, .optional = FALSE),
+    ATTRIBUTE (VgateElement, "trigger", CHOICE, trigger, .choices = triggers),
+    ATTRIBUTE (VgateElement, "host", NAME, host, .optional = FALSE),
+    ATTRIBUTE (VgateElement, "host-uuid", UUID, host_uuid, .optional = FALSE),
+    ATTRIBUTE (VgateElement, "simulated", YES_NO, simulated, .optional = FALSE),
+    {.name = NULL},
+};
+
+static const VgateXmlAttribute guest_attributes[] = {
+    ATTRIBUTE (VgateElement, "power", CHOICE, power, .choices = powers),
+    {.name = NULL},
+};
+
+static const VgateXmlAttribute vgpu_attributes[] = {
+    ATTRIBUTE (VgateElementVgpu, "uuid", UUID, uuid, .optional = FALSE),
+    ATTRIBUTE (VgateElementVgpu, "type", UINT, type, .optional = FALSE),
+    ATTRIBUTE (VgateElementVgpu, "type-name", NAME, type_name, .optional = FALSE),
+    ATTRIBUTE (VgateElementVgpu, "mdev", UUID, mdev, .optional = TRUE),
+    ATTRIBUTE (VgateElementVgpu, "vf", PCI, vf, .optional = TRUE),
+    ATTRIBUTE (VgateElementVgpu, "guest-address", PCI, guest_address, .optional = TRUE),
+    {.name = NULL},
+};
+
+static const VgateXmlAttribute pgpu_attributes[] = {
+    ATTRIBUTE (VgateSourcePgpu, "address", PCI, address, .optional = FALSE),
+    ATTRIBUTE (VgateSourcePgpu, "name", NAME, name, .optional = FALSE),
+    ATTRIBUTE (VgateSourcePgpu, "host-driver", ASCII, host_driver, .optional = FALSE),
+    ATTRIBUTE (VgateSourcePgpu, "range", RANGE, range, .optional = FALSE),
+    {.name = NULL},
+};
+
+typedef struct {
+    int algorithm;
+    char *value;
+} Seal;
+
+static const VgateXmlAttribute seal_attributes[] = {
+    ATTRIBUTE (Seal, "algorithm", CHOICE, algorithm, .choices = algorithms),
+    ATTRIBUTE (Seal, "value", SHA256, value, .optional = FALSE),
+    {.name = NULL},
+};
+
+const char *
+vgate_trigger_name (VgateTrigger trigger)
+{
+    return triggers[trigger];
+}
+
+VgateElementVgpu *
+vgate_element_vgpu_new (void)
+{
+    return g_new0 (VgateElementVgpu, 1);
+}
+
+void
+vgate_element_vgpu_free (VgateElementVgpu *vgpu)
+{
+    if (!vgpu)
+        return;
+    vgate_xml_clear_attributes (vgpu_attributes, vgpu);
+    vgate_xml_clear_attributes (pgpu_attributes, &vgpu->pgpu);
+    vgate_xml_bytes_clear (&vgpu->metadata);
+    vgate_vgpu_mirror_clear (&vgpu->mirror);
+    g_free (vgpu);
+}
+
+VgateElement *
+vgate_element_new (void)
+{
+    VgateElement *element = g_new0 (VgateElement, 1);
+
+    element->vgpus = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_element_vgpu_free);
+    return element;
+}
+
+void
+vgate_element_free (VgateElement *element)
+{
+    if (!element)
+        return;
+    vgate_xml_clear_attributes (element_attributes, element);
+    vgate_xml_clear_attributes (capture_attributes, element);
+    g_ptr_array_unref (element->vgpus);
+    g_free (element->seal);
+    g_free (element);
+}
+
+/* An element that has attributes only. */
+static gboolean
+read_leaf (xmlNode *node, const VgateXmlAttribute *table, gpointer object, GError **error)
+{
+    return vgate_xml_read_attributes (&dialect, node, table, object, error) &&
+           vgate_xml_no_children (&dialect, node, error);
+}
+
+static gboolean
+read_pgpu (xmlNode *node, VgateSourcePgpu *pgpu, GError **error)
+{
+    xmlNode *cursor = vgate_xml_children (node), *scheduler;
+
+    if (!vgate_xml_read_attributes (&dialect, node, pgpu_attributes, pgpu, error) ||
+        !vgate_xml_take (&dialect, &cursor, "scheduler", &scheduler, error) ||
+        !vgate_xml_end (&dialect, &cursor, error))
+        return FALSE;
+    pgpu->has_scheduler = scheduler != NULL;
+    return !scheduler || vgate_scheduler_read (&dialect, scheduler, &pgpu->scheduler, error);
+}
+
+static gboolean
+read_vgpu (xmlNode *node, VgateElementVgpu *vgpu, GError **error)
+{
+    xmlNode *cursor = vgate_xml_children (node), *metadata, *mirror, *pgpu;
+
+    return vgate_xml_read_attributes (&dialect, node, vgpu_attributes, vgpu, error) &&
+           vgate_xml_need (&dialect, node, &cursor, "metadata", &metadata, error) &&
+           vgate_xml_read_bytes (&dialect, metadata, &vgpu->metadata, error) &&
+           vgate_xml_need (&dialect, node, &cursor, "mirror", &mirror, error) &&
+           vgate_vgpu_mirror_read (&dialect, mirror, &vgpu->mirror, error) &&
+           vgate_xml_need (&dialect, node, &cursor, "pgpu", &pgpu, error) &&
+           read_pgpu (pgpu, &vgpu->pgpu, error) && vgate_xml_end (&dialect, &cursor, error);
+}
+
+static gboolean
+read_vgpus (xmlNode *parent, xmlNode **cursor, GPtrArray *vgpus, GError **error)
+{
+    xmlNode *node;
+
+    if (!vgate_xml_need (&dialect, parent, cursor, "vgpu", &node, error))
+        return FALSE;
+    while (node) {
+        VgateElementVgpu *vgpu = vgate_element_vgpu_new ();
+
+        g_ptr_array_add (vgpus, vgpu);
+        if (vgpus->len > VGATE_ELEMENT_VGPUS_MAX) {
+            vgate_xml_set_error (error, dialect.structure, node, "more than %u of them",
+                                 VGATE_ELEMENT_VGPUS_MAX);
+            return FALSE;
+        }
+        if (!read_vgpu (node, vgpu, error) || !vgate_xml_take (&dialect, cursor, "vgpu", &node, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean
+read_seal (xmlNode *node, VgateElement *element, GError **error)
+{
+    Seal seal = {0};
+    const gboolean good = read_leaf (node, seal_attributes, &seal, error);
+
+    element->seal = g_steal_pointer (&seal.value);
+    return good;
+}
+
+static gboolean
+read_content (xmlNode *root, VgateElement *element, GError **error)
+{
+    xmlNode *cursor = vgate_xml_children (root), *capture, *guest, *seal;
+
+    return vgate_xml_read_attributes (&dialect, root, element_attributes, element, error) &&
+           vgate_xml_need (&dialect, root, &cursor, "capture", &capture, error) &&
+           read_leaf (capture, capture_attributes, element, error) &&
+           vgate_xml_need (&dialect, root, &cursor, "guest", &guest, error) &&
+           read_leaf (guest, guest_attributes, element, error) &&
+           read_vgpus (root, &cursor, element->vgpus, error) &&
+           vgate_xml_take (&dialect, &cursor, "seal", &seal, error) &&
+           vgate_xml_end (&dialect, &cursor, error) && (!seal || read_seal (seal, element, error));
+}
+
+VgateElement *
+vgate_element_read (xmlNode *root, GError **error)
+{
+    g_autoptr (VgateElement) element = NULL;
+    const char *uri = root->ns ? (const char *)root->ns->href : "";
+
+    if (strcmp (uri, VGATE_ELEMENT_NAMESPACE) != 0) {
+        g_autofree char *shown = vgate_printable (uri, 64);
+
+        vgate_xml_set_error (error, VGATE_CODE_ELEMENT_VERSION, root, "namespace '%s', known here is '%s'",
+                             shown, VGATE_ELEMENT_NAMESPACE);
+        return NULL;
+    }
+    if (strcmp ((const char *)root->name, VGATE_ELEMENT_NAME) != 0) {
+        vgate_xml_set_error (error, dialect.structure, root, "not expected here: <%s> must come first",
+                             VGATE_ELEMENT_NAME);
+        return NULL;
+    }
+    element = vgate_element_new ();
+    if (!read_content (root, element, error))
+        return NULL;
+    return g_steal_pointer (&element);
+}
+
+static gboolean
+check_vgpu (VgateElementVgpu *vgpu, GError **error)
+{
+    gsize length;
+    const guint8 *bytes;
+
+    if (!vgate_xml_bytes_check (&vgpu->metadata, VGATE_CODE_ELEMENT_LENGTH, error))
+        return FALSE;
+    bytes = g_bytes_get_data (vgpu->metadata.bytes, &length);
+    return vgate_vgpu_record_read (bytes, length, &vgpu->record, error) &&
+           vgate_vgpu_record_check_text (&vgpu->record, error) &&
+           vgate_vgpu_mirror_check (&vgpu->mirror, &vgpu->record, VGATE_CODE_ELEMENT_MIRROR, error);
+}
+
+static const char *
+first_duplicate (const VgateElementVgpu *a, const VgateElementVgpu *b)
+{
+    if (strcmp (a->uuid, b->uuid) == 0)
+        return "uuid";
+    if (a->mdev && g_strcmp0 (a->mdev, b->mdev) == 0)
+        return "mdev";
+    if (a->vf && g_strcmp0 (a->vf, b->vf) == 0)
+        return "vf";
+    if (a->guest_address && g_strcmp0 (a->guest_address, b->guest_address) == 0)
+        return "guest-address";
+    return NULL;
+}
+
+static gboolean
+check_duplicates (const GPtrArray *vgpus, GError **error)
+{
+    for (guint i = 0; i < vgpus->len; i++) {
+        for (guint j = 0; j < i; j++) {
+            const VgateElementVgpu *vgpu = g_ptr_array_index (vgpus, i);
+            const char *what = first_duplicate (vgpu, g_ptr_array_index (vgpus, j));
+
+            if (what) {
+                g_set_error (error, VGATE_ERROR, VGATE_CODE_ELEMENT_DUPLICATE,
+                             "vGPU %u (%s) has the same %s as vGPU %u", i + 1, vgpu->uuid, what, j + 1);
+                return FALSE;
+            }
+        }
+    }
+    return TRUE;
+}
+
+static char *
+compute_seal (const VgateElement *element, GBytes *key)
+{
+    VgateElement unsealed = *element;
+    g_autofree char *canonical = NULL;
+    gsize key_length;
+    const guchar *key_data = g_bytes_get_data (key, &key_length);
+
+    unsealed.seal = NULL;
+    canonical = vgate_element_write (&unsealed, TRUE);
+    return g_compute_hmac_for_string (G_CHECKSUM_SHA256, key_data, key_length, canonical, -1);
+}
+
+/* In constant time, so that a seal cannot be guessed digit by digit. Both are 64 digits. */
+static gboolean
+seals_are_equal (const char *a, const char *b)
+{
+    guint8 difference = 0;
+
+    for (gsize i = 0; i < 64; i++)
+        difference |= (guint8)(a[i] ^ b[i]);
+    return difference == 0;
+}
+
+static gboolean
+check_seal (const VgateElement *element, GBytes *key, GError **error)
+{
+    g_autofree char *expected = NULL;
+
+    if (!element->seal) {
+        g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_SEAL_MISSING,
+                             "the metadata is not sealed, and this host's fleet key asks for it");
+        return FALSE;
+    }
+    expected = compute_seal (element, key);
+    if (!seals_are_equal (element->seal, expected)) {
+        g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_SEAL_WRONG,
+                             "the seal is not that of this element under this host's fleet key");
+        return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean
+vgate_element_check (VgateElement *element, const char *domain_uuid, GBytes *key, GError **error)
+{
+    if (strcmp (element->domain, domain_uuid) != 0) {
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_ELEMENT_DOMAIN,
+                     "the metadata is that of domain %s, this domain is %s", element->domain, domain_uuid);
+        return FALSE;
+    }
+    for (guint i = 0; i < element->vgpus->len; i++) {
+        VgateElementVgpu *vgpu = g_ptr_array_index (element->vgpus, i);
+
+        if (!check_vgpu (vgpu, error)) {
+            g_prefix_error (error, "vGPU %s: ", vgpu->uuid);
+            return FALSE;
+        }
+    }
+    return check_duplicates (element->vgpus, error) && (!key || check_seal (element, key, error));
+}
+
+static void
+write_leaf (GString *xml, const char *name, const VgateXmlAttribute *table, gconstpointer object)
+{
+    g_string_append_printf (xml, "<%s", name);
+    vgate_xml_write_attributes (xml, table, object);
+    g_string_append (xml, "/>");
+}
+
+static void
+write_vgpu (GString *xml, const VgateElementVgpu *vgpu)
+{
+    g_string_append (xml, "<vgpu");
+    vgate_xml_write_attributes (xml, vgpu_attributes, vgpu);
+    g_string_append_c (xml, '>');
+    vgate_xml_write_bytes (xml, "metadata", vgpu->metadata.bytes);
+    vgate_vgpu_mirror_write (xml, "mirror", &vgpu->record);
+    if (vgpu->pgpu.has_scheduler) {
+        g_string_append (xml, "<pgpu");
+        vgate_xml_write_attributes (xml, pgpu_attributes, &vgpu->pgpu);
+        g_string_append_c (xml, '>');
+        vgate_scheduler_write (xml, "scheduler", &vgpu->pgpu.scheduler);
+        g_string_append (xml, "</pgpu>");
+    } else {
+        write_leaf (xml, "pgpu", pgpu_attributes, &vgpu->pgpu);
+    }
+    g_string_append (xml, "</vgpu>");
+}
+
+static void
+write_vgpus (GString *xml, const VgateElement *element)
+{
+    write_leaf (xml, "guest", guest_attributes, element);
+    for (guint i = 0; i < element->vgpus->len; i++)
+        write_vgpu (xml, g_ptr_array_index (element->vgpus, i));
+}
+
+char *
+vgate_element_write (const VgateElement *element, gboolean with_namespace)
+{
+    g_autoptr (GString) xml = g_string_new ("<" VGATE_ELEMENT_NAME);
+    const Seal seal = {.value = element->seal};
+
+    if (with_namespace)
+        g_string_append (xml, " xmlns='" VGATE_ELEMENT_NAMESPACE "'");
+    vgate_xml_write_attributes (xml, element_attributes, element);
+    g_string_append_c (xml, '>');
+    write_leaf (xml, "capture", capture_attributes, element);
+    write_vgpus (xml, element);
+    if (element->seal)
+        write_leaf (xml, "seal", seal_attributes, &seal);
+    g_string_append (xml, "</" VGATE_ELEMENT_NAME ">");
+    return g_string_free (g_steal_pointer (&xml), FALSE);
+}
+
+char *
+vgate_element_essence (const VgateElement *element)
+{
+    g_autoptr (GString) xml = g_string_new (NULL);
+
+    g_string_append_printf (xml, "%s %s %s %d ", element->domain, element->host, element->host_uuid,
+                            element->simulated);
+    write_vgpus (xml, element);
+    return g_string_free (g_steal_pointer (&xml), FALSE);
+}
+
+void
+vgate_element_seal (VgateElement *element, GBytes *key)
+{
+    char *seal = compute_seal (element, key);
+
+    g_free (element->seal);
+    element->seal = seal;
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The gate: operation + domain + host + policy -> decision and report.
+ *
+ * Nothing here reads XML or configuration; it is handed both, looks at sysfs and /proc under a root that can
+ * be set, and asks NVML through the probe, unless it is given a host document to judge instead of this host.
+ */
+#pragma once
+
+#include "compat/compat.h"
+#include "domain/domain.h"
+#include "host/host.h"
+#include "host/sysfs.h"
+#include "policy/policy.h"
+
+typedef enum {
+    VGATE_OPERATION_MIGRATE, /* 'migrate begin' on the destination: live or offline, nobody can tell */
+    VGATE_OPERATION_RESTORE, /* 'restore begin' */
+    VGATE_OPERATION_STARTED, /* 'started begin': live migration without metadata is caught here */
+    VGATE_OPERATION_START,   /* 'prepare begin': a cold start, gated only where the policy asks for it */
+    VGATE_N_OPERATIONS,
+} VgateOperation;
+
+const char *vgate_operation_name (VgateOperation operation);
+
+typedef struct {
+    VgateOperation operation;
+    VgateDomain *domain; /* its element gets checked, which fills its records */
+    const VgatePolicy *policy;
+    const char *root;      /* put before /sys, /proc, /run and /etc; "" on a real host */
+    const VgateHost *host; /* a host document to judge; NULL: this host, read afresh */
+    gboolean is_live; /* MIGRATE of a guest that is known to run: missing metadata is then refused at once */
+    gint64 now;       /* seconds since 1970 */
+} VgateRequest;
+
+/* One vGPU against one pGPU. */
+typedef struct {
+    guint pgpu; /* index into the host's pgpus */
+    VgateVerdict verdict;
+    gboolean is_possible; /* the verdict gives the state that the operation needs */
+} VgateCandidate;
+
+typedef struct {
+    const VgateElementVgpu *vgpu; /* borrowed from the request's domain */
+    GArray *candidates;           /* of VgateCandidate */
+    int chosen;                   /* index into candidates; -1: none */
+    gboolean is_tied;             /* to the pGPU behind its hostdev */
+} VgatePlacement;
+
+/* What the policy lets pass but reports. */
+typedef struct {
+    VgateCode code;
+    char *text;
+} VgateWarning;
+
+typedef struct {
+    gboolean allowed;
+    VgateCode code;
+    char *text;      /* the message's body: rule, both values, way out */
+    guint32 state;   /* NVML_VM_COMPATIBILITY_*: what the operation needs; 0 where no verdict was needed */
+    VgateHost *host; /* this host as it was read; NULL when it was not, or a document was given */
+    GPtrArray *placements; /* of VgatePlacement *, one a vGPU; empty when it did not come to that */
+    GPtrArray *warnings;   /* of VgateWarning * */
+} VgateDecision;
+
+/* TRUE when the domain is a matter for the gate at all: it has our element, or a vGPU of NVIDIA as a hostdev.
+ */
+gboolean vgate_gate_concerns (const VgateDomain *domain, const char *root);
+
+/* Never NULL, never an error: whatever goes wrong is a refusal with its code. Borrows from the request. */
+VgateDecision *vgate_gate_decide (const VgateRequest *request);
+
+/* A refusal from an error of VGATE_ERROR that came before there was a domain to judge. Takes the error. */
+VgateDecision *vgate_decision_new_refusal (GError *error);
+void vgate_decision_free (VgateDecision *decision);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateDecision, vgate_decision_free)
+
+/* The one line: "vgpu-gate: VGATE-303: DOMAIN: ...". The caller frees it. */
+char *vgate_decision_line (const VgateDecision *decision, const char *domain);
+
+/* The full report for people: every vGPU, every pGPU, every finding. host: the document that was judged, or
+ * NULL. The caller frees it. */
+char *vgate_decision_report (const VgateDecision *decision, const char *domain, VgateOperation operation,
+                             const VgateHost *host);

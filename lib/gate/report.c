@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The decision in words: the refusal's one line, and the full report. */
+#include "gate/internal.h"
+
+static guint
+count_refusals (const VgateVerdict *verdict)
+{
+    guint n = 0;
+
+    for (guint i = 0; i < verdict->n_findings; i++)
+        n += verdict->findings[i].severity == VGATE_SEVERITY_REFUSE ? 1 : 0;
+    return n;
+}
+
+/* The candidate that comes nearest: the one with the fewest findings that refuse. */
+static const VgateCandidate *
+nearest_candidate (const VgatePlacement *placement)
+{
+    const VgateCandidate *nearest = NULL;
+
+    for (guint i = 0; i < placement->candidates->len; i++) {
+        const VgateCandidate *candidate = &g_array_index (placement->candidates, VgateCandidate, i);
+
+        if (!nearest || count_refusals (&candidate->verdict) < count_refusals (&nearest->verdict))
+            nearest = candidate;
+    }
+    return nearest;
+}
+
+static void
+append_vgpu (GString *text, const VgateDecision *decision, guint index, const VgatePlacement *placement)
+{
+    if (decision->placements->len > 1)
+        g_string_append_printf (text, "vGPU %u of %u, ", index + 1, decision->placements->len);
+    else
+        g_string_append (text, "vGPU ");
+    g_string_append_printf (text, "%s (%s)", placement->vgpu->uuid, placement->vgpu->type_name);
+}
+
+static void
+append_pgpu (GString *text, const VgateHost *host, guint index)
+{
+    const VgatePgpu *pgpu = g_ptr_array_index (host->pgpus, index);
+
+    g_string_append_printf (text, " on GPU %s (%s%s)", pgpu->address, pgpu->name,
+                            host->simulated ? ", simulated driver" : "");
+}
+
+/* "; also VGATE-304, VGATE-402": what else would have to be put right. */
+static void
+append_others (GString *text, const VgateVerdict *verdict, const VgateFinding *first)
+{
+    char code[VGATE_CODE_TEXT_SIZE];
+    const char *separator = "; also ";
+
+    for (guint i = 0; i < verdict->n_findings; i++) {
+        const VgateFinding *finding = &verdict->findings[i];
+
+        if (finding == first || finding->severity != VGATE_SEVERITY_REFUSE)
+            continue;
+        g_string_append_printf (text, "%s%s", separator, vgate_code_format (finding->code, code));
+        separator = ", ";
+    }
+}
+
+static VgateCode
+append_reason (GString *text, const VgateVerdict *verdict, guint32 state)
+{
+    const VgateFinding *finding = vgate_verdict_first_refusal (verdict);
+    g_autofree char *clause = NULL;
+
+    if (finding) {
+        clause = vgate_finding_describe (finding);
+        g_string_append_printf (text, ": %s", clause);
+        append_others (text, verdict, finding);
+        return finding->code;
+    }
+    if (verdict->limit == NVML_LIMIT_NONE && (verdict->states & state) == 0) {
+        g_autofree char *needed = vgate_states_describe (state),
+                        *given = vgate_states_describe (verdict->states);
+
+        g_string_append_printf (text, ": the guest needs the state %s, possible is %s", needed, given);
+        return VGATE_CODE_STATE_NOT_GIVEN;
+    }
+    g_string_append (text,
+                     ": each fits alone, but there are not enough free instances for all vGPUs of the guest");
+    return VGATE_CODE_NOT_ALL_PLACED;
+}
+
+void
+vgate_explain_refusal (VgateDecision *decision, const VgateHost *host)
+{
+    g_autoptr (GString) text = g_string_new (NULL);
+    guint n_more = 0;
+
+    decision->allowed = FALSE;
+    decision->code = VGATE_CODE_NONE;
+    for (guint i = 0; i < decision->placements->len; i++) {
+        const VgatePlacement *placement = g_ptr_array_index (decision->placements, i);
+        const VgateCandidate *nearest = nearest_candidate (placement);
+
+        if (placement->chosen >= 0)
+            continue;
+        if (decision->code != VGATE_CODE_NONE) {
+            n_more++;
+            continue;
+        }
+        append_vgpu (text, decision, i, placement);
+        append_pgpu (text, host, nearest->pgpu);
+        decision->code = append_reason (text, &nearest->verdict, decision->state);
+    }
+    if (n_more > 0)
+        g_string_append_printf (text, "; %u more vGPU%s of it refused", n_more, n_more > 1 ? "s" : "");
+    g_string_append_printf (text, ". %s", vgate_code_info ((int)decision->code)->cure);
+    g_free (decision->text);
+    decision->text = g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+static VgateWarning *
+warning_of (const VgateDecision *decision, const VgateHost *host, guint index,
+            const VgateCandidate *candidate, const VgateFinding *finding)
+{
+    VgateWarning *warning = g_new0 (VgateWarning, 1);
+    g_autofree char *clause = vgate_finding_describe (finding);
+    g_autoptr (GString) text = g_string_new (NULL);
+
+    append_vgpu (text, decision, index, g_ptr_array_index (decision->placements, index));
+    append_pgpu (text, host, candidate->pgpu);
+    g_string_append_printf (text, ": %s", clause);
+    warning->code = finding->code;
+    warning->text = g_string_free (g_steal_pointer (&text), FALSE);
+    return warning;
+}
+
+void
+vgate_collect_warnings (VgateDecision *decision, const VgateHost *host)
+{
+    for (guint i = 0; i < decision->placements->len; i++) {
+        const VgatePlacement *placement = g_ptr_array_index (decision->placements, i);
+        const VgateCandidate *candidate =
+            &g_array_index (placement->candidates, VgateCandidate, placement->chosen);
+
+        for (guint f = 0; f < candidate->verdict.n_findings; f++)
+            g_ptr_array_add (decision->warnings,
+                             warning_of (decision, host, i, candidate, &candidate->verdict.findings[f]));
+    }
+}
+
+static void
+report_time (GString *report, gint64 seconds)
+{
+    g_autoptr (GDateTime) time = g_date_time_new_from_unix_utc (seconds);
+    g_autofree char *text = time ? g_date_time_format (time, "%Y-%m-%d %H:%M:%S UTC") : g_strdup ("?");
+
+    g_string_append (report, text);
+}
+
+static void
+report_host (GString *report, const VgateHost *host)
+{
+    char preset[VGATE_VERSION_RANGE_TEXT_SIZE], current[VGATE_VERSION_RANGE_TEXT_SIZE];
+
+    g_string_append_printf (report, "host: %s (%s)\n  driver %s%s, vGPU versions %s of %s, read ", host->name,
+                            host->uuid, host->driver, host->simulated ? " (simulated driver)" : "",
+                            vgate_version_range_format (host->current, current),
+                            vgate_version_range_format (host->preset, preset));
+    report_time (report, host->time);
+    g_string_append_c (report, '\n');
+}
+
+static void
+report_finding (GString *report, const VgateFinding *finding)
+{
+    const VgateCodeInfo *info = vgate_code_info ((int)finding->code);
+    char code[VGATE_CODE_TEXT_SIZE];
+    g_autofree char *clause = vgate_finding_describe (finding);
+
+    g_string_append_printf (report, "      %s %s: %s\n        way out: %s\n",
+                            vgate_severity_name (finding->severity), vgate_code_format (finding->code, code),
+                            clause, info->cure);
+}
+
+static void
+report_candidate (GString *report, const VgateHost *host, const VgatePlacement *placement, guint index)
+{
+    const VgateCandidate *candidate = &g_array_index (placement->candidates, VgateCandidate, index);
+    const VgatePgpu *pgpu = g_ptr_array_index (host->pgpus, candidate->pgpu);
+    g_autofree char *states = vgate_states_describe (candidate->verdict.states);
+    g_autofree char *limit = vgate_limit_describe (candidate->verdict.limit);
+    const char *outcome = candidate->is_possible ? "possible" : "not possible";
+
+    g_string_append_printf (report, "    GPU %s %s: %s%s (states %s, limit %s)\n", pgpu->address, pgpu->name,
+                            (guint)placement->chosen == index ? "chosen, " : "", outcome, states, limit);
+    for (guint i = 0; i < candidate->verdict.n_findings; i++)
+        report_finding (report, &candidate->verdict.findings[i]);
+}
+
+static void
+report_placement (GString *report, const VgateDecision *decision, const VgateHost *host, guint index)
+{
+    const VgatePlacement *placement = g_ptr_array_index (decision->placements, index);
+    const VgateElementVgpu *vgpu = placement->vgpu;
+    char version[VGATE_VERSION_TEXT_SIZE];
+
+    g_string_append_printf (
+        report,
+        "vGPU %u of %u: %s\n  type %s (%u), guest driver %s, vGPU version %s, from GPU %s (%s, "
+        "driver %s)\n",
+        index + 1, decision->placements->len, vgpu->uuid, vgpu->type_name, vgpu->type,
+        vgpu->record.guest_driver[0] != '\0' ? vgpu->record.guest_driver : "not up",
+        vgate_version_format (vgpu->record.guest_version, version), vgpu->pgpu.address, vgpu->pgpu.name,
+        vgpu->pgpu.host_driver);
+    if (placement->is_tied)
+        g_string_append (report, "  tied to the GPU behind its hostdev\n");
+    for (guint i = 0; i < placement->candidates->len; i++)
+        report_candidate (report, host, placement, i);
+}
+
+char *
+vgate_decision_report (const VgateDecision *decision, const char *domain, VgateOperation operation,
+                       const VgateHost *host)
+{
+    g_autoptr (GString) report = g_string_new (NULL);
+    g_autofree char *line = vgate_decision_line (decision, domain);
+    g_autofree char *name = domain ? vgate_printable (domain, 128) : NULL;
+    g_autofree char *state = decision->state != 0 ? vgate_states_describe (decision->state) : NULL;
+
+    if (!host)
+        host = decision->host;
+    g_string_append_printf (report, "domain: %s\noperation: %s%s%s%s\n", name ? name : "(not read)",
+                            vgate_operation_name (operation), state ? " (needs the state " : "",
+                            state ? state : "", state ? ")" : "");
+    if (host)
+        report_host (report, host);
+    for (guint i = 0; host && i < decision->placements->len; i++)
+        report_placement (report, decision, host, i);
+    g_string_append_printf (report, "decision: %s\n%s\n", decision->allowed ? "allowed" : "refused", line);
+    return g_string_free (g_steal_pointer (&report), FALSE);
+}

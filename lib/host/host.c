@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "host/host.h"
+
+#include <stddef.h>
+#include <string.h>
+
+static const VgateXmlDialect dialect = {
+    .namespace_uri = VGATE_HOST_NAMESPACE,
+    .structure = VGATE_CODE_HOST_DOCUMENT,
+    .value = VGATE_CODE_HOST_DOCUMENT,
+    .base64 = VGATE_CODE_HOST_DOCUMENT,
+};
+
+#define ATTRIBUTE(type, attribute, kind, member)                                       \
+    {                                                                                  \
+        .name = attribute, .form = VGATE_XML_##kind, .offset = offsetof (type, member) \
+    }
+
+static const VgateXmlAttribute host_attributes[] = {
+    ATTRIBUTE (VgateHost, "time", TIME, time),
+    ATTRIBUTE (VgateHost, "name", NAME, name),
+    ATTRIBUTE (VgateHost, "uuid", UUID, uuid),
+    {.name = NULL},
+};
+
+static const VgateXmlAttribute driver_attributes[] = {
+    ATTRIBUTE (VgateHost, "version", ASCII, driver),
+    ATTRIBUTE (VgateHost, "simulated", YES_NO, simulated),
+    ATTRIBUTE (VgateHost, "preset", RANGE, preset),
+    ATTRIBUTE (VgateHost, "range", RANGE, current),
+    {.name = NULL},
+};
+
+static const VgateXmlAttribute pgpu_attributes[] = {
+    ATTRIBUTE (VgatePgpu, "address", PCI, address),
+    ATTRIBUTE (VgatePgpu, "name", NAME, name),
+    ATTRIBUTE (VgatePgpu, "uuid", NAME, uuid),
+    {.name = NULL},
+};
+
+static const VgateXmlAttribute type_attributes[] = {
+    ATTRIBUTE (VgateHostType, "id", UINT, id),
+    ATTRIBUTE (VgateHostType, "name", NAME, name),
+    ATTRIBUTE (VgateHostType, "class", NAME, class_name),
+    ATTRIBUTE (VgateHostType, "framebuffer", UINT64, framebuffer),
+    ATTRIBUTE (VgateHostType, "max", UINT, max_instances),
+    ATTRIBUTE (VgateHostType, "free", UINT, free_instances),
+    {.name = NULL},
+};
+
+VgateHostType *
+vgate_host_type_new (void)
+{
+    return g_new0 (VgateHostType, 1);
+}
+
+void
+vgate_host_type_free (VgateHostType *type)
+{
+    if (!type)
+        return;
+    vgate_xml_clear_attributes (type_attributes, type);
+    g_free (type);
+}
+
+VgatePgpu *
+vgate_pgpu_new (void)
+{
+    VgatePgpu *pgpu = g_new0 (VgatePgpu, 1);
+
+    pgpu->types = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_host_type_free);
+    return pgpu;
+}
+
+void
+vgate_pgpu_free (VgatePgpu *pgpu)
+{
+    if (!pgpu)
+        return;
+    vgate_xml_clear_attributes (pgpu_attributes, pgpu);
+    vgate_xml_bytes_clear (&pgpu->metadata);
+    vgate_pgpu_mirror_clear (&pgpu->mirror);
+    g_ptr_array_unref (pgpu->types);
+    g_free (pgpu);
+}
+
+VgateHost *
+vgate_host_new (void)
+{
+    VgateHost *host = g_new0 (VgateHost, 1);
+
+    host->pgpus = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_pgpu_free);
+    return host;
+}
+
+void
+vgate_host_free (VgateHost *host)
+{
+    if (!host)
+        return;
+    vgate_xml_clear_attributes (host_attributes, host);
+    vgate_xml_clear_attributes (driver_attributes, host);
+    g_ptr_array_unref (host->pgpus);
+    g_free (host);
+}
+
+static gboolean
+read_leaf (xmlNode *node, const VgateXmlAttribute *table, gpointer object, GError **error)
+{
+    return vgate_xml_read_attributes (&dialect, node, table, object, error) &&
+           vgate_xml_no_children (&dialect, node, error);
+}
+
+static gboolean
+read_types (xmlNode **cursor, GPtrArray *types, GError **error)
+{
+    xmlNode *node;
+
+    if (!vgate_xml_take (&dialect, cursor, "type", &node, error))
+        return FALSE;
+    while (node) {
+        VgateHostType *type = vgate_host_type_new ();
+
+        g_ptr_array_add (types, type);
+        if (!read_leaf (node, type_attributes, type, error) ||
+            !vgate_xml_take (&dialect, cursor, "type", &node, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean
+read_pgpu (xmlNode *node, VgatePgpu *pgpu, GError **error)
+{
+    xmlNode *cursor = vgate_xml_children (node), *metadata, *mirror, *scheduler;
+
+    if (!vgate_xml_read_attributes (&dialect, node, pgpu_attributes, pgpu, error) ||
+        !vgate_xml_need (&dialect, node, &cursor, "metadata", &metadata, error) ||
+        !vgate_xml_read_bytes (&dialect, metadata, &pgpu->metadata, error) ||
+        !vgate_xml_need (&dialect, node, &cursor, "mirror", &mirror, error) ||
+        !vgate_pgpu_mirror_read (&dialect, mirror, &pgpu->mirror, error) ||
+        !vgate_xml_take (&dialect, &cursor, "scheduler", &scheduler, error))
+        return FALSE;
+    pgpu->has_scheduler = scheduler != NULL;
+    return (!scheduler || vgate_scheduler_read (&dialect, scheduler, &pgpu->scheduler, error)) &&
+           read_types (&cursor, pgpu->types, error) && vgate_xml_end (&dialect, &cursor, error);
+}
+
+static gboolean
+read_content (xmlNode *root, VgateHost *host, GError **error)
+{
+    xmlNode *cursor = vgate_xml_children (root), *node;
+
+    if (!vgate_xml_read_attributes (&dialect, root, host_attributes, host, error) ||
+        !vgate_xml_need (&dialect, root, &cursor, "driver", &node, error) ||
+        !read_leaf (node, driver_attributes, host, error) ||
+        !vgate_xml_take (&dialect, &cursor, "pgpu", &node, error))
+        return FALSE;
+    while (node) {
+        VgatePgpu *pgpu = vgate_pgpu_new ();
+
+        g_ptr_array_add (host->pgpus, pgpu);
+        if (!read_pgpu (node, pgpu, error) || !vgate_xml_take (&dialect, &cursor, "pgpu", &node, error))
+            return FALSE;
+    }
+    return vgate_xml_end (&dialect, &cursor, error);
+}
+
+static gboolean
+check_pgpu (VgatePgpu *pgpu, GError **error)
+{
+    gsize length;
+    const guint8 *bytes;
+    g_autoptr (GError) local = NULL;
+
+    if (vgate_xml_bytes_check (&pgpu->metadata, VGATE_CODE_HOST_DOCUMENT, &local)) {
+        bytes = g_bytes_get_data (pgpu->metadata.bytes, &length);
+        if (vgate_pgpu_record_read (bytes, length, &pgpu->record, &local) &&
+            vgate_pgpu_record_check_text (&pgpu->record, &local) &&
+            vgate_pgpu_mirror_check (&pgpu->mirror, &pgpu->record, VGATE_CODE_HOST_DOCUMENT, &local))
+            return TRUE;
+    }
+    g_set_error (error, VGATE_ERROR, VGATE_CODE_HOST_DOCUMENT, "pGPU %s: %s", pgpu->address, local->message);
+    return FALSE;
+}
+
+static gboolean
+check_sense (const VgateHost *host, GError **error)
+{
+    for (guint i = 0; i < host->pgpus->len; i++) {
+        VgatePgpu *pgpu = g_ptr_array_index (host->pgpus, i);
+
+        if (!check_pgpu (pgpu, error))
+            return FALSE;
+        if (vgate_host_find_pgpu (host, pgpu->address) != pgpu) {
+            g_set_error (error, VGATE_ERROR, VGATE_CODE_HOST_DOCUMENT, "pGPU %s stands twice in it",
+                         pgpu->address);
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+/* The whole document as a tree: it is ours, and small. */
+static xmlDoc *
+read_tree (const char *xml, gsize length, GError **error)
+{
+    g_autoptr (VgateXmlReader) reader = vgate_xml_reader_new (xml, length, error);
+    g_autoptr (GError) local = NULL;
+    g_autoptr (xmlDoc) doc = NULL;
+
+    if (!reader)
+        return NULL;
+    while (vgate_xml_next (reader, &local)) {
+        if (!doc && xmlTextReaderNodeType (vgate_xml_reader_get (reader)) == XML_READER_TYPE_ELEMENT) {
+            doc = vgate_xml_copy_element (reader, &local);
+            if (!doc)
+                break;
+        }
+    }
+    if (local) {
+        g_propagate_error (error, g_steal_pointer (&local));
+        return NULL;
+    }
+    return g_steal_pointer (&doc);
+}
+
+VgateHost *
+vgate_host_read (const char *xml, gsize length, GError **error)
+{
+    g_autoptr (VgateHost) host = vgate_host_new ();
+    g_autoptr (xmlDoc) doc = read_tree (xml, length, error);
+    xmlNode *root;
+
+    if (!doc)
+        return NULL;
+    root = xmlDocGetRootElement (doc);
+    if (strcmp ((const char *)root->name, "host") != 0 || !root->ns ||
+        strcmp ((const char *)root->ns->href, VGATE_HOST_NAMESPACE) != 0) {
+        vgate_xml_set_error (error, VGATE_CODE_HOST_DOCUMENT, root,
+                             "this is not a host document (<host xmlns='%s'>)", VGATE_HOST_NAMESPACE);
+        return NULL;
+    }
+    if (!read_content (root, host, error) || !check_sense (host, error))
+        return NULL;
+    return g_steal_pointer (&host);
+}
+
+static void
+write_leaf (GString *xml, const char *indent, const char *name, const VgateXmlAttribute *table,
+            gconstpointer object)
+{
+    g_string_append_printf (xml, "%s<%s", indent, name);
+    vgate_xml_write_attributes (xml, table, object);
+    g_string_append (xml, "/>\n");
+}
+
+static void
+write_pgpu (GString *xml, const VgatePgpu *pgpu)
+{
+    g_string_append (xml, "  <pgpu");
+    vgate_xml_write_attributes (xml, pgpu_attributes, pgpu);
+    g_string_append (xml, ">\n    ");
+    vgate_xml_write_bytes (xml, "metadata", pgpu->metadata.bytes);
+    g_string_append (xml, "\n    ");
+    vgate_pgpu_mirror_write (xml, "mirror", &pgpu->record);
+    if (pgpu->has_scheduler) {
+        g_string_append (xml, "\n    ");
+        vgate_scheduler_write (xml, "scheduler", &pgpu->scheduler);
+    }
+    g_string_append_c (xml, '\n');
+    for (guint i = 0; i < pgpu->types->len; i++)
+        write_leaf (xml, "    ", "type", type_attributes, g_ptr_array_index (pgpu->types, i));
+    g_string_append (xml, "  </pgpu>\n");
+}
+
+char *
+vgate_host_write (const VgateHost *host)
+{
+    g_autoptr (GString) xml = g_string_new ("<host xmlns='" VGATE_HOST_NAMESPACE "'");
+
+    vgate_xml_write_attributes (xml, host_attributes, host);
+    g_string_append (xml, ">\n");
+    write_leaf (xml, "  ", "driver", driver_attributes, host);
+    for (guint i = 0; i < host->pgpus->len; i++)
+        write_pgpu (xml, g_ptr_array_index (host->pgpus, i));
+    g_string_append (xml, "</host>\n");
+    return g_string_free (g_steal_pointer (&xml), FALSE);
+}
+
+VgatePgpu *
+vgate_host_find_pgpu (const VgateHost *host, const char *address)
+{
+    for (guint i = 0; i < host->pgpus->len; i++) {
+        VgatePgpu *pgpu = g_ptr_array_index (host->pgpus, i);
+
+        if (strcmp (pgpu->address, address) == 0)
+            return pgpu;
+    }
+    return NULL;
+}
+
+const VgateHostType *
+vgate_pgpu_find_type (const VgatePgpu *pgpu, guint32 id, const char *name)
+{
+    const VgateHostType *by_name = NULL;
+
+    for (guint i = 0; i < pgpu->types->len; i++) {
+        const VgateHostType *type = g_ptr_array_index (pgpu->types, i);
+
+        if (type->id == id)
+            return type;
+        if (name && strcmp (type->name, name) == 0)
+            by_name = type;
+    }
+    return by_name;
+}

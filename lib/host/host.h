@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A host's pGPUs as one record, and the host document: that record as XML, which another machine can judge
+ * later. <host xmlns='urn:x-vgpu-gate:host:1'>, schemas/vgpu-gate-host.rng.
+ */
+#pragma once
+
+#include "metadata/mirror.h"
+#include "metadata/record.h"
+#include "scheduler/scheduler.h"
+#include "xml/xml.h"
+
+#define VGATE_HOST_NAMESPACE "urn:x-vgpu-gate:host:1"
+
+/* A vGPU type that a pGPU offers. */
+typedef struct {
+    guint32 id;
+    char *name;
+    char *class_name;
+    guint64 framebuffer; /* bytes */
+    guint32 max_instances;
+    guint32 free_instances; /* that can be created now */
+} VgateHostType;
+
+typedef struct {
+    char *address; /* PCI, of the physical function */
+    char *name;
+    char *uuid; /* "GPU-..." as NVML writes it */
+    VgateXmlBytes metadata;
+    VgatePgpuMirror mirror; /* as read; empty in a host that was not read from XML */
+    VgatePgpuRecord record; /* of the bytes */
+    gboolean has_scheduler;
+    VgateScheduler scheduler;
+    GPtrArray *types; /* of VgateHostType * */
+} VgatePgpu;
+
+typedef struct {
+    gint64 time; /* seconds since 1970 */
+    char *name;
+    char *uuid;
+    char *driver;              /* host driver version */
+    gboolean simulated;        /* it is the simulated driver */
+    VgateVersionRange preset;  /* what the driver supports */
+    VgateVersionRange current; /* the administrator's range */
+    GPtrArray *pgpus;          /* of VgatePgpu *, those in vGPU host mode */
+} VgateHost;
+
+VgateHost *vgate_host_new (void);
+VgatePgpu *vgate_pgpu_new (void);
+VgateHostType *vgate_host_type_new (void);
+void vgate_host_type_free (VgateHostType *type);
+void vgate_pgpu_free (VgatePgpu *pgpu);
+void vgate_host_free (VgateHost *host);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateHostType, vgate_host_type_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgatePgpu, vgate_pgpu_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateHost, vgate_host_free)
+
+/* Untrusted bytes as a host. Errors: VGATE_CODE_XML_* and VGATE_CODE_HOST_DOCUMENT. */
+VgateHost *vgate_host_read (const char *xml, gsize length, GError **error);
+
+/* The host document, indented, ended by a line feed. The caller frees it. */
+char *vgate_host_write (const VgateHost *host);
+
+/* The pGPU with this PCI address; NULL. */
+VgatePgpu *vgate_host_find_pgpu (const VgateHost *host, const char *address);
+
+/* The type that a vGPU has, by id or, as ids may change with the driver, by name; NULL: not offered. */
+const VgateHostType *vgate_pgpu_find_type (const VgatePgpu *pgpu, guint32 id, const char *name);

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "host/inventory.h"
+
+#include <string.h>
+
+VgateInstance *
+vgate_instance_new (void)
+{
+    return g_new0 (VgateInstance, 1);
+}
+
+void
+vgate_instance_free (VgateInstance *instance)
+{
+    if (!instance)
+        return;
+    g_free (instance->vm);
+    g_free (instance->uuid);
+    g_free (instance->mdev);
+    g_free (instance->vf);
+    g_free (instance->type_name);
+    g_clear_pointer (&instance->metadata, g_bytes_unref);
+    g_free (instance->failure);
+    g_free (instance);
+}
+
+/* A driver's empty text would not be a valid document. */
+static char *
+named (char *text)
+{
+    if (text && *text == '\0') {
+        g_free (text);
+        return g_strdup ("unknown");
+    }
+    return text;
+}
+
+static gboolean
+contains (const GArray *list, guint value)
+{
+    for (guint i = 0; i < list->len; i++)
+        if (g_array_index (list, guint, i) == value)
+            return TRUE;
+    return FALSE;
+}
+
+static guint
+count_running (VgateNvml *nvml, const GArray *vgpus, guint32 type)
+{
+    guint count = 0, its_type;
+
+    for (guint i = 0; i < vgpus->len; i++)
+        if (vgate_nvml_vgpu_type (nvml, g_array_index (vgpus, guint, i), &its_type, NULL) && its_type == type)
+            count++;
+    return count;
+}
+
+/*
+ * NVML says which types can be created now, not how many of each. Creatable and below its maximum: the
+ * difference is an upper bound, and at least one is free.
+ */
+static gboolean
+read_free_instances (VgateNvml *nvml, nvmlDevice_t device, const GArray *creatable, const GArray *vgpus,
+                     VgateHostType *type, GError **error)
+{
+    guint running;
+
+    if (!vgate_nvml_type_max_instances (nvml, device, type->id, &type->max_instances, error))
+        return FALSE;
+    running = count_running (nvml, vgpus, type->id);
+    if (!contains (creatable, type->id))
+        type->free_instances = 0;
+    else
+        type->free_instances = type->max_instances > running ? type->max_instances - running : 1;
+    return TRUE;
+}
+
+static gboolean
+read_types (VgateNvml *nvml, nvmlDevice_t device, GPtrArray *types, GError **error)
+{
+    g_autoptr (GArray) supported = vgate_nvml_device_supported_types (nvml, device, error);
+    g_autoptr (GArray) creatable = supported ? vgate_nvml_device_creatable_types (nvml, device, error) : NULL;
+    g_autoptr (GArray) vgpus = creatable ? vgate_nvml_device_vgpus (nvml, device, error) : NULL;
+
+    if (!vgpus)
+        return FALSE;
+    for (guint i = 0; i < supported->len; i++) {
+        VgateHostType *type = vgate_host_type_new ();
+
+        g_ptr_array_add (types, type);
+        type->id = g_array_index (supported, guint, i);
+        type->name = named (vgate_nvml_type_name (nvml, type->id, error));
+        if (!type->name)
+            return FALSE;
+        type->class_name = named (vgate_nvml_type_class (nvml, type->id, error));
+        if (!type->class_name || !vgate_nvml_type_framebuffer (nvml, type->id, &type->framebuffer, error) ||
+            !read_free_instances (nvml, device, creatable, vgpus, type, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* The scheduler is a finding's matter only: a driver without that call, or under MIG, is none the worse for
+ * it. */
+static void
+read_scheduler (VgateNvml *nvml, nvmlDevice_t device, VgatePgpu *pgpu)
+{
+    nvmlVgpuSchedulerGetState_t state = {0};
+
+    if (!vgate_nvml_device_scheduler (nvml, device, &state, NULL) ||
+        state.schedulerPolicy > NVML_SCHEDULER_FIXED_SHARE || state.arrMode > NVML_ARR_ENABLE)
+        return;
+    pgpu->has_scheduler = TRUE;
+    pgpu->scheduler.policy = (int)state.schedulerPolicy;
+    pgpu->scheduler.arr = (int)state.arrMode;
+    if (state.arrMode == NVML_ARR_ENABLE) {
+        pgpu->scheduler.average_factor = state.schedulerParams.vgpuSchedDataWithARR.avgFactor;
+        pgpu->scheduler.time_slice = state.schedulerParams.vgpuSchedDataWithARR.timeslice;
+    } else {
+        pgpu->scheduler.time_slice = state.schedulerParams.vgpuSchedData.timeslice;
+    }
+}
+
+static VgatePgpu *
+read_pgpu (VgateNvml *nvml, nvmlDevice_t device, GError **error)
+{
+    g_autoptr (VgatePgpu) pgpu = vgate_pgpu_new ();
+    g_autoptr (GError) local = NULL;
+    gsize length;
+    const guint8 *bytes;
+
+    pgpu->address = vgate_nvml_device_address (nvml, device, error);
+    pgpu->name = pgpu->address ? named (vgate_nvml_device_name (nvml, device, error)) : NULL;
+    pgpu->uuid = pgpu->name ? named (vgate_nvml_device_uuid (nvml, device, error)) : NULL;
+    pgpu->metadata.bytes = pgpu->uuid ? vgate_nvml_device_metadata (nvml, device, error) : NULL;
+    if (!pgpu->metadata.bytes)
+        return NULL;
+    bytes = g_bytes_get_data (pgpu->metadata.bytes, &length);
+    if (!vgate_pgpu_record_read (bytes, length, &pgpu->record, &local) ||
+        !vgate_pgpu_record_check_text (&pgpu->record, &local)) {
+        g_set_error (error, VGATE_NVML_ERROR, VGATE_NVML_ERROR_ANSWER, "nvmlDeviceGetVgpuMetadata: %s",
+                     local->message);
+        return NULL;
+    }
+    read_scheduler (nvml, device, pgpu);
+    return read_types (nvml, device, pgpu->types, error) ? g_steal_pointer (&pgpu) : NULL;
+}
+
+static gboolean
+read_pgpus (VgateNvml *nvml, VgateHost *host, GError **error)
+{
+    guint count;
+
+    if (!vgate_nvml_device_count (nvml, &count, error))
+        return FALSE;
+    for (guint i = 0; i < count; i++) {
+        nvmlDevice_t device;
+        gboolean is_host;
+        VgatePgpu *pgpu;
+
+        if (!vgate_nvml_device (nvml, i, &device, error) ||
+            !vgate_nvml_device_is_vgpu_host (nvml, device, &is_host, error))
+            return FALSE;
+        if (!is_host)
+            continue;
+        pgpu = read_pgpu (nvml, device, error);
+        if (!pgpu) {
+            g_prefix_error (error, "GPU %u: ", i);
+            return FALSE;
+        }
+        g_ptr_array_add (host->pgpus, pgpu);
+    }
+    return TRUE;
+}
+
+VgateHost *
+vgate_inventory_read_host (VgateNvml *nvml, GError **error)
+{
+    g_autoptr (VgateHost) host = vgate_host_new ();
+    nvmlVgpuVersion_t preset = {0}, current = {0};
+
+    host->driver = vgate_nvml_driver_version (nvml, error);
+    if (!host->driver || !vgate_nvml_version_ranges (nvml, &preset, &current, error))
+        return NULL;
+    host->simulated = vgate_nvml_get_simulated (nvml) != NULL;
+    host->preset = (VgateVersionRange){preset.minVersion, preset.maxVersion};
+    host->current = (VgateVersionRange){current.minVersion, current.maxVersion};
+    return read_pgpus (nvml, host, error) ? g_steal_pointer (&host) : NULL;
+}
+
+static char *
+lower_uuid (char *uuid)
+{
+    g_autofree char *given = uuid;
+    g_autofree char *lower = given ? g_ascii_strdown (given, -1) : NULL;
+
+    return lower && vgate_xml_text_has_form (lower, VGATE_XML_UUID) ? g_steal_pointer (&lower) : NULL;
+}
+
+/*
+ * NULL without error: the vGPU ended meanwhile, or NVML has no UUID for its VM, so that it is no libvirt
+ * guest's. Its device is a mediated device, or else the virtual function whose address NVML gives.
+ */
+static VgateInstance *
+read_instance (VgateNvml *nvml, nvmlVgpuInstance_t vgpu, guint pgpu, const char *pgpu_address)
+{
+    g_autoptr (VgateInstance) instance = vgate_instance_new ();
+    g_autoptr (GError) local = NULL;
+
+    instance->pgpu = pgpu;
+    instance->vm = lower_uuid (vgate_nvml_vgpu_vm_uuid (nvml, vgpu, NULL));
+    instance->uuid = lower_uuid (vgate_nvml_vgpu_uuid (nvml, vgpu, NULL));
+    if (!instance->vm || !instance->uuid || !vgate_nvml_vgpu_type (nvml, vgpu, &instance->type, NULL))
+        return NULL;
+    instance->type_name = named (vgate_nvml_type_name (nvml, instance->type, NULL));
+    if (!instance->type_name)
+        return NULL;
+    instance->mdev = lower_uuid (vgate_nvml_vgpu_mdev_uuid (nvml, vgpu, NULL));
+    if (!instance->mdev) {
+        instance->vf = vgate_nvml_vgpu_address (nvml, vgpu, NULL);
+        if (instance->vf && strcmp (instance->vf, pgpu_address) == 0)
+            g_clear_pointer (&instance->vf, g_free);
+    }
+    instance->metadata = vgate_nvml_vgpu_metadata (nvml, vgpu, &local);
+    if (!instance->metadata)
+        instance->failure = g_strdup (local->message);
+    return g_steal_pointer (&instance);
+}
+
+/* The NVML device of a pGPU; host was read through the same NVML handle. */
+static gboolean
+find_device (VgateNvml *nvml, const char *address, nvmlDevice_t *device, GError **error)
+{
+    guint count;
+
+    if (!vgate_nvml_device_count (nvml, &count, error))
+        return FALSE;
+    for (guint i = 0; i < count; i++) {
+        g_autofree char *its_address = NULL;
+
+        if (!vgate_nvml_device (nvml, i, device, error))
+            return FALSE;
+        its_address = vgate_nvml_device_address (nvml, *device, error);
+        if (!its_address)
+            return FALSE;
+        if (strcmp (its_address, address) == 0)
+            return TRUE;
+    }
+    g_set_error (error, VGATE_NVML_ERROR, NVML_ERROR_NOT_FOUND, "GPU %s is gone", address);
+    return FALSE;
+}
+
+GPtrArray *
+vgate_inventory_read_instances (VgateNvml *nvml, const VgateHost *host, GError **error)
+{
+    g_autoptr (GPtrArray) instances = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_instance_free);
+
+    for (guint i = 0; i < host->pgpus->len; i++) {
+        const VgatePgpu *pgpu = g_ptr_array_index (host->pgpus, i);
+        g_autoptr (GArray) vgpus = NULL;
+        nvmlDevice_t device;
+
+        if (!find_device (nvml, pgpu->address, &device, error))
+            return NULL;
+        vgpus = vgate_nvml_device_vgpus (nvml, device, error);
+        if (!vgpus)
+            return NULL;
+        for (guint j = 0; j < vgpus->len; j++) {
+            VgateInstance *instance = read_instance (nvml, g_array_index (vgpus, guint, j), i, pgpu->address);
+
+            if (instance)
+                g_ptr_array_add (instances, instance);
+        }
+    }
+    return g_steal_pointer (&instances);
+}

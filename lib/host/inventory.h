@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What NVML says of this host, read in one go. Only the program vgpu-gate-nvml calls this: it opens NVML, can
+ * hang, and can be killed by a driver's fault. All others ask that program: host/probe.h.
+ */
+#pragma once
+
+#include "host/host.h"
+#include "nvml/loader.h"
+
+/* A vGPU that runs on this host. */
+typedef struct {
+    char *vm;   /* the VM's UUID, lower case */
+    char *uuid; /* the vGPU's */
+    char *mdev; /* UUID of its mediated device, or NULL */
+    char *vf;   /* PCI address of its virtual function, or NULL */
+    guint32 type;
+    char *type_name;
+    guint32 pgpu;     /* index into VgateHost.pgpus */
+    GBytes *metadata; /* NULL: could not be read */
+    char *failure;    /* why; NULL when metadata is there */
+} VgateInstance;
+
+VgateInstance *vgate_instance_new (void);
+void vgate_instance_free (VgateInstance *instance);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateInstance, vgate_instance_free)
+
+/* The host's pGPUs in vGPU host mode. Name, UUID and time of the host are the caller's to fill in. */
+VgateHost *vgate_inventory_read_host (VgateNvml *nvml, GError **error);
+
+/*
+ * Every vGPU on the host's pGPUs, as VgateInstance *. One that ends while it is read is left out; one whose
+ * metadata cannot be read is there with its failure.
+ */
+GPtrArray *vgate_inventory_read_instances (VgateNvml *nvml, const VgateHost *host, GError **error);

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "host/probe-wire.h"
+
+#include <string.h>
+
+/* library, deadline, host name, host UUID, instances wanted, vGPU metadata */
+#define QUESTION_TYPE "(sussbaay)"
+/* error code and text (0 and ""), host document, driver's answers, instances */
+#define ANSWER_TYPE   "(issa(uuiuu)a(ssssusuays))"
+#define INSTANCE_TYPE "(ssssusuays)"
+
+void
+vgate_question_clear (VgateQuestion *question)
+{
+    g_clear_pointer (&question->library, g_free);
+    vgate_identity_clear (&question->identity);
+    g_clear_pointer (&question->vgpus, g_ptr_array_unref);
+}
+
+static GVariant *
+bytes_variant (GBytes *bytes)
+{
+    return g_variant_new_from_bytes (G_VARIANT_TYPE_BYTESTRING, bytes, TRUE);
+}
+
+/* g_variant_get_data_as_bytes () keeps the whole message alive; a record is small, so copy it. */
+static GBytes *
+variant_bytes (GVariant *variant)
+{
+    gsize length;
+    gconstpointer data = g_variant_get_fixed_array (variant, &length, 1);
+
+    return g_bytes_new (data, length);
+}
+
+static GBytes *
+serialise (GVariant *floating)
+{
+    g_autoptr (GVariant) variant = g_variant_ref_sink (floating);
+
+    return g_variant_get_data_as_bytes (variant);
+}
+
+static GVariant *
+parse (const char *type, GBytes *bytes)
+{
+    g_autoptr (GVariant) variant =
+        g_variant_ref_sink (g_variant_new_from_bytes (G_VARIANT_TYPE (type), bytes, FALSE));
+
+    return g_variant_is_normal_form (variant) ? g_steal_pointer (&variant) : NULL;
+}
+
+GBytes *
+vgate_wire_write_question (const VgateQuestion *question)
+{
+    GVariantBuilder vgpus;
+
+    g_variant_builder_init (&vgpus, G_VARIANT_TYPE ("aay"));
+    for (guint i = 0; question->vgpus && i < question->vgpus->len; i++)
+        g_variant_builder_add_value (&vgpus, bytes_variant (g_ptr_array_index (question->vgpus, i)));
+    return serialise (g_variant_new (QUESTION_TYPE, question->library, question->deadline_ms,
+                                     question->identity.name, question->identity.uuid,
+                                     question->with_instances, &vgpus));
+}
+
+gboolean
+vgate_wire_read_question (GBytes *bytes, VgateQuestion *question)
+{
+    g_autoptr (GVariant) variant = parse (QUESTION_TYPE, bytes);
+    g_autoptr (GVariant) vgpus = NULL;
+
+    if (!variant)
+        return FALSE;
+    g_variant_get (variant, "(sussb@aay)", &question->library, &question->deadline_ms,
+                   &question->identity.name, &question->identity.uuid, &question->with_instances, &vgpus);
+    question->vgpus = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
+    for (gsize i = 0; i < g_variant_n_children (vgpus); i++) {
+        g_autoptr (GVariant) vgpu = g_variant_get_child_value (vgpus, i);
+
+        g_ptr_array_add (question->vgpus, variant_bytes (vgpu));
+    }
+    return TRUE;
+}
+
+static void
+add_instance (GVariantBuilder *builder, const VgateInstance *instance)
+{
+    g_autoptr (GBytes) none = g_bytes_new_static ("", 0);
+
+    g_variant_builder_add (builder, "(ssssusu@ays)", instance->vm, instance->uuid,
+                           instance->mdev ? instance->mdev : "", instance->vf ? instance->vf : "",
+                           instance->type, instance->type_name, instance->pgpu,
+                           bytes_variant (instance->metadata ? instance->metadata : none),
+                           instance->failure ? instance->failure : "");
+}
+
+GBytes *
+vgate_wire_write_answer (const VgateProbe *probe, const GError *error)
+{
+    GVariantBuilder answers, instances;
+    g_autofree char *document = probe ? vgate_host_write (probe->host) : g_strdup ("");
+
+    g_variant_builder_init (&answers, G_VARIANT_TYPE ("a(uuiuu)"));
+    g_variant_builder_init (&instances, G_VARIANT_TYPE ("a" INSTANCE_TYPE));
+    for (guint i = 0; probe && i < probe->answers->len; i++) {
+        const VgateDriverAnswer *answer = &g_array_index (probe->answers, VgateDriverAnswer, i);
+
+        g_variant_builder_add (&answers, "(uuiuu)", answer->vgpu, answer->pgpu, answer->rc, answer->states,
+                               answer->limit);
+    }
+    for (guint i = 0; probe && i < probe->instances->len; i++)
+        add_instance (&instances, g_ptr_array_index (probe->instances, i));
+    return serialise (g_variant_new (ANSWER_TYPE, error ? error->code : 0, error ? error->message : "",
+                                     document, &answers, &instances));
+}
+
+static char *
+or_null (char *text)
+{
+    if (*text != '\0')
+        return text;
+    g_free (text);
+    return NULL;
+}
+
+static VgateInstance *
+read_instance (GVariant *variant)
+{
+    VgateInstance *instance = vgate_instance_new ();
+    g_autoptr (GVariant) metadata = NULL;
+
+    g_variant_get (variant, "(ssssusu@ays)", &instance->vm, &instance->uuid, &instance->mdev, &instance->vf,
+                   &instance->type, &instance->type_name, &instance->pgpu, &metadata, &instance->failure);
+    instance->mdev = or_null (instance->mdev);
+    instance->vf = or_null (instance->vf);
+    instance->failure = or_null (instance->failure);
+    if (!instance->failure)
+        instance->metadata = variant_bytes (metadata);
+    return instance;
+}
+
+static gboolean
+read_lists (GVariant *answers, GVariant *instances, VgateProbe *probe)
+{
+    const guint n_pgpus = probe->host->pgpus->len;
+
+    for (gsize i = 0; i < g_variant_n_children (answers); i++) {
+        VgateDriverAnswer answer;
+
+        g_variant_get_child (answers, i, "(uuiuu)", &answer.vgpu, &answer.pgpu, &answer.rc, &answer.states,
+                             &answer.limit);
+        if (answer.pgpu >= n_pgpus)
+            return FALSE;
+        g_array_append_val (probe->answers, answer);
+    }
+    for (gsize i = 0; i < g_variant_n_children (instances); i++) {
+        g_autoptr (GVariant) child = g_variant_get_child_value (instances, i);
+        VgateInstance *instance = read_instance (child);
+
+        g_ptr_array_add (probe->instances, instance);
+        if (instance->pgpu >= n_pgpus)
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static VgateProbe *
+crashed (const char *why, GError **error)
+{
+    g_set_error (error, VGATE_ERROR, VGATE_CODE_NVML_CRASHED,
+                 "the process that reads NVML gave no usable answer: %s", why);
+    return NULL;
+}
+
+VgateProbe *
+vgate_wire_read_answer (GBytes *bytes, GError **error)
+{
+    g_autoptr (GVariant) variant = NULL, answers = NULL, instances = NULL;
+    g_autoptr (VgateProbe) probe = g_new0 (VgateProbe, 1);
+    g_autoptr (GError) local = NULL;
+    const char *text, *document;
+    gint32 code;
+
+    probe->answers = g_array_new (FALSE, TRUE, sizeof (VgateDriverAnswer));
+    probe->instances = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_instance_free);
+    if (g_bytes_get_size (bytes) == 0)
+        return crashed ("it ended before it said anything", error);
+    variant = parse (ANSWER_TYPE, bytes);
+    if (!variant)
+        return crashed ("it is not complete", error);
+    g_variant_get (variant, "(i&s&s@a(uuiuu)@a(ssssusuays))", &code, &text, &document, &answers, &instances);
+    if (code != 0) {
+        g_set_error_literal (error, VGATE_NVML_ERROR, code, text);
+        return NULL;
+    }
+    probe->host = vgate_host_read (document, strlen (document), &local);
+    if (!probe->host)
+        return crashed (local->message, error);
+    if (!read_lists (answers, instances, probe))
+        return crashed ("it names a GPU that it has not listed", error);
+    return g_steal_pointer (&probe);
+}

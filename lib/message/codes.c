@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "message/codes.h"
+
+#include <string.h>
+
+G_DEFINE_QUARK (vgate - error - quark, vgate_error)
+
+/* libvirt puts no limit on a domain's name; a terminal line does. */
+#define DOMAIN_NAME_MAX     128
+#define LINE_MAX_CHARACTERS 2000
+
+static const VgateCodeInfo infos[] = {
+#define VGATE_CODE(number, symbol, summary, cause, cure) {VGATE_CODE_##symbol, summary, cause, cure},
+#include "message/codes.def"
+#undef VGATE_CODE
+};
+
+const VgateCodeInfo *
+vgate_code_infos (gsize *n_infos)
+{
+    *n_infos = G_N_ELEMENTS (infos);
+    return infos;
+}
+
+const VgateCodeInfo *
+vgate_code_info (int code)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS (infos); i++)
+        if ((int)infos[i].code == code)
+            return &infos[i];
+    return NULL;
+}
+
+VgateCode
+vgate_code_parse (const char *text)
+{
+    guint64 number;
+    const VgateCodeInfo *info;
+
+    if (g_ascii_strncasecmp (text, "VGATE-", 6) == 0)
+        text += 6;
+    if (!g_ascii_string_to_unsigned (text, 10, 0, 999, &number, NULL))
+        return VGATE_CODE_NONE;
+    info = vgate_code_info ((int)number);
+    return info ? info->code : VGATE_CODE_NONE;
+}
+
+const char *
+vgate_code_format (VgateCode code, char buffer[static VGATE_CODE_TEXT_SIZE])
+{
+    g_snprintf (buffer, VGATE_CODE_TEXT_SIZE, "VGATE-%03d", (int)code);
+    return buffer;
+}
+
+gboolean
+vgate_error_is (const GError *error, VgateCode code)
+{
+    return g_error_matches (error, VGATE_ERROR, (int)code);
+}
+
+char *
+vgate_printable (const char *text, gsize max)
+{
+    g_autoptr (GString) printable = g_string_new (NULL);
+
+    for (gsize n = 0; *text != '\0' && n < max; n++) {
+        const gunichar c = g_utf8_get_char_validated (text, -1);
+
+        if (c == (gunichar)-1 || c == (gunichar)-2) {
+            g_string_append_c (printable, '?');
+            text++;
+            continue;
+        }
+        /* g_unichar_isprint() also rejects direction marks, which could make a line read as another one */
+        if (g_unichar_isprint (c))
+            g_string_append_unichar (printable, c);
+        else
+            g_string_append_c (printable, '?');
+        text = g_utf8_next_char (text);
+    }
+    return g_string_free (g_steal_pointer (&printable), FALSE);
+}
+
+char *
+vgate_message_line (VgateCode code, const char *domain, const char *text)
+{
+    char code_text[VGATE_CODE_TEXT_SIZE];
+    g_autofree char *body = vgate_printable (text, LINE_MAX_CHARACTERS);
+    g_autofree char *name = domain ? vgate_printable (domain, DOMAIN_NAME_MAX) : NULL;
+
+    return g_strdup_printf ("vgpu-gate: %s: %s%s%s", vgate_code_format (code, code_text), name ? name : "",
+                            name ? ": " : "", body);
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "metadata/mirror.h"
+
+#include <stddef.h>
+
+#define VGPU(attribute, kind, member)                                                             \
+    {                                                                                             \
+        .name = attribute, .form = VGATE_XML_##kind, .offset = offsetof (VgateVgpuMirror, member) \
+    }
+#define PGPU(attribute, kind, member)                                                             \
+    {                                                                                             \
+        .name = attribute, .form = VGATE_XML_##kind, .offset = offsetof (VgatePgpuMirror, member) \
+    }
+
+static const VgateXmlAttribute vgpu_attributes[] = {
+    VGPU ("version", UINT, version),
+    VGPU ("revision", UINT, revision),
+    VGPU ("guest-info-state", UINT, guest_info_state),
+    VGPU ("guest-driver", ASCII, guest_driver),
+    VGPU ("host-driver", ASCII, host_driver),
+    VGPU ("capabilities", HEX, capabilities),
+    VGPU ("guest-vgpu-version", VERSION, guest_version),
+    VGPU ("opaque-size", UINT, opaque_size),
+    VGPU ("gpu-string", ASCII, gpu_string),
+    {.name = NULL},
+};
+
+static const VgateXmlAttribute pgpu_attributes[] = {
+    PGPU ("version", UINT, version),
+    PGPU ("revision", UINT, revision),
+    PGPU ("host-driver", ASCII, host_driver),
+    PGPU ("capabilities", HEX, capabilities),
+    PGPU ("range", RANGE, range),
+    PGPU ("opaque-size", UINT, opaque_size),
+    PGPU ("gpu-string", ASCII, gpu_string),
+    {.name = NULL},
+};
+
+/* The mirror that a record has. Its texts are the record's own: not to be cleared. */
+static VgateVgpuMirror
+vgpu_mirror_of (const VgateVgpuRecord *record)
+{
+    return (VgateVgpuMirror){
+        .version = record->version,
+        .revision = record->revision,
+        .guest_info_state = record->guest_info_state,
+        .guest_driver = (char *)record->guest_driver,
+        .host_driver = (char *)record->host_driver,
+        .capabilities = record->capabilities,
+        .guest_version = record->guest_version,
+        .opaque_size = record->opaque_size,
+        .gpu_string = (char *)record->gpu_string,
+    };
+}
+
+static VgatePgpuMirror
+pgpu_mirror_of (const VgatePgpuRecord *record)
+{
+    return (VgatePgpuMirror){
+        .version = record->version,
+        .revision = record->revision,
+        .host_driver = (char *)record->host_driver,
+        .capabilities = record->capabilities,
+        .range = record->range,
+        .opaque_size = record->opaque_size,
+        .gpu_string = (char *)record->gpu_string,
+    };
+}
+
+static void
+write_mirror (GString *xml, const char *element, const VgateXmlAttribute *table, gconstpointer mirror)
+{
+    g_string_append_printf (xml, "<%s", element);
+    vgate_xml_write_attributes (xml, table, mirror);
+    g_string_append (xml, "/>");
+}
+
+static gboolean
+read_mirror (const VgateXmlDialect *dialect, xmlNode *node, const VgateXmlAttribute *table, gpointer mirror,
+             GError **error)
+{
+    return vgate_xml_read_attributes (dialect, node, table, mirror, error) &&
+           vgate_xml_no_children (dialect, node, error);
+}
+
+static gboolean
+check_mirror (const VgateXmlAttribute *table, gconstpointer mirror, gconstpointer expected, VgateCode code,
+              GError **error)
+{
+    g_autofree char *written = NULL, *meant = NULL;
+
+    if (!vgate_xml_first_difference (table, mirror, expected, &written, &meant))
+        return TRUE;
+    g_set_error (error, VGATE_ERROR, code, "<mirror>: it says %s, the driver's bytes say %s", written, meant);
+    return FALSE;
+}
+
+void
+vgate_vgpu_mirror_write (GString *xml, const char *element, const VgateVgpuRecord *record)
+{
+    const VgateVgpuMirror mirror = vgpu_mirror_of (record);
+
+    write_mirror (xml, element, vgpu_attributes, &mirror);
+}
+
+void
+vgate_pgpu_mirror_write (GString *xml, const char *element, const VgatePgpuRecord *record)
+{
+    const VgatePgpuMirror mirror = pgpu_mirror_of (record);
+
+    write_mirror (xml, element, pgpu_attributes, &mirror);
+}
+
+gboolean
+vgate_vgpu_mirror_read (const VgateXmlDialect *dialect, xmlNode *node, VgateVgpuMirror *mirror,
+                        GError **error)
+{
+    return read_mirror (dialect, node, vgpu_attributes, mirror, error);
+}
+
+gboolean
+vgate_pgpu_mirror_read (const VgateXmlDialect *dialect, xmlNode *node, VgatePgpuMirror *mirror,
+                        GError **error)
+{
+    return read_mirror (dialect, node, pgpu_attributes, mirror, error);
+}
+
+void
+vgate_vgpu_mirror_clear (VgateVgpuMirror *mirror)
+{
+    vgate_xml_clear_attributes (vgpu_attributes, mirror);
+}
+
+void
+vgate_pgpu_mirror_clear (VgatePgpuMirror *mirror)
+{
+    vgate_xml_clear_attributes (pgpu_attributes, mirror);
+}
+
+gboolean
+vgate_vgpu_mirror_check (const VgateVgpuMirror *mirror, const VgateVgpuRecord *record, VgateCode code,
+                         GError **error)
+{
+    const VgateVgpuMirror expected = vgpu_mirror_of (record);
+
+    return check_mirror (vgpu_attributes, mirror, &expected, code, error);
+}
+
+gboolean
+vgate_pgpu_mirror_check (const VgatePgpuMirror *mirror, const VgatePgpuRecord *record, VgateCode code,
+                         GError **error)
+{
+    const VgatePgpuMirror expected = pgpu_mirror_of (record);
+
+    return check_mirror (pgpu_attributes, mirror, &expected, code, error);
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "metadata/record.h"
+
+#include "message/codes.h"
+
+#include <stddef.h>
+#include <string.h>
+
+/* The vGPU's opaque section begins with one word that never changed an answer (measured on r580). */
+#define VGPU_OPAQUE_STRING_OFFSET 4u
+
+G_STATIC_ASSERT (offsetof (nvmlVgpuMetadata_t, opaqueData) == NVML_VGPU_METADATA_OPAQUE_OFFSET);
+G_STATIC_ASSERT (offsetof (nvmlVgpuPgpuMetadata_t, opaqueData) == NVML_PGPU_METADATA_OPAQUE_OFFSET);
+G_STATIC_ASSERT (NVML_VGPU_OPAQUE_SIZE == VGPU_OPAQUE_STRING_OFFSET + NVML_PGPU_STRING_SIZE);
+
+/*
+ * The one length check: header bytes are there, the size in the structure is believable, and together they
+ * are exactly the bytes at hand. size_offset is where opaqueDataSize stands, inside the header.
+ */
+static gboolean
+check_length (const char *what, const guint8 *bytes, gsize length, gsize header, gsize size_offset,
+              GError **error)
+{
+    guint32 opaque_size;
+
+    if (length < header) {
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_ELEMENT_LENGTH,
+                     "%s metadata has %" G_GSIZE_FORMAT " bytes, its header alone needs %" G_GSIZE_FORMAT,
+                     what, length, header);
+        return FALSE;
+    }
+    memcpy (&opaque_size, bytes + size_offset, sizeof opaque_size);
+    if (opaque_size > VGATE_OPAQUE_SIZE_MAX || length - header != opaque_size) {
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_ELEMENT_LENGTH,
+                     "%s metadata has %" G_GSIZE_FORMAT " bytes after its header, but says that they are %u",
+                     what, length - header, opaque_size);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+/* A char[] field as a C string. destination has one byte more than the field. */
+static void
+read_text (char *destination, const void *field, gsize field_size)
+{
+    const gsize length = strnlen (field, field_size);
+
+    memcpy (destination, field, length);
+    memset (destination + length, 0, field_size + 1 - length);
+}
+
+gboolean
+vgate_vgpu_record_read (const guint8 *bytes, gsize length, VgateVgpuRecord *record, GError **error)
+{
+    nvmlVgpuMetadata_t raw = {0};
+
+    if (!check_length ("vGPU", bytes, length, NVML_VGPU_METADATA_OPAQUE_OFFSET,
+                       offsetof (nvmlVgpuMetadata_t, opaqueDataSize), error))
+        return FALSE;
+    memcpy (&raw, bytes, NVML_VGPU_METADATA_OPAQUE_OFFSET);
+    *record = (VgateVgpuRecord){
+        .version = raw.version,
+        .revision = raw.revision,
+        .guest_info_state = raw.guestInfoState,
+        .capabilities = raw.vgpuVirtualizationCaps,
+        .guest_version = raw.guestVgpuVersion,
+        .opaque_size = raw.opaqueDataSize,
+    };
+    read_text (record->guest_driver, raw.guestDriverVersion, sizeof raw.guestDriverVersion);
+    read_text (record->host_driver, raw.hostDriverVersion, sizeof raw.hostDriverVersion);
+    if (vgate_vgpu_record_has_known_layout (record))
+        read_text (record->gpu_string, bytes + NVML_VGPU_METADATA_OPAQUE_OFFSET + VGPU_OPAQUE_STRING_OFFSET,
+                   NVML_PGPU_STRING_SIZE);
+    return TRUE;
+}
+
+gboolean
+vgate_pgpu_record_read (const guint8 *bytes, gsize length, VgatePgpuRecord *record, GError **error)
+{
+    nvmlVgpuPgpuMetadata_t raw = {0};
+
+    if (!check_length ("pGPU", bytes, length, NVML_PGPU_METADATA_OPAQUE_OFFSET,
+                       offsetof (nvmlVgpuPgpuMetadata_t, opaqueDataSize), error))
+        return FALSE;
+    memcpy (&raw, bytes, NVML_PGPU_METADATA_OPAQUE_OFFSET);
+    *record = (VgatePgpuRecord){
+        .version = raw.version,
+        .revision = raw.revision,
+        .capabilities = raw.pgpuVirtualizationCaps,
+        .range = {raw.hostSupportedVgpuRange.minVersion, raw.hostSupportedVgpuRange.maxVersion},
+        .opaque_size = raw.opaqueDataSize,
+    };
+    read_text (record->host_driver, raw.hostDriverVersion, sizeof raw.hostDriverVersion);
+    if (vgate_pgpu_record_has_known_layout (record))
+        read_text (record->gpu_string, bytes + NVML_PGPU_METADATA_OPAQUE_OFFSET, NVML_PGPU_STRING_SIZE);
+    return TRUE;
+}
+
+GBytes *
+vgate_vgpu_record_write (const VgateVgpuRecord *record)
+{
+    nvmlVgpuMetadata_t raw = {
+        .version = record->version,
+        .revision = record->revision,
+        .guestInfoState = record->guest_info_state,
+        .vgpuVirtualizationCaps = record->capabilities,
+        .guestVgpuVersion = record->guest_version,
+        .opaqueDataSize = record->opaque_size,
+    };
+    const gsize size = NVML_VGPU_METADATA_OPAQUE_OFFSET + record->opaque_size;
+    guint8 *bytes = g_malloc0 (size);
+
+    memcpy (raw.guestDriverVersion, record->guest_driver, sizeof raw.guestDriverVersion);
+    memcpy (raw.hostDriverVersion, record->host_driver, sizeof raw.hostDriverVersion);
+    memcpy (bytes, &raw, NVML_VGPU_METADATA_OPAQUE_OFFSET);
+    if (vgate_vgpu_record_has_known_layout (record))
+        memcpy (bytes + NVML_VGPU_METADATA_OPAQUE_OFFSET + VGPU_OPAQUE_STRING_OFFSET, record->gpu_string,
+                NVML_PGPU_STRING_SIZE);
+    return g_bytes_new_take (bytes, size);
+}
+
+GBytes *
+vgate_pgpu_record_write (const VgatePgpuRecord *record)
+{
+    nvmlVgpuPgpuMetadata_t raw = {
+        .version = record->version,
+        .revision = record->revision,
+        .pgpuVirtualizationCaps = record->capabilities,
+        .hostSupportedVgpuRange = {record->range.min, record->range.max},
+        .opaqueDataSize = record->opaque_size,
+    };
+    const gsize size = NVML_PGPU_METADATA_OPAQUE_OFFSET + record->opaque_size;
+    guint8 *bytes = g_malloc0 (size);
+
+    memcpy (raw.hostDriverVersion, record->host_driver, sizeof raw.hostDriverVersion);
+    memcpy (bytes, &raw, NVML_PGPU_METADATA_OPAQUE_OFFSET);
+    if (vgate_pgpu_record_has_known_layout (record))
+        memcpy (bytes + NVML_PGPU_METADATA_OPAQUE_OFFSET, record->gpu_string, NVML_PGPU_STRING_SIZE);
+    return g_bytes_new_take (bytes, size);
+}
+
+static gboolean
+check_text (const char *field, const char *text, GError **error)
+{
+    for (const char *at = text; *at != '\0'; at++) {
+        if (!g_ascii_isprint (*at)) {
+            g_set_error (error, VGATE_ERROR, VGATE_CODE_METADATA_NOT_TEXT,
+                         "the %s holds byte 0x%02x at position %" G_GSIZE_FORMAT
+                         ", which is not printable ASCII",
+                         field, (guint8)*at, (gsize)(at - text));
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+gboolean
+vgate_vgpu_record_check_text (const VgateVgpuRecord *record, GError **error)
+{
+    return check_text ("guest driver version", record->guest_driver, error) &&
+           check_text ("host driver version", record->host_driver, error) &&
+           check_text ("pGPU metadata string", record->gpu_string, error);
+}
+
+gboolean
+vgate_pgpu_record_check_text (const VgatePgpuRecord *record, GError **error)
+{
+    return check_text ("host driver version", record->host_driver, error) &&
+           check_text ("pGPU metadata string", record->gpu_string, error);
+}

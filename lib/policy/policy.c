@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "policy/policy.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define CONFIG_SIZE_MAX      (1024 * 1024)
+#define KEY_SIZE_MIN         32
+#define KEY_SIZE_MAX         4096
+#define DEADLINE_DEFAULT_MS  5000
+#define INTERVAL_DEFAULT_SEC 5
+
+/* How the value of a key is read; FALSE when it is none that the key can have. */
+typedef gboolean (*ReadValue) (VgatePolicy *policy, const char *value);
+
+static gboolean
+read_refuse_allow (const char *value, gboolean *allow)
+{
+    *allow = strcmp (value, "allow") == 0;
+    return *allow || strcmp (value, "refuse") == 0;
+}
+
+static gboolean
+read_number (const char *value, guint64 min, guint64 max, guint64 *number)
+{
+    return g_ascii_string_to_unsigned (value, 10, min, max, number, NULL);
+}
+
+static void
+replace_text (char **text, const char *value)
+{
+    g_free (*text);
+    *text = g_strdup (value);
+}
+
+static gboolean
+read_library (VgatePolicy *policy, const char *value)
+{
+    replace_text (&policy->backend.library, value);
+    /* a relative path would depend on where the hook was started */
+    return *value != '\0' && (*value == '/' || !strchr (value, '/'));
+}
+
+static gboolean
+read_helper (VgatePolicy *policy, const char *value)
+{
+    replace_text (&policy->backend.helper, value);
+    return *value == '/';
+}
+
+static gboolean
+read_deadline (VgatePolicy *policy, const char *value)
+{
+    guint64 number = 0;
+    const gboolean good = read_number (value, 100, 60000, &number);
+
+    policy->backend.deadline_ms = (guint)number;
+    return good;
+}
+
+static gboolean
+read_missing_metadata (VgatePolicy *policy, const char *value)
+{
+    return read_refuse_allow (value, &policy->allow_missing_metadata);
+}
+
+static gboolean
+read_backend_failure (VgatePolicy *policy, const char *value)
+{
+    return read_refuse_allow (value, &policy->allow_backend_failure);
+}
+
+static gboolean
+read_cold_start (VgatePolicy *policy, const char *value)
+{
+    policy->gate_cold_start = strcmp (value, "check") == 0;
+    return policy->gate_cold_start || strcmp (value, "ignore") == 0;
+}
+
+static gboolean
+read_max_age (VgatePolicy *policy, const char *value)
+{
+    guint64 number = 0;
+    const gboolean good = read_number (value, 0, G_MAXINT32, &number);
+
+    policy->max_age = (gint64)number;
+    return good;
+}
+
+static gboolean
+read_interval (VgatePolicy *policy, const char *value)
+{
+    guint64 number = 0;
+    const gboolean good = read_number (value, 1, 3600, &number);
+
+    policy->capture_interval = (guint)number;
+    return good;
+}
+
+static gboolean
+read_uuid (VgatePolicy *policy, const char *value)
+{
+    replace_text (&policy->host_uuid, value);
+    return vgate_xml_text_has_form (value, VGATE_XML_UUID);
+}
+
+/* Read when the whole file is known to be good. */
+static gboolean
+read_key_file (G_GNUC_UNUSED VgatePolicy *policy, const char *value)
+{
+    return *value == '/';
+}
+
+static const struct {
+    const char *group;
+    const char *key;
+    ReadValue read;
+    const char *expected;
+} keys[] = {
+    {"backend", "library", read_library, "a file name without '/', or an absolute path"},
+    {"backend", "helper", read_helper, "an absolute path"},
+    {"backend", "deadline-ms", read_deadline, "100 to 60000"},
+    {"gate", "missing-metadata", read_missing_metadata, "refuse or allow"},
+    {"gate", "backend-failure", read_backend_failure, "refuse or allow"},
+    {"gate", "cold-start", read_cold_start, "ignore or check"},
+    {"gate", "max-age", read_max_age, "a number of seconds, 0 for no limit"},
+    {"capture", "interval", read_interval, "1 to 3600 seconds"},
+    {"seal", "key-file", read_key_file, "an absolute path"},
+    {"host", "uuid", read_uuid, "a UUID in lower case"},
+};
+
+#define RULES_GROUP "rules"
+
+/* GKeyFile knows no lines, but an error must name one: the last that sets the key in the group (the one that
+ * counts), or the group's own line when key is NULL. 0 when there is none. */
+static guint
+find_line (const char *text, const char *group, const char *key)
+{
+    g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+    g_autofree char *header = g_strdup_printf ("[%s]", group);
+    gboolean is_in_group = FALSE;
+    guint found = 0;
+
+    for (guint i = 0; lines[i]; i++) {
+        char *line = g_strstrip (lines[i]);
+        char *equals;
+
+        if (line[0] == '[') {
+            is_in_group = strcmp (line, header) == 0;
+            if (is_in_group && !key)
+                found = i + 1;
+            continue;
+        }
+        equals = strchr (line, '=');
+        if (!is_in_group || !key || line[0] == '#' || !equals)
+            continue;
+        *equals = '\0';
+        if (strcmp (g_strchomp (line), key) == 0)
+            found = i + 1;
+    }
+    return found;
+}
+
+typedef struct {
+    const char *path;
+    const char *text;
+    GKeyFile *file;
+    VgatePolicy *policy;
+} Load;
+
+static gboolean
+bad_value (const Load *load, const char *group, const char *key, const char *value, const char *expected,
+           GError **error)
+{
+    g_set_error (error, VGATE_ERROR, VGATE_CODE_CONFIG_VALUE, "%s line %u: %s cannot be '%s', but %s",
+                 load->path, find_line (load->text, group, key), key, value, expected);
+    return FALSE;
+}
+
+static gboolean
+load_rule (const Load *load, const char *key, const char *value, GError **error)
+{
+    for (VgateRule rule = 0; rule < VGATE_N_RULES; rule++) {
+        if (strcmp (vgate_rule_info (rule)->name, key) != 0)
+            continue;
+        return vgate_severity_parse (value, &load->policy->severities[rule]) ||
+               bad_value (load, RULES_GROUP, key, value, "refuse, warn or ignore", error);
+    }
+    g_set_error (error, VGATE_ERROR, VGATE_CODE_CONFIG_UNKNOWN, "%s line %u: there is no rule '%s'",
+                 load->path, find_line (load->text, RULES_GROUP, key), key);
+    return FALSE;
+}
+
+static gboolean
+load_key (const Load *load, const char *group, const char *key, GError **error)
+{
+    g_autofree char *value = g_key_file_get_value (load->file, group, key, NULL);
+
+    if (strcmp (group, RULES_GROUP) == 0)
+        return load_rule (load, key, value, error);
+    for (gsize i = 0; i < G_N_ELEMENTS (keys); i++) {
+        if (strcmp (keys[i].group, group) != 0 || strcmp (keys[i].key, key) != 0)
+            continue;
+        return keys[i].read (load->policy, value) ||
+               bad_value (load, group, key, value, keys[i].expected, error);
+    }
+    g_set_error (error, VGATE_ERROR, VGATE_CODE_CONFIG_UNKNOWN, "%s line %u: there is no key '%s' in [%s]",
+                 load->path, find_line (load->text, group, key), key, group);
+    return FALSE;
+}
+
+static gboolean
+is_known_group (const char *group)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS (keys); i++)
+        if (strcmp (keys[i].group, group) == 0)
+            return TRUE;
+    return strcmp (group, RULES_GROUP) == 0;
+}
+
+static gboolean
+load_groups (const Load *load, GError **error)
+{
+    g_auto (GStrv) groups = g_key_file_get_groups (load->file, NULL);
+
+    for (guint i = 0; groups[i]; i++) {
+        g_auto (GStrv) names = g_key_file_get_keys (load->file, groups[i], NULL, NULL);
+
+        if (!is_known_group (groups[i])) {
+            g_set_error (error, VGATE_ERROR, VGATE_CODE_CONFIG_UNKNOWN, "%s line %u: there is no group [%s]",
+                         load->path, find_line (load->text, groups[i], NULL), groups[i]);
+            return FALSE;
+        }
+        for (guint j = 0; names && names[j]; j++)
+            if (!load_key (load, groups[i], names[j], error))
+                return FALSE;
+    }
+    return TRUE;
+}
+
+/* The checks are made on the open file, so that nobody can change it in between. */
+static gboolean
+check_owner (int fd, const char *path, gboolean is_secret, GError **error)
+{
+    struct stat status;
+    const mode_t forbidden = is_secret ? (S_IRWXG | S_IRWXO) : (S_IWGRP | S_IWOTH);
+
+    if (fstat (fd, &status) != 0) {
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_CONFIG_UNREADABLE, "%s: %s", path, g_strerror (errno));
+        return FALSE;
+    }
+    if (!S_ISREG (status.st_mode)) {
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_CONFIG_OWNER, "%s is not a regular file", path);
+        return FALSE;
+    }
+    if (status.st_uid != 0 && status.st_uid != geteuid ()) {
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_CONFIG_OWNER, "%s belongs to user %u, not to root", path,
+                     (guint)status.st_uid);
+        return FALSE;
+    }
+    if (status.st_mode & forbidden) {
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_CONFIG_OWNER, "%s has mode %04o: others must not %s it",
+                     path, (guint)(status.st_mode & 07777), is_secret ? "read or write" : "write");
+        return FALSE;
+    }
+    return TRUE;
+}
+
+static GBytes *
+read_descriptor (int fd, const char *path, gsize max, GError **error)
+{
+    g_autofree guint8 *data = g_malloc (max + 1);
+    gsize length = 0;
+
+    while (length <= max) {
+        const gssize n = read (fd, data + length, max + 1 - length);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0) {
+            g_set_error (error, VGATE_ERROR, VGATE_CODE_CONFIG_UNREADABLE, "%s: %s", path,
+                         g_strerror (errno));
+            return NULL;
+        }
+        if (n == 0)
+            return g_bytes_new (data, length);
+        length += (gsize)n;
+    }
+    g_set_error (error, VGATE_ERROR, VGATE_CODE_CONFIG_UNREADABLE,
+                 "%s is larger than %" G_GSIZE_FORMAT " bytes", path, max);
+    return NULL;
+}
+
+/* NULL without error: there is no such file. */
+static GBytes *
+read_file (const char *path, gsize max, gboolean is_secret, GError **error)
+{
+    GBytes *bytes = NULL;
+    /* O_NONBLOCK: a FIFO in its place must not make the hook wait; check_owner () then refuses it */
+    const int fd = open (path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+    if (fd < 0) {
+        if (errno != ENOENT)
+            g_set_error (error, VGATE_ERROR, VGATE_CODE_CONFIG_UNREADABLE, "%s: %s", path,
+                         g_strerror (errno));
+        return NULL;
+    }
+    if (check_owner (fd, path, is_secret, error))
+        bytes = read_descriptor (fd, path, max, error);
+    close (fd);
+    return bytes;
+}
+
+static gboolean
+load_seal_key (const Load *load, GError **error)
+{
+    g_autofree char *path = g_key_file_get_value (load->file, "seal", "key-file", NULL);
+    g_autoptr (GError) local = NULL;
+
+    if (!path)
+        return TRUE;
+    load->policy->seal_key = read_file (path, KEY_SIZE_MAX, TRUE, &local);
+    if (local) {
+        g_propagate_error (error, g_steal_pointer (&local));
+        return FALSE;
+    }
+    if (!load->policy->seal_key || g_bytes_get_size (load->policy->seal_key) < KEY_SIZE_MIN) {
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_CONFIG_KEY, "%s line %u: key file %s %s", load->path,
+                     find_line (load->text, "seal", "key-file"), path,
+                     load->policy->seal_key ? "is shorter than 32 bytes" : "does not exist");
+        return FALSE;
+    }
+    return TRUE;
+}
+
+/* The first line that is none of a key file's, for the message. */
+static guint
+find_bad_line (const char *text)
+{
+    g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+    gboolean has_group = FALSE;
+
+    for (guint i = 0; lines[i]; i++) {
+        const char *line = g_strstrip (lines[i]);
+
+        if (line[0] == '\0' || line[0] == '#')
+            continue;
+        if (line[0] == '[' && g_str_has_suffix (line, "]"))
+            has_group = TRUE;
+        else if (!has_group || line[0] == '[' || line[0] == '=' || !strchr (line, '='))
+            return i + 1;
+    }
+    return 0;
+}
+
+static gboolean
+load_text (Load *load, gsize length, GError **error)
+{
+    g_autoptr (GKeyFile) file = g_key_file_new ();
+    g_autoptr (GError) local = NULL;
+
+    if (!g_key_file_load_from_data (file, load->text, length, G_KEY_FILE_NONE, &local)) {
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_CONFIG_SYNTAX, "%s line %u: %s", load->path,
+                     find_bad_line (load->text), local->message);
+        return FALSE;
+    }
+    load->file = file;
+    return load_groups (load, error) && load_seal_key (load, error);
+}
+
+VgatePolicy *
+vgate_policy_new_default (void)
+{
+    VgatePolicy *policy = g_new0 (VgatePolicy, 1);
+
+    policy->backend.library = g_strdup ("libnvidia-ml.so.1");
+    policy->backend.helper = g_strdup (VGATE_LIBEXECDIR "/vgpu-gate-nvml");
+    policy->backend.deadline_ms = DEADLINE_DEFAULT_MS;
+    policy->capture_interval = INTERVAL_DEFAULT_SEC;
+    for (VgateRule rule = 0; rule < VGATE_N_RULES; rule++)
+        policy->severities[rule] = vgate_rule_info (rule)->severity;
+    return policy;
+}
+
+VgatePolicy *
+vgate_policy_load (const char *path, GError **error)
+{
+    g_autoptr (VgatePolicy) policy = vgate_policy_new_default ();
+    g_autoptr (GBytes) bytes = NULL;
+    g_autoptr (GError) local = NULL;
+    g_autofree char *text = NULL;
+    Load load = {.path = path, .policy = policy};
+    gsize length;
+
+    bytes = read_file (path, CONFIG_SIZE_MAX, FALSE, &local);
+    if (local) {
+        g_propagate_error (error, g_steal_pointer (&local));
+        return NULL;
+    }
+    if (!bytes)
+        return g_steal_pointer (&policy);
+    length = g_bytes_get_size (bytes);
+    text = g_strndup (g_bytes_get_data (bytes, NULL), length);
+    load.text = text;
+    return load_text (&load, length, error) ? g_steal_pointer (&policy) : NULL;
+}
+
+void
+vgate_policy_free (VgatePolicy *policy)
+{
+    if (!policy)
+        return;
+    g_free (policy->backend.library);
+    g_free (policy->backend.helper);
+    g_clear_pointer (&policy->seal_key, g_bytes_unref);
+    g_free (policy->host_uuid);
+    g_free (policy);
+}
+
+const char *
+vgate_policy_default_path (void)
+{
+    return VGATE_SYSCONFDIR "/vgpu-gate/vgpu-gate.conf";
+}

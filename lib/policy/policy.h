@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The configuration, vgpu-gate.conf(5): a key file, root-owned or refused. Everything has a default that is
+ * safe, so that a missing file is fine; an unknown group or key and a bad value are errors that name their
+ * line.
+ */
+#pragma once
+
+#include "compat/compat.h"
+#include "host/probe.h"
+
+typedef struct {
+    VgateBackend backend;
+    gboolean allow_missing_metadata;         /* [gate] missing-metadata */
+    gboolean allow_backend_failure;          /* [gate] backend-failure */
+    gboolean gate_cold_start;                /* [gate] cold-start */
+    gint64 max_age;                          /* [gate] max-age, seconds; 0: no limit */
+    VgateSeverity severities[VGATE_N_RULES]; /* [rules] */
+    guint capture_interval;                  /* [capture] interval, seconds */
+    GBytes *seal_key;                        /* [seal] key-file; NULL: captures are not sealed */
+    char *host_uuid;                         /* [host] uuid; NULL: found out */
+} VgatePolicy;
+
+/* What holds without a configuration. */
+VgatePolicy *vgate_policy_new_default (void);
+
+/*
+ * Reads the file, and the key file that it names. A missing file is the defaults. Both must belong to root,
+ * or to the user that runs the program, and not be writable by others; the key not readable by others either.
+ * Errors: VGATE_CODE_CONFIG_*, each naming file and line.
+ */
+VgatePolicy *vgate_policy_load (const char *path, GError **error);
+void vgate_policy_free (VgatePolicy *policy);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgatePolicy, vgate_policy_free)
+
+/* The installed configuration file's path. */
+const char *vgate_policy_default_path (void);

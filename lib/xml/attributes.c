@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "xml/xml.h"
+
+#include "version/version.h"
+
+#include <string.h>
+
+#define NAME_CHARACTERS_MAX 255
+
+/* 'x' in the pattern stands for a lower-case hexadecimal digit, anything else for itself. */
+static gboolean
+matches (const char *text, const char *pattern)
+{
+    for (; *pattern != '\0'; text++, pattern++) {
+        if (*pattern == 'x' ? !(g_ascii_isdigit (*text) || (*text >= 'a' && *text <= 'f'))
+                            : *text != *pattern)
+            return FALSE;
+    }
+    return *text == '\0';
+}
+
+static gboolean
+is_ascii (const char *text)
+{
+    for (; *text != '\0'; text++)
+        if (!g_ascii_isprint (*text))
+            return FALSE;
+    return TRUE;
+}
+
+static gboolean
+is_name (const char *text)
+{
+    glong characters = 0;
+
+    for (; *text != '\0'; text = g_utf8_next_char (text)) {
+        const gunichar c = g_utf8_get_char_validated (text, -1);
+
+        if (c == (gunichar)-1 || c == (gunichar)-2 || c < 0x20 || (c >= 0x7f && c < 0xa0) ||
+            ++characters > NAME_CHARACTERS_MAX)
+            return FALSE;
+    }
+    return characters > 0;
+}
+
+gboolean
+vgate_xml_text_has_form (const char *text, VgateXmlForm form)
+{
+    switch (form) {
+    case VGATE_XML_ASCII: return is_ascii (text);
+    case VGATE_XML_NAME: return is_name (text);
+    case VGATE_XML_UUID: return matches (text, "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx");
+    case VGATE_XML_PCI: return matches (text, "xxxx:xx:xx.x") && text[11] <= '7';
+    case VGATE_XML_SHA256: return strlen (text) == 64 && strspn (text, "0123456789abcdef") == 64;
+    default: g_return_val_if_reached (FALSE);
+    }
+}
+
+/* Decimal (base 10) or lower-case hexadecimal (base 16) digits, no sign, no blanks, no leading zeros. */
+static gboolean
+read_number (const char *text, guint base, guint64 max, guint64 *number)
+{
+    guint64 value = 0;
+
+    if (*text == '\0' || (*text == '0' && text[1] != '\0'))
+        return FALSE;
+    for (; *text != '\0'; text++) {
+        const int digit = g_ascii_isupper (*text) ? -1 : g_ascii_xdigit_value (*text);
+
+        if (digit < 0 || (guint)digit >= base || value > (max - (guint)digit) / base)
+            return FALSE;
+        value = value * base + (guint)digit;
+    }
+    *number = value;
+    return TRUE;
+}
+
+static gboolean
+read_uint (const char *text, guint base, guint32 *member)
+{
+    guint64 number;
+
+    if (!read_number (text, base, G_MAXUINT32, &number))
+        return FALSE;
+    *member = (guint32)number;
+    return TRUE;
+}
+
+/* The one form in which GDateTime writes it too, so that reading and writing agree on leap days and the like.
+ */
+static gboolean
+read_time (const char *text, gint64 *member)
+{
+    g_autoptr (GDateTime) time = NULL;
+    g_autofree char *again = NULL;
+
+    if (strlen (text) != strlen ("2026-11-23T22:00:00Z"))
+        return FALSE;
+    time = g_date_time_new_from_iso8601 (text, NULL);
+    again = time ? g_date_time_format (time, "%Y-%m-%dT%H:%M:%SZ") : NULL;
+    if (!again || strcmp (again, text) != 0)
+        return FALSE;
+    *member = g_date_time_to_unix (time);
+    return TRUE;
+}
+
+static gboolean
+read_choice (const char *text, const char *const *choices, int *member)
+{
+    for (int i = 0; choices[i]; i++) {
+        if (strcmp (text, choices[i]) == 0) {
+            *member = i;
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+static const char *const yes_no[] = {"no", "yes", NULL};
+
+static gboolean
+read_value (const VgateXmlAttribute *attribute, const char *text, gpointer member)
+{
+    switch (attribute->form) {
+    case VGATE_XML_ASCII:
+    case VGATE_XML_NAME:
+    case VGATE_XML_UUID:
+    case VGATE_XML_PCI:
+    case VGATE_XML_SHA256:
+        if (!vgate_xml_text_has_form (text, attribute->form))
+            return FALSE;
+        *(char **)member = g_strdup (text);
+        return TRUE;
+    case VGATE_XML_TIME: return read_time (text, member);
+    case VGATE_XML_UINT: return read_uint (text, 10, member);
+    case VGATE_XML_UINT64: return read_number (text, 10, G_MAXUINT64, member);
+    case VGATE_XML_HEX: return g_str_has_prefix (text, "0x") && read_uint (text + 2, 16, member);
+    case VGATE_XML_VERSION: return vgate_version_parse (text, member);
+    case VGATE_XML_RANGE: {
+        VgateVersionRange *range = member;
+        return vgate_version_range_parse (text, range) && range->min <= range->max;
+    }
+    case VGATE_XML_YES_NO: return read_choice (text, yes_no, member);
+    case VGATE_XML_CHOICE: return read_choice (text, attribute->choices, member);
+    }
+    return FALSE;
+}
+
+static const VgateXmlAttribute *
+find_attribute (const VgateXmlAttribute *table, const xmlAttr *attribute)
+{
+    for (; table->name; table++)
+        if (!attribute->ns && strcmp ((const char *)attribute->name, table->name) == 0)
+            return table;
+    return NULL;
+}
+
+gboolean
+vgate_xml_read_attributes (const VgateXmlDialect *dialect, xmlNode *node, const VgateXmlAttribute *table,
+                           gpointer object, GError **error)
+{
+    for (const VgateXmlAttribute *entry = table; entry->name; entry++) {
+        if (!entry->optional && !xmlHasNsProp (node, (const xmlChar *)entry->name, NULL)) {
+            vgate_xml_set_error (error, dialect->structure, node, "attribute '%s' is missing", entry->name);
+            return FALSE;
+        }
+    }
+    for (xmlAttr *attribute = node->properties; attribute; attribute = attribute->next) {
+        const VgateXmlAttribute *entry = find_attribute (table, attribute);
+        g_autofree char *shown = NULL;
+        xmlChar *value;
+        gboolean good;
+
+        if (!entry) {
+            vgate_xml_set_error (error, dialect->structure, node, "attribute '%s' is not known",
+                                 (const char *)attribute->name);
+            return FALSE;
+        }
+        value = xmlNodeListGetString (node->doc, attribute->children, 1);
+        good = read_value (entry, value ? (const char *)value : "", (char *)object + entry->offset);
+        shown = good ? NULL : vgate_printable (value ? (const char *)value : "", 64);
+        xmlFree (value);
+        if (!good) {
+            vgate_xml_set_error (error, dialect->value, node, "attribute '%s' cannot be '%s'", entry->name,
+                                 shown);
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+static void
+write_text (GString *xml, const char *name, const char *text)
+{
+    /* escapes the five characters of XML; our forms hold no others that need it */
+    g_autofree char *escaped = g_markup_escape_text (text, -1);
+
+    g_string_append_printf (xml, " %s='%s'", name, escaped);
+}
+
+static void
+write_time (GString *xml, const char *name, gint64 seconds)
+{
+    g_autoptr (GDateTime) time = g_date_time_new_from_unix_utc (seconds);
+    g_autofree char *text = g_date_time_format (time, "%Y-%m-%dT%H:%M:%SZ");
+
+    write_text (xml, name, text);
+}
+
+static void
+write_attribute (GString *xml, const VgateXmlAttribute *entry, gconstpointer member)
+{
+    char version[VGATE_VERSION_TEXT_SIZE], range[VGATE_VERSION_RANGE_TEXT_SIZE];
+
+    switch (entry->form) {
+    case VGATE_XML_ASCII:
+    case VGATE_XML_NAME:
+    case VGATE_XML_UUID:
+    case VGATE_XML_PCI:
+    case VGATE_XML_SHA256:
+        if (*(char *const *)member)
+            write_text (xml, entry->name, *(char *const *)member);
+        break;
+    case VGATE_XML_TIME: write_time (xml, entry->name, *(const gint64 *)member); break;
+    case VGATE_XML_UINT:
+        g_string_append_printf (xml, " %s='%u'", entry->name, *(const guint32 *)member);
+        break;
+    case VGATE_XML_UINT64:
+        g_string_append_printf (xml, " %s='%" G_GUINT64_FORMAT "'", entry->name, *(const guint64 *)member);
+        break;
+    case VGATE_XML_HEX:
+        g_string_append_printf (xml, " %s='0x%x'", entry->name, *(const guint32 *)member);
+        break;
+    case VGATE_XML_VERSION:
+        write_text (xml, entry->name, vgate_version_format (*(const guint32 *)member, version));
+        break;
+    case VGATE_XML_RANGE:
+        write_text (xml, entry->name, vgate_version_range_format (*(const VgateVersionRange *)member, range));
+        break;
+    case VGATE_XML_YES_NO: write_text (xml, entry->name, yes_no[*(const gboolean *)member ? 1 : 0]); break;
+    case VGATE_XML_CHOICE: write_text (xml, entry->name, entry->choices[*(const int *)member]); break;
+    }
+}
+
+void
+vgate_xml_write_attributes (GString *xml, const VgateXmlAttribute *table, gconstpointer object)
+{
+    for (; table->name; table++)
+        write_attribute (xml, table, (const char *)object + table->offset);
+}
+
+void
+vgate_xml_clear_attributes (const VgateXmlAttribute *table, gpointer object)
+{
+    for (; table->name; table++) {
+        if (table->form <= VGATE_XML_SHA256)
+            g_clear_pointer ((char **)((char *)object + table->offset), g_free);
+    }
+}
+
+const char *
+vgate_xml_first_difference (const VgateXmlAttribute *table, gconstpointer a, gconstpointer b, char **a_text,
+                            char **b_text)
+{
+    for (; table->name; table++) {
+        g_autoptr (GString) a_written = g_string_new (NULL), b_written = g_string_new (NULL);
+
+        write_attribute (a_written, table, (const char *)a + table->offset);
+        write_attribute (b_written, table, (const char *)b + table->offset);
+        if (strcmp (a_written->str, b_written->str) != 0) {
+            *a_text = g_strdup (g_strchug (a_written->str));
+            *b_text = g_strdup (g_strchug (b_written->str));
+            return table->name;
+        }
+    }
+    return NULL;
+}

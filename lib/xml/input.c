@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "xml/xml.h"
+
+#include <string.h>
+
+struct VgateXmlReader {
+    xmlTextReader *reader;
+    const char *data;
+    gsize length;
+    GError *failure; /* the first error that libxml2 reported */
+};
+
+gboolean
+vgate_xml_check_input (const char *data, gsize length, GError **error)
+{
+    static const char *const declarations[] = {"<!DOCTYPE", "<!ENTITY"};
+    const char *valid_to;
+
+    if (length == 0) {
+        g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_XML_EMPTY, "no XML came in (0 bytes)");
+        return FALSE;
+    }
+    if (length > VGATE_XML_SIZE_MAX) {
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_XML_TOO_LARGE,
+                     "the XML is larger than %u bytes; nothing of it was interpreted", VGATE_XML_SIZE_MAX);
+        return FALSE;
+    }
+    if (!g_utf8_validate_len (data, length, &valid_to)) {
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_XML_NOT_UTF8,
+                     "the XML is not valid UTF-8 at byte %" G_GSIZE_FORMAT, (gsize)(valid_to - data));
+        return FALSE;
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS (declarations); i++) {
+        const char *found = memmem (data, length, declarations[i], strlen (declarations[i]));
+
+        if (found) {
+            g_set_error (error, VGATE_ERROR, VGATE_CODE_XML_DOCTYPE,
+                         "the XML has a %s at byte %" G_GSIZE_FORMAT, declarations[i] + 2,
+                         (gsize)(found - data));
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+/* A document whose last thing is not an end tag was cut; anything else that does not parse was written
+ * wrongly. */
+static gboolean
+is_cut (const VgateXmlReader *reader)
+{
+    gsize length = reader->length;
+    const char *tag;
+
+    while (length > 0 && g_ascii_isspace (reader->data[length - 1]))
+        length--;
+    tag = memrchr (reader->data, '<', length);
+    return !tag || length < 2 || reader->data[length - 1] != '>' || tag[1] != '/';
+}
+
+static void
+on_error (void *user_data, xmlErrorPtr xml_error)
+{
+    VgateXmlReader *reader = user_data;
+    g_autofree char *message = g_strdup (xml_error->message ? xml_error->message : "");
+    VgateCode code = VGATE_CODE_XML_MALFORMED;
+
+    if (reader->failure || xml_error->level < XML_ERR_ERROR)
+        return;
+    if (xml_error->code == XML_ERR_UNDECLARED_ENTITY || xml_error->code == XML_WAR_UNDECLARED_ENTITY)
+        code = VGATE_CODE_XML_ENTITY;
+    /* libxml2 has its own limit of 256 levels, and no error code that says so */
+    else if (strstr (message, "Excessive depth"))
+        code = VGATE_CODE_XML_TOO_DEEP;
+    else if (is_cut (reader))
+        code = VGATE_CODE_XML_TRUNCATED;
+    reader->failure = g_error_new (VGATE_ERROR, code, "line %d: %s", xml_error->line, g_strchomp (message));
+}
+
+VgateXmlReader *
+vgate_xml_reader_new (const char *data, gsize length, GError **error)
+{
+    g_autoptr (VgateXmlReader) reader = NULL;
+
+    if (!vgate_xml_check_input (data, length, error))
+        return NULL;
+    reader = g_new0 (VgateXmlReader, 1);
+    reader->data = data;
+    reader->length = length;
+    reader->reader =
+        xmlReaderForMemory (data, (int)length, NULL, "UTF-8", XML_PARSE_NONET | XML_PARSE_NOCDATA);
+    if (!reader->reader) {
+        g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_INTERNAL, "libxml2 gives no reader");
+        return NULL;
+    }
+    xmlTextReaderSetStructuredErrorHandler (reader->reader, on_error, reader);
+    return g_steal_pointer (&reader);
+}
+
+void
+vgate_xml_reader_free (VgateXmlReader *reader)
+{
+    if (!reader)
+        return;
+    g_clear_pointer (&reader->reader, xmlFreeTextReader);
+    g_clear_error (&reader->failure);
+    g_free (reader);
+}
+
+xmlTextReader *
+vgate_xml_reader_get (VgateXmlReader *reader)
+{
+    return reader->reader;
+}
+
+static gboolean
+take_failure (VgateXmlReader *reader, GError **error)
+{
+    if (!reader->failure)
+        reader->failure =
+            g_error_new_literal (VGATE_ERROR, VGATE_CODE_XML_MALFORMED, "the XML cannot be parsed");
+    g_propagate_error (error, g_steal_pointer (&reader->failure));
+    return FALSE;
+}
+
+gboolean
+vgate_xml_next (VgateXmlReader *reader, GError **error)
+{
+    const int rc = xmlTextReaderRead (reader->reader);
+
+    if (rc < 0 || reader->failure)
+        return take_failure (reader, error);
+    if (rc == 0)
+        return FALSE;
+    if (xmlTextReaderDepth (reader->reader) > VGATE_XML_DEPTH_MAX) {
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_XML_TOO_DEEP,
+                     "line %d: elements are nested more than %d deep",
+                     xmlTextReaderGetParserLineNumber (reader->reader), VGATE_XML_DEPTH_MAX);
+        return FALSE;
+    }
+    if (xmlTextReaderNodeType (reader->reader) == XML_READER_TYPE_ENTITY_REFERENCE) {
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_XML_ENTITY, "line %d: reference to an entity",
+                     xmlTextReaderGetParserLineNumber (reader->reader));
+        return FALSE;
+    }
+    return TRUE;
+}
+
+xmlDoc *
+vgate_xml_copy_element (VgateXmlReader *reader, GError **error)
+{
+    g_autoptr (xmlDoc) doc = NULL;
+    xmlNode *node = xmlTextReaderExpand (reader->reader), *copy;
+
+    if (!node || reader->failure) {
+        take_failure (reader, error);
+        return NULL;
+    }
+    doc = xmlNewDoc ((const xmlChar *)"1.0");
+    copy = doc ? xmlDocCopyNode (node, doc, 1) : NULL;
+    if (!copy)
+        g_error ("out of memory");
+    xmlDocSetRootElement (doc, copy);
+    return g_steal_pointer (&doc);
+}
