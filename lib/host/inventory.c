@@ -44,35 +44,73 @@ contains (const GArray *list, guint value)
     return FALSE;
 }
 
-static guint
-count_running (VgateNvml *nvml, const GArray *vgpus, guint32 type)
-{
-    guint count = 0, its_type;
+/* How much of a pGPU its running vGPUs take. */
+typedef struct {
+    guint64 capacity; /* bytes of frame buffer: the most that any type could take with all its instances */
+    guint64 used;
+} FrameBuffer;
 
-    for (guint i = 0; i < vgpus->len; i++)
-        if (vgate_nvml_vgpu_type (nvml, g_array_index (vgpus, guint, i), &its_type, NULL) && its_type == type)
-            count++;
-    return count;
+static FrameBuffer
+measure_framebuffer (const GPtrArray *types, const GArray *running)
+{
+    FrameBuffer measured = {0, 0};
+
+    for (guint i = 0; i < types->len; i++) {
+        const VgateHostType *type = g_ptr_array_index (types, i);
+
+        measured.capacity = MAX (measured.capacity, type->framebuffer * type->max_instances);
+        for (guint j = 0; j < running->len; j++)
+            measured.used += g_array_index (running, guint, j) == type->id ? type->framebuffer : 0;
+    }
+    return measured;
 }
 
 /*
- * NVML says which types can be created now, not how many of each. Creatable and below its maximum: the
- * difference is an upper bound, and at least one is free.
+ * NVML says which types can be created now, not how many of each. A creatable type has at least one free
+ * instance, and at most what its maximum and the frame buffer leave.
  */
-static gboolean
-read_free_instances (VgateNvml *nvml, nvmlDevice_t device, const GArray *creatable, const GArray *vgpus,
-                     VgateHostType *type, GError **error)
+static guint32
+count_free (const VgateHostType *type, const GArray *running, FrameBuffer framebuffer)
 {
-    guint running;
+    const guint64 left =
+        framebuffer.capacity > framebuffer.used ? framebuffer.capacity - framebuffer.used : 0;
+    const guint64 by_framebuffer = type->framebuffer > 0 ? left / type->framebuffer : type->max_instances;
+    guint32 of_type = 0;
 
-    if (!vgate_nvml_type_max_instances (nvml, device, type->id, &type->max_instances, error))
-        return FALSE;
-    running = count_running (nvml, vgpus, type->id);
-    if (!contains (creatable, type->id))
-        type->free_instances = 0;
-    else
-        type->free_instances = type->max_instances > running ? type->max_instances - running : 1;
-    return TRUE;
+    for (guint i = 0; i < running->len; i++)
+        of_type += g_array_index (running, guint, i) == type->id ? 1 : 0;
+    return (guint32)MAX (
+        1, MIN (by_framebuffer, type->max_instances > of_type ? type->max_instances - of_type : 1));
+}
+
+/* The types of the vGPUs that run; one that ends meanwhile is left out. */
+static GArray *
+running_types (VgateNvml *nvml, nvmlDevice_t device, GError **error)
+{
+    g_autoptr (GArray) vgpus = vgate_nvml_device_vgpus (nvml, device, error);
+    g_autoptr (GArray) types = g_array_new (FALSE, FALSE, sizeof (guint));
+    guint type;
+
+    if (!vgpus)
+        return NULL;
+    for (guint i = 0; i < vgpus->len; i++)
+        if (vgate_nvml_vgpu_type (nvml, g_array_index (vgpus, guint, i), &type, NULL))
+            g_array_append_val (types, type);
+    return g_steal_pointer (&types);
+}
+
+static VgateHostType *
+read_type (VgateNvml *nvml, nvmlDevice_t device, guint32 id, GError **error)
+{
+    g_autoptr (VgateHostType) type = vgate_host_type_new ();
+
+    type->id = id;
+    type->name = named (vgate_nvml_type_name (nvml, id, error));
+    type->class_name = type->name ? named (vgate_nvml_type_class (nvml, id, error)) : NULL;
+    if (!type->class_name || !vgate_nvml_type_framebuffer (nvml, id, &type->framebuffer, error) ||
+        !vgate_nvml_type_max_instances (nvml, device, id, &type->max_instances, error))
+        return NULL;
+    return g_steal_pointer (&type);
 }
 
 static gboolean
@@ -80,22 +118,23 @@ read_types (VgateNvml *nvml, nvmlDevice_t device, GPtrArray *types, GError **err
 {
     g_autoptr (GArray) supported = vgate_nvml_device_supported_types (nvml, device, error);
     g_autoptr (GArray) creatable = supported ? vgate_nvml_device_creatable_types (nvml, device, error) : NULL;
-    g_autoptr (GArray) vgpus = creatable ? vgate_nvml_device_vgpus (nvml, device, error) : NULL;
+    g_autoptr (GArray) running = creatable ? running_types (nvml, device, error) : NULL;
+    FrameBuffer framebuffer;
 
-    if (!vgpus)
+    if (!running)
         return FALSE;
     for (guint i = 0; i < supported->len; i++) {
-        VgateHostType *type = vgate_host_type_new ();
+        VgateHostType *type = read_type (nvml, device, g_array_index (supported, guint, i), error);
 
+        if (!type)
+            return FALSE;
         g_ptr_array_add (types, type);
-        type->id = g_array_index (supported, guint, i);
-        type->name = named (vgate_nvml_type_name (nvml, type->id, error));
-        if (!type->name)
-            return FALSE;
-        type->class_name = named (vgate_nvml_type_class (nvml, type->id, error));
-        if (!type->class_name || !vgate_nvml_type_framebuffer (nvml, type->id, &type->framebuffer, error) ||
-            !read_free_instances (nvml, device, creatable, vgpus, type, error))
-            return FALSE;
+    }
+    framebuffer = measure_framebuffer (types, running);
+    for (guint i = 0; i < types->len; i++) {
+        VgateHostType *type = g_ptr_array_index (types, i);
+
+        type->free_instances = contains (creatable, type->id) ? count_free (type, running, framebuffer) : 0;
     }
     return TRUE;
 }

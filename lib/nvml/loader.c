@@ -91,7 +91,8 @@ vgate_nvml_open (const char *library, GError **error)
     nvml = g_new0 (VgateNvml, 1);
     nvml->library = handle;
     resolve (nvml);
-    if (!CALL (nvml, error, nvmlInit_v2)) {
+    if (!(nvml->nvmlInit_v2 ? answer (nvml, "nvmlInit_v2", nvml->nvmlInit_v2 (), error)
+                            : missing ("nvmlInit_v2", error))) {
         dlclose (handle);
         g_free (nvml);
         return NULL;
@@ -280,12 +281,14 @@ vgate_nvml_device_metadata (VgateNvml *nvml, nvmlDevice_t device, GError **error
     const char *name = "nvmlDeviceGetVgpuMetadata";
     g_autofree nvmlVgpuPgpuMetadata_t *metadata = NULL;
     guint size = 0, allocated;
+    nvmlReturn_t rc;
 
     if (!nvml->nvmlDeviceGetVgpuMetadata) {
         missing (name, error);
         return NULL;
     }
-    if (!size_answer (nvml, name, nvml->nvmlDeviceGetVgpuMetadata (device, NULL, &size), size, error))
+    rc = nvml->nvmlDeviceGetVgpuMetadata (device, NULL, &size);
+    if (!size_answer (nvml, name, rc, size, error))
         return NULL;
     allocated = MAX (size, (guint)sizeof *metadata);
     metadata = g_malloc0 (allocated);
@@ -300,12 +303,14 @@ vgate_nvml_vgpu_metadata (VgateNvml *nvml, nvmlVgpuInstance_t vgpu, GError **err
     const char *name = "nvmlVgpuInstanceGetMetadata";
     g_autofree nvmlVgpuMetadata_t *metadata = NULL;
     guint size = 0, allocated;
+    nvmlReturn_t rc;
 
     if (!nvml->nvmlVgpuInstanceGetMetadata) {
         missing (name, error);
         return NULL;
     }
-    if (!size_answer (nvml, name, nvml->nvmlVgpuInstanceGetMetadata (vgpu, NULL, &size), size, error))
+    rc = nvml->nvmlVgpuInstanceGetMetadata (vgpu, NULL, &size);
+    if (!size_answer (nvml, name, rc, size, error))
         return NULL;
     allocated = MAX (size, (guint)sizeof *metadata);
     metadata = g_malloc0 (allocated);

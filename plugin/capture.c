@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "capture.h"
+
+#include <string.h>
+
+gboolean
+vgate_capture_has_vgpu (const VgateProbe *probe, const char *uuid)
+{
+    for (guint i = 0; i < probe->instances->len; i++) {
+        const VgateInstance *instance = g_ptr_array_index (probe->instances, i);
+
+        if (strcmp (instance->vm, uuid) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* The hostdev whose device is the vGPU's: it tells where the guest sees it. */
+static const VgateHostdev *
+find_hostdev (const VgateDomain *domain, const VgateInstance *instance)
+{
+    for (guint i = 0; i < domain->hostdevs->len; i++) {
+        const VgateHostdev *hostdev = g_ptr_array_index (domain->hostdevs, i);
+        const char *device = hostdev->kind == VGATE_HOSTDEV_MDEV ? instance->mdev : instance->vf;
+
+        if (g_strcmp0 (hostdev->source, device) == 0)
+            return hostdev;
+    }
+    return NULL;
+}
+
+static void
+describe_pgpu (const VgateHost *host, guint index, VgateSourcePgpu *pgpu)
+{
+    const VgatePgpu *from = g_ptr_array_index (host->pgpus, index);
+
+    pgpu->address = g_strdup (from->address);
+    pgpu->name = g_strdup (from->name);
+    pgpu->host_driver = g_strdup (host->driver);
+    pgpu->range = from->record.range;
+    pgpu->has_scheduler = from->has_scheduler;
+    pgpu->scheduler = from->scheduler;
+}
+
+static gboolean
+read_record (const VgateInstance *instance, VgateElementVgpu *vgpu, GError **error)
+{
+    g_autoptr (GError) local = NULL;
+    gsize length;
+    const guint8 *bytes;
+
+    if (!instance->metadata) {
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_CAPTURE_FAILED, "vGPU %s: %s", instance->uuid,
+                     instance->failure);
+        return FALSE;
+    }
+    bytes = g_bytes_get_data (instance->metadata, &length);
+    if (!vgate_vgpu_record_read (bytes, length, &vgpu->record, &local) ||
+        !vgate_vgpu_record_check_text (&vgpu->record, &local)) {
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_CAPTURE_FAILED, "vGPU %s: %s", instance->uuid,
+                     local->message);
+        return FALSE;
+    }
+    vgpu->metadata.bytes = g_bytes_ref (instance->metadata);
+    vgpu->metadata.length = (guint32)length;
+    return TRUE;
+}
+
+static VgateElementVgpu *
+describe_vgpu (const VgateCaptureInput *input, const VgateInstance *instance, GError **error)
+{
+    g_autoptr (VgateElementVgpu) vgpu = vgate_element_vgpu_new ();
+    const VgateHostdev *hostdev = find_hostdev (input->domain, instance);
+
+    vgpu->uuid = g_strdup (instance->uuid);
+    vgpu->mdev = g_strdup (instance->mdev);
+    vgpu->vf = g_strdup (instance->vf);
+    vgpu->guest_address = hostdev ? g_strdup (hostdev->guest_address) : NULL;
+    vgpu->type = instance->type;
+    vgpu->type_name = g_strdup (instance->type_name);
+    describe_pgpu (input->probe->host, instance->pgpu, &vgpu->pgpu);
+    return read_record (instance, vgpu, error) ? g_steal_pointer (&vgpu) : NULL;
+}
+
+/* NVML lists vGPUs in no promised order; the element shall change only when something does. */
+static int
+compare_uuids (gconstpointer a, gconstpointer b)
+{
+    const VgateElementVgpu *const *left = a, *const *right = b;
+
+    return strcmp ((*left)->uuid, (*right)->uuid);
+}
+
+static VgateElement *
+describe_domain (const VgateCaptureInput *input, GError **error)
+{
+    g_autoptr (VgateElement) element = vgate_element_new ();
+
+    for (guint i = 0; i < input->probe->instances->len; i++) {
+        const VgateInstance *instance = g_ptr_array_index (input->probe->instances, i);
+        VgateElementVgpu *vgpu;
+
+        if (strcmp (instance->vm, input->domain->uuid) != 0)
+            continue;
+        vgpu = describe_vgpu (input, instance, error);
+        if (!vgpu)
+            return NULL;
+        g_ptr_array_add (element->vgpus, vgpu);
+    }
+    g_ptr_array_sort (element->vgpus, compare_uuids);
+    element->domain = g_strdup (input->domain->uuid);
+    element->time = input->now;
+    element->trigger = (int)input->trigger;
+    element->host = g_strdup (input->probe->host->name);
+    element->host_uuid = g_strdup (input->probe->host->uuid);
+    element->simulated = input->probe->host->simulated;
+    element->power = (int)input->power;
+    return g_steal_pointer (&element);
+}
+
+/* In order means what the gate will ask of it: form, sense, domain and, where there is a key, the seal. */
+static gboolean
+is_in_order (const VgateCaptureInput *input, const VgateElement *wanted)
+{
+    VgateElement *present = input->domain->element;
+    g_autofree char *present_essence = NULL, *wanted_essence = NULL;
+
+    if (!present || !vgate_element_check (present, input->domain->uuid, input->key, NULL))
+        return FALSE;
+    present_essence = vgate_element_essence (present);
+    wanted_essence = vgate_element_essence (wanted);
+    return strcmp (present_essence, wanted_essence) == 0;
+}
+
+gboolean
+vgate_capture_build (const VgateCaptureInput *input, VgateElement **element, GError **error)
+{
+    g_autoptr (VgateElement) wanted = describe_domain (input, error);
+
+    *element = NULL;
+    if (!wanted)
+        return FALSE;
+    if (is_in_order (input, wanted))
+        return TRUE;
+    wanted->sequence = input->sequence_min + 1;
+    if (input->domain->element && input->domain->element->sequence >= wanted->sequence &&
+        input->domain->element->sequence < G_MAXUINT64)
+        wanted->sequence = input->domain->element->sequence + 1;
+    if (input->key)
+        vgate_element_seal (wanted, input->key);
+    *element = g_steal_pointer (&wanted);
+    return TRUE;
+}

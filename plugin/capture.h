@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* From what NVML and the domain XML say to the element that shall stand in the domain. No libvirt in here. */
+#pragma once
+
+#include "domain/domain.h"
+#include "host/probe.h"
+
+typedef struct {
+    const VgateProbe *probe; /* with instances */
+    const VgateDomain *domain;
+    GBytes *key; /* fleet key, or NULL */
+    VgateTrigger trigger;
+    VgatePower power;
+    guint64 sequence_min; /* the sequence number must be above this */
+    gint64 now;           /* seconds since 1970 */
+} VgateCaptureInput;
+
+/* TRUE when one of the probe's vGPUs is this VM's. uuid in lower case. */
+gboolean vgate_capture_has_vgpu (const VgateProbe *probe, const char *uuid);
+
+/*
+ * The element that the domain shall have: *element is NULL when it has the right one already. FALSE with
+ * VGATE_CODE_CAPTURE_FAILED when NVML gave no metadata for one of its vGPUs, or none that can be written. The
+ * domain must have a vGPU. A present element that is not in order is replaced.
+ */
+gboolean vgate_capture_build (const VgateCaptureInput *input, VgateElement **element, GError **error);

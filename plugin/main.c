@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* vgpu-gated: keeps the metadata of every vGPU in its domain's live XML. */
+#include "agent.h"
+
+#include <glib-unix.h>
+#include <libvirt-glib/libvirt-glib.h>
+#include <libvirt/virterror.h>
+#include <locale.h>
+#include <stdio.h>
+
+#include "log.h"
+
+typedef struct {
+    gboolean once;
+    gboolean show_version;
+    char *config;
+    char *uri;
+} Options;
+
+static void
+options_clear (Options *options)
+{
+    g_free (options->config);
+    g_free (options->uri);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
+
+static gboolean
+parse_options (int *argc, char ***argv, Options *options, GError **error)
+{
+    const GOptionEntry entries[] = {
+        {"once", 0, 0, G_OPTION_ARG_NONE, &options->once, "capture every vGPU guest once and leave", NULL},
+        {"connect", 'c', 0, G_OPTION_ARG_STRING, &options->uri, "libvirt's URI (qemu:///system)", "URI"},
+        {"config", 0, 0, G_OPTION_ARG_FILENAME, &options->config, "another configuration", "FILE"},
+        {"version", 0, 0, G_OPTION_ARG_NONE, &options->show_version, "print the version", NULL},
+        G_OPTION_ENTRY_NULL,
+    };
+    g_autoptr (GOptionContext) context = g_option_context_new (NULL);
+
+    g_option_context_set_summary (context, "Captures the metadata of NVIDIA vGPUs into the live domain XML.");
+    g_option_context_add_main_entries (context, entries, NULL);
+    return g_option_context_parse (context, argc, argv, error);
+}
+
+/* libvirt prints its errors to stderr by default; ours say them with a code. */
+static void
+swallow_libvirt_error (G_GNUC_UNUSED void *user_data, G_GNUC_UNUSED virErrorPtr error)
+{
+}
+
+static int
+fail (GError *error)
+{
+    vgate_log ((VgateCode)error->code, NULL, "%s. %s", error->message, vgate_code_info (error->code)->cure);
+    return 1;
+}
+
+static gboolean
+on_terminate (gpointer user_data)
+{
+    g_main_loop_quit (user_data);
+    return G_SOURCE_CONTINUE;
+}
+
+static int
+run (VgateAgent *agent)
+{
+    g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
+    g_autoptr (GError) error = NULL;
+
+    g_unix_signal_add (SIGTERM, on_terminate, loop);
+    g_unix_signal_add (SIGINT, on_terminate, loop);
+    if (!vgate_agent_start (agent, &error))
+        return fail (error);
+    g_main_loop_run (loop);
+    return 0;
+}
+
+int
+main (int argc, char *argv[])
+{
+    g_auto (Options) options = {0};
+    g_autoptr (GError) error = NULL;
+    g_autoptr (VgateAgent) agent = NULL;
+    VgatePolicy *policy;
+
+    setlocale (LC_ALL, "");
+    g_set_prgname ("vgpu-gated");
+    if (!parse_options (&argc, &argv, &options, &error) || argc > 1) {
+        vgate_log (VGATE_CODE_USAGE, NULL, "%s; see 'vgpu-gated --help'",
+                   error ? error->message : "no arguments are expected");
+        return 2;
+    }
+    if (options.show_version) {
+        puts ("vgpu-gated " VGATE_VERSION);
+        return 0;
+    }
+    policy = vgate_policy_load (options.config ? options.config : vgate_policy_default_path (), &error);
+    if (!policy)
+        return fail (error);
+    gvir_event_register ();
+    virSetErrorFunc (NULL, swallow_libvirt_error);
+    agent = vgate_agent_new (policy, options.uri ? options.uri : "qemu:///system");
+    if (!options.once)
+        return run (agent);
+    return vgate_agent_run_once (agent, &error) ? 0 : fail (error);
+}
