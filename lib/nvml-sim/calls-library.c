@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The library itself and the system as a whole. */
+#include "nvml-sim/exports.h"
+
+#include "nvml-sim/answer.h"
+#include "nvml-sim/host-file.h"
+#include "nvml-sim/return-codes.h"
+#include "nvml-sim/state.h"
+
+/* nvmlInitWithFlags: that no GPU at all is no error, and that none is to be attached. */
+#define INIT_FLAG_NO_GPUS   0x1u
+#define INIT_FLAG_NO_ATTACH 0x2u
+
+nvmlReturn_t
+nvmlInit_v2 (void)
+{
+    return vgpu_sim_state_initialise (__func__);
+}
+
+nvmlReturn_t
+nvmlInit (void)
+{
+    return nvmlInit_v2 ();
+}
+
+nvmlReturn_t
+nvmlInitWithFlags (unsigned int flags)
+{
+    if (flags & ~(INIT_FLAG_NO_GPUS | INIT_FLAG_NO_ATTACH))
+        return NVML_ERROR_INVALID_ARGUMENT;
+    return vgpu_sim_state_initialise (__func__);
+}
+
+nvmlReturn_t
+nvmlShutdown (void)
+{
+    return vgpu_sim_state_shutdown (__func__);
+}
+
+const char *
+nvmlErrorString (nvmlReturn_t result)
+{
+    return vgpu_sim_return_text (result);
+}
+
+nvmlReturn_t
+nvmlSystemGetDriverVersion (char *version, unsigned int length)
+{
+    g_autoptr (VgpuSimHost) host = NULL;
+    const nvmlReturn_t code = vgpu_sim_state_enter (__func__, &host);
+
+    return code == NVML_SUCCESS ? vgpu_sim_answer_text (host->driver_version, version, length) : code;
+}
+
+/* Documented: NULL is INVALID_ARGUMENT. Measured, and so here: it is accepted, and the other one is filled.
+ */
+nvmlReturn_t
+nvmlGetVgpuVersion (nvmlVgpuVersion_t *supported, nvmlVgpuVersion_t *current)
+{
+    g_autoptr (VgpuSimHost) host = NULL;
+    const nvmlReturn_t code = vgpu_sim_state_enter (__func__, &host);
+
+    if (code != NVML_SUCCESS)
+        return code;
+    if (supported)
+        *supported = (nvmlVgpuVersion_t){host->preset.min, host->preset.max};
+    if (current)
+        *current = (nvmlVgpuVersion_t){host->advertised.min, host->advertised.max};
+    return NVML_SUCCESS;
+}
+
+/* The arguments are judged as NVML would; that the range can be set at all is not simulated. */
+nvmlReturn_t
+nvmlSetVgpuVersion (nvmlVgpuVersion_t *range)
+{
+    g_autoptr (VgpuSimHost) host = NULL;
+    const nvmlReturn_t code = vgpu_sim_state_enter (__func__, &host);
+
+    if (code != NVML_SUCCESS)
+        return code;
+    if (!range || !vgate_version_range_contains (host->preset,
+                                                 (VgateVersionRange){range->minVersion, range->maxVersion}))
+        return NVML_ERROR_INVALID_ARGUMENT;
+    return NVML_ERROR_NOT_SUPPORTED;
+}
+
+const char *
+vgpuSimDescription (void)
+{
+    g_autofree char *text = g_strdup_printf ("simulated driver, host file %s", vgpu_sim_host_path ());
+
+    return g_intern_string (text);
+}

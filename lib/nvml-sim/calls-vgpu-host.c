@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a GPU in vGPU host mode can be asked: its metadata, and which vGPUs it runs or could run. */
+#include "nvml-sim/exports.h"
+
+#include "nvml-sim/answer.h"
+#include "nvml-sim/handle.h"
+#include "nvml-sim/metadata.h"
+
+nvmlReturn_t
+nvmlDeviceGetHostVgpuMode (nvmlDevice_t device, unsigned int *mode)
+{
+    g_autoptr (VgpuSimHost) host = NULL;
+    const VgpuSimGpu *gpu;
+    const nvmlReturn_t code = vgpu_sim_enter_vgpu_host (__func__, device, &host, &gpu);
+
+    if (code != NVML_SUCCESS)
+        return code;
+    if (!mode)
+        return NVML_ERROR_INVALID_ARGUMENT;
+    *mode = gpu->sriov ? NVML_HOST_VGPU_MODE_SRIOV : NVML_HOST_VGPU_MODE_NON_SRIOV;
+    return NVML_SUCCESS;
+}
+
+nvmlReturn_t
+nvmlDeviceGetPgpuMetadataString (nvmlDevice_t device, char *string, unsigned int *size)
+{
+    g_autoptr (VgpuSimHost) host = NULL;
+    const VgpuSimGpu *gpu;
+    nvmlReturn_t code = vgpu_sim_enter_vgpu_host (__func__, device, &host, &gpu);
+
+    if (code == NVML_SUCCESS)
+        code = vgpu_sim_answer_check_size (string, size, VGPU_SIM_PGPU_STRING_SIZE);
+    if (code == NVML_SUCCESS)
+        vgpu_sim_metadata_pgpu_string (gpu, string);
+    return code;
+}
+
+nvmlReturn_t
+nvmlDeviceGetVgpuMetadata (nvmlDevice_t device, nvmlVgpuPgpuMetadata_t *metadata, unsigned int *size)
+{
+    g_autoptr (VgpuSimHost) host = NULL;
+    const VgpuSimGpu *gpu;
+    nvmlReturn_t code = vgpu_sim_enter_vgpu_host (__func__, device, &host, &gpu);
+
+    if (code == NVML_SUCCESS)
+        code = vgpu_sim_answer_check_size (metadata, size, VGPU_SIM_PGPU_METADATA_SIZE);
+    if (code == NVML_SUCCESS)
+        vgpu_sim_metadata_of_gpu (host, gpu, metadata);
+    return code;
+}
+
+nvmlReturn_t
+nvmlDeviceGetActiveVgpus (nvmlDevice_t device, unsigned int *count, nvmlVgpuInstance_t *instances)
+{
+    g_autoptr (VgpuSimHost) host = NULL;
+    g_autoptr (GArray) active = g_array_new (FALSE, FALSE, sizeof (guint));
+    const VgpuSimGpu *gpu;
+    const nvmlReturn_t code = vgpu_sim_enter_vgpu_host (__func__, device, &host, &gpu);
+
+    if (code != NVML_SUCCESS)
+        return code;
+    for (guint i = 0; i < host->vgpus->len; i++) {
+        const VgpuSimVgpu *vgpu = host->vgpus->pdata[i];
+
+        if (vgpu->gpu == gpu)
+            g_array_append_val (active, vgpu->instance);
+    }
+    return vgpu_sim_answer_list (active, count, instances);
+}
+
+/* The types of the GPU's offers, all or only those of which one more instance fits. */
+static GArray *
+offered_types (const VgpuSimHost *host, const VgpuSimGpu *gpu, gboolean creatable_only)
+{
+    GArray *types = g_array_new (FALSE, FALSE, sizeof (guint));
+
+    for (guint i = 0; i < gpu->offers->len; i++) {
+        const VgpuSimOffer *offer = &g_array_index (gpu->offers, VgpuSimOffer, i);
+
+        if (!creatable_only || vgpu_sim_host_creatable (host, gpu, offer))
+            g_array_append_val (types, offer->type->id);
+    }
+    return types;
+}
+
+nvmlReturn_t
+nvmlDeviceGetSupportedVgpus (nvmlDevice_t device, unsigned int *count, nvmlVgpuTypeId_t *types)
+{
+    g_autoptr (VgpuSimHost) host = NULL;
+    g_autoptr (GArray) supported = NULL;
+    const VgpuSimGpu *gpu;
+    const nvmlReturn_t code = vgpu_sim_enter_vgpu_host (__func__, device, &host, &gpu);
+
+    if (code != NVML_SUCCESS)
+        return code;
+    supported = offered_types (host, gpu, FALSE);
+    return vgpu_sim_answer_list (supported, count, types);
+}
+
+nvmlReturn_t
+nvmlDeviceGetCreatableVgpus (nvmlDevice_t device, unsigned int *count, nvmlVgpuTypeId_t *types)
+{
+    g_autoptr (VgpuSimHost) host = NULL;
+    g_autoptr (GArray) creatable = NULL;
+    const VgpuSimGpu *gpu;
+    const nvmlReturn_t code = vgpu_sim_enter_vgpu_host (__func__, device, &host, &gpu);
+
+    if (code != NVML_SUCCESS)
+        return code;
+    creatable = offered_types (host, gpu, TRUE);
+    return vgpu_sim_answer_list (creatable, count, types);
+}
+
+nvmlReturn_t
+nvmlVgpuTypeGetMaxInstances (nvmlDevice_t device, nvmlVgpuTypeId_t type, unsigned int *count)
+{
+    g_autoptr (VgpuSimHost) host = NULL;
+    const VgpuSimGpu *gpu;
+    const VgpuSimOffer *offer;
+    const nvmlReturn_t code = vgpu_sim_enter_vgpu_host (__func__, device, &host, &gpu);
+
+    if (code != NVML_SUCCESS)
+        return code;
+    offer = vgpu_sim_gpu_offer (gpu, type);
+    if (!offer || !count)
+        return NVML_ERROR_INVALID_ARGUMENT;
+    *count = offer->count;
+    return NVML_SUCCESS;
+}

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* plug and unplug: vGPUs come and go. */
+#include "nvml-sim/command.h"
+
+#include "nvml-sim/error.h"
+#include "nvml-sim/guest.h"
+#include "nvml-sim/host-parse.h"
+#include "nvml-sim/option.h"
+#include "nvml/nvml-abi.h"
+
+typedef struct {
+    /* as they were typed */
+    char *vm, *type_text, *gpu_text, *uuid, *mdev, *vf, *guest_address, *used_text;
+    char *guest_driver, *range_text, *version_text;
+    gboolean no_migration;
+    /* as they were understood */
+    guint32 type, used, version;
+    VgpuSimAddress gpu;
+    VgateVersionRange range;
+} Plug;
+
+static void
+plug_clear (Plug *plug)
+{
+    char **const texts[] = {&plug->vm,           &plug->type_text,  &plug->gpu_text,      &plug->uuid,
+                            &plug->mdev,         &plug->vf,         &plug->guest_address, &plug->used_text,
+                            &plug->guest_driver, &plug->range_text, &plug->version_text};
+
+    for (gsize i = 0; i < G_N_ELEMENTS (texts); i++)
+        g_clear_pointer (texts[i], g_free);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Plug, plug_clear)
+
+/* Which options go together. */
+static gboolean
+check_combination (const Plug *plug, GError **error)
+{
+    if (plug->mdev && plug->vf)
+        return vgpu_sim_option_bad (error, "--mdev and --vf exclude each other");
+    if (plug->range_text && plug->version_text)
+        return vgpu_sim_option_bad (error, "--guest-range and --guest-version exclude each other");
+    if (plug->range_text && !plug->guest_driver)
+        return vgpu_sim_option_bad (error, "--guest-range needs --guest-driver");
+    if (plug->guest_driver && !plug->range_text && !plug->version_text)
+        return vgpu_sim_option_bad (error, "--guest-driver needs --guest-range or --guest-version");
+    return TRUE;
+}
+
+static gboolean
+check_arguments (Plug *plug, GError **error)
+{
+    VgpuSimAddress address;
+
+    return vgpu_sim_option_required ("--vm", plug->vm, error) &&
+           vgpu_sim_option_required ("--type", plug->type_text, error) &&
+           vgpu_sim_option_uuid ("--vm", plug->vm, error) &&
+           vgpu_sim_option_uuid ("--uuid", plug->uuid, error) &&
+           vgpu_sim_option_uuid ("--mdev", plug->mdev, error) &&
+           vgpu_sim_option_number ("--type", plug->type_text, 1, G_MAXUINT32, &plug->type, error) &&
+           vgpu_sim_option_number ("--framebuffer-used", plug->used_text, 0, G_MAXUINT32, &plug->used,
+                                   error) &&
+           vgpu_sim_option_address ("--gpu", plug->gpu_text, &plug->gpu, error) &&
+           vgpu_sim_option_address ("--vf", plug->vf, &address, error) &&
+           vgpu_sim_option_address ("--guest-address", plug->guest_address, &address, error) &&
+           vgpu_sim_option_driver ("--guest-driver", plug->guest_driver, error) &&
+           vgpu_sim_option_range ("--guest-range", plug->range_text, &plug->range, error) &&
+           vgpu_sim_option_version ("--guest-version", plug->version_text, &plug->version, error) &&
+           check_combination (plug, error);
+}
+
+static gboolean
+parse_arguments (Plug *plug, int argc, char **argv, GError **error)
+{
+    const GOptionEntry entries[] = {
+        {"vm", 0, 0, G_OPTION_ARG_STRING, &plug->vm, "the virtual machine", "UUID"},
+        {"type", 0, 0, G_OPTION_ARG_STRING, &plug->type_text, "the vGPU type", "ID"},
+        {"gpu", 0, 0, G_OPTION_ARG_STRING, &plug->gpu_text, "the GPU (the first with room)", "ADDRESS"},
+        {"uuid", 0, 0, G_OPTION_ARG_STRING, &plug->uuid, "the vGPU's UUID (a new one)", "UUID"},
+        {"mdev", 0, 0, G_OPTION_ARG_STRING, &plug->mdev, "it is a mediated device", "UUID"},
+        {"vf", 0, 0, G_OPTION_ARG_STRING, &plug->vf, "it is a virtual function", "ADDRESS"},
+        {"guest-address", 0, 0, G_OPTION_ARG_STRING, &plug->guest_address, "its address in the guest",
+         "ADDRESS"},
+        {"guest-driver", 0, 0, G_OPTION_ARG_STRING, &plug->guest_driver, "the guest driver is up", "VERSION"},
+        {"guest-range", 0, 0, G_OPTION_ARG_STRING, &plug->range_text, "what it speaks", "MIN-MAX"},
+        {"guest-version", 0, 0, G_OPTION_ARG_STRING, &plug->version_text, "agreed before the migration",
+         "X.Y"},
+        {"framebuffer-used", 0, 0, G_OPTION_ARG_STRING, &plug->used_text, "of its framebuffer (0)", "MIB"},
+        {"no-migration", 0, 0, G_OPTION_ARG_NONE, &plug->no_migration, "it cannot migrate", NULL},
+        G_OPTION_ENTRY_NULL,
+    };
+
+    return vgpu_sim_option_parse ("--vm UUID --type ID", entries, 0, &argc, &argv, error) &&
+           check_arguments (plug, error);
+}
+
+static gboolean
+has_room (const VgpuSimHost *host, const VgpuSimGpu *gpu, guint32 type)
+{
+    const VgpuSimOffer *offer = vgpu_sim_gpu_offer (gpu, type);
+
+    return offer && gpu->mode == NVML_VIRTUALIZATION_MODE_HOST_VGPU &&
+           vgpu_sim_host_creatable (host, gpu, offer);
+}
+
+/* Why no GPU would do: nobody offers the type, or whoever does is full. */
+static const char *
+no_room_reason (const VgpuSimHost *host, const VgpuSimGpu *asked, guint32 type)
+{
+    for (guint i = 0; i < host->gpus->len; i++) {
+        const VgpuSimGpu *gpu = host->gpus->pdata[i];
+
+        if ((!asked || asked == gpu) && vgpu_sim_gpu_offer (gpu, type))
+            return "no instance is free";
+    }
+    return "it is not offered";
+}
+
+static const VgpuSimGpu *
+find_room (const VgpuSimHost *host, const Plug *plug, GError **error)
+{
+    const VgpuSimGpu *asked = plug->gpu_text ? vgpu_sim_host_gpu (host, plug->gpu) : NULL;
+
+    if (plug->gpu_text && !asked) {
+        g_set_error (error, VGPU_SIM_ERROR, VGPU_SIM_ERROR_IMPOSSIBLE, "there is no GPU %s", plug->gpu_text);
+        return NULL;
+    }
+    for (guint i = 0; i < host->gpus->len; i++) {
+        const VgpuSimGpu *gpu = host->gpus->pdata[i];
+
+        if ((!asked || asked == gpu) && has_room (host, gpu, plug->type))
+            return gpu;
+    }
+    g_set_error (error, VGPU_SIM_ERROR, VGPU_SIM_ERROR_IMPOSSIBLE, "vGPU type %u on %s: %s", plug->type,
+                 plug->gpu_text ? plug->gpu_text : "any GPU", no_room_reason (host, asked, plug->type));
+    return NULL;
+}
+
+static void
+set_number (GKeyFile *file, const char *group, const char *key, guint32 number)
+{
+    g_autofree char *text = g_strdup_printf ("%u", number);
+
+    g_key_file_set_value (file, group, key, text);
+}
+
+static void
+set_optional (GKeyFile *file, const char *group, const char *key, const char *text)
+{
+    if (text)
+        g_key_file_set_value (file, group, key, text);
+}
+
+static void
+write_vgpu (VgpuSimEdit *edit, const Plug *plug, const VgpuSimGpu *gpu, const char *group)
+{
+    const guint32 instance = edit->host->last_instance + 1;
+    char address[VGPU_SIM_ADDRESS_TEXT_SIZE];
+
+    /* Numbers are never given away twice, so that a client cannot mistake a new vGPU for one that has gone.
+     */
+    set_number (edit->file, VGPU_SIM_GROUP_DRIVER, "last-instance", instance);
+    set_number (edit->file, group, "instance", instance);
+    g_key_file_set_value (edit->file, group, "vm", plug->vm);
+    g_key_file_set_value (edit->file, group, "gpu", vgpu_sim_address_format (gpu->address, address));
+    set_number (edit->file, group, "type", plug->type);
+    set_optional (edit->file, group, "mdev", plug->mdev);
+    set_optional (edit->file, group, "vf", plug->vf);
+    set_optional (edit->file, group, "guest-address", plug->guest_address);
+    set_optional (edit->file, group, "framebuffer-used", plug->used_text);
+    g_key_file_set_value (edit->file, group, "migration", plug->no_migration ? "false" : "true");
+}
+
+static gboolean
+write_guest (VgpuSimEdit *edit, const Plug *plug, const char *group, GError **error)
+{
+    const char *driver = plug->guest_driver ? plug->guest_driver : edit->host->driver_version;
+
+    if (plug->version_text)
+        return vgpu_sim_guest_arrive (edit->file, group, edit->host, driver, plug->version, error);
+    if (plug->range_text)
+        return vgpu_sim_guest_load (edit->file, group, edit->host, driver, plug->range, error);
+    vgpu_sim_guest_unload (edit->file, group);
+    return TRUE;
+}
+
+gboolean
+vgpu_sim_command_plug (const char *path, int argc, char **argv, GError **error)
+{
+    g_auto (Plug) plug = {0};
+    g_autoptr (VgpuSimEdit) edit = NULL;
+    g_autofree char *group = NULL;
+    const VgpuSimGpu *gpu;
+
+    if (!parse_arguments (&plug, argc, argv, error))
+        return FALSE;
+    edit = vgpu_sim_edit_begin (path, error);
+    if (!edit)
+        return FALSE;
+    if (!plug.uuid)
+        plug.uuid = g_uuid_string_random ();
+    if (vgpu_sim_host_vgpu_by_uuid (edit->host, plug.uuid)) {
+        g_set_error (error, VGPU_SIM_ERROR, VGPU_SIM_ERROR_IMPOSSIBLE, "vGPU %s runs already", plug.uuid);
+        return FALSE;
+    }
+    gpu = find_room (edit->host, &plug, error);
+    if (!gpu)
+        return FALSE;
+    group = g_strconcat (VGPU_SIM_GROUP_VGPU_PREFIX, plug.uuid, NULL);
+    write_vgpu (edit, &plug, gpu, group);
+    if (!write_guest (edit, &plug, group, error) || !vgpu_sim_edit_commit (edit, error))
+        return FALSE;
+    g_print ("%s\n", plug.uuid);
+    return TRUE;
+}
+
+/* Removes the VM's vGPUs, or the one asked for; returns how many. */
+static guint
+remove_vgpus (VgpuSimEdit *edit, const char *vm, const char *uuid)
+{
+    guint removed = 0;
+
+    for (guint i = 0; i < edit->host->vgpus->len; i++) {
+        const VgpuSimVgpu *vgpu = edit->host->vgpus->pdata[i];
+
+        if (g_ascii_strcasecmp (vgpu->vm, vm) != 0 || (uuid && g_ascii_strcasecmp (vgpu->uuid, uuid) != 0))
+            continue;
+        g_key_file_remove_group (edit->file, vgpu->group, NULL);
+        removed++;
+    }
+    return removed;
+}
+
+gboolean
+vgpu_sim_command_unplug (const char *path, int argc, char **argv, GError **error)
+{
+    g_autofree char *vm = NULL;
+    g_autofree char *uuid = NULL;
+    gboolean if_present = FALSE;
+    const GOptionEntry entries[] = {
+        {"vm", 0, 0, G_OPTION_ARG_STRING, &vm, "the virtual machine", "UUID"},
+        {"uuid", 0, 0, G_OPTION_ARG_STRING, &uuid, "this vGPU only (all of the VM)", "UUID"},
+        {"if-present", 0, 0, G_OPTION_ARG_NONE, &if_present, "none at all is no error", NULL},
+        G_OPTION_ENTRY_NULL,
+    };
+    g_autoptr (VgpuSimEdit) edit = NULL;
+
+    if (!vgpu_sim_option_parse ("--vm UUID", entries, 0, &argc, &argv, error) ||
+        !vgpu_sim_option_required ("--vm", vm, error) || !vgpu_sim_option_uuid ("--vm", vm, error) ||
+        !vgpu_sim_option_uuid ("--uuid", uuid, error))
+        return FALSE;
+    edit = vgpu_sim_edit_begin (path, error);
+    if (!edit)
+        return FALSE;
+    if (remove_vgpus (edit, vm, uuid) == 0 && !if_present) {
+        g_set_error (error, VGPU_SIM_ERROR, VGPU_SIM_ERROR_IMPOSSIBLE, "VM %s has no %s%s", vm,
+                     uuid ? "vGPU " : "vGPU", uuid ? uuid : "");
+        return FALSE;
+    }
+    return vgpu_sim_edit_commit (edit, error);
+}

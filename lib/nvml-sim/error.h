@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+#define VGPU_SIM_ERROR vgpu_sim_error_quark ()
+GQuark vgpu_sim_error_quark (void);
+
+typedef enum {
+    VGPU_SIM_ERROR_USAGE,      /* the command line makes no sense */
+    VGPU_SIM_ERROR_IMPOSSIBLE, /* it does, but not on this host */
+    VGPU_SIM_ERROR_FILE,       /* the keyfile is missing, broken or cannot be written */
+} VgpuSimErrorCode;

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "nvml-sim/handle.h"
+
+#include "nvml-sim/state.h"
+#include "nvml/nvml-abi.h"
+
+/* "VG" in the 16 bits above domain (32), bus (8), device (5) and function (3). */
+#define HANDLE_MARK (G_GUINT64_CONSTANT (0x5647) << 48)
+#define MARK_MASK   (G_GUINT64_CONSTANT (0xffff) << 48)
+
+G_STATIC_ASSERT (sizeof (nvmlDevice_t) == sizeof (guint64));
+
+struct nvmlDevice_st *
+vgpu_sim_handle (const VgpuSimGpu *gpu)
+{
+    const VgpuSimAddress at = gpu->address;
+    const guint64 bits =
+        (guint64)at.domain << 16 | (guint64)at.bus << 8 | (guint64)at.device << 3 | at.function;
+
+    return (nvmlDevice_t)(guintptr)(HANDLE_MARK | bits);
+}
+
+static gboolean
+handle_address (nvmlDevice_t device, VgpuSimAddress *address)
+{
+    const guint64 bits = (guintptr)device;
+
+    if ((bits & MARK_MASK) != HANDLE_MARK)
+        return FALSE;
+    *address = (VgpuSimAddress){(guint32)(bits >> 16), (guint8)(bits >> 8), bits >> 3 & 31, bits & 7};
+    return TRUE;
+}
+
+int
+vgpu_sim_enter_gpu (const char *call, struct nvmlDevice_st *device, VgpuSimHost **host,
+                    const VgpuSimGpu **gpu)
+{
+    const int code = vgpu_sim_state_enter (call, host);
+    VgpuSimAddress address;
+
+    if (code != NVML_SUCCESS)
+        return code;
+    /* the real library crashes on NULL and on what is no handle; a test driver had better not */
+    if (!handle_address (device, &address))
+        return NVML_ERROR_INVALID_ARGUMENT;
+    *gpu = vgpu_sim_host_gpu (*host, address);
+    return *gpu ? NVML_SUCCESS : NVML_ERROR_GPU_IS_LOST;
+}
+
+int
+vgpu_sim_enter_vgpu_host (const char *call, struct nvmlDevice_st *device, VgpuSimHost **host,
+                          const VgpuSimGpu **gpu)
+{
+    const int code = vgpu_sim_enter_gpu (call, device, host, gpu);
+
+    if (code != NVML_SUCCESS)
+        return code;
+    return (*gpu)->mode == NVML_VIRTUALIZATION_MODE_HOST_VGPU ? NVML_SUCCESS : NVML_ERROR_NOT_SUPPORTED;
+}
+
+int
+vgpu_sim_find_vgpu (const VgpuSimHost *host, guint32 instance, const VgpuSimVgpu **vgpu)
+{
+    if (instance == 0)
+        return NVML_ERROR_INVALID_ARGUMENT;
+    *vgpu = vgpu_sim_host_vgpu (host, instance);
+    return *vgpu ? NVML_SUCCESS : NVML_ERROR_NOT_FOUND;
+}
+
+int
+vgpu_sim_enter_vgpu (const char *call, guint32 instance, VgpuSimHost **host, const VgpuSimVgpu **vgpu)
+{
+    const int code = vgpu_sim_state_enter (call, host);
+
+    return code == NVML_SUCCESS ? vgpu_sim_find_vgpu (*host, instance, vgpu) : code;
+}
+
+int
+vgpu_sim_enter_type (const char *call, guint32 id, VgpuSimHost **host, const VgpuSimType **type)
+{
+    const int code = vgpu_sim_state_enter (call, host);
+
+    if (code != NVML_SUCCESS)
+        return code;
+    *type = vgpu_sim_host_type (*host, id);
+    return *type ? NVML_SUCCESS : NVML_ERROR_INVALID_ARGUMENT;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Device handles, and the way in for calls that name a device, an instance or a type.
+ *
+ * A handle is the GPU's PCI address with a mark above it, dressed up as a pointer: it needs no table, stays
+ * valid when the file changes, and no value that a client makes up can crash us. It points nowhere, and a
+ * client that looks behind it is told so by the processor.
+ */
+#pragma once
+
+#include "nvml-sim/host.h"
+
+struct nvmlDevice_st;
+
+struct nvmlDevice_st *vgpu_sim_handle (const VgpuSimGpu *gpu);
+
+/* As vgpu_sim_state_enter, then: NULL or no handle of ours gives INVALID_ARGUMENT, a GPU that has gone from
+ * the file GPU_IS_LOST. */
+int vgpu_sim_enter_gpu (const char *call, struct nvmlDevice_st *device, VgpuSimHost **host,
+                        const VgpuSimGpu **gpu);
+/* Further, for calls that only a vGPU host answers: NOT_SUPPORTED in any other virtualization mode. */
+int vgpu_sim_enter_vgpu_host (const char *call, struct nvmlDevice_st *device, VgpuSimHost **host,
+                              const VgpuSimGpu **gpu);
+/* Instance 0 gives INVALID_ARGUMENT, one that does not run NOT_FOUND. */
+int vgpu_sim_enter_vgpu (const char *call, guint32 instance, VgpuSimHost **host, const VgpuSimVgpu **vgpu);
+/* A type that the host does not have gives INVALID_ARGUMENT. */
+int vgpu_sim_enter_type (const char *call, guint32 id, VgpuSimHost **host, const VgpuSimType **type);
+/* The second half of vgpu_sim_enter_vgpu, for the call that checks something else in between. */
+int vgpu_sim_find_vgpu (const VgpuSimHost *host, guint32 instance, const VgpuSimVgpu **vgpu);

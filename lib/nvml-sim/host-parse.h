@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * From the keyfile to a host. Strict: an unknown group or key, a value out of its bounds or a reference into
+ * nowhere is an error, so that a typing mistake never makes a host that is silently another one.
+ */
+#pragma once
+
+#include "nvml-sim/host.h"
+
+#define VGPU_SIM_GROUP_DRIVER      "driver"
+#define VGPU_SIM_GROUP_FAULTS      "faults"
+#define VGPU_SIM_GROUP_GPU_PREFIX  "gpu "
+#define VGPU_SIM_GROUP_TYPE_PREFIX "type "
+#define VGPU_SIM_GROUP_VGPU_PREFIX "vgpu "
+#define VGPU_SIM_FAULT_HANG        "hang"
+
+/* errors: VGPU_SIM_ERROR_FILE, with the group and the key that is at fault */
+VgpuSimHost *vgpu_sim_host_parse (GKeyFile *file, GError **error);

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * One simulated host, as its keyfile describes it: driver, GPUs, vGPU types, running vGPUs, faults.
+ *
+ * A VgpuSimHost is a snapshot: filled once from the file, never changed afterwards, shared by reference
+ * between threads. Every pointer handed out by a lookup lives as long as the snapshot.
+ */
+#pragma once
+
+#include "nvml-sim/address.h"
+#include "version/version.h"
+
+typedef struct {
+    guint32 id;
+    char *name;
+    char *class_name;
+    guint64 framebuffer_mib;
+} VgpuSimType;
+
+/* That a GPU can run so many instances of a type at once. */
+typedef struct {
+    const VgpuSimType *type;
+    guint32 count;
+} VgpuSimOffer;
+
+typedef struct {
+    VgpuSimAddress address; /* function 0 */
+    char *group;            /* of the keyfile, as it is written there */
+    char *name;
+    char *uuid;
+    guint16 device_id;
+    guint16 subsystem_id;
+    char *floor_sweeping; /* "" from Hopper on */
+    gboolean ecc;
+    gboolean sriov;
+    gboolean migration;
+    gboolean mig;
+    guint mode; /* NVML_VIRTUALIZATION_MODE_* */
+    guint64 framebuffer_mib;
+    GArray *offers; /* VgpuSimOffer, in the order of the file */
+} VgpuSimGpu;
+
+typedef struct {
+    char *uuid;
+    char *group;
+    guint32 instance; /* never 0 */
+    char *vm;
+    const VgpuSimGpu *gpu;
+    const VgpuSimType *type;
+    char *mdev;          /* NULL: on a virtual function, or not said */
+    char *vf;            /* NULL: a mediated device, or not said */
+    char *guest_address; /* the vGPU's PCI address inside the guest; NULL: not said */
+    gboolean guest_up;
+    char *guest_driver;    /* NULL while the guest driver is down */
+    guint32 guest_version; /* agreed with the host; 0 while the guest driver is down */
+    gboolean migration;
+    guint64 framebuffer_used_mib;
+} VgpuSimVgpu;
+
+typedef struct {
+    gboolean hang;
+    int code; /* an nvmlReturn_t, when it does not hang */
+} VgpuSimFault;
+
+typedef struct {
+    char *driver_version;
+    VgateVersionRange preset;
+    VgateVersionRange advertised; /* the administrator's range; the preset when none was set */
+    guint32 structure_version;
+    guint32 last_instance; /* the highest instance number ever given away */
+    GPtrArray *types;      /* VgpuSimType */
+    GPtrArray *gpus;       /* VgpuSimGpu: the order of the file is the order of NVML's indices */
+    GPtrArray *vgpus;      /* VgpuSimVgpu */
+    GHashTable *faults;    /* call without suffix -> VgpuSimFault */
+} VgpuSimHost;
+
+/* The first instance number of a fresh host; real drivers start high as well. */
+#define VGPU_SIM_FIRST_INSTANCE 3251634178u
+
+VgpuSimHost *vgpu_sim_host_ref (VgpuSimHost *host);
+void vgpu_sim_host_unref (VgpuSimHost *host);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgpuSimHost, vgpu_sim_host_unref)
+
+/* An empty host to be filled by the parser, and by nobody else. */
+VgpuSimHost *vgpu_sim_host_new (void);
+VgpuSimGpu *vgpu_sim_gpu_new (void);
+void vgpu_sim_gpu_free (VgpuSimGpu *gpu);
+void vgpu_sim_type_free (VgpuSimType *type);
+void vgpu_sim_vgpu_free (VgpuSimVgpu *vgpu);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgpuSimGpu, vgpu_sim_gpu_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgpuSimType, vgpu_sim_type_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgpuSimVgpu, vgpu_sim_vgpu_free)
+
+/* Lookups: NULL when there is none. UUIDs are compared without regard to case. */
+const VgpuSimGpu *vgpu_sim_host_gpu (const VgpuSimHost *host, VgpuSimAddress address);
+const VgpuSimType *vgpu_sim_host_type (const VgpuSimHost *host, guint32 id);
+const VgpuSimVgpu *vgpu_sim_host_vgpu (const VgpuSimHost *host, guint32 instance);
+const VgpuSimVgpu *vgpu_sim_host_vgpu_by_uuid (const VgpuSimHost *host, const char *uuid);
+/* call as the ABI spells it, with or without its _vN. */
+const VgpuSimFault *vgpu_sim_host_fault (const VgpuSimHost *host, const char *call);
+
+/* What a GPU offers and has left. */
+const VgpuSimOffer *vgpu_sim_gpu_offer (const VgpuSimGpu *gpu, guint32 type);
+guint64 vgpu_sim_host_framebuffer_taken_mib (const VgpuSimHost *host, const VgpuSimGpu *gpu);
+/* One more instance fits: fewer run than the type's maximum, and its framebuffer is still free. */
+gboolean vgpu_sim_host_creatable (const VgpuSimHost *host, const VgpuSimGpu *gpu, const VgpuSimOffer *offer);

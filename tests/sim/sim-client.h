@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A client of the simulated driver, as the tests see it: the library by dlopen(), a host file in a directory
+ * of its own, and the vgpu-sim command.
+ *
+ * The programs get three arguments: the library, the command, and the oracle's file.
+ */
+#pragma once
+
+#include <glib.h>
+
+#include "nvml-sim/exports.h"
+
+/* Every call, by the name under which it is looked up. */
+#define SIM_CALLS(CALL)                           \
+    CALL (nvmlDeviceGetActiveVgpus)               \
+    CALL (nvmlDeviceGetCount)                     \
+    CALL (nvmlDeviceGetCount_v2)                  \
+    CALL (nvmlDeviceGetCreatableVgpus)            \
+    CALL (nvmlDeviceGetEccMode)                   \
+    CALL (nvmlDeviceGetHandleByIndex)             \
+    CALL (nvmlDeviceGetHandleByIndex_v2)          \
+    CALL (nvmlDeviceGetHandleByPciBusId)          \
+    CALL (nvmlDeviceGetHandleByPciBusId_v2)       \
+    CALL (nvmlDeviceGetHostVgpuMode)              \
+    CALL (nvmlDeviceGetMemoryInfo)                \
+    CALL (nvmlDeviceGetName)                      \
+    CALL (nvmlDeviceGetPciInfo)                   \
+    CALL (nvmlDeviceGetPciInfo_v2)                \
+    CALL (nvmlDeviceGetPciInfo_v3)                \
+    CALL (nvmlDeviceGetPgpuMetadataString)        \
+    CALL (nvmlDeviceGetSupportedVgpus)            \
+    CALL (nvmlDeviceGetUUID)                      \
+    CALL (nvmlDeviceGetVgpuMetadata)              \
+    CALL (nvmlDeviceGetVgpuSchedulerCapabilities) \
+    CALL (nvmlDeviceGetVgpuSchedulerLog)          \
+    CALL (nvmlDeviceGetVgpuSchedulerState)        \
+    CALL (nvmlDeviceGetVirtualizationMode)        \
+    CALL (nvmlDeviceSetVgpuSchedulerState)        \
+    CALL (nvmlErrorString)                        \
+    CALL (nvmlGetVgpuCompatibility)               \
+    CALL (nvmlGetVgpuVersion)                     \
+    CALL (nvmlInit)                               \
+    CALL (nvmlInitWithFlags)                      \
+    CALL (nvmlInit_v2)                            \
+    CALL (nvmlSetVgpuVersion)                     \
+    CALL (nvmlShutdown)                           \
+    CALL (nvmlSystemGetDriverVersion)             \
+    CALL (nvmlVgpuInstanceGetEccMode)             \
+    CALL (nvmlVgpuInstanceGetFbUsage)             \
+    CALL (nvmlVgpuInstanceGetGpuPciId)            \
+    CALL (nvmlVgpuInstanceGetMdevUUID)            \
+    CALL (nvmlVgpuInstanceGetMetadata)            \
+    CALL (nvmlVgpuInstanceGetType)                \
+    CALL (nvmlVgpuInstanceGetUUID)                \
+    CALL (nvmlVgpuInstanceGetVmDriverVersion)     \
+    CALL (nvmlVgpuInstanceGetVmID)                \
+    CALL (nvmlVgpuTypeGetClass)                   \
+    CALL (nvmlVgpuTypeGetFramebufferSize)         \
+    CALL (nvmlVgpuTypeGetMaxInstances)            \
+    CALL (nvmlVgpuTypeGetName)                    \
+    CALL (vgpuSimDescription)
+
+#define SIM_CALL_MEMBER(name) __typeof__ (name) *name;
+
+typedef struct {
+    void *library;
+    char *directory;
+    char *host_file;
+    SIM_CALLS (SIM_CALL_MEMBER)
+} SimClient;
+
+/* The arguments of this program; to be called before any test. */
+void sim_client_arguments (int argc, char **argv);
+const char *sim_client_library (void);
+const char *sim_client_oracle (void);
+
+typedef void (*SimTest) (SimClient *client, gconstpointer data);
+
+/* The head of a test; g_test's data is always NULL. */
+#define SIM_TEST(name) static void name (SimClient *client, G_GNUC_UNUSED gconstpointer data)
+
+/* Adds a test with a fresh client, whose host file is the one of sim_client_host(). Not initialised. */
+void sim_client_add_test (const char *path, SimTest test);
+
+/*
+ * The host of most tests: driver 580.159.04 with 18.1-26.1 and three GPUs:
+ *   0000:41:00.0 an H100, everything on, types 11 (at most 2) and 12 (at most 3)
+ *   0001:82:00.0 an A100 with a floor-sweeping part, ECC on, SR-IOV off, type 12 (at most 1)
+ *   0000:c1:00.0 not a vGPU host, and not capable of migration
+ * Types: 11 of 40960 MiB, 12 of 20480 MiB; each GPU with vGPUs has 81920 MiB.
+ */
+const char *sim_client_host (void);
+#define SIM_VM_A "11111111-1111-4111-8111-111111111111"
+#define SIM_VM_B "22222222-2222-4222-8222-222222222222"
+
+/* Replaces the host file as vgpu-sim does: by another file. NULL removes it. */
+void sim_client_write (SimClient *client, const char *text);
+/* The host of sim_client_host() and further groups. */
+void sim_client_write_more (SimClient *client, const char *more);
+char *sim_client_read (SimClient *client);
+
+/* Runs vgpu-sim with these arguments, NULL at the end; its exit status. What it printed, without the last
+ * line end, goes to output when it succeeded, what it complained about when it failed; the other must be
+ * empty. */
+int sim_client_run (SimClient *client, char **output, ...) G_GNUC_NULL_TERMINATED;
+/* The same, when it must succeed. */
+#define sim_client_must(client, ...) \
+    g_assert_cmpint (sim_client_run ((client), NULL, __VA_ARGS__, NULL), ==, 0)
+
+/* Initialises, and gives the handle of a GPU. */
+nvmlDevice_t sim_client_gpu (SimClient *client, const char *address);
+/* The one vGPU instance of a GPU. */
+nvmlVgpuInstance_t sim_client_instance (SimClient *client, nvmlDevice_t gpu);

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The keyfile is read strictly: each line here turns a good file into one that the driver does not load with.
+ */
+#include "sim-client.h"
+
+#include <string.h>
+
+#define VGPU                                                                \
+    "[vgpu 33333333-3333-4333-8333-333333333333]\ninstance=7\nvm=" SIM_VM_A \
+    "\ngpu=0000:41:00.0\ntype=11\nguest-driver-state=down\n"
+
+/* Groups behind the good host; and what vgpu-sim must say about them. */
+static const struct {
+    const char *name;
+    const char *more;
+    const char *message;
+} bad_groups[] = {
+    {"unknown-group", "[colour]\n", "unknown group [colour]"},
+    {"driver-key", "[driver]\ncolour=green\n", "[driver] colour: unknown key"},
+    {"driver-version-empty", "[driver]\nversion=\n", "[driver] version: not a text"},
+    {"driver-range", "[driver]\nrange=18-26\n", "[driver] range: '18-26'"},
+    {"driver-range-inverted", "[driver]\nrange=26.1-18.1\n", "[driver] range: '26.1-18.1'"},
+    {"advertised-outside", "[driver]\nadvertised-range=18.1-26.2\n", "[driver] advertised-range: not inside"},
+    {"structure-version", "[driver]\nstructure-version=0\n", "[driver] structure-version: '0'"},
+    {"leading-zero", "[driver]\nstructure-version=03\n", "[driver] structure-version: '03'"},
+    {"last-instance", "[driver]\nlast-instance=4294967296\n", "[driver] last-instance: '4294967296'"},
+    {"type-id", "[type 0]\nname=n\nclass=c\nframebuffer=1\n", "[type 0]: not a vGPU type id"},
+    {"type-id-text", "[type x]\nname=n\nclass=c\nframebuffer=1\n", "[type x]: not a vGPU type id"},
+    {"type-name", "[type 1]\nclass=c\nframebuffer=1\n", "[type 1] name: missing"},
+    {"type-class", "[type 1]\nname=n\nframebuffer=1\n", "[type 1] class: missing"},
+    {"type-framebuffer", "[type 1]\nname=n\nclass=c\nframebuffer=0\n", "[type 1] framebuffer: '0'"},
+    {"type-key", "[type 11]\ncolour=green\n", "[type 11] colour: unknown key"},
+    {"gpu-address", "[gpu 41:00]\n", "[gpu 41:00]: not the PCI address"},
+    {"gpu-function", "[gpu 0000:41:00.1]\n", "[gpu 0000:41:00.1]: not the PCI address"},
+    {"gpu-twice", "[gpu 41:00.0]\n", "[gpu 41:00.0]: stands twice"},
+    {"gpu-key", "[gpu 0000:41:00.0]\ncolour=green\n", "[gpu 0000:41:00.0] colour: unknown key"},
+    {"gpu-name", "[gpu 0000:41:00.0]\nname=\n", "[gpu 0000:41:00.0] name: not a text"},
+    {"gpu-name-long",
+     "[gpu 0000:41:00.0]\nname=1234567890123456789012345678901234567890123456789012345678901234\n",
+     "[gpu 0000:41:00.0] name: not a text"},
+    {"gpu-device-id", "[gpu 0000:41:00.0]\ndevice-id=0x23\n", "[gpu 0000:41:00.0] device-id: '0x23'"},
+    {"gpu-subsystem-id", "[gpu 0000:41:00.0]\nsubsystem-id=123\n", "[gpu 0000:41:00.0] subsystem-id: '123'"},
+    {"gpu-floor-sweeping", "[gpu 0000:41:00.0]\nfloor-sweeping=0a\n", "floor-sweeping: not upper-case"},
+    {"gpu-flag", "[gpu 0000:41:00.0]\necc=on\n", "[gpu 0000:41:00.0] ecc: 'on'"},
+    {"gpu-mode", "[gpu 0000:41:00.0]\nvirtualization-mode=vgpu\n", "virtualization-mode: 'vgpu'"},
+    {"gpu-framebuffer", "[gpu 0000:41:00.0]\nframebuffer=80GB\n", "framebuffer: '80GB'"},
+    {"offer-unknown", "[gpu 0000:41:00.0]\nvgpu-types=13:1\n", "vgpu-types: there is no [type 13]"},
+    {"offer-twice", "[gpu 0000:41:00.0]\nvgpu-types=11:1;11:2\n", "vgpu-types: type 11 stands twice"},
+    {"offer-shape", "[gpu 0000:41:00.0]\nvgpu-types=11\n", "vgpu-types: '11' is not ID:COUNT"},
+    {"offer-none", "[gpu 0000:41:00.0]\nvgpu-types=11:0\n", "vgpu-types: '11:0' is not ID:COUNT"},
+    {"offer-gap", "[gpu 0000:41:00.0]\nvgpu-types=11:1;;12:1\n", "vgpu-types: '' is not ID:COUNT"},
+    {"vgpu-uuid", "[vgpu 7]\n", "[vgpu 7]: not a UUID"},
+    {"vgpu-key", VGPU "colour=green\n", "colour: unknown key"},
+    {"vgpu-instance-zero", VGPU "instance=0\n", "instance: '0'"},
+    {"vgpu-vm", VGPU "vm=x\n", "vm: 'x' is not a UUID"},
+    {"vgpu-gpu", VGPU "gpu=0000:42:00.0\n", "gpu: there is no such GPU"},
+    {"vgpu-type", VGPU "type=13\n", "type: its GPU does not offer"},
+    {"vgpu-type-elsewhere", VGPU "gpu=0001:82:00.0\n", "type: its GPU does not offer"},
+    {"vgpu-mdev", VGPU "mdev=x\n", "mdev: 'x' is not a UUID"},
+    {"vgpu-vf", VGPU "vf=x\n", "vf: 'x' is not a PCI address"},
+    {"vgpu-mdev-and-vf", VGPU "vf=0000:41:00.4\nmdev=" SIM_VM_A "\n", "vf: a vGPU has an mdev or a vf"},
+    {"vgpu-state", VGPU "guest-driver-state=sleeping\n", "guest-driver-state: 'sleeping'"},
+    {"vgpu-down-with-version", VGPU "guest-version=18.1\n", "guest-version: but the guest driver is down"},
+    {"vgpu-down-with-driver", VGPU "guest-driver=580\n", "guest-driver: but the guest driver is down"},
+    {"vgpu-up-without-driver", VGPU "guest-driver-state=up\nguest-version=18.1\n", "guest-driver: missing"},
+    {"vgpu-up-without-version", VGPU "guest-driver-state=up\nguest-driver=580\n", "guest-version: missing"},
+    {"vgpu-guest-range", VGPU "guest-driver-state=up\nguest-driver=580\nguest-version=18.1\nguest-range=1\n",
+     "guest-range: '1'"},
+    {"vgpu-framebuffer-used", VGPU "framebuffer-used=40961\n", "framebuffer-used: '40961'"},
+    {"vgpu-migration", VGPU "migration=1\n", "migration: '1'"},
+    {"vgpu-twice", VGPU "[vgpu 33333333-3333-4333-8333-33333333333A]\n", "instance: missing"},
+    {"fault-call", "[faults]\nnvmlNothing=1\n", "[faults] nvmlNothing: unknown call"},
+    {"fault-code", "[faults]\nnvmlInit=sleep\n", "[faults] nvmlInit: 'sleep'"},
+    {"fault-success", "[faults]\nnvmlInit=0\n", "[faults] nvmlInit: '0'"},
+    {"not-a-keyfile", "what?\n", "what?"},
+};
+
+static void
+assert_broken (SimClient *client, const char *name, const char *message)
+{
+    g_autofree char *line = NULL;
+    const int code = client->nvmlInit_v2 ();
+
+    if (code != NVML_ERROR_DRIVER_NOT_LOADED)
+        g_error ("%s: nvmlInit gives %d", name, code);
+    g_assert_cmpint (sim_client_run (client, &line, "show", NULL), ==, 1);
+    if (!strstr (line, message))
+        g_error ("%s: '%s' does not say '%s'", name, line, message);
+}
+
+SIM_TEST (test_bad_groups)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS (bad_groups); i++) {
+        sim_client_write_more (client, bad_groups[i].more);
+        assert_broken (client, bad_groups[i].name, bad_groups[i].message);
+    }
+}
+
+/* Whole files. */
+SIM_TEST (test_bad_files)
+{
+    static const struct {
+        const char *name;
+        const char *text;
+        const char *message;
+    } files[] = {
+        {"empty", "", "there is no group [driver]"},
+        {"no-driver", "[type 1]\nname=n\nclass=c\nframebuffer=1\n", "there is no group [driver]"},
+        {"no-version", "[driver]\nrange=18.1-26.1\n", "[driver] version: missing"},
+        {"no-range", "[driver]\nversion=580\n", "[driver] range: missing"},
+        {"two-vgpus-one-device",
+         "[driver]\nversion=1\nrange=1.1-2.1\n[type 1]\nname=n\nclass=c\nframebuffer=1\n"
+         "[gpu 01:00.0]\nname=n\nuuid=u\ndevice-id=0001\nsubsystem-id=0001\nframebuffer=9\nvgpu-types=1:2\n"
+         "[vgpu 33333333-3333-4333-8333-333333333333]\ninstance=1\nvm=" SIM_VM_A
+         "\ngpu=01:00.0\ntype=1\nguest-driver-state=down\nvf=01:00.4\n"
+         "[vgpu 44444444-4444-4444-8444-444444444444]\ninstance=2\nvm=" SIM_VM_A
+         "\ngpu=01:00.0\ntype=1\nguest-driver-state=down\nvf=0000:01:00.4\n",
+         "vf: vGPU 33333333-3333-4333-8333-333333333333 has this virtual function"},
+        {"two-vgpus-one-number",
+         "[driver]\nversion=1\nrange=1.1-2.1\n[type 1]\nname=n\nclass=c\nframebuffer=1\n"
+         "[gpu 01:00.0]\nname=n\nuuid=u\ndevice-id=0001\nsubsystem-id=0001\nframebuffer=9\nvgpu-types=1:2\n"
+         "[vgpu 33333333-3333-4333-8333-333333333333]\ninstance=1\nvm=" SIM_VM_A
+         "\ngpu=01:00.0\ntype=1\nguest-driver-state=down\n"
+         "[vgpu 44444444-4444-4444-8444-444444444444]\ninstance=1\nvm=" SIM_VM_A
+         "\ngpu=01:00.0\ntype=1\nguest-driver-state=down\n",
+         "instance: another vGPU has this number"},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS (files); i++) {
+        sim_client_write (client, files[i].text);
+        assert_broken (client, files[i].name, files[i].message);
+    }
+}
+
+/* No prefix of a file may do worse than fail to load, and a host without any GPU is a host. */
+SIM_TEST (test_truncated_files)
+{
+    g_autofree char *whole = g_strconcat (sim_client_host (), VGPU "[faults]\nnvmlInit=9\n", NULL);
+    guint loaded = 0, refused = 0;
+
+    for (gsize length = 0; length <= strlen (whole); length++) {
+        g_autofree char *part = g_strndup (whole, length);
+        int code;
+
+        sim_client_write (client, part);
+        code = client->nvmlInit_v2 ();
+        if (code == NVML_SUCCESS) {
+            loaded++;
+            client->nvmlShutdown ();
+        } else {
+            g_assert_cmpint (code, ==, NVML_ERROR_DRIVER_NOT_LOADED);
+            refused++;
+        }
+    }
+    g_assert_cmpuint (loaded, >, 10);
+    g_assert_cmpuint (refused, >, 100);
+}
+
+/* Groups in any order, one GPU under each spelling of its address, defaults left out. */
+SIM_TEST (test_other_ways_to_write_it)
+{
+    unsigned int count = 2, list[2];
+    nvmlDevice_t gpu;
+
+    sim_client_write (client,
+                      "[vgpu 33333333-3333-4333-8333-33333333333A]\ninstance=1\nvm=" SIM_VM_A
+                      "\ngpu=0000:0A:00.0\ntype=1\nguest-driver-state=down\n"
+                      "[gpu 0a:00.0]\nname=n\nuuid=u\ndevice-id=abcd\nsubsystem-id=00ef\nframebuffer=9\n"
+                      "vgpu-types=1:2\n"
+                      "[type 1]\nname=n\nclass=c\nframebuffer=1\n"
+                      "[driver]\nversion=1\nrange=1.1-1.1\n");
+    gpu = sim_client_gpu (client, "00000000:0A:00.0");
+    g_assert_cmpint (client->nvmlDeviceGetActiveVgpus (gpu, &count, list), ==, NVML_SUCCESS);
+    g_assert_cmpuint (count, ==, 1);
+    sim_client_must (client, "update", "--gpu", "0000:0a:00.0", "--ecc", "off");
+    sim_client_must (client, "unplug", "--vm", SIM_VM_A, "--uuid", "33333333-3333-4333-8333-33333333333a");
+    g_assert_cmpint (client->nvmlDeviceGetActiveVgpus (gpu, &count, list), ==, NVML_SUCCESS);
+    g_assert_cmpuint (count, ==, 0);
+}
+
+int
+main (int argc, char **argv)
+{
+    g_test_init (&argc, &argv, NULL);
+    sim_client_arguments (argc, argv);
+    sim_client_add_test ("/sim/host-file/bad-groups", test_bad_groups);
+    sim_client_add_test ("/sim/host-file/bad-files", test_bad_files);
+    sim_client_add_test ("/sim/host-file/truncated", test_truncated_files);
+    sim_client_add_test ("/sim/host-file/other-ways-to-write-it", test_other_ways_to_write_it);
+    return g_test_run ();
+}
