@@ -159,6 +159,7 @@ capture (Pass *pass, virDomainPtr domain, GError **error)
     VgateCaptureInput input = {
         .probe = pass->probe,
         .domain = read,
+        .root = "",
         .key = pass->agent->policy->seal_key,
         .now = g_get_real_time () / G_USEC_PER_SEC,
     };

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "capture.h"
 
+#include "host/sysfs.h"
+
 #include <string.h>
 
 gboolean
@@ -15,15 +17,47 @@ vgate_capture_has_vgpu (const VgateProbe *probe, const char *uuid)
     return FALSE;
 }
 
+static gboolean
+is_taken (const VgateElement *element, const VgateHostdev *hostdev)
+{
+    for (guint i = 0; i < element->vgpus->len; i++) {
+        const VgateElementVgpu *vgpu = g_ptr_array_index (element->vgpus, i);
+
+        if (g_strcmp0 (vgpu->vf, hostdev->source) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/*
+ * NVML names a vGPU's mediated device, but not its virtual function. So a vGPU without mediated device gets
+ * the first virtual function of its GPU and type that no other one has. Among equal ones it may be the wrong
+ * one, which changes nothing: all that decides is the same for them.
+ */
+static gboolean
+is_device_of (const VgateCaptureInput *input, const VgateElement *element, const VgateInstance *instance,
+              const VgateHostdev *hostdev)
+{
+    const VgatePgpu *pgpu = g_ptr_array_index (input->probe->host->pgpus, instance->pgpu);
+    g_auto (VgateDevice) device = {0};
+
+    if (instance->mdev)
+        return hostdev->kind == VGATE_HOSTDEV_MDEV && strcmp (hostdev->source, instance->mdev) == 0;
+    if (hostdev->kind != VGATE_HOSTDEV_PCI || is_taken (element, hostdev))
+        return FALSE;
+    vgate_sysfs_look_up (input->root, hostdev, &device);
+    return device.kind == VGATE_DEVICE_VGPU && strcmp (device.pgpu, pgpu->address) == 0 &&
+           device.type == instance->type;
+}
+
 /* The hostdev whose device is the vGPU's: it tells where the guest sees it. */
 static const VgateHostdev *
-find_hostdev (const VgateDomain *domain, const VgateInstance *instance)
+find_hostdev (const VgateCaptureInput *input, const VgateElement *element, const VgateInstance *instance)
 {
-    for (guint i = 0; i < domain->hostdevs->len; i++) {
-        const VgateHostdev *hostdev = g_ptr_array_index (domain->hostdevs, i);
-        const char *device = hostdev->kind == VGATE_HOSTDEV_MDEV ? instance->mdev : instance->vf;
+    for (guint i = 0; i < input->domain->hostdevs->len; i++) {
+        const VgateHostdev *hostdev = g_ptr_array_index (input->domain->hostdevs, i);
 
-        if (g_strcmp0 (hostdev->source, device) == 0)
+        if (is_device_of (input, element, instance, hostdev))
             return hostdev;
     }
     return NULL;
@@ -67,14 +101,16 @@ read_record (const VgateInstance *instance, VgateElementVgpu *vgpu, GError **err
 }
 
 static VgateElementVgpu *
-describe_vgpu (const VgateCaptureInput *input, const VgateInstance *instance, GError **error)
+describe_vgpu (const VgateCaptureInput *input, const VgateElement *element, const VgateInstance *instance,
+               GError **error)
 {
     g_autoptr (VgateElementVgpu) vgpu = vgate_element_vgpu_new ();
-    const VgateHostdev *hostdev = find_hostdev (input->domain, instance);
+    const VgateHostdev *hostdev = find_hostdev (input, element, instance);
 
     vgpu->uuid = g_strdup (instance->uuid);
     vgpu->mdev = g_strdup (instance->mdev);
-    vgpu->vf = g_strdup (instance->vf);
+    if (hostdev && hostdev->kind == VGATE_HOSTDEV_PCI)
+        vgpu->vf = g_strdup (hostdev->source);
     vgpu->guest_address = hostdev ? g_strdup (hostdev->guest_address) : NULL;
     vgpu->type = instance->type;
     vgpu->type_name = g_strdup (instance->type_name);
@@ -102,7 +138,7 @@ describe_domain (const VgateCaptureInput *input, GError **error)
 
         if (strcmp (instance->vm, input->domain->uuid) != 0)
             continue;
-        vgpu = describe_vgpu (input, instance, error);
+        vgpu = describe_vgpu (input, element, instance, error);
         if (!vgpu)
             return NULL;
         g_ptr_array_add (element->vgpus, vgpu);

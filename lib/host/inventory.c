@@ -17,7 +17,6 @@ vgate_instance_free (VgateInstance *instance)
     g_free (instance->vm);
     g_free (instance->uuid);
     g_free (instance->mdev);
-    g_free (instance->vf);
     g_free (instance->type_name);
     g_clear_pointer (&instance->metadata, g_bytes_unref);
     g_free (instance->failure);
@@ -241,7 +240,7 @@ lower_uuid (char *uuid)
  * guest's. Its device is a mediated device, or else the virtual function whose address NVML gives.
  */
 static VgateInstance *
-read_instance (VgateNvml *nvml, nvmlVgpuInstance_t vgpu, guint pgpu, const char *pgpu_address)
+read_instance (VgateNvml *nvml, nvmlVgpuInstance_t vgpu, guint pgpu)
 {
     g_autoptr (VgateInstance) instance = vgate_instance_new ();
     g_autoptr (GError) local = NULL;
@@ -255,11 +254,6 @@ read_instance (VgateNvml *nvml, nvmlVgpuInstance_t vgpu, guint pgpu, const char 
     if (!instance->type_name)
         return NULL;
     instance->mdev = lower_uuid (vgate_nvml_vgpu_mdev_uuid (nvml, vgpu, NULL));
-    if (!instance->mdev) {
-        instance->vf = vgate_nvml_vgpu_address (nvml, vgpu, NULL);
-        if (instance->vf && strcmp (instance->vf, pgpu_address) == 0)
-            g_clear_pointer (&instance->vf, g_free);
-    }
     instance->metadata = vgate_nvml_vgpu_metadata (nvml, vgpu, &local);
     if (!instance->metadata)
         instance->failure = g_strdup (local->message);
@@ -305,7 +299,7 @@ vgate_inventory_read_instances (VgateNvml *nvml, const VgateHost *host, GError *
         if (!vgpus)
             return NULL;
         for (guint j = 0; j < vgpus->len; j++) {
-            VgateInstance *instance = read_instance (nvml, g_array_index (vgpus, guint, j), i, pgpu->address);
+            VgateInstance *instance = read_instance (nvml, g_array_index (vgpus, guint, j), i);
 
             if (instance)
                 g_ptr_array_add (instances, instance);

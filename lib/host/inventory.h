@@ -13,7 +13,6 @@ typedef struct {
     char *vm;   /* the VM's UUID, lower case */
     char *uuid; /* the vGPU's */
     char *mdev; /* UUID of its mediated device, or NULL */
-    char *vf;   /* PCI address of its virtual function, or NULL */
     guint32 type;
     char *type_name;
     guint32 pgpu;     /* index into VgateHost.pgpus */

@@ -6,8 +6,8 @@
 /* library, deadline, host name, host UUID, instances wanted, vGPU metadata */
 #define QUESTION_TYPE "(sussbaay)"
 /* error code and text (0 and ""), host document, driver's answers, instances */
-#define ANSWER_TYPE   "(issa(uuiuu)a(ssssusuays))"
-#define INSTANCE_TYPE "(ssssusuays)"
+#define ANSWER_TYPE   "(issa(uuiuu)a(sssusuays))"
+#define INSTANCE_TYPE "(sssusuays)"
 
 void
 vgate_question_clear (VgateQuestion *question)
@@ -87,7 +87,7 @@ add_instance (GVariantBuilder *builder, const VgateInstance *instance)
 {
     g_autoptr (GBytes) none = g_bytes_new_static ("", 0);
 
-    g_variant_builder_add (builder, "(ssssusu@ays)", instance->vm, instance->uuid,
+    g_variant_builder_add (builder, "(sssusu@ays)", instance->vm, instance->uuid,
                            instance->mdev ? instance->mdev : "", instance->vf ? instance->vf : "",
                            instance->type, instance->type_name, instance->pgpu,
                            bytes_variant (instance->metadata ? instance->metadata : none),
@@ -129,10 +129,9 @@ read_instance (GVariant *variant)
     VgateInstance *instance = vgate_instance_new ();
     g_autoptr (GVariant) metadata = NULL;
 
-    g_variant_get (variant, "(ssssusu@ays)", &instance->vm, &instance->uuid, &instance->mdev, &instance->vf,
-                   &instance->type, &instance->type_name, &instance->pgpu, &metadata, &instance->failure);
+    g_variant_get (variant, "(sssusu@ays)", &instance->vm, &instance->uuid, &instance->mdev, &instance->type,
+                   &instance->type_name, &instance->pgpu, &metadata, &instance->failure);
     instance->mdev = or_null (instance->mdev);
-    instance->vf = or_null (instance->vf);
     instance->failure = or_null (instance->failure);
     if (!instance->failure)
         instance->metadata = variant_bytes (metadata);
@@ -188,7 +187,7 @@ vgate_wire_read_answer (GBytes *bytes, GError **error)
     variant = parse (ANSWER_TYPE, bytes);
     if (!variant)
         return crashed ("it is not complete", error);
-    g_variant_get (variant, "(i&s&s@a(uuiuu)@a(ssssusuays))", &code, &text, &document, &answers, &instances);
+    g_variant_get (variant, "(i&s&s@a(uuiuu)@a(sssusuays))", &code, &text, &document, &answers, &instances);
     if (code != 0) {
         g_set_error_literal (error, VGATE_NVML_ERROR, code, text);
         return NULL;

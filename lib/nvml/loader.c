@@ -452,16 +452,3 @@ vgate_nvml_vgpu_mdev_uuid (VgateNvml *nvml, nvmlVgpuInstance_t vgpu, GError **er
         return NULL;
     return text_of ("nvmlVgpuInstanceGetMdevUUID", uuid, sizeof uuid, error);
 }
-
-char *
-vgate_nvml_vgpu_address (VgateNvml *nvml, nvmlVgpuInstance_t vgpu, GError **error)
-{
-    char id[NVML_PCI_BUS_ID_SIZE] = "";
-    guint length = sizeof id;
-    g_autofree char *text = NULL;
-
-    if (!CALL (nvml, error, nvmlVgpuInstanceGetGpuPciId, vgpu, id, &length))
-        return NULL;
-    text = text_of ("nvmlVgpuInstanceGetGpuPciId", id, sizeof id, error);
-    return text ? sysfs_address ("nvmlVgpuInstanceGetGpuPciId", text, error) : NULL;
-}

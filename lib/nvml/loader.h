@@ -86,9 +86,8 @@ gboolean vgate_nvml_vgpu_type (VgateNvml *nvml, nvmlVgpuInstance_t vgpu, nvmlVgp
 /* nvmlVgpuInstanceGetVmID: the VM's UUID; an error (ANSWER) where the hypervisor uses another kind of id. */
 char *vgate_nvml_vgpu_vm_uuid (VgateNvml *nvml, nvmlVgpuInstance_t vgpu, GError **error);
 char *vgate_nvml_vgpu_uuid (VgateNvml *nvml, nvmlVgpuInstance_t vgpu, GError **error);
-/* The mediated device's UUID, and the PCI address of the virtual function: a vGPU has the one or the other.
- */
+/* The mediated device's UUID. NVML has no call for the virtual function of a vGPU that has none: what
+ * nvmlVgpuInstanceGetGpuPciId gives is the address inside the guest. */
 char *vgate_nvml_vgpu_mdev_uuid (VgateNvml *nvml, nvmlVgpuInstance_t vgpu, GError **error);
-char *vgate_nvml_vgpu_address (VgateNvml *nvml, nvmlVgpuInstance_t vgpu, GError **error);
 /* nvmlVgpuInstanceGetMetadata: 208 + opaqueDataSize bytes; 468 on r580. */
 GBytes *vgate_nvml_vgpu_metadata (VgateNvml *nvml, nvmlVgpuInstance_t vgpu, GError **error);
