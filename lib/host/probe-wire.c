@@ -88,9 +88,8 @@ add_instance (GVariantBuilder *builder, const VgateInstance *instance)
     g_autoptr (GBytes) none = g_bytes_new_static ("", 0);
 
     g_variant_builder_add (builder, "(sssusu@ays)", instance->vm, instance->uuid,
-                           instance->mdev ? instance->mdev : "", instance->vf ? instance->vf : "",
-                           instance->type, instance->type_name, instance->pgpu,
-                           bytes_variant (instance->metadata ? instance->metadata : none),
+                           instance->mdev ? instance->mdev : "", instance->type, instance->type_name,
+                           instance->pgpu, bytes_variant (instance->metadata ? instance->metadata : none),
                            instance->failure ? instance->failure : "");
 }
 
