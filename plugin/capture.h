@@ -8,7 +8,8 @@
 typedef struct {
     const VgateProbe *probe; /* with instances */
     const VgateDomain *domain;
-    GBytes *key; /* fleet key, or NULL */
+    const char *root; /* put before /sys; "" on a real host */
+    GBytes *key;      /* fleet key, or NULL */
     VgateTrigger trigger;
     VgatePower power;
     guint64 sequence_min; /* the sequence number must be above this */
