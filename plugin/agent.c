@@ -10,16 +10,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define RETRIES  5
+#define RETRY_MS 200
+
 struct VgateAgent {
     VgatePolicy *policy;
     VgateIdentity identity;
     VgateConnection *connection;
-    guint pass_source;     /* a pass soon, after an event */
+    guint pass_source;     /* a pass soon, after an event or for a domain that was busy */
     guint interval_source; /* and one at each interval */
     GHashTable *triggers;  /* uuid -> VgateTrigger: what happened since the last pass */
     GHashTable *sequences; /* uuid -> guint64 *: the last sequence number written */
     GHashTable *unclaimed; /* uuids that carried our element in the last pass, but had no vGPU */
-    char *failure;         /* what the last probe failed with: logged when it changes */
+    guint n_busy;          /* domains that a job held in the last pass */
+    guint retries_left;
+    char *failure; /* what the last probe failed with: logged when it changes */
 };
 
 /* One pass over the domains. */
@@ -28,6 +33,7 @@ typedef struct {
     VgateProbe *probe;
     VgateTrigger fallback; /* for domains to which nothing particular happened */
     GHashTable *unclaimed; /* the next value of the agent's */
+    GHashTable *busy;      /* uuids of vGPU domains that a job held: they are looked at again soon */
     GError *first_failure;
 } Pass;
 
@@ -209,24 +215,33 @@ has_element (virDomainPtr domain)
     return has;
 }
 
+static gboolean
+look_at (Pass *pass, virDomainPtr domain, const char *uuid, GError **error)
+{
+    const gboolean has_vgpu = vgate_capture_has_vgpu (pass->probe, uuid);
+
+    if (!has_vgpu && !has_element (domain))
+        return TRUE;
+    if (is_busy (domain)) {
+        g_hash_table_add (pass->busy, g_strdup (uuid));
+        return TRUE;
+    }
+    return has_vgpu ? capture (pass, domain, error) : take_away (pass, domain, uuid, error);
+}
+
 static void
 visit (Pass *pass, virDomainPtr domain)
 {
     char uuid[VIR_UUID_STRING_BUFLEN];
     GError *error = NULL;
-    gboolean good;
 
-    if (virDomainGetUUIDString (domain, uuid) != 0)
+    if (virDomainGetUUIDString (domain, uuid) != 0 || look_at (pass, domain, uuid, &error))
         return;
-    if (vgate_capture_has_vgpu (pass->probe, uuid))
-        good = is_busy (domain) || capture (pass, domain, &error);
-    else
-        good = !has_element (domain) || is_busy (domain) || take_away (pass, domain, uuid, &error);
     /* a domain that ended meanwhile is no failure */
-    if (!good && virDomainIsActive (domain) == 1)
+    if (virDomainIsActive (domain) == 1)
         note_failure (pass, virDomainGetName (domain), error);
     else
-        g_clear_error (&error);
+        g_error_free (error);
 }
 
 static gboolean
@@ -265,6 +280,26 @@ note_probe (VgateAgent *agent, const GError *error)
 }
 
 static gboolean
+is_not_in (gpointer uuid, G_GNUC_UNUSED gpointer trigger, gpointer set)
+{
+    return !g_hash_table_contains (set, uuid);
+}
+
+/* What the pass has learnt for the next one. What happened to a domain that was busy is still to be captured.
+ */
+static void
+finish_pass (Pass *pass)
+{
+    VgateAgent *agent = pass->agent;
+
+    g_hash_table_unref (agent->unclaimed);
+    agent->unclaimed = pass->unclaimed;
+    g_hash_table_foreach_remove (agent->triggers, is_not_in, pass->busy);
+    agent->n_busy = g_hash_table_size (pass->busy);
+    g_hash_table_unref (pass->busy);
+}
+
+static gboolean
 run_pass (VgateAgent *agent, VgateTrigger fallback, GError **error)
 {
     g_autoptr (VgateProbe) probe = NULL;
@@ -280,10 +315,9 @@ run_pass (VgateAgent *agent, VgateTrigger fallback, GError **error)
     }
     pass.probe = probe;
     pass.unclaimed = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+    pass.busy = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
     good = visit_all (&pass, error);
-    g_hash_table_unref (agent->unclaimed);
-    agent->unclaimed = pass.unclaimed;
-    g_hash_table_remove_all (agent->triggers);
+    finish_pass (&pass);
     if (good && pass.first_failure) {
         g_propagate_error (error, pass.first_failure);
         return FALSE;
@@ -303,23 +337,35 @@ on_interval (gpointer user_data)
     return G_SOURCE_CONTINUE;
 }
 
+static gboolean on_pass (gpointer user_data);
+
+/*
+ * Not within libvirt's callback; and a burst of events makes one pass. An event often comes just before the
+ * job that made it is over (a migration that arrives), so a few passes follow while a domain is busy; then
+ * the interval does.
+ */
+static void
+pass_soon (VgateAgent *agent)
+{
+    agent->retries_left = RETRIES;
+    if (agent->pass_source == 0)
+        agent->pass_source = g_idle_add (on_pass, agent);
+}
+
 static gboolean
 on_pass (gpointer user_data)
 {
     VgateAgent *agent = user_data;
 
     agent->pass_source = 0;
-    if (vgate_connection_get (agent->connection))
-        run_pass (agent, VGATE_TRIGGER_CHANGE, NULL);
+    if (!vgate_connection_get (agent->connection))
+        return G_SOURCE_REMOVE;
+    run_pass (agent, VGATE_TRIGGER_CHANGE, NULL);
+    if (agent->n_busy > 0 && agent->retries_left > 0) {
+        agent->retries_left--;
+        agent->pass_source = g_timeout_add (RETRY_MS, on_pass, agent);
+    }
     return G_SOURCE_REMOVE;
-}
-
-/* Not within libvirt's callback; and a burst of events makes one pass. */
-static void
-pass_soon (VgateAgent *agent)
-{
-    if (agent->pass_source == 0)
-        agent->pass_source = g_idle_add (on_pass, agent);
 }
 
 static void
@@ -333,7 +379,9 @@ on_domain_event (const char *uuid, VgateTrigger trigger, gpointer user_data)
 {
     VgateAgent *agent = user_data;
 
-    g_hash_table_insert (agent->triggers, g_strdup (uuid), GINT_TO_POINTER ((int)trigger));
+    /* a start and an arrival end with a resume: they are what happened */
+    if (trigger != VGATE_TRIGGER_RESUME || !g_hash_table_contains (agent->triggers, uuid))
+        g_hash_table_insert (agent->triggers, g_strdup (uuid), GINT_TO_POINTER ((int)trigger));
     pass_soon (agent);
 }
 
@@ -383,6 +431,12 @@ vgate_agent_start (VgateAgent *agent, GError **error)
 gboolean
 vgate_agent_run_once (VgateAgent *agent, GError **error)
 {
-    return vgate_identity_read ("", agent->policy->host_uuid, &agent->identity, error) &&
-           vgate_connection_open (agent->connection, error) && run_pass (agent, VGATE_TRIGGER_REQUEST, error);
+    if (!vgate_identity_read ("", agent->policy->host_uuid, &agent->identity, error) ||
+        !vgate_connection_open (agent->connection, error) || !run_pass (agent, VGATE_TRIGGER_REQUEST, error))
+        return FALSE;
+    if (agent->n_busy == 0)
+        return TRUE;
+    g_set_error (error, VGATE_ERROR, VGATE_CODE_CAPTURE_FAILED,
+                 "%u guests are being migrated or saved just now", agent->n_busy);
+    return FALSE;
 }
