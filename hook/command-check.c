@@ -53,8 +53,12 @@ read_host (const char *path, GError **error)
 {
     gsize length;
     g_autofree char *xml = vgate_input_read (path, &length, error);
+    VgateHost *host = xml ? vgate_host_read (xml, length, error) : NULL;
 
-    return xml ? vgate_host_read (xml, length, error) : NULL;
+    /* or nobody knows which of the two documents is meant */
+    if (xml && !host)
+        g_prefix_error (error, "%s: ", path);
+    return host;
 }
 
 static int

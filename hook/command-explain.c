@@ -56,7 +56,9 @@ vgate_command_explain (int argc, char *argv[], G_GNUC_UNUSED const char *config)
                               "Cause and cure of a message code; without one, the list.", entries, &words,
                               &error))
         return vgate_command_usage (error->message);
-    if (markdown && !words) {
+    if (markdown && words)
+        return vgate_command_usage ("--markdown prints all codes, and takes none");
+    if (markdown) {
         print_markdown ();
         return VGATE_EXIT_ALLOWED;
     }
@@ -64,7 +66,9 @@ vgate_command_explain (int argc, char *argv[], G_GNUC_UNUSED const char *config)
         print_list ();
         return VGATE_EXIT_ALLOWED;
     }
-    code = g_strv_length (words) == 1 && !markdown ? vgate_code_parse (words[0]) : VGATE_CODE_NONE;
+    if (g_strv_length (words) != 1)
+        return vgate_command_usage ("explain takes one code");
+    code = vgate_code_parse (words[0]);
     if (code != VGATE_CODE_NONE) {
         explain (vgate_code_info ((int)code));
         return VGATE_EXIT_ALLOWED;

@@ -20,7 +20,10 @@ static const struct {
 int
 vgate_command_usage (const char *what)
 {
-    fprintf (stderr, "vgpu-gate: VGATE-902: %s; see 'vgpu-gate --help'\n", what);
+    /* it quotes what was typed, which a script may have put together */
+    g_autofree char *shown = vgate_printable (what, 1000);
+
+    fprintf (stderr, "vgpu-gate: VGATE-902: %s; see 'vgpu-gate --help'\n", shown);
     return VGATE_EXIT_USAGE;
 }
 

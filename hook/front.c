@@ -151,22 +151,23 @@ is_none_of_our_business (const Input *input)
            is_text (input);
 }
 
-/* The judge stands beside this program: in the installation and in a build tree alike. */
-static int
+/* In a build tree the judge stands beside this program; installed, this one is in sbin, where Debian's
+ * AppArmor profile of libvirtd lets it be run, and the judge with the other programs that nobody types. */
+static void
 judge_path (char *path, size_t size)
 {
-    static const char name[] = "/vgpu-gate-judge";
+    static const char name[] = "/vgpu-gate-judge", installed[] = VGATE_LIBEXECDIR "/vgpu-gate-judge";
     const ssize_t length = readlink ("/proc/self/exe", path, size);
-    char *slash;
+    char *slash = NULL;
 
-    if (length <= 0 || (size_t)length + sizeof name > size)
-        return 0;
-    path[length] = '\0';
-    slash = strrchr (path, '/');
-    if (!slash)
-        return 0;
-    memcpy (slash, name, sizeof name);
-    return 1;
+    if (length > 0 && (size_t)length + sizeof name <= size) {
+        path[length] = '\0';
+        slash = strrchr (path, '/');
+    }
+    if (slash)
+        memcpy (slash, name, sizeof name);
+    if (!slash || access (path, X_OK) != 0)
+        snprintf (path, size, "%s", installed);
 }
 
 /* What was read, as the judge's standard input. */
@@ -196,30 +197,40 @@ run_judge (const char *name, char *argv[])
 {
     char path[4096];
 
-    if (!judge_path (path, sizeof path))
-        return fail (name, "cannot find vgpu-gate-judge");
+    judge_path (path, sizeof path);
     argv[0] = path;
     execv (path, argv);
     return fail (name, "cannot run vgpu-gate-judge");
 }
 
-int
-main (int argc, char *argv[])
+/* An event that is gated: passed at once, or the judge's. */
+static int
+gate (char *argv[], Input *input)
 {
     /* "--": none of libvirt's words is an option */
     char *judge_argv[] = {NULL, (char *)"--", NULL, NULL, NULL, NULL, NULL};
+
+    if (!read_input (input))
+        return fail (argv[1], "cannot read the domain XML");
+    if (is_none_of_our_business (input))
+        return 0;
+    if (!hand_over_input (input))
+        return fail (argv[1], "cannot hand over the domain XML");
+    memcpy (judge_argv + 2, argv + 1, 4 * sizeof *argv);
+    return run_judge (argv[1], judge_argv);
+}
+
+int
+main (int argc, char *argv[])
+{
     Input input = {NULL, 0};
+    int status;
 
     if (!is_libvirt_call (argc, argv))
         return run_judge (argc > 1 ? argv[1] : "", argv);
     if (!is_gated (argv[2], argv[3]))
         return 0;
-    if (!read_input (&input))
-        return fail (argv[1], "cannot read the domain XML");
-    if (is_none_of_our_business (&input))
-        return 0;
-    if (!hand_over_input (&input))
-        return fail (argv[1], "cannot hand over the domain XML");
-    memcpy (judge_argv + 2, argv + 1, 4 * sizeof *argv);
-    return run_judge (argv[1], judge_argv);
+    status = gate (argv, &input);
+    free (input.data);
+    return status;
 }

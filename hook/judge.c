@@ -40,7 +40,10 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
 static int
 usage (const char *what)
 {
-    fprintf (stderr, "vgpu-gate: VGATE-902: %s; see 'vgpu-gate-hook --help'\n", what);
+    /* it quotes what was typed, which a script may have put together */
+    g_autofree char *shown = vgate_printable (what, 1000);
+
+    fprintf (stderr, "vgpu-gate: VGATE-902: %s; see 'vgpu-gate-hook --help'\n", shown);
     return EXIT_USAGE;
 }
 
@@ -55,7 +58,8 @@ parse_options (int argc, char *argv[], Options *options, GError **error)
         {"root", 0, 0, G_OPTION_ARG_FILENAME, &options->root, "read DIR/sys, DIR/proc, DIR/run, DIR/etc",
          "DIR"},
         {"version", 0, 0, G_OPTION_ARG_NONE, &options->show_version, "print the version", NULL},
-        {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->words, NULL,
+        /* bytes as they are: a name need not be text in the locale, which libvirt sets to C */
+        {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->words, NULL,
          "OBJECT OPERATION SUBOPERATION EXTRA"},
         G_OPTION_ENTRY_NULL,
     };
@@ -128,6 +132,8 @@ read_host (const char *path, Inputs *inputs, GError **error)
         return TRUE;
     xml = vgate_input_read (path, &length, error);
     inputs->host = xml ? vgate_host_read (xml, length, error) : NULL;
+    if (xml && !inputs->host)
+        g_prefix_error (error, "%s: ", path);
     return inputs->host != NULL;
 }
 

@@ -122,14 +122,22 @@ last_sequence (const VgateAgent *agent, const char *uuid)
     return sequence ? *sequence : 0;
 }
 
+/*
+ * A guest that starts is resumed first, and only then said to have started (libvirt 9.0, measured). So the
+ * first capture of one that carried nothing is its start, whatever event was met; what arrives carries an
+ * element.
+ */
 static VgateTrigger
-trigger_for (const Pass *pass, const char *uuid)
+trigger_for (const Pass *pass, const char *uuid, gboolean has_element)
 {
-    gpointer trigger;
+    VgateTrigger trigger = pass->fallback;
+    gpointer found;
 
-    if (g_hash_table_lookup_extended (pass->agent->triggers, uuid, NULL, &trigger))
-        return (VgateTrigger)GPOINTER_TO_INT (trigger);
-    return pass->fallback;
+    if (g_hash_table_lookup_extended (pass->agent->triggers, uuid, NULL, &found))
+        trigger = (VgateTrigger)GPOINTER_TO_INT (found);
+    if (!has_element && (trigger == VGATE_TRIGGER_RESUME || trigger == VGATE_TRIGGER_CHANGE))
+        return VGATE_TRIGGER_START;
+    return trigger;
 }
 
 static void
@@ -172,7 +180,7 @@ capture (Pass *pass, virDomainPtr domain, GError **error)
 
     if (!read)
         return FALSE;
-    input.trigger = trigger_for (pass, read->uuid);
+    input.trigger = trigger_for (pass, read->uuid, read->element != NULL);
     input.power = power_of (domain);
     input.sequence_min = last_sequence (pass->agent, read->uuid);
     return vgate_capture_build (&input, &element, error) &&
@@ -299,6 +307,13 @@ finish_pass (Pass *pass)
     g_hash_table_unref (pass->busy);
 }
 
+/* A host without guests leaves NVML alone. */
+static gboolean
+has_domains (VgateAgent *agent)
+{
+    return virConnectNumOfDomains (vgate_connection_get (agent->connection)) != 0;
+}
+
 static gboolean
 run_pass (VgateAgent *agent, VgateTrigger fallback, GError **error)
 {
@@ -307,6 +322,11 @@ run_pass (VgateAgent *agent, VgateTrigger fallback, GError **error)
     Pass pass = {.agent = agent, .fallback = fallback};
     gboolean good;
 
+    if (!has_domains (agent)) {
+        agent->n_busy = 0;
+        g_hash_table_remove_all (agent->triggers);
+        return TRUE;
+    }
     probe = vgate_probe_ask (&agent->policy->backend, &agent->identity, NULL, TRUE, &local);
     note_probe (agent, local);
     if (!probe) {
@@ -379,7 +399,7 @@ on_domain_event (const char *uuid, VgateTrigger trigger, gpointer user_data)
 {
     VgateAgent *agent = user_data;
 
-    /* a start and an arrival end with a resume: they are what happened */
+    /* an arrival ends with a resume: the arrival is what happened */
     if (trigger != VGATE_TRIGGER_RESUME || !g_hash_table_contains (agent->triggers, uuid))
         g_hash_table_insert (agent->triggers, g_strdup (uuid), GINT_TO_POINTER ((int)trigger));
     pass_soon (agent);

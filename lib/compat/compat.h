@@ -133,6 +133,9 @@ const VgateFinding *vgate_verdict_first_refusal (const VgateVerdict *verdict);
 /* The two values compared, as one clause. The caller frees it. */
 char *vgate_finding_describe (const VgateFinding *finding);
 
+/* The way out of this very case, where it is narrower than that of the code. Static. */
+const char *vgate_finding_way_out (const VgateFinding *finding);
+
 /* "live", "cold|live", "none"; "host driver|GPU", "none". The caller frees it. */
 char *vgate_states_describe (guint32 states);
 char *vgate_limit_describe (guint32 limit);

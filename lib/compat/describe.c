@@ -181,3 +181,36 @@ vgate_finding_describe (const VgateFinding *f)
     }
     }
 }
+
+static const char *
+gpu_way_out (const VgateFinding *f)
+{
+    const VgateGpuDifference settings = VGATE_GPU_ECC | VGATE_GPU_SRIOV;
+    const VgateGpuDifference difference = f->source_text
+                                              ? vgate_gpu_string_compare (f->source_text, f->destination_text)
+                                              : VGATE_GPU_UNREADABLE;
+
+    if (difference == VGATE_GPU_ECC)
+        return "Set ECC on this GPU as it is at the source and reset it (nvidia-smi --ecc-config), or choose "
+               "another "
+               "host.";
+    if ((difference & ~settings) == 0)
+        return "Set ECC and SR-IOV on this host as they are at the source, or choose another host.";
+    if (difference & VGATE_GPU_NOT_CAPABLE)
+        return "Use GPUs and host drivers that support vGPU migration.";
+    return "Choose a host with the same board as the source.";
+}
+
+const char *
+vgate_finding_way_out (const VgateFinding *f)
+{
+    const VgateCodeInfo *info = vgate_code_info ((int)f->code);
+
+    if (f->code == VGATE_CODE_GPU_DIFFERS)
+        return gpu_way_out (f);
+    if (f->code == VGATE_CODE_VERSION_OUTSIDE_RANGE && f->source > f->destination_max)
+        return "Choose a host whose range includes the version, or update this host's driver (or, where an "
+               "administrator "
+               "narrowed the range, widen it).";
+    return info ? info->cure : "";
+}

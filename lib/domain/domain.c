@@ -134,8 +134,7 @@ read_element (Walk *walk, GError **error)
 {
     if (walk->element) {
         g_set_error (error, VGATE_ERROR, VGATE_CODE_ELEMENT_TWICE,
-                     "line %d: a second metadata element of vgpu-gate",
-                     xmlTextReaderGetParserLineNumber (vgate_xml_reader_get (walk->reader)));
+                     "line %ld: a second metadata element of vgpu-gate", vgate_xml_line (walk->reader));
         return FALSE;
     }
     walk->element = vgate_xml_copy_element (walk->reader, error);
@@ -195,6 +194,15 @@ visit (Walk *walk, int depth, const char *name, GError **error)
     return TRUE;
 }
 
+/* libvirt's own elements are in no namespace: <x:uuid> is not <uuid>, and has no name here. */
+static const char *
+domain_element_name (xmlTextReader *reader)
+{
+    if (xmlTextReaderConstNamespaceUri (reader))
+        return "";
+    return (const char *)xmlTextReaderConstLocalName (reader);
+}
+
 static gboolean
 walk_document (Walk *walk, GError **error)
 {
@@ -203,8 +211,7 @@ walk_document (Walk *walk, GError **error)
 
     while (vgate_xml_next (walk->reader, &local)) {
         if (xmlTextReaderNodeType (reader) == XML_READER_TYPE_ELEMENT &&
-            !visit (walk, xmlTextReaderDepth (reader), (const char *)xmlTextReaderConstLocalName (reader),
-                    &local))
+            !visit (walk, xmlTextReaderDepth (reader), domain_element_name (reader), &local))
             break;
     }
     if (!local)

@@ -237,6 +237,19 @@ check_vgpu (VgateElementVgpu *vgpu, GError **error)
            vgate_vgpu_mirror_check (&vgpu->mirror, &vgpu->record, VGATE_CODE_ELEMENT_MIRROR, error);
 }
 
+static gboolean
+check_range (const VgateElementVgpu *vgpu, GError **error)
+{
+    const VgateVersionRange range = vgpu->pgpu.range;
+    char text[VGATE_VERSION_RANGE_TEXT_SIZE];
+
+    if (range.min <= range.max)
+        return TRUE;
+    g_set_error (error, VGATE_ERROR, VGATE_CODE_ELEMENT_VALUE, "<pgpu>: the range %s is inverted",
+                 vgate_version_range_format (range, text));
+    return FALSE;
+}
+
 static const char *
 first_duplicate (const VgateElementVgpu *a, const VgateElementVgpu *b)
 {
@@ -323,7 +336,7 @@ vgate_element_check (VgateElement *element, const char *domain_uuid, GBytes *key
     for (guint i = 0; i < element->vgpus->len; i++) {
         VgateElementVgpu *vgpu = g_ptr_array_index (element->vgpus, i);
 
-        if (!check_vgpu (vgpu, error)) {
+        if (!check_vgpu (vgpu, error) || !check_range (vgpu, error)) {
             g_prefix_error (error, "vGPU %s: ", vgpu->uuid);
             return FALSE;
         }

@@ -84,8 +84,8 @@ VgateElement *vgate_element_read (xmlNode *root, GError **error);
 /*
  * The sense; fills the records. domain_uuid is that of the domain that carries the element. key is the fleet
  * key or NULL: with a key, an element that is unsealed or sealed wrongly is refused; without one the seal is
- * not looked at. Errors: VGATE_CODE_ELEMENT_LENGTH, _MIRROR, _DOMAIN, _DUPLICATE, METADATA_NOT_TEXT,
- * SEAL_MISSING, SEAL_WRONG.
+ * not looked at. Errors: VGATE_CODE_ELEMENT_LENGTH, _MIRROR, _VALUE (an inverted range), _DOMAIN, _DUPLICATE,
+ * METADATA_NOT_TEXT, SEAL_MISSING, SEAL_WRONG.
  */
 gboolean vgate_element_check (VgateElement *element, const char *domain_uuid, GBytes *key, GError **error);
 

@@ -2,7 +2,8 @@
 /*
  * Several vGPUs of one guest on several pGPUs: a bipartite matching with capacities, by augmenting paths. A
  * greedy choice would refuse guests that fit, and trying everything would take an attacker's XML seriously
- * for hours.
+ * for hours. Types of different sizes share a pGPU's frame buffer, so the largest are placed first: one that
+ * makes way then leaves at least as much room as is asked for.
  */
 #include "gate/internal.h"
 
@@ -29,28 +30,54 @@ chosen_candidate (const VgatePlacement *placement)
 }
 
 static gboolean
-sits_on (const VgatePlacement *placement, guint pgpu, guint32 type)
+sits_on (const VgatePlacement *placement, guint pgpu)
 {
     const VgateCandidate *candidate = chosen_candidate (placement);
 
-    return candidate && !placement->is_tied && candidate->pgpu == pgpu && placement->vgpu->type == type;
+    return candidate && !placement->is_tied && candidate->pgpu == pgpu;
+}
+
+static const VgateHostType *
+type_on (const Matching *m, const VgatePlacement *placement, guint pgpu)
+{
+    return vgate_pgpu_find_type (g_ptr_array_index (m->host->pgpus, pgpu), placement->vgpu->type,
+                                 placement->vgpu->type_name);
+}
+
+/* What is free of its frame buffer, as far as the host's list tells: all free instances of one type fit. */
+static guint64
+free_framebuffer (const VgatePgpu *pgpu)
+{
+    guint64 most = 0;
+
+    for (guint i = 0; i < pgpu->types->len; i++) {
+        const VgateHostType *type = g_ptr_array_index (pgpu->types, i);
+
+        most = MAX (most, type->framebuffer * type->free_instances);
+    }
+    return most;
 }
 
 /* A vGPU that is tied to an existing device needs no free instance: the device is its instance. */
 static gboolean
 has_room (const Matching *m, const VgatePlacement *placement, guint pgpu)
 {
-    const VgateElementVgpu *vgpu = placement->vgpu;
-    const VgateHostType *type;
+    const VgateHostType *type = type_on (m, placement, pgpu);
+    guint64 taken = 0;
     guint used = 0;
 
-    if (m->is_unlimited || placement->is_tied)
-        return TRUE;
-    type = vgate_pgpu_find_type (g_ptr_array_index (m->host->pgpus, pgpu), vgpu->type, vgpu->type_name);
-    for (guint i = 0; i < m->placements->len; i++)
-        used += sits_on (placement_at (m, i), pgpu, vgpu->type) ? 1 : 0;
     /* no such type is possible only where the policy lets it pass */
-    return !type || used < type->free_instances;
+    if (m->is_unlimited || placement->is_tied || !type)
+        return TRUE;
+    for (guint i = 0; i < m->placements->len; i++) {
+        const VgateHostType *other =
+            sits_on (placement_at (m, i), pgpu) ? type_on (m, placement_at (m, i), pgpu) : NULL;
+
+        used += other == type ? 1 : 0;
+        taken += other ? other->framebuffer : 0;
+    }
+    return used < type->free_instances &&
+           taken + type->framebuffer <= free_framebuffer (g_ptr_array_index (m->host->pgpus, pgpu));
 }
 
 static gboolean
@@ -64,12 +91,12 @@ place (const Matching *m, VgatePlacement *placement)
             continue;
         m->seen[candidate->pgpu] = TRUE;
         room = has_room (m, placement, candidate->pgpu);
-        /* else another one of that type there may have a second choice */
+        /* else another one there may have a second choice */
         for (guint i = 0; !room && i < m->placements->len; i++) {
             VgatePlacement *other = placement_at (m, i);
 
-            if (other != placement && sits_on (other, candidate->pgpu, placement->vgpu->type))
-                room = place (m, other);
+            if (other != placement && sits_on (other, candidate->pgpu) && place (m, other))
+                room = has_room (m, placement, candidate->pgpu);
         }
         if (room) {
             placement->chosen = (int)c;
@@ -77,6 +104,30 @@ place (const Matching *m, VgatePlacement *placement)
         }
     }
     return FALSE;
+}
+
+static guint64
+size_of (const Matching *m, const VgatePlacement *placement)
+{
+    guint64 size = 0;
+
+    for (guint c = 0; c < placement->candidates->len; c++) {
+        const guint pgpu = g_array_index (placement->candidates, VgateCandidate, c).pgpu;
+        const VgateHostType *type = type_on (m, placement, pgpu);
+
+        size = MAX (size, type ? type->framebuffer : 0);
+    }
+    return size;
+}
+
+static int
+compare_sizes (gconstpointer a, gconstpointer b, gpointer data)
+{
+    const Matching *m = data;
+    const guint64 size_a = size_of (m, *(VgatePlacement *const *)a);
+    const guint64 size_b = size_of (m, *(VgatePlacement *const *)b);
+
+    return (size_a < size_b) - (size_a > size_b);
 }
 
 gboolean
@@ -89,11 +140,15 @@ vgate_place_all (GPtrArray *placements, const VgateHost *host, const VgatePolicy
         .is_unlimited = policy->severities[VGATE_RULE_NO_FREE_INSTANCE] != VGATE_SEVERITY_REFUSE,
         .seen = seen,
     };
+    g_autoptr (GPtrArray) largest_first = g_ptr_array_new ();
     gboolean all = TRUE;
 
-    for (guint i = 0; i < placements->len; i++) {
+    for (guint i = 0; i < placements->len; i++)
+        g_ptr_array_add (largest_first, placement_at (&m, i));
+    g_ptr_array_sort_with_data (largest_first, compare_sizes, (gpointer)&m);
+    for (guint i = 0; i < largest_first->len; i++) {
         memset (seen, 0, sizeof *seen * host->pgpus->len);
-        if (!place (&m, placement_at (&m, i)))
+        if (!place (&m, g_ptr_array_index (largest_first, i)))
             all = FALSE;
     }
     return all;

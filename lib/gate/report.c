@@ -63,55 +63,64 @@ append_others (GString *text, const VgateVerdict *verdict, const VgateFinding *f
     }
 }
 
-static VgateCode
+typedef struct {
+    VgateCode code;
+    const char *way_out;
+} Reason;
+
+static Reason
 append_reason (GString *text, const VgateVerdict *verdict, guint32 state)
 {
     const VgateFinding *finding = vgate_verdict_first_refusal (verdict);
     g_autofree char *clause = NULL;
+    Reason reason = {.code = VGATE_CODE_NOT_ALL_PLACED};
 
     if (finding) {
         clause = vgate_finding_describe (finding);
         g_string_append_printf (text, ": %s", clause);
         append_others (text, verdict, finding);
-        return finding->code;
+        return (Reason){finding->code, vgate_finding_way_out (finding)};
     }
     if (verdict->limit == NVML_LIMIT_NONE && (verdict->states & state) == 0) {
         g_autofree char *needed = vgate_states_describe (state),
                         *given = vgate_states_describe (verdict->states);
 
         g_string_append_printf (text, ": the guest needs the state %s, possible is %s", needed, given);
-        return VGATE_CODE_STATE_NOT_GIVEN;
+        reason.code = VGATE_CODE_STATE_NOT_GIVEN;
+    } else {
+        g_string_append (
+            text, ": each fits alone, but there are not enough free instances for all vGPUs of the guest");
     }
-    g_string_append (text,
-                     ": each fits alone, but there are not enough free instances for all vGPUs of the guest");
-    return VGATE_CODE_NOT_ALL_PLACED;
+    reason.way_out = vgate_code_info ((int)reason.code)->cure;
+    return reason;
 }
 
 void
 vgate_explain_refusal (VgateDecision *decision, const VgateHost *host)
 {
     g_autoptr (GString) text = g_string_new (NULL);
+    Reason reason = {.code = VGATE_CODE_NONE};
     guint n_more = 0;
 
-    decision->allowed = FALSE;
-    decision->code = VGATE_CODE_NONE;
     for (guint i = 0; i < decision->placements->len; i++) {
         const VgatePlacement *placement = g_ptr_array_index (decision->placements, i);
         const VgateCandidate *nearest = nearest_candidate (placement);
 
         if (placement->chosen >= 0)
             continue;
-        if (decision->code != VGATE_CODE_NONE) {
+        if (reason.code != VGATE_CODE_NONE) {
             n_more++;
             continue;
         }
         append_vgpu (text, decision, i, placement);
         append_pgpu (text, host, nearest->pgpu);
-        decision->code = append_reason (text, &nearest->verdict, decision->state);
+        reason = append_reason (text, &nearest->verdict, decision->state);
     }
     if (n_more > 0)
         g_string_append_printf (text, "; %u more vGPU%s of it refused", n_more, n_more > 1 ? "s" : "");
-    g_string_append_printf (text, ". %s", vgate_code_info ((int)decision->code)->cure);
+    g_string_append_printf (text, ". %s", reason.way_out);
+    decision->allowed = FALSE;
+    decision->code = reason.code;
     g_free (decision->text);
     decision->text = g_string_free (g_steal_pointer (&text), FALSE);
 }
@@ -171,13 +180,12 @@ report_host (GString *report, const VgateHost *host)
 static void
 report_finding (GString *report, const VgateFinding *finding)
 {
-    const VgateCodeInfo *info = vgate_code_info ((int)finding->code);
     char code[VGATE_CODE_TEXT_SIZE];
     g_autofree char *clause = vgate_finding_describe (finding);
 
     g_string_append_printf (report, "      %s %s: %s\n        way out: %s\n",
                             vgate_severity_name (finding->severity), vgate_code_format (finding->code, code),
-                            clause, info->cure);
+                            clause, vgate_finding_way_out (finding));
 }
 
 static void

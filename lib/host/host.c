@@ -167,33 +167,49 @@ read_content (xmlNode *root, VgateHost *host, GError **error)
 }
 
 static gboolean
+check_range (const char *what, VgateVersionRange range, GError **error)
+{
+    char text[VGATE_VERSION_RANGE_TEXT_SIZE];
+
+    if (range.min <= range.max)
+        return TRUE;
+    g_set_error (error, VGATE_ERROR, VGATE_CODE_HOST_DISAGREES, "the %s range %s is inverted", what,
+                 vgate_version_range_format (range, text));
+    return FALSE;
+}
+
+static gboolean
 check_pgpu (VgatePgpu *pgpu, GError **error)
 {
     gsize length;
     const guint8 *bytes;
     g_autoptr (GError) local = NULL;
 
-    if (vgate_xml_bytes_check (&pgpu->metadata, VGATE_CODE_HOST_DOCUMENT, &local)) {
+    if (vgate_xml_bytes_check (&pgpu->metadata, VGATE_CODE_HOST_DISAGREES, &local)) {
         bytes = g_bytes_get_data (pgpu->metadata.bytes, &length);
         if (vgate_pgpu_record_read (bytes, length, &pgpu->record, &local) &&
             vgate_pgpu_record_check_text (&pgpu->record, &local) &&
-            vgate_pgpu_mirror_check (&pgpu->mirror, &pgpu->record, VGATE_CODE_HOST_DOCUMENT, &local))
+            vgate_pgpu_mirror_check (&pgpu->mirror, &pgpu->record, VGATE_CODE_HOST_DISAGREES, &local) &&
+            check_range ("accepted", pgpu->record.range, &local))
             return TRUE;
     }
-    g_set_error (error, VGATE_ERROR, VGATE_CODE_HOST_DOCUMENT, "pGPU %s: %s", pgpu->address, local->message);
+    g_set_error (error, VGATE_ERROR, VGATE_CODE_HOST_DISAGREES, "pGPU %s: %s", pgpu->address, local->message);
     return FALSE;
 }
 
 static gboolean
 check_sense (const VgateHost *host, GError **error)
 {
+    if (!check_range ("driver's", host->preset, error) ||
+        !check_range ("administrator's", host->current, error))
+        return FALSE;
     for (guint i = 0; i < host->pgpus->len; i++) {
         VgatePgpu *pgpu = g_ptr_array_index (host->pgpus, i);
 
         if (!check_pgpu (pgpu, error))
             return FALSE;
         if (vgate_host_find_pgpu (host, pgpu->address) != pgpu) {
-            g_set_error (error, VGATE_ERROR, VGATE_CODE_HOST_DOCUMENT, "pGPU %s stands twice in it",
+            g_set_error (error, VGATE_ERROR, VGATE_CODE_HOST_DISAGREES, "pGPU %s stands twice in it",
                          pgpu->address);
             return FALSE;
         }

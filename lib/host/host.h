@@ -55,7 +55,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateHostType, vgate_host_type_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgatePgpu, vgate_pgpu_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateHost, vgate_host_free)
 
-/* Untrusted bytes as a host. Errors: VGATE_CODE_XML_* and VGATE_CODE_HOST_DOCUMENT. */
+/* Untrusted bytes as a host. Errors: VGATE_CODE_XML_*; VGATE_CODE_HOST_DOCUMENT where the form is not that of
+ * schemas/vgpu-gate-host.rng; VGATE_CODE_HOST_DISAGREES where the form is right and the sense is not. */
 VgateHost *vgate_host_read (const char *xml, gsize length, GError **error);
 
 /* The host document, indented, ended by a line feed. The caller frees it. */

@@ -89,39 +89,40 @@ read_host (VgateNvml *nvml, VgateQuestion *question, GError **error)
     return g_steal_pointer (&probe);
 }
 
-static VgateProbe *
-answer_question (VgateQuestion *question, GError **error)
+static gboolean
+write_answer (int out, const VgateProbe *probe, const GError *error)
 {
-    g_autoptr (VgateNvml) nvml = vgate_nvml_open (question->library, error);
+    g_autoptr (GBytes) answer = vgate_wire_write_answer (probe, error);
+    gsize left;
+    const guint8 *at = g_bytes_get_data (answer, &left);
 
-    return nvml ? read_host (nvml, question, error) : NULL;
+    while (left > 0) {
+        const gssize n = write (out, at, left);
+
+        if (n < 0 && errno != EINTR)
+            return FALSE;
+        if (n > 0) {
+            at += n;
+            left -= (gsize)n;
+        }
+    }
+    /* the asker reads to the end: it shall not wait for NVML to be shut down, which can hang too */
+    return close (out) == 0;
 }
 
 int
 vgate_probe_serve (int in, int out)
 {
     g_auto (VgateQuestion) question = {0};
-    g_autoptr (GBytes) asked = read_all (in), answer = NULL;
+    g_autoptr (GBytes) asked = read_all (in);
+    g_autoptr (VgateNvml) nvml = NULL;
     g_autoptr (VgateProbe) probe = NULL;
     g_autoptr (GError) error = NULL;
-    const guint8 *at;
-    gsize left;
 
     if (!asked || !vgate_wire_read_question (asked, &question))
         return 2;
     limit_own_life (question.deadline_ms);
-    probe = answer_question (&question, &error);
-    answer = vgate_wire_write_answer (probe, error);
-    at = g_bytes_get_data (answer, &left);
-    while (left > 0) {
-        const gssize n = write (out, at, left);
-
-        if (n < 0 && errno != EINTR)
-            return 1;
-        if (n > 0) {
-            at += n;
-            left -= (gsize)n;
-        }
-    }
-    return 0;
+    nvml = vgate_nvml_open (question.library, &error);
+    probe = nvml ? read_host (nvml, &question, &error) : NULL;
+    return write_answer (out, probe, error) ? 0 : 1;
 }

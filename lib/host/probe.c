@@ -124,7 +124,11 @@ translate_error (GError *nvml_error, const VgateBackend *backend, GError **error
         code = VGATE_CODE_NVML_LIBRARY;
     else if (owned->code == VGATE_NVML_ERROR_SYMBOL)
         code = VGATE_CODE_NVML_SYMBOL;
-    g_set_error (error, VGATE_ERROR, code, "%s: %s", backend->library, owned->message);
+    /* the loader's own words mostly begin with it */
+    if (g_str_has_prefix (owned->message, backend->library))
+        g_set_error_literal (error, VGATE_ERROR, code, owned->message);
+    else
+        g_set_error (error, VGATE_ERROR, code, "%s: %s", backend->library, owned->message);
 }
 
 VgateProbe *

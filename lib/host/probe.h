@@ -44,5 +44,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateProbe, vgate_probe_free)
 VgateProbe *vgate_probe_ask (const VgateBackend *backend, const VgateIdentity *identity,
                              const GPtrArray *vgpus, gboolean with_instances, GError **error);
 
-/* The helper's whole life: question on the descriptor in, answer on out. Returns its exit status. */
+/* The helper's whole life: question on the descriptor in, answer on out, which it closes. Returns its exit
+ * status. */
 int vgate_probe_serve (int in, int out);

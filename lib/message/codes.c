@@ -58,6 +58,18 @@ vgate_error_is (const GError *error, VgateCode code)
     return g_error_matches (error, VGATE_ERROR, (int)code);
 }
 
+/*
+ * g_unichar_isprint () also rejects direction marks, which could make a line read as another one. It takes
+ * the separators of lines and paragraphs for printable.
+ */
+static gboolean
+is_harmless (gunichar c)
+{
+    const GUnicodeType type = g_unichar_type (c);
+
+    return g_unichar_isprint (c) && type != G_UNICODE_LINE_SEPARATOR && type != G_UNICODE_PARAGRAPH_SEPARATOR;
+}
+
 char *
 vgate_printable (const char *text, gsize max)
 {
@@ -71,8 +83,7 @@ vgate_printable (const char *text, gsize max)
             text++;
             continue;
         }
-        /* g_unichar_isprint() also rejects direction marks, which could make a line read as another one */
-        if (g_unichar_isprint (c))
+        if (is_harmless (c))
             g_string_append_unichar (printable, c);
         else
             g_string_append_c (printable, '?');

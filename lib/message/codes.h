@@ -48,6 +48,9 @@ gboolean vgate_error_is (const GError *error, VgateCode code);
  */
 char *vgate_message_line (VgateCode code, const char *domain, const char *text);
 
-/* The text for printing: each control character or byte that is not UTF-8 becomes '?', cut at max characters.
+/*
+ * The text for printing: each control, format or line-ending character and each byte that is not UTF-8
+ * becomes
+ * '?', cut at max characters.
  */
 char *vgate_printable (const char *text, gsize max);

@@ -194,10 +194,19 @@ load_rule (const Load *load, const char *key, const char *value, GError **error)
     return FALSE;
 }
 
+/* Without blanks at its end, which nobody can see; GKeyFile takes those at its beginning away. */
+static char *
+get_value (const Load *load, const char *group, const char *key)
+{
+    char *value = g_key_file_get_value (load->file, group, key, NULL);
+
+    return value ? g_strchomp (value) : NULL;
+}
+
 static gboolean
 load_key (const Load *load, const char *group, const char *key, GError **error)
 {
-    g_autofree char *value = g_key_file_get_value (load->file, group, key, NULL);
+    g_autofree char *value = get_value (load, group, key);
 
     if (strcmp (group, RULES_GROUP) == 0)
         return load_rule (load, key, value, error);
@@ -315,24 +324,34 @@ read_file (const char *path, gsize max, gboolean is_secret, GError **error)
 }
 
 static gboolean
+bad_key_file (const Load *load, const char *path, const char *what, GError **error)
+{
+    g_set_error (error, VGATE_ERROR, VGATE_CODE_CONFIG_KEY, "%s line %u: key file %s %s", load->path,
+                 find_line (load->text, "seal", "key-file"), path, what);
+    return FALSE;
+}
+
+static gboolean
 load_seal_key (const Load *load, GError **error)
 {
-    g_autofree char *path = g_key_file_get_value (load->file, "seal", "key-file", NULL);
+    g_autofree char *path = get_value (load, "seal", "key-file");
+    g_autoptr (GBytes) key = NULL;
     g_autoptr (GError) local = NULL;
 
     if (!path)
         return TRUE;
-    load->policy->seal_key = read_file (path, KEY_SIZE_MAX, TRUE, &local);
+    key = read_file (path, CONFIG_SIZE_MAX, TRUE, &local);
     if (local) {
         g_propagate_error (error, g_steal_pointer (&local));
         return FALSE;
     }
-    if (!load->policy->seal_key || g_bytes_get_size (load->policy->seal_key) < KEY_SIZE_MIN) {
-        g_set_error (error, VGATE_ERROR, VGATE_CODE_CONFIG_KEY, "%s line %u: key file %s %s", load->path,
-                     find_line (load->text, "seal", "key-file"), path,
-                     load->policy->seal_key ? "is shorter than 32 bytes" : "does not exist");
-        return FALSE;
-    }
+    if (!key)
+        return bad_key_file (load, path, "does not exist", error);
+    if (g_bytes_get_size (key) < KEY_SIZE_MIN)
+        return bad_key_file (load, path, "is shorter than " G_STRINGIFY (KEY_SIZE_MIN) " bytes", error);
+    if (g_bytes_get_size (key) > KEY_SIZE_MAX)
+        return bad_key_file (load, path, "is longer than " G_STRINGIFY (KEY_SIZE_MAX) " bytes", error);
+    load->policy->seal_key = g_steal_pointer (&key);
     return TRUE;
 }
 
@@ -356,13 +375,29 @@ find_bad_line (const char *text)
     return 0;
 }
 
+static guint
+last_line (const char *text)
+{
+    guint line = 1;
+
+    for (; *text != '\0'; text++)
+        line += *text == '\n' ? 1 : 0;
+    return line;
+}
+
 static gboolean
 load_text (Load *load, gsize length, GError **error)
 {
     g_autoptr (GKeyFile) file = g_key_file_new ();
     g_autoptr (GError) local = NULL;
 
-    if (!g_key_file_load_from_data (file, load->text, length, G_KEY_FILE_NONE, &local)) {
+    if (strlen (load->text) != length) {
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_CONFIG_SYNTAX, "%s line %u: a NUL byte", load->path,
+                     last_line (load->text));
+        return FALSE;
+    }
+    /* with translations kept, "key[de]=" is the unknown key that it is, and not silently passed over */
+    if (!g_key_file_load_from_data (file, load->text, length, G_KEY_FILE_KEEP_TRANSLATIONS, &local)) {
         g_set_error (error, VGATE_ERROR, VGATE_CODE_CONFIG_SYNTAX, "%s line %u: %s", load->path,
                      find_bad_line (load->text), local->message);
         return FALSE;
@@ -403,7 +438,8 @@ vgate_policy_load (const char *path, GError **error)
     if (!bytes)
         return g_steal_pointer (&policy);
     length = g_bytes_get_size (bytes);
-    text = g_strndup (g_bytes_get_data (bytes, NULL), length);
+    /* an empty GBytes has no data */
+    text = length > 0 ? g_strndup (g_bytes_get_data (bytes, NULL), length) : g_strdup ("");
     load.text = text;
     return load_text (&load, length, error) ? g_steal_pointer (&policy) : NULL;
 }

@@ -136,10 +136,7 @@ read_value (const VgateXmlAttribute *attribute, const char *text, gpointer membe
     case VGATE_XML_UINT64: return read_number (text, 10, G_MAXUINT64, member);
     case VGATE_XML_HEX: return g_str_has_prefix (text, "0x") && read_uint (text + 2, 16, member);
     case VGATE_XML_VERSION: return vgate_version_parse (text, member);
-    case VGATE_XML_RANGE: {
-        VgateVersionRange *range = member;
-        return vgate_version_range_parse (text, range) && range->min <= range->max;
-    }
+    case VGATE_XML_RANGE: return vgate_version_range_parse (text, member);
     case VGATE_XML_YES_NO: return read_choice (text, yes_no, member);
     case VGATE_XML_CHOICE: return read_choice (text, attribute->choices, member);
     }

@@ -121,23 +121,34 @@ text_only (const VgateXmlDialect *dialect, xmlNode *node, GError **error)
     return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
+/* The last letter before padding holds bits that no byte gets: they are zero, or the bytes have two texts. */
+static gboolean
+is_padding_canonical (char last, gsize padding)
+{
+    return padding == 0 || strchr (padding == 1 ? "AEIMQUYcgkosw048" : "AQgw", last);
+}
+
 /* Strict base64 with white space between: g_base64_decode () passes over whatever it does not know. */
 static gboolean
 is_base64 (const char *text)
 {
     gsize letters = 0, padding = 0;
+    char last = '\0';
 
     for (; *text != '\0'; text++) {
         if (*text == ' ' || *text == '\t' || *text == '\n' || *text == '\r')
             continue;
-        if (*text == '=')
+        if (*text == '=') {
             padding++;
-        else if (padding > 0 || !(g_ascii_isalnum (*text) || *text == '+' || *text == '/'))
+            continue;
+        }
+        if (padding > 0 || !(g_ascii_isalnum (*text) || *text == '+' || *text == '/'))
             return FALSE;
-        else
-            letters++;
+        last = *text;
+        letters++;
     }
-    return letters > 0 && padding <= 2 && (letters + padding) % 4 == 0;
+    return letters > 0 && padding <= 2 && (letters + padding) % 4 == 0 &&
+           is_padding_canonical (last, padding);
 }
 
 static const VgateXmlAttribute bytes_attributes[] = {

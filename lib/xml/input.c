@@ -10,19 +10,30 @@ struct VgateXmlReader {
     GError *failure; /* the first error that libxml2 reported */
 };
 
+/* A program that failed leaves its line feed in the pipe. */
+static gboolean
+is_blank (const char *data, gsize length)
+{
+    for (gsize i = 0; i < length; i++)
+        if (!g_ascii_isspace (data[i]))
+            return FALSE;
+    return TRUE;
+}
+
 gboolean
 vgate_xml_check_input (const char *data, gsize length, GError **error)
 {
     static const char *const declarations[] = {"<!DOCTYPE", "<!ENTITY"};
     const char *valid_to;
 
-    if (length == 0) {
-        g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_XML_EMPTY, "no XML came in (0 bytes)");
-        return FALSE;
-    }
     if (length > VGATE_XML_SIZE_MAX) {
         g_set_error (error, VGATE_ERROR, VGATE_CODE_XML_TOO_LARGE,
                      "the XML is larger than %u bytes; nothing of it was interpreted", VGATE_XML_SIZE_MAX);
+        return FALSE;
+    }
+    if (is_blank (data, length)) {
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_XML_EMPTY, "no XML came in (%" G_GSIZE_FORMAT " bytes)",
+                     length);
         return FALSE;
     }
     if (!g_utf8_validate_len (data, length, &valid_to)) {
@@ -43,18 +54,23 @@ vgate_xml_check_input (const char *data, gsize length, GError **error)
     return TRUE;
 }
 
-/* A document whose last thing is not an end tag was cut; anything else that does not parse was written
- * wrongly. */
+/*
+ * Was the document cut on its way, rather than written wrongly? Then the input ended inside the root element
+ * or before it, or in the middle of a construct whose '>' never comes. An end tag of the wrong name can stand
+ * last as well: <a><b></a>.
+ */
 static gboolean
-is_cut (const VgateXmlReader *reader)
+is_cut (const VgateXmlReader *reader, const xmlError *xml_error)
 {
-    gsize length = reader->length;
-    const char *tag;
+    xmlParserCtxt *parser = xml_error->ctxt;
+    const long consumed = parser ? xmlByteConsumed (parser) : -1;
 
-    while (length > 0 && g_ascii_isspace (reader->data[length - 1]))
-        length--;
-    tag = memrchr (reader->data, '<', length);
-    return !tag || length < 2 || reader->data[length - 1] != '>' || tag[1] != '/';
+    if (consumed < 0 || (gsize)consumed > reader->length || xml_error->code == XML_ERR_TAG_NAME_MISMATCH ||
+        xml_error->code == XML_ERR_DOCUMENT_EMPTY)
+        return FALSE;
+    if (xml_error->code == XML_ERR_DOCUMENT_END) /* also what libxml2 says of <a/>text */
+        return parser->nameNr > 0 || !parser->myDoc || !xmlDocGetRootElement (parser->myDoc);
+    return !memchr (reader->data + consumed, '>', reader->length - (gsize)consumed);
 }
 
 static void
@@ -71,7 +87,7 @@ on_error (void *user_data, xmlErrorPtr xml_error)
     /* libxml2 has its own limit of 256 levels, and no error code that says so */
     else if (strstr (message, "Excessive depth"))
         code = VGATE_CODE_XML_TOO_DEEP;
-    else if (is_cut (reader))
+    else if (is_cut (reader, xml_error))
         code = VGATE_CODE_XML_TRUNCATED;
     reader->failure = g_error_new (VGATE_ERROR, code, "line %d: %s", xml_error->line, g_strchomp (message));
 }
@@ -86,8 +102,10 @@ vgate_xml_reader_new (const char *data, gsize length, GError **error)
     reader = g_new0 (VgateXmlReader, 1);
     reader->data = data;
     reader->length = length;
-    reader->reader =
-        xmlReaderForMemory (data, (int)length, NULL, "UTF-8", XML_PARSE_NONET | XML_PARSE_NOCDATA);
+    /* an encoding that the document declares must not turn checked bytes into other characters: UTF-7 has '<'
+     */
+    reader->reader = xmlReaderForMemory (data, (int)length, NULL, "UTF-8",
+                                         XML_PARSE_NONET | XML_PARSE_NOCDATA | XML_PARSE_IGNORE_ENC);
     if (!reader->reader) {
         g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_INTERNAL, "libxml2 gives no reader");
         return NULL;
@@ -122,6 +140,13 @@ take_failure (VgateXmlReader *reader, GError **error)
     return FALSE;
 }
 
+long
+vgate_xml_line (VgateXmlReader *reader)
+{
+    /* not the parser's line: it is ahead of the reader */
+    return xmlGetLineNo (xmlTextReaderCurrentNode (reader->reader));
+}
+
 gboolean
 vgate_xml_next (VgateXmlReader *reader, GError **error)
 {
@@ -131,15 +156,17 @@ vgate_xml_next (VgateXmlReader *reader, GError **error)
         return take_failure (reader, error);
     if (rc == 0)
         return FALSE;
-    if (xmlTextReaderDepth (reader->reader) > VGATE_XML_DEPTH_MAX) {
+    /* the root has depth 0; what is not an element stands one deeper than the element that it is in */
+    if (xmlTextReaderNodeType (reader->reader) == XML_READER_TYPE_ELEMENT &&
+        xmlTextReaderDepth (reader->reader) >= VGATE_XML_DEPTH_MAX) {
         g_set_error (error, VGATE_ERROR, VGATE_CODE_XML_TOO_DEEP,
-                     "line %d: elements are nested more than %d deep",
-                     xmlTextReaderGetParserLineNumber (reader->reader), VGATE_XML_DEPTH_MAX);
+                     "line %ld: elements are nested more than %d deep", vgate_xml_line (reader),
+                     VGATE_XML_DEPTH_MAX);
         return FALSE;
     }
     if (xmlTextReaderNodeType (reader->reader) == XML_READER_TYPE_ENTITY_REFERENCE) {
-        g_set_error (error, VGATE_ERROR, VGATE_CODE_XML_ENTITY, "line %d: reference to an entity",
-                     xmlTextReaderGetParserLineNumber (reader->reader));
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_XML_ENTITY, "line %ld: reference to an entity",
+                     vgate_xml_line (reader));
         return FALSE;
     }
     return TRUE;

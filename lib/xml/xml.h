@@ -46,6 +46,8 @@ void vgate_xml_reader_free (VgateXmlReader *reader);
 gboolean vgate_xml_next (VgateXmlReader *reader, GError **error);
 /* libxml2's reader, for looking at the present node. */
 xmlTextReader *vgate_xml_reader_get (VgateXmlReader *reader);
+/* The line where the present node begins. */
+long vgate_xml_line (VgateXmlReader *reader);
 /* A copy of the present element with all that is in it, in a document of its own; NULL with an error. */
 xmlDoc *vgate_xml_copy_element (VgateXmlReader *reader, GError **error);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateXmlReader, vgate_xml_reader_free)
@@ -62,7 +64,7 @@ typedef enum {
     VGATE_XML_UINT64,  /* guint64: likewise */
     VGATE_XML_HEX,     /* guint32: 0x and lower-case hexadecimal without leading zeros */
     VGATE_XML_VERSION, /* guint32: a vGPU version, 26.1 */
-    VGATE_XML_RANGE,   /* VgateVersionRange: 18.1-26.1, not inverted */
+    VGATE_XML_RANGE,   /* VgateVersionRange: 18.1-26.1; whether it is inverted is a matter of sense */
     VGATE_XML_YES_NO,  /* gboolean */
     VGATE_XML_CHOICE,  /* int: index into choices */
 } VgateXmlForm;
@@ -111,9 +113,9 @@ typedef struct {
 } VgateXmlBytes;
 
 /*
- * White space in the base64 is allowed. Reading is about the form only; whether the length is that of the
- * bytes is asked by _check, so that all of a document's form can be judged before its sense. The caller
- * clears *read.
+ * The base64 is strict, as base64Binary of XSD: white space is allowed in it, and the bits that no byte gets
+ * are zero. Reading is about the form only; whether the length is that of the bytes is asked by _check, so
+ * that all of a document's form can be judged before its sense. The caller clears *read.
  */
 gboolean vgate_xml_read_bytes (const VgateXmlDialect *dialect, xmlNode *node, VgateXmlBytes *read,
                                GError **error);
