@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * An NVML library that lies: one GPU with one vGPU, all in order, but for the one lie that $NVML_LIE names.
+ * It keeps to the buffers that it is given; it lies about them.
+ */
+#include "nvml/nvml-abi.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#pragma GCC visibility push(default)
+
+static int
+lie (const char *name)
+{
+    const char *told = getenv ("NVML_LIE");
+
+    return told && strcmp (told, name) == 0;
+}
+
+static nvmlReturn_t
+give_text (char *buffer, unsigned int length, const char *text, const char *what)
+{
+    char name[64];
+
+    snprintf (buffer, length, "%s", text);
+    snprintf (name, sizeof name, "%s without end", what);
+    if (lie (name))
+        memset (buffer, 'x', length);
+    snprintf (name, sizeof name, "%s not ASCII", what);
+    if (lie (name))
+        buffer[0] = (char)0xe9;
+    snprintf (name, sizeof name, "%s with escape", what);
+    if (lie (name))
+        buffer[0] = '\x1b';
+    snprintf (name, sizeof name, "%s empty", what);
+    if (lie (name))
+        buffer[0] = '\0';
+    return NVML_SUCCESS;
+}
+
+/* The sizing protocol, with its lies. */
+static nvmlReturn_t
+give_bytes (void *buffer, unsigned int *size, const void *bytes, unsigned int needed)
+{
+    const unsigned int room = *size;
+
+    if (lie ("sizing succeeds") && !buffer)
+        return NVML_SUCCESS;
+    if (lie ("size 0") && !buffer) {
+        *size = 0;
+        return NVML_ERROR_INSUFFICIENT_SIZE;
+    }
+    if (lie ("size of 4 GiB") && !buffer) {
+        *size = 0xffffffffu;
+        return NVML_ERROR_INSUFFICIENT_SIZE;
+    }
+    if (lie ("size too small") && !buffer) {
+        *size = 8;
+        return NVML_ERROR_INSUFFICIENT_SIZE;
+    }
+    *size = needed;
+    if (!buffer || (room < needed && !lie ("size too small")))
+        return NVML_ERROR_INSUFFICIENT_SIZE;
+    memcpy (buffer, bytes, room < needed ? room : needed);
+    if (lie ("grows"))
+        return NVML_ERROR_INSUFFICIENT_SIZE;
+    if (lie ("more bytes than room"))
+        *size = room + 1;
+    if (lie ("fewer bytes"))
+        *size = 20;
+    if (lie ("size too small"))
+        *size = room;
+    return NVML_SUCCESS;
+}
+
+static nvmlReturn_t
+give_list (unsigned int *count, unsigned int *list, unsigned int value, const char *what)
+{
+    const unsigned int room = *count;
+    char name[64];
+
+    snprintf (name, sizeof name, "%s: 4 billion", what);
+    *count = lie (name) ? 0xffffffffu : 1;
+    if (lie (name))
+        return list ? NVML_SUCCESS : NVML_ERROR_INSUFFICIENT_SIZE;
+    snprintf (name, sizeof name, "%s: ever more", what);
+    if (lie (name)) {
+        *count = room + 1;
+        return NVML_ERROR_INSUFFICIENT_SIZE;
+    }
+    snprintf (name, sizeof name, "%s: success without room", what);
+    if (lie (name) && room < 1)
+        return NVML_SUCCESS;
+    if (room < 1 || !list)
+        return NVML_ERROR_INSUFFICIENT_SIZE;
+    list[0] = value;
+    return NVML_SUCCESS;
+}
+
+#ifndef LACKS_INIT
+nvmlReturn_t
+nvmlInit_v2 (void)
+{
+    return lie ("init fails") ? NVML_ERROR_DRIVER_NOT_LOADED : NVML_SUCCESS;
+}
+#endif
+
+nvmlReturn_t
+nvmlShutdown (void)
+{
+    return NVML_SUCCESS;
+}
+
+const char *
+nvmlErrorString (nvmlReturn_t result)
+{
+    return lie ("no error text")                    ? NULL
+           : result == NVML_ERROR_DRIVER_NOT_LOADED ? "Driver Not Loaded"
+                                                    : "Other";
+}
+
+nvmlReturn_t
+nvmlSystemGetDriverVersion (char *version, unsigned int length)
+{
+    return give_text (version, length, "580.95.05", "driver");
+}
+
+nvmlReturn_t
+nvmlDeviceGetCount_v2 (unsigned int *count)
+{
+    *count = lie ("4 billion GPUs") ? 0xffffffffu : 1;
+    return NVML_SUCCESS;
+}
+
+nvmlReturn_t
+nvmlDeviceGetHandleByIndex_v2 (unsigned int index, nvmlDevice_t *device)
+{
+    *device = (nvmlDevice_t)(uintptr_t)1;
+    return index == 0 ? NVML_SUCCESS : NVML_ERROR_INVALID_ARGUMENT;
+}
+
+nvmlReturn_t
+nvmlDeviceGetPciInfo_v3 (nvmlDevice_t device, nvmlPciInfo_t *pci)
+{
+    (void)device;
+    return give_text (pci->busId, sizeof pci->busId, lie ("address 0") ? "0" : "00000000:41:00.0", "address");
+}
+
+nvmlReturn_t
+nvmlDeviceGetName (nvmlDevice_t device, char *name, unsigned int length)
+{
+    (void)device;
+    return give_text (name, length, "Liar", "name");
+}
+
+nvmlReturn_t
+nvmlDeviceGetUUID (nvmlDevice_t device, char *uuid, unsigned int length)
+{
+    (void)device;
+    return give_text (uuid, length, "GPU-cccccccc-0000-4000-8000-000000000001", "uuid");
+}
+
+nvmlReturn_t
+nvmlDeviceGetVirtualizationMode (nvmlDevice_t device, unsigned int *mode)
+{
+    (void)device;
+    if (lie ("no modes"))
+        return NVML_ERROR_NOT_SUPPORTED;
+    *mode = NVML_VIRTUALIZATION_MODE_HOST_VGPU;
+    return NVML_SUCCESS;
+}
+
+#ifndef LACKS_METADATA
+nvmlReturn_t
+nvmlDeviceGetVgpuMetadata (nvmlDevice_t device, nvmlVgpuPgpuMetadata_t *metadata, unsigned int *size)
+{
+    nvmlVgpuPgpuMetadata_t raw = {.version = 3, .opaqueDataSize = NVML_PGPU_OPAQUE_SIZE};
+    unsigned char bytes[NVML_PGPU_METADATA_OPAQUE_OFFSET + NVML_PGPU_OPAQUE_SIZE] = {0};
+
+    (void)device;
+    give_text (raw.hostDriverVersion, sizeof raw.hostDriverVersion, "580.95.05", "metadata");
+    if (lie ("opaque size"))
+        raw.opaqueDataSize = 0x10000;
+    memcpy (bytes, &raw, NVML_PGPU_METADATA_OPAQUE_OFFSET);
+    return give_bytes (metadata, size, bytes, sizeof bytes);
+}
+#endif
+
+nvmlReturn_t
+nvmlDeviceGetSupportedVgpus (nvmlDevice_t device, unsigned int *count, nvmlVgpuTypeId_t *types)
+{
+    (void)device;
+    return give_list (count, types, 11, "supported");
+}
+
+nvmlReturn_t
+nvmlDeviceGetCreatableVgpus (nvmlDevice_t device, unsigned int *count, nvmlVgpuTypeId_t *types)
+{
+    (void)device;
+    return give_list (count, types, 11, "creatable");
+}
+
+nvmlReturn_t
+nvmlDeviceGetActiveVgpus (nvmlDevice_t device, unsigned int *count, nvmlVgpuInstance_t *instances)
+{
+    (void)device;
+    return give_list (count, instances, 1, "active");
+}
+
+nvmlReturn_t
+nvmlVgpuTypeGetName (nvmlVgpuTypeId_t type, char *name, unsigned int *size)
+{
+    (void)type;
+    return give_text (name, *size, "Liar-1C", "type name");
+}
+
+nvmlReturn_t
+nvmlVgpuTypeGetClass (nvmlVgpuTypeId_t type, char *name, unsigned int *size)
+{
+    (void)type;
+    return give_text (name, *size, "Compute", "class");
+}
+
+nvmlReturn_t
+nvmlVgpuTypeGetFramebufferSize (nvmlVgpuTypeId_t type, unsigned long long *bytes)
+{
+    (void)type;
+    *bytes = 1ull << 30;
+    return NVML_SUCCESS;
+}
+
+nvmlReturn_t
+nvmlVgpuTypeGetMaxInstances (nvmlDevice_t device, nvmlVgpuTypeId_t type, unsigned int *count)
+{
+    (void)device;
+    (void)type;
+    *count = lie ("no instances") ? 0 : 4;
+    return NVML_SUCCESS;
+}
+
+nvmlReturn_t
+nvmlVgpuInstanceGetType (nvmlVgpuInstance_t instance, nvmlVgpuTypeId_t *type)
+{
+    (void)instance;
+    *type = 11;
+    return NVML_SUCCESS;
+}
+
+nvmlReturn_t
+nvmlVgpuInstanceGetVmID (nvmlVgpuInstance_t instance, char *id, unsigned int length, unsigned int *kind)
+{
+    (void)instance;
+    *kind = lie ("VM by number") ? NVML_VM_ID_DOMAIN_ID : NVML_VM_ID_UUID;
+    return give_text (id, length, "11111111-1111-4111-8111-111111111111", "vm");
+}
+
+nvmlReturn_t
+nvmlVgpuInstanceGetUUID (nvmlVgpuInstance_t instance, char *uuid, unsigned int length)
+{
+    (void)instance;
+    return give_text (uuid, length, "AAAAAAAA-0000-4000-8000-000000000001", "vgpu");
+}
+
+nvmlReturn_t
+nvmlVgpuInstanceGetMetadata (nvmlVgpuInstance_t instance, nvmlVgpuMetadata_t *metadata, unsigned int *size)
+{
+    const nvmlVgpuMetadata_t raw = {.version = 3, .opaqueDataSize = NVML_VGPU_OPAQUE_SIZE};
+    unsigned char bytes[NVML_VGPU_METADATA_OPAQUE_OFFSET + NVML_VGPU_OPAQUE_SIZE] = {0};
+
+    (void)instance;
+    memcpy (bytes, &raw, NVML_VGPU_METADATA_OPAQUE_OFFSET);
+    return give_bytes (metadata, size, bytes, sizeof bytes);
+}
+
+nvmlReturn_t
+nvmlGetVgpuVersion (nvmlVgpuVersion_t *supported, nvmlVgpuVersion_t *current)
+{
+    *supported = *current = (nvmlVgpuVersion_t){0x120001, 0x1a0001};
+    return NVML_SUCCESS;
+}

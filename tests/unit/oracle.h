@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The answers that NVIDIA's own library gave: tests/data/nvml-compat-r580.csv.gz. */
+#pragma once
+
+#include "compat/compat.h"
+
+#define ORACLE_ROWS 4000u
+
+typedef struct {
+    VgateVgpuRecord vgpu;
+    VgatePgpuRecord pgpu;
+    gint32 rc; /* what the call returned */
+    VgateAnswer answer;
+} OracleRow;
+
+/* Of OracleRow; read through the record reader, so that the driver's bytes are what is judged. */
+GArray *oracle_read (void);

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "sample.h"
+
+#include <string.h>
+
+VgateVgpuRecord
+sample_vgpu_record (void)
+{
+    VgateVgpuRecord record = {
+        .version = 3,
+        .revision = 1,
+        .guest_info_state = NVML_GUEST_INFO_INITIALIZED,
+        .guest_driver = SAMPLE_DRIVER,
+        .host_driver = SAMPLE_DRIVER,
+        .capabilities = NVML_VIRTUALIZATION_CAP_MIGRATION,
+        .guest_version = vgate_version (26, 1),
+        .opaque_size = NVML_VGPU_OPAQUE_SIZE,
+        .gpu_string = SAMPLE_GPU_STRING,
+    };
+
+    return record;
+}
+
+VgatePgpuRecord
+sample_pgpu_record (void)
+{
+    VgatePgpuRecord record = {
+        .version = 3,
+        .revision = 1,
+        .host_driver = SAMPLE_DRIVER,
+        .capabilities = NVML_VIRTUALIZATION_CAP_MIGRATION,
+        .range = {vgate_version (18, 1), vgate_version (26, 1)},
+        .opaque_size = NVML_PGPU_OPAQUE_SIZE,
+        .gpu_string = SAMPLE_GPU_STRING,
+    };
+
+    return record;
+}
+
+void
+sample_set_record (VgateElement *element, guint vgpu, const VgateVgpuRecord *record)
+{
+    VgateElementVgpu *its = g_ptr_array_index (element->vgpus, vgpu);
+
+    its->record = *record;
+    vgate_xml_bytes_clear (&its->metadata);
+    its->metadata.bytes = vgate_vgpu_record_write (record);
+    its->metadata.length = (guint32)g_bytes_get_size (its->metadata.bytes);
+}
+
+static VgateElementVgpu *
+sample_vgpu (guint number)
+{
+    VgateElementVgpu *vgpu = vgate_element_vgpu_new ();
+
+    vgpu->uuid = g_strdup_printf ("aaaaaaaa-0000-4000-8000-%012x", number);
+    if (number % 2 == 1)
+        vgpu->mdev = g_strdup_printf ("bbbbbbbb-0000-4000-8000-%012x", number);
+    else
+        vgpu->vf = g_strdup_printf ("0000:41:%02x.%x", number / 8, number % 8);
+    vgpu->guest_address = g_strdup_printf ("0000:%02x:00.0", number);
+    vgpu->type = 1131;
+    vgpu->type_name = g_strdup ("NVIDIA H100XM-80C");
+    vgpu->pgpu.address = g_strdup ("0000:41:00.0");
+    vgpu->pgpu.name = g_strdup ("NVIDIA H100 80GB HBM3");
+    vgpu->pgpu.host_driver = g_strdup (SAMPLE_DRIVER);
+    vgpu->pgpu.range = (VgateVersionRange){vgate_version (18, 1), vgate_version (26, 1)};
+    vgpu->pgpu.has_scheduler = number == 1;
+    vgpu->pgpu.scheduler = (VgateScheduler){VGATE_SCHEDULER_EQUAL_SHARE, 2, 33, 2000000};
+    return vgpu;
+}
+
+VgateElement *
+sample_element (guint n_vgpus)
+{
+    const VgateVgpuRecord record = sample_vgpu_record ();
+    VgateElement *element = vgate_element_new ();
+
+    element->domain = g_strdup (SAMPLE_DOMAIN_UUID);
+    element->sequence = 7;
+    element->time = SAMPLE_TIME;
+    element->trigger = VGATE_TRIGGER_CHANGE;
+    element->host = g_strdup ("host-a.example");
+    element->host_uuid = g_strdup (SAMPLE_HOST_UUID);
+    element->power = VGATE_POWER_RUNNING;
+    for (guint i = 0; i < n_vgpus; i++) {
+        g_ptr_array_add (element->vgpus, sample_vgpu (i + 1));
+        sample_set_record (element, i, &record);
+    }
+    return element;
+}
+
+char *
+sample_element_xml (guint n_vgpus)
+{
+    g_autoptr (VgateElement) element = sample_element (n_vgpus);
+
+    return vgate_element_write (element, TRUE);
+}
+
+static VgateHostType *
+sample_type (guint32 id, const char *name, guint32 gib, guint32 max)
+{
+    VgateHostType *type = vgate_host_type_new ();
+
+    type->id = id;
+    type->name = g_strdup (name);
+    type->class_name = g_strdup ("Compute");
+    type->framebuffer = (guint64)gib << 30;
+    type->max_instances = max;
+    type->free_instances = max - 1;
+    return type;
+}
+
+static VgatePgpu *
+sample_pgpu (guint number)
+{
+    VgatePgpu *pgpu = vgate_pgpu_new ();
+
+    pgpu->address = g_strdup_printf ("0000:4%u:00.0", number);
+    pgpu->name = g_strdup ("NVIDIA H100 80GB HBM3");
+    pgpu->uuid = g_strdup_printf ("GPU-cccccccc-0000-4000-8000-%012x", number);
+    pgpu->record = sample_pgpu_record ();
+    pgpu->metadata.bytes = vgate_pgpu_record_write (&pgpu->record);
+    pgpu->metadata.length = (guint32)g_bytes_get_size (pgpu->metadata.bytes);
+    return pgpu;
+}
+
+VgateHost *
+sample_host (void)
+{
+    VgateHost *host = vgate_host_new ();
+    VgatePgpu *first = sample_pgpu (1);
+
+    host->time = SAMPLE_TIME;
+    host->name = g_strdup ("host-b.example");
+    host->uuid = g_strdup ("33333333-3333-4333-8333-333333333333");
+    host->driver = g_strdup (SAMPLE_DRIVER);
+    host->preset = (VgateVersionRange){vgate_version (18, 1), vgate_version (26, 1)};
+    host->current = host->preset;
+    first->has_scheduler = TRUE;
+    first->scheduler = (VgateScheduler){VGATE_SCHEDULER_BEST_EFFORT, 0, 0, 0};
+    g_ptr_array_add (first->types, sample_type (1128, "NVIDIA H100XM-20C", 20, 4));
+    g_ptr_array_add (first->types, sample_type (1131, "NVIDIA H100XM-80C", 80, 1));
+    g_ptr_array_add (host->pgpus, first);
+    g_ptr_array_add (host->pgpus, sample_pgpu (2));
+    return host;
+}
+
+char *
+sample_domain (const char *metadata, const char *devices)
+{
+    return g_strdup_printf ("<domain type='kvm' id='3'>\n"
+                            "  <name>guest</name>\n"
+                            "  <uuid>" SAMPLE_DOMAIN_UUID "</uuid>\n"
+                            "  <metadata>%s</metadata>\n"
+                            "  <devices>%s</devices>\n"
+                            "</domain>\n",
+                            metadata ? metadata : "", devices ? devices : "");
+}
+
+VgateElement *
+sample_read (const char *xml, GError **error)
+{
+    g_autoptr (xmlDoc) doc = xmlReadMemory (xml, (int)strlen (xml), NULL, "UTF-8", XML_PARSE_NONET);
+
+    g_assert_nonnull (doc);
+    return vgate_element_read (xmlDocGetRootElement (doc), error);
+}
+
+VgateElement *
+sample_read_and_check (const char *xml, GBytes *key, GError **error)
+{
+    g_autoptr (VgateElement) element = sample_read (xml, error);
+
+    if (!element || !vgate_element_check (element, SAMPLE_DOMAIN_UUID, key, error))
+        return NULL;
+    return g_steal_pointer (&element);
+}
+
+char *
+sample_edit (const char *text, const char *from, const char *to)
+{
+    const char *found = strstr (text, from);
+
+    g_assert_nonnull (found);
+    return g_strdup_printf ("%.*s%s%s", (int)(found - text), text, to, found + strlen (from));
+}
+
+void
+sample_assert_error (const GError *error, VgateCode code, ...)
+{
+    va_list words;
+    const char *word;
+
+    g_assert_error (error, VGATE_ERROR, (int)code);
+    g_assert_null (strchr (error->message, '\n'));
+    va_start (words, code);
+    while ((word = va_arg (words, const char *))) {
+        if (!strstr (error->message, word))
+            g_error ("'%s' does not name '%s'", error->message, word);
+    }
+    va_end (words);
+}

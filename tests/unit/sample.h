@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Good records, elements, host documents and domains for the tests to start from, and small tools to spoil
+ * them. All agree with each other: every sample vGPU runs on the sample host's first pGPU.
+ */
+#pragma once
+
+#include "domain/domain.h"
+#include "host/host.h"
+
+#define SAMPLE_DOMAIN_UUID "11111111-1111-4111-8111-111111111111"
+#define SAMPLE_HOST_UUID   "22222222-2222-4222-8222-222222222222"
+#define SAMPLE_GPU_STRING  "233016C100000003"
+#define SAMPLE_DRIVER      "580.95.05"
+#define SAMPLE_TIME        G_GINT64_CONSTANT (1795471200) /* 2026-11-23T22:00:00Z */
+
+VgateVgpuRecord sample_vgpu_record (void);
+VgatePgpuRecord sample_pgpu_record (void);
+
+/* vGPUs are numbered from 1; those with an even number have a virtual function, the others a mediated device.
+ */
+VgateElement *sample_element (guint n_vgpus);
+/* The same as a document of its own. */
+char *sample_element_xml (guint n_vgpus);
+/* Puts other metadata into the element's vGPU, as if it had been captured so. */
+void sample_set_record (VgateElement *element, guint vgpu, const VgateVgpuRecord *record);
+
+/* Two pGPUs; the first has a scheduler and two types. */
+VgateHost *sample_host (void);
+
+/* A domain's XML; both arguments may be NULL. */
+char *sample_domain (const char *metadata, const char *devices);
+
+/* The element read from a document of its own: its form only, or form and sense. */
+VgateElement *sample_read (const char *xml, GError **error);
+VgateElement *sample_read_and_check (const char *xml, GBytes *key, GError **error);
+
+/* text with the first FROM, which must be there, replaced. The caller frees it. */
+char *sample_edit (const char *text, const char *from, const char *to);
+
+/* The error has this code, one line, and names every one of the words (NULL at the end). */
+void sample_assert_error (const GError *error, VgateCode code, ...) G_GNUC_NULL_TERMINATED;

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "message/codes.h"
+
+#include <string.h>
+
+static void
+test_table (void)
+{
+    gsize n;
+    const VgateCodeInfo *infos = vgate_code_infos (&n);
+
+    g_assert_cmpuint (n, >, 50);
+    for (gsize i = 0; i < n; i++) {
+        g_assert_cmpint (infos[i].code, >=, 1);
+        g_assert_cmpint (infos[i].code, <=, 999);
+        if (i > 0)
+            g_assert_cmpint (infos[i].code, >, infos[i - 1].code);
+        g_assert_true (vgate_code_info ((int)infos[i].code) == &infos[i]);
+    }
+    g_assert_null (vgate_code_info (VGATE_CODE_NONE));
+    g_assert_null (vgate_code_info (-1));
+    g_assert_null (vgate_code_info (999));
+}
+
+static gboolean
+is_one_line (const char *text)
+{
+    return *text != '\0' && !strpbrk (text, "\n\r\t") && g_utf8_validate (text, -1, NULL);
+}
+
+/* The summary is a clause, cause and cure are sentences; none has a double or an outer blank. */
+static void
+test_texts (void)
+{
+    gsize n;
+    const VgateCodeInfo *infos = vgate_code_infos (&n);
+
+    for (gsize i = 0; i < n; i++) {
+        const char *const texts[] = {infos[i].summary, infos[i].cause, infos[i].cure};
+
+        for (gsize j = 0; j < G_N_ELEMENTS (texts); j++) {
+            if (!is_one_line (texts[j]) || strstr (texts[j], "  ") || g_str_has_prefix (texts[j], " ") ||
+                g_str_has_suffix (texts[j], " "))
+                g_error ("VGATE-%03d: '%s' is no clean text", infos[i].code, texts[j]);
+        }
+        if (g_str_has_suffix (infos[i].summary, "."))
+            g_error ("VGATE-%03d: the summary ends with a full stop", infos[i].code);
+        for (gsize j = 1; j < G_N_ELEMENTS (texts); j++)
+            if (!g_str_has_suffix (texts[j], "."))
+                g_error ("VGATE-%03d: '%s' does not end with a full stop", infos[i].code, texts[j]);
+        for (gsize j = 0; j < i; j++)
+            if (strcmp (infos[i].summary, infos[j].summary) == 0)
+                g_error ("VGATE-%03d and VGATE-%03d say the same", infos[i].code, infos[j].code);
+    }
+}
+
+static void
+test_parse_and_format (void)
+{
+    static const char *const bad[] = {
+        "",     "VGATE-", "VGATE-000", "VGATE-999",       "999",        "0",
+        "-1",   "1000",   "VGATE-3x3", "VGATE 303",       "VGATE--303", " 303",
+        "303 ", "+303",   "GATE-303",  "VGATE-VGATE-303", "0x12f",      "VGATE-303\n"};
+    char text[VGATE_CODE_TEXT_SIZE];
+    gsize n;
+    const VgateCodeInfo *infos = vgate_code_infos (&n);
+
+    for (gsize i = 0; i < n; i++) {
+        g_autofree char *lower = g_ascii_strdown (vgate_code_format (infos[i].code, text), -1);
+
+        g_assert_cmpuint (strlen (text), ==, strlen ("VGATE-303"));
+        g_assert_cmpint (vgate_code_parse (text), ==, infos[i].code);
+        g_assert_cmpint (vgate_code_parse (lower), ==, infos[i].code);
+        g_assert_cmpint (vgate_code_parse (text + strlen ("VGATE-")), ==, infos[i].code);
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS (bad); i++)
+        if (vgate_code_parse (bad[i]) != VGATE_CODE_NONE)
+            g_error ("'%s' is taken for a code", bad[i]);
+}
+
+static void
+test_error_is (void)
+{
+    g_autoptr (GError) ours = g_error_new_literal (VGATE_ERROR, VGATE_CODE_GPU_DIFFERS, "x");
+    g_autoptr (GError) other = g_error_new_literal (G_FILE_ERROR, VGATE_CODE_GPU_DIFFERS, "x");
+
+    g_assert_true (vgate_error_is (ours, VGATE_CODE_GPU_DIFFERS));
+    g_assert_false (vgate_error_is (ours, VGATE_CODE_NOT_MIGRATABLE));
+    g_assert_false (vgate_error_is (other, VGATE_CODE_GPU_DIFFERS));
+    g_assert_false (vgate_error_is (NULL, VGATE_CODE_GPU_DIFFERS));
+}
+
+static void
+test_line (void)
+{
+    g_autofree char *with = vgate_message_line (VGATE_CODE_GPU_DIFFERS, "guest", "the GPUs differ");
+    g_autofree char *without = vgate_message_line (VGATE_CODE_XML_EMPTY, NULL, "no XML came in");
+
+    g_assert_cmpstr (with, ==, "vgpu-gate: VGATE-304: guest: the GPUs differ");
+    g_assert_cmpstr (without, ==, "vgpu-gate: VGATE-101: no XML came in");
+}
+
+/* What a hostile domain name or message could hold, and what is left of it. */
+static const struct {
+    const char *text;
+    const char *printed;
+} hostile[] = {
+    {"one\ntwo", "one?two"},
+    {"one\r\ntwo", "one??two"},
+    {"tab\there", "tab?here"},
+    {"\x1b[31mred\x1b[0m", "?[31mred?[0m"},
+    {"\x1b]0;title\x07", "?]0;title?"},
+    {"bell\a back\b del\x7f", "bell? back? del?"},
+    {"\xc2\x9b"
+     "31m",
+     "?31m"}, /* CSI in one character */
+    {"\xe2\x80\xae"
+     "olleh",
+     "?olleh"}, /* right-to-left override */
+    {"\xe2\x81\xa6"
+     "x\xe2\x81\xa9",
+     "?x?"},                            /* isolates */
+    {"\xe2\x80\x8f\xe2\x80\x8e", "??"}, /* direction marks */
+    {"line\xe2\x80\xa8"
+     "paragraph\xe2\x80\xa9",
+     "line?paragraph?"},
+    {"\xef\xbb\xbf"
+     "bom",
+     "?bom"},
+    {"zero\xe2\x80\x8bwidth", "zero?width"},
+    {"broken \xff\xfe", "broken ??"},
+    {"cut \xc3", "cut ?"},
+    {"overlong \xc0\x8a", "overlong ??"},
+    {"surrogate \xed\xa0\x80", "surrogate ???"},
+    {"gr\xc3\xbcn \xe6\x97\xa5\xe6\x9c\xac", "gr\xc3\xbcn \xe6\x97\xa5\xe6\x9c\xac"},
+    {"", ""},
+};
+
+static void
+test_printable (void)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS (hostile); i++) {
+        g_autofree char *printed = vgate_printable (hostile[i].text, 100);
+
+        g_assert_cmpstr (printed, ==, hostile[i].printed);
+    }
+}
+
+static void
+test_printable_is_cut (void)
+{
+    g_autofree char *four = vgate_printable ("gr\xc3\xbcne", 4);
+    g_autofree char *none = vgate_printable ("text", 0);
+    g_autofree char *broken = vgate_printable ("\xff\xff\xff\xff", 3);
+
+    g_assert_cmpstr (four, ==, "gr\xc3\xbcn");
+    g_assert_cmpstr (none, ==, "");
+    g_assert_cmpstr (broken, ==, "???");
+}
+
+static void
+assert_one_line (const char *name, const char *text)
+{
+    g_autofree char *line = vgate_message_line (VGATE_CODE_ELEMENT_VALUE, name, text);
+
+    g_assert_true (g_str_has_prefix (line, "vgpu-gate: VGATE-204: "));
+    g_assert_true (g_utf8_validate (line, -1, NULL));
+    g_assert_cmpuint (strlen (line), <, 16 * 1024);
+    for (const char *at = line; *at != '\0'; at = g_utf8_next_char (at)) {
+        g_assert_true (g_unichar_isprint (g_utf8_get_char (at)));
+        g_assert_cmpint (g_unichar_break_type (g_utf8_get_char (at)), !=, G_UNICODE_BREAK_MANDATORY);
+    }
+}
+
+static void
+test_always_one_line (void)
+{
+    g_autofree char *long_text = g_strnfill (1000000, 'x');
+    g_autofree char *long_newlines = g_strnfill (1000000, '\n');
+
+    for (gsize i = 0; i < G_N_ELEMENTS (hostile); i++)
+        for (gsize j = 0; j < G_N_ELEMENTS (hostile); j++)
+            assert_one_line (hostile[i].text, hostile[j].text);
+    assert_one_line (long_text, long_text);
+    assert_one_line (long_newlines, long_newlines);
+    for (guint i = 0; i < 2000; i++) {
+        char name[16], text[64];
+
+        for (gsize j = 0; j < sizeof name; j++)
+            name[j] = (char)g_random_int ();
+        for (gsize j = 0; j < sizeof text; j++)
+            text[j] = (char)g_random_int ();
+        name[sizeof name - 1] = text[sizeof text - 1] = '\0';
+        assert_one_line (name, text);
+    }
+}
+
+int
+main (int argc, char **argv)
+{
+    g_test_init (&argc, &argv, NULL);
+    g_test_add_func ("/codes/table", test_table);
+    g_test_add_func ("/codes/texts", test_texts);
+    g_test_add_func ("/codes/parse-and-format", test_parse_and_format);
+    g_test_add_func ("/codes/error-is", test_error_is);
+    g_test_add_func ("/codes/line", test_line);
+    g_test_add_func ("/codes/printable", test_printable);
+    g_test_add_func ("/codes/printable-is-cut", test_printable_is_cut);
+    g_test_add_func ("/codes/always-one-line", test_always_one_line);
+    return g_test_run ();
+}

@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A domain's XML: name, UUID, the hostdevs that can be vGPUs, and our element, wherever else the like stands.
+ */
+#include "sample.h"
+
+#include <string.h>
+
+static VgateDomain *
+read_domain (const char *xml, GError **error)
+{
+    return vgate_domain_read (xml, strlen (xml), NULL, error);
+}
+
+static VgateDomain *
+must_read (const char *xml)
+{
+    g_autoptr (GError) error = NULL;
+    VgateDomain *domain = read_domain (xml, &error);
+
+    g_assert_no_error (error);
+    return domain;
+}
+
+static VgateDomain *
+read_data (const char *name)
+{
+    g_autofree char *path = g_build_filename (g_getenv ("VGATE_SRCDIR"), "tests/data", name, NULL);
+    g_autofree char *xml = NULL;
+    g_autoptr (GError) error = NULL;
+
+    g_file_get_contents (path, &xml, NULL, &error);
+    g_assert_no_error (error);
+    return must_read (xml);
+}
+
+static void
+assert_hostdev (const VgateDomain *domain, guint i, VgateHostdevKind kind, const char *source,
+                const char *guest)
+{
+    const VgateHostdev *hostdev = g_ptr_array_index (domain->hostdevs, i);
+
+    g_assert_cmpint (hostdev->kind, ==, kind);
+    g_assert_cmpstr (hostdev->source, ==, source);
+    g_assert_cmpstr (hostdev->guest_address, ==, guest);
+}
+
+static void
+test_libvirt_mdev (void)
+{
+    g_autoptr (VgateDomain) domain = read_data ("domain-mdev.xml");
+    g_autoptr (GError) error = NULL;
+
+    g_assert_cmpstr (domain->name, ==, "render-07");
+    g_assert_cmpstr (domain->uuid, ==, SAMPLE_DOMAIN_UUID);
+    g_assert_cmpuint (domain->hostdevs->len, ==, 1);
+    assert_hostdev (domain, 0, VGATE_HOSTDEV_MDEV, "bbbbbbbb-0000-4000-8000-000000000001", "0000:07:00.0");
+    g_assert_nonnull (domain->element);
+    g_assert_true (vgate_element_check (domain->element, domain->uuid, NULL, &error));
+    g_assert_no_error (error);
+    g_assert_cmpuint (domain->element->vgpus->len, ==, 1);
+}
+
+/* Two virtual functions, a network card and a USB stick; no element yet. */
+static void
+test_libvirt_vf (void)
+{
+    g_autoptr (VgateDomain) domain = read_data ("domain-vf.xml");
+
+    g_assert_cmpstr (domain->name, ==, "train-01");
+    g_assert_null (domain->element);
+    g_assert_cmpuint (domain->hostdevs->len, ==, 3);
+    assert_hostdev (domain, 0, VGATE_HOSTDEV_PCI, "0000:41:00.4", "0000:06:00.0");
+    assert_hostdev (domain, 1, VGATE_HOSTDEV_PCI, "0000:41:01.2", "0000:07:00.0");
+    assert_hostdev (domain, 2, VGATE_HOSTDEV_PCI, "0000:c3:00.1", "0000:08:00.0");
+}
+
+#define PCI(source, guest)                                                                            \
+    "<hostdev mode='subsystem' type='pci' managed='yes'><source><address " source "/></source>" guest \
+    "</hostdev>"
+#define MDEV(uuid, guest)                                                                 \
+    "<hostdev mode='subsystem' type='mdev' model='vfio-pci'><source><address uuid='" uuid \
+    "'/></source>" guest "</hostdev>"
+#define GUEST "<address type='pci' domain='0x0000' bus='0x07' slot='0x00' function='0x0'/>"
+
+static const struct {
+    const char *device;
+    VgateHostdevKind kind;
+    const char *source, *guest;
+} good[] = {
+    {PCI ("domain='0x0000' bus='0x41' slot='0x00' function='0x4'", GUEST), VGATE_HOSTDEV_PCI, "0000:41:00.4",
+     "0000:07:00.0"},
+    /* libvirt takes decimal and octal from people, and no domain */
+    {PCI ("bus='65' slot='31' function='7'", ""), VGATE_HOSTDEV_PCI, "0000:41:1f.7", NULL},
+    {PCI ("domain='010' bus='0X0' slot='00' function='0'", ""), VGATE_HOSTDEV_PCI, "0008:00:00.0", NULL},
+    {PCI ("domain='0xffff' bus='0xFF' slot='0x1f' function='0x7'", ""), VGATE_HOSTDEV_PCI, "ffff:ff:1f.7",
+     NULL},
+    {PCI ("bus='0x41' slot='0' function='0'", "<address type='ccw' cssid='0xfe' ssid='0x0' devno='0x0001'/>"),
+     VGATE_HOSTDEV_PCI, "0000:41:00.0", NULL},
+    {PCI ("bus='0x41' slot='0' function='0'", "<driver name='vfio'/><alias name='hostdev0'/>" GUEST),
+     VGATE_HOSTDEV_PCI, "0000:41:00.0", "0000:07:00.0"},
+    {MDEV ("bbbbbbbb-0000-4000-8000-000000000001", GUEST), VGATE_HOSTDEV_MDEV,
+     "bbbbbbbb-0000-4000-8000-000000000001", "0000:07:00.0"},
+    {MDEV ("BBBBBBBB-0000-4000-8000-00000000000A", ""), VGATE_HOSTDEV_MDEV,
+     "bbbbbbbb-0000-4000-8000-00000000000a", NULL},
+};
+
+static void
+test_hostdevs (void)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS (good); i++) {
+        g_autofree char *xml = sample_domain (NULL, good[i].device);
+        g_autoptr (VgateDomain) domain = must_read (xml);
+
+        g_assert_cmpuint (domain->hostdevs->len, ==, 1);
+        assert_hostdev (domain, 0, good[i].kind, good[i].source, good[i].guest);
+    }
+}
+
+static void
+test_no_hostdevs (void)
+{
+    static const char *const devices[] = {
+        "",
+        "<hostdev mode='subsystem' type='usb'><source><vendor id='0x1234'/><product "
+        "id='0xbeef'/></source></hostdev>",
+        "<hostdev mode='subsystem' type='scsi'><source><adapter name='scsi_host0'/><address bus='0' "
+        "target='0' unit='0'/></source></hostdev>",
+        "<hostdev mode='capabilities' type='misc'><source><char>/dev/input/event3</char></source></hostdev>",
+        "<hostdev mode='subsystem'/>",
+        "<interface type='hostdev'><source><address type='pci' domain='0' bus='0' slot='7' "
+        "function='0'/></source></interface>",
+        /* not libvirt's, or not where libvirt's are */
+        "<x:hostdev xmlns:x='urn:x' type='pci'/>",
+        "<group>" PCI ("bus='0x41' slot='0' function='0'", "") "</group>",
+        "<!-- " MDEV ("bbbbbbbb-0000-4000-8000-000000000001", "") " -->",
+        "<![CDATA[" MDEV ("bbbbbbbb-0000-4000-8000-000000000001", "") "]]>",
+        "</devices>" PCI ("bus='0x41' slot='0' function='0'", "") "<devices>",
+        "</devices><x:devices xmlns:x='urn:x'>" PCI ("bus='0x41' slot='0' function='0'",
+                                                     "") "</x:devices><devices>",
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS (devices); i++) {
+        g_autofree char *xml = sample_domain (NULL, devices[i]);
+        g_autoptr (VgateDomain) domain = must_read (xml);
+
+        if (domain->hostdevs->len > 0)
+            g_error ("a hostdev in %s", devices[i]);
+    }
+}
+
+static void
+test_bad_hostdevs (void)
+{
+    static const char *const devices[] = {
+        "<hostdev mode='subsystem' type='pci'/>",
+        "<hostdev mode='subsystem' type='mdev'><source/></hostdev>",
+        "<hostdev mode='subsystem' type='mdev'><source><address/></source></hostdev>",
+        MDEV ("", ""),
+        MDEV ("bbbbbbbb00004000-8000-000000000001", ""),
+        PCI ("", ""),
+        PCI ("slot='0' function='0'", ""),
+        PCI ("bus='0x41' function='0'", ""),
+        PCI ("bus='0x41' slot='0'", ""),
+        PCI ("domain='0x10000' bus='0x41' slot='0' function='0'", ""),
+        PCI ("bus='0x100' slot='0' function='0'", ""),
+        PCI ("bus='0x41' slot='0x20' function='0'", ""),
+        PCI ("bus='0x41' slot='0' function='8'", ""),
+        PCI ("bus='-1' slot='0' function='0'", ""),
+        PCI ("bus='' slot='0' function='0'", ""),
+        PCI ("bus=' 1' slot='0' function='0'", ""),
+        PCI ("bus='0x' slot='0' function='0'", ""),
+        PCI ("bus='08' slot='0' function='0'", ""),
+        PCI ("bus='41x' slot='0' function='0'", ""),
+        PCI ("bus='99999999999999999999999' slot='0' function='0'", ""),
+        /* the guest's address decides which vGPU is meant */
+        PCI ("bus='0x41' slot='0' function='0'", "<address type='pci' bus='x' slot='0' function='0'/>"),
+        PCI ("bus='0x41' slot='0' function='0'", "<address type='pci'/>"),
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS (devices); i++) {
+        g_autofree char *xml = sample_domain (NULL, devices[i]);
+        g_autoptr (GError) error = NULL;
+
+        if (read_domain (xml, &error))
+            g_error ("read: %s", devices[i]);
+        sample_assert_error (error, VGATE_CODE_HOSTDEV_UNUSABLE, "line 5: <hostdev>:", "address", NULL);
+    }
+}
+
+/* Our element counts as a child of the domain's own <metadata>, and nowhere else. */
+static void
+test_element_elsewhere (void)
+{
+    g_autofree char *element = sample_element_xml (1);
+    g_autofree char *in_devices = sample_domain (NULL, element);
+    g_autofree char *wrapped = g_strdup_printf ("<app:backup xmlns:app='urn:app'>%s</app:backup>", element);
+    g_autofree char *in_other = sample_domain (wrapped, NULL);
+    g_autofree char *commented = g_strdup_printf ("<!--%s-->", element),
+                    *in_comment = sample_domain (commented, NULL);
+    g_autofree char *cdata = g_strdup_printf ("<![CDATA[%s]]>", element),
+                    *in_cdata = sample_domain (cdata, NULL);
+    g_autofree char *bare = sample_domain (NULL, NULL);
+    g_autofree char *open_only = sample_edit (bare, "</metadata>", "");
+    g_autofree char *in_domain = sample_edit (open_only, "<metadata>", element);
+    g_autofree char *foreign_open = sample_edit (bare, "<metadata>", "<x:metadata xmlns:x='urn:x'>@");
+    g_autofree char *foreign_close = sample_edit (foreign_open, "</metadata>", "</x:metadata>");
+    g_autofree char *in_foreign = sample_edit (foreign_close, "@", element);
+    const char *const domains[] = {bare, in_devices, in_other, in_comment, in_cdata, in_domain, in_foreign};
+
+    for (gsize i = 0; i < G_N_ELEMENTS (domains); i++) {
+        g_autoptr (VgateDomain) domain = must_read (domains[i]);
+
+        g_assert_null (domain->element);
+    }
+}
+
+/* Other programs' metadata stands beside ours and does not matter, however near its name is. */
+static void
+test_element_beside_others (void)
+{
+    g_autofree char *element = sample_element_xml (2);
+    g_autofree char *metadata = g_strdup_printf (
+        "<libosinfo:libosinfo xmlns:libosinfo='http://libosinfo.org/xmlns/libvirt/domain/1.0'><libosinfo:os "
+        "id='x'/>"
+        "</libosinfo:libosinfo>%s<a:vgpus xmlns:a='urn:x-vgpu-gate:host:1'/><vgpus/>",
+        element);
+    g_autofree char *xml = sample_domain (metadata, NULL);
+    g_autoptr (VgateDomain) domain = must_read (xml);
+
+    g_assert_nonnull (domain->element);
+    g_assert_cmpuint (domain->element->vgpus->len, ==, 2);
+}
+
+static void
+test_two_elements (void)
+{
+    g_autofree char *element = sample_element_xml (1);
+    g_autofree char *other_version = sample_edit (element, "domain:1'", "domain:2'");
+    const char *const second[] = {element, other_version, "<x:y xmlns:x='urn:x-vgpu-gate:domain:1'/>"};
+
+    for (gsize i = 0; i < G_N_ELEMENTS (second); i++) {
+        g_autofree char *both = g_strconcat (element, "\n", second[i], NULL);
+        g_autofree char *xml = sample_domain (both, NULL);
+        g_autoptr (GError) error = NULL;
+
+        g_assert_null (read_domain (xml, &error));
+        sample_assert_error (error, VGATE_CODE_ELEMENT_TWICE, "line 5", "second", NULL);
+    }
+}
+
+/* Two <metadata>, one element in each. */
+static void
+test_two_metadata (void)
+{
+    g_autofree char *element = sample_element_xml (1);
+    g_autofree char *both = g_strconcat (element, "</metadata><metadata>", element, NULL);
+    g_autofree char *xml = sample_domain (both, NULL);
+    g_autoptr (GError) error = NULL;
+
+    g_assert_null (read_domain (xml, &error));
+    sample_assert_error (error, VGATE_CODE_ELEMENT_TWICE, NULL);
+}
+
+static void
+test_unknown_version (void)
+{
+    g_autofree char *element = sample_element_xml (1);
+    g_autofree char *newer = sample_edit (element, "domain:1'", "domain:9'");
+    g_autofree char *xml = sample_domain (newer, NULL);
+    g_autoptr (GError) error = NULL;
+
+    g_assert_null (read_domain (xml, &error));
+    sample_assert_error (error, VGATE_CODE_ELEMENT_VERSION, "urn:x-vgpu-gate:domain:9", NULL);
+}
+
+#define UUID "<uuid>" SAMPLE_DOMAIN_UUID "</uuid>"
+
+static void
+test_identity (void)
+{
+    static const struct {
+        const char *xml;
+        const char *name; /* NULL: refused */
+    } cases[] = {
+        {"<domain><name>guest</name>" UUID "</domain>", "guest"},
+        {"<domain>" UUID "<name>\n guest \n</name></domain>", "guest"},
+        {"<domain><name>gr\xc3\xbcn &lt;1&gt;</name>" UUID "</domain>", "gr\xc3\xbcn <1>"},
+        {"<domain><name>first</name><name>second</name>" UUID "</domain>", "first"},
+        {"<domain><x:name xmlns:x='urn:x'>other</x:name><name>guest</name>" UUID "</domain>", "guest"},
+        {"<domain><name>guest</name><uuid>" SAMPLE_DOMAIN_UUID
+         "</uuid><devices><name>other</name></devices></domain>",
+         "guest"},
+        {"<domain><name/>" UUID "</domain>", NULL},
+        {"<domain><name> </name>" UUID "</domain>", NULL},
+        {"<domain>" UUID "</domain>", NULL},
+        {"<domain><name>guest</name></domain>", NULL},
+        {"<domain><name>guest</name><uuid/></domain>", NULL},
+        {"<domain><name>guest</name><uuid>11111111111141118111111111111111</uuid></domain>", NULL},
+        {"<domain><name>guest</name><uuid>x</uuid>" UUID "</domain>", NULL},
+        {"<domain xmlns='urn:x'><name>guest</name>" UUID "</domain>", NULL},
+        {"<network><name>guest</name>" UUID "</network>", NULL},
+        {"<domainsnapshot><domain><name>guest</name>" UUID "</domain></domainsnapshot>", NULL},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+        g_autoptr (GError) error = NULL;
+        g_autoptr (VgateDomain) domain = read_domain (cases[i].xml, &error);
+
+        g_test_message ("%s", cases[i].xml);
+        if (cases[i].name) {
+            g_assert_no_error (error);
+            g_assert_cmpstr (domain->name, ==, cases[i].name);
+            g_assert_cmpstr (domain->uuid, ==, SAMPLE_DOMAIN_UUID);
+        } else {
+            g_assert_null (domain);
+            g_assert_error (error, VGATE_ERROR, VGATE_CODE_XML_NOT_DOMAIN);
+        }
+    }
+}
+
+static void
+test_upper_case_uuid (void)
+{
+    g_autoptr (VgateDomain) domain =
+        must_read ("<domain><name>g</name><uuid>\nABCDEF01-1111-4111-8111-111111111111 </uuid></domain>");
+
+    g_assert_cmpstr (domain->uuid, ==, "abcdef01-1111-4111-8111-111111111111");
+}
+
+/* The name is wanted for the message, also when what follows cannot be read. */
+static void
+test_name_of_the_bad (void)
+{
+    g_autofree char *xml = sample_domain ("<vgpus xmlns='urn:x-vgpu-gate:domain:1'/>", NULL);
+    g_autofree char *name = NULL, *none = NULL;
+    g_autoptr (GError) error = NULL, second = NULL;
+
+    g_assert_null (vgate_domain_read (xml, strlen (xml), &name, &error));
+    g_assert_error (error, VGATE_ERROR, VGATE_CODE_ELEMENT_STRUCTURE);
+    g_assert_cmpstr (name, ==, "guest");
+    g_assert_null (vgate_domain_read ("<network/>", 10, &none, &second));
+    g_assert_null (none);
+}
+
+int
+main (int argc, char **argv)
+{
+    g_test_init (&argc, &argv, NULL);
+    g_test_add_func ("/domain/libvirt-mdev", test_libvirt_mdev);
+    g_test_add_func ("/domain/libvirt-vf", test_libvirt_vf);
+    g_test_add_func ("/domain/hostdevs", test_hostdevs);
+    g_test_add_func ("/domain/no-hostdevs", test_no_hostdevs);
+    g_test_add_func ("/domain/bad-hostdevs", test_bad_hostdevs);
+    g_test_add_func ("/domain/element-elsewhere", test_element_elsewhere);
+    g_test_add_func ("/domain/element-beside-others", test_element_beside_others);
+    g_test_add_func ("/domain/two-elements", test_two_elements);
+    g_test_add_func ("/domain/two-metadata", test_two_metadata);
+    g_test_add_func ("/domain/unknown-version", test_unknown_version);
+    g_test_add_func ("/domain/identity", test_identity);
+    g_test_add_func ("/domain/upper-case-uuid", test_upper_case_uuid);
+    g_test_add_func ("/domain/name-of-the-bad", test_name_of_the_bad);
+    return g_test_run ();
+}

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The host document: written, read, and everything that it can have wrong. */
+#include "sample.h"
+
+#include <string.h>
+
+static VgateHost *
+read_host (const char *xml, GError **error)
+{
+    return vgate_host_read (xml, strlen (xml), error);
+}
+
+static void
+assert_same_pgpu (const VgatePgpu *a, const VgatePgpu *b)
+{
+    g_assert_cmpstr (a->address, ==, b->address);
+    g_assert_cmpstr (a->name, ==, b->name);
+    g_assert_cmpstr (a->uuid, ==, b->uuid);
+    g_assert_true (g_bytes_equal (a->metadata.bytes, b->metadata.bytes));
+    g_assert_cmpstr (a->record.host_driver, ==, b->record.host_driver);
+    g_assert_cmpstr (a->record.gpu_string, ==, b->record.gpu_string);
+    g_assert_cmphex (a->record.range.max, ==, b->record.range.max);
+    g_assert_cmpint (a->has_scheduler, ==, b->has_scheduler);
+    g_assert_true (vgate_scheduler_equal (&a->scheduler, &b->scheduler));
+    g_assert_cmpuint (a->types->len, ==, b->types->len);
+    for (guint i = 0; i < a->types->len; i++) {
+        const VgateHostType *x = g_ptr_array_index (a->types, i), *y = g_ptr_array_index (b->types, i);
+
+        g_assert_cmpuint (x->id, ==, y->id);
+        g_assert_cmpstr (x->name, ==, y->name);
+        g_assert_cmpstr (x->class_name, ==, y->class_name);
+        g_assert_cmpuint (x->framebuffer, ==, y->framebuffer);
+        g_assert_cmpuint (x->max_instances, ==, y->max_instances);
+        g_assert_cmpuint (x->free_instances, ==, y->free_instances);
+    }
+}
+
+static void
+assert_round_trip (const VgateHost *host)
+{
+    g_autofree char *xml = vgate_host_write (host), *again = NULL;
+    g_autoptr (GError) error = NULL;
+    g_autoptr (VgateHost) read = read_host (xml, &error);
+
+    g_assert_no_error (error);
+    g_assert_cmpint (read->time, ==, host->time);
+    g_assert_cmpstr (read->name, ==, host->name);
+    g_assert_cmpstr (read->uuid, ==, host->uuid);
+    g_assert_cmpstr (read->driver, ==, host->driver);
+    g_assert_cmpint (read->simulated, ==, host->simulated);
+    g_assert_cmphex (read->preset.min, ==, host->preset.min);
+    g_assert_cmphex (read->current.max, ==, host->current.max);
+    g_assert_cmpuint (read->pgpus->len, ==, host->pgpus->len);
+    for (guint i = 0; i < host->pgpus->len; i++)
+        assert_same_pgpu (g_ptr_array_index (read->pgpus, i), g_ptr_array_index (host->pgpus, i));
+    again = vgate_host_write (read);
+    g_assert_cmpstr (again, ==, xml);
+}
+
+static void
+test_round_trip (void)
+{
+    g_autoptr (VgateHost) host = sample_host ();
+    VgateHostType *type = g_ptr_array_index (((VgatePgpu *)g_ptr_array_index (host->pgpus, 0))->types, 0);
+
+    assert_round_trip (host);
+    host->simulated = TRUE;
+    type->framebuffer = G_MAXUINT64;
+    type->free_instances = G_MAXUINT32;
+    host->current.max = host->current.min;
+    assert_round_trip (host);
+    g_ptr_array_set_size (host->pgpus, 0);
+    assert_round_trip (host);
+}
+
+static void
+test_written (void)
+{
+    g_autoptr (VgateHost) host = sample_host ();
+    g_autofree char *xml = vgate_host_write (host);
+
+    g_assert_true (g_str_has_prefix (
+        xml, "<host xmlns='urn:x-vgpu-gate:host:1' time='2026-11-23T22:00:00Z' name='host-b.example' "
+             "uuid='33333333-3333-4333-8333-333333333333'>\n"
+             "  <driver version='580.95.05' simulated='no' preset='18.1-26.1' range='18.1-26.1'/>\n"
+             "  <pgpu address='0000:41:00.0' name='NVIDIA H100 80GB HBM3' "
+             "uuid='GPU-cccccccc-0000-4000-8000-000000000001'>\n"
+             "    <metadata length='380'>"));
+    g_assert_nonnull (strstr (
+        xml,
+        "</metadata>\n"
+        "    <mirror version='3' revision='1' host-driver='580.95.05' capabilities='0x1' range='18.1-26.1' "
+        "opaque-size='256' gpu-string='233016C100000003'/>\n"
+        "    <scheduler policy='best-effort' arr='default' average-factor='0' time-slice='0'/>\n"
+        "    <type id='1128' name='NVIDIA H100XM-20C' class='Compute' framebuffer='21474836480' max='4' "
+        "free='3'/>\n"));
+    g_assert_true (g_str_has_suffix (xml, "  </pgpu>\n</host>\n"));
+}
+
+#define FORM  VGATE_CODE_HOST_DOCUMENT
+#define SENSE VGATE_CODE_HOST_DISAGREES
+
+static const struct {
+    const char *from, *to;
+    VgateCode code;
+    const char *place, *words;
+} bad[] = {
+    {"host:1'", "host:2'", FORM, "<host>", "not a host document"},
+    {" xmlns='urn:x-vgpu-gate:host:1'", "", FORM, "<host>", "not a host document"},
+    {"<driver ", "<drive ", FORM, "<drive>", "<driver> must come first"},
+    {"  <driver version='580.95.05' simulated='no' preset='18.1-26.1' range='18.1-26.1'/>\n", "", FORM,
+     "<pgpu>", "<driver> must come first"},
+    {"<pgpu ", "<x/><pgpu ", FORM, "<x>", "not expected"},
+    {"<type ", "text<type ", FORM, "<pgpu>", "text"},
+    {"<mirror ", "<mirror x='1' ", FORM, "<mirror>", "'x' is not known"},
+    {" free='3'", "", FORM, "<type>", "'free' is missing"},
+    {"time='2026", "time='026", FORM, "<host>", "'time'"},
+    {"name='host-b.example'", "name=''", FORM, "<host>", "'name'"},
+    {"uuid='3", "uuid='X", FORM, "<host>", "'uuid'"},
+    {"simulated='no'", "simulated='maybe'", FORM, "<driver>", "maybe"},
+    {"preset='18.1-26.1'", "preset='18.1'", FORM, "<driver>", "'preset'"},
+    {"framebuffer='21474836480'", "framebuffer='20 GiB'", FORM, "<type>", "20 GiB"},
+    {"max='4'", "max='4294967296'", FORM, "<type>", "'max'"},
+    {"'380'>Aw", "'380'>*w", FORM, "<metadata>", "base64"},
+    /* good form, bad sense */
+    {"preset='18.1-26.1'", "preset='26.1-18.1'", SENSE, "driver's", "26.1-18.1 is inverted"},
+    {"range='18.1-26.1'/>", "range='26.1-18.1'/>", SENSE, "administrator's", "26.1-18.1 is inverted"},
+    {"length='380'", "length='379'", SENSE, "pGPU 0000:41:00.0", "379"},
+    {"length='380'>AwAA", "length='377'>", SENSE, "pGPU 0000:41:00.0", "bytes"},
+    {"mirror version='3'", "mirror version='4'", SENSE, "pGPU 0000:41:00.0", "version='4'"},
+    {"revision='1'", "revision='0'", SENSE, "pGPU 0000:41:00.0", "revision='0'"},
+    {"host-driver='580.95.05'", "host-driver='580.95.06'", SENSE, "pGPU 0000:41:00.0",
+     "host-driver='580.95.06'"},
+    {"capabilities='0x1'", "capabilities='0x3'", SENSE, "pGPU 0000:41:00.0", "capabilities='0x3'"},
+    {"range='18.1-26.1' opaque", "range='7.1-26.1' opaque", SENSE, "pGPU 0000:41:00.0", "range='7.1-26.1'"},
+    {"opaque-size='256'", "opaque-size='260'", SENSE, "pGPU 0000:41:00.0", "opaque-size='260'"},
+    {"gpu-string='2", "gpu-string='3", SENSE, "pGPU 0000:41:00.0", "gpu-string='3"},
+    {"address='0000:42:00.0'", "address='0000:41:00.0'", SENSE, "pGPU 0000:41:00.0", "twice"},
+};
+
+static void
+test_bad (void)
+{
+    g_autoptr (VgateHost) host = sample_host ();
+    g_autofree char *xml = vgate_host_write (host);
+
+    for (gsize i = 0; i < G_N_ELEMENTS (bad); i++) {
+        g_autofree char *edited = sample_edit (xml, bad[i].from, bad[i].to);
+        g_autoptr (GError) error = NULL;
+
+        g_test_message ("%s -> %s", bad[i].from, bad[i].to);
+        g_assert_null (read_host (edited, &error));
+        sample_assert_error (error, bad[i].code, bad[i].place, bad[i].words, NULL);
+    }
+}
+
+static void
+set_pgpu_record (VgatePgpu *pgpu, const VgatePgpuRecord *record)
+{
+    pgpu->record = *record;
+    vgate_xml_bytes_clear (&pgpu->metadata);
+    pgpu->metadata.bytes = vgate_pgpu_record_write (record);
+}
+
+/* The driver's bytes themselves: a text that is none, and a range that is inverted in bytes and mirror alike.
+ */
+static void
+test_bad_bytes (void)
+{
+    g_autoptr (VgateHost) host = sample_host ();
+    VgatePgpu *pgpu = g_ptr_array_index (host->pgpus, 1);
+    VgatePgpuRecord record = sample_pgpu_record ();
+    g_autofree char *inverted = NULL, *not_text = NULL;
+    g_autoptr (GError) first = NULL, second = NULL;
+
+    record.range = (VgateVersionRange){vgate_version (26, 1), vgate_version (18, 1)};
+    set_pgpu_record (pgpu, &record);
+    inverted = vgate_host_write (host);
+    g_assert_null (read_host (inverted, &first));
+    sample_assert_error (first, SENSE, "pGPU 0000:42:00.0", "26.1-18.1 is inverted", NULL);
+
+    record = sample_pgpu_record ();
+    record.gpu_string[0] = '\x01';
+    set_pgpu_record (pgpu, &record);
+    pgpu->record = sample_pgpu_record ();
+    not_text = vgate_host_write (host);
+    g_assert_null (read_host (not_text, &second));
+    sample_assert_error (second, SENSE, "pGPU 0000:42:00.0", "0x01", NULL);
+}
+
+static void
+test_bad_xml (void)
+{
+    static const struct {
+        const char *xml;
+        VgateCode code;
+    } cases[] = {
+        {"", VGATE_CODE_XML_EMPTY},
+        {"hello", VGATE_CODE_XML_MALFORMED},
+        {"<host", VGATE_CODE_XML_TRUNCATED},
+        {"<!DOCTYPE host><host/>", VGATE_CODE_XML_DOCTYPE},
+        {"<domain/>", VGATE_CODE_HOST_DOCUMENT},
+        {"<host xmlns='urn:x-vgpu-gate:host:1'/>x", VGATE_CODE_XML_MALFORMED},
+        {"<host xmlns='urn:x-vgpu-gate:host:1'>&x;</host>", VGATE_CODE_XML_ENTITY},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+        g_autoptr (GError) error = NULL;
+
+        g_assert_null (read_host (cases[i].xml, &error));
+        g_assert_error (error, VGATE_ERROR, (int)cases[i].code);
+    }
+}
+
+static void
+test_find (void)
+{
+    g_autoptr (VgateHost) host = sample_host ();
+    const VgatePgpu *first = g_ptr_array_index (host->pgpus, 0), *second = g_ptr_array_index (host->pgpus, 1);
+
+    g_assert_true (vgate_host_find_pgpu (host, "0000:41:00.0") == first);
+    g_assert_true (vgate_host_find_pgpu (host, "0000:42:00.0") == second);
+    g_assert_null (vgate_host_find_pgpu (host, "0000:43:00.0"));
+    g_assert_cmpuint (vgate_pgpu_find_type (first, 1131, NULL)->id, ==, 1131);
+    /* the id counts; where another driver numbers its types anew, the name */
+    g_assert_cmpuint (vgate_pgpu_find_type (first, 1131, "NVIDIA H100XM-20C")->id, ==, 1131);
+    g_assert_cmpuint (vgate_pgpu_find_type (first, 9, "NVIDIA H100XM-20C")->id, ==, 1128);
+    g_assert_null (vgate_pgpu_find_type (first, 9, "NVIDIA H100XM-10C"));
+    g_assert_null (vgate_pgpu_find_type (first, 9, NULL));
+    g_assert_null (vgate_pgpu_find_type (second, 1131, "NVIDIA H100XM-80C"));
+}
+
+int
+main (int argc, char **argv)
+{
+    g_test_init (&argc, &argv, NULL);
+    g_test_add_func ("/host-document/round-trip", test_round_trip);
+    g_test_add_func ("/host-document/written", test_written);
+    g_test_add_func ("/host-document/bad", test_bad);
+    g_test_add_func ("/host-document/bad-bytes", test_bad_bytes);
+    g_test_add_func ("/host-document/bad-xml", test_bad_xml);
+    g_test_add_func ("/host-document/find", test_find);
+    return g_test_run ();
+}

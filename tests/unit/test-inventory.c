@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the inventory reads of a host, by the simulated driver and vgpu-sim which changes it. */
+#include "host/inventory.h"
+#include "sample.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+static const char *library, *command;
+
+static const char host_file[] = "[driver]\n"
+                                "version=580.95.05\n"
+                                "range=18.1-26.1\n"
+                                "[type 11]\n"
+                                "name=NVIDIA TEST-40C\n"
+                                "class=Compute\n"
+                                "framebuffer=40960\n"
+                                "[type 12]\n"
+                                "name=NVIDIA TEST-20Q\n"
+                                "class=Quadro\n"
+                                "framebuffer=20480\n"
+                                "[gpu 0000:41:00.0]\n"
+                                "name=NVIDIA H100 80GB HBM3\n"
+                                "uuid=GPU-aaaaaaaa-0000-4000-8000-000000000001\n"
+                                "device-id=2330\n"
+                                "subsystem-id=16C1\n"
+                                "framebuffer=81920\n"
+                                "vgpu-types=11:2;12:4\n"
+                                "[gpu 0000:81:00.0]\n"
+                                "name=NVIDIA L4\n"
+                                "uuid=GPU-aaaaaaaa-0000-4000-8000-000000000002\n"
+                                "device-id=27B8\n"
+                                "subsystem-id=16CA\n"
+                                "migration=false\n"
+                                "virtualization-mode=none\n"
+                                "framebuffer=24576\n";
+
+typedef struct {
+    char *directory, *path;
+} Fixture;
+
+static void
+set_up (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr (GError) error = NULL;
+
+    fixture->directory = g_dir_make_tmp ("vgate-inventory-XXXXXX", &error);
+    g_assert_no_error (error);
+    fixture->path = g_build_filename (fixture->directory, "sim-host.conf", NULL);
+    g_assert_true (g_file_set_contents (fixture->path, host_file, -1, NULL));
+    g_setenv ("VGPU_SIM_HOST", fixture->path, TRUE);
+}
+
+static void
+tear_down (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+    g_autofree char *lock = g_strconcat (fixture->path, ".lock", NULL);
+
+    g_unlink (fixture->path);
+    g_unlink (lock);
+    g_assert_cmpint (g_rmdir (fixture->directory), ==, 0);
+    g_free (fixture->path);
+    g_free (fixture->directory);
+}
+
+/* vgpu-sim with these words, which must succeed. */
+static void
+sim (const char *words)
+{
+    g_auto (GStrv) argv = NULL;
+    g_autofree char *line = g_strdup_printf ("%s %s", command, words), *output = NULL, *complaint = NULL;
+    g_autoptr (GError) error = NULL;
+    int status;
+
+    g_assert_true (g_shell_parse_argv (line, NULL, &argv, &error));
+    g_spawn_sync (NULL, argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, &output, &complaint, &status, &error);
+    g_assert_no_error (error);
+    if (status != 0)
+        g_error ("%s: %s", line, complaint);
+}
+
+static VgateNvml *
+open_driver (void)
+{
+    g_autoptr (GError) error = NULL;
+    VgateNvml *nvml = vgate_nvml_open (library, &error);
+
+    g_assert_no_error (error);
+    return nvml;
+}
+
+static VgateHost *
+read_host (VgateNvml *nvml)
+{
+    g_autoptr (GError) error = NULL;
+    VgateHost *host = vgate_inventory_read_host (nvml, &error);
+
+    g_assert_no_error (error);
+    return host;
+}
+
+static guint
+free_of (const VgateHost *host, guint32 type)
+{
+    const VgateHostType *found = vgate_pgpu_find_type (g_ptr_array_index (host->pgpus, 0), type, NULL);
+
+    g_assert_nonnull (found);
+    return found->free_instances;
+}
+
+#define TEST(name) static void name (G_GNUC_UNUSED Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+
+TEST (test_host)
+{
+    g_autoptr (VgateNvml) nvml = open_driver ();
+    g_autoptr (VgateHost) host = read_host (nvml);
+    const VgatePgpu *pgpu;
+    const VgateHostType *type;
+
+    g_assert_true (host->simulated);
+    g_assert_nonnull (vgate_nvml_get_simulated (nvml));
+    g_assert_cmpstr (host->driver, ==, "580.95.05");
+    g_assert_cmphex (host->preset.min, ==, vgate_version (18, 1));
+    g_assert_cmphex (host->current.max, ==, vgate_version (26, 1));
+    g_assert_cmpuint (host->pgpus->len, ==, 1); /* the second is not in vGPU host mode */
+    pgpu = g_ptr_array_index (host->pgpus, 0);
+    g_assert_cmpstr (pgpu->address, ==, "0000:41:00.0");
+    g_assert_cmpstr (pgpu->name, ==, "NVIDIA H100 80GB HBM3");
+    g_assert_cmpstr (pgpu->uuid, ==, "GPU-aaaaaaaa-0000-4000-8000-000000000001");
+    g_assert_cmpuint (g_bytes_get_size (pgpu->metadata.bytes), ==, 380);
+    g_assert_cmpstr (pgpu->record.gpu_string, ==, SAMPLE_GPU_STRING);
+    g_assert_cmpstr (pgpu->record.host_driver, ==, "580.95.05");
+    g_assert_cmpuint (pgpu->types->len, ==, 2);
+    type = vgate_pgpu_find_type (pgpu, 11, NULL);
+    g_assert_cmpstr (type->name, ==, "NVIDIA TEST-40C");
+    g_assert_cmpstr (type->class_name, ==, "Compute");
+    g_assert_cmpuint (type->framebuffer, ==, (guint64)40960 << 20);
+    g_assert_cmpuint (type->max_instances, ==, 2);
+}
+
+/* What the probe sends is a document that reads back. */
+TEST (test_document)
+{
+    g_autoptr (VgateNvml) nvml = open_driver ();
+    g_autoptr (VgateHost) host = read_host (nvml), again = NULL;
+    g_autoptr (GError) error = NULL;
+    g_autofree char *xml = NULL, *xml_again = NULL;
+
+    host->name = g_strdup ("host");
+    host->uuid = g_strdup (SAMPLE_HOST_UUID);
+    xml = vgate_host_write (host);
+    again = vgate_host_read (xml, strlen (xml), &error);
+    g_assert_no_error (error);
+    xml_again = vgate_host_write (again);
+    g_assert_cmpstr (xml_again, ==, xml);
+}
+
+TEST (test_free_instances)
+{
+    static const struct {
+        const char *words;
+        guint free_11, free_12;
+    } steps[] = {
+        {"plug --vm " SAMPLE_DOMAIN_UUID " --type 12", 1, 3},
+        {"plug --vm " SAMPLE_DOMAIN_UUID " --type 11", 0, 1},
+        {"plug --vm " SAMPLE_DOMAIN_UUID " --type 12", 0, 0},
+        {"unplug --vm " SAMPLE_DOMAIN_UUID, 2, 4},
+    };
+    g_autoptr (VgateNvml) nvml = open_driver ();
+    g_autoptr (VgateHost) fresh = read_host (nvml);
+
+    g_assert_cmpuint (free_of (fresh, 11), ==, 2);
+    g_assert_cmpuint (free_of (fresh, 12), ==, 4);
+    for (gsize i = 0; i < G_N_ELEMENTS (steps); i++) {
+        g_autoptr (VgateHost) host = NULL;
+
+        sim (steps[i].words);
+        host = read_host (nvml);
+        g_test_message ("%s: %u and %u free", steps[i].words, free_of (host, 11), free_of (host, 12));
+        g_assert_cmpuint (free_of (host, 11), ==, steps[i].free_11);
+        g_assert_cmpuint (free_of (host, 12), ==, steps[i].free_12);
+    }
+}
+
+static GPtrArray *
+read_instances (VgateNvml *nvml)
+{
+    g_autoptr (VgateHost) host = read_host (nvml);
+    g_autoptr (GError) error = NULL;
+    GPtrArray *instances = vgate_inventory_read_instances (nvml, host, &error);
+
+    g_assert_no_error (error);
+    return instances;
+}
+
+TEST (test_instances)
+{
+    g_autoptr (VgateNvml) nvml = open_driver ();
+    g_autoptr (GPtrArray) none = read_instances (nvml), two = NULL;
+    const VgateInstance *first, *second;
+    VgateVgpuRecord record;
+    gsize length;
+    const guint8 *bytes;
+
+    g_assert_cmpuint (none->len, ==, 0);
+    sim ("plug --vm " SAMPLE_DOMAIN_UUID " --type 11 --uuid aaaaaaaa-0000-4000-8000-000000000001 "
+         "--mdev bbbbbbbb-0000-4000-8000-000000000001 --guest-driver 570.1 --guest-range 18.1-24.2");
+    sim ("plug --vm " SAMPLE_DOMAIN_UUID
+         " --type 12 --uuid aaaaaaaa-0000-4000-8000-000000000002 --vf 0000:41:00.4");
+    two = read_instances (nvml);
+    g_assert_cmpuint (two->len, ==, 2);
+    first = g_ptr_array_index (two, 0);
+    second = g_ptr_array_index (two, 1);
+    g_assert_cmpstr (first->vm, ==, SAMPLE_DOMAIN_UUID);
+    g_assert_cmpstr (first->uuid, ==, "aaaaaaaa-0000-4000-8000-000000000001");
+    g_assert_cmpstr (first->mdev, ==, "bbbbbbbb-0000-4000-8000-000000000001");
+    g_assert_cmpuint (first->type, ==, 11);
+    g_assert_cmpstr (first->type_name, ==, "NVIDIA TEST-40C");
+    g_assert_cmpuint (first->pgpu, ==, 0);
+    g_assert_null (first->failure);
+    g_assert_null (second->mdev);
+    bytes = g_bytes_get_data (first->metadata, &length);
+    g_assert_cmpuint (length, ==, 468);
+    g_assert_true (vgate_vgpu_record_read (bytes, length, &record, NULL));
+    g_assert_cmpstr (record.guest_driver, ==, "570.1");
+    g_assert_cmphex (record.guest_version, ==, vgate_version (24, 2));
+    g_assert_cmpstr (record.gpu_string, ==, SAMPLE_GPU_STRING);
+}
+
+/* Each call that the host cannot be read without, failing: the error is the driver's own and names the call.
+ */
+TEST (test_failures)
+{
+    static const char *const calls[] = {"nvmlSystemGetDriverVersion",  "nvmlGetVgpuVersion",
+                                        "nvmlDeviceGetCount",          "nvmlDeviceGetHandleByIndex",
+                                        "nvmlDeviceGetPciInfo",        "nvmlDeviceGetName",
+                                        "nvmlDeviceGetUUID",           "nvmlDeviceGetVgpuMetadata",
+                                        "nvmlDeviceGetSupportedVgpus", "nvmlDeviceGetCreatableVgpus",
+                                        "nvmlDeviceGetActiveVgpus",    "nvmlVgpuTypeGetName",
+                                        "nvmlVgpuTypeGetClass",        "nvmlVgpuTypeGetFramebufferSize",
+                                        "nvmlVgpuTypeGetMaxInstances", "nvmlDeviceGetVirtualizationMode"};
+    g_autoptr (VgateNvml) nvml = open_driver ();
+
+    for (gsize i = 0; i < G_N_ELEMENTS (calls); i++) {
+        g_autofree char *words = g_strdup_printf ("fail %s GPU_IS_LOST", calls[i]);
+        g_autoptr (GError) error = NULL;
+
+        sim (words);
+        g_assert_null (vgate_inventory_read_host (nvml, &error));
+        g_assert_error (error, VGATE_NVML_ERROR, NVML_ERROR_GPU_IS_LOST);
+        if (!strstr (error->message, calls[i]) || !strstr (error->message, "NVML error 15: "))
+            g_error ("'%s' does not name %s and its error", error->message, calls[i]);
+        sim ("heal");
+    }
+}
+
+TEST (test_init_fails)
+{
+    g_autoptr (GError) error = NULL;
+
+    sim ("fail nvmlInit DRIVER_NOT_LOADED");
+    g_assert_null (vgate_nvml_open (library, &error));
+    g_assert_error (error, VGATE_NVML_ERROR, NVML_ERROR_DRIVER_NOT_LOADED);
+}
+
+/* A GPU whose mode cannot be asked is in no vGPU host mode; one without a scheduler has none. */
+TEST (test_not_supported)
+{
+    g_autoptr (VgateNvml) nvml = open_driver ();
+    g_autoptr (VgateHost) without_scheduler = NULL, without_mode = NULL;
+
+    sim ("fail nvmlDeviceGetVgpuSchedulerState NOT_SUPPORTED");
+    without_scheduler = read_host (nvml);
+    g_assert_false (((VgatePgpu *)g_ptr_array_index (without_scheduler->pgpus, 0))->has_scheduler);
+    sim ("fail nvmlDeviceGetVirtualizationMode NOT_SUPPORTED");
+    without_mode = read_host (nvml);
+    g_assert_cmpuint (without_mode->pgpus->len, ==, 0);
+}
+
+/* One vGPU that cannot be read does not hide the others, and says why. */
+TEST (test_instance_fails)
+{
+    g_autoptr (VgateNvml) nvml = open_driver ();
+    g_autoptr (GPtrArray) instances = NULL, nobodys = NULL;
+    const VgateInstance *instance;
+
+    sim ("plug --vm " SAMPLE_DOMAIN_UUID " --type 11");
+    sim ("fail nvmlVgpuInstanceGetMetadata TIMEOUT");
+    instances = read_instances (nvml);
+    g_assert_cmpuint (instances->len, ==, 1);
+    instance = g_ptr_array_index (instances, 0);
+    g_assert_null (instance->metadata);
+    g_assert_nonnull (strstr (instance->failure, "nvmlVgpuInstanceGetMetadata: NVML error 10"));
+    sim ("fail nvmlVgpuInstanceGetVmID NOT_FOUND");
+    nobodys = read_instances (nvml);
+    g_assert_cmpuint (nobodys->len, ==, 0);
+}
+
+/* A change of the host is seen by the next reading of a client that is open: nothing is kept. */
+TEST (test_fresh)
+{
+    g_autoptr (VgateNvml) nvml = open_driver ();
+    g_autoptr (VgateHost) before = read_host (nvml), after = NULL;
+
+    g_assert_cmpstr (before->driver, ==, "580.95.05");
+    sim ("update --driver 595.10 --range 24.1-28.1 --gpu 0000:41:00.0 --ecc off");
+    after = read_host (nvml);
+    g_assert_cmpstr (after->driver, ==, "595.10");
+    g_assert_cmphex (after->current.min, ==, vgate_version (24, 1));
+    g_assert_cmpstr (((VgatePgpu *)g_ptr_array_index (after->pgpus, 0))->record.gpu_string, ==,
+                     "233016C100000002");
+}
+
+#define ADD(path, test) g_test_add ("/inventory/" path, Fixture, NULL, set_up, test, tear_down)
+
+int
+main (int argc, char **argv)
+{
+    g_test_init (&argc, &argv, NULL);
+    g_assert_cmpint (argc, ==, 3);
+    library = argv[1];
+    command = argv[2];
+    ADD ("host", test_host);
+    ADD ("document", test_document);
+    ADD ("free-instances", test_free_instances);
+    ADD ("instances", test_instances);
+    ADD ("failures", test_failures);
+    ADD ("init-fails", test_init_fails);
+    ADD ("not-supported", test_not_supported);
+    ADD ("instance-fails", test_instance_fails);
+    ADD ("fresh", test_fresh);
+    return g_test_run ();
+}

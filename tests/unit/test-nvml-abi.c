@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Every size and offset of NVML's binary interface, as NVIDIA's library has them: the compiler refuses this
+ * file when one is wrong. The program then sees, structure by structure, that the fields asserted are all
+ * there are: each begins where the one before ends, but for alignment, and the last one ends the structure.
+ */
+#include <glib.h>
+#include <stddef.h>
+
+#include "nvml/nvml-abi.h"
+
+#define SIZE(type, size)            G_STATIC_ASSERT (sizeof (type) == (size))
+#define FIELD(type, member, offset) G_STATIC_ASSERT (offsetof (type, member) == (offset))
+
+SIZE (nvmlDevice_t, 8);
+SIZE (nvmlVgpuInstance_t, 4);
+SIZE (nvmlVgpuTypeId_t, 4);
+SIZE (nvmlReturn_t, 4);
+
+SIZE (nvmlVgpuVersion_t, 8);
+FIELD (nvmlVgpuVersion_t, minVersion, 0);
+FIELD (nvmlVgpuVersion_t, maxVersion, 4);
+
+SIZE (nvmlVgpuMetadata_t, 212);
+FIELD (nvmlVgpuMetadata_t, version, 0);
+FIELD (nvmlVgpuMetadata_t, revision, 4);
+FIELD (nvmlVgpuMetadata_t, guestInfoState, 8);
+FIELD (nvmlVgpuMetadata_t, guestDriverVersion, 12);
+FIELD (nvmlVgpuMetadata_t, hostDriverVersion, 92);
+FIELD (nvmlVgpuMetadata_t, reserved, 172);
+FIELD (nvmlVgpuMetadata_t, vgpuVirtualizationCaps, 196);
+FIELD (nvmlVgpuMetadata_t, guestVgpuVersion, 200);
+FIELD (nvmlVgpuMetadata_t, opaqueDataSize, 204);
+FIELD (nvmlVgpuMetadata_t, opaqueData, 208);
+FIELD (nvmlVgpuMetadata_t, opaqueData, NVML_VGPU_METADATA_OPAQUE_OFFSET);
+G_STATIC_ASSERT (NVML_VGPU_METADATA_OPAQUE_OFFSET + NVML_VGPU_OPAQUE_SIZE == 468);
+
+SIZE (nvmlVgpuPgpuMetadata_t, 128);
+FIELD (nvmlVgpuPgpuMetadata_t, version, 0);
+FIELD (nvmlVgpuPgpuMetadata_t, revision, 4);
+FIELD (nvmlVgpuPgpuMetadata_t, hostDriverVersion, 8);
+FIELD (nvmlVgpuPgpuMetadata_t, pgpuVirtualizationCaps, 88);
+FIELD (nvmlVgpuPgpuMetadata_t, reserved, 92);
+FIELD (nvmlVgpuPgpuMetadata_t, hostSupportedVgpuRange, 112);
+FIELD (nvmlVgpuPgpuMetadata_t, opaqueDataSize, 120);
+FIELD (nvmlVgpuPgpuMetadata_t, opaqueData, 124);
+FIELD (nvmlVgpuPgpuMetadata_t, opaqueData, NVML_PGPU_METADATA_OPAQUE_OFFSET);
+G_STATIC_ASSERT (NVML_PGPU_METADATA_OPAQUE_OFFSET + NVML_PGPU_OPAQUE_SIZE == 380);
+
+SIZE (nvmlVgpuPgpuCompatibility_t, 8);
+FIELD (nvmlVgpuPgpuCompatibility_t, vgpuVmCompatibility, 0);
+FIELD (nvmlVgpuPgpuCompatibility_t, compatibilityLimitCode, 4);
+
+SIZE (nvmlVgpuSchedulerParams_t, 8);
+FIELD (nvmlVgpuSchedulerParams_t, vgpuSchedDataWithARR.avgFactor, 0);
+FIELD (nvmlVgpuSchedulerParams_t, vgpuSchedDataWithARR.timeslice, 4);
+FIELD (nvmlVgpuSchedulerParams_t, vgpuSchedData.timeslice, 0);
+
+SIZE (nvmlVgpuSchedulerSetParams_t, 8);
+FIELD (nvmlVgpuSchedulerSetParams_t, vgpuSchedDataWithARR.avgFactor, 0);
+FIELD (nvmlVgpuSchedulerSetParams_t, vgpuSchedDataWithARR.frequency, 4);
+FIELD (nvmlVgpuSchedulerSetParams_t, vgpuSchedData.timeslice, 0);
+
+SIZE (nvmlVgpuSchedulerLogEntry_t, 48);
+FIELD (nvmlVgpuSchedulerLogEntry_t, timestamp, 0);
+FIELD (nvmlVgpuSchedulerLogEntry_t, timeRunTotal, 8);
+FIELD (nvmlVgpuSchedulerLogEntry_t, timeRun, 16);
+FIELD (nvmlVgpuSchedulerLogEntry_t, swRunlistId, 24);
+FIELD (nvmlVgpuSchedulerLogEntry_t, targetTimeSlice, 32);
+FIELD (nvmlVgpuSchedulerLogEntry_t, cumulativePreemptionTime, 40);
+
+SIZE (nvmlVgpuSchedulerLog_t, 9624);
+FIELD (nvmlVgpuSchedulerLog_t, engineId, 0);
+FIELD (nvmlVgpuSchedulerLog_t, schedulerPolicy, 4);
+FIELD (nvmlVgpuSchedulerLog_t, arrMode, 8);
+FIELD (nvmlVgpuSchedulerLog_t, schedulerParams, 12);
+FIELD (nvmlVgpuSchedulerLog_t, entriesCount, 20);
+FIELD (nvmlVgpuSchedulerLog_t, logEntries, 24);
+
+SIZE (nvmlVgpuSchedulerGetState_t, 16);
+FIELD (nvmlVgpuSchedulerGetState_t, schedulerPolicy, 0);
+FIELD (nvmlVgpuSchedulerGetState_t, arrMode, 4);
+FIELD (nvmlVgpuSchedulerGetState_t, schedulerParams, 8);
+
+SIZE (nvmlVgpuSchedulerSetState_t, 16);
+FIELD (nvmlVgpuSchedulerSetState_t, schedulerPolicy, 0);
+FIELD (nvmlVgpuSchedulerSetState_t, enableARRMode, 4);
+FIELD (nvmlVgpuSchedulerSetState_t, schedulerParams, 8);
+
+SIZE (nvmlVgpuSchedulerCapabilities_t, 40);
+FIELD (nvmlVgpuSchedulerCapabilities_t, supportedSchedulers, 0);
+FIELD (nvmlVgpuSchedulerCapabilities_t, maxTimeslice, 12);
+FIELD (nvmlVgpuSchedulerCapabilities_t, minTimeslice, 16);
+FIELD (nvmlVgpuSchedulerCapabilities_t, isArrModeSupported, 20);
+FIELD (nvmlVgpuSchedulerCapabilities_t, maxFrequencyForARR, 24);
+FIELD (nvmlVgpuSchedulerCapabilities_t, minFrequencyForARR, 28);
+FIELD (nvmlVgpuSchedulerCapabilities_t, maxAvgFactorForARR, 32);
+FIELD (nvmlVgpuSchedulerCapabilities_t, minAvgFactorForARR, 36);
+
+SIZE (nvmlPciInfo_t, 68);
+FIELD (nvmlPciInfo_t, busIdLegacy, 0);
+FIELD (nvmlPciInfo_t, domain, 16);
+FIELD (nvmlPciInfo_t, bus, 20);
+FIELD (nvmlPciInfo_t, device, 24);
+FIELD (nvmlPciInfo_t, pciDeviceId, 28);
+FIELD (nvmlPciInfo_t, pciSubSystemId, 32);
+FIELD (nvmlPciInfo_t, busId, 36);
+
+SIZE (nvmlMemory_t, 24);
+FIELD (nvmlMemory_t, total, 0);
+FIELD (nvmlMemory_t, free, 8);
+FIELD (nvmlMemory_t, used, 16);
+
+G_STATIC_ASSERT (NVML_SUCCESS == 0 && NVML_ERROR_UNINITIALIZED == 1 && NVML_ERROR_INVALID_ARGUMENT == 2);
+G_STATIC_ASSERT (NVML_ERROR_NOT_SUPPORTED == 3 && NVML_ERROR_NO_PERMISSION == 4);
+G_STATIC_ASSERT (NVML_ERROR_ALREADY_INITIALIZED == 5 && NVML_ERROR_NOT_FOUND == 6);
+G_STATIC_ASSERT (NVML_ERROR_INSUFFICIENT_SIZE == 7 && NVML_ERROR_INSUFFICIENT_POWER == 8);
+G_STATIC_ASSERT (NVML_ERROR_DRIVER_NOT_LOADED == 9 && NVML_ERROR_TIMEOUT == 10 && NVML_ERROR_IRQ_ISSUE == 11);
+G_STATIC_ASSERT (NVML_ERROR_LIBRARY_NOT_FOUND == 12 && NVML_ERROR_FUNCTION_NOT_FOUND == 13);
+G_STATIC_ASSERT (NVML_ERROR_CORRUPTED_INFOROM == 14 && NVML_ERROR_GPU_IS_LOST == 15);
+G_STATIC_ASSERT (NVML_ERROR_RESET_REQUIRED == 16 && NVML_ERROR_OPERATING_SYSTEM == 17);
+G_STATIC_ASSERT (NVML_ERROR_LIB_RM_VERSION_MISMATCH == 18 && NVML_ERROR_IN_USE == 19);
+G_STATIC_ASSERT (NVML_ERROR_MEMORY == 20 && NVML_ERROR_NO_DATA == 21);
+G_STATIC_ASSERT (NVML_ERROR_VGPU_ECC_NOT_SUPPORTED == 22 && NVML_ERROR_INSUFFICIENT_RESOURCES == 23);
+G_STATIC_ASSERT (NVML_ERROR_FREQ_NOT_SUPPORTED == 24 && NVML_ERROR_ARGUMENT_VERSION_MISMATCH == 25);
+G_STATIC_ASSERT (NVML_ERROR_DEPRECATED == 26 && NVML_ERROR_NOT_READY == 27 && NVML_ERROR_GPU_NOT_FOUND == 28);
+G_STATIC_ASSERT (NVML_ERROR_INVALID_STATE == 29 && NVML_ERROR_RESET_TYPE_NOT_SUPPORTED == 30);
+G_STATIC_ASSERT (NVML_ERROR_UNKNOWN == 999);
+
+G_STATIC_ASSERT (NVML_VM_COMPATIBILITY_NONE == 0 && NVML_VM_COMPATIBILITY_COLD == 1);
+G_STATIC_ASSERT (NVML_VM_COMPATIBILITY_HIBERNATE == 2 && NVML_VM_COMPATIBILITY_SLEEP == 4);
+G_STATIC_ASSERT (NVML_VM_COMPATIBILITY_LIVE == 8);
+G_STATIC_ASSERT (NVML_LIMIT_NONE == 0 && NVML_LIMIT_HOST_DRIVER == 1 && NVML_LIMIT_GUEST_DRIVER == 2);
+G_STATIC_ASSERT (NVML_LIMIT_GPU == 4 && NVML_LIMIT_OTHER == 0x80000000u);
+/* bit 31 of an int would be negative */
+G_STATIC_ASSERT (NVML_LIMIT_OTHER > 0);
+G_STATIC_ASSERT (NVML_VIRTUALIZATION_CAP_MIGRATION == 1);
+G_STATIC_ASSERT (NVML_GUEST_INFO_UNINITIALIZED == 0 && NVML_GUEST_INFO_INITIALIZED == 1);
+G_STATIC_ASSERT (NVML_VM_ID_UUID == 1 && NVML_VIRTUALIZATION_MODE_HOST_VGPU == 3);
+G_STATIC_ASSERT (NVML_HOST_VGPU_MODE_NON_SRIOV == 0 && NVML_HOST_VGPU_MODE_SRIOV == 1);
+G_STATIC_ASSERT (NVML_SCHEDULER_UNKNOWN == 0 && NVML_SCHEDULER_BEST_EFFORT == 1);
+G_STATIC_ASSERT (NVML_SCHEDULER_EQUAL_SHARE == 2 && NVML_SCHEDULER_FIXED_SHARE == 3);
+G_STATIC_ASSERT (NVML_ARR_DEFAULT == 0 && NVML_ARR_DISABLE == 1 && NVML_ARR_ENABLE == 2);
+G_STATIC_ASSERT (NVML_ENGINE_GRAPHICS == 1);
+G_STATIC_ASSERT (NVML_DRIVER_VERSION_SIZE == 80 && NVML_DEVICE_UUID_SIZE == 80);
+G_STATIC_ASSERT (NVML_DEVICE_NAME_SIZE == 64 && NVML_DEVICE_NAME_V2_SIZE == 96 && NVML_VGPU_NAME_SIZE == 64);
+G_STATIC_ASSERT (NVML_PCI_BUS_ID_SIZE == 32 && NVML_PCI_BUS_ID_LEGACY_SIZE == 16);
+G_STATIC_ASSERT (NVML_PGPU_STRING_SIZE == 256 && NVML_SCHEDULER_LOG_ENTRIES == 200);
+
+typedef struct {
+    const char *name;
+    gsize offset;
+    gsize size;
+    gsize alignment;
+} Field;
+
+typedef struct {
+    gsize size;
+    const Field *fields;
+    gsize count;
+} Structure;
+
+#define OF(type, member)                                                              \
+    {                                                                                 \
+        G_STRINGIFY (member), offsetof (type, member), sizeof ((type *)NULL)->member, \
+            __alignof__(((type *)NULL)->member)                                       \
+    }
+#define STRUCTURE(type, fields)                      \
+    {                                                \
+        sizeof (type), fields, G_N_ELEMENTS (fields) \
+    }
+
+static const Field vgpu_version_fields[] = {
+    OF (nvmlVgpuVersion_t, minVersion),
+    OF (nvmlVgpuVersion_t, maxVersion),
+};
+static const Structure vgpu_version = STRUCTURE (nvmlVgpuVersion_t, vgpu_version_fields);
+
+static const Field vgpu_metadata_fields[] = {
+    OF (nvmlVgpuMetadata_t, version),
+    OF (nvmlVgpuMetadata_t, revision),
+    OF (nvmlVgpuMetadata_t, guestInfoState),
+    OF (nvmlVgpuMetadata_t, guestDriverVersion),
+    OF (nvmlVgpuMetadata_t, hostDriverVersion),
+    OF (nvmlVgpuMetadata_t, reserved),
+    OF (nvmlVgpuMetadata_t, vgpuVirtualizationCaps),
+    OF (nvmlVgpuMetadata_t, guestVgpuVersion),
+    OF (nvmlVgpuMetadata_t, opaqueDataSize),
+    OF (nvmlVgpuMetadata_t, opaqueData),
+};
+static const Structure vgpu_metadata = STRUCTURE (nvmlVgpuMetadata_t, vgpu_metadata_fields);
+
+static const Field vgpu_pgpu_metadata_fields[] = {
+    OF (nvmlVgpuPgpuMetadata_t, version),           OF (nvmlVgpuPgpuMetadata_t, revision),
+    OF (nvmlVgpuPgpuMetadata_t, hostDriverVersion), OF (nvmlVgpuPgpuMetadata_t, pgpuVirtualizationCaps),
+    OF (nvmlVgpuPgpuMetadata_t, reserved),          OF (nvmlVgpuPgpuMetadata_t, hostSupportedVgpuRange),
+    OF (nvmlVgpuPgpuMetadata_t, opaqueDataSize),    OF (nvmlVgpuPgpuMetadata_t, opaqueData),
+};
+static const Structure vgpu_pgpu_metadata = STRUCTURE (nvmlVgpuPgpuMetadata_t, vgpu_pgpu_metadata_fields);
+
+static const Field vgpu_pgpu_compatibility_fields[] = {
+    OF (nvmlVgpuPgpuCompatibility_t, vgpuVmCompatibility),
+    OF (nvmlVgpuPgpuCompatibility_t, compatibilityLimitCode),
+};
+static const Structure vgpu_pgpu_compatibility =
+    STRUCTURE (nvmlVgpuPgpuCompatibility_t, vgpu_pgpu_compatibility_fields);
+
+static const Field vgpu_scheduler_log_entry_fields[] = {
+    OF (nvmlVgpuSchedulerLogEntry_t, timestamp),
+    OF (nvmlVgpuSchedulerLogEntry_t, timeRunTotal),
+    OF (nvmlVgpuSchedulerLogEntry_t, timeRun),
+    OF (nvmlVgpuSchedulerLogEntry_t, swRunlistId),
+    OF (nvmlVgpuSchedulerLogEntry_t, targetTimeSlice),
+    OF (nvmlVgpuSchedulerLogEntry_t, cumulativePreemptionTime),
+};
+static const Structure vgpu_scheduler_log_entry =
+    STRUCTURE (nvmlVgpuSchedulerLogEntry_t, vgpu_scheduler_log_entry_fields);
+
+static const Field vgpu_scheduler_log_fields[] = {
+    OF (nvmlVgpuSchedulerLog_t, engineId),     OF (nvmlVgpuSchedulerLog_t, schedulerPolicy),
+    OF (nvmlVgpuSchedulerLog_t, arrMode),      OF (nvmlVgpuSchedulerLog_t, schedulerParams),
+    OF (nvmlVgpuSchedulerLog_t, entriesCount), OF (nvmlVgpuSchedulerLog_t, logEntries),
+};
+static const Structure vgpu_scheduler_log = STRUCTURE (nvmlVgpuSchedulerLog_t, vgpu_scheduler_log_fields);
+
+static const Field vgpu_scheduler_get_state_fields[] = {
+    OF (nvmlVgpuSchedulerGetState_t, schedulerPolicy),
+    OF (nvmlVgpuSchedulerGetState_t, arrMode),
+    OF (nvmlVgpuSchedulerGetState_t, schedulerParams),
+};
+static const Structure vgpu_scheduler_get_state =
+    STRUCTURE (nvmlVgpuSchedulerGetState_t, vgpu_scheduler_get_state_fields);
+
+static const Field vgpu_scheduler_set_state_fields[] = {
+    OF (nvmlVgpuSchedulerSetState_t, schedulerPolicy),
+    OF (nvmlVgpuSchedulerSetState_t, enableARRMode),
+    OF (nvmlVgpuSchedulerSetState_t, schedulerParams),
+};
+static const Structure vgpu_scheduler_set_state =
+    STRUCTURE (nvmlVgpuSchedulerSetState_t, vgpu_scheduler_set_state_fields);
+
+static const Field vgpu_scheduler_capabilities_fields[] = {
+    OF (nvmlVgpuSchedulerCapabilities_t, supportedSchedulers),
+    OF (nvmlVgpuSchedulerCapabilities_t, maxTimeslice),
+    OF (nvmlVgpuSchedulerCapabilities_t, minTimeslice),
+    OF (nvmlVgpuSchedulerCapabilities_t, isArrModeSupported),
+    OF (nvmlVgpuSchedulerCapabilities_t, maxFrequencyForARR),
+    OF (nvmlVgpuSchedulerCapabilities_t, minFrequencyForARR),
+    OF (nvmlVgpuSchedulerCapabilities_t, maxAvgFactorForARR),
+    OF (nvmlVgpuSchedulerCapabilities_t, minAvgFactorForARR),
+};
+static const Structure vgpu_scheduler_capabilities =
+    STRUCTURE (nvmlVgpuSchedulerCapabilities_t, vgpu_scheduler_capabilities_fields);
+
+static const Field pci_info_fields[] = {
+    OF (nvmlPciInfo_t, busIdLegacy), OF (nvmlPciInfo_t, domain),      OF (nvmlPciInfo_t, bus),
+    OF (nvmlPciInfo_t, device),      OF (nvmlPciInfo_t, pciDeviceId), OF (nvmlPciInfo_t, pciSubSystemId),
+    OF (nvmlPciInfo_t, busId),
+};
+static const Structure pci_info = STRUCTURE (nvmlPciInfo_t, pci_info_fields);
+
+static const Field memory_fields[] = {
+    OF (nvmlMemory_t, total),
+    OF (nvmlMemory_t, free),
+    OF (nvmlMemory_t, used),
+};
+static const Structure memory = STRUCTURE (nvmlMemory_t, memory_fields);
+
+static void
+test_tiling (gconstpointer data)
+{
+    const Structure *structure = data;
+    gsize end = 0, alignment = 1;
+
+    for (gsize i = 0; i < structure->count; i++) {
+        const Field *field = &structure->fields[i];
+        const gsize begin = (end + field->alignment - 1) / field->alignment * field->alignment;
+
+        if (field->offset != begin)
+            g_error ("%s is at %" G_GSIZE_FORMAT ", but the field before it ends at %" G_GSIZE_FORMAT,
+                     field->name, field->offset, end);
+        end = field->offset + field->size;
+        alignment = MAX (alignment, field->alignment);
+    }
+    g_assert_cmpuint ((end + alignment - 1) / alignment * alignment, ==, structure->size);
+}
+
+/* A union has no order: each way to see it begins at its start and is no longer than it. */
+static void
+test_unions (void)
+{
+    nvmlVgpuSchedulerParams_t params = {{33, 2000000}};
+    nvmlVgpuSchedulerSetParams_t set = {{33, 480}};
+
+    g_assert_cmpuint (sizeof params.vgpuSchedDataWithARR, ==, sizeof params);
+    g_assert_cmpuint (sizeof set.vgpuSchedDataWithARR, ==, sizeof set);
+    g_assert_cmpuint (params.vgpuSchedData.timeslice, ==, 33);
+    g_assert_cmpuint (set.vgpuSchedData.timeslice, ==, 33);
+}
+
+int
+main (int argc, char **argv)
+{
+    g_test_init (&argc, &argv, NULL);
+    g_test_add_data_func ("/nvml-abi/nvmlVgpuVersion_t", &vgpu_version, test_tiling);
+    g_test_add_data_func ("/nvml-abi/nvmlVgpuMetadata_t", &vgpu_metadata, test_tiling);
+    g_test_add_data_func ("/nvml-abi/nvmlVgpuPgpuMetadata_t", &vgpu_pgpu_metadata, test_tiling);
+    g_test_add_data_func ("/nvml-abi/nvmlVgpuPgpuCompatibility_t", &vgpu_pgpu_compatibility, test_tiling);
+    g_test_add_data_func ("/nvml-abi/nvmlVgpuSchedulerLogEntry_t", &vgpu_scheduler_log_entry, test_tiling);
+    g_test_add_data_func ("/nvml-abi/nvmlVgpuSchedulerLog_t", &vgpu_scheduler_log, test_tiling);
+    g_test_add_data_func ("/nvml-abi/nvmlVgpuSchedulerGetState_t", &vgpu_scheduler_get_state, test_tiling);
+    g_test_add_data_func ("/nvml-abi/nvmlVgpuSchedulerSetState_t", &vgpu_scheduler_set_state, test_tiling);
+    g_test_add_data_func ("/nvml-abi/nvmlVgpuSchedulerCapabilities_t", &vgpu_scheduler_capabilities,
+                          test_tiling);
+    g_test_add_data_func ("/nvml-abi/nvmlPciInfo_t", &pci_info, test_tiling);
+    g_test_add_data_func ("/nvml-abi/nvmlMemory_t", &memory, test_tiling);
+    g_test_add_func ("/nvml-abi/unions", test_unions);
+    return g_test_run ();
+}

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The loader and the inventory against a driver library that lies, lacks calls, or is none. */
+#include "host/inventory.h"
+#include "sample.h"
+
+#include <string.h>
+
+static const char *liar, *lacks_init, *lacks_metadata;
+
+static VgateNvml *
+open_liar (const char *lie)
+{
+    g_autoptr (GError) error = NULL;
+    VgateNvml *nvml;
+
+    g_setenv ("NVML_LIE", lie, TRUE);
+    nvml = vgate_nvml_open (liar, &error);
+    g_assert_no_error (error);
+    return nvml;
+}
+
+/* The host as it is: through the document, as the gate gets it, so that a lie cannot hide there either. */
+static VgateHost *
+read_host (VgateNvml *nvml, GError **error)
+{
+    g_autoptr (VgateHost) host = vgate_inventory_read_host (nvml, error);
+    g_autofree char *xml = NULL;
+
+    if (!host)
+        return NULL;
+    host->name = g_strdup ("host");
+    host->uuid = g_strdup (SAMPLE_HOST_UUID);
+    xml = vgate_host_write (host);
+    return vgate_host_read (xml, strlen (xml), error);
+}
+
+static void
+test_truth (void)
+{
+    g_autoptr (VgateNvml) nvml = open_liar ("");
+    g_autoptr (GError) error = NULL;
+    g_autoptr (VgateHost) host = read_host (nvml, &error);
+    g_autoptr (GPtrArray) instances = NULL;
+    const VgateInstance *instance;
+
+    g_assert_no_error (error);
+    g_assert_false (host->simulated);
+    g_assert_null (vgate_nvml_get_simulated (nvml));
+    g_assert_cmpstr (host->driver, ==, "580.95.05");
+    g_assert_cmpuint (host->pgpus->len, ==, 1);
+    instances = vgate_inventory_read_instances (nvml, host, &error);
+    g_assert_no_error (error);
+    g_assert_cmpuint (instances->len, ==, 1);
+    instance = g_ptr_array_index (instances, 0);
+    g_assert_cmpstr (instance->uuid, ==,
+                     "aaaaaaaa-0000-4000-8000-000000000001"); /* lower case, as all of ours */
+    g_assert_null (instance->mdev);                           /* the library lacks that call */
+    g_assert_cmpuint (g_bytes_get_size (instance->metadata), ==, 468);
+}
+
+static const struct {
+    const char *lie;
+    const char *words[2];
+} host_lies[] = {
+    {"driver without end", {"nvmlSystemGetDriverVersion", "does not end"}},
+    {"driver not ASCII", {"nvmlSystemGetDriverVersion", "not ASCII"}},
+    {"address without end", {"nvmlDeviceGetPciInfo_v3", "does not end"}},
+    {"address not ASCII", {"nvmlDeviceGetPciInfo_v3", "not ASCII"}},
+    {"address empty", {"nvmlDeviceGetPciInfo_v3", "no PCI address"}},
+    {"address 0", {"nvmlDeviceGetPciInfo_v3", "no PCI address"}},
+    {"name without end", {"nvmlDeviceGetName", "does not end"}},
+    {"name not ASCII", {"nvmlDeviceGetName", "not ASCII"}},
+    {"uuid without end", {"nvmlDeviceGetUUID", "does not end"}},
+    {"type name without end", {"nvmlVgpuTypeGetName", "does not end"}},
+    {"class without end", {"nvmlVgpuTypeGetClass", "does not end"}},
+    {"4 billion GPUs", {"nvmlDeviceGetHandleByIndex_v2", "NVML error 2"}},
+    {"sizing succeeds", {"nvmlDeviceGetVgpuMetadata", "without a buffer"}},
+    {"size 0", {"nvmlDeviceGetVgpuMetadata", "size that cannot be"}},
+    {"size of 4 GiB", {"nvmlDeviceGetVgpuMetadata", "size that cannot be"}},
+    {"size too small", {"nvmlDeviceGetVgpuMetadata", "8 bytes"}},
+    {"grows", {"nvmlDeviceGetVgpuMetadata", "NVML error 7"}},
+    {"more bytes than room", {"nvmlDeviceGetVgpuMetadata", "more bytes"}},
+    {"fewer bytes", {"nvmlDeviceGetVgpuMetadata", "20 bytes"}},
+    {"opaque size", {"nvmlDeviceGetVgpuMetadata", "65536"}},
+    {"metadata with escape", {"nvmlDeviceGetVgpuMetadata", "0x1b"}},
+    {"metadata not ASCII", {"nvmlDeviceGetVgpuMetadata", "0xe9"}},
+    {"supported: 4 billion", {"nvmlDeviceGetSupportedVgpus", "count that cannot be"}},
+    {"supported: ever more", {"nvmlDeviceGetSupportedVgpus", "NVML error 7"}},
+    {"supported: success without room", {"nvmlDeviceGetSupportedVgpus", "more entries"}},
+    {"creatable: 4 billion", {"nvmlDeviceGetCreatableVgpus", "count that cannot be"}},
+    {"creatable: ever more", {"nvmlDeviceGetCreatableVgpus", "NVML error 7"}},
+    {"active: 4 billion", {"nvmlDeviceGetActiveVgpus", "count that cannot be"}},
+    {"active: success without room", {"nvmlDeviceGetActiveVgpus", "more entries"}},
+    /* what the loader lets through cannot be put into a document */
+    {"driver with escape", {"line", "27"}},
+    {"name with escape", {"line", "27"}},
+    {"uuid with escape", {"line", "27"}},
+    {"type name with escape", {"line", "27"}},
+    {"class with escape", {"line", "27"}},
+};
+
+static void
+test_host_lies (void)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS (host_lies); i++) {
+        g_autoptr (VgateNvml) nvml = open_liar (host_lies[i].lie);
+        g_autoptr (GError) error = NULL;
+
+        g_test_message ("%s", host_lies[i].lie);
+        g_assert_null (read_host (nvml, &error));
+        for (gsize j = 0; j < 2; j++)
+            if (!strstr (error->message, host_lies[i].words[j]))
+                g_error ("%s: '%s' does not name '%s'", host_lies[i].lie, error->message,
+                         host_lies[i].words[j]);
+    }
+}
+
+/* Nothing to complain of: a driver may leave these out. */
+static void
+test_small_lies (void)
+{
+    static const char *const lies[] = {"name empty", "uuid empty", "type name empty", "class empty",
+                                       "no instances"};
+
+    for (gsize i = 0; i < G_N_ELEMENTS (lies); i++) {
+        g_autoptr (VgateNvml) nvml = open_liar (lies[i]);
+        g_autoptr (GError) error = NULL;
+        g_autoptr (VgateHost) host = read_host (nvml, &error);
+
+        g_assert_no_error (error);
+        g_assert_cmpuint (host->pgpus->len, ==, 1);
+    }
+}
+
+static void
+test_no_modes (void)
+{
+    g_autoptr (VgateNvml) nvml = open_liar ("no modes");
+    g_autoptr (VgateHost) host = read_host (nvml, NULL);
+
+    g_assert_cmpuint (host->pgpus->len, ==, 0);
+}
+
+/* Of a vGPU that cannot be read: it is left out when nobody knows whose it is, else it is there with its
+ * failure. */
+static void
+test_instance_lies (void)
+{
+    static const struct {
+        const char *lie, *failure; /* NULL: left out */
+    } lies[] = {
+        {"VM by number", NULL},
+        {"vm without end", NULL},
+        {"vm empty", NULL},
+        {"vm not ASCII", NULL},
+        {"vgpu without end", NULL},
+        {"vgpu empty", NULL},
+        {"type name without end", NULL},
+        {"sizing succeeds", "without a buffer"},
+        {"size 0", "size that cannot be"},
+        {"size of 4 GiB", "size that cannot be"},
+        {"grows", "NVML error 7"},
+        {"more bytes than room", "more bytes"},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS (lies); i++) {
+        g_autoptr (VgateNvml) nvml = open_liar ("");
+        g_autoptr (VgateHost) host = vgate_inventory_read_host (nvml, NULL);
+        g_autoptr (GPtrArray) instances = NULL;
+
+        g_setenv ("NVML_LIE", lies[i].lie, TRUE);
+        instances = vgate_inventory_read_instances (nvml, host, NULL);
+        g_test_message ("%s", lies[i].lie);
+        g_assert_cmpuint (instances->len, ==, lies[i].failure ? 1 : 0);
+        if (lies[i].failure) {
+            const VgateInstance *instance = g_ptr_array_index (instances, 0);
+
+            g_assert_null (instance->metadata);
+            g_assert_nonnull (strstr (instance->failure, lies[i].failure));
+        }
+    }
+}
+
+static void
+assert_open_fails (const char *library, int code, const char *words)
+{
+    g_autoptr (GError) error = NULL;
+
+    g_assert_null (vgate_nvml_open (library, &error));
+    g_assert_error (error, VGATE_NVML_ERROR, code);
+    if (!strstr (error->message, words))
+        g_error ("'%s' does not name '%s'", error->message, words);
+}
+
+static void
+test_not_opened (void)
+{
+    g_autofree char *text_file = g_build_filename (g_getenv ("VGATE_SRCDIR"), "LICENSE", NULL);
+
+    assert_open_fails ("/no/such/library.so", VGATE_NVML_ERROR_LIBRARY, "/no/such/library.so");
+    assert_open_fails ("libno-such-library.so.99", VGATE_NVML_ERROR_LIBRARY, "libno-such-library.so.99");
+    assert_open_fails (text_file, VGATE_NVML_ERROR_LIBRARY, "LICENSE");
+    assert_open_fails ("/", VGATE_NVML_ERROR_LIBRARY, "/");
+    assert_open_fails ("libm.so.6", VGATE_NVML_ERROR_SYMBOL,
+                       "nvmlInit_v2"); /* a library, but none of NVIDIA's */
+    assert_open_fails (lacks_init, VGATE_NVML_ERROR_SYMBOL, "nvmlInit_v2");
+    g_setenv ("NVML_LIE", "init fails", TRUE);
+    assert_open_fails (liar, NVML_ERROR_DRIVER_NOT_LOADED, "nvmlInit_v2: NVML error 9: Driver Not Loaded");
+}
+
+static void
+test_lacks_a_call (void)
+{
+    g_autoptr (GError) error = NULL, by_driver = NULL;
+    g_autoptr (VgateNvml) nvml = NULL;
+    g_autoptr (VgateHost) host = NULL;
+    g_autoptr (GBytes) none = g_bytes_new (NULL, 0);
+    nvmlVgpuPgpuCompatibility_t answer;
+    nvmlReturn_t rc;
+
+    g_setenv ("NVML_LIE", "", TRUE);
+    nvml = vgate_nvml_open (lacks_metadata, &error);
+    g_assert_no_error (error);
+    host = vgate_inventory_read_host (nvml, &error);
+    g_assert_null (host);
+    g_assert_error (error, VGATE_NVML_ERROR, VGATE_NVML_ERROR_SYMBOL);
+    g_assert_nonnull (strstr (error->message, "nvmlDeviceGetVgpuMetadata"));
+    g_assert_false (vgate_nvml_compatibility (nvml, none, none, &rc, &answer, &by_driver));
+    g_assert_error (by_driver, VGATE_NVML_ERROR, VGATE_NVML_ERROR_SYMBOL);
+}
+
+int
+main (int argc, char **argv)
+{
+    g_test_init (&argc, &argv, NULL);
+    g_assert_cmpint (argc, ==, 4);
+    liar = argv[1];
+    lacks_init = argv[2];
+    lacks_metadata = argv[3];
+    g_test_add_func ("/nvml-liar/truth", test_truth);
+    g_test_add_func ("/nvml-liar/host-lies", test_host_lies);
+    g_test_add_func ("/nvml-liar/small-lies", test_small_lies);
+    g_test_add_func ("/nvml-liar/no-modes", test_no_modes);
+    g_test_add_func ("/nvml-liar/instance-lies", test_instance_lies);
+    g_test_add_func ("/nvml-liar/not-opened", test_not_opened);
+    g_test_add_func ("/nvml-liar/lacks-a-call", test_lacks_a_call);
+    return g_test_run ();
+}

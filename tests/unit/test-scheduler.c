@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "sample.h"
+
+#include <string.h>
+
+static const VgateXmlDialect dialect = {
+    .namespace_uri = "urn:test",
+    .structure = VGATE_CODE_ELEMENT_STRUCTURE,
+    .value = VGATE_CODE_ELEMENT_VALUE,
+    .base64 = VGATE_CODE_ELEMENT_BASE64,
+};
+
+static void
+test_policy_name (void)
+{
+    static const char *const names[] = {"unknown", "best-effort", "equal-share", "fixed-share"};
+
+    for (int i = 0; i < (int)G_N_ELEMENTS (names); i++)
+        g_assert_cmpstr (vgate_scheduler_policy_name (i), ==, names[i]);
+    g_assert_cmpstr (vgate_scheduler_policy_name (-1), ==, "unknown");
+    g_assert_cmpstr (vgate_scheduler_policy_name (4), ==, "unknown");
+    g_assert_cmpstr (vgate_scheduler_policy_name (G_MAXINT), ==, "unknown");
+}
+
+static void
+test_equal (void)
+{
+    static const struct {
+        VgateScheduler a, b;
+        gboolean equal;
+    } cases[] = {
+        {{VGATE_SCHEDULER_EQUAL_SHARE, 1, 0, 2000000}, {VGATE_SCHEDULER_EQUAL_SHARE, 1, 0, 2000000}, TRUE},
+        {{VGATE_SCHEDULER_EQUAL_SHARE, 1, 0, 2000000}, {VGATE_SCHEDULER_FIXED_SHARE, 1, 0, 2000000}, FALSE},
+        {{VGATE_SCHEDULER_EQUAL_SHARE, 1, 0, 2000000}, {VGATE_SCHEDULER_EQUAL_SHARE, 2, 0, 2000000}, FALSE},
+        {{VGATE_SCHEDULER_EQUAL_SHARE, 2, 33, 2000000}, {VGATE_SCHEDULER_EQUAL_SHARE, 2, 34, 2000000}, FALSE},
+        {{VGATE_SCHEDULER_EQUAL_SHARE, 1, 0, 2000000}, {VGATE_SCHEDULER_EQUAL_SHARE, 1, 0, 2000001}, FALSE},
+        /* under best effort the rest means nothing */
+        {{VGATE_SCHEDULER_BEST_EFFORT, 1, 2, 3}, {VGATE_SCHEDULER_BEST_EFFORT, 0, 4, 5}, TRUE},
+        {{VGATE_SCHEDULER_BEST_EFFORT, 0, 0, 0}, {VGATE_SCHEDULER_UNKNOWN, 0, 0, 0}, FALSE},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+        g_assert_cmpint (vgate_scheduler_equal (&cases[i].a, &cases[i].b), ==, cases[i].equal);
+        g_assert_cmpint (vgate_scheduler_equal (&cases[i].b, &cases[i].a), ==, cases[i].equal);
+    }
+}
+
+static gboolean
+read_scheduler (const char *xml, VgateScheduler *scheduler, GError **error)
+{
+    g_autoptr (xmlDoc) doc = xmlReadMemory (xml, (int)strlen (xml), NULL, NULL, 0);
+
+    g_assert_nonnull (doc);
+    return vgate_scheduler_read (&dialect, xmlDocGetRootElement (doc), scheduler, error);
+}
+
+static void
+test_round_trip (void)
+{
+    for (int policy = 0; policy <= VGATE_SCHEDULER_FIXED_SHARE; policy++) {
+        for (int arr = 0; arr <= 2; arr++) {
+            const VgateScheduler scheduler = {policy, arr, 33, G_MAXUINT32};
+            VgateScheduler again = {0};
+            g_autoptr (GString) xml = g_string_new (NULL);
+            g_autoptr (GError) error = NULL;
+
+            vgate_scheduler_write (xml, "scheduler", &scheduler);
+            g_assert_true (read_scheduler (xml->str, &again, &error));
+            g_assert_no_error (error);
+            g_assert_cmpmem (&again, sizeof again, &scheduler, sizeof scheduler);
+        }
+    }
+}
+
+static void
+test_written (void)
+{
+    const VgateScheduler scheduler = {VGATE_SCHEDULER_FIXED_SHARE, 2, 33, 2000000};
+    g_autoptr (GString) xml = g_string_new (NULL);
+
+    vgate_scheduler_write (xml, "scheduler", &scheduler);
+    g_assert_cmpstr (
+        xml->str, ==,
+        "<scheduler policy='fixed-share' arr='enabled' average-factor='33' time-slice='2000000'/>");
+}
+
+static void
+test_bad (void)
+{
+    static const struct {
+        const char *xml;
+        VgateCode code;
+        const char *word;
+    } cases[] = {
+        {"<scheduler arr='default' average-factor='0' time-slice='0'/>", VGATE_CODE_ELEMENT_STRUCTURE,
+         "policy"},
+        {"<scheduler policy='' arr='default' average-factor='0' time-slice='0'/>", VGATE_CODE_ELEMENT_VALUE,
+         "policy"},
+        {"<scheduler policy='Best-effort' arr='default' average-factor='0' time-slice='0'/>",
+         VGATE_CODE_ELEMENT_VALUE, "Best-effort"},
+        {"<scheduler policy='unknown' arr='on' average-factor='0' time-slice='0'/>", VGATE_CODE_ELEMENT_VALUE,
+         "arr"},
+        {"<scheduler policy='unknown' arr='default' average-factor='-1' time-slice='0'/>",
+         VGATE_CODE_ELEMENT_VALUE, "average-factor"},
+        {"<scheduler policy='unknown' arr='default' average-factor='0' time-slice='4294967296'/>",
+         VGATE_CODE_ELEMENT_VALUE, "4294967296"},
+        {"<scheduler policy='unknown' arr='default' average-factor='0' time-slice='0' x='1'/>",
+         VGATE_CODE_ELEMENT_STRUCTURE, "'x'"},
+        {"<scheduler policy='unknown' arr='default' average-factor='0' time-slice='0'><x/></scheduler>",
+         VGATE_CODE_ELEMENT_STRUCTURE, "<x>"},
+        {"<scheduler policy='unknown' arr='default' average-factor='0' time-slice='0'>x</scheduler>",
+         VGATE_CODE_ELEMENT_STRUCTURE, "text"},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+        VgateScheduler scheduler = {0};
+        g_autoptr (GError) error = NULL;
+
+        g_assert_false (read_scheduler (cases[i].xml, &scheduler, &error));
+        sample_assert_error (error, cases[i].code, "line 1", cases[i].word, NULL);
+    }
+}
+
+int
+main (int argc, char **argv)
+{
+    g_test_init (&argc, &argv, NULL);
+    g_test_add_func ("/scheduler/policy-name", test_policy_name);
+    g_test_add_func ("/scheduler/equal", test_equal);
+    g_test_add_func ("/scheduler/written", test_written);
+    g_test_add_func ("/scheduler/round-trip", test_round_trip);
+    g_test_add_func ("/scheduler/bad", test_bad);
+    return g_test_run ();
+}

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Rules of the house that a program can check, over every .c and .h of the source tree. A line that has its
+ * reason says so: nocheck: REASON, in a comment on it or on the line before.
+ */
+#include <glib.h>
+#include <string.h>
+
+#define SPDX        "/* SPDX-License-Identifier: LGPL-2.1-or-later */"
+#define COLUMNS_MAX 110
+
+/* The floors of lib/, lowest first: a folder includes only itself and what stands below it. */
+static const char *const floors[] = {"message", "version", "nvml", "xml",    "metadata", "scheduler",
+                                     "compat",  "domain",  "host", "policy", "gate"};
+
+/* The simulated driver is none of the floors: it is a library of its own, and knows of ours only what NVML
+ * says. */
+static const char *const below_sim[] = {"nvml", "version", "nvml-sim"};
+
+static const struct {
+    const char *name;
+    const char *instead;
+} banned[] = {
+    {"strcpy", "g_strlcpy or memcpy with a checked length"},
+    {"strcat", "GString"},
+    {"strncpy", "g_strlcpy"},
+    {"sprintf", "g_snprintf or g_strdup_printf"},
+    {"vsprintf", "g_vsnprintf"},
+    {"gets", "a function that knows the size"},
+    {"system", "g_spawn_* with an argument vector"},
+    {"popen", "g_spawn_* with an argument vector"},
+    {"atoi", "g_ascii_string_to_unsigned or a strict reader of lib/xml"},
+    {"atol", "g_ascii_string_to_unsigned"},
+    {"strtok", "g_strsplit"},
+    {"alloca", "g_malloc and g_autofree"},
+    {"tmpnam", "g_dir_make_tmp"},
+    {"mktemp", "g_dir_make_tmp"},
+    {"goto", "g_autoptr and a return"},
+};
+
+typedef struct {
+    const char *path; /* below the source tree */
+    char **lines;
+    gboolean is_quiet;
+    guint n_complaints;
+} Source;
+
+typedef void (*Check) (Source *source);
+
+/* An empty file has no line at all. */
+static gboolean
+is_excused (const char *line)
+{
+    return line && strstr (line, "nocheck: ");
+}
+
+G_GNUC_PRINTF (3, 4)
+static void
+complain (Source *source, guint line, const char *format, ...)
+{
+    g_autofree char *text = NULL;
+    va_list arguments;
+
+    if (is_excused (source->lines[line]) || (line > 0 && is_excused (source->lines[line - 1])))
+        return;
+    va_start (arguments, format);
+    text = g_strdup_vprintf (format, arguments);
+    va_end (arguments);
+    if (!source->is_quiet)
+        g_printerr ("# %s:%u: %s\n", source->path, line + 1, text);
+    source->n_complaints++;
+}
+
+static void
+check_licence (Source *source)
+{
+    if (!source->lines[0] || strcmp (source->lines[0], SPDX) != 0)
+        complain (source, 0, "the first line must be '%s'", SPDX);
+}
+
+static void
+check_layout (Source *source)
+{
+    for (guint i = 0; source->lines[i]; i++) {
+        const glong length = g_utf8_strlen (source->lines[i], -1);
+
+        if (length > COLUMNS_MAX)
+            complain (source, i, "%ld columns; at most %d, clang-format breaks the line", length,
+                      COLUMNS_MAX);
+        if (strchr (source->lines[i], '\t'))
+            complain (source, i, "a tab; indent with four spaces");
+        if (g_str_has_suffix (source->lines[i], " "))
+            complain (source, i, "a blank at the end");
+    }
+}
+
+/* Code only: what stands in comments and strings is blanked, its length kept. */
+static char *
+code_of (const char *line, gboolean *in_comment)
+{
+    char *code = g_strdup (line);
+    char quote = '\0';
+
+    for (char *at = code; *at != '\0'; at++) {
+        if (*in_comment) {
+            *in_comment = !(at[0] == '*' && at[1] == '/');
+            if (!*in_comment)
+                *at++ = ' ';
+            *at = ' ';
+        } else if (quote != '\0') {
+            const gboolean ends = *at == quote, escapes = *at == '\\' && at[1] != '\0';
+
+            *at = ' ';
+            if (escapes)
+                *++at = ' ';
+            if (ends)
+                quote = '\0';
+        } else if (at[0] == '/' && at[1] == '/') {
+            *at = '\0';
+            break;
+        } else if (at[0] == '/' && at[1] == '*') {
+            *in_comment = TRUE;
+            *at++ = ' ';
+            *at = ' ';
+        } else if (*at == '"' || *at == '\'') {
+            quote = *at;
+            *at = ' ';
+        }
+    }
+    return code;
+}
+
+static gboolean
+is_word_character (char c)
+{
+    return g_ascii_isalnum (c) || c == '_';
+}
+
+static gboolean
+has_word (const char *code, const char *word)
+{
+    const gsize length = strlen (word);
+
+    for (const char *at = strstr (code, word); at; at = strstr (at + 1, word))
+        if ((at == code || !is_word_character (at[-1])) && !is_word_character (at[length]))
+            return TRUE;
+    return FALSE;
+}
+
+static void
+check_banned (Source *source)
+{
+    gboolean in_comment = FALSE;
+
+    for (guint i = 0; source->lines[i]; i++) {
+        g_autofree char *code = code_of (source->lines[i], &in_comment);
+
+        for (gsize j = 0; j < G_N_ELEMENTS (banned); j++)
+            if (has_word (code, banned[j].name))
+                complain (source, i, "%s is not used here; take %s", banned[j].name, banned[j].instead);
+    }
+}
+
+static int
+floor_of (const char *folder)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS (floors); i++)
+        if (strcmp (floors[i], folder) == 0)
+            return (int)i;
+    return -1;
+}
+
+/* The folder of lib/ that #include "FOLDER/FILE" names; NULL when the line is none such. */
+static char *
+included_folder (const char *line)
+{
+    static const char include[] = "#include \"";
+    const char *name = line + strlen (include), *slash;
+
+    if (!g_str_has_prefix (line, include))
+        return NULL;
+    slash = strchr (name, '/');
+    return slash ? g_strndup (name, (gsize)(slash - name)) : NULL;
+}
+
+static void
+check_include (Source *source, guint line, const char *own, const char *folder)
+{
+    const int own_floor = floor_of (own), its_floor = floor_of (folder);
+
+    if (strcmp (own, "nvml-sim") == 0) {
+        for (gsize i = 0; i < G_N_ELEMENTS (below_sim); i++)
+            if (strcmp (below_sim[i], folder) == 0)
+                return;
+        complain (source, line, "nvml-sim may include nvml, version and itself, not %s", folder);
+    } else if (own_floor < 0) {
+        complain (source, line,
+                  "lib/%s is no floor of the house: put it into the list of tests/unit/test-source.c", own);
+    } else if (its_floor < 0) {
+        complain (source, line, "%s is no floor of lib/", folder);
+    } else if (its_floor > own_floor) {
+        complain (source, line, "%s stands above %s: a floor includes only what stands below it", folder,
+                  own);
+    }
+}
+
+static void
+check_floors (Source *source)
+{
+    g_auto (GStrv) parts = g_strsplit (source->path, "/", -1);
+
+    if (strcmp (parts[0], "lib") != 0)
+        return;
+    for (guint i = 0; source->lines[i]; i++) {
+        g_autofree char *folder = included_folder (source->lines[i]);
+
+        if (folder)
+            check_include (source, i, parts[1], folder);
+    }
+}
+
+static void
+check_once (Source *source)
+{
+    for (guint i = 0; g_str_has_suffix (source->path, ".h") && source->lines[i]; i++)
+        if (strcmp (source->lines[i], "#pragma once") == 0)
+            return;
+    if (g_str_has_suffix (source->path, ".h"))
+        complain (source, 0, "a header begins with #pragma once");
+}
+
+static guint
+check_file (const char *root, const char *path, Check check)
+{
+    g_autofree char *full = g_build_filename (root, path, NULL), *text = NULL;
+    g_auto (GStrv) lines = NULL;
+    Source source = {.path = path};
+
+    g_assert_true (g_file_get_contents (full, &text, NULL, NULL));
+    g_assert_true (g_utf8_validate (text, -1, NULL));
+    lines = g_strsplit (text, "\n", -1);
+    source.lines = lines;
+    check (&source);
+    return source.n_complaints;
+}
+
+static void
+find_sources (const char *root, const char *folder, GPtrArray *sources)
+{
+    g_autofree char *full = g_build_filename (root, folder, NULL);
+    g_autoptr (GDir) dir = g_dir_open (full, 0, NULL);
+    const char *name;
+
+    while (dir && (name = g_dir_read_name (dir))) {
+        g_autofree char *path = g_build_filename (folder, name, NULL);
+        g_autofree char *full_path = g_build_filename (root, path, NULL);
+
+        if (g_file_test (full_path, G_FILE_TEST_IS_SYMLINK))
+            continue;
+        if (g_file_test (full_path, G_FILE_TEST_IS_DIR))
+            find_sources (root, path, sources);
+        else if (g_str_has_suffix (name, ".c") || g_str_has_suffix (name, ".h"))
+            g_ptr_array_add (sources, g_steal_pointer (&path));
+    }
+}
+
+static GPtrArray *
+all_sources (const char *root)
+{
+    static const char *const folders[] = {"lib", "hook", "plugin", "tests"};
+    GPtrArray *sources = g_ptr_array_new_with_free_func (g_free);
+
+    for (gsize i = 0; i < G_N_ELEMENTS (folders); i++)
+        find_sources (root, folders[i], sources);
+    return sources;
+}
+
+static void
+run (gconstpointer data)
+{
+    const char *root = g_getenv ("VGATE_SRCDIR");
+    g_autoptr (GPtrArray) sources = all_sources (root);
+    const Check *check = data;
+    guint n_complaints = 0;
+
+    g_assert_cmpuint (sources->len, >, 80);
+    for (guint i = 0; i < sources->len; i++)
+        n_complaints += check_file (root, g_ptr_array_index (sources, i), *check);
+    g_test_message ("%u files", sources->len);
+    g_assert_cmpuint (n_complaints, ==, 0);
+}
+
+/* The checks themselves: a file of their own that breaks each rule where it says so. */
+static void
+test_checks (void)
+{
+    static const struct {
+        const char *path, *text;
+        Check check;
+        guint n_complaints;
+    } cases[] = {
+        {"lib/xml/a.c", SPDX "\n", check_licence, 0},
+        {"lib/xml/a.c", "\n" SPDX "\n", check_licence, 1},
+        {"lib/xml/a.c", "", check_licence, 1},
+        {"lib/xml/a.c", "a\tb\nc \n", check_layout, 2},
+        {"lib/xml/a.c", "strcpy (a, b); /* strcat */ \"goto\" // gets\n", check_banned, 1},
+        {"lib/xml/a.c", "/* strcpy\n goto */ my_strcpy (system_x);\n", check_banned, 0},
+        {"lib/xml/a.c", "'\"'; goto x; '\\''; \"\\\"\"; system (0)\n", check_banned, 2},
+        {"lib/xml/a.c", "/* nocheck: the reason */\ngoto x;\ngoto y;\ngoto z; /* nocheck: too */\n",
+         check_banned, 1},
+        {"lib/xml/a.c", "#include \"message/codes.h\"\n#include \"xml/xml.h\"\n#include <x/y.h>\n",
+         check_floors, 0},
+        {"lib/xml/a.c", "#include \"gate/gate.h\"\n#include \"metadata/record.h\"\n#include \"new/x.h\"\n",
+         check_floors, 3},
+        {"lib/nvml-sim/a.c", "#include \"nvml/nvml-abi.h\"\n#include \"xml/xml.h\"\n", check_floors, 1},
+        {"lib/new/a.c", "#include \"version/version.h\"\n", check_floors, 1},
+        {"hook/a.c", "#include \"gate/gate.h\"\n", check_floors, 0},
+        {"lib/xml/a.h", "#pragma once\n", check_once, 0},
+        {"lib/xml/a.h", "\n", check_once, 1},
+        {"lib/xml/a.c", "\n", check_once, 0},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+        g_auto (GStrv) lines = g_strsplit (cases[i].text, "\n", -1);
+        Source source = {.path = cases[i].path, .lines = lines, .is_quiet = TRUE};
+
+        cases[i].check (&source);
+        if (source.n_complaints != cases[i].n_complaints)
+            g_error ("case %zu: %u complaints", i, source.n_complaints);
+    }
+}
+
+int
+main (int argc, char **argv)
+{
+    static const struct {
+        const char *path;
+        Check check;
+    } checks[] = {
+        {"/source/licence", check_licence}, {"/source/layout", check_layout},
+        {"/source/banned", check_banned},   {"/source/floors", check_floors},
+        {"/source/once", check_once},
+    };
+
+    g_test_init (&argc, &argv, NULL);
+    g_test_add_func ("/source/checks", test_checks);
+    for (gsize i = 0; i < G_N_ELEMENTS (checks); i++)
+        g_test_add_data_func (checks[i].path, &checks[i].check, run);
+    return g_test_run ();
+}
