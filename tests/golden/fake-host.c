@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "fake-host.h"
+
+#include "program.h"
+
+#include <errno.h>
+#include <ftw.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define NVIDIA 0x10de
+#define INTEL  0x8086
+
+struct FakeHost {
+    char *root;
+    char *config;
+    GKeyFile *sim;
+    GKeyFile *settings;
+};
+
+typedef struct {
+    guint id;
+    const char *name;
+    guint framebuffer_mib;
+    guint count;
+} Type;
+
+static const struct {
+    const char *name;
+    const char *device_id;
+    const char *subsystem_id;
+    guint framebuffer_mib;
+    Type types[3];
+} models[] = {
+    [FAKE_H100] = {"NVIDIA H100 80GB HBM3",
+                   "2330",
+                   "16C1",
+                   81920,
+                   {{FAKE_TYPE_H100_20C, "NVIDIA H100XM-20C", 20480, 4},
+                    {FAKE_TYPE_H100_40C, "NVIDIA H100XM-40C", 40960, 2},
+                    {FAKE_TYPE_H100_80C, "NVIDIA H100XM-80C", 81920, 1}}},
+    [FAKE_L40S] = {"NVIDIA L40S",
+                   "26B9",
+                   "1851",
+                   49152,
+                   {{FAKE_TYPE_L40S_12C, "NVIDIA L40S-12C", 12288, 4},
+                    {FAKE_TYPE_L40S_48C, "NVIDIA L40S-48C", 49152, 1}}},
+};
+
+/* --- files --- */
+
+char *
+fake_host_path (const FakeHost *host, const char *name)
+{
+    return g_build_filename (host->root, name, NULL);
+}
+
+void
+fake_host_write_file (FakeHost *host, const char *name, const char *text, gsize length, guint mode)
+{
+    g_autofree char *path = fake_host_path (host, name);
+    g_autofree char *directory = g_path_get_dirname (path);
+    g_autoptr (GError) error = NULL;
+
+    g_assert_cmpint (g_mkdir_with_parents (directory, 0755), ==, 0);
+    g_file_set_contents (path, text, (gssize)length, &error);
+    g_assert_no_error (error);
+    g_assert_cmpint (g_chmod (path, (int)mode), ==, 0);
+}
+
+static void
+write_text (FakeHost *host, const char *directory, const char *name, const char *text)
+{
+    g_autofree char *path = g_build_filename (directory, name, NULL);
+
+    fake_host_write_file (host, path, text, strlen (text), 0644);
+}
+
+/* directory/name points to target; both are paths in the host's directory, the link is relative as in sysfs.
+ */
+static void
+write_link (FakeHost *host, const char *directory, const char *name, const char *target)
+{
+    g_autofree char *path = g_build_filename (host->root, directory, name, NULL);
+    g_autofree char *parent = g_path_get_dirname (path);
+    g_autoptr (GString) text = g_string_new (NULL);
+
+    for (const char *at = directory; at; at = strchr (at + 1, '/'))
+        g_string_append (text, "../");
+    g_string_append (text, target);
+    g_assert_cmpint (g_mkdir_with_parents (parent, 0755), ==, 0);
+    g_assert_cmpint (symlink (text->str, path), ==, 0);
+}
+
+static int
+remove_entry (const char *path, G_GNUC_UNUSED const struct stat *status, G_GNUC_UNUSED int type,
+              G_GNUC_UNUSED struct FTW *walk)
+{
+    return remove (path);
+}
+
+/* --- the host itself --- */
+
+static char *
+sim_file (const FakeHost *host)
+{
+    return fake_host_path (host, "sim-host.conf");
+}
+
+static void
+save_sim (FakeHost *host)
+{
+    g_autofree char *text = g_key_file_to_data (host->sim, NULL, NULL);
+
+    fake_host_write_file (host, "sim-host.conf", text, strlen (text), 0644);
+}
+
+static void
+save_settings (FakeHost *host)
+{
+    g_autofree char *text = g_key_file_to_data (host->settings, NULL, NULL);
+
+    fake_host_write_config (host, text, 0644);
+}
+
+void
+fake_host_write_config (FakeHost *host, const char *text, guint mode)
+{
+    fake_host_write_file (host, "vgpu-gate.conf", text, strlen (text), mode);
+}
+
+FakeHost *
+fake_host_new (void)
+{
+    FakeHost *host = g_new0 (FakeHost, 1);
+    g_autoptr (GError) error = NULL;
+
+    host->root = g_dir_make_tmp ("vgpu-gate-XXXXXX", &error);
+    g_assert_no_error (error);
+    host->config = fake_host_path (host, "vgpu-gate.conf");
+    host->settings = g_key_file_new ();
+    host->sim = g_key_file_new ();
+    g_key_file_set_string (host->sim, "driver", "version", "580.95.05");
+    g_key_file_set_string (host->sim, "driver", "range", "18.1-26.1");
+    save_sim (host);
+    g_key_file_set_string (host->settings, "backend", "library", program_path ("library"));
+    g_key_file_set_string (host->settings, "host", "uuid", FAKE_HOST_UUID);
+    fake_host_set_helper (host, "exec \"$HELPER\"");
+    return host;
+}
+
+void
+fake_host_free (FakeHost *host)
+{
+    program_assert_no_sanitizer_report (host->root);
+    nftw (host->root, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    g_key_file_unref (host->settings);
+    g_key_file_unref (host->sim);
+    g_free (host->config);
+    g_free (host->root);
+    g_free (host);
+}
+
+const char *
+fake_host_root (const FakeHost *host)
+{
+    return host->root;
+}
+
+const char *
+fake_host_config (const FakeHost *host)
+{
+    return host->config;
+}
+
+/* --- devices --- */
+
+/* Where a PCI device stands in sysfs: sys/devices/pci0000:41/0000:41:00.4 */
+static char *
+pci_directory (const char *address)
+{
+    return g_strdup_printf ("sys/devices/pci%.7s/%s", address, address);
+}
+
+static void
+add_pci_device (FakeHost *host, const char *address, guint vendor, const char *device)
+{
+    g_autofree char *directory = pci_directory (address);
+    g_autofree char *vendor_text = g_strdup_printf ("0x%04x\n", vendor);
+    g_autofree char *device_text = g_strdup_printf ("0x%s\n", device);
+
+    write_text (host, directory, "vendor", vendor_text);
+    write_text (host, directory, "device", device_text);
+    write_link (host, "sys/bus/pci/devices", address, directory);
+}
+
+void
+fake_host_add_unlisted_gpu (FakeHost *host, const char *address, FakeModel model)
+{
+    g_autofree char *device_id = g_ascii_strdown (models[model].device_id, -1);
+
+    add_pci_device (host, address, NVIDIA, device_id);
+}
+
+void
+fake_host_add_foreign_device (FakeHost *host, const char *address)
+{
+    add_pci_device (host, address, INTEL, "3e92");
+}
+
+static void
+add_sim_type (FakeHost *host, const Type *type, GString *offers)
+{
+    g_autofree char *group = g_strdup_printf ("type %u", type->id);
+
+    g_key_file_set_string (host->sim, group, "name", type->name);
+    g_key_file_set_string (host->sim, group, "class", "Compute");
+    g_key_file_set_integer (host->sim, group, "framebuffer", (int)type->framebuffer_mib);
+    g_string_append_printf (offers, "%u:%u;", type->id, type->count);
+}
+
+void
+fake_host_add_gpu (FakeHost *host, const char *address, FakeModel model)
+{
+    g_autofree char *group = g_strdup_printf ("gpu %s", address);
+    g_autofree char *uuid =
+        g_strdup_printf ("GPU-6a52c1de-0000-4000-8000-%.4s%.2s000000", address, address + 5);
+    g_autoptr (GString) offers = g_string_new (NULL);
+
+    fake_host_add_unlisted_gpu (host, address, model);
+    for (gsize i = 0; i < G_N_ELEMENTS (models[model].types) && models[model].types[i].id != 0; i++)
+        add_sim_type (host, &models[model].types[i], offers);
+    g_key_file_set_string (host->sim, group, "name", models[model].name);
+    g_key_file_set_string (host->sim, group, "uuid", uuid);
+    g_key_file_set_string (host->sim, group, "device-id", models[model].device_id);
+    g_key_file_set_string (host->sim, group, "subsystem-id", models[model].subsystem_id);
+    g_key_file_set_integer (host->sim, group, "framebuffer", (int)models[model].framebuffer_mib);
+    g_key_file_set_string (host->sim, group, "vgpu-types", offers->str);
+    save_sim (host);
+}
+
+void
+fake_host_add_vf (FakeHost *host, const char *gpu, const char *address, int type)
+{
+    g_autofree char *directory = pci_directory (address);
+    g_autofree char *physical = pci_directory (gpu);
+    g_autofree char *type_text = g_strdup_printf ("%d\n", type);
+
+    add_pci_device (host, address, NVIDIA, "2330");
+    write_link (host, directory, "physfn", physical);
+    if (type >= 0) {
+        g_autofree char *nvidia = g_build_filename (directory, "nvidia", NULL);
+
+        write_text (host, nvidia, "current_vgpu_type", type_text);
+    }
+}
+
+static const char *
+type_name (guint id)
+{
+    for (gsize m = 0; m < G_N_ELEMENTS (models); m++)
+        for (gsize t = 0; t < G_N_ELEMENTS (models[m].types); t++)
+            if (models[m].types[t].id == id)
+                return models[m].types[t].name;
+    return "some other type";
+}
+
+void
+fake_host_add_mdev (FakeHost *host, const char *uuid, guint type, const char *parent)
+{
+    g_autofree char *parent_directory = pci_directory (parent);
+    g_autofree char *directory = g_build_filename (parent_directory, uuid, NULL);
+    g_autofree char *type_directory =
+        g_strdup_printf ("%s/mdev_supported_types/nvidia-%u", parent_directory, type);
+    g_autofree char *name = g_strdup_printf ("%s\n", type_name (type));
+
+    write_text (host, type_directory, "name", name);
+    write_link (host, directory, "mdev_type", type_directory);
+    write_link (host, "sys/bus/mdev/devices", uuid, directory);
+}
+
+/* --- QEMU --- */
+
+#define QEMU_PID 4711
+
+void
+fake_host_qemu_pid_file (FakeHost *host, const char *domain, const char *contents)
+{
+    g_autofree char *path = g_strdup_printf ("run/libvirt/qemu/%s.pid", domain);
+
+    fake_host_write_file (host, path, contents, strlen (contents), 0644);
+}
+
+void
+fake_host_qemu_command_line (FakeHost *host, const char *contents, gsize length)
+{
+    g_autofree char *path = g_strdup_printf ("proc/%d/cmdline", QEMU_PID);
+
+    fake_host_write_file (host, path, contents, length, 0444);
+}
+
+void
+fake_host_qemu_started (FakeHost *host, const char *domain, gboolean incoming)
+{
+    /* each word is ended by a NUL, as the kernel shows them */
+    static const char words[] = "/usr/bin/qemu-system-x86_64\0-name\0guest=vm,debug-threads=on\0-S\0"
+                                "-machine\0pc-q35-7.2\0-incoming\0defer";
+    static const gsize length_without = sizeof words - sizeof "-incoming\0defer";
+
+    fake_host_qemu_pid_file (host, domain, G_STRINGIFY (QEMU_PID) "\n");
+    fake_host_qemu_command_line (host, words, incoming ? sizeof words : length_without);
+}
+
+/* --- driver and configuration --- */
+
+static void
+run_sim (FakeHost *host, const char *command)
+{
+    g_autofree char *file = sim_file (host);
+    g_autofree char *line = g_strdup_printf ("%s --file %s %s", program_path ("vgpu-sim"), file, command);
+    g_auto (GStrv) argv = g_strsplit (line, " ", -1);
+    g_auto (ProgramRun) run = {0};
+
+    program_run ((const char *const *)argv, "", 0, &run);
+    g_assert_cmpstr (run.err, ==, "");
+    g_assert_cmpint (run.status, ==, 0);
+}
+
+void
+fake_host_sim (FakeHost *host, const char *commands)
+{
+    g_auto (GStrv) all = g_strsplit (commands, ";", -1);
+
+    for (guint i = 0; all[i]; i++)
+        run_sim (host, g_strstrip (all[i]));
+}
+
+static void
+replace_all (char **text, const char *what, const char *by)
+{
+    g_autoptr (GString) changed = g_string_new (*text);
+
+    g_string_replace (changed, what, by, 0);
+    g_free (*text);
+    *text = g_string_free (g_steal_pointer (&changed), FALSE);
+}
+
+void
+fake_host_configure (FakeHost *host, const char *lines)
+{
+    g_autoptr (GKeyFile) file = g_key_file_new ();
+    g_autoptr (GError) error = NULL;
+    g_auto (GStrv) groups = NULL;
+
+    g_assert_true (g_key_file_load_from_data (file, lines, (gsize)-1, G_KEY_FILE_NONE, &error));
+    groups = g_key_file_get_groups (file, NULL);
+    for (guint i = 0; groups[i]; i++) {
+        g_auto (GStrv) keys = g_key_file_get_keys (file, groups[i], NULL, NULL);
+
+        for (guint j = 0; keys[j]; j++) {
+            g_autofree char *value = g_key_file_get_value (file, groups[i], keys[j], NULL);
+
+            replace_all (&value, "$ROOT", host->root);
+            g_key_file_set_value (host->settings, groups[i], keys[j], value);
+        }
+    }
+    save_settings (host);
+}
+
+void
+fake_host_set_library (FakeHost *host, const char *library)
+{
+    g_key_file_set_string (host->settings, "backend", "library", library);
+    save_settings (host);
+}
+
+void
+fake_host_forget_uuid (FakeHost *host)
+{
+    g_key_file_remove_group (host->settings, "host", NULL);
+    save_settings (host);
+}
+
+void
+fake_host_set_helper (FakeHost *host, const char *lines)
+{
+    g_auto (GStrv) sanitizers = program_sanitizer_environment (host->root);
+    g_autofree char *exports = g_strjoinv (" ", sanitizers);
+    g_autofree char *path = fake_host_path (host, "helper");
+    g_autofree char *script =
+        g_strdup_printf ("#!/bin/sh\necho $$ >%s/helper.pid\n"
+                         "export VGPU_SIM_HOST=%s/sim-host.conf HELPER=%s %s\n%s\n",
+                         host->root, host->root, program_path ("helper"), exports, lines);
+
+    fake_host_write_file (host, "helper", script, strlen (script), 0755);
+    g_key_file_set_string (host->settings, "backend", "helper", path);
+    save_settings (host);
+}
+
+int
+fake_host_helper_pid (const FakeHost *host)
+{
+    g_autofree char *path = fake_host_path (host, "helper.pid");
+    g_autofree char *text = NULL;
+    g_autoptr (GError) error = NULL;
+    guint64 pid = 0;
+
+    g_file_get_contents (path, &text, NULL, &error);
+    g_assert_no_error (error);
+    g_ascii_string_to_unsigned (g_strchomp (text), 10, 1, G_MAXINT32, &pid, &error);
+    g_assert_no_error (error);
+    return (int)pid;
+}
+
+/* --- what is another each time --- */
+
+char *
+fake_host_normalise (const FakeHost *host, const char *text)
+{
+    static const struct {
+        const char *pattern;
+        const char *replacement;
+    } rules[] = {
+        {"^host: .* \\(", "host: NAME ("},
+        {"^(<host .*) time='[^']*' name='[^']*'", "\\1 time='TIME' name='NAME'"},
+        {"read \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d UTC", "read TIME"},
+        {"the metadata is \\d+ s old", "the metadata is AGE s old"},
+        /* libxml2 says these in other words in each release */
+        {"Excessive depth.*(\\. Send)", "...\\1"},
+        {"(VGATE-10[678]: .*?line \\d+: ).*(\\. (?:Send|Try) )", "\\1...\\2"},
+    };
+    char *normal = g_strdup (text);
+
+    replace_all (&normal, host->root, "ROOT");
+    replace_all (&normal, program_path ("library"), "LIBRARY");
+    replace_all (&normal, program_path ("source"), "SOURCE");
+    for (gsize i = 0; i < G_N_ELEMENTS (rules); i++) {
+        g_autoptr (GRegex) regex = g_regex_new (rules[i].pattern, G_REGEX_MULTILINE, 0, NULL);
+        char *replaced = g_regex_replace (regex, normal, -1, 0, rules[i].replacement, 0, NULL);
+
+        g_free (normal);
+        normal = replaced;
+    }
+    return normal;
+}

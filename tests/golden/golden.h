@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Golden files: what a program must say, to the letter. $VGATE_REGENERATE=1 writes them anew. */
+#pragma once
+
+#include <glib.h>
+
+/* Whether golden files are being written instead of compared. */
+gboolean golden_is_regenerating (void);
+
+/*
+ * text is what tests/golden/FOLDER/FILE says. A file that is not there says nothing, so that an empty text
+ * has no file.
+ */
+void golden_compare (const char *folder, const char *file, const char *text);
+
+/* The file belongs to a case that cannot be run here. */
+void golden_skip (const char *folder, const char *file);
+
+/* To be run last: every file of the folder with this suffix was compared, or skipped, by this program, so
+ * that no case's file outlives the case. Says nothing when $VGATE_CASES left cases out. */
+void golden_assert_none_left (const char *folder, const char *suffix);

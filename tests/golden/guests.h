@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The domains of hook/NAME.in.xml, as libvirt 9 would write them with the element that vgpu-gated put in. */
+#pragma once
+
+#include <glib.h>
+
+/* The key that sealed.in.xml is sealed with. */
+#define GUEST_FLEET_KEY "0123456789abcdef0123456789abcdef"
+
+guint guest_count (void);
+const char *guest_name (guint index);
+/* The whole XML. The caller frees it. */
+char *guest_write (guint index);

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "hook-case.h"
+
+#include "golden.h"
+
+#include <string.h>
+
+#define IS_ALLOWED(code) ((code) < 100)
+
+void
+case_standard_host (FakeHost *host)
+{
+    fake_host_add_gpu (host, CASE_GPU, FAKE_H100);
+    fake_host_add_vf (host, CASE_GPU, CASE_VF, FAKE_TYPE_H100_20C);
+    fake_host_add_mdev (host, CASE_MDEV, FAKE_TYPE_H100_20C, CASE_VF);
+    fake_host_add_mdev (host, CASE_MDEV_2, FAKE_TYPE_H100_20C, CASE_GPU);
+    fake_host_add_unlisted_gpu (host, CASE_PASSTHROUGH, FAKE_H100);
+    fake_host_add_foreign_device (host, CASE_FOREIGN);
+    fake_host_add_mdev (host, CASE_FOREIGN_MDEV, 4, CASE_FOREIGN);
+}
+
+char *
+case_input (const HookCase *c, gsize *length)
+{
+    g_autofree char *file = g_strdup_printf ("%s.in.xml", c->input);
+    g_autofree char *path = c->input ? program_source ("hook", file) : NULL;
+    g_autofree char *text = NULL;
+    g_autoptr (GError) error = NULL;
+    g_autoptr (GString) edited = NULL;
+
+    if (!c->input) {
+        *length = c->length > 0 || !c->text ? c->length : strlen (c->text);
+        return g_memdup2 (c->text ? c->text : "", *length + 1);
+    }
+    g_file_get_contents (path, &text, NULL, &error);
+    g_assert_no_error (error);
+    edited = g_string_new (text);
+    for (gsize i = 0; i < CASE_EDITS_MAX && c->edits[i].what; i++)
+        g_assert_cmpuint (g_string_replace (edited, c->edits[i].what, c->edits[i].by, 0), >, 0);
+    *length = edited->len;
+    return g_string_free (g_steal_pointer (&edited), FALSE);
+}
+
+static void
+add_extra (GStrvBuilder *argv, const HookCall *call)
+{
+    g_auto (GStrv) words = g_strsplit (call->extra ? call->extra : "", " ", -1);
+
+    for (guint i = 0; words[i]; i++) {
+        g_autoptr (GString) word = g_string_new (words[i]);
+
+        g_string_replace (word, "$ROOT", fake_host_root (call->host), 0);
+        g_strv_builder_add (argv, word->str);
+    }
+}
+
+/* "migrate" is 'migrate begin -'. */
+static void
+add_words (GStrvBuilder *argv, const HookCall *call)
+{
+    g_auto (GStrv) words = g_strsplit (call->operation, " ", 2);
+
+    g_strv_builder_add_many (argv, call->domain, words[0], words[1] ? words[1] : "begin", "-", NULL);
+}
+
+void
+case_call_hook (const HookCall *call, ProgramRun *run)
+{
+    g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+    g_auto (GStrv) argv = NULL;
+
+    g_strv_builder_add_many (builder, program_path ("hook"), "--config", fake_host_config (call->host),
+                             "--root", fake_host_root (call->host), NULL);
+    add_extra (builder, call);
+    add_words (builder, call);
+    argv = g_strv_builder_end (builder);
+    program_run ((const char *const *)argv, call->input, call->length, run);
+}
+
+void
+case_assert_answer (const ProgramRun *run, const char *domain, int code)
+{
+    g_autofree char *begin = g_strdup_printf ("vgpu-gate: VGATE-%03d: %s: ", code, domain);
+
+    g_assert_cmpstr (run->out, ==, "");
+    if (IS_ALLOWED (code)) {
+        g_assert_cmpstr (run->err, ==, "");
+        g_assert_cmpint (run->status, ==, 0);
+        return;
+    }
+    if (!g_str_has_prefix (run->err, begin))
+        g_test_fail_printf ("expected a line that begins with '%s', not '%s'", begin, run->err);
+    g_assert_cmpint (run->status, ==, 1);
+    g_assert_true (g_str_has_suffix (run->err, "\n"));
+    g_assert_true (strchr (run->err, '\n') == strrchr (run->err, '\n'));
+}
+
+/* The report ends with the same line that libvirt would be given. */
+static void
+assert_report (const ProgramRun *dry, const ProgramRun *wet, int code)
+{
+    g_autofree char *decision =
+        code == CASE_NOT_GATED ? g_strdup (" is not gated\n")
+                               : g_strdup_printf ("\ndecision: %s\nvgpu-gate: VGATE-%03d: " CASE_DOMAIN ": ",
+                                                  IS_ALLOWED (code) ? "allowed" : "refused", code);
+
+    g_assert_cmpstr (dry->err, ==, "");
+    g_assert_cmpint (dry->status, ==, wet->status);
+    if (!strstr (dry->out, decision))
+        g_test_fail_printf ("expected a report with '%s', not '%s'", decision, dry->out);
+    g_assert_true (g_str_has_suffix (dry->out, wet->err));
+}
+
+static void
+compare (const HookCase *c, const char *folder, const FakeHost *host, const char *suffix, const char *text)
+{
+    g_autofree char *file = c->input ? g_strdup_printf ("%s.%s.%s", c->input, c->name, suffix)
+                                     : g_strdup_printf ("%s.%s", c->name, suffix);
+    g_autofree char *normal = fake_host_normalise (host, text);
+
+    golden_compare (folder, file, normal);
+}
+
+static FakeHost *
+new_host (const HookCase *c)
+{
+    FakeHost *host = fake_host_new ();
+
+    if (c->prepare)
+        c->prepare (host);
+    else
+        case_standard_host (host);
+    if (c->sim)
+        fake_host_sim (host, c->sim);
+    if (c->config)
+        fake_host_configure (host, c->config);
+    return host;
+}
+
+void
+case_run (const HookCase *c, const char *folder)
+{
+    g_autoptr (FakeHost) host = new_host (c);
+    gsize length;
+    g_autofree char *input = case_input (c, &length);
+    HookCall call = {
+        .host = host, .domain = CASE_DOMAIN, .operation = c->operation, .input = input, .length = length};
+    g_auto (ProgramRun) wet = {0}, dry = {0};
+
+    case_call_hook (&call, &wet);
+    call.extra = "--dry-run";
+    case_call_hook (&call, &dry);
+    case_assert_answer (&wet, CASE_DOMAIN, c->code);
+    compare (c, folder, host, "err", wet.err);
+    assert_report (&dry, &wet, c->code);
+    if (c->report)
+        compare (c, folder, host, "report", dry.out);
+}

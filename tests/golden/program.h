@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The programs under test, and how a test runs one: as libvirt runs a hook, with hardly any environment, a
+ * pipe as standard input, and nobody to ask.
+ */
+#pragma once
+
+#include <glib.h>
+
+/*
+ * Initialises g_test, and takes the program's arguments NAME=PATH, which meson gives. What is left when
+ * $VGATE_CASES is set are the tests whose path matches that pattern.
+ */
+void program_test_init (int *argc, char ***argv);
+/* The PATH of a NAME. */
+const char *program_path (const char *name);
+/* A file of the test's own folder in the source tree. The caller frees it. */
+char *program_source (const char *folder, const char *file);
+
+/* As g_test_add_data_func (), when $VGATE_CASES picks it. */
+void program_add_test (const char *path, gconstpointer data, GTestDataFunc function);
+
+typedef struct {
+    int status; /* the exit status; -1: killed by a signal */
+    char *out;
+    char *err;
+    gint64 duration_us;
+} ProgramRun;
+
+void program_run_clear (ProgramRun *run);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ProgramRun, program_run_clear)
+
+/* Runs argv (NULL-terminated) with length bytes of input on a pipe and waits for its end. */
+void program_run (const char *const *argv, const char *input, gsize length, ProgramRun *run);
+
+/* The same with this descriptor as standard input; it stays the caller's. */
+void program_run_on (const char *const *argv, int stdin_fd, ProgramRun *run);
+
+/* Where the sanitisers of a program whose standard error nobody sees are to write: an environment for it, one
+ * NAME=VALUE each, and the check that nothing was written. Without sanitisers both do nothing harmful. */
+GStrv program_sanitizer_environment (const char *directory);
+void program_assert_no_sanitizer_report (const char *directory);

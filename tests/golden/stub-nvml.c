@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * NVML libraries that answer one call differently, and leave all others to the simulated driver, which they
+ * are linked with: dlsym () on this library's handle finds those calls there.
+ */
+#include "nvml/nvml-abi.h"
+
+#include <stdlib.h>
+
+#define EXPORT __attribute__ ((visibility ("default")))
+
+/* Keeps the simulated driver in the list of needed libraries. */
+EXPORT extern const char *(*const stub_needs) (nvmlReturn_t);
+const char *(*const stub_needs) (nvmlReturn_t) = nvmlErrorString;
+
+#ifdef STUB_STATES
+EXPORT nvmlReturn_t
+nvmlGetVgpuCompatibility (nvmlVgpuMetadata_t *vgpu, nvmlVgpuPgpuMetadata_t *pgpu,
+                          nvmlVgpuPgpuCompatibility_t *answer)
+{
+    if (!vgpu || !pgpu || !answer)
+        return NVML_ERROR_INVALID_ARGUMENT;
+    answer->vgpuVmCompatibility = STUB_STATES;
+    answer->compatibilityLimitCode = STUB_LIMIT;
+    return NVML_SUCCESS;
+}
+#endif
+
+#ifdef STUB_ABORTS
+EXPORT nvmlReturn_t
+nvmlGetVgpuCompatibility (nvmlVgpuMetadata_t *vgpu, nvmlVgpuPgpuMetadata_t *pgpu,
+                          nvmlVgpuPgpuCompatibility_t *answer)
+{
+    (void)vgpu;
+    (void)pgpu;
+    (void)answer;
+    abort ();
+}
+#endif
+
+#ifdef STUB_LACKS_CALL
+/* a symbol whose address is 0 is, to dlsym (), none */
+__asm__(".globl nvmlGetVgpuCompatibility\n"
+        ".type nvmlGetVgpuCompatibility, @function\n"
+        "nvmlGetVgpuCompatibility = 0");
+#endif
+
+#ifdef STUB_SCHEDULER
+EXPORT nvmlReturn_t
+nvmlDeviceGetVgpuSchedulerState (nvmlDevice_t device, nvmlVgpuSchedulerGetState_t *state)
+{
+    if (!device || !state)
+        return NVML_ERROR_INVALID_ARGUMENT;
+    *state = (nvmlVgpuSchedulerGetState_t){.schedulerPolicy = NVML_SCHEDULER_EQUAL_SHARE};
+    state->schedulerParams.vgpuSchedData.timeslice = 4000000;
+    return NVML_SUCCESS;
+}
+#endif

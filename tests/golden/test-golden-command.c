@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The operator's command on a host: its document, and the dry runs here and for another host. */
+#include "golden.h"
+#include "hook-case.h"
+
+#include <libxml/relaxng.h>
+#include <libxml/parser.h>
+#include <string.h>
+
+#define FOLDER "command"
+#define GPU_2  "0000:61:00.0"
+
+/* Runs vgpu-gate with the host's configuration. A word that begins with "@" is a file of hook/, $ROOT the
+ * host's directory. */
+static void
+run_command (const FakeHost *host, const char *line, ProgramRun *run)
+{
+    g_auto (GStrv) words = g_strsplit (line, " ", -1);
+    g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+    g_auto (GStrv) argv = NULL;
+
+    g_strv_builder_add_many (builder, program_path ("command"), "--config", fake_host_config (host), NULL);
+    for (guint i = 0; words[i]; i++) {
+        g_autoptr (GString) word = g_string_new (words[i]);
+        g_autofree char *hook = program_source ("hook/", "");
+
+        g_string_replace (word, "$ROOT", fake_host_root (host), 0);
+        if (*word->str == '@')
+            g_string_replace (word, "@", hook, 1);
+        g_strv_builder_add (builder, word->str);
+    }
+    argv = g_strv_builder_end (builder);
+    program_run ((const char *const *)argv, "", 0, run);
+}
+
+static void
+compare (const FakeHost *host, const char *name, const char *suffix, const char *text)
+{
+    g_autofree char *file = g_strdup_printf ("%s.%s", name, suffix);
+    g_autofree char *normal = fake_host_normalise (host, text);
+
+    golden_compare (FOLDER, file, normal);
+}
+
+/* --- host --- */
+
+static void
+add_many (FakeHost *host)
+{
+    fake_host_add_gpu (host, CASE_GPU, FAKE_H100);
+    fake_host_add_gpu (host, GPU_2, FAKE_H100);
+    fake_host_add_gpu (host, "0000:a1:00.0", FAKE_L40S);
+    fake_host_sim (host, "update --advertised-range 24.1-25.1; "
+                         "plug --vm 9c2f4d1e-8b7a-4c65-b3d0-1e2f3a4b5c6d --type 1121 --gpu " GPU_2 "; "
+                         "update --gpu 0000:a1:00.0 --ecc off --migration off");
+}
+
+static void
+add_nothing (G_GNUC_UNUSED FakeHost *host)
+{
+}
+
+static void
+add_scheduler (FakeHost *host)
+{
+    case_standard_host (host);
+    fake_host_set_library (host, program_path ("stub-scheduler"));
+}
+
+static const struct {
+    const char *name;
+    CasePrepare prepare;
+} hosts[] = {
+    {"host-standard", case_standard_host},
+    {"host-many", add_many},
+    {"host-empty", add_nothing},
+    {"host-scheduler", add_scheduler},
+};
+
+static void
+assert_valid (const char *document)
+{
+    g_autofree char *path = program_source ("../../schemas", "vgpu-gate-host.rng");
+    xmlRelaxNGParserCtxt *parser = xmlRelaxNGNewParserCtxt (path);
+    xmlRelaxNG *schema = xmlRelaxNGParse (parser);
+    xmlRelaxNGValidCtxt *validator = xmlRelaxNGNewValidCtxt (schema);
+    xmlDoc *doc = xmlReadMemory (document, (int)strlen (document), NULL, NULL, XML_PARSE_NONET);
+
+    g_assert_nonnull (schema);
+    g_assert_cmpint (xmlRelaxNGValidateDoc (validator, doc), ==, 0);
+    xmlFreeDoc (doc);
+    xmlRelaxNGFreeValidCtxt (validator);
+    xmlRelaxNGFree (schema);
+    xmlRelaxNGFreeParserCtxt (parser);
+}
+
+static void
+test_host (gconstpointer data)
+{
+    const guint i = GPOINTER_TO_UINT (data);
+    g_autoptr (FakeHost) host = fake_host_new ();
+    g_auto (ProgramRun) run = {0};
+
+    hosts[i].prepare (host);
+    run_command (host, "host", &run);
+    g_assert_cmpstr (run.err, ==, "");
+    g_assert_cmpint (run.status, ==, 0);
+    assert_valid (run.out);
+    compare (host, hosts[i].name, "out", run.out);
+}
+
+/* --- check --- */
+
+typedef struct {
+    const char *name;
+    const char *line;
+    CasePrepare prepare; /* or NULL: case_standard_host () */
+    int code;
+} Check;
+
+static void
+turn_ecc_off (FakeHost *host)
+{
+    case_standard_host (host);
+    fake_host_sim (host, "update --gpu " CASE_GPU " --ecc off");
+}
+
+static void
+fail_driver (FakeHost *host)
+{
+    case_standard_host (host);
+    fake_host_sim (host, "fail nvmlDeviceGetVgpuMetadata GPU_IS_LOST");
+}
+
+static void
+break_configuration (FakeHost *host)
+{
+    case_standard_host (host);
+    fake_host_configure (host, "[gate]\nmissing=1\n");
+}
+
+/* clang-format off */
+static const Check checks[] = {
+    {"migrate", "check --root $ROOT @mdev.in.xml", NULL, 1},
+    {"restore", "check --root $ROOT --operation restore @mdev.in.xml", NULL, 1},
+    {"start", "check --root $ROOT --operation start @mdev.in.xml", NULL, 1},
+    {"suspended", "check --operation migrate @suspended.in.xml", NULL, 307},
+    {"suspended-start", "check --operation start @suspended.in.xml", NULL, 1},
+    {"refused", "check @element.in.xml", turn_ecc_off, 304},
+    {"no-vgpu", "check @no-vgpu.in.xml", NULL, 2},
+    /* asked of a guest that runs: what nobody captured is refused at once */
+    {"bare", "check --root $ROOT @bare-mdev.in.xml", NULL, 213},
+    {"bare-start", "check --root $ROOT --operation start @bare-mdev.in.xml", NULL, 2},
+    {"driver-fails", "check @element.in.xml", fail_driver, 503},
+    {"no-file", "check $ROOT/none.xml", NULL, 111},
+    {"directory", "check $ROOT", NULL, 111},
+    {"empty-input", "check -", NULL, 101},
+};
+/* clang-format on */
+
+static void
+assert_check (const FakeHost *host, const ProgramRun *run, const char *name, int code)
+{
+    g_autofree char *line = g_strdup_printf ("\nvgpu-gate: VGATE-%03d: ", code);
+
+    g_assert_cmpstr (run->err, ==, "");
+    g_assert_cmpint (run->status, ==, code < 100 ? 0 : 1);
+    if (!strstr (run->out, line))
+        g_test_fail_printf ("expected a report with '%s', not '%s'", line, run->out);
+    compare (host, name, "out", run->out);
+}
+
+static void
+test_check (gconstpointer data)
+{
+    const Check *check = data;
+    g_autoptr (FakeHost) host = fake_host_new ();
+    g_autofree char *name = g_strconcat ("check-", check->name, NULL);
+    g_auto (ProgramRun) run = {0};
+
+    (check->prepare ? check->prepare : case_standard_host) (host);
+    run_command (host, check->line, &run);
+    assert_check (host, &run, name, check->code);
+}
+
+/* --- what fails before there is a report --- */
+
+static const struct {
+    const char *name;
+    const char *line;
+    CasePrepare prepare;
+} failures[] = {
+    {"fail-host-driver", "host", fail_driver},
+    {"fail-host-configuration", "host", break_configuration},
+    {"fail-check-configuration", "check @element.in.xml", break_configuration},
+};
+
+static void
+test_failure (gconstpointer data)
+{
+    const guint i = GPOINTER_TO_UINT (data);
+    g_autoptr (FakeHost) host = fake_host_new ();
+    g_auto (ProgramRun) run = {0};
+
+    failures[i].prepare (host);
+    run_command (host, failures[i].line, &run);
+    g_assert_cmpstr (run.out, ==, "");
+    g_assert_cmpint (run.status, ==, 1);
+    g_assert_true (g_str_has_prefix (run.err, "vgpu-gate: VGATE-"));
+    compare (host, failures[i].name, "err", run.err);
+}
+
+/* --- another host's document --- */
+
+/* What this host prints as its document, after the edits, into its file host.xml. */
+static void
+write_document (FakeHost *host, const CaseEdit edits[CASE_EDITS_MAX])
+{
+    g_auto (ProgramRun) run = {0};
+    g_autoptr (GString) document = NULL;
+
+    run_command (host, "host", &run);
+    g_assert_cmpint (run.status, ==, 0);
+    document = g_string_new (run.out);
+    for (gsize i = 0; i < CASE_EDITS_MAX && edits[i].what; i++)
+        g_assert_cmpuint (g_string_replace (document, edits[i].what, edits[i].by, 0), >, 0);
+    fake_host_write_file (host, "host.xml", document->str, document->len, 0644);
+}
+
+#define PGPU_BYTES "<metadata length='380'>AwAA"
+
+/* clang-format off */
+static const struct {
+    Check check;
+    CaseEdit edits[CASE_EDITS_MAX];
+} documents[] = {
+    {{"same", "check --host $ROOT/host.xml @element.in.xml", NULL, 1}, {{NULL, NULL}}},
+    {{"ecc", "check --host $ROOT/host.xml @element.in.xml", turn_ecc_off, 304}, {{NULL, NULL}}},
+    {{"many", "check --host $ROOT/host.xml @three.in.xml", add_many, 303}, {{NULL, NULL}}},
+    {{"empty", "check --host $ROOT/host.xml @element.in.xml", add_nothing, 506}, {{NULL, NULL}}},
+    {{"full", "check --host $ROOT/host.xml @element.in.xml", NULL, 402}, {{"free='4'", "free='0'"}}},
+    /* nobody can say offline whether a string that cannot be read is the same */
+    {{"unknown-layout", "check --host $ROOT/host.xml @unknown-layout.in.xml", NULL, 305}, {{NULL, NULL}}},
+    /* devices of this host say nothing of the other one's */
+    {{"mdev", "check --host $ROOT/host.xml --root $ROOT @mdev.in.xml", NULL, 1}, {{NULL, NULL}}},
+    {{"bare", "check --host $ROOT/host.xml --root $ROOT @bare-mdev.in.xml", NULL, 213}, {{NULL, NULL}}},
+    {{"version", "check --host $ROOT/host.xml @element.in.xml", NULL, 509}, {{"gate:host:1", "gate:host:2"}}},
+    {{"attribute", "check --host $ROOT/host.xml @element.in.xml", NULL, 509}, {{"max='4'", "max='four'"}}},
+    {{"length", "check --host $ROOT/host.xml @element.in.xml", NULL, 512},
+     {{"length='380'", "length='379'"}}},
+    {{"bytes", "check --host $ROOT/host.xml @element.in.xml", NULL, 512},
+     {{PGPU_BYTES, "<metadata length='383'>AwAAAwAA"}}},
+    {{"mirror", "check --host $ROOT/host.xml @element.in.xml", NULL, 512},
+     {{"gpu-string='233016C100000003'", "gpu-string='233016C100000001'"}}},
+    {{"doctype", "check --host $ROOT/host.xml @element.in.xml", NULL, 104},
+     {{"<host ", "<!DOCTYPE host><host "}}},
+    {{"domain", "check --host @element.in.xml @element.in.xml", NULL, 509}, {{NULL, NULL}}},
+    {{"none", "check --host $ROOT/none.xml @element.in.xml", NULL, 111}, {{NULL, NULL}}},
+};
+/* clang-format on */
+
+static void
+test_document (gconstpointer data)
+{
+    const guint i = GPOINTER_TO_UINT (data);
+    const Check *check = &documents[i].check;
+    g_autoptr (FakeHost) host = fake_host_new ();
+    g_autofree char *name = g_strconcat ("document-", check->name, NULL);
+    g_auto (ProgramRun) run = {0};
+
+    (check->prepare ? check->prepare : case_standard_host) (host);
+    write_document (host, documents[i].edits);
+    /* nothing is asked of the driver from here on */
+    fake_host_set_helper (host, "exit 1");
+    run_command (host, check->line, &run);
+    assert_check (host, &run, name, check->code);
+}
+
+/* The hook's dry run says the same of a document as the command's. */
+static void
+test_hook_with_document (G_GNUC_UNUSED gconstpointer data)
+{
+    static const CaseEdit no_edits[CASE_EDITS_MAX] = {{NULL, NULL}};
+    const HookCase c = {.input = "element"};
+    g_autoptr (FakeHost) host = fake_host_new ();
+    HookCall call = {.host = host,
+                     .extra = "--dry-run --host $ROOT/host.xml",
+                     .domain = CASE_DOMAIN,
+                     .operation = "migrate"};
+    g_autofree char *xml = case_input (&c, &call.length);
+    g_auto (ProgramRun) hook = {0}, command = {0};
+
+    turn_ecc_off (host);
+    write_document (host, no_edits);
+    call.input = xml;
+    case_call_hook (&call, &hook);
+    run_command (host, "check --host $ROOT/host.xml @element.in.xml", &command);
+    g_assert_cmpint (hook.status, ==, 1);
+    g_assert_cmpstr (hook.err, ==, "");
+    g_assert_cmpstr (hook.out, ==, command.out);
+}
+
+static void
+test_none_left (G_GNUC_UNUSED gconstpointer data)
+{
+    golden_assert_none_left (FOLDER, ".out");
+    golden_assert_none_left (FOLDER, ".err");
+}
+
+static void
+add_test (const char *kind, const char *name, gconstpointer data, GTestDataFunc function)
+{
+    g_autofree char *path = g_strdup_printf ("/command/%s/%s", kind, name);
+
+    program_add_test (path, data, function);
+}
+
+int
+main (int argc, char *argv[])
+{
+    program_test_init (&argc, &argv);
+    for (guint i = 0; i < G_N_ELEMENTS (hosts); i++)
+        add_test ("host", hosts[i].name, GUINT_TO_POINTER (i), test_host);
+    for (guint i = 0; i < G_N_ELEMENTS (checks); i++)
+        add_test ("check", checks[i].name, &checks[i], test_check);
+    for (guint i = 0; i < G_N_ELEMENTS (documents); i++)
+        add_test ("document", documents[i].check.name, GUINT_TO_POINTER (i), test_document);
+    for (guint i = 0; i < G_N_ELEMENTS (failures); i++)
+        add_test ("failure", failures[i].name, GUINT_TO_POINTER (i), test_failure);
+    add_test ("document", "hook", NULL, test_hook_with_document);
+    program_add_test ("/none-left/command", NULL, test_none_left);
+    return g_test_run ();
+}

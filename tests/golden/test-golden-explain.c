@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* vgpu-gate's words: usage, versions, and the message codes. */
+#include "message/codes.h"
+#include "program.h"
+
+#include <string.h>
+
+#define USAGE(what) "vgpu-gate: VGATE-902: " what "; see 'vgpu-gate --help'\n"
+
+typedef struct {
+    const char *name;
+    const char *words[6];
+    int status;
+    const char *out;
+    const char *err;
+} Words;
+
+/* clang-format off */
+static const Words calls[] = {
+    {"version", {"--version", NULL}, 0, "vgpu-gate " VGATE_VERSION "\n", ""},
+    {"none", {NULL}, 2, "", USAGE ("a command is needed")},
+    {"unknown-command", {"migrate", NULL}, 2, "", USAGE ("there is no command 'migrate'")},
+    {"unknown-option", {"--force", NULL}, 2, "", USAGE ("Unknown option --force")},
+    {"option-without-value", {"--config", NULL}, 2, "", USAGE ("Missing argument for --config")},
+    {"host-word", {"host", "b", NULL}, 2, "", USAGE ("host takes no arguments")},
+    {"host-option", {"host", "--all", NULL}, 2, "", USAGE ("Unknown option --all")},
+    {"check-none", {"check", NULL}, 2, "", USAGE ("check needs one DOMAIN.xml")},
+    {"check-two", {"check", "a.xml", "b.xml", NULL}, 2, "", USAGE ("check needs one DOMAIN.xml")},
+    {"check-operation", {"check", "--operation", "reconnect", "a.xml", NULL}, 2, "",
+     USAGE ("the operation is migrate, restore or start")},
+    {"check-option", {"check", "--hosts", "b.xml", "a.xml", NULL}, 2, "", USAGE ("Unknown option --hosts")},
+    {"explain-unknown", {"explain", "VGATE-999", NULL}, 2, "", USAGE ("'VGATE-999' is no message code")},
+    {"explain-zero", {"explain", "0", NULL}, 2, "", USAGE ("'0' is no message code")},
+    {"explain-empty", {"explain", "", NULL}, 2, "", USAGE ("'' is no message code")},
+    {"explain-sign", {"explain", "+303", NULL}, 2, "", USAGE ("'+303' is no message code")},
+    {"explain-more", {"explain", "303x", NULL}, 2, "", USAGE ("'303x' is no message code")},
+    {"explain-blank", {"explain", " 303", NULL}, 2, "", USAGE ("' 303' is no message code")},
+    {"explain-word", {"explain", "ecc", NULL}, 2, "", USAGE ("'ecc' is no message code")},
+    {"explain-line-feed", {"explain", "3\n03", NULL}, 2, "", USAGE ("'3?03' is no message code")},
+    {"explain-two", {"explain", "303", "304", NULL}, 2, "", USAGE ("explain takes one code")},
+    {"explain-markdown-code", {"explain", "--markdown", "303", NULL}, 2, "",
+     USAGE ("--markdown prints all codes, and takes none")},
+};
+/* clang-format on */
+
+static void
+run_command (const char *const *words, ProgramRun *run)
+{
+    const char *argv[8] = {program_path ("command")};
+
+    for (gsize i = 0; words[i]; i++)
+        argv[i + 1] = words[i];
+    program_run (argv, "", 0, run);
+}
+
+static void
+test_words (gconstpointer data)
+{
+    const Words *call = data;
+    g_auto (ProgramRun) run = {0};
+
+    run_command (call->words, &run);
+    g_assert_cmpstr (run.out, ==, call->out);
+    g_assert_cmpstr (run.err, ==, call->err);
+    g_assert_cmpint (run.status, ==, call->status);
+}
+
+static void
+assert_prints (const char *const *words, const char *expected)
+{
+    g_auto (ProgramRun) run = {0};
+
+    run_command (words, &run);
+    g_assert_cmpstr (run.err, ==, "");
+    g_assert_cmpint (run.status, ==, 0);
+    g_assert_cmpstr (run.out, ==, expected);
+}
+
+static void
+assert_help_has (const char *const *words, const char *expected)
+{
+    g_auto (ProgramRun) run = {0};
+
+    run_command (words, &run);
+    g_assert_cmpstr (run.err, ==, "");
+    g_assert_cmpint (run.status, ==, 0);
+    if (!strstr (run.out, expected))
+        g_test_fail_printf ("the help does not say '%s':\n%s", expected, run.out);
+}
+
+static void
+test_help (G_GNUC_UNUSED gconstpointer data)
+{
+    static const char *const all[] = {"--help", NULL};
+    static const char *const host[] = {"host", "--help", NULL};
+    static const char *const check[] = {"check", "--help", NULL};
+    static const char *const explain[] = {"explain", "--help", NULL};
+
+    assert_help_has (all, "\n  host ");
+    assert_help_has (all, "\n  check ");
+    assert_help_has (all, "\n  explain ");
+    assert_help_has (all, "2 wrong usage");
+    assert_help_has (host, "vgpu-gate host");
+    assert_help_has (check, "DOMAIN.xml");
+    assert_help_has (check, "--host=FILE");
+    assert_help_has (check, "--operation=OP");
+    assert_help_has (explain, "[CODE]");
+}
+
+/* Every code by each of its spellings. */
+static void
+test_code (gconstpointer data)
+{
+    const VgateCodeInfo *info = data;
+    static const char *const prefixes[] = {"VGATE-", "vgate-", ""};
+    g_autofree char *expected = g_strdup_printf ("VGATE-%03d: %s\n\ncause: %s\n\nway out: %s\n",
+                                                 (int)info->code, info->summary, info->cause, info->cure);
+
+    for (gsize i = 0; i < G_N_ELEMENTS (prefixes); i++) {
+        g_autofree char *code = g_strdup_printf ("%s%03d", prefixes[i], (int)info->code);
+        const char *const words[] = {"explain", code, NULL};
+
+        assert_prints (words, expected);
+    }
+}
+
+static void
+test_list (G_GNUC_UNUSED gconstpointer data)
+{
+    static const char *const words[] = {"explain", NULL};
+    g_autoptr (GString) expected = g_string_new (NULL);
+    gsize n;
+    const VgateCodeInfo *infos = vgate_code_infos (&n);
+
+    for (gsize i = 0; i < n; i++)
+        g_string_append_printf (expected, "VGATE-%03d  %s\n", (int)infos[i].code, infos[i].summary);
+    assert_prints (words, expected->str);
+}
+
+static void
+test_document (G_GNUC_UNUSED gconstpointer data)
+{
+    static const char *const words[] = {"explain", "--markdown", NULL};
+    g_autofree char *path = program_source ("../..", "docs/codes.md");
+    g_autofree char *text = NULL;
+    g_autoptr (GError) error = NULL;
+
+    if (!g_file_get_contents (path, &text, NULL, &error))
+        text = g_strdup (error->message);
+    g_test_message ("docs/codes.md is what 'vgpu-gate explain --markdown' prints; write it anew with that");
+    assert_prints (words, text);
+}
+
+int
+main (int argc, char *argv[])
+{
+    gsize n_infos;
+    const VgateCodeInfo *infos = vgate_code_infos (&n_infos);
+
+    program_test_init (&argc, &argv);
+    for (gsize i = 0; i < G_N_ELEMENTS (calls); i++) {
+        g_autofree char *path = g_strdup_printf ("/command/words/%s", calls[i].name);
+
+        program_add_test (path, &calls[i], test_words);
+    }
+    for (gsize i = 0; i < n_infos; i++) {
+        g_autofree char *path = g_strdup_printf ("/command/explain/%03d", (int)infos[i].code);
+
+        program_add_test (path, &infos[i], test_code);
+    }
+    program_add_test ("/command/help", NULL, test_help);
+    program_add_test ("/command/explain/list", NULL, test_list);
+    program_add_test ("/command/explain/document", NULL, test_document);
+    return g_test_run ();
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the hook opens and runs, seen by strace: for most guests next to nothing. */
+#include "hook-case.h"
+
+#include <string.h>
+
+/* Every file that was opened, and every program that was run, in the order of the trace. */
+typedef struct {
+    GPtrArray *opened;
+    GPtrArray *run;
+    guint n_forks;
+} Trace;
+
+static void
+trace_clear (Trace *trace)
+{
+    g_clear_pointer (&trace->opened, g_ptr_array_unref);
+    g_clear_pointer (&trace->run, g_ptr_array_unref);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Trace, trace_clear)
+
+/* One line: 'PID openat(AT_FDCWD, "/etc/ld.so.cache", O_RDONLY|O_CLOEXEC) = 3' */
+static void
+read_line (Trace *trace, const char *line)
+{
+    g_autoptr (GRegex) regex = g_regex_new (
+        "^(?:\\d+ +)?(open|execve|clone|fork|vfork)\\w*\\([^\"]*(?:\"([^\"]*)\")?.* = (-?\\d+)", 0, 0, NULL);
+    g_autoptr (GMatchInfo) match = NULL;
+    g_autofree char *call = NULL, *path = NULL, *result = NULL;
+
+    if (!g_regex_match (regex, line, 0, &match))
+        return;
+    call = g_match_info_fetch (match, 1);
+    path = g_match_info_fetch (match, 2);
+    result = g_match_info_fetch (match, 3);
+    if (*result == '-')
+        return;
+    if (strcmp (call, "open") == 0)
+        g_ptr_array_add (trace->opened, g_path_get_basename (path));
+    else if (strcmp (call, "execve") == 0)
+        g_ptr_array_add (trace->run, g_path_get_basename (path));
+    else
+        trace->n_forks++;
+}
+
+/* FALSE, and the test is skipped, where nothing can be traced. */
+static gboolean
+can_trace (void)
+{
+    const char *const argv[] = {program_path ("strace"), "-o", "/dev/null", "true", NULL};
+    g_auto (ProgramRun) run = {0};
+
+    if (*program_path ("strace") == '\0') {
+        g_test_skip ("strace is missing");
+        return FALSE;
+    }
+    program_run (argv, "", 0, &run);
+    if (run.status != 0)
+        g_test_skip ("strace may not trace here");
+    return run.status == 0;
+}
+
+static void
+trace_hook (FakeHost *host, const char *input, const char *const *words, Trace *trace)
+{
+    const HookCase c = {.input = input};
+    g_autofree char *file = fake_host_path (host, "trace"), *text = NULL;
+    g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+    g_auto (GStrv) argv = NULL, lines = NULL;
+    g_auto (ProgramRun) run = {0};
+    gsize length;
+    g_autofree char *xml = case_input (&c, &length);
+
+    g_strv_builder_add_many (builder, program_path ("strace"), "-f", "-qq", "-e", "signal=none", "-e",
+                             "trace=open,openat,openat2,execve,execveat,clone,clone3,fork,vfork", "-o", file,
+                             program_path ("hook"), NULL);
+    g_strv_builder_addv (builder, (const char **)words);
+    argv = g_strv_builder_end (builder);
+    program_run ((const char *const *)argv, xml, length, &run);
+    g_assert_cmpstr (run.err, ==, "");
+    g_assert_cmpint (run.status, ==, 0);
+    g_assert_true (g_file_get_contents (file, &text, NULL, NULL));
+    lines = g_strsplit (text, "\n", -1);
+    trace->opened = g_ptr_array_new_with_free_func (g_free);
+    trace->run = g_ptr_array_new_with_free_func (g_free);
+    for (guint i = 0; lines[i]; i++)
+        read_line (trace, lines[i]);
+}
+
+static gboolean
+has_prefix (const GPtrArray *names, const char *prefix)
+{
+    for (guint i = 0; i < names->len; i++)
+        if (g_str_has_prefix (g_ptr_array_index (names, i), prefix))
+            return TRUE;
+    return FALSE;
+}
+
+/* libvirt's call of a guest without a hostdev: one process, which loads libc and opens nothing else. */
+static void
+test_no_vgpu (G_GNUC_UNUSED gconstpointer data)
+{
+    static const char *const events[] = {"migrate", "restore", "started", "prepare"};
+
+    if (!can_trace ())
+        return;
+    for (gsize i = 0; i < G_N_ELEMENTS (events); i++) {
+        g_autoptr (FakeHost) host = fake_host_new ();
+        const char *const words[] = {CASE_DOMAIN, events[i], "begin", "-", NULL};
+        g_auto (Trace) trace = {0};
+
+        trace_hook (host, "no-vgpu", words, &trace);
+        g_assert_cmpuint (trace.run->len, ==, 1);
+        g_assert_cmpuint (trace.n_forks, ==, 0);
+        g_assert_cmpuint (trace.opened->len, >, 0);
+        for (guint j = 0; j < trace.opened->len; j++) {
+            const char *name = g_ptr_array_index (trace.opened, j);
+
+            if (strcmp (name, "ld.so.cache") != 0 && !g_str_has_prefix (name, "libc.so"))
+                g_test_fail_printf ("%s: the hook opens %s", events[i], name);
+        }
+    }
+}
+
+/* A hostdev that is no vGPU costs a look at it, but neither driver nor configuration is touched. */
+static void
+test_other_hostdev (gconstpointer data)
+{
+    g_autoptr (FakeHost) host = fake_host_new ();
+    const char *const words[] = {"--config",  fake_host_config (host),
+                                 "--root",    fake_host_root (host),
+                                 CASE_DOMAIN, "migrate",
+                                 "begin",     "-",
+                                 NULL};
+    g_auto (Trace) trace = {0};
+
+    if (!can_trace ())
+        return;
+    case_standard_host (host);
+    trace_hook (host, data, words, &trace);
+    g_assert_true (has_prefix (trace.opened, "libxml2.so"));
+    g_assert_false (has_prefix (trace.opened, "libnvidia-ml"));
+    g_assert_false (has_prefix (trace.opened, "vgpu-gate.conf"));
+    g_assert_cmpuint (trace.run->len, ==, 2); /* hook and judge, in one process */
+    g_assert_cmpuint (trace.n_forks, ==, 0);
+}
+
+/* The trace sees what the tests above do not want to see. */
+static void
+test_vgpu (G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr (FakeHost) host = fake_host_new ();
+    const char *const words[] = {"--config",  fake_host_config (host),
+                                 "--root",    fake_host_root (host),
+                                 CASE_DOMAIN, "migrate",
+                                 "begin",     "-",
+                                 NULL};
+    g_auto (Trace) trace = {0};
+
+    if (!can_trace ())
+        return;
+    case_standard_host (host);
+    trace_hook (host, "mdev", words, &trace);
+    g_assert_true (has_prefix (trace.opened, "libxml2.so"));
+    g_assert_true (has_prefix (trace.opened, "libglib-2.0.so"));
+    g_assert_true (has_prefix (trace.opened, "libnvidia-ml.so"));
+    g_assert_true (has_prefix (trace.opened, "vgpu-gate.conf"));
+    g_assert_true (has_prefix (trace.run, "vgpu-gate-judge"));
+    g_assert_true (has_prefix (trace.run, "vgpu-gate-nvml"));
+    g_assert_cmpuint (trace.n_forks, >, 0);
+}
+
+int
+main (int argc, char *argv[])
+{
+    program_test_init (&argc, &argv);
+    program_add_test ("/fast-path/no-vgpu", NULL, test_no_vgpu);
+    program_add_test ("/fast-path/usb", "usb", test_other_hostdev);
+    program_add_test ("/fast-path/foreign", "foreign", test_other_hostdev);
+    program_add_test ("/fast-path/vgpu", NULL, test_vgpu);
+    return g_test_run ();
+}

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Every kind of guest at every event that libvirt runs a hook for. */
+#include "golden.h"
+#include "hook-case.h"
+
+#define FOLDER "hook"
+
+#define NOT_CONCERNED 2
+
+static void
+incoming (FakeHost *host)
+{
+    case_standard_host (host);
+    fake_host_qemu_started (host, CASE_DOMAIN, TRUE);
+}
+
+static void
+cold (FakeHost *host)
+{
+    case_standard_host (host);
+    fake_host_qemu_started (host, CASE_DOMAIN, FALSE);
+}
+
+/* What differs from event to event; an offline migration calls nothing but 'migrate begin'. */
+static const struct {
+    const char *name;
+    const char *operation;
+    CasePrepare prepare;
+    const char *config;
+} events[] = {
+    {"migrate", "migrate", NULL, NULL},
+    {"restore", "restore", NULL, NULL},
+    {"started-incoming", "started", incoming, NULL},
+    {"started-cold", "started", cold, NULL},
+    {"started-unknown", "started", NULL, NULL},
+    {"prepare", "prepare", NULL, NULL},
+    {"prepare-checked", "prepare", NULL, "[gate]\ncold-start=check\n"},
+    {"reconnect", "reconnect begin", NULL, NULL},
+    {"start", "start begin", NULL, NULL},
+    {"stopped", "stopped end", NULL, NULL},
+    {"release", "release end", NULL, NULL},
+    {"attach", "attach begin", NULL, NULL},
+    {"migrate-end", "migrate end", NULL, NULL},
+};
+
+#define N_EVENTS G_N_ELEMENTS (events)
+/* From 'reconnect' on, nothing is gated, whatever the guest. */
+#define N_GATED 7
+
+/* Codes: 1 allowed, 2 not concerned, 3 left to 'started'; else refused. */
+/* clang-format off */
+static const struct {
+    const char *input;
+    int codes[N_GATED]; /* of the events above, in their order */
+} guests[] = {
+    /*                 migrate restore incoming cold unknown prepare checked */
+    {"no-vgpu",         {2,      2,      2,       2,   2,      2,      2}},
+    {"usb",             {2,      2,      2,       2,   2,      2,      2}},
+    {"foreign",         {2,      2,      2,       2,   2,      2,      2}},
+    {"whole-gpu",       {2,      2,      2,       2,   2,      2,      2}},
+    {"bare-mdev",       {3,      213,    213,     2,   510,    2,      2}},
+    {"bare-vf",         {3,      213,    213,     2,   510,    2,      2}},
+    {"element",         {1,      1,      2,       2,   2,      2,      1}},
+    {"mdev",            {1,      1,      2,       2,   2,      2,      1}},
+    {"vf",              {1,      1,      2,       2,   2,      2,      1}},
+    {"two",             {1,      1,      2,       2,   2,      2,      1}},
+    {"two-mdevs",       {1,      1,      2,       2,   2,      2,      1}},
+    {"two-one-refused", {302,    302,    2,       2,   2,      2,      302}},
+    {"suspended",       {307,    307,    2,       2,   2,      2,      1}},
+    {"uncovered",       {214,    214,    2,       2,   2,      2,      214}},
+    {"gone",            {215,    215,    2,       2,   2,      2,      215}},
+};
+/* clang-format on */
+
+/* Devices that are not as the domain says. */
+
+static void
+only_gpu (FakeHost *host)
+{
+    fake_host_add_gpu (host, CASE_GPU, FAKE_H100);
+}
+
+static void
+mdev_of_other_type (FakeHost *host)
+{
+    only_gpu (host);
+    fake_host_add_mdev (host, CASE_MDEV, FAKE_TYPE_H100_40C, CASE_GPU);
+}
+
+static void
+mdev_of_other_vendor (FakeHost *host)
+{
+    only_gpu (host);
+    fake_host_add_foreign_device (host, CASE_FOREIGN);
+    fake_host_add_mdev (host, CASE_MDEV, 4, CASE_FOREIGN);
+}
+
+static void
+mdev_on_unlisted_gpu (FakeHost *host)
+{
+    only_gpu (host);
+    fake_host_add_unlisted_gpu (host, "0000:81:00.0", FAKE_H100);
+    fake_host_add_mdev (host, CASE_MDEV, FAKE_TYPE_H100_20C, "0000:81:00.0");
+}
+
+static void
+vf_without_type (FakeHost *host)
+{
+    only_gpu (host);
+    fake_host_add_vf (host, CASE_GPU, CASE_VF, 0);
+}
+
+static void
+vf_of_other_type (FakeHost *host)
+{
+    only_gpu (host);
+    fake_host_add_vf (host, CASE_GPU, CASE_VF, FAKE_TYPE_H100_80C);
+}
+
+/* In plain passthrough: no vGPU driver is bound to it. */
+static void
+plain_vf (FakeHost *host)
+{
+    only_gpu (host);
+    fake_host_add_vf (host, CASE_GPU, CASE_VF, -1);
+}
+
+/* The device exists, so it needs no free instance; and it is tied to its GPU, though the other one would do.
+ */
+static void
+mdev_on_full_gpu (FakeHost *host)
+{
+    case_standard_host (host);
+    fake_host_add_gpu (host, "0000:61:00.0", FAKE_H100);
+    fake_host_sim (host, "plug --vm 9c2f4d1e-8b7a-4c65-b3d0-1e2f3a4b5c6d --type 1122 --gpu " CASE_GPU);
+}
+
+static void
+mdev_on_wrong_gpu (FakeHost *host)
+{
+    fake_host_add_gpu (host, CASE_GPU, FAKE_H100);
+    fake_host_add_gpu (host, "0000:61:00.0", FAKE_H100);
+    fake_host_add_mdev (host, CASE_MDEV, FAKE_TYPE_H100_20C, CASE_GPU);
+    fake_host_sim (host, "update --gpu " CASE_GPU " --ecc off");
+}
+
+static void
+other_pid_file (FakeHost *host)
+{
+    case_standard_host (host);
+    fake_host_qemu_pid_file (host, CASE_DOMAIN, "none\n");
+}
+
+static void
+dead_qemu (FakeHost *host)
+{
+    case_standard_host (host);
+    fake_host_qemu_pid_file (host, CASE_DOMAIN, "4712\n");
+}
+
+static void
+zombie_qemu (FakeHost *host)
+{
+    cold (host);
+    fake_host_qemu_command_line (host, "", 0);
+}
+
+/* The word as an argument of another option is none. */
+static void
+incoming_in_a_name (FakeHost *host)
+{
+    static const char words[] = "/usr/bin/qemu-system-x86_64\0-name\0guest=vm-incoming\0-S";
+
+    cold (host);
+    fake_host_qemu_command_line (host, words, sizeof words);
+}
+
+static const HookCase device_cases[] = {
+    {.name = "other-type",
+     .input = "mdev",
+     .operation = "migrate",
+     .code = 411,
+     .prepare = mdev_of_other_type},
+    {.name = "other-vendor",
+     .input = "mdev",
+     .operation = "migrate",
+     .code = 411,
+     .prepare = mdev_of_other_vendor},
+    {.name = "absent", .input = "mdev", .operation = "migrate", .code = 507, .prepare = only_gpu},
+    {.name = "absent", .input = "uncovered", .operation = "migrate", .code = 507, .prepare = only_gpu},
+    {.name = "unlisted-gpu",
+     .input = "mdev",
+     .operation = "migrate",
+     .code = 508,
+     .prepare = mdev_on_unlisted_gpu},
+    {.name = "full-gpu",
+     .input = "mdev",
+     .operation = "migrate",
+     .code = 1,
+     .prepare = mdev_on_full_gpu,
+     .report = TRUE},
+    {.name = "wrong-gpu",
+     .input = "mdev",
+     .operation = "migrate",
+     .code = 304,
+     .prepare = mdev_on_wrong_gpu,
+     .report = TRUE},
+    {.name = "absent", .input = "vf", .operation = "migrate", .code = 507, .prepare = only_gpu},
+    {.name = "no-type", .input = "vf", .operation = "migrate", .code = 411, .prepare = vf_without_type},
+    {.name = "other-type", .input = "vf", .operation = "migrate", .code = 411, .prepare = vf_of_other_type},
+    {.name = "plain", .input = "vf", .operation = "migrate", .code = 411, .prepare = plain_vf},
+    {.name = "absent", .input = "bare-mdev", .operation = "migrate", .code = 2, .prepare = only_gpu},
+    {.name = "pid-file",
+     .input = "bare-mdev",
+     .operation = "started",
+     .code = 510,
+     .prepare = other_pid_file},
+    {.name = "dead", .input = "bare-mdev", .operation = "started", .code = 510, .prepare = dead_qemu},
+    {.name = "zombie", .input = "bare-mdev", .operation = "started", .code = 510, .prepare = zombie_qemu},
+    {.name = "named-incoming",
+     .input = "bare-mdev",
+     .operation = "started",
+     .code = 2,
+     .prepare = incoming_in_a_name},
+    {.name = "incoming-allowed",
+     .input = "bare-mdev",
+     .operation = "started",
+     .code = 2,
+     .prepare = incoming,
+     .config = "[gate]\nmissing-metadata=allow\n"},
+    {.name = "restore-allowed",
+     .input = "bare-mdev",
+     .operation = "restore",
+     .code = 4,
+     .config = "[gate]\nmissing-metadata=allow\n",
+     .report = TRUE},
+    /* missing is one thing, wrong another */
+    {.name = "allowed",
+     .input = "uncovered",
+     .operation = "migrate",
+     .code = 214,
+     .config = "[gate]\nmissing-metadata=allow\n"},
+};
+
+static void
+test_case (gconstpointer data)
+{
+    case_run (data, FOLDER);
+}
+
+static void
+add_case (const HookCase *c)
+{
+    g_autofree char *path = g_strdup_printf ("/operations/%s/%s", c->input, c->name);
+
+    program_add_test (path, c, test_case);
+}
+
+static void
+test_none_left (G_GNUC_UNUSED gconstpointer data)
+{
+    golden_assert_none_left (FOLDER, ".err");
+    golden_assert_none_left (FOLDER, ".report");
+}
+
+int
+main (int argc, char *argv[])
+{
+    static HookCase matrix[G_N_ELEMENTS (guests)][N_EVENTS];
+
+    program_test_init (&argc, &argv);
+    for (gsize g = 0; g < G_N_ELEMENTS (guests); g++) {
+        for (gsize e = 0; e < N_EVENTS; e++) {
+            matrix[g][e] = (HookCase){
+                .name = events[e].name,
+                .input = guests[g].input,
+                .operation = events[e].operation,
+                .code = e < N_GATED ? guests[g].codes[e] : CASE_NOT_GATED,
+                .prepare = events[e].prepare,
+                .config = events[e].config,
+                .report = e < N_GATED && guests[g].codes[e] != NOT_CONCERNED,
+            };
+            add_case (&matrix[g][e]);
+        }
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS (device_cases); i++)
+        add_case (&device_cases[i]);
+    program_add_test ("/none-left/operations", NULL, test_none_left);
+    return g_test_run ();
+}
