@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash disable=SC2154  # the words and names come from lib.sh
+# A stopped guest has no state that a host could fail to take: it moves whatever the destination is.
+
+test_a_stopped_guest () {
+    guest_define a stopped "$h100_20c"
+    migrate a stopped --offline --persistent
+    guest_is b stopped 'shut off'
+}
+
+test_a_stopped_guest_that_once_ran_to_a_host_that_could_not_run_it () {
+    guest_run_r535 a retired "$h100_20c"
+    on a virsh -q destroy retired
+    host_update b --driver 590.48.01 --range 24.1-27.1 --gpu "$h100" --ecc off
+    migrate a retired --offline --persistent
+    guest_is b retired 'shut off'
+}
+
+test_a_stopped_guest_to_a_host_whose_driver_hangs () {
+    guest_define a patient "$h100_20c"
+    host_hangs b nvmlInit_v2
+    migrate a patient --offline --persistent
+    guest_is b patient 'shut off'
+}

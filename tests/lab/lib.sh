@@ -1,0 +1,295 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+# The words that the lab's cases are written in. Every word that finds things otherwise than it says ends the case
+# with a line that tells what was expected and what was seen.
+
+lab=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
+element_uri=urn:x-vgpu-gate:domain:1
+
+# vGPU types of examples/lab-host.conf, and the GPUs that offer them
+# shellcheck disable=SC2034
+h100_20c=1128 h100_80c=1131 l40s_12q=1155 h100=0000:41:00.0 l40s=0000:c1:00.0
+
+fail () {
+    printf '%s\n' "$@" >&2
+    exit 1
+}
+
+# Runs a command on host $1. Nothing in the lab takes a minute, unless it hangs.
+on () {
+    timeout 60 "$lab/on" "$@"
+}
+
+peer_of () {
+    case $1 in
+        a) echo b ;;
+        b) echo a ;;
+    esac
+}
+
+# Tries command $2... for at most $1 seconds until it succeeds.
+within () {
+    local deadline=$((SECONDS + $1))
+    shift
+    until "$@"; do
+        [ "$SECONDS" -lt "$deadline" ] || return 1
+        sleep 0.1
+    done
+}
+
+# --- hosts ---
+
+# Changes the simulated driver of host $1: host_update b --range 24.1-27.1
+host_update () {
+    local host=$1
+    shift
+    on "$host" vgpu-sim update "$@"
+}
+
+# Makes call $2 of the driver on host $1 answer with return code $3; host_hangs lets it never answer.
+host_fails () {
+    on "$1" vgpu-sim fail "$2" "$3"
+}
+
+host_hangs () {
+    on "$1" vgpu-sim hang "$2"
+}
+
+host_heals () {
+    on "$1" vgpu-sim heal
+}
+
+# Puts the lines on stdin into group $2 of host $1's configuration.
+host_configure () {
+    local lines
+    lines=$(cat)
+    on "$1" python3 - /etc/vgpu-gate/vgpu-gate.conf "$2" "$lines" <<'PYTHON'
+import sys
+path, group, lines = sys.argv[1:]
+with open(path) as file:
+    text = file.read()
+header = f"[{group}]\n"
+if header not in text:
+    text += "\n" + header
+with open(path, "w") as file:
+    file.write(text.replace(header, header + lines + "\n"))
+PYTHON
+}
+
+# Lets vgpu-gate on host $1 look for NVML in file $2.
+host_library () {
+    on "$1" sed -i "s,^library=.*,library=$2," /etc/vgpu-gate/vgpu-gate.conf
+}
+
+host_service () {
+    on "$2" "$lab/service" "$1" "$3"
+}
+
+# Puts host $1 back as `up` left it: no guest, no save image, no log of one, its own driver and configuration.
+# shellcheck disable=SC2317  # both run on the host
+host_reset () {
+    on "$1" bash -c "$(declare -f reset_here); reset_here '$lab'" ||
+        fail "host $1 cannot be put back into its first state"
+}
+
+# shellcheck disable=SC2317
+reset_here () {
+    local guest
+    set -eu
+    # the daemon must not meet a guest that is half gone, nor keep a configuration that is none
+    "$1/service" stop vgpu-gated
+    "$1/service" start libvirtd
+    for guest in $(virsh list --all --name); do
+        virsh destroy "$guest" >/dev/null 2>&1 || true
+        virsh undefine --managed-save "$guest" >/dev/null 2>&1 || true
+    done
+    [ -z "$(virsh list --all --name)" ]
+    rm -f /var/log/libvirt/qemu/*.log /var/lib/libvirt/*.save
+    cp -p /run/lab/vgpu-gate/* /etc/vgpu-gate/
+    "$1/service" start vgpu-gated
+}
+
+# --- guests ---
+
+uuid_of () {
+    local digits
+    digits=$(printf '%s' "$1" | md5sum)
+    printf '%s-%s-4%s-8%s-%s\n' "${digits:0:8}" "${digits:8:4}" "${digits:13:3}" "${digits:17:3}" "${digits:20:12}"
+}
+
+# Prints the <lab:vgpu> elements for arguments TYPE or TYPE:no-migration.
+vgpus_of () {
+    local vgpu
+    for vgpu; do
+        printf '<lab:vgpu type="%s" migration="%s"/>' "${vgpu%%:*}" "$([[ $vgpu == *:no-migration ]] && echo off || echo on)"
+    done
+}
+
+# guest_define HOST NAME [TYPE...]: a guest with these vGPUs, none by default
+guest_define () {
+    local host=$1 name=$2 script
+    shift 2
+    script="s,<name>.*<,<name>$name<,; s,<uuid>.*<,<uuid>$(uuid_of "$name")<,"
+    if [ $# -gt 0 ]; then
+        script+="; s,<lab:vgpu .*/>,$(vgpus_of "$@"),"
+    else
+        script+='; /<metadata>/,/<\/metadata>/d'
+    fi
+    sed "$script" "$lab/../../examples/lab-guest.xml" | on "$host" virsh -q define /dev/stdin
+}
+
+guest_start () {
+    on "$1" virsh -q start "$2"
+}
+
+# The driver in the guest loads: guest_driver_up HOST NAME [DRIVER RANGE]
+guest_driver_up () {
+    on "$1" vgpu-sim guest-driver up --vm "$(uuid_of "$2")" --driver "${3:-580.95.05}" --range "${4:-18.1-26.1}"
+}
+
+# guest_run HOST NAME TYPE...: defined, started, its driver up, its vGPUs captured
+guest_run () {
+    guest_define "$@"
+    guest_start "$1" "$2"
+    guest_driver_up "$1" "$2"
+    wait_captured "$1" "$2" 26.1
+}
+
+# As guest_run, with the driver of r535: vGPU version 18.1, which no driver of r590 or later takes.
+guest_run_r535 () {
+    guest_define "$@"
+    guest_start "$1" "$2"
+    guest_driver_up "$1" "$2" 535.261.03 7.1-18.1
+    wait_captured "$1" "$2" 18.1
+}
+
+# Prints the element of guest $2 on host $1: one line, without its namespace.
+element () {
+    on "$1" virsh -q metadata "$2" --uri "$element_uri" "${3:---live}" 2>/dev/null
+}
+
+has_element () {
+    [ -n "$(element "$@")" ]
+}
+
+# attribute HOST NAME XPATH: of the first node that matches in the live element
+attribute () {
+    element "$1" "$2" | xmllint --xpath "string($3)" - 2>/dev/null
+}
+
+has_version () {
+    [ "$(element "$1" "$2" | grep -o ' guest-vgpu-version="[^"]*"' | sort -u)" = " guest-vgpu-version=\"$3\"" ]
+}
+
+has_attribute () {
+    [ "$(attribute "$1" "$2" "$3")" = "$4" ]
+}
+
+# wait_captured HOST NAME VERSION: all vGPUs of the guest stand in its XML with this vGPU version
+wait_captured () {
+    within 10 has_version "$@" ||
+        fail "guest $2 on host $1 was not captured with vGPU version $3; its element:" "$(element "$1" "$2")"
+}
+
+# wait_attribute HOST NAME XPATH VALUE
+wait_attribute () {
+    within 10 has_attribute "$@" ||
+        fail "guest $2 on host $1: $3 did not become '$4', but is '$(attribute "$1" "$2" "$3")'"
+}
+
+# migrate HOST NAME [OPTION...]: to the other host; prints what virsh prints
+migrate () {
+    local from=$1 name=$2
+    shift 2
+    [ $# -gt 0 ] || set -- --live
+    on "$from" virsh -q migrate "$@" "$name" "qemu+tcp://host-$(peer_of "$from")/system" 2>&1
+}
+
+# --- what must hold ---
+
+# guest_is HOST NAME STATE, where STATE is one of virsh's, or "absent"
+guest_is () {
+    local state
+    state=$(on "$1" virsh -q domstate "$2" 2>/dev/null) || state=absent
+    [ "$state" = "$3" ] || fail "guest $2 on host $1 is '$state' where '$3' was expected"
+}
+
+monitor () {
+    on "$1" virsh -q qemu-monitor-command "$2" --hmp "$3"
+}
+
+# Ticks since boot, which the BIOS counts in the guest's own memory, 18 in a second: they go on only while the guest
+# itself handles its interrupts.
+guest_ticks () {
+    local word
+    word=$(monitor "$1" "$2" 'xp /1wx 0x46c')
+    word=${word##*: }
+    printf '%d\n' "${word//[[:space:]]/}"
+}
+
+# (from one midnight to the next)
+has_ticked_since () {
+    [ "$(guest_ticks "$1" "$2")" -ne "$3" ]
+}
+
+# guest_answers HOST NAME: it runs, its monitor answers, and it does something
+guest_answers () {
+    local status ticks
+    guest_is "$1" "$2" running
+    status=$(monitor "$1" "$2" 'info status')
+    [[ $status == *'VM status: running'* ]] || fail "QEMU of guest $2 on host $1 says: $status"
+    ticks=$(guest_ticks "$1" "$2")
+    within 5 has_ticked_since "$1" "$2" "$ticks" || fail "guest $2 on host $1 runs, but its clock stands still"
+}
+
+# guest_moved FROM NAME: it runs on the other host, and on this one no more
+guest_moved () {
+    guest_answers "$(peer_of "$1")" "$2"
+    no_qemu "$1" "$2"
+}
+
+no_qemu () {
+    ! on "$1" pgrep -af "qemu-system.* guest=$2," >&2 || fail "a QEMU of guest $2 runs on host $1"
+}
+
+# Nothing of guest $2 was ever started on host $1 in this case.
+nothing_started () {
+    no_qemu "$1" "$2"
+    ! on "$1" test -e "/var/log/libvirt/qemu/$2.log" || fail "QEMU was started for guest $2 on host $1:" \
+        "$(on "$1" cat "/var/log/libvirt/qemu/$2.log")"
+    [ -z "$(on "$1" sed -n "/vm = *$(uuid_of "$2")/p; /vm=$(uuid_of "$2")/p" /etc/vgpu-gate/sim-host.conf)" ] ||
+        fail "the hardware of host $1 has vGPUs of guest $2"
+}
+
+# expect_refused CODE NAME PATTERN COMMAND...: it fails; its text has our one line with code, guest and pattern
+expect_refused () {
+    local code=$1 name=$2 pattern=$3 output lines
+    shift 3
+    output=$("$@" 2>&1) && fail "this was not refused: $*" "$output"
+    printf '%s\n' "$output"
+    lines=$(grep -c 'vgpu-gate: VGATE-' <<<"$output") || true
+    [ "$lines" -eq 1 ] || fail "one line of vgpu-gate was expected, not $lines"
+    grep -Eq "vgpu-gate: VGATE-$code: $name: .*$pattern" <<<"$output" ||
+        fail "VGATE-$code for $name with '$pattern' was expected"
+}
+
+# expect_migration_refused CODE NAME PATTERN [OPTION...]: from a to b, and nothing has happened anywhere
+expect_migration_refused () {
+    local code=$1 name=$2 pattern=$3
+    shift 3
+    expect_refused "$code" "$name" "$pattern" migrate a "$name" "$@"
+    guest_answers a "$name"
+    guest_is b "$name" absent
+    nothing_started b "$name"
+}
+
+# milliseconds_on HOST COMMAND...: how long it takes there, from its start to its exit, whatever its status
+milliseconds_on () {
+    local host=$1
+    shift
+    # shellcheck disable=SC2016  # to be expanded in there
+    on "$host" bash -c '
+        before=${EPOCHREALTIME/./}
+        "$@" >/dev/null 2>&1 || true
+        echo $(((${EPOCHREALTIME/./} - before) / 1000))' milliseconds "$@"
+}

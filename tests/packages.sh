@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+# The packages of Debian 12 that the project needs, and for what.
+
+# shellcheck disable=SC2034  # used by those who read this file
+packages_build=(gcc libc6-dev meson ninja-build pkgconf python3
+    libglib2.0-dev libxml2-dev libvirt-dev libvirt-glib-1.0-dev)
+
+# Not libvirt-daemon-system: libvirtd is all that the lab runs, and without that package Debian has no service to
+# start, no user to add and no network to configure on the machine where the lab comes up for a minute.
+# shellcheck disable=SC2034
+packages_lab=(libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients qemu-system-x86
+    iproute2 libxml2-utils mount procps util-linux)
+
+# shellcheck disable=SC2034
+packages_test=(clang clang-format libxml2-utils mandoc shellcheck strace)
+
+is_installed () {
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+# Installs those of the named packages that are missing; where none is, apt is not even asked.
+install_packages () {
+    local missing=() package
+    if ! command -v apt-get >/dev/null; then
+        echo "there is no apt-get; what has to be installed is what Debian 12 calls: $*" >&2
+        return 0
+    fi
+    for package; do
+        is_installed "$package" || missing+=("$package")
+    done
+    [ "${#missing[@]}" -gt 0 ] || return 0
+    echo "installing ${missing[*]}"
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get update -qq
+    apt-get install -qq -y --no-install-recommends -o Dpkg::Use-Pty=0 "${missing[@]}" >/dev/null
+}
