@@ -127,9 +127,11 @@ text_of (const char *name, const char *buffer, gsize size, GError **error)
         unbelievable (name, "the text does not end", error);
         return NULL;
     }
-    if (!g_str_is_ascii (buffer)) {
-        unbelievable (name, "the text is not ASCII", error);
-        return NULL;
+    for (const char *at = buffer; at < end; at++) {
+        if (!g_ascii_isprint (*at)) {
+            unbelievable (name, "the text is not printable ASCII", error);
+            return NULL;
+        }
     }
     return g_strndup (buffer, (gsize)(end - buffer));
 }
@@ -187,8 +189,11 @@ sysfs_address (const char *name, const char *nvml_address, GError **error)
     guint domain, bus, device, function;
     char rest;
 
-    if (sscanf (nvml_address, "%8x:%2x:%2x.%1x%c", &domain, &bus, &device, &function, &rest) != 4) {
-        unbelievable (name, "this is no PCI address", error);
+    /* sscanf () alone would take signs and blanks */
+    if (strspn (nvml_address, "0123456789abcdefABCDEF:.") != strlen (nvml_address) ||
+        sscanf (nvml_address, "%8x:%2x:%2x.%1x%c", &domain, &bus, &device, &function, &rest) != 4 ||
+        domain > 0xffff || function > 7) {
+        unbelievable (name, "this is no PCI address that is known here", error);
         return NULL;
     }
     return g_strdup_printf ("%04x:%02x:%02x.%x", domain, bus, device, function);
@@ -232,10 +237,12 @@ vgate_nvml_device_is_vgpu_host (VgateNvml *nvml, nvmlDevice_t device, gboolean *
     g_autoptr (GError) local = NULL;
     guint mode = NVML_VIRTUALIZATION_MODE_NONE;
 
-    if (!CALL (nvml, &local, nvmlDeviceGetVirtualizationMode, device, &mode) &&
-        !g_error_matches (local, VGATE_NVML_ERROR, NVML_ERROR_NOT_SUPPORTED)) {
-        g_propagate_error (error, g_steal_pointer (&local));
-        return FALSE;
+    if (!CALL (nvml, &local, nvmlDeviceGetVirtualizationMode, device, &mode)) {
+        if (!g_error_matches (local, VGATE_NVML_ERROR, NVML_ERROR_NOT_SUPPORTED)) {
+            g_propagate_error (error, g_steal_pointer (&local));
+            return FALSE;
+        }
+        mode = NVML_VIRTUALIZATION_MODE_NONE;
     }
     *is_host = mode == NVML_VIRTUALIZATION_MODE_HOST_VGPU;
     return TRUE;

@@ -142,11 +142,25 @@ nvmlDeviceGetHandleByIndex_v2 (unsigned int index, nvmlDevice_t *device)
     return index == 0 ? NVML_SUCCESS : NVML_ERROR_INVALID_ARGUMENT;
 }
 
+static const char *
+device_address (void)
+{
+    if (lie ("address 0"))
+        return "0";
+    if (lie ("address of domain 10000"))
+        return "00010000:41:00.0";
+    if (lie ("address of function 8"))
+        return "00000000:41:00.8";
+    if (lie ("address with signs"))
+        return "+0000000: 1:+0.0";
+    return "00000000:41:00.0";
+}
+
 nvmlReturn_t
 nvmlDeviceGetPciInfo_v3 (nvmlDevice_t device, nvmlPciInfo_t *pci)
 {
     (void)device;
-    return give_text (pci->busId, sizeof pci->busId, lie ("address 0") ? "0" : "00000000:41:00.0", "address");
+    return give_text (pci->busId, sizeof pci->busId, device_address (), "address");
 }
 
 nvmlReturn_t
@@ -167,10 +181,8 @@ nvmlReturn_t
 nvmlDeviceGetVirtualizationMode (nvmlDevice_t device, unsigned int *mode)
 {
     (void)device;
-    if (lie ("no modes"))
-        return NVML_ERROR_NOT_SUPPORTED;
     *mode = NVML_VIRTUALIZATION_MODE_HOST_VGPU;
-    return NVML_SUCCESS;
+    return lie ("no modes") ? NVML_ERROR_NOT_SUPPORTED : NVML_SUCCESS;
 }
 
 #ifndef LACKS_METADATA

@@ -63,13 +63,13 @@ static const struct {
     const char *words[2];
 } host_lies[] = {
     {"driver without end", {"nvmlSystemGetDriverVersion", "does not end"}},
-    {"driver not ASCII", {"nvmlSystemGetDriverVersion", "not ASCII"}},
+    {"driver not ASCII", {"nvmlSystemGetDriverVersion", "not printable ASCII"}},
     {"address without end", {"nvmlDeviceGetPciInfo_v3", "does not end"}},
-    {"address not ASCII", {"nvmlDeviceGetPciInfo_v3", "not ASCII"}},
+    {"address not ASCII", {"nvmlDeviceGetPciInfo_v3", "not printable ASCII"}},
     {"address empty", {"nvmlDeviceGetPciInfo_v3", "no PCI address"}},
     {"address 0", {"nvmlDeviceGetPciInfo_v3", "no PCI address"}},
     {"name without end", {"nvmlDeviceGetName", "does not end"}},
-    {"name not ASCII", {"nvmlDeviceGetName", "not ASCII"}},
+    {"name not ASCII", {"nvmlDeviceGetName", "not printable ASCII"}},
     {"uuid without end", {"nvmlDeviceGetUUID", "does not end"}},
     {"type name without end", {"nvmlVgpuTypeGetName", "does not end"}},
     {"class without end", {"nvmlVgpuTypeGetClass", "does not end"}},
@@ -91,12 +91,14 @@ static const struct {
     {"creatable: ever more", {"nvmlDeviceGetCreatableVgpus", "NVML error 7"}},
     {"active: 4 billion", {"nvmlDeviceGetActiveVgpus", "count that cannot be"}},
     {"active: success without room", {"nvmlDeviceGetActiveVgpus", "more entries"}},
-    /* what the loader lets through cannot be put into a document */
-    {"driver with escape", {"line", "27"}},
-    {"name with escape", {"line", "27"}},
-    {"uuid with escape", {"line", "27"}},
-    {"type name with escape", {"line", "27"}},
-    {"class with escape", {"line", "27"}},
+    {"driver with escape", {"nvmlSystemGetDriverVersion", "not printable ASCII"}},
+    {"name with escape", {"nvmlDeviceGetName", "not printable ASCII"}},
+    {"uuid with escape", {"nvmlDeviceGetUUID", "not printable ASCII"}},
+    {"type name with escape", {"nvmlVgpuTypeGetName", "not printable ASCII"}},
+    {"class with escape", {"nvmlVgpuTypeGetClass", "not printable ASCII"}},
+    {"address of domain 10000", {"nvmlDeviceGetPciInfo_v3", "no PCI address"}},
+    {"address of function 8", {"nvmlDeviceGetPciInfo_v3", "no PCI address"}},
+    {"address with signs", {"nvmlDeviceGetPciInfo_v3", "no PCI address"}},
 };
 
 static void
