@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "compat/matrix.h"
+
+#define STATES_PACKED 0x0fu
+#define LIMITS_PACKED (NVML_LIMIT_HOST_DRIVER | NVML_LIMIT_GUEST_DRIVER | NVML_LIMIT_GPU)
+#define LIMITS_SHIFT  4
+#define OTHER_PACKED  0x80u
+
+/* The four answers of the rule, packed; tests hold them to vgate_compat_answer (). */
+#define HOST_DRIVER_REFUSES (NVML_LIMIT_HOST_DRIVER << LIMITS_SHIFT)
+#define NOT_MIGRATABLE      ((NVML_LIMIT_HOST_DRIVER | NVML_LIMIT_GPU) << LIMITS_SHIFT)
+#define GPU_DIFFERS         (NVML_LIMIT_GPU << LIMITS_SHIFT)
+#define COMPATIBLE          (NVML_VM_COMPATIBILITY_COLD | NVML_VM_COMPATIBILITY_LIVE)
+
+/* What is wrong with one side alone. Of a pair it is what is wrong with either, and too old goes first. */
+#define FAULT_NOT_MIGRATABLE 1u
+#define FAULT_TOO_OLD        2u
+
+/* All pGPUs, one array a field: the inner loop takes several at a time where the processor can. */
+typedef struct {
+    gsize n;
+    guint32 *min;
+    guint32 *span; /* version - min <= span compares with both ends at once */
+    guint32 *string;
+    guint32 *fault;
+} Columns;
+
+VgatePackedAnswer
+vgate_answer_pack (VgateAnswer answer)
+{
+    return (VgatePackedAnswer)((answer.states & STATES_PACKED) |
+                               (answer.limit & LIMITS_PACKED) << LIMITS_SHIFT |
+                               (answer.limit & NVML_LIMIT_OTHER ? OTHER_PACKED : 0));
+}
+
+VgateAnswer
+vgate_answer_unpack (VgatePackedAnswer packed)
+{
+    return (VgateAnswer){
+        .states = packed & STATES_PACKED,
+        .limit = ((guint32)packed >> LIMITS_SHIFT & LIMITS_PACKED) |
+                 (packed & OTHER_PACKED ? NVML_LIMIT_OTHER : 0),
+    };
+}
+
+/* The rule itself says what is wrong with a side, when it is asked with a partner that is in order. */
+static guint32
+fault_of (VgateAnswer answer)
+{
+    if (answer.limit == NVML_LIMIT_HOST_DRIVER)
+        return FAULT_TOO_OLD;
+    return answer.limit & NVML_LIMIT_HOST_DRIVER ? FAULT_NOT_MIGRATABLE : 0;
+}
+
+static guint32
+fault_of_vgpu (const VgateVgpuRecord *vgpu)
+{
+    const VgatePgpuRecord partner = {
+        .version = vgpu->version,
+        .capabilities = NVML_VIRTUALIZATION_CAP_MIGRATION,
+        .range = {0, G_MAXUINT32},
+    };
+
+    return fault_of (vgate_compat_answer (vgpu, &partner));
+}
+
+static guint32
+fault_of_pgpu (const VgatePgpuRecord *pgpu)
+{
+    const VgateVgpuRecord partner = {
+        .version = pgpu->version,
+        .capabilities = NVML_VIRTUALIZATION_CAP_MIGRATION,
+        .guest_version = 0,
+    };
+
+    return fault_of (vgate_compat_answer (&partner, pgpu));
+}
+
+/* Equal strings get equal numbers. The table borrows the strings. */
+static guint32
+number_of (GHashTable *numbers, const char *string)
+{
+    gpointer number = g_hash_table_lookup (numbers, string);
+
+    if (!number) {
+        number = GUINT_TO_POINTER (g_hash_table_size (numbers) + 1);
+        g_hash_table_insert (numbers, (gpointer)string, number);
+    }
+    return GPOINTER_TO_UINT (number);
+}
+
+static void
+fill_column (const Columns *columns, gsize i, const VgatePgpuRecord *pgpu, GHashTable *numbers)
+{
+    const VgateVersionRange range = pgpu->range;
+    /* an inverted range accepts what every range accepts, version 0, and nothing else */
+    const gboolean is_inverted = range.min > range.max;
+
+    columns->min[i] = is_inverted ? 0 : range.min;
+    columns->span[i] = is_inverted ? 0 : range.max - range.min;
+    columns->string[i] = number_of (numbers, pgpu->gpu_string);
+    columns->fault[i] = fault_of_pgpu (pgpu);
+}
+
+/* The rule for one vGPU on all pGPUs, without a branch in it. */
+static void
+judge_row (const Columns *columns, const VgateVgpuRecord *vgpu, guint32 string,
+           VgatePackedAnswer *restrict row)
+{
+    const guint32 *restrict min = columns->min, *restrict span = columns->span;
+    const guint32 *restrict strings = columns->string, *restrict faults = columns->fault;
+    const guint32 version = vgpu->guest_version;
+    const guint32 any_version = version == 0 ? G_MAXUINT32 : 0;
+    const guint32 own_fault = fault_of_vgpu (vgpu);
+
+    for (gsize i = 0; i < columns->n; i++) {
+        const guint32 fault = faults[i] | own_fault;
+        guint32 answer = strings[i] == string ? COMPATIBLE : GPU_DIFFERS;
+
+        answer = version - min[i] <= (span[i] | any_version) ? answer : HOST_DRIVER_REFUSES;
+        answer = fault == 0 ? answer : NOT_MIGRATABLE;
+        answer = fault < FAULT_TOO_OLD ? answer : HOST_DRIVER_REFUSES;
+        row[i] = (VgatePackedAnswer)answer;
+    }
+}
+
+void
+vgate_compat_matrix (const VgateVgpuRecord *vgpus, gsize n_vgpus, const VgatePgpuRecord *pgpus, gsize n_pgpus,
+                     VgatePackedAnswer *answers)
+{
+    g_autoptr (GHashTable) numbers = g_hash_table_new (g_str_hash, g_str_equal);
+    g_autofree guint32 *cells = g_new (guint32, MAX (n_pgpus, 1) * 4);
+    const Columns columns = {n_pgpus, cells, cells + n_pgpus, cells + 2 * n_pgpus, cells + 3 * n_pgpus};
+
+    for (gsize i = 0; i < n_pgpus; i++)
+        fill_column (&columns, i, &pgpus[i], numbers);
+    for (gsize v = 0; v < n_vgpus; v++)
+        judge_row (&columns, &vgpus[v], number_of (numbers, vgpus[v].gpu_string), answers + v * n_pgpus);
+}
