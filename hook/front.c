@@ -141,14 +141,17 @@ is_domain_as_libvirt_writes_it (const Input *input)
 
 /*
  * "<!" is a DOCTYPE, a comment or CDATA, "&#" a character that is not written as itself: with either of them
- * a search for words proves nothing.
+ * a search for words proves nothing. A cold start ("prepare") is only judged by metadata: a hostdev without
+ * it is started, also where our installation is broken.
  */
 static int
-is_none_of_our_business (const Input *input)
+is_none_of_our_business (const Input *input, const char *operation)
 {
-    return is_domain_as_libvirt_writes_it (input) && !contains (input, "vgpu-gate") &&
-           !contains (input, "<hostdev") && !contains (input, "<!") && !contains (input, "&#") &&
-           is_text (input);
+    const int can_be_vgpu =
+        contains (input, "vgpu-gate") || (strcmp (operation, "prepare") != 0 && contains (input, "<hostdev"));
+
+    return !can_be_vgpu && is_domain_as_libvirt_writes_it (input) && !contains (input, "<!") &&
+           !contains (input, "&#") && is_text (input);
 }
 
 /* In a build tree the judge stands beside this program; installed, this one is in sbin, where Debian's
@@ -212,7 +215,7 @@ gate (char *argv[], Input *input)
 
     if (!read_input (input))
         return fail (argv[1], "cannot read the domain XML");
-    if (is_none_of_our_business (input))
+    if (is_none_of_our_business (input, argv[2]))
         return 0;
     if (!hand_over_input (input))
         return fail (argv[1], "cannot hand over the domain XML");

@@ -148,7 +148,7 @@ decide (const Options *options, VgateOperation operation, Inputs *inputs)
 
     if (!read_domain (inputs, &error))
         return vgate_decision_new_refusal (error);
-    if (vgate_gate_concerns (inputs->domain, root)) {
+    if (vgate_gate_concerns (inputs->domain, operation, root)) {
         inputs->policy =
             vgate_policy_load (options->config ? options->config : vgate_policy_default_path (), &error);
         if (!inputs->policy || !read_host (options->host_file, inputs, &error))

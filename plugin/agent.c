@@ -199,8 +199,7 @@ take_away (Pass *pass, virDomainPtr domain, const char *uuid, GError **error)
 
     if (!read || !read->element)
         return TRUE;
-    g_clear_pointer (&read->element, vgate_element_free);
-    if (vgate_gate_concerns (read, ""))
+    if (vgate_gate_has_vgpu (read, ""))
         return TRUE;
     g_hash_table_add (pass->unclaimed, g_strdup (uuid));
     if (!g_hash_table_contains (pass->agent->unclaimed, uuid))

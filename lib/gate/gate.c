@@ -103,17 +103,14 @@ decide_missing (const VgateRequest *request, VgateDecision *decision)
         refuse (decision, error);
 }
 
-/* QEMU is started: with -incoming a live guest is about to arrive, and its memory has not moved yet. */
+/* QEMU was started to receive a live guest whose memory has not moved yet, or nobody can tell. */
 static void
 decide_started (const VgateRequest *request, VgateDecision *decision)
 {
     g_autoptr (GError) error = NULL;
 
-    if (request->policy->allow_missing_metadata) {
-        set_outcome (decision, TRUE, VGATE_CODE_NOT_CONCERNED, NULL);
-        return;
-    }
-    if (vgate_qemu_is_incoming (request->root, request->domain->name, &error))
+    if (request->policy->allow_missing_metadata ||
+        vgate_qemu_is_incoming (request->root, request->domain->name, &error))
         decide_missing (request, decision);
     else if (error)
         refuse (decision, error);
@@ -327,10 +324,7 @@ decide_with_element (const VgateRequest *request, VgateDecision *decision)
     const Judgement offline = {.request = request, .host = request->host, .decision = decision};
     g_autoptr (GError) error = NULL;
 
-    /* At 'started' the element has been judged at 'migrate begin' or 'restore begin', before QEMU was
-     * started. */
-    if (request->operation == VGATE_OPERATION_STARTED ||
-        (request->operation == VGATE_OPERATION_START && !request->policy->gate_cold_start)) {
+    if (request->operation == VGATE_OPERATION_START && !request->policy->gate_cold_start) {
         set_outcome (decision, TRUE, VGATE_CODE_NOT_CONCERNED, NULL);
         return;
     }
@@ -345,12 +339,33 @@ decide_with_element (const VgateRequest *request, VgateDecision *decision)
         decide_on_this_host (request, decision);
 }
 
+static gboolean
+is_certainly_no_arrival (const VgateDomain *domain, const char *root)
+{
+    g_autoptr (GError) error = NULL;
+
+    return !vgate_qemu_is_incoming (root, domain->name, &error) && !error;
+}
+
+gboolean
+vgate_gate_concerns (const VgateDomain *domain, VgateOperation operation, const char *root)
+{
+    switch (operation) {
+    case VGATE_OPERATION_START: return domain->element != NULL;
+    /* an element has been judged at 'migrate begin' or 'restore begin', before QEMU was started */
+    case VGATE_OPERATION_STARTED:
+        return !domain->element && vgate_gate_has_vgpu (domain, root) &&
+               !is_certainly_no_arrival (domain, root);
+    default: return domain->element || vgate_gate_has_vgpu (domain, root);
+    }
+}
+
 VgateDecision *
 vgate_gate_decide (const VgateRequest *request)
 {
     VgateDecision *decision = decision_new ();
 
-    if (!vgate_gate_concerns (request->domain, request->root))
+    if (!vgate_gate_concerns (request->domain, request->operation, request->root))
         set_outcome (decision, TRUE, VGATE_CODE_NOT_CONCERNED, NULL);
     else if (!request->domain->element)
         decide_without_element (request, decision);

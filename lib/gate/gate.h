@@ -25,10 +25,10 @@ const char *vgate_operation_name (VgateOperation operation);
 
 typedef struct {
     VgateOperation operation;
-    VgateDomain *domain; /* its element gets checked, which fills its records */
-    const VgatePolicy *policy;
-    const char *root;      /* put before /sys, /proc, /run and /etc; "" on a real host */
-    const VgateHost *host; /* a host document to judge; NULL: this host, read afresh */
+    VgateDomain *domain;       /* its element gets checked, which fills its records */
+    const VgatePolicy *policy; /* may be NULL where vgate_gate_concerns () is FALSE */
+    const char *root;          /* put before /sys, /proc, /run and /etc; "" on a real host */
+    const VgateHost *host;     /* a host document to judge; NULL: this host, read afresh */
     gboolean is_live; /* MIGRATE of a guest that is known to run: missing metadata is then refused at once */
     gint64 now;       /* seconds since 1970 */
 } VgateRequest;
@@ -63,9 +63,15 @@ typedef struct {
     GPtrArray *warnings;   /* of VgateWarning * */
 } VgateDecision;
 
-/* TRUE when the domain is a matter for the gate at all: it has our element, or a vGPU of NVIDIA as a hostdev.
+/* TRUE when one of the domain's hostdevs is an NVIDIA vGPU on this host. */
+gboolean vgate_gate_has_vgpu (const VgateDomain *domain, const char *root);
+
+/*
+ * TRUE when there is something to decide, for which the policy is needed. A cold start never is, as a guest
+ * that does not run carries no metadata: so no fault of the configuration keeps a vGPU guest from being
+ * started.
  */
-gboolean vgate_gate_concerns (const VgateDomain *domain, const char *root);
+gboolean vgate_gate_concerns (const VgateDomain *domain, VgateOperation operation, const char *root);
 
 /* Never NULL, never an error: whatever goes wrong is a refusal with its code. Borrows from the request. */
 VgateDecision *vgate_gate_decide (const VgateRequest *request);

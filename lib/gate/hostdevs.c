@@ -29,10 +29,8 @@ is_covered (const VgateElement *element, const VgateHostdev *hostdev)
 }
 
 gboolean
-vgate_gate_concerns (const VgateDomain *domain, const char *root)
+vgate_gate_has_vgpu (const VgateDomain *domain, const char *root)
 {
-    if (domain->element)
-        return TRUE;
     for (guint i = 0; i < domain->hostdevs->len; i++) {
         g_auto (VgateDevice) device = {0};
 
