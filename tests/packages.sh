@@ -13,7 +13,7 @@ packages_lab=(libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients qemu-sys
     iproute2 libxml2-utils mount procps util-linux)
 
 # shellcheck disable=SC2034
-packages_test=(clang clang-format libxml2-utils mandoc shellcheck strace)
+packages_test=(clang clang-format libclang-rt-dev libxml2-utils mandoc shellcheck strace)
 
 is_installed () {
     [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Fuzz target: what the process that reads NVML says, should a driver's fault have written over its memory.
+ */
+#include "host/probe-wire.h"
+
+int LLVMFuzzerTestOneInput (const guint8 *data, gsize size);
+
+int
+LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
+{
+    g_autoptr (GBytes) bytes = g_bytes_new (data, size);
+    g_autoptr (GError) error = NULL;
+    g_autoptr (VgateProbe) probe = vgate_wire_read_answer (bytes, &error);
+    g_auto (VgateQuestion) question = {0};
+
+    g_assert_true ((probe != NULL) != (error != NULL));
+    vgate_wire_read_question (bytes, &question);
+    return 0;
+}

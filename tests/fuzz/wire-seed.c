@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Writes into FILE an answer as the process that reads NVML gives it, for the fuzzer to start from: wire-seed
+ * FILE. */
+#include "host/probe-wire.h"
+
+static VgatePgpu *
+make_pgpu (void)
+{
+    VgatePgpu *pgpu = vgate_pgpu_new ();
+
+    pgpu->record = (VgatePgpuRecord){.version = 3, .capabilities = 1, .range = {0x120001, 0x1a0001}};
+    pgpu->record.opaque_size = NVML_PGPU_OPAQUE_SIZE;
+    g_strlcpy (pgpu->record.gpu_string, "233016C100000003", sizeof pgpu->record.gpu_string);
+    pgpu->address = g_strdup ("0000:41:00.0");
+    pgpu->name = g_strdup ("GPU");
+    pgpu->uuid = g_strdup ("GPU-1");
+    pgpu->metadata.bytes = vgate_pgpu_record_write (&pgpu->record);
+    return pgpu;
+}
+
+static VgateInstance *
+make_instance (void)
+{
+    const VgateVgpuRecord record = {.version = 3, .opaque_size = NVML_VGPU_OPAQUE_SIZE};
+    VgateInstance *instance = vgate_instance_new ();
+
+    instance->vm = g_strdup ("deadbeef-0001-4000-8000-000000000001");
+    instance->uuid = g_strdup ("deadbeef-0001-4000-8000-000000000002");
+    instance->type_name = g_strdup ("type");
+    instance->metadata = vgate_vgpu_record_write (&record);
+    return instance;
+}
+
+int
+main (int argc, char *argv[])
+{
+    g_autoptr (VgateProbe) probe = g_new0 (VgateProbe, 1);
+    g_autoptr (GBytes) bytes = NULL;
+    const VgateDriverAnswer answer = {.rc = 0, .states = 9};
+
+    probe->host = vgate_host_new ();
+    probe->host->name = g_strdup ("host");
+    probe->host->uuid = g_strdup ("deadbeef-0001-4000-8000-000000000003");
+    probe->host->driver = g_strdup ("580.95.05");
+    g_ptr_array_add (probe->host->pgpus, make_pgpu ());
+    probe->answers = g_array_new (FALSE, TRUE, sizeof answer);
+    g_array_append_val (probe->answers, answer);
+    probe->instances = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_instance_free);
+    g_ptr_array_add (probe->instances, make_instance ());
+    bytes = vgate_wire_write_answer (probe, NULL);
+    return argc == 2 && g_file_set_contents (argv[1], g_bytes_get_data (bytes, NULL),
+                                             (gssize)g_bytes_get_size (bytes), NULL)
+               ? 0
+               : 1;
+}
