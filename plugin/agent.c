@@ -47,16 +47,33 @@ note_failure (Pass *pass, const char *domain, GError *error)
         g_error_free (error);
 }
 
+/* Starting, arriving, being saved: the paused states in which libvirt holds a job. */
+static gboolean
+is_in_transition (virDomainPtr domain)
+{
+    int state = VIR_DOMAIN_NOSTATE, reason = 0;
+
+    if (virDomainGetState (domain, &state, &reason, 0) != 0 || state != VIR_DOMAIN_PAUSED)
+        return FALSE;
+    return reason == VIR_DOMAIN_PAUSED_MIGRATION || reason == VIR_DOMAIN_PAUSED_SAVE ||
+           reason == VIR_DOMAIN_PAUSED_STARTING_UP;
+}
+
 /*
  * A job holds the domain: setting metadata would wait for it, 30 s at most, and then fail. The event at its
- * end, or the next interval, brings us here again.
+ * end, or the next interval, brings us here again. Of a domain that arrives libvirt says nothing but that it
+ * cannot say (measured, 9.0); a driver without jobs has none.
  */
 static gboolean
 is_busy (virDomainPtr domain)
 {
     virDomainJobInfo job;
 
-    return virDomainGetJobInfo (domain, &job) == 0 && job.type != VIR_DOMAIN_JOB_NONE;
+    if (is_in_transition (domain))
+        return TRUE;
+    if (virDomainGetJobInfo (domain, &job) == 0)
+        return job.type != VIR_DOMAIN_JOB_NONE;
+    return virGetLastErrorCode () != VIR_ERR_NO_SUPPORT;
 }
 
 static VgateDomain *
@@ -123,21 +140,26 @@ last_sequence (const VgateAgent *agent, const char *uuid)
 }
 
 /*
- * A guest that starts is resumed first, and only then said to have started (libvirt 9.0, measured). So the
- * first capture of one that carried nothing is its start, whatever event was met; what arrives carries an
- * element.
+ * Why a domain is captured now. The event says it, but may come after the pass that met its domain first (a
+ * start is announced after the resume that ends it; libvirt 9.0, measured), so what the domain carries goes
+ * before: nothing, and this is its start; another host's element, and it has arrived.
  */
 static VgateTrigger
-trigger_for (const Pass *pass, const char *uuid, gboolean has_element)
+trigger_for (const Pass *pass, const VgateDomain *domain)
 {
-    VgateTrigger trigger = pass->fallback;
+    const VgateAgent *agent = pass->agent;
+    VgateTrigger event = VGATE_TRIGGER_CHANGE;
     gpointer found;
 
-    if (g_hash_table_lookup_extended (pass->agent->triggers, uuid, NULL, &found))
-        trigger = (VgateTrigger)GPOINTER_TO_INT (found);
-    if (!has_element && (trigger == VGATE_TRIGGER_RESUME || trigger == VGATE_TRIGGER_CHANGE))
-        return VGATE_TRIGGER_START;
-    return trigger;
+    if (pass->fallback == VGATE_TRIGGER_REQUEST)
+        return VGATE_TRIGGER_REQUEST;
+    if (g_hash_table_lookup_extended (agent->triggers, domain->uuid, NULL, &found))
+        event = (VgateTrigger)GPOINTER_TO_INT (found);
+    if (!domain->element)
+        return event == VGATE_TRIGGER_ARRIVE ? VGATE_TRIGGER_ARRIVE : VGATE_TRIGGER_START;
+    if (strcmp (domain->element->host_uuid, agent->identity.uuid) != 0)
+        return VGATE_TRIGGER_ARRIVE;
+    return event == VGATE_TRIGGER_START ? VGATE_TRIGGER_CHANGE : event;
 }
 
 static void
@@ -180,7 +202,7 @@ capture (Pass *pass, virDomainPtr domain, GError **error)
 
     if (!read)
         return FALSE;
-    input.trigger = trigger_for (pass, read->uuid, read->element != NULL);
+    input.trigger = trigger_for (pass, read);
     input.power = power_of (domain);
     input.sequence_min = last_sequence (pass->agent, read->uuid);
     return vgate_capture_build (&input, &element, error) &&
