@@ -3,7 +3,9 @@
 #include "nvml-sim/exports.h"
 
 #include "nvml-sim/answer.h"
+#include "nvml-sim/change.h"
 #include "nvml-sim/host-file.h"
+#include "nvml-sim/host-parse.h"
 #include "nvml-sim/return-codes.h"
 #include "nvml-sim/state.h"
 
@@ -69,19 +71,38 @@ nvmlGetVgpuVersion (nvmlVgpuVersion_t *supported, nvmlVgpuVersion_t *current)
     return NVML_SUCCESS;
 }
 
-/* The arguments are judged as NVML would; that the range can be set at all is not simulated. */
+static nvmlReturn_t
+check_advertisable (const VgpuSimHost *host, VgateVersionRange range)
+{
+    if (!vgate_version_range_contains (host->preset, range))
+        return NVML_ERROR_INVALID_ARGUMENT;
+    return host->vgpus->len > 0 ? NVML_ERROR_IN_USE : NVML_SUCCESS;
+}
+
 nvmlReturn_t
 nvmlSetVgpuVersion (nvmlVgpuVersion_t *range)
 {
     g_autoptr (VgpuSimHost) host = NULL;
-    const nvmlReturn_t code = vgpu_sim_state_enter (__func__, &host);
+    g_autoptr (VgpuSimEdit) edit = NULL;
+    char text[VGATE_VERSION_RANGE_TEXT_SIZE];
+    VgateVersionRange wanted;
+    nvmlReturn_t code = vgpu_sim_state_enter (__func__, &host);
 
     if (code != NVML_SUCCESS)
         return code;
-    if (!range || !vgate_version_range_contains (host->preset,
-                                                 (VgateVersionRange){range->minVersion, range->maxVersion}))
+    if (!range)
         return NVML_ERROR_INVALID_ARGUMENT;
-    return NVML_ERROR_NOT_SUPPORTED;
+    wanted = (VgateVersionRange){range->minVersion, range->maxVersion};
+    code = check_advertisable (host, wanted);
+    if (code == NVML_SUCCESS)
+        code = vgpu_sim_change_begin (&edit);
+    if (code == NVML_SUCCESS)
+        code = check_advertisable (edit->host, wanted);
+    if (code != NVML_SUCCESS)
+        return code;
+    g_key_file_set_value (edit->file, VGPU_SIM_GROUP_DRIVER, "advertised-range",
+                          vgate_version_range_format (wanted, text));
+    return vgpu_sim_change_commit (edit);
 }
 
 const char *

@@ -35,6 +35,13 @@ show_gpu (const VgpuSimHost *host, const VgpuSimGpu *gpu)
     g_print ("    mode %s, ecc %s, sriov %s, migration %s, mig %s\n",
              gpu->mode == NVML_VIRTUALIZATION_MODE_HOST_VGPU ? "host-vgpu" : "none", on_off (gpu->ecc),
              on_off (gpu->sriov), on_off (gpu->migration), on_off (gpu->mig));
+    g_print ("    scheduler %s", vgpu_sim_scheduler_policy_name (gpu->scheduler.policy));
+    if (gpu->scheduler.policy != NVML_SCHEDULER_BEST_EFFORT)
+        g_print (", time slice %u ns", vgpu_sim_scheduler_slice (&gpu->scheduler));
+    if (gpu->scheduler.arr == NVML_ARR_ENABLE)
+        g_print (", adaptive: %u Hz, average over %u", gpu->scheduler.frequency,
+                 gpu->scheduler.average_factor);
+    g_print ("\n");
     g_print ("    framebuffer %" G_GUINT64_FORMAT " MiB, %" G_GUINT64_FORMAT " taken\n", gpu->framebuffer_mib,
              vgpu_sim_host_framebuffer_taken_mib (host, gpu));
     for (guint i = 0; i < gpu->offers->len; i++) {

@@ -112,9 +112,9 @@ set_switch (GKeyFile *file, const char *group, const char *key, const char *text
 static void
 update_driver (VgpuSimEdit *edit, const Update *update)
 {
-    /* The administrator's range does not survive a driver's reload, and another driver is one. */
+    /* another driver is a reload as well */
     if (update->driver || update->range_text)
-        g_key_file_remove_key (edit->file, VGPU_SIM_GROUP_DRIVER, "advertised-range", NULL);
+        vgpu_sim_reload_settings (edit);
     set_text (edit->file, VGPU_SIM_GROUP_DRIVER, "version", update->driver);
     set_text (edit->file, VGPU_SIM_GROUP_DRIVER, "range", update->range_text);
     set_text (edit->file, VGPU_SIM_GROUP_DRIVER, "advertised-range", update->advertised_text);

@@ -15,6 +15,11 @@ gboolean vgpu_sim_command_plug (const char *path, int argc, char **argv, GError 
 gboolean vgpu_sim_command_unplug (const char *path, int argc, char **argv, GError **error);
 gboolean vgpu_sim_command_guest_driver (const char *path, int argc, char **argv, GError **error);
 gboolean vgpu_sim_command_update (const char *path, int argc, char **argv, GError **error);
+gboolean vgpu_sim_command_reload (const char *path, int argc, char **argv, GError **error);
 gboolean vgpu_sim_command_fail (const char *path, int argc, char **argv, GError **error);
 gboolean vgpu_sim_command_hang (const char *path, int argc, char **argv, GError **error);
 gboolean vgpu_sim_command_heal (const char *path, int argc, char **argv, GError **error);
+
+/* What a driver forgets when it is loaded anew: the administrator's range, and how the schedulers were set.
+ */
+void vgpu_sim_reload_settings (VgpuSimEdit *edit);

@@ -11,8 +11,17 @@
 #include "nvml-sim/error.h"
 #include "nvml-sim/host-file.h"
 #include "nvml-sim/host-parse.h"
+#include "nvml-sim/schedule.h"
 
 #define NEW_FILE_MODE 0644
+
+static VgpuSimErrorCode
+writing_error (GFileError cause)
+{
+    return cause == G_FILE_ERROR_ACCES || cause == G_FILE_ERROR_PERM || cause == G_FILE_ERROR_ROFS
+               ? VGPU_SIM_ERROR_DENIED
+               : VGPU_SIM_ERROR_FILE;
+}
 
 static int
 take_lock (const char *path, GError **error)
@@ -22,7 +31,10 @@ take_lock (const char *path, GError **error)
     int locked;
 
     if (lock < 0) {
-        g_set_error (error, VGPU_SIM_ERROR, VGPU_SIM_ERROR_FILE, "%s: %s", lock_path, g_strerror (errno));
+        const int cause = errno;
+
+        g_set_error (error, VGPU_SIM_ERROR, (int)writing_error (g_file_error_from_errno (cause)), "%s: %s",
+                     lock_path, g_strerror (cause));
         return -1;
     }
     do
@@ -75,6 +87,8 @@ void
 vgpu_sim_edit_end (VgpuSimEdit *edit)
 {
     /* The lock file stays: removing it would let two writers hold "the" lock on two files. */
+    /* Unlocked by name: a child that another thread forks meanwhile keeps a copy of the descriptor open. */
+    flock (edit->lock, LOCK_UN);
     g_close (edit->lock, NULL);
     g_clear_pointer (&edit->file, g_key_file_unref);
     g_clear_pointer (&edit->host, vgpu_sim_host_unref);
@@ -92,6 +106,21 @@ file_mode (const char *path)
     return g_stat (path, &status) == 0 ? (int)(status.st_mode & 0777) : NEW_FILE_MODE;
 }
 
+/* A log must not tell of the past what is only true from now on. */
+static void
+begin_logs (VgpuSimEdit *edit, const VgpuSimHost *host)
+{
+    for (guint i = 0; edit->host && i < host->gpus->len; i++) {
+        const VgpuSimGpu *gpu = host->gpus->pdata[i];
+        const VgpuSimGpu *old_gpu = vgpu_sim_host_gpu (edit->host, gpu->address);
+        g_autoptr (VgpuSimSchedule) schedule = vgpu_sim_schedule_new (host, gpu);
+        g_autoptr (VgpuSimSchedule) old = old_gpu ? vgpu_sim_schedule_new (edit->host, old_gpu) : NULL;
+
+        if (old && !vgpu_sim_schedule_equal (old, schedule))
+            vgpu_sim_scheduler_write_epoch ((VgpuSimGroup){edit->file, gpu->group}, vgpu_sim_schedule_now ());
+    }
+}
+
 gboolean
 vgpu_sim_edit_commit (VgpuSimEdit *edit, GError **error)
 {
@@ -106,11 +135,15 @@ vgpu_sim_edit_commit (VgpuSimEdit *edit, GError **error)
         g_set_error_literal (error, VGPU_SIM_ERROR, VGPU_SIM_ERROR_IMPOSSIBLE, cause->message);
         return FALSE;
     }
+    begin_logs (edit, host);
+    g_free (after);
+    after = g_key_file_to_data (edit->file, NULL, NULL);
     /* a temporary file beside it, synced, and renamed over it */
     if (!g_file_set_contents_full (edit->path, after, -1,
                                    G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE,
                                    file_mode (edit->path), &cause)) {
-        g_set_error_literal (error, VGPU_SIM_ERROR, VGPU_SIM_ERROR_FILE, cause->message);
+        g_set_error_literal (error, VGPU_SIM_ERROR, (int)writing_error ((GFileError)cause->code),
+                             cause->message);
         return FALSE;
     }
     return TRUE;

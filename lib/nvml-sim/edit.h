@@ -17,13 +17,13 @@ typedef struct {
     char *before;      /* the text of file then */
 } VgpuSimEdit;
 
-/* Waits for the lock, then reads. errors: VGPU_SIM_ERROR_FILE */
+/* Waits for the lock, then reads. errors: VGPU_SIM_ERROR_FILE, VGPU_SIM_ERROR_DENIED */
 VgpuSimEdit *vgpu_sim_edit_begin (const char *path, GError **error);
-/* Begins with no file at all, or without regard to the one that is there. errors: VGPU_SIM_ERROR_FILE */
+/* Begins with no file at all, or without regard to the one that is there. errors: as above */
 VgpuSimEdit *vgpu_sim_edit_create (const char *path, GError **error);
 
 /* Writes file, if it changed. errors: VGPU_SIM_ERROR_IMPOSSIBLE for a host that cannot be,
- * VGPU_SIM_ERROR_FILE */
+ * VGPU_SIM_ERROR_FILE, VGPU_SIM_ERROR_DENIED */
 gboolean vgpu_sim_edit_commit (VgpuSimEdit *edit, GError **error);
 
 /* Gives the lock back, committed or not. */

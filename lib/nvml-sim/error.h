@@ -10,4 +10,5 @@ typedef enum {
     VGPU_SIM_ERROR_USAGE,      /* the command line makes no sense */
     VGPU_SIM_ERROR_IMPOSSIBLE, /* it does, but not on this host */
     VGPU_SIM_ERROR_FILE,       /* the keyfile is missing, broken or cannot be written */
+    VGPU_SIM_ERROR_DENIED,     /* it cannot be written because this process may not */
 } VgpuSimErrorCode;

@@ -154,9 +154,25 @@ parse_gpu_address (VgpuSimHost *host, VgpuSimGpu *gpu, VgpuSimGroup group, GErro
 static gboolean
 parse_gpu (VgpuSimHost *host, VgpuSimGroup group, GError **error)
 {
-    static const char *const keys[] = {
-        "name",      "uuid", "device-id",           "subsystem-id", "floor-sweeping", "ecc", "sriov",
-        "migration", "mig",  "virtualization-mode", "framebuffer",  "vgpu-types",     NULL};
+    static const char *const keys[] = {"name",
+                                       "uuid",
+                                       "device-id",
+                                       "subsystem-id",
+                                       "floor-sweeping",
+                                       "ecc",
+                                       "sriov",
+                                       "migration",
+                                       "mig",
+                                       "virtualization-mode",
+                                       "framebuffer",
+                                       "vgpu-types",
+                                       "scheduler",
+                                       "scheduler-arr",
+                                       "scheduler-time-slice",
+                                       "scheduler-frequency",
+                                       "scheduler-average-factor",
+                                       "scheduler-epoch",
+                                       NULL};
     g_autoptr (VgpuSimGpu) gpu = vgpu_sim_gpu_new ();
 
     gpu->ecc = gpu->sriov = gpu->migration = TRUE;
@@ -170,7 +186,7 @@ parse_gpu (VgpuSimHost *host, VgpuSimGroup group, GError **error)
         !vgpu_sim_value_flag (group, "migration", &gpu->migration, error) ||
         !vgpu_sim_value_flag (group, "mig", &gpu->mig, error) || !parse_mode (gpu, group, error) ||
         !vgpu_sim_value_number (group, "framebuffer", 1, MAX_FRAMEBUFFER_MIB, &gpu->framebuffer_mib, error) ||
-        !parse_offers (host, gpu, group, error))
+        !vgpu_sim_scheduler_parse (group, &gpu->scheduler, error) || !parse_offers (host, gpu, group, error))
         return FALSE;
     g_ptr_array_add (host->gpus, g_steal_pointer (&gpu));
     return TRUE;

@@ -165,6 +165,18 @@ vgpu_sim_host_framebuffer_taken_mib (const VgpuSimHost *host, const VgpuSimGpu *
     return MIN (taken, gpu->framebuffer_mib);
 }
 
+gboolean
+vgpu_sim_host_gpu_runs (const VgpuSimHost *host, const VgpuSimGpu *gpu)
+{
+    for (guint i = 0; i < host->vgpus->len; i++) {
+        const VgpuSimVgpu *vgpu = host->vgpus->pdata[i];
+
+        if (vgpu->gpu == gpu)
+            return TRUE;
+    }
+    return FALSE;
+}
+
 static guint
 count_running (const VgpuSimHost *host, const VgpuSimGpu *gpu, const VgpuSimType *type)
 {

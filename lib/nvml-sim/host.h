@@ -8,6 +8,7 @@
 #pragma once
 
 #include "nvml-sim/address.h"
+#include "nvml-sim/scheduler.h"
 #include "version/version.h"
 
 typedef struct {
@@ -36,6 +37,7 @@ typedef struct {
     gboolean migration;
     gboolean mig;
     guint mode; /* NVML_VIRTUALIZATION_MODE_* */
+    VgpuSimScheduler scheduler;
     guint64 framebuffer_mib;
     GArray *offers; /* VgpuSimOffer, in the order of the file */
 } VgpuSimGpu;
@@ -102,5 +104,7 @@ const VgpuSimFault *vgpu_sim_host_fault (const VgpuSimHost *host, const char *ca
 /* What a GPU offers and has left. */
 const VgpuSimOffer *vgpu_sim_gpu_offer (const VgpuSimGpu *gpu, guint32 type);
 guint64 vgpu_sim_host_framebuffer_taken_mib (const VgpuSimHost *host, const VgpuSimGpu *gpu);
+/* A vGPU runs on it. */
+gboolean vgpu_sim_host_gpu_runs (const VgpuSimHost *host, const VgpuSimGpu *gpu);
 /* One more instance fits: fewer run than the type's maximum, and its framebuffer is still free. */
 gboolean vgpu_sim_host_creatable (const VgpuSimHost *host, const VgpuSimGpu *gpu, const VgpuSimOffer *offer);

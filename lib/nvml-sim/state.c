@@ -98,6 +98,17 @@ is_initialised (void)
     return process.references > 0 && process.pid == getpid ();
 }
 
+/* By its identity a file may pass for an older one that it replaced within one tick of the clock. */
+void
+vgpu_sim_state_forget_file (void)
+{
+    G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&process.lock);
+
+    /* the snapshot too: a file that is missing by then has this very identity */
+    process.seen = (FileIdentity){0};
+    g_clear_pointer (&process.host, vgpu_sim_host_unref);
+}
+
 /* The host as it is now; NULL with a code when there is none. */
 static int
 snapshot (VgpuSimHost **host)

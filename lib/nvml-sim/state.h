@@ -13,5 +13,8 @@
 int vgpu_sim_state_initialise (const char *call);
 int vgpu_sim_state_shutdown (const char *call);
 
+/* The next call reads the host file again: this process has just changed it itself. */
+void vgpu_sim_state_forget_file (void);
+
 /* Blocks while the host file says that the call hangs. On success *host is a new reference. */
 int vgpu_sim_state_enter (const char *call, VgpuSimHost **host);

@@ -21,6 +21,7 @@ static const struct {
     {"unplug", vgpu_sim_command_unplug},
     {"guest-driver", vgpu_sim_command_guest_driver},
     {"update", vgpu_sim_command_update},
+    {"reload", vgpu_sim_command_reload},
     {"fail", vgpu_sim_command_fail},
     {"hang", vgpu_sim_command_hang},
     {"heal", vgpu_sim_command_heal},
@@ -28,7 +29,8 @@ static const struct {
 
 static const char summary[] = "Changes the host that the simulated driver describes.\n"
                               "\n"
-                              "Commands: init, show, plug, unplug, guest-driver, update, fail, hang, heal;\n"
+                              "Commands: init, show, plug, unplug, guest-driver, update, reload, fail,\n"
+                              "hang, heal;\n"
                               "vgpu-sim COMMAND --help explains one.";
 
 static gboolean

@@ -424,45 +424,6 @@ SIM_TEST (test_get_version)
     g_assert_cmphex (current.maxVersion, ==, 25 << 16 | 1);
 }
 
-SIM_TEST (test_set_version)
-{
-    nvmlVgpuVersion_t inside = {20 << 16 | 1, 25 << 16 | 1}, inverted = {25 << 16 | 1, 20 << 16 | 1},
-                      below = {18 << 16, 25 << 16 | 1}, above = {18 << 16 | 1, 26 << 16 | 2};
-
-    g_assert_cmpint (client->nvmlInit_v2 (), ==, NVML_SUCCESS);
-    g_assert_cmpint (client->nvmlSetVgpuVersion (NULL), ==, NVML_ERROR_INVALID_ARGUMENT);
-    g_assert_cmpint (client->nvmlSetVgpuVersion (&inverted), ==, NVML_ERROR_INVALID_ARGUMENT);
-    g_assert_cmpint (client->nvmlSetVgpuVersion (&below), ==, NVML_ERROR_INVALID_ARGUMENT);
-    g_assert_cmpint (client->nvmlSetVgpuVersion (&above), ==, NVML_ERROR_INVALID_ARGUMENT);
-    g_assert_cmpint (client->nvmlSetVgpuVersion (&inside), ==, NVML_ERROR_NOT_SUPPORTED);
-}
-
-SIM_TEST (test_scheduler)
-{
-    const nvmlDevice_t gpu = sim_client_gpu (client, "0000:41:00.0");
-    g_autofree nvmlVgpuSchedulerLog_t *log = g_new0 (nvmlVgpuSchedulerLog_t, 1);
-    nvmlVgpuSchedulerCapabilities_t caps;
-    nvmlVgpuSchedulerGetState_t state;
-    nvmlVgpuSchedulerSetState_t wanted = {NVML_SCHEDULER_BEST_EFFORT, NVML_ARR_DEFAULT, {{0, 0}}};
-
-    g_assert_cmpint (client->nvmlDeviceGetVgpuSchedulerCapabilities (gpu, NULL), ==,
-                     NVML_ERROR_INVALID_ARGUMENT);
-    g_assert_cmpint (client->nvmlDeviceGetVgpuSchedulerState (gpu, NULL), ==, NVML_ERROR_INVALID_ARGUMENT);
-    g_assert_cmpint (client->nvmlDeviceSetVgpuSchedulerState (gpu, NULL), ==, NVML_ERROR_INVALID_ARGUMENT);
-    g_assert_cmpint (client->nvmlDeviceGetVgpuSchedulerLog (gpu, NULL), ==, NVML_ERROR_INVALID_ARGUMENT);
-    g_assert_cmpint (client->nvmlDeviceGetVgpuSchedulerCapabilities (NULL, &caps), ==,
-                     NVML_ERROR_INVALID_ARGUMENT);
-    g_assert_cmpint (client->nvmlDeviceGetVgpuSchedulerState (NULL, &state), ==, NVML_ERROR_INVALID_ARGUMENT);
-    g_assert_cmpint (client->nvmlDeviceSetVgpuSchedulerState (NULL, &wanted), ==,
-                     NVML_ERROR_INVALID_ARGUMENT);
-    g_assert_cmpint (client->nvmlDeviceGetVgpuSchedulerLog (NULL, log), ==, NVML_ERROR_INVALID_ARGUMENT);
-    g_assert_cmpint (client->nvmlDeviceGetVgpuSchedulerCapabilities (gpu, &caps), ==,
-                     NVML_ERROR_NOT_SUPPORTED);
-    g_assert_cmpint (client->nvmlDeviceGetVgpuSchedulerState (gpu, &state), ==, NVML_ERROR_NOT_SUPPORTED);
-    g_assert_cmpint (client->nvmlDeviceSetVgpuSchedulerState (gpu, &wanted), ==, NVML_ERROR_NOT_SUPPORTED);
-    g_assert_cmpint (client->nvmlDeviceGetVgpuSchedulerLog (gpu, log), ==, NVML_ERROR_NOT_SUPPORTED);
-}
-
 int
 main (int argc, char **argv)
 {
@@ -478,13 +439,11 @@ main (int argc, char **argv)
     sim_client_add_test ("/sim/device/memory", test_memory);
     sim_client_add_test ("/sim/device/lists", test_lists);
     sim_client_add_test ("/sim/device/creatable-up-to-the-maximum", test_creatable_up_to_the_maximum);
-    sim_client_add_test ("/sim/device/scheduler", test_scheduler);
     sim_client_add_test ("/sim/type/all", test_types);
     sim_client_add_test ("/sim/instance/texts", test_instance_texts);
     sim_client_add_test ("/sim/instance/pci-id", test_instance_pci_id);
     sim_client_add_test ("/sim/instance/numbers", test_instance_numbers);
     sim_client_add_test ("/sim/instance/bad", test_bad_instances);
     sim_client_add_test ("/sim/version/get", test_get_version);
-    sim_client_add_test ("/sim/version/set", test_set_version);
     return g_test_run ();
 }

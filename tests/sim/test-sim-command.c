@@ -99,6 +99,7 @@ SIM_TEST (test_usage_of_the_others)
     assert_usage (client, "four hexadecimal", "update", "--gpu", GPU, "--device-id", "0x2330");
     assert_usage (client, "'18.1'", "update", "--range", "18.1");
     assert_usage (client, "'0'", "update", "--structure-version", "0");
+    assert_usage (client, "'more'", "reload", "more");
     assert_usage (client, "is missing", "fail", "nvmlInit");
     assert_usage (client, "'nvmlNothing'", "fail", "nvmlNothing", "1");
     assert_usage (client, "'nvmlErrorString'", "hang", "nvmlErrorString");
@@ -364,6 +365,7 @@ SIM_TEST (test_show)
         "driver 580.159.04: vGPU versions 18.1-26.1, advertised 18.1-26.1, structure version 3",
         "gpu 0000:41:00.0: NVIDIA H100 80GB HBM3, GPU-aaaaaaaa-0000-4000-8000-000000000001",
         "    metadata string 233016C100000003",
+        "    scheduler best-effort",
         "    framebuffer 81920 MiB, 40960 taken",
         "    type 11: NVIDIA TEST-40C, Compute, 40960 MiB, at most 2",
         "    mode none, ecc off, sriov on, migration off, mig off",

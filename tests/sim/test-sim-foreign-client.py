@@ -9,12 +9,15 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 import traceback
 
 LIBRARY, COMMAND = sys.argv[1:]
 VM = "11111111-1111-4111-8111-111111111111"
 SUCCESS, UNINITIALIZED, INVALID_ARGUMENT, NOT_FOUND, INSUFFICIENT_SIZE, GPU_IS_LOST = 0, 1, 2, 6, 7, 15
 COLD, LIVE, LIMIT_GPU = 1, 8, 4
+NOT_SUPPORTED, IN_USE = 3, 19
+BEST_EFFORT, EQUAL_SHARE, ARR_ON = 1, 2, 2
 
 
 class VgpuMetadata(ctypes.Structure):
@@ -37,6 +40,30 @@ class PgpuMetadata(ctypes.Structure):
 
 class Compatibility(ctypes.Structure):
     _fields_ = [("states", ctypes.c_uint), ("limit", ctypes.c_uint)]
+
+
+class Version(ctypes.Structure):
+    _fields_ = [("min", ctypes.c_uint), ("max", ctypes.c_uint)]
+
+
+class SchedulerState(ctypes.Structure):
+    """Read and set alike: the second parameter is a time slice when read, a frequency when set."""
+    _fields_ = [("policy", ctypes.c_uint), ("arr", ctypes.c_uint), ("parameters", ctypes.c_uint * 2)]
+
+
+class SchedulerCapabilities(ctypes.Structure):
+    _fields_ = [("supported", ctypes.c_uint * 3), ("limits", ctypes.c_uint * 7)]
+
+
+class LogEntry(ctypes.Structure):
+    _fields_ = [("timestamp", ctypes.c_ulonglong), ("timeRunTotal", ctypes.c_ulonglong),
+                ("timeRun", ctypes.c_ulonglong), ("swRunlistId", ctypes.c_uint),
+                ("targetTimeSlice", ctypes.c_ulonglong), ("cumulativePreemptionTime", ctypes.c_ulonglong)]
+
+
+class SchedulerLog(ctypes.Structure):
+    _fields_ = [("engine", ctypes.c_uint), ("policy", ctypes.c_uint), ("arr", ctypes.c_uint),
+                ("parameters", ctypes.c_uint * 2), ("count", ctypes.c_uint), ("entries", LogEntry * 200)]
 
 
 class Memory(ctypes.Structure):
@@ -138,6 +165,59 @@ def test_metadata(client):
     equal((pgpu.min, pgpu.max), (18 << 16 | 1, 26 << 16 | 1))
 
 
+def test_metadata_string(client):
+    client.nvml.nvmlInit_v2()
+    text, size = ctypes.create_string_buffer(256), ctypes.c_uint(0)
+    ask = client.nvml.nvmlDeviceGetPgpuMetadataString
+    equal(ask(client.gpu(), None, ctypes.byref(size)), INSUFFICIENT_SIZE)
+    equal(ask(client.gpu(), text, ctypes.byref(size)), SUCCESS)
+    equal(text.value, b"233016C100000003")
+
+
+def test_versions(client):
+    client.nvml.nvmlInit_v2()
+    preset, current = Version(), Version()
+    equal(client.nvml.nvmlGetVgpuVersion(ctypes.byref(preset), ctypes.byref(current)), SUCCESS)
+    equal((current.min, current.max), (preset.min, preset.max))
+    narrow = Version(20 << 16 | 1, 25 << 16 | 1)
+    equal(client.nvml.nvmlSetVgpuVersion(ctypes.byref(narrow)), SUCCESS)
+    equal(client.nvml.nvmlGetVgpuVersion(None, ctypes.byref(current)), SUCCESS)
+    equal((current.min, current.max), (20 << 16 | 1, 25 << 16 | 1))
+    client.vgpu_sim("plug", "--vm", VM, "--type", "1121")
+    equal(client.nvml.nvmlSetVgpuVersion(ctypes.byref(preset)), IN_USE)
+
+
+def test_scheduler(client):
+    client.nvml.nvmlInit_v2()
+    gpu, state, caps = client.gpu(), SchedulerState(), SchedulerCapabilities()
+    equal(client.nvml.nvmlDeviceGetVgpuSchedulerCapabilities(gpu, ctypes.byref(caps)), SUCCESS)
+    equal(list(caps.supported), [1, 2, 3])
+    equal(list(caps.limits), [30000000, 1000000, 1, 960, 63, 60, 1])
+    equal(client.nvml.nvmlDeviceGetVgpuSchedulerState(gpu, ctypes.byref(state)), SUCCESS)
+    equal(state.policy, BEST_EFFORT)
+    wanted = SchedulerState(EQUAL_SHARE, ARR_ON, (0, 500))
+    equal(client.nvml.nvmlDeviceSetVgpuSchedulerState(gpu, ctypes.byref(wanted)), SUCCESS)
+    equal(client.nvml.nvmlDeviceGetVgpuSchedulerState(gpu, ctypes.byref(state)), SUCCESS)
+    equal((state.policy, state.arr, list(state.parameters)), (EQUAL_SHARE, ARR_ON, [33, 2000000]))
+    client.vgpu_sim("plug", "--vm", VM, "--type", "1121")
+    equal(client.nvml.nvmlDeviceSetVgpuSchedulerState(gpu, ctypes.byref(wanted)), NOT_SUPPORTED)
+
+
+def test_scheduler_log(client):
+    client.nvml.nvmlInit_v2()
+    log = SchedulerLog()
+    equal(ctypes.sizeof(log), 9624)
+    client.vgpu_sim("plug", "--vm", VM, "--type", "1121", "--guest-version", "25.1")
+    time.sleep(0.1)
+    equal(client.nvml.nvmlDeviceGetVgpuSchedulerLog(client.gpu(), ctypes.byref(log)), SUCCESS)
+    equal((log.engine, log.policy), (1, BEST_EFFORT))
+    entries = list(log.entries)[:log.count]
+    equal(len(entries) > 10, True)
+    for before, after in zip(entries, entries[1:]):
+        equal(after.timeRunTotal, before.timeRunTotal + after.timeRun)
+        equal(after.swRunlistId, client.instance().value)
+
+
 def test_compatibility(client):
     client.nvml.nvmlInit_v2()
     answer = Compatibility()
@@ -189,8 +269,8 @@ def run(test):
                 pass
 
 
-TESTS = [test_life, test_error_string, test_texts, test_memory, test_metadata, test_compatibility,
-         test_instances_come_and_go, test_fault]
+TESTS = [test_life, test_error_string, test_texts, test_memory, test_metadata, test_metadata_string,
+         test_compatibility, test_versions, test_scheduler, test_scheduler_log, test_instances_come_and_go, test_fault]
 print(f"1..{len(TESTS)}", flush=True)
 passed = 0
 for number, one in enumerate(TESTS, 1):

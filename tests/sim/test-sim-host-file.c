@@ -9,6 +9,8 @@
     "[vgpu 33333333-3333-4333-8333-333333333333]\ninstance=7\nvm=" SIM_VM_A \
     "\ngpu=0000:41:00.0\ntype=11\nguest-driver-state=down\n"
 
+#define SHARE "[gpu 0000:41:00.0]\nscheduler=equal-share\n"
+
 /* Groups behind the good host; and what vgpu-sim must say about them. */
 static const struct {
     const char *name;
@@ -44,6 +46,19 @@ static const struct {
     {"gpu-flag", "[gpu 0000:41:00.0]\necc=on\n", "[gpu 0000:41:00.0] ecc: 'on'"},
     {"gpu-mode", "[gpu 0000:41:00.0]\nvirtualization-mode=vgpu\n", "virtualization-mode: 'vgpu'"},
     {"gpu-framebuffer", "[gpu 0000:41:00.0]\nframebuffer=80GB\n", "framebuffer: '80GB'"},
+    {"scheduler", "[gpu 0000:41:00.0]\nscheduler=fair\n", "scheduler: 'fair' is none"},
+    {"scheduler-empty", "[gpu 0000:41:00.0]\nscheduler=\n", "scheduler: '' is none"},
+    {"scheduler-arr", SHARE "scheduler-arr=2\n", "scheduler-arr: '2' is none"},
+    {"scheduler-arr-best-effort", "[gpu 0000:41:00.0]\nscheduler-arr=on\n", "scheduler-arr: has no meaning"},
+    {"scheduler-slice", SHARE "scheduler-time-slice=999999\n", "scheduler-time-slice: '999999'"},
+    {"scheduler-slice-arr", SHARE "scheduler-arr=on\nscheduler-time-slice=2000000\n",
+     "scheduler-time-slice: has no meaning"},
+    {"scheduler-frequency", SHARE "scheduler-arr=on\nscheduler-frequency=961\n",
+     "scheduler-frequency: '961'"},
+    {"scheduler-frequency-no-arr", SHARE "scheduler-frequency=480\n", "scheduler-frequency: has no meaning"},
+    {"scheduler-factor", SHARE "scheduler-arr=on\nscheduler-average-factor=0\n",
+     "scheduler-average-factor: '0'"},
+    {"scheduler-epoch", "[gpu 0000:41:00.0]\nscheduler-epoch=-1\n", "scheduler-epoch: '-1'"},
     {"offer-unknown", "[gpu 0000:41:00.0]\nvgpu-types=13:1\n", "vgpu-types: there is no [type 13]"},
     {"offer-twice", "[gpu 0000:41:00.0]\nvgpu-types=11:1;11:2\n", "vgpu-types: type 11 stands twice"},
     {"offer-shape", "[gpu 0000:41:00.0]\nvgpu-types=11\n", "vgpu-types: '11' is not ID:COUNT"},
