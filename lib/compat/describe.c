@@ -117,12 +117,21 @@ describe_disagreement (const VgateFinding *f)
     return g_strdup_printf ("the rule says %s, this host's driver says %s", ours, driver);
 }
 
+/* "equal-share with 2000000 ns"; under best effort there is no time slice to speak of. */
+static char *
+describe_policy (const char *policy, guint64 time_slice)
+{
+    return time_slice > 0 ? g_strdup_printf ("%s with %" G_GUINT64_FORMAT " ns", policy, time_slice)
+                          : g_strdup (policy);
+}
+
 static char *
 describe_scheduler (const VgateFinding *f)
 {
-    return g_strdup_printf ("the scheduler is %s with %" G_GUINT64_FORMAT " ns at the source, %s with "
-                            "%" G_GUINT64_FORMAT " ns here",
-                            f->source_text, f->source, f->destination_text, f->destination);
+    g_autofree char *source = describe_policy (f->source_text, f->source);
+    g_autofree char *destination = describe_policy (f->destination_text, f->destination);
+
+    return g_strdup_printf ("the scheduler is %s at the source, %s here", source, destination);
 }
 
 char *
