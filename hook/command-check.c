@@ -48,19 +48,6 @@ read_domain (const char *path, char **name, GError **error)
     return xml ? vgate_domain_read (xml, length, name, error) : NULL;
 }
 
-static VgateHost *
-read_host (const char *path, GError **error)
-{
-    gsize length;
-    g_autofree char *xml = vgate_input_read (path, &length, error);
-    VgateHost *host = xml ? vgate_host_read (xml, length, error) : NULL;
-
-    /* or nobody knows which of the two documents is meant */
-    if (xml && !host)
-        g_prefix_error (error, "%s: ", path);
-    return host;
-}
-
 static int
 check (const Options *options, VgateOperation operation, VgatePolicy *policy)
 {
@@ -77,7 +64,7 @@ check (const Options *options, VgateOperation operation, VgatePolicy *policy)
         .now = g_get_real_time () / G_USEC_PER_SEC,
     };
 
-    host = options->host_file ? read_host (options->host_file, &error) : NULL;
+    host = options->host_file ? vgate_input_read_host (options->host_file, &error) : NULL;
     domain = error ? NULL : read_domain (options->words[0], &name, &error);
     request.domain = domain;
     request.host = host;

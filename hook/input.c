@@ -55,3 +55,15 @@ vgate_input_read (const char *path, gsize *length, GError **error)
         g_prefix_error (error, "%s: ", path);
     return input;
 }
+
+VgateHost *
+vgate_input_read_host (const char *path, GError **error)
+{
+    gsize length;
+    g_autofree char *xml = vgate_input_read (path, &length, error);
+    VgateHost *host = xml ? vgate_host_read (xml, length, error) : NULL;
+
+    if (xml && !host)
+        g_prefix_error (error, "%s: ", path);
+    return host;
+}

@@ -2,7 +2,7 @@
 /* Reading whole inputs that are not trusted. */
 #pragma once
 
-#include <glib.h>
+#include "host/host.h"
 
 /*
  * Everything from the descriptor, but no more than one byte above VGATE_XML_SIZE_MAX: whoever parses it sees
@@ -11,3 +11,6 @@
 char *vgate_input_read_fd (int fd, gsize *length, GError **error);
 /* The same of a file; "-" is standard input. */
 char *vgate_input_read (const char *path, gsize *length, GError **error);
+
+/* The host document in a file; an error of its reading names the file, as there are two documents at hand. */
+VgateHost *vgate_input_read_host (const char *path, GError **error);

@@ -125,15 +125,9 @@ read_domain (Inputs *inputs, GError **error)
 static gboolean
 read_host (const char *path, Inputs *inputs, GError **error)
 {
-    gsize length;
-    g_autofree char *xml = NULL;
-
     if (!path)
         return TRUE;
-    xml = vgate_input_read (path, &length, error);
-    inputs->host = xml ? vgate_host_read (xml, length, error) : NULL;
-    if (xml && !inputs->host)
-        g_prefix_error (error, "%s: ", path);
+    inputs->host = vgate_input_read_host (path, error);
     return inputs->host != NULL;
 }
 

@@ -117,14 +117,6 @@ vgate_element_free (VgateElement *element)
     g_free (element);
 }
 
-/* An element that has attributes only. */
-static gboolean
-read_leaf (xmlNode *node, const VgateXmlAttribute *table, gpointer object, GError **error)
-{
-    return vgate_xml_read_attributes (&dialect, node, table, object, error) &&
-           vgate_xml_no_children (&dialect, node, error);
-}
-
 static gboolean
 read_pgpu (xmlNode *node, VgateSourcePgpu *pgpu, GError **error)
 {
@@ -178,7 +170,7 @@ static gboolean
 read_seal (xmlNode *node, VgateElement *element, GError **error)
 {
     Seal seal = {0};
-    const gboolean good = read_leaf (node, seal_attributes, &seal, error);
+    const gboolean good = vgate_xml_read_leaf (&dialect, node, seal_attributes, &seal, error);
 
     element->seal = g_steal_pointer (&seal.value);
     return good;
@@ -191,9 +183,9 @@ read_content (xmlNode *root, VgateElement *element, GError **error)
 
     return vgate_xml_read_attributes (&dialect, root, element_attributes, element, error) &&
            vgate_xml_need (&dialect, root, &cursor, "capture", &capture, error) &&
-           read_leaf (capture, capture_attributes, element, error) &&
+           vgate_xml_read_leaf (&dialect, capture, capture_attributes, element, error) &&
            vgate_xml_need (&dialect, root, &cursor, "guest", &guest, error) &&
-           read_leaf (guest, guest_attributes, element, error) &&
+           vgate_xml_read_leaf (&dialect, guest, guest_attributes, element, error) &&
            read_vgpus (root, &cursor, element->vgpus, error) &&
            vgate_xml_take (&dialect, &cursor, "seal", &seal, error) &&
            vgate_xml_end (&dialect, &cursor, error) && (!seal || read_seal (seal, element, error));
@@ -345,14 +337,6 @@ vgate_element_check (VgateElement *element, const char *domain_uuid, GBytes *key
 }
 
 static void
-write_leaf (GString *xml, const char *name, const VgateXmlAttribute *table, gconstpointer object)
-{
-    g_string_append_printf (xml, "<%s", name);
-    vgate_xml_write_attributes (xml, table, object);
-    g_string_append (xml, "/>");
-}
-
-static void
 write_vgpu (GString *xml, const VgateElementVgpu *vgpu)
 {
     g_string_append (xml, "<vgpu");
@@ -367,7 +351,7 @@ write_vgpu (GString *xml, const VgateElementVgpu *vgpu)
         vgate_scheduler_write (xml, "scheduler", &vgpu->pgpu.scheduler);
         g_string_append (xml, "</pgpu>");
     } else {
-        write_leaf (xml, "pgpu", pgpu_attributes, &vgpu->pgpu);
+        vgate_xml_write_leaf (xml, "pgpu", pgpu_attributes, &vgpu->pgpu);
     }
     g_string_append (xml, "</vgpu>");
 }
@@ -375,7 +359,7 @@ write_vgpu (GString *xml, const VgateElementVgpu *vgpu)
 static void
 write_vgpus (GString *xml, const VgateElement *element)
 {
-    write_leaf (xml, "guest", guest_attributes, element);
+    vgate_xml_write_leaf (xml, "guest", guest_attributes, element);
     for (guint i = 0; i < element->vgpus->len; i++)
         write_vgpu (xml, g_ptr_array_index (element->vgpus, i));
 }
@@ -390,10 +374,10 @@ vgate_element_write (const VgateElement *element, gboolean with_namespace)
         g_string_append (xml, " xmlns='" VGATE_ELEMENT_NAMESPACE "'");
     vgate_xml_write_attributes (xml, element_attributes, element);
     g_string_append_c (xml, '>');
-    write_leaf (xml, "capture", capture_attributes, element);
+    vgate_xml_write_leaf (xml, "capture", capture_attributes, element);
     write_vgpus (xml, element);
     if (element->seal)
-        write_leaf (xml, "seal", seal_attributes, &seal);
+        vgate_xml_write_leaf (xml, "seal", seal_attributes, &seal);
     g_string_append (xml, "</" VGATE_ELEMENT_NAME ">");
     return g_string_free (g_steal_pointer (&xml), FALSE);
 }

@@ -105,13 +105,6 @@ vgate_host_free (VgateHost *host)
 }
 
 static gboolean
-read_leaf (xmlNode *node, const VgateXmlAttribute *table, gpointer object, GError **error)
-{
-    return vgate_xml_read_attributes (&dialect, node, table, object, error) &&
-           vgate_xml_no_children (&dialect, node, error);
-}
-
-static gboolean
 read_types (xmlNode **cursor, GPtrArray *types, GError **error)
 {
     xmlNode *node;
@@ -122,7 +115,7 @@ read_types (xmlNode **cursor, GPtrArray *types, GError **error)
         VgateHostType *type = vgate_host_type_new ();
 
         g_ptr_array_add (types, type);
-        if (!read_leaf (node, type_attributes, type, error) ||
+        if (!vgate_xml_read_leaf (&dialect, node, type_attributes, type, error) ||
             !vgate_xml_take (&dialect, cursor, "type", &node, error))
             return FALSE;
     }
@@ -153,7 +146,7 @@ read_content (xmlNode *root, VgateHost *host, GError **error)
 
     if (!vgate_xml_read_attributes (&dialect, root, host_attributes, host, error) ||
         !vgate_xml_need (&dialect, root, &cursor, "driver", &node, error) ||
-        !read_leaf (node, driver_attributes, host, error) ||
+        !vgate_xml_read_leaf (&dialect, node, driver_attributes, host, error) ||
         !vgate_xml_take (&dialect, &cursor, "pgpu", &node, error))
         return FALSE;
     while (node) {
@@ -262,13 +255,14 @@ vgate_host_read (const char *xml, gsize length, GError **error)
     return g_steal_pointer (&host);
 }
 
+/* On a line of its own. */
 static void
 write_leaf (GString *xml, const char *indent, const char *name, const VgateXmlAttribute *table,
             gconstpointer object)
 {
-    g_string_append_printf (xml, "%s<%s", indent, name);
-    vgate_xml_write_attributes (xml, table, object);
-    g_string_append (xml, "/>\n");
+    g_string_append (xml, indent);
+    vgate_xml_write_leaf (xml, name, table, object);
+    g_string_append_c (xml, '\n');
 }
 
 static void

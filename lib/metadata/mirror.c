@@ -67,22 +67,6 @@ pgpu_mirror_of (const VgatePgpuRecord *record)
     };
 }
 
-static void
-write_mirror (GString *xml, const char *element, const VgateXmlAttribute *table, gconstpointer mirror)
-{
-    g_string_append_printf (xml, "<%s", element);
-    vgate_xml_write_attributes (xml, table, mirror);
-    g_string_append (xml, "/>");
-}
-
-static gboolean
-read_mirror (const VgateXmlDialect *dialect, xmlNode *node, const VgateXmlAttribute *table, gpointer mirror,
-             GError **error)
-{
-    return vgate_xml_read_attributes (dialect, node, table, mirror, error) &&
-           vgate_xml_no_children (dialect, node, error);
-}
-
 static gboolean
 check_mirror (const VgateXmlAttribute *table, gconstpointer mirror, gconstpointer expected, VgateCode code,
               GError **error)
@@ -100,7 +84,7 @@ vgate_vgpu_mirror_write (GString *xml, const char *element, const VgateVgpuRecor
 {
     const VgateVgpuMirror mirror = vgpu_mirror_of (record);
 
-    write_mirror (xml, element, vgpu_attributes, &mirror);
+    vgate_xml_write_leaf (xml, element, vgpu_attributes, &mirror);
 }
 
 void
@@ -108,21 +92,21 @@ vgate_pgpu_mirror_write (GString *xml, const char *element, const VgatePgpuRecor
 {
     const VgatePgpuMirror mirror = pgpu_mirror_of (record);
 
-    write_mirror (xml, element, pgpu_attributes, &mirror);
+    vgate_xml_write_leaf (xml, element, pgpu_attributes, &mirror);
 }
 
 gboolean
 vgate_vgpu_mirror_read (const VgateXmlDialect *dialect, xmlNode *node, VgateVgpuMirror *mirror,
                         GError **error)
 {
-    return read_mirror (dialect, node, vgpu_attributes, mirror, error);
+    return vgate_xml_read_leaf (dialect, node, vgpu_attributes, mirror, error);
 }
 
 gboolean
 vgate_pgpu_mirror_read (const VgateXmlDialect *dialect, xmlNode *node, VgatePgpuMirror *mirror,
                         GError **error)
 {
-    return read_mirror (dialect, node, pgpu_attributes, mirror, error);
+    return vgate_xml_read_leaf (dialect, node, pgpu_attributes, mirror, error);
 }
 
 void

@@ -40,14 +40,11 @@ gboolean
 vgate_scheduler_read (const VgateXmlDialect *dialect, xmlNode *node, VgateScheduler *scheduler,
                       GError **error)
 {
-    return vgate_xml_read_attributes (dialect, node, attributes, scheduler, error) &&
-           vgate_xml_no_children (dialect, node, error);
+    return vgate_xml_read_leaf (dialect, node, attributes, scheduler, error);
 }
 
 void
 vgate_scheduler_write (GString *xml, const char *element, const VgateScheduler *scheduler)
 {
-    g_string_append_printf (xml, "<%s", element);
-    vgate_xml_write_attributes (xml, attributes, scheduler);
-    g_string_append (xml, "/>");
+    vgate_xml_write_leaf (xml, element, attributes, scheduler);
 }

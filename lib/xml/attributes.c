@@ -246,6 +246,22 @@ vgate_xml_write_attributes (GString *xml, const VgateXmlAttribute *table, gconst
         write_attribute (xml, table, (const char *)object + table->offset);
 }
 
+gboolean
+vgate_xml_read_leaf (const VgateXmlDialect *dialect, xmlNode *node, const VgateXmlAttribute *table,
+                     gpointer object, GError **error)
+{
+    return vgate_xml_read_attributes (dialect, node, table, object, error) &&
+           vgate_xml_no_children (dialect, node, error);
+}
+
+void
+vgate_xml_write_leaf (GString *xml, const char *element, const VgateXmlAttribute *table, gconstpointer object)
+{
+    g_string_append_printf (xml, "<%s", element);
+    vgate_xml_write_attributes (xml, table, object);
+    g_string_append (xml, "/>");
+}
+
 void
 vgate_xml_clear_attributes (const VgateXmlAttribute *table, gpointer object)
 {

@@ -86,6 +86,11 @@ gboolean vgate_xml_read_attributes (const VgateXmlDialect *dialect, xmlNode *nod
                                     const VgateXmlAttribute *table, gpointer object, GError **error);
 /* " name='value'" for each, in the table's order. */
 void vgate_xml_write_attributes (GString *xml, const VgateXmlAttribute *table, gconstpointer object);
+/* An element that has attributes and nothing else: its form, and <NAME .../> appended. */
+gboolean vgate_xml_read_leaf (const VgateXmlDialect *dialect, xmlNode *node, const VgateXmlAttribute *table,
+                              gpointer object, GError **error);
+void vgate_xml_write_leaf (GString *xml, const char *element, const VgateXmlAttribute *table,
+                           gconstpointer object);
 /* Frees and zeroes the char * members that the table names. */
 void vgate_xml_clear_attributes (const VgateXmlAttribute *table, gpointer object);
 
