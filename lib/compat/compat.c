@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "compat/compat.h"
+#include "vgpu-gate/vgpu-gate.h"
 
 #include "compat/rules.h"
 
@@ -17,7 +17,7 @@ is_too_old (guint32 structure_version)
 static gboolean
 is_migratable (guint32 capabilities)
 {
-    return (capabilities & NVML_VIRTUALIZATION_CAP_MIGRATION) != 0;
+    return (capabilities & VGATE_CAPABILITY_MIGRATION) != 0;
 }
 
 /* Version 0 is a guest whose driver is not up: the call lets it pass (measured). */
@@ -38,14 +38,14 @@ VgateAnswer
 vgate_compat_answer (const VgateVgpuRecord *vgpu, const VgatePgpuRecord *pgpu)
 {
     if (is_too_old (vgpu->version) || is_too_old (pgpu->version))
-        return (VgateAnswer){NVML_VM_COMPATIBILITY_NONE, NVML_LIMIT_HOST_DRIVER};
+        return (VgateAnswer){VGATE_STATE_NONE, VGATE_LIMIT_HOST_DRIVER};
     if (!is_migratable (vgpu->capabilities) || !is_migratable (pgpu->capabilities))
-        return (VgateAnswer){NVML_VM_COMPATIBILITY_NONE, NVML_LIMIT_HOST_DRIVER | NVML_LIMIT_GPU};
+        return (VgateAnswer){VGATE_STATE_NONE, VGATE_LIMIT_HOST_DRIVER | VGATE_LIMIT_GPU};
     if (!is_version_accepted (vgpu->guest_version, pgpu->range))
-        return (VgateAnswer){NVML_VM_COMPATIBILITY_NONE, NVML_LIMIT_HOST_DRIVER};
+        return (VgateAnswer){VGATE_STATE_NONE, VGATE_LIMIT_HOST_DRIVER};
     if (!is_same_gpu (vgpu, pgpu))
-        return (VgateAnswer){NVML_VM_COMPATIBILITY_NONE, NVML_LIMIT_GPU};
-    return (VgateAnswer){NVML_VM_COMPATIBILITY_COLD | NVML_VM_COMPATIBILITY_LIVE, NVML_LIMIT_NONE};
+        return (VgateAnswer){VGATE_STATE_NONE, VGATE_LIMIT_GPU};
+    return (VgateAnswer){VGATE_STATE_COLD | VGATE_STATE_LIVE, VGATE_LIMIT_NONE};
 }
 
 static VgateFinding *
@@ -102,11 +102,11 @@ find_nvidia (const VgateVgpuRecord *vgpu, const VgatePgpuRecord *pgpu, gboolean 
 static VgateAnswer
 answer_without_strings (VgateAnswer answer, VgateSeverity severity, gboolean *undecided)
 {
-    const VgateAnswer gpu_differs = {NVML_VM_COMPATIBILITY_NONE, NVML_LIMIT_GPU};
-    const VgateAnswer refused = {NVML_VM_COMPATIBILITY_NONE, NVML_LIMIT_OTHER};
-    const VgateAnswer passed = {NVML_VM_COMPATIBILITY_COLD | NVML_VM_COMPATIBILITY_LIVE, NVML_LIMIT_NONE};
+    const VgateAnswer gpu_differs = {VGATE_STATE_NONE, VGATE_LIMIT_GPU};
+    const VgateAnswer refused = {VGATE_STATE_NONE, VGATE_LIMIT_OTHER};
+    const VgateAnswer passed = {VGATE_STATE_COLD | VGATE_STATE_LIVE, VGATE_LIMIT_NONE};
 
-    *undecided = answer.states != NVML_VM_COMPATIBILITY_NONE || answer.limit == gpu_differs.limit;
+    *undecided = answer.states != VGATE_STATE_NONE || answer.limit == gpu_differs.limit;
     if (!*undecided)
         return answer;
     return severity == VGATE_SEVERITY_REFUSE ? refused : passed;
@@ -145,7 +145,7 @@ remove_finding (VgateVerdict *verdict, VgateCode code)
     guint kept = 0;
 
     for (guint i = 0; i < verdict->n_findings; i++)
-        if (verdict->findings[i].code != code)
+        if (verdict->findings[i].code != (int)code)
             verdict->findings[kept++] = verdict->findings[i];
     verdict->n_findings = kept;
 }
@@ -161,7 +161,7 @@ vgate_verdict_apply_driver (VgateVerdict *verdict, VgateAnswer driver)
         verdict->limit = driver.limit;
         verdict->undecided = FALSE;
         remove_finding (verdict, VGATE_CODE_GPU_UNDECIDED);
-        if (driver.limit == NVML_LIMIT_NONE)
+        if (driver.limit == VGATE_LIMIT_NONE)
             return;
         /* what the driver compared is not readable here, so that its limit is all that can be said */
         finding = add_finding (verdict, VGATE_CODE_GPU_DIFFERS, VGATE_SEVERITY_REFUSE);
@@ -171,7 +171,7 @@ vgate_verdict_apply_driver (VgateVerdict *verdict, VgateAnswer driver)
     if (driver.states == verdict->states && driver.limit == verdict->limit)
         return;
     is_driver_stricter = (verdict->states & ~driver.states) != 0 ||
-                         (verdict->limit == NVML_LIMIT_NONE && driver.limit != NVML_LIMIT_NONE);
+                         (verdict->limit == VGATE_LIMIT_NONE && driver.limit != VGATE_LIMIT_NONE);
     finding = add_finding (verdict, VGATE_CODE_DRIVER_DISAGREES,
                            is_driver_stricter ? VGATE_SEVERITY_REFUSE : VGATE_SEVERITY_WARN);
     finding->source = (guint64)verdict->states << 32 | verdict->limit;
@@ -192,6 +192,6 @@ vgate_verdict_first_refusal (const VgateVerdict *verdict)
 gboolean
 vgate_verdict_allows (const VgateVerdict *verdict, guint32 state)
 {
-    return (verdict->states & state) != 0 && verdict->limit == NVML_LIMIT_NONE &&
+    return (verdict->states & state) != 0 && verdict->limit == VGATE_LIMIT_NONE &&
            !vgate_verdict_first_refusal (verdict);
 }

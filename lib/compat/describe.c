@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The engine's answers in words. Apart from the engine, which allocates nothing. */
-#include "compat/compat.h"
-
-#include "metadata/gpu-string.h"
+#include "vgpu-gate/vgpu-gate.h"
+#include "message/codes.h"
 
 #include <string.h>
 
@@ -34,17 +33,17 @@ typedef struct {
 } BitName;
 
 static const BitName state_names[] = {
-    {NVML_VM_COMPATIBILITY_COLD, "cold"},
-    {NVML_VM_COMPATIBILITY_HIBERNATE, "hibernate"},
-    {NVML_VM_COMPATIBILITY_SLEEP, "sleep"},
-    {NVML_VM_COMPATIBILITY_LIVE, "live"},
+    {VGATE_STATE_COLD, "cold"},
+    {VGATE_STATE_HIBERNATE, "hibernate"},
+    {VGATE_STATE_SLEEP, "sleep"},
+    {VGATE_STATE_LIVE, "live"},
 };
 
 static const BitName limit_names[] = {
-    {NVML_LIMIT_HOST_DRIVER, "host driver"},
-    {NVML_LIMIT_GUEST_DRIVER, "guest driver"},
-    {NVML_LIMIT_GPU, "GPU"},
-    {NVML_LIMIT_OTHER, "other"},
+    {VGATE_LIMIT_HOST_DRIVER, "host driver"},
+    {VGATE_LIMIT_GUEST_DRIVER, "guest driver"},
+    {VGATE_LIMIT_GPU, "GPU"},
+    {VGATE_LIMIT_OTHER, "other"},
 };
 
 static char *
@@ -155,7 +154,7 @@ vgate_finding_describe (const VgateFinding *f)
     case VGATE_CODE_GPU_UNDECIDED:
         return g_strdup_printf ("the opaque data has %" G_GUINT64_FORMAT
                                 " bytes at the source and %" G_GUINT64_FORMAT " here; known are %u and %u",
-                                f->source, f->destination, NVML_VGPU_OPAQUE_SIZE, NVML_PGPU_OPAQUE_SIZE);
+                                f->source, f->destination, VGATE_VGPU_OPAQUE_SIZE, VGATE_PGPU_OPAQUE_SIZE);
     case VGATE_CODE_TYPE_NOT_OFFERED:
         return g_strdup_printf ("the GPU here does not offer type %s (%" G_GUINT64_FORMAT ")", type_name,
                                 f->source);

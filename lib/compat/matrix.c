@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "compat/matrix.h"
+#include "vgpu-gate/vgpu-gate.h"
 
 #define STATES_PACKED 0x0fu
-#define LIMITS_PACKED (NVML_LIMIT_HOST_DRIVER | NVML_LIMIT_GUEST_DRIVER | NVML_LIMIT_GPU)
+#define LIMITS_PACKED (VGATE_LIMIT_HOST_DRIVER | VGATE_LIMIT_GUEST_DRIVER | VGATE_LIMIT_GPU)
 #define LIMITS_SHIFT  4
 #define OTHER_PACKED  0x80u
 
 /* The four answers of the rule, packed; tests hold them to vgate_compat_answer (). */
-#define HOST_DRIVER_REFUSES (NVML_LIMIT_HOST_DRIVER << LIMITS_SHIFT)
-#define NOT_MIGRATABLE      ((NVML_LIMIT_HOST_DRIVER | NVML_LIMIT_GPU) << LIMITS_SHIFT)
-#define GPU_DIFFERS         (NVML_LIMIT_GPU << LIMITS_SHIFT)
-#define COMPATIBLE          (NVML_VM_COMPATIBILITY_COLD | NVML_VM_COMPATIBILITY_LIVE)
+#define HOST_DRIVER_REFUSES (VGATE_LIMIT_HOST_DRIVER << LIMITS_SHIFT)
+#define NOT_MIGRATABLE      ((VGATE_LIMIT_HOST_DRIVER | VGATE_LIMIT_GPU) << LIMITS_SHIFT)
+#define GPU_DIFFERS         (VGATE_LIMIT_GPU << LIMITS_SHIFT)
+#define COMPATIBLE          (VGATE_STATE_COLD | VGATE_STATE_LIVE)
 
 /* What is wrong with one side alone. Of a pair it is what is wrong with either, and too old goes first. */
 #define FAULT_NOT_MIGRATABLE 1u
@@ -30,7 +30,7 @@ vgate_answer_pack (VgateAnswer answer)
 {
     return (VgatePackedAnswer)((answer.states & STATES_PACKED) |
                                (answer.limit & LIMITS_PACKED) << LIMITS_SHIFT |
-                               (answer.limit & NVML_LIMIT_OTHER ? OTHER_PACKED : 0));
+                               (answer.limit & VGATE_LIMIT_OTHER ? OTHER_PACKED : 0));
 }
 
 VgateAnswer
@@ -39,7 +39,7 @@ vgate_answer_unpack (VgatePackedAnswer packed)
     return (VgateAnswer){
         .states = packed & STATES_PACKED,
         .limit = ((guint32)packed >> LIMITS_SHIFT & LIMITS_PACKED) |
-                 (packed & OTHER_PACKED ? NVML_LIMIT_OTHER : 0),
+                 (packed & OTHER_PACKED ? VGATE_LIMIT_OTHER : 0),
     };
 }
 
@@ -47,9 +47,9 @@ vgate_answer_unpack (VgatePackedAnswer packed)
 static guint32
 fault_of (VgateAnswer answer)
 {
-    if (answer.limit == NVML_LIMIT_HOST_DRIVER)
+    if (answer.limit == VGATE_LIMIT_HOST_DRIVER)
         return FAULT_TOO_OLD;
-    return answer.limit & NVML_LIMIT_HOST_DRIVER ? FAULT_NOT_MIGRATABLE : 0;
+    return answer.limit & VGATE_LIMIT_HOST_DRIVER ? FAULT_NOT_MIGRATABLE : 0;
 }
 
 static guint32
@@ -57,7 +57,7 @@ fault_of_vgpu (const VgateVgpuRecord *vgpu)
 {
     const VgatePgpuRecord partner = {
         .version = vgpu->version,
-        .capabilities = NVML_VIRTUALIZATION_CAP_MIGRATION,
+        .capabilities = VGATE_CAPABILITY_MIGRATION,
         .range = {0, G_MAXUINT32},
     };
 
@@ -69,7 +69,7 @@ fault_of_pgpu (const VgatePgpuRecord *pgpu)
 {
     const VgateVgpuRecord partner = {
         .version = pgpu->version,
-        .capabilities = NVML_VIRTUALIZATION_CAP_MIGRATION,
+        .capabilities = VGATE_CAPABILITY_MIGRATION,
         .guest_version = 0,
     };
 

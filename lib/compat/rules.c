@@ -195,10 +195,20 @@ static const struct {
 
 G_STATIC_ASSERT (G_N_ELEMENTS (rules) == VGATE_N_RULES);
 
+G_STATIC_ASSERT (VGATE_N_RULES <= VGATE_RULES_MAX);
+
 const VgateRuleInfo *
 vgate_rule_info (VgateRule rule)
 {
-    return &rules[rule].info;
+    return (guint)rule < VGATE_N_RULES ? &rules[rule].info : NULL;
+}
+
+void
+vgate_circumstances_init (VgateCircumstances *circumstances)
+{
+    *circumstances = (VgateCircumstances){.now = 0};
+    for (VgateRule rule = 0; rule < VGATE_N_RULES; rule++)
+        circumstances->severities[rule] = rules[rule].info.severity;
 }
 
 gboolean

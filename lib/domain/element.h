@@ -9,8 +9,7 @@
 #pragma once
 
 #include "metadata/mirror.h"
-#include "metadata/record.h"
-#include "scheduler/scheduler.h"
+#include "scheduler/element.h"
 #include "xml/xml.h"
 
 #define VGATE_ELEMENT_NAMESPACE        "urn:x-vgpu-gate:domain:1"

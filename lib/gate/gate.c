@@ -2,6 +2,7 @@
 #include "gate/gate.h"
 
 #include "gate/internal.h"
+#include "nvml/nvml-abi.h"
 
 static const char *const operations[] = {"migrate", "restore", "started", "start"};
 
@@ -138,9 +139,8 @@ static guint32
 needed_state (const VgateRequest *request)
 {
     if (request->operation == VGATE_OPERATION_START)
-        return NVML_VM_COMPATIBILITY_COLD;
-    return request->domain->element->power == VGATE_POWER_SUSPENDED ? NVML_VM_COMPATIBILITY_SLEEP
-                                                                    : NVML_VM_COMPATIBILITY_LIVE;
+        return VGATE_STATE_COLD;
+    return request->domain->element->power == VGATE_POWER_SUSPENDED ? VGATE_STATE_SLEEP : VGATE_STATE_LIVE;
 }
 
 static VgateCircumstances

@@ -7,7 +7,6 @@
  */
 #pragma once
 
-#include "compat/compat.h"
 #include "domain/domain.h"
 #include "host/host.h"
 #include "host/sysfs.h"
@@ -56,9 +55,9 @@ typedef struct {
 typedef struct {
     gboolean allowed;
     VgateCode code;
-    char *text;      /* the message's body: rule, both values, way out */
-    guint32 state;   /* NVML_VM_COMPATIBILITY_*: what the operation needs; 0 where no verdict was needed */
-    VgateHost *host; /* this host as it was read; NULL when it was not, or a document was given */
+    char *text;            /* the message's body: rule, both values, way out */
+    guint32 state;         /* VGATE_STATE_*: what the operation needs; 0 where no verdict was needed */
+    VgateHost *host;       /* this host as it was read; NULL when it was not, or a document was given */
     GPtrArray *placements; /* of VgatePlacement *, one a vGPU; empty when it did not come to that */
     GPtrArray *warnings;   /* of VgateWarning * */
 } VgateDecision;

@@ -81,7 +81,7 @@ append_reason (GString *text, const VgateVerdict *verdict, guint32 state)
         append_others (text, verdict, finding);
         return (Reason){finding->code, vgate_finding_way_out (finding)};
     }
-    if (verdict->limit == NVML_LIMIT_NONE && (verdict->states & state) == 0) {
+    if (verdict->limit == VGATE_LIMIT_NONE && (verdict->states & state) == 0) {
         g_autofree char *needed = vgate_states_describe (state),
                         *given = vgate_states_describe (verdict->states);
 

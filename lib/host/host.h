@@ -6,8 +6,7 @@
 #pragma once
 
 #include "metadata/mirror.h"
-#include "metadata/record.h"
-#include "scheduler/scheduler.h"
+#include "scheduler/element.h"
 #include "xml/xml.h"
 
 #define VGATE_HOST_NAMESPACE "urn:x-vgpu-gate:host:1"

@@ -84,7 +84,7 @@ count_free (const VgateHostType *type, const GArray *running, FrameBuffer frameb
 
 /* The types of the vGPUs that run; one that ends meanwhile is left out. */
 static GArray *
-running_types (VgateNvml *nvml, nvmlDevice_t device, GError **error)
+running_types (VgateNvml *nvml, VgateNvmlDevice device, GError **error)
 {
     g_autoptr (GArray) vgpus = vgate_nvml_device_vgpus (nvml, device, error);
     g_autoptr (GArray) types = g_array_new (FALSE, FALSE, sizeof (guint));
@@ -99,7 +99,7 @@ running_types (VgateNvml *nvml, nvmlDevice_t device, GError **error)
 }
 
 static VgateHostType *
-read_type (VgateNvml *nvml, nvmlDevice_t device, guint32 id, GError **error)
+read_type (VgateNvml *nvml, VgateNvmlDevice device, guint32 id, GError **error)
 {
     g_autoptr (VgateHostType) type = vgate_host_type_new ();
 
@@ -113,7 +113,7 @@ read_type (VgateNvml *nvml, nvmlDevice_t device, guint32 id, GError **error)
 }
 
 static gboolean
-read_types (VgateNvml *nvml, nvmlDevice_t device, GPtrArray *types, GError **error)
+read_types (VgateNvml *nvml, VgateNvmlDevice device, GPtrArray *types, GError **error)
 {
     g_autoptr (GArray) supported = vgate_nvml_device_supported_types (nvml, device, error);
     g_autoptr (GArray) creatable = supported ? vgate_nvml_device_creatable_types (nvml, device, error) : NULL;
@@ -138,29 +138,8 @@ read_types (VgateNvml *nvml, nvmlDevice_t device, GPtrArray *types, GError **err
     return TRUE;
 }
 
-/* The scheduler is a finding's matter only: a driver without that call, or under MIG, is none the worse for
- * it. */
-static void
-read_scheduler (VgateNvml *nvml, nvmlDevice_t device, VgatePgpu *pgpu)
-{
-    nvmlVgpuSchedulerGetState_t state = {0};
-
-    if (!vgate_nvml_device_scheduler (nvml, device, &state, NULL) ||
-        state.schedulerPolicy > NVML_SCHEDULER_FIXED_SHARE || state.arrMode > NVML_ARR_ENABLE)
-        return;
-    pgpu->has_scheduler = TRUE;
-    pgpu->scheduler.policy = (int)state.schedulerPolicy;
-    pgpu->scheduler.arr = (int)state.arrMode;
-    if (state.arrMode == NVML_ARR_ENABLE) {
-        pgpu->scheduler.average_factor = state.schedulerParams.vgpuSchedDataWithARR.avgFactor;
-        pgpu->scheduler.time_slice = state.schedulerParams.vgpuSchedDataWithARR.timeslice;
-    } else {
-        pgpu->scheduler.time_slice = state.schedulerParams.vgpuSchedData.timeslice;
-    }
-}
-
 static VgatePgpu *
-read_pgpu (VgateNvml *nvml, nvmlDevice_t device, GError **error)
+read_pgpu (VgateNvml *nvml, VgateNvmlDevice device, GError **error)
 {
     g_autoptr (VgatePgpu) pgpu = vgate_pgpu_new ();
     g_autoptr (GError) local = NULL;
@@ -180,7 +159,8 @@ read_pgpu (VgateNvml *nvml, nvmlDevice_t device, GError **error)
                      local->message);
         return NULL;
     }
-    read_scheduler (nvml, device, pgpu);
+    /* a finding's matter only: a driver without that call, or under MIG, is none the worse for it */
+    pgpu->has_scheduler = vgate_nvml_device_scheduler (nvml, device, &pgpu->scheduler, NULL);
     return read_types (nvml, device, pgpu->types, error) ? g_steal_pointer (&pgpu) : NULL;
 }
 
@@ -192,7 +172,7 @@ read_pgpus (VgateNvml *nvml, VgateHost *host, GError **error)
     if (!vgate_nvml_device_count (nvml, &count, error))
         return FALSE;
     for (guint i = 0; i < count; i++) {
-        nvmlDevice_t device;
+        VgateNvmlDevice device;
         gboolean is_host;
         VgatePgpu *pgpu;
 
@@ -215,14 +195,11 @@ VgateHost *
 vgate_inventory_read_host (VgateNvml *nvml, GError **error)
 {
     g_autoptr (VgateHost) host = vgate_host_new ();
-    nvmlVgpuVersion_t preset = {0}, current = {0};
 
     host->driver = vgate_nvml_driver_version (nvml, error);
-    if (!host->driver || !vgate_nvml_version_ranges (nvml, &preset, &current, error))
+    if (!host->driver || !vgate_nvml_version_ranges (nvml, &host->preset, &host->current, error))
         return NULL;
     host->simulated = vgate_nvml_get_simulated (nvml) != NULL;
-    host->preset = (VgateVersionRange){preset.minVersion, preset.maxVersion};
-    host->current = (VgateVersionRange){current.minVersion, current.maxVersion};
     return read_pgpus (nvml, host, error) ? g_steal_pointer (&host) : NULL;
 }
 
@@ -240,7 +217,7 @@ lower_uuid (char *uuid)
  * guest's. Its device is a mediated device, or else the virtual function whose address NVML gives.
  */
 static VgateInstance *
-read_instance (VgateNvml *nvml, nvmlVgpuInstance_t vgpu, guint pgpu)
+read_instance (VgateNvml *nvml, guint32 vgpu, guint pgpu)
 {
     g_autoptr (VgateInstance) instance = vgate_instance_new ();
     g_autoptr (GError) local = NULL;
@@ -260,29 +237,6 @@ read_instance (VgateNvml *nvml, nvmlVgpuInstance_t vgpu, guint pgpu)
     return g_steal_pointer (&instance);
 }
 
-/* The NVML device of a pGPU; host was read through the same NVML handle. */
-static gboolean
-find_device (VgateNvml *nvml, const char *address, nvmlDevice_t *device, GError **error)
-{
-    guint count;
-
-    if (!vgate_nvml_device_count (nvml, &count, error))
-        return FALSE;
-    for (guint i = 0; i < count; i++) {
-        g_autofree char *its_address = NULL;
-
-        if (!vgate_nvml_device (nvml, i, device, error))
-            return FALSE;
-        its_address = vgate_nvml_device_address (nvml, *device, error);
-        if (!its_address)
-            return FALSE;
-        if (strcmp (its_address, address) == 0)
-            return TRUE;
-    }
-    g_set_error (error, VGATE_NVML_ERROR, NVML_ERROR_NOT_FOUND, "GPU %s is gone", address);
-    return FALSE;
-}
-
 GPtrArray *
 vgate_inventory_read_instances (VgateNvml *nvml, const VgateHost *host, GError **error)
 {
@@ -291,9 +245,9 @@ vgate_inventory_read_instances (VgateNvml *nvml, const VgateHost *host, GError *
     for (guint i = 0; i < host->pgpus->len; i++) {
         const VgatePgpu *pgpu = g_ptr_array_index (host->pgpus, i);
         g_autoptr (GArray) vgpus = NULL;
-        nvmlDevice_t device;
+        VgateNvmlDevice device;
 
-        if (!find_device (nvml, pgpu->address, &device, error))
+        if (!vgate_nvml_device_at (nvml, pgpu->address, &device, error))
             return NULL;
         vgpus = vgate_nvml_device_vgpus (nvml, device, error);
         if (!vgpus)

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "host/host.h"
-#include "nvml/loader.h"
+#include "vgpu-gate/vgpu-gate.h"
 
 /* A vGPU that runs on this host. */
 typedef struct {

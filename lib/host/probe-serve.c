@@ -47,7 +47,7 @@ ask_driver (VgateNvml *nvml, const VgateQuestion *question, VgateProbe *probe, G
         for (guint j = 0; j < probe->host->pgpus->len; j++) {
             const VgatePgpu *pgpu = g_ptr_array_index (probe->host->pgpus, j);
             VgateDriverAnswer answer = {.vgpu = i, .pgpu = j};
-            nvmlVgpuPgpuCompatibility_t bits;
+            VgateAnswer bits;
             g_autoptr (GError) local = NULL;
 
             if (!vgate_nvml_compatibility (nvml, g_ptr_array_index (question->vgpus, i), pgpu->metadata.bytes,
@@ -57,8 +57,8 @@ ask_driver (VgateNvml *nvml, const VgateQuestion *question, VgateProbe *probe, G
                 g_propagate_error (error, g_steal_pointer (&local));
                 return FALSE;
             }
-            answer.states = bits.vgpuVmCompatibility;
-            answer.limit = bits.compatibilityLimitCode;
+            answer.states = bits.states;
+            answer.limit = bits.limit;
             g_array_append_val (probe->answers, answer);
         }
     }

@@ -26,7 +26,7 @@ const VgateCodeInfo *
 vgate_code_info (int code)
 {
     for (gsize i = 0; i < G_N_ELEMENTS (infos); i++)
-        if ((int)infos[i].code == code)
+        if (infos[i].code == code)
             return &infos[i];
     return NULL;
 }
@@ -42,13 +42,13 @@ vgate_code_parse (const char *text)
     if (!g_ascii_string_to_unsigned (text, 10, 0, 999, &number, NULL))
         return VGATE_CODE_NONE;
     info = vgate_code_info ((int)number);
-    return info ? info->code : VGATE_CODE_NONE;
+    return info ? (VgateCode)info->code : VGATE_CODE_NONE;
 }
 
 const char *
-vgate_code_format (VgateCode code, char buffer[static VGATE_CODE_TEXT_SIZE])
+vgate_code_format (int code, char buffer[VGATE_CODE_TEXT_SIZE])
 {
-    g_snprintf (buffer, VGATE_CODE_TEXT_SIZE, "VGATE-%03d", (int)code);
+    g_snprintf (buffer, VGATE_CODE_TEXT_SIZE, "VGATE-%03d", code);
     return buffer;
 }
 

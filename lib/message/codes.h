@@ -2,10 +2,11 @@
 /*
  * Message codes: VGATE-NNN. One table (codes.def) makes the enum, the texts of `vgpu-gate explain` and
  * docs/codes.md. Errors of the gate are GErrors of the domain VGATE_ERROR whose code is the message code.
+ * What the library's users see of it is in vgpu-gate.h, where a code is a plain number.
  */
 #pragma once
 
-#include <glib.h>
+#include "vgpu-gate/vgpu-gate.h"
 
 typedef enum {
     VGATE_CODE_NONE = 0,
@@ -14,29 +15,8 @@ typedef enum {
 #undef VGATE_CODE
 } VgateCode;
 
-/* "VGATE-303" and its NUL. */
-#define VGATE_CODE_TEXT_SIZE 16
-
-typedef struct {
-    VgateCode code;
-    const char *summary; /* one clause, no full stop: what the message line says */
-    const char *cause;   /* sentences */
-    const char *cure;    /* sentences: the way out */
-} VgateCodeInfo;
-
-#define VGATE_ERROR (vgate_error_quark ())
-GQuark vgate_error_quark (void);
-
-/* The table in ascending order; *n_infos entries, static. */
-const VgateCodeInfo *vgate_code_infos (gsize *n_infos);
-
-/* The entry of a code; NULL when there is none. */
-const VgateCodeInfo *vgate_code_info (int code);
-
 /* "VGATE-303", "vgate-303" or "303". VGATE_CODE_NONE when the text names no code of the table. */
 VgateCode vgate_code_parse (const char *text);
-
-const char *vgate_code_format (VgateCode code, char buffer[static VGATE_CODE_TEXT_SIZE]);
 
 /* TRUE when error belongs to VGATE_ERROR and has this code. */
 gboolean vgate_error_is (const GError *error, VgateCode code);

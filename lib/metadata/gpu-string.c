@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "metadata/gpu-string.h"
+#include "vgpu-gate/vgpu-gate.h"
 
 #include <string.h>
 
@@ -99,4 +99,24 @@ vgate_gpu_string_explain (const char *source, const char *destination)
         g_string_append_printf (text, "%sthe capability word is %08x at the source, %08x here",
                                 text->len > 0 ? "; " : "", a.capability, b.capability);
     return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+char *
+vgate_gpu_string_describe (const char *string)
+{
+    g_autofree char *middle = NULL, *rest = NULL;
+    Parts parts;
+
+    if (is_uuid (string))
+        return g_strdup ("a GPU that is not capable of migration");
+    if (!split (string, &parts))
+        return g_strdup ("a form that is not known here");
+    if (parts.floorsweeping_length > 0)
+        middle =
+            g_strdup_printf (", floor-sweeping %.*s", (int)parts.floorsweeping_length, parts.floorsweeping);
+    if (parts.capability & ~(CAPABILITY_ECC | CAPABILITY_SRIOV))
+        rest = g_strdup_printf (", capability word %08x", parts.capability);
+    return g_strdup_printf ("board %.4s-%.4s%s, ECC %s, SR-IOV %s%s", parts.board, parts.board + 4,
+                            middle ? middle : "", parts.capability & CAPABILITY_ECC ? "on" : "off",
+                            parts.capability & CAPABILITY_SRIOV ? "on" : "off", rest ? rest : "");
 }

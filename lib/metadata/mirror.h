@@ -5,7 +5,6 @@
  */
 #pragma once
 
-#include "metadata/record.h"
 #include "xml/xml.h"
 
 typedef struct {

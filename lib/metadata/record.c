@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "metadata/record.h"
+#include "vgpu-gate/vgpu-gate.h"
 
 #include "message/codes.h"
+#include "nvml/length.h"
+#include "nvml/nvml-abi.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -11,33 +13,12 @@
 
 G_STATIC_ASSERT (offsetof (nvmlVgpuMetadata_t, opaqueData) == NVML_VGPU_METADATA_OPAQUE_OFFSET);
 G_STATIC_ASSERT (offsetof (nvmlVgpuPgpuMetadata_t, opaqueData) == NVML_PGPU_METADATA_OPAQUE_OFFSET);
+G_STATIC_ASSERT (VGATE_VGPU_OPAQUE_SIZE == NVML_VGPU_OPAQUE_SIZE);
+G_STATIC_ASSERT (VGATE_PGPU_OPAQUE_SIZE == NVML_PGPU_OPAQUE_SIZE);
+G_STATIC_ASSERT (VGATE_CAPABILITY_MIGRATION == NVML_VIRTUALIZATION_CAP_MIGRATION);
+G_STATIC_ASSERT (VGATE_DRIVER_TEXT_SIZE == NVML_DRIVER_VERSION_SIZE + 1);
+G_STATIC_ASSERT (VGATE_GPU_STRING_SIZE == NVML_PGPU_STRING_SIZE + 1);
 G_STATIC_ASSERT (NVML_VGPU_OPAQUE_SIZE == VGPU_OPAQUE_STRING_OFFSET + NVML_PGPU_STRING_SIZE);
-
-/*
- * The one length check: header bytes are there, the size in the structure is believable, and together they
- * are exactly the bytes at hand. size_offset is where opaqueDataSize stands, inside the header.
- */
-static gboolean
-check_length (const char *what, const guint8 *bytes, gsize length, gsize header, gsize size_offset,
-              GError **error)
-{
-    guint32 opaque_size;
-
-    if (length < header) {
-        g_set_error (error, VGATE_ERROR, VGATE_CODE_ELEMENT_LENGTH,
-                     "%s metadata has %" G_GSIZE_FORMAT " bytes, its header alone needs %" G_GSIZE_FORMAT,
-                     what, length, header);
-        return FALSE;
-    }
-    memcpy (&opaque_size, bytes + size_offset, sizeof opaque_size);
-    if (opaque_size > VGATE_OPAQUE_SIZE_MAX || length - header != opaque_size) {
-        g_set_error (error, VGATE_ERROR, VGATE_CODE_ELEMENT_LENGTH,
-                     "%s metadata has %" G_GSIZE_FORMAT " bytes after its header, but says that they are %u",
-                     what, length - header, opaque_size);
-        return FALSE;
-    }
-    return TRUE;
-}
 
 /* A char[] field as a C string. destination has one byte more than the field. */
 static void
@@ -54,8 +35,8 @@ vgate_vgpu_record_read (const guint8 *bytes, gsize length, VgateVgpuRecord *reco
 {
     nvmlVgpuMetadata_t raw = {0};
 
-    if (!check_length ("vGPU", bytes, length, NVML_VGPU_METADATA_OPAQUE_OFFSET,
-                       offsetof (nvmlVgpuMetadata_t, opaqueDataSize), error))
+    if (!vgate_metadata_check_length ("vGPU", bytes, length, NVML_VGPU_METADATA_OPAQUE_OFFSET,
+                                      offsetof (nvmlVgpuMetadata_t, opaqueDataSize), error))
         return FALSE;
     memcpy (&raw, bytes, NVML_VGPU_METADATA_OPAQUE_OFFSET);
     *record = (VgateVgpuRecord){
@@ -79,8 +60,8 @@ vgate_pgpu_record_read (const guint8 *bytes, gsize length, VgatePgpuRecord *reco
 {
     nvmlVgpuPgpuMetadata_t raw = {0};
 
-    if (!check_length ("pGPU", bytes, length, NVML_PGPU_METADATA_OPAQUE_OFFSET,
-                       offsetof (nvmlVgpuPgpuMetadata_t, opaqueDataSize), error))
+    if (!vgate_metadata_check_length ("pGPU", bytes, length, NVML_PGPU_METADATA_OPAQUE_OFFSET,
+                                      offsetof (nvmlVgpuPgpuMetadata_t, opaqueDataSize), error))
         return FALSE;
     memcpy (&raw, bytes, NVML_PGPU_METADATA_OPAQUE_OFFSET);
     *record = (VgatePgpuRecord){

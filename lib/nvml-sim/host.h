@@ -9,7 +9,7 @@
 
 #include "nvml-sim/address.h"
 #include "nvml-sim/scheduler.h"
-#include "version/version.h"
+#include "vgpu-gate/vgpu-gate.h"
 
 typedef struct {
     guint32 id;

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "nvml-sim/address.h"
-#include "version/version.h"
+#include "vgpu-gate/vgpu-gate.h"
 
 /*
  * Parses the options of one subcommand, argv[0] being its name. What remains must be exactly so many words as

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "nvml-sim/address.h"
-#include "version/version.h"
+#include "vgpu-gate/vgpu-gate.h"
 
 typedef struct {
     GKeyFile *file;

@@ -6,7 +6,6 @@
  */
 #pragma once
 
-#include "compat/compat.h"
 #include "host/probe.h"
 
 typedef struct {

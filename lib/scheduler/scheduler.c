@@ -1,30 +1,60 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "scheduler/scheduler.h"
+#include "message/codes.h"
+#include "scheduler/names.h"
 
-#include <stddef.h>
+#include <string.h>
 
-static const char *const policies[] = {"unknown", "best-effort", "equal-share", "fixed-share", NULL};
-static const char *const arr_modes[] = {"default", "disabled", "enabled", NULL};
+const char *const vgate_scheduler_policies[] = {"unknown", "best-effort", "equal-share", "fixed-share", NULL};
+const char *const vgate_arr_modes[] = {"default", "disabled", "enabled", NULL};
 
-G_STATIC_ASSERT (G_N_ELEMENTS (policies) == VGATE_SCHEDULER_FIXED_SHARE + 2);
+G_STATIC_ASSERT (G_N_ELEMENTS (vgate_scheduler_policies) == VGATE_SCHEDULER_FIXED_SHARE + 2);
+G_STATIC_ASSERT (G_N_ELEMENTS (vgate_arr_modes) == VGATE_ARR_ENABLED + 2);
 
-static const VgateXmlAttribute attributes[] = {
-    {.name = "policy",
-     .form = VGATE_XML_CHOICE,
-     .offset = offsetof (VgateScheduler, policy),
-     .choices = policies},
-    {.name = "arr", .form = VGATE_XML_CHOICE, .offset = offsetof (VgateScheduler, arr), .choices = arr_modes},
-    {.name = "average-factor", .form = VGATE_XML_UINT, .offset = offsetof (VgateScheduler, average_factor)},
-    {.name = "time-slice", .form = VGATE_XML_UINT, .offset = offsetof (VgateScheduler, time_slice)},
-    {.name = NULL},
-};
+static gboolean
+is_policy (int policy)
+{
+    return policy > VGATE_SCHEDULER_UNKNOWN && policy <= VGATE_SCHEDULER_FIXED_SHARE;
+}
 
 const char *
 vgate_scheduler_policy_name (int policy)
 {
-    if (policy < 0 || policy > VGATE_SCHEDULER_FIXED_SHARE)
-        return policies[VGATE_SCHEDULER_UNKNOWN];
-    return policies[policy];
+    return vgate_scheduler_policies[is_policy (policy) ? policy : VGATE_SCHEDULER_UNKNOWN];
+}
+
+const char *
+vgate_arr_mode_name (int mode)
+{
+    return mode >= VGATE_ARR_DEFAULT && mode <= VGATE_ARR_ENABLED ? vgate_arr_modes[mode] : "unknown";
+}
+
+static gboolean
+parse_name (const char *const *names, const char *name, int *number)
+{
+    for (int i = 0; names[i]; i++) {
+        if (strcmp (names[i], name) == 0) {
+            *number = i;
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+gboolean
+vgate_scheduler_policy_parse (const char *name, int *policy)
+{
+    int found;
+
+    if (!parse_name (vgate_scheduler_policies, name, &found) || !is_policy (found))
+        return FALSE;
+    *policy = found;
+    return TRUE;
+}
+
+gboolean
+vgate_arr_mode_parse (const char *name, int *mode)
+{
+    return parse_name (vgate_arr_modes, name, mode);
 }
 
 gboolean
@@ -36,15 +66,55 @@ vgate_scheduler_equal (const VgateScheduler *a, const VgateScheduler *b)
             (a->arr == b->arr && a->average_factor == b->average_factor && a->time_slice == b->time_slice));
 }
 
-gboolean
-vgate_scheduler_read (const VgateXmlDialect *dialect, xmlNode *node, VgateScheduler *scheduler,
-                      GError **error)
+G_GNUC_PRINTF (2, 3)
+static gboolean
+bad_setting (GError **error, const char *format, ...)
 {
-    return vgate_xml_read_leaf (dialect, node, attributes, scheduler, error);
+    g_autofree char *text = NULL;
+    va_list arguments;
+
+    va_start (arguments, format);
+    text = g_strdup_vprintf (format, arguments);
+    va_end (arguments);
+    g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_SCHEDULER_SETTINGS, text);
+    return FALSE;
 }
 
-void
-vgate_scheduler_write (GString *xml, const char *element, const VgateScheduler *scheduler)
+/* 0 takes the driver's default. */
+static gboolean
+check_range (const char *what, guint32 value, guint32 min, guint32 max, const char *unit, GError **error)
 {
-    vgate_xml_write_leaf (xml, element, attributes, scheduler);
+    return value == 0 || (value >= min && value <= max) ||
+           bad_setting (error, "%s %u%s is not between %u and %u%s", what, value, unit, min, max, unit);
+}
+
+/* What has no meaning with this mode must not be given, or somebody believes that it holds. */
+static gboolean
+check_meaningless (const char *what, guint32 value, const char *mode, GError **error)
+{
+    return value == 0 || bad_setting (error, "%s has no meaning with adaptive round robin %s", what, mode);
+}
+
+gboolean
+vgate_scheduler_settings_check (const VgateSchedulerSettings *settings,
+                                const VgateSchedulerCapabilities *capabilities, GError **error)
+{
+    const char *mode = vgate_arr_mode_name (settings->arr);
+
+    if (!is_policy (settings->policy) || !(capabilities->policies & 1u << settings->policy))
+        return bad_setting (error, "the GPU does not have the policy %s",
+                            vgate_scheduler_policy_name (settings->policy));
+    if (settings->arr < VGATE_ARR_DEFAULT || settings->arr > VGATE_ARR_ENABLED)
+        return bad_setting (error, "there is no mode %d of adaptive round robin", settings->arr);
+    if (settings->arr == VGATE_ARR_ENABLED)
+        return (capabilities->has_arr || bad_setting (error, "the GPU has no adaptive round robin")) &&
+               check_meaningless ("a time slice", settings->time_slice, mode, error) &&
+               check_range ("frequency", settings->frequency, capabilities->frequency_min,
+                            capabilities->frequency_max, " Hz", error) &&
+               check_range ("averaging factor", settings->average_factor, capabilities->average_factor_min,
+                            capabilities->average_factor_max, "", error);
+    return check_meaningless ("a frequency", settings->frequency, mode, error) &&
+           check_meaningless ("an averaging factor", settings->average_factor, mode, error) &&
+           check_range ("time slice", settings->time_slice, capabilities->time_slice_min,
+                        capabilities->time_slice_max, " ns", error);
 }

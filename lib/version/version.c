@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "version/version.h"
+#include "vgpu-gate/vgpu-gate.h"
 
 #include <string.h>
 
@@ -32,14 +32,14 @@ vgate_version_negotiate (VgateVersionRange guest, VgateVersionRange host, guint3
 }
 
 const char *
-vgate_version_format (guint32 version, char buffer[static VGATE_VERSION_TEXT_SIZE])
+vgate_version_format (guint32 version, char buffer[VGATE_VERSION_TEXT_SIZE])
 {
     g_snprintf (buffer, VGATE_VERSION_TEXT_SIZE, "%u.%u", version >> 16, version & 0xffff);
     return buffer;
 }
 
 const char *
-vgate_version_range_format (VgateVersionRange range, char buffer[static VGATE_VERSION_RANGE_TEXT_SIZE])
+vgate_version_range_format (VgateVersionRange range, char buffer[VGATE_VERSION_RANGE_TEXT_SIZE])
 {
     char min[VGATE_VERSION_TEXT_SIZE], max[VGATE_VERSION_TEXT_SIZE];
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "xml/xml.h"
 
-#include "version/version.h"
+#include "vgpu-gate/vgpu-gate.h"
 
 #include <string.h>
 

@@ -4,7 +4,8 @@
  * 1,000 pGPUs by the matrix, with a plain loop of single calls beside it. Prints the figures of the best of
  * some rounds.
  */
-#include "compat/matrix.h"
+#include "vgpu-gate/vgpu-gate.h"
+#include "nvml/nvml-abi.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -4,6 +4,7 @@
 #include "domain/element.h"
 #include "fake-host.h"
 #include "hook-case.h"
+#include "nvml/nvml-abi.h"
 
 #include <string.h>
 

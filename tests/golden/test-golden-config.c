@@ -4,7 +4,7 @@
  * allowed by missing-metadata=allow (4), so that no driver is needed to see what was understood.
  */
 #include "golden.h"
-#include "compat/compat.h"
+#include "vgpu-gate/vgpu-gate.h"
 #include "hook-case.h"
 
 #include <errno.h>

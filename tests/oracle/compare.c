@@ -4,8 +4,8 @@
  * NVML library and the engine about each: compare LIBRARY PAIRS [SEED]. On a machine with NVIDIA's driver the
  * library is libnvidia-ml.so.1; it need not be a vGPU host. Prints TAP: skipped where there is no library.
  */
-#include "compat/compat.h"
-#include "nvml/loader.h"
+#include "vgpu-gate/vgpu-gate.h"
+#include "nvml/nvml-abi.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -152,9 +152,9 @@ compare (VgateNvml *nvml, const VgpuBlob *vgpu, const PgpuBlob *pgpu, Score *sco
     g_autoptr (GBytes) pgpu_bytes = g_bytes_new_static (pgpu, sizeof *pgpu);
     VgateVgpuRecord vgpu_record;
     VgatePgpuRecord pgpu_record;
-    nvmlVgpuPgpuCompatibility_t theirs;
+    VgateAnswer theirs;
     VgateAnswer ours;
-    nvmlReturn_t rc;
+    int rc;
 
     if (!vgate_vgpu_record_read ((const guint8 *)vgpu, sizeof *vgpu, &vgpu_record, NULL) ||
         !vgate_pgpu_record_read ((const guint8 *)pgpu, sizeof *pgpu, &pgpu_record, NULL) ||
@@ -162,19 +162,18 @@ compare (VgateNvml *nvml, const VgpuBlob *vgpu, const PgpuBlob *pgpu, Score *sco
         g_error ("a pair that we drew ourselves cannot be read, or the library lacks the call");
     ours = vgate_compat_answer (&vgpu_record, &pgpu_record);
     score->asked++;
-    score->live += (ours.states & NVML_VM_COMPATIBILITY_LIVE) != 0 ? 1 : 0;
-    if (rc == NVML_SUCCESS && theirs.vgpuVmCompatibility == ours.states &&
-        theirs.compatibilityLimitCode == ours.limit)
+    score->live += (ours.states & VGATE_STATE_LIVE) != 0 ? 1 : 0;
+    if (rc == NVML_SUCCESS && theirs.states == ours.states && theirs.limit == ours.limit)
         return;
     if (score->wrong++ < SHOWN_MAX)
         printf ("# pair %" G_GUINT64_FORMAT
                 ": the library says rc %d, states 0x%x, limit 0x%x; the engine 0x%x, 0x%x; "
                 "vGPU version %u caps 0x%x vgpu-version 0x%x '%s', pGPU version %u caps 0x%x range 0x%x-0x%x "
                 "'%s'\n",
-                score->asked, rc, theirs.vgpuVmCompatibility, theirs.compatibilityLimitCode, ours.states,
-                ours.limit, vgpu_record.version, vgpu_record.capabilities, vgpu_record.guest_version,
-                vgpu_record.gpu_string, pgpu_record.version, pgpu_record.capabilities, pgpu_record.range.min,
-                pgpu_record.range.max, pgpu_record.gpu_string);
+                score->asked, rc, theirs.states, theirs.limit, ours.states, ours.limit, vgpu_record.version,
+                vgpu_record.capabilities, vgpu_record.guest_version, vgpu_record.gpu_string,
+                pgpu_record.version, pgpu_record.capabilities, pgpu_record.range.min, pgpu_record.range.max,
+                pgpu_record.gpu_string);
 }
 
 int

@@ -2,7 +2,7 @@
 /* A vGPU and a pGPU between which no rule is broken, to be spoilt one rule at a time. */
 #pragma once
 
-#include "compat/compat.h"
+#include "vgpu-gate/vgpu-gate.h"
 #include "sample.h"
 
 #include <string.h>
@@ -65,4 +65,4 @@ compat_pair_assert_answer (const CompatPair *pair, guint32 states, guint32 limit
     g_assert_cmphex (pair->verdict.limit, ==, limit);
 }
 
-#define COLD_LIVE (NVML_VM_COMPATIBILITY_COLD | NVML_VM_COMPATIBILITY_LIVE)
+#define COLD_LIVE (VGATE_STATE_COLD | VGATE_STATE_LIVE)

@@ -2,7 +2,7 @@
 /* The answers that NVIDIA's own library gave: tests/data/nvml-compat-r580.csv.gz. */
 #pragma once
 
-#include "compat/compat.h"
+#include "message/codes.h"
 
 #define ORACLE_ROWS 4000u
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "sample.h"
+#include "nvml/nvml-abi.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 /* The host's own driver asked beside the engine: the stricter answer holds, in every direction. */
 #include "compat-pair.h"
 
-enum { NONE = 0, COLD = NVML_VM_COMPATIBILITY_COLD, LIVE = NVML_VM_COMPATIBILITY_LIVE };
+enum { NONE = 0, COLD = VGATE_STATE_COLD, LIVE = VGATE_STATE_LIVE };
 
 static const struct {
     const char *name;
@@ -14,20 +14,26 @@ static const struct {
     gboolean live;
 } cases[] = {
     {"both allow", TRUE, {COLD_LIVE, 0}, {COLD_LIVE, 0}, 0, 0, TRUE},
-    {"both refuse", FALSE, {NONE, NVML_LIMIT_GPU}, {NONE, NVML_LIMIT_GPU}, 1, 0, FALSE},
-    {"driver refuses", TRUE, {NONE, NVML_LIMIT_GPU}, {NONE, NVML_LIMIT_GPU}, 1, VGATE_SEVERITY_REFUSE, FALSE},
+    {"both refuse", FALSE, {NONE, VGATE_LIMIT_GPU}, {NONE, VGATE_LIMIT_GPU}, 1, 0, FALSE},
+    {"driver refuses",
+     TRUE,
+     {NONE, VGATE_LIMIT_GPU},
+     {NONE, VGATE_LIMIT_GPU},
+     1,
+     VGATE_SEVERITY_REFUSE,
+     FALSE},
     {"driver refuses for another reason",
      FALSE,
-     {NONE, NVML_LIMIT_HOST_DRIVER},
-     {NONE, NVML_LIMIT_GPU | NVML_LIMIT_HOST_DRIVER},
+     {NONE, VGATE_LIMIT_HOST_DRIVER},
+     {NONE, VGATE_LIMIT_GPU | VGATE_LIMIT_HOST_DRIVER},
      2,
      VGATE_SEVERITY_WARN,
      FALSE},
-    {"driver allows", FALSE, {COLD_LIVE, 0}, {NONE, NVML_LIMIT_GPU}, 2, VGATE_SEVERITY_WARN, FALSE},
+    {"driver allows", FALSE, {COLD_LIVE, 0}, {NONE, VGATE_LIMIT_GPU}, 2, VGATE_SEVERITY_WARN, FALSE},
     {"driver takes live away", TRUE, {COLD, 0}, {COLD, 0}, 1, VGATE_SEVERITY_REFUSE, FALSE},
     {"driver gives more states",
      TRUE,
-     {COLD_LIVE | NVML_VM_COMPATIBILITY_SLEEP, 0},
+     {COLD_LIVE | VGATE_STATE_SLEEP, 0},
      {COLD_LIVE, 0},
      1,
      VGATE_SEVERITY_WARN,
@@ -35,15 +41,15 @@ static const struct {
     /* a state counts only without a limit */
     {"driver gives live with a limit",
      TRUE,
-     {COLD_LIVE, NVML_LIMIT_GUEST_DRIVER},
-     {COLD_LIVE, NVML_LIMIT_GUEST_DRIVER},
+     {COLD_LIVE, VGATE_LIMIT_GUEST_DRIVER},
+     {COLD_LIVE, VGATE_LIMIT_GUEST_DRIVER},
      1,
      VGATE_SEVERITY_REFUSE,
      FALSE},
     {"driver sets the sign bit",
      TRUE,
-     {COLD_LIVE, NVML_LIMIT_OTHER},
-     {COLD_LIVE, NVML_LIMIT_OTHER},
+     {COLD_LIVE, VGATE_LIMIT_OTHER},
+     {COLD_LIVE, VGATE_LIMIT_OTHER},
      1,
      VGATE_SEVERITY_REFUSE,
      FALSE},
@@ -112,7 +118,7 @@ test_says_both (void)
     compat_pair_init (&pair);
     compat_pair_judge (&pair);
     vgate_verdict_apply_driver (&pair.verdict,
-                                (VgateAnswer){NONE, NVML_LIMIT_HOST_DRIVER | NVML_LIMIT_OTHER});
+                                (VgateAnswer){NONE, VGATE_LIMIT_HOST_DRIVER | VGATE_LIMIT_OTHER});
     text = vgate_finding_describe (&pair.verdict.findings[0]);
     g_assert_cmpstr (
         text, ==,
@@ -133,15 +139,15 @@ test_decides (void)
         pair.vgpu_record.opaque_size = 300;
         pair.circumstances.severities[VGATE_RULE_GPU_UNDECIDED] = severities[i];
         compat_pair_judge (&pair);
-        vgate_verdict_apply_driver (&pair.verdict, (VgateAnswer){COLD_LIVE, NVML_LIMIT_NONE});
-        compat_pair_assert_answer (&pair, COLD_LIVE, NVML_LIMIT_NONE);
+        vgate_verdict_apply_driver (&pair.verdict, (VgateAnswer){COLD_LIVE, VGATE_LIMIT_NONE});
+        compat_pair_assert_answer (&pair, COLD_LIVE, VGATE_LIMIT_NONE);
         g_assert_false (pair.verdict.undecided);
         g_assert_cmpuint (pair.verdict.n_findings, ==, 0);
         g_assert_true (vgate_verdict_allows (&pair.verdict, LIVE));
 
         compat_pair_judge (&pair);
-        vgate_verdict_apply_driver (&pair.verdict, (VgateAnswer){NONE, NVML_LIMIT_GPU});
-        compat_pair_assert_answer (&pair, NONE, NVML_LIMIT_GPU);
+        vgate_verdict_apply_driver (&pair.verdict, (VgateAnswer){NONE, VGATE_LIMIT_GPU});
+        compat_pair_assert_answer (&pair, NONE, VGATE_LIMIT_GPU);
         g_assert_cmpuint (pair.verdict.n_findings, ==, 1);
         g_assert_cmpint (pair.verdict.findings[0].code, ==, VGATE_CODE_GPU_DIFFERS);
         g_assert_false (vgate_verdict_allows (&pair.verdict, LIVE));
@@ -158,8 +164,8 @@ test_decides_not_what_is_decided (void)
     pair.vgpu_record.opaque_size = 300;
     pair.vgpu_record.version = 2;
     compat_pair_judge (&pair);
-    vgate_verdict_apply_driver (&pair.verdict, (VgateAnswer){COLD_LIVE, NVML_LIMIT_NONE});
-    compat_pair_assert_answer (&pair, NONE, NVML_LIMIT_HOST_DRIVER);
+    vgate_verdict_apply_driver (&pair.verdict, (VgateAnswer){COLD_LIVE, VGATE_LIMIT_NONE});
+    compat_pair_assert_answer (&pair, NONE, VGATE_LIMIT_HOST_DRIVER);
     g_assert_false (vgate_verdict_allows (&pair.verdict, LIVE));
 }
 

@@ -95,8 +95,8 @@ allocations_of (CompatPair *pair)
 
     vgate_compat_answer (&pair->vgpu_record, &pair->pgpu_record);
     compat_pair_judge (pair);
-    vgate_verdict_apply_driver (&pair->verdict, (VgateAnswer){COLD_LIVE, NVML_LIMIT_NONE});
-    vgate_verdict_allows (&pair->verdict, NVML_VM_COMPATIBILITY_LIVE);
+    vgate_verdict_apply_driver (&pair->verdict, (VgateAnswer){COLD_LIVE, VGATE_LIMIT_NONE});
+    vgate_verdict_allows (&pair->verdict, VGATE_STATE_LIVE);
     return n_allocations - before;
 }
 

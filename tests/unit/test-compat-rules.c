@@ -176,11 +176,11 @@ test_each (void)
             judge_broken (&pair, rule, severity);
             g_test_message ("%s %s", rules[rule].name, vgate_severity_name (severity));
             g_assert_cmpuint (pair.verdict.n_findings, ==, severity == VGATE_SEVERITY_IGNORE ? 0 : 1);
-            g_assert_cmpint (vgate_verdict_allows (&pair.verdict, NVML_VM_COMPATIBILITY_LIVE), ==, !refuses);
+            g_assert_cmpint (vgate_verdict_allows (&pair.verdict, VGATE_STATE_LIVE), ==, !refuses);
             g_assert_cmpint (vgate_verdict_first_refusal (&pair.verdict) != NULL, ==, refuses);
             /* only the undecided GPU is a matter of the answer itself */
             if (rule != VGATE_RULE_GPU_UNDECIDED)
-                compat_pair_assert_answer (&pair, COLD_LIVE, NVML_LIMIT_NONE);
+                compat_pair_assert_answer (&pair, COLD_LIVE, VGATE_LIMIT_NONE);
             if (severity == VGATE_SEVERITY_IGNORE)
                 continue;
             g_assert_cmpint (pair.verdict.findings[0].code, ==, rules[rule].code);
@@ -211,7 +211,7 @@ test_all (void)
     g_assert_cmpuint (pair.verdict.n_findings, ==, 5 + VGATE_N_RULES - 3);
     for (guint i = 6; i < pair.verdict.n_findings; i++)
         g_assert_cmpint (pair.verdict.findings[i].code, >, pair.verdict.findings[i - 1].code);
-    vgate_verdict_apply_driver (&pair.verdict, (VgateAnswer){COLD_LIVE, NVML_LIMIT_NONE});
+    vgate_verdict_apply_driver (&pair.verdict, (VgateAnswer){COLD_LIVE, VGATE_LIMIT_NONE});
     g_assert_cmpuint (pair.verdict.n_findings, ==, 6 + VGATE_N_RULES - 3);
     g_assert_cmpuint (pair.verdict.n_findings, <=, VGATE_FINDINGS_MAX);
 }

@@ -10,14 +10,14 @@ test_good (void)
 
     compat_pair_init (&pair);
     compat_pair_judge (&pair);
-    compat_pair_assert_answer (&pair, COLD_LIVE, NVML_LIMIT_NONE);
+    compat_pair_assert_answer (&pair, COLD_LIVE, VGATE_LIMIT_NONE);
     g_assert_cmpuint (pair.verdict.n_findings, ==, 0);
     g_assert_false (pair.verdict.undecided);
     g_assert_null (vgate_verdict_first_refusal (&pair.verdict));
-    g_assert_true (vgate_verdict_allows (&pair.verdict, NVML_VM_COMPATIBILITY_LIVE));
-    g_assert_true (vgate_verdict_allows (&pair.verdict, NVML_VM_COMPATIBILITY_COLD));
-    g_assert_false (vgate_verdict_allows (&pair.verdict, NVML_VM_COMPATIBILITY_SLEEP));
-    g_assert_false (vgate_verdict_allows (&pair.verdict, NVML_VM_COMPATIBILITY_HIBERNATE));
+    g_assert_true (vgate_verdict_allows (&pair.verdict, VGATE_STATE_LIVE));
+    g_assert_true (vgate_verdict_allows (&pair.verdict, VGATE_STATE_COLD));
+    g_assert_false (vgate_verdict_allows (&pair.verdict, VGATE_STATE_SLEEP));
+    g_assert_false (vgate_verdict_allows (&pair.verdict, VGATE_STATE_HIBERNATE));
     g_assert_false (vgate_verdict_allows (&pair.verdict, 0));
 }
 
@@ -75,7 +75,7 @@ test_each_line (void)
         g_assert_cmpint (pair.verdict.findings[0].severity, ==, VGATE_SEVERITY_REFUSE);
         g_assert_cmpint (pair.verdict.findings[0].at_destination, ==, broken[i].at_destination);
         g_assert_true (vgate_verdict_first_refusal (&pair.verdict) == &pair.verdict.findings[0]);
-        g_assert_false (vgate_verdict_allows (&pair.verdict, NVML_VM_COMPATIBILITY_LIVE));
+        g_assert_false (vgate_verdict_allows (&pair.verdict, VGATE_STATE_LIVE));
         text = vgate_finding_describe (&pair.verdict.findings[0]);
         if (!strstr (text, broken[i].words))
             g_error ("'%s' does not say '%s'", text, broken[i].words);
@@ -95,7 +95,7 @@ test_just_inside (void)
         pair.vgpu_record.capabilities = pair.pgpu_record.capabilities = i == 0 ? 1 : G_MAXUINT32;
         pair.vgpu_record.guest_version = versions[i];
         compat_pair_judge (&pair);
-        compat_pair_assert_answer (&pair, COLD_LIVE, NVML_LIMIT_NONE);
+        compat_pair_assert_answer (&pair, COLD_LIVE, VGATE_LIMIT_NONE);
         g_assert_cmpuint (pair.verdict.n_findings, ==, 0);
     }
 }
@@ -115,7 +115,7 @@ test_all_together (void)
     pair.vgpu_record.guest_version = vgate_version (30, 0);
     pair.pgpu_record.gpu_string[0] = '9';
     compat_pair_judge (&pair);
-    compat_pair_assert_answer (&pair, 0, NVML_LIMIT_HOST_DRIVER);
+    compat_pair_assert_answer (&pair, 0, VGATE_LIMIT_HOST_DRIVER);
     g_assert_cmpuint (pair.verdict.n_findings, ==, G_N_ELEMENTS (codes));
     for (gsize i = 0; i < G_N_ELEMENTS (codes); i++) {
         g_assert_cmpint (pair.verdict.findings[i].code, ==, codes[i]);
@@ -126,7 +126,7 @@ test_all_together (void)
     /* the answer is that of the first line that applies, as it is the call's */
     pair.vgpu_record.version = pair.pgpu_record.version = 3;
     compat_pair_judge (&pair);
-    compat_pair_assert_answer (&pair, 0, NVML_LIMIT_HOST_DRIVER | NVML_LIMIT_GPU);
+    compat_pair_assert_answer (&pair, 0, VGATE_LIMIT_HOST_DRIVER | VGATE_LIMIT_GPU);
 }
 
 /* An opaque section that is not the known one, on one side or both. */
@@ -144,18 +144,18 @@ test_unknown_layout (void)
         pair.vgpu_record.opaque_size = sizes[i].vgpu_size;
         pair.pgpu_record.opaque_size = sizes[i].pgpu_size;
         compat_pair_judge (&pair);
-        compat_pair_assert_answer (&pair, 0, NVML_LIMIT_OTHER);
+        compat_pair_assert_answer (&pair, 0, VGATE_LIMIT_OTHER);
         g_assert_true (pair.verdict.undecided);
         g_assert_cmpuint (pair.verdict.n_findings, ==, 1);
         g_assert_cmpint (pair.verdict.findings[0].code, ==, VGATE_CODE_GPU_UNDECIDED);
         g_assert_cmpuint (pair.verdict.findings[0].source, ==, sizes[i].vgpu_size);
         g_assert_cmpuint (pair.verdict.findings[0].destination, ==, sizes[i].pgpu_size);
-        g_assert_false (vgate_verdict_allows (&pair.verdict, NVML_VM_COMPATIBILITY_LIVE));
+        g_assert_false (vgate_verdict_allows (&pair.verdict, VGATE_STATE_LIVE));
 
         /* strings that cannot be read are not compared, whatever stands where they would */
         pair.pgpu_record.gpu_string[0] = '9';
         compat_pair_judge (&pair);
-        compat_pair_assert_answer (&pair, 0, NVML_LIMIT_OTHER);
+        compat_pair_assert_answer (&pair, 0, VGATE_LIMIT_OTHER);
         g_assert_cmpuint (pair.verdict.n_findings, ==, 1);
     }
 }
@@ -171,15 +171,15 @@ test_unknown_layout_by_policy (void)
         pair.vgpu_record.opaque_size = 300;
         pair.circumstances.severities[VGATE_RULE_GPU_UNDECIDED] = soft[i];
         compat_pair_judge (&pair);
-        compat_pair_assert_answer (&pair, COLD_LIVE, NVML_LIMIT_NONE);
+        compat_pair_assert_answer (&pair, COLD_LIVE, VGATE_LIMIT_NONE);
         g_assert_cmpuint (pair.verdict.n_findings, ==, soft[i] == VGATE_SEVERITY_WARN);
-        g_assert_true (vgate_verdict_allows (&pair.verdict, NVML_VM_COMPATIBILITY_LIVE));
+        g_assert_true (vgate_verdict_allows (&pair.verdict, VGATE_STATE_LIVE));
         /* the lines before the last still decide, and cannot be softened */
         pair.vgpu_record.guest_version = vgate_version (30, 0);
         compat_pair_judge (&pair);
-        compat_pair_assert_answer (&pair, 0, NVML_LIMIT_HOST_DRIVER);
+        compat_pair_assert_answer (&pair, 0, VGATE_LIMIT_HOST_DRIVER);
         g_assert_false (pair.verdict.undecided);
-        g_assert_false (vgate_verdict_allows (&pair.verdict, NVML_VM_COMPATIBILITY_LIVE));
+        g_assert_false (vgate_verdict_allows (&pair.verdict, VGATE_STATE_LIVE));
     }
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The metadata element: what is written reads back, survives libvirt, and is sealed. */
 #include "sample.h"
+#include "nvml/nvml-abi.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "metadata/gpu-string.h"
+#include "vgpu-gate/vgpu-gate.h"
 
 #include <string.h>
 

@@ -2,6 +2,7 @@
 /* What the inventory reads of a host, by the simulated driver and vgpu-sim which changes it. */
 #include "host/inventory.h"
 #include "sample.h"
+#include "nvml/nvml-abi.h"
 
 #include <glib/gstdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The matrix answers every pair as the rule does. */
-#include "compat/matrix.h"
+#include "vgpu-gate/vgpu-gate.h"
 
 #include <string.h>
 
@@ -67,8 +67,8 @@ test_pairs (void)
 static void
 test_pack (void)
 {
-    const VgateAnswer all = {0xf, NVML_LIMIT_HOST_DRIVER | NVML_LIMIT_GUEST_DRIVER | NVML_LIMIT_GPU |
-                                      NVML_LIMIT_OTHER};
+    const VgateAnswer all = {0xf, VGATE_LIMIT_HOST_DRIVER | VGATE_LIMIT_GUEST_DRIVER | VGATE_LIMIT_GPU |
+                                      VGATE_LIMIT_OTHER};
 
     g_assert_cmphex (vgate_answer_pack (all), ==, 0xff);
     for (guint packed = 0; packed < 256; packed++)

@@ -2,6 +2,7 @@
 /* The loader and the inventory against a driver library that lies, lacks calls, or is none. */
 #include "host/inventory.h"
 #include "sample.h"
+#include "nvml/nvml-abi.h"
 
 #include <string.h>
 
@@ -217,8 +218,8 @@ test_lacks_a_call (void)
     g_autoptr (VgateNvml) nvml = NULL;
     g_autoptr (VgateHost) host = NULL;
     g_autoptr (GBytes) none = g_bytes_new (NULL, 0);
-    nvmlVgpuPgpuCompatibility_t answer;
-    nvmlReturn_t rc;
+    VgateAnswer answer;
+    int rc;
 
     g_setenv ("NVML_LIE", "", TRUE);
     nvml = vgate_nvml_open (lacks_metadata, &error);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "sample.h"
+#include "nvml/nvml-abi.h"
+#include "nvml/length.h"
 
 #include <stddef.h>
 #include <string.h>

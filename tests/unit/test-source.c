@@ -10,12 +10,12 @@
 #define COLUMNS_MAX 110
 
 /* The floors of lib/, lowest first: a folder includes only itself and what stands below it. */
-static const char *const floors[] = {"message", "version", "nvml", "xml",    "metadata", "scheduler",
-                                     "compat",  "domain",  "host", "policy", "gate"};
+static const char *const floors[] = {"vgpu-gate", "message", "version", "nvml", "xml",    "metadata",
+                                     "scheduler", "compat",  "domain",  "host", "policy", "gate"};
 
 /* The simulated driver is none of the floors: it is a library of its own, and knows of ours only what NVML
  * says. */
-static const char *const below_sim[] = {"nvml", "version", "nvml-sim"};
+static const char *const below_sim[] = {"vgpu-gate", "nvml", "version", "nvml-sim"};
 
 static const struct {
     const char *name;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "version/version.h"
+#include "vgpu-gate/vgpu-gate.h"
 
 #define V(major, minor) vgate_version (major, minor)
 #define R(a, b, c, d)   ((VgateVersionRange){V (a, b), V (c, d)})

@@ -2,6 +2,7 @@
 /* What goes between the gate and the process that reads NVML: whole, or not at all. */
 #include "host/probe-wire.h"
 #include "sample.h"
+#include "nvml/nvml-abi.h"
 
 static VgateProbe *
 sample_probe (void)

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "vgpu-gate/vgpu-gate.h"
+
+struct VgateSchedulerLogReader {
+    gboolean has_last;
+    VgateSchedulerLogEntry last; /* the newest entry of the log before */
+    GHashTable *totals;          /* runlist -> guint64 *: how long it had run at its newest entry */
+};
+
+VgateSchedulerLogReader *
+vgate_scheduler_log_reader_new (void)
+{
+    VgateSchedulerLogReader *reader = g_new0 (VgateSchedulerLogReader, 1);
+
+    reader->totals = g_hash_table_new_full (NULL, NULL, NULL, g_free);
+    return reader;
+}
+
+void
+vgate_scheduler_log_reader_free (VgateSchedulerLogReader *reader)
+{
+    if (!reader)
+        return;
+    g_hash_table_unref (reader->totals);
+    g_free (reader);
+}
+
+static gboolean
+is_same_entry (const VgateSchedulerLogEntry *a, const VgateSchedulerLogEntry *b)
+{
+    return a->timestamp == b->timestamp && a->runlist == b->runlist && a->run_total == b->run_total;
+}
+
+/* Where the log goes on from the one before; 0 when that is nowhere in it. */
+static guint
+find_continuation (const VgateSchedulerLogReader *reader, const VgateSchedulerLog *log)
+{
+    for (guint i = log->n_entries; reader->has_last && i > 0; i--)
+        if (is_same_entry (&log->entries[i - 1], &reader->last))
+            return i;
+    return 0;
+}
+
+/*
+ * What a runlist ran between its newest entry of before and this one. An unknown runlist is a new vGPU, all
+ * of whose time is missed but this. A total that went back is another log.
+ */
+static gboolean
+measure_gap (const VgateSchedulerLogReader *reader, const VgateSchedulerLogEntry *entry, guint64 *gap)
+{
+    const guint64 *known = g_hash_table_lookup (reader->totals, GUINT_TO_POINTER (entry->runlist));
+    const guint64 before = known ? *known : 0;
+
+    if (entry->run_total < entry->run || entry->run_total - entry->run < before)
+        return FALSE;
+    *gap = entry->run_total - entry->run - before;
+    return TRUE;
+}
+
+static void
+remember (VgateSchedulerLogReader *reader, const VgateSchedulerLogEntry *entry)
+{
+    guint64 *total = g_new (guint64, 1);
+
+    *total = entry->run_total;
+    g_hash_table_insert (reader->totals, GUINT_TO_POINTER (entry->runlist), total);
+    reader->last = *entry;
+    reader->has_last = TRUE;
+}
+
+static void
+forget (VgateSchedulerLogReader *reader)
+{
+    g_hash_table_remove_all (reader->totals);
+    reader->has_last = FALSE;
+}
+
+/*
+ * A log that has not gone on from the one before has missed some, unless it began anew: then it is not full,
+ * or goes back, in time or in what a runlist has run.
+ */
+static gboolean
+has_restarted (const VgateSchedulerLogReader *reader, const VgateSchedulerLog *log)
+{
+    guint64 gap;
+
+    if (log->n_entries < VGATE_SCHEDULER_LOG_MAX)
+        return TRUE;
+    for (guint i = 0; i < log->n_entries; i++)
+        if (log->entries[i].timestamp < reader->last.timestamp ||
+            !measure_gap (reader, &log->entries[i], &gap))
+            return TRUE;
+    return FALSE;
+}
+
+VgateSchedulerLogNews
+vgate_scheduler_log_reader_feed (VgateSchedulerLogReader *reader, const VgateSchedulerLog *log)
+{
+    const guint continuation = find_continuation (reader, log);
+    VgateSchedulerLogNews news = {.first_new = continuation};
+    /* the first log, and one that began anew, have nothing before them that could be missed */
+    gboolean can_miss = reader->has_last && continuation == 0;
+
+    if (can_miss && has_restarted (reader, log)) {
+        news.restarted = TRUE;
+        can_miss = FALSE;
+        forget (reader);
+    }
+    news.missed = can_miss;
+    for (guint i = continuation; i < log->n_entries; i++) {
+        guint64 gap;
+
+        if (can_miss && measure_gap (reader, &log->entries[i], &gap))
+            news.missed_time += gap;
+        remember (reader, &log->entries[i]);
+    }
+    return news;
+}
