@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "vgpu-gate/vgpu-gate.h"
 
+typedef struct {
+    guint64 total; /* how long it had run at its newest entry */
+    guint seen;    /* the log that had it: reader->n_logs then */
+} Runlist;
+
 struct VgateSchedulerLogReader {
+    guint n_logs;
     gboolean has_last;
     VgateSchedulerLogEntry last; /* the newest entry of the log before */
-    GHashTable *totals;          /* runlist -> guint64 *: how long it had run at its newest entry */
+    GHashTable *runlists;        /* number -> Runlist * */
 };
 
 VgateSchedulerLogReader *
@@ -12,7 +18,7 @@ vgate_scheduler_log_reader_new (void)
 {
     VgateSchedulerLogReader *reader = g_new0 (VgateSchedulerLogReader, 1);
 
-    reader->totals = g_hash_table_new_full (NULL, NULL, NULL, g_free);
+    reader->runlists = g_hash_table_new_full (NULL, NULL, NULL, g_free);
     return reader;
 }
 
@@ -21,7 +27,7 @@ vgate_scheduler_log_reader_free (VgateSchedulerLogReader *reader)
 {
     if (!reader)
         return;
-    g_hash_table_unref (reader->totals);
+    g_hash_table_unref (reader->runlists);
     g_free (reader);
 }
 
@@ -48,8 +54,8 @@ find_continuation (const VgateSchedulerLogReader *reader, const VgateSchedulerLo
 static gboolean
 measure_gap (const VgateSchedulerLogReader *reader, const VgateSchedulerLogEntry *entry, guint64 *gap)
 {
-    const guint64 *known = g_hash_table_lookup (reader->totals, GUINT_TO_POINTER (entry->runlist));
-    const guint64 before = known ? *known : 0;
+    const Runlist *known = g_hash_table_lookup (reader->runlists, GUINT_TO_POINTER (entry->runlist));
+    const guint64 before = known ? known->total : 0;
 
     if (entry->run_total < entry->run || entry->run_total - entry->run < before)
         return FALSE;
@@ -60,10 +66,10 @@ measure_gap (const VgateSchedulerLogReader *reader, const VgateSchedulerLogEntry
 static void
 remember (VgateSchedulerLogReader *reader, const VgateSchedulerLogEntry *entry)
 {
-    guint64 *total = g_new (guint64, 1);
+    Runlist *runlist = g_new (Runlist, 1);
 
-    *total = entry->run_total;
-    g_hash_table_insert (reader->totals, GUINT_TO_POINTER (entry->runlist), total);
+    *runlist = (Runlist){.total = entry->run_total, .seen = reader->n_logs};
+    g_hash_table_insert (reader->runlists, GUINT_TO_POINTER (entry->runlist), runlist);
     reader->last = *entry;
     reader->has_last = TRUE;
 }
@@ -71,7 +77,7 @@ remember (VgateSchedulerLogReader *reader, const VgateSchedulerLogEntry *entry)
 static void
 forget (VgateSchedulerLogReader *reader)
 {
-    g_hash_table_remove_all (reader->totals);
+    g_hash_table_remove_all (reader->runlists);
     reader->has_last = FALSE;
 }
 
@@ -93,6 +99,22 @@ has_restarted (const VgateSchedulerLogReader *reader, const VgateSchedulerLog *l
     return FALSE;
 }
 
+static gboolean
+is_not_in_log (G_GNUC_UNUSED gpointer number, gpointer runlist, gpointer reader)
+{
+    return ((const Runlist *)runlist)->seen != ((const VgateSchedulerLogReader *)reader)->n_logs;
+}
+
+/*
+ * A log that does not overlap with the one before has missed nothing only if every runlist goes on in it
+ * where it was. Of one that is not in it nobody knows; it is forgotten, as its vGPU may have ended.
+ */
+static gboolean
+has_missed (VgateSchedulerLogReader *reader, guint64 missed_time)
+{
+    return g_hash_table_foreach_remove (reader->runlists, is_not_in_log, reader) > 0 || missed_time > 0;
+}
+
 VgateSchedulerLogNews
 vgate_scheduler_log_reader_feed (VgateSchedulerLogReader *reader, const VgateSchedulerLog *log)
 {
@@ -101,12 +123,12 @@ vgate_scheduler_log_reader_feed (VgateSchedulerLogReader *reader, const VgateSch
     /* the first log, and one that began anew, have nothing before them that could be missed */
     gboolean can_miss = reader->has_last && continuation == 0;
 
+    reader->n_logs++;
     if (can_miss && has_restarted (reader, log)) {
         news.restarted = TRUE;
         can_miss = FALSE;
         forget (reader);
     }
-    news.missed = can_miss;
     for (guint i = continuation; i < log->n_entries; i++) {
         guint64 gap;
 
@@ -114,5 +136,6 @@ vgate_scheduler_log_reader_feed (VgateSchedulerLogReader *reader, const VgateSch
             news.missed_time += gap;
         remember (reader, &log->entries[i]);
     }
+    news.missed = can_miss && has_missed (reader, news.missed_time);
     return news;
 }

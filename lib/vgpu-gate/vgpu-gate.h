@@ -285,7 +285,6 @@ typedef struct {
  * must be what the entry before said and the time of this one.
  */
 typedef struct VgateSchedulerLogReader VgateSchedulerLogReader;
-
 VgateSchedulerLogReader *vgate_scheduler_log_reader_new (void);
 /* NULL is allowed. */
 void vgate_scheduler_log_reader_free (VgateSchedulerLogReader *reader);
@@ -337,7 +336,6 @@ VgateAnswer vgate_compat_answer (const VgateVgpuRecord *vgpu, const VgatePgpuRec
 /* An answer in one byte: the states in bits 0 to 3, the limits HOST_DRIVER, GUEST_DRIVER and GPU in bits 4 to
  * 6, OTHER in bit 7. */
 typedef guint8 VgatePackedAnswer;
-
 VgatePackedAnswer vgate_answer_pack (VgateAnswer answer);
 VgateAnswer vgate_answer_unpack (VgatePackedAnswer packed);
 

@@ -1,0 +1,76 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Header, version map and exports of libvgpu-gate say the same, both ways.
+
+Arguments: nm, readelf, the library, its version map, vgpu-gate.h, the version of the project.
+"""
+import re
+import subprocess
+import sys
+
+nm, readelf, library, map_file, header, version = sys.argv[1:]
+
+
+def output(*argv):
+    return subprocess.run(argv, check=True, capture_output=True, text=True).stdout
+
+
+def read(path):
+    with open(path, encoding="utf-8") as file:
+        return re.sub(r"/\*.*?\*/", "", file.read(), flags=re.S)
+
+
+def exported():
+    """NAME@@NODE of everything defined, but the nodes themselves"""
+    lines = (line.split() for line in output(nm, "-D", "--defined-only", "--with-symbol-versions", library).splitlines())
+    return {words[-1] for words in lines if words[-2] != "A"}
+
+
+def mapped():
+    names = set()
+    for node, body in re.findall(r"(\w[\w.]*) \{(.*?)\}", read(map_file), re.S):
+        names |= {f"{name}@@{node}" for name in re.findall(r"(\w+);", body.split("local:")[0])}
+    return names
+
+
+def declared():
+    """Functions that the header declares without defining them"""
+    text = re.sub(r"static inline.*?\n\}\n", "", read(header), flags=re.S)
+    return set(re.findall(r"\b(vgate_\w+) \([^()]*(?:\([^()]*\)[^()]*)*\);", text))
+
+
+def documented():
+    """Functions in whose paragraph of the header a comment stands before them"""
+    names = set()
+    with open(header, encoding="utf-8") as file:
+        for paragraph in re.sub(r"/\*.*?\*/", "/* */", file.read(), flags=re.S).split("\n\n"):
+            comment = paragraph.find("/*")
+            for match in re.finditer(r"\b(vgate_\w+) \([^;{]*\);", paragraph):
+                if 0 <= comment < match.start():
+                    names.add(match.group(1))
+    return names
+
+
+def check(number, name, left, right):
+    print(f"{'ok' if left == right else 'not ok'} {number} - {name}")
+    for symbol in sorted(left ^ right):
+        print(f"# {symbol}: only in the {'first' if symbol in left else 'second'}")
+    return left == right
+
+
+symbols = exported()
+names = {symbol.split("@")[0] for symbol in symbols}
+nodes = set(re.findall(r"^(\w[\w.]*) \{", read(map_file), re.M))
+dynamic = output(readelf, "-d", library)
+needed = set(re.findall(r"\(NEEDED\).*\[(.*)\]", dynamic))
+checks = [
+    ("the library's exports and the version map", symbols, mapped()),
+    ("the exports and what vgpu-gate.h declares", names, declared()),
+    ("what vgpu-gate.h declares and what it says something about", declared(), documented()),
+    ("the newest node of the map and this version", {f"LIBVGPU_GATE_{version}"} - nodes, set()),
+    ("the soname", set(re.findall(r"\(SONAME\).*\[(.*)\]", dynamic)), {"libvgpu-gate.so.0"}),
+    ("no library is needed but GLib and libc", {name for name in needed if not re.match(r"lib(glib-2\.0|c|asan|ubsan)\.so", name)},
+     set()),
+]
+print(f"1..{len(checks)}")
+sys.exit(0 if all([check(i, *c) for i, c in enumerate(checks, 1)]) else 1)
