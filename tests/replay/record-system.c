@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The driver as a whole: its version, its range of vGPU versions, and the devices that it has. */
+#include "record.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define VERSION(major, minor) ((major) << 16 | (minor))
+
+static void
+ask_driver_version (Record *record)
+{
+    /* RECORD_FIXED_TEXT is for calls that have an argument before the text */
+    record_walk (record, RECORD_TEXT, NVML_DRIVER_VERSION_SIZE);
+    RECORD_WALK (record, nvmlSystemGetDriverVersion, record_next_text, record_text, "",
+                 (record->buffer, record->length));
+}
+
+void
+record_system (Record *record)
+{
+    ask_driver_version (record);
+    record_walk (record, RECORD_NUMBERS, sizeof (unsigned int));
+    RECORD_WALK (record, nvmlDeviceGetCount, record_next_number, record_number, "", (record->buffer));
+    record_walk (record, RECORD_NUMBERS, sizeof (unsigned int));
+    RECORD_WALK (record, nvmlDeviceGetCount_v2, record_next_number, record_number, "", (record->buffer));
+}
+
+static void
+print_range (const char *name, const nvmlVgpuVersion_t *range)
+{
+    if (range)
+        printf (" %s %u.%u-%u.%u", name, range->minVersion >> 16, range->minVersion & 0xffff,
+                range->maxVersion >> 16, range->maxVersion & 0xffff);
+}
+
+static void
+ask_versions (Record *record, bool with_supported, bool with_current)
+{
+    nvmlVgpuVersion_t *ranges = record_room (record, 2 * sizeof *ranges);
+    nvmlVgpuVersion_t *supported = with_supported ? &ranges[0] : NULL;
+    nvmlVgpuVersion_t *current = with_current ? &ranges[1] : NULL;
+    nvmlReturn_t code;
+
+    if (!RECORD_ASK (record, nvmlGetVgpuVersion, "%s, %s", supported ? "supported" : "NULL",
+                     current ? "current" : "NULL"))
+        return;
+    code = record->nvml.nvmlGetVgpuVersion (supported, current);
+    printf (" %d", code);
+    if (code == NVML_SUCCESS) {
+        print_range ("supported", supported);
+        print_range ("current", current);
+    }
+    record_end (record);
+}
+
+/* Upside down, or not inside any range that a driver ever had: to be refused, and nothing is then set. */
+static void
+ask_to_set_versions (Record *record)
+{
+    static const nvmlVgpuVersion_t ranges[] = {
+        {VERSION (26, 1), VERSION (18, 1)},
+        {VERSION (1, 0), VERSION (1, 1)},
+        {VERSION (255, 0), VERSION (255, 255)},
+        {VERSION (1, 0), VERSION (255, 255)},
+    };
+
+    RECORD_CODE (record, nvmlSetVgpuVersion, NULL);
+    for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++) {
+        nvmlVgpuVersion_t range = ranges[i];
+
+        if (RECORD_ASK (record, nvmlSetVgpuVersion, "%u.%u-%u.%u", range.minVersion >> 16,
+                        range.minVersion & 0xffff, range.maxVersion >> 16, range.maxVersion & 0xffff))
+            record_code (record, record->nvml.nvmlSetVgpuVersion (&range));
+    }
+}
+
+void
+record_versions (Record *record)
+{
+    ask_versions (record, false, false);
+    ask_versions (record, true, false);
+    ask_versions (record, false, true);
+    ask_versions (record, true, true);
+    ask_to_set_versions (record);
+    ask_versions (record, true, true);
+}
+
+/* A handle is a number of the library's own; all that can be said is whether it is the same again. */
+static void
+ask_index (Record *record, const char *call, __typeof__ (nvmlDeviceGetHandleByIndex) *by_index,
+           unsigned int index)
+{
+    nvmlDevice_t device = NULL;
+    nvmlReturn_t code;
+
+    if (!record_ask (record, call, by_index != NULL, "%u, &device", index))
+        return;
+    code = by_index (index, &device);
+    record_values (record, code, "%s",
+                   device == record_first_device (record) ? "device 0" : "another device");
+}
+
+static void
+ask_address (Record *record, const char *call, __typeof__ (nvmlDeviceGetHandleByPciBusId) *by_address,
+             const char *address)
+{
+    char quoted[RECORD_QUOTED_SIZE];
+    nvmlDevice_t device = NULL;
+    nvmlReturn_t code;
+
+    if (!record_ask (record, call, by_address != NULL, "%s, &device",
+                     record_quote (address, NVML_PCI_BUS_ID_SIZE, quoted, sizeof quoted)))
+        return;
+    code = by_address (address, &device);
+    record_values (record, code, "%s",
+                   device == record_first_device (record) ? "device 0" : "another device");
+}
+
+/* The first device's address, as the library gives it and as sysfs writes it. */
+static bool
+first_address (Record *record, char address[static NVML_PCI_BUS_ID_SIZE],
+               char short_address[static NVML_PCI_BUS_ID_SIZE])
+{
+    const nvmlDevice_t device = record_first_device (record);
+    nvmlPciInfo_t pci = {0};
+
+    if (!device || !record->nvml.nvmlDeviceGetPciInfo_v3 ||
+        record->nvml.nvmlDeviceGetPciInfo_v3 (device, &pci) != NVML_SUCCESS)
+        return false;
+    snprintf (address, NVML_PCI_BUS_ID_SIZE, "%s", pci.busId);
+    snprintf (short_address, NVML_PCI_BUS_ID_SIZE, "%04x:%02x:%02x.0", pci.domain & 0xffff, pci.bus & 0xff,
+              pci.device & 0x1f);
+    return true;
+}
+
+void
+record_handles (Record *record)
+{
+    const RecordNvml *nvml = &record->nvml;
+    char address[NVML_PCI_BUS_ID_SIZE], short_address[NVML_PCI_BUS_ID_SIZE];
+    nvmlDevice_t device = NULL;
+
+    ask_index (record, "nvmlDeviceGetHandleByIndex", nvml->nvmlDeviceGetHandleByIndex, 0);
+    ask_index (record, "nvmlDeviceGetHandleByIndex_v2", nvml->nvmlDeviceGetHandleByIndex_v2, 0);
+    ask_index (record, "nvmlDeviceGetHandleByIndex_v2", nvml->nvmlDeviceGetHandleByIndex_v2, 1000);
+    ask_index (record, "nvmlDeviceGetHandleByIndex_v2", nvml->nvmlDeviceGetHandleByIndex_v2, RECORD_UNKNOWN);
+    RECORD_CODE (record, nvmlDeviceGetHandleByIndex_v2, 0, NULL);
+    if (first_address (record, address, short_address)) {
+        ask_address (record, "nvmlDeviceGetHandleByPciBusId", nvml->nvmlDeviceGetHandleByPciBusId, address);
+        ask_address (record, "nvmlDeviceGetHandleByPciBusId_v2", nvml->nvmlDeviceGetHandleByPciBusId_v2,
+                     address);
+        ask_address (record, "nvmlDeviceGetHandleByPciBusId_v2", nvml->nvmlDeviceGetHandleByPciBusId_v2,
+                     short_address);
+    }
+    RECORD_CODE (record, nvmlDeviceGetHandleByPciBusId_v2, "ffff:fe:1f.0", &device);
+    RECORD_CODE (record, nvmlDeviceGetHandleByPciBusId_v2, "no address", &device);
+    RECORD_CODE (record, nvmlDeviceGetHandleByPciBusId_v2, "", &device);
+    RECORD_CODE (record, nvmlDeviceGetHandleByPciBusId_v2, NULL, &device);
+    RECORD_CODE (record, nvmlDeviceGetHandleByPciBusId_v2, "ffff:fe:1f.0", NULL);
+}

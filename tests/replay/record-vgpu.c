@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* vGPU instances and types by their numbers: 0, 1, and one that nobody has. */
+#include "record.h"
+
+#include <stdio.h>
+
+#define VGPU_METADATA_SIZE (NVML_VGPU_METADATA_OPAQUE_OFFSET + NVML_VGPU_OPAQUE_SIZE)
+
+static const unsigned int numbers[] = {0, 1, RECORD_UNKNOWN};
+#define N_NUMBERS (sizeof numbers / sizeof numbers[0])
+
+static void
+ask_vm_id (Record *record, const char *subject, nvmlVgpuInstance_t instance)
+{
+    unsigned int kind = 0;
+    char id[NVML_DEVICE_UUID_SIZE] = "", quoted[RECORD_QUOTED_SIZE];
+
+    if (RECORD_ASK (record, nvmlVgpuInstanceGetVmID, "%sNULL, length %zu, &kind", subject, sizeof id))
+        record_code (record, record->nvml.nvmlVgpuInstanceGetVmID (instance, NULL, sizeof id, &kind));
+    if (RECORD_ASK (record, nvmlVgpuInstanceGetVmID, "%sbuffer, length %zu, NULL", subject, sizeof id))
+        record_code (record, record->nvml.nvmlVgpuInstanceGetVmID (instance, id, sizeof id, NULL));
+    if (RECORD_ASK (record, nvmlVgpuInstanceGetVmID, "%sbuffer, length 0, &kind", subject))
+        record_code (record, record->nvml.nvmlVgpuInstanceGetVmID (instance, id, 0, &kind));
+    if (RECORD_ASK (record, nvmlVgpuInstanceGetVmID, "%sbuffer, length %zu, &kind", subject, sizeof id)) {
+        const nvmlReturn_t code = record->nvml.nvmlVgpuInstanceGetVmID (instance, id, sizeof id, &kind);
+
+        record_values (record, code, "%s kind %u", record_quote (id, sizeof id, quoted, sizeof quoted), kind);
+    }
+}
+
+static void
+ask_instance (Record *record, nvmlVgpuInstance_t instance)
+{
+    char subject[32];
+
+    snprintf (subject, sizeof subject, "instance %u, ", instance);
+    RECORD_SIZED (record, nvmlVgpuInstanceGetMetadata, subject, RECORD_BYTES, VGPU_METADATA_SIZE, instance);
+    ask_vm_id (record, subject, instance);
+    RECORD_FIXED_TEXT (record, nvmlVgpuInstanceGetUUID, subject, NVML_DEVICE_UUID_SIZE, instance);
+    RECORD_FIXED_TEXT (record, nvmlVgpuInstanceGetMdevUUID, subject, NVML_DEVICE_UUID_SIZE, instance);
+    RECORD_SIZED (record, nvmlVgpuInstanceGetGpuPciId, subject, RECORD_TEXT, NVML_PCI_BUS_ID_SIZE, instance);
+    RECORD_NUMBER (record, nvmlVgpuInstanceGetType, subject, sizeof (nvmlVgpuTypeId_t), instance);
+    RECORD_FIXED_TEXT (record, nvmlVgpuInstanceGetVmDriverVersion, subject, NVML_DRIVER_VERSION_SIZE,
+                       instance);
+    RECORD_NUMBER (record, nvmlVgpuInstanceGetFbUsage, subject, sizeof (unsigned long long), instance);
+    RECORD_NUMBER (record, nvmlVgpuInstanceGetEccMode, subject, sizeof (unsigned int), instance);
+}
+
+void
+record_instances (Record *record)
+{
+    for (size_t i = 0; i < N_NUMBERS; i++)
+        ask_instance (record, numbers[i]);
+}
+
+void
+record_types (Record *record)
+{
+    char subject[32];
+
+    for (size_t i = 0; i < N_NUMBERS; i++) {
+        snprintf (subject, sizeof subject, "type %u, ", numbers[i]);
+        RECORD_SIZED (record, nvmlVgpuTypeGetName, subject, RECORD_TEXT, NVML_VGPU_NAME_SIZE, numbers[i]);
+        RECORD_SIZED (record, nvmlVgpuTypeGetClass, subject, RECORD_TEXT, NVML_VGPU_NAME_SIZE, numbers[i]);
+        RECORD_NUMBER (record, nvmlVgpuTypeGetFramebufferSize, subject, sizeof (unsigned long long),
+                       numbers[i]);
+    }
+}
