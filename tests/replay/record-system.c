@@ -117,20 +117,48 @@ ask_address (Record *record, const char *call, __typeof__ (nvmlDeviceGetHandleBy
                    device == record_first_device (record) ? "device 0" : "another device");
 }
 
+/* Ways to write the first device's address, good and bad: %1 is its domain, which two of them take to be 0,
+ * %2 its bus, %3 its device. */
+static const char *const ways[] = {
+    "%2",          "%2:%3",       "%2:%3.0",     "%1:%2:%3",   "0:%2:%3.0",       "00000%1:%2:%3.0",
+    " %1:%2:%3.0", "%1:%2:%3.0 ", "%1:%2:%3.00", "%1:%2:%3.",  "%1:%2:%3.1",      "%1:%2:%3.8",
+    "%1:%2:20.0",  "%1:1%2:%3.0", "%1:g1:%3.0",  "%1-%2-%3.0", "1:2:3:4:%2:%3.0", "fffe:%2:%3.0",
+};
+
+/* Only the way is printed, as an address that is written badly could not be masked. */
+static void
+ask_way (Record *record, const char *way, const nvmlPciInfo_t *pci)
+{
+    const unsigned int parts[] = {pci->domain & 0xffff, pci->bus & 0xff, pci->device & 0x1f};
+    char address[NVML_PCI_BUS_ID_SIZE * 2] = "";
+    nvmlDevice_t device = NULL;
+    size_t used = 0;
+
+    for (const char *at = way; *at != '\0'; at++) {
+        if (*at == '%') {
+            const unsigned int part = (unsigned int)(*++at - '1');
+
+            used += (size_t)snprintf (address + used, sizeof address - used, part == 0 ? "%04x" : "%02x",
+                                      parts[part]);
+        } else {
+            address[used++] = *at;
+        }
+    }
+    if (RECORD_ASK (record, nvmlDeviceGetHandleByPciBusId_v2, "\"%s\", &device", way))
+        record_code (record, record->nvml.nvmlDeviceGetHandleByPciBusId_v2 (address, &device));
+}
+
 /* The first device's address, as the library gives it and as sysfs writes it. */
 static bool
-first_address (Record *record, char address[static NVML_PCI_BUS_ID_SIZE],
-               char short_address[static NVML_PCI_BUS_ID_SIZE])
+first_address (Record *record, nvmlPciInfo_t *pci, char short_address[static NVML_PCI_BUS_ID_SIZE])
 {
     const nvmlDevice_t device = record_first_device (record);
-    nvmlPciInfo_t pci = {0};
 
     if (!device || !record->nvml.nvmlDeviceGetPciInfo_v3 ||
-        record->nvml.nvmlDeviceGetPciInfo_v3 (device, &pci) != NVML_SUCCESS)
+        record->nvml.nvmlDeviceGetPciInfo_v3 (device, pci) != NVML_SUCCESS)
         return false;
-    snprintf (address, NVML_PCI_BUS_ID_SIZE, "%s", pci.busId);
-    snprintf (short_address, NVML_PCI_BUS_ID_SIZE, "%04x:%02x:%02x.0", pci.domain & 0xffff, pci.bus & 0xff,
-              pci.device & 0x1f);
+    snprintf (short_address, NVML_PCI_BUS_ID_SIZE, "%04x:%02x:%02x.0", pci->domain & 0xffff, pci->bus & 0xff,
+              pci->device & 0x1f);
     return true;
 }
 
@@ -138,7 +166,8 @@ void
 record_handles (Record *record)
 {
     const RecordNvml *nvml = &record->nvml;
-    char address[NVML_PCI_BUS_ID_SIZE], short_address[NVML_PCI_BUS_ID_SIZE];
+    char short_address[NVML_PCI_BUS_ID_SIZE];
+    nvmlPciInfo_t pci = {0};
     nvmlDevice_t device = NULL;
 
     ask_index (record, "nvmlDeviceGetHandleByIndex", nvml->nvmlDeviceGetHandleByIndex, 0);
@@ -146,12 +175,14 @@ record_handles (Record *record)
     ask_index (record, "nvmlDeviceGetHandleByIndex_v2", nvml->nvmlDeviceGetHandleByIndex_v2, 1000);
     ask_index (record, "nvmlDeviceGetHandleByIndex_v2", nvml->nvmlDeviceGetHandleByIndex_v2, RECORD_UNKNOWN);
     RECORD_CODE (record, nvmlDeviceGetHandleByIndex_v2, 0, NULL);
-    if (first_address (record, address, short_address)) {
-        ask_address (record, "nvmlDeviceGetHandleByPciBusId", nvml->nvmlDeviceGetHandleByPciBusId, address);
+    if (first_address (record, &pci, short_address)) {
+        ask_address (record, "nvmlDeviceGetHandleByPciBusId", nvml->nvmlDeviceGetHandleByPciBusId, pci.busId);
         ask_address (record, "nvmlDeviceGetHandleByPciBusId_v2", nvml->nvmlDeviceGetHandleByPciBusId_v2,
-                     address);
+                     pci.busId);
         ask_address (record, "nvmlDeviceGetHandleByPciBusId_v2", nvml->nvmlDeviceGetHandleByPciBusId_v2,
                      short_address);
+        for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++)
+            ask_way (record, ways[i], &pci);
     }
     RECORD_CODE (record, nvmlDeviceGetHandleByPciBusId_v2, "ffff:fe:1f.0", &device);
     RECORD_CODE (record, nvmlDeviceGetHandleByPciBusId_v2, "no address", &device);

@@ -21,6 +21,8 @@ ask_vm_id (Record *record, const char *subject, nvmlVgpuInstance_t instance)
         record_code (record, record->nvml.nvmlVgpuInstanceGetVmID (instance, id, sizeof id, NULL));
     if (RECORD_ASK (record, nvmlVgpuInstanceGetVmID, "%sbuffer, length 0, &kind", subject))
         record_code (record, record->nvml.nvmlVgpuInstanceGetVmID (instance, id, 0, &kind));
+    if (RECORD_ASK (record, nvmlVgpuInstanceGetVmID, "%sbuffer, length %zu, &kind", subject, sizeof id - 1))
+        record_code (record, record->nvml.nvmlVgpuInstanceGetVmID (instance, id, sizeof id - 1, &kind));
     if (RECORD_ASK (record, nvmlVgpuInstanceGetVmID, "%sbuffer, length %zu, &kind", subject, sizeof id)) {
         const nvmlReturn_t code = record->nvml.nvmlVgpuInstanceGetVmID (instance, id, sizeof id, &kind);
 
