@@ -27,7 +27,6 @@ vgpu_sim_answer_check_size (const void *buffer, guint *size, guint needed)
         *size = needed;
         return NVML_ERROR_INSUFFICIENT_SIZE;
     }
-    *size = needed;
     return NVML_SUCCESS;
 }
 
@@ -37,9 +36,11 @@ vgpu_sim_answer_sized_text (const char *text, char *buffer, guint *size)
     const guint needed = (guint)strlen (text) + 1;
     const int code = vgpu_sim_answer_check_size (buffer, size, needed);
 
-    if (code == NVML_SUCCESS)
-        memcpy (buffer, text, needed);
-    return code;
+    if (code != NVML_SUCCESS)
+        return code;
+    memcpy (buffer, text, needed);
+    *size = needed;
+    return NVML_SUCCESS;
 }
 
 int
@@ -47,7 +48,10 @@ vgpu_sim_answer_list (const GArray *numbers, guint *count, guint *list)
 {
     const int code = vgpu_sim_answer_check_size (list, count, numbers->len);
 
-    if (code == NVML_SUCCESS && numbers->len > 0)
+    if (code != NVML_SUCCESS)
+        return code;
+    if (numbers->len > 0)
         memcpy (list, numbers->data, numbers->len * sizeof (guint));
-    return code;
+    *count = numbers->len;
+    return NVML_SUCCESS;
 }

@@ -8,8 +8,9 @@
 int vgpu_sim_answer_text (const char *text, char *buffer, guint length);
 
 /*
- * The sizing protocol. *size says what the buffer holds and is set to what is needed, whether it sufficed or
- * not; so on success it never grows. *size == 0, with a buffer or without, asks for the size.
+ * The sizing protocol. *size says what the buffer holds, and is set to what is needed when that is more.
+ * *size == 0, with a buffer or without, asks for the size. Measured: when the call fails for another reason,
+ * *size stays as it was; so whoever fills the buffer sets it, to no more than it was.
  *
  * size NULL, or buffer NULL with a size: INVALID_ARGUMENT. Too small: INSUFFICIENT_SIZE.
  */

@@ -3,6 +3,7 @@
 #include "nvml-sim/exports.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "nvml-sim/answer.h"
@@ -52,23 +53,56 @@ nvmlDeviceGetHandleByIndex (unsigned int index, nvmlDevice_t *device)
     return nvmlDeviceGetHandleByIndex_v2 (index, device);
 }
 
+typedef struct {
+    guint domain, bus, device, function;
+} BusId;
+
+/*
+ * Measured: read as scanf reads it, so that blanks in front, short and long numbers pass; of domain and
+ * function one may be left out.
+ */
+static gboolean
+read_bus_id (const char *text, BusId *id)
+{
+    char rest;
+
+    *id = (BusId){0};
+    if (sscanf (text, "%x:%x:%x.%x%c", &id->domain, &id->bus, &id->device, &id->function, &rest) == 4)
+        return TRUE;
+    *id = (BusId){0};
+    if (sscanf (text, "%x:%x:%x%c", &id->domain, &id->bus, &id->device, &rest) == 3)
+        return TRUE;
+    *id = (BusId){0};
+    return sscanf (text, "%x:%x.%x%c", &id->bus, &id->device, &id->function, &rest) == 3;
+}
+
+/* Measured: any function but 0, so that of a virtual function too, is INVALID_ARGUMENT; a bus or device that
+ * cannot be is one that is not there. */
+static nvmlReturn_t
+find_by_bus_id (const VgpuSimHost *host, const char *text, const VgpuSimGpu **gpu)
+{
+    BusId id;
+
+    if (!read_bus_id (text, &id) || id.function != 0)
+        return NVML_ERROR_INVALID_ARGUMENT;
+    if (id.bus > G_MAXUINT8 || id.device > 31)
+        return NVML_ERROR_NOT_FOUND;
+    *gpu = vgpu_sim_host_gpu (host, (VgpuSimAddress){id.domain, (guint8)id.bus, (guint8)id.device, 0});
+    return *gpu ? NVML_SUCCESS : NVML_ERROR_NOT_FOUND;
+}
+
 nvmlReturn_t
 nvmlDeviceGetHandleByPciBusId_v2 (const char *bus_id, nvmlDevice_t *device)
 {
     g_autoptr (VgpuSimHost) host = NULL;
-    const nvmlReturn_t code = vgpu_sim_state_enter (__func__, &host);
     const VgpuSimGpu *gpu;
-    VgpuSimAddress address;
+    nvmlReturn_t code = vgpu_sim_state_enter (__func__, &host);
 
-    if (code != NVML_SUCCESS)
-        return code;
-    if (!device || !vgpu_sim_address_parse (bus_id, &address))
-        return NVML_ERROR_INVALID_ARGUMENT;
-    gpu = vgpu_sim_host_gpu (host, address);
-    if (!gpu)
-        return NVML_ERROR_NOT_FOUND;
-    *device = vgpu_sim_handle (gpu);
-    return NVML_SUCCESS;
+    if (code == NVML_SUCCESS)
+        code = bus_id && device ? find_by_bus_id (host, bus_id, &gpu) : NVML_ERROR_INVALID_ARGUMENT;
+    if (code == NVML_SUCCESS)
+        *device = vgpu_sim_handle (gpu);
+    return code;
 }
 
 nvmlReturn_t

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* vGPUs that run. */
+/*
+ * vGPUs that run. The checks come in the measured order: what is NULL, then the instance, and what is too
+ * short last, but for the two calls that say otherwise.
+ */
 #include "nvml-sim/exports.h"
 
 #include "nvml-sim/answer.h"
@@ -25,23 +28,30 @@ nvmlVgpuInstanceGetMetadata (nvmlVgpuInstance_t instance, nvmlVgpuMetadata_t *me
         code = vgpu_sim_answer_check_size (metadata, size, VGPU_SIM_VGPU_METADATA_SIZE);
     if (code == NVML_SUCCESS)
         code = vgpu_sim_find_vgpu (host, instance, &vgpu);
-    if (code == NVML_SUCCESS)
-        vgpu_sim_metadata_of_vgpu (host, vgpu, metadata);
-    return code;
+    if (code != NVML_SUCCESS)
+        return code;
+    vgpu_sim_metadata_of_vgpu (host, vgpu, metadata);
+    *size = VGPU_SIM_VGPU_METADATA_SIZE;
+    return NVML_SUCCESS;
 }
 
+/* Measured: 80 bytes must be there whatever the id is, and that is judged before the instance. */
 nvmlReturn_t
 nvmlVgpuInstanceGetVmID (nvmlVgpuInstance_t instance, char *id, unsigned int length, unsigned int *id_type)
 {
     g_autoptr (VgpuSimHost) host = NULL;
     const VgpuSimVgpu *vgpu;
-    nvmlReturn_t code = vgpu_sim_enter_vgpu (__func__, instance, &host, &vgpu);
+    nvmlReturn_t code = vgpu_sim_state_enter (__func__, &host);
 
     if (code != NVML_SUCCESS)
         return code;
-    if (!id_type)
+    if (!id || !id_type)
         return NVML_ERROR_INVALID_ARGUMENT;
-    code = vgpu_sim_answer_text (vgpu->vm, id, length);
+    if (length < NVML_DEVICE_UUID_SIZE)
+        return NVML_ERROR_INSUFFICIENT_SIZE;
+    code = vgpu_sim_find_vgpu (host, instance, &vgpu);
+    if (code == NVML_SUCCESS)
+        code = vgpu_sim_answer_text (vgpu->vm, id, length);
     if (code == NVML_SUCCESS)
         *id_type = NVML_VM_ID_UUID;
     return code;
@@ -52,7 +62,7 @@ nvmlVgpuInstanceGetUUID (nvmlVgpuInstance_t instance, char *uuid, unsigned int l
 {
     g_autoptr (VgpuSimHost) host = NULL;
     const VgpuSimVgpu *vgpu;
-    const nvmlReturn_t code = vgpu_sim_enter_vgpu (__func__, instance, &host, &vgpu);
+    const nvmlReturn_t code = vgpu_sim_enter_vgpu (__func__, instance, uuid, &host, &vgpu);
 
     return code == NVML_SUCCESS ? vgpu_sim_answer_text (vgpu->uuid, uuid, length) : code;
 }
@@ -63,23 +73,30 @@ nvmlVgpuInstanceGetMdevUUID (nvmlVgpuInstance_t instance, char *uuid, unsigned i
 {
     g_autoptr (VgpuSimHost) host = NULL;
     const VgpuSimVgpu *vgpu;
-    const nvmlReturn_t code = vgpu_sim_enter_vgpu (__func__, instance, &host, &vgpu);
+    const nvmlReturn_t code = vgpu_sim_enter_vgpu (__func__, instance, uuid, &host, &vgpu);
 
     if (code != NVML_SUCCESS)
         return code;
     return vgpu->mdev ? vgpu_sim_answer_text (vgpu->mdev, uuid, length) : NVML_ERROR_NOT_SUPPORTED;
 }
 
-/* The address inside the guest, which only a guest driver that is up can know. */
+/*
+ * The address inside the guest, which only a guest driver that is up can know. Measured: a length of 0 does
+ * not ask for the size when there is no buffer.
+ */
 nvmlReturn_t
 nvmlVgpuInstanceGetGpuPciId (nvmlVgpuInstance_t instance, char *pci_id, unsigned int *length)
 {
     char text[VGPU_SIM_ADDRESS_TEXT_SIZE] = NO_GUEST_ADDRESS;
     g_autoptr (VgpuSimHost) host = NULL;
     const VgpuSimVgpu *vgpu;
-    const nvmlReturn_t code = vgpu_sim_enter_vgpu (__func__, instance, &host, &vgpu);
+    nvmlReturn_t code = vgpu_sim_state_enter (__func__, &host);
     VgpuSimAddress address;
 
+    if (code == NVML_SUCCESS && (!pci_id || !length))
+        code = NVML_ERROR_INVALID_ARGUMENT;
+    if (code == NVML_SUCCESS)
+        code = vgpu_sim_find_vgpu (host, instance, &vgpu);
     if (code != NVML_SUCCESS)
         return code;
     if (vgpu->guest_up && vgpu_sim_address_parse (vgpu->guest_address, &address))
@@ -92,12 +109,10 @@ nvmlVgpuInstanceGetType (nvmlVgpuInstance_t instance, nvmlVgpuTypeId_t *type)
 {
     g_autoptr (VgpuSimHost) host = NULL;
     const VgpuSimVgpu *vgpu;
-    const nvmlReturn_t code = vgpu_sim_enter_vgpu (__func__, instance, &host, &vgpu);
+    const nvmlReturn_t code = vgpu_sim_enter_vgpu (__func__, instance, type, &host, &vgpu);
 
     if (code != NVML_SUCCESS)
         return code;
-    if (!type)
-        return NVML_ERROR_INVALID_ARGUMENT;
     *type = vgpu->type->id;
     return NVML_SUCCESS;
 }
@@ -107,7 +122,7 @@ nvmlVgpuInstanceGetVmDriverVersion (nvmlVgpuInstance_t instance, char *version, 
 {
     g_autoptr (VgpuSimHost) host = NULL;
     const VgpuSimVgpu *vgpu;
-    const nvmlReturn_t code = vgpu_sim_enter_vgpu (__func__, instance, &host, &vgpu);
+    const nvmlReturn_t code = vgpu_sim_enter_vgpu (__func__, instance, version, &host, &vgpu);
 
     if (code != NVML_SUCCESS)
         return code;
@@ -119,12 +134,10 @@ nvmlVgpuInstanceGetFbUsage (nvmlVgpuInstance_t instance, unsigned long long *byt
 {
     g_autoptr (VgpuSimHost) host = NULL;
     const VgpuSimVgpu *vgpu;
-    const nvmlReturn_t code = vgpu_sim_enter_vgpu (__func__, instance, &host, &vgpu);
+    const nvmlReturn_t code = vgpu_sim_enter_vgpu (__func__, instance, bytes, &host, &vgpu);
 
     if (code != NVML_SUCCESS)
         return code;
-    if (!bytes)
-        return NVML_ERROR_INVALID_ARGUMENT;
     *bytes = vgpu->framebuffer_used_mib * MIB;
     return NVML_SUCCESS;
 }
@@ -134,12 +147,10 @@ nvmlVgpuInstanceGetEccMode (nvmlVgpuInstance_t instance, unsigned int *mode)
 {
     g_autoptr (VgpuSimHost) host = NULL;
     const VgpuSimVgpu *vgpu;
-    const nvmlReturn_t code = vgpu_sim_enter_vgpu (__func__, instance, &host, &vgpu);
+    const nvmlReturn_t code = vgpu_sim_enter_vgpu (__func__, instance, mode, &host, &vgpu);
 
     if (code != NVML_SUCCESS)
         return code;
-    if (!mode)
-        return NVML_ERROR_INVALID_ARGUMENT;
     *mode = vgpu->gpu->ecc;
     return NVML_SUCCESS;
 }

@@ -6,17 +6,18 @@
 #include "nvml-sim/handle.h"
 #include "nvml-sim/schedule.h"
 
-/* Documented for all four calls: not on a GPU in MIG mode, and only on a vGPU host. */
+/*
+ * Documented for all four calls: not on a GPU in MIG mode, and only on a vGPU host. Measured on one that is
+ * none: NULL is seen first. What MIG mode comes before is inferred from that.
+ */
 static nvmlReturn_t
 enter_scheduler (const char *call, nvmlDevice_t device, const void *argument, VgpuSimHost **host,
                  const VgpuSimGpu **gpu)
 {
-    const nvmlReturn_t code = vgpu_sim_enter_vgpu_host (call, device, host, gpu);
+    const nvmlReturn_t code = vgpu_sim_enter_vgpu_host_with (call, device, argument, host, gpu);
 
     if (code != NVML_SUCCESS)
         return code;
-    if (!argument)
-        return NVML_ERROR_INVALID_ARGUMENT;
     return (*gpu)->mig ? NVML_ERROR_NOT_SUPPORTED : NVML_SUCCESS;
 }
 

@@ -4,15 +4,30 @@
 
 #include "nvml-sim/answer.h"
 #include "nvml-sim/handle.h"
+#include "nvml-sim/state.h"
 
 #define MIB (G_GUINT64_CONSTANT (1) << 20)
+
+/* Measured order: type 0, then the size, which has to do for the longest text of all, then unknown types. */
+static nvmlReturn_t
+enter_type_text (const char *call, nvmlVgpuTypeId_t id, const char *text, unsigned int *size,
+                 VgpuSimHost **host, const VgpuSimType **type)
+{
+    nvmlReturn_t code = vgpu_sim_state_enter (call, host);
+
+    if (code == NVML_SUCCESS && id == 0)
+        code = NVML_ERROR_INVALID_ARGUMENT;
+    if (code == NVML_SUCCESS)
+        code = vgpu_sim_answer_check_size (text, size, NVML_VGPU_NAME_SIZE);
+    return code == NVML_SUCCESS ? vgpu_sim_find_type (*host, id, type) : code;
+}
 
 nvmlReturn_t
 nvmlVgpuTypeGetName (nvmlVgpuTypeId_t id, char *name, unsigned int *size)
 {
     g_autoptr (VgpuSimHost) host = NULL;
     const VgpuSimType *type;
-    const nvmlReturn_t code = vgpu_sim_enter_type (__func__, id, &host, &type);
+    const nvmlReturn_t code = enter_type_text (__func__, id, name, size, &host, &type);
 
     return code == NVML_SUCCESS ? vgpu_sim_answer_sized_text (type->name, name, size) : code;
 }
@@ -22,7 +37,7 @@ nvmlVgpuTypeGetClass (nvmlVgpuTypeId_t id, char *name, unsigned int *size)
 {
     g_autoptr (VgpuSimHost) host = NULL;
     const VgpuSimType *type;
-    const nvmlReturn_t code = vgpu_sim_enter_type (__func__, id, &host, &type);
+    const nvmlReturn_t code = enter_type_text (__func__, id, name, size, &host, &type);
 
     return code == NVML_SUCCESS ? vgpu_sim_answer_sized_text (type->class_name, name, size) : code;
 }
@@ -32,8 +47,10 @@ nvmlVgpuTypeGetFramebufferSize (nvmlVgpuTypeId_t id, unsigned long long *bytes)
 {
     g_autoptr (VgpuSimHost) host = NULL;
     const VgpuSimType *type;
-    const nvmlReturn_t code = vgpu_sim_enter_type (__func__, id, &host, &type);
+    nvmlReturn_t code = vgpu_sim_state_enter (__func__, &host);
 
+    if (code == NVML_SUCCESS)
+        code = vgpu_sim_find_type (host, id, &type);
     if (code != NVML_SUCCESS)
         return code;
     if (!bytes)

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a GPU in vGPU host mode can be asked: its metadata, and which vGPUs it runs or could run. */
+/*
+ * What a GPU in vGPU host mode can be asked: its metadata, and which vGPUs it runs or could run.
+ *
+ * In what order arguments are judged was measured on a GPU that is not in that mode. That they come in the
+ * same order on one that is, is inferred: a driver has one code path for both.
+ */
 #include "nvml-sim/exports.h"
 
 #include "nvml-sim/answer.h"
@@ -11,42 +16,46 @@ nvmlDeviceGetHostVgpuMode (nvmlDevice_t device, unsigned int *mode)
 {
     g_autoptr (VgpuSimHost) host = NULL;
     const VgpuSimGpu *gpu;
-    const nvmlReturn_t code = vgpu_sim_enter_vgpu_host (__func__, device, &host, &gpu);
+    const nvmlReturn_t code = vgpu_sim_enter_vgpu_host_with (__func__, device, mode, &host, &gpu);
 
     if (code != NVML_SUCCESS)
         return code;
-    if (!mode)
-        return NVML_ERROR_INVALID_ARGUMENT;
     *mode = gpu->sriov ? NVML_HOST_VGPU_MODE_SRIOV : NVML_HOST_VGPU_MODE_NON_SRIOV;
     return NVML_SUCCESS;
 }
 
+/* Measured: without a size, the mode does not matter; a size without a buffer is seen after the mode only. */
 nvmlReturn_t
 nvmlDeviceGetPgpuMetadataString (nvmlDevice_t device, char *string, unsigned int *size)
 {
     g_autoptr (VgpuSimHost) host = NULL;
     const VgpuSimGpu *gpu;
-    nvmlReturn_t code = vgpu_sim_enter_vgpu_host (__func__, device, &host, &gpu);
+    nvmlReturn_t code = vgpu_sim_enter_vgpu_host_with (__func__, device, size, &host, &gpu);
 
     if (code == NVML_SUCCESS)
         code = vgpu_sim_answer_check_size (string, size, VGPU_SIM_PGPU_STRING_SIZE);
-    if (code == NVML_SUCCESS)
-        vgpu_sim_metadata_pgpu_string (gpu, string);
-    return code;
+    if (code != NVML_SUCCESS)
+        return code;
+    vgpu_sim_metadata_pgpu_string (gpu, string);
+    *size = VGPU_SIM_PGPU_STRING_SIZE;
+    return NVML_SUCCESS;
 }
 
+/* Measured: likewise. */
 nvmlReturn_t
 nvmlDeviceGetVgpuMetadata (nvmlDevice_t device, nvmlVgpuPgpuMetadata_t *metadata, unsigned int *size)
 {
     g_autoptr (VgpuSimHost) host = NULL;
     const VgpuSimGpu *gpu;
-    nvmlReturn_t code = vgpu_sim_enter_vgpu_host (__func__, device, &host, &gpu);
+    nvmlReturn_t code = vgpu_sim_enter_vgpu_host_with (__func__, device, size, &host, &gpu);
 
     if (code == NVML_SUCCESS)
         code = vgpu_sim_answer_check_size (metadata, size, VGPU_SIM_PGPU_METADATA_SIZE);
-    if (code == NVML_SUCCESS)
-        vgpu_sim_metadata_of_gpu (host, gpu, metadata);
-    return code;
+    if (code != NVML_SUCCESS)
+        return code;
+    vgpu_sim_metadata_of_gpu (host, gpu, metadata);
+    *size = VGPU_SIM_PGPU_METADATA_SIZE;
+    return NVML_SUCCESS;
 }
 
 nvmlReturn_t

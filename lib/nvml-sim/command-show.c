@@ -3,6 +3,7 @@
 #include "nvml-sim/command.h"
 
 #include "nvml-sim/host-file.h"
+#include "nvml-sim/host-parse.h"
 #include "nvml-sim/metadata.h"
 #include "nvml-sim/option.h"
 #include "nvml-sim/return-codes.h"
@@ -32,9 +33,8 @@ show_gpu (const VgpuSimHost *host, const VgpuSimGpu *gpu)
     vgpu_sim_metadata_pgpu_string (gpu, string);
     g_print ("gpu %s: %s, %s\n", vgpu_sim_address_format (gpu->address, address), gpu->name, gpu->uuid);
     g_print ("    metadata string %s\n", string);
-    g_print ("    mode %s, ecc %s, sriov %s, migration %s, mig %s\n",
-             gpu->mode == NVML_VIRTUALIZATION_MODE_HOST_VGPU ? "host-vgpu" : "none", on_off (gpu->ecc),
-             on_off (gpu->sriov), on_off (gpu->migration), on_off (gpu->mig));
+    g_print ("    mode %s, ecc %s, sriov %s, migration %s, mig %s\n", vgpu_sim_mode_name (gpu->mode),
+             on_off (gpu->ecc), on_off (gpu->sriov), on_off (gpu->migration), on_off (gpu->mig));
     g_print ("    scheduler %s", vgpu_sim_scheduler_policy_name (gpu->scheduler.policy));
     if (gpu->scheduler.policy != NVML_SCHEDULER_BEST_EFFORT)
         g_print (", time slice %u ns", vgpu_sim_scheduler_slice (&gpu->scheduler));

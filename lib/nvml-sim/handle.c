@@ -47,15 +47,30 @@ vgpu_sim_enter_gpu (const char *call, struct nvmlDevice_st *device, VgpuSimHost 
     return *gpu ? NVML_SUCCESS : NVML_ERROR_GPU_IS_LOST;
 }
 
+static int
+check_mode (const VgpuSimGpu *gpu)
+{
+    return gpu->mode == NVML_VIRTUALIZATION_MODE_HOST_VGPU ? NVML_SUCCESS : NVML_ERROR_NOT_SUPPORTED;
+}
+
 int
 vgpu_sim_enter_vgpu_host (const char *call, struct nvmlDevice_st *device, VgpuSimHost **host,
                           const VgpuSimGpu **gpu)
 {
     const int code = vgpu_sim_enter_gpu (call, device, host, gpu);
 
+    return code == NVML_SUCCESS ? check_mode (*gpu) : code;
+}
+
+int
+vgpu_sim_enter_vgpu_host_with (const char *call, struct nvmlDevice_st *device, const void *argument,
+                               VgpuSimHost **host, const VgpuSimGpu **gpu)
+{
+    const int code = vgpu_sim_enter_gpu (call, device, host, gpu);
+
     if (code != NVML_SUCCESS)
         return code;
-    return (*gpu)->mode == NVML_VIRTUALIZATION_MODE_HOST_VGPU ? NVML_SUCCESS : NVML_ERROR_NOT_SUPPORTED;
+    return argument ? check_mode (*gpu) : NVML_ERROR_INVALID_ARGUMENT;
 }
 
 int
@@ -68,20 +83,19 @@ vgpu_sim_find_vgpu (const VgpuSimHost *host, guint32 instance, const VgpuSimVgpu
 }
 
 int
-vgpu_sim_enter_vgpu (const char *call, guint32 instance, VgpuSimHost **host, const VgpuSimVgpu **vgpu)
-{
-    const int code = vgpu_sim_state_enter (call, host);
-
-    return code == NVML_SUCCESS ? vgpu_sim_find_vgpu (*host, instance, vgpu) : code;
-}
-
-int
-vgpu_sim_enter_type (const char *call, guint32 id, VgpuSimHost **host, const VgpuSimType **type)
+vgpu_sim_enter_vgpu (const char *call, guint32 instance, const void *argument, VgpuSimHost **host,
+                     const VgpuSimVgpu **vgpu)
 {
     const int code = vgpu_sim_state_enter (call, host);
 
     if (code != NVML_SUCCESS)
         return code;
-    *type = vgpu_sim_host_type (*host, id);
+    return argument ? vgpu_sim_find_vgpu (*host, instance, vgpu) : NVML_ERROR_INVALID_ARGUMENT;
+}
+
+int
+vgpu_sim_find_type (const VgpuSimHost *host, guint32 id, const VgpuSimType **type)
+{
+    *type = vgpu_sim_host_type (host, id);
     return *type ? NVML_SUCCESS : NVML_ERROR_INVALID_ARGUMENT;
 }

@@ -21,9 +21,14 @@ int vgpu_sim_enter_gpu (const char *call, struct nvmlDevice_st *device, VgpuSimH
 /* Further, for calls that only a vGPU host answers: NOT_SUPPORTED in any other virtualization mode. */
 int vgpu_sim_enter_vgpu_host (const char *call, struct nvmlDevice_st *device, VgpuSimHost **host,
                               const VgpuSimGpu **gpu);
-/* Instance 0 gives INVALID_ARGUMENT, one that does not run NOT_FOUND. */
-int vgpu_sim_enter_vgpu (const char *call, guint32 instance, VgpuSimHost **host, const VgpuSimVgpu **vgpu);
-/* A type that the host does not have gives INVALID_ARGUMENT. */
-int vgpu_sim_enter_type (const char *call, guint32 id, VgpuSimHost **host, const VgpuSimType **type);
-/* The second half of vgpu_sim_enter_vgpu, for the call that checks something else in between. */
+/* The same for calls that look at an argument first (measured): NULL gives INVALID_ARGUMENT in every mode. */
+int vgpu_sim_enter_vgpu_host_with (const char *call, struct nvmlDevice_st *device, const void *argument,
+                                   VgpuSimHost **host, const VgpuSimGpu **gpu);
+/* In the measured order: argument NULL and instance 0 give INVALID_ARGUMENT, one that does not run NOT_FOUND.
+ */
+int vgpu_sim_enter_vgpu (const char *call, guint32 instance, const void *argument, VgpuSimHost **host,
+                         const VgpuSimVgpu **vgpu);
+/* The last step of vgpu_sim_enter_vgpu, for calls that check something else before. */
 int vgpu_sim_find_vgpu (const VgpuSimHost *host, guint32 instance, const VgpuSimVgpu **vgpu);
+/* A type that the host does not have gives INVALID_ARGUMENT. */
+int vgpu_sim_find_type (const VgpuSimHost *host, guint32 id, const VgpuSimType **type);

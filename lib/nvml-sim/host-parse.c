@@ -103,19 +103,34 @@ parse_offers (VgpuSimHost *host, VgpuSimGpu *gpu, VgpuSimGroup group, GError **e
     return TRUE;
 }
 
+static const char *const modes[] = {
+    [NVML_VIRTUALIZATION_MODE_NONE] = "none",
+    [NVML_VIRTUALIZATION_MODE_PASSTHROUGH] = "passthrough",
+    [NVML_VIRTUALIZATION_MODE_HOST_VGPU] = "host-vgpu",
+};
+
+const char *
+vgpu_sim_mode_name (guint mode)
+{
+    return modes[mode];
+}
+
 static gboolean
 parse_mode (VgpuSimGpu *gpu, VgpuSimGroup group, GError **error)
 {
     g_autofree char *mode = g_key_file_get_value (group.file, group.group, "virtualization-mode", NULL);
 
-    if (!mode || g_str_equal (mode, "host-vgpu"))
-        gpu->mode = NVML_VIRTUALIZATION_MODE_HOST_VGPU;
-    else if (g_str_equal (mode, "none"))
-        gpu->mode = NVML_VIRTUALIZATION_MODE_NONE;
-    else
-        return vgpu_sim_value_bad (group, "virtualization-mode", error, "'%s' is neither host-vgpu nor none",
-                                   mode);
-    return TRUE;
+    gpu->mode = NVML_VIRTUALIZATION_MODE_HOST_VGPU;
+    if (!mode)
+        return TRUE;
+    for (guint i = 0; i < G_N_ELEMENTS (modes); i++) {
+        if (g_strcmp0 (modes[i], mode) == 0) {
+            gpu->mode = i;
+            return TRUE;
+        }
+    }
+    return vgpu_sim_value_bad (group, "virtualization-mode", error,
+                               "'%s' is none of host-vgpu, passthrough and none", mode);
 }
 
 static gboolean

@@ -16,3 +16,5 @@
 
 /* errors: VGPU_SIM_ERROR_FILE, with the group and the key that is at fault */
 VgpuSimHost *vgpu_sim_host_parse (GKeyFile *file, GError **error);
+/* "host-vgpu" and so on, as the keyfile has it, of the mode of a GPU that was parsed. Static. */
+const char *vgpu_sim_mode_name (guint mode);

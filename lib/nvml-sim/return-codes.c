@@ -4,6 +4,7 @@
 #include "nvml/nvml-abi.h"
 #include "nvml-sim/number.h"
 
+/* The texts are r580's (measured). */
 static const struct {
     int code;
     const char *name;
@@ -31,15 +32,17 @@ static const struct {
     {NVML_ERROR_IN_USE, "IN_USE", "In use by another client"},
     {NVML_ERROR_MEMORY, "MEMORY", "Insufficient Memory"},
     {NVML_ERROR_NO_DATA, "NO_DATA", "No data"},
-    {NVML_ERROR_VGPU_ECC_NOT_SUPPORTED, "VGPU_ECC_NOT_SUPPORTED", "vGPU does not support ECC"},
-    {NVML_ERROR_INSUFFICIENT_RESOURCES, "INSUFFICIENT_RESOURCES", "Insufficient resources"},
-    {NVML_ERROR_FREQ_NOT_SUPPORTED, "FREQ_NOT_SUPPORTED", "Frequency not supported"},
+    {NVML_ERROR_VGPU_ECC_NOT_SUPPORTED, "VGPU_ECC_NOT_SUPPORTED", "vGPU ECC not supported"},
+    {NVML_ERROR_INSUFFICIENT_RESOURCES, "INSUFFICIENT_RESOURCES", "Insufficient Resources"},
+    {NVML_ERROR_FREQ_NOT_SUPPORTED, "FREQ_NOT_SUPPORTED", "Invalid Frequency"},
     {NVML_ERROR_ARGUMENT_VERSION_MISMATCH, "ARGUMENT_VERSION_MISMATCH", "Argument version mismatch"},
-    {NVML_ERROR_DEPRECATED, "DEPRECATED", "Deprecated"},
-    {NVML_ERROR_NOT_READY, "NOT_READY", "System is not ready for the request"},
-    {NVML_ERROR_GPU_NOT_FOUND, "GPU_NOT_FOUND", "No GPUs were found"},
-    {NVML_ERROR_INVALID_STATE, "INVALID_STATE", "Resource is in an invalid state"},
-    {NVML_ERROR_RESET_TYPE_NOT_SUPPORTED, "RESET_TYPE_NOT_SUPPORTED", "Reset type not supported"},
+    {NVML_ERROR_DEPRECATED, "DEPRECATED", "Requested functionality has been deprecated"},
+    {NVML_ERROR_NOT_READY, "NOT_READY", "System is not in ready state"},
+    {NVML_ERROR_GPU_NOT_FOUND, "GPU_NOT_FOUND", "No supported GPUs were found"},
+    {NVML_ERROR_INVALID_STATE, "INVALID_STATE",
+     "Resource not in correct state to perform requested operation"},
+    {NVML_ERROR_RESET_TYPE_NOT_SUPPORTED, "RESET_TYPE_NOT_SUPPORTED",
+     "Reset type is not supported for given device"},
     {NVML_ERROR_UNKNOWN, "UNKNOWN", "Unknown Error"},
 };
 

@@ -54,20 +54,24 @@ SIM_TEST (test_count_and_index)
 
 SIM_TEST (test_bus_ids)
 {
-    static const char *const good[] = {"0000:c1:00.0", "00000000:C1:00.0", "0000:C1:00.0", "c1:00.0"};
+    /* what NVIDIA's library takes beside the two ways in which addresses are written (measured) */
+    static const char *const good[] = {"0000:c1:00.0", "00000000:C1:00.0",  "0000:C1:00.0",  "c1:00.0",
+                                       "0:c1:00.0",    "000000000:c1:00.0", " 0000:c1:00.0", "0000:c1:00.00",
+                                       "0000:c1:00",   "0:c1:0.0"};
+    /* the last but one is a virtual function, the last a GPU's audio device */
     static const char *const bad[] = {"",
                                       "c1",
                                       "c1:00",
                                       "0000:c1:00.8",
-                                      "0000:c1:20.0",
-                                      "0:c1:00.0",
                                       "0000:c1:00.0 ",
-                                      " 0000:c1:00.0",
-                                      "0000:c1:00.00",
-                                      "000000000:c1:00.0",
+                                      "0000:c1:00.",
                                       "0000:g1:00.0",
                                       "0000-c1-00.0",
-                                      "1:2:3:4:c1:00.0"};
+                                      "1:2:3:4:c1:00.0",
+                                      "no address",
+                                      "0000:41:00.4",
+                                      "0000:c1:00.1"};
+    static const char *const nobody[] = {"0000:42:00.0", "0000:c1:20.0", "0000:1c1:00.0", "fffe:c1:00.0"};
     nvmlDevice_t gpu = NULL, third = NULL;
 
     g_assert_cmpint (client->nvmlInit_v2 (), ==, NVML_SUCCESS);
@@ -82,11 +86,9 @@ SIM_TEST (test_bus_ids)
     g_assert_cmpint (client->nvmlDeviceGetHandleByPciBusId_v2 (NULL, &gpu), ==, NVML_ERROR_INVALID_ARGUMENT);
     g_assert_cmpint (client->nvmlDeviceGetHandleByPciBusId_v2 (good[0], NULL), ==,
                      NVML_ERROR_INVALID_ARGUMENT);
-    g_assert_cmpint (client->nvmlDeviceGetHandleByPciBusId_v2 ("0000:42:00.0", &gpu), ==,
-                     NVML_ERROR_NOT_FOUND);
-    /* a virtual function is not a GPU to NVML */
-    g_assert_cmpint (client->nvmlDeviceGetHandleByPciBusId_v2 ("0000:41:00.4", &gpu), ==,
-                     NVML_ERROR_NOT_FOUND);
+    for (gsize i = 0; i < G_N_ELEMENTS (nobody); i++)
+        g_assert_cmpint (client->nvmlDeviceGetHandleByPciBusId_v2 (nobody[i], &gpu), ==,
+                         NVML_ERROR_NOT_FOUND);
 }
 
 /* Handles that were never given out, for every call that takes one. */
@@ -290,8 +292,12 @@ SIM_TEST (test_types)
     unsigned int size = 0;
     unsigned long long bytes = 0;
 
+    /* measured: asked for is always the room for the longest name */
     g_assert_cmpint (client->nvmlVgpuTypeGetName (12, NULL, &size), ==, NVML_ERROR_INSUFFICIENT_SIZE);
-    g_assert_cmpuint (size, ==, sizeof "NVIDIA TEST-20Q");
+    g_assert_cmpuint (size, ==, sizeof text);
+    size = sizeof "NVIDIA TEST-20Q";
+    g_assert_cmpint (client->nvmlVgpuTypeGetName (12, text, &size), ==, NVML_ERROR_INSUFFICIENT_SIZE);
+    g_assert_cmpuint (size, ==, sizeof text);
     g_assert_cmpint (client->nvmlVgpuTypeGetName (12, text, &size), ==, NVML_SUCCESS);
     g_assert_cmpstr (text, ==, "NVIDIA TEST-20Q");
     size = sizeof text;
@@ -310,7 +316,9 @@ SIM_TEST (test_types)
     /* a type of the host that this GPU does not offer, and types that nobody has */
     g_assert_cmpint (client->nvmlVgpuTypeGetMaxInstances (a100, 11, &size), ==, NVML_ERROR_INVALID_ARGUMENT);
     g_assert_cmpint (client->nvmlVgpuTypeGetName (0, text, &size), ==, NVML_ERROR_INVALID_ARGUMENT);
+    size = sizeof text;
     g_assert_cmpint (client->nvmlVgpuTypeGetClass (99, text, &size), ==, NVML_ERROR_INVALID_ARGUMENT);
+    g_assert_cmpuint (size, ==, sizeof text);
     g_assert_cmpint (client->nvmlVgpuTypeGetFramebufferSize (99, &bytes), ==, NVML_ERROR_INVALID_ARGUMENT);
 }
 
@@ -325,7 +333,10 @@ SIM_TEST (test_instance_texts)
     g_assert_cmpstr (text, ==, UUID_1);
     g_assert_cmpint (client->nvmlVgpuInstanceGetUUID (7, text, 36), ==, NVML_ERROR_INSUFFICIENT_SIZE);
     g_assert_cmpint (client->nvmlVgpuInstanceGetUUID (7, NULL, 80), ==, NVML_ERROR_INVALID_ARGUMENT);
-    g_assert_cmpint (client->nvmlVgpuInstanceGetVmID (7, text, 36, &number), ==,
+    /* measured: room for the longest id, however long it is */
+    g_assert_cmpint (client->nvmlVgpuInstanceGetVmID (7, text, 79, &number), ==,
+                     NVML_ERROR_INSUFFICIENT_SIZE);
+    g_assert_cmpint (client->nvmlVgpuInstanceGetVmID (0, text, 79, &number), ==,
                      NVML_ERROR_INSUFFICIENT_SIZE);
     g_assert_cmpuint (number, ==, 99);
     g_assert_cmpint (client->nvmlVgpuInstanceGetVmID (7, text, sizeof text, &number), ==, NVML_SUCCESS);
@@ -351,7 +362,10 @@ SIM_TEST (test_instance_pci_id)
 
     sim_client_write_more (client, two_vgpus);
     g_assert_cmpint (client->nvmlInit_v2 (), ==, NVML_SUCCESS);
-    g_assert_cmpint (client->nvmlVgpuInstanceGetGpuPciId (7, NULL, &size), ==, NVML_ERROR_INSUFFICIENT_SIZE);
+    /* measured: without a buffer there is no asking for the size */
+    g_assert_cmpint (client->nvmlVgpuInstanceGetGpuPciId (7, NULL, &size), ==, NVML_ERROR_INVALID_ARGUMENT);
+    g_assert_cmpuint (size, ==, 0);
+    g_assert_cmpint (client->nvmlVgpuInstanceGetGpuPciId (7, text, &size), ==, NVML_ERROR_INSUFFICIENT_SIZE);
     g_assert_cmpuint (size, ==, 17);
     g_assert_cmpint (client->nvmlVgpuInstanceGetGpuPciId (7, text, &size), ==, NVML_SUCCESS);
     g_assert_cmpstr (text, ==, "00000000:06:00.0");

@@ -193,6 +193,33 @@ SIM_TEST (test_other_ways_to_write_it)
     g_assert_cmpuint (count, ==, 0);
 }
 
+SIM_TEST (test_virtualization_modes)
+{
+    static const struct {
+        const char *name;
+        unsigned int mode;
+    } modes[] = {{"none", NVML_VIRTUALIZATION_MODE_NONE},
+                 {"passthrough", NVML_VIRTUALIZATION_MODE_PASSTHROUGH},
+                 {"host-vgpu", NVML_VIRTUALIZATION_MODE_HOST_VGPU}};
+
+    for (gsize i = 0; i < G_N_ELEMENTS (modes); i++) {
+        g_autofree char *shown = NULL, *line = g_strdup_printf ("    mode %s, ", modes[i].name);
+        g_autofree char *more = g_strdup_printf ("[gpu 0000:e1:00.0]\nname=n\nuuid=u\ndevice-id=0001\n"
+                                                 "subsystem-id=0002\nframebuffer=1\n"
+                                                 "virtualization-mode=%s\n",
+                                                 modes[i].name);
+        unsigned int mode = 99;
+        nvmlDevice_t gpu;
+
+        sim_client_write_more (client, more);
+        gpu = sim_client_gpu (client, "0000:e1:00.0");
+        g_assert_cmpint (client->nvmlDeviceGetVirtualizationMode (gpu, &mode), ==, NVML_SUCCESS);
+        g_assert_cmpuint (mode, ==, modes[i].mode);
+        g_assert_cmpint (sim_client_run (client, &shown, "show", NULL), ==, 0);
+        g_assert_nonnull (strstr (strstr (shown, "gpu 0000:e1:00.0"), line));
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -202,5 +229,6 @@ main (int argc, char **argv)
     sim_client_add_test ("/sim/host-file/bad-files", test_bad_files);
     sim_client_add_test ("/sim/host-file/truncated", test_truncated_files);
     sim_client_add_test ("/sim/host-file/other-ways-to-write-it", test_other_ways_to_write_it);
+    sim_client_add_test ("/sim/host-file/virtualization-modes", test_virtualization_modes);
     return g_test_run ();
 }
