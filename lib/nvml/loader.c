@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 #include <stddef.h>
 #include <string.h>
+#include <unistd.h>
 
 G_DEFINE_QUARK (vgate - nvml - error - quark, vgate_nvml_error)
 
@@ -73,6 +74,7 @@ vgate_nvml_open (const char *library, GError **error)
     }
     nvml = g_new0 (VgateNvml, 1);
     nvml->library = handle;
+    nvml->pid = getpid ();
     resolve (nvml);
     if (!(nvml->nvmlInit_v2 ? vgate_nvml_answer (nvml, "nvmlInit_v2", nvml->nvmlInit_v2 (), error)
                             : vgate_nvml_missing ("nvmlInit_v2", error))) {
@@ -88,9 +90,12 @@ vgate_nvml_close (VgateNvml *nvml)
 {
     if (!nvml)
         return;
-    if (nvml->nvmlShutdown)
-        nvml->nvmlShutdown ();
-    dlclose (nvml->library);
+    /* measured: NVIDIA's nvmlShutdown crashes in a fork child, which has nothing of its own to shut down */
+    if (nvml->pid == getpid ()) {
+        if (nvml->nvmlShutdown)
+            nvml->nvmlShutdown ();
+        dlclose (nvml->library);
+    }
     g_free (nvml);
 }
 

@@ -8,11 +8,14 @@
  */
 #pragma once
 
+#include <sys/types.h>
+
 #include "nvml/nvml-abi.h"
 #include "vgpu-gate/vgpu-gate.h"
 
 struct VgateNvml {
     void *library;
+    pid_t pid; /* of the process that opened it */
     const char *simulated;
     /* NULL where the library lacks it */
 #define VGATE_NVML_SYMBOL(name) __typeof__ (name) *name;

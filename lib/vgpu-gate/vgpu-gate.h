@@ -494,7 +494,8 @@ enum {
 /* dlopen (library) and nvmlInit_v2 (). A plain file name ("libnvidia-ml.so.1") is searched as dlopen does, a
  * path is taken as it is. A call that the library lacks fails when it is made, by name. */
 VgateNvml *vgate_nvml_open (const char *library, GError **error);
-/* nvmlShutdown () and dlclose (). NULL is allowed. */
+/* nvmlShutdown () and dlclose (), but in a child of fork () that inherited it, where only our memory is
+ * freed. NULL is allowed. */
 void vgate_nvml_close (VgateNvml *nvml);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateNvml, vgate_nvml_close)
 

@@ -5,6 +5,8 @@
 #include "nvml/nvml-abi.h"
 
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static const char *liar, *lacks_init, *lacks_metadata;
 
@@ -232,6 +234,23 @@ test_lacks_a_call (void)
     g_assert_error (by_driver, VGATE_NVML_ERROR, VGATE_NVML_ERROR_SYMBOL);
 }
 
+/* What opened it, and only that, shuts it down: a child that cleans up after itself must live. */
+static void
+test_closed_in_a_child (void)
+{
+    g_autoptr (VgateNvml) nvml = open_liar ("");
+    const pid_t child = fork ();
+    int status;
+
+    g_assert_cmpint (child, >=, 0);
+    if (child == 0) {
+        vgate_nvml_close (g_steal_pointer (&nvml));
+        _exit (EXIT_SUCCESS);
+    }
+    g_assert_cmpint (waitpid (child, &status, 0), ==, child);
+    g_assert_cmpint (status, ==, 0);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -247,5 +266,6 @@ main (int argc, char **argv)
     g_test_add_func ("/nvml-liar/instance-lies", test_instance_lies);
     g_test_add_func ("/nvml-liar/not-opened", test_not_opened);
     g_test_add_func ("/nvml-liar/lacks-a-call", test_lacks_a_call);
+    g_test_add_func ("/nvml-liar/closed-in-a-child", test_closed_in_a_child);
     return g_test_run ();
 }
