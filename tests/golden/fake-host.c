@@ -163,6 +163,17 @@ fake_host_free (FakeHost *host)
     g_free (host);
 }
 
+void
+fake_host_take_sim_file (FakeHost *host, const char *path)
+{
+    g_autofree char *file = program_source ("../..", path);
+    g_autoptr (GError) error = NULL;
+
+    g_key_file_load_from_file (host->sim, file, G_KEY_FILE_NONE, &error);
+    g_assert_no_error (error);
+    save_sim (host);
+}
+
 const char *
 fake_host_root (const FakeHost *host)
 {

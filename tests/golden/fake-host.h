@@ -59,6 +59,10 @@ void fake_host_qemu_started (FakeHost *host, const char *domain, gboolean incomi
 void fake_host_qemu_pid_file (FakeHost *host, const char *domain, const char *contents);
 void fake_host_qemu_command_line (FakeHost *host, const char *contents, gsize length);
 
+/* Driver, GPUs and all are those of this vgpu-sim host file, a path in the source tree; sysfs has none of it.
+ */
+void fake_host_take_sim_file (FakeHost *host, const char *path);
+
 /* Runs vgpu-sim with these words, several commands separated by ';': "update --gpu 0000:41:00.0 --ecc off".
  */
 void fake_host_sim (FakeHost *host, const char *commands);

@@ -10,29 +10,6 @@
 #define FOLDER "command"
 #define GPU_2  "0000:61:00.0"
 
-/* Runs vgpu-gate with the host's configuration. A word that begins with "@" is a file of hook/, $ROOT the
- * host's directory. */
-static void
-run_command (const FakeHost *host, const char *line, ProgramRun *run)
-{
-    g_auto (GStrv) words = g_strsplit (line, " ", -1);
-    g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
-    g_auto (GStrv) argv = NULL;
-
-    g_strv_builder_add_many (builder, program_path ("command"), "--config", fake_host_config (host), NULL);
-    for (guint i = 0; words[i]; i++) {
-        g_autoptr (GString) word = g_string_new (words[i]);
-        g_autofree char *hook = program_source ("hook/", "");
-
-        g_string_replace (word, "$ROOT", fake_host_root (host), 0);
-        if (*word->str == '@')
-            g_string_replace (word, "@", hook, 1);
-        g_strv_builder_add (builder, word->str);
-    }
-    argv = g_strv_builder_end (builder);
-    program_run ((const char *const *)argv, "", 0, run);
-}
-
 static void
 compare (const FakeHost *host, const char *name, const char *suffix, const char *text)
 {
@@ -102,7 +79,7 @@ test_host (gconstpointer data)
     g_auto (ProgramRun) run = {0};
 
     hosts[i].prepare (host);
-    run_command (host, "host", &run);
+    case_call_command (host, "host", &run);
     g_assert_cmpstr (run.err, ==, "");
     g_assert_cmpint (run.status, ==, 0);
     assert_valid (run.out);
@@ -179,7 +156,7 @@ test_check (gconstpointer data)
     g_auto (ProgramRun) run = {0};
 
     (check->prepare ? check->prepare : case_standard_host) (host);
-    run_command (host, check->line, &run);
+    case_call_command (host, check->line, &run);
     assert_check (host, &run, name, check->code);
 }
 
@@ -203,7 +180,7 @@ test_failure (gconstpointer data)
     g_auto (ProgramRun) run = {0};
 
     failures[i].prepare (host);
-    run_command (host, failures[i].line, &run);
+    case_call_command (host, failures[i].line, &run);
     g_assert_cmpstr (run.out, ==, "");
     g_assert_cmpint (run.status, ==, 1);
     g_assert_true (g_str_has_prefix (run.err, "vgpu-gate: VGATE-"));
@@ -219,7 +196,7 @@ write_document (FakeHost *host, const CaseEdit edits[CASE_EDITS_MAX])
     g_auto (ProgramRun) run = {0};
     g_autoptr (GString) document = NULL;
 
-    run_command (host, "host", &run);
+    case_call_command (host, "host", &run);
     g_assert_cmpint (run.status, ==, 0);
     document = g_string_new (run.out);
     for (gsize i = 0; i < CASE_EDITS_MAX && edits[i].what; i++)
@@ -272,7 +249,7 @@ test_document (gconstpointer data)
     write_document (host, documents[i].edits);
     /* nothing is asked of the driver from here on */
     fake_host_set_helper (host, "exit 1");
-    run_command (host, check->line, &run);
+    case_call_command (host, check->line, &run);
     assert_check (host, &run, name, check->code);
 }
 
@@ -294,7 +271,7 @@ test_hook_with_document (G_GNUC_UNUSED gconstpointer data)
     write_document (host, no_edits);
     call.input = xml;
     case_call_hook (&call, &hook);
-    run_command (host, "check --host $ROOT/host.xml @element.in.xml", &command);
+    case_call_command (host, "check --host $ROOT/host.xml @element.in.xml", &command);
     g_assert_cmpint (hook.status, ==, 1);
     g_assert_cmpstr (hook.err, ==, "");
     g_assert_cmpstr (hook.out, ==, command.out);

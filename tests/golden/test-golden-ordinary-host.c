@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Every program of ours on a GPU host that is no vGPU host: a clear answer, and no crash. The host is the
+ * one of the recording, whose driver answers as NVIDIA's did (tests/replay).
+ */
+#include "golden.h"
+#include "hook-case.h"
+
+#include <string.h>
+
+#define FOLDER    "ordinary-host"
+#define HOST_FILE "tests/data/nvml-calls-r580.conf"
+/* The GPU of that file; sysfs has it too. */
+#define GPU "0000:04:00.0"
+
+static void
+add_ordinary_host (FakeHost *host)
+{
+    fake_host_take_sim_file (host, HOST_FILE);
+    fake_host_add_unlisted_gpu (host, GPU, FAKE_H100);
+}
+
+/* The same for a guest that is started there with -incoming. */
+static void
+add_incoming_guest (FakeHost *host)
+{
+    add_ordinary_host (host);
+    fake_host_qemu_started (host, CASE_DOMAIN, TRUE);
+}
+
+/*
+ * One line at least for every command that vgpu-gate has: a new one is put here. Its output is golden,
+ * whatever of it goes to which stream.
+ */
+/* clang-format off */
+static const struct {
+    const char *name;
+    const char *line;
+    int status;
+} commands[] = {
+    {"host", "host", 0},
+    {"check", "check @element.in.xml", 1},
+    {"check-restore", "check --operation restore @element.in.xml", 1},
+    {"check-start", "check --root $ROOT --operation start @bare-mdev.in.xml", 0},
+    {"check-device", "check --root $ROOT @mdev.in.xml", 1},
+    {"check-bare", "check --root $ROOT @bare-mdev.in.xml", 0},
+    {"check-whole-gpu", "check --root $ROOT @whole-gpu.in.xml", 0},
+    {"check-no-vgpu", "check @no-vgpu.in.xml", 0},
+    {"explain", "explain VGATE-506", 0},
+};
+
+/*
+ * Each is run as libvirt runs it, and as a dry run. Such a host has no mediated devices, so a guest that has
+ * no element cannot be ours.
+ */
+static const HookCase events[] = {
+    {.name = "migrate", .input = "element", .operation = "migrate", .code = 506},
+    {.name = "restore", .input = "element", .operation = "restore", .code = 506},
+    {.name = "prepare", .input = "element", .operation = "prepare", .code = 506,
+     .config = "[gate]\ncold-start=check\n"},
+    {.name = "started", .input = "bare-mdev", .operation = "started", .code = 2,
+     .prepare = add_incoming_guest},
+    {.name = "migrate", .input = "mdev", .operation = "migrate", .code = 506},
+    {.name = "migrate", .input = "vf", .operation = "migrate", .code = 506},
+    {.name = "migrate", .input = "suspended", .operation = "migrate", .code = 506},
+};
+/* clang-format on */
+
+static void
+compare (const FakeHost *host, const char *name, const char *suffix, const char *text)
+{
+    g_autofree char *file = g_strdup_printf ("%s.%s", name, suffix);
+    g_autofree char *normal = fake_host_normalise (host, text);
+
+    golden_compare (FOLDER, file, normal);
+}
+
+static void
+test_command (gconstpointer data)
+{
+    const guint i = GPOINTER_TO_UINT (data);
+    g_autoptr (FakeHost) host = fake_host_new ();
+    g_auto (ProgramRun) run = {0};
+
+    add_ordinary_host (host);
+    case_call_command (host, commands[i].line, &run);
+    g_assert_cmpint (run.status, ==, commands[i].status);
+    g_assert_true (*run.out != '\0' || *run.err != '\0');
+    compare (host, commands[i].name, "out", run.out);
+    compare (host, commands[i].name, "err", run.err);
+}
+
+/* What it prints as its own document says the same to another host. */
+static void
+test_document (G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr (FakeHost) host = fake_host_new ();
+    g_auto (ProgramRun) document = {0}, run = {0};
+
+    add_ordinary_host (host);
+    case_call_command (host, "host", &document);
+    g_assert_cmpint (document.status, ==, 0);
+    fake_host_write_file (host, "host.xml", document.out, strlen (document.out), 0644);
+    fake_host_set_helper (host, "exit 1");
+    case_call_command (host, "check --host $ROOT/host.xml @element.in.xml", &run);
+    g_assert_cmpint (run.status, ==, 1);
+    compare (host, "document", "out", run.out);
+    compare (host, "document", "err", run.err);
+}
+
+static void
+test_event (gconstpointer data)
+{
+    HookCase c = *(const HookCase *)data;
+
+    if (!c.prepare)
+        c.prepare = add_ordinary_host;
+    c.report = TRUE;
+    case_run (&c, FOLDER);
+}
+
+static gboolean
+has_case (const char *command)
+{
+    const gsize length = strlen (command);
+
+    for (gsize i = 0; i < G_N_ELEMENTS (commands); i++)
+        if (strncmp (commands[i].line, command, length) == 0 && strchr (" ", commands[i].line[length]))
+            return TRUE;
+    return FALSE;
+}
+
+/* By what --help lists below "Commands:", one a line. */
+static void
+test_all_commands (G_GNUC_UNUSED gconstpointer data)
+{
+    const char *argv[] = {program_path ("command"), "--help", NULL};
+    g_auto (ProgramRun) run = {0};
+    g_auto (GStrv) lines = NULL;
+    const char *list;
+    guint n_commands = 0;
+
+    program_run (argv, "", 0, &run);
+    list = strstr (run.out, "\nCommands:\n");
+    g_assert_nonnull (list);
+    lines = g_strsplit (list + strlen ("\nCommands:\n"), "\n", -1);
+    for (gsize i = 0; g_str_has_prefix (lines[i], "  "); i++) {
+        g_auto (GStrv) words = g_strsplit (lines[i] + 2, " ", 2);
+
+        if (!has_case (words[0]))
+            g_test_fail_printf ("'%s' has no line in commands[] of %s", words[0], __FILE__);
+        n_commands++;
+    }
+    g_assert_cmpuint (n_commands, >=, 3);
+}
+
+static void
+test_none_left (G_GNUC_UNUSED gconstpointer data)
+{
+    golden_assert_none_left (FOLDER, ".out");
+    golden_assert_none_left (FOLDER, ".err");
+    golden_assert_none_left (FOLDER, ".report");
+}
+
+int
+main (int argc, char *argv[])
+{
+    program_test_init (&argc, &argv);
+    for (guint i = 0; i < G_N_ELEMENTS (commands); i++) {
+        g_autofree char *path = g_strconcat ("/ordinary-host/command/", commands[i].name, NULL);
+
+        program_add_test (path, GUINT_TO_POINTER (i), test_command);
+    }
+    for (guint i = 0; i < G_N_ELEMENTS (events); i++) {
+        g_autofree char *path =
+            g_strdup_printf ("/ordinary-host/hook/%s/%s", events[i].input, events[i].name);
+
+        program_add_test (path, &events[i], test_event);
+    }
+    program_add_test ("/ordinary-host/document", NULL, test_document);
+    program_add_test ("/ordinary-host/all-commands", NULL, test_all_commands);
+    program_add_test ("/none-left/ordinary-host", NULL, test_none_left);
+    return g_test_run ();
+}
