@@ -15,7 +15,7 @@ typedef struct {
     gboolean no_migration;
     /* as they were understood */
     guint32 type, used, version;
-    VgpuSimAddress gpu;
+    VgpuSimAddress gpu, function;
     VgateVersionRange range;
 } Plug;
 
@@ -49,7 +49,7 @@ check_combination (const Plug *plug, GError **error)
 static gboolean
 check_arguments (Plug *plug, GError **error)
 {
-    VgpuSimAddress address;
+    VgpuSimAddress inside;
 
     return vgpu_sim_option_required ("--vm", plug->vm, error) &&
            vgpu_sim_option_required ("--type", plug->type_text, error) &&
@@ -60,8 +60,8 @@ check_arguments (Plug *plug, GError **error)
            vgpu_sim_option_number ("--framebuffer-used", plug->used_text, 0, G_MAXUINT32, &plug->used,
                                    error) &&
            vgpu_sim_option_address ("--gpu", plug->gpu_text, &plug->gpu, error) &&
-           vgpu_sim_option_address ("--vf", plug->vf, &address, error) &&
-           vgpu_sim_option_address ("--guest-address", plug->guest_address, &address, error) &&
+           vgpu_sim_option_address ("--vf", plug->vf, &plug->function, error) &&
+           vgpu_sim_option_address ("--guest-address", plug->guest_address, &inside, error) &&
            vgpu_sim_option_driver ("--guest-driver", plug->guest_driver, error) &&
            vgpu_sim_option_range ("--guest-range", plug->range_text, &plug->range, error) &&
            vgpu_sim_option_version ("--guest-version", plug->version_text, &plug->version, error) &&
@@ -93,32 +93,27 @@ parse_arguments (Plug *plug, int argc, char **argv, GError **error)
            check_arguments (plug, error);
 }
 
-static gboolean
-has_room (const VgpuSimHost *host, const VgpuSimGpu *gpu, guint32 type)
-{
-    const VgpuSimOffer *offer = vgpu_sim_gpu_offer (gpu, type);
-
-    return offer && gpu->mode == NVML_VIRTUALIZATION_MODE_HOST_VGPU &&
-           vgpu_sim_host_creatable (host, gpu, offer);
-}
-
-/* Why no GPU would do: nobody offers the type, or whoever does is full. */
+/* Why this vGPU cannot be on that GPU; NULL when it can. */
 static const char *
-no_room_reason (const VgpuSimHost *host, const VgpuSimGpu *asked, guint32 type)
+find_obstacle (const VgpuSimHost *host, const VgpuSimGpu *gpu, const Plug *plug)
 {
-    for (guint i = 0; i < host->gpus->len; i++) {
-        const VgpuSimGpu *gpu = host->gpus->pdata[i];
+    const VgpuSimOffer *offer = vgpu_sim_gpu_offer (gpu, plug->type);
 
-        if ((!asked || asked == gpu) && vgpu_sim_gpu_offer (gpu, type))
-            return "no instance is free";
-    }
-    return "it is not offered";
+    if (!offer || gpu->mode != NVML_VIRTUALIZATION_MODE_HOST_VGPU)
+        return "it is not offered";
+    if (plug->vf && !gpu->sriov)
+        return "a GPU without SR-IOV has no virtual functions";
+    if (plug->vf && !vgpu_sim_host_has_function (host, gpu, plug->function))
+        return "it has no such virtual function";
+    return vgpu_sim_host_creatable (host, gpu, offer) ? NULL : "no instance is free";
 }
 
+/* The first GPU with room, or the one asked for. errors: the reason of the last GPU that offers the type */
 static const VgpuSimGpu *
 find_room (const VgpuSimHost *host, const Plug *plug, GError **error)
 {
     const VgpuSimGpu *asked = plug->gpu_text ? vgpu_sim_host_gpu (host, plug->gpu) : NULL;
+    const char *reason = "it is not offered";
 
     if (plug->gpu_text && !asked) {
         g_set_error (error, VGPU_SIM_ERROR, VGPU_SIM_ERROR_IMPOSSIBLE, "there is no GPU %s", plug->gpu_text);
@@ -126,12 +121,18 @@ find_room (const VgpuSimHost *host, const Plug *plug, GError **error)
     }
     for (guint i = 0; i < host->gpus->len; i++) {
         const VgpuSimGpu *gpu = host->gpus->pdata[i];
+        const char *obstacle;
 
-        if ((!asked || asked == gpu) && has_room (host, gpu, plug->type))
+        if (asked && asked != gpu)
+            continue;
+        obstacle = find_obstacle (host, gpu, plug);
+        if (!obstacle)
             return gpu;
+        if (vgpu_sim_gpu_offer (gpu, plug->type))
+            reason = obstacle;
     }
     g_set_error (error, VGPU_SIM_ERROR, VGPU_SIM_ERROR_IMPOSSIBLE, "vGPU type %u on %s: %s", plug->type,
-                 plug->gpu_text ? plug->gpu_text : "any GPU", no_room_reason (host, asked, plug->type));
+                 plug->gpu_text ? plug->gpu_text : "any GPU", reason);
     return NULL;
 }
 
@@ -205,6 +206,8 @@ vgpu_sim_command_plug (const char *path, int argc, char **argv, GError **error)
     gpu = find_room (edit->host, &plug, error);
     if (!gpu)
         return FALSE;
+    if (!gpu->sriov && !plug.mdev)
+        plug.mdev = g_uuid_string_random ();
     group = g_strconcat (VGPU_SIM_GROUP_VGPU_PREFIX, plug.uuid, NULL);
     write_vgpu (edit, &plug, gpu, group);
     if (!write_guest (edit, &plug, group, error) || !vgpu_sim_edit_commit (edit, error))

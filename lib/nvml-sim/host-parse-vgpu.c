@@ -82,6 +82,23 @@ device_is_free (VgpuSimHost *host, const VgpuSimVgpu *vgpu, VgpuSimGroup group, 
     return TRUE;
 }
 
+/* With SR-IOV each vGPU has a virtual function of the GPU; without, each is a mediated device on the GPU
+ * itself. */
+static gboolean
+device_is_of_gpu (const VgpuSimHost *host, const VgpuSimVgpu *vgpu, VgpuSimGroup group, GError **error)
+{
+    VgpuSimAddress address;
+
+    if (!vgpu->gpu->sriov && vgpu->vf)
+        return vgpu_sim_value_bad (group, "vf", error, "its GPU has no SR-IOV");
+    if (!vgpu->gpu->sriov && !vgpu->mdev)
+        return vgpu_sim_value_bad (group, "mdev", error, "missing, and its GPU has no SR-IOV");
+    if (vgpu->vf && vgpu_sim_address_parse (vgpu->vf, &address) &&
+        !vgpu_sim_host_has_function (host, vgpu->gpu, address))
+        return vgpu_sim_value_bad (group, "vf", error, "'%s' is no virtual function of its GPU", vgpu->vf);
+    return TRUE;
+}
+
 static gboolean
 parse_device (VgpuSimHost *host, VgpuSimVgpu *vgpu, VgpuSimGroup group, GError **error)
 {
@@ -91,7 +108,7 @@ parse_device (VgpuSimHost *host, VgpuSimVgpu *vgpu, VgpuSimGroup group, GError *
         return FALSE;
     return parse_address_text (group, "vf", &vgpu->vf, error) &&
            parse_address_text (group, "guest-address", &vgpu->guest_address, error) &&
-           device_is_free (host, vgpu, group, error);
+           device_is_of_gpu (host, vgpu, group, error) && device_is_free (host, vgpu, group, error);
 }
 
 /* Up: the driver's version and the agreed vGPU version must be there. Down: neither may be. */

@@ -138,6 +138,13 @@ vgpu_sim_host_fault (const VgpuSimHost *host, const char *call)
     return g_hash_table_lookup (host->faults, base);
 }
 
+gboolean
+vgpu_sim_host_has_function (const VgpuSimHost *host, const VgpuSimGpu *gpu, VgpuSimAddress address)
+{
+    return gpu->sriov && address.domain == gpu->address.domain && address.bus == gpu->address.bus &&
+           !vgpu_sim_host_gpu (host, address);
+}
+
 const VgpuSimOffer *
 vgpu_sim_gpu_offer (const VgpuSimGpu *gpu, guint32 type)
 {

@@ -49,8 +49,8 @@ typedef struct {
     char *vm;
     const VgpuSimGpu *gpu;
     const VgpuSimType *type;
-    char *mdev;          /* NULL: on a virtual function, or not said */
-    char *vf;            /* NULL: a mediated device, or not said */
+    char *mdev;          /* NULL: on a virtual function, or not said; never NULL without SR-IOV */
+    char *vf;            /* NULL: a mediated device, or not said; always NULL without SR-IOV */
     char *guest_address; /* the vGPU's PCI address inside the guest; NULL: not said */
     gboolean guest_up;
     char *guest_driver;    /* NULL while the guest driver is down */
@@ -100,6 +100,12 @@ const VgpuSimVgpu *vgpu_sim_host_vgpu (const VgpuSimHost *host, guint32 instance
 const VgpuSimVgpu *vgpu_sim_host_vgpu_by_uuid (const VgpuSimHost *host, const char *uuid);
 /* call as the ABI spells it, with or without its _vN. */
 const VgpuSimFault *vgpu_sim_host_fault (const VgpuSimHost *host, const char *call);
+
+/*
+ * A virtual function that a vGPU of this GPU may have. Only a GPU with SR-IOV has any; they are on its own
+ * bus, and what is there as a GPU of the host is none.
+ */
+gboolean vgpu_sim_host_has_function (const VgpuSimHost *host, const VgpuSimGpu *gpu, VgpuSimAddress address);
 
 /* What a GPU offers and has left. */
 const VgpuSimOffer *vgpu_sim_gpu_offer (const VgpuSimGpu *gpu, guint32 type);
