@@ -10,6 +10,7 @@
 #include "nvml-sim/answer.h"
 #include "nvml-sim/handle.h"
 #include "nvml-sim/metadata.h"
+#include "nvml-sim/place.h"
 
 nvmlReturn_t
 nvmlDeviceGetHostVgpuMode (nvmlDevice_t device, unsigned int *mode)
@@ -86,7 +87,7 @@ offered_types (const VgpuSimHost *host, const VgpuSimGpu *gpu, gboolean creatabl
     for (guint i = 0; i < gpu->offers->len; i++) {
         const VgpuSimOffer *offer = &g_array_index (gpu->offers, VgpuSimOffer, i);
 
-        if (!creatable_only || vgpu_sim_host_creatable (host, gpu, offer))
+        if (!creatable_only || !vgpu_sim_place_obstacle (host, gpu, offer))
             g_array_append_val (types, offer->type->id);
     }
     return types;
@@ -133,6 +134,6 @@ nvmlVgpuTypeGetMaxInstances (nvmlDevice_t device, nvmlVgpuTypeId_t type, unsigne
     offer = vgpu_sim_gpu_offer (gpu, type);
     if (!offer || !count)
         return NVML_ERROR_INVALID_ARGUMENT;
-    *count = offer->count;
+    *count = vgpu_sim_place_most (gpu, offer);
     return NVML_SUCCESS;
 }

@@ -6,15 +6,16 @@
 #include "nvml-sim/guest.h"
 #include "nvml-sim/host-parse.h"
 #include "nvml-sim/option.h"
+#include "nvml-sim/place.h"
 #include "nvml/nvml-abi.h"
 
 typedef struct {
     /* as they were typed */
-    char *vm, *type_text, *gpu_text, *uuid, *mdev, *vf, *guest_address, *used_text;
+    char *vm, *type_text, *gpu_text, *placement_text, *uuid, *mdev, *vf, *guest_address, *used_text;
     char *guest_driver, *range_text, *version_text;
     gboolean no_migration;
     /* as they were understood */
-    guint32 type, used, version;
+    guint32 type, placement, used, version;
     VgpuSimAddress gpu, function;
     VgateVersionRange range;
 } Plug;
@@ -22,9 +23,10 @@ typedef struct {
 static void
 plug_clear (Plug *plug)
 {
-    char **const texts[] = {&plug->vm,           &plug->type_text,  &plug->gpu_text,      &plug->uuid,
-                            &plug->mdev,         &plug->vf,         &plug->guest_address, &plug->used_text,
-                            &plug->guest_driver, &plug->range_text, &plug->version_text};
+    char **const texts[] = {
+        &plug->vm,           &plug->type_text,  &plug->gpu_text,      &plug->uuid,
+        &plug->mdev,         &plug->vf,         &plug->guest_address, &plug->used_text,
+        &plug->guest_driver, &plug->range_text, &plug->version_text,  &plug->placement_text};
 
     for (gsize i = 0; i < G_N_ELEMENTS (texts); i++)
         g_clear_pointer (texts[i], g_free);
@@ -59,6 +61,8 @@ check_arguments (Plug *plug, GError **error)
            vgpu_sim_option_number ("--type", plug->type_text, 1, G_MAXUINT32, &plug->type, error) &&
            vgpu_sim_option_number ("--framebuffer-used", plug->used_text, 0, G_MAXUINT32, &plug->used,
                                    error) &&
+           vgpu_sim_option_number ("--placement", plug->placement_text, 0, VGPU_SIM_NO_PLACEMENT - 1,
+                                   &plug->placement, error) &&
            vgpu_sim_option_address ("--gpu", plug->gpu_text, &plug->gpu, error) &&
            vgpu_sim_option_address ("--vf", plug->vf, &plug->function, error) &&
            vgpu_sim_option_address ("--guest-address", plug->guest_address, &inside, error) &&
@@ -75,6 +79,8 @@ parse_arguments (Plug *plug, int argc, char **argv, GError **error)
         {"vm", 0, 0, G_OPTION_ARG_STRING, &plug->vm, "the virtual machine", "UUID"},
         {"type", 0, 0, G_OPTION_ARG_STRING, &plug->type_text, "the vGPU type", "ID"},
         {"gpu", 0, 0, G_OPTION_ARG_STRING, &plug->gpu_text, "the GPU (the first with room)", "ADDRESS"},
+        {"placement", 0, 0, G_OPTION_ARG_STRING, &plug->placement_text,
+         "where on a heterogeneous GPU (the lowest that is free)", "SLOT"},
         {"uuid", 0, 0, G_OPTION_ARG_STRING, &plug->uuid, "the vGPU's UUID (a new one)", "UUID"},
         {"mdev", 0, 0, G_OPTION_ARG_STRING, &plug->mdev, "it is a mediated device", "UUID"},
         {"vf", 0, 0, G_OPTION_ARG_STRING, &plug->vf, "it is a virtual function", "ADDRESS"},
@@ -105,7 +111,11 @@ find_obstacle (const VgpuSimHost *host, const VgpuSimGpu *gpu, const Plug *plug)
         return "a GPU without SR-IOV has no virtual functions";
     if (plug->vf && !vgpu_sim_host_has_function (host, gpu, plug->function))
         return "it has no such virtual function";
-    return vgpu_sim_host_creatable (host, gpu, offer) ? NULL : "no instance is free";
+    if (plug->placement_text && !gpu->heterogeneous)
+        return "only a heterogeneous GPU has placements";
+    if (plug->placement_text && !vgpu_sim_place_is_free (host, gpu, offer, plug->placement))
+        return "this placement is not free, or none of its type";
+    return vgpu_sim_place_obstacle (host, gpu, offer);
 }
 
 /* The first GPU with room, or the one asked for. errors: the reason of the last GPU that offers the type */
@@ -152,6 +162,18 @@ set_optional (GKeyFile *file, const char *group, const char *key, const char *te
 }
 
 static void
+write_placement (VgpuSimEdit *edit, const Plug *plug, const VgpuSimGpu *gpu, const char *group)
+{
+    g_autoptr (GArray) free_ids = NULL;
+
+    if (!gpu->heterogeneous)
+        return;
+    free_ids = vgpu_sim_place_free (edit->host, gpu, vgpu_sim_gpu_offer (gpu, plug->type));
+    set_number (edit->file, group, "placement",
+                plug->placement_text ? plug->placement : g_array_index (free_ids, guint32, 0));
+}
+
+static void
 write_vgpu (VgpuSimEdit *edit, const Plug *plug, const VgpuSimGpu *gpu, const char *group)
 {
     const guint32 instance = edit->host->last_instance + 1;
@@ -164,6 +186,7 @@ write_vgpu (VgpuSimEdit *edit, const Plug *plug, const VgpuSimGpu *gpu, const ch
     g_key_file_set_value (edit->file, group, "vm", plug->vm);
     g_key_file_set_value (edit->file, group, "gpu", vgpu_sim_address_format (gpu->address, address));
     set_number (edit->file, group, "type", plug->type);
+    write_placement (edit, plug, gpu, group);
     set_optional (edit->file, group, "mdev", plug->mdev);
     set_optional (edit->file, group, "vf", plug->vf);
     set_optional (edit->file, group, "guest-address", plug->guest_address);

@@ -16,6 +16,9 @@ vgpu_sim_reload_settings (VgpuSimEdit *edit)
     for (guint i = 0; i < edit->host->gpus->len; i++) {
         const VgpuSimGpu *gpu = edit->host->gpus->pdata[i];
 
+        /* another driver under running vGPUs leaves them where they are */
+        if (!vgpu_sim_host_gpu_runs (edit->host, gpu))
+            g_key_file_remove_key (edit->file, gpu->group, "heterogeneous", NULL);
         vgpu_sim_scheduler_write ((VgpuSimGroup){edit->file, gpu->group}, &fresh);
     }
 }

@@ -6,6 +6,7 @@
 #include "nvml-sim/host-parse.h"
 #include "nvml-sim/metadata.h"
 #include "nvml-sim/option.h"
+#include "nvml-sim/place.h"
 #include "nvml-sim/return-codes.h"
 #include "nvml/nvml-abi.h"
 
@@ -35,6 +36,7 @@ show_gpu (const VgpuSimHost *host, const VgpuSimGpu *gpu)
     g_print ("    metadata string %s\n", string);
     g_print ("    mode %s, ecc %s, sriov %s, migration %s, mig %s\n", vgpu_sim_mode_name (gpu->mode),
              on_off (gpu->ecc), on_off (gpu->sriov), on_off (gpu->migration), on_off (gpu->mig));
+    g_print ("    vGPUs of %s\n", gpu->heterogeneous ? "several sizes at once" : "one size at a time");
     g_print ("    scheduler %s", vgpu_sim_scheduler_policy_name (gpu->scheduler.policy));
     if (gpu->scheduler.policy != NVML_SCHEDULER_BEST_EFFORT)
         g_print (", time slice %u ns", vgpu_sim_scheduler_slice (&gpu->scheduler));
@@ -48,8 +50,9 @@ show_gpu (const VgpuSimHost *host, const VgpuSimGpu *gpu)
         const VgpuSimOffer *offer = &g_array_index (gpu->offers, VgpuSimOffer, i);
 
         g_print ("    type %u: %s, %s, %" G_GUINT64_FORMAT " MiB, at most %u%s\n", offer->type->id,
-                 offer->type->name, offer->type->class_name, offer->type->framebuffer_mib, offer->count,
-                 vgpu_sim_host_creatable (host, gpu, offer) ? "" : ", none free");
+                 offer->type->name, offer->type->class_name, offer->type->framebuffer_mib,
+                 vgpu_sim_place_most (gpu, offer),
+                 vgpu_sim_place_obstacle (host, gpu, offer) ? ", none free" : "");
     }
 }
 
@@ -64,6 +67,8 @@ show_vgpu (const VgpuSimVgpu *vgpu)
         g_print ("    mediated device %s\n", vgpu->mdev);
     if (vgpu->vf)
         g_print ("    virtual function %s\n", vgpu->vf);
+    if (vgpu->placement != VGPU_SIM_NO_PLACEMENT)
+        g_print ("    placement %u, %u slots\n", vgpu->placement, vgpu_sim_place_size (vgpu->type));
     if (vgpu->guest_up)
         g_print ("    guest driver %s, vGPU version %s\n", vgpu->guest_driver,
                  vgate_version_format (vgpu->guest_version, version));

@@ -20,6 +20,6 @@ gboolean vgpu_sim_command_fail (const char *path, int argc, char **argv, GError 
 gboolean vgpu_sim_command_hang (const char *path, int argc, char **argv, GError **error);
 gboolean vgpu_sim_command_heal (const char *path, int argc, char **argv, GError **error);
 
-/* What a driver forgets when it is loaded anew: the administrator's range, and how the schedulers were set.
- */
+/* What a driver forgets when it is loaded anew: the administrator's range, how the schedulers were set, and
+ * the heterogeneous mode of GPUs on which no vGPU runs. */
 void vgpu_sim_reload_settings (VgpuSimEdit *edit);

@@ -6,42 +6,53 @@
 #include "nvml-sim/error.h"
 #include "nvml-sim/host-parse.h"
 #include "nvml-sim/number.h"
+#include "nvml-sim/place.h"
 #include "nvml/nvml-abi.h"
 
 /* The board part and the capability word take 16 of the metadata string, the NUL one. */
 #define MAX_FLOOR_SWEEPING (NVML_PGPU_STRING_SIZE - 17)
 
-/* One "ID:COUNT" of vgpu-types. */
-static gboolean
-parse_offer (VgpuSimHost *host, VgpuSimGpu *gpu, VgpuSimGroup group, const char *text, GError **error)
-{
-    g_auto (GStrv) parts = g_strsplit (text, ":", 3);
-    guint64 id, count;
-    VgpuSimOffer offer;
+/* What stands behind the colon of an entry, for that type. */
+typedef gboolean (*ParseEntry) (VgpuSimGpu *gpu, VgpuSimGroup group, const VgpuSimType *type,
+                                const char *text, GError **error);
 
-    if (g_strv_length (parts) != 2 || !vgpu_sim_number_parse (parts[0], 1, G_MAXUINT32, &id) ||
-        !vgpu_sim_number_parse (parts[1], 1, G_MAXUINT16, &count))
-        return vgpu_sim_value_bad (group, "vgpu-types", error, "'%s' is not ID:COUNT", text);
-    offer = (VgpuSimOffer){vgpu_sim_host_type (host, (guint32)id), (guint32)count};
-    if (!offer.type)
-        return vgpu_sim_value_bad (group, "vgpu-types", error, "there is no [type %s]", parts[0]);
-    if (vgpu_sim_gpu_offer (gpu, offer.type->id))
-        return vgpu_sim_value_bad (group, "vgpu-types", error, "type %s stands twice", parts[0]);
-    g_array_append_val (gpu->offers, offer);
-    return TRUE;
+/* A key whose value is a list of TYPE:TEXT, separated by semicolons. */
+typedef struct {
+    const char *key;
+    const char *form; /* for who reads the message */
+    ParseEntry parse;
+} TypeList;
+
+static gboolean
+parse_entry (VgpuSimHost *host, VgpuSimGpu *gpu, VgpuSimGroup group, const TypeList *list, const char *entry,
+             GHashTable *seen, GError **error)
+{
+    g_auto (GStrv) parts = g_strsplit (entry, ":", 3);
+    const VgpuSimType *type;
+    guint64 id;
+
+    if (g_strv_length (parts) != 2 || !vgpu_sim_number_parse (parts[0], 1, G_MAXUINT32, &id))
+        return vgpu_sim_value_bad (group, list->key, error, "'%s' is not %s", entry, list->form);
+    type = vgpu_sim_host_type (host, (guint32)id);
+    if (!type)
+        return vgpu_sim_value_bad (group, list->key, error, "there is no [type %s]", parts[0]);
+    if (!g_hash_table_add (seen, (gpointer)type))
+        return vgpu_sim_value_bad (group, list->key, error, "type %s stands twice", parts[0]);
+    return list->parse (gpu, group, type, parts[1], error);
 }
 
 static gboolean
-parse_offers (VgpuSimHost *host, VgpuSimGpu *gpu, VgpuSimGroup group, GError **error)
+parse_type_list (VgpuSimHost *host, VgpuSimGpu *gpu, VgpuSimGroup group, const TypeList *list, GError **error)
 {
-    g_autofree char *value = g_key_file_get_value (group.file, group.group, "vgpu-types", NULL);
+    g_autofree char *value = g_key_file_get_value (group.file, group.group, list->key, NULL);
     g_auto (GStrv) entries = value && *value ? g_strsplit (value, ";", -1) : NULL;
+    g_autoptr (GHashTable) seen = g_hash_table_new (NULL, NULL);
 
     for (gsize i = 0; entries && entries[i]; i++) {
         /* a semicolon at the very end is how GKeyFile itself writes lists */
         if (*entries[i] == '\0' && !entries[i + 1])
             break;
-        if (!parse_offer (host, gpu, group, entries[i], error))
+        if (!parse_entry (host, gpu, group, list, entries[i], seen, error))
             return FALSE;
     }
     return TRUE;
@@ -57,6 +68,61 @@ const char *
 vgpu_sim_mode_name (guint mode)
 {
     return modes[mode];
+}
+
+static gboolean
+parse_offer (VgpuSimGpu *gpu, VgpuSimGroup group, const VgpuSimType *type, const char *text, GError **error)
+{
+    VgpuSimOffer offer = {.type = type};
+    guint64 count;
+
+    if (!vgpu_sim_number_parse (text, 1, G_MAXUINT16, &count))
+        return vgpu_sim_value_bad (group, "vgpu-types", error, "'%u:%s' is not ID:COUNT", type->id, text);
+    offer.count = (guint32)count;
+    offer.placements = vgpu_sim_place_multiples (gpu, type);
+    g_array_append_val (gpu->offers, offer);
+    return TRUE;
+}
+
+static gboolean
+parse_ids (VgpuSimGroup group, const char *text, guint32 size, guint32 region, GArray *ids, GError **error)
+{
+    g_auto (GStrv) words = g_strsplit (text, ",", -1);
+
+    for (gsize i = 0; i == 0 || words[i]; i++) {
+        guint64 number;
+        guint32 id;
+
+        if (size > region || !vgpu_sim_number_parse (words[i], 0, region - size, &number))
+            return vgpu_sim_value_bad (group, "placements", error,
+                                       "'%s' is not a slot from which %u of the GPU's %u fit",
+                                       words[i] ? words[i] : "", size, region);
+        id = (guint32)number;
+        if (i > 0 && id <= g_array_index (ids, guint32, i - 1))
+            return vgpu_sim_value_bad (group, "placements", error, "'%s' is not in ascending order", text);
+        g_array_append_val (ids, id);
+    }
+    return TRUE;
+}
+
+/* A type that is not offered, or not for now, may be listed all the same. */
+static gboolean
+parse_placements (VgpuSimGpu *gpu, VgpuSimGroup group, const VgpuSimType *type, const char *text,
+                  GError **error)
+{
+    g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (guint32));
+
+    if (!parse_ids (group, text, vgpu_sim_place_size (type), vgpu_sim_place_region (gpu), ids, error))
+        return FALSE;
+    for (guint i = 0; i < gpu->offers->len; i++) {
+        VgpuSimOffer *offer = &g_array_index (gpu->offers, VgpuSimOffer, i);
+
+        if (offer->type != type)
+            continue;
+        g_array_unref (offer->placements);
+        offer->placements = g_array_ref (ids);
+    }
+    return TRUE;
 }
 
 static gboolean
@@ -122,9 +188,11 @@ vgpu_sim_host_parse_gpu (VgpuSimHost *host, VgpuSimGroup group, GError **error)
                                        "sriov",
                                        "migration",
                                        "mig",
+                                       "heterogeneous",
                                        "virtualization-mode",
                                        "framebuffer",
                                        "vgpu-types",
+                                       "placements",
                                        "scheduler",
                                        "scheduler-arr",
                                        "scheduler-time-slice",
@@ -132,6 +200,8 @@ vgpu_sim_host_parse_gpu (VgpuSimHost *host, VgpuSimGroup group, GError **error)
                                        "scheduler-average-factor",
                                        "scheduler-epoch",
                                        NULL};
+    static const TypeList offers = {"vgpu-types", "ID:COUNT", parse_offer};
+    static const TypeList placements = {"placements", "TYPE:SLOT,SLOT,...", parse_placements};
     g_autoptr (VgpuSimGpu) gpu = vgpu_sim_gpu_new ();
 
     gpu->ecc = gpu->sriov = gpu->migration = TRUE;
@@ -143,10 +213,14 @@ vgpu_sim_host_parse_gpu (VgpuSimHost *host, VgpuSimGroup group, GError **error)
         !parse_floor_sweeping (gpu, group, error) || !vgpu_sim_value_flag (group, "ecc", &gpu->ecc, error) ||
         !vgpu_sim_value_flag (group, "sriov", &gpu->sriov, error) ||
         !vgpu_sim_value_flag (group, "migration", &gpu->migration, error) ||
-        !vgpu_sim_value_flag (group, "mig", &gpu->mig, error) || !parse_mode (gpu, group, error) ||
+        !vgpu_sim_value_flag (group, "mig", &gpu->mig, error) ||
+        !vgpu_sim_value_flag (group, "heterogeneous", &gpu->heterogeneous, error) ||
+        !parse_mode (gpu, group, error) ||
         !vgpu_sim_value_number (group, "framebuffer", 1, VGPU_SIM_FRAMEBUFFER_MAX_MIB, &gpu->framebuffer_mib,
                                 error) ||
-        !vgpu_sim_scheduler_parse (group, &gpu->scheduler, error) || !parse_offers (host, gpu, group, error))
+        !vgpu_sim_scheduler_parse (group, &gpu->scheduler, error) ||
+        !parse_type_list (host, gpu, group, &offers, error) ||
+        !parse_type_list (host, gpu, group, &placements, error))
         return FALSE;
     g_ptr_array_add (host->gpus, g_steal_pointer (&gpu));
     return TRUE;

@@ -5,6 +5,7 @@
 
 #include "nvml-sim/error.h"
 #include "nvml-sim/host-parse.h"
+#include "nvml-sim/place.h"
 #include "nvml/nvml-abi.h"
 
 static gboolean
@@ -32,6 +33,48 @@ parse_identity (VgpuSimHost *host, VgpuSimVgpu *vgpu, VgpuSimGroup group, GError
     return TRUE;
 }
 
+/* In heterogeneous mode each vGPU has its slots to itself. */
+static gboolean
+parse_placement (VgpuSimHost *host, VgpuSimVgpu *vgpu, const VgpuSimOffer *offer, VgpuSimGroup group,
+                 GError **error)
+{
+    guint64 placement;
+
+    if (!vgpu_sim_value_number (group, "placement", 0, VGPU_SIM_NO_PLACEMENT - 1, &placement, error))
+        return FALSE;
+    if (!vgpu_sim_place_is_free (host, vgpu->gpu, offer, (guint32)placement))
+        return vgpu_sim_value_bad (group, "placement", error,
+                                   "%u is no placement of its type, or overlaps another vGPU",
+                                   (guint)placement);
+    vgpu->placement = (guint32)placement;
+    return TRUE;
+}
+
+static gboolean
+check_size (VgpuSimHost *host, const VgpuSimVgpu *vgpu, VgpuSimGroup group, GError **error)
+{
+    for (guint i = 0; i < host->vgpus->len; i++) {
+        const VgpuSimVgpu *other = host->vgpus->pdata[i];
+
+        if (other->gpu == vgpu->gpu && other->type->framebuffer_mib != vgpu->type->framebuffer_mib)
+            return vgpu_sim_value_bad (
+                group, "type", error, "vGPU %s on its GPU has another size, and the GPU is not heterogeneous",
+                other->uuid);
+    }
+    return TRUE;
+}
+
+static gboolean
+parse_room (VgpuSimHost *host, VgpuSimVgpu *vgpu, const VgpuSimOffer *offer, VgpuSimGroup group,
+            GError **error)
+{
+    if (vgpu->gpu->heterogeneous)
+        return parse_placement (host, vgpu, offer, group, error);
+    if (vgpu_sim_value_has (group, "placement"))
+        return vgpu_sim_value_bad (group, "placement", error, "but its GPU is not heterogeneous");
+    return check_size (host, vgpu, group, error);
+}
+
 static gboolean
 parse_place (VgpuSimHost *host, VgpuSimVgpu *vgpu, VgpuSimGroup group, GError **error)
 {
@@ -49,7 +92,7 @@ parse_place (VgpuSimHost *host, VgpuSimVgpu *vgpu, VgpuSimGroup group, GError **
     if (!offer)
         return vgpu_sim_value_bad (group, "type", error, "its GPU does not offer this type");
     vgpu->type = offer->type;
-    return TRUE;
+    return parse_room (host, vgpu, offer, group, error);
 }
 
 /* An optional PCI address, kept as Linux would write it. */
@@ -156,6 +199,7 @@ vgpu_sim_host_parse_vgpu (VgpuSimHost *host, VgpuSimGroup group, GError **error)
                                        "vm",
                                        "gpu",
                                        "type",
+                                       "placement",
                                        "mdev",
                                        "vf",
                                        "guest-address",
@@ -169,6 +213,7 @@ vgpu_sim_host_parse_vgpu (VgpuSimHost *host, VgpuSimGroup group, GError **error)
     g_autoptr (VgpuSimVgpu) vgpu = g_new0 (VgpuSimVgpu, 1);
 
     vgpu->migration = TRUE;
+    vgpu->placement = VGPU_SIM_NO_PLACEMENT;
     if (!vgpu_sim_value_only (group, keys, error) || !parse_identity (host, vgpu, group, error) ||
         !parse_place (host, vgpu, group, error) || !parse_device (host, vgpu, group, error) ||
         !parse_guest (vgpu, group, error) ||

@@ -11,12 +11,19 @@ vgpu_sim_type_free (VgpuSimType *type)
     g_free (type);
 }
 
+static void
+clear_offer (gpointer offer)
+{
+    g_array_unref (((VgpuSimOffer *)offer)->placements);
+}
+
 VgpuSimGpu *
 vgpu_sim_gpu_new (void)
 {
     VgpuSimGpu *gpu = g_new0 (VgpuSimGpu, 1);
 
     gpu->offers = g_array_new (FALSE, FALSE, sizeof (VgpuSimOffer));
+    g_array_set_clear_func (gpu->offers, clear_offer);
     return gpu;
 }
 
@@ -182,25 +189,4 @@ vgpu_sim_host_gpu_runs (const VgpuSimHost *host, const VgpuSimGpu *gpu)
             return TRUE;
     }
     return FALSE;
-}
-
-static guint
-count_running (const VgpuSimHost *host, const VgpuSimGpu *gpu, const VgpuSimType *type)
-{
-    guint running = 0;
-
-    for (guint i = 0; i < host->vgpus->len; i++) {
-        const VgpuSimVgpu *vgpu = host->vgpus->pdata[i];
-
-        running += vgpu->gpu == gpu && vgpu->type == type;
-    }
-    return running;
-}
-
-gboolean
-vgpu_sim_host_creatable (const VgpuSimHost *host, const VgpuSimGpu *gpu, const VgpuSimOffer *offer)
-{
-    const guint64 left = gpu->framebuffer_mib - vgpu_sim_host_framebuffer_taken_mib (host, gpu);
-
-    return count_running (host, gpu, offer->type) < offer->count && offer->type->framebuffer_mib <= left;
 }

@@ -22,6 +22,7 @@ typedef struct {
 typedef struct {
     const VgpuSimType *type;
     guint32 count;
+    GArray *placements; /* guint32, ascending: where one may begin in heterogeneous mode, in slots */
 } VgpuSimOffer;
 
 typedef struct {
@@ -36,7 +37,8 @@ typedef struct {
     gboolean sriov;
     gboolean migration;
     gboolean mig;
-    guint mode; /* NVML_VIRTUALIZATION_MODE_* */
+    gboolean heterogeneous; /* vGPUs of several sizes at once */
+    guint mode;             /* NVML_VIRTUALIZATION_MODE_* */
     VgpuSimScheduler scheduler;
     guint64 framebuffer_mib;
     GArray *offers; /* VgpuSimOffer, in the order of the file */
@@ -57,6 +59,7 @@ typedef struct {
     guint32 guest_version; /* agreed with the host; 0 while the guest driver is down */
     gboolean migration;
     guint64 framebuffer_used_mib;
+    guint32 placement; /* in slots; VGPU_SIM_NO_PLACEMENT unless its GPU is in heterogeneous mode */
 } VgpuSimVgpu;
 
 typedef struct {
@@ -112,5 +115,3 @@ const VgpuSimOffer *vgpu_sim_gpu_offer (const VgpuSimGpu *gpu, guint32 type);
 guint64 vgpu_sim_host_framebuffer_taken_mib (const VgpuSimHost *host, const VgpuSimGpu *gpu);
 /* A vGPU runs on it. */
 gboolean vgpu_sim_host_gpu_runs (const VgpuSimHost *host, const VgpuSimGpu *gpu);
-/* One more instance fits: fewer run than the type's maximum, and its framebuffer is still free. */
-gboolean vgpu_sim_host_creatable (const VgpuSimHost *host, const VgpuSimGpu *gpu, const VgpuSimOffer *offer);

@@ -2,10 +2,10 @@
 /*
  * The part of NVML's binary interface that vgpu-gate uses, in our own words.
  *
- * None of these types or prototypes changed between the r450 and the r610 driver branches. Sizes and offsets
- * are for LP64 without packing; tests/unit/test-nvml-abi.c asserts every one of them. Type and function names
- * are NVML's own, because they are what dlsym() and the manuals know; comments, grouping and constants are
- * ours.
+ * None of these types or prototypes changed between the r450 and the r610 driver branches, but those that say
+ * their own version. Sizes and offsets are for LP64 without packing; tests/unit/test-nvml-abi.c asserts every
+ * one of them. Type and function names are NVML's own, because they are what dlsym() and the manuals know;
+ * comments, grouping and constants are ours.
  *
  * Source of the facts: NVIDIA's public API reference, and measurements on libnvidia-ml.so.580.159.04.
  */
@@ -102,6 +102,12 @@ enum {
 };
 enum { NVML_ARR_DEFAULT = 0, NVML_ARR_DISABLE = 1, NVML_ARR_ENABLE = 2 };
 enum { NVML_ENGINE_GRAPHICS = 1 };
+enum { NVML_FEATURE_DISABLED = 0, NVML_FEATURE_ENABLED = 1 };
+/* Which placements a list is about. */
+enum { NVML_VGPU_PGPU_HETEROGENEOUS_MODE = 0, NVML_VGPU_PGPU_HOMOGENEOUS_MODE = 1 };
+
+/* The placement id of a vGPU that has none. */
+#define NVML_INVALID_VGPU_PLACEMENT_ID 0xffffu
 
 /* A vGPU version is major << 16 | minor: 0x1A0001 is 26.1. */
 typedef struct {
@@ -223,6 +229,48 @@ typedef struct {
 } nvmlMemory_t;
 
 /*
+ * Structures that say their own version: the caller sets it before the call, and one that the driver does not
+ * know gives ARGUMENT_VERSION_MISMATCH. Documented since r550.
+ */
+#define NVML_STRUCTURE_VERSION(type, number) ((unsigned int)(sizeof (type) | (number) << 24))
+
+/* Whether vGPUs of different frame buffer sizes may share a GPU. */
+typedef struct {
+    unsigned int version;
+    unsigned int mode; /* NVML_FEATURE_* */
+} nvmlVgpuHeterogeneousMode_v1_t;
+typedef nvmlVgpuHeterogeneousMode_v1_t nvmlVgpuHeterogeneousMode_t;
+
+typedef struct {
+    unsigned int version;
+    unsigned int placementId; /* NVML_INVALID_VGPU_PLACEMENT_ID outside of heterogeneous mode */
+} nvmlVgpuPlacementId_v1_t;
+typedef nvmlVgpuPlacementId_v1_t nvmlVgpuPlacementId_t;
+
+/* Version 1: the caller's array has room for as many ids as nvmlVgpuTypeGetMaxInstances gives. */
+typedef struct {
+    unsigned int version;
+    unsigned int placementSize; /* slots that one vGPU of the type takes */
+    unsigned int count;         /* ids written */
+    unsigned int *placementIds;
+} nvmlVgpuPlacementList_v1_t;
+
+/* Version 2: count says first how many ids there is room for. */
+typedef struct {
+    unsigned int version;
+    unsigned int placementSize;
+    unsigned int count;
+    unsigned int *placementIds;
+    unsigned int mode; /* NVML_VGPU_PGPU_*, set by the caller */
+} nvmlVgpuPlacementList_v2_t;
+typedef nvmlVgpuPlacementList_v2_t nvmlVgpuPlacementList_t;
+
+#define NVML_VGPU_HETEROGENEOUS_MODE_V1 NVML_STRUCTURE_VERSION (nvmlVgpuHeterogeneousMode_v1_t, 1u)
+#define NVML_VGPU_PLACEMENT_ID_V1       NVML_STRUCTURE_VERSION (nvmlVgpuPlacementId_v1_t, 1u)
+#define NVML_VGPU_PLACEMENT_LIST_V1     NVML_STRUCTURE_VERSION (nvmlVgpuPlacementList_v1_t, 1u)
+#define NVML_VGPU_PLACEMENT_LIST_V2     NVML_STRUCTURE_VERSION (nvmlVgpuPlacementList_v2_t, 2u)
+
+/*
  * Prototypes. "size" arguments are in bytes, in and out: the caller says what it has, the driver what it
  * needs (with INSUFFICIENT_SIZE) or wrote. "count" arguments are in elements, by the same protocol.
  */
@@ -276,6 +324,16 @@ nvmlReturn_t nvmlVgpuInstanceGetVmDriverVersion (nvmlVgpuInstance_t instance, ch
                                                  unsigned int length);
 nvmlReturn_t nvmlVgpuInstanceGetFbUsage (nvmlVgpuInstance_t instance, unsigned long long *bytes);
 nvmlReturn_t nvmlVgpuInstanceGetEccMode (nvmlVgpuInstance_t instance, unsigned int *mode);
+
+/* Sizes and placements. The lists may be of either version. */
+nvmlReturn_t nvmlDeviceGetVgpuHeterogeneousMode (nvmlDevice_t device, nvmlVgpuHeterogeneousMode_t *mode);
+nvmlReturn_t nvmlDeviceSetVgpuHeterogeneousMode (nvmlDevice_t device,
+                                                 const nvmlVgpuHeterogeneousMode_t *mode);
+nvmlReturn_t nvmlVgpuInstanceGetPlacementId (nvmlVgpuInstance_t instance, nvmlVgpuPlacementId_t *placement);
+nvmlReturn_t nvmlDeviceGetVgpuTypeSupportedPlacements (nvmlDevice_t device, nvmlVgpuTypeId_t type,
+                                                       nvmlVgpuPlacementList_t *placements);
+nvmlReturn_t nvmlDeviceGetVgpuTypeCreatablePlacements (nvmlDevice_t device, nvmlVgpuTypeId_t type,
+                                                       nvmlVgpuPlacementList_t *placements);
 
 /* vGPU types. nvmlVgpuTypeGetMaxInstances is beyond the migration chapter: it turns "creatable" into a count.
  */

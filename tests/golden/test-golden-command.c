@@ -28,6 +28,7 @@ add_many (FakeHost *host)
     fake_host_add_gpu (host, GPU_2, FAKE_H100);
     fake_host_add_gpu (host, "0000:a1:00.0", FAKE_L40S);
     fake_host_sim (host, "update --advertised-range 24.1-25.1; "
+                         "update --gpu " GPU_2 " --heterogeneous on; "
                          "plug --vm 9c2f4d1e-8b7a-4c65-b3d0-1e2f3a4b5c6d --type 1121 --gpu " GPU_2 "; "
                          "update --gpu 0000:a1:00.0 --ecc off --migration off");
 }

@@ -10,12 +10,15 @@
 #define UUID_2 "44444444-4444-4444-8444-444444444444"
 #define MDEV   "55555555-5555-4555-8555-555555555555"
 
-/* One mediated device whose guest is up, one virtual function whose guest is down. */
-static const char two_vgpus[] = "[vgpu " UUID_1 "]\n"
+/* One mediated device whose guest is up, one virtual function of another size whose guest is down. */
+static const char two_vgpus[] = "[gpu 0000:41:00.0]\n"
+                                "heterogeneous=true\n"
+                                "[vgpu " UUID_1 "]\n"
                                 "instance=7\n"
                                 "vm=" SIM_VM_A "\n"
                                 "gpu=0000:41:00.0\n"
                                 "type=12\n"
+                                "placement=0\n"
                                 "mdev=" MDEV "\n"
                                 "guest-address=0000:06:00.0\n"
                                 "guest-driver-state=up\n"
@@ -27,6 +30,7 @@ static const char two_vgpus[] = "[vgpu " UUID_1 "]\n"
                                 "vm=" SIM_VM_B "\n"
                                 "gpu=0000:41:00.0\n"
                                 "type=11\n"
+                                "placement=160\n"
                                 "vf=0000:41:00.4\n"
                                 "guest-address=0000:07:00.0\n"
                                 "guest-driver-state=down\n";
@@ -275,7 +279,8 @@ SIM_TEST (test_creatable_up_to_the_maximum)
 
     for (int i = 0; i < 2; i++)
         sim_client_must (client, "plug", "--vm", SIM_VM_A, "--type", "12", "--gpu", "0000:41:00.0");
-    assert_list (client->nvmlDeviceGetCreatableVgpus, gpu, (const unsigned int[]){11, 12}, 2);
+    /* type 11 would still fit, but is of another size */
+    assert_list (client->nvmlDeviceGetCreatableVgpus, gpu, (const unsigned int[]){12}, 1);
     sim_client_must (client, "plug", "--vm", SIM_VM_A, "--type", "12", "--gpu", "0000:41:00.0");
     assert_list (client->nvmlDeviceGetCreatableVgpus, gpu, NULL, 0);
     sim_client_must (client, "update", "--gpu", "0000:41:00.0", "--type", "12", "--count", "4");

@@ -9,6 +9,11 @@
     "[vgpu 33333333-3333-4333-8333-333333333333]\ninstance=7\nvm=" SIM_VM_A \
     "\ngpu=0000:41:00.0\ntype=11\nguest-driver-state=down\n"
 
+#define VGPU_20                                                             \
+    "[vgpu 44444444-4444-4444-8444-444444444444]\ninstance=8\nvm=" SIM_VM_A \
+    "\ngpu=0000:41:00.0\ntype=12\nguest-driver-state=down\n"
+
+#define MIXED "[gpu 0000:41:00.0]\nheterogeneous=true\n"
 #define SHARE "[gpu 0000:41:00.0]\nscheduler=equal-share\n"
 
 /* Groups behind the good host; and what vgpu-sim must say about them. */
@@ -64,6 +69,28 @@ static const struct {
     {"offer-shape", "[gpu 0000:41:00.0]\nvgpu-types=11\n", "vgpu-types: '11' is not ID:COUNT"},
     {"offer-none", "[gpu 0000:41:00.0]\nvgpu-types=11:0\n", "vgpu-types: '11:0' is not ID:COUNT"},
     {"offer-gap", "[gpu 0000:41:00.0]\nvgpu-types=11:1;;12:1\n", "vgpu-types: '' is not ID:COUNT"},
+    {"placements-type", "[gpu 0000:41:00.0]\nplacements=13:0\n", "placements: there is no [type 13]"},
+    {"placements-shape", "[gpu 0000:41:00.0]\nplacements=11\n", "placements: '11' is not TYPE:SLOT"},
+    {"placements-text", "[gpu 0000:41:00.0]\nplacements=11:x\n", "placements: 'x' is not a slot"},
+    {"placements-none", "[gpu 0000:41:00.0]\nplacements=11:\n", "placements: '' is not a slot"},
+    {"placements-outside", "[gpu 0000:41:00.0]\nplacements=11:161\n",
+     "placements: '161' is not a slot from which 160 of the GPU's 320 fit"},
+    {"placements-order", "[gpu 0000:41:00.0]\nplacements=11:160,0\n",
+     "placements: '160,0' is not in ascending"},
+    {"placements-double", "[gpu 0000:41:00.0]\nplacements=11:0,0\n", "placements: '0,0' is not in ascending"},
+    {"placements-twice", "[gpu 0000:41:00.0]\nplacements=11:0;11:160\n", "placements: type 11 stands twice"},
+    {"placements-large",
+     "[type 13]\nname=n\nclass=c\nframebuffer=81921\n[gpu 0000:41:00.0]\nplacements=13:0\n",
+     "placements: '0' is not a slot from which 321"},
+    {"gpu-heterogeneous", "[gpu 0000:41:00.0]\nheterogeneous=1\n", "heterogeneous: '1'"},
+    {"vgpu-two-sizes", VGPU VGPU_20,
+     "type: vGPU 33333333-3333-4333-8333-333333333333 on its GPU has another size"},
+    {"vgpu-placement-homogeneous", VGPU "placement=0\n", "placement: but its GPU is not heterogeneous"},
+    {"vgpu-placement-missing", VGPU MIXED, "placement: missing"},
+    {"vgpu-placement-none", VGPU "placement=65535\n" MIXED, "placement: '65535'"},
+    {"vgpu-placement-wrong", VGPU "placement=80\n" MIXED, "placement: 80 is no placement of its type"},
+    {"vgpu-placement-overlap", VGPU "placement=0\n" VGPU_20 "placement=80\n" MIXED,
+     "placement: 80 is no placement of its type, or overlaps"},
     {"vgpu-uuid", "[vgpu 7]\n", "[vgpu 7]: not a UUID"},
     {"vgpu-key", VGPU "colour=green\n", "colour: unknown key"},
     {"vgpu-instance-zero", VGPU "instance=0\n", "instance: '0'"},

@@ -13,19 +13,19 @@
 #define PERIOD (1 * MS + VGPU_SIM_PREEMPTION)
 
 static const char host_text[] = "[driver]\nversion=580.159.04\nrange=18.1-26.1\n"
-                                "[type 2]\nname=half\nclass=Compute\nframebuffer=2\n"
-                                "[type 4]\nname=quarter\nclass=Compute\nframebuffer=1\n"
+                                "[type 2]\nname=half\nclass=Compute\nframebuffer=512\n"
+                                "[type 4]\nname=quarter\nclass=Compute\nframebuffer=256\n"
                                 "[gpu 41:00.0]\nname=n\nuuid=u\ndevice-id=2330\nsubsystem-id=16C1\n"
-                                "framebuffer=4\nvgpu-types=2:2;4:4\n";
+                                "framebuffer=1024\nheterogeneous=true\nvgpu-types=2:2;4:4\n";
 
 /* vGPU number 8 of type 4, number 9 of type 2, and 10 of type 4 whose guest driver is down. */
 static const char three_vgpus[] =
     "[vgpu 33333333-3333-4333-8333-333333333338]\ninstance=8\nvm=33333333-3333-4333-8333-333333333333\n"
-    "gpu=41:00.0\ntype=4\nguest-driver-state=up\nguest-driver=1\nguest-version=20.1\n"
+    "gpu=41:00.0\ntype=4\nplacement=0\nguest-driver-state=up\nguest-driver=1\nguest-version=20.1\n"
     "[vgpu 33333333-3333-4333-8333-333333333339]\ninstance=9\nvm=33333333-3333-4333-8333-333333333333\n"
-    "gpu=41:00.0\ntype=2\nguest-driver-state=up\nguest-driver=1\nguest-version=20.1\n"
+    "gpu=41:00.0\ntype=2\nplacement=2\nguest-driver-state=up\nguest-driver=1\nguest-version=20.1\n"
     "[vgpu 33333333-3333-4333-8333-33333333333a]\ninstance=10\nvm=33333333-3333-4333-8333-333333333333\n"
-    "gpu=41:00.0\ntype=4\nguest-driver-state=down\n";
+    "gpu=41:00.0\ntype=4\nplacement=1\nguest-driver-state=down\n";
 
 static VgpuSimSchedule *
 schedule_of (const char *settings, const char *vgpus)

@@ -97,6 +97,31 @@ FIELD (nvmlVgpuSchedulerCapabilities_t, minFrequencyForARR, 28);
 FIELD (nvmlVgpuSchedulerCapabilities_t, maxAvgFactorForARR, 32);
 FIELD (nvmlVgpuSchedulerCapabilities_t, minAvgFactorForARR, 36);
 
+SIZE (nvmlVgpuHeterogeneousMode_v1_t, 8);
+FIELD (nvmlVgpuHeterogeneousMode_v1_t, version, 0);
+FIELD (nvmlVgpuHeterogeneousMode_v1_t, mode, 4);
+G_STATIC_ASSERT (NVML_VGPU_HETEROGENEOUS_MODE_V1 == 0x1000008);
+
+SIZE (nvmlVgpuPlacementId_v1_t, 8);
+FIELD (nvmlVgpuPlacementId_v1_t, version, 0);
+FIELD (nvmlVgpuPlacementId_v1_t, placementId, 4);
+G_STATIC_ASSERT (NVML_VGPU_PLACEMENT_ID_V1 == 0x1000008);
+
+SIZE (nvmlVgpuPlacementList_v1_t, 24);
+FIELD (nvmlVgpuPlacementList_v1_t, version, 0);
+FIELD (nvmlVgpuPlacementList_v1_t, placementSize, 4);
+FIELD (nvmlVgpuPlacementList_v1_t, count, 8);
+FIELD (nvmlVgpuPlacementList_v1_t, placementIds, 16);
+G_STATIC_ASSERT (NVML_VGPU_PLACEMENT_LIST_V1 == 0x1000018);
+
+SIZE (nvmlVgpuPlacementList_v2_t, 32);
+FIELD (nvmlVgpuPlacementList_v2_t, version, 0);
+FIELD (nvmlVgpuPlacementList_v2_t, placementSize, 4);
+FIELD (nvmlVgpuPlacementList_v2_t, count, 8);
+FIELD (nvmlVgpuPlacementList_v2_t, placementIds, 16);
+FIELD (nvmlVgpuPlacementList_v2_t, mode, 24);
+G_STATIC_ASSERT (NVML_VGPU_PLACEMENT_LIST_V2 == 0x2000020);
+
 SIZE (nvmlPciInfo_t, 68);
 FIELD (nvmlPciInfo_t, busIdLegacy, 0);
 FIELD (nvmlPciInfo_t, domain, 16);
@@ -143,6 +168,9 @@ G_STATIC_ASSERT (NVML_SCHEDULER_UNKNOWN == 0 && NVML_SCHEDULER_BEST_EFFORT == 1)
 G_STATIC_ASSERT (NVML_SCHEDULER_EQUAL_SHARE == 2 && NVML_SCHEDULER_FIXED_SHARE == 3);
 G_STATIC_ASSERT (NVML_ARR_DEFAULT == 0 && NVML_ARR_DISABLE == 1 && NVML_ARR_ENABLE == 2);
 G_STATIC_ASSERT (NVML_ENGINE_GRAPHICS == 1);
+G_STATIC_ASSERT (NVML_FEATURE_DISABLED == 0 && NVML_FEATURE_ENABLED == 1);
+G_STATIC_ASSERT (NVML_VGPU_PGPU_HETEROGENEOUS_MODE == 0 && NVML_VGPU_PGPU_HOMOGENEOUS_MODE == 1);
+G_STATIC_ASSERT (NVML_INVALID_VGPU_PLACEMENT_ID == 0xffff);
 G_STATIC_ASSERT (NVML_DRIVER_VERSION_SIZE == 80 && NVML_DEVICE_UUID_SIZE == 80);
 G_STATIC_ASSERT (NVML_DEVICE_NAME_SIZE == 64 && NVML_DEVICE_NAME_V2_SIZE == 96 && NVML_VGPU_NAME_SIZE == 64);
 G_STATIC_ASSERT (NVML_PCI_BUS_ID_SIZE == 32 && NVML_PCI_BUS_ID_LEGACY_SIZE == 16);
@@ -253,6 +281,36 @@ static const Field vgpu_scheduler_capabilities_fields[] = {
 static const Structure vgpu_scheduler_capabilities =
     STRUCTURE (nvmlVgpuSchedulerCapabilities_t, vgpu_scheduler_capabilities_fields);
 
+static const Field vgpu_heterogeneous_mode_fields[] = {
+    OF (nvmlVgpuHeterogeneousMode_v1_t, version),
+    OF (nvmlVgpuHeterogeneousMode_v1_t, mode),
+};
+static const Structure vgpu_heterogeneous_mode =
+    STRUCTURE (nvmlVgpuHeterogeneousMode_v1_t, vgpu_heterogeneous_mode_fields);
+
+static const Field vgpu_placement_id_fields[] = {
+    OF (nvmlVgpuPlacementId_v1_t, version),
+    OF (nvmlVgpuPlacementId_v1_t, placementId),
+};
+static const Structure vgpu_placement_id = STRUCTURE (nvmlVgpuPlacementId_v1_t, vgpu_placement_id_fields);
+
+static const Field vgpu_placement_list_v1_fields[] = {
+    OF (nvmlVgpuPlacementList_v1_t, version),
+    OF (nvmlVgpuPlacementList_v1_t, placementSize),
+    OF (nvmlVgpuPlacementList_v1_t, count),
+    OF (nvmlVgpuPlacementList_v1_t, placementIds),
+};
+static const Structure vgpu_placement_list_v1 =
+    STRUCTURE (nvmlVgpuPlacementList_v1_t, vgpu_placement_list_v1_fields);
+
+static const Field vgpu_placement_list_v2_fields[] = {
+    OF (nvmlVgpuPlacementList_v2_t, version), OF (nvmlVgpuPlacementList_v2_t, placementSize),
+    OF (nvmlVgpuPlacementList_v2_t, count),   OF (nvmlVgpuPlacementList_v2_t, placementIds),
+    OF (nvmlVgpuPlacementList_v2_t, mode),
+};
+static const Structure vgpu_placement_list_v2 =
+    STRUCTURE (nvmlVgpuPlacementList_v2_t, vgpu_placement_list_v2_fields);
+
 static const Field pci_info_fields[] = {
     OF (nvmlPciInfo_t, busIdLegacy), OF (nvmlPciInfo_t, domain),      OF (nvmlPciInfo_t, bus),
     OF (nvmlPciInfo_t, device),      OF (nvmlPciInfo_t, pciDeviceId), OF (nvmlPciInfo_t, pciSubSystemId),
@@ -313,6 +371,10 @@ main (int argc, char **argv)
     g_test_add_data_func ("/nvml-abi/nvmlVgpuSchedulerSetState_t", &vgpu_scheduler_set_state, test_tiling);
     g_test_add_data_func ("/nvml-abi/nvmlVgpuSchedulerCapabilities_t", &vgpu_scheduler_capabilities,
                           test_tiling);
+    g_test_add_data_func ("/nvml-abi/nvmlVgpuHeterogeneousMode_v1_t", &vgpu_heterogeneous_mode, test_tiling);
+    g_test_add_data_func ("/nvml-abi/nvmlVgpuPlacementId_v1_t", &vgpu_placement_id, test_tiling);
+    g_test_add_data_func ("/nvml-abi/nvmlVgpuPlacementList_v1_t", &vgpu_placement_list_v1, test_tiling);
+    g_test_add_data_func ("/nvml-abi/nvmlVgpuPlacementList_v2_t", &vgpu_placement_list_v2, test_tiling);
     g_test_add_data_func ("/nvml-abi/nvmlPciInfo_t", &pci_info, test_tiling);
     g_test_add_data_func ("/nvml-abi/nvmlMemory_t", &memory, test_tiling);
     g_test_add_func ("/nvml-abi/unions", test_unions);
