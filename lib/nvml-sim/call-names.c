@@ -13,6 +13,7 @@ static const char *const call_names[] = {
     "nvmlDeviceGetHandleByPciBusId",
     "nvmlDeviceGetHostVgpuMode",
     "nvmlDeviceGetMemoryInfo",
+    "nvmlDeviceGetMigMode",
     "nvmlDeviceGetName",
     "nvmlDeviceGetPciInfo",
     "nvmlDeviceGetPgpuMetadataString",
@@ -37,6 +38,7 @@ static const char *const call_names[] = {
     "nvmlSystemGetDriverVersion",
     "nvmlVgpuInstanceGetEccMode",
     "nvmlVgpuInstanceGetFbUsage",
+    "nvmlVgpuInstanceGetGpuInstanceId",
     "nvmlVgpuInstanceGetGpuPciId",
     "nvmlVgpuInstanceGetMdevUUID",
     "nvmlVgpuInstanceGetMetadata",
@@ -47,6 +49,7 @@ static const char *const call_names[] = {
     "nvmlVgpuInstanceGetVmID",
     "nvmlVgpuTypeGetClass",
     "nvmlVgpuTypeGetFramebufferSize",
+    "nvmlVgpuTypeGetGpuInstanceProfileId",
     "nvmlVgpuTypeGetMaxInstances",
     "nvmlVgpuTypeGetName",
 };

@@ -218,6 +218,35 @@ nvmlDeviceGetEccMode (nvmlDevice_t device, unsigned int *current, unsigned int *
     return NVML_SUCCESS;
 }
 
+/* A board has MIG when it is on, or when a type that it offers needs it. */
+static gboolean
+has_mig (const VgpuSimGpu *gpu)
+{
+    for (guint i = 0; i < gpu->offers->len; i++) {
+        if (vgpu_sim_type_is_mig_backed (g_array_index (gpu->offers, VgpuSimOffer, i).type))
+            return TRUE;
+    }
+    return gpu->mig;
+}
+
+/* Documented: NOT_SUPPORTED on a board without MIG. */
+nvmlReturn_t
+nvmlDeviceGetMigMode (nvmlDevice_t device, unsigned int *current, unsigned int *pending)
+{
+    g_autoptr (VgpuSimHost) host = NULL;
+    const VgpuSimGpu *gpu;
+    const nvmlReturn_t code = vgpu_sim_enter_gpu (__func__, device, &host, &gpu);
+
+    if (code != NVML_SUCCESS)
+        return code;
+    if (!current || !pending)
+        return NVML_ERROR_INVALID_ARGUMENT;
+    if (!has_mig (gpu))
+        return NVML_ERROR_NOT_SUPPORTED;
+    *current = *pending = gpu->mig ? NVML_DEVICE_MIG_ENABLE : NVML_DEVICE_MIG_DISABLE;
+    return NVML_SUCCESS;
+}
+
 nvmlReturn_t
 nvmlDeviceGetVirtualizationMode (nvmlDevice_t device, unsigned int *mode)
 {

@@ -142,6 +142,24 @@ nvmlVgpuInstanceGetFbUsage (nvmlVgpuInstance_t instance, unsigned long long *byt
     return NVML_SUCCESS;
 }
 
+G_STATIC_ASSERT (VGPU_SIM_NO_GPU_INSTANCE == NVML_INVALID_GPU_INSTANCE_ID);
+
+/* Documented: the invalid id for what is not MIG-backed, which is no error. */
+nvmlReturn_t
+nvmlVgpuInstanceGetGpuInstanceId (nvmlVgpuInstance_t instance, unsigned int *gpu_instance)
+{
+    g_autoptr (VgpuSimHost) host = NULL;
+    const VgpuSimVgpu *vgpu;
+    const nvmlReturn_t code = vgpu_sim_enter_vgpu (__func__, instance, &host, &vgpu);
+
+    if (code != NVML_SUCCESS)
+        return code;
+    if (!gpu_instance)
+        return NVML_ERROR_INVALID_ARGUMENT;
+    *gpu_instance = vgpu->gpu_instance;
+    return NVML_SUCCESS;
+}
+
 nvmlReturn_t
 nvmlVgpuInstanceGetEccMode (nvmlVgpuInstance_t instance, unsigned int *mode)
 {

@@ -170,7 +170,9 @@ enter_placements (const char *call, nvmlDevice_t device, nvmlVgpuTypeId_t type, 
     if (code != NVML_SUCCESS)
         return code;
     *offer = vgpu_sim_gpu_offer (*gpu, type);
-    return *offer ? NVML_SUCCESS : NVML_ERROR_INVALID_ARGUMENT;
+    if (!*offer)
+        return NVML_ERROR_INVALID_ARGUMENT;
+    return vgpu_sim_type_is_mig_backed ((*offer)->type) ? NVML_ERROR_NOT_SUPPORTED : NVML_SUCCESS;
 }
 
 /* A property of the type on this GPU: whichever mode the GPU is in, it can be asked about both. */

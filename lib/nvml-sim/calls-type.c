@@ -42,6 +42,24 @@ nvmlVgpuTypeGetClass (nvmlVgpuTypeId_t id, char *name, unsigned int *size)
     return code == NVML_SUCCESS ? vgpu_sim_answer_sized_text (type->class_name, name, size) : code;
 }
 
+G_STATIC_ASSERT (VGPU_SIM_TIME_SLICED == NVML_INVALID_GPU_INSTANCE_PROFILE_ID);
+
+/* Documented: the invalid id for what is not MIG-backed, which is no error. */
+nvmlReturn_t
+nvmlVgpuTypeGetGpuInstanceProfileId (nvmlVgpuTypeId_t id, unsigned int *profile)
+{
+    g_autoptr (VgpuSimHost) host = NULL;
+    const VgpuSimType *type;
+    const nvmlReturn_t code = vgpu_sim_enter_type (__func__, id, &host, &type);
+
+    if (code != NVML_SUCCESS)
+        return code;
+    if (!profile)
+        return NVML_ERROR_INVALID_ARGUMENT;
+    *profile = type->profile;
+    return NVML_SUCCESS;
+}
+
 nvmlReturn_t
 nvmlVgpuTypeGetFramebufferSize (nvmlVgpuTypeId_t id, unsigned long long *bytes)
 {

@@ -11,9 +11,11 @@ typedef struct {
     const char *name;
     guint32 framebuffer_mib;
     guint32 count;
+    guint32 profile, slices; /* of the GPU instance of a MIG-backed type; otherwise 0 slices */
 } ModelType;
 
-/* The boards are real; the ids of the vGPU types are examples, real ones change from driver to driver. */
+/* The boards are real, as are the profiles of their GPU instances; the ids of the vGPU types are examples,
+ * real ones change from driver to driver. */
 typedef struct {
     const char *model;
     const char *name;
@@ -29,25 +31,33 @@ static const Model models[] = {
      "2330",
      "16C1",
      81920,
-     {{1120, "NVIDIA H100XM-20C", 20480, 4},
-      {1121, "NVIDIA H100XM-40C", 40960, 2},
-      {1122, "NVIDIA H100XM-80C", 81920, 1}}},
+     {{1120, "NVIDIA H100XM-20C", 20480, 4, 0, 0},
+      {1121, "NVIDIA H100XM-40C", 40960, 2, 0, 0},
+      {1122, "NVIDIA H100XM-80C", 81920, 1, 0, 0}}},
+    {"h100-mig",
+     "NVIDIA H100 80GB HBM3",
+     "2330",
+     "16C1",
+     81920,
+     {{1123, "NVIDIA H100XM-1-10C", 10240, 7, 19, 1},
+      {1124, "NVIDIA H100XM-3-40C", 40960, 2, 9, 3},
+      {1125, "NVIDIA H100XM-7-80C", 81920, 1, 0, 7}}},
     {"h200",
      "NVIDIA H200",
      "2335",
      "18BE",
      144384,
-     {{1130, "NVIDIA H200X-35C", 36096, 4},
-      {1131, "NVIDIA H200X-70C", 72192, 2},
-      {1132, "NVIDIA H200X-141C", 144384, 1}}},
+     {{1130, "NVIDIA H200X-35C", 36096, 4, 0, 0},
+      {1131, "NVIDIA H200X-70C", 72192, 2, 0, 0},
+      {1132, "NVIDIA H200X-141C", 144384, 1, 0, 0}}},
     {"l40s",
      "NVIDIA L40S",
      "26B9",
      "1851",
      49152,
-     {{1140, "NVIDIA L40S-12C", 12288, 4},
-      {1141, "NVIDIA L40S-24C", 24576, 2},
-      {1142, "NVIDIA L40S-48C", 49152, 1}}},
+     {{1140, "NVIDIA L40S-12C", 12288, 4, 0, 0},
+      {1141, "NVIDIA L40S-24C", 24576, 2, 0, 0},
+      {1142, "NVIDIA L40S-48C", 49152, 1, 0, 0}}},
 };
 
 static const Model *
@@ -65,7 +75,7 @@ check_models (char **names, GError **error)
 {
     for (gsize i = 0; names && names[i]; i++) {
         if (!find_model (names[i]))
-            return vgpu_sim_option_bad (error, "--gpu: '%s' is none of h100, h200, l40s", names[i]);
+            return vgpu_sim_option_bad (error, "--gpu: '%s' is none of h100, h100-mig, h200, l40s", names[i]);
     }
     /* they get bus 0x41 and up */
     if (names && g_strv_length (names) > 16)
@@ -91,6 +101,10 @@ add_types (GKeyFile *file, const Model *model)
         g_key_file_set_value (file, group, "name", type->name);
         g_key_file_set_value (file, group, "class", "Compute");
         set_number (file, group, "framebuffer", type->framebuffer_mib);
+        if (type->slices == 0)
+            continue;
+        set_number (file, group, "gpu-instance-profile", type->profile);
+        set_number (file, group, "gpu-instance-slices", type->slices);
     }
 }
 
@@ -110,6 +124,8 @@ add_gpu (GKeyFile *file, const Model *model, gsize index)
     g_key_file_set_value (file, group, "device-id", model->device_id);
     g_key_file_set_value (file, group, "subsystem-id", model->subsystem_id);
     set_number (file, group, "framebuffer", model->framebuffer_mib);
+    if (model->types[0].slices > 0)
+        g_key_file_set_value (file, group, "mig", "true");
     g_key_file_set_value (file, group, "vgpu-types", offers->str);
 }
 
@@ -134,8 +150,8 @@ vgpu_sim_command_init (const char *path, int argc, char **argv, GError **error)
     g_auto (GStrv) names = NULL;
     gboolean force = FALSE;
     const GOptionEntry entries[] = {
-        {"gpu", 0, 0, G_OPTION_ARG_STRING_ARRAY, &names, "h100 (the default), h200 or l40s; once a GPU",
-         "MODEL"},
+        {"gpu", 0, 0, G_OPTION_ARG_STRING_ARRAY, &names,
+         "h100 (the default), h100-mig, h200 or l40s; once a GPU", "MODEL"},
         {"force", 0, 0, G_OPTION_ARG_NONE, &force, "replace a file that exists", NULL},
         G_OPTION_ENTRY_NULL,
     };

@@ -161,16 +161,18 @@ set_optional (GKeyFile *file, const char *group, const char *key, const char *te
         g_key_file_set_value (file, group, key, text);
 }
 
+/* Where on the GPU, as far as its mode has such places. */
 static void
-write_placement (VgpuSimEdit *edit, const Plug *plug, const VgpuSimGpu *gpu, const char *group)
+write_place (VgpuSimEdit *edit, const Plug *plug, const VgpuSimGpu *gpu, const char *group)
 {
-    g_autoptr (GArray) free_ids = NULL;
+    if (gpu->mig)
+        set_number (edit->file, group, "gpu-instance", vgpu_sim_place_free_gpu_instance (edit->host, gpu));
+    if (gpu->heterogeneous) {
+        g_autoptr (GArray) ids = vgpu_sim_place_free (edit->host, gpu, vgpu_sim_gpu_offer (gpu, plug->type));
 
-    if (!gpu->heterogeneous)
-        return;
-    free_ids = vgpu_sim_place_free (edit->host, gpu, vgpu_sim_gpu_offer (gpu, plug->type));
-    set_number (edit->file, group, "placement",
-                plug->placement_text ? plug->placement : g_array_index (free_ids, guint32, 0));
+        set_number (edit->file, group, "placement",
+                    plug->placement_text ? plug->placement : g_array_index (ids, guint32, 0));
+    }
 }
 
 static void
@@ -186,7 +188,7 @@ write_vgpu (VgpuSimEdit *edit, const Plug *plug, const VgpuSimGpu *gpu, const ch
     g_key_file_set_value (edit->file, group, "vm", plug->vm);
     g_key_file_set_value (edit->file, group, "gpu", vgpu_sim_address_format (gpu->address, address));
     set_number (edit->file, group, "type", plug->type);
-    write_placement (edit, plug, gpu, group);
+    write_place (edit, plug, gpu, group);
     set_optional (edit->file, group, "mdev", plug->mdev);
     set_optional (edit->file, group, "vf", plug->vf);
     set_optional (edit->file, group, "guest-address", plug->guest_address);

@@ -27,6 +27,16 @@ show_driver (const VgpuSimHost *host)
 }
 
 static void
+show_sharing (const VgpuSimHost *host, const VgpuSimGpu *gpu)
+{
+    if (gpu->mig)
+        g_print ("    vGPUs are MIG-backed: %u of %u slices left\n", vgpu_sim_place_free_slices (host, gpu),
+                 gpu->slices);
+    else
+        g_print ("    vGPUs of %s\n", gpu->heterogeneous ? "several sizes at once" : "one size at a time");
+}
+
+static void
 show_gpu (const VgpuSimHost *host, const VgpuSimGpu *gpu)
 {
     char address[VGPU_SIM_ADDRESS_TEXT_SIZE], string[VGPU_SIM_PGPU_STRING_SIZE];
@@ -36,7 +46,7 @@ show_gpu (const VgpuSimHost *host, const VgpuSimGpu *gpu)
     g_print ("    metadata string %s\n", string);
     g_print ("    mode %s, ecc %s, sriov %s, migration %s, mig %s\n", vgpu_sim_mode_name (gpu->mode),
              on_off (gpu->ecc), on_off (gpu->sriov), on_off (gpu->migration), on_off (gpu->mig));
-    g_print ("    vGPUs of %s\n", gpu->heterogeneous ? "several sizes at once" : "one size at a time");
+    show_sharing (host, gpu);
     g_print ("    scheduler %s", vgpu_sim_scheduler_policy_name (gpu->scheduler.policy));
     if (gpu->scheduler.policy != NVML_SCHEDULER_BEST_EFFORT)
         g_print (", time slice %u ns", vgpu_sim_scheduler_slice (&gpu->scheduler));
@@ -69,6 +79,9 @@ show_vgpu (const VgpuSimVgpu *vgpu)
         g_print ("    virtual function %s\n", vgpu->vf);
     if (vgpu->placement != VGPU_SIM_NO_PLACEMENT)
         g_print ("    placement %u, %u slots\n", vgpu->placement, vgpu_sim_place_size (vgpu->type));
+    if (vgpu->gpu_instance != VGPU_SIM_NO_GPU_INSTANCE)
+        g_print ("    GPU instance %u, profile %u, %u slices\n", vgpu->gpu_instance, vgpu->type->profile,
+                 vgpu->type->slices);
     if (vgpu->guest_up)
         g_print ("    guest driver %s, vGPU version %s\n", vgpu->guest_driver,
                  vgate_version_format (vgpu->guest_version, version));

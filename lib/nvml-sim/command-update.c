@@ -9,7 +9,7 @@
 typedef struct {
     /* as they were typed: of the host, of a GPU, of a type on a GPU */
     char *driver, *range_text, *advertised_text, *structure_text;
-    char *gpu_text, *ecc, *sriov, *migration, *heterogeneous, *device_id, *subsystem_id;
+    char *gpu_text, *ecc, *sriov, *migration, *mig, *heterogeneous, *device_id, *subsystem_id;
     char *type_text, *count_text;
     /* as they were understood */
     VgpuSimAddress gpu;
@@ -23,7 +23,7 @@ update_clear (Update *update)
                             &update->structure_text, &update->gpu_text,   &update->ecc,
                             &update->sriov,          &update->migration,  &update->device_id,
                             &update->subsystem_id,   &update->type_text,  &update->count_text,
-                            &update->heterogeneous};
+                            &update->heterogeneous,  &update->mig};
 
     for (gsize i = 0; i < G_N_ELEMENTS (texts); i++)
         g_clear_pointer (texts[i], g_free);
@@ -36,9 +36,9 @@ check_combination (const Update *update, GError **error)
 {
     const gboolean of_host =
         update->driver || update->range_text || update->advertised_text || update->structure_text;
-    const gboolean of_gpu = update->ecc || update->sriov || update->migration || update->heterogeneous ||
-                            update->device_id || update->subsystem_id || update->type_text ||
-                            update->count_text;
+    const gboolean of_gpu = update->ecc || update->sriov || update->migration || update->mig ||
+                            update->heterogeneous || update->device_id || update->subsystem_id ||
+                            update->type_text || update->count_text;
 
     if (!update->type_text != !update->count_text)
         return vgpu_sim_option_bad (error, "--type and --count go together");
@@ -66,6 +66,7 @@ check_arguments (Update *update, GError **error)
            vgpu_sim_option_switch ("--ecc", update->ecc, error) &&
            vgpu_sim_option_switch ("--sriov", update->sriov, error) &&
            vgpu_sim_option_switch ("--migration", update->migration, error) &&
+           vgpu_sim_option_switch ("--mig", update->mig, error) &&
            vgpu_sim_option_switch ("--heterogeneous", update->heterogeneous, error) &&
            vgpu_sim_option_hex4 ("--device-id", update->device_id, error) &&
            vgpu_sim_option_hex4 ("--subsystem-id", update->subsystem_id, error) &&
@@ -88,6 +89,7 @@ parse_arguments (Update *update, int argc, char **argv, GError **error)
         {"ecc", 0, 0, G_OPTION_ARG_STRING, &update->ecc, "ECC", "on|off"},
         {"sriov", 0, 0, G_OPTION_ARG_STRING, &update->sriov, "SR-IOV", "on|off"},
         {"migration", 0, 0, G_OPTION_ARG_STRING, &update->migration, "migration capability", "on|off"},
+        {"mig", 0, 0, G_OPTION_ARG_STRING, &update->mig, "MIG mode", "on|off"},
         {"heterogeneous", 0, 0, G_OPTION_ARG_STRING, &update->heterogeneous, "vGPUs of several sizes",
          "on|off"},
         {"device-id", 0, 0, G_OPTION_ARG_STRING, &update->device_id, "PCI device", "HEX4"},
@@ -154,11 +156,12 @@ update_gpu (VgpuSimEdit *edit, const Update *update, GError **error)
                      update->gpu_text);
         return FALSE;
     }
-    if (update->heterogeneous && vgpu_sim_host_gpu_runs (edit->host, gpu)) {
+    if ((update->mig || update->heterogeneous) && vgpu_sim_host_gpu_runs (edit->host, gpu)) {
         g_set_error (error, VGPU_SIM_ERROR, VGPU_SIM_ERROR_IMPOSSIBLE, "vGPUs run on GPU %s",
                      update->gpu_text);
         return FALSE;
     }
+    set_switch (edit->file, gpu->group, "mig", update->mig);
     set_switch (edit->file, gpu->group, "heterogeneous", update->heterogeneous);
     set_switch (edit->file, gpu->group, "ecc", update->ecc);
     set_switch (edit->file, gpu->group, "sriov", update->sriov);

@@ -11,6 +11,8 @@
 
 /* The board part and the capability word take 16 of the metadata string, the NUL one. */
 #define MAX_FLOOR_SWEEPING (NVML_PGPU_STRING_SIZE - 17)
+/* Of every board that has MIG so far. */
+#define DEFAULT_SLICES 7
 
 /* What stands behind the colon of an entry, for that type. */
 typedef gboolean (*ParseEntry) (VgpuSimGpu *gpu, VgpuSimGroup group, const VgpuSimType *type,
@@ -112,6 +114,8 @@ parse_placements (VgpuSimGpu *gpu, VgpuSimGroup group, const VgpuSimType *type, 
 {
     g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (guint32));
 
+    if (vgpu_sim_type_is_mig_backed (type))
+        return vgpu_sim_value_bad (group, "placements", error, "type %u is MIG-backed", type->id);
     if (!parse_ids (group, text, vgpu_sim_place_size (type), vgpu_sim_place_region (gpu), ids, error))
         return FALSE;
     for (guint i = 0; i < gpu->offers->len; i++) {
@@ -176,6 +180,24 @@ parse_gpu_address (VgpuSimHost *host, VgpuSimGpu *gpu, VgpuSimGroup group, GErro
     return TRUE;
 }
 
+/* How vGPUs share it. Documented: under MIG there is no heterogeneous mode. */
+static gboolean
+parse_sharing (VgpuSimGpu *gpu, VgpuSimGroup group, GError **error)
+{
+    guint64 slices = DEFAULT_SLICES;
+
+    if (!vgpu_sim_value_flag (group, "mig", &gpu->mig, error) ||
+        !vgpu_sim_value_flag (group, "heterogeneous", &gpu->heterogeneous, error))
+        return FALSE;
+    if (gpu->mig && gpu->heterogeneous)
+        return vgpu_sim_value_bad (group, "heterogeneous", error, "but the GPU is in MIG mode");
+    if (vgpu_sim_value_has (group, "gpu-instance-slices") &&
+        !vgpu_sim_value_number (group, "gpu-instance-slices", 1, VGPU_SIM_SLICES_MAX, &slices, error))
+        return FALSE;
+    gpu->slices = (guint32)slices;
+    return TRUE;
+}
+
 gboolean
 vgpu_sim_host_parse_gpu (VgpuSimHost *host, VgpuSimGroup group, GError **error)
 {
@@ -188,6 +210,7 @@ vgpu_sim_host_parse_gpu (VgpuSimHost *host, VgpuSimGroup group, GError **error)
                                        "sriov",
                                        "migration",
                                        "mig",
+                                       "gpu-instance-slices",
                                        "heterogeneous",
                                        "virtualization-mode",
                                        "framebuffer",
@@ -213,9 +236,7 @@ vgpu_sim_host_parse_gpu (VgpuSimHost *host, VgpuSimGroup group, GError **error)
         !parse_floor_sweeping (gpu, group, error) || !vgpu_sim_value_flag (group, "ecc", &gpu->ecc, error) ||
         !vgpu_sim_value_flag (group, "sriov", &gpu->sriov, error) ||
         !vgpu_sim_value_flag (group, "migration", &gpu->migration, error) ||
-        !vgpu_sim_value_flag (group, "mig", &gpu->mig, error) ||
-        !vgpu_sim_value_flag (group, "heterogeneous", &gpu->heterogeneous, error) ||
-        !parse_mode (gpu, group, error) ||
+        !parse_sharing (gpu, group, error) || !parse_mode (gpu, group, error) ||
         !vgpu_sim_value_number (group, "framebuffer", 1, VGPU_SIM_FRAMEBUFFER_MAX_MIB, &gpu->framebuffer_mib,
                                 error) ||
         !vgpu_sim_scheduler_parse (group, &gpu->scheduler, error) ||

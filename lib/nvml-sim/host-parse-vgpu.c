@@ -64,15 +64,37 @@ check_size (VgpuSimHost *host, const VgpuSimVgpu *vgpu, VgpuSimGroup group, GErr
     return TRUE;
 }
 
+/* Under MIG each vGPU has a GPU instance to itself. */
+static gboolean
+parse_gpu_instance (VgpuSimHost *host, VgpuSimVgpu *vgpu, VgpuSimGroup group, GError **error)
+{
+    guint64 id;
+
+    if (!vgpu_sim_value_number (group, "gpu-instance", 0, VGPU_SIM_NO_GPU_INSTANCE - 1, &id, error))
+        return FALSE;
+    if (!vgpu_sim_place_gpu_instance_is_free (host, vgpu->gpu, (guint32)id))
+        return vgpu_sim_value_bad (group, "gpu-instance", error, "another vGPU on its GPU has this number");
+    if (vgpu->type->slices > vgpu_sim_place_free_slices (host, vgpu->gpu))
+        return vgpu_sim_value_bad (group, "type", error, "more slices than the GPU has left");
+    vgpu->gpu_instance = (guint32)id;
+    return TRUE;
+}
+
 static gboolean
 parse_room (VgpuSimHost *host, VgpuSimVgpu *vgpu, const VgpuSimOffer *offer, VgpuSimGroup group,
             GError **error)
 {
+    if (vgpu->gpu->mig != vgpu_sim_type_is_mig_backed (vgpu->type))
+        return vgpu_sim_value_bad (group, "type", error, "its GPU is %sin MIG mode",
+                                   vgpu->gpu->mig ? "" : "not ");
+    if (!vgpu->gpu->mig && vgpu_sim_value_has (group, "gpu-instance"))
+        return vgpu_sim_value_bad (group, "gpu-instance", error, "but its GPU is not in MIG mode");
     if (vgpu->gpu->heterogeneous)
         return parse_placement (host, vgpu, offer, group, error);
     if (vgpu_sim_value_has (group, "placement"))
         return vgpu_sim_value_bad (group, "placement", error, "but its GPU is not heterogeneous");
-    return check_size (host, vgpu, group, error);
+    return vgpu->gpu->mig ? parse_gpu_instance (host, vgpu, group, error)
+                          : check_size (host, vgpu, group, error);
 }
 
 static gboolean
@@ -200,6 +222,7 @@ vgpu_sim_host_parse_vgpu (VgpuSimHost *host, VgpuSimGroup group, GError **error)
                                        "gpu",
                                        "type",
                                        "placement",
+                                       "gpu-instance",
                                        "mdev",
                                        "vf",
                                        "guest-address",
@@ -214,6 +237,7 @@ vgpu_sim_host_parse_vgpu (VgpuSimHost *host, VgpuSimGroup group, GError **error)
 
     vgpu->migration = TRUE;
     vgpu->placement = VGPU_SIM_NO_PLACEMENT;
+    vgpu->gpu_instance = VGPU_SIM_NO_GPU_INSTANCE;
     if (!vgpu_sim_value_only (group, keys, error) || !parse_identity (host, vgpu, group, error) ||
         !parse_place (host, vgpu, group, error) || !parse_device (host, vgpu, group, error) ||
         !parse_guest (vgpu, group, error) ||

@@ -12,6 +12,9 @@
 #include "nvml-sim/value.h"
 #include "nvml/nvml-abi.h"
 
+#define PROFILE "gpu-instance-profile"
+#define SLICES  "gpu-instance-slices"
+
 static gboolean
 parse_driver (VgpuSimHost *host, GKeyFile *file, GError **error)
 {
@@ -42,10 +45,26 @@ parse_driver (VgpuSimHost *host, GKeyFile *file, GError **error)
     return TRUE;
 }
 
+/* MIG-backed: both keys; time-sliced: none. */
+static gboolean
+parse_gpu_instance (VgpuSimType *type, VgpuSimGroup group, GError **error)
+{
+    guint64 profile = VGPU_SIM_TIME_SLICED, slices = 0;
+
+    if ((vgpu_sim_value_has (group, PROFILE) || vgpu_sim_value_has (group, SLICES)) &&
+        (!vgpu_sim_value_number (group, PROFILE, 0, VGPU_SIM_TIME_SLICED - 1, &profile, error) ||
+         !vgpu_sim_value_number (group, SLICES, 1, VGPU_SIM_SLICES_MAX, &slices, error)))
+        return FALSE;
+    type->profile = (guint32)profile;
+    type->slices = (guint32)slices;
+    return TRUE;
+}
+
 static gboolean
 parse_type (VgpuSimHost *host, VgpuSimGroup group, GError **error)
 {
-    static const char *const keys[] = {"name", "class", "framebuffer", NULL};
+    static const char *const keys[] = {
+        "name", "class", "framebuffer", "gpu-instance-profile", "gpu-instance-slices", NULL};
     g_autoptr (VgpuSimType) type = g_new0 (VgpuSimType, 1);
     guint64 id;
 
@@ -58,7 +77,8 @@ parse_type (VgpuSimHost *host, VgpuSimGroup group, GError **error)
         !vgpu_sim_value_text (group, "name", NVML_VGPU_NAME_SIZE - 1, &type->name, error) ||
         !vgpu_sim_value_text (group, "class", NVML_VGPU_NAME_SIZE - 1, &type->class_name, error) ||
         !vgpu_sim_value_number (group, "framebuffer", 1, VGPU_SIM_FRAMEBUFFER_MAX_MIB, &type->framebuffer_mib,
-                                error))
+                                error) ||
+        !parse_gpu_instance (type, group, error))
         return FALSE;
     g_ptr_array_add (host->types, g_steal_pointer (&type));
     return TRUE;

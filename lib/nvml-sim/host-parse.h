@@ -17,6 +17,9 @@
 /* One TiB in MiB: far beyond any GPU, and far from overflow once it is bytes. */
 #define VGPU_SIM_FRAMEBUFFER_MAX_MIB (G_GUINT64_CONSTANT (1) << 20)
 
+/* Of one GPU; real ones have 7. */
+#define VGPU_SIM_SLICES_MAX 64
+
 /* errors: VGPU_SIM_ERROR_FILE, with the group and the key that is at fault */
 VgpuSimHost *vgpu_sim_host_parse (GKeyFile *file, GError **error);
 /* "host-vgpu" and so on, as the keyfile has it, of the mode of a GPU that was parsed. Static. */

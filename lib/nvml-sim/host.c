@@ -152,6 +152,12 @@ vgpu_sim_host_has_function (const VgpuSimHost *host, const VgpuSimGpu *gpu, Vgpu
            !vgpu_sim_host_gpu (host, address);
 }
 
+gboolean
+vgpu_sim_type_is_mig_backed (const VgpuSimType *type)
+{
+    return type->profile != VGPU_SIM_TIME_SLICED;
+}
+
 const VgpuSimOffer *
 vgpu_sim_gpu_offer (const VgpuSimGpu *gpu, guint32 type)
 {

@@ -16,7 +16,13 @@ typedef struct {
     char *name;
     char *class_name;
     guint64 framebuffer_mib;
+    guint32 profile; /* of its GPU instance; VGPU_SIM_TIME_SLICED when it is not MIG-backed */
+    guint32 slices;  /* that the GPU instance takes of the GPU; 0 when it is not MIG-backed */
 } VgpuSimType;
+
+/* NVML's GPU instance profile id, and GPU instance id, of what is not MIG-backed. */
+#define VGPU_SIM_TIME_SLICED     G_MAXUINT32
+#define VGPU_SIM_NO_GPU_INSTANCE G_MAXUINT32
 
 /* That a GPU can run so many instances of a type at once. */
 typedef struct {
@@ -36,7 +42,8 @@ typedef struct {
     gboolean ecc;
     gboolean sriov;
     gboolean migration;
-    gboolean mig;
+    gboolean mig;           /* then it runs MIG-backed vGPUs only, otherwise none of them */
+    guint32 slices;         /* to make GPU instances of under MIG */
     gboolean heterogeneous; /* vGPUs of several sizes at once */
     guint mode;             /* NVML_VIRTUALIZATION_MODE_* */
     VgpuSimScheduler scheduler;
@@ -59,7 +66,8 @@ typedef struct {
     guint32 guest_version; /* agreed with the host; 0 while the guest driver is down */
     gboolean migration;
     guint64 framebuffer_used_mib;
-    guint32 placement; /* in slots; VGPU_SIM_NO_PLACEMENT unless its GPU is in heterogeneous mode */
+    guint32 placement;    /* in slots; VGPU_SIM_NO_PLACEMENT unless its GPU is in heterogeneous mode */
+    guint32 gpu_instance; /* unique on its GPU; VGPU_SIM_NO_GPU_INSTANCE unless that is in MIG mode */
 } VgpuSimVgpu;
 
 typedef struct {
@@ -111,6 +119,7 @@ const VgpuSimFault *vgpu_sim_host_fault (const VgpuSimHost *host, const char *ca
 gboolean vgpu_sim_host_has_function (const VgpuSimHost *host, const VgpuSimGpu *gpu, VgpuSimAddress address);
 
 /* What a GPU offers and has left. */
+gboolean vgpu_sim_type_is_mig_backed (const VgpuSimType *type);
 const VgpuSimOffer *vgpu_sim_gpu_offer (const VgpuSimGpu *gpu, guint32 type);
 guint64 vgpu_sim_host_framebuffer_taken_mib (const VgpuSimHost *host, const VgpuSimGpu *gpu);
 /* A vGPU runs on it. */

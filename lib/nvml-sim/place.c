@@ -71,10 +71,48 @@ vgpu_sim_place_free (const VgpuSimHost *host, const VgpuSimGpu *gpu, const VgpuS
 }
 
 guint32
+vgpu_sim_place_free_slices (const VgpuSimHost *host, const VgpuSimGpu *gpu)
+{
+    guint32 left = gpu->slices;
+
+    for (guint i = 0; i < host->vgpus->len; i++) {
+        const VgpuSimVgpu *vgpu = host->vgpus->pdata[i];
+
+        if (vgpu->gpu == gpu)
+            left -= MIN (left, vgpu->type->slices);
+    }
+    return left;
+}
+
+gboolean
+vgpu_sim_place_gpu_instance_is_free (const VgpuSimHost *host, const VgpuSimGpu *gpu, guint32 id)
+{
+    for (guint i = 0; i < host->vgpus->len; i++) {
+        const VgpuSimVgpu *vgpu = host->vgpus->pdata[i];
+
+        if (vgpu->gpu == gpu && vgpu->gpu_instance == id)
+            return FALSE;
+    }
+    return TRUE;
+}
+
+guint32
+vgpu_sim_place_free_gpu_instance (const VgpuSimHost *host, const VgpuSimGpu *gpu)
+{
+    guint32 id = 1;
+
+    while (!vgpu_sim_place_gpu_instance_is_free (host, gpu, id))
+        id++;
+    return id;
+}
+
+guint32
 vgpu_sim_place_most (const VgpuSimGpu *gpu, const VgpuSimOffer *offer)
 {
     guint32 fit = 0, end = 0;
 
+    if (vgpu_sim_type_is_mig_backed (offer->type))
+        return MIN (offer->count, gpu->slices / offer->type->slices);
     if (!gpu->heterogeneous)
         return offer->count;
     /* listed ids may overlap each other: of equal lengths, taking each that begins behind the last is best */
@@ -127,8 +165,13 @@ vgpu_sim_place_obstacle (const VgpuSimHost *host, const VgpuSimGpu *gpu, const V
 {
     const guint64 left = gpu->framebuffer_mib - vgpu_sim_host_framebuffer_taken_mib (host, gpu);
 
+    if (gpu->mig != vgpu_sim_type_is_mig_backed (offer->type))
+        return gpu->mig ? "the GPU is in MIG mode" : "the GPU is not in MIG mode";
     if (count_running (host, gpu, offer->type) >= offer->count || offer->type->framebuffer_mib > left)
         return "no instance is free";
+    if (gpu->mig)
+        return offer->type->slices > vgpu_sim_place_free_slices (host, gpu) ? "not enough slices are left"
+                                                                            : NULL;
     if (gpu->heterogeneous)
         return placement_obstacle (host, gpu, offer);
     return sizes_agree (host, gpu, offer->type) ? NULL : "vGPUs of another size run there";

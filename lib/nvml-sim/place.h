@@ -6,9 +6,13 @@
  * series (homogeneous, the default), unless the GPU is in heterogeneous mode; there a vGPU begins at a
  * placement id out of a list for its type and takes a number of slots from there.
  *
+ * Under MIG only MIG-backed types run, each in a GPU instance of its own, whose profile the type names;
+ * outside of it only the others.
+ *
  * Our choice, for no document says it: a slot is 256 MiB; a GPU and a vGPU have as many slots as their frame
  * buffer needs; a type's placement ids are the multiples of its own size, unless the host file lists others;
- * and a vGPU goes to the lowest one that is free.
+ * and a vGPU goes to the lowest one that is free. A GPU instance takes slices of the GPU, any that are left;
+ * it comes and goes with its vGPU, where a real administrator makes it before.
  */
 #pragma once
 
@@ -30,6 +34,11 @@ GArray *vgpu_sim_place_free (const VgpuSimHost *host, const VgpuSimGpu *gpu, con
 /* One of the offer's ids, and covered by no vGPU. */
 gboolean vgpu_sim_place_is_free (const VgpuSimHost *host, const VgpuSimGpu *gpu, const VgpuSimOffer *offer,
                                  guint32 placement);
+
+/* Under MIG: what is left of the GPU's slices, and of the numbers of GPU instances, which begin at 1. */
+guint32 vgpu_sim_place_free_slices (const VgpuSimHost *host, const VgpuSimGpu *gpu);
+gboolean vgpu_sim_place_gpu_instance_is_free (const VgpuSimHost *host, const VgpuSimGpu *gpu, guint32 id);
+guint32 vgpu_sim_place_free_gpu_instance (const VgpuSimHost *host, const VgpuSimGpu *gpu);
 
 /* The most instances that run at once, with nothing else on the GPU. */
 guint32 vgpu_sim_place_most (const VgpuSimGpu *gpu, const VgpuSimOffer *offer);

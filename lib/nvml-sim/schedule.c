@@ -33,8 +33,12 @@ smallest_share (const VgpuSimGpu *gpu)
 {
     guint32 most = 1;
 
-    for (guint i = 0; i < gpu->offers->len; i++)
-        most = MAX (most, g_array_index (gpu->offers, VgpuSimOffer, i).count);
+    for (guint i = 0; i < gpu->offers->len; i++) {
+        const VgpuSimOffer *offer = &g_array_index (gpu->offers, VgpuSimOffer, i);
+
+        if (!vgpu_sim_type_is_mig_backed (offer->type))
+            most = MAX (most, offer->count);
+    }
     return most;
 }
 

@@ -102,12 +102,15 @@ enum {
 };
 enum { NVML_ARR_DEFAULT = 0, NVML_ARR_DISABLE = 1, NVML_ARR_ENABLE = 2 };
 enum { NVML_ENGINE_GRAPHICS = 1 };
+enum { NVML_DEVICE_MIG_DISABLE = 0, NVML_DEVICE_MIG_ENABLE = 1 };
 enum { NVML_FEATURE_DISABLED = 0, NVML_FEATURE_ENABLED = 1 };
 /* Which placements a list is about. */
 enum { NVML_VGPU_PGPU_HETEROGENEOUS_MODE = 0, NVML_VGPU_PGPU_HOMOGENEOUS_MODE = 1 };
 
-/* The placement id of a vGPU that has none. */
-#define NVML_INVALID_VGPU_PLACEMENT_ID 0xffffu
+/* The placement id of a vGPU that has none, and what takes a GPU instance's place where there is no MIG. */
+#define NVML_INVALID_VGPU_PLACEMENT_ID       0xffffu
+#define NVML_INVALID_GPU_INSTANCE_PROFILE_ID 0xffffffffu
+#define NVML_INVALID_GPU_INSTANCE_ID         0xffffffffu
 
 /* A vGPU version is major << 16 | minor: 0x1A0001 is 26.1. */
 typedef struct {
@@ -308,6 +311,7 @@ nvmlReturn_t nvmlDeviceGetMemoryInfo (nvmlDevice_t device, nvmlMemory_t *memory)
 nvmlReturn_t nvmlDeviceGetVirtualizationMode (nvmlDevice_t device, unsigned int *mode);
 nvmlReturn_t nvmlDeviceGetHostVgpuMode (nvmlDevice_t device, unsigned int *mode);
 nvmlReturn_t nvmlDeviceGetEccMode (nvmlDevice_t device, unsigned int *current, unsigned int *pending);
+nvmlReturn_t nvmlDeviceGetMigMode (nvmlDevice_t device, unsigned int *current, unsigned int *pending);
 nvmlReturn_t nvmlDeviceGetActiveVgpus (nvmlDevice_t device, unsigned int *count,
                                        nvmlVgpuInstance_t *instances);
 nvmlReturn_t nvmlDeviceGetSupportedVgpus (nvmlDevice_t device, unsigned int *count, nvmlVgpuTypeId_t *types);
@@ -324,6 +328,7 @@ nvmlReturn_t nvmlVgpuInstanceGetVmDriverVersion (nvmlVgpuInstance_t instance, ch
                                                  unsigned int length);
 nvmlReturn_t nvmlVgpuInstanceGetFbUsage (nvmlVgpuInstance_t instance, unsigned long long *bytes);
 nvmlReturn_t nvmlVgpuInstanceGetEccMode (nvmlVgpuInstance_t instance, unsigned int *mode);
+nvmlReturn_t nvmlVgpuInstanceGetGpuInstanceId (nvmlVgpuInstance_t instance, unsigned int *gpu_instance);
 
 /* Sizes and placements. The lists may be of either version. */
 nvmlReturn_t nvmlDeviceGetVgpuHeterogeneousMode (nvmlDevice_t device, nvmlVgpuHeterogeneousMode_t *mode);
@@ -339,6 +344,7 @@ nvmlReturn_t nvmlDeviceGetVgpuTypeCreatablePlacements (nvmlDevice_t device, nvml
  */
 nvmlReturn_t nvmlVgpuTypeGetName (nvmlVgpuTypeId_t type, char *name, unsigned int *size);
 nvmlReturn_t nvmlVgpuTypeGetClass (nvmlVgpuTypeId_t type, char *name, unsigned int *size);
+nvmlReturn_t nvmlVgpuTypeGetGpuInstanceProfileId (nvmlVgpuTypeId_t type, unsigned int *profile);
 nvmlReturn_t nvmlVgpuTypeGetFramebufferSize (nvmlVgpuTypeId_t type, unsigned long long *bytes);
 nvmlReturn_t nvmlVgpuTypeGetMaxInstances (nvmlDevice_t device, nvmlVgpuTypeId_t type, unsigned int *count);
 

@@ -24,6 +24,7 @@
     CALL (nvmlDeviceGetHandleByPciBusId_v2)         \
     CALL (nvmlDeviceGetHostVgpuMode)                \
     CALL (nvmlDeviceGetMemoryInfo)                  \
+    CALL (nvmlDeviceGetMigMode)                     \
     CALL (nvmlDeviceGetName)                        \
     CALL (nvmlDeviceGetPciInfo)                     \
     CALL (nvmlDeviceGetPciInfo_v2)                  \
@@ -52,6 +53,7 @@
     CALL (nvmlSystemGetDriverVersion)               \
     CALL (nvmlVgpuInstanceGetEccMode)               \
     CALL (nvmlVgpuInstanceGetFbUsage)               \
+    CALL (nvmlVgpuInstanceGetGpuInstanceId)         \
     CALL (nvmlVgpuInstanceGetGpuPciId)              \
     CALL (nvmlVgpuInstanceGetMdevUUID)              \
     CALL (nvmlVgpuInstanceGetMetadata)              \
@@ -62,6 +64,7 @@
     CALL (nvmlVgpuInstanceGetVmID)                  \
     CALL (nvmlVgpuTypeGetClass)                     \
     CALL (nvmlVgpuTypeGetFramebufferSize)           \
+    CALL (nvmlVgpuTypeGetGpuInstanceProfileId)      \
     CALL (nvmlVgpuTypeGetMaxInstances)              \
     CALL (nvmlVgpuTypeGetName)                      \
     CALL (vgpuSimDescription)

@@ -96,6 +96,7 @@ SIM_TEST (test_usage_of_the_others)
     assert_usage (client, "what of it", "update", "--gpu", GPU);
     assert_usage (client, "--gpu is missing", "update", "--ecc", "on");
     assert_usage (client, "neither on nor off", "update", "--gpu", GPU, "--ecc", "yes");
+    assert_usage (client, "--mig: 'yes'", "update", "--gpu", GPU, "--mig", "yes");
     assert_usage (client, "--heterogeneous: 'yes'", "update", "--gpu", GPU, "--heterogeneous", "yes");
     assert_usage (client, "go together", "update", "--gpu", GPU, "--type", "11");
     assert_usage (client, "go together", "update", "--gpu", GPU, "--count", "1");

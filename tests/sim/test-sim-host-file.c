@@ -13,7 +13,12 @@
     "[vgpu 44444444-4444-4444-8444-444444444444]\ninstance=8\nvm=" SIM_VM_A \
     "\ngpu=0000:41:00.0\ntype=12\nguest-driver-state=down\n"
 
-#define MIXED "[gpu 0000:41:00.0]\nheterogeneous=true\n"
+#define MIXED  "[gpu 0000:41:00.0]\nheterogeneous=true\n"
+#define TYPE_1 "[type 1]\nname=n\nclass=c\nframebuffer=1\n"
+/* Two of type 1 take more slices than the GPU has. */
+#define MIG                                                  \
+    TYPE_1 "gpu-instance-profile=9\ngpu-instance-slices=4\n" \
+           "[gpu 0000:41:00.0]\nvgpu-types=1:7\nmig=true\n"
 #define SHARE "[gpu 0000:41:00.0]\nscheduler=equal-share\n"
 
 /* Groups behind the good host; and what vgpu-sim must say about them. */
@@ -37,6 +42,26 @@ static const struct {
     {"type-class", "[type 1]\nname=n\nframebuffer=1\n", "[type 1] class: missing"},
     {"type-framebuffer", "[type 1]\nname=n\nclass=c\nframebuffer=0\n", "[type 1] framebuffer: '0'"},
     {"type-key", "[type 11]\ncolour=green\n", "[type 11] colour: unknown key"},
+    {"type-profile-alone", TYPE_1 "gpu-instance-profile=19\n", "[type 1] gpu-instance-slices: missing"},
+    {"type-slices-alone", TYPE_1 "gpu-instance-slices=1\n", "[type 1] gpu-instance-profile: missing"},
+    {"type-profile", TYPE_1 "gpu-instance-profile=4294967295\ngpu-instance-slices=1\n",
+     "gpu-instance-profile: '4294967295'"},
+    {"type-slices", TYPE_1 "gpu-instance-profile=19\ngpu-instance-slices=0\n", "gpu-instance-slices: '0'"},
+    {"gpu-slices", "[gpu 0000:41:00.0]\ngpu-instance-slices=0\n", "gpu-instance-slices: '0'"},
+    {"gpu-mig-heterogeneous", MIXED "mig=true\n", "heterogeneous: but the GPU is in MIG mode"},
+    {"placements-mig", MIG "placements=1:0\n", "placements: type 1 is MIG-backed"},
+    {"vgpu-time-sliced-mig", VGPU MIG "vgpu-types=1:7;11:2\n", "type: its GPU is in MIG mode"},
+    {"vgpu-mig-time-sliced", VGPU "type=1\ngpu-instance=1\n" MIG "mig=false\n",
+     "type: its GPU is not in MIG mode"},
+    {"vgpu-gpu-instance", VGPU "gpu-instance=1\n", "gpu-instance: but its GPU is not in MIG mode"},
+    {"vgpu-gpu-instance-missing", VGPU "type=1\n" MIG, "gpu-instance: missing"},
+    {"vgpu-gpu-instance-none", VGPU "type=1\ngpu-instance=4294967295\n" MIG, "gpu-instance: '4294967295'"},
+    {"vgpu-gpu-instance-twice", VGPU "type=1\ngpu-instance=1\n" VGPU_20 "type=1\ngpu-instance=1\n" MIG,
+     "gpu-instance: another vGPU"},
+    {"vgpu-slices", VGPU "type=1\ngpu-instance=1\n" VGPU_20 "type=1\ngpu-instance=2\n" MIG,
+     "type: more slices than the GPU has left"},
+    {"vgpu-placement-mig", VGPU "type=1\ngpu-instance=1\nplacement=0\n" MIG,
+     "placement: but its GPU is not heterogeneous"},
     {"gpu-address", "[gpu 41:00]\n", "[gpu 41:00]: not the PCI address"},
     {"gpu-function", "[gpu 0000:41:00.1]\n", "[gpu 0000:41:00.1]: not the PCI address"},
     {"gpu-twice", "[gpu 41:00.0]\n", "[gpu 41:00.0]: stands twice"},
