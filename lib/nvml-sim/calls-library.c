@@ -69,9 +69,25 @@ nvmlGetVgpuVersion (nvmlVgpuVersion_t *supported, nvmlVgpuVersion_t *current)
     return NVML_SUCCESS;
 }
 
+static gboolean
+has_vgpu_host (const VgpuSimHost *host)
+{
+    for (guint i = 0; i < host->gpus->len; i++) {
+        const VgpuSimGpu *gpu = host->gpus->pdata[i];
+
+        if (gpu->mode == NVML_VIRTUALIZATION_MODE_HOST_VGPU)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* It is documented that this may not be supported, but not when; here without a GPU in vGPU host mode, whose
+ * vGPU Manager would advertise the range. nvmlGetVgpuVersion was measured to answer there. */
 static nvmlReturn_t
 check_advertisable (const VgpuSimHost *host, VgateVersionRange range)
 {
+    if (!has_vgpu_host (host))
+        return NVML_ERROR_NOT_SUPPORTED;
     if (!vgate_version_range_contains (host->preset, range))
         return NVML_ERROR_INVALID_ARGUMENT;
     return host->vgpus->len > 0 ? NVML_ERROR_IN_USE : NVML_SUCCESS;

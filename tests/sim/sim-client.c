@@ -196,7 +196,13 @@ tear_down (SimClient *client, G_GNUC_UNUSED gconstpointer data)
 }
 
 void
+sim_client_add_data_test (const char *path, SimTest test, gconstpointer data)
+{
+    g_test_add (path, SimClient, data, set_up, test, tear_down);
+}
+
+void
 sim_client_add_test (const char *path, SimTest test)
 {
-    g_test_add (path, SimClient, NULL, set_up, test, tear_down);
+    sim_client_add_data_test (path, test, NULL);
 }

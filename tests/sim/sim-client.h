@@ -85,11 +85,13 @@ const char *sim_client_oracle (void);
 
 typedef void (*SimTest) (SimClient *client, gconstpointer data);
 
-/* The head of a test; g_test's data is always NULL. */
+/* The head of a test without data. */
 #define SIM_TEST(name) static void name (SimClient *client, G_GNUC_UNUSED gconstpointer data)
 
 /* Adds a test with a fresh client, whose host file is the one of sim_client_host(). Not initialised. */
 void sim_client_add_test (const char *path, SimTest test);
+/* The same, and the test gets the data. */
+void sim_client_add_data_test (const char *path, SimTest test, gconstpointer data);
 
 /*
  * The host of most tests: driver 580.159.04 with 18.1-26.1 and three GPUs:
