@@ -144,6 +144,15 @@ sim_client_gpu (SimClient *client, const char *address)
     return gpu;
 }
 
+void
+sim_client_creatable (SimClient *client, nvmlDevice_t gpu, const unsigned int *expected, unsigned int length)
+{
+    unsigned int list[8], count = G_N_ELEMENTS (list);
+
+    g_assert_cmpint (client->nvmlDeviceGetCreatableVgpus (gpu, &count, list), ==, NVML_SUCCESS);
+    g_assert_cmpmem (list, count * sizeof *list, expected, length * sizeof *expected);
+}
+
 nvmlVgpuInstance_t
 sim_client_instance (SimClient *client, nvmlDevice_t gpu)
 {

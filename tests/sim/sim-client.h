@@ -8,6 +8,7 @@
 #pragma once
 
 #include <glib.h>
+#include <string.h>
 
 #include "nvml-sim/exports.h"
 
@@ -118,7 +119,24 @@ int sim_client_run (SimClient *client, char **output, ...) G_GNUC_NULL_TERMINATE
 #define sim_client_must(client, ...) \
     g_assert_cmpint (sim_client_run ((client), NULL, __VA_ARGS__, NULL), ==, 0)
 
+/* The same, when it must find that it is not possible, and say so with these words in its line. */
+#define sim_client_impossible(client, words, ...)                                    \
+    G_STMT_START                                                                     \
+    {                                                                                \
+        g_autofree char *line_ = NULL;                                               \
+        g_assert_cmpint (sim_client_run (client, &line_, __VA_ARGS__, NULL), ==, 1); \
+        if (!strstr (line_, words))                                                  \
+            g_error ("'%s' does not say '%s'", line_, words);                        \
+    }                                                                                \
+    G_STMT_END
+
 /* Initialises, and gives the handle of a GPU. */
 nvmlDevice_t sim_client_gpu (SimClient *client, const char *address);
+/* Asserts which types the GPU can create. */
+void sim_client_creatable (SimClient *client, nvmlDevice_t gpu, const unsigned int *expected,
+                           unsigned int length);
+/* An array of numbers and its length, as two arguments. */
+#define NUMBERS(...) (const unsigned int[]){__VA_ARGS__}, G_N_ELEMENTS (((const unsigned int[]){__VA_ARGS__}))
+
 /* The one vGPU instance of a GPU. */
 nvmlVgpuInstance_t sim_client_instance (SimClient *client, nvmlDevice_t gpu);

@@ -16,8 +16,18 @@ LIBRARY, COMMAND = sys.argv[1:]
 VM = "11111111-1111-4111-8111-111111111111"
 SUCCESS, UNINITIALIZED, INVALID_ARGUMENT, NOT_FOUND, INSUFFICIENT_SIZE, GPU_IS_LOST = 0, 1, 2, 6, 7, 15
 COLD, LIVE, LIMIT_GPU = 1, 8, 4
-NOT_SUPPORTED, IN_USE = 3, 19
+NOT_SUPPORTED, IN_USE, VERSION_MISMATCH = 3, 19, 25
 BEST_EFFORT, EQUAL_SHARE, ARR_ON = 1, 2, 2
+
+
+# The vGPU migration chapter; the last test sees that the others drove all of it.
+TEN_CALLS = {
+    "nvmlDeviceGetPgpuMetadataString", "nvmlDeviceGetVgpuMetadata", "nvmlVgpuInstanceGetMetadata",
+    "nvmlGetVgpuCompatibility", "nvmlGetVgpuVersion", "nvmlSetVgpuVersion",
+    "nvmlDeviceGetVgpuSchedulerCapabilities", "nvmlDeviceGetVgpuSchedulerState",
+    "nvmlDeviceSetVgpuSchedulerState", "nvmlDeviceGetVgpuSchedulerLog",
+}
+SUCCEEDED = set()
 
 
 class VgpuMetadata(ctypes.Structure):
@@ -70,6 +80,38 @@ class Memory(ctypes.Structure):
     _fields_ = [("total", ctypes.c_ulonglong), ("free", ctypes.c_ulonglong), ("used", ctypes.c_ulonglong)]
 
 
+class HeterogeneousMode(ctypes.Structure):
+    _fields_ = [("version", ctypes.c_uint), ("mode", ctypes.c_uint)]
+
+
+class PlacementId(ctypes.Structure):
+    _fields_ = [("version", ctypes.c_uint), ("placementId", ctypes.c_uint)]
+
+
+class PlacementList(ctypes.Structure):
+    _fields_ = [("version", ctypes.c_uint), ("placementSize", ctypes.c_uint), ("count", ctypes.c_uint),
+                ("placementIds", ctypes.POINTER(ctypes.c_uint)), ("mode", ctypes.c_uint)]
+
+
+class Library:
+    """The library, and which of its calls succeeded at least once."""
+
+    def __init__(self):
+        self.library = ctypes.CDLL(LIBRARY)
+
+    def __getattr__(self, name):
+        call = getattr(self.library, name)
+        if name not in TEN_CALLS:
+            return call
+
+        def noted(*arguments):
+            code = call(*arguments)
+            if code == SUCCESS:
+                SUCCEEDED.add(name)
+            return code
+        return noted
+
+
 def equal(left, right):
     if left != right:
         raise AssertionError(f"{left!r} is not {right!r}")
@@ -77,7 +119,7 @@ def equal(left, right):
 
 class Client:
     def __init__(self, host):
-        self.nvml = ctypes.CDLL(LIBRARY)
+        self.nvml = Library()
         self.host = host
 
     def vgpu_sim(self, *words):
@@ -251,6 +293,45 @@ def test_fault(client):
     equal(client.nvml.nvmlDeviceGetCount_v2(ctypes.byref(count)), SUCCESS)
 
 
+def test_placements(client):
+    client.nvml.nvmlInit_v2()
+    gpu, mode = client.gpu(), HeterogeneousMode(0x1000008, 1)
+    equal(client.nvml.nvmlDeviceSetVgpuHeterogeneousMode(gpu, ctypes.byref(mode)), SUCCESS)
+    client.vgpu_sim("plug", "--vm", VM, "--type", "1120", "--placement", "80")
+    placement = PlacementId(0x1000008, 0)
+    equal(client.nvml.nvmlVgpuInstanceGetPlacementId(client.instance(), ctypes.byref(placement)), SUCCESS)
+    equal(placement.placementId, 80)
+    ids = (ctypes.c_uint * 8)()
+    free = PlacementList(0x2000020, 0, 8, ids, 0)
+    ask = client.nvml.nvmlDeviceGetVgpuTypeCreatablePlacements
+    equal(ask(gpu, 1121, ctypes.byref(free)), SUCCESS)
+    equal((free.placementSize, list(ids)[:free.count]), (160, [160]))
+    free.version = 0x2000018
+    equal(ask(gpu, 1121, ctypes.byref(free)), VERSION_MISMATCH)
+    equal(client.nvml.nvmlDeviceSetVgpuHeterogeneousMode(gpu, ctypes.byref(mode)), IN_USE)
+
+
+def test_mig(client):
+    client.vgpu_sim("init", "--force", "--gpu", "h100-mig")
+    client.nvml.nvmlInit_v2()
+    current, pending, number = ctypes.c_uint(), ctypes.c_uint(), ctypes.c_uint()
+    ask = client.nvml.nvmlDeviceGetMigMode
+    equal(ask(client.gpu(), ctypes.byref(current), ctypes.byref(pending)), SUCCESS)
+    equal((current.value, pending.value), (1, 1))
+    equal(client.nvml.nvmlVgpuTypeGetGpuInstanceProfileId(1123, ctypes.byref(number)), SUCCESS)
+    equal(number.value, 19)
+    client.vgpu_sim("plug", "--vm", VM, "--type", "1123")
+    equal(client.nvml.nvmlVgpuInstanceGetGpuInstanceId(client.instance(), ctypes.byref(number)), SUCCESS)
+    equal(number.value, 1)
+    state = SchedulerState()
+    equal(client.nvml.nvmlDeviceGetVgpuSchedulerState(client.gpu(), ctypes.byref(state)), NOT_SUPPORTED)
+
+
+def test_all_ten_calls(client):
+    del client
+    equal(SUCCEEDED, TEN_CALLS)
+
+
 def run(test):
     with tempfile.TemporaryDirectory() as directory:
         host = os.path.join(directory, "host.conf")
@@ -270,7 +351,8 @@ def run(test):
 
 
 TESTS = [test_life, test_error_string, test_texts, test_memory, test_metadata, test_metadata_string,
-         test_compatibility, test_versions, test_scheduler, test_scheduler_log, test_instances_come_and_go, test_fault]
+         test_compatibility, test_versions, test_scheduler, test_scheduler_log,
+         test_instances_come_and_go, test_fault, test_placements, test_mig, test_all_ten_calls]
 print(f"1..{len(TESTS)}", flush=True)
 passed = 0
 for number, one in enumerate(TESTS, 1):

@@ -11,17 +11,6 @@
 #define OTHER "0001:82:00.0" /* without SR-IOV */
 #define MDEV  "55555555-5555-4555-8555-555555555555"
 
-/* vgpu-sim must refuse, with that in its one line. */
-#define assert_impossible(client, word, ...)                                         \
-    G_STMT_START                                                                     \
-    {                                                                                \
-        g_autofree char *line_ = NULL;                                               \
-        g_assert_cmpint (sim_client_run (client, &line_, __VA_ARGS__, NULL), ==, 1); \
-        if (!strstr (line_, word))                                                   \
-            g_error ("'%s' does not say '%s'", line_, word);                         \
-    }                                                                                \
-    G_STMT_END
-
 static unsigned int
 count_vgpus (SimClient *client, nvmlDevice_t gpu)
 {
@@ -40,13 +29,13 @@ SIM_TEST (test_sriov)
     unsigned int count = 2;
     char text[NVML_DEVICE_UUID_SIZE];
 
-    assert_impossible (client, "no such virtual function", "plug", "--vm", SIM_VM_A, "--type", "12", "--gpu",
-                       GPU, "--vf", "0000:42:00.4");
-    assert_impossible (client, "no such virtual function", "plug", "--vm", SIM_VM_A, "--type", "12", "--gpu",
-                       GPU, "--vf", GPU);
+    sim_client_impossible (client, "no such virtual function", "plug", "--vm", SIM_VM_A, "--type", "12",
+                           "--gpu", GPU, "--vf", "0000:42:00.4");
+    sim_client_impossible (client, "no such virtual function", "plug", "--vm", SIM_VM_A, "--type", "12",
+                           "--gpu", GPU, "--vf", GPU);
     sim_client_must (client, "plug", "--vm", SIM_VM_A, "--type", "12", "--gpu", GPU, "--vf", "0000:41:00.4");
-    assert_impossible (client, "has this virtual function", "plug", "--vm", SIM_VM_A, "--type", "12", "--vf",
-                       "0000:41:00.4");
+    sim_client_impossible (client, "has this virtual function", "plug", "--vm", SIM_VM_A, "--type", "12",
+                           "--vf", "0000:41:00.4");
     sim_client_must (client, "plug", "--vm", SIM_VM_A, "--type", "12", "--gpu", GPU, "--mdev", MDEV);
     g_assert_cmpint (client->nvmlDeviceGetActiveVgpus (gpu, &count, list), ==, NVML_SUCCESS);
     g_assert_cmpuint (count, ==, 2);
@@ -54,7 +43,7 @@ SIM_TEST (test_sriov)
                      NVML_ERROR_NOT_SUPPORTED);
     g_assert_cmpint (client->nvmlVgpuInstanceGetMdevUUID (list[1], text, sizeof text), ==, NVML_SUCCESS);
     g_assert_cmpstr (text, ==, MDEV);
-    assert_impossible (client, "vf: its GPU has no SR-IOV", "update", "--gpu", GPU, "--sriov", "off");
+    sim_client_impossible (client, "vf: its GPU has no SR-IOV", "update", "--gpu", GPU, "--sriov", "off");
 }
 
 /* A mediated device on the physical function, always. */
@@ -63,8 +52,8 @@ SIM_TEST (test_no_sriov)
     const nvmlDevice_t gpu = sim_client_gpu (client, OTHER);
     char text[NVML_DEVICE_UUID_SIZE];
 
-    assert_impossible (client, "without SR-IOV", "plug", "--vm", SIM_VM_A, "--type", "12", "--gpu", OTHER,
-                       "--vf", "0001:82:00.4");
+    sim_client_impossible (client, "without SR-IOV", "plug", "--vm", SIM_VM_A, "--type", "12", "--gpu", OTHER,
+                           "--vf", "0001:82:00.4");
     sim_client_must (client, "plug", "--vm", SIM_VM_A, "--type", "12", "--gpu", OTHER);
     g_assert_cmpint (
         client->nvmlVgpuInstanceGetMdevUUID (sim_client_instance (client, gpu), text, sizeof text), ==,
@@ -86,20 +75,9 @@ SIM_TEST (test_function_finds_its_gpu)
     sim_client_must (client, "update", "--gpu", OTHER, "--sriov", "on");
     sim_client_must (client, "plug", "--vm", SIM_VM_A, "--type", "12", "--vf", "0001:82:01.0");
     g_assert_cmpuint (count_vgpus (client, sim_client_gpu (client, OTHER)), ==, 1);
-    assert_impossible (client, "no instance is free", "plug", "--vm", SIM_VM_A, "--type", "12", "--vf",
-                       "0001:82:01.1");
+    sim_client_impossible (client, "no instance is free", "plug", "--vm", SIM_VM_A, "--type", "12", "--vf",
+                           "0001:82:01.1");
 }
-
-static void
-assert_creatable (SimClient *client, nvmlDevice_t gpu, const unsigned int *expected, unsigned int length)
-{
-    unsigned int list[8], count = G_N_ELEMENTS (list);
-
-    g_assert_cmpint (client->nvmlDeviceGetCreatableVgpus (gpu, &count, list), ==, NVML_SUCCESS);
-    g_assert_cmpmem (list, count * sizeof *list, expected, length * sizeof *expected);
-}
-
-#define NUMBERS(...) (const unsigned int[]){__VA_ARGS__}, G_N_ELEMENTS (((const unsigned int[]){__VA_ARGS__}))
 
 static nvmlReturn_t
 set_mode (SimClient *client, nvmlDevice_t gpu, unsigned int mode)
@@ -164,17 +142,17 @@ SIM_TEST (test_homogeneous)
     sim_client_write_more (client, "[type 13]\nname=NVIDIA TEST-20C\nclass=Compute\nframebuffer=20480\n"
                                    "[gpu " GPU "]\nvgpu-types=11:2;12:3;13:2\n");
     assert_mode (client, gpu, NVML_FEATURE_DISABLED);
-    assert_creatable (client, gpu, NUMBERS (11, 12, 13));
+    sim_client_creatable (client, gpu, NUMBERS (11, 12, 13));
     plug (client, "12");
-    assert_creatable (client, gpu, NUMBERS (12, 13));
+    sim_client_creatable (client, gpu, NUMBERS (12, 13));
     plug (client, "13");
-    assert_creatable (client, gpu, NUMBERS (12, 13));
-    assert_impossible (client, "vGPUs of another size", "plug", "--vm", SIM_VM_A, "--type", "11");
-    assert_impossible (client, "only a heterogeneous GPU", "plug", "--vm", SIM_VM_A, "--type", "12", "--gpu",
-                       GPU, "--placement", "160");
+    sim_client_creatable (client, gpu, NUMBERS (12, 13));
+    sim_client_impossible (client, "vGPUs of another size", "plug", "--vm", SIM_VM_A, "--type", "11");
+    sim_client_impossible (client, "only a heterogeneous GPU", "plug", "--vm", SIM_VM_A, "--type", "12",
+                           "--gpu", GPU, "--placement", "160");
     sim_client_must (client, "unplug", "--vm", SIM_VM_A);
     plug (client, "11");
-    assert_creatable (client, gpu, NUMBERS (11));
+    sim_client_creatable (client, gpu, NUMBERS (11));
     g_assert_cmpint (client->nvmlVgpuInstanceGetPlacementId (sim_client_instance (client, gpu), &placement),
                      ==, NVML_SUCCESS);
     g_assert_cmphex (placement.placementId, ==, NVML_INVALID_VGPU_PLACEMENT_ID);
@@ -186,7 +164,8 @@ SIM_TEST (test_framebuffer)
     for (int i = 0; i < 4; i++)
         plug (client, "12");
     /* an instance would be free, its framebuffer is not */
-    assert_impossible (client, "no instance is free", "plug", "--vm", SIM_VM_A, "--type", "12", "--gpu", GPU);
+    sim_client_impossible (client, "no instance is free", "plug", "--vm", SIM_VM_A, "--type", "12", "--gpu",
+                           GPU);
 }
 
 static unsigned int
@@ -219,10 +198,10 @@ SIM_TEST (test_heterogeneous)
     g_assert_cmpuint (placement_of (client, gpu, 1), ==, 160);
     assert_placements (creatable, gpu, 11, mode, 160, NULL, 0);
     assert_placements (creatable, gpu, 12, mode, 80, NUMBERS (80));
-    assert_creatable (client, gpu, NUMBERS (12));
+    sim_client_creatable (client, gpu, NUMBERS (12));
     plug (client, "12");
     g_assert_cmpuint (placement_of (client, gpu, 2), ==, 80);
-    assert_creatable (client, gpu, NULL, 0);
+    sim_client_creatable (client, gpu, NULL, 0);
 }
 
 /* Half of the frame buffer is free, but in two pieces. */
@@ -234,18 +213,18 @@ SIM_TEST (test_fragments)
     g_assert_cmpint (set_mode (client, gpu, NVML_FEATURE_ENABLED), ==, NVML_SUCCESS);
     plug_at (client, "12", "80");
     plug_at (client, "12", "240");
-    assert_creatable (client, gpu, NUMBERS (12));
+    sim_client_creatable (client, gpu, NUMBERS (12));
     assert_placements (client->nvmlDeviceGetVgpuTypeCreatablePlacements, gpu, 12, mode, 80, NUMBERS (0, 160));
-    assert_impossible (client, "no placement is free", "plug", "--vm", SIM_VM_A, "--type", "11", "--gpu",
-                       GPU);
-    assert_impossible (client, "this placement is not free", "plug", "--vm", SIM_VM_A, "--type", "12",
-                       "--gpu", GPU, "--placement", "80");
-    assert_impossible (client, "this placement is not free, or none of its type", "plug", "--vm", SIM_VM_A,
-                       "--type", "12", "--gpu", GPU, "--placement", "1");
+    sim_client_impossible (client, "no placement is free", "plug", "--vm", SIM_VM_A, "--type", "11", "--gpu",
+                           GPU);
+    sim_client_impossible (client, "this placement is not free", "plug", "--vm", SIM_VM_A, "--type", "12",
+                           "--gpu", GPU, "--placement", "80");
+    sim_client_impossible (client, "this placement is not free, or none of its type", "plug", "--vm",
+                           SIM_VM_A, "--type", "12", "--gpu", GPU, "--placement", "1");
     plug_at (client, "12", "160");
     /* two are left by placement, none by the type's maximum */
     assert_placements (client->nvmlDeviceGetVgpuTypeCreatablePlacements, gpu, 12, mode, 80, NULL, 0);
-    assert_creatable (client, gpu, NULL, 0);
+    sim_client_creatable (client, gpu, NULL, 0);
 }
 
 /* Ids that the host file lists, overlapping ones among them. */
@@ -413,7 +392,7 @@ SIM_TEST (test_life_of_the_mode)
     plug_at (client, "12", "240");
     g_assert_cmpint (set_mode (client, gpu, NVML_FEATURE_DISABLED), ==, NVML_ERROR_IN_USE);
     g_assert_cmpint (set_mode (client, other, NVML_FEATURE_ENABLED), ==, NVML_SUCCESS);
-    assert_impossible (client, "vGPUs run on GPU " GPU, "update", "--gpu", GPU, "--heterogeneous", "off");
+    sim_client_impossible (client, "vGPUs run on GPU " GPU, "update", "--gpu", GPU, "--heterogeneous", "off");
     /* another driver under a vGPU that runs leaves it where it is, and forgets the rest */
     sim_client_must (client, "update", "--driver", "580.200.01");
     assert_mode (client, gpu, NVML_FEATURE_ENABLED);
@@ -452,170 +431,6 @@ SIM_TEST (test_show)
     g_assert_nonnull (strstr (text, "    placement 160, 160 slots\n"));
 }
 
-/* An H100 in MIG mode with both kinds of types: 21 takes one slice of seven, 22 three; 12 is time-sliced. */
-static const char mig_host[] = "[type 21]\nname=NVIDIA TEST-1-10C\nclass=Compute\nframebuffer=10240\n"
-                               "gpu-instance-profile=19\ngpu-instance-slices=1\n"
-                               "[type 22]\nname=NVIDIA TEST-3-40C\nclass=Compute\nframebuffer=40960\n"
-                               "gpu-instance-profile=9\ngpu-instance-slices=3\n"
-                               "[gpu " GPU "]\nvgpu-types=12:3;21:7;22:4\nmig=true\n";
-
-static unsigned int
-gpu_instance_of (SimClient *client, nvmlDevice_t gpu, unsigned int which)
-{
-    nvmlVgpuInstance_t list[8];
-    unsigned int count = G_N_ELEMENTS (list), id = 99;
-
-    g_assert_cmpint (client->nvmlDeviceGetActiveVgpus (gpu, &count, list), ==, NVML_SUCCESS);
-    g_assert_cmpuint (which, <, count);
-    g_assert_cmpint (client->nvmlVgpuInstanceGetGpuInstanceId (list[which], &id), ==, NVML_SUCCESS);
-    return id;
-}
-
-SIM_TEST (test_mig)
-{
-    const nvmlDevice_t gpu = sim_client_gpu (client, GPU);
-    unsigned int types[8], count = G_N_ELEMENTS (types);
-    const unsigned int all[] = {12, 21, 22};
-
-    sim_client_write_more (client, mig_host);
-    g_assert_cmpint (client->nvmlDeviceGetSupportedVgpus (gpu, &count, types), ==, NVML_SUCCESS);
-    g_assert_cmpmem (types, count * sizeof *types, all, sizeof all);
-    assert_creatable (client, gpu, NUMBERS (21, 22));
-    assert_impossible (client, "the GPU is in MIG mode", "plug", "--vm", SIM_VM_A, "--type", "12", "--gpu",
-                       GPU);
-    /* sizes mix, as GPU instances do; the second of type 22 would have slices, but no frame buffer */
-    plug (client, "22");
-    assert_creatable (client, gpu, NUMBERS (21, 22));
-    plug (client, "21");
-    assert_creatable (client, gpu, NUMBERS (21));
-    for (int i = 0; i < 3; i++)
-        plug (client, "21");
-    /* that is seven of seven slices */
-    assert_creatable (client, gpu, NULL, 0);
-    assert_impossible (client, "no instance is free", "plug", "--vm", SIM_VM_A, "--type", "21", "--gpu", GPU);
-    for (unsigned int i = 0; i < 5; i++)
-        g_assert_cmpuint (gpu_instance_of (client, gpu, i), ==, i + 1);
-}
-
-/* Frame buffer is left, slices are not; and a GPU instance's number is given away again. */
-SIM_TEST (test_mig_slices)
-{
-    const nvmlDevice_t gpu = sim_client_gpu (client, GPU);
-    unsigned int count = 0;
-
-    sim_client_write_more (client, mig_host);
-    g_assert_cmpint (client->nvmlVgpuTypeGetMaxInstances (gpu, 21, &count), ==, NVML_SUCCESS);
-    g_assert_cmpuint (count, ==, 7);
-    /* its maximum is 4, but 4 times 3 slices are more than 7 */
-    g_assert_cmpint (client->nvmlVgpuTypeGetMaxInstances (gpu, 22, &count), ==, NVML_SUCCESS);
-    g_assert_cmpuint (count, ==, 2);
-    sim_client_must (client, "plug", "--vm", SIM_VM_B, "--type", "21", "--gpu", GPU);
-    for (int i = 0; i < 4; i++)
-        plug (client, "21");
-    assert_creatable (client, gpu, NUMBERS (21));
-    assert_impossible (client, "no instance is free", "plug", "--vm", SIM_VM_A, "--type", "22", "--gpu", GPU);
-    sim_client_must (client, "unplug", "--vm", SIM_VM_B);
-    sim_client_must (client, "update", "--gpu", GPU, "--type", "22", "--count", "1");
-    plug (client, "21");
-    g_assert_cmpuint (gpu_instance_of (client, gpu, 4), ==, 1);
-    sim_client_must (client, "unplug", "--vm", SIM_VM_A);
-    sim_client_write_more (client, "[type 23]\nname=n\nclass=c\nframebuffer=1\ngpu-instance-profile=5\n"
-                                   "gpu-instance-slices=4\n[gpu " GPU
-                                   "]\nvgpu-types=23:9\nmig=true\ngpu-instance-slices=8\n");
-    plug (client, "23");
-    plug (client, "23");
-    assert_impossible (client, "not enough slices are left", "plug", "--vm", SIM_VM_A, "--type", "23");
-}
-
-/* The same types with MIG off: what could be created cannot, and the other way round. */
-SIM_TEST (test_mig_off)
-{
-    const nvmlDevice_t gpu = sim_client_gpu (client, GPU);
-
-    sim_client_write_more (client, mig_host);
-    plug (client, "21");
-    assert_impossible (client, "vGPUs run on GPU " GPU, "update", "--gpu", GPU, "--mig", "off");
-    sim_client_must (client, "unplug", "--vm", SIM_VM_A);
-    assert_impossible (client, "heterogeneous: but the GPU is in MIG mode", "update", "--gpu", GPU,
-                       "--heterogeneous", "on");
-    sim_client_must (client, "update", "--gpu", GPU, "--mig", "off", "--heterogeneous", "on");
-    assert_creatable (client, gpu, NUMBERS (12));
-    assert_impossible (client, "the GPU is not in MIG mode", "plug", "--vm", SIM_VM_A, "--type", "21");
-    plug (client, "12");
-    g_assert_cmphex (gpu_instance_of (client, gpu, 0), ==, NVML_INVALID_GPU_INSTANCE_ID);
-}
-
-SIM_TEST (test_mig_mode)
-{
-    const nvmlDevice_t gpu = sim_client_gpu (client, GPU);
-    const nvmlDevice_t other = sim_client_gpu (client, OTHER);
-    unsigned int current = 9, pending = 9;
-
-    g_assert_cmpint (client->nvmlDeviceGetMigMode (NULL, &current, &pending), ==,
-                     NVML_ERROR_INVALID_ARGUMENT);
-    g_assert_cmpint (client->nvmlDeviceGetMigMode (gpu, NULL, &pending), ==, NVML_ERROR_INVALID_ARGUMENT);
-    g_assert_cmpint (client->nvmlDeviceGetMigMode (gpu, &current, NULL), ==, NVML_ERROR_INVALID_ARGUMENT);
-    g_assert_cmpint (client->nvmlDeviceGetMigMode (gpu, &current, &pending), ==, NVML_ERROR_NOT_SUPPORTED);
-    sim_client_write_more (client, mig_host);
-    g_assert_cmpint (client->nvmlDeviceGetMigMode (gpu, &current, &pending), ==, NVML_SUCCESS);
-    g_assert_cmpuint (current, ==, NVML_DEVICE_MIG_ENABLE);
-    g_assert_cmpuint (pending, ==, NVML_DEVICE_MIG_ENABLE);
-    g_assert_cmpint (client->nvmlDeviceGetMigMode (other, &current, &pending), ==, NVML_ERROR_NOT_SUPPORTED);
-    sim_client_must (client, "update", "--gpu", GPU, "--mig", "off");
-    g_assert_cmpint (client->nvmlDeviceGetMigMode (gpu, &current, &pending), ==, NVML_SUCCESS);
-    g_assert_cmpuint (current, ==, NVML_DEVICE_MIG_DISABLE);
-    g_assert_cmpuint (pending, ==, NVML_DEVICE_MIG_DISABLE);
-}
-
-SIM_TEST (test_mig_ids)
-{
-    unsigned int id = 0;
-
-    sim_client_write_more (client, mig_host);
-    g_assert_cmpint (client->nvmlInit_v2 (), ==, NVML_SUCCESS);
-    g_assert_cmpint (client->nvmlVgpuTypeGetGpuInstanceProfileId (21, &id), ==, NVML_SUCCESS);
-    g_assert_cmpuint (id, ==, 19);
-    g_assert_cmpint (client->nvmlVgpuTypeGetGpuInstanceProfileId (12, &id), ==, NVML_SUCCESS);
-    g_assert_cmphex (id, ==, NVML_INVALID_GPU_INSTANCE_PROFILE_ID);
-    g_assert_cmpint (client->nvmlVgpuTypeGetGpuInstanceProfileId (12, NULL), ==, NVML_ERROR_INVALID_ARGUMENT);
-    g_assert_cmpint (client->nvmlVgpuTypeGetGpuInstanceProfileId (99, &id), ==, NVML_ERROR_INVALID_ARGUMENT);
-    g_assert_cmpint (client->nvmlVgpuInstanceGetGpuInstanceId (0, &id), ==, NVML_ERROR_INVALID_ARGUMENT);
-    g_assert_cmpint (client->nvmlVgpuInstanceGetGpuInstanceId (1, &id), ==, NVML_ERROR_NOT_FOUND);
-    plug (client, "21");
-    g_assert_cmpint (client->nvmlVgpuInstanceGetGpuInstanceId (3251634178u, NULL), ==,
-                     NVML_ERROR_INVALID_ARGUMENT);
-}
-
-/* Documented: no heterogeneous mode under MIG; and no placements of what is MIG-backed. */
-SIM_TEST (test_mig_has_no_placements)
-{
-    const nvmlDevice_t gpu = sim_client_gpu (client, GPU);
-    nvmlVgpuHeterogeneousMode_t mode = {NVML_VGPU_HETEROGENEOUS_MODE_V1, 0};
-    nvmlVgpuPlacementList_t list = list_of (NULL, 0, NVML_VGPU_PGPU_HETEROGENEOUS_MODE);
-
-    sim_client_write_more (client, mig_host);
-    g_assert_cmpint (client->nvmlDeviceGetVgpuHeterogeneousMode (gpu, &mode), ==, NVML_ERROR_NOT_SUPPORTED);
-    g_assert_cmpint (client->nvmlDeviceSetVgpuHeterogeneousMode (gpu, &mode), ==, NVML_ERROR_NOT_SUPPORTED);
-    g_assert_cmpint (client->nvmlDeviceGetVgpuTypeCreatablePlacements (gpu, 12, &list), ==,
-                     NVML_ERROR_NOT_SUPPORTED);
-    g_assert_cmpint (client->nvmlDeviceGetVgpuTypeSupportedPlacements (gpu, 21, &list), ==,
-                     NVML_ERROR_NOT_SUPPORTED);
-    assert_placements (client->nvmlDeviceGetVgpuTypeSupportedPlacements, gpu, 12,
-                       NVML_VGPU_PGPU_HETEROGENEOUS_MODE, 80, NUMBERS (0, 80, 160, 240));
-}
-
-SIM_TEST (test_mig_example)
-{
-    g_autofree char *text = NULL;
-
-    sim_client_must (client, "init", "--force", "--gpu", "h100-mig");
-    sim_client_must (client, "plug", "--vm", SIM_VM_A, "--type", "1124");
-    g_assert_cmpint (sim_client_run (client, &text, "show", NULL), ==, 0);
-    g_assert_nonnull (strstr (text, "    vGPUs are MIG-backed: 4 of 7 slices left\n"));
-    g_assert_nonnull (strstr (text, "    GPU instance 1, profile 9, 3 slices\n"));
-    assert_creatable (client, sim_client_gpu (client, GPU), NUMBERS (1123, 1124));
-}
-
 int
 main (int argc, char **argv)
 {
@@ -636,12 +451,5 @@ main (int argc, char **argv)
     sim_client_add_test ("/sim/place/life-of-the-mode", test_life_of_the_mode);
     sim_client_add_test ("/sim/place/without-permission", test_mode_without_permission);
     sim_client_add_test ("/sim/place/show", test_show);
-    sim_client_add_test ("/sim/mig/types", test_mig);
-    sim_client_add_test ("/sim/mig/slices", test_mig_slices);
-    sim_client_add_test ("/sim/mig/off", test_mig_off);
-    sim_client_add_test ("/sim/mig/mode", test_mig_mode);
-    sim_client_add_test ("/sim/mig/ids", test_mig_ids);
-    sim_client_add_test ("/sim/mig/no-placements", test_mig_has_no_placements);
-    sim_client_add_test ("/sim/mig/example", test_mig_example);
     return g_test_run ();
 }
