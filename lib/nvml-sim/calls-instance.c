@@ -150,12 +150,10 @@ nvmlVgpuInstanceGetGpuInstanceId (nvmlVgpuInstance_t instance, unsigned int *gpu
 {
     g_autoptr (VgpuSimHost) host = NULL;
     const VgpuSimVgpu *vgpu;
-    const nvmlReturn_t code = vgpu_sim_enter_vgpu (__func__, instance, &host, &vgpu);
+    const nvmlReturn_t code = vgpu_sim_enter_vgpu (__func__, instance, gpu_instance, &host, &vgpu);
 
     if (code != NVML_SUCCESS)
         return code;
-    if (!gpu_instance)
-        return NVML_ERROR_INVALID_ARGUMENT;
     *gpu_instance = vgpu->gpu_instance;
     return NVML_SUCCESS;
 }

@@ -50,8 +50,10 @@ nvmlVgpuTypeGetGpuInstanceProfileId (nvmlVgpuTypeId_t id, unsigned int *profile)
 {
     g_autoptr (VgpuSimHost) host = NULL;
     const VgpuSimType *type;
-    const nvmlReturn_t code = vgpu_sim_enter_type (__func__, id, &host, &type);
+    nvmlReturn_t code = vgpu_sim_state_enter (__func__, &host);
 
+    if (code == NVML_SUCCESS)
+        code = vgpu_sim_find_type (host, id, &type);
     if (code != NVML_SUCCESS)
         return code;
     if (!profile)

@@ -58,18 +58,20 @@ ask_memory (Record *record, const char *subject, nvmlDevice_t device)
     }
 }
 
+/* A mode that holds and one that holds from the next reset on, each of which may be asked for alone. */
 static void
-ask_ecc (Record *record, const char *subject, nvmlDevice_t device)
+ask_modes (Record *record, const char *call, __typeof__ (nvmlDeviceGetEccMode) *get, const char *subject,
+           nvmlDevice_t device)
 {
     for (unsigned int which = 0; which < 4; which++) {
         unsigned int *modes = record_room (record, 2 * sizeof *modes);
         unsigned int *current = which & 1 ? &modes[0] : NULL, *pending = which & 2 ? &modes[1] : NULL;
         nvmlReturn_t code;
 
-        if (!RECORD_ASK (record, nvmlDeviceGetEccMode, "%s%s, %s", subject, current ? "current" : "NULL",
+        if (!record_ask (record, call, get != NULL, "%s%s, %s", subject, current ? "current" : "NULL",
                          pending ? "pending" : "NULL"))
             continue;
-        code = record->nvml.nvmlDeviceGetEccMode (device, current, pending);
+        code = get (device, current, pending);
         printf (" %d", code);
         if (code == NVML_SUCCESS && current)
             printf (" current %u", *current);
@@ -93,7 +95,8 @@ ask_identity (Record *record, const char *subject, nvmlDevice_t device)
     ask_pci_info (record, "nvmlDeviceGetPciInfo_v3", nvml->nvmlDeviceGetPciInfo_v3, subject, device,
                   PCI_WHOLE);
     ask_memory (record, subject, device);
-    ask_ecc (record, subject, device);
+    ask_modes (record, "nvmlDeviceGetEccMode", nvml->nvmlDeviceGetEccMode, subject, device);
+    ask_modes (record, "nvmlDeviceGetMigMode", nvml->nvmlDeviceGetMigMode, subject, device);
 }
 
 static void
@@ -118,6 +121,52 @@ ask_max_instances (Record *record, unsigned int index, nvmlDevice_t device)
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
         snprintf (subject, sizeof subject, "device %u, type %u, ", index, types[i]);
         RECORD_NUMBER (record, nvmlVgpuTypeGetMaxInstances, subject, sizeof (unsigned int), device, types[i]);
+    }
+}
+
+/* Structures that say their version: none, one that is not known, and the right one. What is set must not be
+ * taken: there is no mode 2. */
+static void
+ask_heterogeneous_mode (Record *record, const char *subject, nvmlDevice_t device)
+{
+    const unsigned int right = NVML_VGPU_HETEROGENEOUS_MODE_V1, versions[] = {0, right + 1, right};
+
+    if (RECORD_ASK (record, nvmlDeviceGetVgpuHeterogeneousMode, "%sNULL", subject))
+        record_code (record, record->nvml.nvmlDeviceGetVgpuHeterogeneousMode (device, NULL));
+    if (RECORD_ASK (record, nvmlDeviceSetVgpuHeterogeneousMode, "%sNULL", subject))
+        record_code (record, record->nvml.nvmlDeviceSetVgpuHeterogeneousMode (device, NULL));
+    for (size_t i = 0; i < sizeof versions / sizeof versions[0]; i++) {
+        nvmlVgpuHeterogeneousMode_t mode = {.version = versions[i], .mode = 2};
+
+        if (RECORD_ASK (record, nvmlDeviceSetVgpuHeterogeneousMode, "%sversion %#x, mode 2", subject,
+                        versions[i]))
+            record_code (record, record->nvml.nvmlDeviceSetVgpuHeterogeneousMode (device, &mode));
+        if (RECORD_ASK (record, nvmlDeviceGetVgpuHeterogeneousMode, "%sversion %#x", subject, versions[i])) {
+            const nvmlReturn_t code = record->nvml.nvmlDeviceGetVgpuHeterogeneousMode (device, &mode);
+
+            record_values (record, code, "mode %u", mode.mode);
+        }
+    }
+}
+
+static void
+ask_placements (Record *record, const char *call, __typeof__ (nvmlDeviceGetVgpuTypeSupportedPlacements) *get,
+                unsigned int index, nvmlDevice_t device)
+{
+    static const nvmlVgpuTypeId_t types[] = {0, 1, RECORD_UNKNOWN};
+    const unsigned int right = NVML_VGPU_PLACEMENT_LIST_V2, versions[] = {0, right + 1, right};
+
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        if (record_ask (record, call, get != NULL, "device %u, type %u, NULL", index, types[i]))
+            record_code (record, get (device, types[i], NULL));
+        for (size_t j = 0; j < sizeof versions / sizeof versions[0]; j++) {
+            nvmlVgpuPlacementList_t list = {.version = versions[j]};
+
+            if (record_ask (record, call, get != NULL, "device %u, type %u, version %#x", index, types[i],
+                            versions[j]))
+                record_values (record, get (device, types[i], &list), "size %u, count %u", list.placementSize,
+                               list.count);
+        }
     }
 }
 
@@ -168,6 +217,11 @@ record_devices (Record *record)
         ask_identity (record, subject, device);
         ask_vgpu_host (record, subject, device);
         ask_max_instances (record, i, device);
+        ask_heterogeneous_mode (record, subject, device);
+        ask_placements (record, "nvmlDeviceGetVgpuTypeSupportedPlacements",
+                        record->nvml.nvmlDeviceGetVgpuTypeSupportedPlacements, i, device);
+        ask_placements (record, "nvmlDeviceGetVgpuTypeCreatablePlacements",
+                        record->nvml.nvmlDeviceGetVgpuTypeCreatablePlacements, i, device);
         ask_scheduler (record, subject, device);
     }
 }

@@ -33,6 +33,8 @@ ask_device (Record *record, nvmlDevice_t device)
     nvmlVgpuSchedulerCapabilities_t capabilities = {0};
     nvmlVgpuSchedulerGetState_t state = {0};
     nvmlVgpuSchedulerLog_t log = {0};
+    nvmlVgpuHeterogeneousMode_t mode = {.version = NVML_VGPU_HETEROGENEOUS_MODE_V1};
+    nvmlVgpuPlacementList_t placements = {.version = NVML_VGPU_PLACEMENT_LIST_V2};
     nvmlPciInfo_t pci = {0};
     nvmlMemory_t memory = {0};
     unsigned int number = 0, other = 0, size = NVML_PGPU_STRING_SIZE, zero = 0;
@@ -45,6 +47,7 @@ ask_device (Record *record, nvmlDevice_t device)
     RECORD_CODE (record, nvmlDeviceGetUUID, device, text, sizeof text);
     RECORD_CODE (record, nvmlDeviceGetMemoryInfo, device, &memory);
     RECORD_CODE (record, nvmlDeviceGetEccMode, device, &number, &other);
+    RECORD_CODE (record, nvmlDeviceGetMigMode, device, &number, &other);
     RECORD_CODE (record, nvmlDeviceGetVirtualizationMode, device, &number);
     RECORD_CODE (record, nvmlDeviceGetHostVgpuMode, device, &number);
     RECORD_CODE (record, nvmlDeviceGetActiveVgpus, device, &zero, NULL);
@@ -53,6 +56,10 @@ ask_device (Record *record, nvmlDevice_t device)
     RECORD_CODE (record, nvmlVgpuTypeGetMaxInstances, device, 1, &number);
     RECORD_CODE (record, nvmlDeviceGetPgpuMetadataString, device, text, &size);
     RECORD_CODE (record, nvmlDeviceGetVgpuMetadata, device, NULL, &zero);
+    RECORD_CODE (record, nvmlDeviceGetVgpuHeterogeneousMode, device, &mode);
+    RECORD_CODE (record, nvmlDeviceSetVgpuHeterogeneousMode, device, NULL);
+    RECORD_CODE (record, nvmlDeviceGetVgpuTypeSupportedPlacements, device, 1, &placements);
+    RECORD_CODE (record, nvmlDeviceGetVgpuTypeCreatablePlacements, device, 1, &placements);
     RECORD_CODE (record, nvmlDeviceGetVgpuSchedulerCapabilities, device, &capabilities);
     RECORD_CODE (record, nvmlDeviceGetVgpuSchedulerState, device, &state);
     RECORD_CODE (record, nvmlDeviceSetVgpuSchedulerState, device, NULL);
@@ -64,6 +71,7 @@ ask_instance (Record *record)
 {
     unsigned int number = 0, size = NVML_PGPU_STRING_SIZE, zero = 0;
     unsigned long long bytes = 0;
+    nvmlVgpuPlacementId_t placement = {.version = NVML_VGPU_PLACEMENT_ID_V1};
     char text[NVML_PGPU_STRING_SIZE] = "";
 
     RECORD_CODE (record, nvmlVgpuInstanceGetMetadata, 1, NULL, &zero);
@@ -76,9 +84,12 @@ ask_instance (Record *record)
     RECORD_CODE (record, nvmlVgpuInstanceGetVmDriverVersion, 1, text, sizeof text);
     RECORD_CODE (record, nvmlVgpuInstanceGetFbUsage, 1, &bytes);
     RECORD_CODE (record, nvmlVgpuInstanceGetEccMode, 1, &number);
+    RECORD_CODE (record, nvmlVgpuInstanceGetGpuInstanceId, 1, &number);
+    RECORD_CODE (record, nvmlVgpuInstanceGetPlacementId, 1, &placement);
     RECORD_CODE (record, nvmlVgpuTypeGetName, 1, text, &size);
     RECORD_CODE (record, nvmlVgpuTypeGetClass, 1, text, &size);
     RECORD_CODE (record, nvmlVgpuTypeGetFramebufferSize, 1, &bytes);
+    RECORD_CODE (record, nvmlVgpuTypeGetGpuInstanceProfileId, 1, &number);
 }
 
 /* Every call but those that initialise, once; those of devices only with a handle that the library gave. */

@@ -31,6 +31,24 @@ ask_vm_id (Record *record, const char *subject, nvmlVgpuInstance_t instance)
 }
 
 static void
+ask_placement (Record *record, const char *subject, nvmlVgpuInstance_t instance)
+{
+    const unsigned int right = NVML_VGPU_PLACEMENT_ID_V1, versions[] = {0, right + 1, right};
+
+    if (RECORD_ASK (record, nvmlVgpuInstanceGetPlacementId, "%sNULL", subject))
+        record_code (record, record->nvml.nvmlVgpuInstanceGetPlacementId (instance, NULL));
+    for (size_t i = 0; i < sizeof versions / sizeof versions[0]; i++) {
+        nvmlVgpuPlacementId_t placement = {.version = versions[i]};
+
+        if (RECORD_ASK (record, nvmlVgpuInstanceGetPlacementId, "%sversion %#x", subject, versions[i])) {
+            const nvmlReturn_t code = record->nvml.nvmlVgpuInstanceGetPlacementId (instance, &placement);
+
+            record_values (record, code, "placement %u", placement.placementId);
+        }
+    }
+}
+
+static void
 ask_instance (Record *record, nvmlVgpuInstance_t instance)
 {
     char subject[32];
@@ -46,6 +64,8 @@ ask_instance (Record *record, nvmlVgpuInstance_t instance)
                        instance);
     RECORD_NUMBER (record, nvmlVgpuInstanceGetFbUsage, subject, sizeof (unsigned long long), instance);
     RECORD_NUMBER (record, nvmlVgpuInstanceGetEccMode, subject, sizeof (unsigned int), instance);
+    RECORD_NUMBER (record, nvmlVgpuInstanceGetGpuInstanceId, subject, sizeof (unsigned int), instance);
+    ask_placement (record, subject, instance);
 }
 
 void
@@ -65,6 +85,8 @@ record_types (Record *record)
         RECORD_SIZED (record, nvmlVgpuTypeGetName, subject, RECORD_TEXT, NVML_VGPU_NAME_SIZE, numbers[i]);
         RECORD_SIZED (record, nvmlVgpuTypeGetClass, subject, RECORD_TEXT, NVML_VGPU_NAME_SIZE, numbers[i]);
         RECORD_NUMBER (record, nvmlVgpuTypeGetFramebufferSize, subject, sizeof (unsigned long long),
+                       numbers[i]);
+        RECORD_NUMBER (record, nvmlVgpuTypeGetGpuInstanceProfileId, subject, sizeof (unsigned int),
                        numbers[i]);
     }
 }
