@@ -218,7 +218,7 @@ nvmlDeviceGetEccMode (nvmlDevice_t device, unsigned int *current, unsigned int *
     return NVML_SUCCESS;
 }
 
-/* A board has MIG when it is on, or when a type that it offers needs it. */
+/* A board has MIG when the host file says whether it is on, or when a type that it offers needs it. */
 static gboolean
 has_mig (const VgpuSimGpu *gpu)
 {
@@ -226,7 +226,7 @@ has_mig (const VgpuSimGpu *gpu)
         if (vgpu_sim_type_is_mig_backed (g_array_index (gpu->offers, VgpuSimOffer, i).type))
             return TRUE;
     }
-    return gpu->mig;
+    return gpu->says_mig;
 }
 
 /* Documented: NOT_SUPPORTED on a board without MIG. */

@@ -82,14 +82,15 @@ has_vgpu_host (const VgpuSimHost *host)
 }
 
 /* It is documented that this may not be supported, but not when; here without a GPU in vGPU host mode, whose
- * vGPU Manager would advertise the range. nvmlGetVgpuVersion was measured to answer there. */
+ * vGPU Manager would advertise the range. Measured there: nvmlGetVgpuVersion answers, and a range that is not
+ * inside the preset is INVALID_ARGUMENT. */
 static nvmlReturn_t
 check_advertisable (const VgpuSimHost *host, VgateVersionRange range)
 {
-    if (!has_vgpu_host (host))
-        return NVML_ERROR_NOT_SUPPORTED;
     if (!vgate_version_range_contains (host->preset, range))
         return NVML_ERROR_INVALID_ARGUMENT;
+    if (!has_vgpu_host (host))
+        return NVML_ERROR_NOT_SUPPORTED;
     return host->vgpus->len > 0 ? NVML_ERROR_IN_USE : NVML_SUCCESS;
 }
 

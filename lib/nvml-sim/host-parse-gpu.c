@@ -189,6 +189,7 @@ parse_sharing (VgpuSimGpu *gpu, VgpuSimGroup group, GError **error)
     if (!vgpu_sim_value_flag (group, "mig", &gpu->mig, error) ||
         !vgpu_sim_value_flag (group, "heterogeneous", &gpu->heterogeneous, error))
         return FALSE;
+    gpu->says_mig = vgpu_sim_value_has (group, "mig");
     if (gpu->mig && gpu->heterogeneous)
         return vgpu_sim_value_bad (group, "heterogeneous", error, "but the GPU is in MIG mode");
     if (vgpu_sim_value_has (group, "gpu-instance-slices") &&

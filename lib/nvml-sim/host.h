@@ -42,6 +42,7 @@ typedef struct {
     gboolean ecc;
     gboolean sriov;
     gboolean migration;
+    gboolean says_mig;      /* whether MIG is on was said: the board has it */
     gboolean mig;           /* then it runs MIG-backed vGPUs only, otherwise none of them */
     guint32 slices;         /* to make GPU instances of under MIG */
     gboolean heterogeneous; /* vGPUs of several sizes at once */
