@@ -5,18 +5,6 @@
 
 #include <string.h>
 
-gboolean
-vgate_capture_has_vgpu (const VgateProbe *probe, const char *uuid)
-{
-    for (guint i = 0; i < probe->instances->len; i++) {
-        const VgateInstance *instance = g_ptr_array_index (probe->instances, i);
-
-        if (strcmp (instance->vm, uuid) == 0)
-            return TRUE;
-    }
-    return FALSE;
-}
-
 static gboolean
 is_taken (const VgateElement *element, const VgateHostdev *hostdev)
 {
@@ -38,7 +26,7 @@ static gboolean
 is_device_of (const VgateCaptureInput *input, const VgateElement *element, const VgateInstance *instance,
               const VgateHostdev *hostdev)
 {
-    const VgatePgpu *pgpu = g_ptr_array_index (input->probe->host->pgpus, instance->pgpu);
+    const VgatePgpu *pgpu = g_ptr_array_index (input->host->pgpus, instance->pgpu);
     g_auto (VgateDevice) device = {0};
 
     if (instance->mdev)
@@ -114,17 +102,8 @@ describe_vgpu (const VgateCaptureInput *input, const VgateElement *element, cons
     vgpu->guest_address = hostdev ? g_strdup (hostdev->guest_address) : NULL;
     vgpu->type = instance->type;
     vgpu->type_name = g_strdup (instance->type_name);
-    describe_pgpu (input->probe->host, instance->pgpu, &vgpu->pgpu);
+    describe_pgpu (input->host, instance->pgpu, &vgpu->pgpu);
     return read_record (instance, vgpu, error) ? g_steal_pointer (&vgpu) : NULL;
-}
-
-/* NVML lists vGPUs in no promised order; the element shall change only when something does. */
-static int
-compare_uuids (gconstpointer a, gconstpointer b)
-{
-    const VgateElementVgpu *const *left = a, *const *right = b;
-
-    return strcmp ((*left)->uuid, (*right)->uuid);
 }
 
 static VgateElement *
@@ -132,24 +111,20 @@ describe_domain (const VgateCaptureInput *input, GError **error)
 {
     g_autoptr (VgateElement) element = vgate_element_new ();
 
-    for (guint i = 0; i < input->probe->instances->len; i++) {
-        const VgateInstance *instance = g_ptr_array_index (input->probe->instances, i);
-        VgateElementVgpu *vgpu;
+    for (guint i = 0; i < input->instances->len; i++) {
+        VgateElementVgpu *vgpu =
+            describe_vgpu (input, element, g_ptr_array_index (input->instances, i), error);
 
-        if (strcmp (instance->vm, input->domain->uuid) != 0)
-            continue;
-        vgpu = describe_vgpu (input, element, instance, error);
         if (!vgpu)
             return NULL;
         g_ptr_array_add (element->vgpus, vgpu);
     }
-    g_ptr_array_sort (element->vgpus, compare_uuids);
     element->domain = g_strdup (input->domain->uuid);
     element->time = input->now;
     element->trigger = (int)input->trigger;
-    element->host = g_strdup (input->probe->host->name);
-    element->host_uuid = g_strdup (input->probe->host->uuid);
-    element->simulated = input->probe->host->simulated;
+    element->host = g_strdup (input->host->name);
+    element->host_uuid = g_strdup (input->host->uuid);
+    element->simulated = input->host->simulated;
     element->power = (int)input->power;
     return g_steal_pointer (&element);
 }

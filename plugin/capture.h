@@ -6,7 +6,8 @@
 #include "host/probe.h"
 
 typedef struct {
-    const VgateProbe *probe; /* with instances */
+    const VgateHost *host;      /* this one, as NVML describes it */
+    const GPtrArray *instances; /* the domain's vGPUs, of VgateInstance *: one or more, by their UUIDs */
     const VgateDomain *domain;
     const char *root; /* put before /sys; "" on a real host */
     GBytes *key;      /* fleet key, or NULL */
@@ -16,12 +17,9 @@ typedef struct {
     gint64 now;           /* seconds since 1970 */
 } VgateCaptureInput;
 
-/* TRUE when one of the probe's vGPUs is this VM's. uuid in lower case. */
-gboolean vgate_capture_has_vgpu (const VgateProbe *probe, const char *uuid);
-
 /*
  * The element that the domain shall have: *element is NULL when it has the right one already. FALSE with
- * VGATE_CODE_CAPTURE_FAILED when NVML gave no metadata for one of its vGPUs, or none that can be written. The
- * domain must have a vGPU. A present element that is not in order is replaced.
+ * VGATE_CODE_CAPTURE_FAILED when NVML gave no metadata for one of its vGPUs, or none that can be written. A
+ * present element that is not in order is replaced.
  */
 gboolean vgate_capture_build (const VgateCaptureInput *input, VgateElement **element, GError **error);

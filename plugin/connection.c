@@ -2,132 +2,268 @@
 #include "connection.h"
 
 #include "log.h"
+#include "workers.h"
 
 #include <libvirt/virterror.h>
 
-#define BACK_OFF_MIN_SEC 1u
-#define BACK_OFF_MAX_SEC 30u
+#define BACK_OFF_MIN_MS 250u
+#define BACK_OFF_MAX_MS 30000u
 /* A libvirtd that answers nothing for 15 s is taken for gone. */
 #define KEEP_ALIVE_INTERVAL_SEC 5
 #define KEEP_ALIVE_COUNT        3
+#define CALL_DEADLINE_MS        2000
 
-struct VgateConnection {
+typedef struct Session Session;
+
+struct _VgateConnection {
+    GObject parent;
     char *uri;
-    VgateConnectionCallbacks callbacks;
-    gpointer user_data;
-    virConnectPtr libvirt;
-    int lifecycle_id;
+    VgateWorkers *workers;
+    Session *session; /* NULL: there is no connection */
+    gboolean is_opening;
     guint retry_source;
-    guint back_off_sec;
+    guint back_off_ms;
     gboolean is_failure_logged;
 };
 
-void
-vgate_set_libvirt_error (GError **error, const char *call)
-{
-    const char *message = virGetLastErrorMessage ();
+G_DEFINE_FINAL_TYPE (VgateConnection, vgate_connection, G_TYPE_OBJECT)
 
-    g_set_error (error, VGATE_ERROR, VGATE_CODE_LIBVIRT_ERROR, "%s: %s", call,
-                 message ? message : "unknown error");
+enum { SIGNAL_CONNECTED, SIGNAL_DOMAIN_EVENT, N_SIGNALS };
+
+static guint signals[N_SIGNALS];
+
+#define N_EVENTS_MAX 8
+
+/*
+ * One connection's life. libvirt's callbacks hold references to it, and may come until they are deregistered,
+ * which a worker does: what comes from a session that is not the present one is passed over.
+ */
+struct Session {
+    VgateConnection *connection; /* borrowed: read in the main loop only; NULL once it was given up */
+    virConnectPtr libvirt;
+    int events[N_EVENTS_MAX];
+    guint n_events;
+};
+
+static Session *
+session_new (VgateConnection *connection)
+{
+    Session *session = g_atomic_rc_box_new0 (Session);
+
+    session->connection = connection;
+    return session;
 }
 
-VgateConnection *
-vgate_connection_new (const char *uri, VgateConnectionCallbacks callbacks, gpointer user_data)
+static void
+session_release (gpointer session)
 {
-    VgateConnection *connection = g_new0 (VgateConnection, 1);
-
-    connection->uri = g_strdup (uri);
-    connection->callbacks = callbacks;
-    connection->user_data = user_data;
-    connection->lifecycle_id = -1;
-    connection->back_off_sec = BACK_OFF_MIN_SEC;
-    return connection;
+    g_atomic_rc_box_release (session);
 }
 
-static gboolean
-trigger_of (int event, int detail, VgateTrigger *trigger)
+static void
+emit (Session *session, virDomainPtr domain, VgateDomainEvent event)
 {
-    switch (event) {
-    case VIR_DOMAIN_EVENT_STARTED:
-        *trigger = detail == VIR_DOMAIN_EVENT_STARTED_MIGRATED || detail == VIR_DOMAIN_EVENT_STARTED_RESTORED
-                       ? VGATE_TRIGGER_ARRIVE
-                       : VGATE_TRIGGER_START;
-        return TRUE;
-    case VIR_DOMAIN_EVENT_RESUMED:
-        *trigger = detail == VIR_DOMAIN_EVENT_RESUMED_MIGRATED ? VGATE_TRIGGER_ARRIVE : VGATE_TRIGGER_RESUME;
-        return TRUE;
-    case VIR_DOMAIN_EVENT_PMSUSPENDED: *trigger = VGATE_TRIGGER_CHANGE; return TRUE;
-    default: return FALSE;
-    }
+    char uuid[VIR_UUID_STRING_BUFLEN];
+
+    if (session->connection && session->connection->session == session &&
+        virDomainGetUUIDString (domain, uuid) == 0)
+        g_signal_emit (session->connection, signals[SIGNAL_DOMAIN_EVENT], 0, uuid, (int)event);
 }
+
+/* --- libvirt's callbacks --- */
 
 static int
 on_lifecycle (G_GNUC_UNUSED virConnectPtr libvirt, virDomainPtr domain, int event, int detail,
               void *user_data)
 {
-    VgateConnection *connection = user_data;
-    char uuid[VIR_UUID_STRING_BUFLEN];
-    VgateTrigger trigger;
-
-    if (trigger_of (event, detail, &trigger) && virDomainGetUUIDString (domain, uuid) == 0)
-        connection->callbacks.domain_event (uuid, trigger, connection->user_data);
+    switch (event) {
+    case VIR_DOMAIN_EVENT_STARTED:
+        emit (user_data, domain,
+              detail == VIR_DOMAIN_EVENT_STARTED_MIGRATED || detail == VIR_DOMAIN_EVENT_STARTED_RESTORED
+                  ? VGATE_DOMAIN_ARRIVED
+                  : VGATE_DOMAIN_STARTED);
+        break;
+    case VIR_DOMAIN_EVENT_RESUMED:
+        emit (user_data, domain,
+              detail == VIR_DOMAIN_EVENT_RESUMED_MIGRATED ? VGATE_DOMAIN_ARRIVED : VGATE_DOMAIN_RESUMED);
+        break;
+    case VIR_DOMAIN_EVENT_PMSUSPENDED: emit (user_data, domain, VGATE_DOMAIN_CHANGED); break;
+    case VIR_DOMAIN_EVENT_STOPPED: emit (user_data, domain, VGATE_DOMAIN_ENDED); break;
+    default: break;
+    }
     return 0;
 }
 
+/* Both device events have this form. */
 static void
-drop (VgateConnection *connection)
+on_device (G_GNUC_UNUSED virConnectPtr libvirt, virDomainPtr domain, G_GNUC_UNUSED const char *alias,
+           void *user_data)
 {
-    if (!connection->libvirt)
-        return;
-    virConnectUnregisterCloseCallback (connection->libvirt, NULL);
-    if (connection->lifecycle_id >= 0)
-        virConnectDomainEventDeregisterAny (connection->libvirt, connection->lifecycle_id);
-    connection->lifecycle_id = -1;
-    virConnectClose (g_steal_pointer (&connection->libvirt));
+    emit (user_data, domain, VGATE_DOMAIN_CHANGED);
 }
 
-/* Not from within the callback: libvirt still holds the connection that would be closed. */
-static gboolean
-on_lost (gpointer user_data)
+static void
+on_metadata (G_GNUC_UNUSED virConnectPtr libvirt, virDomainPtr domain, int type, const char *namespace_uri,
+             void *user_data)
 {
-    VgateConnection *connection = user_data;
-
-    connection->retry_source = 0;
-    drop (connection);
-    vgate_connection_keep_open (connection);
-    return G_SOURCE_REMOVE;
+    if (type == VIR_DOMAIN_METADATA_ELEMENT && g_strcmp0 (namespace_uri, VGATE_ELEMENT_NAMESPACE) == 0)
+        emit (user_data, domain, VGATE_DOMAIN_METADATA);
 }
+
+static void drop (VgateConnection *connection);
+static void schedule_open (VgateConnection *connection);
 
 static void
 on_close (G_GNUC_UNUSED virConnectPtr libvirt, int reason, void *user_data)
 {
-    VgateConnection *connection = user_data;
+    Session *session = user_data;
+    VgateConnection *connection = session->connection;
 
+    if (!connection || connection->session != session)
+        return;
     vgate_log (VGATE_CODE_LIBVIRT_LOST, NULL, "the connection to libvirt was lost (reason %d)", reason);
-    if (connection->retry_source == 0)
-        connection->retry_source = g_idle_add (on_lost, connection);
+    drop (connection);
+    schedule_open (connection);
 }
 
-gboolean
-vgate_connection_open (VgateConnection *connection, GError **error)
+/* --- what a worker does --- */
+
+static gboolean
+listen_to (Session *session, int event, virConnectDomainEventGenericCallback callback, GError **error)
 {
-    connection->libvirt = virConnectOpen (connection->uri);
-    if (!connection->libvirt) {
+    const int id = virConnectDomainEventRegisterAny (session->libvirt, NULL, event, callback,
+                                                     g_atomic_rc_box_acquire (session), session_release);
+
+    if (id < 0) {
+        session_release (session);
+        vgate_set_libvirt_error (error, "virConnectDomainEventRegisterAny");
+        return FALSE;
+    }
+    session->events[session->n_events++] = id;
+    return TRUE;
+}
+
+static gboolean
+session_open (Session *session, const char *uri, GError **error)
+{
+    session->libvirt = virConnectOpen (uri);
+    if (!session->libvirt) {
         vgate_set_libvirt_error (error, "virConnectOpen");
         return FALSE;
     }
     /* a connection within the process, as libvirt's test driver is, has neither */
-    virConnectSetKeepAlive (connection->libvirt, KEEP_ALIVE_INTERVAL_SEC, KEEP_ALIVE_COUNT);
-    virConnectRegisterCloseCallback (connection->libvirt, on_close, connection, NULL);
-    connection->lifecycle_id =
-        virConnectDomainEventRegisterAny (connection->libvirt, NULL, VIR_DOMAIN_EVENT_ID_LIFECYCLE,
-                                          VIR_DOMAIN_EVENT_CALLBACK (on_lifecycle), connection, NULL);
-    if (connection->lifecycle_id < 0) {
-        vgate_set_libvirt_error (error, "virConnectDomainEventRegisterAny");
-        drop (connection);
-        return FALSE;
+    virConnectSetKeepAlive (session->libvirt, KEEP_ALIVE_INTERVAL_SEC, KEEP_ALIVE_COUNT);
+    if (virConnectRegisterCloseCallback (session->libvirt, on_close, g_atomic_rc_box_acquire (session),
+                                         session_release) < 0)
+        session_release (session);
+    return listen_to (session, VIR_DOMAIN_EVENT_ID_LIFECYCLE, VIR_DOMAIN_EVENT_CALLBACK (on_lifecycle),
+                      error) &&
+           listen_to (session, VIR_DOMAIN_EVENT_ID_DEVICE_ADDED, VIR_DOMAIN_EVENT_CALLBACK (on_device),
+                      error) &&
+           listen_to (session, VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED, VIR_DOMAIN_EVENT_CALLBACK (on_device),
+                      error) &&
+           listen_to (session, VIR_DOMAIN_EVENT_ID_METADATA_CHANGE, VIR_DOMAIN_EVENT_CALLBACK (on_metadata),
+                      error);
+}
+
+static void
+session_close (gpointer data)
+{
+    Session *session = data;
+
+    if (!session->libvirt)
+        return;
+    virConnectUnregisterCloseCallback (session->libvirt, on_close);
+    for (guint i = 0; i < session->n_events; i++)
+        virConnectDomainEventDeregisterAny (session->libvirt, session->events[i]);
+    session->n_events = 0;
+    g_clear_pointer (&session->libvirt, virConnectClose);
+}
+
+typedef struct {
+    Session *session; /* until it is handed over */
+    char *uri;
+    GError *error;
+} Opening;
+
+static void
+opening_free (gpointer data)
+{
+    Opening *opening = data;
+
+    if (opening->session) {
+        session_close (opening->session);
+        session_release (opening->session);
     }
-    return TRUE;
+    g_free (opening->uri);
+    g_clear_error (&opening->error);
+    g_free (opening);
+}
+
+static void
+opening_run (gpointer data)
+{
+    Opening *opening = data;
+
+    if (!session_open (opening->session, opening->uri, &opening->error))
+        session_close (opening->session);
+}
+
+static void
+opening_done (gpointer data, gpointer user_data)
+{
+    Opening *opening = data;
+    VgateConnection *connection = user_data;
+
+    connection->is_opening = FALSE;
+    if (!opening->error) {
+        connection->session = g_steal_pointer (&opening->session);
+        connection->back_off_ms = BACK_OFF_MIN_MS;
+        connection->is_failure_logged = FALSE;
+        g_signal_emit (connection, signals[SIGNAL_CONNECTED], 0);
+        return;
+    }
+    /* once, not at every attempt of a night without libvirtd */
+    if (!connection->is_failure_logged)
+        vgate_log (VGATE_CODE_LIBVIRT_ERROR, NULL, "%s; trying again", opening->error->message);
+    connection->is_failure_logged = TRUE;
+    schedule_open (connection);
+}
+
+static const VgateWorkKind opening_kind = {opening_run, opening_done, opening_free};
+
+static void
+closing_done (G_GNUC_UNUSED gpointer data, G_GNUC_UNUSED gpointer user_data)
+{
+}
+
+static const VgateWorkKind closing_kind = {session_close, closing_done, session_release};
+
+/* --- the main loop's side --- */
+
+static void
+drop (VgateConnection *connection)
+{
+    Session *session = g_steal_pointer (&connection->session);
+
+    if (!session)
+        return;
+    session->connection = NULL;
+    vgate_workers_push (connection->workers, &closing_kind, session);
+}
+
+static void
+begin_open (VgateConnection *connection)
+{
+    Opening *opening;
+
+    if (connection->is_opening || connection->session)
+        return;
+    opening = g_new0 (Opening, 1);
+    opening->session = session_new (connection);
+    opening->uri = g_strdup (connection->uri);
+    connection->is_opening = TRUE;
+    vgate_workers_push (connection->workers, &opening_kind, opening);
 }
 
 static gboolean
@@ -136,43 +272,83 @@ on_retry (gpointer user_data)
     VgateConnection *connection = user_data;
 
     connection->retry_source = 0;
-    vgate_connection_keep_open (connection);
+    begin_open (connection);
     return G_SOURCE_REMOVE;
 }
 
-void
-vgate_connection_keep_open (VgateConnection *connection)
+static void
+schedule_open (VgateConnection *connection)
 {
-    g_autoptr (GError) error = NULL;
-
-    if (vgate_connection_open (connection, &error)) {
-        connection->back_off_sec = BACK_OFF_MIN_SEC;
-        connection->is_failure_logged = FALSE;
-        connection->callbacks.connected (connection->user_data);
+    if (connection->retry_source != 0)
         return;
+    connection->retry_source = g_timeout_add (connection->back_off_ms, on_retry, connection);
+    connection->back_off_ms = MIN (connection->back_off_ms * 2, BACK_OFF_MAX_MS);
+}
+
+static void
+vgate_connection_finalize (GObject *object)
+{
+    VgateConnection *connection = VGATE_CONNECTION (object);
+
+    if (connection->retry_source != 0)
+        g_source_remove (connection->retry_source);
+    vgate_workers_free (connection->workers);
+    if (connection->session) {
+        connection->session->connection = NULL;
+        session_close (connection->session);
+        session_release (connection->session);
     }
-    /* once, not at every attempt of a night without libvirtd */
-    if (!connection->is_failure_logged)
-        vgate_log (VGATE_CODE_LIBVIRT_ERROR, NULL, "%s; trying again", error->message);
-    connection->is_failure_logged = TRUE;
-    connection->retry_source = g_timeout_add_seconds (connection->back_off_sec, on_retry, connection);
-    connection->back_off_sec = MIN (connection->back_off_sec * 2, BACK_OFF_MAX_SEC);
+    g_free (connection->uri);
+    G_OBJECT_CLASS (vgate_connection_parent_class)->finalize (object);
+}
+
+static void
+vgate_connection_class_init (VgateConnectionClass *class)
+{
+    const GType type = G_TYPE_FROM_CLASS (class);
+
+    G_OBJECT_CLASS (class)->finalize = vgate_connection_finalize;
+    signals[SIGNAL_CONNECTED] =
+        g_signal_new ("connected", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+    signals[SIGNAL_DOMAIN_EVENT] =
+        g_signal_new ("domain-event", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2,
+                      G_TYPE_STRING | G_SIGNAL_TYPE_STATIC_SCOPE, G_TYPE_INT);
+}
+
+static void
+vgate_connection_init (VgateConnection *connection)
+{
+    connection->back_off_ms = BACK_OFF_MIN_MS;
+    /* two: a new connection need not wait until the old one is closed */
+    connection->workers = vgate_workers_new (2, CALL_DEADLINE_MS, NULL, connection);
+}
+
+VgateConnection *
+vgate_connection_new (const char *uri)
+{
+    VgateConnection *connection = g_object_new (VGATE_TYPE_CONNECTION, NULL);
+
+    connection->uri = g_strdup (uri);
+    return connection;
+}
+
+void
+vgate_connection_start (VgateConnection *connection)
+{
+    begin_open (connection);
+}
+
+void
+vgate_connection_renew (VgateConnection *connection)
+{
+    if (!connection->session)
+        return;
+    drop (connection);
+    schedule_open (connection);
 }
 
 virConnectPtr
 vgate_connection_get (VgateConnection *connection)
 {
-    return connection->libvirt;
-}
-
-void
-vgate_connection_free (VgateConnection *connection)
-{
-    if (!connection)
-        return;
-    if (connection->retry_source != 0)
-        g_source_remove (connection->retry_source);
-    drop (connection);
-    g_free (connection->uri);
-    g_free (connection);
+    return connection->session ? connection->session->libvirt : NULL;
 }

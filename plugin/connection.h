@@ -1,36 +1,39 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The connection to libvirt: opens it, watches it, and opens it again with back-off when it is lost. Events
- * come through GLib's main loop (gvir_event_register () must have been called).
+ * The connection to libvirt: opens it, watches it, and opens it again with back-off when it is lost. It
+ * blocks nobody: calls are made by a worker. Events come through GLib's main loop (gvir_event_register ()
+ * must have been called), and become signals:
+ *
+ * "connected" (): for the first time or again; events may have been missed
+ * "domain-event" (const char *uuid, VgateDomainEvent event)
  */
 #pragma once
 
-#include "domain/element.h"
+#include "domain-calls.h"
 
-#include <libvirt/libvirt.h>
+#include <glib-object.h>
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (virDomain, virDomainFree)
+/* What can happen to a domain, as far as it concerns us. */
+typedef enum {
+    VGATE_DOMAIN_STARTED,
+    VGATE_DOMAIN_ARRIVED, /* by migration or restore */
+    VGATE_DOMAIN_RESUMED,
+    VGATE_DOMAIN_CHANGED,  /* its power state, or a device came or went */
+    VGATE_DOMAIN_METADATA, /* its element was written or taken away, perhaps by ourselves */
+    VGATE_DOMAIN_ENDED,
+} VgateDomainEvent;
 
-typedef struct VgateConnection VgateConnection;
+#define VGATE_TYPE_CONNECTION (vgate_connection_get_type ())
+G_DECLARE_FINAL_TYPE (VgateConnection, vgate_connection, VGATE, CONNECTION, GObject)
 
-typedef struct {
-    /* connected, for the first time or again: events may have been missed */
-    void (*connected) (gpointer user_data);
-    /* something happened to a domain after which it should be captured */
-    void (*domain_event) (const char *uuid, VgateTrigger trigger, gpointer user_data);
-} VgateConnectionCallbacks;
+/* uri: libvirt's. */
+VgateConnection *vgate_connection_new (const char *uri);
 
-VgateConnection *vgate_connection_new (const char *uri, VgateConnectionCallbacks callbacks,
-                                       gpointer user_data);
-void vgate_connection_free (VgateConnection *connection);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateConnection, vgate_connection_free)
+/* Tries until it works, and again when it is lost. */
+void vgate_connection_start (VgateConnection *connection);
 
-/* One attempt, now. FALSE with VGATE_CODE_LIBVIRT_ERROR. */
-gboolean vgate_connection_open (VgateConnection *connection, GError **error);
-/* Tries until it works, from the main loop. */
-void vgate_connection_keep_open (VgateConnection *connection);
-/* libvirt's connection; NULL while there is none. Borrowed. */
+/* Gives up the connection at hand, on which too many calls hang, for a new one. */
+void vgate_connection_renew (VgateConnection *connection);
+
+/* libvirt's connection; NULL while there is none. Borrowed: a worker needs a reference (virConnectRef). */
 virConnectPtr vgate_connection_get (VgateConnection *connection);
-
-/* VGATE_CODE_LIBVIRT_ERROR with libvirt's last error of this thread. */
-void vgate_set_libvirt_error (GError **error, const char *call);

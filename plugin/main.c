@@ -2,13 +2,16 @@
 /* vgpu-gated: keeps the metadata of every vGPU in its domain's live XML. */
 #include "agent.h"
 
+#include "log.h"
+#include "once.h"
+
 #include <glib-unix.h>
 #include <libvirt-glib/libvirt-glib.h>
 #include <libvirt/virterror.h>
+#include <libxml/parser.h>
 #include <locale.h>
 #include <stdio.h>
-
-#include "log.h"
+#include <unistd.h>
 
 typedef struct {
     gboolean once;
@@ -64,9 +67,10 @@ on_terminate (gpointer user_data)
 }
 
 static int
-run (VgateAgent *agent)
+run (VgatePolicy *policy, const char *uri)
 {
     g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
+    g_autoptr (VgateAgent) agent = vgate_agent_new (policy, uri);
     g_autoptr (GError) error = NULL;
 
     g_unix_signal_add (SIGTERM, on_terminate, loop);
@@ -74,7 +78,18 @@ run (VgateAgent *agent)
     if (!vgate_agent_start (agent, &error))
         return fail (error);
     g_main_loop_run (loop);
-    return 0;
+    fflush (NULL);
+    /* At once: a call of libvirt or NVML may hang, and there is nothing to put back. */
+    _exit (0);
+}
+
+static int
+run_once (VgatePolicy *policy, const char *uri)
+{
+    g_autoptr (VgatePolicy) owned = policy;
+    g_autoptr (GError) error = NULL;
+
+    return vgate_capture_once (policy, uri, &error) ? 0 : fail (error);
 }
 
 int
@@ -82,7 +97,7 @@ main (int argc, char *argv[])
 {
     g_auto (Options) options = {0};
     g_autoptr (GError) error = NULL;
-    g_autoptr (VgateAgent) agent = NULL;
+    const char *uri;
     VgatePolicy *policy;
 
     setlocale (LC_ALL, "");
@@ -99,10 +114,9 @@ main (int argc, char *argv[])
     policy = vgate_policy_load (options.config ? options.config : vgate_policy_default_path (), &error);
     if (!policy)
         return fail (error);
+    xmlInitParser (); /* once, before there are threads */
     gvir_event_register ();
     virSetErrorFunc (NULL, swallow_libvirt_error);
-    agent = vgate_agent_new (policy, options.uri ? options.uri : "qemu:///system");
-    if (!options.once)
-        return run (agent);
-    return vgate_agent_run_once (agent, &error) ? 0 : fail (error);
+    uri = options.uri ? options.uri : "qemu:///system";
+    return options.once ? run_once (policy, uri) : run (policy, uri);
 }

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "domain-calls.h"
+
+#include <libvirt/virterror.h>
+#include <stdlib.h>
+#include <string.h>
+
+void
+vgate_set_libvirt_error (GError **error, const char *call)
+{
+    const char *message = virGetLastErrorMessage ();
+
+    g_set_error (error, VGATE_ERROR, VGATE_CODE_LIBVIRT_ERROR, "%s: %s", call,
+                 message ? message : "unknown error");
+}
+
+virDomainPtr
+vgate_libvirt_find_domain (virConnectPtr libvirt, const char *uuid, GError **error)
+{
+    virDomainPtr domain = virDomainLookupByUUIDString (libvirt, uuid);
+
+    if (!domain && virGetLastErrorCode () != VIR_ERR_NO_DOMAIN)
+        vgate_set_libvirt_error (error, "virDomainLookupByUUIDString");
+    return domain;
+}
+
+/* Starting, arriving, being saved: the paused states in which libvirt holds a job. */
+static gboolean
+is_in_transition (virDomainPtr domain)
+{
+    int state = VIR_DOMAIN_NOSTATE, reason = 0;
+
+    if (virDomainGetState (domain, &state, &reason, 0) != 0 || state != VIR_DOMAIN_PAUSED)
+        return FALSE;
+    return reason == VIR_DOMAIN_PAUSED_MIGRATION || reason == VIR_DOMAIN_PAUSED_SAVE ||
+           reason == VIR_DOMAIN_PAUSED_STARTING_UP;
+}
+
+/* Of a domain that arrives libvirt says nothing but that it cannot say (measured, 9.0); a driver without jobs
+ * has none. */
+gboolean
+vgate_libvirt_is_busy (virDomainPtr domain)
+{
+    virDomainJobInfo job;
+
+    if (is_in_transition (domain))
+        return TRUE;
+    if (virDomainGetJobInfo (domain, &job) == 0)
+        return job.type != VIR_DOMAIN_JOB_NONE;
+    return virGetLastErrorCode () != VIR_ERR_NO_SUPPORT;
+}
+
+VgateDomain *
+vgate_libvirt_read_domain (virDomainPtr domain, GError **error)
+{
+    char *xml = virDomainGetXMLDesc (domain, 0);
+    VgateDomain *read;
+
+    if (!xml) {
+        vgate_set_libvirt_error (error, "virDomainGetXMLDesc");
+        return NULL;
+    }
+    read = vgate_domain_read (xml, strlen (xml), NULL, error);
+    free (xml); /* libvirt allocates with malloc () */
+    return read;
+}
+
+gboolean
+vgate_libvirt_is_element_error (const GError *error)
+{
+    return error->domain == VGATE_ERROR && error->code >= VGATE_CODE_ELEMENT_TWICE &&
+           error->code <= VGATE_CODE_ELEMENT_BASE64;
+}
+
+VgatePower
+vgate_libvirt_power (virDomainPtr domain)
+{
+    int state = VIR_DOMAIN_NOSTATE;
+
+    virDomainGetState (domain, &state, NULL, 0);
+    return state == VIR_DOMAIN_PMSUSPENDED ? VGATE_POWER_SUSPENDED : VGATE_POWER_RUNNING;
+}
+
+gboolean
+vgate_libvirt_has_element (virDomainPtr domain)
+{
+    char *metadata = virDomainGetMetadata (domain, VIR_DOMAIN_METADATA_ELEMENT, VGATE_ELEMENT_NAMESPACE,
+                                           VIR_DOMAIN_AFFECT_LIVE);
+    const gboolean has = metadata != NULL;
+
+    free (metadata);
+    return has;
+}
+
+gboolean
+vgate_libvirt_set_element (virDomainPtr domain, const char *xml, GError **error)
+{
+    if (virDomainSetMetadata (domain, VIR_DOMAIN_METADATA_ELEMENT, xml, VGATE_ELEMENT_PREFIX,
+                              VGATE_ELEMENT_NAMESPACE, VIR_DOMAIN_AFFECT_LIVE) == 0)
+        return TRUE;
+    vgate_set_libvirt_error (error, "virDomainSetMetadata");
+    return FALSE;
+}

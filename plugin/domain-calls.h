@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What is asked of libvirt about one domain. Each of these can block, for as long as libvirtd likes: they are
+ * for workers (workers.h), not for the main loop.
+ */
+#pragma once
+
+#include "domain/domain.h"
+
+#include <libvirt/libvirt.h>
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (virDomain, virDomainFree)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (virConnect, virConnectClose)
+
+/* VGATE_CODE_LIBVIRT_ERROR with libvirt's last error of this thread. */
+void vgate_set_libvirt_error (GError **error, const char *call);
+
+/* The domain; NULL when there is none, with an error only when libvirt cannot say. */
+virDomainPtr vgate_libvirt_find_domain (virConnectPtr libvirt, const char *uuid, GError **error);
+
+/*
+ * TRUE while a job holds the domain, be it a migration, a save or an arrival: to set metadata would wait for
+ * it, 30 s at most, and then fail.
+ */
+gboolean vgate_libvirt_is_busy (virDomainPtr domain);
+
+/* The live XML. Errors: VGATE_CODE_LIBVIRT_ERROR and those of vgate_domain_read (). */
+VgateDomain *vgate_libvirt_read_domain (virDomainPtr domain, GError **error);
+
+/* TRUE for an error of _read_domain () that is about our element alone: the domain itself is in order. */
+gboolean vgate_libvirt_is_element_error (const GError *error);
+
+VgatePower vgate_libvirt_power (virDomainPtr domain);
+
+/* TRUE when the live XML has an element of our namespace, whatever it is. Cheaper than to read the XML. */
+gboolean vgate_libvirt_has_element (virDomainPtr domain);
+
+/* Into the live XML only; xml NULL: away with it. */
+gboolean vgate_libvirt_set_element (virDomainPtr domain, const char *xml, GError **error);

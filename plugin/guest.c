@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "guest.h"
+
+VgateGuest *
+vgate_guest_new (const char *uuid)
+{
+    VgateGuest *guest = g_new0 (VgateGuest, 1);
+
+    guest->uuid = g_strdup (uuid);
+    return guest;
+}
+
+void
+vgate_guest_free (VgateGuest *guest)
+{
+    if (!guest)
+        return;
+    g_free (guest->uuid);
+    g_free (guest->name);
+    g_free (guest->fingerprint);
+    g_free (guest->failure);
+    g_free (guest);
+}
+
+/* How much a trigger says: an arrival ends with a resume, a start with a change, and is what happened. */
+static guint
+weight (VgateTrigger trigger)
+{
+    switch (trigger) {
+    case VGATE_TRIGGER_CHANGE: return 0;
+    case VGATE_TRIGGER_RESUME: return 1;
+    case VGATE_TRIGGER_START: return 2;
+    case VGATE_TRIGGER_ARRIVE: return 3;
+    default: return 4;
+    }
+}
+
+void
+vgate_guest_set_due (VgateGuest *guest, VgateTrigger trigger)
+{
+    if (!guest->is_due || weight (trigger) > weight (guest->trigger))
+        guest->trigger = trigger;
+    guest->is_due = TRUE;
+}
+
+/*
+ * libvirt announces our own writes as anybody's. Each makes one event, which may come before or after the
+ * call returns: so both are counted, and while a look is under way nothing is concluded.
+ */
+static gboolean
+conclude_events (VgateGuest *guest)
+{
+    if (guest->is_looked_at || guest->n_unexplained <= 0)
+        return FALSE;
+    guest->n_unexplained = 0;
+    vgate_guest_set_due (guest, VGATE_TRIGGER_CHANGE);
+    return TRUE;
+}
+
+gboolean
+vgate_guest_note_metadata (VgateGuest *guest)
+{
+    guest->n_unexplained++;
+    return conclude_events (guest);
+}
+
+void
+vgate_guest_forget_events (VgateGuest *guest)
+{
+    guest->n_unexplained = 0;
+}
+
+gboolean
+vgate_guest_note_nvml (VgateGuest *guest, const char *fingerprint)
+{
+    if (g_strcmp0 (fingerprint, guest->fingerprint) == 0)
+        return FALSE;
+    vgate_guest_set_due (guest, VGATE_TRIGGER_CHANGE);
+    return TRUE;
+}
+
+void
+vgate_guest_begin_look (VgateGuest *guest, VgateLook *look)
+{
+    look->event = guest->trigger;
+    look->sequence_min = guest->sequence;
+    look->may_remove = guest->is_unclaimed;
+    guest->is_due = FALSE;
+    guest->is_looked_at = TRUE;
+}
+
+static void
+remember_found (VgateGuest *guest, const VgateLook *look)
+{
+    g_free (guest->fingerprint);
+    guest->fingerprint = vgate_snapshot_fingerprint (look->snapshot, look->uuid);
+    guest->has_element = look->outcome == VGATE_LOOK_IN_ORDER || look->outcome == VGATE_LOOK_WRITTEN;
+    if (look->written)
+        guest->sequence = look->written->sequence;
+}
+
+gboolean
+vgate_guest_end_look (VgateGuest *guest, const VgateLook *look)
+{
+    gboolean is_due_now = guest->is_due;
+
+    guest->is_looked_at = FALSE;
+    if (look->name) {
+        g_free (guest->name);
+        guest->name = g_strdup (look->name);
+    }
+    if (look->outcome == VGATE_LOOK_WRITTEN || look->outcome == VGATE_LOOK_REMOVED)
+        guest->n_unexplained--;
+    is_due_now |= conclude_events (guest);
+    guest->is_unclaimed = look->outcome == VGATE_LOOK_UNCLAIMED;
+    guest->n_busy = look->outcome == VGATE_LOOK_BUSY ? guest->n_busy + 1 : 0;
+    switch (look->outcome) {
+    case VGATE_LOOK_NOTHING:
+    case VGATE_LOOK_IN_ORDER:
+    case VGATE_LOOK_WRITTEN:
+    case VGATE_LOOK_REMOVED: remember_found (guest, look); break;
+    default: vgate_guest_set_due (guest, look->event); break;
+    }
+    return is_due_now;
+}
+
+gboolean
+vgate_guest_note_failure (VgateGuest *guest, const char *failure)
+{
+    if (g_strcmp0 (failure, guest->failure) == 0)
+        return FALSE;
+    g_free (guest->failure);
+    guest->failure = g_strdup (failure);
+    return TRUE;
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "look.h"
+
+#include "capture.h"
+#include "gate/gate.h"
+
+#include <libvirt/virterror.h>
+#include <string.h>
+
+VgateLook *
+vgate_look_new (virConnectPtr libvirt, const char *uuid, VgateSnapshot *snapshot, GBytes *key)
+{
+    VgateLook *look = g_new0 (VgateLook, 1);
+
+    virConnectRef (libvirt);
+    look->libvirt = libvirt;
+    look->uuid = g_strdup (uuid);
+    look->snapshot = vgate_snapshot_ref (snapshot);
+    look->key = key ? g_bytes_ref (key) : NULL;
+    look->event = VGATE_TRIGGER_CHANGE;
+    return look;
+}
+
+void
+vgate_look_free (VgateLook *look)
+{
+    if (!look)
+        return;
+    if (look->libvirt) /* it was not run */
+        virConnectClose (look->libvirt);
+    g_free (look->uuid);
+    vgate_snapshot_unref (look->snapshot);
+    g_clear_pointer (&look->key, g_bytes_unref);
+    g_free (look->name);
+    g_clear_error (&look->error);
+    vgate_element_free (look->written);
+    g_free (look);
+}
+
+/* The domain with its element left out: when that cannot be read, it is to be replaced, not to stop us. */
+static VgateDomain *
+read_leniently (VgateLook *look, virDomainPtr domain)
+{
+    g_autoptr (GError) local = NULL;
+    VgateDomain *read = vgate_libvirt_read_domain (domain, &local);
+
+    if (read)
+        return read;
+    if (!vgate_libvirt_is_element_error (local)) {
+        look->error = g_steal_pointer (&local);
+        return NULL;
+    }
+    if (vgate_libvirt_is_busy (domain)) {
+        look->outcome = VGATE_LOOK_BUSY;
+        return NULL;
+    }
+    return vgate_libvirt_set_element (domain, NULL, &look->error)
+               ? vgate_libvirt_read_domain (domain, &look->error)
+               : NULL;
+}
+
+/*
+ * Why a domain is captured now. The event says it, but may come after the look that met its domain first (a
+ * start is announced after the resume that ends it; libvirt 9.0, measured), so what the domain carries goes
+ * before: nothing, and this is its start; another host's element, and it has arrived.
+ */
+static VgateTrigger
+trigger_for (const VgateLook *look, const VgateDomain *domain)
+{
+    if (look->event == VGATE_TRIGGER_REQUEST)
+        return VGATE_TRIGGER_REQUEST;
+    if (!domain->element)
+        return look->event == VGATE_TRIGGER_ARRIVE ? VGATE_TRIGGER_ARRIVE : VGATE_TRIGGER_START;
+    if (strcmp (domain->element->host_uuid, look->snapshot->probe->host->uuid) != 0)
+        return VGATE_TRIGGER_ARRIVE;
+    return look->event == VGATE_TRIGGER_START ? VGATE_TRIGGER_CHANGE : look->event;
+}
+
+static gboolean
+write_element (VgateLook *look, virDomainPtr domain, VgateElement *element)
+{
+    g_autofree char *xml = vgate_element_write (element, FALSE);
+
+    if (vgate_libvirt_is_busy (domain)) {
+        look->outcome = VGATE_LOOK_BUSY;
+        return TRUE;
+    }
+    if (vgate_libvirt_set_element (domain, xml, &look->error)) {
+        look->outcome = VGATE_LOOK_WRITTEN;
+        return TRUE;
+    }
+    /* a job began after we had asked, and libvirt waited for its end for as long as it does */
+    if (virGetLastErrorCode () != VIR_ERR_OPERATION_TIMEOUT)
+        return FALSE;
+    g_clear_error (&look->error);
+    look->outcome = VGATE_LOOK_BUSY;
+    return TRUE;
+}
+
+static gboolean
+capture (VgateLook *look, virDomainPtr domain, const GPtrArray *instances)
+{
+    g_autoptr (VgateDomain) read = read_leniently (look, domain);
+    g_autoptr (VgateElement) element = NULL;
+    VgateCaptureInput input = {
+        .host = look->snapshot->probe->host,
+        .instances = instances,
+        .domain = read,
+        .root = "",
+        .key = look->key,
+        .sequence_min = look->sequence_min,
+        .now = g_get_real_time () / G_USEC_PER_SEC,
+    };
+
+    if (!read)
+        return look->outcome == VGATE_LOOK_BUSY;
+    input.trigger = trigger_for (look, read);
+    input.power = vgate_libvirt_power (domain);
+    if (!vgate_capture_build (&input, &element, &look->error))
+        return FALSE;
+    look->outcome = VGATE_LOOK_IN_ORDER;
+    if (!element)
+        return TRUE;
+    if (!write_element (look, domain, element))
+        return FALSE;
+    if (look->outcome == VGATE_LOOK_WRITTEN)
+        look->written = g_steal_pointer (&element);
+    return TRUE;
+}
+
+/*
+ * A domain without a vGPU that carries our element: its vGPU was detached. It is taken away when two looks in
+ * a row saw it so, since NVML may list a vGPU late; and never while it has an NVIDIA hostdev, whose capture
+ * must then be missing rather than its need be forgotten.
+ */
+static gboolean
+take_away (VgateLook *look, virDomainPtr domain)
+{
+    g_autoptr (VgateDomain) read = NULL;
+
+    look->outcome = VGATE_LOOK_NOTHING;
+    if (!vgate_libvirt_has_element (domain))
+        return TRUE;
+    look->outcome = VGATE_LOOK_UNCLAIMED;
+    read = vgate_libvirt_read_domain (domain, NULL);
+    if (!look->may_remove || !read || vgate_gate_has_vgpu (read, ""))
+        return TRUE;
+    if (vgate_libvirt_is_busy (domain)) {
+        look->outcome = VGATE_LOOK_BUSY;
+        return TRUE;
+    }
+    look->outcome = VGATE_LOOK_REMOVED;
+    return vgate_libvirt_set_element (domain, NULL, &look->error);
+}
+
+static void
+look_at (VgateLook *look)
+{
+    const GPtrArray *instances = vgate_snapshot_find (look->snapshot, look->uuid);
+    g_autoptr (virDomain) domain = vgate_libvirt_find_domain (look->libvirt, look->uuid, &look->error);
+
+    if (!domain) {
+        look->outcome = look->error ? VGATE_LOOK_FAILED : VGATE_LOOK_GONE;
+        return;
+    }
+    look->name = g_strdup (virDomainGetName (domain));
+    if (instances ? capture (look, domain, instances) : take_away (look, domain))
+        return;
+    /* a domain that ended meanwhile is no failure */
+    look->outcome = virDomainIsActive (domain) == 0 ? VGATE_LOOK_GONE : VGATE_LOOK_FAILED;
+}
+
+void
+vgate_look_run (VgateLook *look)
+{
+    look_at (look);
+    /* here, and not when the look is freed: the last reference waits for libvirtd */
+    g_clear_pointer (&look->libvirt, virConnectClose);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * One look at one domain: is its element what NVML and its XML say? If not, it is written. Done by a worker;
+ * what it needs is handed in, what it found is handed back.
+ */
+#pragma once
+
+#include "domain-calls.h"
+#include "snapshot.h"
+
+typedef enum {
+    VGATE_LOOK_NOTHING,   /* neither a vGPU nor an element */
+    VGATE_LOOK_IN_ORDER,  /* the element is right as it stands */
+    VGATE_LOOK_WRITTEN,   /* it was not, and now is */
+    VGATE_LOOK_UNCLAIMED, /* an element, but no vGPU (any more, or yet) */
+    VGATE_LOOK_REMOVED,   /* so the element was taken away */
+    VGATE_LOOK_BUSY,      /* something is to be written, but a job holds the domain */
+    VGATE_LOOK_GONE,      /* the domain does not run any more */
+    VGATE_LOOK_FAILED,    /* error says why */
+} VgateLookOutcome;
+
+typedef struct {
+    /* handed in */
+    virConnectPtr libvirt; /* owned */
+    char *uuid;
+    VgateSnapshot *snapshot; /* owned */
+    GBytes *key;             /* fleet key, owned; or NULL */
+    VgateTrigger event;      /* what happened to the domain */
+    guint64 sequence_min;    /* the sequence number must be above this */
+    gboolean may_remove;     /* the last look found the element unclaimed, too */
+
+    /* found */
+    VgateLookOutcome outcome;
+    char *name; /* NULL: not even that */
+    GError *error;
+    VgateElement *written; /* WRITTEN only */
+} VgateLook;
+
+/* Takes nothing: refs and copies. */
+VgateLook *vgate_look_new (virConnectPtr libvirt, const char *uuid, VgateSnapshot *snapshot, GBytes *key);
+void vgate_look_free (VgateLook *look);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateLook, vgate_look_free)
+
+/* Blocks. */
+void vgate_look_run (VgateLook *look);
