@@ -3,6 +3,7 @@
 
 #include "connection.h"
 #include "guest.h"
+#include "job-watch.h"
 #include "log.h"
 #include "prober.h"
 #include "report.h"
@@ -18,6 +19,9 @@
 #define SLOW_MAX 3u
 /* After a look that met a job: twice as long each time, up to the interval. */
 #define RETRY_MS 200u
+/* NVML that hangs is asked less and less often: each question may leave a process behind that cannot be
+ * ended. */
+#define POLL_MAX_MS 60000u
 
 struct VgateAgent {
     VgatePolicy *policy;
@@ -25,11 +29,14 @@ struct VgateAgent {
     VgateConnection *connection;
     VgateProber *prober;
     VgateWorkers *workers;
+    VgateJobWatch *job_watch;
+    VgateSnapshot *last;   /* what NVML said last; or NULL */
     GHashTable *guests;    /* uuid -> VgateGuest *: the domains that run */
     GHashTable *sequences; /* uuid -> guint64 *: of domains that ended; their numbers never go back */
     guint poll_source;
-    gint64 poll_at; /* monotonic, of poll_source */
-    char *failure;  /* what the last question to NVML failed with: logged when it changes */
+    gint64 poll_at;   /* monotonic, of poll_source */
+    guint n_timeouts; /* of NVML, in a row */
+    char *failure;    /* what the last question to NVML failed with: logged when it changes */
     guint n_writes;
 };
 
@@ -87,6 +94,30 @@ retry_later (VgateAgent *agent, const VgateGuest *guest)
     poll_in (agent, MIN (RETRY_MS << MIN (guest->n_busy - 1, 16), interval_ms));
 }
 
+static void
+check_job (VgateAgent *agent, const char *uuid)
+{
+    if (!agent->policy->ignore_stale_metadata || !agent->policy->ignore_unrestorable_save)
+        vgate_job_watch_check (agent->job_watch, uuid, agent->last);
+}
+
+static void
+on_checked (const char *uuid, VgateWatchOutcome outcome, gpointer user_data)
+{
+    VgateAgent *agent = user_data;
+    VgateGuest *guest = g_hash_table_lookup (agent->guests, uuid);
+
+    if (!guest)
+        return;
+    guest->is_leaving = outcome == VGATE_WATCH_LEFT;
+    if (guest->is_leaving)
+        poll_in (agent, agent->policy->capture_interval_fast * 1000);
+    if (outcome != VGATE_WATCH_STOPPED)
+        return;
+    vgate_guest_set_due (guest, VGATE_TRIGGER_CHANGE);
+    poll_in (agent, RETRY_MS);
+}
+
 /* A failure that stays is said once. */
 static void
 report (VgateGuest *guest, const VgateLook *look)
@@ -109,10 +140,13 @@ look_done (gpointer data, gpointer user_data)
     if (vgate_guest_end_look (guest, look))
         poll_in (agent, 0);
     report (guest, look);
-    if (look->outcome == VGATE_LOOK_BUSY)
+    if (look->outcome == VGATE_LOOK_BUSY) {
+        /* what is to be written cannot go with the guest any more, if it is one that leaves */
+        check_job (agent, look->uuid);
         retry_later (agent, guest);
-    else if (look->outcome == VGATE_LOOK_GONE)
+    } else if (look->outcome == VGATE_LOOK_GONE) {
         remove_guest (agent, look->uuid);
+    }
 }
 
 static const VgateWorkKind look_kind = {look_run, look_done, look_free};
@@ -161,13 +195,35 @@ note_probe (VgateAgent *agent, const GError *error)
 }
 
 static void
-consider (VgateAgent *agent, VgateGuest *guest, VgateSnapshot *snapshot)
+consider (VgateAgent *agent, VgateGuest *guest)
 {
-    g_autofree char *fingerprint = vgate_snapshot_fingerprint (snapshot, guest->uuid);
+    vgate_guest_note_nvml (guest, agent->last, g_get_monotonic_time ());
+    if (!guest->is_due)
+        return;
+    if (guest->is_leaving)
+        check_job (agent, guest->uuid);
+    else
+        begin_look (agent, guest, agent->last);
+}
 
-    vgate_guest_note_nvml (guest, fingerprint);
-    if (guest->is_due)
-        begin_look (agent, guest, snapshot);
+/* The fastest that any guest asks for. */
+static void
+poll_at_pace (VgateAgent *agent)
+{
+    const gint64 now = g_get_monotonic_time ();
+    VgatePace pace = VGATE_PACE_NONE;
+    GHashTableIter iter;
+    gpointer guest;
+    guint ms;
+
+    g_hash_table_iter_init (&iter, agent->guests);
+    while (g_hash_table_iter_next (&iter, NULL, &guest))
+        pace = MAX (pace, vgate_guest_pace (guest, now));
+    if (pace == VGATE_PACE_NONE)
+        return;
+    ms = 1000 *
+         (pace == VGATE_PACE_FAST ? agent->policy->capture_interval_fast : agent->policy->capture_interval);
+    poll_in (agent, MAX (ms, MIN (ms << MIN (agent->n_timeouts, 16), POLL_MAX_MS)));
 }
 
 static void
@@ -178,10 +234,15 @@ on_snapshot (VgateSnapshot *snapshot, const GError *error, gpointer user_data)
     gpointer guest;
 
     note_probe (agent, error);
-    g_hash_table_iter_init (&iter, agent->guests);
-    while (snapshot && g_hash_table_iter_next (&iter, NULL, &guest))
-        consider (agent, guest, snapshot);
-    poll_in (agent, agent->policy->capture_interval * 1000);
+    agent->n_timeouts = vgate_error_is (error, VGATE_CODE_NVML_TIMEOUT) ? agent->n_timeouts + 1 : 0;
+    if (snapshot) {
+        vgate_snapshot_unref (agent->last);
+        agent->last = vgate_snapshot_ref (snapshot);
+        g_hash_table_iter_init (&iter, agent->guests);
+        while (g_hash_table_iter_next (&iter, NULL, &guest))
+            consider (agent, guest);
+    }
+    poll_at_pace (agent);
 }
 
 static gboolean
@@ -228,23 +289,47 @@ trigger_of (VgateDomainEvent event)
 }
 
 static void
+on_metadata (VgateAgent *agent, const char *uuid)
+{
+    VgateGuest *guest = g_hash_table_lookup (agent->guests, uuid);
+
+    if (guest && vgate_guest_note_metadata (guest))
+        poll_in (agent, 0);
+}
+
+/* The events are the same for a guest that leaves and one that arrives: the check tells them apart. */
+static void
+on_job_event (VgateAgent *agent, const char *uuid, VgateDomainEvent event)
+{
+    VgateGuest *guest = get_guest (agent, uuid);
+
+    if (event == VGATE_DOMAIN_JOB_BEGINS && !vgate_guest_is_plain (guest))
+        check_job (agent, uuid);
+    if (event == VGATE_DOMAIN_JOB_SWITCHES && guest->is_leaving)
+        check_job (agent, uuid);
+    if (event == VGATE_DOMAIN_JOB_ENDS) {
+        guest->is_leaving = FALSE;
+        if (guest->is_due)
+            poll_in (agent, 0);
+    }
+}
+
+static void
 on_domain_event (G_GNUC_UNUSED VgateConnection *connection, const char *uuid, int event, gpointer user_data)
 {
     VgateAgent *agent = user_data;
 
-    if (event == VGATE_DOMAIN_ENDED) {
-        remove_guest (agent, uuid);
-        return;
+    switch ((VgateDomainEvent)event) {
+    case VGATE_DOMAIN_ENDED: remove_guest (agent, uuid); break;
+    case VGATE_DOMAIN_METADATA: on_metadata (agent, uuid); break;
+    case VGATE_DOMAIN_JOB_BEGINS:
+    case VGATE_DOMAIN_JOB_SWITCHES:
+    case VGATE_DOMAIN_JOB_ENDS: on_job_event (agent, uuid, (VgateDomainEvent)event); break;
+    default:
+        vgate_guest_expect_more (get_guest (agent, uuid), trigger_of ((VgateDomainEvent)event),
+                                 g_get_monotonic_time ());
+        poll_in (agent, 0);
     }
-    if (event == VGATE_DOMAIN_METADATA) {
-        VgateGuest *guest = g_hash_table_lookup (agent->guests, uuid);
-
-        if (guest && vgate_guest_note_metadata (guest))
-            poll_in (agent, 0);
-        return;
-    }
-    vgate_guest_set_due (get_guest (agent, uuid), trigger_of ((VgateDomainEvent)event));
-    poll_in (agent, 0);
 }
 
 typedef struct {
@@ -310,7 +395,8 @@ listing_done (gpointer data, gpointer user_data)
         VgateGuest *guest = get_guest (agent, g_ptr_array_index (listing->uuids, i));
 
         vgate_guest_forget_events (guest);
-        vgate_guest_set_due (guest, VGATE_TRIGGER_CHANGE);
+        guest->is_leaving = FALSE;
+        vgate_guest_expect_more (guest, VGATE_TRIGGER_CHANGE, g_get_monotonic_time ());
     }
     poll_in (agent, 0);
 }
@@ -347,6 +433,7 @@ vgate_agent_new (VgatePolicy *policy, const char *uri)
     agent->workers = vgate_workers_new (LOOKS_AT_ONCE, CALL_DEADLINE_MS, on_slow, agent);
     agent->prober = vgate_prober_new (&policy->backend, &agent->identity);
     agent->connection = vgate_connection_new (uri);
+    agent->job_watch = vgate_job_watch_new (agent->connection, policy, &agent->identity, on_checked, agent);
     g_signal_connect (agent->connection, "connected", G_CALLBACK (on_connected), agent);
     g_signal_connect (agent->connection, "domain-event", G_CALLBACK (on_domain_event), agent);
     return agent;
@@ -360,11 +447,13 @@ vgate_agent_free (VgateAgent *agent)
     if (agent->poll_source != 0)
         g_source_remove (agent->poll_source);
     g_signal_handlers_disconnect_by_data (agent->connection, agent);
+    vgate_job_watch_free (agent->job_watch);
     vgate_prober_free (agent->prober);
     vgate_workers_free (agent->workers);
     g_object_unref (agent->connection);
     g_hash_table_unref (agent->guests);
     g_hash_table_unref (agent->sequences);
+    vgate_snapshot_unref (agent->last);
     vgate_identity_clear (&agent->identity);
     vgate_policy_free (agent->policy);
     g_free (agent->failure);

@@ -106,8 +106,8 @@ describe_vgpu (const VgateCaptureInput *input, const VgateElement *element, cons
     return read_record (instance, vgpu, error) ? g_steal_pointer (&vgpu) : NULL;
 }
 
-static VgateElement *
-describe_domain (const VgateCaptureInput *input, GError **error)
+VgateElement *
+vgate_capture_describe (const VgateCaptureInput *input, GError **error)
 {
     g_autoptr (VgateElement) element = vgate_element_new ();
 
@@ -146,7 +146,7 @@ is_in_order (const VgateCaptureInput *input, const VgateElement *wanted)
 gboolean
 vgate_capture_build (const VgateCaptureInput *input, VgateElement **element, GError **error)
 {
-    g_autoptr (VgateElement) wanted = describe_domain (input, error);
+    g_autoptr (VgateElement) wanted = vgate_capture_describe (input, error);
 
     *element = NULL;
     if (!wanted)

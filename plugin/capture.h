@@ -18,8 +18,13 @@ typedef struct {
 } VgateCaptureInput;
 
 /*
- * The element that the domain shall have: *element is NULL when it has the right one already. FALSE with
- * VGATE_CODE_CAPTURE_FAILED when NVML gave no metadata for one of its vGPUs, or none that can be written. A
- * present element that is not in order is replaced.
+ * The element of what NVML and the domain say now, unsealed and without a sequence number. NULL with
+ * VGATE_CODE_CAPTURE_FAILED when NVML gave no metadata for one of its vGPUs, or none that can be written.
+ */
+VgateElement *vgate_capture_describe (const VgateCaptureInput *input, GError **error);
+
+/*
+ * The element that the domain shall have: *element is NULL when it has the right one already. Fails as
+ * _describe () does. A present element that is not in order is replaced.
  */
 gboolean vgate_capture_build (const VgateCaptureInput *input, VgateElement **element, GError **error);

@@ -4,7 +4,9 @@
 #include "log.h"
 #include "workers.h"
 
+#include <libvirt/libvirt-qemu.h>
 #include <libvirt/virterror.h>
+#include <string.h>
 
 #define BACK_OFF_MIN_MS 250u
 #define BACK_OFF_MAX_MS 30000u
@@ -43,6 +45,7 @@ struct Session {
     virConnectPtr libvirt;
     int events[N_EVENTS_MAX];
     guint n_events;
+    int monitor_event; /* -1: not registered */
 };
 
 static Session *
@@ -51,6 +54,7 @@ session_new (VgateConnection *connection)
     Session *session = g_atomic_rc_box_new0 (Session);
 
     session->connection = connection;
+    session->monitor_event = -1;
     return session;
 }
 
@@ -87,6 +91,8 @@ on_lifecycle (G_GNUC_UNUSED virConnectPtr libvirt, virDomainPtr domain, int even
         emit (user_data, domain,
               detail == VIR_DOMAIN_EVENT_RESUMED_MIGRATED ? VGATE_DOMAIN_ARRIVED : VGATE_DOMAIN_RESUMED);
         break;
+    /* a save pauses the guest, and QEMU's own event comes some milliseconds later (measured) */
+    case VIR_DOMAIN_EVENT_SUSPENDED: emit (user_data, domain, VGATE_DOMAIN_JOB_BEGINS); break;
     case VIR_DOMAIN_EVENT_PMSUSPENDED: emit (user_data, domain, VGATE_DOMAIN_CHANGED); break;
     case VIR_DOMAIN_EVENT_STOPPED: emit (user_data, domain, VGATE_DOMAIN_ENDED); break;
     default: break;
@@ -108,6 +114,41 @@ on_metadata (G_GNUC_UNUSED virConnectPtr libvirt, virDomainPtr domain, int type,
 {
     if (type == VIR_DOMAIN_METADATA_ELEMENT && g_strcmp0 (namespace_uri, VGATE_ELEMENT_NAMESPACE) == 0)
         emit (user_data, domain, VGATE_DOMAIN_METADATA);
+}
+
+/*
+ * QEMU's MIGRATION event: {"status":"setup"}, as QEMU writes it and libvirt hands it on. Two members could
+ * come in another order, but a status stands in no other.
+ */
+static gboolean
+job_event_of (const char *details, VgateDomainEvent *event)
+{
+    static const struct {
+        const char *status;
+        VgateDomainEvent event;
+    } statuses[] = {
+        {"\"setup\"", VGATE_DOMAIN_JOB_BEGINS},   {"\"pre-switchover\"", VGATE_DOMAIN_JOB_SWITCHES},
+        {"\"completed\"", VGATE_DOMAIN_JOB_ENDS}, {"\"failed\"", VGATE_DOMAIN_JOB_ENDS},
+        {"\"cancelled\"", VGATE_DOMAIN_JOB_ENDS},
+    };
+
+    for (gsize i = 0; details && i < G_N_ELEMENTS (statuses); i++)
+        if (strstr (details, statuses[i].status)) {
+            *event = statuses[i].event;
+            return TRUE;
+        }
+    return FALSE;
+}
+
+static void
+on_migration (G_GNUC_UNUSED virConnectPtr libvirt, virDomainPtr domain, G_GNUC_UNUSED const char *name,
+              G_GNUC_UNUSED long long seconds, G_GNUC_UNUSED unsigned int micros, const char *details,
+              void *user_data)
+{
+    VgateDomainEvent event;
+
+    if (job_event_of (details, &event))
+        emit (user_data, domain, event);
 }
 
 static void drop (VgateConnection *connection);
@@ -143,6 +184,22 @@ listen_to (Session *session, int event, virConnectDomainEventGenericCallback cal
     return TRUE;
 }
 
+/* Another driver than QEMU's has no such events, nor a migration or a save of a vGPU. */
+static gboolean
+listen_to_monitor (Session *session, GError **error)
+{
+    session->monitor_event =
+        virConnectDomainQemuMonitorEventRegister (session->libvirt, NULL, "MIGRATION", on_migration,
+                                                  g_atomic_rc_box_acquire (session), session_release, 0);
+    if (session->monitor_event >= 0)
+        return TRUE;
+    session_release (session);
+    if (virGetLastErrorCode () == VIR_ERR_NO_SUPPORT)
+        return TRUE;
+    vgate_set_libvirt_error (error, "virConnectDomainQemuMonitorEventRegister");
+    return FALSE;
+}
+
 static gboolean
 session_open (Session *session, const char *uri, GError **error)
 {
@@ -163,7 +220,8 @@ session_open (Session *session, const char *uri, GError **error)
            listen_to (session, VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED, VIR_DOMAIN_EVENT_CALLBACK (on_device),
                       error) &&
            listen_to (session, VIR_DOMAIN_EVENT_ID_METADATA_CHANGE, VIR_DOMAIN_EVENT_CALLBACK (on_metadata),
-                      error);
+                      error) &&
+           listen_to_monitor (session, error);
 }
 
 static void
@@ -177,6 +235,9 @@ session_close (gpointer data)
     for (guint i = 0; i < session->n_events; i++)
         virConnectDomainEventDeregisterAny (session->libvirt, session->events[i]);
     session->n_events = 0;
+    if (session->monitor_event >= 0)
+        virConnectDomainQemuMonitorEventDeregister (session->libvirt, session->monitor_event);
+    session->monitor_event = -1;
     g_clear_pointer (&session->libvirt, virConnectClose);
 }
 

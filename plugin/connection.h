@@ -18,8 +18,11 @@ typedef enum {
     VGATE_DOMAIN_STARTED,
     VGATE_DOMAIN_ARRIVED, /* by migration or restore */
     VGATE_DOMAIN_RESUMED,
-    VGATE_DOMAIN_CHANGED,  /* its power state, or a device came or went */
-    VGATE_DOMAIN_METADATA, /* its element was written or taken away, perhaps by ourselves */
+    VGATE_DOMAIN_CHANGED,      /* its power state, or a device came or went */
+    VGATE_DOMAIN_METADATA,     /* its element was written or taken away, perhaps by ourselves */
+    VGATE_DOMAIN_JOB_BEGINS,   /* QEMU sets up a migration: out or in, or into a file */
+    VGATE_DOMAIN_JOB_SWITCHES, /* the last moment of it: the guest is paused */
+    VGATE_DOMAIN_JOB_ENDS,
     VGATE_DOMAIN_ENDED,
 } VgateDomainEvent;
 

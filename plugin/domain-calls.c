@@ -5,6 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A job that was aborted ends within milliseconds, or after what it writes just now. */
+#define ABORT_WAIT_MS 5000u
+#define ABORT_LOOK_MS 10u
+
 void
 vgate_set_libvirt_error (GError **error, const char *call)
 {
@@ -48,6 +52,44 @@ vgate_libvirt_is_busy (virDomainPtr domain)
     if (virDomainGetJobInfo (domain, &job) == 0)
         return job.type != VIR_DOMAIN_JOB_NONE;
     return virGetLastErrorCode () != VIR_ERR_NO_SUPPORT;
+}
+
+VgateJobKind
+vgate_libvirt_job (virDomainPtr domain)
+{
+    virTypedParameterPtr parameters = NULL;
+    int type = VIR_DOMAIN_JOB_NONE, n_parameters = 0, operation = VIR_DOMAIN_JOB_OPERATION_UNKNOWN;
+
+    if (virDomainGetJobStats (domain, &type, &parameters, &n_parameters, 0) != 0 ||
+        type == VIR_DOMAIN_JOB_NONE)
+        return VGATE_JOB_NONE;
+    virTypedParamsGetInt (parameters, n_parameters, VIR_DOMAIN_JOB_OPERATION, &operation);
+    virTypedParamsFree (parameters, n_parameters);
+    switch (operation) {
+    case VIR_DOMAIN_JOB_OPERATION_MIGRATION_OUT: return VGATE_JOB_MIGRATION;
+    case VIR_DOMAIN_JOB_OPERATION_SAVE: return VGATE_JOB_SAVE;
+    default: return VGATE_JOB_OTHER;
+    }
+}
+
+gboolean
+vgate_libvirt_abort_job (virDomainPtr domain, GError **error)
+{
+    guint looks_left = ABORT_WAIT_MS / ABORT_LOOK_MS;
+
+    if (virDomainAbortJob (domain) != 0) {
+        vgate_set_libvirt_error (error, "virDomainAbortJob");
+        return FALSE;
+    }
+    while (vgate_libvirt_job (domain) != VGATE_JOB_NONE && looks_left > 0) {
+        g_usleep (ABORT_LOOK_MS * 1000);
+        looks_left--;
+    }
+    if (looks_left > 0 && virDomainIsActive (domain) == 1)
+        return TRUE;
+    g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_LIBVIRT_ERROR,
+                         looks_left > 0 ? "it was all but over" : "it does not end");
+    return FALSE;
 }
 
 VgateDomain *

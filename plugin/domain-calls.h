@@ -24,6 +24,22 @@ virDomainPtr vgate_libvirt_find_domain (virConnectPtr libvirt, const char *uuid,
  */
 gboolean vgate_libvirt_is_busy (virDomainPtr domain);
 
+/* What holds the domain, as far as it concerns us. */
+typedef enum {
+    VGATE_JOB_NONE,      /* nothing, or libvirt does not say: an arrival is such a case */
+    VGATE_JOB_MIGRATION, /* it leaves */
+    VGATE_JOB_SAVE,      /* into a file, managed or not */
+    VGATE_JOB_OTHER,     /* a dump, a snapshot, a backup; a restore */
+} VgateJobKind;
+VgateJobKind vgate_libvirt_job (virDomainPtr domain);
+
+/*
+ * Ends the job that holds the domain, and waits until that is so. FALSE when it could not be ended, or when
+ * the guest is gone: libvirt accepts an abort also of a job that is all but over, and then lets it succeed
+ * (measured, 9.0).
+ */
+gboolean vgate_libvirt_abort_job (virDomainPtr domain, GError **error);
+
 /* The live XML. Errors: VGATE_CODE_LIBVIRT_ERROR and those of vgate_domain_read (). */
 VgateDomain *vgate_libvirt_read_domain (virDomainPtr domain, GError **error);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "guest.h"
 
+#define WATCH_USEC ((gint64)10 * 60 * G_USEC_PER_SEC)
+
 VgateGuest *
 vgate_guest_new (const char *uuid)
 {
@@ -43,6 +45,29 @@ vgate_guest_set_due (VgateGuest *guest, VgateTrigger trigger)
     guest->is_due = TRUE;
 }
 
+void
+vgate_guest_expect_more (VgateGuest *guest, VgateTrigger trigger, gint64 now)
+{
+    vgate_guest_set_due (guest, trigger);
+    guest->watched_until = now + WATCH_USEC;
+}
+
+gboolean
+vgate_guest_is_plain (const VgateGuest *guest)
+{
+    return guest->is_known && !guest->fingerprint && !guest->has_element;
+}
+
+VgatePace
+vgate_guest_pace (const VgateGuest *guest, gint64 now)
+{
+    const gboolean is_watched = now < guest->watched_until;
+
+    if (guest->is_leaving || (guest->is_driver_down && is_watched))
+        return VGATE_PACE_FAST;
+    return guest->is_due || is_watched || !vgate_guest_is_plain (guest) ? VGATE_PACE_SLOW : VGATE_PACE_NONE;
+}
+
 /*
  * libvirt announces our own writes as anybody's. Each makes one event, which may come before or after the
  * call returns: so both are counted, and while a look is under way nothing is concluded.
@@ -70,13 +95,14 @@ vgate_guest_forget_events (VgateGuest *guest)
     guest->n_unexplained = 0;
 }
 
-gboolean
-vgate_guest_note_nvml (VgateGuest *guest, const char *fingerprint)
+void
+vgate_guest_note_nvml (VgateGuest *guest, const VgateSnapshot *snapshot, gint64 now)
 {
-    if (g_strcmp0 (fingerprint, guest->fingerprint) == 0)
-        return FALSE;
-    vgate_guest_set_due (guest, VGATE_TRIGGER_CHANGE);
-    return TRUE;
+    g_autofree char *fingerprint = vgate_snapshot_fingerprint (snapshot, guest->uuid);
+
+    guest->is_driver_down = vgate_snapshot_is_driver_down (snapshot, guest->uuid);
+    if (g_strcmp0 (fingerprint, guest->fingerprint) != 0)
+        vgate_guest_expect_more (guest, VGATE_TRIGGER_CHANGE, now);
 }
 
 void
@@ -95,6 +121,7 @@ remember_found (VgateGuest *guest, const VgateLook *look)
     g_free (guest->fingerprint);
     guest->fingerprint = vgate_snapshot_fingerprint (look->snapshot, look->uuid);
     guest->has_element = look->outcome == VGATE_LOOK_IN_ORDER || look->outcome == VGATE_LOOK_WRITTEN;
+    guest->is_known = TRUE;
     if (look->written)
         guest->sequence = look->written->sequence;
 }
@@ -119,6 +146,10 @@ vgate_guest_end_look (VgateGuest *guest, const VgateLook *look)
     case VGATE_LOOK_IN_ORDER:
     case VGATE_LOOK_WRITTEN:
     case VGATE_LOOK_REMOVED: remember_found (guest, look); break;
+    case VGATE_LOOK_UNCLAIMED:
+        guest->has_element = TRUE;
+        vgate_guest_set_due (guest, look->event);
+        break;
     default: vgate_guest_set_due (guest, look->event); break;
     }
     return is_due_now;

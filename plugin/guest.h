@@ -13,21 +13,44 @@ typedef struct {
     gboolean is_due;       /* it is to be looked at */
     VgateTrigger trigger;  /* why; valid while it is due */
     gboolean is_looked_at; /* by a worker, just now */
+    gboolean is_known;     /* it was looked at, and could be */
     guint n_busy;          /* looks in a row that met a job */
     char *fingerprint;     /* of what NVML said when it was last found in order; NULL: it had no vGPU */
     gboolean has_element;
-    gboolean is_unclaimed; /* the last look found an element but no vGPU */
-    int n_unexplained;     /* metadata events, less those that our own writes make */
-    guint64 sequence;      /* the highest that was written */
-    char *failure;         /* what the last look failed with: logged when it changes */
+    gboolean is_unclaimed;   /* the last look found an element but no vGPU */
+    int n_unexplained;       /* metadata events, less those that our own writes make */
+    gboolean is_driver_down; /* of one of its vGPUs, when NVML was last asked */
+    gboolean is_leaving;     /* by a migration, or into a save image */
+    gint64 watched_until;    /* monotonic: something may be expected of it until then */
+    guint64 sequence;        /* the highest that was written */
+    char *failure;           /* what the last look failed with: logged when it changes */
 } VgateGuest;
 
 VgateGuest *vgate_guest_new (const char *uuid);
 void vgate_guest_free (VgateGuest *guest);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateGuest, vgate_guest_free)
 
+/* How often NVML is to be asked for its sake. */
+typedef enum {
+    VGATE_PACE_NONE,
+    VGATE_PACE_SLOW,
+    VGATE_PACE_FAST,
+} VgatePace;
+
+/*
+ * Fast while it leaves, and while its driver is down; but a guest without a driver is let go after 10 minutes
+ * in which nothing happened. None for one without a vGPU, once NVML has had as long to list one.
+ */
+VgatePace vgate_guest_pace (const VgateGuest *guest, gint64 now);
+
 /* Something happened after which it is to be looked at. */
 void vgate_guest_set_due (VgateGuest *guest, VgateTrigger trigger);
+
+/* As that, and something more may happen to it soon: a driver comes up after a start. now: monotonic. */
+void vgate_guest_expect_more (VgateGuest *guest, VgateTrigger trigger, gint64 now);
+
+/* TRUE when it is known to have neither a vGPU nor an element. */
+gboolean vgate_guest_is_plain (const VgateGuest *guest);
 
 /* libvirt says that its element was written or removed. TRUE when that was somebody else, so that it is due.
  */
@@ -36,8 +59,8 @@ gboolean vgate_guest_note_metadata (VgateGuest *guest);
 /* Events may have been missed: of those that are outstanding none may be waited for. */
 void vgate_guest_forget_events (VgateGuest *guest);
 
-/* What NVML says of it now; fingerprint may be NULL. TRUE when that is news, so that it is due. */
-gboolean vgate_guest_note_nvml (VgateGuest *guest, const char *fingerprint);
+/* What NVML says of it now; if that is news, it is due. now: monotonic. */
+void vgate_guest_note_nvml (VgateGuest *guest, const VgateSnapshot *snapshot, gint64 now);
 
 /* A look begins: what is due now is being done. */
 void vgate_guest_begin_look (VgateGuest *guest, VgateLook *look);

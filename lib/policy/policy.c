@@ -12,6 +12,7 @@
 #define KEY_SIZE_MAX         4096
 #define DEADLINE_DEFAULT_MS  5000
 #define INTERVAL_DEFAULT_SEC 5
+#define FAST_DEFAULT_SEC     1
 
 /* How the value of a key is read; FALSE when it is none that the key can have. */
 typedef gboolean (*ReadValue) (VgatePolicy *policy, const char *value);
@@ -91,13 +92,44 @@ read_max_age (VgatePolicy *policy, const char *value)
 }
 
 static gboolean
-read_interval (VgatePolicy *policy, const char *value)
+read_seconds (const char *value, guint *seconds)
 {
     guint64 number = 0;
     const gboolean good = read_number (value, 1, 3600, &number);
 
-    policy->capture_interval = (guint)number;
+    *seconds = (guint)number;
     return good;
+}
+
+static gboolean
+read_interval (VgatePolicy *policy, const char *value)
+{
+    return read_seconds (value, &policy->capture_interval);
+}
+
+static gboolean
+read_interval_fast (VgatePolicy *policy, const char *value)
+{
+    return read_seconds (value, &policy->capture_interval_fast);
+}
+
+static gboolean
+read_abort_ignore (const char *value, gboolean *ignore)
+{
+    *ignore = strcmp (value, "ignore") == 0;
+    return *ignore || strcmp (value, "abort") == 0;
+}
+
+static gboolean
+read_stale_metadata (VgatePolicy *policy, const char *value)
+{
+    return read_abort_ignore (value, &policy->ignore_stale_metadata);
+}
+
+static gboolean
+read_unrestorable_save (VgatePolicy *policy, const char *value)
+{
+    return read_abort_ignore (value, &policy->ignore_unrestorable_save);
 }
 
 static gboolean
@@ -128,6 +160,9 @@ static const struct {
     {"gate", "cold-start", read_cold_start, "ignore or check"},
     {"gate", "max-age", read_max_age, "a number of seconds, 0 for no limit"},
     {"capture", "interval", read_interval, "1 to 3600 seconds"},
+    {"capture", "interval-fast", read_interval_fast, "1 to 3600 seconds"},
+    {"jobs", "stale-metadata", read_stale_metadata, "abort or ignore"},
+    {"jobs", "unrestorable-save", read_unrestorable_save, "abort or ignore"},
     {"seal", "key-file", read_key_file, "an absolute path"},
     {"host", "uuid", read_uuid, "a UUID in lower case"},
 };
@@ -415,6 +450,7 @@ vgate_policy_new_default (void)
     policy->backend.helper = g_strdup (VGATE_LIBEXECDIR "/vgpu-gate-nvml");
     policy->backend.deadline_ms = DEADLINE_DEFAULT_MS;
     policy->capture_interval = INTERVAL_DEFAULT_SEC;
+    policy->capture_interval_fast = FAST_DEFAULT_SEC;
     for (VgateRule rule = 0; rule < VGATE_N_RULES; rule++)
         policy->severities[rule] = vgate_rule_info (rule)->severity;
     return policy;

@@ -16,6 +16,9 @@ typedef struct {
     gint64 max_age;                          /* [gate] max-age, seconds; 0: no limit */
     VgateSeverity severities[VGATE_N_RULES]; /* [rules] */
     guint capture_interval;                  /* [capture] interval, seconds */
+    guint capture_interval_fast;             /* [capture] interval-fast, seconds */
+    gboolean ignore_stale_metadata;          /* [jobs] stale-metadata */
+    gboolean ignore_unrestorable_save;       /* [jobs] unrestorable-save */
     GBytes *seal_key;                        /* [seal] key-file; NULL: captures are not sealed */
     char *host_uuid;                         /* [host] uuid; NULL: found out */
 } VgatePolicy;

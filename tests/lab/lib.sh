@@ -205,7 +205,56 @@ migrate () {
     on "$from" virsh -q migrate "$@" "$name" "qemu+tcp://host-$(peer_of "$from")/system" 2>&1
 }
 
+# Memory of guest $2 on host $1 that takes long to send: $3 bytes that cannot be compressed, loaded when it boots.
+guest_ballast () {
+    local file=$VGPU_GATE_LAB/ballast
+    head -c "$3" /dev/urandom >"$file"
+    on "$1" virsh -q dumpxml --inactive "$2" |
+        sed -e "s,<domain ,<domain xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0' ," \
+            -e "s,</domain>,<qemu:commandline><qemu:arg value='-device'/><qemu:arg value='loader$(
+            )\,file=$file\,addr=0x1000000\,force-raw=on'/></qemu:commandline></domain>," |
+        on "$1" virsh -q define /dev/stdin
+}
+
+is_arriving () {
+    [[ $(on "$1" virsh -q domstate "$2" --reason 2>/dev/null) == *migrating* ]]
+}
+
+# migrate_slowly FROM NAME: in the background; comes back when the guest arrives on the other host
+migrate_slowly () {
+    migrate "$1" "$2" --live --bandwidth 2 >"$VGPU_GATE_LAB/migration.$1" 2>&1 &
+    slow_migration=$!
+    within 5 is_arriving "$(peer_of "$1")" "$2" || fail "guest $2 does not arrive:" "$(migration_end "$1")"
+}
+
+# migration_end FROM: waits for the end of migrate_slowly; prints what virsh printed, and fails as it did
+migration_end () {
+    local status=0
+    # not a child of the subshell that a caller may be
+    within 40 is_over "$slow_migration" || fail 'the migration does not end'
+    cat "$VGPU_GATE_LAB/migration.$1"
+    [ ! -s "$VGPU_GATE_LAB/migration.$1" ] || status=1
+    return "$status"
+}
+
+is_over () {
+    ! kill -0 "$1" 2>/dev/null
+}
+
 # --- what must hold ---
+
+# log_has HOST PATTERN: of vgpu-gated, soon
+log_has () {
+    within 5 has_logged "$@" || fail "'$2' is not in the log of vgpu-gated on host $1:" "$(vgpu_gated_log "$1")"
+}
+
+has_logged () {
+    vgpu_gated_log "$1" | grep -Eq "$2"
+}
+
+vgpu_gated_log () {
+    on "$1" cat /var/log/libvirt/vgpu-gated.log
+}
 
 # guest_is HOST NAME STATE, where STATE is one of virsh's, or "absent"
 guest_is () {

@@ -33,21 +33,6 @@ test_the_element_says_why_it_was_written () {
     wait_attribute b reason '/*/capture/@trigger' arrive
 }
 
-# Memory of guest $2 on host $1 that takes long to send: $3 bytes that cannot be compressed, loaded when it boots.
-guest_ballast () {
-    local file=$VGPU_GATE_LAB/ballast
-    head -c "$3" /dev/urandom >"$file"
-    on "$1" virsh -q dumpxml --inactive "$2" |
-        sed -e "s,<domain ,<domain xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0' ," \
-            -e "s,</domain>,<qemu:commandline><qemu:arg value='-device'/><qemu:arg value='loader$(
-            )\,file=$file\,addr=0x1000000\,force-raw=on'/></qemu:commandline></domain>," |
-        on "$1" virsh -q define /dev/stdin
-}
-
-is_arriving () {
-    [[ $(on "$1" virsh -q domstate "$2" --reason 2>/dev/null) == *migrating* ]]
-}
-
 test_a_long_arrival_holds_nothing_up () {
     local began
     guest_define a slow "$h100_20c"
@@ -55,14 +40,13 @@ test_a_long_arrival_holds_nothing_up () {
     guest_start a slow
     guest_driver_up a slow
     wait_captured a slow 26.1
-    migrate a slow --live --bandwidth 2 &
-    within 5 is_arriving b slow || fail 'the slow guest does not arrive'
+    migrate_slowly a slow
     # while it does, another guest starts there
     began=$SECONDS
     guest_run b quick "$h100_20c"
     is_arriving b slow || fail "this took $((SECONDS - began)) s, and the slow guest has arrived meanwhile"
     on a virsh -q migrate-setspeed slow 1000
-    wait
+    migration_end a
     guest_moved a slow
     wait_attribute b slow '/*/capture/@host' host-b
 }

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "job-watch.h"
+
+#include "log.h"
+#include "prober.h"
+#include "workers.h"
+
+/* With those that look (agent.c) five, as many calls as libvirt serves for one client at a time. */
+#define CHECKS_AT_ONCE   2
+#define CALL_DEADLINE_MS 2000
+
+struct VgateJobWatch {
+    VgateConnection *connection;
+    const VgatePolicy *policy;
+    VgateProber *prober; /* of its own: it does not wait for the question of an interval */
+    VgateWorkers *workers;
+    GHashTable *checks; /* uuid -> Check * */
+    VgateJobWatchDone done;
+    gpointer user_data;
+};
+
+/* One check. Its two halves, what libvirt and what NVML says, come in any order. */
+typedef struct {
+    VgateJobWatch *watch;
+    char *uuid;
+    VgateSnapshot *last; /* what NVML said last; or NULL */
+    GPtrArray *vgpus;    /* of GBytes *: what the driver is asked about */
+    gboolean is_again;   /* another one is to follow */
+    gboolean is_aborting;
+    gboolean is_decided; /* with this outcome; the other half is yet to come */
+    VgateWatchOutcome outcome;
+    gboolean has_facts;
+    VgateJobFacts facts;
+    gboolean has_nvml;
+    VgateSnapshot *snapshot;
+    GError *nvml_failure;
+} Check;
+
+/* What a worker gets: the check itself belongs to the main loop. */
+typedef struct {
+    Check *check; /* borrowed: it waits for us */
+    virConnectPtr libvirt;
+    VgateJobFacts facts;
+    GError *reason; /* of an abort */
+    GError *failure;
+} Call;
+
+static void
+check_free (gpointer data)
+{
+    Check *check = data;
+
+    g_free (check->uuid);
+    g_ptr_array_unref (check->vgpus);
+    vgate_snapshot_unref (check->last);
+    vgate_job_facts_clear (&check->facts);
+    vgate_snapshot_unref (check->snapshot);
+    g_clear_error (&check->nvml_failure);
+    g_free (check);
+}
+
+static void
+call_free (gpointer data)
+{
+    Call *call = data;
+
+    if (call->libvirt)
+        virConnectClose (call->libvirt);
+    vgate_job_facts_clear (&call->facts);
+    g_clear_error (&call->reason);
+    g_clear_error (&call->failure);
+    g_free (call);
+}
+
+/* FALSE when there is no connection. */
+static gboolean
+push_call (Check *check, const VgateWorkKind *kind, GError *reason)
+{
+    virConnectPtr libvirt = vgate_connection_get (check->watch->connection);
+    Call *call = g_new0 (Call, 1);
+
+    call->check = check;
+    call->reason = reason;
+    if (!libvirt) {
+        call_free (call);
+        return FALSE;
+    }
+    virConnectRef (libvirt);
+    call->libvirt = libvirt;
+    vgate_workers_push (check->watch->workers, kind, call);
+    return TRUE;
+}
+
+static void begin (Check *check);
+static void join (Check *check);
+
+static void
+finish (Check *check)
+{
+    VgateJobWatch *watch = check->watch;
+    const VgateWatchOutcome outcome = check->outcome;
+    g_autofree char *uuid = NULL;
+
+    if (check->is_again && outcome != VGATE_WATCH_STOPPED) {
+        begin (check);
+        return;
+    }
+    uuid = g_strdup (check->uuid);
+    g_hash_table_remove (watch->checks, uuid);
+    watch->done (uuid, outcome, watch->user_data);
+}
+
+static void
+decide (Check *check, VgateWatchOutcome outcome)
+{
+    check->is_aborting = FALSE;
+    check->is_decided = TRUE;
+    check->outcome = outcome;
+    join (check);
+}
+
+/* --- the abort --- */
+
+static void
+abort_run (gpointer data)
+{
+    Call *call = data;
+    g_autoptr (virDomain) domain =
+        vgate_libvirt_find_domain (call->libvirt, call->check->uuid, &call->failure);
+
+    if (domain)
+        vgate_libvirt_abort_job (domain, &call->failure);
+    else if (!call->failure)
+        g_set_error_literal (&call->failure, VGATE_ERROR, VGATE_CODE_LIBVIRT_ERROR, "the guest has left");
+}
+
+static const char *
+kind_name (const Check *check)
+{
+    return check->facts.kind == VGATE_JOB_SAVE ? "save" : "migration";
+}
+
+static void
+abort_done (gpointer data, G_GNUC_UNUSED gpointer user_data)
+{
+    const Call *call = data;
+    Check *check = call->check;
+
+    if (call->failure)
+        vgate_log (VGATE_CODE_JOB_NOT_STOPPED, check->facts.name, "the %s was not stopped: %s; but %s",
+                   kind_name (check), call->failure->message, call->reason->message);
+    else
+        vgate_log ((VgateCode)call->reason->code, check->facts.name, "the %s was stopped: %s. %s",
+                   kind_name (check), call->reason->message, vgate_code_info (call->reason->code)->cure);
+    decide (check, call->failure ? VGATE_WATCH_TOO_LATE : VGATE_WATCH_STOPPED);
+}
+
+static const VgateWorkKind abort_kind = {abort_run, abort_done, call_free};
+
+/* --- the judgement --- */
+
+static void
+leave (Check *check, const GError *why)
+{
+    vgate_log (VGATE_CODE_JOB_UNCHECKED, check->facts.name, "the %s goes on unchecked: %s", kind_name (check),
+               why->message);
+    decide (check, VGATE_WATCH_LEFT);
+}
+
+static void
+stop (Check *check, GError *reason)
+{
+    check->is_aborting = push_call (check, &abort_kind, reason);
+    if (!check->is_aborting)
+        decide (check, VGATE_WATCH_LEFT); /* the next connection finds it */
+}
+
+static gboolean
+is_ours (const Check *check)
+{
+    return check->facts.kind == VGATE_JOB_MIGRATION || check->facts.kind == VGATE_JOB_SAVE;
+}
+
+/* A small guest is away in 20 ms: what was known before needs no answer to be waited for. */
+static void
+judge_by_last (Check *check)
+{
+    g_autoptr (GError) error = NULL;
+
+    if (is_ours (check) && check->last &&
+        vgate_job_judge (&check->facts, check->last, check->watch->policy, &error) == VGATE_JOB_MUST_STOP)
+        stop (check, g_steal_pointer (&error));
+}
+
+static void
+judge (Check *check)
+{
+    g_autoptr (GError) error = NULL;
+
+    switch (vgate_job_judge (&check->facts, check->snapshot, check->watch->policy, &error)) {
+    case VGATE_JOB_MAY_GO_ON: decide (check, VGATE_WATCH_LEFT); break;
+    case VGATE_JOB_UNKNOWN: leave (check, error); break;
+    case VGATE_JOB_MUST_STOP: stop (check, g_steal_pointer (&error)); break;
+    }
+}
+
+/* Both halves come to the check, which must be there: so a decision that needed only one waits for the other.
+ */
+static void
+join (Check *check)
+{
+    if (!check->has_facts || !check->has_nvml || check->is_aborting)
+        return;
+    if (check->is_decided)
+        finish (check);
+    else if (!is_ours (check))
+        decide (check, VGATE_WATCH_NO_JOB);
+    else if (check->snapshot)
+        judge (check);
+    else
+        leave (check, check->nvml_failure);
+}
+
+/* --- the two halves --- */
+
+static void
+read_run (gpointer data)
+{
+    Call *call = data;
+
+    vgate_job_read (call->libvirt, call->check->uuid, &call->facts);
+}
+
+static void
+read_done (gpointer data, G_GNUC_UNUSED gpointer user_data)
+{
+    Call *call = data;
+
+    call->check->facts = call->facts;
+    call->facts = (VgateJobFacts){0};
+    call->check->has_facts = TRUE;
+    judge_by_last (call->check);
+    join (call->check);
+}
+
+static const VgateWorkKind read_kind = {read_run, read_done, call_free};
+
+static void
+on_snapshot (VgateSnapshot *snapshot, const GError *error, gpointer user_data)
+{
+    Check *check = user_data;
+
+    check->snapshot = snapshot ? vgate_snapshot_ref (snapshot) : NULL;
+    check->nvml_failure = error ? g_error_copy (error) : NULL;
+    check->has_nvml = TRUE;
+    join (check);
+}
+
+static void
+begin (Check *check)
+{
+    check->is_again = FALSE;
+    check->has_facts = check->has_nvml = check->is_decided = FALSE;
+    vgate_job_facts_clear (&check->facts);
+    g_clear_pointer (&check->snapshot, vgate_snapshot_unref);
+    g_clear_error (&check->nvml_failure);
+    vgate_prober_ask (check->watch->prober, check->vgpus, on_snapshot, check);
+    if (push_call (check, &read_kind, NULL))
+        return;
+    check->has_facts = TRUE; /* that there is no job: the next connection begins with everybody */
+    join (check);
+}
+
+/* The bytes of the domain's vGPUs, of which the host's driver is asked what it thinks. */
+static GPtrArray *
+vgpus_of (const VgateSnapshot *snapshot, const char *uuid)
+{
+    const GPtrArray *instances = snapshot ? vgate_snapshot_find (snapshot, uuid) : NULL;
+    GPtrArray *vgpus = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
+
+    for (guint i = 0; instances && i < instances->len; i++) {
+        const VgateInstance *instance = g_ptr_array_index (instances, i);
+        VgateVgpuRecord record;
+        gsize length = 0;
+        const guint8 *bytes = instance->metadata ? g_bytes_get_data (instance->metadata, &length) : NULL;
+
+        if (bytes && vgate_vgpu_record_read (bytes, length, &record, NULL))
+            g_ptr_array_add (vgpus, g_bytes_ref (instance->metadata));
+    }
+    return vgpus;
+}
+
+VgateJobWatch *
+vgate_job_watch_new (VgateConnection *connection, const VgatePolicy *policy, const VgateIdentity *identity,
+                     VgateJobWatchDone done, gpointer user_data)
+{
+    VgateJobWatch *watch = g_new0 (VgateJobWatch, 1);
+
+    watch->connection = connection;
+    watch->policy = policy;
+    watch->prober = vgate_prober_new (&policy->backend, identity);
+    watch->workers = vgate_workers_new (CHECKS_AT_ONCE, CALL_DEADLINE_MS, NULL, watch);
+    watch->checks = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, check_free);
+    watch->done = done;
+    watch->user_data = user_data;
+    return watch;
+}
+
+void
+vgate_job_watch_free (VgateJobWatch *watch)
+{
+    if (!watch)
+        return;
+    vgate_prober_free (watch->prober);
+    vgate_workers_free (watch->workers);
+    g_hash_table_unref (watch->checks);
+    g_free (watch);
+}
+
+void
+vgate_job_watch_check (VgateJobWatch *watch, const char *uuid, VgateSnapshot *last)
+{
+    Check *check = g_hash_table_lookup (watch->checks, uuid);
+
+    if (check) {
+        check->is_again = TRUE;
+        return;
+    }
+    check = g_new0 (Check, 1);
+    check->watch = watch;
+    check->uuid = g_strdup (uuid);
+    check->last = last ? vgate_snapshot_ref (last) : NULL;
+    check->vgpus = vgpus_of (last, uuid);
+    g_hash_table_insert (watch->checks, check->uuid, check);
+    begin (check);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Watches over migrations and saves: when one begins, and when NVML's answer changes while one goes on, it
+ * reads the domain and NVML at the same time, judges (job.h), and ends the job when it must.
+ */
+#pragma once
+
+#include "connection.h"
+#include "job.h"
+
+typedef struct VgateJobWatch VgateJobWatch;
+
+typedef enum {
+    VGATE_WATCH_NO_JOB,  /* no job of ours: nothing goes out */
+    VGATE_WATCH_LEFT,    /* it goes on, as it may or as it cannot be told */
+    VGATE_WATCH_STOPPED, /* it was ended: the guest stays */
+    VGATE_WATCH_TOO_LATE /* it should have been, but was over */
+} VgateWatchOutcome;
+
+/* In the main loop, once a check. */
+typedef void (*VgateJobWatchDone) (const char *uuid, VgateWatchOutcome outcome, gpointer user_data);
+
+/* All but done are borrowed and must outlive the watch. */
+VgateJobWatch *vgate_job_watch_new (VgateConnection *connection, const VgatePolicy *policy,
+                                    const VgateIdentity *identity, VgateJobWatchDone done,
+                                    gpointer user_data);
+/* Waits for the calls that are under way. */
+void vgate_job_watch_free (VgateJobWatch *watch);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateJobWatch, vgate_job_watch_free)
+
+/*
+ * Checks a domain. last: what NVML said last, or NULL; its driver is asked about the same bytes. A check that
+ * is under way is followed by another, since it may have read too early.
+ */
+void vgate_job_watch_check (VgateJobWatch *watch, const char *uuid, VgateSnapshot *last);

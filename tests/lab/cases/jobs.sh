@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash disable=SC2154  # the words and names come from lib.sh
+# When a migration or a save begins, vgpu-gated reads NVML once more, and ends the job where what goes with the guest is
+# not true any more.
+
+image=/var/lib/libvirt/guest.save
+
+test_an_update_before_a_migration_is_in_the_xml_before_it () {
+    guest_run_r535 a updated "$h100_20c"
+    guest_driver_up a updated
+    wait_captured a updated 26.1
+    migrate a updated
+    guest_moved a updated
+    wait_captured b updated 26.1
+}
+
+# The element is not what goes with the guest until the guest has gone: it is stopped, and captured anew.
+test_an_update_during_a_migration_stops_it () {
+    local output
+    guest_define a racing "$h100_20c"
+    guest_ballast a racing 24000000
+    guest_start a racing
+    guest_driver_up a racing 535.261.03 7.1-18.1
+    wait_captured a racing 18.1
+    migrate_slowly a racing
+    guest_driver_up a racing
+    output=$(migration_end a) && fail 'the migration went on:' "$output"
+    [[ $output == *'canceled by client'* ]] || fail "it was not stopped, but: $output"
+    log_has a 'VGATE-706: racing: the migration was stopped: .*18\.1 in the XML, 26\.1 now'
+    guest_answers a racing
+    guest_is b racing absent
+    wait_captured a racing 26.1
+    migrate a racing
+    guest_moved a racing
+}
+
+test_a_migration_without_a_change_is_left_alone () {
+    guest_define a calm "$h100_20c"
+    guest_ballast a calm 24000000
+    guest_start a calm
+    guest_driver_up a calm
+    wait_captured a calm 26.1
+    migrate_slowly a calm
+    sleep 3
+    on a virsh -q migrate-setspeed calm 1000
+    migration_end a || fail 'it was not left alone'
+    guest_moved a calm
+}
+
+test_the_check_can_be_switched_off () {
+    host_configure a jobs <<<'stale-metadata=ignore'
+    host_service restart a vgpu-gated
+    guest_define a unchecked "$h100_20c"
+    guest_ballast a unchecked 24000000
+    guest_start a unchecked
+    guest_driver_up a unchecked 535.261.03 7.1-18.1
+    wait_captured a unchecked 18.1
+    migrate_slowly a unchecked
+    guest_driver_up a unchecked
+    sleep 2
+    on a virsh -q migrate-setspeed unchecked 1000
+    migration_end a || fail 'it was stopped'
+    guest_moved a unchecked
+}
+
+# A save that no restore could undo: the host's driver was updated under the running guest.
+test_a_save_that_could_not_be_restored_here_is_refused () {
+    local output
+    guest_define a stuck "$h100_20c"
+    guest_ballast a stuck 40000000
+    guest_start a stuck
+    guest_driver_up a stuck 535.261.03 7.1-18.1
+    wait_captured a stuck 18.1
+    host_update a --driver 590.48.01 --range 24.1-27.1
+    wait_attribute a stuck '/*/vgpu/pgpu/@range' 24.1-27.1
+    output=$(on a virsh save stuck "$image" 2>&1) && fail 'it was saved:' "$output"
+    printf '%s\n' "$output"
+    log_has a 'VGATE-303: stuck: the save was stopped: it could not be restored on this host: .*18\.1'
+    guest_answers a stuck
+    ! on a test -e "$image" || fail 'an image is left'
+}
+
+test_such_a_managed_save_is_refused () {
+    guest_define a kept "$h100_20c"
+    guest_ballast a kept 40000000
+    guest_start a kept
+    guest_driver_up a kept 535.261.03 7.1-18.1
+    wait_captured a kept 18.1
+    host_update a --driver 590.48.01 --range 24.1-27.1
+    wait_attribute a kept '/*/vgpu/pgpu/@range' 24.1-27.1
+    ! on a virsh managedsave kept || fail 'it was saved'
+    log_has a 'VGATE-303: kept: the save was stopped'
+    guest_answers a kept
+    [ -z "$(on a virsh -q list --all --with-managed-save --name)" ] || fail 'a managed save is left'
+}
