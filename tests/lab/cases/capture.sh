@@ -118,3 +118,118 @@ test_a_driver_that_fails_leaves_the_element () {
     guest_driver_up a keeping 570.195.03 18.1-24.2
     wait_captured a keeping 24.2
 }
+
+# --- metadata that somebody else changed ---
+
+# tampered HOST NAME SCRIPT: edits the live element with sed, under the daemon's eyes
+tampered () {
+    local before after
+    before=$(element "$1" "$2")
+    after=$(sed -E "$3" <<<"$before")
+    [ "$before" != "$after" ] || fail "'$3' changes nothing in:" "$before"
+    on "$1" virsh -q metadata "$2" --live --uri "$element_uri" --key vgate --set "$after"
+}
+
+test_a_change_by_somebody_else_is_repaired () {
+    local before
+    guest_run a meddled "$h100_20c"
+    before=$(attribute a meddled '/*/@sequence')
+    tampered a meddled 's/guest-vgpu-version="26\.1"/guest-vgpu-version="18.1"/; s/ sequence="[0-9]*"/ sequence="1"/'
+    wait_captured a meddled 26.1
+    # the number never goes back, whatever the other one wrote
+    [ "$(attribute a meddled '/*/@sequence')" -gt "$before" ] || fail "the sequence went back below $before"
+    migrate a meddled
+    guest_moved a meddled
+}
+
+test_an_element_that_somebody_removed_comes_back () {
+    guest_run a bereft "$h100_20c"
+    on a virsh -q metadata bereft --live --uri "$element_uri" --remove
+    wait_captured a bereft 26.1
+}
+
+test_an_element_that_cannot_be_read_is_replaced () {
+    guest_run a garbled "$h100_20c"
+    on a virsh -q metadata garbled --live --uri "$element_uri" --key vgate --set '<nonsense/>'
+    wait_captured a garbled 26.1
+}
+
+# Its own writes are told from those of others: each is one event, and makes no further look.
+test_it_does_not_answer_itself () {
+    guest_run a sober "$h100_20c"
+    sleep 2
+    [ "$(vgpu_gated_log a | grep -c 'VGATE-701: sober')" -le 3 ] || fail 'it writes on and on:' "$(vgpu_gated_log a)"
+}
+
+# --- vGPUs that come and go ---
+
+test_a_vgpu_that_is_attached_and_detached () {
+    local second
+    guest_run a growing "$h100_20c"
+    second=$(on a vgpu-sim plug --vm "$(uuid_of growing)" --type "$h100_20c" --mdev "$(uuid_of second)")
+    wait_attribute a growing 'count(/*/vgpu)' 2
+    has_attribute a growing '/*/vgpu[2]/@uuid' "$second" || has_attribute a growing '/*/vgpu[1]/@uuid' "$second" ||
+        fail "vGPU $second was not captured:" "$(element a growing)"
+    on a vgpu-sim unplug --vm "$(uuid_of growing)" --uuid "$second" >/dev/null
+    wait_attribute a growing 'count(/*/vgpu)' 1
+}
+
+has_no_element () {
+    ! has_element "$@"
+}
+
+test_the_last_vgpu_takes_the_element_with_it () {
+    guest_run a shrinking "$h100_20c"
+    on a vgpu-sim unplug --vm "$(uuid_of shrinking)" >/dev/null
+    within 10 has_no_element a shrinking || fail 'it is still there:' "$(element a shrinking)"
+    log_has a 'VGATE-703: shrinking'
+}
+
+# --- what hangs ---
+
+is_stopped () {
+    ! on "$1" pgrep -x vgpu-gated >/dev/null
+}
+
+# ends_at_once HOST: SIGTERM, and what it takes until the daemon is gone
+ends_at_once () {
+    local took
+    # shellcheck disable=SC2016  # to be expanded in there
+    took=$(milliseconds_on "$1" bash -c '
+        pid=$(cat /run/lab/vgpu-gated.pid)
+        kill "$pid"
+        while kill -0 "$pid" 2>/dev/null; do sleep 0.01; done')
+    echo "note: ended after $took ms"
+    [ "$took" -lt 1000 ] || fail "it took $took ms to end"
+}
+
+test_sigterm_while_the_driver_hangs () {
+    guest_run a hanging "$h100_20c"
+    host_hangs a nvmlInit_v2
+    within 5 on a pgrep -x vgpu-gate-nvml >/dev/null || fail 'nobody asks NVML'
+    ends_at_once a
+}
+
+test_sigterm_while_libvirtd_hangs () {
+    guest_run a stalled "$h100_20c"
+    # shellcheck disable=SC2016  # to be expanded in there
+    on a bash -c 'kill -STOP "$(cat /run/lab/libvirtd.pid)"'
+    # there is something to write, for which libvirtd is called
+    guest_driver_up a stalled 570.195.03 18.1-24.2
+    sleep 3
+    ends_at_once a
+    # shellcheck disable=SC2016
+    on a bash -c 'kill -CONT "$(cat /run/lab/libvirtd.pid)"'
+}
+
+test_a_libvirtd_that_hangs_for_a_while () {
+    guest_run a waiting "$h100_20c"
+    # shellcheck disable=SC2016
+    on a bash -c 'kill -STOP "$(cat /run/lab/libvirtd.pid)"'
+    guest_driver_up a waiting 570.195.03 18.1-24.2
+    sleep 4
+    # shellcheck disable=SC2016
+    on a bash -c 'kill -CONT "$(cat /run/lab/libvirtd.pid)"'
+    wait_captured a waiting 24.2
+    log_has a 'VGATE-709'
+}

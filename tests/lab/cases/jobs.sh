@@ -93,3 +93,106 @@ test_such_a_managed_save_is_refused () {
     guest_answers a kept
     [ -z "$(on a virsh -q list --all --with-managed-save --name)" ] || fail 'a managed save is left'
 }
+
+test_a_driver_that_hangs_holds_no_migration_up () {
+    host_configure a backend <<<'deadline-ms=1000'
+    host_service restart a vgpu-gated
+    guest_define a fleeing "$h100_20c"
+    guest_ballast a fleeing 24000000
+    guest_start a fleeing
+    guest_driver_up a fleeing
+    wait_captured a fleeing 26.1
+    host_hangs a nvmlInit_v2
+    migrate_slowly a fleeing
+    log_has a 'VGATE-708: fleeing: the migration goes on unchecked: NVML did not answer'
+    on a virsh -q migrate-setspeed fleeing 1000
+    migration_end a || fail 'it was held up'
+    host_heals a
+    guest_moved a fleeing
+}
+
+# It looks at what goes on when it comes.
+test_a_daemon_that_comes_in_the_middle () {
+    guest_define a orphan "$h100_20c"
+    guest_ballast a orphan 24000000
+    guest_start a orphan
+    guest_driver_up a orphan 535.261.03 7.1-18.1
+    wait_captured a orphan 18.1
+    on a pkill -KILL -x vgpu-gated
+    migrate_slowly a orphan
+    guest_driver_up a orphan
+    on a rm /run/lab/vgpu-gated.pid
+    host_service start a vgpu-gated
+    ! migration_end a || fail 'the migration went on'
+    log_has a 'VGATE-706: orphan: the migration was stopped'
+    guest_answers a orphan
+    wait_captured a orphan 26.1
+}
+
+# --- the race, forced: VGPU_GATE_RACES=100 for long ---
+
+# race NAME: an update that host b cannot take, at a random moment from just before to well into a migration
+race () {
+    local delay_ms=$((RANDOM % 1500)) output
+    migrate a "$1" --live --bandwidth 2 >"$VGPU_GATE_LAB/migration.a" 2>&1 &
+    slow_migration=$!
+    sleep "$(printf '%d.%03d' $((delay_ms / 1000)) $((delay_ms % 1000)))"
+    guest_driver_up a "$1" 535.261.03 7.1-18.1
+    if output=$(migration_end a); then
+        fail "after $delay_ms ms: the migration went on"
+    fi
+    if grep -q 'VGATE-303' <<<"$output"; then
+        refused=$((refused + 1))
+    else
+        [[ $output == *'canceled by client'* ]] || fail "after $delay_ms ms: not stopped, but: $output"
+        stopped=$((stopped + 1))
+    fi
+    guest_answers a "$1"
+    guest_is b "$1" absent
+    wait_captured a "$1" 18.1
+    guest_driver_up a "$1"
+    wait_captured a "$1" 26.1
+}
+
+test_the_race () {
+    local races=${VGPU_GATE_RACES:-5} stopped=0 refused=0
+    host_update b --driver 590.48.01 --range 24.1-27.1
+    guest_define a racer "$h100_20c"
+    guest_ballast a racer 30000000
+    guest_start a racer
+    guest_driver_up a racer
+    wait_captured a racer 26.1
+    for _ in $(seq "$races"); do
+        race racer
+    done
+    echo "note: of $races migrations $stopped were stopped and $refused refused by the other host; none went on"
+    # and without an update it goes
+    on a virsh -q migrate-setspeed racer 1000
+    migrate a racer
+    guest_moved a racer
+}
+
+# The same at the last moment before: the update is not in the XML yet when the job begins.
+test_the_race_from_the_start () {
+    local races=${VGPU_GATE_RACES:-5} stopped=0 refused=0 output
+    host_update b --driver 590.48.01 --range 24.1-27.1
+    guest_define a starter "$h100_20c"
+    guest_ballast a starter 16000000
+    guest_start a starter
+    guest_driver_up a starter
+    wait_captured a starter 26.1
+    for _ in $(seq "$races"); do
+        guest_driver_up a starter 535.261.03 7.1-18.1
+        output=$(migrate a starter) && fail 'the migration went on'
+        if grep -q 'VGATE-303' <<<"$output"; then
+            refused=$((refused + 1))
+        else
+            stopped=$((stopped + 1))
+        fi
+        guest_answers a starter
+        wait_captured a starter 18.1
+        guest_driver_up a starter
+        wait_captured a starter 26.1
+    done
+    echo "note: of $races migrations $stopped were stopped and $refused refused by the other host; none went on"
+}
