@@ -34,10 +34,10 @@ struct VgateAgent {
     GHashTable *guests;    /* uuid -> VgateGuest *: the domains that run */
     GHashTable *sequences; /* uuid -> guint64 *: of domains that ended; their numbers never go back */
     guint poll_source;
-    gint64 poll_at;   /* monotonic, of poll_source */
-    guint n_timeouts; /* of NVML, in a row */
-    char *failure;    /* what the last question to NVML failed with: logged when it changes */
-    guint n_writes;
+    gint64 poll_at;        /* monotonic, of poll_source */
+    guint n_timeouts;      /* of NVML, in a row */
+    char *failure;         /* what the last question to NVML failed with: logged when it changes */
+    VgateAgentStats stats; /* the counts */
 };
 
 static void poll_in (VgateAgent *agent, guint ms);
@@ -95,10 +95,10 @@ retry_later (VgateAgent *agent, const VgateGuest *guest)
 }
 
 static void
-check_job (VgateAgent *agent, const char *uuid)
+check_job (VgateAgent *agent, const VgateGuest *guest)
 {
     if (!agent->policy->ignore_stale_metadata || !agent->policy->ignore_unrestorable_save)
-        vgate_job_watch_check (agent->job_watch, uuid, agent->last);
+        vgate_job_watch_check (agent->job_watch, guest->uuid, guest->is_leaving, agent->last);
 }
 
 static void
@@ -134,7 +134,8 @@ look_done (gpointer data, gpointer user_data)
     VgateAgent *agent = user_data;
     VgateGuest *guest = g_hash_table_lookup (agent->guests, look->uuid);
 
-    agent->n_writes += look->outcome == VGATE_LOOK_WRITTEN || look->outcome == VGATE_LOOK_REMOVED ? 1 : 0;
+    agent->stats.n_writes +=
+        look->outcome == VGATE_LOOK_WRITTEN || look->outcome == VGATE_LOOK_REMOVED ? 1 : 0;
     if (!guest)
         return;
     if (vgate_guest_end_look (guest, look))
@@ -142,7 +143,7 @@ look_done (gpointer data, gpointer user_data)
     report (guest, look);
     if (look->outcome == VGATE_LOOK_BUSY) {
         /* what is to be written cannot go with the guest any more, if it is one that leaves */
-        check_job (agent, look->uuid);
+        check_job (agent, guest);
         retry_later (agent, guest);
     } else if (look->outcome == VGATE_LOOK_GONE) {
         remove_guest (agent, look->uuid);
@@ -162,6 +163,7 @@ begin_look (VgateAgent *agent, VgateGuest *guest, VgateSnapshot *snapshot)
         return;
     look = vgate_look_new (libvirt, guest->uuid, snapshot, agent->policy->seal_key);
     vgate_guest_begin_look (guest, look);
+    agent->stats.n_looks++;
     vgate_workers_push (agent->workers, &look_kind, look);
 }
 
@@ -201,7 +203,7 @@ consider (VgateAgent *agent, VgateGuest *guest)
     if (!guest->is_due)
         return;
     if (guest->is_leaving)
-        check_job (agent, guest->uuid);
+        check_job (agent, guest);
     else
         begin_look (agent, guest, agent->last);
 }
@@ -234,6 +236,8 @@ on_snapshot (VgateSnapshot *snapshot, const GError *error, gpointer user_data)
     gpointer guest;
 
     note_probe (agent, error);
+    agent->stats.n_polls++;
+    agent->stats.n_failures += error ? 1 : 0;
     agent->n_timeouts = vgate_error_is (error, VGATE_CODE_NVML_TIMEOUT) ? agent->n_timeouts + 1 : 0;
     if (snapshot) {
         vgate_snapshot_unref (agent->last);
@@ -304,9 +308,9 @@ on_job_event (VgateAgent *agent, const char *uuid, VgateDomainEvent event)
     VgateGuest *guest = get_guest (agent, uuid);
 
     if (event == VGATE_DOMAIN_JOB_BEGINS && !vgate_guest_is_plain (guest))
-        check_job (agent, uuid);
+        check_job (agent, guest);
     if (event == VGATE_DOMAIN_JOB_SWITCHES && guest->is_leaving)
-        check_job (agent, uuid);
+        check_job (agent, guest);
     if (event == VGATE_DOMAIN_JOB_ENDS) {
         guest->is_leaving = FALSE;
         if (guest->is_due)
@@ -469,8 +473,21 @@ vgate_agent_start (VgateAgent *agent, GError **error)
     return TRUE;
 }
 
-guint
-vgate_agent_count_writes (const VgateAgent *agent)
+void
+vgate_agent_get_stats (const VgateAgent *agent, VgateAgentStats *stats)
 {
-    return agent->n_writes;
+    GHashTableIter iter;
+    gpointer guest;
+
+    *stats = agent->stats;
+    stats->n_guests = g_hash_table_size (agent->guests);
+    g_hash_table_iter_init (&iter, agent->guests);
+    while (g_hash_table_iter_next (&iter, NULL, &guest))
+        stats->n_vgpu += ((const VgateGuest *)guest)->fingerprint ? 1 : 0;
+}
+
+void
+vgate_agent_poll (VgateAgent *agent)
+{
+    poll_in (agent, 0);
 }

@@ -20,5 +20,17 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateAgent, vgate_agent_free)
  * this host cannot be identified. */
 gboolean vgate_agent_start (VgateAgent *agent, GError **error);
 
-/* How often it has written or taken away an element since it was started. */
-guint vgate_agent_count_writes (const VgateAgent *agent);
+/* What it has done since it was started. */
+typedef struct {
+    guint n_guests;   /* that run now */
+    guint n_vgpu;     /* of them, with a vGPU */
+    guint n_polls;    /* answers of NVML, failures too */
+    guint n_failures; /* of NVML */
+    guint n_looks;    /* at a domain */
+    guint n_writes;   /* of an element, and removals */
+} VgateAgentStats;
+
+void vgate_agent_get_stats (const VgateAgent *agent, VgateAgentStats *stats);
+
+/* Asks NVML now and looks at those of which there is news: what an interval does. */
+void vgate_agent_poll (VgateAgent *agent);

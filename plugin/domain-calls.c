@@ -54,12 +54,24 @@ vgate_libvirt_is_busy (virDomainPtr domain)
     return virGetLastErrorCode () != VIR_ERR_NO_SUPPORT;
 }
 
+/* Of what arrives libvirt has no statistics, and writes an error into its log when it is asked for them. */
+static gboolean
+is_arriving (virDomainPtr domain)
+{
+    int state = VIR_DOMAIN_NOSTATE, reason = 0;
+
+    return virDomainGetState (domain, &state, &reason, 0) == 0 && state == VIR_DOMAIN_PAUSED &&
+           reason == VIR_DOMAIN_PAUSED_MIGRATION;
+}
+
 VgateJobKind
-vgate_libvirt_job (virDomainPtr domain)
+vgate_libvirt_job (virDomainPtr domain, gboolean is_leaving)
 {
     virTypedParameterPtr parameters = NULL;
     int type = VIR_DOMAIN_JOB_NONE, n_parameters = 0, operation = VIR_DOMAIN_JOB_OPERATION_UNKNOWN;
 
+    if (!is_leaving && is_arriving (domain))
+        return VGATE_JOB_NONE;
     if (virDomainGetJobStats (domain, &type, &parameters, &n_parameters, 0) != 0 ||
         type == VIR_DOMAIN_JOB_NONE)
         return VGATE_JOB_NONE;
@@ -81,7 +93,7 @@ vgate_libvirt_abort_job (virDomainPtr domain, GError **error)
         vgate_set_libvirt_error (error, "virDomainAbortJob");
         return FALSE;
     }
-    while (vgate_libvirt_job (domain) != VGATE_JOB_NONE && looks_left > 0) {
+    while (vgate_libvirt_job (domain, TRUE) != VGATE_JOB_NONE && looks_left > 0) {
         g_usleep (ABORT_LOOK_MS * 1000);
         looks_left--;
     }

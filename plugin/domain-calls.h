@@ -31,7 +31,9 @@ typedef enum {
     VGATE_JOB_SAVE,      /* into a file, managed or not */
     VGATE_JOB_OTHER,     /* a dump, a snapshot, a backup; a restore */
 } VgateJobKind;
-VgateJobKind vgate_libvirt_job (virDomainPtr domain);
+/* is_leaving: it was known to leave; else a guest that is paused for a migration is taken for one that
+ * arrives. */
+VgateJobKind vgate_libvirt_job (virDomainPtr domain, gboolean is_leaving);
 
 /*
  * Ends the job that holds the domain, and waits until that is so. FALSE when it could not be ended, or when

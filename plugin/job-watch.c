@@ -25,6 +25,7 @@ typedef struct {
     char *uuid;
     VgateSnapshot *last; /* what NVML said last; or NULL */
     GPtrArray *vgpus;    /* of GBytes *: what the driver is asked about */
+    gboolean is_leaving; /* it was known to */
     gboolean is_again;   /* another one is to follow */
     gboolean is_aborting;
     gboolean is_decided; /* with this outcome; the other half is yet to come */
@@ -228,7 +229,7 @@ read_run (gpointer data)
 {
     Call *call = data;
 
-    vgate_job_read (call->libvirt, call->check->uuid, &call->facts);
+    vgate_job_read (call->libvirt, call->check->uuid, call->check->is_leaving, &call->facts);
 }
 
 static void
@@ -318,7 +319,7 @@ vgate_job_watch_free (VgateJobWatch *watch)
 }
 
 void
-vgate_job_watch_check (VgateJobWatch *watch, const char *uuid, VgateSnapshot *last)
+vgate_job_watch_check (VgateJobWatch *watch, const char *uuid, gboolean is_leaving, VgateSnapshot *last)
 {
     Check *check = g_hash_table_lookup (watch->checks, uuid);
 
@@ -329,6 +330,7 @@ vgate_job_watch_check (VgateJobWatch *watch, const char *uuid, VgateSnapshot *la
     check = g_new0 (Check, 1);
     check->watch = watch;
     check->uuid = g_strdup (uuid);
+    check->is_leaving = is_leaving;
     check->last = last ? vgate_snapshot_ref (last) : NULL;
     check->vgpus = vgpus_of (last, uuid);
     g_hash_table_insert (watch->checks, check->uuid, check);

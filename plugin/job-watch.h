@@ -29,7 +29,8 @@ void vgate_job_watch_free (VgateJobWatch *watch);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateJobWatch, vgate_job_watch_free)
 
 /*
- * Checks a domain. last: what NVML said last, or NULL; its driver is asked about the same bytes. A check that
- * is under way is followed by another, since it may have read too early.
+ * Checks a domain. is_leaving: the last check said so. last: what NVML said last, or NULL; its driver is
+ * asked about the same bytes. A check that is under way is followed by another, since it may have read too
+ * early.
  */
-void vgate_job_watch_check (VgateJobWatch *watch, const char *uuid, VgateSnapshot *last);
+void vgate_job_watch_check (VgateJobWatch *watch, const char *uuid, gboolean is_leaving, VgateSnapshot *last);

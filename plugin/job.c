@@ -7,11 +7,11 @@
 #include <string.h>
 
 void
-vgate_job_read (virConnectPtr libvirt, const char *uuid, VgateJobFacts *facts)
+vgate_job_read (virConnectPtr libvirt, const char *uuid, gboolean is_leaving, VgateJobFacts *facts)
 {
     g_autoptr (virDomain) domain = vgate_libvirt_find_domain (libvirt, uuid, NULL);
 
-    facts->kind = domain ? vgate_libvirt_job (domain) : VGATE_JOB_NONE;
+    facts->kind = domain ? vgate_libvirt_job (domain, is_leaving) : VGATE_JOB_NONE;
     if (facts->kind != VGATE_JOB_MIGRATION && facts->kind != VGATE_JOB_SAVE)
         return;
     facts->name = g_strdup (virDomainGetName (domain));

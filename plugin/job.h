@@ -18,8 +18,9 @@ typedef struct {
     GError *failure;
 } VgateJobFacts;
 
-/* Blocks. Of a job that is none of ours only the kind is found. The caller clears *facts. */
-void vgate_job_read (virConnectPtr libvirt, const char *uuid, VgateJobFacts *facts);
+/* Blocks. Of a job that is none of ours only the kind is found. is_leaving: as for vgate_libvirt_job (). The
+ * caller clears *facts. */
+void vgate_job_read (virConnectPtr libvirt, const char *uuid, gboolean is_leaving, VgateJobFacts *facts);
 void vgate_job_facts_clear (VgateJobFacts *facts);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (VgateJobFacts, vgate_job_facts_clear)
 

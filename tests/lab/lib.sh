@@ -220,10 +220,15 @@ is_arriving () {
     [[ $(on "$1" virsh -q domstate "$2" --reason 2>/dev/null) == *migrating* ]]
 }
 
-# migrate_slowly FROM NAME: in the background; comes back when the guest arrives on the other host
-migrate_slowly () {
+# begin_slow_migration FROM NAME: in the background
+begin_slow_migration () {
     migrate "$1" "$2" --live --bandwidth 2 >"$VGPU_GATE_LAB/migration.$1" 2>&1 &
     slow_migration=$!
+}
+
+# migrate_slowly FROM NAME: the same; comes back when the guest arrives on the other host
+migrate_slowly () {
+    begin_slow_migration "$1" "$2"
     within 5 is_arriving "$(peer_of "$1")" "$2" || fail "guest $2 does not arrive:" "$(migration_end "$1")"
 }
 

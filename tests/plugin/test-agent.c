@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The whole daemon but its main (): libvirt's test driver, whose domains this process shares with it, and the
+ * simulated driver.
+ */
+#include "agent.h"
+#include "domain-calls.h"
+#include "fake-host.h"
+#include "program.h"
+
+#include <libvirt-glib/libvirt-glib.h>
+#include <libvirt/virterror.h>
+#include <libxml/parser.h>
+#include <string.h>
+
+#define URI   "test:///default"
+#define GUEST "5eed0000-0000-4000-8000-000000000001"
+#define PLAIN "5eed0000-0000-4000-8000-000000000002"
+
+typedef struct {
+    FakeHost *host;
+    virConnectPtr libvirt;
+    VgateAgent *agent;
+} Fixture;
+
+static void
+start_guest (Fixture *f, const char *name, const char *uuid)
+{
+    g_autofree char *xml =
+        g_strdup_printf ("<domain type='test'><name>%s</name><uuid>%s</uuid><memory unit='MiB'>64</memory>"
+                         "<os><type>hvm</type></os></domain>",
+                         name, uuid);
+    virDomainPtr domain = virDomainCreateXML (f->libvirt, xml, 0);
+
+    g_assert_nonnull (domain);
+    virDomainFree (domain);
+}
+
+/* The guest has a vGPU and runs; the daemon is there, and has not begun yet. */
+static void
+set_up (Fixture *f, gconstpointer lines)
+{
+    g_autoptr (GError) error = NULL;
+
+    f->host = fake_host_new ();
+    f->libvirt = virConnectOpen (URI);
+    fake_host_add_gpu (f->host, "0000:41:00.0", FAKE_H100);
+    fake_host_sim (f->host,
+                   "plug --vm " GUEST " --type 1120 --guest-driver 580.95.05 --guest-range 18.1-26.1");
+    start_guest (f, "guest", GUEST);
+    start_guest (f, "plain", PLAIN);
+    fake_host_configure (f->host, lines ? lines : "[capture]\ninterval=3600\ninterval-fast=3600\n");
+    f->agent = vgate_agent_new (vgate_policy_load (fake_host_config (f->host), &error), URI);
+    g_assert_no_error (error);
+    g_assert_true (vgate_agent_start (f->agent, &error));
+}
+
+static void
+tear_down (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
+{
+    vgate_agent_free (f->agent);
+    virConnectClose (f->libvirt);
+    fake_host_free (f->host);
+}
+
+/* The main loop's turn, until it holds. */
+#define WAIT_UNTIL(condition)                                                  \
+    G_STMT_START                                                               \
+    {                                                                          \
+        const gint64 wait_end = g_get_monotonic_time () + 20 * G_USEC_PER_SEC; \
+        while (!(condition)) {                                                 \
+            g_assert_cmpint (g_get_monotonic_time (), <, wait_end);            \
+            if (!g_main_context_iteration (NULL, FALSE))                       \
+                g_usleep (1000);                                               \
+        }                                                                      \
+    }                                                                          \
+    G_STMT_END
+
+static VgateAgentStats
+stats_of (Fixture *f)
+{
+    VgateAgentStats stats;
+
+    vgate_agent_get_stats (f->agent, &stats);
+    return stats;
+}
+
+static void
+poll_once (Fixture *f)
+{
+    const guint n_polls = stats_of (f).n_polls;
+
+    vgate_agent_poll (f->agent);
+    WAIT_UNTIL (stats_of (f).n_polls > n_polls);
+}
+
+/* What stands in the guest's XML; NULL: nothing, or nothing that could be read. */
+static VgateElement *
+element_of (Fixture *f, const char *uuid)
+{
+    g_autoptr (virDomain) domain = virDomainLookupByUUIDString (f->libvirt, uuid);
+    g_autoptr (VgateDomain) read = vgate_libvirt_read_domain (domain, NULL);
+
+    return read && read->element && vgate_element_check (read->element, uuid, NULL, NULL)
+               ? g_steal_pointer (&read->element)
+               : NULL;
+}
+
+static guint32
+version_of (Fixture *f)
+{
+    g_autoptr (VgateElement) element = element_of (f, GUEST);
+
+    return element ? ((VgateElementVgpu *)g_ptr_array_index (element->vgpus, 0))->record.guest_version : 0;
+}
+
+static void
+set_metadata (Fixture *f, const char *xml)
+{
+    g_autoptr (virDomain) domain = virDomainLookupByUUIDString (f->libvirt, GUEST);
+
+    g_assert_cmpint (virDomainSetMetadata (domain, VIR_DOMAIN_METADATA_ELEMENT, xml, "vgate",
+                                           VGATE_ELEMENT_NAMESPACE, VIR_DOMAIN_AFFECT_LIVE),
+                     ==, 0);
+}
+
+static void
+test_captured (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
+{
+    g_autoptr (VgateElement) element = NULL, none = NULL;
+
+    WAIT_UNTIL (stats_of (f).n_writes == 1);
+    element = element_of (f, GUEST);
+    g_assert_nonnull (element);
+    g_assert_cmpint (element->trigger, ==, VGATE_TRIGGER_START);
+    g_assert_cmpuint (element->sequence, ==, 1);
+    g_assert_cmpstr (element->host_uuid, ==, FAKE_HOST_UUID);
+    none = element_of (f, PLAIN);
+    g_assert_null (none);
+}
+
+/* Neither its own writes nor intervals make it look again. */
+static void
+test_nothing_changes (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
+{
+    VgateAgentStats before, after;
+
+    WAIT_UNTIL (stats_of (f).n_writes == 1);
+    for (int i = 0; i < 3; i++)
+        poll_once (f);
+    before = stats_of (f);
+    for (int i = 0; i < 5; i++)
+        poll_once (f);
+    after = stats_of (f);
+    g_assert_cmpuint (after.n_looks, ==, before.n_looks);
+    g_assert_cmpuint (after.n_writes, ==, 1);
+    /* each guest once, and the test driver's own one; the echo of the write made no other */
+    g_assert_cmpuint (after.n_looks, ==, 3);
+}
+
+static void
+test_nvml_changes (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
+{
+    WAIT_UNTIL (version_of (f) == vgate_version (26, 1));
+    fake_host_sim (f->host, "guest-driver up --vm " GUEST " --driver 535.261.03 --range 7.1-18.1");
+    vgate_agent_poll (f->agent);
+    WAIT_UNTIL (version_of (f) == vgate_version (18, 1));
+    WAIT_UNTIL (stats_of (f).n_writes == 2);
+}
+
+static void
+test_foreign_change (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
+{
+    g_autoptr (VgateElement) element = NULL;
+
+    WAIT_UNTIL (stats_of (f).n_writes == 1);
+    set_metadata (f, "<nonsense/>");
+    WAIT_UNTIL (version_of (f) != 0);
+    set_metadata (f, NULL);
+    WAIT_UNTIL (version_of (f) != 0);
+    element = element_of (f, GUEST);
+    /* although what stood there meanwhile had none */
+    g_assert_cmpuint (element->sequence, >=, 3);
+}
+
+static void
+test_a_vgpu_that_goes (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
+{
+    WAIT_UNTIL (version_of (f) != 0);
+    fake_host_sim (f->host, "unplug --vm " GUEST);
+    /* NVML may list a vGPU late: not at the first look */
+    poll_once (f);
+    WAIT_UNTIL (stats_of (f).n_looks == 4);
+    g_assert_cmpuint (version_of (f), !=, 0);
+    poll_once (f);
+    WAIT_UNTIL (version_of (f) == 0);
+}
+
+/* It starts after the daemon, and starts again: the number goes on. */
+static void
+test_a_guest_that_starts (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
+{
+    g_autoptr (virDomain) domain = NULL;
+    g_autoptr (VgateElement) element = NULL;
+
+    WAIT_UNTIL (version_of (f) != 0);
+    domain = virDomainLookupByUUIDString (f->libvirt, GUEST);
+    g_assert_cmpint (virDomainDestroy (domain), ==, 0);
+    start_guest (f, "guest", GUEST);
+    WAIT_UNTIL (version_of (f) != 0);
+    element = element_of (f, GUEST);
+    g_assert_cmpuint (element->sequence, ==, 2);
+    g_assert_cmpint (element->trigger, ==, VGATE_TRIGGER_START);
+}
+
+static void
+test_nvml_fails (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
+{
+    WAIT_UNTIL (stats_of (f).n_writes == 1);
+    fake_host_sim (f->host, "fail nvmlInit_v2 999; guest-driver up --vm " GUEST
+                            " --driver 535.261.03 --range 7.1-18.1");
+    poll_once (f);
+    g_assert_cmpuint (stats_of (f).n_failures, ==, 1);
+    g_assert_cmpuint (version_of (f), ==, vgate_version (26, 1));
+    fake_host_sim (f->host, "heal");
+    poll_once (f);
+    WAIT_UNTIL (version_of (f) == vgate_version (18, 1));
+}
+
+/* The loop goes on while NVML hangs: a second is no more than it takes to hear of a guest. */
+static void
+test_nvml_hangs (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
+{
+    gint64 began;
+
+    WAIT_UNTIL (stats_of (f).n_writes == 1);
+    fake_host_sim (f->host, "hang nvmlInit_v2");
+    vgate_agent_poll (f->agent);
+    began = g_get_monotonic_time ();
+    start_guest (f, "another", "5eed0000-0000-4000-8000-000000000003");
+    WAIT_UNTIL (stats_of (f).n_guests == 4);
+    g_assert_cmpint (g_get_monotonic_time () - began, <, G_USEC_PER_SEC);
+    g_assert_cmpuint (stats_of (f).n_failures, ==, 0);
+    WAIT_UNTIL (stats_of (f).n_failures > 0);
+    g_assert_cmpuint (version_of (f), ==, vgate_version (26, 1));
+}
+
+static void
+swallow (G_GNUC_UNUSED void *data, G_GNUC_UNUSED virErrorPtr error)
+{
+}
+
+#define ADD(path, lines, function) g_test_add ("/agent/" path, Fixture, lines, set_up, function, tear_down)
+
+int
+main (int argc, char **argv)
+{
+    program_test_init (&argc, &argv);
+    xmlInitParser ();
+    gvir_event_register ();
+    virSetErrorFunc (NULL, swallow);
+    ADD ("captured", NULL, test_captured);
+    ADD ("nothing-changes", NULL, test_nothing_changes);
+    ADD ("nvml-changes", NULL, test_nvml_changes);
+    ADD ("foreign-change", NULL, test_foreign_change);
+    ADD ("a-vgpu-that-goes", NULL, test_a_vgpu_that_goes);
+    ADD ("a-guest-that-starts", NULL, test_a_guest_that_starts);
+    ADD ("nvml-fails", NULL, test_nvml_fails);
+    ADD ("nvml-hangs", "[backend]\ndeadline-ms=2000\n[capture]\ninterval=3600\ninterval-fast=3600\n",
+         test_nvml_hangs);
+    return g_test_run ();
+}

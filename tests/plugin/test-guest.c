@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the daemon knows of a domain, and when that makes it look again. */
+#include "guest.h"
+
+#include "answers.h"
+
+#define MINUTE ((gint64)60 * G_USEC_PER_SEC)
+
+/* A look as a worker would hand it back. The guest's own part of it is done. */
+static gboolean
+look (VgateGuest *guest, VgateSnapshot *snapshot, VgateLookOutcome outcome)
+{
+    VgateLook found = {.uuid = guest->uuid, .snapshot = snapshot, .name = (char *)"demo"};
+
+    vgate_guest_begin_look (guest, &found);
+    found.outcome = outcome;
+    return vgate_guest_end_look (guest, &found);
+}
+
+static VgateSnapshot *
+snapshot_of (guint32 guest_version)
+{
+    VgateVgpuRecord record = sample_vgpu_record ();
+
+    record.guest_version = guest_version;
+    return answers_snapshot (&record, 1);
+}
+
+static void
+test_news (void)
+{
+    g_autoptr (VgateGuest) guest = vgate_guest_new (SAMPLE_DOMAIN_UUID);
+    g_autoptr (VgateSnapshot) up = snapshot_of (vgate_version (26, 1)), down = snapshot_of (0);
+
+    vgate_guest_note_nvml (guest, down, 0);
+    g_assert_true (guest->is_due);
+    g_assert_false (look (guest, down, VGATE_LOOK_WRITTEN));
+    vgate_guest_note_nvml (guest, down, 0);
+    g_assert_false (guest->is_due);
+    vgate_guest_note_nvml (guest, up, 0);
+    g_assert_true (guest->is_due);
+}
+
+static void
+test_trigger (void)
+{
+    g_autoptr (VgateGuest) guest = vgate_guest_new (SAMPLE_DOMAIN_UUID);
+
+    vgate_guest_set_due (guest, VGATE_TRIGGER_ARRIVE);
+    vgate_guest_set_due (guest, VGATE_TRIGGER_RESUME);
+    g_assert_cmpint (guest->trigger, ==, VGATE_TRIGGER_ARRIVE);
+}
+
+/* The event of our own write may come before or after the write has returned. */
+static void
+test_own_echo (void)
+{
+    g_autoptr (VgateGuest) guest = vgate_guest_new (SAMPLE_DOMAIN_UUID);
+    g_autoptr (VgateSnapshot) snapshot = snapshot_of (1);
+    VgateLook found = {.uuid = guest->uuid, .snapshot = snapshot, .outcome = VGATE_LOOK_WRITTEN};
+
+    g_assert_false (look (guest, snapshot, VGATE_LOOK_WRITTEN));
+    g_assert_false (vgate_guest_note_metadata (guest));
+    vgate_guest_begin_look (guest, &found);
+    g_assert_false (vgate_guest_note_metadata (guest));
+    g_assert_false (vgate_guest_end_look (guest, &found));
+    g_assert_false (guest->is_due);
+}
+
+static void
+test_foreign_change (void)
+{
+    g_autoptr (VgateGuest) guest = vgate_guest_new (SAMPLE_DOMAIN_UUID);
+    g_autoptr (VgateSnapshot) snapshot = snapshot_of (1);
+    VgateLook found = {.uuid = guest->uuid, .snapshot = snapshot, .outcome = VGATE_LOOK_WRITTEN};
+
+    g_assert_false (look (guest, snapshot, VGATE_LOOK_WRITTEN));
+    g_assert_false (vgate_guest_note_metadata (guest));
+    g_assert_true (vgate_guest_note_metadata (guest));
+    g_assert_true (guest->is_due);
+    /* in the middle of a look: ours is one of two, whichever came first */
+    vgate_guest_begin_look (guest, &found);
+    g_assert_false (vgate_guest_note_metadata (guest));
+    g_assert_false (vgate_guest_note_metadata (guest));
+    g_assert_true (vgate_guest_end_look (guest, &found));
+    /* a look that wrote nothing explains no event */
+    found.outcome = VGATE_LOOK_IN_ORDER;
+    vgate_guest_begin_look (guest, &found);
+    g_assert_false (vgate_guest_note_metadata (guest));
+    g_assert_true (vgate_guest_end_look (guest, &found));
+}
+
+static void
+test_event_during_a_look (void)
+{
+    g_autoptr (VgateGuest) guest = vgate_guest_new (SAMPLE_DOMAIN_UUID);
+    g_autoptr (VgateSnapshot) snapshot = snapshot_of (1);
+    VgateLook found = {.uuid = guest->uuid, .snapshot = snapshot, .outcome = VGATE_LOOK_IN_ORDER};
+
+    vgate_guest_begin_look (guest, &found);
+    vgate_guest_set_due (guest, VGATE_TRIGGER_RESUME);
+    g_assert_true (vgate_guest_end_look (guest, &found));
+    g_assert_true (guest->is_due);
+}
+
+/* What could not be done stays due, for the reason that it had. */
+static void
+test_not_done (void)
+{
+    static const VgateLookOutcome outcomes[] = {VGATE_LOOK_BUSY, VGATE_LOOK_FAILED, VGATE_LOOK_UNCLAIMED};
+    g_autoptr (VgateSnapshot) snapshot = snapshot_of (1);
+
+    for (gsize i = 0; i < G_N_ELEMENTS (outcomes); i++) {
+        g_autoptr (VgateGuest) guest = vgate_guest_new (SAMPLE_DOMAIN_UUID);
+
+        vgate_guest_set_due (guest, VGATE_TRIGGER_ARRIVE);
+        g_assert_false (look (guest, snapshot, outcomes[i]));
+        g_assert_true (guest->is_due);
+        g_assert_cmpint (guest->trigger, ==, VGATE_TRIGGER_ARRIVE);
+        g_assert_cmpuint (guest->n_busy, ==, outcomes[i] == VGATE_LOOK_BUSY ? 1 : 0);
+        g_assert_cmpint (guest->is_unclaimed, ==, outcomes[i] == VGATE_LOOK_UNCLAIMED);
+    }
+}
+
+static void
+test_pace (void)
+{
+    g_autoptr (VgateGuest) guest = vgate_guest_new (SAMPLE_DOMAIN_UUID);
+    g_autoptr (VgateSnapshot) up = snapshot_of (vgate_version (26, 1)), down = snapshot_of (0);
+
+    vgate_guest_note_nvml (guest, down, 0);
+    look (guest, down, VGATE_LOOK_WRITTEN);
+    g_assert_cmpint (vgate_guest_pace (guest, MINUTE), ==, VGATE_PACE_FAST);
+    /* no driver in ten minutes: none is expected any more */
+    g_assert_cmpint (vgate_guest_pace (guest, 11 * MINUTE), ==, VGATE_PACE_SLOW);
+    vgate_guest_note_nvml (guest, up, 11 * MINUTE);
+    look (guest, up, VGATE_LOOK_WRITTEN);
+    g_assert_cmpint (vgate_guest_pace (guest, 12 * MINUTE), ==, VGATE_PACE_SLOW);
+    g_assert_cmpint (vgate_guest_pace (guest, 1000 * MINUTE), ==, VGATE_PACE_SLOW);
+    guest->is_leaving = TRUE;
+    g_assert_cmpint (vgate_guest_pace (guest, 1000 * MINUTE), ==, VGATE_PACE_FAST);
+}
+
+static void
+test_pace_without_vgpu (void)
+{
+    g_autoptr (VgateGuest) guest = vgate_guest_new (SAMPLE_DOMAIN_UUID);
+    g_autoptr (VgateSnapshot) nothing = answers_snapshot (NULL, 0);
+
+    g_assert_false (vgate_guest_is_plain (guest));
+    vgate_guest_expect_more (guest, VGATE_TRIGGER_START, 0);
+    look (guest, nothing, VGATE_LOOK_NOTHING);
+    g_assert_true (vgate_guest_is_plain (guest));
+    g_assert_cmpint (vgate_guest_pace (guest, MINUTE), ==, VGATE_PACE_SLOW);
+    g_assert_cmpint (vgate_guest_pace (guest, 11 * MINUTE), ==, VGATE_PACE_NONE);
+}
+
+static void
+test_failure (void)
+{
+    g_autoptr (VgateGuest) guest = vgate_guest_new (SAMPLE_DOMAIN_UUID);
+
+    g_assert_true (vgate_guest_note_failure (guest, "one"));
+    g_assert_false (vgate_guest_note_failure (guest, "one"));
+    g_assert_true (vgate_guest_note_failure (guest, "another"));
+    g_assert_true (vgate_guest_note_failure (guest, NULL));
+    g_assert_false (vgate_guest_note_failure (guest, NULL));
+}
+
+int
+main (int argc, char **argv)
+{
+    g_test_init (&argc, &argv, NULL);
+    g_test_add_func ("/guest/news", test_news);
+    g_test_add_func ("/guest/trigger", test_trigger);
+    g_test_add_func ("/guest/own-echo", test_own_echo);
+    g_test_add_func ("/guest/foreign-change", test_foreign_change);
+    g_test_add_func ("/guest/event-during-a-look", test_event_during_a_look);
+    g_test_add_func ("/guest/not-done", test_not_done);
+    g_test_add_func ("/guest/pace", test_pace);
+    g_test_add_func ("/guest/pace-without-vgpu", test_pace_without_vgpu);
+    g_test_add_func ("/guest/failure", test_failure);
+    return g_test_run ();
+}
