@@ -29,6 +29,7 @@ struct VgateAgent {
     VgateConnection *connection;
     VgateProber *prober;
     VgateWorkers *workers;
+    guint n_given_up; /* calls that hang on connections that were given up */
     VgateJobWatch *job_watch;
     VgateSnapshot *last;   /* what NVML said last; or NULL */
     GHashTable *guests;    /* uuid -> VgateGuest *: the domains that run */
@@ -174,8 +175,12 @@ on_slow (guint n_slow, gpointer user_data)
 
     vgate_log (VGATE_CODE_LIBVIRT_SLOW, NULL, "libvirt does not answer %u call%s within %u ms", n_slow,
                n_slow == 1 ? "" : "s", CALL_DEADLINE_MS);
-    if (n_slow % SLOW_MAX == 0)
-        vgate_connection_renew (agent->connection);
+    /* those of a connection that was given up still count, until they end */
+    agent->n_given_up = MIN (agent->n_given_up, n_slow);
+    if (n_slow - agent->n_given_up < SLOW_MAX)
+        return;
+    agent->n_given_up = n_slow;
+    vgate_connection_renew (agent->connection);
 }
 
 /* --- NVML --- */

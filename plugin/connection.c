@@ -210,9 +210,9 @@ session_open (Session *session, const char *uri, GError **error)
     }
     /* a connection within the process, as libvirt's test driver is, has neither */
     virConnectSetKeepAlive (session->libvirt, KEEP_ALIVE_INTERVAL_SEC, KEEP_ALIVE_COUNT);
-    if (virConnectRegisterCloseCallback (session->libvirt, on_close, g_atomic_rc_box_acquire (session),
-                                         session_release) < 0)
-        session_release (session);
+    /* without a reference, which a driver that has no such callback would not give back: session_close ()
+     * takes the callback away before the session goes */
+    virConnectRegisterCloseCallback (session->libvirt, on_close, session, NULL);
     return listen_to (session, VIR_DOMAIN_EVENT_ID_LIFECYCLE, VIR_DOMAIN_EVENT_CALLBACK (on_lifecycle),
                       error) &&
            listen_to (session, VIR_DOMAIN_EVENT_ID_DEVICE_ADDED, VIR_DOMAIN_EVENT_CALLBACK (on_device),

@@ -86,10 +86,11 @@ run (VgatePolicy *policy, const char *uri)
 static int
 run_once (VgatePolicy *policy, const char *uri)
 {
-    g_autoptr (VgatePolicy) owned = policy;
     g_autoptr (GError) error = NULL;
+    const gboolean good = vgate_capture_once (policy, uri, &error);
 
-    return vgate_capture_once (policy, uri, &error) ? 0 : fail (error);
+    vgate_policy_free (policy);
+    return good ? 0 : fail (error);
 }
 
 int
