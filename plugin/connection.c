@@ -15,13 +15,13 @@
 #define KEEP_ALIVE_COUNT        3
 #define CALL_DEADLINE_MS        2000
 
-typedef struct Session Session;
+typedef struct Channel Channel;
 
 struct _VgateConnection {
     GObject parent;
     char *uri;
     VgateWorkers *workers;
-    Session *session; /* NULL: there is no connection */
+    Channel *channel; /* NULL: there is no connection */
     gboolean is_opening;
     guint retry_source;
     guint back_off_ms;
@@ -38,9 +38,9 @@ static guint signals[N_SIGNALS];
 
 /*
  * One connection's life. libvirt's callbacks hold references to it, and may come until they are deregistered,
- * which a worker does: what comes from a session that is not the present one is passed over.
+ * which a worker does: what comes from a channel that is not the present one is passed over.
  */
-struct Session {
+struct Channel {
     VgateConnection *connection; /* borrowed: read in the main loop only; NULL once it was given up */
     virConnectPtr libvirt;
     int events[N_EVENTS_MAX];
@@ -48,30 +48,30 @@ struct Session {
     int monitor_event; /* -1: not registered */
 };
 
-static Session *
-session_new (VgateConnection *connection)
+static Channel *
+channel_new (VgateConnection *connection)
 {
-    Session *session = g_atomic_rc_box_new0 (Session);
+    Channel *channel = g_atomic_rc_box_new0 (Channel);
 
-    session->connection = connection;
-    session->monitor_event = -1;
-    return session;
+    channel->connection = connection;
+    channel->monitor_event = -1;
+    return channel;
 }
 
 static void
-session_release (gpointer session)
+channel_release (gpointer channel)
 {
-    g_atomic_rc_box_release (session);
+    g_atomic_rc_box_release (channel);
 }
 
 static void
-emit (Session *session, virDomainPtr domain, VgateDomainEvent event)
+emit (Channel *channel, virDomainPtr domain, VgateDomainEvent event)
 {
     char uuid[VIR_UUID_STRING_BUFLEN];
 
-    if (session->connection && session->connection->session == session &&
+    if (channel->connection && channel->connection->channel == channel &&
         virDomainGetUUIDString (domain, uuid) == 0)
-        g_signal_emit (session->connection, signals[SIGNAL_DOMAIN_EVENT], 0, uuid, (int)event);
+        g_signal_emit (channel->connection, signals[SIGNAL_DOMAIN_EVENT], 0, uuid, (int)event);
 }
 
 /* --- libvirt's callbacks --- */
@@ -157,10 +157,10 @@ static void schedule_open (VgateConnection *connection);
 static void
 on_close (G_GNUC_UNUSED virConnectPtr libvirt, int reason, void *user_data)
 {
-    Session *session = user_data;
-    VgateConnection *connection = session->connection;
+    Channel *channel = user_data;
+    VgateConnection *connection = channel->connection;
 
-    if (!connection || connection->session != session)
+    if (!connection || connection->channel != channel)
         return;
     vgate_log (VGATE_CODE_LIBVIRT_LOST, NULL, "the connection to libvirt was lost (reason %d)", reason);
     drop (connection);
@@ -170,30 +170,30 @@ on_close (G_GNUC_UNUSED virConnectPtr libvirt, int reason, void *user_data)
 /* --- what a worker does --- */
 
 static gboolean
-listen_to (Session *session, int event, virConnectDomainEventGenericCallback callback, GError **error)
+listen_to (Channel *channel, int event, virConnectDomainEventGenericCallback callback, GError **error)
 {
-    const int id = virConnectDomainEventRegisterAny (session->libvirt, NULL, event, callback,
-                                                     g_atomic_rc_box_acquire (session), session_release);
+    const int id = virConnectDomainEventRegisterAny (channel->libvirt, NULL, event, callback,
+                                                     g_atomic_rc_box_acquire (channel), channel_release);
 
     if (id < 0) {
-        session_release (session);
+        channel_release (channel);
         vgate_set_libvirt_error (error, "virConnectDomainEventRegisterAny");
         return FALSE;
     }
-    session->events[session->n_events++] = id;
+    channel->events[channel->n_events++] = id;
     return TRUE;
 }
 
 /* Another driver than QEMU's has no such events, nor a migration or a save of a vGPU. */
 static gboolean
-listen_to_monitor (Session *session, GError **error)
+listen_to_monitor (Channel *channel, GError **error)
 {
-    session->monitor_event =
-        virConnectDomainQemuMonitorEventRegister (session->libvirt, NULL, "MIGRATION", on_migration,
-                                                  g_atomic_rc_box_acquire (session), session_release, 0);
-    if (session->monitor_event >= 0)
+    channel->monitor_event =
+        virConnectDomainQemuMonitorEventRegister (channel->libvirt, NULL, "MIGRATION", on_migration,
+                                                  g_atomic_rc_box_acquire (channel), channel_release, 0);
+    if (channel->monitor_event >= 0)
         return TRUE;
-    session_release (session);
+    channel_release (channel);
     if (virGetLastErrorCode () == VIR_ERR_NO_SUPPORT)
         return TRUE;
     vgate_set_libvirt_error (error, "virConnectDomainQemuMonitorEventRegister");
@@ -201,48 +201,48 @@ listen_to_monitor (Session *session, GError **error)
 }
 
 static gboolean
-session_open (Session *session, const char *uri, GError **error)
+channel_open (Channel *channel, const char *uri, GError **error)
 {
-    session->libvirt = virConnectOpen (uri);
-    if (!session->libvirt) {
+    channel->libvirt = virConnectOpen (uri);
+    if (!channel->libvirt) {
         vgate_set_libvirt_error (error, "virConnectOpen");
         return FALSE;
     }
     /* a connection within the process, as libvirt's test driver is, has neither */
-    virConnectSetKeepAlive (session->libvirt, KEEP_ALIVE_INTERVAL_SEC, KEEP_ALIVE_COUNT);
-    /* without a reference, which a driver that has no such callback would not give back: session_close ()
-     * takes the callback away before the session goes */
-    virConnectRegisterCloseCallback (session->libvirt, on_close, session, NULL);
-    return listen_to (session, VIR_DOMAIN_EVENT_ID_LIFECYCLE, VIR_DOMAIN_EVENT_CALLBACK (on_lifecycle),
+    virConnectSetKeepAlive (channel->libvirt, KEEP_ALIVE_INTERVAL_SEC, KEEP_ALIVE_COUNT);
+    /* without a reference, which a driver that has no such callback would not give back: channel_close ()
+     * takes the callback away before the channel goes */
+    virConnectRegisterCloseCallback (channel->libvirt, on_close, channel, NULL);
+    return listen_to (channel, VIR_DOMAIN_EVENT_ID_LIFECYCLE, VIR_DOMAIN_EVENT_CALLBACK (on_lifecycle),
                       error) &&
-           listen_to (session, VIR_DOMAIN_EVENT_ID_DEVICE_ADDED, VIR_DOMAIN_EVENT_CALLBACK (on_device),
+           listen_to (channel, VIR_DOMAIN_EVENT_ID_DEVICE_ADDED, VIR_DOMAIN_EVENT_CALLBACK (on_device),
                       error) &&
-           listen_to (session, VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED, VIR_DOMAIN_EVENT_CALLBACK (on_device),
+           listen_to (channel, VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED, VIR_DOMAIN_EVENT_CALLBACK (on_device),
                       error) &&
-           listen_to (session, VIR_DOMAIN_EVENT_ID_METADATA_CHANGE, VIR_DOMAIN_EVENT_CALLBACK (on_metadata),
+           listen_to (channel, VIR_DOMAIN_EVENT_ID_METADATA_CHANGE, VIR_DOMAIN_EVENT_CALLBACK (on_metadata),
                       error) &&
-           listen_to_monitor (session, error);
+           listen_to_monitor (channel, error);
 }
 
 static void
-session_close (gpointer data)
+channel_close (gpointer data)
 {
-    Session *session = data;
+    Channel *channel = data;
 
-    if (!session->libvirt)
+    if (!channel->libvirt)
         return;
-    virConnectUnregisterCloseCallback (session->libvirt, on_close);
-    for (guint i = 0; i < session->n_events; i++)
-        virConnectDomainEventDeregisterAny (session->libvirt, session->events[i]);
-    session->n_events = 0;
-    if (session->monitor_event >= 0)
-        virConnectDomainQemuMonitorEventDeregister (session->libvirt, session->monitor_event);
-    session->monitor_event = -1;
-    g_clear_pointer (&session->libvirt, virConnectClose);
+    virConnectUnregisterCloseCallback (channel->libvirt, on_close);
+    for (guint i = 0; i < channel->n_events; i++)
+        virConnectDomainEventDeregisterAny (channel->libvirt, channel->events[i]);
+    channel->n_events = 0;
+    if (channel->monitor_event >= 0)
+        virConnectDomainQemuMonitorEventDeregister (channel->libvirt, channel->monitor_event);
+    channel->monitor_event = -1;
+    g_clear_pointer (&channel->libvirt, virConnectClose);
 }
 
 typedef struct {
-    Session *session; /* until it is handed over */
+    Channel *channel; /* until it is handed over */
     char *uri;
     GError *error;
 } Opening;
@@ -252,9 +252,9 @@ opening_free (gpointer data)
 {
     Opening *opening = data;
 
-    if (opening->session) {
-        session_close (opening->session);
-        session_release (opening->session);
+    if (opening->channel) {
+        channel_close (opening->channel);
+        channel_release (opening->channel);
     }
     g_free (opening->uri);
     g_clear_error (&opening->error);
@@ -266,8 +266,8 @@ opening_run (gpointer data)
 {
     Opening *opening = data;
 
-    if (!session_open (opening->session, opening->uri, &opening->error))
-        session_close (opening->session);
+    if (!channel_open (opening->channel, opening->uri, &opening->error))
+        channel_close (opening->channel);
 }
 
 static void
@@ -278,7 +278,7 @@ opening_done (gpointer data, gpointer user_data)
 
     connection->is_opening = FALSE;
     if (!opening->error) {
-        connection->session = g_steal_pointer (&opening->session);
+        connection->channel = g_steal_pointer (&opening->channel);
         connection->back_off_ms = BACK_OFF_MIN_MS;
         connection->is_failure_logged = FALSE;
         g_signal_emit (connection, signals[SIGNAL_CONNECTED], 0);
@@ -298,19 +298,19 @@ closing_done (G_GNUC_UNUSED gpointer data, G_GNUC_UNUSED gpointer user_data)
 {
 }
 
-static const VgateWorkKind closing_kind = {session_close, closing_done, session_release};
+static const VgateWorkKind closing_kind = {channel_close, closing_done, channel_release};
 
 /* --- the main loop's side --- */
 
 static void
 drop (VgateConnection *connection)
 {
-    Session *session = g_steal_pointer (&connection->session);
+    Channel *channel = g_steal_pointer (&connection->channel);
 
-    if (!session)
+    if (!channel)
         return;
-    session->connection = NULL;
-    vgate_workers_push (connection->workers, &closing_kind, session);
+    channel->connection = NULL;
+    vgate_workers_push (connection->workers, &closing_kind, channel);
 }
 
 static void
@@ -318,10 +318,10 @@ begin_open (VgateConnection *connection)
 {
     Opening *opening;
 
-    if (connection->is_opening || connection->session)
+    if (connection->is_opening || connection->channel)
         return;
     opening = g_new0 (Opening, 1);
-    opening->session = session_new (connection);
+    opening->channel = channel_new (connection);
     opening->uri = g_strdup (connection->uri);
     connection->is_opening = TRUE;
     vgate_workers_push (connection->workers, &opening_kind, opening);
@@ -354,10 +354,10 @@ vgate_connection_finalize (GObject *object)
     if (connection->retry_source != 0)
         g_source_remove (connection->retry_source);
     vgate_workers_free (connection->workers);
-    if (connection->session) {
-        connection->session->connection = NULL;
-        session_close (connection->session);
-        session_release (connection->session);
+    if (connection->channel) {
+        connection->channel->connection = NULL;
+        channel_close (connection->channel);
+        channel_release (connection->channel);
     }
     g_free (connection->uri);
     G_OBJECT_CLASS (vgate_connection_parent_class)->finalize (object);
@@ -402,7 +402,7 @@ vgate_connection_start (VgateConnection *connection)
 void
 vgate_connection_renew (VgateConnection *connection)
 {
-    if (!connection->session)
+    if (!connection->channel)
         return;
     drop (connection);
     schedule_open (connection);
@@ -411,5 +411,5 @@ vgate_connection_renew (VgateConnection *connection)
 virConnectPtr
 vgate_connection_get (VgateConnection *connection)
 {
-    return connection->session ? connection->session->libvirt : NULL;
+    return connection->channel ? connection->channel->libvirt : NULL;
 }
