@@ -12,7 +12,7 @@ structure_version (const VgateElementVgpu *vgpu)
 static char *
 migration_capability (const VgateElementVgpu *vgpu)
 {
-    return g_strdup (vgpu->record.capabilities & NVML_VIRTUALIZATION_CAP_MIGRATION ? "yes" : "no");
+    return g_strdup (vgpu->record.capabilities & VGATE_CAPABILITY_MIGRATION ? "yes" : "no");
 }
 
 static char *

@@ -3,6 +3,7 @@
 
 #include "capture.h"
 #include "difference.h"
+#include "nvml/nvml-abi.h"
 
 #include <string.h>
 
@@ -103,8 +104,7 @@ static VgateJobVerdict
 check_restorable (const VgateSnapshot *snapshot, const GPtrArray *instances, const VgateElement *now,
                   const VgatePolicy *policy, GError **error)
 {
-    const guint32 state =
-        now->power == VGATE_POWER_SUSPENDED ? NVML_VM_COMPATIBILITY_SLEEP : NVML_VM_COMPATIBILITY_LIVE;
+    const guint32 state = now->power == VGATE_POWER_SUSPENDED ? VGATE_STATE_SLEEP : VGATE_STATE_LIVE;
 
     for (guint i = 0; i < now->vgpus->len; i++) {
         const VgateElementVgpu *vgpu = g_ptr_array_index (now->vgpus, i);

@@ -2,7 +2,7 @@
 /* What NVML could have said, made up: the sample host with vGPUs of the sample domain on its first pGPU. */
 #pragma once
 
-#include "compat/compat.h"
+#include "vgpu-gate/vgpu-gate.h"
 #include "plugin/snapshot.h"
 #include "tests/unit/sample.h"
 

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#define ALL_STATES (NVML_VM_COMPATIBILITY_COLD | NVML_VM_COMPATIBILITY_LIVE)
+#define ALL_STATES (VGATE_STATE_COLD | VGATE_STATE_LIVE)
 
 /* What libvirt could have said: a domain with this record in its element, or without an element. */
 static VgateJobFacts
@@ -115,9 +115,9 @@ static void
 test_the_driver_says_no (void)
 {
     const VgateVgpuRecord record = sample_vgpu_record ();
-    g_autoptr (VgateSnapshot) no = answers_snapshot_judged (&record, (VgateAnswer){0, NVML_LIMIT_GPU});
+    g_autoptr (VgateSnapshot) no = answers_snapshot_judged (&record, (VgateAnswer){0, VGATE_LIMIT_GPU});
     g_autoptr (VgateSnapshot) yes =
-        answers_snapshot_judged (&record, (VgateAnswer){ALL_STATES, NVML_LIMIT_NONE});
+        answers_snapshot_judged (&record, (VgateAnswer){ALL_STATES, VGATE_LIMIT_NONE});
     g_autoptr (GError) error = NULL;
 
     g_assert_cmpint (judge (VGATE_JOB_SAVE, &record, yes, NULL, NULL), ==, VGATE_JOB_MAY_GO_ON);
