@@ -2,6 +2,7 @@
 /* The engine's answers in words. Apart from the engine, which allocates nothing. */
 #include "vgpu-gate/vgpu-gate.h"
 #include "message/codes.h"
+#include "scheduler/duration.h"
 
 #include <string.h>
 
@@ -116,12 +117,13 @@ describe_disagreement (const VgateFinding *f)
     return g_strdup_printf ("the rule says %s, this host's driver says %s", ours, driver);
 }
 
-/* "equal-share with 2000000 ns"; under best effort there is no time slice to speak of. */
+/* "equal-share with 2 ms"; under best effort there is no time slice to speak of. */
 static char *
 describe_policy (const char *policy, guint64 time_slice)
 {
-    return time_slice > 0 ? g_strdup_printf ("%s with %" G_GUINT64_FORMAT " ns", policy, time_slice)
-                          : g_strdup (policy);
+    g_autofree char *words = vgate_duration_describe (time_slice);
+
+    return time_slice > 0 ? g_strdup_printf ("%s with %s", policy, words) : g_strdup (policy);
 }
 
 static char *

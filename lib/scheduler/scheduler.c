@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "message/codes.h"
+#include "scheduler/duration.h"
 #include "scheduler/names.h"
 
 #include <string.h>
@@ -88,6 +89,16 @@ check_range (const char *what, guint32 value, guint32 min, guint32 max, const ch
            bad_setting (error, "%s %u%s is not between %u and %u%s", what, value, unit, min, max, unit);
 }
 
+static gboolean
+check_time_slice (guint32 value, guint32 min, guint32 max, GError **error)
+{
+    g_autofree char *value_words = vgate_duration_describe (value);
+    g_autofree char *min_words = vgate_duration_describe (min), *max_words = vgate_duration_describe (max);
+
+    return value == 0 || (value >= min && value <= max) ||
+           bad_setting (error, "time slice %s is not between %s and %s", value_words, min_words, max_words);
+}
+
 /* What has no meaning with this mode must not be given, or somebody believes that it holds. */
 static gboolean
 check_meaningless (const char *what, guint32 value, const char *mode, GError **error)
@@ -115,6 +126,6 @@ vgate_scheduler_settings_check (const VgateSchedulerSettings *settings,
                             capabilities->average_factor_max, "", error);
     return check_meaningless ("a frequency", settings->frequency, mode, error) &&
            check_meaningless ("an averaging factor", settings->average_factor, mode, error) &&
-           check_range ("time slice", settings->time_slice, capabilities->time_slice_min,
-                        capabilities->time_slice_max, " ns", error);
+           check_time_slice (settings->time_slice, capabilities->time_slice_min, capabilities->time_slice_max,
+                             error);
 }

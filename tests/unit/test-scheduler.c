@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "sample.h"
+#include "scheduler/duration.h"
 
 #include <string.h>
 
@@ -121,6 +122,71 @@ test_bad (void)
     }
 }
 
+static void
+test_duration_described (void)
+{
+    static const struct {
+        guint64 ns;
+        const char *text;
+    } cases[] = {
+        {0, "0 ns"},
+        {1, "1 ns"},
+        {999, "999 ns"},
+        {1000, "1 us"},
+        {1500, "1.5 us"},
+        {2000000, "2 ms"},
+        {2083333, "2.083333 ms"},
+        {1000001, "1.000001 ms"},
+        {G_GUINT64_CONSTANT (1000000000), "1 s"},
+        {G_GUINT64_CONSTANT (61000000010), "61.00000001 s"},
+        {G_MAXUINT64, "18446744073.709551615 s"},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+        g_autofree char *text = vgate_duration_describe (cases[i].ns);
+
+        g_assert_cmpstr (text, ==, cases[i].text);
+    }
+}
+
+static void
+test_duration_parsed (void)
+{
+    static const struct {
+        const char *text;
+        guint32 ns;
+    } good[] = {
+        {"0", 0},
+        {"0ms", 0},
+        {"2000000", 2000000},
+        {"2ms", 2000000},
+        {"500us", 500000},
+        {"7ns", 7},
+        {"4294967295", G_MAXUINT32},
+        {"4294ms", 4294000000},
+        {"1500us", 1500000},
+        {"4294967us", 4294967000},
+    };
+    static const char *const bad[] = {
+        "",   "ms",  "-1",  "+1", " 2ms",       "2 ms",   "2ms ",      "02ms", "00",    "2.5ms",
+        "2s", "2MS", "0x2", "2m", "4294967296", "4295ms", "4294968us", "2ms2", "2msms",
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS (good); i++) {
+        guint32 ns = 1;
+
+        g_assert_true (vgate_duration_parse (good[i].text, &ns));
+        g_assert_cmpuint (ns, ==, good[i].ns);
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS (bad); i++) {
+        guint32 ns = 17;
+
+        if (vgate_duration_parse (bad[i], &ns))
+            g_error ("'%s' was taken as %u ns", bad[i], ns);
+        g_assert_cmpuint (ns, ==, 17);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -130,5 +196,7 @@ main (int argc, char **argv)
     g_test_add_func ("/scheduler/written", test_written);
     g_test_add_func ("/scheduler/round-trip", test_round_trip);
     g_test_add_func ("/scheduler/bad", test_bad);
+    g_test_add_func ("/scheduler/duration-described", test_duration_described);
+    g_test_add_func ("/scheduler/duration-parsed", test_duration_parsed);
     return g_test_run ();
 }
