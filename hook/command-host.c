@@ -1,22 +1,43 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "command.h"
+#include "host/probe.h"
+#include "tree-host.h"
 
 #include <stdio.h>
+
+static const char without_pgpu[] =
+    "No physical GPU of this host is in vGPU host mode, so that no vGPU can run here (VGATE-506), and\n"
+    "there is no scheduler. What works all the same: the driver's vGPU versions ('vgpu-gate version get'),\n"
+    "judging a guest by another host's document ('vgpu-gate check --host'), and 'vgpu-gate explain'.";
+
+static char *
+render (const VgateHost *host, VgateOutput output)
+{
+    g_autoptr (VgateTree) tree = NULL;
+
+    /* the document, which others read, and not a report about it */
+    if (output == VGATE_OUTPUT_XML)
+        return vgate_host_write (host);
+    tree = vgate_host_tree (host);
+    if (host->pgpus->len == 0)
+        vgate_tree_set_note (tree, without_pgpu);
+    return vgate_tree_render (tree, output);
+}
 
 int
 vgate_command_host (int argc, char *argv[], const char *config)
 {
-    g_auto (GStrv) words = NULL;
+    g_auto (VgateCommandLine) line = {.output = VGATE_OUTPUT_XML};
     g_autoptr (GError) error = NULL;
     g_autoptr (VgatePolicy) policy = NULL;
     g_autoptr (VgateProbe) probe = NULL;
     g_auto (VgateIdentity) identity = {0};
-    g_autofree char *document = NULL;
+    g_autofree char *text = NULL;
 
-    if (!vgate_command_parse (argc, argv, NULL, "Prints this host's pGPUs as an XML document.", NULL, &words,
-                              &error))
+    if (!vgate_command_line_parse (&line, argc, argv, NULL, "Prints this host's pGPUs, as a host document.",
+                                   NULL, &error))
         return vgate_command_usage (error->message);
-    if (words)
+    if (line.n_words > 0)
         return vgate_command_usage ("host takes no arguments");
     policy = vgate_command_policy (config, &error);
     if (!policy || !vgate_identity_read ("", policy->host_uuid, &identity, &error))
@@ -24,7 +45,7 @@ vgate_command_host (int argc, char *argv[], const char *config)
     probe = vgate_probe_ask (&policy->backend, &identity, NULL, FALSE, &error);
     if (!probe)
         return vgate_command_fail (error);
-    document = vgate_host_write (probe->host);
-    fputs (document, stdout);
+    text = render (probe->host, line.output);
+    fputs (text, stdout);
     return VGATE_EXIT_ALLOWED;
 }

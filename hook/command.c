@@ -55,6 +55,45 @@ vgate_command_parse (int argc, char *argv[], const char *arguments, const char *
     return g_option_context_parse (context, &argc, &argv, error);
 }
 
+void
+vgate_command_line_clear (VgateCommandLine *line)
+{
+    g_clear_pointer (&line->output_name, g_free);
+    g_clear_pointer (&line->words, g_strfreev);
+}
+
+static const char *
+output_name (VgateOutput output)
+{
+    static const char *const names[] = {"text, the default; json or xml", "json, the default; text or xml",
+                                        "xml, the default; json or text"};
+
+    return names[output];
+}
+
+gboolean
+vgate_command_line_parse (VgateCommandLine *line, int argc, char *argv[], const char *arguments,
+                          const char *summary, const GOptionEntry *entries, GError **error)
+{
+    g_autoptr (GArray) all = g_array_new (TRUE, TRUE, sizeof (GOptionEntry));
+    const GOptionEntry output = {
+        "output", 0, 0, G_OPTION_ARG_STRING, &line->output_name, output_name (line->output), "FORM"};
+
+    g_array_append_val (all, output);
+    for (; entries && entries->long_name; entries++)
+        g_array_append_vals (all, entries, 1);
+    if (!vgate_command_parse (argc, argv, arguments, summary, (const GOptionEntry *)all->data, &line->words,
+                              error))
+        return FALSE;
+    line->n_words = line->words ? g_strv_length (line->words) : 0;
+    if (line->output_name && !vgate_output_parse (line->output_name, &line->output)) {
+        g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "there is no output '%s'",
+                     line->output_name);
+        return FALSE;
+    }
+    return TRUE;
+}
+
 VgatePolicy *
 vgate_command_policy (const char *config, GError **error)
 {

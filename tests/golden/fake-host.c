@@ -436,6 +436,10 @@ fake_host_normalise (const FakeHost *host, const char *text)
     } rules[] = {
         {"^host: .* \\(", "host: NAME ("},
         {"^(<host .*) time='[^']*' name='[^']*'", "\\1 time='TIME' name='NAME'"},
+        {"^(name  +)[^ ]*$", "\\1NAME"},
+        {"^(time  +)[^ ]*$", "\\1TIME"},
+        {"\"time\" : \"[^\"]*\",\n    \"name\" : \"[^\"]*\"",
+         "\"time\" : \"TIME\",\n    \"name\" : \"NAME\""},
         {"read \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d UTC", "read TIME"},
         {"the metadata is \\d+ s old", "the metadata is AGE s old"},
         /* libxml2 says these in other words in each release */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The operator's command on a host: its document, and the dry runs here and for another host. */
+#include "fields.h"
 #include "golden.h"
 #include "hook-case.h"
 
@@ -73,6 +74,13 @@ assert_valid (const char *document)
 }
 
 static void
+assert_done (const ProgramRun *run)
+{
+    g_assert_cmpstr (run->err, ==, "");
+    g_assert_cmpint (run->status, ==, 0);
+}
+
+static void
 test_host (gconstpointer data)
 {
     const guint i = GPOINTER_TO_UINT (data);
@@ -81,10 +89,32 @@ test_host (gconstpointer data)
 
     hosts[i].prepare (host);
     case_call_command (host, "host", &run);
-    g_assert_cmpstr (run.err, ==, "");
-    g_assert_cmpint (run.status, ==, 0);
+    assert_done (&run);
     assert_valid (run.out);
     compare (host, hosts[i].name, "out", run.out);
+}
+
+/* The document, JSON and text say the same. */
+static void
+test_host_output (gconstpointer data)
+{
+    const guint i = GPOINTER_TO_UINT (data);
+    g_autoptr (FakeHost) host = fake_host_new ();
+    g_auto (ProgramRun) xml = {0}, json = {0}, text = {0};
+    g_autofree char *xml_fields = NULL, *json_fields = NULL;
+
+    hosts[i].prepare (host);
+    case_call_command (host, "host --output xml", &xml);
+    assert_done (&xml);
+    case_call_command (host, "host --output json", &json);
+    assert_done (&json);
+    case_call_command (host, "host --output text", &text);
+    assert_done (&text);
+    xml_fields = fields_of_xml (xml.out);
+    json_fields = fields_of_json (json.out);
+    g_assert_cmpstr (xml_fields, ==, json_fields);
+    compare (host, hosts[i].name, "text", text.out);
+    compare (host, hosts[i].name, "json", json.out);
 }
 
 /* --- check --- */
@@ -283,6 +313,8 @@ test_none_left (G_GNUC_UNUSED gconstpointer data)
 {
     golden_assert_none_left (FOLDER, ".out");
     golden_assert_none_left (FOLDER, ".err");
+    golden_assert_none_left (FOLDER, ".text");
+    golden_assert_none_left (FOLDER, ".json");
 }
 
 static void
@@ -299,6 +331,8 @@ main (int argc, char *argv[])
     program_test_init (&argc, &argv);
     for (guint i = 0; i < G_N_ELEMENTS (hosts); i++)
         add_test ("host", hosts[i].name, GUINT_TO_POINTER (i), test_host);
+    for (guint i = 0; i < G_N_ELEMENTS (hosts); i++)
+        add_test ("host-output", hosts[i].name, GUINT_TO_POINTER (i), test_host_output);
     for (guint i = 0; i < G_N_ELEMENTS (checks); i++)
         add_test ("check", checks[i].name, &checks[i], test_check);
     for (guint i = 0; i < G_N_ELEMENTS (documents); i++)
