@@ -5,15 +5,13 @@
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
-static const struct {
-    const char *name;
-    int (*run) (int argc, char *argv[], const char *config);
-    const char *summary;
-} commands[] = {
+static const VgateCommand commands[] = {
     {"host", vgate_command_host, "print this host's pGPUs as a host document"},
     {"check", vgate_command_check,
      "dry run: would this domain be let in here, or on the host of a document?"},
+    {"version", vgate_command_version, "the vGPU versions that this host accepts: get, set, reset"},
     {"explain", vgate_command_explain, "cause and cure of a message code"},
 };
 
@@ -31,7 +29,10 @@ int
 vgate_command_fail (const GError *error)
 {
     const VgateCode code = error->domain == VGATE_ERROR ? (VgateCode)error->code : VGATE_CODE_INTERNAL;
-    g_autofree char *text = g_strdup_printf ("%s. %s", error->message, vgate_code_info ((int)code)->cure);
+    /* of these, the message has the way out of this very case */
+    const gboolean is_complete = code == VGATE_CODE_NVML_REFUSED || code == VGATE_CODE_NOT_ROOT;
+    g_autofree char *text = g_strdup_printf ("%s.%s%s", error->message, is_complete ? "" : " ",
+                                             is_complete ? "" : vgate_code_info ((int)code)->cure);
     g_autofree char *line = vgate_message_line (code, NULL, text);
 
     fprintf (stderr, "%s\n", line);
@@ -100,33 +101,107 @@ vgate_command_policy (const char *config, GError **error)
     return vgate_policy_load (config ? config : vgate_policy_default_path (), error);
 }
 
+int
+vgate_command_print (const VgateTree *tree, VgateOutput output)
+{
+    g_autofree char *text = vgate_tree_render (tree, output);
+
+    fputs (text, stdout);
+    return VGATE_EXIT_ALLOWED;
+}
+
+static void
+append_word (GString *line, const char *word)
+{
+    const gboolean is_plain =
+        *word != '\0' && word[strspn (word, G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS "-.:=/")] == '\0';
+    g_autofree char *quoted = is_plain ? g_strdup (word) : g_shell_quote (word);
+
+    g_string_append_printf (line, " %s", quoted);
+}
+
+char *
+vgate_command_as_root (int argc, char *argv[], const char *config)
+{
+    g_autoptr (GString) line = g_string_new ("sudo vgpu-gate");
+
+    if (config) {
+        append_word (line, "--config");
+        append_word (line, config);
+    }
+    /* "vgpu-gate version set": what stands before the options */
+    g_string_append (line, g_get_prgname () + strlen ("vgpu-gate"));
+    for (int i = 1; i < argc; i++)
+        append_word (line, argv[i]);
+    return g_string_free (g_steal_pointer (&line), FALSE);
+}
+
+gboolean
+vgate_command_need_root (const char *what, const char *as_root, GError **error)
+{
+    if (geteuid () == 0)
+        return TRUE;
+    g_set_error (error, VGATE_ERROR, VGATE_CODE_NOT_ROOT, "only root can set %s; run: %s", what, as_root);
+    return FALSE;
+}
+
+int
+vgate_command_fail_setting (const GError *error, const char *as_root, const char *look)
+{
+    g_autoptr (GError) longer = NULL;
+
+    if (vgate_error_is (error, VGATE_CODE_NVML_TIMEOUT) || vgate_error_is (error, VGATE_CODE_NVML_CRASHED))
+        longer = g_error_new (VGATE_ERROR, error->code, "%s; whether it was set is not known, see: %s",
+                              error->message, look);
+    else if (vgate_error_is (error, VGATE_CODE_NOT_ROOT))
+        longer = g_error_new (VGATE_ERROR, error->code, "%s; only root can do this, run: %s", error->message,
+                              as_root);
+    return vgate_command_fail (longer ? longer : error);
+}
+
 static char *
-describe_commands (void)
+describe_commands (const VgateCommand *all, gsize n_all)
 {
     g_autoptr (GString) text = g_string_new ("Commands:\n");
 
-    for (gsize i = 0; i < G_N_ELEMENTS (commands); i++)
-        g_string_append_printf (text, "  %-10s %s\n", commands[i].name, commands[i].summary);
+    for (gsize i = 0; i < n_all; i++)
+        g_string_append_printf (text, "  %-12s %s\n", all[i].name, all[i].summary);
     g_string_append (
         text, "\nExit status: 0 allowed or done, 1 refused or failed, 2 wrong usage. See vgpu-gate(1).");
     return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
-static int
-run_command (int argc, char *argv[], const char *config)
+int
+vgate_command_dispatch (const VgateCommand *all, gsize n_all, int argc, char *argv[], const char *config)
 {
     g_autofree char *what = NULL;
 
-    for (gsize i = 0; i < G_N_ELEMENTS (commands); i++) {
-        if (strcmp (argv[0], commands[i].name) == 0) {
-            g_autofree char *program = g_strdup_printf ("vgpu-gate %s", argv[0]);
+    for (gsize i = 0; i < n_all; i++) {
+        if (strcmp (argv[0], all[i].name) == 0) {
+            g_autofree char *program = g_strdup_printf ("%s %s", g_get_prgname (), argv[0]);
 
             g_set_prgname (program);
-            return commands[i].run (argc, argv, config);
+            return all[i].run (argc, argv, config);
         }
     }
     what = g_strdup_printf ("there is no command '%s'", argv[0]);
     return vgate_command_usage (what);
+}
+
+int
+vgate_command_group (const VgateCommand *all, gsize n_all, int argc, char *argv[], const char *config)
+{
+    g_autoptr (GOptionContext) context = g_option_context_new ("COMMAND [ARGUMENT...]");
+    g_autofree char *description = describe_commands (all, n_all);
+    g_autoptr (GError) error = NULL;
+
+    g_option_context_set_description (context, description);
+    g_option_context_set_strict_posix (context, TRUE);
+    if (!g_option_context_parse (context, &argc, &argv, &error))
+        return vgate_command_usage (error->message);
+    if (argc < 2)
+        return vgate_command_usage ("a command is needed");
+    return vgate_command_dispatch (all, n_all, argc - 1, argv + 1, config);
 }
 
 int
@@ -141,7 +216,7 @@ main (int argc, char *argv[])
         G_OPTION_ENTRY_NULL,
     };
     g_autoptr (GOptionContext) context = g_option_context_new ("COMMAND [ARGUMENT...]");
-    g_autofree char *description = describe_commands ();
+    g_autofree char *description = describe_commands (commands, G_N_ELEMENTS (commands));
     g_autoptr (GError) error = NULL;
 
     setlocale (LC_ALL, "");
@@ -160,5 +235,5 @@ main (int argc, char *argv[])
     }
     if (argc < 2)
         return vgate_command_usage ("a command is needed");
-    return run_command (argc - 1, argv + 1, config);
+    return vgate_command_dispatch (commands, G_N_ELEMENTS (commands), argc - 1, argv + 1, config);
 }

@@ -16,10 +16,24 @@ int vgate_command_usage (const char *what);
 /* Prints the error's line and returns VGATE_EXIT_REFUSED. */
 int vgate_command_fail (const GError *error);
 
-/* argv[0] is the sub-command's name. config: another configuration file, or NULL. */
+/* A sub-command. argv[0] is its name; config: another configuration file, or NULL. */
+typedef struct {
+    const char *name;
+    int (*run) (int argc, char *argv[], const char *config);
+    const char *summary;
+} VgateCommand;
+
 int vgate_command_host (int argc, char *argv[], const char *config);
 int vgate_command_check (int argc, char *argv[], const char *config);
 int vgate_command_explain (int argc, char *argv[], const char *config);
+int vgate_command_version (int argc, char *argv[], const char *config);
+
+/* Runs the one that argv[0] names. */
+int vgate_command_dispatch (const VgateCommand *commands, gsize n_commands, int argc, char *argv[],
+                            const char *config);
+/* A command that has sub-commands itself: argv[1] names one, or is --help. */
+int vgate_command_group (const VgateCommand *commands, gsize n_commands, int argc, char *argv[],
+                         const char *config);
 
 /* Parses a sub-command's options; what is left is in *words (NULL-terminated, may be NULL). */
 gboolean vgate_command_parse (int argc, char *argv[], const char *arguments, const char *summary,
@@ -42,3 +56,22 @@ gboolean vgate_command_line_parse (VgateCommandLine *line, int argc, char *argv[
                                    const char *summary, const GOptionEntry *entries, GError **error);
 
 VgatePolicy *vgate_command_policy (const char *config, GError **error);
+
+/* The entry of --yes, of the commands that set something. */
+/* clang-format off */
+#define VGATE_COMMAND_YES(flag) {"yes", 'y', 0, G_OPTION_ARG_NONE, flag, "do not ask for confirmation", NULL}
+/* clang-format on */
+
+/* Prints the tree, and returns VGATE_EXIT_ALLOWED. */
+int vgate_command_print (const VgateTree *tree, VgateOutput output);
+
+/*
+ * What was typed, as the command that root would have to run: "sudo vgpu-gate version set 24.1-25.1". To be
+ * asked for before the options are parsed, which takes argv apart. The caller frees it.
+ */
+char *vgate_command_as_root (int argc, char *argv[], const char *config);
+/* FALSE with VGATE_CODE_NOT_ROOT, naming that command, when this is not root. what: "the range ..." */
+gboolean vgate_command_need_root (const char *what, const char *as_root, GError **error);
+/* Prints the error of a setting and returns VGATE_EXIT_REFUSED. When it came too late to know whether the
+ * setting has taken effect, the line says how to look. */
+int vgate_command_fail_setting (const GError *error, const char *as_root, const char *look);

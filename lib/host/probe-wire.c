@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "host/probe-wire.h"
 
+#include "host/wire.h"
+
 #include <string.h>
 
-/* library, deadline, host name, host UUID, instances wanted, vGPU metadata */
-#define QUESTION_TYPE "(sussbaay)"
+/* the question's body: host name, host UUID, instances wanted, vGPU metadata */
+#define QUESTION_TYPE "(ssbaay)"
 /* error code and text (0 and ""), host document, driver's answers, instances */
 #define ANSWER_TYPE   "(issa(uuiuu)a(sssusuays))"
 #define INSTANCE_TYPE "(sssusuays)"
@@ -33,23 +35,6 @@ variant_bytes (GVariant *variant)
     return g_bytes_new (data, length);
 }
 
-static GBytes *
-serialise (GVariant *floating)
-{
-    g_autoptr (GVariant) variant = g_variant_ref_sink (floating);
-
-    return g_variant_get_data_as_bytes (variant);
-}
-
-static GVariant *
-parse (const char *type, GBytes *bytes)
-{
-    g_autoptr (GVariant) variant =
-        g_variant_ref_sink (g_variant_new_from_bytes (G_VARIANT_TYPE (type), bytes, FALSE));
-
-    return g_variant_is_normal_form (variant) ? g_steal_pointer (&variant) : NULL;
-}
-
 GBytes *
 vgate_wire_write_question (const VgateQuestion *question)
 {
@@ -58,21 +43,24 @@ vgate_wire_write_question (const VgateQuestion *question)
     g_variant_builder_init (&vgpus, G_VARIANT_TYPE ("aay"));
     for (guint i = 0; question->vgpus && i < question->vgpus->len; i++)
         g_variant_builder_add_value (&vgpus, bytes_variant (g_ptr_array_index (question->vgpus, i)));
-    return serialise (g_variant_new (QUESTION_TYPE, question->library, question->deadline_ms,
-                                     question->identity.name, question->identity.uuid,
-                                     question->with_instances, &vgpus));
+    return vgate_asked_write (VGATE_REQUEST_PROBE, question->library, question->deadline_ms,
+                              g_variant_new (QUESTION_TYPE, question->identity.name, question->identity.uuid,
+                                             question->with_instances, &vgpus));
 }
 
 gboolean
 vgate_wire_read_question (GBytes *bytes, VgateQuestion *question)
 {
-    g_autoptr (GVariant) variant = parse (QUESTION_TYPE, bytes);
+    g_auto (VgateAsked) asked = {0};
     g_autoptr (GVariant) vgpus = NULL;
 
-    if (!variant)
+    if (!vgate_asked_read (bytes, &asked) || asked.kind != VGATE_REQUEST_PROBE ||
+        !g_variant_is_of_type (asked.body, G_VARIANT_TYPE (QUESTION_TYPE)))
         return FALSE;
-    g_variant_get (variant, "(sussb@aay)", &question->library, &question->deadline_ms,
-                   &question->identity.name, &question->identity.uuid, &question->with_instances, &vgpus);
+    question->library = g_steal_pointer (&asked.library);
+    question->deadline_ms = asked.deadline_ms;
+    g_variant_get (asked.body, "(ssb@aay)", &question->identity.name, &question->identity.uuid,
+                   &question->with_instances, &vgpus);
     question->vgpus = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
     for (gsize i = 0; i < g_variant_n_children (vgpus); i++) {
         g_autoptr (GVariant) vgpu = g_variant_get_child_value (vgpus, i);
@@ -109,8 +97,8 @@ vgate_wire_write_answer (const VgateProbe *probe, const GError *error)
     }
     for (guint i = 0; probe && i < probe->instances->len; i++)
         add_instance (&instances, g_ptr_array_index (probe->instances, i));
-    return serialise (g_variant_new (ANSWER_TYPE, error ? error->code : 0, error ? error->message : "",
-                                     document, &answers, &instances));
+    return vgate_wire_pack (g_variant_new (ANSWER_TYPE, error ? error->code : 0, error ? error->message : "",
+                                           document, &answers, &instances));
 }
 
 static char *
@@ -183,7 +171,7 @@ vgate_wire_read_answer (GBytes *bytes, GError **error)
     probe->instances = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_instance_free);
     if (g_bytes_get_size (bytes) == 0)
         return crashed ("it ended before it said anything", error);
-    variant = parse (ANSWER_TYPE, bytes);
+    variant = vgate_wire_unpack (ANSWER_TYPE, bytes);
     if (!variant)
         return crashed ("it is not complete", error);
     g_variant_get (variant, "(i&s&s@a(uuiuu)@a(sssusuays))", &code, &text, &document, &answers, &instances);

@@ -6,16 +6,10 @@
  */
 #pragma once
 
+#include "host/helper.h"
 #include "host/host.h"
 #include "host/identity.h"
 #include "host/inventory.h"
-
-/* How to reach the driver; from the configuration. */
-typedef struct {
-    char *library;     /* what dlopen () gets */
-    char *helper;      /* the program vgpu-gate-nvml */
-    guint deadline_ms; /* for the whole answer */
-} VgateBackend;
 
 /* What the host's own driver says of one vGPU record on one pGPU (nvmlGetVgpuCompatibility). */
 typedef struct {
@@ -43,7 +37,3 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateProbe, vgate_probe_free)
  */
 VgateProbe *vgate_probe_ask (const VgateBackend *backend, const VgateIdentity *identity,
                              const GPtrArray *vgpus, gboolean with_instances, GError **error);
-
-/* The helper's whole life: question on the descriptor in, answer on out, which it closes. Returns its exit
- * status. */
-int vgate_probe_serve (int in, int out);

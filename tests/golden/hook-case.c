@@ -78,27 +78,6 @@ case_call_hook (const HookCall *call, ProgramRun *run)
 }
 
 void
-case_call_command (const FakeHost *host, const char *line, ProgramRun *run)
-{
-    g_auto (GStrv) words = g_strsplit (line, " ", -1);
-    g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
-    g_auto (GStrv) argv = NULL;
-
-    g_strv_builder_add_many (builder, program_path ("command"), "--config", fake_host_config (host), NULL);
-    for (guint i = 0; words[i]; i++) {
-        g_autoptr (GString) word = g_string_new (words[i]);
-        g_autofree char *hook = program_source ("hook/", "");
-
-        g_string_replace (word, "$ROOT", fake_host_root (host), 0);
-        if (*word->str == '@')
-            g_string_replace (word, "@", hook, 1);
-        g_strv_builder_add (builder, word->str);
-    }
-    argv = g_strv_builder_end (builder);
-    program_run ((const char *const *)argv, "", 0, run);
-}
-
-void
 case_assert_answer (const ProgramRun *run, const char *domain, int code)
 {
     g_autofree char *begin = g_strdup_printf ("vgpu-gate: VGATE-%03d: %s: ", code, domain);

@@ -70,10 +70,6 @@ typedef struct {
 
 void case_call_hook (const HookCall *call, ProgramRun *run);
 
-/* Runs vgpu-gate with the host's configuration and these words. One that begins with "@" is a file of hook/;
- * $ROOT is the host's directory. */
-void case_call_command (const FakeHost *host, const char *line, ProgramRun *run);
-
 /* What every call of the hook must keep to: exit status, nothing on stdout, one line with the code or none.
  */
 void case_assert_answer (const ProgramRun *run, const char *domain, int code);

@@ -1,24 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The operator's command on a host: its document, and the dry runs here and for another host. */
-#include "fields.h"
+#include "command-case.h"
 #include "golden.h"
 #include "hook-case.h"
 
-#include <libxml/relaxng.h>
-#include <libxml/parser.h>
 #include <string.h>
 
 #define FOLDER "command"
 #define GPU_2  "0000:61:00.0"
-
-static void
-compare (const FakeHost *host, const char *name, const char *suffix, const char *text)
-{
-    g_autofree char *file = g_strdup_printf ("%s.%s", name, suffix);
-    g_autofree char *normal = fake_host_normalise (host, text);
-
-    golden_compare (FOLDER, file, normal);
-}
 
 /* --- host --- */
 
@@ -57,30 +46,6 @@ static const struct {
 };
 
 static void
-assert_valid (const char *document)
-{
-    g_autofree char *path = program_source ("../../schemas", "vgpu-gate-host.rng");
-    xmlRelaxNGParserCtxt *parser = xmlRelaxNGNewParserCtxt (path);
-    xmlRelaxNG *schema = xmlRelaxNGParse (parser);
-    xmlRelaxNGValidCtxt *validator = xmlRelaxNGNewValidCtxt (schema);
-    xmlDoc *doc = xmlReadMemory (document, (int)strlen (document), NULL, NULL, XML_PARSE_NONET);
-
-    g_assert_nonnull (schema);
-    g_assert_cmpint (xmlRelaxNGValidateDoc (validator, doc), ==, 0);
-    xmlFreeDoc (doc);
-    xmlRelaxNGFreeValidCtxt (validator);
-    xmlRelaxNGFree (schema);
-    xmlRelaxNGFreeParserCtxt (parser);
-}
-
-static void
-assert_done (const ProgramRun *run)
-{
-    g_assert_cmpstr (run->err, ==, "");
-    g_assert_cmpint (run->status, ==, 0);
-}
-
-static void
 test_host (gconstpointer data)
 {
     const guint i = GPOINTER_TO_UINT (data);
@@ -88,10 +53,10 @@ test_host (gconstpointer data)
     g_auto (ProgramRun) run = {0};
 
     hosts[i].prepare (host);
-    case_call_command (host, "host", &run);
-    assert_done (&run);
-    assert_valid (run.out);
-    compare (host, hosts[i].name, "out", run.out);
+    command_run (host, "host", &run);
+    command_assert_done (&run);
+    command_assert_valid ("vgpu-gate-host.rng", run.out);
+    command_compare (host, FOLDER, hosts[i].name, "out", run.out);
 }
 
 /* The document, JSON and text say the same. */
@@ -101,20 +66,15 @@ test_host_output (gconstpointer data)
     const guint i = GPOINTER_TO_UINT (data);
     g_autoptr (FakeHost) host = fake_host_new ();
     g_auto (ProgramRun) xml = {0}, json = {0}, text = {0};
-    g_autofree char *xml_fields = NULL, *json_fields = NULL;
 
     hosts[i].prepare (host);
-    case_call_command (host, "host --output xml", &xml);
-    assert_done (&xml);
-    case_call_command (host, "host --output json", &json);
-    assert_done (&json);
-    case_call_command (host, "host --output text", &text);
-    assert_done (&text);
-    xml_fields = fields_of_xml (xml.out);
-    json_fields = fields_of_json (json.out);
-    g_assert_cmpstr (xml_fields, ==, json_fields);
-    compare (host, hosts[i].name, "text", text.out);
-    compare (host, hosts[i].name, "json", json.out);
+    command_run (host, "host --output xml", &xml);
+    command_run (host, "host --output json", &json);
+    command_run (host, "host --output text", &text);
+    command_assert_done (&xml);
+    command_assert_done (&json);
+    command_assert_done (&text);
+    command_assert_outputs (host, FOLDER, hosts[i].name, text.out, json.out, xml.out);
 }
 
 /* --- check --- */
@@ -167,7 +127,7 @@ static const Check checks[] = {
 /* clang-format on */
 
 static void
-assert_check (const FakeHost *host, const ProgramRun *run, const char *name, int code)
+assert_check (FakeHost *host, const ProgramRun *run, const char *name, int code)
 {
     g_autofree char *line = g_strdup_printf ("\nvgpu-gate: VGATE-%03d: ", code);
 
@@ -175,7 +135,7 @@ assert_check (const FakeHost *host, const ProgramRun *run, const char *name, int
     g_assert_cmpint (run->status, ==, code < 100 ? 0 : 1);
     if (!strstr (run->out, line))
         g_test_fail_printf ("expected a report with '%s', not '%s'", line, run->out);
-    compare (host, name, "out", run->out);
+    command_compare (host, FOLDER, name, "out", run->out);
 }
 
 static void
@@ -187,7 +147,7 @@ test_check (gconstpointer data)
     g_auto (ProgramRun) run = {0};
 
     (check->prepare ? check->prepare : case_standard_host) (host);
-    case_call_command (host, check->line, &run);
+    command_run (host, check->line, &run);
     assert_check (host, &run, name, check->code);
 }
 
@@ -211,11 +171,11 @@ test_failure (gconstpointer data)
     g_auto (ProgramRun) run = {0};
 
     failures[i].prepare (host);
-    case_call_command (host, failures[i].line, &run);
+    command_run (host, failures[i].line, &run);
     g_assert_cmpstr (run.out, ==, "");
     g_assert_cmpint (run.status, ==, 1);
     g_assert_true (g_str_has_prefix (run.err, "vgpu-gate: VGATE-"));
-    compare (host, failures[i].name, "err", run.err);
+    command_compare (host, FOLDER, failures[i].name, "err", run.err);
 }
 
 /* --- another host's document --- */
@@ -227,7 +187,7 @@ write_document (FakeHost *host, const CaseEdit edits[CASE_EDITS_MAX])
     g_auto (ProgramRun) run = {0};
     g_autoptr (GString) document = NULL;
 
-    case_call_command (host, "host", &run);
+    command_run (host, "host", &run);
     g_assert_cmpint (run.status, ==, 0);
     document = g_string_new (run.out);
     for (gsize i = 0; i < CASE_EDITS_MAX && edits[i].what; i++)
@@ -280,7 +240,7 @@ test_document (gconstpointer data)
     write_document (host, documents[i].edits);
     /* nothing is asked of the driver from here on */
     fake_host_set_helper (host, "exit 1");
-    case_call_command (host, check->line, &run);
+    command_run (host, check->line, &run);
     assert_check (host, &run, name, check->code);
 }
 
@@ -302,7 +262,7 @@ test_hook_with_document (G_GNUC_UNUSED gconstpointer data)
     write_document (host, no_edits);
     call.input = xml;
     case_call_hook (&call, &hook);
-    case_call_command (host, "check --host $ROOT/host.xml @element.in.xml", &command);
+    command_run (host, "check --host $ROOT/host.xml @element.in.xml", &command);
     g_assert_cmpint (hook.status, ==, 1);
     g_assert_cmpstr (hook.err, ==, "");
     g_assert_cmpstr (hook.out, ==, command.out);
@@ -311,10 +271,7 @@ test_hook_with_document (G_GNUC_UNUSED gconstpointer data)
 static void
 test_none_left (G_GNUC_UNUSED gconstpointer data)
 {
-    golden_assert_none_left (FOLDER, ".out");
-    golden_assert_none_left (FOLDER, ".err");
-    golden_assert_none_left (FOLDER, ".text");
-    golden_assert_none_left (FOLDER, ".json");
+    command_assert_none_left (FOLDER);
 }
 
 static void

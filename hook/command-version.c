@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* vgpu-gate version: which vGPU versions this host accepts. */
+#include "command.h"
+#include "confirm.h"
+#include "host/control.h"
+
+#define WHAT "the vGPU versions that this host accepts"
+
+static void
+add_range (VgateTree *tree, const char *name, VgateVersionRange range)
+{
+    char text[VGATE_VERSION_RANGE_TEXT_SIZE];
+
+    vgate_tree_add_text (tree, name, vgate_version_range_format (range, text));
+}
+
+static VgateTree *
+describe (const char *name, const VgateVersions *versions)
+{
+    VgateTree *tree = vgate_tree_new (name);
+
+    vgate_tree_add_text (tree, "driver", versions->driver);
+    vgate_tree_add_flag (tree, "simulated", versions->simulated);
+    add_range (tree, "preset", versions->preset);
+    return tree;
+}
+
+static int
+get (int argc, char *argv[], const char *config)
+{
+    g_auto (VgateCommandLine) line = {.output = VGATE_OUTPUT_TEXT};
+    g_auto (VgateVersions) versions = {0};
+    g_autoptr (VgatePolicy) policy = NULL;
+    g_autoptr (VgateTree) tree = NULL;
+    g_autoptr (GError) error = NULL;
+
+    if (!vgate_command_line_parse (&line, argc, argv, NULL,
+                                   "Prints what the driver supports (preset) and what it accepts (range).",
+                                   NULL, &error))
+        return vgate_command_usage (error->message);
+    if (line.n_words > 0)
+        return vgate_command_usage ("version get takes no arguments");
+    policy = vgate_command_policy (config, &error);
+    if (!policy || !vgate_control_versions (&policy->backend, &versions, &error))
+        return vgate_command_fail (error);
+    tree = describe ("version", &versions);
+    add_range (tree, "range", versions.current);
+    return vgate_command_print (tree, line.output);
+}
+
+static int
+print_change (const VgateVersions *was, const VgateVersions *is, VgateOutput output)
+{
+    g_autoptr (VgateTree) tree = describe ("version-change", is);
+
+    add_range (tree, "was", was->current);
+    add_range (tree, "is", is->current);
+    return vgate_command_print (tree, output);
+}
+
+static gboolean
+confirm (VgateVersionRange now, VgateVersionRange range)
+{
+    char was[VGATE_VERSION_RANGE_TEXT_SIZE], wanted[VGATE_VERSION_RANGE_TEXT_SIZE];
+    g_autofree char *question = g_strdup_printf (
+        "This host accepts the vGPU versions %s, and shall accept %s.%s Set it?",
+        vgate_version_range_format (now, was), vgate_version_range_format (range, wanted),
+        vgate_version_range_contains (range, now) ? "" : " Guests of other versions cannot come here then.");
+
+    return vgate_confirm (question);
+}
+
+typedef struct {
+    const VgateVersionRange *range; /* NULL: what the driver supports */
+    VgateOutput output;
+    gboolean yes;
+    const char *as_root;
+} Change;
+
+static int
+change_range (const Change *change, const char *config)
+{
+    g_auto (VgateVersions) now = {0}, was = {0}, is = {0};
+    g_autoptr (VgatePolicy) policy = NULL;
+    g_autoptr (GError) error = NULL;
+    VgateVersionRange range;
+
+    if (!vgate_command_need_root (WHAT, change->as_root, &error))
+        return vgate_command_fail (error);
+    policy = vgate_command_policy (config, &error);
+    if (!policy || !vgate_control_versions (&policy->backend, &now, &error))
+        return vgate_command_fail (error);
+    range = change->range ? *change->range : now.preset;
+    if (!vgate_control_check_range (range, now.preset, &error))
+        return vgate_command_fail (error);
+    /* also while VMs run, when the driver would refuse */
+    if (range.min == now.current.min && range.max == now.current.max)
+        return print_change (&now, &now, change->output);
+    if (!change->yes && !confirm (now.current, range))
+        return VGATE_EXIT_REFUSED;
+    if (!vgate_control_set_version_range (&policy->backend, range, &was, &is, &error))
+        return vgate_command_fail_setting (error, change->as_root, "vgpu-gate version get");
+    return print_change (&was, &is, change->output);
+}
+
+static int
+set (int argc, char *argv[], const char *config)
+{
+    g_auto (VgateCommandLine) line = {.output = VGATE_OUTPUT_TEXT};
+    g_autofree char *as_root = vgate_command_as_root (argc, argv, config);
+    Change change = {.as_root = as_root};
+    const GOptionEntry entries[] = {VGATE_COMMAND_YES (&change.yes), G_OPTION_ENTRY_NULL};
+    g_autoptr (GError) error = NULL;
+    VgateVersionRange range;
+
+    if (!vgate_command_line_parse (&line, argc, argv, "MIN-MAX",
+                                   "Narrows " WHAT ", until its driver is loaded again.", entries, &error))
+        return vgate_command_usage (error->message);
+    if (line.n_words != 1 || !vgate_version_range_parse (line.words[0], &range))
+        return vgate_command_usage ("version set needs one range of versions, such as 18.1-26.1");
+    change.range = &range;
+    change.output = line.output;
+    return change_range (&change, config);
+}
+
+static int
+reset (int argc, char *argv[], const char *config)
+{
+    g_auto (VgateCommandLine) line = {.output = VGATE_OUTPUT_TEXT};
+    g_autofree char *as_root = vgate_command_as_root (argc, argv, config);
+    Change change = {.as_root = as_root};
+    const GOptionEntry entries[] = {VGATE_COMMAND_YES (&change.yes), G_OPTION_ENTRY_NULL};
+    g_autoptr (GError) error = NULL;
+
+    if (!vgate_command_line_parse (&line, argc, argv, NULL, "Accepts all versions that the driver supports.",
+                                   entries, &error))
+        return vgate_command_usage (error->message);
+    if (line.n_words > 0)
+        return vgate_command_usage ("version reset takes no arguments");
+    change.output = line.output;
+    return change_range (&change, config);
+}
+
+int
+vgate_command_version (int argc, char *argv[], const char *config)
+{
+    static const VgateCommand commands[] = {
+        {"get", get, "print the versions that the driver supports, and those that it accepts"},
+        {"set", set, "accept only the versions MIN-MAX"},
+        {"reset", reset, "accept all that the driver supports"},
+    };
+
+    return vgate_command_group (commands, G_N_ELEMENTS (commands), argc, argv, config);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What goes between vgate_control_*() and vgate_control_serve (). */
+#pragma once
+
+#include "host/control.h"
+#include "host/wire.h"
+
+/* minimum, maximum */
+#define VGATE_RANGE_TYPE "(uu)"
+/* driver, simulated, preset, current */
+#define VGATE_VERSIONS_TYPE "(sb(uu)(uu))"
+/* what was, and what is */
+#define VGATE_PAIR_TYPE(type) "(" type type ")"
+
+/* An answer: a body (floating, taken), or an error, of VGATE_ERROR or VGATE_NVML_ERROR. */
+GBytes *vgate_answer_write (GVariant *body, const GError *error);
+/* The body, which is of this type; or NULL with the error, or with VGATE_CODE_NVML_CRASHED when the bytes are
+ * no such answer. */
+GVariant *vgate_answer_read (GBytes *bytes, const char *type, GError **error);
+
+/* Floating; and back, into an empty structure that the caller clears. */
+GVariant *vgate_versions_to_variant (const VgateVersions *versions);
+void vgate_versions_from_variant (GVariant *variant, VgateVersions *versions);
+
+typedef void (*VgateFromVariant) (GVariant *variant, gpointer object);
+void vgate_pair_from_variant (GVariant *variant, VgateFromVariant from_variant, gpointer was, gpointer is);

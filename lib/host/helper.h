@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The program vgpu-gate-nvml, as those see it who ask it: it is started with a question, and answers on a
+ * pipe. Whoever asks waits for a deadline and abandons it then. Nobody kills it: its own alarm clock ends it
+ * (host/serve.h), and a pid may be another process's by then.
+ */
+#pragma once
+
+#include <glib.h>
+
+/* How to reach the driver; from the configuration. */
+typedef struct {
+    char *library;     /* what dlopen () gets */
+    char *helper;      /* the program vgpu-gate-nvml */
+    guint deadline_ms; /* for the whole answer */
+} VgateBackend;
+
+/* Starts it. The result is the descriptor where its answer comes, which the caller closes; -1 with
+ * VGATE_CODE_INTERNAL when it cannot be started. */
+int vgate_helper_start (const VgateBackend *backend, GBytes *question, GError **error);
+
+/* Everything until the end of file; NULL with VGATE_CODE_NVML_TIMEOUT when the deadline passes before. */
+GBytes *vgate_helper_read (int fd, guint deadline_ms, GError **error);
+
+typedef enum {
+    VGATE_READ_DONE,
+    VGATE_READ_CANCELLED, /* cancel_fd became readable */
+    VGATE_READ_FAILED,
+} VgateRead;
+
+/* Exactly length bytes. Fails with VGATE_CODE_NVML_TIMEOUT, or with VGATE_CODE_NVML_CRASHED when the end of
+ * file comes before. cancel_fd: -1 for none. */
+VgateRead vgate_helper_read_exactly (int fd, int cancel_fd, guint deadline_ms, gpointer buffer, gsize length,
+                                     GError **error);
+
+/* Takes the error of an answer. The driver's own errors get our codes, which say what to do; others stay what
+ * they are. */
+void vgate_helper_translate_error (GError *answer_error, const VgateBackend *backend, GError **error);

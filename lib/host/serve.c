@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "host/serve.h"
+
+#include "host/control-serve.h"
+#include "host/probe-serve.h"
+
+#include <errno.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+/* Beyond the asker's deadline, so that an answer is never cut by this clock. */
+#define GRACE_MS 500
+
+static GBytes *
+read_all (int fd)
+{
+    g_autoptr (GByteArray) bytes = g_byte_array_new ();
+    guint8 buffer[8192];
+    gssize n;
+
+    while ((n = read (fd, buffer, sizeof buffer)) != 0) {
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return NULL;
+        g_byte_array_append (bytes, buffer, (guint)n);
+    }
+    return g_byte_array_free_to_bytes (g_steal_pointer (&bytes));
+}
+
+void
+vgate_serve_limit_life (guint deadline_ms)
+{
+    const guint total_ms = deadline_ms > 0 ? deadline_ms + GRACE_MS : 0;
+    const struct itimerval timer = {.it_value = {total_ms / 1000, (total_ms % 1000) * 1000}};
+
+    setitimer (ITIMER_REAL, &timer, NULL);
+}
+
+gboolean
+vgate_serve_write (int out, GBytes *bytes)
+{
+    gsize left;
+    const guint8 *at = g_bytes_get_data (bytes, &left);
+
+    while (left > 0) {
+        const gssize n = write (out, at, left);
+
+        if (n < 0 && errno != EINTR)
+            return FALSE;
+        if (n > 0) {
+            at += n;
+            left -= (gsize)n;
+        }
+    }
+    return TRUE;
+}
+
+int
+vgate_serve (int in, int out)
+{
+    g_auto (VgateAsked) asked = {0};
+    g_autoptr (GBytes) question = read_all (in);
+
+    if (!question || !vgate_asked_read (question, &asked))
+        return 2;
+    vgate_serve_limit_life (asked.deadline_ms);
+    return asked.kind == VGATE_REQUEST_PROBE ? vgate_probe_serve (question, out)
+                                             : vgate_control_serve (&asked, out);
+}

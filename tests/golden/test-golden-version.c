@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* vgpu-gate version: what it says, what it refuses, whom it asks. */
+#include "command-case.h"
+#include "hook-case.h"
+
+#include <string.h>
+
+#define FOLDER "version"
+#define VM     "9c2f4d1e-8b7a-4c65-b3d0-1e2f3a4b5c6d"
+#define VM_2   "9c2f4d1e-8b7a-4c65-b3d0-1e2f3a4b5c6e"
+
+static void
+add_nothing (G_GNUC_UNUSED FakeHost *host)
+{
+}
+
+static void
+narrow (FakeHost *host)
+{
+    case_standard_host (host);
+    fake_host_sim (host, "update --advertised-range 24.1-25.1");
+}
+
+static void
+run_vgpus (FakeHost *host)
+{
+    case_standard_host (host);
+    fake_host_sim (host, "plug --vm " VM " --type 1120; plug --vm " VM_2 " --type 1120");
+}
+
+static void
+narrow_and_run_vgpus (FakeHost *host)
+{
+    narrow (host);
+    fake_host_sim (host, "plug --vm " VM " --type 1120");
+}
+
+static void
+run_many_vgpus (FakeHost *host)
+{
+    fake_host_add_gpu (host, "0000:61:00.0", FAKE_H100);
+    case_standard_host (host);
+    for (int i = 0; i < 3; i++)
+        fake_host_sim (host, "plug --vm " VM " --type 1120 --gpu 0000:61:00.0; "
+                             "plug --vm " VM_2 " --type 1120 --gpu " CASE_GPU);
+}
+
+/* What each run of a command that sets something starts from. */
+static void
+forget (FakeHost *host)
+{
+    fake_host_sim (host, "reload");
+}
+
+static void
+forget_and_narrow (FakeHost *host)
+{
+    fake_host_sim (host, "reload; update --advertised-range 24.1-25.1");
+}
+
+static const struct {
+    const char *name;
+    const char *line;
+    CasePrepare prepare;
+    void (*restore) (FakeHost *host);
+} reports[] = {
+    {"get", "version get", case_standard_host, NULL},
+    {"get-narrowed", "version get", narrow, NULL},
+    {"get-while-vgpus-run", "version get", run_vgpus, NULL},
+    /* a host without a GPU for vGPUs has a driver all the same */
+    {"get-no-gpu", "version get", add_nothing, NULL},
+    {"set", "version set 24.1-25.1", case_standard_host, forget},
+    {"set-one", "version set 26.1-26.1 --yes", case_standard_host, forget},
+    {"set-all", "version set 18.1-26.1", case_standard_host, forget_and_narrow},
+    {"reset", "version reset", case_standard_host, forget_and_narrow},
+    /* nothing is to be set, so what runs is not in the way */
+    {"set-same", "version set 18.1-26.1", run_vgpus, NULL},
+    {"reset-same", "version reset", run_vgpus, NULL},
+};
+
+static void
+test_report (gconstpointer data)
+{
+    const guint i = GPOINTER_TO_UINT (data);
+    g_autoptr (FakeHost) host = fake_host_new ();
+
+    if (!command_can_be_root ())
+        return;
+    reports[i].prepare (host);
+    command_assert_report (host, FOLDER, reports[i].name, reports[i].line, reports[i].restore);
+}
+
+/* The range that the driver advertises afterwards. */
+static void
+assert_range (FakeHost *host, const char *range)
+{
+    g_autofree char *expected = g_strdup_printf ("\nrange      %s\n", range);
+    g_auto (ProgramRun) run = {0};
+
+    fake_host_sim (host, "heal");
+    command_run (host, "version get", &run);
+    command_assert_done (&run);
+    if (!strstr (run.out, expected))
+        g_test_fail_printf ("the range is not %s: %s", range, run.out);
+}
+
+static const struct {
+    const char *name;
+    CommandCall call;
+    CasePrepare prepare; /* or NULL: case_standard_host () */
+    const char *sim;
+    const char *config;
+    int status;
+} failures[] = {
+    {"inverted", {.line = "version set 25.1-24.1"}, NULL, "hang nvmlSetVgpuVersion", NULL, 1},
+    {"below", {.line = "version set 17.1-25.1"}, NULL, "hang nvmlSetVgpuVersion", NULL, 1},
+    {"above", {.line = "version set 24.1-26.2"}, NULL, "hang nvmlSetVgpuVersion", NULL, 1},
+    {"in-use", {.line = "version set 24.1-25.1"}, run_vgpus, NULL, NULL, 1},
+    {"in-use-many", {.line = "version set 24.1-25.1"}, run_many_vgpus, NULL, NULL, 1},
+    {"in-use-reset", {.line = "version reset"}, narrow_and_run_vgpus, NULL, NULL, 1},
+    {"in-use-unseen", {.line = "version set 24.1-25.1"}, NULL, "fail nvmlSetVgpuVersion IN_USE", NULL, 1},
+    {"not-supported",
+     {.line = "version set 24.1-25.1"},
+     NULL,
+     "fail nvmlSetVgpuVersion NOT_SUPPORTED",
+     NULL,
+     1},
+    {"invalid", {.line = "version set 24.1-25.1"}, NULL, "fail nvmlSetVgpuVersion INVALID_ARGUMENT", NULL, 1},
+    {"lost", {.line = "version set 24.1-25.1"}, NULL, "fail nvmlSetVgpuVersion GPU_IS_LOST", NULL, 1},
+    {"no-permission",
+     {.line = "version set 24.1-25.1"},
+     NULL,
+     "fail nvmlSetVgpuVersion NO_PERMISSION",
+     NULL,
+     1},
+    {"hangs",
+     {.line = "version set 24.1-25.1"},
+     NULL,
+     "hang nvmlSetVgpuVersion",
+     "[backend]\ndeadline-ms=300\n",
+     1},
+    {"get-fails", {.line = "version get"}, NULL, "fail nvmlGetVgpuVersion 999", NULL, 1},
+    {"get-hangs",
+     {.line = "version get"},
+     NULL,
+     "hang nvmlGetVgpuVersion",
+     "[backend]\ndeadline-ms=300\n",
+     1},
+    {"no-library", {.line = "version get"}, NULL, NULL, "[backend]\nlibrary=$ROOT/none.so\n", 1},
+    {"configuration", {.line = "version get"}, NULL, NULL, "[gate]\nmissing=1\n", 1},
+    {"not-root", {.line = "version set 24.1-25.1 --output json", .as_nobody = TRUE}, NULL, NULL, NULL, 1},
+    {"not-root-reset", {.line = "version reset", .as_nobody = TRUE}, NULL, NULL, NULL, 1},
+    {"answer-no", {.line = "version set 24.1-25.1", .answer = "n\n"}, NULL, NULL, NULL, 1},
+    {"answer-nothing", {.line = "version set 24.1-25.1", .answer = "\n"}, NULL, NULL, NULL, 1},
+    {"answer-end", {.line = "version set 24.1-25.1", .answer = "\004"}, NULL, NULL, NULL, 1},
+    {"answer-other", {.line = "version set 24.1-25.1", .answer = "yesterday\n"}, NULL, NULL, NULL, 1},
+    {"answer-reset", {.line = "version reset", .answer = "no\n"}, narrow, NULL, NULL, 1},
+    {"usage-none", {.line = "version"}, NULL, NULL, NULL, 2},
+    {"usage-other", {.line = "version show"}, NULL, NULL, NULL, 2},
+    {"usage-get", {.line = "version get 18.1-26.1"}, NULL, NULL, NULL, 2},
+    {"usage-get-yes", {.line = "version get --yes"}, NULL, NULL, NULL, 2},
+    {"usage-set", {.line = "version set"}, NULL, NULL, NULL, 2},
+    {"usage-set-two", {.line = "version set 18.1 26.1"}, NULL, NULL, NULL, 2},
+    {"usage-set-form", {.line = "version set 18.01-26.1"}, NULL, NULL, NULL, 2},
+    {"usage-reset", {.line = "version reset 18.1-26.1"}, NULL, NULL, NULL, 2},
+    {"usage-output", {.line = "version get --output yaml"}, NULL, NULL, NULL, 2},
+};
+
+static gboolean
+is_narrowed (CasePrepare prepare)
+{
+    return prepare == narrow || prepare == narrow_and_run_vgpus;
+}
+
+static void
+test_failure (gconstpointer data)
+{
+    const guint i = GPOINTER_TO_UINT (data);
+    g_autoptr (FakeHost) host = fake_host_new ();
+
+    if (!command_can_be_root ())
+        return;
+    (failures[i].prepare ? failures[i].prepare : case_standard_host) (host);
+    if (failures[i].sim)
+        fake_host_sim (host, failures[i].sim);
+    if (failures[i].config)
+        fake_host_configure (host, failures[i].config);
+    command_assert_failure (host, FOLDER, failures[i].name, &failures[i].call, failures[i].status);
+    if (!failures[i].config)
+        assert_range (host, is_narrowed (failures[i].prepare) ? "24.1-25.1" : "18.1-26.1");
+}
+
+/* What is asked names old and new; y and yes set it, and --yes asks nobody. */
+static void
+test_yes (gconstpointer data)
+{
+    static const CommandCall calls[] = {
+        {.line = "version set 24.1-25.1", .answer = "y\n"},
+        {.line = "version set 24.1-25.1", .answer = "Yes\n"},
+        {.line = "version set 24.1-25.1 --yes", .answer = "n\n"},
+        {.line = "version set -y 24.1-25.1", .answer = "n\n"},
+    };
+    const guint i = GPOINTER_TO_UINT (data);
+    g_autoptr (FakeHost) host = fake_host_new ();
+    g_auto (ProgramRun) run = {0};
+
+    if (!command_can_be_root ())
+        return;
+    case_standard_host (host);
+    command_call (host, &calls[i], &run);
+    g_assert_cmpint (run.status, ==, 0);
+    g_assert_cmpint (strstr (run.err, "18.1-26.1, and shall accept 24.1-25.1") != NULL, ==, i < 2);
+    g_assert_cmpint (strlen (run.err) > 0, ==, i < 2);
+    assert_range (host, "24.1-25.1");
+}
+
+static void
+test_none_left (G_GNUC_UNUSED gconstpointer data)
+{
+    command_assert_none_left (FOLDER);
+}
+
+static void
+add_test (const char *kind, const char *name, guint i, GTestDataFunc function)
+{
+    g_autofree char *path = g_strdup_printf ("/version/%s/%s", kind, name);
+
+    program_add_test (path, GUINT_TO_POINTER (i), function);
+}
+
+int
+main (int argc, char *argv[])
+{
+    static const char *const yes[] = {"y", "yes", "option", "short-option"};
+
+    program_test_init (&argc, &argv);
+    for (guint i = 0; i < G_N_ELEMENTS (reports); i++)
+        add_test ("report", reports[i].name, i, test_report);
+    for (guint i = 0; i < G_N_ELEMENTS (failures); i++)
+        add_test ("failure", failures[i].name, i, test_failure);
+    for (guint i = 0; i < G_N_ELEMENTS (yes); i++)
+        add_test ("yes", yes[i], i, test_yes);
+    program_add_test ("/none-left/version", NULL, test_none_left);
+    return g_test_run ();
+}
