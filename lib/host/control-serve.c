@@ -4,6 +4,7 @@
 
 #include "host/control-wire.h"
 #include "host/refusal.h"
+#include "host/scheduler-serve.h"
 #include "host/serve.h"
 
 #include <unistd.h>
@@ -51,6 +52,8 @@ body_type (VgateRequestKind kind)
 {
     switch (kind) {
     case VGATE_REQUEST_SET_VERSION: return VGATE_RANGE_TYPE;
+    case VGATE_REQUEST_SCHEDULERS: return VGATE_ADDRESS_TYPE;
+    case VGATE_REQUEST_SET_SCHEDULER: return VGATE_SETTINGS_TYPE;
     case VGATE_REQUEST_VERSIONS:
     case VGATE_REQUEST_PROBE:
     case VGATE_N_REQUESTS: break;
@@ -64,6 +67,8 @@ answer (VgateNvml *nvml, const VgateAsked *asked, GError **error)
     switch (asked->kind) {
     case VGATE_REQUEST_VERSIONS: return answer_versions (nvml, error);
     case VGATE_REQUEST_SET_VERSION: return answer_set_version (nvml, asked->body, error);
+    case VGATE_REQUEST_SCHEDULERS: return vgate_serve_schedulers (nvml, asked->body, error);
+    case VGATE_REQUEST_SET_SCHEDULER: return vgate_serve_set_scheduler (nvml, asked->body, error);
     case VGATE_REQUEST_PROBE:
     case VGATE_N_REQUESTS: break;
     }

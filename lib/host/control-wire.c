@@ -68,6 +68,45 @@ vgate_versions_from_variant (GVariant *variant, VgateVersions *versions)
                    &versions->current.max);
 }
 
+GVariant *
+vgate_address_to_variant (const char *address)
+{
+    return g_variant_new (VGATE_ADDRESS_TYPE, address ? address : "");
+}
+
+const char *
+vgate_address_from_variant (GVariant *variant)
+{
+    const char *address;
+
+    g_variant_get (variant, "(&s)", &address);
+    return *address != '\0' ? address : NULL;
+}
+
+GVariant *
+vgate_scheduler_to_variant (const VgateGpuScheduler *gpu)
+{
+    const VgateSchedulerCapabilities *c = &gpu->capabilities;
+    const VgateScheduler *s = &gpu->scheduler;
+
+    return g_variant_new (VGATE_SCHEDULER_TYPE, gpu->address, gpu->name, gpu->is_available, c->policies,
+                          c->has_arr, c->time_slice_min, c->time_slice_max, c->frequency_min,
+                          c->frequency_max, c->average_factor_min, c->average_factor_max, s->policy, s->arr,
+                          s->average_factor, s->time_slice);
+}
+
+void
+vgate_scheduler_from_variant (GVariant *variant, VgateGpuScheduler *gpu)
+{
+    VgateSchedulerCapabilities *c = &gpu->capabilities;
+    VgateScheduler *s = &gpu->scheduler;
+
+    g_variant_get (variant, VGATE_SCHEDULER_TYPE, &gpu->address, &gpu->name, &gpu->is_available, &c->policies,
+                   &c->has_arr, &c->time_slice_min, &c->time_slice_max, &c->frequency_min, &c->frequency_max,
+                   &c->average_factor_min, &c->average_factor_max, &s->policy, &s->arr, &s->average_factor,
+                   &s->time_slice);
+}
+
 void
 vgate_pair_from_variant (GVariant *variant, VgateFromVariant from_variant, gpointer was, gpointer is)
 {

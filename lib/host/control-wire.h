@@ -9,6 +9,12 @@
 #define VGATE_RANGE_TYPE "(uu)"
 /* driver, simulated, preset, current */
 #define VGATE_VERSIONS_TYPE "(sb(uu)(uu))"
+/* a GPU's address, empty for all */
+#define VGATE_ADDRESS_TYPE "(s)"
+/* address, policy, ARR mode, time slice, frequency, averaging factor */
+#define VGATE_SETTINGS_TYPE "(siiuuu)"
+/* address, name, is available, capabilities, scheduler */
+#define VGATE_SCHEDULER_TYPE "(ssb(ubuuuuuu)(iiuu))"
 /* what was, and what is */
 #define VGATE_PAIR_TYPE(type) "(" type type ")"
 
@@ -21,6 +27,12 @@ GVariant *vgate_answer_read (GBytes *bytes, const char *type, GError **error);
 /* Floating; and back, into an empty structure that the caller clears. */
 GVariant *vgate_versions_to_variant (const VgateVersions *versions);
 void vgate_versions_from_variant (GVariant *variant, VgateVersions *versions);
+
+GVariant *vgate_address_to_variant (const char *address);
+/* The address, which is the variant's; NULL for all. */
+const char *vgate_address_from_variant (GVariant *variant);
+GVariant *vgate_scheduler_to_variant (const VgateGpuScheduler *gpu);
+void vgate_scheduler_from_variant (GVariant *variant, VgateGpuScheduler *gpu);
 
 typedef void (*VgateFromVariant) (GVariant *variant, gpointer object);
 void vgate_pair_from_variant (GVariant *variant, VgateFromVariant from_variant, gpointer was, gpointer is);

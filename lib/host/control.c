@@ -78,3 +78,57 @@ vgate_control_set_version_range (const VgateBackend *backend, VgateVersionRange 
     vgate_pair_from_variant (answer, (VgateFromVariant)vgate_versions_from_variant, was, is);
     return TRUE;
 }
+
+void
+vgate_gpu_scheduler_clear (VgateGpuScheduler *gpu)
+{
+    g_clear_pointer (&gpu->address, g_free);
+    g_clear_pointer (&gpu->name, g_free);
+}
+
+void
+vgate_gpu_scheduler_free (VgateGpuScheduler *gpu)
+{
+    vgate_gpu_scheduler_clear (gpu);
+    g_free (gpu);
+}
+
+GPtrArray *
+vgate_control_schedulers (const VgateBackend *backend, const char *address, GError **error)
+{
+    g_autoptr (GPtrArray) gpus = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_gpu_scheduler_free);
+    g_autoptr (GVariant) answer = ask (backend, VGATE_REQUEST_SCHEDULERS, vgate_address_to_variant (address),
+                                       "a" VGATE_SCHEDULER_TYPE, error);
+
+    if (!answer)
+        return NULL;
+    for (gsize i = 0; i < g_variant_n_children (answer); i++) {
+        g_autoptr (GVariant) child = g_variant_get_child_value (answer, i);
+        VgateGpuScheduler *gpu = g_new0 (VgateGpuScheduler, 1);
+
+        vgate_scheduler_from_variant (child, gpu);
+        g_ptr_array_add (gpus, gpu);
+    }
+    if (gpus->len > 0)
+        return g_steal_pointer (&gpus);
+    g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_NVML_CRASHED,
+                         "the process that reads NVML named no GPU");
+    return NULL;
+}
+
+gboolean
+vgate_control_set_scheduler (const VgateBackend *backend, const char *address,
+                             const VgateSchedulerSettings *settings, VgateGpuScheduler *was,
+                             VgateGpuScheduler *is, GError **error)
+{
+    g_autoptr (GVariant) answer =
+        ask (backend, VGATE_REQUEST_SET_SCHEDULER,
+             g_variant_new (VGATE_SETTINGS_TYPE, address, settings->policy, settings->arr,
+                            settings->time_slice, settings->frequency, settings->average_factor),
+             VGATE_PAIR_TYPE (VGATE_SCHEDULER_TYPE), error);
+
+    if (!answer)
+        return FALSE;
+    vgate_pair_from_variant (answer, (VgateFromVariant)vgate_scheduler_from_variant, was, is);
+    return TRUE;
+}

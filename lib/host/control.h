@@ -32,3 +32,25 @@ gboolean vgate_control_set_version_range (const VgateBackend *backend, VgateVers
 
 /* What vgate_control_set_version_range () refuses by itself. */
 gboolean vgate_control_check_range (VgateVersionRange range, VgateVersionRange preset, GError **error);
+
+/* The scheduler of a GPU in vGPU host mode. */
+typedef struct {
+    char *address;
+    char *name;
+    gboolean is_available; /* FALSE: the driver has none for it (documented: in MIG mode); the rest is 0 */
+    VgateSchedulerCapabilities capabilities;
+    VgateScheduler scheduler; /* as it is set */
+} VgateGpuScheduler;
+
+void vgate_gpu_scheduler_clear (VgateGpuScheduler *gpu);
+void vgate_gpu_scheduler_free (VgateGpuScheduler *gpu);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (VgateGpuScheduler, vgate_gpu_scheduler_clear)
+
+/* VgateGpuScheduler *, of every GPU in vGPU host mode, or of the one with this address. VGATE_CODE_NO_PGPU
+ * when there is none. */
+GPtrArray *vgate_control_schedulers (const VgateBackend *backend, const char *address, GError **error);
+/* Sets it until the driver is loaded again; *was and *is as above. VGATE_CODE_SCHEDULER_SETTINGS when the GPU
+ * does not have such settings; the driver is then not asked to set them. */
+gboolean vgate_control_set_scheduler (const VgateBackend *backend, const char *address,
+                                      const VgateSchedulerSettings *settings, VgateGpuScheduler *was,
+                                      VgateGpuScheduler *is, GError **error);

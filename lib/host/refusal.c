@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "host/refusal.h"
 
+#include "host/gpus.h"
 #include "message/codes.h"
 #include "nvml/nvml-abi.h"
-
-#include <string.h>
 
 /* More than these are counted only: it is one line. */
 #define NAMED_MAX 4
@@ -23,35 +22,21 @@ add_vgpu (VgateNvml *nvml, const char *address, guint32 vgpu, GPtrArray *running
                                                vm ? vm : "(unknown)", address));
 }
 
-static void
-add_gpu (VgateNvml *nvml, guint index, const char *only, GPtrArray *running)
-{
-    g_autofree char *address = NULL;
-    g_autoptr (GArray) vgpus = NULL;
-    VgateNvmlDevice device;
-    gboolean is_host;
-
-    if (!vgate_nvml_device (nvml, index, &device, NULL) ||
-        !vgate_nvml_device_is_vgpu_host (nvml, device, &is_host, NULL) || !is_host)
-        return;
-    address = vgate_nvml_device_address (nvml, device, NULL);
-    vgpus = address && (!only || strcmp (only, address) == 0) ? vgate_nvml_device_vgpus (nvml, device, NULL)
-                                                              : NULL;
-    for (guint i = 0; vgpus && i < vgpus->len; i++)
-        add_vgpu (nvml, address, g_array_index (vgpus, guint, i), running);
-}
-
 /* "NVIDIA H100XM-20C of VM UUID on GPU ADDRESS, ... and 3 more"; NULL when none runs, or none can be read. */
 static char *
 describe_running (VgateNvml *nvml, const char *only)
 {
     g_autoptr (GPtrArray) running = g_ptr_array_new_with_free_func (g_free);
+    g_autoptr (GPtrArray) gpus = vgate_gpus_find (nvml, only, NULL);
     g_autoptr (GString) text = g_string_new (NULL);
-    guint count = 0;
 
-    vgate_nvml_device_count (nvml, &count, NULL);
-    for (guint i = 0; i < count; i++)
-        add_gpu (nvml, i, only, running);
+    for (guint i = 0; gpus && i < gpus->len; i++) {
+        const VgateGpu *gpu = g_ptr_array_index (gpus, i);
+        g_autoptr (GArray) vgpus = vgate_nvml_device_vgpus (nvml, gpu->device, NULL);
+
+        for (guint j = 0; vgpus && j < vgpus->len; j++)
+            add_vgpu (nvml, gpu->address, g_array_index (vgpus, guint, j), running);
+    }
     if (running->len == 0)
         return NULL;
     for (guint i = 0; i < MIN (running->len, NAMED_MAX); i++)

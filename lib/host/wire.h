@@ -12,6 +12,8 @@ typedef enum {
     VGATE_REQUEST_PROBE,    /* host/probe.h */
     VGATE_REQUEST_VERSIONS, /* these: host/control.h */
     VGATE_REQUEST_SET_VERSION,
+    VGATE_REQUEST_SCHEDULERS,
+    VGATE_REQUEST_SET_SCHEDULER,
     VGATE_N_REQUESTS,
 } VgateRequestKind;
 

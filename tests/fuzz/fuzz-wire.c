@@ -1,9 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Fuzz target: what the process that reads NVML says, should a driver's fault have written over its memory.
  */
+#include "host/control-wire.h"
 #include "host/probe-wire.h"
 
 int LLVMFuzzerTestOneInput (const guint8 *data, gsize size);
+
+static void
+fuzz_answer (GBytes *bytes)
+{
+    g_autoptr (GError) error = NULL;
+    g_autoptr (GVariant) body = vgate_answer_read (bytes, VGATE_SCHEDULER_TYPE, &error);
+    g_auto (VgateGpuScheduler) gpu = {0};
+
+    g_assert_true ((body != NULL) != (error != NULL));
+    if (body)
+        vgate_scheduler_from_variant (body, &gpu);
+}
 
 int
 LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
@@ -15,5 +28,6 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
 
     g_assert_true ((probe != NULL) != (error != NULL));
     vgate_wire_read_question (bytes, &question);
+    fuzz_answer (bytes);
     return 0;
 }

@@ -253,6 +253,15 @@ fake_host_add_gpu (FakeHost *host, const char *address, FakeModel model)
 }
 
 void
+fake_host_set_mig (FakeHost *host, const char *address)
+{
+    g_autofree char *group = g_strdup_printf ("gpu %s", address);
+
+    g_key_file_set_boolean (host->sim, group, "mig", TRUE);
+    save_sim (host);
+}
+
+void
 fake_host_add_vf (FakeHost *host, const char *gpu, const char *address, int type)
 {
     g_autofree char *directory = pci_directory (address);

@@ -44,6 +44,8 @@ char *fake_host_path (const FakeHost *host, const char *name);
 
 /* A GPU that driver and sysfs know; with its SR-IOV on it has the virtual functions that are added. */
 void fake_host_add_gpu (FakeHost *host, const char *address, FakeModel model);
+/* It is in MIG mode: to be said before vgpu-sim runs. */
+void fake_host_set_mig (FakeHost *host, const char *address);
 /* One that sysfs knows only: another driver has it. */
 void fake_host_add_unlisted_gpu (FakeHost *host, const char *address, FakeModel model);
 /* A PCI device of another vendor. */

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* vgpu-gate scheduler set. */
+#include "command-scheduler.h"
+#include "confirm.h"
+#include "host/control.h"
+#include "scheduler/duration.h"
+
+#include <string.h>
+
+/* As they are typed. */
+typedef struct {
+    VgateCommandLine line;
+    char *policy;
+    char *arr;
+    char *time_slice;
+    char *frequency;
+    char *average_factor;
+    gboolean yes;
+} SetOptions;
+
+static void
+set_options_clear (SetOptions *options)
+{
+    vgate_command_line_clear (&options->line);
+    g_free (options->policy);
+    g_free (options->arr);
+    g_free (options->time_slice);
+    g_free (options->frequency);
+    g_free (options->average_factor);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (SetOptions, set_options_clear)
+
+static gboolean
+parse_set_options (SetOptions *options, int argc, char *argv[], GError **error)
+{
+    const GOptionEntry entries[] = {
+        {"policy", 0, 0, G_OPTION_ARG_STRING, &options->policy, "best-effort, equal-share or fixed-share",
+         "POLICY"},
+        {"arr", 0, 0, G_OPTION_ARG_STRING, &options->arr,
+         "adaptive round robin: default, enabled or disabled", "MODE"},
+        {"time-slice", 0, 0, G_OPTION_ARG_STRING, &options->time_slice,
+         "without adaptive round robin: 2ms, 2000us or 2000000 (ns)", "TIME"},
+        {"frequency", 0, 0, G_OPTION_ARG_STRING, &options->frequency,
+         "with adaptive round robin: 480 or 480Hz", "HZ"},
+        {"average-factor", 0, 0, G_OPTION_ARG_STRING, &options->average_factor, "with adaptive round robin",
+         "N"},
+        VGATE_COMMAND_YES (&options->yes),
+        G_OPTION_ENTRY_NULL,
+    };
+
+    return vgate_command_line_parse (&options->line, argc, argv, "GPU",
+                                     "Sets the vGPU scheduler of a GPU, until its driver is loaded again.\n"
+                                     "What is left out, or 0, takes the driver's default.",
+                                     entries, error);
+}
+
+/* Strict: digits without sign, blank or leading zero, and the unit or nothing behind them. */
+static gboolean
+parse_number (const char *text, const char *unit, guint32 *number)
+{
+    const gsize n_digits = strspn (text, "0123456789");
+    g_autofree char *digits = g_strndup (text, n_digits);
+    guint64 value;
+
+    if ((text[n_digits] != '\0' && strcmp (text + n_digits, unit) != 0) || (n_digits > 1 && text[0] == '0') ||
+        !g_ascii_string_to_unsigned (digits, 10, 0, G_MAXUINT32, &value, NULL))
+        return FALSE;
+    *number = (guint32)value;
+    return TRUE;
+}
+
+static gboolean
+bad_value (const char *option, const char *value, const char *form, GError **error)
+{
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--%s cannot be '%s'; %s", option, value,
+                 form);
+    return FALSE;
+}
+
+static gboolean
+parse_settings (const SetOptions *options, VgateSchedulerSettings *settings, GError **error)
+{
+    *settings = (VgateSchedulerSettings){.arr = VGATE_ARR_DEFAULT};
+    if (!options->policy) {
+        g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--policy is needed");
+        return FALSE;
+    }
+    if (!vgate_scheduler_policy_parse (options->policy, &settings->policy))
+        return bad_value ("policy", options->policy, "it is best-effort, equal-share or fixed-share", error);
+    if (options->arr && !vgate_arr_mode_parse (options->arr, &settings->arr))
+        return bad_value ("arr", options->arr, "it is default, enabled or disabled", error);
+    if (options->time_slice && !vgate_duration_parse (options->time_slice, &settings->time_slice))
+        return bad_value ("time-slice", options->time_slice, "write 2ms, 2000us or 2000000", error);
+    if (options->frequency && !parse_number (options->frequency, "Hz", &settings->frequency))
+        return bad_value ("frequency", options->frequency, "write 480Hz or 480", error);
+    if (options->average_factor && !parse_number (options->average_factor, "", &settings->average_factor))
+        return bad_value ("average-factor", options->average_factor, "write 33", error);
+    return TRUE;
+}
+
+static char *
+describe_scheduler (const VgateScheduler *scheduler)
+{
+    g_autofree char *slice = vgate_duration_describe (scheduler->time_slice);
+
+    if (scheduler->policy == VGATE_SCHEDULER_BEST_EFFORT)
+        return g_strdup (vgate_scheduler_policy_name (scheduler->policy));
+    return g_strdup_printf ("%s with %s, adaptive round robin %s",
+                            vgate_scheduler_policy_name (scheduler->policy), slice,
+                            vgate_arr_mode_name (scheduler->arr));
+}
+
+static char *
+describe_settings (const VgateSchedulerSettings *settings)
+{
+    g_autoptr (GString) text = g_string_new (vgate_scheduler_policy_name (settings->policy));
+    g_autofree char *slice = vgate_duration_describe (settings->time_slice);
+
+    if (settings->time_slice > 0)
+        g_string_append_printf (text, " with %s", slice);
+    if (settings->frequency > 0)
+        g_string_append_printf (text, " with %u Hz", settings->frequency);
+    if (settings->average_factor > 0)
+        g_string_append_printf (text, ", averaging factor %u", settings->average_factor);
+    if (settings->policy != VGATE_SCHEDULER_BEST_EFFORT)
+        g_string_append_printf (text, ", adaptive round robin %s", vgate_arr_mode_name (settings->arr));
+    return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+static gboolean
+confirm (const VgateGpuScheduler *gpu, const VgateSchedulerSettings *settings)
+{
+    g_autofree char *was = describe_scheduler (&gpu->scheduler), *wanted = describe_settings (settings);
+    g_autofree char *question = g_strdup_printf (
+        "The scheduler of GPU %s (%s) is %s, and shall be %s. Set it?", gpu->address, gpu->name, was, wanted);
+
+    return vgate_confirm (question);
+}
+
+static int
+print_change (const VgateGpuScheduler *was, const VgateGpuScheduler *is, VgateOutput output)
+{
+    g_autoptr (VgateTree) tree = vgate_tree_new ("scheduler-change");
+
+    vgate_tree_add_text (tree, "address", is->address);
+    vgate_tree_add_text (tree, "name", is->name);
+    vgate_tree_add_scheduler (vgate_tree_add_child (tree, "was"), &was->scheduler);
+    vgate_tree_add_scheduler (vgate_tree_add_child (tree, "is"), &is->scheduler);
+    return vgate_command_print (tree, output);
+}
+
+/* What can be known to be wrong is so before anybody is asked. A GPU without scheduler is left to the
+ * driver's own answer. */
+static gboolean
+check (const VgateGpuScheduler *gpu, const VgateSchedulerSettings *settings, GError **error)
+{
+    return !gpu->is_available || vgate_scheduler_settings_check (settings, &gpu->capabilities, error);
+}
+
+static int
+change (const SetOptions *options, const char *address, const VgateSchedulerSettings *settings,
+        const char *config, const char *as_root)
+{
+    g_auto (VgateGpuScheduler) was = {0}, is = {0};
+    g_autoptr (VgatePolicy) policy = NULL;
+    g_autoptr (GPtrArray) gpus = NULL;
+    g_autoptr (GError) error = NULL;
+
+    if (!vgate_command_need_root ("a GPU's scheduler", as_root, &error))
+        return vgate_command_fail (error);
+    policy = vgate_command_policy (config, &error);
+    gpus = policy ? vgate_control_schedulers (&policy->backend, address, &error) : NULL;
+    if (!gpus || !check (g_ptr_array_index (gpus, 0), settings, &error))
+        return vgate_command_fail (error);
+    if (!options->yes && !confirm (g_ptr_array_index (gpus, 0), settings))
+        return VGATE_EXIT_REFUSED;
+    if (!vgate_control_set_scheduler (&policy->backend, address, settings, &was, &is, &error))
+        return vgate_command_fail_setting (error, as_root, "vgpu-gate scheduler state");
+    return print_change (&was, &is, options->line.output);
+}
+
+int
+vgate_command_scheduler_set (int argc, char *argv[], const char *config)
+{
+    g_auto (SetOptions) options = {.line = {.output = VGATE_OUTPUT_TEXT}};
+    g_autofree char *as_root = vgate_command_as_root (argc, argv, config);
+    g_autofree char *address = NULL;
+    g_autoptr (GError) error = NULL;
+    VgateSchedulerSettings settings;
+
+    if (!parse_set_options (&options, argc, argv, &error) ||
+        !vgate_command_take_gpu (&options.line, &address, &error) ||
+        !parse_settings (&options, &settings, &error))
+        return vgate_command_usage (error->message);
+    if (!address)
+        return vgate_command_usage ("scheduler set needs the GPU, such as 0000:41:00.0");
+    return change (&options, address, &settings, config, as_root);
+}

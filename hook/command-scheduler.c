@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* vgpu-gate scheduler: what each GPU's vGPU scheduler can do, and how it is set. */
+#include "command-scheduler.h"
+#include "host/control.h"
+#include "xml/xml.h"
+
+gboolean
+vgate_command_take_gpu (const VgateCommandLine *line, char **address, GError **error)
+{
+    g_autofree char *lower = line->n_words > 0 ? g_ascii_strdown (line->words[0], -1) : NULL;
+
+    if (line->n_words > 1 || (lower && !vgate_xml_text_has_form (lower, VGATE_XML_PCI))) {
+        g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                             "a GPU is named by its PCI address, such as 0000:41:00.0");
+        return FALSE;
+    }
+    *address = g_steal_pointer (&lower);
+    return TRUE;
+}
+
+/* Under best effort all but the policy means nothing. */
+void
+vgate_tree_add_scheduler (VgateTree *tree, const VgateScheduler *scheduler)
+{
+    vgate_tree_add_text (tree, "policy", vgate_scheduler_policy_name (scheduler->policy));
+    if (scheduler->policy == VGATE_SCHEDULER_BEST_EFFORT)
+        return;
+    vgate_tree_add_text (tree, "arr", vgate_arr_mode_name (scheduler->arr));
+    if (scheduler->arr == VGATE_ARR_ENABLED)
+        vgate_tree_add_number (tree, "average-factor", scheduler->average_factor, VGATE_UNIT_NONE);
+    vgate_tree_add_number (tree, "time-slice", scheduler->time_slice, VGATE_UNIT_NS);
+}
+
+static void
+add_limits (VgateTree *tree, const char *name, guint32 min, guint32 max, VgateUnit unit)
+{
+    VgateTree *limits = vgate_tree_add_child (tree, name);
+
+    vgate_tree_add_number (limits, "min", min, unit);
+    vgate_tree_add_number (limits, "max", max, unit);
+}
+
+static void
+add_capabilities (VgateTree *tree, const VgateGpuScheduler *gpu)
+{
+    const VgateSchedulerCapabilities *c = &gpu->capabilities;
+
+    for (int policy = VGATE_SCHEDULER_BEST_EFFORT; policy <= VGATE_SCHEDULER_FIXED_SHARE; policy++)
+        vgate_tree_add_flag (tree, vgate_scheduler_policy_name (policy), (c->policies & 1u << policy) != 0);
+    vgate_tree_add_flag (tree, "arr", c->has_arr);
+    add_limits (tree, "time-slice", c->time_slice_min, c->time_slice_max, VGATE_UNIT_NS);
+    if (c->has_arr) {
+        add_limits (tree, "frequency", c->frequency_min, c->frequency_max, VGATE_UNIT_HZ);
+        add_limits (tree, "average-factor", c->average_factor_min, c->average_factor_max, VGATE_UNIT_NONE);
+    }
+}
+
+static void
+add_state (VgateTree *tree, const VgateGpuScheduler *gpu)
+{
+    vgate_tree_add_scheduler (tree, &gpu->scheduler);
+}
+
+typedef struct {
+    const char *name;
+    const char *summary;
+    void (*add) (VgateTree *tree, const VgateGpuScheduler *gpu);
+} Report;
+
+static int
+report (const Report *what, int argc, char *argv[], const char *config)
+{
+    g_auto (VgateCommandLine) line = {.output = VGATE_OUTPUT_TEXT};
+    g_autoptr (VgatePolicy) policy = NULL;
+    g_autoptr (GPtrArray) gpus = NULL;
+    g_autoptr (VgateTree) tree = vgate_tree_new (what->name);
+    g_autofree char *address = NULL;
+    g_autoptr (GError) error = NULL;
+
+    if (!vgate_command_line_parse (&line, argc, argv, "[GPU]", what->summary, NULL, &error) ||
+        !vgate_command_take_gpu (&line, &address, &error))
+        return vgate_command_usage (error->message);
+    policy = vgate_command_policy (config, &error);
+    gpus = policy ? vgate_control_schedulers (&policy->backend, address, &error) : NULL;
+    if (!gpus)
+        return vgate_command_fail (error);
+    for (guint i = 0; i < gpus->len; i++) {
+        const VgateGpuScheduler *gpu = g_ptr_array_index (gpus, i);
+        VgateTree *item = vgate_tree_add_item (tree, "gpu");
+
+        vgate_tree_add_text (item, "address", gpu->address);
+        vgate_tree_add_text (item, "name", gpu->name);
+        vgate_tree_add_flag (item, "available", gpu->is_available);
+        if (gpu->is_available)
+            what->add (item, gpu);
+    }
+    return vgate_command_print (tree, line.output);
+}
+
+static int
+capabilities (int argc, char *argv[], const char *config)
+{
+    static const Report what = {"scheduler-capabilities",
+                                "What the vGPU scheduler of a GPU, or of each, can be set to.",
+                                add_capabilities};
+
+    return report (&what, argc, argv, config);
+}
+
+static int
+state (int argc, char *argv[], const char *config)
+{
+    static const Report what = {"scheduler-state", "How the vGPU scheduler of a GPU, or of each, is set.",
+                                add_state};
+
+    return report (&what, argc, argv, config);
+}
+
+int
+vgate_command_scheduler (int argc, char *argv[], const char *config)
+{
+    static const VgateCommand commands[] = {
+        {"capabilities", capabilities, "print what it can be set to"},
+        {"state", state, "print how it is set"},
+        {"set", vgate_command_scheduler_set, "set it"},
+    };
+
+    return vgate_command_group (commands, G_N_ELEMENTS (commands), argc, argv, config);
+}

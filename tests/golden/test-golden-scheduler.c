@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* vgpu-gate scheduler capabilities, state and set: what they say, refuse and ask. */
+#include "command-case.h"
+#include "hook-case.h"
+
+#include <string.h>
+
+#define FOLDER "scheduler"
+#define GPU_2  "0000:61:00.0"
+#define VM     "9c2f4d1e-8b7a-4c65-b3d0-1e2f3a4b5c6d"
+#define SET    "scheduler set " CASE_GPU " "
+#define HANGS  "[backend]\ndeadline-ms=300\n"
+
+static void
+add_nothing (G_GNUC_UNUSED FakeHost *host)
+{
+}
+
+static void
+add_two (FakeHost *host)
+{
+    case_standard_host (host);
+    fake_host_add_gpu (host, GPU_2, FAKE_L40S);
+}
+
+static void
+add_mig (FakeHost *host)
+{
+    add_two (host);
+    fake_host_set_mig (host, GPU_2);
+}
+
+static void
+add_mig_only (FakeHost *host)
+{
+    case_standard_host (host);
+    fake_host_set_mig (host, CASE_GPU);
+}
+
+static void
+run_vgpu (FakeHost *host)
+{
+    case_standard_host (host);
+    fake_host_sim (host, "plug --vm " VM " --type 1120");
+}
+
+static void
+set (FakeHost *host, const char *settings)
+{
+    g_autofree char *line = g_strconcat (SET, settings, NULL);
+    g_auto (ProgramRun) run = {0};
+
+    command_run (host, line, &run);
+    command_assert_done (&run);
+}
+
+static void
+set_equal_share (FakeHost *host)
+{
+    set (host, "--policy equal-share --arr disabled --time-slice 4ms");
+}
+
+static void
+set_with_arr (FakeHost *host)
+{
+    set (host, "--policy fixed-share --arr enabled --frequency 480 --average-factor 20");
+}
+
+static void
+add_equal_share (FakeHost *host)
+{
+    add_two (host);
+    set_equal_share (host);
+}
+
+static void
+add_with_arr (FakeHost *host)
+{
+    add_two (host);
+    set_with_arr (host);
+}
+
+static void
+forget (FakeHost *host)
+{
+    fake_host_sim (host, "reload");
+}
+
+static const struct {
+    const char *name;
+    const char *line;
+    CasePrepare prepare;
+    void (*restore) (FakeHost *host);
+} reports[] = {
+    {"capabilities", "scheduler capabilities", case_standard_host, NULL},
+    {"capabilities-two", "scheduler capabilities", add_two, NULL},
+    {"capabilities-one-of-two", "scheduler capabilities " GPU_2, add_two, NULL},
+    {"capabilities-mig", "scheduler capabilities", add_mig, NULL},
+    {"state", "scheduler state", case_standard_host, NULL},
+    {"state-equal-share", "scheduler state", add_equal_share, NULL},
+    {"state-arr", "scheduler state", add_with_arr, NULL},
+    {"state-one", "scheduler state " CASE_GPU, add_with_arr, NULL},
+    {"state-mig", "scheduler state", add_mig, NULL},
+    {"state-mig-only", "scheduler state " CASE_GPU, add_mig_only, NULL},
+    {"state-vgpu", "scheduler state", run_vgpu, NULL},
+    {"set", SET "--policy equal-share --time-slice 2ms", case_standard_host, forget},
+    {"set-ns", SET "--policy fixed-share --arr disabled --time-slice 1500000 --yes", case_standard_host,
+     forget},
+    {"set-default", SET "--policy fixed-share", case_standard_host, forget},
+    {"set-arr", SET "--policy fixed-share --arr enabled --frequency 480Hz --average-factor 20",
+     case_standard_host, forget},
+    {"set-arr-default", SET "--policy equal-share --arr enabled", case_standard_host, forget},
+    {"set-back", SET "--policy best-effort", case_standard_host, set_equal_share},
+    {"set-upper-case", "scheduler set 0000:A1:00.0 --policy equal-share", NULL, forget},
+};
+
+static void
+add_upper_case (FakeHost *host)
+{
+    fake_host_add_gpu (host, "0000:a1:00.0", FAKE_L40S);
+}
+
+static void
+test_report (gconstpointer data)
+{
+    const guint i = GPOINTER_TO_UINT (data);
+    g_autoptr (FakeHost) host = fake_host_new ();
+
+    if (!command_can_be_root ())
+        return;
+    (reports[i].prepare ? reports[i].prepare : add_upper_case) (host);
+    command_assert_report (host, FOLDER, reports[i].name, reports[i].line, reports[i].restore);
+}
+
+static const struct {
+    const char *name;
+    CommandCall call;
+    CasePrepare prepare; /* or NULL: case_standard_host () */
+    const char *sim;
+    const char *config;
+    int status;
+} failures[] = {
+    {"no-gpu", {.line = "scheduler state"}, add_nothing, NULL, NULL, 1},
+    {"no-gpu-capabilities", {.line = "scheduler capabilities"}, add_nothing, NULL, NULL, 1},
+    {"no-gpu-set", {.line = SET "--policy best-effort"}, add_nothing, NULL, NULL, 1},
+    {"other-gpu", {.line = "scheduler state 0000:99:00.0"}, add_two, NULL, NULL, 1},
+    {"fails", {.line = "scheduler state"}, NULL, "fail nvmlDeviceGetVgpuSchedulerState 999", NULL, 1},
+    {"fails-capabilities",
+     {.line = "scheduler capabilities"},
+     NULL,
+     "fail nvmlDeviceGetVgpuSchedulerCapabilities GPU_IS_LOST",
+     NULL,
+     1},
+    {"hangs", {.line = "scheduler state"}, NULL, "hang nvmlDeviceGetVgpuSchedulerState", HANGS, 1},
+    {"set-in-use", {.line = SET "--policy equal-share"}, run_vgpu, NULL, NULL, 1},
+    {"set-mig", {.line = SET "--policy equal-share"}, add_mig_only, NULL, NULL, 1},
+    {"set-not-supported",
+     {.line = SET "--policy equal-share"},
+     NULL,
+     "fail nvmlDeviceSetVgpuSchedulerState NOT_SUPPORTED",
+     NULL,
+     1},
+    {"set-reset",
+     {.line = SET "--policy equal-share"},
+     NULL,
+     "fail nvmlDeviceSetVgpuSchedulerState RESET_REQUIRED",
+     NULL,
+     1},
+    {"set-invalid",
+     {.line = SET "--policy equal-share"},
+     NULL,
+     "fail nvmlDeviceSetVgpuSchedulerState INVALID_ARGUMENT",
+     NULL,
+     1},
+    {"set-no-permission",
+     {.line = SET "--policy equal-share --yes"},
+     NULL,
+     "fail nvmlDeviceSetVgpuSchedulerState NO_PERMISSION",
+     NULL,
+     1},
+    {"set-hangs",
+     {.line = SET "--policy equal-share"},
+     NULL,
+     "hang nvmlDeviceSetVgpuSchedulerState",
+     HANGS,
+     1},
+    {"set-not-root",
+     {.line = SET "--policy equal-share --time-slice 2ms", .as_nobody = TRUE},
+     NULL,
+     NULL,
+     NULL,
+     1},
+    /* what the GPU does not have is refused before it is asked */
+    {"slice-short",
+     {.line = SET "--policy equal-share --time-slice 500us"},
+     NULL,
+     "hang nvmlDeviceSetVgpuSchedulerState",
+     NULL,
+     1},
+    {"slice-long",
+     {.line = SET "--policy equal-share --time-slice 31ms"},
+     NULL,
+     "hang nvmlDeviceSetVgpuSchedulerState",
+     NULL,
+     1},
+    {"slice-arr", {.line = SET "--policy equal-share --arr enabled --time-slice 2ms"}, NULL, NULL, NULL, 1},
+    {"frequency-low", {.line = SET "--policy equal-share --arr enabled --frequency 62"}, NULL, NULL, NULL, 1},
+    {"frequency-without-arr", {.line = SET "--policy equal-share --frequency 480"}, NULL, NULL, NULL, 1},
+    {"factor-high",
+     {.line = SET "--policy equal-share --arr enabled --average-factor 61"},
+     NULL,
+     NULL,
+     NULL,
+     1},
+    {"factor-without-arr",
+     {.line = SET "--policy equal-share --arr disabled --average-factor 33"},
+     NULL,
+     NULL,
+     NULL,
+     1},
+    {"answer-no",
+     {.line = SET "--policy equal-share --arr disabled --time-slice 2ms", .answer = "n\n"},
+     NULL,
+     NULL,
+     NULL,
+     1},
+    {"answer-no-arr",
+     {.line = SET "--policy fixed-share --arr enabled --frequency 480 --average-factor 9", .answer = "n\n"},
+     NULL,
+     NULL,
+     NULL,
+     1},
+    {"answer-no-default", {.line = SET "--policy best-effort", .answer = "n\n"}, NULL, NULL, NULL, 1},
+    {"usage-none", {.line = "scheduler"}, NULL, NULL, NULL, 2},
+    {"usage-address", {.line = "scheduler state 41:00.0"}, NULL, NULL, NULL, 2},
+    {"usage-two", {.line = "scheduler state " CASE_GPU " " GPU_2}, NULL, NULL, NULL, 2},
+    {"usage-set", {.line = "scheduler set --policy equal-share"}, NULL, NULL, NULL, 2},
+    {"usage-policy", {.line = SET "--time-slice 2ms"}, NULL, NULL, NULL, 2},
+    {"usage-policy-name", {.line = SET "--policy equal"}, NULL, NULL, NULL, 2},
+    {"usage-unknown", {.line = SET "--policy unknown"}, NULL, NULL, NULL, 2},
+    {"usage-arr", {.line = SET "--policy equal-share --arr on"}, NULL, NULL, NULL, 2},
+    {"usage-slice", {.line = SET "--policy equal-share --time-slice 2.5ms"}, NULL, NULL, NULL, 2},
+    {"usage-frequency",
+     {.line = SET "--policy equal-share --arr enabled --frequency 480kHz"},
+     NULL,
+     NULL,
+     NULL,
+     2},
+    {"usage-frequency-sign",
+     {.line = SET "--policy equal-share --arr enabled --frequency +480"},
+     NULL,
+     NULL,
+     NULL,
+     2},
+    {"usage-factor",
+     {.line = SET "--policy equal-share --arr enabled --average-factor 033"},
+     NULL,
+     NULL,
+     NULL,
+     2},
+};
+
+/* Nothing has been set. */
+static void
+assert_best_effort (FakeHost *host)
+{
+    g_auto (ProgramRun) run = {0};
+
+    fake_host_sim (host, "heal");
+    command_run (host, "scheduler state " CASE_GPU " --output xml", &run);
+    command_assert_done (&run);
+    if (!strstr (run.out, " policy='best-effort'/>") && !strstr (run.out, " available='no'/>"))
+        g_test_fail_printf ("the scheduler was set: %s", run.out);
+}
+
+static void
+test_failure (gconstpointer data)
+{
+    const guint i = GPOINTER_TO_UINT (data);
+    g_autoptr (FakeHost) host = fake_host_new ();
+
+    if (!command_can_be_root ())
+        return;
+    (failures[i].prepare ? failures[i].prepare : case_standard_host) (host);
+    if (failures[i].sim)
+        fake_host_sim (host, failures[i].sim);
+    if (failures[i].config)
+        fake_host_configure (host, failures[i].config);
+    command_assert_failure (host, FOLDER, failures[i].name, &failures[i].call, failures[i].status);
+    if (failures[i].prepare != add_nothing && !failures[i].config)
+        assert_best_effort (host);
+}
+
+static void
+test_yes (G_GNUC_UNUSED gconstpointer data)
+{
+    const CommandCall call = {.line = SET "--policy equal-share --time-slice 4ms", .answer = "yes\n"};
+    g_autoptr (FakeHost) host = fake_host_new ();
+    g_auto (ProgramRun) run = {0};
+
+    if (!command_can_be_root ())
+        return;
+    case_standard_host (host);
+    command_call (host, &call, &run);
+    g_assert_cmpint (run.status, ==, 0);
+    g_assert_nonnull (strstr (run.err, "is best-effort, and shall be equal-share with 4 ms"));
+    g_assert_nonnull (strstr (run.out, "is time slice  4 ms\n"));
+}
+
+static void
+test_none_left (G_GNUC_UNUSED gconstpointer data)
+{
+    command_assert_none_left (FOLDER);
+}
+
+static void
+add_test (const char *kind, const char *name, guint i, GTestDataFunc function)
+{
+    g_autofree char *path = g_strdup_printf ("/scheduler/%s/%s", kind, name);
+
+    program_add_test (path, GUINT_TO_POINTER (i), function);
+}
+
+int
+main (int argc, char *argv[])
+{
+    program_test_init (&argc, &argv);
+    for (guint i = 0; i < G_N_ELEMENTS (reports); i++)
+        add_test ("report", reports[i].name, i, test_report);
+    for (guint i = 0; i < G_N_ELEMENTS (failures); i++)
+        add_test ("failure", failures[i].name, i, test_failure);
+    add_test ("yes", "yes", 0, test_yes);
+    program_add_test ("/none-left/scheduler", NULL, test_none_left);
+    return g_test_run ();
+}
