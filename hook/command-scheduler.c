@@ -123,6 +123,7 @@ vgate_command_scheduler (int argc, char *argv[], const char *config)
         {"capabilities", capabilities, "print what it can be set to"},
         {"state", state, "print how it is set"},
         {"set", vgate_command_scheduler_set, "set it"},
+        {"log", vgate_command_scheduler_log, "print what it did last, or follow it"},
     };
 
     return vgate_command_group (commands, G_N_ELEMENTS (commands), argc, argv, config);

@@ -12,3 +12,4 @@ gboolean vgate_command_take_gpu (const VgateCommandLine *line, char **address, G
 void vgate_tree_add_scheduler (VgateTree *tree, const VgateScheduler *scheduler);
 
 int vgate_command_scheduler_set (int argc, char *argv[], const char *config);
+int vgate_command_scheduler_log (int argc, char *argv[], const char *config);

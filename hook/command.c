@@ -12,7 +12,7 @@ static const VgateCommand commands[] = {
     {"check", vgate_command_check,
      "dry run: would this domain be let in here, or on the host of a document?"},
     {"version", vgate_command_version, "the vGPU versions that this host accepts: get, set, reset"},
-    {"scheduler", vgate_command_scheduler, "the vGPU schedulers of the GPUs: capabilities, state, set"},
+    {"scheduler", vgate_command_scheduler, "the vGPU schedulers of the GPUs: capabilities, state, set, log"},
     {"explain", vgate_command_explain, "cause and cure of a message code"},
 };
 

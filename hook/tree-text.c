@@ -7,6 +7,8 @@
 #include <string.h>
 
 #define GAP 2 /* between columns */
+/* "123.456789 ms" */
+#define TIME_WIDTH 14
 
 static char *
 describe_bytes (guint64 bytes)
@@ -281,4 +283,25 @@ vgate_tree_to_text (const VgateTree *tree)
     if (tree->note)
         g_string_append_printf (text, "%s%s\n", text->len > 0 ? "\n" : "", tree->note);
     return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+char *
+vgate_tree_to_row (const VgateTree *tree, char **head)
+{
+    g_autoptr (GPtrArray) items = g_ptr_array_new (), columns = NULL;
+    g_autoptr (GString) head_text = g_string_new (NULL), row = g_string_new (NULL);
+
+    g_ptr_array_add (items, (gpointer)tree);
+    columns = measure_columns (items);
+    for (guint i = 0; i < columns->len; i++) {
+        Column *column = g_ptr_array_index (columns, i);
+
+        /* the next row's time may be longer */
+        if (find_field (tree, column->name)->unit == VGATE_UNIT_NS)
+            column->width = MAX (column->width, TIME_WIDTH);
+    }
+    append_head (head_text, tree->name, columns, 0);
+    append_row (row, tree, columns, 0);
+    *head = g_string_free (g_steal_pointer (&head_text), FALSE);
+    return g_string_free (g_steal_pointer (&row), FALSE);
 }

@@ -86,6 +86,9 @@ char *vgate_tree_render (const VgateTree *tree, VgateOutput output);
 /* --- For the renderers: one file each --- */
 
 char *vgate_tree_to_text (const VgateTree *tree);
+/* A tree without branches as a line of its own, in columns wide enough for most; *head: the line of their
+ * heads. */
+char *vgate_tree_to_row (const VgateTree *tree, char **head);
 /* {"NAME": {...}}; pretty: indented, over several lines. Without a line feed at the end. */
 char *vgate_tree_to_json (const VgateTree *tree, gboolean pretty);
 char *vgate_tree_to_xml (const VgateTree *tree);

@@ -56,6 +56,7 @@ body_type (VgateRequestKind kind)
     case VGATE_REQUEST_SET_SCHEDULER: return VGATE_SETTINGS_TYPE;
     case VGATE_REQUEST_VERSIONS:
     case VGATE_REQUEST_PROBE:
+    case VGATE_REQUEST_FOLLOW:
     case VGATE_N_REQUESTS: break;
     }
     return "()";
@@ -70,6 +71,7 @@ answer (VgateNvml *nvml, const VgateAsked *asked, GError **error)
     case VGATE_REQUEST_SCHEDULERS: return vgate_serve_schedulers (nvml, asked->body, error);
     case VGATE_REQUEST_SET_SCHEDULER: return vgate_serve_set_scheduler (nvml, asked->body, error);
     case VGATE_REQUEST_PROBE:
+    case VGATE_REQUEST_FOLLOW:
     case VGATE_N_REQUESTS: break;
     }
     g_assert_not_reached ();

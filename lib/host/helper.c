@@ -66,79 +66,70 @@ vgate_helper_start (const VgateBackend *backend, GBytes *question, GError **erro
     return out;
 }
 
-static gint64
-end_of (guint deadline_ms)
+VgateWait
+vgate_wait_begin (int fd, int cancel_fd, guint deadline_ms)
 {
-    return g_get_monotonic_time () + (gint64)deadline_ms * 1000;
+    return (VgateWait){fd, cancel_fd, deadline_ms, g_get_monotonic_time () + (gint64)deadline_ms * 1000};
 }
 
-/* Until fd or cancel_fd has something to read. */
+/* Until there is something to read, or the other one cancels. */
 static VgateRead
-wait_for (int fd, int cancel_fd, gint64 end, guint deadline_ms, GError **error)
+wait_for (const VgateWait *wait, GError **error)
 {
     for (;;) {
-        const gint64 left_ms = (end - g_get_monotonic_time () + 999) / 1000;
-        struct pollfd fds[] = {{.fd = fd, .events = POLLIN}, {.fd = cancel_fd, .events = POLLIN}};
+        const gint64 left_ms = (wait->end - g_get_monotonic_time () + 999) / 1000;
+        struct pollfd fds[] = {{.fd = wait->fd, .events = POLLIN}, {.fd = wait->cancel_fd, .events = POLLIN}};
         const int n = left_ms > 0 ? poll (fds, G_N_ELEMENTS (fds), (int)left_ms) : 0;
 
         if (n < 0 && errno == EINTR)
             continue;
         if (n == 0) {
             g_set_error (error, VGATE_ERROR, VGATE_CODE_NVML_TIMEOUT, "NVML did not answer within %u ms",
-                         deadline_ms);
+                         wait->deadline_ms);
             return VGATE_READ_FAILED;
         }
         return fds[1].revents != 0 ? VGATE_READ_CANCELLED : VGATE_READ_DONE;
     }
 }
 
-GBytes *
-vgate_helper_read (int fd, guint deadline_ms, GError **error)
+/* How many bytes were appended; 0 at the end. */
+static gsize
+read_some (int fd, GByteArray *bytes)
 {
-    const gint64 end = end_of (deadline_ms);
-    g_autoptr (GByteArray) answer = g_byte_array_new ();
+    guint8 buffer[8192];
+    gssize n;
 
-    for (;;) {
-        guint8 buffer[8192];
-        gssize n;
-
-        if (wait_for (fd, -1, end, deadline_ms, error) == VGATE_READ_FAILED)
-            return NULL;
+    do
         n = read (fd, buffer, sizeof buffer);
-        if (n < 0 && (errno == EINTR || errno == EAGAIN))
-            continue;
-        if (n <= 0 || answer->len > ANSWER_SIZE_MAX)
-            break;
-        g_byte_array_append (answer, buffer, (guint)n);
-    }
-    return g_byte_array_free_to_bytes (g_steal_pointer (&answer));
+    while (n < 0 && (errno == EINTR || errno == EAGAIN));
+    if (n > 0)
+        g_byte_array_append (bytes, buffer, (guint)n);
+    return n > 0 ? (gsize)n : 0;
 }
 
 VgateRead
-vgate_helper_read_exactly (int fd, int cancel_fd, guint deadline_ms, gpointer buffer, gsize length,
-                           GError **error)
+vgate_wait_read (const VgateWait *wait, GByteArray *bytes, GError **error)
 {
-    const gint64 end = end_of (deadline_ms);
-    guint8 *at = buffer;
+    const VgateRead ready = wait_for (wait, error);
 
-    while (length > 0) {
-        const VgateRead ready = wait_for (fd, cancel_fd, end, deadline_ms, error);
-        gssize n;
+    if (ready != VGATE_READ_DONE || read_some (wait->fd, bytes) > 0)
+        return ready;
+    g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_NVML_CRASHED,
+                         "the process that reads NVML has ended");
+    return VGATE_READ_FAILED;
+}
 
-        if (ready != VGATE_READ_DONE)
-            return ready;
-        n = read (fd, at, length);
-        if (n < 0 && (errno == EINTR || errno == EAGAIN))
-            continue;
-        if (n <= 0) {
-            g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_NVML_CRASHED,
-                                 "the process that reads NVML ended");
-            return VGATE_READ_FAILED;
-        }
-        at += n;
-        length -= (gsize)n;
-    }
-    return VGATE_READ_DONE;
+GBytes *
+vgate_helper_read (int fd, guint deadline_ms, GError **error)
+{
+    const VgateWait wait = vgate_wait_begin (fd, -1, deadline_ms);
+    g_autoptr (GByteArray) answer = g_byte_array_new ();
+
+    do {
+        if (wait_for (&wait, error) != VGATE_READ_DONE)
+            return NULL;
+    } while (read_some (fd, answer) > 0 && answer->len <= ANSWER_SIZE_MAX);
+    return g_byte_array_free_to_bytes (g_steal_pointer (&answer));
 }
 
 void

@@ -28,10 +28,19 @@ typedef enum {
     VGATE_READ_FAILED,
 } VgateRead;
 
-/* Exactly length bytes. Fails with VGATE_CODE_NVML_TIMEOUT, or with VGATE_CODE_NVML_CRASHED when the end of
- * file comes before. cancel_fd: -1 for none. */
-VgateRead vgate_helper_read_exactly (int fd, int cancel_fd, guint deadline_ms, gpointer buffer, gsize length,
-                                     GError **error);
+/* A wait for more of an answer, which began at some time. */
+typedef struct {
+    int fd;
+    int cancel_fd;
+    guint deadline_ms;
+    gint64 end;
+} VgateWait;
+
+/* cancel_fd: -1 for none. */
+VgateWait vgate_wait_begin (int fd, int cancel_fd, guint deadline_ms);
+/* Appends what has come, at least a byte. Fails with VGATE_CODE_NVML_TIMEOUT, or at the end of file with
+ * VGATE_CODE_NVML_CRASHED. */
+VgateRead vgate_wait_read (const VgateWait *wait, GByteArray *bytes, GError **error);
 
 /* Takes the error of an answer. The driver's own errors get our codes, which say what to do; others stay what
  * they are. */

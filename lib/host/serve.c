@@ -2,6 +2,7 @@
 #include "host/serve.h"
 
 #include "host/control-serve.h"
+#include "host/follow-serve.h"
 #include "host/probe-serve.h"
 
 #include <errno.h>
@@ -65,6 +66,9 @@ vgate_serve (int in, int out)
     if (!question || !vgate_asked_read (question, &asked))
         return 2;
     vgate_serve_limit_life (asked.deadline_ms);
-    return asked.kind == VGATE_REQUEST_PROBE ? vgate_probe_serve (question, out)
-                                             : vgate_control_serve (&asked, out);
+    switch (asked.kind) {
+    case VGATE_REQUEST_PROBE: return vgate_probe_serve (question, out);
+    case VGATE_REQUEST_FOLLOW: return vgate_follow_serve (&asked, out);
+    default: return vgate_control_serve (&asked, out);
+    }
 }

@@ -14,6 +14,7 @@ typedef enum {
     VGATE_REQUEST_SET_VERSION,
     VGATE_REQUEST_SCHEDULERS,
     VGATE_REQUEST_SET_SCHEDULER,
+    VGATE_REQUEST_FOLLOW, /* host/follow.h */
     VGATE_N_REQUESTS,
 } VgateRequestKind;
 

@@ -123,6 +123,16 @@ command_run (FakeHost *host, const char *line, ProgramRun *run)
     command_call (host, &call, run);
 }
 
+GSubprocess *
+command_start (FakeHost *host, const char *line)
+{
+    const CommandCall call = {.line = line};
+    g_auto (GStrv) argv = make_argv (host, &call);
+    g_autofree char *out = fake_host_path (host, "out"), *err = fake_host_path (host, "err");
+
+    return program_start ((const char *const *)argv, out, err);
+}
+
 void
 command_compare (const FakeHost *host, const char *folder, const char *name, const char *suffix,
                  const char *text)

@@ -16,6 +16,10 @@ void command_call (FakeHost *host, const CommandCall *call, ProgramRun *run);
 /* The same without terminal. */
 void command_run (FakeHost *host, const char *line, ProgramRun *run);
 
+/* Starts vgpu-gate with these words on the host, its outputs into the host's files "out" and "err". The
+ * caller waits. */
+GSubprocess *command_start (FakeHost *host, const char *line);
+
 /* Settings can be made by root only: FALSE, and the test is skipped, when there is no way to be that. */
 gboolean command_can_be_root (void);
 

@@ -2,7 +2,6 @@
 #include "program.h"
 
 #include <fcntl.h>
-#include <gio/gio.h>
 #include <glib-unix.h>
 #include <signal.h>
 #include <string.h>
@@ -70,12 +69,11 @@ restore_signals (G_GNUC_UNUSED gpointer data)
 
 /* What libvirt gives a hook, and what makes the sanitisers and GLib strict. */
 static GSubprocessLauncher *
-new_launcher (void)
+new_launcher (GSubprocessFlags flags)
 {
     static const char *const kept[] = {"ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "G_DEBUG",
                                        "MALLOC_PERTURB_"};
-    GSubprocessLauncher *launcher =
-        g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE);
+    GSubprocessLauncher *launcher = g_subprocess_launcher_new (flags);
     g_auto (GStrv) environment = g_new0 (char *, 1);
 
     environment = g_environ_setenv (environment, "LC_ALL", "C", TRUE);
@@ -138,7 +136,8 @@ collect (GSubprocess *process, ProgramRun *run)
 void
 program_run_on (const char *const *argv, int stdin_fd, ProgramRun *run)
 {
-    g_autoptr (GSubprocessLauncher) launcher = new_launcher ();
+    g_autoptr (GSubprocessLauncher) launcher =
+        new_launcher (G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE);
     g_autoptr (GSubprocess) process = NULL;
     g_autoptr (GError) error = NULL;
     const gint64 begin = g_get_monotonic_time ();
@@ -166,6 +165,20 @@ program_run (const char *const *argv, const char *input, gsize length, ProgramRu
     program_run_on (argv, ends[0], run);
     close (ends[0]);
     g_thread_join (feeder);
+}
+
+GSubprocess *
+program_start (const char *const *argv, const char *out, const char *err)
+{
+    g_autoptr (GSubprocessLauncher) launcher = new_launcher (G_SUBPROCESS_FLAGS_NONE);
+    g_autoptr (GError) error = NULL;
+    GSubprocess *process;
+
+    g_subprocess_launcher_set_stdout_file_path (launcher, out);
+    g_subprocess_launcher_set_stderr_file_path (launcher, err);
+    process = g_subprocess_launcher_spawnv (launcher, argv, &error);
+    g_assert_no_error (error);
+    return process;
 }
 
 GStrv

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include <glib.h>
+#include <gio/gio.h>
 
 /*
  * Initialises g_test, and takes the program's arguments NAME=PATH, which meson gives. What is left when
@@ -35,6 +35,9 @@ void program_run (const char *const *argv, const char *input, gsize length, Prog
 
 /* The same with this descriptor as standard input; it stays the caller's. */
 void program_run_on (const char *const *argv, int stdin_fd, ProgramRun *run);
+
+/* Starts argv, with nothing to read and its outputs into these files; to be waited for by the caller. */
+GSubprocess *program_start (const char *const *argv, const char *out, const char *err);
 
 /* Where the sanitisers of a program whose standard error nobody sees are to write: an environment for it, one
  * NAME=VALUE each, and the check that nothing was written. Without sanitisers both do nothing harmful. */

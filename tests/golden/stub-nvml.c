@@ -56,3 +56,27 @@ nvmlDeviceGetVgpuSchedulerState (nvmlDevice_t device, nvmlVgpuSchedulerGetState_
     return NVML_SUCCESS;
 }
 #endif
+
+#ifdef STUB_LOG
+/* The same at every look: nothing goes on. */
+EXPORT nvmlReturn_t
+nvmlDeviceGetVgpuSchedulerLog (nvmlDevice_t device, nvmlVgpuSchedulerLog_t *log)
+{
+    if (!device || !log)
+        return NVML_ERROR_INVALID_ARGUMENT;
+    *log = (nvmlVgpuSchedulerLog_t){
+        .engineId = NVML_ENGINE_GRAPHICS,
+        .schedulerPolicy = NVML_SCHEDULER_EQUAL_SHARE,
+        .arrMode = NVML_ARR_DISABLE,
+        .entriesCount = 3,
+        .logEntries =
+            {
+                {1234567890123, 2000000, 2000000, 7, 2000000, 20000},
+                {1234569910123, 1500000, 1500000, 8, 2000000, 20000},
+                {1234571930123, 4000000, 2000000, 7, 2000000, 40000},
+            },
+    };
+    log->schedulerParams.vgpuSchedData.timeslice = 2000000;
+    return NVML_SUCCESS;
+}
+#endif

@@ -46,6 +46,8 @@ static const struct {
     {"version-set", "version set 18.1-25.1", 0},
     {"scheduler-capabilities", "scheduler capabilities", 1},
     {"scheduler-state", "scheduler state " GPU, 1},
+    {"scheduler-log", "scheduler log", 1},
+    {"scheduler-log-follow", "scheduler log --follow", 1},
     {"scheduler-set", "scheduler set " GPU " --policy equal-share", 1},
     {"check", "check @element.in.xml", 1},
     {"check-restore", "check --operation restore @element.in.xml", 1},

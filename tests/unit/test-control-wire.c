@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What goes between an operator's command and the process that reads NVML: whole, or not at all. */
 #include "host/control-wire.h"
+#include "host/follow-wire.h"
 #include "nvml/nvml-abi.h"
 #include "sample.h"
 
@@ -77,6 +78,54 @@ test_address (void)
     g_assert_cmpstr (vgate_address_from_variant (one), ==, "0000:41:00.0");
 }
 
+static void
+test_round (void)
+{
+    const VgateSchedulerLogEntry entry = {1, 2, 3, 4, G_MAXUINT64, G_MAXUINT32};
+    g_autoptr (GPtrArray) sent = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_log_news_free),
+                          got = NULL;
+    g_autoptr (GVariant) variant = NULL;
+    const VgateLogNews *first;
+    const VgateSchedulerLogEntry *got_entry;
+
+    for (int i = 0; i < 2; i++) {
+        VgateLogNews *news = g_new0 (VgateLogNews, 1);
+
+        news->address = g_strdup ("0000:41:00.0");
+        news->name = g_strdup ("GPU");
+        news->entries = g_array_new (FALSE, FALSE, sizeof entry);
+        g_ptr_array_add (sent, news);
+        if (i > 0)
+            continue;
+        news->is_available = news->restarted = news->missed = TRUE;
+        news->missed_time = 17;
+        news->scheduler = (VgateScheduler){VGATE_SCHEDULER_EQUAL_SHARE, VGATE_ARR_ENABLED, 33, 2000000};
+        g_array_append_val (news->entries, entry);
+    }
+    variant = g_variant_ref_sink (vgate_round_to_variant (sent));
+    got = vgate_round_from_variant (variant);
+    g_assert_cmpuint (got->len, ==, 2);
+    first = g_ptr_array_index (got, 0);
+    g_assert_cmpstr (first->address, ==, "0000:41:00.0");
+    g_assert_cmpstr (first->name, ==, "GPU");
+    g_assert_true (first->is_available && first->restarted && first->missed);
+    g_assert_cmpuint (first->missed_time, ==, 17);
+    g_assert_cmpint (first->scheduler.policy, ==, VGATE_SCHEDULER_EQUAL_SHARE);
+    g_assert_cmpint (first->scheduler.arr, ==, VGATE_ARR_ENABLED);
+    g_assert_cmpuint (first->scheduler.average_factor, ==, 33);
+    g_assert_cmpuint (first->scheduler.time_slice, ==, 2000000);
+    g_assert_cmpuint (first->entries->len, ==, 1);
+    got_entry = &g_array_index (first->entries, VgateSchedulerLogEntry, 0);
+    g_assert_cmpuint (got_entry->timestamp, ==, 1);
+    g_assert_cmpuint (got_entry->run_total, ==, 2);
+    g_assert_cmpuint (got_entry->run, ==, 3);
+    g_assert_cmpuint (got_entry->target, ==, 4);
+    g_assert_cmpuint (got_entry->preemption_total, ==, G_MAXUINT64);
+    g_assert_cmpuint (got_entry->runlist, ==, G_MAXUINT32);
+    g_assert_false (((const VgateLogNews *)g_ptr_array_index (got, 1))->is_available);
+    g_assert_cmpuint (((const VgateLogNews *)g_ptr_array_index (got, 1))->entries->len, ==, 0);
+}
+
 /* Each kind of error arrives as what it was. */
 static void
 test_errors (void)
@@ -149,6 +198,7 @@ main (int argc, char **argv)
     g_test_add_func ("/control-wire/versions", test_versions);
     g_test_add_func ("/control-wire/scheduler", test_scheduler);
     g_test_add_func ("/control-wire/address", test_address);
+    g_test_add_func ("/control-wire/round", test_round);
     g_test_add_func ("/control-wire/errors", test_errors);
     g_test_add_func ("/control-wire/lies", test_lies);
     g_test_add_func ("/control-wire/question", test_question);

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* vgpu-gate scheduler log. */
+#include "command-scheduler.h"
+#include "host/follow.h"
+#include "scheduler/duration.h"
+#include "stream.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#define NAME "scheduler-log"
+
+static void
+fill_gpu (VgateTree *tree, const VgateLogNews *news)
+{
+    vgate_tree_add_text (tree, "address", news->address);
+    vgate_tree_add_text (tree, "name", news->name);
+    vgate_tree_add_flag (tree, "available", news->is_available);
+    if (news->is_available)
+        vgate_tree_add_scheduler (tree, &news->scheduler);
+}
+
+static void
+fill_entry (VgateTree *tree, const VgateLogNews *news, const VgateSchedulerLogEntry *entry)
+{
+    vgate_tree_add_text (tree, "gpu", news->address);
+    vgate_tree_add_number (tree, "timestamp", entry->timestamp, VGATE_UNIT_NS);
+    vgate_tree_add_number (tree, "runlist", entry->runlist, VGATE_UNIT_NONE);
+    vgate_tree_add_number (tree, "run", entry->run, VGATE_UNIT_NS);
+    vgate_tree_add_number (tree, "run-total", entry->run_total, VGATE_UNIT_NS);
+    vgate_tree_add_number (tree, "target", entry->target, VGATE_UNIT_NS);
+    vgate_tree_add_number (tree, "preemption-total", entry->preemption_total, VGATE_UNIT_NS);
+}
+
+static int
+print_once (const VgateBackend *backend, const char *address, VgateOutput output)
+{
+    g_autoptr (GError) error = NULL;
+    g_autoptr (GPtrArray) round = vgate_follow_once (backend, address, &error);
+    g_autoptr (VgateTree) tree = vgate_tree_new (NAME);
+
+    if (!round)
+        return vgate_command_fail (error);
+    vgate_tree_add_list (tree, "gpu");
+    vgate_tree_add_list (tree, "entry");
+    for (guint i = 0; i < round->len; i++) {
+        const VgateLogNews *news = g_ptr_array_index (round, i);
+
+        fill_gpu (vgate_tree_add_item (tree, "gpu"), news);
+        for (guint j = 0; j < news->entries->len; j++)
+            fill_entry (vgate_tree_add_item (tree, "entry"), news,
+                        &g_array_index (news->entries, VgateSchedulerLogEntry, j));
+    }
+    return vgate_command_print (tree, output);
+}
+
+/* --- follow --- */
+
+typedef struct {
+    VgateStream *stream;
+    gboolean is_first; /* no round has been printed */
+    gboolean has_missed;
+} Following;
+
+static void
+tell_missed (Following *following, const VgateLogNews *news)
+{
+    g_autoptr (VgateTree) tree = vgate_tree_new ("missed");
+    g_autofree char *time = vgate_duration_describe (news->missed_time);
+    g_autofree char *text =
+        g_strdup_printf ("GPU %s: entries of the log were missed, in which its vGPUs ran for %s. %s",
+                         news->address, time, vgate_code_info (VGATE_CODE_LOG_MISSED)->cure);
+    g_autofree char *line = vgate_message_line (VGATE_CODE_LOG_MISSED, NULL, text);
+
+    following->has_missed = TRUE;
+    vgate_tree_add_text (tree, "gpu", news->address);
+    vgate_tree_add_number (tree, "run", news->missed_time, VGATE_UNIT_NS);
+    vgate_stream_print (following->stream, tree);
+    fprintf (stderr, "%s\n", line);
+}
+
+/* The GPU is named first, and whenever its log has begun anew, as it does when it is set. */
+static void
+print_news (Following *following, const VgateLogNews *news)
+{
+    if (following->is_first || news->restarted) {
+        g_autoptr (VgateTree) tree = vgate_tree_new ("gpu");
+
+        fill_gpu (tree, news);
+        vgate_stream_print (following->stream, tree);
+    }
+    if (news->missed)
+        tell_missed (following, news);
+    for (guint i = 0; i < news->entries->len; i++) {
+        g_autoptr (VgateTree) tree = vgate_tree_new ("entry");
+
+        fill_entry (tree, news, &g_array_index (news->entries, VgateSchedulerLogEntry, i));
+        vgate_stream_print (following->stream, tree);
+    }
+}
+
+static gboolean
+has_any_log (const GPtrArray *round)
+{
+    for (guint i = 0; i < round->len; i++)
+        if (((const VgateLogNews *)g_ptr_array_index (round, i))->is_available)
+            return TRUE;
+    return FALSE;
+}
+
+static gboolean
+print_round (Following *following, const GPtrArray *round, GError **error)
+{
+    if (following->is_first && !has_any_log (round)) {
+        g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_NVML_ERROR,
+                             "there is no scheduler's log to follow, as in MIG mode");
+        return FALSE;
+    }
+    for (guint i = 0; i < round->len; i++)
+        print_news (following, g_ptr_array_index (round, i));
+    following->is_first = FALSE;
+    vgate_stream_flush (following->stream);
+    return TRUE;
+}
+
+/* To be asked for when signals_fd can be read. One that lets us go on after a halt is no end: the halt is
+ * over then, and the deadline counts anew. */
+static gboolean
+shall_end (int signals_fd)
+{
+    struct signalfd_siginfo info;
+
+    return read (signals_fd, &info, sizeof info) != (gssize)sizeof info || info.ssi_signo != SIGCONT;
+}
+
+static gboolean
+follow (VgateFollower *follower, int signals_fd, Following *following, GError **error)
+{
+    for (;;) {
+        g_autoptr (GError) local = NULL;
+        g_autoptr (GPtrArray) round = vgate_follower_next (follower, signals_fd, &local);
+
+        if (round && print_round (following, round, error))
+            continue;
+        if (local)
+            g_propagate_error (error, g_steal_pointer (&local));
+        if (round || (error && *error) || shall_end (signals_fd))
+            return !(error && *error);
+    }
+}
+
+/* Those that end us, and the one that lets us go on. Blocked, so that they are read and nothing is cut off.
+ */
+static int
+open_signals (void)
+{
+    sigset_t set;
+
+    sigemptyset (&set);
+    sigaddset (&set, SIGINT);
+    sigaddset (&set, SIGTERM);
+    sigaddset (&set, SIGHUP);
+    sigaddset (&set, SIGCONT);
+    sigprocmask (SIG_BLOCK, &set, NULL);
+    return signalfd (-1, &set, SFD_CLOEXEC);
+}
+
+static int
+print_for_ever (const VgateBackend *backend, const char *address, VgateOutput output)
+{
+    const int signals_fd = open_signals ();
+    g_autoptr (GError) error = NULL;
+    g_autoptr (VgateFollower) follower = vgate_follower_new (backend, address, &error);
+    Following following = {.is_first = TRUE};
+    gboolean is_good;
+
+    if (!follower)
+        return vgate_command_fail (error);
+    following.stream = vgate_stream_open (NAME, output);
+    is_good = follow (follower, signals_fd, &following, &error);
+    vgate_stream_close (following.stream);
+    fflush (stdout);
+    close (signals_fd);
+    if (!is_good)
+        return vgate_command_fail (error);
+    return following.has_missed ? VGATE_EXIT_REFUSED : VGATE_EXIT_ALLOWED;
+}
+
+int
+vgate_command_scheduler_log (int argc, char *argv[], const char *config)
+{
+    g_auto (VgateCommandLine) line = {.output = VGATE_OUTPUT_TEXT};
+    gboolean follows = FALSE;
+    const GOptionEntry entries[] = {
+        {"follow", 'f', 0, G_OPTION_ARG_NONE, &follows, "go on with what is new, until interrupted", NULL},
+        G_OPTION_ENTRY_NULL,
+    };
+    g_autoptr (VgatePolicy) policy = NULL;
+    g_autofree char *address = NULL;
+    g_autoptr (GError) error = NULL;
+
+    if (!vgate_command_line_parse (&line, argc, argv, "[GPU]",
+                                   "What the vGPU scheduler of a GPU, or of each, did last.", entries,
+                                   &error) ||
+        !vgate_command_take_gpu (&line, &address, &error))
+        return vgate_command_usage (error->message);
+    policy = vgate_command_policy (config, &error);
+    if (!policy)
+        return vgate_command_fail (error);
+    return (follows ? print_for_ever : print_once) (&policy->backend, address, line.output);
+}

@@ -1,0 +1,541 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* vgpu-gate scheduler log: once, and followed; that nothing is lost, and that it is said when something was.
+ */
+#include "command-case.h"
+#include "fields.h"
+#include "golden.h"
+#include "hook-case.h"
+
+#include <errno.h>
+#include <json-glib/json-glib.h>
+#include <signal.h>
+#include <string.h>
+
+#define FOLDER "log"
+#define GPU_2  "0000:61:00.0"
+#define VM     "9c2f4d1e-8b7a-4c65-b3d0-1e2f3a4b5c6"
+#define FOLLOW "scheduler log --follow --output "
+/* What may take a moment on a busy machine. */
+#define PATIENCE_MS 20000
+
+static void
+add_nothing (G_GNUC_UNUSED FakeHost *host)
+{
+}
+
+static void
+add_two (FakeHost *host)
+{
+    case_standard_host (host);
+    fake_host_add_gpu (host, GPU_2, FAKE_L40S);
+}
+
+static void
+add_constant (FakeHost *host)
+{
+    case_standard_host (host);
+    fake_host_set_library (host, program_path ("stub-log"));
+}
+
+static void
+add_mig (FakeHost *host)
+{
+    case_standard_host (host);
+    fake_host_set_mig (host, CASE_GPU);
+}
+
+static void
+plug (FakeHost *host, guint n_vgpus)
+{
+    for (guint i = 0; i < n_vgpus; i++) {
+        g_autofree char *command = g_strdup_printf ("plug --vm " VM "%u --type 1120 --gpu " CASE_GPU
+                                                    " --guest-driver 580.95.05 --guest-range 18.1-26.1",
+                                                    i);
+
+        fake_host_sim (host, command);
+    }
+}
+
+/* As busy as a GPU can be: the shortest turns, as many guests as fit. */
+static void
+add_busy (FakeHost *host)
+{
+    g_auto (ProgramRun) run = {0};
+
+    case_standard_host (host);
+    command_run (host, "scheduler set " CASE_GPU " --policy equal-share --time-slice 1ms", &run);
+    command_assert_done (&run);
+    plug (host, 4);
+}
+
+static const struct {
+    const char *name;
+    const char *line;
+    CasePrepare prepare;
+} reports[] = {
+    {"idle", "scheduler log", case_standard_host},
+    {"idle-two", "scheduler log", add_two},
+    {"one-of-two", "scheduler log " GPU_2, add_two},
+    {"entries", "scheduler log", add_constant},
+    {"mig", "scheduler log", add_mig},
+};
+
+static void
+test_report (gconstpointer data)
+{
+    const guint i = GPOINTER_TO_UINT (data);
+    g_autoptr (FakeHost) host = fake_host_new ();
+
+    reports[i].prepare (host);
+    command_assert_report (host, FOLDER, reports[i].name, reports[i].line, NULL);
+}
+
+static const struct {
+    const char *name;
+    CommandCall call;
+    CasePrepare prepare;
+    const char *sim;
+    const char *config;
+    int status;
+} failures[] = {
+    {"no-gpu", {.line = "scheduler log"}, add_nothing, NULL, NULL, 1},
+    {"no-gpu-follow", {.line = "scheduler log --follow"}, add_nothing, NULL, NULL, 1},
+    {"mig-follow", {.line = "scheduler log --follow"}, add_mig, NULL, NULL, 1},
+    {"fails",
+     {.line = "scheduler log"},
+     case_standard_host,
+     "fail nvmlDeviceGetVgpuSchedulerLog GPU_IS_LOST",
+     NULL,
+     1},
+    {"hangs",
+     {.line = "scheduler log"},
+     case_standard_host,
+     "hang nvmlDeviceGetVgpuSchedulerLog",
+     "[backend]\ndeadline-ms=300\n",
+     1},
+    {"no-library",
+     {.line = "scheduler log -f"},
+     case_standard_host,
+     NULL,
+     "[backend]\nlibrary=$ROOT/none.so\n",
+     1},
+    {"usage", {.line = "scheduler log 41:00.0"}, case_standard_host, NULL, NULL, 2},
+};
+
+static void
+test_failure (gconstpointer data)
+{
+    const guint i = GPOINTER_TO_UINT (data);
+    g_autoptr (FakeHost) host = fake_host_new ();
+
+    failures[i].prepare (host);
+    if (failures[i].sim)
+        fake_host_sim (host, failures[i].sim);
+    if (failures[i].config)
+        fake_host_configure (host, failures[i].config);
+    command_assert_failure (host, FOLDER, failures[i].name, &failures[i].call, failures[i].status);
+}
+
+/* --- follow --- */
+
+static char *
+contents (const FakeHost *host, const char *name)
+{
+    g_autofree char *path = fake_host_path (host, name);
+    char *text = NULL;
+
+    return g_file_get_contents (path, &text, NULL, NULL) ? text : g_strdup ("");
+}
+
+static guint
+count (const char *text, const char *what)
+{
+    guint n = 0;
+
+    for (const char *at = strstr (text, what); at; at = strstr (at + 1, what))
+        n++;
+    return n;
+}
+
+/* Until that often stands in what was said so far. */
+static void
+wait_for (const FakeHost *host, const char *what, guint times)
+{
+    for (guint waited = 0; waited < PATIENCE_MS; waited += 10) {
+        g_autofree char *out = contents (host, "out");
+
+        if (count (out, what) >= times)
+            return;
+        g_usleep (10000);
+    }
+    g_test_fail_printf ("'%s' did not come", what);
+}
+
+/* Ends it with the signal (0: it ends by itself). */
+static int
+end (GSubprocess *process, int signal_number)
+{
+    g_autoptr (GError) error = NULL;
+
+    if (signal_number != 0)
+        g_subprocess_send_signal (process, signal_number);
+    g_subprocess_wait (process, NULL, &error);
+    g_assert_no_error (error);
+    return g_subprocess_get_if_exited (process) ? g_subprocess_get_exit_status (process) : -1;
+}
+
+static void
+assert_helper_ends (const FakeHost *host)
+{
+    const int pid = fake_host_helper_pid (host);
+
+    for (guint waited = 0; waited < PATIENCE_MS; waited += 10) {
+        g_autofree char *path = g_strdup_printf ("/proc/%d/stat", pid);
+        g_autofree char *stat = NULL;
+        const char *state;
+
+        /* nobody may be there to wait for it: dead is enough */
+        if (!g_file_get_contents (path, &stat, NULL, NULL) || !(state = strrchr (stat, ')')) ||
+            g_str_has_prefix (state, ") Z"))
+            return;
+        g_usleep (10000);
+    }
+    g_test_fail_printf ("the helper goes on");
+}
+
+typedef struct {
+    guint n_entries;
+    guint n_gpus;
+    guint64 gap;    /* ns that runlists ran without an entry of ours */
+    guint64 missed; /* ns that it says were missed */
+    guint n_missed;
+} Tally;
+
+static void
+tally_entry (JsonObject *entry, GHashTable *totals, Tally *tally)
+{
+    const gpointer runlist = GUINT_TO_POINTER ((guint)json_object_get_int_member (entry, "runlist"));
+    const guint64 total = (guint64)json_object_get_int_member (entry, "run-total");
+    const guint64 run = (guint64)json_object_get_int_member (entry, "run");
+    const guint64 *before = g_hash_table_lookup (totals, runlist);
+
+    tally->n_entries++;
+    if (before)
+        tally->gap += total - run - *before;
+    g_hash_table_insert (totals, runlist, g_memdup2 (&total, sizeof total));
+}
+
+/* Each line is an object with one member. */
+static void
+tally_line (const char *line, GHashTable *totals, Tally *tally)
+{
+    g_autoptr (JsonParser) parser = json_parser_new ();
+    g_autoptr (GError) error = NULL;
+    JsonObject *root;
+
+    json_parser_load_from_data (parser, line, -1, &error);
+    g_assert_no_error (error);
+    root = json_node_get_object (json_parser_get_root (parser));
+    g_assert_cmpuint (json_object_get_size (root), ==, 1);
+    if (json_object_has_member (root, "entry")) {
+        tally_entry (json_object_get_object_member (root, "entry"), totals, tally);
+    } else if (json_object_has_member (root, "missed")) {
+        tally->n_missed++;
+        tally->missed +=
+            (guint64)json_object_get_int_member (json_object_get_object_member (root, "missed"), "run");
+    } else {
+        g_assert_true (json_object_has_member (root, "gpu"));
+        tally->n_gpus++;
+    }
+}
+
+static Tally
+tally_output (const FakeHost *host)
+{
+    g_autoptr (GHashTable) totals = g_hash_table_new_full (NULL, NULL, NULL, g_free);
+    g_autofree char *out = contents (host, "out");
+    g_auto (GStrv) lines = g_strsplit (out, "\n", -1);
+    Tally tally = {0};
+
+    for (guint i = 0; lines[i] && *lines[i] != '\0'; i++)
+        tally_line (lines[i], totals, &tally);
+    return tally;
+}
+
+static void
+assert_no_error_output (const FakeHost *host)
+{
+    g_autofree char *err = contents (host, "err");
+
+    g_assert_cmpstr (err, ==, "");
+}
+
+/* FALSE: this machine has not let the process look in time. */
+static gboolean
+follow_busy_gpu (FakeHost *host)
+{
+    g_autoptr (GSubprocess) process = command_start (host, FOLLOW "json");
+    Tally tally;
+    int status;
+
+    wait_for (host, "\"entry\"", 1500);
+    status = end (process, SIGINT);
+    assert_helper_ends (host);
+    tally = tally_output (host);
+    g_assert_cmpuint (tally.n_entries, >=, 1500);
+    g_assert_cmpuint (tally.n_gpus, ==, 1);
+    g_assert_cmpuint (tally.gap, ==, tally.missed);
+    g_assert_cmpint (status, ==, tally.n_missed > 0 ? 1 : 0);
+    if (tally.n_missed == 0)
+        assert_no_error_output (host);
+    return tally.n_missed == 0;
+}
+
+static void
+test_loses_nothing (G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr (FakeHost) host = fake_host_new ();
+    guint tries = 0;
+
+    if (!command_can_be_root ())
+        return;
+    add_busy (host);
+    /* the log reaches back for 233 ms: a machine that is busy itself may take longer, but not always */
+    while (!follow_busy_gpu (host) && ++tries < 3)
+        g_test_message ("try %u missed something", tries);
+    g_assert_cmpuint (tries, <, 3);
+}
+
+/* The process that looks is stopped for longer than the log reaches back. What it says to have missed is what
+ * is missing. */
+static void
+test_says_what_it_missed (G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr (FakeHost) host = fake_host_new ();
+    g_autoptr (GSubprocess) process = NULL;
+    g_autofree char *err = NULL;
+    Tally tally;
+
+    if (!command_can_be_root ())
+        return;
+    add_busy (host);
+    process = command_start (host, FOLLOW "json");
+    wait_for (host, "\"entry\"", 300);
+    g_assert_cmpint (kill (fake_host_helper_pid (host), SIGSTOP), ==, 0);
+    g_usleep (G_USEC_PER_SEC);
+    g_assert_cmpint (kill (fake_host_helper_pid (host), SIGCONT), ==, 0);
+    wait_for (host, "\"missed\"", 1);
+    g_assert_cmpint (end (process, SIGTERM), ==, 1);
+    tally = tally_output (host);
+    g_assert_cmpuint (tally.n_missed, ==, 1);
+    g_assert_cmpuint (tally.missed, >, 0);
+    g_assert_cmpuint (tally.gap, ==, tally.missed);
+    err = contents (host, "err");
+    g_assert_true (g_str_has_prefix (err, "vgpu-gate: VGATE-516: GPU " CASE_GPU ": "));
+    g_assert_nonnull (strstr (err, " ms. "));
+    g_assert_cmpuint (count (err, "\n"), ==, 1);
+}
+
+/* Who asked is stopped, as by control-Z, for longer than the deadline: nothing is lost, and nothing fails. */
+static void
+test_halted (G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr (FakeHost) host = fake_host_new ();
+    g_autoptr (GSubprocess) process = NULL;
+    Tally tally;
+
+    if (!command_can_be_root ())
+        return;
+    add_busy (host);
+    fake_host_configure (host, "[backend]\ndeadline-ms=700\n");
+    process = command_start (host, FOLLOW "json");
+    wait_for (host, "\"entry\"", 300);
+    g_subprocess_send_signal (process, SIGSTOP);
+    g_usleep (G_USEC_PER_SEC);
+    g_subprocess_send_signal (process, SIGCONT);
+    wait_for (host, "\"entry\"", 1500);
+    g_assert_cmpint (end (process, SIGINT), ==, 0);
+    tally = tally_output (host);
+    g_assert_cmpuint (tally.gap, ==, 0);
+    assert_no_error_output (host);
+}
+
+/* A vGPU that comes or goes lets the log begin anew: its GPU is named again. */
+static void
+test_restarted (G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr (FakeHost) host = fake_host_new ();
+    g_autoptr (GSubprocess) process = NULL;
+
+    case_standard_host (host);
+    plug (host, 2);
+    process = command_start (host, FOLLOW "xml");
+    wait_for (host, "<entry", 100);
+    fake_host_sim (host, "unplug --vm " VM "1");
+    wait_for (host, "<gpu", 2);
+    wait_for (host, "<entry", 300);
+    g_assert_cmpint (end (process, SIGINT), ==, 0);
+    assert_no_error_output (host);
+}
+
+/* The lines as one object with lists, as the log that is not followed has them. */
+static char *
+join_lines (const char *text)
+{
+    g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+    g_autoptr (GString) gpus = g_string_new (NULL), entries = g_string_new (NULL);
+
+    for (guint i = 0; lines[i] && *lines[i] != '\0'; i++) {
+        const gboolean is_gpu = g_str_has_prefix (lines[i], "{\"gpu\":");
+        GString *list = is_gpu ? gpus : entries;
+        const char *object = strchr (lines[i], ':') + 1;
+
+        g_string_append_printf (list, "%s%.*s", list->len > 0 ? "," : "", (int)strlen (object) - 1, object);
+    }
+    return g_strdup_printf ("{\"scheduler-log\":{\"gpu\":[%s],\"entry\":[%s]}}", gpus->str, entries->str);
+}
+
+/* Followed or not, it is the same that is said. */
+static void
+assert_same_as_once (FakeHost *host, const char *form, const char *out)
+{
+    g_autofree char *joined = NULL, *fields = NULL, *fields_once = NULL;
+    g_auto (ProgramRun) once = {0};
+
+    command_run (host, "scheduler log --output xml", &once);
+    fields_once = fields_of_xml (once.out);
+    if (strcmp (form, "xml") == 0) {
+        command_assert_valid ("vgpu-gate-report.rng", out);
+        fields = fields_of_xml (out);
+    } else {
+        joined = join_lines (out);
+        fields = fields_of_json (joined);
+    }
+    g_assert_cmpstr (fields, ==, fields_once);
+}
+
+/* Each form, of a log in which nothing goes on. */
+static void
+test_forms (gconstpointer data)
+{
+    static const struct {
+        const char *form;
+        int signal_number;
+    } cases[] = {{"text", SIGINT}, {"json", SIGTERM}, {"xml", SIGHUP}};
+    const guint i = GPOINTER_TO_UINT (data);
+    g_autoptr (FakeHost) host = fake_host_new ();
+    g_autoptr (GSubprocess) process = NULL;
+    g_autofree char *line = g_strconcat (FOLLOW, cases[i].form, NULL), *out = NULL;
+
+    add_constant (host);
+    process = command_start (host, line);
+    wait_for (host, "entry", 3);
+    g_assert_cmpint (end (process, cases[i].signal_number), ==, 0);
+    assert_no_error_output (host);
+    out = contents (host, "out");
+    if (i > 0)
+        assert_same_as_once (host, cases[i].form, out);
+    command_compare (host, FOLDER, cases[i].form, "out", out);
+}
+
+/* However it ends, the document does. */
+static void
+assert_follow_fails (FakeHost *host, GSubprocess *process, const char *golden)
+{
+    g_autofree char *out = NULL, *err = NULL;
+
+    g_assert_cmpint (end (process, 0), ==, 1);
+    out = contents (host, "out");
+    err = contents (host, "err");
+    command_assert_valid ("vgpu-gate-report.rng", out);
+    command_compare (host, FOLDER, golden, "err", err);
+    assert_helper_ends (host);
+}
+
+static void
+test_helper_dies (G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr (FakeHost) host = fake_host_new ();
+    g_autoptr (GSubprocess) process = NULL;
+
+    case_standard_host (host);
+    plug (host, 1);
+    process = command_start (host, FOLLOW "xml");
+    wait_for (host, "<entry", 10);
+    g_assert_cmpint (kill (fake_host_helper_pid (host), SIGKILL), ==, 0);
+    assert_follow_fails (host, process, "helper-dies");
+}
+
+/* The driver hangs or fails in the midst of it: the deadline is each look's own. */
+static void
+test_driver_fault (gconstpointer data)
+{
+    static const struct {
+        const char *fault;
+        const char *golden;
+    } cases[] = {{"hang nvmlDeviceGetVgpuSchedulerLog", "driver-hangs"},
+                 {"fail nvmlDeviceGetVgpuSchedulerLog GPU_IS_LOST", "driver-fails"}};
+    const guint i = GPOINTER_TO_UINT (data);
+    g_autoptr (FakeHost) host = fake_host_new ();
+    g_autoptr (GSubprocess) process = NULL;
+
+    case_standard_host (host);
+    plug (host, 1);
+    fake_host_configure (host, "[backend]\ndeadline-ms=700\n");
+    process = command_start (host, FOLLOW "xml");
+    /* longer than the deadline of one look */
+    wait_for (host, "<entry", 500);
+    fake_host_sim (host, cases[i].fault);
+    assert_follow_fails (host, process, cases[i].golden);
+}
+
+/* Nobody is left to tell: the process that keeps NVML open goes too. */
+static void
+test_asker_dies (G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr (FakeHost) host = fake_host_new ();
+    g_autoptr (GSubprocess) process = NULL;
+
+    case_standard_host (host);
+    process = command_start (host, FOLLOW "text");
+    wait_for (host, "gpu", 1);
+    g_assert_cmpint (end (process, SIGKILL), ==, -1);
+    assert_helper_ends (host);
+}
+
+static void
+test_none_left (G_GNUC_UNUSED gconstpointer data)
+{
+    command_assert_none_left (FOLDER);
+}
+
+static void
+add_test (const char *kind, const char *name, guint i, GTestDataFunc function)
+{
+    g_autofree char *path = g_strdup_printf ("/log/%s/%s", kind, name);
+
+    program_add_test (path, GUINT_TO_POINTER (i), function);
+}
+
+int
+main (int argc, char *argv[])
+{
+    program_test_init (&argc, &argv);
+    for (guint i = 0; i < G_N_ELEMENTS (reports); i++)
+        add_test ("report", reports[i].name, i, test_report);
+    for (guint i = 0; i < G_N_ELEMENTS (failures); i++)
+        add_test ("failure", failures[i].name, i, test_failure);
+    add_test ("follow", "text", 0, test_forms);
+    add_test ("follow", "json", 1, test_forms);
+    add_test ("follow", "xml", 2, test_forms);
+    add_test ("follow", "loses-nothing", 0, test_loses_nothing);
+    add_test ("follow", "says-what-it-missed", 0, test_says_what_it_missed);
+    add_test ("follow", "halted", 0, test_halted);
+    add_test ("follow", "restarted", 0, test_restarted);
+    add_test ("follow", "helper-dies", 0, test_helper_dies);
+    add_test ("follow", "driver-hangs", 0, test_driver_fault);
+    add_test ("follow", "driver-fails", 1, test_driver_fault);
+    add_test ("follow", "asker-dies", 0, test_asker_dies);
+    program_add_test ("/none-left/log", NULL, test_none_left);
+    return g_test_run ();
+}
