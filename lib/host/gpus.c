@@ -76,8 +76,11 @@ vgate_gpus_find (VgateNvml *nvml, const char *address, GError **error)
         }
     }
     if (gpus->len == 0) {
-        g_set_error (error, VGATE_ERROR, VGATE_CODE_NO_PGPU, "of %u GPU%s here none is in vGPU host mode",
-                     count, count == 1 ? "" : "s");
+        g_set_error (
+            error, VGATE_ERROR, VGATE_CODE_NO_PGPU,
+            "no GPU here is in vGPU host mode (NVML lists %u), and only such a one has a vGPU scheduler; "
+            "'vgpu-gate version get' works all the same",
+            count);
         return NULL;
     }
     return !address || keep_only (gpus, address, error) ? g_steal_pointer (&gpus) : NULL;
