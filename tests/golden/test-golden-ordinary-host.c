@@ -43,7 +43,7 @@ static const struct {
     {"host-text", "host --output text", 0},
     {"host-json", "host --output json", 0},
     {"version-get", "version get", 0},
-    {"version-set", "version set 18.1-25.1", 1},
+    {"version-set", "version set 18.1-25.1", 0},
     {"scheduler-capabilities", "scheduler capabilities", 1},
     {"scheduler-state", "scheduler state " GPU, 1},
     {"scheduler-log", "scheduler log", 1},

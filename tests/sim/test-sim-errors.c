@@ -3,10 +3,10 @@
  * Each error that NVIDIA documents for the ten calls of the vGPU migration chapter, provoked; the table of
  * documented errors and the table of provocations are held against each other.
  *
- * UNINITIALIZED stands in no list of that chapter; it was measured for every one of its calls. Two errors
+ * UNINITIALIZED stands in no list of that chapter; it was measured for every one of its calls. Three errors
  * cannot come about by themselves here and are put on the call by vgpu-sim: RESET_REQUIRED, a fatal failure,
- * and that nvmlGetVgpuVersion is not supported, for it was measured to answer even without vGPU host mode. It
- * was measured to accept NULL as well, which is documented as INVALID_ARGUMENT.
+ * and that nvmlGetVgpuVersion or nvmlSetVgpuVersion is not supported, for both were measured to work even
+ * without vGPU host mode. The first was measured to accept NULL as well, documented as INVALID_ARGUMENT.
  */
 #include "sim-client.h"
 
@@ -140,7 +140,7 @@ static const Provocation provocations[] = {
     {SET_VERSION, NVML_ERROR_INVALID_ARGUMENT, FIRST_NULL, "range-null", FALSE},
     {SET_VERSION, NVML_ERROR_INVALID_ARGUMENT, RANGE_OUTSIDE, "range-outside", FALSE},
     {SET_VERSION, NVML_ERROR_INVALID_ARGUMENT, RANGE_INVERTED, "range-inverted", FALSE},
-    {SET_VERSION, NVML_ERROR_NOT_SUPPORTED, NO_VGPU_HOST, "no-vgpu-host", FALSE},
+    {SET_VERSION, NVML_ERROR_NOT_SUPPORTED, FAULT, "fault", FALSE},
     {SET_VERSION, NVML_ERROR_IN_USE, VGPU_RUNS, "vgpu-runs", FALSE},
 
     {CAPABILITIES, NVML_ERROR_UNINITIALIZED, NO_INIT, "before-init", FALSE},
