@@ -1,15 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "journal.h"
 
+#include "message/journal.h"
+
 #include <syslog.h>
-
-#define JOURNAL_SOCKET "/run/systemd/journal/socket"
-
-static GLogField
-field (const char *key, const char *value)
-{
-    return (GLogField){key, value, -1};
-}
 
 static void
 write_line (const char *line, int priority, VgateCode code, const char *domain, const char *uuid,
@@ -18,19 +12,17 @@ write_line (const char *line, int priority, VgateCode code, const char *domain, 
     char code_text[VGATE_CODE_TEXT_SIZE];
     char priority_text[] = {(char)('0' + priority), '\0'};
     const GLogField fields[] = {
-        field ("MESSAGE", line),
-        field ("PRIORITY", priority_text),
-        field ("SYSLOG_IDENTIFIER", "vgpu-gate"),
-        field ("VGPU_GATE_CODE", vgate_code_format (code, code_text)),
-        field ("VGPU_GATE_DOMAIN", domain ? domain : ""),
-        field ("VGPU_GATE_DOMAIN_UUID", uuid ? uuid : ""),
-        field ("VGPU_GATE_OPERATION", operation),
-        field ("VGPU_GATE_DECISION", outcome),
+        vgate_journal_field ("MESSAGE", line),
+        vgate_journal_field ("PRIORITY", priority_text),
+        vgate_journal_field ("SYSLOG_IDENTIFIER", "vgpu-gate"),
+        vgate_journal_field ("VGPU_GATE_CODE", vgate_code_format (code, code_text)),
+        vgate_journal_field ("VGPU_GATE_DOMAIN", domain ? domain : ""),
+        vgate_journal_field ("VGPU_GATE_DOMAIN_UUID", uuid ? uuid : ""),
+        vgate_journal_field ("VGPU_GATE_OPERATION", operation),
+        vgate_journal_field ("VGPU_GATE_DECISION", outcome),
     };
 
-    if (g_file_test (JOURNAL_SOCKET, G_FILE_TEST_EXISTS) &&
-        g_log_writer_journald (G_LOG_LEVEL_MESSAGE, fields, G_N_ELEMENTS (fields), NULL) ==
-            G_LOG_WRITER_HANDLED)
+    if (vgate_journal_send (fields, G_N_ELEMENTS (fields)))
         return;
     openlog ("vgpu-gate", LOG_PID, LOG_DAEMON);
     syslog (priority, "%s [operation=%s decision=%s uuid=%s]", line, operation, outcome, uuid ? uuid : "");

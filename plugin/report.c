@@ -3,25 +3,38 @@
 
 #include "log.h"
 
+static void
+report_written (const VgateLook *look)
+{
+    const VgateElement *written = look->written;
+    const VgateLogSubject subject = {
+        .code = VGATE_CODE_CAPTURED,
+        .domain = look->name,
+        .uuid = look->uuid,
+        .trigger = vgate_trigger_name ((VgateTrigger)written->trigger),
+        .element = written,
+    };
+
+    vgate_log_about (&subject, "captured %u vGPU%s (trigger %s, sequence %" G_GUINT64_FORMAT ")%s",
+                     written->vgpus->len, written->vgpus->len == 1 ? "" : "s", subject.trigger,
+                     written->sequence, written->simulated ? ", simulated driver" : "");
+}
+
 void
 vgate_report_look (const VgateLook *look)
 {
-    const VgateElement *written = look->written;
+    VgateLogSubject subject = {.domain = look->name ? look->name : look->uuid, .uuid = look->uuid};
 
     switch (look->outcome) {
-    case VGATE_LOOK_WRITTEN:
-        vgate_log (VGATE_CODE_CAPTURED, look->name,
-                   "captured %u vGPU%s (trigger %s, sequence %" G_GUINT64_FORMAT ")%s", written->vgpus->len,
-                   written->vgpus->len == 1 ? "" : "s", vgate_trigger_name ((VgateTrigger)written->trigger),
-                   written->sequence, written->simulated ? ", simulated driver" : "");
-        break;
+    case VGATE_LOOK_WRITTEN: report_written (look); break;
     case VGATE_LOOK_REMOVED:
-        vgate_log (VGATE_CODE_CAPTURE_REMOVED, look->name,
-                   "the metadata was removed: the guest has no vGPU any more");
+        subject.code = VGATE_CODE_CAPTURE_REMOVED;
+        vgate_log_about (&subject, "the metadata was removed: the guest has no vGPU any more");
         break;
     case VGATE_LOOK_FAILED:
-        vgate_log ((VgateCode)look->error->code, look->name ? look->name : look->uuid, "%s",
-                   look->error->message);
+        subject.code = (VgateCode)look->error->code;
+        subject.trigger = vgate_trigger_name (look->event);
+        vgate_log_about (&subject, "%s", look->error->message);
         break;
     default: break;
     }
