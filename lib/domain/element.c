@@ -11,11 +11,11 @@ static const VgateXmlDialect dialect = {
     .base64 = VGATE_CODE_ELEMENT_BASE64,
 };
 
-static const char *const triggers[] = {"start", "resume", "arrive", "change", "request", NULL};
+const char *const vgate_trigger_names[] = {"start", "resume", "arrive", "change", "request", NULL};
 static const char *const powers[] = {"running", "suspended", NULL};
 static const char *const algorithms[] = {"hmac-sha-256", NULL};
 
-G_STATIC_ASSERT (G_N_ELEMENTS (triggers) == VGATE_N_TRIGGERS + 1);
+G_STATIC_ASSERT (G_N_ELEMENTS (vgate_trigger_names) == VGATE_N_TRIGGERS + 1);
 G_STATIC_ASSERT (G_N_ELEMENTS (powers) == VGATE_POWER_SUSPENDED + 2);
 
 #define ATTRIBUTE(type, attribute, kind, member, ...)                                               \
@@ -31,7 +31,7 @@ static const VgateXmlAttribute element_attributes[] = {
 
 static const VgateXmlAttribute capture_attributes[] = {
     ATTRIBUTE (VgateElement, "time", TIME, time, .optional = FALSE),
-    ATTRIBUTE (VgateElement, "trigger", CHOICE, trigger, .choices = triggers),
+    ATTRIBUTE (VgateElement, "trigger", CHOICE, trigger, .choices = vgate_trigger_names),
     ATTRIBUTE (VgateElement, "host", NAME, host, .optional = FALSE),
     ATTRIBUTE (VgateElement, "host-uuid", UUID, host_uuid, .optional = FALSE),
     ATTRIBUTE (VgateElement, "simulated", YES_NO, simulated, .optional = FALSE),
@@ -75,7 +75,7 @@ static const VgateXmlAttribute seal_attributes[] = {
 const char *
 vgate_trigger_name (VgateTrigger trigger)
 {
-    return triggers[trigger];
+    return vgate_trigger_names[trigger];
 }
 
 VgateElementVgpu *

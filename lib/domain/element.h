@@ -27,6 +27,8 @@ typedef enum {
     VGATE_TRIGGER_REQUEST,
     VGATE_N_TRIGGERS,
 } VgateTrigger;
+/* By VgateTrigger; NULL at the end. */
+extern const char *const vgate_trigger_names[];
 const char *vgate_trigger_name (VgateTrigger trigger);
 
 typedef enum {

@@ -210,35 +210,11 @@ check_sense (const VgateHost *host, GError **error)
     return TRUE;
 }
 
-/* The whole document as a tree: it is ours, and small. */
-static xmlDoc *
-read_tree (const char *xml, gsize length, GError **error)
-{
-    g_autoptr (VgateXmlReader) reader = vgate_xml_reader_new (xml, length, error);
-    g_autoptr (GError) local = NULL;
-    g_autoptr (xmlDoc) doc = NULL;
-
-    if (!reader)
-        return NULL;
-    while (vgate_xml_next (reader, &local)) {
-        if (!doc && xmlTextReaderNodeType (vgate_xml_reader_get (reader)) == XML_READER_TYPE_ELEMENT) {
-            doc = vgate_xml_copy_element (reader, &local);
-            if (!doc)
-                break;
-        }
-    }
-    if (local) {
-        g_propagate_error (error, g_steal_pointer (&local));
-        return NULL;
-    }
-    return g_steal_pointer (&doc);
-}
-
 VgateHost *
 vgate_host_read (const char *xml, gsize length, GError **error)
 {
     g_autoptr (VgateHost) host = vgate_host_new ();
-    g_autoptr (xmlDoc) doc = read_tree (xml, length, error);
+    g_autoptr (xmlDoc) doc = vgate_xml_read_tree (xml, length, error);
     xmlNode *root;
 
     if (!doc)

@@ -189,3 +189,26 @@ vgate_xml_copy_element (VgateXmlReader *reader, GError **error)
     xmlDocSetRootElement (doc, copy);
     return g_steal_pointer (&doc);
 }
+
+xmlDoc *
+vgate_xml_read_tree (const char *xml, gsize length, GError **error)
+{
+    g_autoptr (VgateXmlReader) reader = vgate_xml_reader_new (xml, length, error);
+    g_autoptr (GError) local = NULL;
+    g_autoptr (xmlDoc) doc = NULL;
+
+    if (!reader)
+        return NULL;
+    while (vgate_xml_next (reader, &local)) {
+        if (!doc && xmlTextReaderNodeType (vgate_xml_reader_get (reader)) == XML_READER_TYPE_ELEMENT) {
+            doc = vgate_xml_copy_element (reader, &local);
+            if (!doc)
+                break;
+        }
+    }
+    if (local) {
+        g_propagate_error (error, g_steal_pointer (&local));
+        return NULL;
+    }
+    return g_steal_pointer (&doc);
+}

@@ -52,6 +52,9 @@ long vgate_xml_line (VgateXmlReader *reader);
 xmlDoc *vgate_xml_copy_element (VgateXmlReader *reader, GError **error);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateXmlReader, vgate_xml_reader_free)
 
+/* A whole document of ours as a tree, for one that is small; with all the checks above. */
+xmlDoc *vgate_xml_read_tree (const char *xml, gsize length, GError **error);
+
 /* The forms a value can have, and the C type of the struct member that holds it. */
 typedef enum {
     VGATE_XML_ASCII,   /* char *: printable ASCII, any length */

@@ -203,3 +203,67 @@ sample_assert_error (const GError *error, VgateCode code, ...)
     }
     va_end (words);
 }
+
+static VgateStatusVgpu *
+status_vgpu (guint number)
+{
+    VgateStatusVgpu *vgpu = vgate_status_vgpu_new ();
+
+    vgpu->uuid = g_strdup_printf ("44444444-4444-4444-8444-%012u", number);
+    vgpu->type = 1120;
+    vgpu->type_name = g_strdup ("NVIDIA H100XM-20C");
+    vgpu->guest_address = g_strdup ("0000:06:00.0");
+    vgpu->pgpu = g_strdup ("0000:41:00.0");
+    vgpu->guest_driver = g_strdup (SAMPLE_DRIVER);
+    vgpu->guest_version = vgate_version (26, 1);
+    return vgpu;
+}
+
+static VgateStatusGuest *
+status_guest (const char *uuid, const char *name, gboolean is_captured)
+{
+    VgateStatusGuest *guest = vgate_status_guest_new ();
+
+    guest->uuid = g_strdup (uuid);
+    guest->name = g_strdup (name);
+    guest->has_capture = is_captured;
+    if (is_captured) {
+        guest->captured = SAMPLE_TIME - 3600;
+        guest->trigger = VGATE_TRIGGER_CHANGE;
+        guest->sequence = 7;
+    }
+    guest->failed = SAMPLE_TIME - 7200;
+    guest->failure_code = g_strdup ("VGATE-702");
+    guest->failure_text = g_strdup ("vGPU: NVML answered <6> & \"nothing\"");
+    guest->is_failure_over = is_captured;
+    return guest;
+}
+
+VgateStatus *
+sample_status (void)
+{
+    VgateStatus *status = vgate_status_new ();
+    VgateStatusGuest *captured = status_guest (SAMPLE_DOMAIN_UUID, "vm1", TRUE);
+
+    status->version = g_strdup ("0.1.0");
+    status->started = SAMPLE_TIME - 86400;
+    status->time = SAMPLE_TIME;
+    status->domains = 3;
+    status->is_connected = TRUE;
+    status->uri = g_strdup ("qemu:///system");
+    status->was_asked = TRUE;
+    status->asked = SAMPLE_TIME - 2;
+    status->duration = 12345678;
+    status->total = G_GUINT64_CONSTANT (5000000001);
+    status->nvml_code = g_strdup ("VGATE-504");
+    vgate_counters_add (status->counters, VGATE_COUNTER_CAPTURES, "start");
+    vgate_counters_add (status->counters, VGATE_COUNTER_CAPTURES, "change");
+    vgate_counters_add (status->counters, VGATE_COUNTER_CAPTURES, "change");
+    vgate_counters_add (status->counters, VGATE_COUNTER_NVML_QUESTIONS, NULL);
+    vgate_counters_add (status->counters, VGATE_COUNTER_JOBS_STOPPED, "VGATE-706");
+    g_ptr_array_add (captured->vgpus, status_vgpu (1));
+    g_ptr_array_add (captured->vgpus, status_vgpu (2));
+    g_ptr_array_add (status->guests, captured);
+    g_ptr_array_add (status->guests, status_guest ("33333333-3333-4333-8333-333333333333", NULL, FALSE));
+    return status;
+}

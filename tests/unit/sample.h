@@ -7,6 +7,7 @@
 
 #include "domain/domain.h"
 #include "host/host.h"
+#include "status/status.h"
 
 #define SAMPLE_DOMAIN_UUID "11111111-1111-4111-8111-111111111111"
 #define SAMPLE_HOST_UUID   "22222222-2222-4222-8222-222222222222"
@@ -27,6 +28,10 @@ void sample_set_record (VgateElement *element, guint vgpu, const VgateVgpuRecord
 
 /* Two pGPUs; the first has a scheduler and two types. */
 VgateHost *sample_host (void);
+
+/* Two guests: the first with two vGPUs, a capture and a failure that is over, the second with a failure only.
+ */
+VgateStatus *sample_status (void);
 
 /* A domain's XML; both arguments may be NULL. */
 char *sample_domain (const char *metadata, const char *devices);

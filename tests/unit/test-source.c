@@ -10,8 +10,9 @@
 #define COLUMNS_MAX 110
 
 /* The floors of lib/, lowest first: a folder includes only itself and what stands below it. */
-static const char *const floors[] = {"vgpu-gate", "message", "version", "nvml", "xml",    "metadata",
-                                     "scheduler", "compat",  "domain",  "host", "policy", "gate"};
+static const char *const floors[] = {"vgpu-gate", "message",   "version", "nvml",   "xml",
+                                     "metadata",  "scheduler", "compat",  "domain", "status",
+                                     "host",      "policy",    "gate"};
 
 /* The simulated driver is none of the floors: it is a library of its own, and knows of ours only what NVML
  * says. */

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Prometheus text, https://prometheus.io/docs/instrumenting/exposition_formats/. */
+#include "status/status.h"
+
+#include <string.h>
+
+#define NS_PER_SEC 1000000000u
+
+static void
+begin (GString *text, const char *name, const char *type, const char *help)
+{
+    g_string_append_printf (text, "# HELP vgpu_gate_%s %s.\n# TYPE vgpu_gate_%s %s\n", name, help, name,
+                            type);
+}
+
+/* Digits only: no locale has a say. */
+static void
+append_seconds (GString *text, const char *name, guint64 ns)
+{
+    g_string_append_printf (text, "vgpu_gate_%s %" G_GUINT64_FORMAT ".%09u\n", name, ns / NS_PER_SEC,
+                            (guint)(ns % NS_PER_SEC));
+}
+
+static void
+append_gauge (GString *text, const char *name, const char *help, gint64 value)
+{
+    begin (text, name, "gauge", help);
+    g_string_append_printf (text, "vgpu_gate_%s %" G_GINT64_FORMAT "\n", name, value);
+}
+
+/* Backslash, quote and line feed; the rest of UTF-8 stands for itself. */
+static char *
+escape (const char *label)
+{
+    g_autoptr (GString) escaped = g_string_new (label);
+
+    g_string_replace (escaped, "\\", "\\\\", 0);
+    g_string_replace (escaped, "\"", "\\\"", 0);
+    g_string_replace (escaped, "\n", "\\n", 0);
+    return g_string_free (g_steal_pointer (&escaped), FALSE);
+}
+
+static void
+append_counter (GString *text, const GPtrArray *counters, VgateCounterKind kind)
+{
+    const VgateCounterInfo *info = vgate_counter_info (kind);
+    g_autofree char *base = g_strdelimit (g_strdup (vgate_counter_names[kind]), "-", '_');
+    g_autofree char *name = g_strconcat (base, "_total", NULL);
+    guint64 unlabelled = 0;
+
+    begin (text, name, "counter", info->help);
+    for (guint i = 0; i < counters->len; i++) {
+        const VgateCounter *counter = g_ptr_array_index (counters, i);
+        g_autofree char *label = counter->label ? escape (counter->label) : NULL;
+
+        if (counter->kind != (int)kind)
+            continue;
+        if (info->label && label)
+            g_string_append_printf (text, "vgpu_gate_%s{%s=\"%s\"} %" G_GUINT64_FORMAT "\n", name,
+                                    info->label, label, counter->value);
+        else
+            unlabelled = counter->value;
+    }
+    if (!info->label)
+        g_string_append_printf (text, "vgpu_gate_%s %" G_GUINT64_FORMAT "\n", name, unlabelled);
+}
+
+typedef struct {
+    guint n_captured, n_failing, n_vgpus;
+    gint64 oldest; /* capture; seconds since 1970 */
+} Guests;
+
+static Guests
+count_guests (const VgateStatus *status)
+{
+    Guests guests = {.oldest = G_MAXINT64};
+
+    for (guint i = 0; i < status->guests->len; i++) {
+        const VgateStatusGuest *guest = g_ptr_array_index (status->guests, i);
+
+        guests.n_captured += guest->has_capture ? 1 : 0;
+        guests.n_failing += guest->failure_code && !guest->is_failure_over ? 1 : 0;
+        guests.n_vgpus += guest->vgpus->len;
+        if (guest->has_capture)
+            guests.oldest = MIN (guests.oldest, guest->captured);
+    }
+    return guests;
+}
+
+static void
+append_guests (GString *text, const VgateStatus *status)
+{
+    const Guests guests = count_guests (status);
+
+    append_gauge (text, "domains", "Domains that run here", status->domains);
+    append_gauge (text, "guests", "Guests with vGPUs", status->guests->len);
+    append_gauge (text, "guests_captured", "Guests with vGPUs whose metadata stands in their XML",
+                  guests.n_captured);
+    append_gauge (text, "guests_failing", "Guests whose last capture failed", guests.n_failing);
+    append_gauge (text, "vgpus", "Captured vGPUs", guests.n_vgpus);
+    begin (text, "oldest_capture_age_seconds", "gauge", "Age of the oldest capture of a guest that runs");
+    if (guests.n_captured > 0)
+        g_string_append_printf (text, "vgpu_gate_oldest_capture_age_seconds %" G_GINT64_FORMAT "\n",
+                                MAX (status->time - guests.oldest, 0));
+    begin (text, "oldest_capture_time_seconds", "gauge", "When that capture was made, in seconds since 1970");
+    if (guests.n_captured > 0)
+        g_string_append_printf (text, "vgpu_gate_oldest_capture_time_seconds %" G_GINT64_FORMAT "\n",
+                                guests.oldest);
+}
+
+static void
+append_nvml (GString *text, const VgateStatus *status)
+{
+    begin (text, "nvml_seconds_total", "counter", "Time that questions to NVML took");
+    append_seconds (text, "nvml_seconds_total", status->was_asked ? status->total : 0);
+    begin (text, "nvml_last_seconds", "gauge", "Time that the last question to NVML took");
+    if (status->was_asked)
+        append_seconds (text, "nvml_last_seconds", status->duration);
+    begin (text, "nvml_last_time_seconds", "gauge", "When NVML was asked last, in seconds since 1970");
+    if (status->was_asked)
+        g_string_append_printf (text, "vgpu_gate_nvml_last_time_seconds %" G_GINT64_FORMAT "\n",
+                                status->asked);
+    append_gauge (text, "nvml_failing", "1: the last question to NVML was not answered",
+                  status->was_asked && status->nvml_code ? 1 : 0);
+}
+
+char *
+vgate_status_metrics (const VgateStatus *status)
+{
+    g_autoptr (GString) text = g_string_new (NULL);
+    g_autofree char *version = escape (status->version);
+
+    begin (text, "info", "gauge", "The version that runs");
+    g_string_append_printf (text, "vgpu_gate_info{version=\"%s\"} 1\n", version);
+    append_gauge (text, "start_time_seconds", "Start of vgpu-gated, in seconds since 1970", status->started);
+    append_gauge (text, "time_seconds", "When these metrics were taken, in seconds since 1970", status->time);
+    append_gauge (text, "configuration_refused", "1: a changed configuration was bad, and the old one holds",
+                  status->is_config_refused);
+    append_gauge (text, "libvirt_connected", "1: there is a connection to libvirt", status->is_connected);
+    append_gauge (text, "libvirt_slow_calls", "Calls that libvirt has not answered in time",
+                  status->slow_calls);
+    append_guests (text, status);
+    append_nvml (text, status);
+    for (VgateCounterKind kind = 0; kind < VGATE_N_COUNTERS; kind++)
+        append_counter (text, status->counters, kind);
+    return g_string_free (g_steal_pointer (&text), FALSE);
+}

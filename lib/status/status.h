@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What vgpu-gated says of itself: the status document, <status xmlns='urn:x-vgpu-gate:status:1'>, which
+ * travels over its socket, and the same as Prometheus text. schemas/vgpu-gate-status.rng says the form.
+ */
+#pragma once
+
+#include "domain/element.h"
+
+#define VGATE_STATUS_NAMESPACE "urn:x-vgpu-gate:status:1"
+
+/* What is counted since the start. Each may have a label, which tells its parts from each other. */
+typedef enum {
+    VGATE_COUNTER_CAPTURES,         /* by trigger: elements written */
+    VGATE_COUNTER_REMOVALS,         /* elements taken away */
+    VGATE_COUNTER_CAPTURE_FAILURES, /* by code; one that stays counts once */
+    VGATE_COUNTER_JOBS_STOPPED,     /* by code: migrations and saves */
+    VGATE_COUNTER_LOADS_REFUSED,    /* by code: at switch-over */
+    VGATE_COUNTER_NVML_QUESTIONS,
+    VGATE_COUNTER_NVML_ERRORS, /* by code */
+    VGATE_COUNTER_CONNECTIONS, /* to libvirt */
+    VGATE_COUNTER_RELOADS,     /* by result: taken, refused */
+    VGATE_N_COUNTERS,
+} VgateCounterKind;
+
+typedef struct {
+    int kind;    /* VgateCounterKind */
+    char *label; /* NULL for a kind without */
+    guint64 value;
+} VgateCounter;
+
+/* In the document, by VgateCounterKind; NULL at the end. */
+extern const char *const vgate_counter_names[];
+
+typedef struct {
+    const char *label; /* what its label is: "trigger"; NULL: it has none */
+    const char *help;
+} VgateCounterInfo;
+const VgateCounterInfo *vgate_counter_info (VgateCounterKind kind);
+
+/* Counters: a GPtrArray of VgateCounter *, of each kind and label one. */
+GPtrArray *vgate_counters_new (void);
+void vgate_counters_add (GPtrArray *counters, VgateCounterKind kind, const char *label);
+
+typedef struct {
+    char *uuid;
+    guint32 type;
+    char *type_name;
+    char *guest_address; /* PCI; NULL: without hostdev */
+    char *pgpu;          /* PCI address */
+    char *guest_driver;  /* "" while it is not up */
+    guint32 guest_version;
+} VgateStatusVgpu;
+
+typedef struct {
+    char *uuid;
+    char *name; /* NULL until it was looked at */
+    /* the element that stands in its XML */
+    gboolean has_capture;
+    gint64 captured; /* seconds since 1970 */
+    int trigger;     /* VgateTrigger */
+    guint64 sequence;
+    GPtrArray *vgpus; /* of VgateStatusVgpu * */
+    /* the last failure, if there was one */
+    gint64 failed;            /* seconds since 1970, when it began */
+    char *failure_code;       /* "VGATE-503"; NULL: none yet */
+    char *failure_text;       /* up to 255 characters */
+    gboolean is_failure_over; /* it has been captured, or need not be, since */
+} VgateStatusGuest;
+
+typedef struct {
+    char *version;
+    gint64 started, time;       /* seconds since 1970; time: when this was put together */
+    guint32 domains;            /* that run here */
+    gboolean is_config_refused; /* the last reload met a bad configuration */
+    gboolean is_connected;      /* to libvirt */
+    char *uri;                  /* libvirt's */
+    guint32 slow_calls;         /* that libvirt has not answered in time, now */
+    gboolean was_asked;         /* NVML; the next three are valid then */
+    gint64 asked;               /* seconds since 1970: the end of the last question */
+    guint64 duration, total;    /* ns: of the last question, of all */
+    char *nvml_code;            /* what the last question failed with, "VGATE-504"; NULL: it was answered */
+    GPtrArray *counters;        /* of VgateCounter * */
+    GPtrArray *guests;          /* of VgateStatusGuest *: those with vGPUs, as far as is known */
+} VgateStatus;
+
+VgateStatusVgpu *vgate_status_vgpu_new (void);
+void vgate_status_vgpu_free (VgateStatusVgpu *vgpu);
+VgateStatusGuest *vgate_status_guest_new (void);
+void vgate_status_guest_free (VgateStatusGuest *guest);
+VgateStatus *vgate_status_new (void);
+void vgate_status_free (VgateStatus *status);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateStatus, vgate_status_free)
+
+/* The document. The caller frees it. */
+char *vgate_status_write (const VgateStatus *status);
+
+/* Errors: VGATE_CODE_XML_* and VGATE_CODE_AGENT_ANSWER. */
+VgateStatus *vgate_status_read (const char *xml, gsize length, GError **error);
+
+/*
+ * As Prometheus text, format 0.0.4: for each metric HELP, TYPE and its samples, each name beginning with
+ * vgpu_gate_. An age is left out while there is nothing that has one. The caller frees it.
+ */
+char *vgate_status_metrics (const VgateStatus *status);

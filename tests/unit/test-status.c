@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What vgpu-gated says of itself: the document, written and read, and the metrics. */
+#include "prometheus.h"
+#include "sample.h"
+
+#include <string.h>
+
+static void
+test_round_trip (void)
+{
+    g_autoptr (VgateStatus) status = sample_status (), read = NULL;
+    g_autofree char *xml = vgate_status_write (status), *again = NULL;
+    g_autoptr (GError) error = NULL;
+    const VgateStatusGuest *guest;
+    const VgateStatusVgpu *vgpu;
+
+    read = vgate_status_read (xml, strlen (xml), &error);
+    g_assert_no_error (error);
+    again = vgate_status_write (read);
+    g_assert_cmpstr (again, ==, xml);
+    g_assert_cmpuint (read->domains, ==, 3);
+    g_assert_cmpuint (read->total, ==, status->total);
+    g_assert_cmpstr (read->nvml_code, ==, "VGATE-504");
+    g_assert_cmpuint (read->counters->len, ==, 4);
+    guest = g_ptr_array_index (read->guests, 0);
+    g_assert_true (guest->has_capture && guest->is_failure_over);
+    g_assert_cmpint (guest->captured, ==, SAMPLE_TIME - 3600);
+    g_assert_cmpint (guest->trigger, ==, VGATE_TRIGGER_CHANGE);
+    g_assert_cmpstr (guest->failure_text, ==, "vGPU: NVML answered <6> & \"nothing\"");
+    vgpu = g_ptr_array_index (guest->vgpus, 1);
+    g_assert_cmpstr (vgpu->uuid, ==, "44444444-4444-4444-8444-000000000002");
+    g_assert_cmphex (vgpu->guest_version, ==, vgate_version (26, 1));
+    guest = g_ptr_array_index (read->guests, 1);
+    g_assert_null (guest->name);
+    g_assert_false (guest->has_capture);
+}
+
+/* As a daemon says that has just been started. */
+static VgateStatus *
+fresh_status (void)
+{
+    VgateStatus *status = vgate_status_new ();
+
+    status->version = g_strdup ("0.1.0");
+    status->uri = g_strdup ("qemu:///system");
+    return status;
+}
+
+static void
+test_fresh (void)
+{
+    g_autoptr (VgateStatus) status = fresh_status (), read = NULL;
+    g_autofree char *xml = vgate_status_write (status);
+
+    read = vgate_status_read (xml, strlen (xml), NULL);
+    g_assert_nonnull (read);
+    g_assert_false (read->was_asked);
+    g_assert_cmpuint (read->guests->len, ==, 0);
+}
+
+static void
+test_bad (void)
+{
+    g_autoptr (VgateStatus) status = sample_status ();
+    g_autofree char *xml = vgate_status_write (status);
+    static const struct {
+        const char *from, *to;
+        VgateCode code;
+    } cases[] = {
+        {"urn:x-vgpu-gate:status:1", "urn:x-vgpu-gate:status:2", VGATE_CODE_AGENT_ANSWER},
+        {"name='captures'", "name='guesses'", VGATE_CODE_AGENT_ANSWER},
+        {"<libvirt ", "<xen ", VGATE_CODE_AGENT_ANSWER},
+        {"</status>", "", VGATE_CODE_XML_TRUNCATED},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+        g_autofree char *edited = sample_edit (xml, cases[i].from, cases[i].to);
+        g_autoptr (GError) error = NULL;
+
+        g_assert_null (vgate_status_read (edited, strlen (edited), &error));
+        g_assert_error (error, VGATE_ERROR, (int)cases[i].code);
+    }
+}
+
+static void
+test_counters (void)
+{
+    g_autoptr (GPtrArray) counters = vgate_counters_new ();
+    const VgateCounter *counter;
+
+    for (guint i = 0; i < 1000; i++) {
+        vgate_counters_add (counters, VGATE_COUNTER_NVML_ERRORS, i % 2 ? "VGATE-503" : "VGATE-504");
+        vgate_counters_add (counters, VGATE_COUNTER_NVML_QUESTIONS, NULL);
+    }
+    g_assert_cmpuint (counters->len, ==, 3);
+    counter = g_ptr_array_index (counters, 2);
+    g_assert_cmpstr (counter->label, ==, "VGATE-503");
+    g_assert_cmpuint (counter->value, ==, 500);
+}
+
+static void
+test_metrics (void)
+{
+    g_autoptr (VgateStatus) status = sample_status ();
+    g_autofree char *text = vgate_status_metrics (status);
+    g_autoptr (GHashTable) samples = prometheus_parse (text);
+
+    g_assert_cmpfloat (prometheus_value (samples, "vgpu_gate_info{version=\"0.1.0\"}"), ==, 1);
+    g_assert_cmpfloat (prometheus_value (samples, "vgpu_gate_domains"), ==, 3);
+    g_assert_cmpfloat (prometheus_value (samples, "vgpu_gate_guests"), ==, 2);
+    g_assert_cmpfloat (prometheus_value (samples, "vgpu_gate_guests_captured"), ==, 1);
+    g_assert_cmpfloat (prometheus_value (samples, "vgpu_gate_guests_failing"), ==, 1);
+    g_assert_cmpfloat (prometheus_value (samples, "vgpu_gate_vgpus"), ==, 2);
+    g_assert_cmpfloat (prometheus_value (samples, "vgpu_gate_oldest_capture_age_seconds"), ==, 3600);
+    g_assert_cmpfloat (prometheus_value (samples, "vgpu_gate_captures_total{trigger=\"change\"}"), ==, 2);
+    g_assert_cmpfloat (prometheus_value (samples, "vgpu_gate_jobs_stopped_total{code=\"VGATE-706\"}"), ==, 1);
+    g_assert_cmpfloat (prometheus_value (samples, "vgpu_gate_removals_total"), ==, 0);
+    g_assert_cmpfloat (prometheus_value (samples, "vgpu_gate_nvml_failing"), ==, 1);
+    g_assert_cmpstr (g_hash_table_lookup (samples, "vgpu_gate_nvml_seconds_total"), ==, "5.000000001");
+    g_assert_cmpstr (g_hash_table_lookup (samples, "vgpu_gate_nvml_last_seconds"), ==, "0.012345678");
+}
+
+/* No guest, no question: then there is no age, and not an age of 0. */
+static void
+test_fresh_metrics (void)
+{
+    g_autoptr (VgateStatus) status = fresh_status ();
+    g_autofree char *text = vgate_status_metrics (status);
+    g_autoptr (GHashTable) samples = prometheus_parse (text);
+
+    g_assert_cmpfloat (prometheus_value (samples, "vgpu_gate_guests"), ==, 0);
+    g_assert_null (g_hash_table_lookup (samples, "vgpu_gate_oldest_capture_age_seconds"));
+    g_assert_null (g_hash_table_lookup (samples, "vgpu_gate_nvml_last_seconds"));
+}
+
+/* A clock that was set back must not make an age negative, nor a label break a line. */
+static void
+test_odd_metrics (void)
+{
+    g_autoptr (VgateStatus) status = sample_status ();
+    g_autofree char *text = NULL;
+    g_autoptr (GHashTable) samples = NULL;
+
+    status->time = 0;
+    vgate_counters_add (status->counters, VGATE_COUNTER_RELOADS, "a\"b\\c\nd");
+    text = vgate_status_metrics (status);
+    samples = prometheus_parse (text);
+    g_assert_cmpfloat (prometheus_value (samples, "vgpu_gate_oldest_capture_age_seconds"), ==, 0);
+    g_assert_cmpfloat (
+        prometheus_value (samples, "vgpu_gate_configuration_reloads_total{result=\"a\\\"b\\\\c\\nd\"}"), ==,
+        1);
+}
+
+int
+main (int argc, char *argv[])
+{
+    g_test_init (&argc, &argv, NULL);
+    g_test_add_func ("/status/round-trip", test_round_trip);
+    g_test_add_func ("/status/fresh", test_fresh);
+    g_test_add_func ("/status/bad", test_bad);
+    g_test_add_func ("/status/counters", test_counters);
+    g_test_add_func ("/status/metrics", test_metrics);
+    g_test_add_func ("/status/fresh-metrics", test_fresh_metrics);
+    g_test_add_func ("/status/odd-metrics", test_odd_metrics);
+    return g_test_run ();
+}
