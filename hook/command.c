@@ -13,6 +13,7 @@ static const VgateCommand commands[] = {
      "dry run: would this domain be let in here, or on the host of a document?"},
     {"version", vgate_command_version, "the vGPU versions that this host accepts: get, set, reset"},
     {"scheduler", vgate_command_scheduler, "the vGPU schedulers of the GPUs: capabilities, state, set, log"},
+    {"agent", vgate_command_agent, "how vgpu-gated of this host does: status, metrics"},
     {"explain", vgate_command_explain, "cause and cure of a message code"},
 };
 

@@ -24,11 +24,31 @@ describe_bytes (guint64 bytes)
     return g_strdup_printf ("%" G_GUINT64_FORMAT " %s", bytes, units[i]);
 }
 
+/* An age, in the two largest units that it has: who reads it wants no more. */
+static char *
+describe_seconds (guint64 seconds)
+{
+    static const struct {
+        const char *name;
+        guint64 seconds;
+    } units[] = {{"d", 86400}, {"h", 3600}, {"min", 60}, {"s", 1}};
+    guint i = 0;
+    guint64 rest;
+
+    while (i + 1 < G_N_ELEMENTS (units) && seconds < units[i].seconds)
+        i++;
+    rest = i + 1 < G_N_ELEMENTS (units) ? seconds % units[i].seconds / units[i + 1].seconds : 0;
+    return rest > 0 ? g_strdup_printf ("%" G_GUINT64_FORMAT " %s %" G_GUINT64_FORMAT " %s",
+                                       seconds / units[i].seconds, units[i].name, rest, units[i + 1].name)
+                    : g_strdup_printf ("%" G_GUINT64_FORMAT " %s", seconds / units[i].seconds, units[i].name);
+}
+
 static char *
 describe_number (const VgateField *field)
 {
     switch (field->unit) {
     case VGATE_UNIT_NS: return vgate_duration_describe (field->number);
+    case VGATE_UNIT_SECONDS: return describe_seconds (field->number);
     case VGATE_UNIT_HZ: return g_strdup_printf ("%" G_GUINT64_FORMAT " Hz", field->number);
     case VGATE_UNIT_BYTES: return describe_bytes (field->number);
     case VGATE_UNIT_NONE: break;

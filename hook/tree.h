@@ -31,6 +31,7 @@ gboolean vgate_output_parse (const char *text, VgateOutput *output);
 typedef enum {
     VGATE_UNIT_NONE,
     VGATE_UNIT_NS,
+    VGATE_UNIT_SECONDS, /* an age: 2 d 3 h */
     VGATE_UNIT_HZ,
     VGATE_UNIT_BYTES,
 } VgateUnit;

@@ -7,6 +7,7 @@
 #include "log.h"
 #include "prober.h"
 #include "report.h"
+#include "tally.h"
 #include "workers.h"
 
 #include <stdlib.h>
@@ -26,6 +27,8 @@
 struct VgateAgent {
     VgatePolicy *policy;
     VgateIdentity identity;
+    char *uri;
+    VgateTally *tally;
     VgateConnection *connection;
     VgateProber *prober;
     VgateWorkers *workers;
@@ -119,13 +122,32 @@ on_checked (const char *uuid, VgateWatchOutcome outcome, gpointer user_data)
     poll_in (agent, RETRY_MS);
 }
 
-/* A failure that stays is said once. */
 static void
-report (VgateGuest *guest, const VgateLook *look)
+count (VgateAgent *agent, const VgateLook *look)
 {
-    if (vgate_guest_note_failure (guest, look->outcome == VGATE_LOOK_FAILED ? look->error->message : NULL) ||
-        look->outcome != VGATE_LOOK_FAILED)
-        vgate_report_look (look);
+    switch (look->outcome) {
+    case VGATE_LOOK_WRITTEN:
+        vgate_tally_count (agent->tally, VGATE_COUNTER_CAPTURES,
+                           vgate_trigger_name ((VgateTrigger)look->written->trigger));
+        break;
+    case VGATE_LOOK_REMOVED: vgate_tally_count (agent->tally, VGATE_COUNTER_REMOVALS, NULL); break;
+    case VGATE_LOOK_FAILED:
+        vgate_tally_count_code (agent->tally, VGATE_COUNTER_CAPTURE_FAILURES, look->error->code);
+        break;
+    default: return;
+    }
+}
+
+/* A failure that stays is said, and counted, once. */
+static void
+report (VgateAgent *agent, VgateGuest *guest, const VgateLook *look)
+{
+    const gboolean has_failed = look->outcome == VGATE_LOOK_FAILED;
+
+    if (!vgate_guest_note_failure (guest, has_failed ? look->error : NULL) && has_failed)
+        return;
+    vgate_report_look (look);
+    count (agent, look);
 }
 
 static void
@@ -137,11 +159,13 @@ look_done (gpointer data, gpointer user_data)
 
     agent->stats.n_writes +=
         look->outcome == VGATE_LOOK_WRITTEN || look->outcome == VGATE_LOOK_REMOVED ? 1 : 0;
-    if (!guest)
+    if (!guest) {
+        count (agent, look);
         return;
+    }
     if (vgate_guest_end_look (guest, look))
         poll_in (agent, 0);
-    report (guest, look);
+    report (agent, guest, look);
     if (look->outcome == VGATE_LOOK_BUSY) {
         /* what is to be written cannot go with the guest any more, if it is one that leaves */
         check_job (agent, guest);
@@ -418,12 +442,22 @@ on_connected (VgateConnection *connection, gpointer user_data)
     VgateAgent *agent = user_data;
     Listing *listing = g_new0 (Listing, 1);
 
+    vgate_tally_count (agent->tally, VGATE_COUNTER_CONNECTIONS, NULL);
     listing->libvirt = vgate_connection_get (connection);
     virConnectRef (listing->libvirt);
     vgate_workers_push (agent->workers, &listing_kind, listing);
 }
 
 /* --- the agent --- */
+
+static int
+compare_names (gconstpointer a, gconstpointer b)
+{
+    const VgateStatusGuest *const *left = a, *const *right = b;
+    const int order = g_strcmp0 ((*left)->name, (*right)->name);
+
+    return order != 0 ? order : g_strcmp0 ((*left)->uuid, (*right)->uuid);
+}
 
 static void
 guest_free (gpointer guest)
@@ -440,9 +474,12 @@ vgate_agent_new (VgatePolicy *policy, const char *uri)
     agent->guests = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, guest_free);
     agent->sequences = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
     agent->workers = vgate_workers_new (LOOKS_AT_ONCE, CALL_DEADLINE_MS, on_slow, agent);
-    agent->prober = vgate_prober_new (&policy->backend, &agent->identity);
+    agent->tally = vgate_tally_new ();
+    agent->prober = vgate_prober_new (&policy->backend, &agent->identity, agent->tally);
+    agent->uri = g_strdup (uri);
     agent->connection = vgate_connection_new (uri);
-    agent->job_watch = vgate_job_watch_new (agent->connection, policy, &agent->identity, on_checked, agent);
+    agent->job_watch =
+        vgate_job_watch_new (agent->connection, policy, &agent->identity, agent->tally, on_checked, agent);
     g_signal_connect (agent->connection, "connected", G_CALLBACK (on_connected), agent);
     g_signal_connect (agent->connection, "domain-event", G_CALLBACK (on_domain_event), agent);
     return agent;
@@ -463,6 +500,8 @@ vgate_agent_free (VgateAgent *agent)
     g_hash_table_unref (agent->guests);
     g_hash_table_unref (agent->sequences);
     vgate_snapshot_unref (agent->last);
+    vgate_tally_free (agent->tally);
+    g_free (agent->uri);
     vgate_identity_clear (&agent->identity);
     vgate_policy_free (agent->policy);
     g_free (agent->failure);
@@ -476,6 +515,54 @@ vgate_agent_start (VgateAgent *agent, GError **error)
         return FALSE;
     vgate_connection_start (agent->connection);
     return TRUE;
+}
+
+void
+vgate_agent_set_policy (VgateAgent *agent, VgatePolicy *policy)
+{
+    GHashTableIter iter;
+    gpointer guest;
+
+    vgate_policy_swap (agent->policy, policy);
+    vgate_policy_free (policy);
+    /* a fleet key that has changed is a reason to seal anew, and is found by looking */
+    g_hash_table_iter_init (&iter, agent->guests);
+    while (g_hash_table_iter_next (&iter, NULL, &guest))
+        vgate_guest_set_due (guest, VGATE_TRIGGER_CHANGE);
+    poll_in (agent, 0);
+}
+
+const VgatePolicy *
+vgate_agent_policy (const VgateAgent *agent)
+{
+    return agent->policy;
+}
+
+VgateTally *
+vgate_agent_tally (VgateAgent *agent)
+{
+    return agent->tally;
+}
+
+VgateStatus *
+vgate_agent_describe (const VgateAgent *agent)
+{
+    VgateStatus *status = vgate_tally_describe (agent->tally);
+    GHashTableIter iter;
+    gpointer guest;
+
+    status->uri = vgate_printable (agent->uri, 255);
+    status->is_connected = vgate_connection_get (agent->connection) != NULL;
+    status->slow_calls = vgate_workers_count_slow (agent->workers);
+    status->domains = g_hash_table_size (agent->guests);
+    /* borrowed, not copied: on a host with a thousand guests too, an answer is a matter of a moment */
+    g_ptr_array_set_free_func (status->guests, NULL);
+    g_hash_table_iter_init (&iter, agent->guests);
+    while (g_hash_table_iter_next (&iter, NULL, &guest))
+        if (vgate_guest_has_vgpus (guest))
+            g_ptr_array_add (status->guests, ((VgateGuest *)guest)->status);
+    g_ptr_array_sort (status->guests, compare_names);
+    return status;
 }
 
 void

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "policy/policy.h"
+#include "tally.h"
 
 typedef struct VgateAgent VgateAgent;
 
@@ -19,6 +20,20 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateAgent, vgate_agent_free)
 /* Connects, again and again until it works, and works from the default main context until freed. FALSE when
  * this host cannot be identified. */
 gboolean vgate_agent_start (VgateAgent *agent, GError **error);
+
+/*
+ * From now on it goes by this policy, which is taken, and looks at every guest. The host's UUID stays as it
+ * was at the start. Everybody to whom the agent has lent its policy sees the new one.
+ */
+void vgate_agent_set_policy (VgateAgent *agent, VgatePolicy *policy);
+/* Borrowed; the same structure for the agent's life. */
+const VgatePolicy *vgate_agent_policy (const VgateAgent *agent);
+
+/* For those who have something to count. Borrowed. */
+VgateTally *vgate_agent_tally (VgateAgent *agent);
+
+/* What it would say of itself. The caller frees it before the main loop goes on: the guests are borrowed. */
+VgateStatus *vgate_agent_describe (const VgateAgent *agent);
 
 /* What it has done since it was started. */
 typedef struct {

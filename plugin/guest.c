@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "guest.h"
 
+#include <string.h>
+
+/* As much as an attribute of the status document takes. */
+#define STATUS_TEXT_MAX 255
+
 #define WATCH_USEC ((gint64)10 * 60 * G_USEC_PER_SEC)
 
 VgateGuest *
@@ -9,6 +14,8 @@ vgate_guest_new (const char *uuid)
     VgateGuest *guest = g_new0 (VgateGuest, 1);
 
     guest->uuid = g_strdup (uuid);
+    guest->status = vgate_status_guest_new ();
+    guest->status->uuid = g_strdup (uuid);
     return guest;
 }
 
@@ -20,7 +27,7 @@ vgate_guest_free (VgateGuest *guest)
     g_free (guest->uuid);
     g_free (guest->name);
     g_free (guest->fingerprint);
-    g_free (guest->failure);
+    vgate_status_guest_free (guest->status);
     g_free (guest);
 }
 
@@ -115,6 +122,36 @@ vgate_guest_begin_look (VgateGuest *guest, VgateLook *look)
     guest->is_looked_at = TRUE;
 }
 
+static VgateStatusVgpu *
+describe_vgpu (const VgateElementVgpu *from)
+{
+    VgateStatusVgpu *vgpu = vgate_status_vgpu_new ();
+
+    vgpu->uuid = g_strdup (from->uuid);
+    vgpu->type = from->type;
+    vgpu->type_name = g_strdup (from->type_name);
+    vgpu->guest_address = g_strdup (from->guest_address);
+    vgpu->pgpu = g_strdup (from->pgpu.address);
+    vgpu->guest_driver = g_strdup (from->record.guest_driver);
+    vgpu->guest_version = from->record.guest_version;
+    return vgpu;
+}
+
+/* element: what stands in its XML now, or NULL. */
+static void
+describe_capture (VgateStatusGuest *status, const VgateElement *element)
+{
+    g_ptr_array_set_size (status->vgpus, 0);
+    status->has_capture = element != NULL;
+    if (!element)
+        return;
+    status->captured = element->time;
+    status->trigger = element->trigger;
+    status->sequence = element->sequence;
+    for (guint i = 0; i < element->vgpus->len; i++)
+        g_ptr_array_add (status->vgpus, describe_vgpu (g_ptr_array_index (element->vgpus, i)));
+}
+
 static void
 remember_found (VgateGuest *guest, const VgateLook *look)
 {
@@ -122,6 +159,7 @@ remember_found (VgateGuest *guest, const VgateLook *look)
     guest->fingerprint = vgate_snapshot_fingerprint (look->snapshot, look->uuid);
     guest->has_element = look->outcome == VGATE_LOOK_IN_ORDER || look->outcome == VGATE_LOOK_WRITTEN;
     guest->is_known = TRUE;
+    describe_capture (guest->status, look->written ? look->written : look->present);
     if (look->written)
         guest->sequence = look->written->sequence;
 }
@@ -135,6 +173,8 @@ vgate_guest_end_look (VgateGuest *guest, const VgateLook *look)
     if (look->name) {
         g_free (guest->name);
         guest->name = g_strdup (look->name);
+        g_free (guest->status->name);
+        guest->status->name = vgate_printable (look->name, STATUS_TEXT_MAX);
     }
     if (look->outcome == VGATE_LOOK_WRITTEN || look->outcome == VGATE_LOOK_REMOVED)
         guest->n_unexplained--;
@@ -155,12 +195,32 @@ vgate_guest_end_look (VgateGuest *guest, const VgateLook *look)
     return is_due_now;
 }
 
+/* Two failures are the same when they say the same, as far as is kept. */
 gboolean
-vgate_guest_note_failure (VgateGuest *guest, const char *failure)
+vgate_guest_note_failure (VgateGuest *guest, const GError *failure)
 {
-    if (g_strcmp0 (failure, guest->failure) == 0)
+    VgateStatusGuest *status = guest->status;
+    const gboolean was_failing = status->failure_code && !status->is_failure_over;
+    g_autofree char *text = failure ? vgate_printable (failure->message, STATUS_TEXT_MAX) : NULL;
+    char code[VGATE_CODE_TEXT_SIZE];
+
+    if (!failure) {
+        status->is_failure_over = TRUE;
+        return was_failing;
+    }
+    if (was_failing && strcmp (text, status->failure_text) == 0)
         return FALSE;
-    g_free (guest->failure);
-    guest->failure = g_strdup (failure);
+    g_free (status->failure_code);
+    g_free (status->failure_text);
+    status->failed = g_get_real_time () / G_USEC_PER_SEC;
+    status->failure_code = g_strdup (vgate_code_format (failure->code, code));
+    status->failure_text = g_steal_pointer (&text);
+    status->is_failure_over = FALSE;
     return TRUE;
+}
+
+gboolean
+vgate_guest_has_vgpus (const VgateGuest *guest)
+{
+    return guest->status->has_capture || guest->status->failure_code || guest->n_busy > 0;
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "look.h"
+#include "status/status.h"
 
 typedef struct {
     char *uuid;
@@ -17,13 +18,13 @@ typedef struct {
     guint n_busy;          /* looks in a row that met a job */
     char *fingerprint;     /* of what NVML said when it was last found in order; NULL: it had no vGPU */
     gboolean has_element;
-    gboolean is_unclaimed;   /* the last look found an element but no vGPU */
-    int n_unexplained;       /* metadata events, less those that our own writes make */
-    gboolean is_driver_down; /* of one of its vGPUs, when NVML was last asked */
-    gboolean is_leaving;     /* by a migration, or into a save image */
-    gint64 watched_until;    /* monotonic: something may be expected of it until then */
-    guint64 sequence;        /* the highest that was written */
-    char *failure;           /* what the last look failed with: logged when it changes */
+    gboolean is_unclaimed;    /* the last look found an element but no vGPU */
+    int n_unexplained;        /* metadata events, less those that our own writes make */
+    gboolean is_driver_down;  /* of one of its vGPUs, when NVML was last asked */
+    gboolean is_leaving;      /* by a migration, or into a save image */
+    gint64 watched_until;     /* monotonic: something may be expected of it until then */
+    guint64 sequence;         /* the highest that was written */
+    VgateStatusGuest *status; /* what is said of it when somebody asks */
 } VgateGuest;
 
 VgateGuest *vgate_guest_new (const char *uuid);
@@ -71,5 +72,9 @@ void vgate_guest_begin_look (VgateGuest *guest, VgateLook *look);
  */
 gboolean vgate_guest_end_look (VgateGuest *guest, const VgateLook *look);
 
-/* Remembers the failure (NULL: none). TRUE when it is another one than before. */
-gboolean vgate_guest_note_failure (VgateGuest *guest, const char *failure);
+/* What the last look failed with (NULL: nothing). TRUE when that is another failure than before, or none any
+ * more. */
+gboolean vgate_guest_note_failure (VgateGuest *guest, const GError *failure);
+
+/* TRUE when it is worth telling somebody who asks for the guests with vGPUs. */
+gboolean vgate_guest_has_vgpus (const VgateGuest *guest);

@@ -12,6 +12,7 @@
 struct VgateJobWatch {
     VgateConnection *connection;
     const VgatePolicy *policy;
+    VgateTally *tally;
     VgateProber *prober; /* of its own: it does not wait for the question of an interval */
     VgateWorkers *workers;
     GHashTable *checks; /* uuid -> Check * */
@@ -141,18 +142,34 @@ kind_name (const Check *check)
     return check->facts.kind == VGATE_JOB_SAVE ? "save" : "migration";
 }
 
+/* The line's subject: the guest that leaves. */
+static VgateLogSubject
+subject_of (const Check *check, int code)
+{
+    return (VgateLogSubject){
+        .code = (VgateCode)code,
+        .domain = check->facts.name,
+        .uuid = check->uuid,
+        .element = check->facts.domain ? check->facts.domain->element : NULL,
+    };
+}
+
 static void
 abort_done (gpointer data, G_GNUC_UNUSED gpointer user_data)
 {
     const Call *call = data;
     Check *check = call->check;
+    const VgateLogSubject subject =
+        subject_of (check, call->failure ? VGATE_CODE_JOB_NOT_STOPPED : call->reason->code);
 
-    if (call->failure)
-        vgate_log (VGATE_CODE_JOB_NOT_STOPPED, check->facts.name, "the %s was not stopped: %s; but %s",
-                   kind_name (check), call->failure->message, call->reason->message);
-    else
-        vgate_log ((VgateCode)call->reason->code, check->facts.name, "the %s was stopped: %s. %s",
-                   kind_name (check), call->reason->message, vgate_code_info (call->reason->code)->cure);
+    if (call->failure) {
+        vgate_log_about (&subject, "the %s was not stopped: %s; but %s", kind_name (check),
+                         call->failure->message, call->reason->message);
+    } else {
+        vgate_log_about (&subject, "the %s was stopped: %s. %s", kind_name (check), call->reason->message,
+                         vgate_code_info (call->reason->code)->cure);
+        vgate_tally_count_code (check->watch->tally, VGATE_COUNTER_JOBS_STOPPED, call->reason->code);
+    }
     decide (check, call->failure ? VGATE_WATCH_TOO_LATE : VGATE_WATCH_STOPPED);
 }
 
@@ -163,8 +180,9 @@ static const VgateWorkKind abort_kind = {abort_run, abort_done, call_free};
 static void
 leave (Check *check, const GError *why)
 {
-    vgate_log (VGATE_CODE_JOB_UNCHECKED, check->facts.name, "the %s goes on unchecked: %s", kind_name (check),
-               why->message);
+    const VgateLogSubject subject = subject_of (check, VGATE_CODE_JOB_UNCHECKED);
+
+    vgate_log_about (&subject, "the %s goes on unchecked: %s", kind_name (check), why->message);
     decide (check, VGATE_WATCH_LEFT);
 }
 
@@ -293,13 +311,14 @@ vgpus_of (const VgateSnapshot *snapshot, const char *uuid)
 
 VgateJobWatch *
 vgate_job_watch_new (VgateConnection *connection, const VgatePolicy *policy, const VgateIdentity *identity,
-                     VgateJobWatchDone done, gpointer user_data)
+                     VgateTally *tally, VgateJobWatchDone done, gpointer user_data)
 {
     VgateJobWatch *watch = g_new0 (VgateJobWatch, 1);
 
     watch->connection = connection;
     watch->policy = policy;
-    watch->prober = vgate_prober_new (&policy->backend, identity);
+    watch->tally = tally;
+    watch->prober = vgate_prober_new (&policy->backend, identity, tally);
     watch->workers = vgate_workers_new (CHECKS_AT_ONCE, CALL_DEADLINE_MS, NULL, watch);
     watch->checks = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, check_free);
     watch->done = done;

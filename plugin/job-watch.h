@@ -7,6 +7,7 @@
 
 #include "connection.h"
 #include "job.h"
+#include "tally.h"
 
 typedef struct VgateJobWatch VgateJobWatch;
 
@@ -22,7 +23,7 @@ typedef void (*VgateJobWatchDone) (const char *uuid, VgateWatchOutcome outcome, 
 
 /* All but done are borrowed and must outlive the watch. */
 VgateJobWatch *vgate_job_watch_new (VgateConnection *connection, const VgatePolicy *policy,
-                                    const VgateIdentity *identity, VgateJobWatchDone done,
+                                    const VgateIdentity *identity, VgateTally *tally, VgateJobWatchDone done,
                                     gpointer user_data);
 /* Waits for the calls that are under way. */
 void vgate_job_watch_free (VgateJobWatch *watch);

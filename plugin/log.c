@@ -14,7 +14,9 @@ priority_of (VgateCode code)
 {
     switch (code) {
     case VGATE_CODE_CAPTURED:
-    case VGATE_CODE_CAPTURE_REMOVED: return LOG_INFO;
+    case VGATE_CODE_CAPTURE_REMOVED:
+    case VGATE_CODE_CONFIG_TAKEN: return LOG_INFO;
+    case VGATE_CODE_CONFIG_AT_START:
     case VGATE_CODE_LIBVIRT_LOST:
     case VGATE_CODE_LIBVIRT_SLOW: return LOG_WARNING;
     default: return LOG_ERR;

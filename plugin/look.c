@@ -34,6 +34,7 @@ vgate_look_free (VgateLook *look)
     g_free (look->name);
     g_clear_error (&look->error);
     vgate_element_free (look->written);
+    vgate_element_free (look->present);
     g_free (look);
 }
 
@@ -119,8 +120,10 @@ capture (VgateLook *look, virDomainPtr domain, const GPtrArray *instances)
     if (!vgate_capture_build (&input, &element, &look->error))
         return FALSE;
     look->outcome = VGATE_LOOK_IN_ORDER;
-    if (!element)
+    if (!element) {
+        look->present = g_steal_pointer (&read->element);
         return TRUE;
+    }
     if (!write_element (look, domain, element))
         return FALSE;
     if (look->outcome == VGATE_LOOK_WRITTEN)

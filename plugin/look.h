@@ -34,6 +34,7 @@ typedef struct {
     char *name; /* NULL: not even that */
     GError *error;
     VgateElement *written; /* WRITTEN only */
+    VgateElement *present; /* IN_ORDER only: what stands in its XML */
 } VgateLook;
 
 /* Takes nothing: refs and copies. */

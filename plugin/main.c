@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* vgpu-gated: keeps the metadata of every vGPU in its domain's live XML. */
-#include "agent.h"
-
 #include "log.h"
 #include "once.h"
+#include "service.h"
 
-#include <glib-unix.h>
 #include <libvirt-glib/libvirt-glib.h>
 #include <libvirt/virterror.h>
 #include <libxml/parser.h>
@@ -59,27 +57,14 @@ fail (GError *error)
     return 1;
 }
 
-static gboolean
-on_terminate (gpointer user_data)
-{
-    g_main_loop_quit (user_data);
-    return G_SOURCE_CONTINUE;
-}
-
 static int
-run (VgatePolicy *policy, const char *uri)
+run (VgatePolicy *policy, const char *config, const char *uri)
 {
-    g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
-    g_autoptr (VgateAgent) agent = vgate_agent_new (policy, uri);
     g_autoptr (GError) error = NULL;
 
-    g_unix_signal_add (SIGTERM, on_terminate, loop);
-    g_unix_signal_add (SIGINT, on_terminate, loop);
-    if (!vgate_agent_start (agent, &error))
+    if (!vgate_service_run (policy, config, uri, &error))
         return fail (error);
-    g_main_loop_run (loop);
     fflush (NULL);
-    /* At once: a call of libvirt or NVML may hang, and there is nothing to put back. */
     _exit (0);
 }
 
@@ -98,7 +83,7 @@ main (int argc, char *argv[])
 {
     g_auto (Options) options = {0};
     g_autoptr (GError) error = NULL;
-    const char *uri;
+    const char *config, *uri;
     VgatePolicy *policy;
 
     setlocale (LC_ALL, "");
@@ -112,12 +97,13 @@ main (int argc, char *argv[])
         puts ("vgpu-gated " VGATE_VERSION);
         return 0;
     }
-    policy = vgate_policy_load (options.config ? options.config : vgate_policy_default_path (), &error);
+    config = options.config ? options.config : vgate_policy_default_path ();
+    policy = vgate_policy_load (config, &error);
     if (!policy)
         return fail (error);
     xmlInitParser (); /* once, before there are threads */
     gvir_event_register ();
     virSetErrorFunc (NULL, swallow_libvirt_error);
     uri = options.uri ? options.uri : "qemu:///system";
-    return options.once ? run_once (policy, uri) : run (policy, uri);
+    return options.once ? run_once (policy, uri) : run (policy, config, uri);
 }

@@ -11,6 +11,7 @@ typedef struct {
 struct VgateProber {
     const VgateBackend *backend;
     const VgateIdentity *identity;
+    VgateTally *tally;
     VgateWorkers *workers;
     GArray *asked;    /* of Asker: they wait for the question at hand; NULL while there is none */
     GArray *waiting;  /* of Asker: for the next one */
@@ -18,9 +19,10 @@ struct VgateProber {
 };
 
 typedef struct {
-    const VgateBackend *backend;
+    VgateBackend backend; /* a copy: the configuration may be read anew meanwhile */
     const VgateIdentity *identity;
     GPtrArray *vgpus;
+    gint64 duration_us;
     VgateSnapshot *snapshot;
     GError *error;
 } Question;
@@ -30,6 +32,8 @@ question_free (gpointer data)
 {
     Question *question = data;
 
+    g_free (question->backend.library);
+    g_free (question->backend.helper);
     g_ptr_array_unref (question->vgpus);
     vgate_snapshot_unref (question->snapshot);
     g_clear_error (&question->error);
@@ -40,9 +44,11 @@ static void
 question_run (gpointer data)
 {
     Question *question = data;
+    const gint64 began = g_get_monotonic_time ();
     VgateProbe *probe =
-        vgate_probe_ask (question->backend, question->identity, question->vgpus, TRUE, &question->error);
+        vgate_probe_ask (&question->backend, question->identity, question->vgpus, TRUE, &question->error);
 
+    question->duration_us = g_get_monotonic_time () - began;
     if (probe)
         question->snapshot = vgate_snapshot_new (probe, question->vgpus);
 }
@@ -56,6 +62,7 @@ question_done (gpointer data, gpointer user_data)
     VgateProber *prober = user_data;
     g_autoptr (GArray) asked = g_steal_pointer (&prober->asked);
 
+    vgate_tally_note_question (prober->tally, question->duration_us, question->error);
     ask_next (prober);
     for (guint i = 0; i < asked->len; i++) {
         const Asker *asker = &g_array_index (asked, Asker, i);
@@ -81,7 +88,9 @@ ask_next (VgateProber *prober)
     if (prober->asked || prober->waiting->len == 0)
         return;
     question = g_new0 (Question, 1);
-    question->backend = prober->backend;
+    question->backend.library = g_strdup (prober->backend->library);
+    question->backend.helper = g_strdup (prober->backend->helper);
+    question->backend.deadline_ms = prober->backend->deadline_ms;
     question->identity = prober->identity;
     question->vgpus = g_steal_pointer (&prober->vgpus);
     prober->asked = g_steal_pointer (&prober->waiting);
@@ -90,12 +99,13 @@ ask_next (VgateProber *prober)
 }
 
 VgateProber *
-vgate_prober_new (const VgateBackend *backend, const VgateIdentity *identity)
+vgate_prober_new (const VgateBackend *backend, const VgateIdentity *identity, VgateTally *tally)
 {
     VgateProber *prober = g_new0 (VgateProber, 1);
 
     prober->backend = backend;
     prober->identity = identity;
+    prober->tally = tally;
     /* vgate_probe_ask () has a deadline of its own */
     prober->workers = vgate_workers_new (1, backend->deadline_ms, NULL, prober);
     begin_waiting (prober);

@@ -6,14 +6,18 @@
 #pragma once
 
 #include "snapshot.h"
+#include "tally.h"
 
 typedef struct VgateProber VgateProber;
 
 /* In the main loop. snapshot: NULL with an error of vgate_probe_ask (). Both are borrowed. */
 typedef void (*VgateProberDone) (VgateSnapshot *snapshot, const GError *error, gpointer user_data);
 
-/* backend and identity are borrowed and must outlive the prober. */
-VgateProber *vgate_prober_new (const VgateBackend *backend, const VgateIdentity *identity);
+/*
+ * All are borrowed and must outlive the prober. A question goes by what backend says when it is put; what
+ * becomes of it is noted in the tally.
+ */
+VgateProber *vgate_prober_new (const VgateBackend *backend, const VgateIdentity *identity, VgateTally *tally);
 /* Waits for the question at hand, up to the backend's deadline; no done is called any more. */
 void vgate_prober_free (VgateProber *prober);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateProber, vgate_prober_free)

@@ -4,7 +4,7 @@
 
 # shellcheck disable=SC2034  # used by those who read this file
 packages_build=(gcc libc6-dev meson ninja-build pkgconf python3
-    libglib2.0-dev libjson-glib-dev libxml2-dev libvirt-dev libvirt-glib-1.0-dev)
+    libglib2.0-dev libjson-glib-dev libxml2-dev libvirt-dev libvirt-glib-1.0-dev libsystemd-dev)
 
 # Not libvirt-daemon-system: libvirtd is all that the lab runs, and without that package Debian has no service to
 # start, no user to add and no network to configure on the machine where the lab comes up for a minute.

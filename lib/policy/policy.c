@@ -132,6 +132,14 @@ read_unrestorable_save (VgatePolicy *policy, const char *value)
     return read_abort_ignore (value, &policy->ignore_unrestorable_save);
 }
 
+/* node_exporter reads nothing else. */
+static gboolean
+read_metrics_file (VgatePolicy *policy, const char *value)
+{
+    replace_text (&policy->metrics_file, value);
+    return *value == '/' && g_str_has_suffix (value, ".prom");
+}
+
 static gboolean
 read_uuid (VgatePolicy *policy, const char *value)
 {
@@ -163,6 +171,7 @@ static const struct {
     {"capture", "interval-fast", read_interval_fast, "1 to 3600 seconds"},
     {"jobs", "stale-metadata", read_stale_metadata, "abort or ignore"},
     {"jobs", "unrestorable-save", read_unrestorable_save, "abort or ignore"},
+    {"agent", "metrics-file", read_metrics_file, "an absolute path that ends in .prom"},
     {"seal", "key-file", read_key_file, "an absolute path"},
     {"host", "uuid", read_uuid, "a UUID in lower case"},
 };
@@ -488,8 +497,18 @@ vgate_policy_free (VgatePolicy *policy)
     g_free (policy->backend.library);
     g_free (policy->backend.helper);
     g_clear_pointer (&policy->seal_key, g_bytes_unref);
+    g_free (policy->metrics_file);
     g_free (policy->host_uuid);
     g_free (policy);
+}
+
+void
+vgate_policy_swap (VgatePolicy *a, VgatePolicy *b)
+{
+    const VgatePolicy was = *a;
+
+    *a = *b;
+    *b = was;
 }
 
 const char *

@@ -19,6 +19,7 @@ typedef struct {
     guint capture_interval_fast;             /* [capture] interval-fast, seconds */
     gboolean ignore_stale_metadata;          /* [jobs] stale-metadata */
     gboolean ignore_unrestorable_save;       /* [jobs] unrestorable-save */
+    char *metrics_file;                      /* [agent] metrics-file; NULL: none is written */
     GBytes *seal_key;                        /* [seal] key-file; NULL: captures are not sealed */
     char *host_uuid;                         /* [host] uuid; NULL: found out */
 } VgatePolicy;
@@ -34,6 +35,9 @@ VgatePolicy *vgate_policy_new_default (void);
 VgatePolicy *vgate_policy_load (const char *path, GError **error);
 void vgate_policy_free (VgatePolicy *policy);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgatePolicy, vgate_policy_free)
+
+/* Each becomes the other. */
+void vgate_policy_swap (VgatePolicy *a, VgatePolicy *b);
 
 /* The installed configuration file's path. */
 const char *vgate_policy_default_path (void);

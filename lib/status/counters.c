@@ -49,20 +49,20 @@ vgate_counters_new (void)
 }
 
 void
-vgate_counters_add (GPtrArray *counters, VgateCounterKind kind, const char *label)
+vgate_counters_add (GPtrArray *counters, VgateCounterKind kind, const char *label, guint64 n)
 {
     VgateCounter *counter;
 
     for (guint i = 0; i < counters->len; i++) {
         counter = g_ptr_array_index (counters, i);
         if (counter->kind == (int)kind && g_strcmp0 (counter->label, label) == 0) {
-            counter->value++;
+            counter->value += n;
             return;
         }
     }
     counter = g_new0 (VgateCounter, 1);
     counter->kind = (int)kind;
     counter->label = g_strdup (label);
-    counter->value = 1;
+    counter->value = n;
     g_ptr_array_add (counters, counter);
 }

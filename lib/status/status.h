@@ -40,7 +40,8 @@ const VgateCounterInfo *vgate_counter_info (VgateCounterKind kind);
 
 /* Counters: a GPtrArray of VgateCounter *, of each kind and label one. */
 GPtrArray *vgate_counters_new (void);
-void vgate_counters_add (GPtrArray *counters, VgateCounterKind kind, const char *label);
+/* n more. */
+void vgate_counters_add (GPtrArray *counters, VgateCounterKind kind, const char *label, guint64 n);
 
 typedef struct {
     char *uuid;

@@ -159,12 +159,24 @@ static void
 test_failure (void)
 {
     g_autoptr (VgateGuest) guest = vgate_guest_new (SAMPLE_DOMAIN_UUID);
+    g_autoptr (GError) one = g_error_new (VGATE_ERROR, VGATE_CODE_CAPTURE_FAILED, "one");
+    g_autoptr (GError) other = g_error_new (VGATE_ERROR, VGATE_CODE_LIBVIRT_ERROR, "another\n");
 
-    g_assert_true (vgate_guest_note_failure (guest, "one"));
-    g_assert_false (vgate_guest_note_failure (guest, "one"));
-    g_assert_true (vgate_guest_note_failure (guest, "another"));
+    g_assert_false (vgate_guest_note_failure (guest, NULL));
+    g_assert_false (vgate_guest_has_vgpus (guest));
+    g_assert_true (vgate_guest_note_failure (guest, one));
+    g_assert_false (vgate_guest_note_failure (guest, one));
+    g_assert_cmpstr (guest->status->failure_code, ==, "VGATE-702");
+    g_assert_true (vgate_guest_note_failure (guest, other));
+    g_assert_cmpstr (guest->status->failure_text, ==, "another?");
+    g_assert_false (guest->status->is_failure_over);
     g_assert_true (vgate_guest_note_failure (guest, NULL));
     g_assert_false (vgate_guest_note_failure (guest, NULL));
+    /* it is over, and still known; and the same one again is news */
+    g_assert_true (guest->status->is_failure_over);
+    g_assert_cmpstr (guest->status->failure_code, ==, "VGATE-705");
+    g_assert_true (vgate_guest_note_failure (guest, other));
+    g_assert_true (vgate_guest_has_vgpus (guest));
 }
 
 int

@@ -256,11 +256,11 @@ sample_status (void)
     status->duration = 12345678;
     status->total = G_GUINT64_CONSTANT (5000000001);
     status->nvml_code = g_strdup ("VGATE-504");
-    vgate_counters_add (status->counters, VGATE_COUNTER_CAPTURES, "start");
-    vgate_counters_add (status->counters, VGATE_COUNTER_CAPTURES, "change");
-    vgate_counters_add (status->counters, VGATE_COUNTER_CAPTURES, "change");
-    vgate_counters_add (status->counters, VGATE_COUNTER_NVML_QUESTIONS, NULL);
-    vgate_counters_add (status->counters, VGATE_COUNTER_JOBS_STOPPED, "VGATE-706");
+    vgate_counters_add (status->counters, VGATE_COUNTER_CAPTURES, "start", 1);
+    vgate_counters_add (status->counters, VGATE_COUNTER_CAPTURES, "change", 1);
+    vgate_counters_add (status->counters, VGATE_COUNTER_CAPTURES, "change", 1);
+    vgate_counters_add (status->counters, VGATE_COUNTER_NVML_QUESTIONS, NULL, 1);
+    vgate_counters_add (status->counters, VGATE_COUNTER_JOBS_STOPPED, "VGATE-706", 1);
     g_ptr_array_add (captured->vgpus, status_vgpu (1));
     g_ptr_array_add (captured->vgpus, status_vgpu (2));
     g_ptr_array_add (status->guests, captured);

@@ -62,8 +62,11 @@ test_commented (void)
 
     g_assert_cmpuint (g_string_replace (enabled, "# [host]", "[host]", 0), ==, 1);
     g_assert_cmpuint (g_string_replace (enabled, "# uuid=", "uuid=", 0), ==, 1);
+    g_assert_cmpuint (g_string_replace (enabled, "# [agent]", "[agent]", 0), ==, 1);
+    g_assert_cmpuint (g_string_replace (enabled, "# metrics-file=", "metrics-file=", 0), ==, 1);
     policy = load (enabled->str);
     g_assert_nonnull (policy->host_uuid);
+    g_assert_nonnull (policy->metrics_file);
 }
 
 static void

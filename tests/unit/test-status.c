@@ -89,8 +89,8 @@ test_counters (void)
     const VgateCounter *counter;
 
     for (guint i = 0; i < 1000; i++) {
-        vgate_counters_add (counters, VGATE_COUNTER_NVML_ERRORS, i % 2 ? "VGATE-503" : "VGATE-504");
-        vgate_counters_add (counters, VGATE_COUNTER_NVML_QUESTIONS, NULL);
+        vgate_counters_add (counters, VGATE_COUNTER_NVML_ERRORS, i % 2 ? "VGATE-503" : "VGATE-504", 1);
+        vgate_counters_add (counters, VGATE_COUNTER_NVML_QUESTIONS, NULL, 1);
     }
     g_assert_cmpuint (counters->len, ==, 3);
     counter = g_ptr_array_index (counters, 2);
@@ -142,7 +142,7 @@ test_odd_metrics (void)
     g_autoptr (GHashTable) samples = NULL;
 
     status->time = 0;
-    vgate_counters_add (status->counters, VGATE_COUNTER_RELOADS, "a\"b\\c\nd");
+    vgate_counters_add (status->counters, VGATE_COUNTER_RELOADS, "a\"b\\c\nd", 1);
     text = vgate_status_metrics (status);
     samples = prometheus_parse (text);
     g_assert_cmpfloat (prometheus_value (samples, "vgpu_gate_oldest_capture_age_seconds"), ==, 0);
