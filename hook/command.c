@@ -14,6 +14,7 @@ static const VgateCommand commands[] = {
     {"version", vgate_command_version, "the vGPU versions that this host accepts: get, set, reset"},
     {"scheduler", vgate_command_scheduler, "the vGPU schedulers of the GPUs: capabilities, state, set, log"},
     {"agent", vgate_command_agent, "how vgpu-gated of this host does: status, metrics"},
+    {"switchover", vgate_command_switchover, "once more ask at switch-over: enable, disable, status"},
     {"explain", vgate_command_explain, "cause and cure of a message code"},
 };
 

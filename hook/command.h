@@ -29,6 +29,7 @@ int vgate_command_explain (int argc, char *argv[], const char *config);
 int vgate_command_agent (int argc, char *argv[], const char *config);
 int vgate_command_version (int argc, char *argv[], const char *config);
 int vgate_command_scheduler (int argc, char *argv[], const char *config);
+int vgate_command_switchover (int argc, char *argv[], const char *config);
 
 /* Runs the one that argv[0] names. */
 int vgate_command_dispatch (const VgateCommand *commands, gsize n_commands, int argc, char *argv[],

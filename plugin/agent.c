@@ -7,6 +7,7 @@
 #include "log.h"
 #include "prober.h"
 #include "report.h"
+#include "switchover.h"
 #include "tally.h"
 #include "workers.h"
 
@@ -34,9 +35,10 @@ struct VgateAgent {
     VgateWorkers *workers;
     guint n_given_up; /* calls that hang on connections that were given up */
     VgateJobWatch *job_watch;
-    VgateSnapshot *last;   /* what NVML said last; or NULL */
-    GHashTable *guests;    /* uuid -> VgateGuest *: the domains that run */
-    GHashTable *sequences; /* uuid -> guint64 *: of domains that ended; their numbers never go back */
+    VgateSwitchover *switchover; /* NULL: switched off */
+    VgateSnapshot *last;         /* what NVML said last; or NULL */
+    GHashTable *guests;          /* uuid -> VgateGuest *: the domains that run */
+    GHashTable *sequences;       /* uuid -> guint64 *: of domains that ended; their numbers never go back */
     guint poll_source;
     gint64 poll_at;        /* monotonic, of poll_source */
     guint n_timeouts;      /* of NVML, in a row */
@@ -68,6 +70,7 @@ remove_guest (VgateAgent *agent, const char *uuid)
 {
     const VgateGuest *guest = g_hash_table_lookup (agent->guests, uuid);
 
+    vgate_switchover_forget (agent->switchover, uuid);
     if (!guest)
         return;
     if (guest->sequence > 0)
@@ -153,7 +156,7 @@ report (VgateAgent *agent, VgateGuest *guest, const VgateLook *look)
 static void
 look_done (gpointer data, gpointer user_data)
 {
-    const VgateLook *look = data;
+    VgateLook *look = data;
     VgateAgent *agent = user_data;
     VgateGuest *guest = g_hash_table_lookup (agent->guests, look->uuid);
 
@@ -166,6 +169,7 @@ look_done (gpointer data, gpointer user_data)
     if (vgate_guest_end_look (guest, look))
         poll_in (agent, 0);
     report (agent, guest, look);
+    vgate_switchover_note_look (agent->switchover, look);
     if (look->outcome == VGATE_LOOK_BUSY) {
         /* what is to be written cannot go with the guest any more, if it is one that leaves */
         check_job (agent, guest);
@@ -271,6 +275,7 @@ on_snapshot (VgateSnapshot *snapshot, const GError *error, gpointer user_data)
     if (snapshot) {
         vgate_snapshot_unref (agent->last);
         agent->last = vgate_snapshot_ref (snapshot);
+        vgate_switchover_note_snapshot (agent->switchover, snapshot);
         g_hash_table_iter_init (&iter, agent->guests);
         while (g_hash_table_iter_next (&iter, NULL, &guest))
             consider (agent, guest);
@@ -480,6 +485,7 @@ vgate_agent_new (VgatePolicy *policy, const char *uri)
     agent->connection = vgate_connection_new (uri);
     agent->job_watch =
         vgate_job_watch_new (agent->connection, policy, &agent->identity, agent->tally, on_checked, agent);
+    agent->switchover = vgate_switchover_new (policy, agent->prober, agent->connection, agent->tally);
     g_signal_connect (agent->connection, "connected", G_CALLBACK (on_connected), agent);
     g_signal_connect (agent->connection, "domain-event", G_CALLBACK (on_domain_event), agent);
     return agent;
@@ -495,6 +501,7 @@ vgate_agent_free (VgateAgent *agent)
     g_signal_handlers_disconnect_by_data (agent->connection, agent);
     vgate_job_watch_free (agent->job_watch);
     vgate_prober_free (agent->prober);
+    vgate_switchover_free (agent->switchover);
     vgate_workers_free (agent->workers);
     g_object_unref (agent->connection);
     g_hash_table_unref (agent->guests);
@@ -514,7 +521,14 @@ vgate_agent_start (VgateAgent *agent, GError **error)
     if (!vgate_identity_read ("", agent->policy->host_uuid, &agent->identity, error))
         return FALSE;
     vgate_connection_start (agent->connection);
+    vgate_switchover_start (agent->switchover);
     return TRUE;
+}
+
+void
+vgate_agent_stop (VgateAgent *agent)
+{
+    vgate_switchover_stop (agent->switchover);
 }
 
 void

@@ -34,6 +34,8 @@ VgateTally *vgate_agent_tally (VgateAgent *agent);
 
 /* What it would say of itself. The caller frees it before the main loop goes on: the guests are borrowed. */
 VgateStatus *vgate_agent_describe (const VgateAgent *agent);
+/* Before the process ends without freeing it: nobody is left waiting. */
+void vgate_agent_stop (VgateAgent *agent);
 
 /* What it has done since it was started. */
 typedef struct {

@@ -159,7 +159,7 @@ remember_found (VgateGuest *guest, const VgateLook *look)
     guest->fingerprint = vgate_snapshot_fingerprint (look->snapshot, look->uuid);
     guest->has_element = look->outcome == VGATE_LOOK_IN_ORDER || look->outcome == VGATE_LOOK_WRITTEN;
     guest->is_known = TRUE;
-    describe_capture (guest->status, look->written ? look->written : look->present);
+    describe_capture (guest->status, look->domain ? look->domain->element : NULL);
     if (look->written)
         guest->sequence = look->written->sequence;
 }

@@ -15,10 +15,13 @@ priority_of (VgateCode code)
     switch (code) {
     case VGATE_CODE_CAPTURED:
     case VGATE_CODE_CAPTURE_REMOVED:
-    case VGATE_CODE_CONFIG_TAKEN: return LOG_INFO;
+    case VGATE_CODE_ALLOWED:
+    case VGATE_CODE_CONFIG_TAKEN:
+    case VGATE_CODE_SWITCH_OVER_SERVED: return LOG_INFO;
     case VGATE_CODE_CONFIG_AT_START:
     case VGATE_CODE_LIBVIRT_LOST:
-    case VGATE_CODE_LIBVIRT_SLOW: return LOG_WARNING;
+    case VGATE_CODE_LIBVIRT_SLOW:
+    case VGATE_CODE_PAYLOAD_NOT_FRESH: return LOG_WARNING;
     default: return LOG_ERR;
     }
 }

@@ -33,8 +33,7 @@ vgate_look_free (VgateLook *look)
     g_clear_pointer (&look->key, g_bytes_unref);
     g_free (look->name);
     g_clear_error (&look->error);
-    vgate_element_free (look->written);
-    vgate_element_free (look->present);
+    vgate_domain_free (look->domain);
     g_free (look);
 }
 
@@ -120,14 +119,14 @@ capture (VgateLook *look, virDomainPtr domain, const GPtrArray *instances)
     if (!vgate_capture_build (&input, &element, &look->error))
         return FALSE;
     look->outcome = VGATE_LOOK_IN_ORDER;
-    if (!element) {
-        look->present = g_steal_pointer (&read->element);
-        return TRUE;
-    }
-    if (!write_element (look, domain, element))
+    if (element && !write_element (look, domain, element))
         return FALSE;
-    if (look->outcome == VGATE_LOOK_WRITTEN)
-        look->written = g_steal_pointer (&element);
+    look->domain = g_steal_pointer (&read);
+    if (look->outcome == VGATE_LOOK_WRITTEN) {
+        vgate_element_free (look->domain->element);
+        look->domain->element = g_steal_pointer (&element);
+        look->written = look->domain->element;
+    }
     return TRUE;
 }
 

@@ -33,8 +33,8 @@ typedef struct {
     VgateLookOutcome outcome;
     char *name; /* NULL: not even that */
     GError *error;
-    VgateElement *written; /* WRITTEN only */
-    VgateElement *present; /* IN_ORDER only: what stands in its XML */
+    VgateDomain *domain;         /* with the element that stands in it now; NULL: it has no vGPU, or FAILED */
+    const VgateElement *written; /* WRITTEN only; domain's */
 } VgateLook;
 
 /* Takes nothing: refs and copies. */

@@ -110,6 +110,9 @@ note_what_waits (const VgatePolicy *was, const VgatePolicy *is)
     if (g_strcmp0 (was->host_uuid, is->host_uuid) != 0)
         vgate_log (VGATE_CODE_CONFIG_AT_START, NULL,
                    "uuid= in [host] has changed, which takes effect at the next start");
+    if (g_strcmp0 (was->switch_over_bus, is->switch_over_bus) != 0)
+        vgate_log (VGATE_CODE_CONFIG_AT_START, NULL,
+                   "bus= in [switch-over] has changed, which takes effect at the next start");
 }
 
 static void
@@ -172,6 +175,7 @@ vgate_service_run (VgatePolicy *policy, const char *config, const char *uri, GEr
     vgate_notify_start_watchdog ();
     vgate_notify_ready ();
     g_main_loop_run (service.loop);
+    vgate_agent_stop (service.agent);
     vgate_notify_stopping ();
     vgate_local_socket_free (service.socket);
     return TRUE;

@@ -7,9 +7,10 @@ packages_build=(gcc libc6-dev meson ninja-build pkgconf python3
     libglib2.0-dev libjson-glib-dev libxml2-dev libvirt-dev libvirt-glib-1.0-dev libsystemd-dev)
 
 # Not libvirt-daemon-system: libvirtd is all that the lab runs, and without that package Debian has no service to
-# start, no user to add and no network to configure on the machine where the lab comes up for a minute.
+# start, no user to add and no network to configure on the machine where the lab comes up for a minute. dbus-daemon is
+# the program alone, too: the system's bus is another package.
 # shellcheck disable=SC2034
-packages_lab=(libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients qemu-system-x86
+packages_lab=(libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients qemu-system-x86 dbus-daemon
     iproute2 libxml2-utils mount procps util-linux)
 
 # shellcheck disable=SC2034

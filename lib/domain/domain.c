@@ -29,6 +29,7 @@ vgate_domain_free (VgateDomain *domain)
     g_free (domain->uuid);
     g_ptr_array_unref (domain->hostdevs);
     vgate_element_free (domain->element);
+    vgate_vmstate_free (domain->vmstate);
     g_free (domain);
 }
 
@@ -141,6 +142,36 @@ read_element (Walk *walk, GError **error)
     return walk->element != NULL;
 }
 
+static gboolean
+is_of_qemu (const xmlChar *uri, const xmlChar *local_name, const char *name)
+{
+    return g_strcmp0 ((const char *)uri, VGATE_VMSTATE_QEMU_NAMESPACE) == 0 &&
+           strcmp ((const char *)local_name, name) == 0;
+}
+
+/* <qemu:commandline>: what libvirt hands to QEMU unread. */
+static gboolean
+read_command_line (Walk *walk, GError **error)
+{
+    g_autoptr (xmlDoc) doc = vgate_xml_copy_element (walk->reader, error);
+    gboolean is_object = FALSE;
+
+    if (!doc)
+        return FALSE;
+    for (xmlNode *node = xmlDocGetRootElement (doc)->children; node && !walk->domain->vmstate;
+         node = node->next) {
+        g_autofree char *value = NULL;
+
+        if (node->type != XML_ELEMENT_NODE || !node->ns || !is_of_qemu (node->ns->href, node->name, "arg"))
+            continue;
+        value = attribute_of (node, "value");
+        if (is_object && value)
+            walk->domain->vmstate = vgate_vmstate_parse (value);
+        is_object = g_strcmp0 (value, "-object") == 0;
+    }
+    return TRUE;
+}
+
 /* <name> or <uuid>: the first counts, as in libvirt. */
 static gboolean
 read_text (Walk *walk, char **text, GError **error)
@@ -184,6 +215,9 @@ visit (Walk *walk, int depth, const char *name, GError **error)
             return read_text (walk, &walk->domain->name, error);
         if (strcmp (name, "uuid") == 0)
             return read_text (walk, &walk->domain->uuid, error);
+        if (is_of_qemu (xmlTextReaderConstNamespaceUri (vgate_xml_reader_get (walk->reader)),
+                        xmlTextReaderConstLocalName (vgate_xml_reader_get (walk->reader)), "commandline"))
+            return read_command_line (walk, error);
         return TRUE;
     }
     if (depth == 2 && strcmp (walk->section, "metadata") == 0 &&

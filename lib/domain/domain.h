@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A domain's XML, as far as the gate needs it: name, UUID, the hostdevs that can be vGPUs, and our element.
+ * A domain's XML, as far as the gate needs it: name, UUID, the hostdevs that can be vGPUs, our element, and
+ * our object on QEMU's command line.
  * The document is read as a stream; no tree of it is built.
  */
 #pragma once
 
 #include "domain/element.h"
+#include "domain/vmstate.h"
 
 typedef enum {
     VGATE_HOSTDEV_MDEV,
@@ -24,6 +26,7 @@ typedef struct {
     char *uuid;            /* lower case */
     GPtrArray *hostdevs;   /* of VgateHostdev *; types that cannot be vGPUs (usb, scsi) are left out */
     VgateElement *element; /* NULL: the domain has none. Read, not checked. */
+    VgateVmstate *vmstate; /* NULL: its QEMU does not ask at switch-over */
 } VgateDomain;
 
 /*

@@ -4,7 +4,7 @@
 #include "gate/internal.h"
 #include "nvml/nvml-abi.h"
 
-static const char *const operations[] = {"migrate", "restore", "started", "start"};
+static const char *const operations[] = {"migrate", "restore", "started", "start", "switch-over"};
 
 G_STATIC_ASSERT (G_N_ELEMENTS (operations) == VGATE_N_OPERATIONS);
 
@@ -104,15 +104,30 @@ decide_missing (const VgateRequest *request, VgateDecision *decision)
         refuse (decision, error);
 }
 
+/* A live guest arrives without an element: it may have no vGPU at all, and still be asked for. */
+static void
+decide_arrival (const VgateRequest *request, VgateDecision *decision)
+{
+    g_autoptr (GError) error = NULL;
+
+    if (!vgate_switch_over_check (request, &error))
+        refuse (decision, error);
+    else if (vgate_gate_has_vgpu (request->domain, request->root))
+        decide_missing (request, decision);
+    else
+        set_outcome (decision, TRUE, VGATE_CODE_NOT_CONCERNED, NULL);
+}
+
 /* QEMU was started to receive a live guest whose memory has not moved yet, or nobody can tell. */
 static void
 decide_started (const VgateRequest *request, VgateDecision *decision)
 {
     g_autoptr (GError) error = NULL;
 
-    if (request->policy->allow_missing_metadata ||
-        vgate_qemu_is_incoming (request->root, request->domain->name, &error))
+    if (!request->domain->vmstate && request->policy->allow_missing_metadata)
         decide_missing (request, decision);
+    else if (vgate_qemu_is_incoming (request->root, request->domain->name, &error))
+        decide_arrival (request, decision);
     else if (error)
         refuse (decision, error);
     else
@@ -125,11 +140,12 @@ decide_without_element (const VgateRequest *request, VgateDecision *decision)
     switch (request->operation) {
     case VGATE_OPERATION_MIGRATE:
         if (request->is_live)
-            decide_missing (request, decision);
+            decide_arrival (request, decision);
         else
             set_outcome (decision, TRUE, VGATE_CODE_LEFT_TO_STARTED, NULL);
         break;
-    case VGATE_OPERATION_RESTORE: decide_missing (request, decision); break;
+    case VGATE_OPERATION_RESTORE:
+    case VGATE_OPERATION_SWITCH_OVER: decide_arrival (request, decision); break;
     case VGATE_OPERATION_STARTED: decide_started (request, decision); break;
     default: set_outcome (decision, TRUE, VGATE_CODE_NOT_CONCERNED, NULL); break;
     }
@@ -171,13 +187,13 @@ vgpu_side_of (const VgateElement *element, const VgateElementVgpu *vgpu)
 }
 
 static VgatePgpuSide
-pgpu_side_of (const VgatePgpu *pgpu, const VgateElementVgpu *vgpu, gboolean is_tied)
+pgpu_side_of (const VgatePgpu *pgpu, const VgateElementVgpu *vgpu, gboolean is_held)
 {
     const VgateHostType *type = vgate_pgpu_find_type (pgpu, vgpu->type, vgpu->type_name);
     VgatePgpuSide side = {.record = &pgpu->record, .offer = VGATE_OFFER_NO};
 
     side.scheduler = pgpu->has_scheduler ? &pgpu->scheduler : NULL;
-    if (is_tied)
+    if (is_held)
         side.offer = VGATE_OFFER_HELD;
     else if (type)
         side.offer = VGATE_OFFER_YES;
@@ -207,9 +223,20 @@ apply_driver (const GArray *answers, guint vgpu, VgateCandidate *candidate, GErr
 typedef struct {
     const VgateRequest *request;
     const VgateHost *host;
-    const GArray *answers; /* NULL with a host document: no driver was asked */
+    const GArray *answers;      /* NULL with a host document: no driver was asked */
+    const GPtrArray *instances; /* of VgateInstance *; NULL but at switch-over */
     VgateDecision *decision;
 } Judgement;
+
+/* A hostdev says where a vGPU goes; without one, at switch-over, where the guest's vGPUs are says it. */
+static gboolean
+is_out_of_question (const Judgement *j, const VgatePlacement *placement, int tied, guint pgpu)
+{
+    if (tied >= 0)
+        return (guint)tied != pgpu;
+    return placement->is_tied && !vgate_switch_over_holds (j->instances, j->request->domain->uuid,
+                                                           placement->vgpu->type, (int)pgpu);
+}
 
 static gboolean
 judge_vgpu (const Judgement *j, guint index, VgatePlacement *placement, GError **error)
@@ -224,13 +251,15 @@ judge_vgpu (const Judgement *j, guint index, VgatePlacement *placement, GError *
         g_propagate_prefixed_error (error, g_steal_pointer (&local), "vGPU %s: ", placement->vgpu->uuid);
         return FALSE;
     }
-    placement->is_tied = tied >= 0;
+    placement->is_tied =
+        tied >= 0 ||
+        (j->instances && vgate_switch_over_holds (j->instances, j->request->domain->uuid, vgpu.type_id, -1));
     for (guint i = 0; i < j->host->pgpus->len; i++) {
         VgateCandidate candidate = {.pgpu = i};
         const VgatePgpuSide pgpu =
-            pgpu_side_of (g_ptr_array_index (j->host->pgpus, i), placement->vgpu, tied >= 0);
+            pgpu_side_of (g_ptr_array_index (j->host->pgpus, i), placement->vgpu, placement->is_tied);
 
-        if (tied >= 0 && (guint)tied != i)
+        if (is_out_of_question (j, placement, tied, i))
             continue;
         vgate_compat_judge (&vgpu, &pgpu, &circumstances, &candidate.verdict);
         if (j->answers && !apply_driver (j->answers, index, &candidate, error))
@@ -295,7 +324,8 @@ probe_this_host (const VgateRequest *request, GError **error)
         return NULL;
     for (guint i = 0; i < vgpus->len; i++)
         g_ptr_array_add (blobs, ((VgateElementVgpu *)g_ptr_array_index (vgpus, i))->metadata.bytes);
-    return vgate_probe_ask (&request->policy->backend, &identity, blobs, FALSE, error);
+    return vgate_probe_ask (&request->policy->backend, &identity, blobs,
+                            request->operation == VGATE_OPERATION_SWITCH_OVER, error);
 }
 
 static void
@@ -315,6 +345,7 @@ decide_on_this_host (const VgateRequest *request, VgateDecision *decision)
     decision->host = g_steal_pointer (&probe->host);
     j.host = decision->host;
     j.answers = probe->answers;
+    j.instances = request->operation == VGATE_OPERATION_SWITCH_OVER ? probe->instances : NULL;
     decide_by_verdicts (&j);
 }
 
@@ -331,7 +362,7 @@ decide_with_element (const VgateRequest *request, VgateDecision *decision)
     decision->state = needed_state (request);
     if (!vgate_element_check (request->domain->element, request->domain->uuid, request->policy->seal_key,
                               &error) ||
-        !vgate_hostdevs_check (request, &error))
+        !vgate_hostdevs_check (request, &error) || !vgate_switch_over_check (request, &error))
         refuse (decision, error);
     else if (request->host)
         decide_by_verdicts (&offline);
@@ -354,9 +385,9 @@ vgate_gate_concerns (const VgateDomain *domain, VgateOperation operation, const 
     case VGATE_OPERATION_START: return domain->element != NULL;
     /* an element has been judged at 'migrate begin' or 'restore begin', before QEMU was started */
     case VGATE_OPERATION_STARTED:
-        return !domain->element && vgate_gate_has_vgpu (domain, root) &&
+        return !domain->element && (domain->vmstate || vgate_gate_has_vgpu (domain, root)) &&
                !is_certainly_no_arrival (domain, root);
-    default: return domain->element || vgate_gate_has_vgpu (domain, root);
+    default: return domain->element || domain->vmstate || vgate_gate_has_vgpu (domain, root);
     }
 }
 

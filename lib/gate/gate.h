@@ -17,6 +17,8 @@ typedef enum {
     VGATE_OPERATION_RESTORE, /* 'restore begin' */
     VGATE_OPERATION_STARTED, /* 'started begin': live migration without metadata is caught here */
     VGATE_OPERATION_START,   /* 'prepare begin': a cold start, gated only where the policy asks for it */
+    /* QEMU is here and has all memory, and its vGPUs are there: the last moment to refuse. By vgpu-gated. */
+    VGATE_OPERATION_SWITCH_OVER,
     VGATE_N_OPERATIONS,
 } VgateOperation;
 
@@ -43,7 +45,7 @@ typedef struct {
     const VgateElementVgpu *vgpu; /* borrowed from the request's domain */
     GArray *candidates;           /* of VgateCandidate */
     int chosen;                   /* index into candidates; -1: none */
-    gboolean is_tied;             /* to the pGPU behind its hostdev */
+    gboolean is_tied; /* to the pGPU behind its hostdev, or to where the guest's vGPUs sit already */
 } VgatePlacement;
 
 /* What the policy lets pass but reports. */

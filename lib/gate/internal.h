@@ -29,6 +29,13 @@ gboolean vgate_hostdevs_check (const VgateRequest *request, GError **error);
 int vgate_hostdevs_find_pgpu (const VgateRequest *request, const VgateHost *host,
                               const VgateElementVgpu *vgpu, GError **error);
 
+/* FALSE when QEMU will ask at switch-over and this host has nobody to answer:
+ * VGATE_CODE_SWITCH_OVER_UNSERVED, _OBJECT. */
+gboolean vgate_switch_over_check (const VgateRequest *request, GError **error);
+
+/* TRUE when a VM has a vGPU of the type on the pGPU (an index; -1: on any). instances: of VgateInstance *. */
+gboolean vgate_switch_over_holds (const GPtrArray *instances, const char *vm, guint32 type, int pgpu);
+
 /* The body of a refusal by verdicts: names the first vGPU without a pGPU. Sets the decision's code and text.
  */
 void vgate_explain_refusal (VgateDecision *decision, const VgateHost *host);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "policy/policy.h"
 
+#include "domain/vmstate.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -13,6 +15,9 @@
 #define DEADLINE_DEFAULT_MS  5000
 #define INTERVAL_DEFAULT_SEC 5
 #define FAST_DEFAULT_SEC     1
+/* The guest stands still for so long at most; and QEMU gives up after 25 s. */
+#define SAVE_DEFAULT_MS 250
+#define LOAD_DEFAULT_MS 10000
 
 /* How the value of a key is read; FALSE when it is none that the key can have. */
 typedef gboolean (*ReadValue) (VgatePolicy *policy, const char *value);
@@ -147,6 +152,36 @@ read_uuid (VgatePolicy *policy, const char *value)
     return vgate_xml_text_has_form (value, VGATE_XML_UUID);
 }
 
+static gboolean
+read_bus (VgatePolicy *policy, const char *value)
+{
+    g_clear_pointer (&policy->switch_over_bus, g_free);
+    if (*value == '\0')
+        return TRUE;
+    policy->switch_over_bus = g_strdup (value);
+    return vgate_vmstate_is_bus (value);
+}
+
+static gboolean
+read_save_ms (VgatePolicy *policy, const char *value)
+{
+    guint64 number = 0;
+    const gboolean good = read_number (value, 1, 1000, &number);
+
+    policy->switch_over_save_ms = (guint)number;
+    return good;
+}
+
+static gboolean
+read_load_ms (VgatePolicy *policy, const char *value)
+{
+    guint64 number = 0;
+    const gboolean good = read_number (value, 100, 20000, &number);
+
+    policy->switch_over_load_ms = (guint)number;
+    return good;
+}
+
 /* Read when the whole file is known to be good. */
 static gboolean
 read_key_file (G_GNUC_UNUSED VgatePolicy *policy, const char *value)
@@ -172,6 +207,10 @@ static const struct {
     {"jobs", "stale-metadata", read_stale_metadata, "abort or ignore"},
     {"jobs", "unrestorable-save", read_unrestorable_save, "abort or ignore"},
     {"agent", "metrics-file", read_metrics_file, "an absolute path that ends in .prom"},
+    {"switch-over", "bus", read_bus,
+     "unix:path= and an absolute path of letters, digits, '.', '_' and '-', or nothing"},
+    {"switch-over", "save-ms", read_save_ms, "1 to 1000"},
+    {"switch-over", "load-ms", read_load_ms, "100 to 20000"},
     {"seal", "key-file", read_key_file, "an absolute path"},
     {"host", "uuid", read_uuid, "a UUID in lower case"},
 };
@@ -460,6 +499,9 @@ vgate_policy_new_default (void)
     policy->backend.deadline_ms = DEADLINE_DEFAULT_MS;
     policy->capture_interval = INTERVAL_DEFAULT_SEC;
     policy->capture_interval_fast = FAST_DEFAULT_SEC;
+    policy->switch_over_bus = g_strdup (VGATE_VMSTATE_BUS_DEFAULT);
+    policy->switch_over_save_ms = SAVE_DEFAULT_MS;
+    policy->switch_over_load_ms = LOAD_DEFAULT_MS;
     for (VgateRule rule = 0; rule < VGATE_N_RULES; rule++)
         policy->severities[rule] = vgate_rule_info (rule)->severity;
     return policy;
@@ -496,10 +538,25 @@ vgate_policy_free (VgatePolicy *policy)
         return;
     g_free (policy->backend.library);
     g_free (policy->backend.helper);
+    g_free (policy->switch_over_bus);
     g_clear_pointer (&policy->seal_key, g_bytes_unref);
     g_free (policy->metrics_file);
     g_free (policy->host_uuid);
     g_free (policy);
+}
+
+VgatePolicy *
+vgate_policy_copy (const VgatePolicy *policy)
+{
+    VgatePolicy *copy = g_memdup2 (policy, sizeof *policy);
+
+    copy->backend.library = g_strdup (policy->backend.library);
+    copy->backend.helper = g_strdup (policy->backend.helper);
+    copy->switch_over_bus = g_strdup (policy->switch_over_bus);
+    copy->seal_key = policy->seal_key ? g_bytes_ref (policy->seal_key) : NULL;
+    copy->metrics_file = g_strdup (policy->metrics_file);
+    copy->host_uuid = g_strdup (policy->host_uuid);
+    return copy;
 }
 
 void

@@ -20,6 +20,9 @@ typedef struct {
     gboolean ignore_stale_metadata;          /* [jobs] stale-metadata */
     gboolean ignore_unrestorable_save;       /* [jobs] unrestorable-save */
     char *metrics_file;                      /* [agent] metrics-file; NULL: none is written */
+    char *switch_over_bus;                   /* [switch-over] bus; NULL: the gate there is off */
+    guint switch_over_save_ms;               /* [switch-over] save-ms */
+    guint switch_over_load_ms;               /* [switch-over] load-ms */
     GBytes *seal_key;                        /* [seal] key-file; NULL: captures are not sealed */
     char *host_uuid;                         /* [host] uuid; NULL: found out */
 } VgatePolicy;
@@ -35,6 +38,9 @@ VgatePolicy *vgate_policy_new_default (void);
 VgatePolicy *vgate_policy_load (const char *path, GError **error);
 void vgate_policy_free (VgatePolicy *policy);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgatePolicy, vgate_policy_free)
+
+/* For a thread of its own, which a reload must not disturb. */
+VgatePolicy *vgate_policy_copy (const VgatePolicy *policy);
 
 /* Each becomes the other. */
 void vgate_policy_swap (VgatePolicy *a, VgatePolicy *b);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "fake-host.h"
 
+#include "host/provider-lock.h"
 #include "program.h"
 
 #include <errno.h>
@@ -18,6 +19,7 @@ struct FakeHost {
     char *config;
     GKeyFile *sim;
     GKeyFile *settings;
+    int lock; /* descriptor; -1: not held */
 };
 
 typedef struct {
@@ -139,6 +141,7 @@ fake_host_new (void)
 
     host->root = g_dir_make_tmp ("vgpu-gate-XXXXXX", &error);
     g_assert_no_error (error);
+    host->lock = -1;
     host->config = fake_host_path (host, "vgpu-gate.conf");
     host->settings = g_key_file_new ();
     host->sim = g_key_file_new ();
@@ -155,6 +158,8 @@ void
 fake_host_free (FakeHost *host)
 {
     program_assert_no_sanitizer_report (host->root);
+    if (host->lock >= 0)
+        close (host->lock);
     nftw (host->root, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
     g_key_file_unref (host->settings);
     g_key_file_unref (host->sim);
@@ -184,6 +189,17 @@ const char *
 fake_host_config (const FakeHost *host)
 {
     return host->config;
+}
+
+void
+fake_host_serve_switchover (FakeHost *host)
+{
+    g_autofree char *run = fake_host_path (host, "run");
+    g_autoptr (GError) error = NULL;
+
+    g_assert_cmpint (g_mkdir_with_parents (run, 0755), ==, 0);
+    host->lock = vgate_provider_lock_take (host->root, &error);
+    g_assert_no_error (error);
 }
 
 /* --- devices --- */

@@ -64,6 +64,8 @@ void fake_host_qemu_command_line (FakeHost *host, const char *contents, gsize le
 /* Driver, GPUs and all are those of this vgpu-sim host file, a path in the source tree; sysfs has none of it.
  */
 void fake_host_take_sim_file (FakeHost *host, const char *path);
+/* vgpu-gated serves the gate at switch-over, for as long as the host lives. */
+void fake_host_serve_switchover (FakeHost *host);
 
 /* Runs vgpu-sim with these words, several commands separated by ';': "update --gpu 0000:41:00.0 --ecc off".
  */

@@ -58,6 +58,7 @@ static const struct {
     {"check-no-vgpu", "check @no-vgpu.in.xml", 0},
     /* whether a vgpu-gated runs on the machine of the test is not this test's affair */
     {"agent", "agent status now", 2},
+    {"switchover", "switchover status", 0},
     {"explain", "explain VGATE-506", 0},
 };
 

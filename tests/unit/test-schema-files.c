@@ -3,12 +3,13 @@
  * Every XML file of examples/ and tests/ in which something of ours stands: reader and schema agree on its
  * form, and the form is good. A file named *-invalid.xml is refused, for its form or for its sense.
  */
+#include "payload.h"
 #include "sample.h"
 #include "schema.h"
 
 #include <string.h>
 
-static Schema *domain_schema, *host_schema;
+static Schema *domain_schema, *host_schema, *payload_schema;
 static guint n_good, n_invalid;
 
 static void
@@ -38,6 +39,7 @@ find_ours (xmlNode *node)
 
         if (node->type == XML_ELEMENT_NODE && node->ns &&
             (g_str_has_prefix ((const char *)node->ns->href, VGATE_ELEMENT_NAMESPACE_FAMILY) ||
+             g_str_has_prefix ((const char *)node->ns->href, VGATE_PAYLOAD_NAMESPACE_FAMILY) ||
              g_str_has_prefix ((const char *)node->ns->href, "urn:x-vgpu-gate:host:")))
             return node;
         if (node->type == XML_ELEMENT_NODE && (found = find_ours (node->children)))
@@ -74,6 +76,19 @@ check_host (const char *xml, gboolean *form, gboolean *sense)
 
     *sense = host != NULL;
     *form = host || vgate_error_is (error, VGATE_CODE_HOST_DISAGREES);
+}
+
+static void
+check_payload (const char *xml, xmlNode *root, gboolean *form, gboolean *sense)
+{
+    xmlChar *uuid = xmlGetNoNsProp (root, (const xmlChar *)"domain");
+    g_autoptr (VgatePayload) payload =
+        vgate_payload_read (xml, strlen (xml), uuid ? (const char *)uuid : "", NULL);
+
+    *form = payload != NULL;
+    *sense =
+        payload && (!payload->element || vgate_element_check (payload->element, payload->domain, NULL, NULL));
+    xmlFree (uuid);
 }
 
 static char *
@@ -136,6 +151,9 @@ check_file (const char *path)
         uuid = domain_uuid_of (doc);
         check_element (ours, uuid, &form, &sense);
         judge (path, form, sense, schema_accepts_node (domain_schema, ours));
+    } else if (g_str_has_prefix ((const char *)ours->ns->href, VGATE_PAYLOAD_NAMESPACE_FAMILY)) {
+        check_payload (xml, ours, &form, &sense);
+        judge (path, form, sense, schema_accepts_node (payload_schema, ours));
     } else {
         check_host (xml, &form, &sense);
         judge (path, form, sense, schema_accepts_node (host_schema, ours));
@@ -158,7 +176,7 @@ test_files (void)
     g_test_message ("%u XML files: %u of ours accepted, %u refused as they should", files->len, n_good,
                     n_invalid);
     /* those of tests/data at least */
-    g_assert_cmpuint (n_good, >=, 2);
+    g_assert_cmpuint (n_good, >=, 3);
     g_assert_cmpuint (n_invalid, >=, 3);
 }
 
@@ -170,9 +188,11 @@ main (int argc, char **argv)
     g_test_init (&argc, &argv, NULL);
     domain_schema = schema_open ("vgpu-gate-domain.rng");
     host_schema = schema_open ("vgpu-gate-host.rng");
+    payload_schema = schema_open ("vgpu-gate-payload.rng");
     g_test_add_func ("/schema-files/all", test_files);
     status = g_test_run ();
     schema_free (domain_schema);
     schema_free (host_schema);
+    schema_free (payload_schema);
     return status;
 }

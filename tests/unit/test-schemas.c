@@ -2,6 +2,7 @@
 /* What the readers take for good form, and what the schemas do, is the same: in both directions, case by
  * case. */
 #include "mutate.h"
+#include "payload.h"
 #include "sample.h"
 #include "schema-values.h"
 #include "schema.h"
@@ -54,6 +55,16 @@ status_reads (const char *xml)
     if (!status)
         g_assert_error (error, VGATE_ERROR, VGATE_CODE_AGENT_ANSWER);
     return status != NULL;
+}
+
+/* Whose it is, is asked when the form has been found good. */
+static gboolean
+payload_reads (const char *xml)
+{
+    g_autoptr (GError) error = NULL;
+    g_autoptr (VgatePayload) payload = vgate_payload_read (xml, strlen (xml), SAMPLE_DOMAIN_UUID, &error);
+
+    return payload || vgate_error_is (error, VGATE_CODE_PAYLOAD_DOMAIN);
 }
 
 static void
@@ -161,6 +172,29 @@ test_status (void)
     report (&comparison, 1200, 3000);
 }
 
+static void
+test_payload (void)
+{
+    g_autoptr (Schema) schema = schema_open ("vgpu-gate-payload.rng");
+    Comparison comparison = {.reads = payload_reads, .schema = schema};
+    VgatePayload payload = {.domain = (char *)SAMPLE_DOMAIN_UUID, .time = SAMPLE_TIME};
+    g_autoptr (VgateElement) element = sample_element (1);
+    g_autoptr (GBytes) whole = NULL, nothing = NULL;
+    g_autofree char *whole_xml = NULL, *nothing_xml = NULL;
+
+    payload.element = element;
+    whole = vgate_payload_write (&payload);
+    whole_xml = g_strndup (g_bytes_get_data (whole, NULL), g_bytes_get_size (whole));
+    payload.element = NULL;
+    payload.source = VGATE_PAYLOAD_NOTHING;
+    nothing = vgate_payload_write (&payload);
+    nothing_xml = g_strndup (g_bytes_get_data (nothing, NULL), g_bytes_get_size (nothing));
+    mutate_structure (whole_xml, compare, &comparison);
+    mutate_structure (nothing_xml, compare, &comparison);
+    mutate_values (nothing_xml, schema_values, compare, &comparison);
+    report (&comparison, 120, 850);
+}
+
 /* One to 64 vGPUs, and neither none nor 65. */
 static void
 test_counts (void)
@@ -253,6 +287,7 @@ main (int argc, char **argv)
     g_test_add_func ("/schemas/element", test_element);
     g_test_add_func ("/schemas/host", test_host);
     g_test_add_func ("/schemas/status", test_status);
+    g_test_add_func ("/schemas/payload", test_payload);
     g_test_add_func ("/schemas/counts", test_counts);
     g_test_add_func ("/schemas/empty-host", test_empty_host);
     g_test_add_func ("/schemas/calendar", test_calendar);

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The gate at switch-over is a matter of each domain: its QEMU must have been started with an object for it.
+ */
+#include "command.h"
+#include "host/provider-lock.h"
+#include "switchover-xml.h"
+
+#include <libvirt/libvirt.h>
+#include <libvirt/virterror.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (virConnect, virConnectClose)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (virDomain, virDomainFree)
+
+typedef struct {
+    virDomainPtr domain;
+    const char *name;
+    const VgatePolicy *policy;
+} Target;
+
+/* libvirt prints its errors by itself otherwise. */
+static void
+swallow_libvirt_error (G_GNUC_UNUSED void *user_data, G_GNUC_UNUSED virErrorPtr error)
+{
+}
+
+static gboolean
+fail_libvirt (GError **error, const char *call)
+{
+    const char *message = virGetLastErrorMessage ();
+
+    g_set_error (error, VGATE_ERROR, VGATE_CODE_LIBVIRT_ERROR, "%s: %s", call, message ? message : "unknown");
+    return FALSE;
+}
+
+/* The secrets too: what is defined without them loses them. It is printed and logged nowhere. */
+static char *
+read_xml (const Target *target, unsigned int flags, GError **error)
+{
+    char *xml = virDomainGetXMLDesc (target->domain, flags);
+    char *copy;
+
+    if (!xml) {
+        fail_libvirt (error, "virDomainGetXMLDesc");
+        return NULL;
+    }
+    copy = g_strdup (xml);
+    free (xml); /* libvirt allocates with malloc () */
+    return copy;
+}
+
+static gboolean
+define (const Target *target, const char *xml, GError **error)
+{
+    g_autoptr (virDomain) defined = virDomainDefineXML (virDomainGetConnect (target->domain), xml);
+
+    return defined || fail_libvirt (error, "virDomainDefineXML");
+}
+
+static gboolean
+change (const Target *target, gboolean enable, GError **error)
+{
+    g_autofree char *xml = NULL, *edited = NULL;
+    const char *bus = target->policy->switch_over_bus, *state = enable ? "enabled" : "disabled";
+
+    if (enable && !bus) {
+        g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_SWITCH_OVER_UNSERVED,
+                             "bus= in [switch-over] of the configuration is empty");
+        return FALSE;
+    }
+    if (virDomainIsPersistent (target->domain) != 1) {
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_SWITCH_OVER_EDIT,
+                     "%s has no persistent XML: it ends with its guest", target->name);
+        return FALSE;
+    }
+    xml = read_xml (target, VIR_DOMAIN_XML_INACTIVE | VIR_DOMAIN_XML_SECURE, error);
+    if (!xml || !vgate_switchover_edit (xml, enable ? bus : NULL, &edited, error))
+        return FALSE;
+    if (!edited) {
+        printf ("%s: %s already\n", target->name, state);
+        return TRUE;
+    }
+    if (!define (target, edited, error))
+        return FALSE;
+    printf ("%s: %s; it takes effect when the guest is next started\n", target->name, state);
+    return TRUE;
+}
+
+static gboolean
+enable (const Target *target, GError **error)
+{
+    return change (target, TRUE, error);
+}
+
+static gboolean
+disable (const Target *target, GError **error)
+{
+    return change (target, FALSE, error);
+}
+
+/* FALSE: the XML cannot be read. */
+static gboolean
+print_state (const Target *target, const char *label, unsigned int flags, GError **error)
+{
+    g_autofree char *xml = read_xml (target, flags, error);
+    g_autoptr (VgateDomain) domain = xml ? vgate_domain_read (xml, strlen (xml), NULL, error) : NULL;
+    const VgateVmstate *vmstate;
+
+    if (!domain)
+        return FALSE;
+    vmstate = domain->vmstate;
+    if (!vmstate)
+        printf ("%s: disabled\n", label);
+    else if (strcmp (vmstate->uuid, domain->uuid) != 0)
+        printf ("%s: enabled for another domain, %s; enable it again\n", label, vmstate->uuid);
+    else if (g_strcmp0 (vmstate->bus, target->policy->switch_over_bus) != 0)
+        printf ("%s: enabled on another bus, %s; enable it again\n", label, vmstate->bus);
+    else
+        printf ("%s: enabled\n", label);
+    return TRUE;
+}
+
+static void
+print_host (void)
+{
+    printf ("this host: %s\n", vgate_provider_lock_is_held ("") ? "served by vgpu-gated" : "not served");
+}
+
+static gboolean
+status (const Target *target, GError **error)
+{
+    const gboolean is_active = virDomainIsActive (target->domain) == 1;
+
+    if (virDomainIsPersistent (target->domain) == 1 &&
+        !print_state (target, "when next started", VIR_DOMAIN_XML_INACTIVE, error))
+        return FALSE;
+    if (is_active && !print_state (target, "running guest", 0, error))
+        return FALSE;
+    if (!is_active)
+        puts ("running guest: none");
+    print_host ();
+    return TRUE;
+}
+
+static const struct {
+    const char *name;
+    gboolean (*run) (const Target *target, GError **error);
+} actions[] = {{"enable", enable}, {"disable", disable}, {"status", status}};
+
+static virDomainPtr
+find_domain (virConnectPtr libvirt, const char *name, GError **error)
+{
+    virDomainPtr domain = virDomainLookupByName (libvirt, name);
+
+    if (!domain)
+        domain = virDomainLookupByUUIDString (libvirt, name);
+    if (!domain)
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_LIBVIRT_ERROR, "libvirt knows no domain '%s'", name);
+    return domain;
+}
+
+static int
+run (gboolean (*action) (const Target *target, GError **error), const char *name, const char *uri,
+     const VgatePolicy *policy)
+{
+    g_autoptr (virConnect) libvirt = NULL;
+    g_autoptr (virDomain) domain = NULL;
+    g_autoptr (GError) error = NULL;
+    Target target = {.policy = policy};
+
+    virSetErrorFunc (NULL, swallow_libvirt_error);
+    libvirt = virConnectOpen (uri);
+    if (libvirt)
+        domain = find_domain (libvirt, name, &error);
+    else
+        fail_libvirt (&error, "virConnectOpen");
+    if (!domain)
+        return vgate_command_fail (error);
+    target.domain = domain;
+    target.name = virDomainGetName (domain);
+    return action (&target, &error) ? VGATE_EXIT_ALLOWED : vgate_command_fail (error);
+}
+
+int
+vgate_command_switchover (int argc, char *argv[], const char *config)
+{
+    g_auto (GStrv) words = NULL;
+    g_autofree char *uri = NULL;
+    const GOptionEntry entries[] = {
+        {"connect", 'c', 0, G_OPTION_ARG_STRING, &uri, "libvirt's URI (qemu:///system)", "URI"},
+        G_OPTION_ENTRY_NULL,
+    };
+    g_autoptr (GError) error = NULL;
+    g_autoptr (VgatePolicy) policy = NULL;
+
+    if (!vgate_command_parse (argc, argv, "enable|disable DOMAIN | status [DOMAIN]",
+                              "Shall the domain's QEMU ask vgpu-gated once more at switch-over?", entries,
+                              &words, &error))
+        return vgate_command_usage (error->message);
+    if (words && g_strv_length (words) == 1 && strcmp (words[0], "status") == 0) {
+        print_host ();
+        return VGATE_EXIT_ALLOWED;
+    }
+    if (!words || g_strv_length (words) != 2)
+        return vgate_command_usage ("switchover needs enable, disable or status, and a DOMAIN");
+    for (gsize i = 0; i < G_N_ELEMENTS (actions); i++) {
+        if (strcmp (words[0], actions[i].name) != 0)
+            continue;
+        policy = vgate_command_policy (config, &error);
+        return policy ? run (actions[i].run, words[1], uri ? uri : "qemu:///system", policy)
+                      : vgate_command_fail (error);
+    }
+    return vgate_command_usage ("switchover can be enabled, disabled, or asked for its status");
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Guests whose QEMU asks at switch-over: refused at once where nobody would answer. */
+#include "domain/vmstate.h"
+#include "golden.h"
+#include "hook-case.h"
+
+#define FOLDER "switchover"
+#define UUID   "4d7c0a6e-9b1f-4f2e-8a35-b1f0c2d9e701"
+#define CLONED "4d7c0a6e-9b1f-4f2e-8a35-000000000000"
+
+#define ARGUMENTS(uuid)                                                              \
+    "  <qemu:commandline>\n    <qemu:arg value='-object'/>\n"                        \
+    "    <qemu:arg value='dbus-vmstate,id=vgpu-gate,addr=" VGATE_VMSTATE_BUS_DEFAULT \
+    ",id-list=vgpu-gate-" uuid "'/>\n  </qemu:commandline>\n</domain>"
+
+#define ASKING_FOR(uuid)                                                                                  \
+    .edits = {{"<domain type='kvm'", "<domain type='kvm' xmlns:qemu='" VGATE_VMSTATE_QEMU_NAMESPACE "'"}, \
+              {"</domain>", ARGUMENTS (uuid)}}
+#define ASKING ASKING_FOR (UUID)
+
+#define ALLOW_MISSING "[gate]\nmissing-metadata=allow\n"
+
+static void
+served (FakeHost *host)
+{
+    case_standard_host (host);
+    fake_host_serve_switchover (host);
+}
+
+static void
+incoming (FakeHost *host)
+{
+    case_standard_host (host);
+    fake_host_qemu_started (host, CASE_DOMAIN, TRUE);
+}
+
+static void
+incoming_served (FakeHost *host)
+{
+    incoming (host);
+    fake_host_serve_switchover (host);
+}
+
+static void
+cold (FakeHost *host)
+{
+    case_standard_host (host);
+    fake_host_qemu_started (host, CASE_DOMAIN, FALSE);
+}
+
+static const HookCase cases[] = {
+    /* a captured guest */
+    {.name = "migrate-served",
+     .input = "element",
+     .operation = "migrate",
+     .code = 1,
+     .prepare = served,
+     ASKING},
+    {.name = "restore-served", .input = "mdev", .operation = "restore", .code = 1, .prepare = served, ASKING},
+    {.name = "migrate", .input = "element", .operation = "migrate", .code = 820, ASKING},
+    {.name = "restore", .input = "mdev", .operation = "restore", .code = 820, ASKING},
+    {.name = "started", .input = "element", .operation = "started", .code = 2, .prepare = incoming, ASKING},
+    {.name = "prepare", .input = "element", .operation = "prepare", .code = 2, ASKING},
+    {.name = "prepare-checked",
+     .input = "element",
+     .operation = "prepare",
+     .code = 1,
+     .config = "[gate]\ncold-start=check\n",
+     ASKING},
+    /* what is wrong with the element is said first */
+    {.name = "migrate", .input = "uncovered", .operation = "migrate", .code = 214, ASKING},
+    {.name = "other-bus",
+     .input = "element",
+     .operation = "migrate",
+     .code = 820,
+     .prepare = served,
+     .config = "[switch-over]\nbus=unix:path=/run/vgpu-gate/other\n",
+     ASKING},
+    {.name = "no-bus",
+     .input = "element",
+     .operation = "migrate",
+     .code = 820,
+     .prepare = served,
+     .config = "[switch-over]\nbus=\n",
+     ASKING},
+    {.name = "cloned",
+     .input = "element",
+     .operation = "migrate",
+     .code = 821,
+     .prepare = served,
+     ASKING_FOR (CLONED)},
+    /* without metadata it may be an offline migration, which asks nobody */
+    {.name = "migrate", .input = "bare-mdev", .operation = "migrate", .code = 3, ASKING},
+    {.name = "migrate", .input = "no-vgpu", .operation = "migrate", .code = 3, ASKING},
+    {.name = "restore", .input = "no-vgpu", .operation = "restore", .code = 820, ASKING},
+    {.name = "restore-served",
+     .input = "no-vgpu",
+     .operation = "restore",
+     .code = 2,
+     .prepare = served,
+     ASKING},
+    {.name = "incoming",
+     .input = "no-vgpu",
+     .operation = "started",
+     .code = 820,
+     .prepare = incoming,
+     ASKING},
+    {.name = "incoming-served",
+     .input = "no-vgpu",
+     .operation = "started",
+     .code = 2,
+     .prepare = incoming_served,
+     ASKING},
+    {.name = "cold", .input = "no-vgpu", .operation = "started", .code = 2, .prepare = cold, ASKING},
+    {.name = "prepare", .input = "no-vgpu", .operation = "prepare", .code = 2, ASKING},
+    {.name = "incoming",
+     .input = "bare-mdev",
+     .operation = "started",
+     .code = 820,
+     .prepare = incoming,
+     ASKING},
+    {.name = "incoming-served",
+     .input = "bare-mdev",
+     .operation = "started",
+     .code = 213,
+     .prepare = incoming_served,
+     ASKING},
+    /* that metadata may be missing does not make anybody answer; and a cold start is none of it */
+    {.name = "incoming-allowed",
+     .input = "bare-mdev",
+     .operation = "started",
+     .code = 820,
+     .prepare = incoming,
+     .config = ALLOW_MISSING,
+     ASKING},
+    {.name = "incoming-served-allowed",
+     .input = "bare-mdev",
+     .operation = "started",
+     .code = 4,
+     .prepare = incoming_served,
+     .config = ALLOW_MISSING,
+     ASKING},
+    {.name = "cold-allowed",
+     .input = "bare-mdev",
+     .operation = "started",
+     .code = 2,
+     .prepare = cold,
+     .config = ALLOW_MISSING,
+     ASKING},
+};
+
+static void
+test_case (gconstpointer data)
+{
+    case_run (data, FOLDER);
+}
+
+static void
+test_none_left (G_GNUC_UNUSED gconstpointer data)
+{
+    golden_assert_none_left (FOLDER, ".err");
+    golden_assert_none_left (FOLDER, ".report");
+}
+
+int
+main (int argc, char *argv[])
+{
+    program_test_init (&argc, &argv);
+    for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+        g_autofree char *path = g_strdup_printf ("/switchover/%s/%s", cases[i].input, cases[i].name);
+
+        program_add_test (path, &cases[i], test_case);
+    }
+    program_add_test ("/none-left/switchover", NULL, test_none_left);
+    return g_test_run ();
+}

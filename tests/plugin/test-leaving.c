@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a guest takes along at switch-over, whatever is known of it. */
+#include "leaving.h"
+#include "sample.h"
+
+#include <string.h>
+
+#define NOW      (SAMPLE_TIME + 100)
+#define ASKED_AT (SAMPLE_TIME + 90)
+
+/* The domain as it was looked at: its element says that the guest speaks 26.1. */
+static VgateDomain *
+sample_looked_at (void)
+{
+    g_autofree char *element = sample_element_xml (1), *xml = sample_domain (element, NULL);
+    g_autoptr (GError) error = NULL;
+    VgateDomain *domain = vgate_domain_read (xml, strlen (xml), NULL, &error);
+
+    g_assert_no_error (error);
+    return domain;
+}
+
+/* NVML's answer: the guest's driver says version. */
+static VgateSnapshot *
+snapshot_of (guint32 version)
+{
+    VgateProbe *probe = g_new0 (VgateProbe, 1);
+    VgateInstance *instance = vgate_instance_new ();
+    VgateVgpuRecord record = sample_vgpu_record ();
+
+    record.guest_version = version;
+    probe->host = sample_host ();
+    probe->host->time = ASKED_AT;
+    probe->answers = g_array_new (FALSE, FALSE, sizeof (VgateDriverAnswer));
+    probe->instances = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_instance_free);
+    instance->vm = g_strdup (SAMPLE_DOMAIN_UUID);
+    instance->uuid = g_strdup ("33333333-3333-4333-8333-333333333333");
+    instance->mdev = g_strdup ("44444444-4444-4444-8444-444444444444");
+    instance->type = 1120;
+    instance->type_name = g_strdup ("NVIDIA H100XM-20C");
+    instance->metadata = vgate_vgpu_record_write (&record);
+    g_ptr_array_add (probe->instances, instance);
+    return vgate_snapshot_new (probe, NULL);
+}
+
+/* What the destination reads of it. */
+static VgatePayload *
+build (const VgateLeaving *leaving)
+{
+    VgatePayloadSource source;
+    g_autoptr (GBytes) bytes = vgate_leaving_build (leaving, &source);
+    g_autoptr (GError) error = NULL;
+    VgatePayload *payload = vgate_payload_read (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes),
+                                                SAMPLE_DOMAIN_UUID, &error);
+
+    g_assert_no_error (error);
+    g_assert_cmpint (payload->source, ==, source);
+    if (payload->element) {
+        vgate_element_check (payload->element, SAMPLE_DOMAIN_UUID, leaving->key, &error);
+        g_assert_no_error (error);
+    }
+    return payload;
+}
+
+static guint32
+version_of (const VgatePayload *payload)
+{
+    return ((VgateElementVgpu *)g_ptr_array_index (payload->element->vgpus, 0))->record.guest_version;
+}
+
+static void
+test_fresh (void)
+{
+    g_autoptr (VgateDomain) domain = sample_looked_at ();
+    g_autoptr (VgateSnapshot) snapshot = snapshot_of (0x120001);
+    const VgateLeaving leaving = {.uuid = SAMPLE_DOMAIN_UUID,
+                                  .snapshot = snapshot,
+                                  .is_fresh = TRUE,
+                                  .domain = domain,
+                                  .root = "/nowhere",
+                                  .now = NOW};
+    g_autoptr (VgatePayload) payload = build (&leaving);
+
+    g_assert_cmpint (payload->source, ==, VGATE_PAYLOAD_NVML);
+    g_assert_cmpint (payload->time, ==, ASKED_AT);
+    g_assert_cmphex (version_of (payload), ==, 0x120001);
+    /* a number that never goes back */
+    g_assert_cmpuint (payload->element->sequence, >, domain->element->sequence);
+}
+
+/* NVML is late: its last answer is newer than the XML, which could not be written any more. */
+static void
+test_memory_of_nvml (void)
+{
+    g_autoptr (VgateDomain) domain = sample_looked_at ();
+    g_autoptr (VgateSnapshot) snapshot = snapshot_of (0x120001);
+    const VgateLeaving leaving = {
+        .uuid = SAMPLE_DOMAIN_UUID, .snapshot = snapshot, .domain = domain, .root = "/nowhere", .now = NOW};
+    g_autoptr (VgatePayload) payload = build (&leaving);
+
+    g_assert_cmpint (payload->source, ==, VGATE_PAYLOAD_MEMORY);
+    g_assert_cmpint (payload->time, ==, ASKED_AT);
+    g_assert_cmphex (version_of (payload), ==, 0x120001);
+}
+
+static void
+test_memory_of_xml (void)
+{
+    g_autoptr (VgateDomain) domain = sample_looked_at ();
+    const VgateLeaving leaving = {
+        .uuid = SAMPLE_DOMAIN_UUID, .domain = domain, .root = "/nowhere", .now = NOW};
+    g_autoptr (VgatePayload) payload = build (&leaving);
+
+    g_assert_cmpint (payload->source, ==, VGATE_PAYLOAD_MEMORY);
+    g_assert_cmpint (payload->time, ==, SAMPLE_TIME);
+    g_assert_cmphex (version_of (payload), ==, 0x1A0001);
+}
+
+/* Without the domain nobody could tell which vGPU is which; an element that is none says nothing. */
+static void
+test_nothing (void)
+{
+    g_autoptr (VgateDomain) spoilt = sample_looked_at ();
+    g_autoptr (VgateSnapshot) snapshot = snapshot_of (0x120001);
+    const VgateLeaving cases[] = {
+        {.uuid = SAMPLE_DOMAIN_UUID, .root = "/nowhere", .now = NOW},
+        {.uuid = SAMPLE_DOMAIN_UUID, .snapshot = snapshot, .is_fresh = TRUE, .root = "/nowhere", .now = NOW},
+        {.uuid = SAMPLE_DOMAIN_UUID, .domain = spoilt, .root = "/nowhere", .now = NOW},
+    };
+
+    g_free (spoilt->element->domain);
+    spoilt->element->domain = g_strdup ("99999999-1111-4111-8111-111111111111");
+    for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+        g_autoptr (VgatePayload) payload = build (&cases[i]);
+
+        g_assert_cmpint (payload->source, ==, VGATE_PAYLOAD_NOTHING);
+        g_assert_cmpint (payload->time, ==, NOW);
+    }
+}
+
+/* With a fleet key what goes out is sealed: the destination takes nothing else. */
+static void
+test_sealed (void)
+{
+    g_autoptr (VgateDomain) domain = sample_looked_at ();
+    g_autoptr (VgateSnapshot) snapshot = snapshot_of (0x1A0001);
+    g_autoptr (GBytes) key = g_bytes_new_static ("0123456789abcdef0123456789abcdef", 32);
+    VgateLeaving leaving = {.uuid = SAMPLE_DOMAIN_UUID,
+                            .snapshot = snapshot,
+                            .is_fresh = TRUE,
+                            .domain = domain,
+                            .root = "/nowhere",
+                            .key = key,
+                            .now = NOW};
+    g_autoptr (VgatePayload) payload = build (&leaving), unsealed = NULL;
+    g_autoptr (GError) error = NULL;
+
+    g_assert_nonnull (payload->element->seal);
+    leaving.key = NULL;
+    unsealed = build (&leaving);
+    g_assert_false (vgate_element_check (unsealed->element, SAMPLE_DOMAIN_UUID, key, &error));
+    g_assert_error (error, VGATE_ERROR, VGATE_CODE_SEAL_MISSING);
+}
+
+int
+main (int argc, char **argv)
+{
+    g_test_init (&argc, &argv, NULL);
+    g_test_add_func ("/leaving/fresh", test_fresh);
+    g_test_add_func ("/leaving/memory-of-nvml", test_memory_of_nvml);
+    g_test_add_func ("/leaving/memory-of-xml", test_memory_of_xml);
+    g_test_add_func ("/leaving/nothing", test_nothing);
+    g_test_add_func ("/leaving/sealed", test_sealed);
+    return g_test_run ();
+}

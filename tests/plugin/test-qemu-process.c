@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Who is on the bus: by its command line and libvirt's pid files, under a directory made for each test. */
+#include "domain/vmstate.h"
+#include "qemu-process.h"
+#include "sample.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+#define PID    4711u
+#define OBJECT "dbus-vmstate,id=vgpu-gate,addr=" VGATE_VMSTATE_BUS_DEFAULT ",id-list=vgpu-gate-"
+#define ASKS   "-object", OBJECT SAMPLE_DOMAIN_UUID
+#define OTHER  "99999999-1111-4111-8111-111111111111"
+
+static void
+put (const char *root, const char *path, const char *bytes, gsize length)
+{
+    g_autofree char *full = g_build_filename (root, path, NULL), *parent = g_path_get_dirname (full);
+    g_autoptr (GError) error = NULL;
+
+    g_assert_cmpint (g_mkdir_with_parents (parent, 0755), ==, 0);
+    g_file_set_contents (full, bytes, (gssize)length, &error);
+    g_assert_no_error (error);
+}
+
+/* Words of a command line, ended by NULL. */
+static void
+put_command_line (const char *root, const char *const *words)
+{
+    g_autoptr (GString) line = g_string_new (NULL);
+
+    for (; *words; words++)
+        g_string_append_len (line, *words, (gssize)strlen (*words) + 1);
+    put (root, "proc/4711/cmdline", line->str, line->len);
+}
+
+static void
+remove_all (const char *path)
+{
+    g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+    const char *name;
+
+    while (dir && (name = g_dir_read_name (dir))) {
+        g_autofree char *child = g_build_filename (path, name, NULL);
+
+        remove_all (child);
+    }
+    g_assert_cmpint (g_remove (path), ==, 0);
+}
+
+typedef struct {
+    const char *words[10];
+    const char *pid_file; /* its name, or NULL: there is none */
+    const char *pid;
+    const char *name; /* who it must be; NULL: nobody that is served */
+    VgateCode code;   /* or an error */
+} Case;
+
+/* clang-format off */
+static const Case cases[] = {
+    {{"qemu", "-name", "guest=vm1,debug-threads=on", "-uuid", SAMPLE_DOMAIN_UUID, ASKS},
+     "vm1", "4711", "vm1", VGATE_CODE_NONE},
+    {{"qemu", "-object", "x", ASKS, "-uuid", SAMPLE_DOMAIN_UUID, "-name", "guest=vm1"},
+     "vm1", "4711\n", "vm1", VGATE_CODE_NONE},
+    /* QEMU doubles a comma */
+    {{"qemu", "-name", "guest=a,,b,debug-threads=on", "-uuid", SAMPLE_DOMAIN_UUID, ASKS},
+     "a,b", "4711", "a,b", VGATE_CODE_NONE},
+    /* none of ours */
+    {{"bash"}, NULL, NULL, NULL, VGATE_CODE_NONE},
+    {{"qemu", "-name", "guest=vm1", "-uuid", SAMPLE_DOMAIN_UUID}, "vm1", "4711", NULL, VGATE_CODE_NONE},
+    {{"qemu", "-name", "vm1", "-uuid", SAMPLE_DOMAIN_UUID, ASKS},
+     "vm1", "4711", NULL, VGATE_CODE_NONE},
+    {{"qemu", "-name", "guest=vm1", "-uuid", SAMPLE_DOMAIN_UUID, "-x", OBJECT SAMPLE_DOMAIN_UUID},
+     "vm1", "4711", NULL, VGATE_CODE_NONE},
+    /* it says so, but libvirt does not */
+    {{"qemu", "-name", "guest=vm1", "-uuid", SAMPLE_DOMAIN_UUID, ASKS},
+     NULL, NULL, NULL, VGATE_CODE_NONE},
+    {{"qemu", "-name", "guest=vm1", "-uuid", SAMPLE_DOMAIN_UUID, ASKS},
+     "vm1", "4712", NULL, VGATE_CODE_NONE},
+    {{"qemu", "-name", "guest=../qemu/vm1", "-uuid", SAMPLE_DOMAIN_UUID, ASKS},
+     "vm1", "4711", NULL, VGATE_CODE_NONE},
+    /* a clone that kept its original's object */
+    {{"qemu", "-name", "guest=vm1", "-uuid", OTHER, ASKS},
+     "vm1", "4711", NULL, VGATE_CODE_SWITCH_OVER_OBJECT},
+};
+/* clang-format on */
+
+static void
+run_case (gconstpointer data)
+{
+    const Case *c = data;
+    g_autoptr (GError) error = NULL;
+    g_autofree char *root = g_dir_make_tmp ("vgate-qemu-XXXXXX", NULL);
+    g_autofree char *pid_path = g_strdup_printf ("run/libvirt/qemu/%s.pid", c->pid_file);
+    g_autoptr (VgateQemu) qemu = NULL;
+
+    put_command_line (root, c->words);
+    if (c->pid_file)
+        put (root, pid_path, c->pid, strlen (c->pid));
+    qemu = vgate_qemu_identify (root, PID, &error);
+    g_assert_cmpstr (qemu ? qemu->name : NULL, ==, c->name);
+    g_assert_cmpstr (qemu ? qemu->uuid : NULL, ==, c->name ? SAMPLE_DOMAIN_UUID : NULL);
+    if (c->code != VGATE_CODE_NONE)
+        sample_assert_error (error, c->code, "vm1", SAMPLE_DOMAIN_UUID, NULL);
+    else
+        g_assert_no_error (error);
+    remove_all (root);
+}
+
+static void
+test_no_process (void)
+{
+    g_autoptr (GError) error = NULL;
+
+    g_assert_null (vgate_qemu_identify ("/nowhere", PID, &error));
+    g_assert_no_error (error);
+}
+
+int
+main (int argc, char **argv)
+{
+    g_test_init (&argc, &argv, NULL);
+    for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+        g_autofree char *path = g_strdup_printf ("/qemu-process/%zu", i);
+
+        g_test_add_data_func (path, &cases[i], run_case);
+    }
+    g_test_add_func ("/qemu-process/no-process", test_no_process);
+    return g_test_run ();
+}
