@@ -1,0 +1,473 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash disable=SC2154  # the words and names come from lib.sh
+# The gate at switch-over: QEMU asks vgpu-gated once more when all memory has been copied.
+
+image=/var/lib/libvirt/guest.save
+
+# guest_ask HOST NAME: its QEMU asks, from its next start on
+guest_ask () {
+    on "$1" vgpu-gate switchover enable "$2" || fail "the domain of guest $2 cannot be set up"
+}
+
+# guest_run_asking HOST NAME [BYTES]: as guest_run, with a QEMU that asks, and with ballast that slows it down
+guest_run_asking () {
+    guest_define "$1" "$2" "$h100_20c"
+    [ $# -lt 3 ] || guest_ballast "$1" "$2" "$3"
+    guest_ask "$1" "$2"
+    guest_start "$1" "$2"
+    guest_driver_up "$1" "$2"
+    wait_captured "$1" "$2" 26.1
+}
+
+# signal_gated SIGNAL HOST
+signal_gated () {
+    on "$2" pkill "-$1" -x vgpu-gated
+}
+
+served () {
+    [[ $(on "$1" vgpu-gate switchover status) == 'this host: served by vgpu-gated' ]]
+}
+
+wait_served () {
+    within 20 served "$1" || fail "vgpu-gated does not serve the gate at switch-over on host $1"
+}
+
+# guest_stayed NAME: it runs on host a as before, and host b has nothing of it
+guest_stayed () {
+    guest_answers a "$1"
+    has_version a "$1" 26.1 || fail "its element is not what it was:" "$(element a "$1")"
+    [ "$(attribute a "$1" '/*/capture/@host')" = host-a ] || fail "its element is another host's"
+    guest_is b "$1" absent
+    no_qemu b "$1"
+    [ -z "$(on b sed -n "/vm *= *$(uuid_of "$1")/p" /etc/vgpu-gate/sim-host.conf)" ] ||
+        fail "the hardware of host b has vGPUs of guest $1"
+}
+
+persistent_xml () {
+    on "$1" virsh -q dumpxml --inactive --security-info "$2"
+}
+
+test_enable_and_disable_change_nothing_else () {
+    local before enabled
+    guest_define a edited "$h100_20c"
+    before=$(persistent_xml a edited)
+    guest_ask a edited
+    enabled=$(persistent_xml a edited)
+    [ "$(diff <(printf '%s' "$before") <(printf '%s' "$enabled") | grep -c '^>')" -eq 5 ] ||
+        fail 'more was changed:' "$(diff <(printf '%s' "$before") <(printf '%s' "$enabled"))"
+    guest_ask a edited
+    [ "$(persistent_xml a edited)" = "$enabled" ] || fail 'to enable it twice changed something'
+    on a vgpu-gate switchover disable edited
+    [ "$(persistent_xml a edited)" = "$before" ] || fail 'after disable it is not what it was'
+}
+
+test_what_others_have_on_the_command_line_stays () {
+    local before
+    guest_define a shared "$h100_20c"
+    guest_ballast a shared 1000
+    before=$(persistent_xml a shared)
+    guest_ask a shared
+    guest_start a shared
+    guest_answers a shared
+    on a vgpu-gate switchover disable shared
+    [ "$(persistent_xml a shared)" = "$before" ] || fail 'after disable it is not what it was'
+    # the running guest goes on as it was started
+    [[ $(on a vgpu-gate switchover status shared) == *$'when next started: disabled\nrunning guest: enabled'* ]] ||
+        fail "$(on a vgpu-gate switchover status shared)"
+}
+
+test_there_and_back () {
+    guest_run_asking a asking
+    migrate a asking
+    guest_moved a asking
+    log_has b 'VGATE-001: asking: at switch-over: allowed'
+    wait_attribute b asking '/*/capture/@host' host-b
+    migrate b asking
+    guest_moved b asking
+    log_has a 'VGATE-001: asking: at switch-over: allowed'
+    ! has_logged a 'VGATE-830' || fail 'what went out was not fresh'
+}
+
+# All instances of the type are taken, by the guest itself: it needs none more.
+test_the_last_free_instance () {
+    guest_define a whole "$h100_80c"
+    guest_ask a whole
+    guest_start a whole
+    guest_driver_up a whole
+    wait_captured a whole 26.1
+    migrate a whole
+    guest_moved a whole
+    log_has b 'VGATE-001: whole: at switch-over'
+}
+
+test_save_restore_and_managed_save () {
+    guest_run_asking a keeping
+    on a virsh -q save keeping "$image"
+    on a virsh -q restore "$image"
+    guest_answers a keeping
+    log_has a 'VGATE-001: keeping: at switch-over: allowed'
+    wait_captured a keeping 26.1
+    on a virsh -q managedsave keeping
+    guest_start a keeping
+    guest_answers a keeping
+}
+
+# Both hosts change when it is too late for the hook: then only QEMU can be told, and it tells virsh nothing.
+test_a_refusal_at_the_last_moment () {
+    local reason
+    guest_run_asking a refused 16000000
+    migrate_slowly a refused
+    host_update b --gpu "$h100" --ecc off
+    on a virsh -q migrate-setspeed refused 1000
+    ! migration_end a || fail 'the migration went on'
+    guest_stayed refused
+    reason='VGATE-304: refused: vGPU .*ECC is on at the source, off here'
+    log_has b "$reason"
+    on b grep -Eq "Failed to Load: .*vgpu-gate: $reason" /var/log/libvirt/qemu/refused.log ||
+        fail "QEMU's log says:" "$(on b tail -n 5 /var/log/libvirt/qemu/refused.log)"
+    # and once the reason is gone
+    host_update b --gpu "$h100" --ecc on
+    migrate a refused
+    guest_moved a refused
+}
+
+# The guest's driver is updated while memory is copied. What is in the XML then is not true any more; but the source's
+# own check is switched off here, so that the gate at switch-over is what sees it.
+test_an_update_in_the_guest_meanwhile () {
+    host_configure a jobs <<<'stale-metadata=ignore'
+    host_service restart a vgpu-gated
+    host_update b --driver 590.48.01 --range 24.1-27.1
+    guest_run_asking a updated 16000000
+    migrate_slowly a updated
+    guest_driver_up a updated 535.261.03 7.1-18.1
+    on a virsh -q migrate-setspeed updated 1000
+    ! migration_end a || fail 'the migration went on'
+    log_has b 'VGATE-303: updated: .*18\.1.*24\.1'
+    guest_answers a updated
+    guest_is b updated absent
+    # nothing held the element up: it is right now
+    wait_captured a updated 18.1
+}
+
+# The hook reads its configuration anew each time, the daemon when it starts: so only the daemon refuses here.
+test_a_restore_that_is_refused_keeps_the_image () {
+    host_configure a rules <<<'host-driver-not-same=refuse'
+    host_service restart a vgpu-gated
+    guest_run_asking a imaged
+    on a virsh -q save imaged "$image"
+    host_update a --driver 580.105.08
+    on a cp /run/lab/vgpu-gate/vgpu-gate.conf /etc/vgpu-gate/vgpu-gate.conf
+    expect_refused 406 imaged '580\.95\.05.*580\.105\.08' on a virsh restore "$image"
+    no_qemu a imaged
+    host_service restart a vgpu-gated
+    wait_served a
+    on a virsh -q restore "$image"
+    guest_answers a imaged
+}
+
+# The guest stands still from the moment when it is paused, and NVML is asked within that.
+save_takes_less_than () {
+    local time
+    time=$(milliseconds_on a virsh save "$1" "$image")
+    echo "note: with NVML $2 the save took $time ms"
+    guest_is a "$1" 'shut off'
+    [ "$time" -lt "$3" ] || fail "the save took $time ms"
+}
+
+test_a_save_while_nvml_fails () {
+    guest_run_asking a failing
+    host_fails a nvmlInit_v2 999
+    save_takes_less_than failing 'failing' 3000
+    log_has a 'VGATE-830: failing: .*from memory'
+    host_heals a
+    on a virsh -q restore "$image"
+    guest_answers a failing
+    wait_captured a failing 26.1
+}
+
+test_a_save_while_nvml_hangs () {
+    guest_run_asking a hanging
+    host_hangs a nvmlDeviceGetActiveVgpus
+    save_takes_less_than hanging 'hanging' 3000
+    log_has a 'VGATE-830: hanging: .*from memory'
+    host_heals a
+    on a virsh -q restore "$image"
+    guest_answers a hanging
+    wait_captured a hanging 26.1
+}
+
+test_a_save_that_nothing_is_known_for () {
+    guest_run_asking a unknown
+    host_hangs a nvmlInit_v2
+    host_service restart a vgpu-gated
+    wait_served a
+    save_takes_less_than unknown 'hanging from the start' 3000
+    log_has a 'VGATE-830: unknown: nothing is known'
+    host_heals a
+    on a virsh -q restore "$image"
+    guest_answers a unknown
+}
+
+test_nvml_hangs_at_the_destination () {
+    local began
+    host_configure b switch-over <<<'load-ms=2000'
+    host_service restart b vgpu-gated
+    guest_run_asking a patient 16000000
+    migrate_slowly a patient
+    host_hangs b nvmlInit_v2
+    began=$SECONDS
+    on a virsh -q migrate-setspeed patient 1000
+    ! migration_end a || fail 'the migration went on'
+    [ $((SECONDS - began)) -lt 15 ] || fail "this took $((SECONDS - began)) s"
+    guest_answers a patient
+    guest_is b patient absent
+    log_has b 'VGATE-(504|826): patient:'
+    host_heals b
+}
+
+test_nobody_there_is_refused_early () {
+    guest_run_asking a early
+    host_service stop b vgpu-gated
+    expect_migration_refused 820 early 'does not serve'
+    host_service start b vgpu-gated
+    wait_served b
+    migrate a early
+    guest_moved a early
+}
+
+test_another_bus_is_refused_early () {
+    host_configure b switch-over <<<'bus=unix:path=/run/vgpu-gate/other'
+    guest_run_asking a elsewhere
+    expect_migration_refused 820 elsewhere 'the configuration of this host says'
+}
+
+test_a_restore_where_nobody_is_there () {
+    guest_run_asking a lonely
+    on a virsh -q save lonely "$image"
+    host_service stop a vgpu-gated
+    expect_refused 820 lonely 'does not serve' on a virsh restore "$image"
+    no_qemu a lonely
+    host_service start a vgpu-gated
+    wait_served a
+    on a virsh -q restore "$image"
+    guest_answers a lonely
+}
+
+test_the_daemon_is_killed_at_the_destination () {
+    local began
+    guest_run_asking a bereft 16000000
+    migrate_slowly a bereft
+    signal_gated KILL b
+    began=$SECONDS
+    on a virsh -q migrate-setspeed bereft 1000
+    ! migration_end a || fail 'the migration went on'
+    echo "note: the migration failed $((SECONDS - began)) s after the link was opened"
+    [ $((SECONDS - began)) -lt 10 ] || fail "this took $((SECONDS - began)) s"
+    guest_stayed bereft
+    host_service start b vgpu-gated
+    migrate a bereft
+    guest_moved a bereft
+}
+
+test_the_daemon_is_killed_at_the_source () {
+    local began
+    guest_run_asking a orphan 16000000
+    migrate_slowly a orphan
+    signal_gated KILL a
+    began=$SECONDS
+    on a virsh -q migrate-setspeed orphan 1000
+    ! migration_end a || fail 'the migration went on'
+    [ $((SECONDS - began)) -lt 10 ] || fail "this took $((SECONDS - began)) s"
+    guest_stayed orphan
+    host_service start a vgpu-gated
+    wait_served a
+    within 10 migrate a orphan || fail 'the guest cannot leave any more'
+    guest_moved a orphan
+}
+
+# Killed and started again while memory is copied: it finds its guests on the bus, at both ends.
+test_the_daemon_comes_back_meanwhile () {
+    guest_run_asking a lucky 16000000
+    migrate_slowly a lucky
+    signal_gated KILL a
+    signal_gated KILL b
+    host_service start a vgpu-gated
+    host_service start b vgpu-gated
+    wait_served a
+    wait_served b
+    on a virsh -q migrate-setspeed lucky 1000
+    migration_end a || fail 'the migration failed'
+    guest_moved a lucky
+    log_has b 'VGATE-001: lucky: at switch-over'
+    wait_attribute b lucky '/*/capture/@host' host-b
+}
+
+# QEMU waits 25 s for an answer, and no longer.
+test_a_daemon_that_is_stopped () {
+    local began
+    guest_run_asking a stalled 16000000
+    migrate_slowly a stalled
+    signal_gated STOP b
+    began=$SECONDS
+    on a virsh -q migrate-setspeed stalled 1000
+    migration_end a && fail 'the migration went on'
+    echo "note: the migration failed $((SECONDS - began)) s after the link was opened"
+    signal_gated CONT b
+    [ $((SECONDS - began)) -lt 35 ] || fail "this took $((SECONDS - began)) s"
+    guest_stayed stalled
+}
+
+test_the_bus_lets_in_only_whom_it_must () {
+    local bus=unix:path=/run/vgpu-gate/bus owner output
+    guest_run_asking a private
+    owner=$(on a dbus-send --bus="$bus" --print-reply=literal --dest=org.freedesktop.DBus /org/freedesktop/DBus \
+        org.freedesktop.DBus.ListQueuedOwners string:org.qemu.VMState1 | grep -o ':1\.[0-9]*' | head -n 1)
+    [ -n "$owner" ] || fail 'nobody owns org.qemu.VMState1'
+    # not even root is the domain's QEMU
+    output=$(on a dbus-send --bus="$bus" --print-reply --dest="$owner" /org/qemu/VMState1 \
+        org.qemu.VMState1.Save 2>&1) && fail "root got: $output"
+    [[ $output == *'only the QEMU of the domain is answered'* ]] || fail "$output"
+    output=$(on a setpriv --reuid=nobody --clear-groups dbus-send --bus="$bus" --print-reply \
+        --dest=org.freedesktop.DBus /org/freedesktop/DBus org.freedesktop.DBus.RequestName \
+        string:org.qemu.VMState1 uint32:0 2>&1) && fail "nobody got: $output"
+    [[ $output == *'not allowed to own'* ]] || fail "$output"
+    output=$(on a setpriv --reuid=nobody --clear-groups dbus-send --bus="$bus" --print-reply --dest="$owner" \
+        /org/qemu/VMState1 org.freedesktop.DBus.Introspectable.Introspect 2>&1) && fail "nobody got: $output"
+    [[ $output == *AccessDenied* ]] || fail "$output"
+    migrate a private
+    guest_moved a private
+}
+
+# libvirt runs QEMU as a user of its own: it must reach the bus.
+test_a_qemu_that_is_not_root () {
+    local host
+    for host in a b; do
+        on "$host" sed -i 's/^user = .*/user = "nobody"/; s/^group = .*/group = "nogroup"/' /etc/libvirt/qemu.conf
+        host_service restart "$host" libvirtd
+    done
+    guest_run_asking a humble
+    migrate a humble
+    guest_moved a humble
+    log_has b 'VGATE-001: humble: at switch-over: allowed'
+    for host in a b; do
+        on "$host" sed -i 's/^user = .*/user = "root"/; s/^group = .*/group = "root"/' /etc/libvirt/qemu.conf
+        host_service restart "$host" libvirtd
+    done
+}
+
+test_sealed () {
+    local host
+    for host in a b; do
+        on "$host" bash -c 'umask 077; echo the key that all hosts of this fleet share >/etc/vgpu-gate/fleet.key'
+        host_configure "$host" seal <<<'key-file=/etc/vgpu-gate/fleet.key'
+        host_service restart "$host" vgpu-gated
+    done
+    guest_run_asking a sealed
+    migrate a sealed
+    guest_moved a sealed
+    log_has b 'VGATE-001: sealed: at switch-over: allowed'
+}
+
+# --- the race at the destination, forced: VGPU_GATE_RACES=100 for long ---
+
+# race NAME: host b changes at a random moment from just before a migration to well into it
+race () {
+    local delay_ms=$((RANDOM % 1500)) output refusals
+    refusals=$(vgpu_gated_log b | grep -c "VGATE-304: $1:" || true)
+    begin_slow_migration a "$1"
+    sleep "$(printf '%d.%03d' $((delay_ms / 1000)) $((delay_ms % 1000)))"
+    host_update b --gpu "$h100" --ecc off
+    on a virsh -q migrate-setspeed "$1" 1000 2>/dev/null || true
+    ! output=$(migration_end a) || fail "after $delay_ms ms: the guest went to a host that cannot run it"
+    if grep -q 'VGATE-304' <<<"$output"; then
+        early=$((early + 1))
+    else
+        [ "$(vgpu_gated_log b | grep -c "VGATE-304: $1:")" -eq $((refusals + 1)) ] ||
+            fail "after $delay_ms ms: it failed, but not for our reason:" "$output"
+        late=$((late + 1))
+    fi
+    guest_stayed "$1"
+    host_update b --gpu "$h100" --ecc on
+}
+
+test_the_race_at_the_destination () {
+    local races=${VGPU_GATE_RACES:-5} early=0 late=0
+    guest_run_asking a racer 16000000
+    for _ in $(seq "$races"); do
+        race racer
+    done
+    echo "note: of $races migrations the hook refused $early and the gate at switch-over $late; none went on"
+    migrate a racer
+    guest_moved a racer
+}
+
+# --- the bus is lost ---
+
+bus_object=vgpu-gate
+bus_address=unix:path=/run/vgpu-gate/bus
+
+# As vgpu-gated(8) tells: the running QEMU gets its object anew, and with it a connection.
+reconnect () {
+    monitor "$1" "$2" "object_del $bus_object"
+    monitor "$1" "$2" "object_add dbus-vmstate,id=$bus_object,addr=$bus_address,id-list=vgpu-gate-$(uuid_of "$2")"
+}
+
+test_a_bus_that_is_lost () {
+    guest_run_asking a busless
+    host_service restart a vgpu-gate-bus
+    log_has a 'VGATE-827: busless: its QEMU has lost the bus'
+    wait_served a
+    ! migrate a busless || fail 'it was migrated without being asked'
+    guest_stayed busless
+    ! on a virsh -q save busless "$image" || fail 'it was saved without being asked'
+    guest_stayed busless
+    reconnect a busless
+    within 10 migrate a busless || fail 'it cannot leave after it was connected again'
+    guest_moved a busless
+}
+
+# --- the daemon is killed at random moments: VGPU_GATE_KILLS=200 for long ---
+
+where_is () {
+    local host state found=
+    for host in a b; do
+        state=$(on "$host" virsh -q domstate "$1" 2>/dev/null) || continue
+        [ "$state" != running ] || found+=$host
+    done
+    printf '%s\n' "$found"
+}
+
+# kill_once NAME HOST: while the guest leaves HOST, vgpu-gated is killed there or at the other end, and comes back
+kill_once () {
+    local name=$1 from=$2 victim delay_ms=$((RANDOM % 1200)) began=$SECONDS place
+    victim=$from
+    [ $((RANDOM % 2)) -eq 0 ] || victim=$(peer_of "$from")
+    migrate "$from" "$name" --live --bandwidth $((RANDOM % 60 + 2)) >"$VGPU_GATE_LAB/migration.$from" 2>&1 &
+    # shellcheck disable=SC2034  # for migration_end
+    slow_migration=$!
+    sleep "$(printf '0.%03d' $((delay_ms % 1000)))"
+    signal_gated KILL "$victim"
+    on "$from" virsh -q migrate-setspeed "$name" 1000 >/dev/null 2>&1 || true
+    host_service start "$victim" vgpu-gated
+    # its pid file names the one that was killed, until the kernel has reaped it
+    within 5 on "$victim" pgrep -x vgpu-gated >/dev/null || host_service restart "$victim" vgpu-gated
+    migration_end "$from" >/dev/null || failed=$((failed + 1))
+    longest=$((SECONDS - began > longest ? SECONDS - began : longest))
+    [ "$longest" -lt 30 ] || fail "a migration took $longest s"
+    place=$(where_is "$name")
+    [ "${#place}" -eq 1 ] || fail "after $delay_ms ms and vgpu-gated killed on $victim the guest runs on '$place'"
+    guest_answers "$place" "$name"
+    no_qemu "$(peer_of "$place")" "$name"
+    wait_served "$victim"
+    wait_captured "$place" "$name" 26.1
+    wait_attribute "$place" "$name" '/*/capture/@host' "host-$place"
+}
+
+test_the_daemon_is_killed_again_and_again () {
+    local kills=${VGPU_GATE_KILLS:-4} failed=0 longest=0
+    guest_run_asking a survivor 8000000
+    for _ in $(seq "$kills"); do
+        kill_once survivor "$(where_is survivor)"
+    done
+    echo "note: vgpu-gated was killed $kills times; $failed migrations failed and left the guest where it was; the longest took $longest s"
+}
