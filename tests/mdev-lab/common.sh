@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+# What the programs of the mdev lab agree on: where things are kept, and what a machine must have.
+
+mdev_lab=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
+# shellcheck source=SCRIPTDIR/../lab/common.sh
+. "$mdev_lab/../lab/common.sh"
+
+# What is made once: the small VM's image, by its recipe, and the project's build for it, by its source.
+cache=${VGPU_GATE_MDEV_LAB_CACHE:-/var/tmp/vgpu-gate-mdev-lab}
+# The small VM that `up` starts.
+# shellcheck disable=SC2034  # used by those who read this file
+vm_state=${VGPU_GATE_MDEV_LAB:-/var/tmp/vgpu-gate-mdev-lab-up}
+readonly build_mib=4096 memory_mib=2560
+
+# The hash of the content of all files below directory $1, and of their names and modes; options for find may follow.
+hash_of () {
+    local directory=$1
+    shift
+    (cd "$directory" && find . "$@" -type f -printf '%P %m\n' | LC_ALL=C sort | while read -r name mode; do
+        printf '%s %s %s\n' "$name" "$mode" "$(sha256sum <"$name")"
+    done) | sha256sum | cut -c 1-16
+}
+
+# The image's directory. The recipe is read once: who edits it meanwhile builds what it was at the beginning.
+image=${VGPU_GATE_MDEV_LAB_IMAGE:-$cache/$(hash_of "$mdev_lab/recipe")}
+
+missing_program () {
+    local program
+    for program; do
+        command -v "$program" >/dev/null || {
+            printf '%s\n' "$program"
+            return
+        }
+    done
+}
+
+# How this machine's apt reaches Debian's packages, $1 being a pattern for the last part of the address.
+mirror () {
+    # shellcheck disable=SC2016  # it is apt that expands it
+    apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 2>/dev/null | sed -n "s,/$1/*\$,/$1,p" | sort -u |
+        head -n 1
+}
+
+mirror_answers () {
+    local directory status=0
+    directory=$(mktemp -d)
+    /usr/lib/apt/apt-helper download-file "$1/dists/trixie/InRelease" "$directory/InRelease" >/dev/null 2>&1 || status=$?
+    rm -rf "$directory"
+    return "$status"
+}
+
+# Prints why the lab cannot run on this machine, or nothing.
+reason_to_skip () {
+    local program available
+    [ "$(id -u)" -eq 0 ] || {
+        echo 'it needs root: a Debian 13 is installed into a directory'
+        return
+    }
+    program=$(missing_program python3 qemu-system-x86_64 rsync setpriv flock)
+    [ -z "$program" ] || {
+        echo "'$program' is missing; see tests/packages.sh"
+        return
+    }
+    available=$(awk '$1 == "MemAvailable:" { print int($2 / 1024) }' /proc/meminfo)
+    [ "$available" -ge "$memory_mib" ] || {
+        echo "it needs $memory_mib MiB of memory; $available MiB are free"
+        return
+    }
+    [ -e "$image/complete" ] || reason_not_to_build
+}
+
+reason_not_to_build () {
+    local program available directory=$cache
+    program=$(missing_program mmdebstrap mke2fs apt-get)
+    [ -z "$program" ] || {
+        echo "'$program' is missing; see tests/packages.sh"
+        return
+    }
+    until [ -d "$directory" ]; do
+        directory=$(dirname "$directory")
+    done
+    available=$(df --output=avail -BM "$directory" | tail -n 1 | tr -dc 0-9)
+    [ "$available" -ge "$build_mib" ] || {
+        echo "$directory has $available MiB free; to build the lab takes $build_mib MiB"
+        return
+    }
+    mirror_answers "$(mirror debian)" || echo 'no mirror of Debian answers for Debian 13 (trixie)'
+}
+
+# Those of other recipes, and what a build left that was cut short. This removes directories with all that stands in
+# them: only those that were made here.
+remove_images () {
+    local mark
+    for mark in "$cache"/*/this-is-a-vgpu-gate-mdev-lab; do
+        [ ! -e "$mark" ] || rm -rf -- "${mark%/*}"
+    done
+}
+
+# Makes the image, unless it is there.
+make_image () {
+    local began=$SECONDS
+    [ ! -e "$image/complete" ] || return 0
+    remove_images
+    mkdir "$image"
+    touch "$image/this-is-a-vgpu-gate-mdev-lab"
+    "$mdev_lab/recipe/build" "$image" "$(mirror debian)" "$(mirror debian-security)" \
+        >"$image/log" 2>&1 </dev/null || {
+        tail -n 30 "$image/log" >&2
+        say_and_exit "the image cannot be built; all of it: $image/log"
+    }
+    echo "$((SECONDS - began)) s" >"$image/complete"
+}
+
+# Makes what the small VM boots from and what is installed in it, as far as it is not there. Two at once take turns.
+prepare () {
+    local lock
+    mkdir -p "$cache"
+    exec {lock}>"$cache/lock"
+    flock "$lock"
+    make_image
+    VGPU_GATE_MDEV_LAB_IMAGE=$image "$mdev_lab/project"
+    exec {lock}>&-
+}
+
+# Boots the small VM, with the project and the scripts that run inside it on a second disk, into directory $1. Options
+# for setpriv may follow. Comes back when it takes commands.
+boot_vm () {
+    local state=$1 project began=$SECONDS
+    shift
+    project=$image/builder/srv/vgpu-gate
+    tar -cf "$state/payload.tar" -C "$mdev_lab/../.." tests/lab tests/mdev-lab examples -C "$project" installed
+    # An emulated processor: it is the same everywhere. The image is not written to: what is goes to a temporary file.
+    setsid setpriv "$@" qemu-system-x86_64 -name vgpu-gate-mdev-lab -nodefaults -no-user-config -no-reboot \
+        -machine q35,usb=off -accel tcg,thread=multi,tb-size=1024 -cpu max,la57=off -smp 2 -m "$((memory_mib - 512))" \
+        -kernel "$image/vmlinuz" -initrd "$image/initrd.gz" \
+        -append 'console=ttyS0 quiet loglevel=4 nokaslr mitigations=off tsc=reliable clocksource=tsc audit=0 panic=-1' \
+        -drive "file=$image/root.img,if=none,id=root,format=raw,snapshot=on,cache=unsafe" \
+        -device virtio-blk-pci,drive=root \
+        -drive "file=$state/payload.tar,if=none,id=payload,format=raw,readonly=on" \
+        -device virtio-blk-pci,drive=payload \
+        -device virtio-serial-pci -chardev "socket,id=agent,path=$state/agent,server=on,wait=off" \
+        -device virtserialport,chardev=agent,name=agent \
+        -nic none -vga none -display none -serial "file:$state/console" \
+        </dev/null >"$state/qemu.log" 2>&1 &
+    printf '%s %s\n' $! "$(start_time $!)" >"$state/vm.pid"
+    # the shell need not tell that it was killed
+    disown
+    until grep -qs '^init: ready' "$state/console"; do
+        vm_pid "$state" >/dev/null || say_and_exit "the small VM ended:"$'\n'"$(cat "$state/qemu.log" "$state/console")"
+        [ "$((SECONDS - began))" -lt 120 ] ||
+            say_and_exit "the small VM does not come up:"$'\n'"$(cat "$state/console")"
+        sleep 0.1
+    done
+}
+
+# Prints the PID of the small VM of directory $1, or fails if it does not run.
+vm_pid () {
+    local pid since
+    { read -r pid since <"$1/vm.pid"; } 2>/dev/null || return 1
+    [ "$(start_time "$pid")" = "$since" ] || return 1
+    printf '%s\n' "$pid"
+}
+
+end_vm () {
+    local pid
+    pid=$(vm_pid "$1") || return 0
+    kill -KILL "$pid" 2>/dev/null || true
+    for _ in {1..500}; do
+        vm_pid "$1" >/dev/null || return 0
+        sleep 0.02
+    done
+    say_and_exit "the small VM does not end: process $pid is still there"
+}
