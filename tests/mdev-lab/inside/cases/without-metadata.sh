@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash disable=SC2154  # the words and names come from lib.sh
+# A guest that nobody captured. What arrives is told from what is only defined there by its QEMU, once that is started.
+
+test_a_live_one_is_refused_and_a_stopped_one_moves () {
+    traveller
+    # its daemon would capture it again
+    leave_nothing
+    host_service stop "$here" vgpu-gated
+    on "$here" virsh -q metadata traveller --live --uri "$element_uri" --remove
+    state_write "$here" traveller 131
+    expect_refused 213 traveller '' go "$target"
+    stayed 131
+    on "$here" virsh -q define "$(xml_with_device "$here" traveller "$device")"
+    on "$here" virsh -q destroy traveller
+    migrate "$here" traveller --offline --persistent
+    guest_is "$there" traveller 'shut off'
+}
