@@ -28,6 +28,8 @@ on () {
 # runs, both hosts do.
 reset_hosts () {
     local host
+    # those of run_case
+    echo "# $((SECONDS - began)) s"
     host=$(host_of_traveller)
     if [ "$1" -ne 0 ] || [ -z "$host" ] || [ -e "$VGPU_GATE_LAB/leave-nothing" ]; then
         rm -f "$VGPU_GATE_LAB/leave-nothing"
@@ -80,49 +82,9 @@ guest_define_with () {
         s,<memballoon,$hostdevs&," "$lab/../../examples/lab-guest.xml" | on "$host" virsh -q define /dev/stdin
 }
 
-# Prints the device in the domain XML on stdin.
-device_in () {
-    sed -n "/<hostdev/,/<\/hostdev>/s/.*<address uuid='\([^']*\)'.*/\1/p"
-}
-
-# Prints the device of guest $2 on host $1; further options are those of virsh dumpxml.
-device_of () {
-    on "$1" virsh -q dumpxml "${@:2}" | device_in
-}
-
-# guest_has_device HOST NAME DEVICE [OPTION...]
-guest_has_device () {
-    local device
-    device=$(device_of "$1" "$2" "${@:4}")
-    [ "$device" = "$3" ] || fail "guest $2 on host $1 has device '$device' where '$3' was expected"
-}
-
 # The domain XML on stdin, with device $1 instead of its own. (Our element names the device too.)
 with_device () {
     sed "/<hostdev/,/<\/hostdev>/s/ uuid='[^']*'/ uuid='$1'/"
-}
-
-# Writes the XML of guest $2 on host $1 with device $3 instead of its own, and prints in which file of that host.
-xml_with_device () {
-    local path=/run/lab/$2.xml
-    on "$1" virsh -q dumpxml --migratable "$2" | with_device "$3" | on "$1" tee "$path" >/dev/null
-    printf '%s\n' "$path"
-}
-
-# Ticks, that is since boot, are counted by the BIOS in the guest's own memory: see tests/lab/lib.sh.
-guest_answers () {
-    local before
-    before=$(guest_status "$1" "$2")
-    [[ $before == *'VM status: running'* ]] || fail "QEMU of guest $2 on host $1 says: $before"
-    within 10 has_gone_on "$1" "$2" "$before" || fail "guest $2 on host $1 runs, but its clock stands still"
-}
-
-guest_status () {
-    monitor_all "$1" "$2" 'info status' 'xp /1wx 0x46c' 2>&1
-}
-
-has_gone_on () {
-    [ "$(guest_status "$1" "$2")" != "$3" ]
 }
 
 # --- the traveller ---
@@ -137,66 +99,99 @@ host_of_traveller () {
     printf '%s\n' "${host%%/*}"
 }
 
-# Sets: here, where it is; there, the other host; device, its own; target, a fresh one of its type on the other host.
+# Sets: here, where it is; there, the other host; xml, its own; device, its device; target, a fresh one of its type on the
+# other host.
 traveller () {
     here=$(host_of_traveller)
-    if [ -z "$here" ]; then
-        here=a
-        head -c 16M /dev/urandom >"$VGPU_GATE_LAB/ballast"
-        guest_define_with a traveller "$(device_make a "$h100_20c")"
-        on a virsh -q dumpxml --inactive traveller |
-            sed "s,<domain ,&xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0' ,
-                s|</domain>|<qemu:commandline><qemu:arg value='-device'/><qemu:arg value='loader,file=$VGPU_GATE_LAB/$(
-                )ballast,addr=0x1000000,force-raw=on'/></qemu:commandline>&|" | on a virsh -q define /dev/stdin
-        guest_start a traveller
-        guest_driver_up a traveller
-    fi
-    # it can go on once it is captured where it is now
-    wait_captured "$here" traveller 26.1
-    wait_attribute "$here" traveller '/*/capture/@host' "host-$here"
+    [ -n "$here" ] || start_traveller
     there=$(peer_of "$here")
-    device=$(device_of "$here" traveller)
+    # it can go on once it is captured where it is now
+    within 20 is_captured || fail "the guest on host $here is not captured:" "$xml"
+    [[ $xml =~ \<hostdev.*\<address\ uuid=\'([^\']*)\' ]]
+    device=${BASH_REMATCH[1]}
     # shellcheck disable=SC2034
     target=$(device_make "$there" "$h100_20c")
 }
 
-# go TARGET [OPTION...]: live, to that device on the other host
-go () {
-    local to=$1 xml
-    shift
-    xml=$(xml_with_device "$here" traveller "$to")
-    # (the persistent definition, where it travels, has the other device as well)
-    [[ " $* " != *' --persistent '* ]] || set -- "$@" --persistent-xml "$xml"
-    migrate "$here" traveller --live --xml "$xml" "$@"
+start_traveller () {
+    here=a
+    head -c 16M /dev/urandom >"$VGPU_GATE_LAB/ballast"
+    guest_define_with a traveller "$(device_make a "$h100_20c")"
+    on a virsh -q dumpxml --inactive traveller |
+        sed "s,<domain ,&xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0' ,
+            s|</domain>|<qemu:commandline><qemu:arg value='-device'/><qemu:arg value='loader,file=$VGPU_GATE_LAB/$(
+            )ballast,addr=0x1000000,force-raw=on'/></qemu:commandline>&|" | on a virsh -q define /dev/stdin
+    guest_start a traveller
+    guest_driver_up a traveller
+    within 20 is_set_up || fail "the BIOS of the guest on host a does not set its device up"
 }
 
-# It arrived there, at device $1 with state $2, and runs here no more.
+is_captured () {
+    xml=$(on "$here" virsh -q dumpxml --migratable traveller)
+    [[ $xml == *"<vgate:capture "*" host=\"host-$here\""*" guest-vgpu-version=\"26.1\""* ]]
+}
+
+# xml_with DEVICE: prints in which file of this host the traveller's XML is, with that device instead of its own
+xml_with () {
+    local path=/run/lab/traveller.xml
+    with_device "$1" <<<"$xml" | on "$here" tee "$path" >/dev/null
+    printf '%s\n' "$path"
+}
+
+# go TARGET [OPTION...]: live, to that device on the other host
+go () {
+    local file
+    file=$(xml_with "$1")
+    shift
+    # (the persistent definition, where it travels, has the other device as well)
+    [[ " $* " != *' --persistent '* ]] || set -- "$@" --persistent-xml "$file"
+    migrate "$here" traveller --live --xml "$file" "$@"
+}
+
+# The state in which the traveller's device is brought, and its clock then: ticks since boot, which the BIOS counts in
+# the guest's own memory, only while the guest itself handles its interrupts.
+seed=0 ticks=
+
+# It runs on host $1, has device $2 in its state, and went on since its state was written.
+lives_on () {
+    local seen
+    within 5 has_ticked "$1" || fail "the guest on host $1 does not go on:" "$seen"
+    [[ $seen == *'VM status: running'* ]] || fail "the guest on host $1 does not run:" "$seen"
+    [[ $seen == *"<hostdev"*" uuid='$2'"* ]] || fail "the guest on host $1 does not have device $2:" "$seen"
+    state_is "$1"
+}
+
+has_ticked () {
+    seen=$(on "$1" virsh -q "dumpxml traveller; $(monitor_commands 'info status' 'xp /1wx 0x46c')" 2>&1)
+    [[ $seen == *0046c:* && $seen != *"$ticks"* ]]
+}
+
+# It arrived there, at device $1, and runs here no more. (Here its definition can be left.)
 arrived () {
-    guest_answers "$there" traveller
-    guest_has_device "$there" traveller "$1"
-    state_is "$there" traveller "$2"
+    lives_on "$there" "$1"
     no_qemu "$here" traveller
 }
 
-# It runs here as before, at its device with state $1, and was never there.
+# It runs here as before, and not there, where at most the definition of an earlier stay is left.
 stayed () {
-    guest_answers "$here" traveller
-    guest_has_device "$here" traveller "$device"
-    state_is "$here" traveller "$1"
-    guest_is "$there" traveller absent
+    local state
+    lives_on "$here" "$device"
     no_qemu "$there" traveller
+    state=$(on "$there" virsh -q domstate traveller 2>/dev/null) || return 0
+    [ "$state" = 'shut off' ] || fail "the guest on host $there is '$state'"
 }
 
 # expect_not_to_go CODE PATTERN TARGET [OPTION...]: refused before anything was started there
 expect_not_to_go () {
-    local code=$1 pattern=$2 seed=$((RANDOM % 200))
+    local code=$1 pattern=$2 log=$VGPU_GATE_LAB/$there/var/log/libvirt/qemu/traveller.log
     shift 2
-    state_write "$here" traveller "$seed"
-    # the log of a QEMU of an earlier case
-    on "$there" rm -f /var/log/libvirt/qemu/traveller.log
+    state_write "$here"
+    # that of a QEMU of an earlier case
+    rm -f "$log"
     expect_refused "$code" traveller "$pattern" go "$@"
-    stayed "$seed"
-    nothing_started "$there" traveller
+    stayed
+    [ ! -e "$log" ] || fail "QEMU was started on host $there:" "$(<"$log")"
+    ! grep '^vm=' "$VGPU_GATE_LAB/$there/etc/vgpu-gate/sim-host.conf" || fail "the hardware of host $there has a vGPU"
 }
 
 # --- the device's state ---
@@ -205,53 +200,55 @@ expect_not_to_go () {
 # queue, register 2 empties it, register 3 is kept as it is written.
 declare -A port=([first]=0xc000 [second]=0xc008)
 
-# Runs monitor commands for guest $2 on host $1, at once: a virsh for each would take a second each.
-monitor_all () {
-    local host=$1 name=$2 command commands=
-    shift 2
+# Prints commands for virsh, each of which runs a command in QEMU's monitor. One virsh runs them all: to start one takes
+# half a second in here.
+monitor_commands () {
+    local command
     for command; do
-        commands+="qemu-monitor-command $name --hmp '$command'; "
+        printf "qemu-monitor-command traveller --hmp '%s'; " "$command"
     done
-    on "$host" virsh -q "$commands"
 }
 
-# state_write HOST NAME SEED: a pattern of the seed's own, once the BIOS has set the device up
+# state_write HOST: another pattern than the last one
 state_write () {
-    local seed=$3 commands
+    local i commands
+    seed=$((seed + 1 + RANDOM % 100))
     commands=("o /b $((port[first] + 2)) 7")
     for i in 0 1 2 3; do
-        commands+=("o /b $((port[first])) $((seed + i))")
+        commands+=("o /b $((port[first])) $((seed + i & 255))")
     done
     commands+=("o /b $((port[first] + 3)) $((seed & 63))" "o /b $((port[second] + 3)) $((seed + 1 & 63))")
-    within 20 has_line_control "$1" "$2" || fail "the device of guest $2 on host $1 does not come up"
-    monitor_all "$1" "$2" "${commands[@]}" >/dev/null
+    ticks=$(on "$1" virsh -q "$(monitor_commands "${commands[@]}" 'xp /1wx 0x46c')")
+    # what it prints: 000000000000046c: 0x0000014d
+    [[ $ticks =~ 0046c:\ 0x[0-9a-f]+ ]] || fail "the state of the guest on host $1 cannot be written: $ticks"
+    ticks=${BASH_REMATCH[0]}
 }
 
-has_line_control () {
-    monitor_all "$1" "$2" "o /b $((port[second] + 3)) 21" >/dev/null
-    [ "$(state_read "$1" "$2" "$((port[second] + 3))")" = 21 ]
-}
-
-# Prints the registers $3..., in decimal.
+# Prints registers, in decimal.
 state_read () {
-    local host=$1 name=$2 register commands=()
-    shift 2
+    local host=$1 register commands=() values=()
+    shift
     for register; do
         commands+=("i /b $register")
     done
     # portb[0xc003] = 0x15
-    monitor_all "$host" "$name" "${commands[@]}" | sed -n 's/.* = \(0x[0-9a-f]*\).*/\1/p' |
-        while read -r value; do
-            printf '%d\n' "$value"
-        done | paste -s -d ' '
+    while read -r register; do
+        [[ ! $register =~ \ =\ (0x[0-9a-f]+) ]] || values+=($((BASH_REMATCH[1])))
+    done < <(on "$host" virsh -q "$(monitor_commands "${commands[@]}")")
+    printf '%s\n' "${values[*]}"
 }
 
-# state_is HOST NAME SEED: what was written is there. Reading takes it out of the queue: it can be asked once.
+# state_is HOST: what was written is there. Reading takes it out of the queue: it can be asked once.
 state_is () {
-    local seed=$3 wanted seen data=$((port[first]))
-    wanted="$((seed & 63)) $((seed + 1 & 63)) $seed $((seed + 1)) $((seed + 2)) $((seed + 3))"
-    seen=$(state_read "$1" "$2" "$((port[first] + 3))" "$((port[second] + 3))" $data $data $data $data)
-    [ "$seen" = "$wanted" ] || fail "the device of guest $2 on host $1 has state '$seen', not '$wanted'"
+    local wanted seen data=$((port[first]))
+    wanted="$((seed & 63)) $((seed + 1 & 63)) $((seed & 255)) $((seed + 1 & 255)) $((seed + 2 & 255)) $((seed + 3 & 255))"
+    seen=$(state_read "$1" "$((port[first] + 3))" "$((port[second] + 3))" $data $data $data $data)
+    [ "$seen" = "$wanted" ] || fail "the device of the guest on host $1 has state '$seen', not '$wanted'"
+}
+
+is_set_up () {
+    on a virsh -q "$(monitor_commands "o /b $((port[second] + 3)) 21")"
+    [ "$(state_read a "$((port[second] + 3))")" = 21 ]
 }
 
 # --- the gate ---

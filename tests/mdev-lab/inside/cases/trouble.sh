@@ -5,6 +5,7 @@
 # Sets off, slowly, and comes back while memory is copied.
 set_off () {
     go "$target" --bandwidth 1 >"$VGPU_GATE_LAB/set-off" 2>&1 &
+    migration=$!
     within 30 is_copying || fail 'no memory is copied:' "$(cat "$VGPU_GATE_LAB/set-off")"
 }
 
@@ -15,34 +16,34 @@ is_copying () {
 # The attempt ended, in vain. A device of the kernel's sample that began to receive a state takes no other one until it
 # is made anew.
 ended () {
-    ! wait $! || fail 'the migration ended well:' "$(cat "$VGPU_GATE_LAB/set-off")"
+    ! wait "$migration" || fail 'the migration ended well:' "$(cat "$VGPU_GATE_LAB/set-off")"
     device_remove "$there" "$target"
     device_make "$there" "$h100_20c" "$target" >/dev/null
 }
 
 again () {
     go "$target"
-    arrived "$target" "$1"
+    arrived "$target"
 }
 
 test_aborted_while_memory_is_copied () {
     traveller
-    state_write "$here" traveller 111
+    state_write "$here"
     set_off
     on "$here" virsh -q domjobabort traveller
     ended
-    stayed 111
-    state_write "$here" traveller 112
-    again 112
+    stayed
+    state_write "$here"
+    again
 }
 
 test_the_qemu_that_receives_is_killed () {
     traveller
-    state_write "$here" traveller 121
+    state_write "$here"
     set_off
     on "$there" pkill -KILL -f 'qemu-system.* guest=traveller,'
     ended
-    stayed 121
-    state_write "$here" traveller 122
-    again 122
+    stayed
+    state_write "$here"
+    again
 }

@@ -8,11 +8,12 @@ test_a_live_one_is_refused_and_a_stopped_one_moves () {
     leave_nothing
     host_service stop "$here" vgpu-gated
     on "$here" virsh -q metadata traveller --live --uri "$element_uri" --remove
-    state_write "$here" traveller 131
+    ! is_captured || fail 'it is captured again'
+    state_write "$here"
     expect_refused 213 traveller '' go "$target"
-    stayed 131
-    on "$here" virsh -q define "$(xml_with_device "$here" traveller "$device")"
+    stayed
+    on "$here" virsh -q define "$(xml_with "$device")"
     on "$here" virsh -q destroy traveller
-    migrate "$here" traveller --offline --persistent
+    migrate "$here" traveller --offline --persistent --undefinesource
     guest_is "$there" traveller 'shut off'
 }
