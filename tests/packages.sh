@@ -13,6 +13,10 @@ packages_build=(gcc libc6-dev meson ninja-build pkgconf python3
 packages_lab=(libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients qemu-system-x86 dbus-daemon
     iproute2 libxml2-utils mount procps util-linux)
 
+# What it is made from, of Debian 13, stands in tests/mdev-lab/recipe.
+# shellcheck disable=SC2034
+packages_mdev_lab=(mmdebstrap qemu-system-x86 e2fsprogs gzip rsync tar util-linux xz-utils)
+
 # shellcheck disable=SC2034
 packages_test=(clang clang-format libclang-rt-dev libxml2-utils mandoc shellcheck strace)
 

@@ -107,7 +107,7 @@ finish () {
 
 rm -rf "$work"
 mkdir "$work"
-check packages install_packages "${packages_build[@]}" "${packages_lab[@]}" "${packages_test[@]}" || {
+check packages install_packages "${packages_build[@]}" "${packages_lab[@]}" "${packages_mdev_lab[@]}" "${packages_test[@]}" || {
     finish
     exit 1
 }

@@ -57,7 +57,7 @@ reason_to_skip () {
         echo 'it needs root: a Debian 13 is installed into a directory'
         return
     }
-    program=$(missing_program python3 qemu-system-x86_64 rsync setpriv flock)
+    program=$(missing_program python3 qemu-system-x86_64 rsync setpriv flock unshare chroot)
     [ -z "$program" ] || {
         echo "'$program' is missing; see tests/packages.sh"
         return
