@@ -5,12 +5,12 @@
 
 # shellcheck disable=SC2034  # this and the next: used by `build`
 image_packages=(libvirt-daemon libvirt-daemon-common libvirt-daemon-driver-qemu libvirt-clients
-    qemu-system-x86 qemu-system-data seabios ipxe-qemu
-    libglib2.0-0t64 libvirt-glib-1.0-0 libxml2 libxml2-utils
+    qemu-system-x86 qemu-system-data seabios ipxe-qemu dbus-daemon
+    libglib2.0-0t64 libjson-glib-1.0-0 libvirt-glib-1.0-0 libxml2 libxml2-utils
     iproute2 kmod mount procps python3 util-linux)
 
 # shellcheck disable=SC2034
 builder_packages=(linux-image-amd64 linux-headers-amd64 linux-source-6.12
     gcc make libc6-dev kmod cpio xz-utils busybox-static
-    meson ninja-build pkgconf python3 libglib2.0-dev libxml2-dev libvirt-dev libvirt-glib-1.0-dev
-    libxml2-utils mandoc strace)
+    meson ninja-build pkgconf python3 libglib2.0-dev libjson-glib-dev libxml2-dev libvirt-dev libvirt-glib-1.0-dev
+    libsystemd-dev libxml2-utils mandoc procps strace dbus-daemon)
