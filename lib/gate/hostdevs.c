@@ -35,7 +35,7 @@ vgate_gate_has_vgpu (const VgateDomain *domain, const char *root)
         g_auto (VgateDevice) device = {0};
 
         vgate_sysfs_look_up (root, g_ptr_array_index (domain->hostdevs, i), &device);
-        if (device.kind == VGATE_DEVICE_VGPU)
+        if (device.kind == VGATE_DEVICE_VGPU || device.kind == VGATE_DEVICE_UNUSABLE)
             return TRUE;
     }
     return FALSE;
@@ -72,7 +72,7 @@ vgate_hostdevs_check (const VgateRequest *request, GError **error)
         if (is_covered (domain->element, hostdev))
             continue;
         vgate_sysfs_look_up (request->root, hostdev, &device);
-        if (device.kind == VGATE_DEVICE_VGPU) {
+        if (device.kind == VGATE_DEVICE_VGPU || device.kind == VGATE_DEVICE_UNUSABLE) {
             g_set_error (error, VGATE_ERROR, VGATE_CODE_HOSTDEV_UNCOVERED,
                          "the metadata does not name the vGPU at guest address %s (%s)",
                          hostdev->guest_address ? hostdev->guest_address : "(none yet)", hostdev->source);
@@ -96,6 +96,11 @@ check_device (const VgateDevice *device, const VgateHostdev *hostdev, const Vgat
     if (device->kind == VGATE_DEVICE_ABSENT) {
         g_set_error (error, VGATE_ERROR, VGATE_CODE_DEVICE_NOT_HERE,
                      "the device of its hostdev, %s, does not exist here", hostdev->source);
+        return FALSE;
+    }
+    if (device->kind == VGATE_DEVICE_UNUSABLE) {
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_DEVICE_UNUSABLE,
+                     "the device of its hostdev, %s, cannot be used: %s", hostdev->source, device->fault);
         return FALSE;
     }
     if (device->kind == VGATE_DEVICE_OTHER) {

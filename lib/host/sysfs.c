@@ -1,121 +1,108 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "host/sysfs.h"
 
-#include <stdlib.h>
-#include <string.h>
+#include "host/sysfs-read.h"
 
-#define NVIDIA_VENDOR 0x10deu
+#include <string.h>
 
 void
 vgate_device_clear (VgateDevice *device)
 {
     g_clear_pointer (&device->pgpu, g_free);
+    g_clear_pointer (&device->parent, g_free);
     g_clear_pointer (&device->type_name, g_free);
     device->kind = VGATE_DEVICE_ABSENT;
     device->type = 0;
+    device->fault = NULL;
 }
 
-/* The last component of what a link points to, resolved; NULL when it is no link or points nowhere. */
-static char *
-link_target_name (const char *directory, const char *name)
+static void
+set_unusable (VgateDevice *device, const char *fault)
 {
-    g_autofree char *path = g_build_filename (directory, name, NULL);
-    char *resolved = realpath (path, NULL);
-    char *base = resolved ? g_path_get_basename (resolved) : NULL;
-
-    free (resolved); /* realpath () allocates with malloc () */
-    return base;
+    vgate_device_clear (device);
+    device->kind = VGATE_DEVICE_UNUSABLE;
+    device->fault = fault;
 }
 
-static char *
-read_attribute (const char *directory, const char *name)
+/* What both kinds of device have: an address of their own or their parent's, and a GPU that has it. */
+static void
+set_vgpu (VgateDevice *device, const char *pci_directory)
 {
-    g_autofree char *path = g_build_filename (directory, name, NULL);
-    g_autofree char *text = NULL;
-
-    if (!g_file_get_contents (path, &text, NULL, NULL))
-        return NULL;
-    return g_strdup (g_strstrip (text));
-}
-
-static gboolean
-is_nvidia (const char *pci_directory)
-{
-    g_autofree char *vendor = read_attribute (pci_directory, "vendor");
-
-    return vendor && g_ascii_strtoull (vendor, NULL, 16) == NVIDIA_VENDOR;
-}
-
-/* The physical function's address: of a virtual function its physfn, else the device itself. */
-static char *
-physical_function (const char *pci_directory)
-{
-    char *name = link_target_name (pci_directory, "physfn");
-
-    return name ? name : g_path_get_basename (pci_directory);
+    device->parent = g_path_get_basename (pci_directory);
+    device->pgpu = vgate_sysfs_physical_function (pci_directory);
+    if (!device->pgpu)
+        set_unusable (device, "its physical function is gone");
+    else
+        device->kind = VGATE_DEVICE_VGPU;
 }
 
 /* The type's directory is named "nvidia-1180"; the file "name" in it says "NVIDIA H100XM-80C". */
 static void
-read_mdev_type (const char *mdev_directory, VgateDevice *device)
+read_mdev (const char *directory, VgateDevice *device)
 {
-    g_autofree char *type = link_target_name (mdev_directory, "mdev_type");
-    const char *number = type ? strrchr (type, '-') : NULL;
-    guint64 id;
+    g_autofree char *parent = g_path_get_dirname (directory);
+    g_autofree char *type = vgate_sysfs_link_name (directory, "mdev_type");
+    g_autofree char *vendor = vgate_sysfs_read (parent, "vendor");
 
-    if (number && g_ascii_string_to_unsigned (number + 1, 10, 1, G_MAXUINT32, &id, NULL))
-        device->type = (guint32)id;
-    device->type_name = read_attribute (mdev_directory, "mdev_type/name");
-}
-
-static void
-look_up_mdev (const char *root, const char *uuid, VgateDevice *device)
-{
-    g_autofree char *link = g_build_filename (root, "/sys/bus/mdev/devices", uuid, NULL);
-    char *resolved = realpath (link, NULL);
-    g_autofree char *directory = g_strdup (resolved);
-    g_autofree char *parent = NULL;
-
-    free (resolved);
-    if (!directory)
-        return;
     device->kind = VGATE_DEVICE_OTHER;
-    parent = g_path_get_dirname (directory);
-    if (!is_nvidia (parent))
+    /* the kernel names a type after the driver that offers it */
+    if (!vendor && type && g_str_has_prefix (type, "nvidia-")) {
+        set_unusable (device, "its parent is gone");
         return;
-    device->kind = VGATE_DEVICE_VGPU;
-    device->pgpu = physical_function (parent);
-    read_mdev_type (directory, device);
+    }
+    if (!vgate_sysfs_is_nvidia (parent))
+        return;
+    set_vgpu (device, parent);
+    if (device->kind != VGATE_DEVICE_VGPU)
+        return;
+    device->type = type ? vgate_sysfs_type_of_name (type) : 0;
+    device->type_name = vgate_sysfs_read (directory, "mdev_type/name");
+    if (device->type_name && !vgate_sysfs_is_type_name (device->type_name))
+        set_unusable (device, "the name of its type is none");
 }
 
 static void
-look_up_pci (const char *root, const char *address, VgateDevice *device)
+read_pci (const char *directory, VgateDevice *device)
 {
-    g_autofree char *directory = g_build_filename (root, "/sys/bus/pci/devices", address, NULL);
-    g_autofree char *type = NULL;
-    g_autofree char *physfn = NULL;
+    g_autofree char *type = vgate_sysfs_read (directory, "nvidia/current_vgpu_type");
+    g_autofree char *physfn = g_build_filename (directory, "physfn", NULL);
     guint64 id = 0;
 
-    if (!g_file_test (directory, G_FILE_TEST_IS_DIR))
-        return;
     device->kind = VGATE_DEVICE_OTHER;
-    type = read_attribute (directory, "nvidia/current_vgpu_type");
-    physfn = link_target_name (directory, "physfn");
-    if (!is_nvidia (directory) || !physfn || !type)
+    if (!type || !g_file_test (physfn, G_FILE_TEST_IS_SYMLINK) || !vgate_sysfs_is_nvidia (directory))
         return;
-    if (!g_ascii_string_to_unsigned (type, 10, 0, G_MAXUINT32, &id, NULL))
+    if (!g_ascii_string_to_unsigned (type, 10, 0, G_MAXUINT32, &id, NULL)) {
+        set_unusable (device, "what its current_vgpu_type says is no type");
         return;
-    device->kind = VGATE_DEVICE_VGPU;
-    device->pgpu = g_steal_pointer (&physfn);
-    device->type = (guint32)id;
+    }
+    set_vgpu (device, directory);
+    if (device->kind == VGATE_DEVICE_VGPU)
+        device->type = (guint32)id;
 }
 
 void
 vgate_sysfs_look_up (const char *root, const VgateHostdev *hostdev, VgateDevice *device)
 {
+    const gboolean is_mdev = hostdev->kind == VGATE_HOSTDEV_MDEV;
+    g_autofree char *path = g_build_filename (is_mdev ? VGATE_SYSFS_MDEV_DEVICES : VGATE_SYSFS_PCI_DEVICES,
+                                              hostdev->source, NULL);
+    g_autofree char *directory = NULL, *again = NULL;
+    gboolean leaves;
+
     *device = (VgateDevice){.kind = VGATE_DEVICE_ABSENT};
-    if (hostdev->kind == VGATE_HOSTDEV_MDEV)
-        look_up_mdev (root, hostdev->source, device);
+    if (!vgate_xml_text_has_form (hostdev->source, is_mdev ? VGATE_XML_UUID : VGATE_XML_PCI))
+        return;
+    directory = vgate_sysfs_resolve (root, path, &leaves);
+    if (leaves)
+        set_unusable (device, "its link leaves sysfs");
+    if (!directory)
+        return;
+    if (is_mdev)
+        read_mdev (directory, device);
     else
-        look_up_pci (root, hostdev->source, device);
+        read_pci (directory, device);
+    /* one that vanished meanwhile was read in part: then nothing of that holds */
+    again = vgate_sysfs_resolve (root, path, &leaves);
+    if (g_strcmp0 (again, directory) != 0)
+        vgate_device_clear (device);
 }

@@ -5,29 +5,74 @@
  * A mediated device is a child of its parent (a GPU or, with SR-IOV, one of its virtual functions). Hosts
  * with Linux 6.8 or newer use vendor-specific VFIO instead: the virtual function itself is the vGPU, and its
  * nvidia/current_vgpu_type names the type. NVML knows the physical function only: physfn is followed.
+ *
+ * root is put before /sys everywhere: "" on a real host.
  */
 #pragma once
 
 #include "domain/domain.h"
 
 typedef enum {
-    VGATE_DEVICE_ABSENT, /* no such device on this host */
-    VGATE_DEVICE_OTHER,  /* it is no NVIDIA vGPU: another vendor, a whole GPU, a virtual function in plain
-                            passthrough */
+    VGATE_DEVICE_ABSENT,   /* no such device on this host */
+    VGATE_DEVICE_OTHER,    /* it is no NVIDIA vGPU: another vendor, a whole GPU, a virtual function in plain
+                              passthrough */
+    VGATE_DEVICE_UNUSABLE, /* it is one, or may be one, and sysfs says of it what cannot be */
     VGATE_DEVICE_VGPU,
 } VgateDeviceKind;
 
 typedef struct {
     VgateDeviceKind kind;
     char *pgpu;      /* PCI address of the physical function; VGPU only */
-    guint32 type;    /* vGPU type id; 0: none is set yet (a virtual function only) */
+    char *parent;    /* PCI address of what a mediated device is on, or of the virtual function; VGPU only */
+    guint32 type;    /* vGPU type id; 0: none is set yet (a virtual function only), or it has no number */
     char *type_name; /* as sysfs writes it; NULL where it does not */
+    const char *fault; /* what cannot be, as a clause ("its link leaves sysfs"); UNUSABLE only */
 } VgateDevice;
 
 /*
- * root is put before /sys: "" on a real host. Never fails: what cannot be read is absent or other, and the
- * gate refuses what it needs and does not find. The caller clears *device.
+ * Never fails: what is not there, or vanishes while it is read, is absent; and the gate refuses what it needs
+ * and does not find. The caller clears *device.
  */
 void vgate_sysfs_look_up (const char *root, const VgateHostdev *hostdev, VgateDevice *device);
 void vgate_device_clear (VgateDevice *device);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (VgateDevice, vgate_device_clear)
+
+/* A device that can be a vGPU, as VgateHostdev names it; it has no guest address. */
+typedef struct {
+    VgateHostdevKind kind;
+    char *source;
+    VgateDevice device; /* kind VGPU; a virtual function may have the type 0 */
+} VgateListedDevice;
+
+/* A kind of vGPU that can be made on a device, which then has room for that many. */
+typedef struct {
+    VgateHostdevKind kind;
+    char *parent; /* PCI address: of what the mediated device will be on, or of the virtual function itself */
+    char *pgpu;   /* PCI address of the physical function */
+    guint32 type;
+    char *type_name;
+    guint available; /* 1 for a virtual function */
+} VgateMakeable;
+
+void vgate_listed_device_free (VgateListedDevice *listed);
+void vgate_makeable_free (VgateMakeable *makeable);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateListedDevice, vgate_listed_device_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateMakeable, vgate_makeable_free)
+
+/* The vGPU devices of the host, by kind and then by source. VgateListedDevice *; unusable ones are left out.
+ */
+GPtrArray *vgate_sysfs_list_devices (const char *root);
+
+/*
+ * What can be made, by parent and then by type. VgateMakeable *. Of mediated devices
+ * mdev_supported_types/TYPE/available_instances says so, where it is above 0; of a virtual function its
+ * nvidia/creatable_vgpu_types (else its physical function's), where its current_vgpu_type is 0.
+ */
+GPtrArray *vgate_sysfs_list_makeable (const char *root);
+
+/* The file below root that makes this: "create" of the parent's type, which takes a UUID, or the virtual
+ * function's "current_vgpu_type", which takes a type. NULL: there is none. The caller frees it. */
+char *vgate_sysfs_maker_path (const char *root, VgateHostdevKind kind, const char *parent, guint32 type);
+/* The file that unmakes it: the mediated device's "remove", which takes 1, or "current_vgpu_type", which
+ * takes 0. NULL: there is no such device. The caller frees it. */
+char *vgate_sysfs_unmaker_path (const char *root, VgateHostdevKind kind, const char *source);

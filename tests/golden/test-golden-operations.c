@@ -144,6 +144,15 @@ mdev_on_wrong_gpu (FakeHost *host)
     fake_host_sim (host, "update --gpu " CASE_GPU " --ecc off");
 }
 
+/* The virtual function is there, and its GPU is not. */
+static void
+mdev_of_gone_gpu (FakeHost *host)
+{
+    fake_host_add_gpu (host, "0000:61:00.0", FAKE_H100);
+    fake_host_add_vf (host, CASE_GPU, CASE_VF, -1);
+    fake_host_add_mdev (host, CASE_MDEV, FAKE_TYPE_H100_20C, CASE_VF);
+}
+
 static void
 other_pid_file (FakeHost *host)
 {
@@ -193,6 +202,13 @@ static const HookCase device_cases[] = {
      .operation = "migrate",
      .code = 508,
      .prepare = mdev_on_unlisted_gpu},
+    {.name = "gpu-gone", .input = "mdev", .operation = "migrate", .code = 801, .prepare = mdev_of_gone_gpu},
+    /* a guest without metadata: it may be a vGPU */
+    {.name = "gpu-gone",
+     .input = "bare-mdev",
+     .operation = "restore",
+     .code = 213,
+     .prepare = mdev_of_gone_gpu},
     {.name = "full-gpu",
      .input = "mdev",
      .operation = "migrate",

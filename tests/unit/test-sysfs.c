@@ -115,6 +115,8 @@ assert_found (const Tree *tree, VgateHostdevKind kind, const char *source, Vgate
     g_assert_cmpstr (device.pgpu, ==, pgpu);
     g_assert_cmpuint (device.type, ==, type);
     g_assert_cmpstr (device.type_name, ==, type_name);
+    g_assert_true (!device.parent == (found != VGATE_DEVICE_VGPU));
+    g_assert_true (!device.fault == (found != VGATE_DEVICE_UNUSABLE));
 }
 
 #define TEST(name) static void name (Tree *tree, G_GNUC_UNUSED gconstpointer data)
@@ -177,21 +179,134 @@ TEST (test_mdev_dangling)
     MDEV (VGATE_DEVICE_ABSENT, NULL, 0, NULL);
 }
 
-/* physfn of a virtual function whose GPU is gone: what NVML does not know, the gate refuses later. */
+/* physfn of a virtual function whose GPU is gone. */
 TEST (test_mdev_dangling_physfn)
 {
     put (tree, VF "/vendor", "0x10de\n");
     put_link (tree, VF "/physfn", "../gone");
     put_mdev (tree, VF, "nvidia-1131", "NVIDIA H100XM-80C\n");
-    MDEV (VGATE_DEVICE_VGPU, "0000:41:00.4", 1131, "NVIDIA H100XM-80C");
+    MDEV (VGATE_DEVICE_UNUSABLE, NULL, 0, NULL);
 }
 
-/* Out of the tree there is no parent that is a GPU. */
+/* The device is there, what it was on is not: its type still names NVIDIA's driver. */
+TEST (test_mdev_parent_gone)
+{
+    put_mdev (tree, VF, "nvidia-1131", "NVIDIA H100XM-80C\n");
+    MDEV (VGATE_DEVICE_UNUSABLE, NULL, 0, NULL);
+}
+
+/* What a link out of sysfs leads to is not looked at, however like a GPU it is; a neighbour of the name
+ * "sys..." is outside too. */
 TEST (test_mdev_leaves_the_tree)
 {
     put_gpu (tree, "0x10de\n");
-    put_link (tree, "/sys/bus/mdev/devices/" MDEV_UUID, "/proc/self");
-    MDEV (VGATE_DEVICE_OTHER, NULL, 0, NULL);
+    put (tree, "/sys-of-somebody/gpu/vendor", "0x10de\n");
+    put (tree, "/sys-of-somebody/gpu/" MDEV_UUID "/uevent", "");
+    put_link (tree, "/sys/bus/mdev/devices/" MDEV_UUID, "../../../../sys-of-somebody/gpu/" MDEV_UUID);
+    MDEV (VGATE_DEVICE_UNUSABLE, NULL, 0, NULL);
+    put_link (tree, "/sys/bus/pci/devices/0000:41:00.5", "/proc/self");
+    PCI ("0000:41:00.5", VGATE_DEVICE_UNUSABLE, NULL, 0, NULL);
+}
+
+/* No path is ever made of what is no UUID or address. */
+TEST (test_source_odd)
+{
+    static const char *const sources[] = {"",
+                                          ".",
+                                          "..",
+                                          "../../pci/devices/0000:41:00.4",
+                                          "BBBBBBBB-0000-4000-8000-000000000001",
+                                          MDEV_UUID "/",
+                                          "bbbbbbbb-0000-4000-8000-00000000000"};
+
+    put_gpu (tree, "0x10de\n");
+    put (tree, VF "/nvidia/current_vgpu_type", "1131\n");
+    put_mdev (tree, VF, "nvidia-1131", "NVIDIA H100XM-80C\n");
+    for (gsize i = 0; i < G_N_ELEMENTS (sources); i++) {
+        assert_found (tree, VGATE_HOSTDEV_MDEV, sources[i], VGATE_DEVICE_ABSENT, NULL, 0, NULL);
+        assert_found (tree, VGATE_HOSTDEV_PCI, sources[i], VGATE_DEVICE_ABSENT, NULL, 0, NULL);
+    }
+    PCI ("0000:41:00.4/", VGATE_DEVICE_ABSENT, NULL, 0, NULL);
+}
+
+TEST (test_mdev_type_name_odd)
+{
+    static const char *const names[] = {"NVIDIA/../../H100XM-80C\n", "\n", "a\nb\n", "\xff\n", "/\n"};
+
+    put_gpu (tree, "0x10de\n");
+    put_mdev (tree, VF, "nvidia-1131", NULL);
+    for (gsize i = 0; i < G_N_ELEMENTS (names); i++) {
+        put (tree, VF "/mdev_supported_types/nvidia-1131/name", names[i]);
+        MDEV (VGATE_DEVICE_UNUSABLE, NULL, 0, NULL);
+    }
+}
+
+/* A slice of the GPU, and one of its compute engines: NVIDIA's names for them look like this. */
+TEST (test_mdev_mig_backed)
+{
+    put_gpu (tree, "0x10de\n");
+    put_mdev (tree, VF, "nvidia-1136", "NVIDIA H100XM-1-10CME\n");
+    MDEV (VGATE_DEVICE_VGPU, "0000:41:00.0", 1136, "NVIDIA H100XM-1-10CME");
+}
+
+typedef struct {
+    const Tree *tree;
+    int stop;
+} Remover;
+
+/* The device comes and goes, and is there long enough for a reader to find it whole, on a busy machine too.
+ */
+static gpointer
+flicker (gpointer data)
+{
+    Remover *remover = data;
+    g_autofree char *link = g_build_filename (remover->tree->root, "/sys/bus/mdev/devices/" MDEV_UUID, NULL);
+    g_autofree char *device = g_build_filename (remover->tree->root, VF "/" MDEV_UUID, NULL);
+    g_autofree char *type = g_build_filename (device, "mdev_type", NULL);
+
+    while (!g_atomic_int_get (&remover->stop)) {
+        g_unlink (type);
+        g_rmdir (device);
+        g_unlink (link);
+        g_mkdir (device, 0755);
+        if (symlink ("../mdev_supported_types/nvidia-1131", type) != 0 ||
+            symlink ("../../../devices/pci0000:40/0000:40:01.0/0000:41:00.4/" MDEV_UUID, link) != 0)
+            g_error ("cannot put the device back");
+        g_usleep (100);
+    }
+    return NULL;
+}
+
+/* However it is caught, a vGPU has a GPU and a parent, and what is absent has nothing. */
+TEST (test_mdev_vanishes)
+{
+    const VgateHostdev hostdev = {.kind = VGATE_HOSTDEV_MDEV, .source = (char *)MDEV_UUID};
+    Remover remover = {.tree = tree};
+    GThread *thread;
+    guint n_found = 0, n_absent = 0;
+
+    put_gpu (tree, "0x10de\n");
+    put_mdev (tree, VF, "nvidia-1131", "NVIDIA H100XM-80C\n");
+    thread = g_thread_new ("flicker", flicker, &remover);
+    for (guint i = 0; (n_found < 200 || n_absent < 200) && i < 1000000; i++) {
+        g_auto (VgateDevice) device = {0};
+
+        vgate_sysfs_look_up (tree->root, &hostdev, &device);
+        if (device.kind == VGATE_DEVICE_VGPU) {
+            n_found++;
+            g_assert_cmpstr (device.pgpu, ==, "0000:41:00.0");
+            g_assert_cmpstr (device.parent, ==, "0000:41:00.4");
+        } else {
+            n_absent++;
+            g_assert_cmpint (device.kind, ==, VGATE_DEVICE_ABSENT);
+            g_assert_null (device.pgpu);
+            g_assert_null (device.type_name);
+        }
+    }
+    g_atomic_int_set (&remover.stop, 1);
+    g_thread_join (thread);
+    g_assert_cmpuint (n_found, >=, 200);
+    g_assert_cmpuint (n_absent, >=, 200);
 }
 
 TEST (test_vf)
@@ -218,7 +333,7 @@ TEST (test_vf_type_odd)
     put_gpu (tree, "0x10de\n");
     for (gsize i = 0; i < G_N_ELEMENTS (texts); i++) {
         put (tree, VF "/nvidia/current_vgpu_type", texts[i]);
-        PCI ("0000:41:00.4", VGATE_DEVICE_OTHER, NULL, 0, NULL);
+        PCI ("0000:41:00.4", VGATE_DEVICE_UNUSABLE, NULL, 0, NULL);
     }
 }
 
@@ -251,7 +366,7 @@ TEST (test_vf_dangling_physfn)
     put_link (tree, VF "/physfn", "../gone");
     put_link (tree, "/sys/bus/pci/devices/0000:41:00.4",
               "../../../devices/pci0000:40/0000:40:01.0/0000:41:00.4");
-    PCI ("0000:41:00.4", VGATE_DEVICE_OTHER, NULL, 0, NULL);
+    PCI ("0000:41:00.4", VGATE_DEVICE_UNUSABLE, NULL, 0, NULL);
 }
 
 TEST (test_link_loop)
@@ -264,8 +379,170 @@ TEST (test_link_loop)
 
 TEST (test_no_sysfs)
 {
+    g_autoptr (GPtrArray) devices = vgate_sysfs_list_devices (tree->root);
+    g_autoptr (GPtrArray) makeable = vgate_sysfs_list_makeable (tree->root);
+
     MDEV (VGATE_DEVICE_ABSENT, NULL, 0, NULL);
     PCI ("0000:41:00.4", VGATE_DEVICE_ABSENT, NULL, 0, NULL);
+    g_assert_cmpuint (devices->len, ==, 0);
+    g_assert_cmpuint (makeable->len, ==, 0);
+}
+
+/* --- what there is, and what can be made --- */
+
+static char *
+describe_devices (const Tree *tree)
+{
+    g_autoptr (GPtrArray) devices = vgate_sysfs_list_devices (tree->root);
+    GString *text = g_string_new (NULL);
+
+    for (guint i = 0; i < devices->len; i++) {
+        const VgateListedDevice *listed = g_ptr_array_index (devices, i);
+
+        g_string_append_printf (text, "%s %s type %u on %s of %s\n",
+                                listed->kind == VGATE_HOSTDEV_MDEV ? "mdev" : "vf", listed->source,
+                                listed->device.type, listed->device.parent, listed->device.pgpu);
+    }
+    return g_string_free (text, FALSE);
+}
+
+static char *
+describe_makeable (const Tree *tree)
+{
+    g_autoptr (GPtrArray) all = vgate_sysfs_list_makeable (tree->root);
+    GString *text = g_string_new (NULL);
+
+    for (guint i = 0; i < all->len; i++) {
+        const VgateMakeable *makeable = g_ptr_array_index (all, i);
+
+        g_string_append_printf (text, "%s %u %s on %s of %s: %u\n",
+                                makeable->kind == VGATE_HOSTDEV_MDEV ? "mdev" : "vf", makeable->type,
+                                makeable->type_name, makeable->parent, makeable->pgpu, makeable->available);
+    }
+    return g_string_free (text, FALSE);
+}
+
+static void
+put_type (const Tree *tree, const char *parent, const char *type, const char *name, const char *available)
+{
+    g_autofree char *directory = g_strdup_printf ("%s/mdev_supported_types/%s", parent, type);
+    g_autofree char *name_path = g_build_filename (directory, "name", NULL);
+    g_autofree char *available_path = g_build_filename (directory, "available_instances", NULL);
+    g_autofree char *create_path = g_build_filename (directory, "create", NULL);
+
+    put (tree, name_path, name);
+    put (tree, available_path, available);
+    put (tree, create_path, "");
+}
+
+TEST (test_list_mdevs)
+{
+    g_autofree char *devices = NULL, *makeable = NULL;
+
+    put_gpu (tree, "0x10de\n");
+    put_mdev (tree, VF, "nvidia-1131", "NVIDIA H100XM-80C\n");
+    put_type (tree, VF, "nvidia-1131", "NVIDIA H100XM-80C\n", "0\n");
+    put_type (tree, GPU, "nvidia-259", "GRID T4-8Q\n", "2\n");
+    put_type (tree, GPU, "nvidia-258", "GRID T4-4Q\n", "4\n");
+    /* none of these is one */
+    put_type (tree, GPU, "nvidia-x", "GRID T4-2Q\n", "4\n");
+    put_type (tree, GPU, "nvidia-1", "GRID/T4\n", "4\n");
+    put_type (tree, GPU, "nvidia-2", "GRID T4-1Q\n", "-1\n");
+    put_type (tree, GPU, "nvidia-3", "GRID T4-1B\n", "\n");
+    devices = describe_devices (tree);
+    makeable = describe_makeable (tree);
+    g_assert_cmpstr (devices, ==, "mdev " MDEV_UUID " type 1131 on 0000:41:00.4 of 0000:41:00.0\n");
+    g_assert_cmpstr (makeable, ==,
+                     "mdev 258 GRID T4-4Q on 0000:41:00.0 of 0000:41:00.0: 4\n"
+                     "mdev 259 GRID T4-8Q on 0000:41:00.0 of 0000:41:00.0: 2\n");
+}
+
+#define CREATABLE                    \
+    "ID    : vGPU Name\n"            \
+    "1128  : NVIDIA H100XM-1-10C\n"  \
+    "1131  : NVIDIA H100XM-80C\n"    \
+    "x     : NVIDIA H100XM-40C\n"    \
+    "1132  : ../NVIDIA H100XM-40C\n" \
+    "1133  :\n"                      \
+    "0     : none\n"                 \
+    "1134\n"
+#define MADE                                                           \
+    "vf 1128 NVIDIA H100XM-1-10C on 0000:41:00.4 of 0000:41:00.0: 1\n" \
+    "vf 1131 NVIDIA H100XM-80C on 0000:41:00.4 of 0000:41:00.0: 1\n"
+
+TEST (test_list_vfs)
+{
+    g_autofree char *devices = NULL, *makeable = NULL, *taken = NULL, *taken_devices = NULL;
+
+    put_gpu (tree, "0x10de\n");
+    put (tree, VF "/nvidia/current_vgpu_type", "0\n");
+    put (tree, VF "/nvidia/creatable_vgpu_types", CREATABLE);
+    devices = describe_devices (tree);
+    makeable = describe_makeable (tree);
+    g_assert_cmpstr (devices, ==, "vf 0000:41:00.4 type 0 on 0000:41:00.4 of 0000:41:00.0\n");
+    g_assert_cmpstr (makeable, ==, MADE);
+    put (tree, VF "/nvidia/current_vgpu_type", "1131\n");
+    taken = describe_makeable (tree);
+    taken_devices = describe_devices (tree);
+    g_assert_cmpstr (taken, ==, "");
+    g_assert_cmpstr (taken_devices, ==, "vf 0000:41:00.4 type 1131 on 0000:41:00.4 of 0000:41:00.0\n");
+}
+
+/* The physical function's list, where a virtual function has none of its own. */
+TEST (test_list_vfs_by_gpu)
+{
+    g_autofree char *makeable = NULL;
+
+    put_gpu (tree, "0x10de\n");
+    put (tree, VF "/nvidia/current_vgpu_type", "0\n");
+    put (tree, GPU "/nvidia/creatable_vgpu_types", CREATABLE);
+    makeable = describe_makeable (tree);
+    g_assert_cmpstr (makeable, ==, MADE);
+}
+
+TEST (test_list_other_vendor)
+{
+    g_autofree char *devices = NULL, *makeable = NULL;
+
+    put_gpu (tree, "0x1002\n");
+    put_mdev (tree, VF, "i915-1", "GVTg_V5_4\n");
+    put_type (tree, VF, "i915-2", "GVTg_V5_8\n", "2\n");
+    put (tree, VF "/nvidia/current_vgpu_type", "0\n");
+    put (tree, VF "/nvidia/creatable_vgpu_types", CREATABLE);
+    devices = describe_devices (tree);
+    makeable = describe_makeable (tree);
+    g_assert_cmpstr (devices, ==, "");
+    g_assert_cmpstr (makeable, ==, "");
+}
+
+static void
+assert_path (const Tree *tree, char *path, const char *expected)
+{
+    g_autofree char *owned = path;
+    g_autofree char *full = expected ? g_strconcat (tree->root, expected, NULL) : NULL;
+
+    g_assert_cmpstr (owned, ==, full);
+}
+
+TEST (test_makers)
+{
+    put_gpu (tree, "0x10de\n");
+    put_type (tree, VF, "nvidia-1131", "NVIDIA H100XM-80C\n", "1\n");
+    put_mdev (tree, VF, "nvidia-1131", NULL);
+    put (tree, VF "/" MDEV_UUID "/remove", "");
+    assert_path (tree, vgate_sysfs_maker_path (tree->root, VGATE_HOSTDEV_MDEV, "0000:41:00.4", 1131),
+                 VF "/mdev_supported_types/nvidia-1131/create");
+    assert_path (tree, vgate_sysfs_maker_path (tree->root, VGATE_HOSTDEV_MDEV, "0000:41:00.4", 113), NULL);
+    assert_path (tree, vgate_sysfs_maker_path (tree->root, VGATE_HOSTDEV_MDEV, "0000:41:00.0", 1131), NULL);
+    assert_path (tree, vgate_sysfs_maker_path (tree->root, VGATE_HOSTDEV_PCI, "0000:41:00.4", 1131), NULL);
+    assert_path (tree, vgate_sysfs_unmaker_path (tree->root, VGATE_HOSTDEV_MDEV, MDEV_UUID),
+                 VF "/" MDEV_UUID "/remove");
+    put (tree, VF "/nvidia/current_vgpu_type", "0\n");
+    assert_path (tree, vgate_sysfs_maker_path (tree->root, VGATE_HOSTDEV_PCI, "0000:41:00.4", 1131),
+                 VF "/nvidia/current_vgpu_type");
+    assert_path (tree, vgate_sysfs_unmaker_path (tree->root, VGATE_HOSTDEV_PCI, "0000:41:00.4"),
+                 VF "/nvidia/current_vgpu_type");
+    assert_path (tree, vgate_sysfs_unmaker_path (tree->root, VGATE_HOSTDEV_PCI, "0000:41:00.7"), NULL);
 }
 
 #define ADD(path, test) g_test_add ("/sysfs/" path, Tree, NULL, set_up, test, tear_down)
@@ -283,7 +560,12 @@ main (int argc, char **argv)
     ADD ("mdev-absent", test_mdev_absent);
     ADD ("mdev-dangling", test_mdev_dangling);
     ADD ("mdev-dangling-physfn", test_mdev_dangling_physfn);
+    ADD ("mdev-parent-gone", test_mdev_parent_gone);
     ADD ("mdev-leaves-the-tree", test_mdev_leaves_the_tree);
+    ADD ("source-odd", test_source_odd);
+    ADD ("mdev-type-name-odd", test_mdev_type_name_odd);
+    ADD ("mdev-mig-backed", test_mdev_mig_backed);
+    ADD ("mdev-vanishes", test_mdev_vanishes);
     ADD ("vf", test_vf);
     ADD ("vf-type-0", test_vf_type_0);
     ADD ("vf-type-odd", test_vf_type_odd);
@@ -293,5 +575,10 @@ main (int argc, char **argv)
     ADD ("vf-dangling-physfn", test_vf_dangling_physfn);
     ADD ("link-loop", test_link_loop);
     ADD ("no-sysfs", test_no_sysfs);
+    ADD ("list-mdevs", test_list_mdevs);
+    ADD ("list-vfs", test_list_vfs);
+    ADD ("list-vfs-by-gpu", test_list_vfs_by_gpu);
+    ADD ("list-other-vendor", test_list_other_vendor);
+    ADD ("makers", test_makers);
     return g_test_run ();
 }

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The vGPU devices that a host has, and those that can be made on it. */
+#include "host/sysfs-read.h"
+
+#include <string.h>
+
+void
+vgate_listed_device_free (VgateListedDevice *listed)
+{
+    g_free (listed->source);
+    vgate_device_clear (&listed->device);
+    g_free (listed);
+}
+
+void
+vgate_makeable_free (VgateMakeable *makeable)
+{
+    g_free (makeable->parent);
+    g_free (makeable->pgpu);
+    g_free (makeable->type_name);
+    g_free (makeable);
+}
+
+static void
+list_kind (const char *root, VgateHostdevKind kind, const char *path, GPtrArray *devices)
+{
+    g_auto (GStrv) names = vgate_sysfs_names (root, path);
+
+    for (guint i = 0; names[i]; i++) {
+        const VgateHostdev hostdev = {.kind = kind, .source = names[i]};
+        g_autoptr (VgateListedDevice) listed = g_new0 (VgateListedDevice, 1);
+
+        vgate_sysfs_look_up (root, &hostdev, &listed->device);
+        if (listed->device.kind != VGATE_DEVICE_VGPU)
+            continue;
+        listed->kind = kind;
+        listed->source = g_strdup (names[i]);
+        g_ptr_array_add (devices, g_steal_pointer (&listed));
+    }
+}
+
+GPtrArray *
+vgate_sysfs_list_devices (const char *root)
+{
+    GPtrArray *devices = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_listed_device_free);
+
+    list_kind (root, VGATE_HOSTDEV_MDEV, VGATE_SYSFS_MDEV_DEVICES, devices);
+    list_kind (root, VGATE_HOSTDEV_PCI, VGATE_SYSFS_PCI_DEVICES, devices);
+    return devices;
+}
+
+/* A PCI device that makes vGPUs, or is one. */
+typedef struct {
+    const char *root;
+    const char *address;
+    const char *directory;
+    const char *pgpu;
+    GPtrArray *makeable;
+} Maker;
+
+static void
+add_makeable (const Maker *maker, VgateHostdevKind kind, guint32 type, const char *type_name, guint available)
+{
+    VgateMakeable *makeable = g_new0 (VgateMakeable, 1);
+
+    makeable->kind = kind;
+    makeable->parent = g_strdup (maker->address);
+    makeable->pgpu = g_strdup (maker->pgpu);
+    makeable->type = type;
+    makeable->type_name = g_strdup (type_name);
+    makeable->available = available;
+    g_ptr_array_add (maker->makeable, makeable);
+}
+
+static void
+list_mdev_types (const Maker *maker)
+{
+    g_autofree char *types = g_build_filename (maker->directory, "mdev_supported_types", NULL);
+    g_auto (GStrv) names = vgate_sysfs_names ("", types);
+
+    for (guint i = 0; names[i]; i++) {
+        g_autofree char *type = g_build_filename (types, names[i], NULL);
+        g_autofree char *type_name = vgate_sysfs_read (type, "name");
+        g_autofree char *available = vgate_sysfs_read (type, "available_instances");
+        const guint32 id = vgate_sysfs_type_of_name (names[i]);
+        guint64 count = 0;
+
+        if (id != 0 && type_name && vgate_sysfs_is_type_name (type_name) && available &&
+            g_ascii_string_to_unsigned (available, 10, 1, G_MAXUINT16, &count, NULL))
+            add_makeable (maker, VGATE_HOSTDEV_MDEV, id, type_name, (guint)count);
+    }
+}
+
+/* A line of creatable_vgpu_types: "1131  : NVIDIA H100XM-80C"; the first is a heading. */
+static void
+read_creatable_line (const Maker *maker, char *line)
+{
+    char *colon = strchr (line, ':');
+    const char *name;
+    guint64 id;
+
+    if (!colon)
+        return;
+    *colon = '\0';
+    name = g_strstrip (colon + 1);
+    if (g_ascii_string_to_unsigned (g_strstrip (line), 10, 1, G_MAXUINT32, &id, NULL) &&
+        vgate_sysfs_is_type_name (name))
+        add_makeable (maker, VGATE_HOSTDEV_PCI, (guint32)id, name, 1);
+}
+
+static void
+list_vf_types (const Maker *maker)
+{
+    g_autofree char *current = vgate_sysfs_read (maker->directory, "nvidia/current_vgpu_type");
+    g_autofree char *text = vgate_sysfs_read (maker->directory, "nvidia/creatable_vgpu_types");
+    g_auto (GStrv) lines = NULL;
+
+    if (g_strcmp0 (current, "0") != 0 || strcmp (maker->address, maker->pgpu) == 0)
+        return;
+    if (!text)
+        text = vgate_sysfs_read (maker->directory, "physfn/nvidia/creatable_vgpu_types");
+    lines = g_strsplit (text ? text : "", "\n", -1);
+    for (guint i = 0; lines[i]; i++)
+        read_creatable_line (maker, lines[i]);
+}
+
+GPtrArray *
+vgate_sysfs_list_makeable (const char *root)
+{
+    GPtrArray *makeable = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_makeable_free);
+    g_auto (GStrv) names = vgate_sysfs_names (root, VGATE_SYSFS_PCI_DEVICES);
+
+    for (guint i = 0; names[i]; i++) {
+        g_autofree char *path = g_build_filename (VGATE_SYSFS_PCI_DEVICES, names[i], NULL);
+        gboolean leaves;
+        g_autofree char *directory = vgate_sysfs_resolve (root, path, &leaves);
+        g_autofree char *pgpu = NULL;
+
+        if (!directory || !vgate_sysfs_is_nvidia (directory))
+            continue;
+        pgpu = vgate_sysfs_physical_function (directory);
+        if (pgpu) {
+            const Maker maker = {root, names[i], directory, pgpu, makeable};
+
+            list_mdev_types (&maker);
+            list_vf_types (&maker);
+        }
+    }
+    return makeable;
+}
+
+static char *
+file_below (const char *directory, const char *name)
+{
+    g_autofree char *path = g_build_filename (directory, name, NULL);
+
+    return g_file_test (path, G_FILE_TEST_IS_REGULAR) ? g_steal_pointer (&path) : NULL;
+}
+
+static char *
+mdev_maker_path (const char *directory, guint32 type)
+{
+    g_autofree char *types = g_build_filename (directory, "mdev_supported_types", NULL);
+    g_auto (GStrv) names = vgate_sysfs_names ("", types);
+
+    for (guint i = 0; names[i]; i++) {
+        if (vgate_sysfs_type_of_name (names[i]) == type) {
+            g_autofree char *type_directory = g_build_filename (types, names[i], NULL);
+
+            return file_below (type_directory, "create");
+        }
+    }
+    return NULL;
+}
+
+char *
+vgate_sysfs_maker_path (const char *root, VgateHostdevKind kind, const char *parent, guint32 type)
+{
+    g_autofree char *path = g_build_filename (VGATE_SYSFS_PCI_DEVICES, parent, NULL);
+    gboolean leaves;
+    g_autofree char *directory = vgate_sysfs_resolve (root, path, &leaves);
+
+    if (!directory)
+        return NULL;
+    return kind == VGATE_HOSTDEV_MDEV ? mdev_maker_path (directory, type)
+                                      : file_below (directory, "nvidia/current_vgpu_type");
+}
+
+char *
+vgate_sysfs_unmaker_path (const char *root, VgateHostdevKind kind, const char *source)
+{
+    const gboolean is_mdev = kind == VGATE_HOSTDEV_MDEV;
+    g_autofree char *path =
+        g_build_filename (is_mdev ? VGATE_SYSFS_MDEV_DEVICES : VGATE_SYSFS_PCI_DEVICES, source, NULL);
+    gboolean leaves;
+    g_autofree char *directory = vgate_sysfs_resolve (root, path, &leaves);
+
+    return directory ? file_below (directory, is_mdev ? "remove" : "nvidia/current_vgpu_type") : NULL;
+}
