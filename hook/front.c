@@ -6,7 +6,7 @@
  * is plain C without libraries: it lets pass at once what is none of our business, and hands the rest to
  * vgpu-gate-judge, which knows XML, NVML and the policy. "None of our business" is decided narrowly: only a
  * document that looks exactly as libvirt writes it and names neither our metadata nor a hostdev. Whatever
- * looks odd is the judge's.
+ * looks odd is the judge's. 'release end' is its business only while there are leases of devices.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -45,9 +45,18 @@ is_libvirt_call (int argc, char *const argv[])
     return argc == 5 && (strncmp (argv[1], "--", 2) != 0 || is_operation (argv[2]));
 }
 
+/* As lib/placement/lease.c. What cannot be looked at may be there. */
+static int
+has_leases (void)
+{
+    return access ("/run/vgpu-gate/leases.xml", F_OK) == 0 || errno != ENOENT;
+}
+
 static int
 is_gated (const char *operation, const char *sub_operation)
 {
+    if (strcmp (operation, "release") == 0 && strcmp (sub_operation, "end") == 0)
+        return has_leases ();
     return strcmp (sub_operation, "begin") == 0 &&
            (strcmp (operation, "migrate") == 0 || strcmp (operation, "restore") == 0 ||
             strcmp (operation, "started") == 0 || strcmp (operation, "prepare") == 0);

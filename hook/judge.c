@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * vgpu-gate-judge: what vgpu-gate-hook hands over. Reads the domain XML, asks the gate, and answers as
- * libvirt wants it: exit status 0 and nothing on stdout, or 1 and one line on stderr. Also the hook's dry
- * run.
+ * libvirt wants it: exit status 0 and nothing on stdout, or the changed XML; or 1 and one line on stderr.
+ * Also the hook's dry run.
  */
 #include "gate/gate.h"
 #include "input.h"
 #include "journal.h"
 
+#include <errno.h>
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
@@ -78,17 +79,16 @@ static gboolean
 operation_of (char **words, VgateOperation *operation)
 {
     static const struct {
-        const char *word;
+        const char *word, *sub_word;
         VgateOperation operation;
     } gated[] = {
-        {"migrate", VGATE_OPERATION_MIGRATE},
-        {"restore", VGATE_OPERATION_RESTORE},
-        {"started", VGATE_OPERATION_STARTED},
-        {"prepare", VGATE_OPERATION_START},
+        {"migrate", "begin", VGATE_OPERATION_MIGRATE}, {"restore", "begin", VGATE_OPERATION_RESTORE},
+        {"started", "begin", VGATE_OPERATION_STARTED}, {"prepare", "begin", VGATE_OPERATION_START},
+        {"release", "end", VGATE_OPERATION_RELEASE},
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS (gated); i++) {
-        if (strcmp (words[1], gated[i].word) == 0 && strcmp (words[2], "begin") == 0) {
+        if (strcmp (words[1], gated[i].word) == 0 && strcmp (words[2], gated[i].sub_word) == 0) {
             *operation = gated[i].operation;
             return TRUE;
         }
@@ -97,6 +97,8 @@ operation_of (char **words, VgateOperation *operation)
 }
 
 typedef struct {
+    char *xml;
+    gsize xml_length;
     VgateDomain *domain;
     VgatePolicy *policy;
     VgateHost *host;
@@ -105,6 +107,7 @@ typedef struct {
 static void
 inputs_clear (Inputs *inputs)
 {
+    g_clear_pointer (&inputs->xml, g_free);
     g_clear_pointer (&inputs->domain, vgate_domain_free);
     g_clear_pointer (&inputs->policy, vgate_policy_free);
     g_clear_pointer (&inputs->host, vgate_host_free);
@@ -115,10 +118,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Inputs, inputs_clear)
 static gboolean
 read_domain (Inputs *inputs, GError **error)
 {
-    gsize length;
-    g_autofree char *xml = vgate_input_read_fd (STDIN_FILENO, &length, error);
-
-    inputs->domain = xml ? vgate_domain_read (xml, length, NULL, error) : NULL;
+    inputs->xml = vgate_input_read_fd (STDIN_FILENO, &inputs->xml_length, error);
+    inputs->domain = inputs->xml ? vgate_domain_read (inputs->xml, inputs->xml_length, NULL, error) : NULL;
     return inputs->domain != NULL;
 }
 
@@ -149,10 +150,25 @@ decide (const Options *options, VgateOperation operation, Inputs *inputs)
             return vgate_decision_new_refusal (error);
     }
     request.domain = inputs->domain;
+    request.xml = inputs->xml;
+    request.xml_length = inputs->xml_length;
+    request.is_dry_run = options->dry_run;
     request.policy = inputs->policy;
     request.host = inputs->host;
     request.now = g_get_real_time () / G_USEC_PER_SEC;
     return vgate_gate_decide (&request);
+}
+
+/* FALSE with an error: libvirt would get half a domain. */
+static gboolean
+hand_over_xml (const VgateDecision *decision, GError **error)
+{
+    if (!decision->xml || (fwrite (decision->xml, 1, decision->xml_length, stdout) == decision->xml_length &&
+                           fflush (stdout) == 0))
+        return TRUE;
+    g_set_error (error, VGATE_ERROR, VGATE_CODE_INTERNAL, "the changed XML cannot be written: %s",
+                 g_strerror (errno));
+    return FALSE;
 }
 
 static void
@@ -197,12 +213,19 @@ main (int argc, char *argv[])
         return usage ("four words are needed: OBJECT OPERATION SUBOPERATION EXTRA");
     if (options.host_file && !options.dry_run)
         return usage ("--host goes with --dry-run");
-    if (!operation_of (options.words, &operation)) {
+    /* a release changes what there is, which a dry run does not */
+    if (!operation_of (options.words, &operation) ||
+        (operation == VGATE_OPERATION_RELEASE &&
+         (options.dry_run || !vgate_leases_exist (options.root ? options.root : "")))) {
         if (options.dry_run)
             printf ("%s %s is not gated\n", options.words[1], options.words[2]);
         return EXIT_ALLOWED;
     }
     decision = decide (&options, operation, &inputs);
+    if (!options.dry_run && !hand_over_xml (decision, &error)) {
+        vgate_decision_free (decision);
+        decision = vgate_decision_new_refusal (g_steal_pointer (&error));
+    }
     tell (&options, decision, operation, &inputs);
     return decision->allowed ? EXIT_ALLOWED : EXIT_REFUSED;
 }

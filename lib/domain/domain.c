@@ -6,7 +6,10 @@
 typedef struct {
     VgateXmlReader *reader;
     VgateDomain *domain;
-    xmlDoc *element;  /* our element, interpreted when the whole document has been found well-formed */
+    xmlDoc *element;    /* our element, interpreted when the whole document has been found well-formed */
+    gboolean is_status; /* the <domain> stands in a <domstatus> */
+    gboolean in_domain; /* of which it is the child that we are in */
+    guint n_hostdevs;
     char section[16]; /* the child of <domain> that we are in */
 } Walk;
 
@@ -108,6 +111,7 @@ read_hostdev (Walk *walk, GError **error)
     if (!doc)
         return FALSE;
     node = xmlDocGetRootElement (doc);
+    hostdev->position = walk->n_hostdevs++;
     if (attribute_is (node, "type", "mdev"))
         hostdev->kind = VGATE_HOSTDEV_MDEV;
     else if (attribute_is (node, "type", "pci"))
@@ -220,12 +224,28 @@ visit (Walk *walk, int depth, const char *name, GError **error)
             return read_command_line (walk, error);
         return TRUE;
     }
-    if (depth == 2 && strcmp (walk->section, "metadata") == 0 &&
+    if (depth == 2 && !walk->is_status && strcmp (walk->section, "metadata") == 0 &&
         is_ours (vgate_xml_reader_get (walk->reader)))
         return read_element (walk, error);
     if (depth == 2 && strcmp (walk->section, "devices") == 0 && strcmp (name, "hostdev") == 0)
         return read_hostdev (walk, error);
     return TRUE;
+}
+
+/* One level more: what stands beside <domain> is libvirt's own. */
+static gboolean
+visit_status (Walk *walk, int depth, const char *name, GError **error)
+{
+    if (depth == 0) {
+        if (strcmp (name, "domstatus") == 0)
+            return TRUE;
+        g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_XML_NOT_DOMAIN,
+                             "the root element is not <domstatus>");
+        return FALSE;
+    }
+    if (depth == 1)
+        walk->in_domain = strcmp (name, "domain") == 0;
+    return !walk->in_domain || visit (walk, depth - 1, name, error);
 }
 
 /* libvirt's own elements are in no namespace: <x:uuid> is not <uuid>, and has no name here. */
@@ -240,12 +260,14 @@ domain_element_name (xmlTextReader *reader)
 static gboolean
 walk_document (Walk *walk, GError **error)
 {
+    gboolean (*const visit_element) (Walk *, int, const char *, GError **) =
+        walk->is_status ? visit_status : visit;
     xmlTextReader *reader = vgate_xml_reader_get (walk->reader);
     g_autoptr (GError) local = NULL;
 
     while (vgate_xml_next (walk->reader, &local)) {
         if (xmlTextReaderNodeType (reader) == XML_READER_TYPE_ELEMENT &&
-            !visit (walk, xmlTextReaderDepth (reader), domain_element_name (reader), &local))
+            !visit_element (walk, xmlTextReaderDepth (reader), domain_element_name (reader), &local))
             break;
     }
     if (!local)
@@ -281,12 +303,12 @@ interpret (Walk *walk, GError **error)
     return walk->domain->element != NULL;
 }
 
-VgateDomain *
-vgate_domain_read (const char *xml, gsize length, char **name, GError **error)
+static VgateDomain *
+read_document (const char *xml, gsize length, gboolean is_status, char **name, GError **error)
 {
     g_autoptr (VgateDomain) domain = g_new0 (VgateDomain, 1);
     g_autoptr (VgateXmlReader) reader = vgate_xml_reader_new (xml, length, error);
-    Walk walk = {.reader = reader, .domain = domain};
+    Walk walk = {.reader = reader, .domain = domain, .is_status = is_status};
     gboolean good;
 
     domain->hostdevs = g_ptr_array_new_with_free_func ((GDestroyNotify)hostdev_free);
@@ -297,4 +319,16 @@ vgate_domain_read (const char *xml, gsize length, char **name, GError **error)
     if (name)
         *name = g_strdup (domain->name);
     return good ? g_steal_pointer (&domain) : NULL;
+}
+
+VgateDomain *
+vgate_domain_read (const char *xml, gsize length, char **name, GError **error)
+{
+    return read_document (xml, length, FALSE, name, error);
+}
+
+VgateDomain *
+vgate_domain_read_status (const char *xml, gsize length, GError **error)
+{
+    return read_document (xml, length, TRUE, NULL, error);
 }

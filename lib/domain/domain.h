@@ -19,6 +19,7 @@ typedef struct {
     VgateHostdevKind kind;
     char *source;        /* UUID of the mediated device, or PCI address on the host */
     char *guest_address; /* PCI address in the guest; NULL when libvirt has not given one yet */
+    guint position;      /* among all <hostdev> of <devices>, from 0 */
 } VgateHostdev;
 
 typedef struct {
@@ -35,5 +36,11 @@ typedef struct {
  * show.
  */
 VgateDomain *vgate_domain_read (const char *xml, gsize length, char **name, GError **error);
+
+/*
+ * The same of a live domain's status, libvirt's /run/libvirt/qemu/NAME.xml: a <domain> in a <domstatus>.
+ * Without the element, which is not looked at.
+ */
+VgateDomain *vgate_domain_read_status (const char *xml, gsize length, GError **error);
 void vgate_domain_free (VgateDomain *domain);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateDomain, vgate_domain_free)

@@ -2,9 +2,8 @@
 #include "gate/gate.h"
 
 #include "gate/internal.h"
-#include "nvml/nvml-abi.h"
 
-static const char *const operations[] = {"migrate", "restore", "started", "start", "switch-over"};
+static const char *const operations[] = {"migrate", "restore", "started", "start", "switch-over", "release"};
 
 G_STATIC_ASSERT (G_N_ELEMENTS (operations) == VGATE_N_OPERATIONS);
 
@@ -18,6 +17,8 @@ static void
 placement_free (VgatePlacement *placement)
 {
     g_array_unref (placement->candidates);
+    g_clear_error (&placement->fault);
+    vgate_lease_free (placement->lease);
     g_free (placement);
 }
 
@@ -44,14 +45,15 @@ vgate_decision_free (VgateDecision *decision)
     if (!decision)
         return;
     g_free (decision->text);
+    g_free (decision->xml);
     vgate_host_free (decision->host);
     g_ptr_array_unref (decision->placements);
     g_ptr_array_unref (decision->warnings);
     g_free (decision);
 }
 
-static void
-set_outcome (VgateDecision *decision, gboolean allowed, VgateCode code, const char *text)
+void
+vgate_decision_set (VgateDecision *decision, gboolean allowed, VgateCode code, const char *text)
 {
     const VgateCodeInfo *info = vgate_code_info ((int)code);
 
@@ -59,17 +61,19 @@ set_outcome (VgateDecision *decision, gboolean allowed, VgateCode code, const ch
     decision->code = code;
     g_free (decision->text);
     decision->text = g_strdup (text ? text : info->summary);
+    /* whoever is refused gets nothing */
+    if (!allowed)
+        g_clear_pointer (&decision->xml, g_free);
 }
 
-/* The way out is the code's; the text is the case's. */
-static void
-refuse (VgateDecision *decision, const GError *error)
+void
+vgate_decision_refuse (VgateDecision *decision, const GError *error)
 {
     const VgateCode code = error->domain == VGATE_ERROR ? (VgateCode)error->code : VGATE_CODE_INTERNAL;
     const VgateCodeInfo *info = vgate_code_info ((int)code);
     g_autofree char *text = g_strdup_printf ("%s. %s", error->message, info->cure);
 
-    set_outcome (decision, FALSE, code, text);
+    vgate_decision_set (decision, FALSE, code, text);
 }
 
 VgateDecision *
@@ -78,7 +82,7 @@ vgate_decision_new_refusal (GError *error)
     g_autoptr (GError) owned = error;
     VgateDecision *decision = decision_new ();
 
-    refuse (decision, owned);
+    vgate_decision_refuse (decision, owned);
     return decision;
 }
 
@@ -88,7 +92,7 @@ allow_by_policy (VgateDecision *decision, const char *key, const char *what)
     g_autofree char *text =
         g_strdup_printf ("allowed because the configuration says %s=allow, although %s", key, what);
 
-    set_outcome (decision, TRUE, VGATE_CODE_ALLOWED_BY_POLICY, text);
+    vgate_decision_set (decision, TRUE, VGATE_CODE_ALLOWED_BY_POLICY, text);
 }
 
 static void
@@ -101,7 +105,7 @@ decide_missing (const VgateRequest *request, VgateDecision *decision)
     if (request->policy->allow_missing_metadata)
         allow_by_policy (decision, "missing-metadata", error->message);
     else
-        refuse (decision, error);
+        vgate_decision_refuse (decision, error);
 }
 
 /* A live guest arrives without an element: it may have no vGPU at all, and still be asked for. */
@@ -111,11 +115,11 @@ decide_arrival (const VgateRequest *request, VgateDecision *decision)
     g_autoptr (GError) error = NULL;
 
     if (!vgate_switch_over_check (request, &error))
-        refuse (decision, error);
+        vgate_decision_refuse (decision, error);
     else if (vgate_gate_has_vgpu (request->domain, request->root))
         decide_missing (request, decision);
     else
-        set_outcome (decision, TRUE, VGATE_CODE_NOT_CONCERNED, NULL);
+        vgate_decision_set (decision, TRUE, VGATE_CODE_NOT_CONCERNED, NULL);
 }
 
 /* QEMU was started to receive a live guest whose memory has not moved yet, or nobody can tell. */
@@ -129,9 +133,9 @@ decide_started (const VgateRequest *request, VgateDecision *decision)
     else if (vgate_qemu_is_incoming (request->root, request->domain->name, &error))
         decide_arrival (request, decision);
     else if (error)
-        refuse (decision, error);
+        vgate_decision_refuse (decision, error);
     else
-        set_outcome (decision, TRUE, VGATE_CODE_NOT_CONCERNED, NULL);
+        vgate_decision_set (decision, TRUE, VGATE_CODE_NOT_CONCERNED, NULL);
 }
 
 static void
@@ -142,12 +146,12 @@ decide_without_element (const VgateRequest *request, VgateDecision *decision)
         if (request->is_live)
             decide_arrival (request, decision);
         else
-            set_outcome (decision, TRUE, VGATE_CODE_LEFT_TO_STARTED, NULL);
+            vgate_decision_set (decision, TRUE, VGATE_CODE_LEFT_TO_STARTED, NULL);
         break;
     case VGATE_OPERATION_RESTORE:
     case VGATE_OPERATION_SWITCH_OVER: decide_arrival (request, decision); break;
     case VGATE_OPERATION_STARTED: decide_started (request, decision); break;
-    default: set_outcome (decision, TRUE, VGATE_CODE_NOT_CONCERNED, NULL); break;
+    default: vgate_decision_set (decision, TRUE, VGATE_CODE_NOT_CONCERNED, NULL); break;
     }
 }
 
@@ -159,158 +163,46 @@ needed_state (const VgateRequest *request)
     return request->domain->element->power == VGATE_POWER_SUSPENDED ? VGATE_STATE_SLEEP : VGATE_STATE_LIVE;
 }
 
-static VgateCircumstances
-circumstances_of (const VgateRequest *request, const VgateHost *host)
-{
-    VgateCircumstances circumstances = {.now = request->now, .max_age = request->policy->max_age};
-
-    for (VgateRule rule = 0; rule < VGATE_N_RULES; rule++)
-        circumstances.severities[rule] = request->policy->severities[rule];
-    /* Who sends is not said to a hook. But nobody migrates to himself: what was captured here was not sent
-     * from here. A save image comes back to where it was captured. */
-    if (request->operation == VGATE_OPERATION_MIGRATE)
-        circumstances.certainly_not_from = host->uuid;
-    return circumstances;
-}
-
-static VgateVgpuSide
-vgpu_side_of (const VgateElement *element, const VgateElementVgpu *vgpu)
-{
-    return (VgateVgpuSide){
-        .record = &vgpu->record,
-        .type_id = vgpu->type,
-        .type_name = vgpu->type_name,
-        .scheduler = vgpu->pgpu.has_scheduler ? &vgpu->pgpu.scheduler : NULL,
-        .captured = element->time,
-        .captured_on = element->host_uuid,
-    };
-}
-
-static VgatePgpuSide
-pgpu_side_of (const VgatePgpu *pgpu, const VgateElementVgpu *vgpu, gboolean is_held)
-{
-    const VgateHostType *type = vgate_pgpu_find_type (pgpu, vgpu->type, vgpu->type_name);
-    VgatePgpuSide side = {.record = &pgpu->record, .offer = VGATE_OFFER_NO};
-
-    side.scheduler = pgpu->has_scheduler ? &pgpu->scheduler : NULL;
-    if (is_held)
-        side.offer = VGATE_OFFER_HELD;
-    else if (type)
-        side.offer = VGATE_OFFER_YES;
-    side.free_instances = type ? type->free_instances : 0;
-    return side;
-}
-
-/* The driver was asked for every pair, where it has the call. */
+/* FALSE with an error. */
 static gboolean
-apply_driver (const GArray *answers, guint vgpu, VgateCandidate *candidate, GError **error)
+judge_and_place (const VgateJudgement *j, GError **error)
 {
-    for (guint i = 0; i < answers->len; i++) {
-        const VgateDriverAnswer *answer = &g_array_index (answers, VgateDriverAnswer, i);
+    VgateDecision *decision = j->decision;
 
-        if (answer->vgpu != vgpu || answer->pgpu != candidate->pgpu)
-            continue;
-        if (answer->rc != NVML_SUCCESS) {
-            g_set_error (error, VGATE_ERROR, VGATE_CODE_NVML_ERROR, "nvmlGetVgpuCompatibility: NVML error %d",
-                         answer->rc);
-            return FALSE;
-        }
-        vgate_verdict_apply_driver (&candidate->verdict, (VgateAnswer){answer->states, answer->limit});
-    }
-    return TRUE;
-}
-
-typedef struct {
-    const VgateRequest *request;
-    const VgateHost *host;
-    const GArray *answers;      /* NULL with a host document: no driver was asked */
-    const GPtrArray *instances; /* of VgateInstance *; NULL but at switch-over */
-    VgateDecision *decision;
-} Judgement;
-
-/* A hostdev says where a vGPU goes; without one, at switch-over, where the guest's vGPUs are says it. */
-static gboolean
-is_out_of_question (const Judgement *j, const VgatePlacement *placement, int tied, guint pgpu)
-{
-    if (tied >= 0)
-        return (guint)tied != pgpu;
-    return placement->is_tied && !vgate_switch_over_holds (j->instances, j->request->domain->uuid,
-                                                           placement->vgpu->type, (int)pgpu);
-}
-
-static gboolean
-judge_vgpu (const Judgement *j, guint index, VgatePlacement *placement, GError **error)
-{
-    const VgateElement *element = j->request->domain->element;
-    const VgateVgpuSide vgpu = vgpu_side_of (element, placement->vgpu);
-    const VgateCircumstances circumstances = circumstances_of (j->request, j->host);
-    g_autoptr (GError) local = NULL;
-    const int tied = vgate_hostdevs_find_pgpu (j->request, j->host, placement->vgpu, &local);
-
-    if (local) {
-        g_propagate_prefixed_error (error, g_steal_pointer (&local), "vGPU %s: ", placement->vgpu->uuid);
+    if (j->host->pgpus->len == 0) {
+        g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_NO_PGPU,
+                             "this host has no physical GPU in vGPU host mode");
         return FALSE;
     }
-    placement->is_tied =
-        tied >= 0 ||
-        (j->instances && vgate_switch_over_holds (j->instances, j->request->domain->uuid, vgpu.type_id, -1));
-    for (guint i = 0; i < j->host->pgpus->len; i++) {
-        VgateCandidate candidate = {.pgpu = i};
-        const VgatePgpuSide pgpu =
-            pgpu_side_of (g_ptr_array_index (j->host->pgpus, i), placement->vgpu, placement->is_tied);
+    if (vgate_devices_concern (j->request))
+        return vgate_devices_decide (j, error);
+    if (!vgate_judge_all (j, error))
+        return FALSE;
+    if (vgate_place_all (decision->placements, j->host, j->request->policy)) {
+        vgate_decision_set (decision, TRUE, VGATE_CODE_ALLOWED, NULL);
+        vgate_collect_warnings (decision, j->host);
+    } else {
+        g_auto (VgateRefusal) refusal = {0};
+        g_autofree char *text = NULL;
 
-        if (is_out_of_question (j, placement, tied, i))
-            continue;
-        vgate_compat_judge (&vgpu, &pgpu, &circumstances, &candidate.verdict);
-        if (j->answers && !apply_driver (j->answers, index, &candidate, error))
-            return FALSE;
-        candidate.is_possible = vgate_verdict_allows (&candidate.verdict, j->decision->state);
-        g_array_append_val (placement->candidates, candidate);
-    }
-    return TRUE;
-}
-
-/* FALSE with an error: the driver failed in the middle of it, or a hostdev's device is not what it must be.
- */
-static gboolean
-judge_all (const Judgement *j, GError **error)
-{
-    const GPtrArray *vgpus = j->request->domain->element->vgpus;
-
-    for (guint i = 0; i < vgpus->len; i++) {
-        VgatePlacement *placement = g_new0 (VgatePlacement, 1);
-
-        placement->vgpu = g_ptr_array_index (vgpus, i);
-        placement->candidates = g_array_new (FALSE, TRUE, sizeof (VgateCandidate));
-        placement->chosen = -1;
-        g_ptr_array_add (j->decision->placements, placement);
-        if (!judge_vgpu (j, i, placement, error))
-            return FALSE;
+        vgate_explain_refusal (decision, j->host, &refusal);
+        text = g_strdup_printf ("%s. %s", refusal.what, refusal.way_out);
+        vgate_decision_set (decision, FALSE, refusal.code, text);
     }
     return TRUE;
 }
 
 static void
-decide_by_verdicts (const Judgement *j)
+decide_by_verdicts (const VgateJudgement *j)
 {
     g_autoptr (GError) error = NULL;
 
-    if (j->host->pgpus->len == 0) {
-        error = g_error_new_literal (VGATE_ERROR, VGATE_CODE_NO_PGPU,
-                                     "this host has no physical GPU in vGPU host mode");
-    } else if (judge_all (j, &error)) {
-        if (vgate_place_all (j->decision->placements, j->host, j->request->policy)) {
-            set_outcome (j->decision, TRUE, VGATE_CODE_ALLOWED, NULL);
-            vgate_collect_warnings (j->decision, j->host);
-        } else {
-            vgate_explain_refusal (j->decision, j->host);
-        }
+    if (judge_and_place (j, &error))
         return;
-    }
     if (vgate_error_is (error, VGATE_CODE_NVML_ERROR) && j->request->policy->allow_backend_failure)
         allow_by_policy (j->decision, "backend-failure", error->message);
     else
-        refuse (j->decision, error);
+        vgate_decision_refuse (j->decision, error);
 }
 
 static VgateProbe *
@@ -324,8 +216,9 @@ probe_this_host (const VgateRequest *request, GError **error)
         return NULL;
     for (guint i = 0; i < vgpus->len; i++)
         g_ptr_array_add (blobs, ((VgateElementVgpu *)g_ptr_array_index (vgpus, i))->metadata.bytes);
-    return vgate_probe_ask (&request->policy->backend, &identity, blobs,
-                            request->operation == VGATE_OPERATION_SWITCH_OVER, error);
+    return vgate_probe_ask (
+        &request->policy->backend, &identity, blobs,
+        request->operation == VGATE_OPERATION_SWITCH_OVER || vgate_devices_concern (request), error);
 }
 
 static void
@@ -333,37 +226,39 @@ decide_on_this_host (const VgateRequest *request, VgateDecision *decision)
 {
     g_autoptr (GError) error = NULL;
     g_autoptr (VgateProbe) probe = probe_this_host (request, &error);
-    Judgement j = {.request = request, .decision = decision};
+    VgateJudgement j = {.request = request, .decision = decision};
 
     if (!probe) {
         if (request->policy->allow_backend_failure)
             allow_by_policy (decision, "backend-failure", error->message);
         else
-            refuse (decision, error);
+            vgate_decision_refuse (decision, error);
         return;
     }
     decision->host = g_steal_pointer (&probe->host);
     j.host = decision->host;
-    j.answers = probe->answers;
-    j.instances = request->operation == VGATE_OPERATION_SWITCH_OVER ? probe->instances : NULL;
+    j.probe = probe;
     decide_by_verdicts (&j);
 }
 
 static void
 decide_with_element (const VgateRequest *request, VgateDecision *decision)
 {
-    const Judgement offline = {.request = request, .host = request->host, .decision = decision};
+    const VgateJudgement offline = {.request = request, .host = request->host, .decision = decision};
     g_autoptr (GError) error = NULL;
 
+    /* an arrival was judged at its beginning */
+    if (request->operation == VGATE_OPERATION_START && vgate_devices_prepare (request, decision))
+        return;
     if (request->operation == VGATE_OPERATION_START && !request->policy->gate_cold_start) {
-        set_outcome (decision, TRUE, VGATE_CODE_NOT_CONCERNED, NULL);
+        vgate_decision_set (decision, TRUE, VGATE_CODE_NOT_CONCERNED, NULL);
         return;
     }
     decision->state = needed_state (request);
     if (!vgate_element_check (request->domain->element, request->domain->uuid, request->policy->seal_key,
                               &error) ||
         !vgate_hostdevs_check (request, &error) || !vgate_switch_over_check (request, &error))
-        refuse (decision, error);
+        vgate_decision_refuse (decision, error);
     else if (request->host)
         decide_by_verdicts (&offline);
     else
@@ -383,6 +278,7 @@ vgate_gate_concerns (const VgateDomain *domain, VgateOperation operation, const 
 {
     switch (operation) {
     case VGATE_OPERATION_START: return domain->element != NULL;
+    case VGATE_OPERATION_RELEASE: return FALSE;
     /* an element has been judged at 'migrate begin' or 'restore begin', before QEMU was started */
     case VGATE_OPERATION_STARTED:
         return !domain->element && (domain->vmstate || vgate_gate_has_vgpu (domain, root)) &&
@@ -396,8 +292,10 @@ vgate_gate_decide (const VgateRequest *request)
 {
     VgateDecision *decision = decision_new ();
 
-    if (!vgate_gate_concerns (request->domain, request->operation, request->root))
-        set_outcome (decision, TRUE, VGATE_CODE_NOT_CONCERNED, NULL);
+    if (request->operation == VGATE_OPERATION_RELEASE)
+        vgate_devices_release (request, decision);
+    else if (!vgate_gate_concerns (request->domain, request->operation, request->root))
+        vgate_decision_set (decision, TRUE, VGATE_CODE_NOT_CONCERNED, NULL);
     else if (!request->domain->element)
         decide_without_element (request, decision);
     else

@@ -2,8 +2,9 @@
 /*
  * The gate: operation + domain + host + policy -> decision and report.
  *
- * Nothing here reads XML or configuration; it is handed both, looks at sysfs and /proc under a root that can
- * be set, and asks NVML through the probe, unless it is given a host document to judge instead of this host.
+ * Nothing here reads XML or configuration; it is handed both, looks at sysfs, /proc and /run under a root
+ * that can be set, and asks NVML through the probe, unless it is given a host document to judge instead of
+ * this host. What it writes is leases in /run/vgpu-gate, and devices in sysfs at START and RELEASE.
  */
 #pragma once
 
@@ -16,9 +17,11 @@ typedef enum {
     VGATE_OPERATION_MIGRATE, /* 'migrate begin' on the destination: live or offline, nobody can tell */
     VGATE_OPERATION_RESTORE, /* 'restore begin' */
     VGATE_OPERATION_STARTED, /* 'started begin': live migration without metadata is caught here */
-    VGATE_OPERATION_START,   /* 'prepare begin': a cold start, gated only where the policy asks for it */
+    VGATE_OPERATION_START,   /* 'prepare begin': a cold start, gated only where the policy asks for it; or an
+                                arrival, whose devices are made */
     /* QEMU is here and has all memory, and its vGPUs are there: the last moment to refuse. By vgpu-gated. */
     VGATE_OPERATION_SWITCH_OVER,
+    VGATE_OPERATION_RELEASE, /* 'release end': what was made for the guest is unmade; nothing is gated */
     VGATE_N_OPERATIONS,
 } VgateOperation;
 
@@ -26,10 +29,13 @@ const char *vgate_operation_name (VgateOperation operation);
 
 typedef struct {
     VgateOperation operation;
-    VgateDomain *domain;       /* its element gets checked, which fills its records */
+    VgateDomain *domain; /* its element gets checked, which fills its records */
+    const char *xml;     /* what domain was read from, for changing it; NULL: it is not changed */
+    gsize xml_length;
     const VgatePolicy *policy; /* may be NULL where vgate_gate_concerns () is FALSE */
     const char *root;          /* put before /sys, /proc, /run and /etc; "" on a real host */
     const VgateHost *host;     /* a host document to judge; NULL: this host, read afresh */
+    gboolean is_dry_run;       /* nothing is leased, made or unmade */
     gboolean is_live; /* MIGRATE of a guest that is known to run: missing metadata is then refused at once */
     gint64 now;       /* seconds since 1970 */
 } VgateRequest;
@@ -45,7 +51,11 @@ typedef struct {
     const VgateElementVgpu *vgpu; /* borrowed from the request's domain */
     GArray *candidates;           /* of VgateCandidate */
     int chosen;                   /* index into candidates; -1: none */
-    gboolean is_tied; /* to the pGPU behind its hostdev, or to where the guest's vGPUs sit already */
+    gboolean is_tied;             /* to the pGPU behind its hostdev, or where the guest's vGPUs sit already */
+    const VgateHostdev *hostdev;  /* borrowed; NULL: none, or its device is not looked after */
+    GError *fault;     /* why the device that the hostdev names cannot be taken; NULL: it can, but for
+                          the verdict */
+    VgateLease *lease; /* the device that was chosen; NULL: none */
 } VgatePlacement;
 
 /* What the policy lets pass but reports. */
@@ -57,7 +67,9 @@ typedef struct {
 typedef struct {
     gboolean allowed;
     VgateCode code;
-    char *text;            /* the message's body: rule, both values, way out */
+    char *text; /* the message's body: rule, both values, way out */
+    char *xml;  /* the domain with other devices, for libvirt to take; NULL: it stays as it is */
+    gsize xml_length;
     guint32 state;         /* VGATE_STATE_*: what the operation needs; 0 where no verdict was needed */
     VgateHost *host;       /* this host as it was read; NULL when it was not, or a document was given */
     GPtrArray *placements; /* of VgatePlacement *, one a vGPU; empty when it did not come to that */

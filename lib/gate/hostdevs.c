@@ -90,8 +90,7 @@ vgate_hostdevs_check (const VgateRequest *request, GError **error)
 }
 
 static gboolean
-check_device (const VgateDevice *device, const VgateHostdev *hostdev, const VgateElementVgpu *vgpu,
-              GError **error)
+check_device (const VgateDevice *device, const VgateHostdev *hostdev, GError **error)
 {
     if (device->kind == VGATE_DEVICE_ABSENT) {
         g_set_error (error, VGATE_ERROR, VGATE_CODE_DEVICE_NOT_HERE,
@@ -108,14 +107,32 @@ check_device (const VgateDevice *device, const VgateHostdev *hostdev, const Vgat
                      "the device of its hostdev, %s, is no NVIDIA vGPU here", hostdev->source);
         return FALSE;
     }
-    if (device->type != vgpu->type && g_strcmp0 (device->type_name, vgpu->type_name) != 0) {
-        g_set_error (error, VGATE_ERROR, VGATE_CODE_DEVICE_TYPE_DIFFERS,
-                     "the device of its hostdev, %s, is of type %u%s%s here, the vGPU of type %u %s",
-                     hostdev->source, device->type, device->type_name ? " " : "",
-                     device->type_name ? device->type_name : "", vgpu->type, vgpu->type_name);
-        return FALSE;
-    }
     return TRUE;
+}
+
+/* Names decide, as ids may change with the driver; a virtual function has but the id, which the host names.
+ */
+static gboolean
+is_of_type (const VgateDevice *device, const VgatePgpu *pgpu, const VgateElementVgpu *vgpu)
+{
+    const VgateHostType *type = vgate_pgpu_find_type (pgpu, device->type, NULL);
+
+    if (device->type_name)
+        return strcmp (device->type_name, vgpu->type_name) == 0;
+    return type ? strcmp (type->name, vgpu->type_name) == 0 : device->type == vgpu->type;
+}
+
+static gboolean
+check_type (const VgateDevice *device, const VgatePgpu *pgpu, const VgateHostdev *hostdev,
+            const VgateElementVgpu *vgpu, GError **error)
+{
+    if (is_of_type (device, pgpu, vgpu))
+        return TRUE;
+    g_set_error (error, VGATE_ERROR, VGATE_CODE_DEVICE_TYPE_DIFFERS,
+                 "the device of its hostdev, %s, is of type %u%s%s here, the vGPU of type %u %s",
+                 hostdev->source, device->type, device->type_name ? " " : "",
+                 device->type_name ? device->type_name : "", vgpu->type, vgpu->type_name);
+    return FALSE;
 }
 
 int
@@ -128,13 +145,13 @@ vgate_hostdevs_find_pgpu (const VgateRequest *request, const VgateHost *host, co
     if (!hostdev || request->host)
         return -1;
     vgate_sysfs_look_up (request->root, hostdev, &device);
-    if (!check_device (&device, hostdev, vgpu, error))
+    if (!check_device (&device, hostdev, error))
         return -1;
     for (guint i = 0; i < host->pgpus->len; i++) {
         const VgatePgpu *pgpu = g_ptr_array_index (host->pgpus, i);
 
         if (strcmp (pgpu->address, device.pgpu) == 0)
-            return (int)i;
+            return check_type (&device, pgpu, hostdev, vgpu, error) ? (int)i : -1;
     }
     g_set_error (error, VGATE_ERROR, VGATE_CODE_DEVICE_WITHOUT_PGPU,
                  "the device of its hostdev, %s, belongs to %s, which NVML does not list", hostdev->source,

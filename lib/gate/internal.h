@@ -4,6 +4,38 @@
 
 #include "gate/gate.h"
 
+/* --- gate.c: what comes of it --- */
+
+/* text is the message's body; NULL: the code's summary. */
+void vgate_decision_set (VgateDecision *decision, gboolean allowed, VgateCode code, const char *text);
+/* A refusal; its way out is the code's. */
+void vgate_decision_refuse (VgateDecision *decision, const GError *error);
+
+/* --- judge.c: the engine --- */
+
+/* A domain with an element that was checked, on a host. */
+typedef struct {
+    const VgateRequest *request;
+    const VgateHost *host;
+    const VgateProbe *probe; /* NULL with a host document: no driver was asked */
+    VgateDecision *decision;
+} VgateJudgement;
+
+/* One vGPU (by index) on one pGPU. is_held: its device exists there, so that it needs no free instance.
+ * FALSE with VGATE_CODE_NVML_ERROR when the driver failed at it. */
+gboolean vgate_judge_pair (const VgateJudgement *j, guint vgpu, guint pgpu, gboolean is_held,
+                           VgateCandidate *candidate, GError **error);
+
+/* Adds a placement of the vGPU to the decision: on the pGPU tied, or when that is -1 on all, at switch-over
+ * on those where the guest's vGPUs of its type are. NULL with the same error. */
+VgatePlacement *vgate_judge_vgpu (const VgateJudgement *j, guint vgpu, int tied, GError **error);
+
+/* All, each tied to the GPU of its hostdev's device. FALSE with an error: the driver failed, or a device is
+ * not what it must be. */
+gboolean vgate_judge_all (const VgateJudgement *j, GError **error);
+
+/* --- placement.c: vGPUs on pGPUs --- */
+
 /*
  * Gives every vGPU a pGPU of its own choice, so that no pGPU gets more of a type than it has free instances:
  * sets chosen in each placement. FALSE when that cannot be done for all; those without a choice then have
@@ -11,9 +43,41 @@
  */
 gboolean vgate_place_all (GPtrArray *placements, const VgateHost *host, const VgatePolicy *policy);
 
+/* --- devices.c: vGPUs on devices --- */
+
+/* TRUE when the devices of the domain's hostdevs are to be looked after, rather than taken as they are. */
+gboolean vgate_devices_concern (const VgateRequest *request);
+
+/*
+ * Judges, chooses and leases; sets the decision. FALSE with an error, as vgate_judge_all ().
+ */
+gboolean vgate_devices_decide (const VgateJudgement *j, GError **error);
+
+/* --- suggest.c: devices in words --- */
+
+/* What would do, for a refusal; the caller frees it. */
+char *vgate_suggest_devices (const VgateRequest *request, const VgateDecision *decision);
+/* The device that was chosen for a vGPU: "mediated device UUID, to be made, on GPU ...". The caller frees it.
+ */
+char *vgate_describe_device (const VgatePlacement *placement);
+/* What was chosen, of all that are not as they were named. The caller frees it. */
+char *vgate_describe_devices (const VgateDecision *decision);
+
+/* --- lifecycle.c: what follows on a lease --- */
+
+/* 'prepare begin': makes what was leased so. Sets the decision and returns TRUE when the guest had leases, or
+ * must not start. */
+gboolean vgate_devices_prepare (const VgateRequest *request, VgateDecision *decision);
+/* 'release end': unmakes what was made, and sets the decision. */
+void vgate_devices_release (const VgateRequest *request, VgateDecision *decision);
+
+/* --- incoming.c --- */
+
 /* TRUE when the domain's QEMU was started to receive a guest. FALSE with VGATE_CODE_QEMU_UNKNOWN set when
  * unknown. */
 gboolean vgate_qemu_is_incoming (const char *root, const char *domain_name, GError **error);
+
+/* --- hostdevs.c --- */
 
 /* The hostdev at a guest address; NULL. */
 const VgateHostdev *vgate_domain_find_hostdev (const VgateDomain *domain, const char *guest_address);
@@ -29,6 +93,8 @@ gboolean vgate_hostdevs_check (const VgateRequest *request, GError **error);
 int vgate_hostdevs_find_pgpu (const VgateRequest *request, const VgateHost *host,
                               const VgateElementVgpu *vgpu, GError **error);
 
+/* --- switch-over.c --- */
+
 /* FALSE when QEMU will ask at switch-over and this host has nobody to answer:
  * VGATE_CODE_SWITCH_OVER_UNSERVED, _OBJECT. */
 gboolean vgate_switch_over_check (const VgateRequest *request, GError **error);
@@ -36,8 +102,19 @@ gboolean vgate_switch_over_check (const VgateRequest *request, GError **error);
 /* TRUE when a VM has a vGPU of the type on the pGPU (an index; -1: on any). instances: of VgateInstance *. */
 gboolean vgate_switch_over_holds (const GPtrArray *instances, const char *vm, guint32 type, int pgpu);
 
-/* The body of a refusal by verdicts: names the first vGPU without a pGPU. Sets the decision's code and text.
- */
-void vgate_explain_refusal (VgateDecision *decision, const VgateHost *host);
+/* --- report.c --- */
+
+/* Why a guest is refused: a clause without full stop, and a sentence. */
+typedef struct {
+    VgateCode code;
+    char *what;
+    const char *way_out;
+} VgateRefusal;
+
+void vgate_refusal_clear (VgateRefusal *refusal);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (VgateRefusal, vgate_refusal_clear)
+
+/* A refusal by verdicts: names the first vGPU without a pGPU. The caller clears *refusal. */
+void vgate_explain_refusal (const VgateDecision *decision, const VgateHost *host, VgateRefusal *refusal);
 /* Adds the warnings of the chosen candidates. */
 void vgate_collect_warnings (VgateDecision *decision, const VgateHost *host);

@@ -96,7 +96,7 @@ append_reason (GString *text, const VgateVerdict *verdict, guint32 state)
 }
 
 void
-vgate_explain_refusal (VgateDecision *decision, const VgateHost *host)
+vgate_explain_refusal (const VgateDecision *decision, const VgateHost *host, VgateRefusal *refusal)
 {
     g_autoptr (GString) text = g_string_new (NULL);
     Reason reason = {.code = VGATE_CODE_NONE};
@@ -118,11 +118,15 @@ vgate_explain_refusal (VgateDecision *decision, const VgateHost *host)
     }
     if (n_more > 0)
         g_string_append_printf (text, "; %u more vGPU%s of it refused", n_more, n_more > 1 ? "s" : "");
-    g_string_append_printf (text, ". %s", reason.way_out);
-    decision->allowed = FALSE;
-    decision->code = reason.code;
-    g_free (decision->text);
-    decision->text = g_string_free (g_steal_pointer (&text), FALSE);
+    refusal->code = reason.code;
+    refusal->way_out = reason.way_out;
+    refusal->what = g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+void
+vgate_refusal_clear (VgateRefusal *refusal)
+{
+    g_clear_pointer (&refusal->what, g_free);
 }
 
 static VgateWarning *
@@ -204,6 +208,14 @@ report_candidate (GString *report, const VgateHost *host, const VgatePlacement *
 }
 
 static void
+report_device (GString *report, const VgatePlacement *placement)
+{
+    g_autofree char *device = vgate_describe_device (placement);
+
+    g_string_append_printf (report, "  device: %s\n", device);
+}
+
+static void
 report_placement (GString *report, const VgateDecision *decision, const VgateHost *host, guint index)
 {
     const VgatePlacement *placement = g_ptr_array_index (decision->placements, index);
@@ -220,6 +232,11 @@ report_placement (GString *report, const VgateDecision *decision, const VgateHos
         vgpu->pgpu.host_driver);
     if (placement->is_tied)
         g_string_append (report, "  tied to the GPU behind its hostdev\n");
+    if (placement->fault)
+        g_string_append_printf (report, "  its hostdev's device cannot be taken: %s\n",
+                                placement->fault->message);
+    if (placement->lease)
+        report_device (report, placement);
     for (guint i = 0; i < placement->candidates->len; i++)
         report_candidate (report, host, placement, i);
 }

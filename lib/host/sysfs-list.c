@@ -154,7 +154,7 @@ file_below (const char *directory, const char *name)
 {
     g_autofree char *path = g_build_filename (directory, name, NULL);
 
-    return g_file_test (path, G_FILE_TEST_IS_REGULAR) ? g_steal_pointer (&path) : NULL;
+    return g_file_test (path, G_FILE_TEST_EXISTS) ? g_steal_pointer (&path) : NULL;
 }
 
 static char *

@@ -15,6 +15,7 @@
 #define DEADLINE_DEFAULT_MS  5000
 #define INTERVAL_DEFAULT_SEC 5
 #define FAST_DEFAULT_SEC     1
+#define LEASE_DEFAULT_SEC    120
 /* The guest stands still for so long at most; and QEMU gives up after 25 s. */
 #define SAVE_DEFAULT_MS 250
 #define LOAD_DEFAULT_MS 10000
@@ -182,6 +183,38 @@ read_load_ms (VgatePolicy *policy, const char *value)
     return good;
 }
 
+static gboolean
+read_placement_mode (VgatePolicy *policy, const char *value)
+{
+    static const char *const modes[] = {"off", "suggest", "apply"};
+
+    for (guint i = 0; i < G_N_ELEMENTS (modes); i++) {
+        policy->placement_mode = (VgatePlacementMode)i;
+        if (strcmp (value, modes[i]) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static gboolean
+read_placement_order (VgatePolicy *policy, const char *value)
+{
+    const gboolean is_depth = strcmp (value, "depth-first") == 0;
+
+    policy->placement_order = is_depth ? VGATE_ORDER_DEPTH_FIRST : VGATE_ORDER_BREADTH_FIRST;
+    return is_depth || strcmp (value, "breadth-first") == 0;
+}
+
+static gboolean
+read_lease_time (VgatePolicy *policy, const char *value)
+{
+    guint64 number = 0;
+    const gboolean good = read_number (value, 10, VGATE_LEASE_TIME_MAX, &number);
+
+    policy->lease_time = (guint)number;
+    return good;
+}
+
 /* Read when the whole file is known to be good. */
 static gboolean
 read_key_file (G_GNUC_UNUSED VgatePolicy *policy, const char *value)
@@ -211,6 +244,9 @@ static const struct {
      "unix:path= and an absolute path of letters, digits, '.', '_' and '-', or nothing"},
     {"switch-over", "save-ms", read_save_ms, "1 to 1000"},
     {"switch-over", "load-ms", read_load_ms, "100 to 20000"},
+    {"placement", "mode", read_placement_mode, "off, suggest or apply"},
+    {"placement", "order", read_placement_order, "breadth-first or depth-first"},
+    {"placement", "lease-time", read_lease_time, "10 to 3600 seconds"},
     {"seal", "key-file", read_key_file, "an absolute path"},
     {"host", "uuid", read_uuid, "a UUID in lower case"},
 };
@@ -502,6 +538,9 @@ vgate_policy_new_default (void)
     policy->switch_over_bus = g_strdup (VGATE_VMSTATE_BUS_DEFAULT);
     policy->switch_over_save_ms = SAVE_DEFAULT_MS;
     policy->switch_over_load_ms = LOAD_DEFAULT_MS;
+    policy->placement_mode = VGATE_PLACEMENT_SUGGEST;
+    policy->placement_order = VGATE_ORDER_BREADTH_FIRST;
+    policy->lease_time = LEASE_DEFAULT_SEC;
     for (VgateRule rule = 0; rule < VGATE_N_RULES; rule++)
         policy->severities[rule] = vgate_rule_info (rule)->severity;
     return policy;

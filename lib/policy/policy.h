@@ -7,6 +7,13 @@
 #pragma once
 
 #include "host/probe.h"
+#include "placement/choose.h"
+
+typedef enum {
+    VGATE_PLACEMENT_OFF,     /* a hostdev's device must be right as it is; nobody looks whether it is free */
+    VGATE_PLACEMENT_SUGGEST, /* refuse, and say what would do */
+    VGATE_PLACEMENT_APPLY,   /* change the XML, and make the device where there is none */
+} VgatePlacementMode;
 
 typedef struct {
     VgateBackend backend;
@@ -23,6 +30,9 @@ typedef struct {
     char *switch_over_bus;                   /* [switch-over] bus; NULL: the gate there is off */
     guint switch_over_save_ms;               /* [switch-over] save-ms */
     guint switch_over_load_ms;               /* [switch-over] load-ms */
+    VgatePlacementMode placement_mode;       /* [placement] mode */
+    VgateOrder placement_order;              /* [placement] order */
+    guint lease_time;                        /* [placement] lease-time, seconds */
     GBytes *seal_key;                        /* [seal] key-file; NULL: captures are not sealed */
     char *host_uuid;                         /* [host] uuid; NULL: found out */
 } VgatePolicy;

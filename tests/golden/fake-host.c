@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <ftw.h>
 #include <glib/gstdio.h>
+#include <glob.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -19,7 +21,9 @@ struct FakeHost {
     char *config;
     GKeyFile *sim;
     GKeyFile *settings;
-    int lock; /* descriptor; -1: not held */
+    int lock;        /* descriptor; -1: not held */
+    GThread *kernel; /* NULL: none */
+    int kernel_stops;
 };
 
 typedef struct {
@@ -70,6 +74,14 @@ fake_host_write_file (FakeHost *host, const char *name, const char *text, gsize 
     g_file_set_contents (path, text, (gssize)length, &error);
     g_assert_no_error (error);
     g_assert_cmpint (g_chmod (path, (int)mode), ==, 0);
+}
+
+static void
+make_directory (const FakeHost *host, const char *name)
+{
+    g_autofree char *path = fake_host_path (host, name);
+
+    g_assert_cmpint (g_mkdir_with_parents (path, 0755), ==, 0);
 }
 
 static void
@@ -143,6 +155,7 @@ fake_host_new (void)
     g_assert_no_error (error);
     host->lock = -1;
     host->config = fake_host_path (host, "vgpu-gate.conf");
+    make_directory (host, "run");
     host->settings = g_key_file_new ();
     host->sim = g_key_file_new ();
     g_key_file_set_string (host->sim, "driver", "version", "580.95.05");
@@ -157,6 +170,10 @@ fake_host_new (void)
 void
 fake_host_free (FakeHost *host)
 {
+    if (host->kernel) {
+        g_atomic_int_set (&host->kernel_stops, 1);
+        g_thread_join (host->kernel);
+    }
     program_assert_no_sanitizer_report (host->root);
     if (host->lock >= 0)
         close (host->lock);
@@ -313,8 +330,131 @@ fake_host_add_mdev (FakeHost *host, const char *uuid, guint type, const char *pa
     g_autofree char *name = g_strdup_printf ("%s\n", type_name (type));
 
     write_text (host, type_directory, "name", name);
+    write_text (host, directory, "remove", "");
     write_link (host, directory, "mdev_type", type_directory);
     write_link (host, "sys/bus/mdev/devices", uuid, directory);
+}
+
+/* --- devices that come and go --- */
+
+void
+fake_host_offer_mdev (FakeHost *host, const char *parent, guint type, guint available)
+{
+    g_autofree char *parent_directory = pci_directory (parent);
+    g_autofree char *directory =
+        g_strdup_printf ("%s/mdev_supported_types/nvidia-%u", parent_directory, type);
+    g_autofree char *name = g_strdup_printf ("%s\n", type_name (type));
+    g_autofree char *number = g_strdup_printf ("%u\n", available);
+
+    write_text (host, directory, "name", name);
+    write_text (host, directory, "available_instances", number);
+    write_text (host, directory, "create", "");
+}
+
+void
+fake_host_offer_vf (FakeHost *host, const char *address, const guint *types)
+{
+    g_autofree char *parent_directory = pci_directory (address);
+    g_autofree char *directory = g_build_filename (parent_directory, "nvidia", NULL);
+    g_autoptr (GString) text = g_string_new ("ID    : vGPU Name\n");
+
+    for (; *types != 0; types++)
+        g_string_append_printf (text, "%-6u: %s\n", *types, type_name (*types));
+    write_text (host, directory, "creatable_vgpu_types", text->str);
+}
+
+/* What was written to each of these files, which then are empty again. */
+static void
+take_writes (FakeHost *host, const char *pattern,
+             void (*handle) (FakeHost *host, const char *path, const char *text))
+{
+    g_autofree char *full = g_build_filename (host->root, pattern, NULL);
+    glob_t found = {0};
+
+    if (glob (full, 0, NULL, &found) == 0) {
+        for (gsize i = 0; i < found.gl_pathc; i++) {
+            g_autofree char *text = NULL;
+
+            if (!g_file_test (found.gl_pathv[i], G_FILE_TEST_IS_REGULAR) ||
+                !g_file_get_contents (found.gl_pathv[i], &text, NULL, NULL) || *text == '\0')
+                continue;
+            g_assert_cmpint (truncate (found.gl_pathv[i], 0), ==, 0);
+            handle (host, found.gl_pathv[i], text);
+        }
+    }
+    globfree (&found);
+}
+
+/* ROOT/sys/devices/pciX/PARENT/mdev_supported_types/nvidia-TYPE/create */
+static void
+handle_create (FakeHost *host, const char *path, const char *uuid)
+{
+    g_auto (GStrv) parts = g_strsplit (path, "/", -1);
+    const guint n = g_strv_length (parts);
+    const guint type = (guint)g_ascii_strtoull (parts[n - 2] + strlen ("nvidia-"), NULL, 10);
+
+    fake_host_offer_mdev (host, parts[n - 4], type, 0);
+    fake_host_add_mdev (host, uuid, type, parts[n - 4]);
+}
+
+/* ROOT/sys/bus/mdev/devices/UUID/remove */
+static void
+handle_remove (G_GNUC_UNUSED FakeHost *host, const char *path, G_GNUC_UNUSED const char *text)
+{
+    g_autofree char *link = g_path_get_dirname (path);
+    char *directory = realpath (link, NULL);
+
+    g_assert_nonnull (directory);
+    g_assert_cmpint (unlink (link), ==, 0);
+    nftw (directory, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    free (directory); /* realpath () allocates with malloc () */
+}
+
+static gpointer
+be_kernel (gpointer data)
+{
+    FakeHost *host = data;
+
+    while (!g_atomic_int_get (&host->kernel_stops)) {
+        take_writes (host, "sys/devices/pci*/*/mdev_supported_types/*/create", handle_create);
+        take_writes (host, "sys/bus/mdev/devices/*/remove", handle_remove);
+        g_usleep (1000);
+    }
+    return NULL;
+}
+
+void
+fake_host_start_kernel (FakeHost *host)
+{
+    host->kernel = g_thread_new ("kernel", be_kernel, host);
+}
+
+gboolean
+fake_host_has_mdev (const FakeHost *host, const char *uuid)
+{
+    g_autofree char *path = g_build_filename (host->root, "sys/bus/mdev/devices", uuid, NULL);
+
+    return g_file_test (path, G_FILE_TEST_IS_DIR);
+}
+
+void
+fake_host_add_live_domain (FakeHost *host, const char *name, const char *uuid, const char *device)
+{
+    const gboolean is_pci = strchr (device, ':') != NULL;
+    g_autofree char *file = g_strdup_printf ("%s.xml", name);
+    g_autofree char *address =
+        is_pci ? g_strdup_printf ("domain='0x%.4s' bus='0x%.2s' slot='0x%.2s' function='0x%.1s'", device,
+                                  device + 5, device + 8, device + 11)
+               : g_strdup_printf ("uuid='%s'", device);
+    g_autofree char *text = g_strdup_printf (
+        "<!--\nWARNING: THIS IS AN AUTO-GENERATED FILE.\n-->\n"
+        "<domstatus state='running' reason='booted' pid='4711'>\n  <monitor path='/m' type='unix'/>\n"
+        "  <domain type='kvm' id='1'>\n    <name>%s</name>\n    <uuid>%s</uuid>\n    <devices>\n"
+        "      <hostdev mode='subsystem' type='%s'>\n        <source>\n          <address %s/>\n"
+        "        </source>\n      </hostdev>\n    </devices>\n  </domain>\n</domstatus>\n",
+        name, uuid, is_pci ? "pci" : "mdev", address);
+
+    write_text (host, "run/libvirt/qemu", file, text);
 }
 
 /* --- QEMU --- */
@@ -469,6 +609,7 @@ fake_host_normalise (const FakeHost *host, const char *text)
         {"the metadata is \\d+ s old", "the metadata is AGE s old"},
         /* libxml2 says these in other words in each release */
         {"Excessive depth.*(\\. Send)", "...\\1"},
+        {"(VGATE-804: .*?line \\d+: ).*(\\. Look )", "\\1...\\2"},
         {"(VGATE-10[678]: .*?line \\d+: ).*(\\. (?:Send|Try) )", "\\1...\\2"},
     };
     char *normal = g_strdup (text);

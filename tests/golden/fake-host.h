@@ -55,6 +55,19 @@ void fake_host_add_vf (FakeHost *host, const char *gpu, const char *address, int
 /* A mediated device of this type on a GPU, a virtual function or a foreign device. */
 void fake_host_add_mdev (FakeHost *host, const char *uuid, guint type, const char *parent);
 
+/* So many mediated devices of the type can be made on a GPU or a virtual function. */
+void fake_host_offer_mdev (FakeHost *host, const char *parent, guint type, guint available);
+/* A virtual function, whose current_vgpu_type is 0, can be given these types, ended by 0. */
+void fake_host_offer_vf (FakeHost *host, const char *address, const guint *types);
+/*
+ * From now on, until the host is freed, what is written to a "create" makes a mediated device, and what is
+ * written to its "remove" takes it away, as a kernel would do.
+ */
+void fake_host_start_kernel (FakeHost *host);
+gboolean fake_host_has_mdev (const FakeHost *host, const char *uuid);
+/* libvirt's status file of a live domain that has a mediated device, or, with a ':' in it, a PCI device. */
+void fake_host_add_live_domain (FakeHost *host, const char *name, const char *uuid, const char *device);
+
 /* QEMU of this domain runs: with -incoming it is to receive a guest. */
 void fake_host_qemu_started (FakeHost *host, const char *domain, gboolean incoming);
 /* Its pid file, or its command line, with these contents. */

@@ -38,7 +38,8 @@ static const Text texts[] = {
     {"everything",
      "[backend]\nlibrary=libnvidia-ml.so.1\nhelper=/usr/libexec/vgpu-gate/vgpu-gate-nvml\ndeadline-ms=100\n"
      "[gate]\nmissing-metadata=allow\nbackend-failure=refuse\ncold-start=check\nmax-age=0\n"
-     "[rules]\nmetadata-old=warn\n[capture]\ninterval=3600\n[seal]\n"
+     "[rules]\nmetadata-old=warn\n[capture]\ninterval=3600\n"
+     "[placement]\nmode=off\norder=depth-first\nlease-time=10\n[seal]\n"
      "[host]\nuuid=8c1d3a52-6b40-4a7e-9d55-20c9f1b7e602\n", ALLOW},
 
     {"unknown-group", "# one\n[gate]\nmissing-metadata=allow\n\n[gates]\n", 604},
@@ -74,6 +75,10 @@ static const Text texts[] = {
     {"max-age-too-large", "[gate]\nmax-age=2147483648\n", 605},
     {"rule", "[rules]\nmetadata-old=error\n", 605},
     {"interval", "[capture]\ninterval=0\n", 605},
+    {"placement-mode", "[placement]\nmode=on\n", 605},
+    {"placement-order", "[placement]\norder=breadth\n", 605},
+    {"lease-short", "[placement]\nlease-time=9\n", 605},
+    {"lease-long", "[placement]\nlease-time=3601\n", 605},
     {"key-file", "[seal]\nkey-file=fleet.key\n", 605},
     {"uuid", "[host]\nuuid=8C1D3A52-6B40-4A7E-9D55-20C9F1B7E602\n", 605},
     {"line-of-last", "# 1\n[gate]\nmax-age=1\n# 4\nmax-age=x\n", 605},

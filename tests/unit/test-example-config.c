@@ -48,6 +48,9 @@ test_defaults (void)
     g_assert_cmpint (policy->gate_cold_start, ==, defaults->gate_cold_start);
     g_assert_cmpint (policy->max_age, ==, defaults->max_age);
     g_assert_cmpuint (policy->capture_interval, ==, defaults->capture_interval);
+    g_assert_cmpint (policy->placement_mode, ==, defaults->placement_mode);
+    g_assert_cmpint (policy->placement_order, ==, defaults->placement_order);
+    g_assert_cmpuint (policy->lease_time, ==, defaults->lease_time);
     g_assert_cmpmem (policy->severities, sizeof policy->severities, defaults->severities,
                      sizeof defaults->severities);
 }

@@ -12,7 +12,7 @@
 /* The floors of lib/, lowest first: a folder includes only itself and what stands below it. */
 static const char *const floors[] = {"vgpu-gate", "message",   "version", "nvml",   "xml",
                                      "metadata",  "scheduler", "compat",  "domain", "status",
-                                     "host",      "policy",    "gate"};
+                                     "host",      "placement", "policy",  "gate"};
 
 /* The simulated driver is none of the floors: it is a library of its own, and knows of ours only what NVML
  * says. */

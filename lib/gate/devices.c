@@ -1,0 +1,500 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The devices of an arriving guest: are those that its hostdevs name free and right, and if not, which others
+ * would do? All of it happens under the lock of the leases, so that two guests that arrive at once never get
+ * the same one. Nothing is made here; what is chosen gets a lease.
+ */
+#include "gate/internal.h"
+#include "placement/rewrite.h"
+
+#include <string.h>
+
+typedef struct {
+    const VgateJudgement *j;
+    VgateLeases *leases;
+    VgateUse *use;
+    guint64 now; /* of the leases' clock */
+} Devices;
+
+static const VgateHostdev *
+hostdev_of (const VgateRequest *request, guint vgpu)
+{
+    const VgateElementVgpu *subject = g_ptr_array_index (request->domain->element->vgpus, vgpu);
+
+    return vgate_domain_find_hostdev (request->domain, subject->guest_address);
+}
+
+gboolean
+vgate_devices_concern (const VgateRequest *request)
+{
+    if (request->host || request->policy->placement_mode == VGATE_PLACEMENT_OFF ||
+        (request->operation != VGATE_OPERATION_MIGRATE && request->operation != VGATE_OPERATION_RESTORE))
+        return FALSE;
+    for (guint i = 0; i < request->domain->element->vgpus->len; i++)
+        if (hostdev_of (request, i))
+            return TRUE;
+    return FALSE;
+}
+
+/* --- as they are named --- */
+
+/* The first hostdev of the guest that names it has it. */
+static gboolean
+is_named_before (const VgateDomain *domain, const VgateHostdev *hostdev)
+{
+    for (guint i = 0; i < domain->hostdevs->len; i++) {
+        const VgateHostdev *other = g_ptr_array_index (domain->hostdevs, i);
+
+        if (other == hostdev)
+            return FALSE;
+        if (other->kind == hostdev->kind && strcmp (other->source, hostdev->source) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static void
+check_use (const Devices *d, const VgateHostdev *hostdev, GError **error)
+{
+    const char *who = vgate_use_find (d->use, hostdev->source);
+
+    if (!who && is_named_before (d->j->request->domain, hostdev))
+        who = "another hostdev of the guest has it";
+    if (who)
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_DEVICE_BUSY,
+                     "the device of its hostdev, %s, is in use here: %s", hostdev->source, who);
+}
+
+static gboolean
+judge_as_named (const Devices *d, GError **error)
+{
+    const VgateJudgement *j = d->j;
+
+    for (guint i = 0; i < j->request->domain->element->vgpus->len; i++) {
+        const VgateHostdev *hostdev = hostdev_of (j->request, i);
+        g_autoptr (GError) fault = NULL;
+        const int tied = vgate_hostdevs_find_pgpu (
+            j->request, j->host, g_ptr_array_index (j->request->domain->element->vgpus, i), &fault);
+        VgatePlacement *placement = vgate_judge_vgpu (j, i, tied, error);
+
+        if (!placement)
+            return FALSE;
+        placement->hostdev = hostdev;
+        if (hostdev && !fault)
+            check_use (d, hostdev, &fault);
+        placement->fault = g_steal_pointer (&fault);
+        if (tied >= 0 && !placement->fault &&
+            g_array_index (placement->candidates, VgateCandidate, 0).is_possible)
+            placement->chosen = 0;
+    }
+    return TRUE;
+}
+
+/* Those without a hostdev take any pGPU. */
+static gboolean
+place_the_others (const Devices *d)
+{
+    g_autoptr (GPtrArray) others = g_ptr_array_new ();
+    const GPtrArray *placements = d->j->decision->placements;
+
+    for (guint i = 0; i < placements->len; i++) {
+        VgatePlacement *placement = g_ptr_array_index (placements, i);
+
+        if (!placement->hostdev)
+            g_ptr_array_add (others, placement);
+    }
+    return vgate_place_all (others, d->j->host, d->j->request->policy);
+}
+
+static gboolean
+all_are_placed (const VgateDecision *decision)
+{
+    for (guint i = 0; i < decision->placements->len; i++)
+        if (((VgatePlacement *)g_ptr_array_index (decision->placements, i))->chosen < 0)
+            return FALSE;
+    return TRUE;
+}
+
+/* --- which others would do --- */
+
+static void
+want_free (VgateWant *want)
+{
+    g_free (want->fits);
+    g_free (want);
+}
+
+/* The same type has the same name everywhere; its id may change with the driver. */
+static void
+fit_type (const VgatePgpu *pgpu, const VgateElementVgpu *vgpu, VgateFit *fit)
+{
+    const VgateHostType *same_id = vgate_pgpu_find_type (pgpu, vgpu->type, NULL);
+
+    fit->type = same_id ? 0 : vgpu->type;
+    for (guint i = 0; i < pgpu->types->len; i++) {
+        const VgateHostType *type = g_ptr_array_index (pgpu->types, i);
+
+        if (strcmp (type->name, vgpu->type_name) == 0) {
+            fit->type = type->id;
+            fit->framebuffer = type->framebuffer;
+        }
+    }
+}
+
+static VgateWant *
+want_of (const Devices *d, guint vgpu, const VgateHostdev *hostdev, GError **error)
+{
+    const VgateJudgement *j = d->j;
+    VgateWant *want = g_new0 (VgateWant, 1);
+
+    want->kind = hostdev->kind;
+    want->named = hostdev->source;
+    want->fits = g_new0 (VgateFit, j->host->pgpus->len);
+    for (guint pgpu = 0; pgpu < j->host->pgpus->len; pgpu++) {
+        VgateCandidate held, made;
+
+        fit_type (g_ptr_array_index (j->host->pgpus, pgpu),
+                  g_ptr_array_index (j->request->domain->element->vgpus, vgpu), &want->fits[pgpu]);
+        if (!vgate_judge_pair (j, vgpu, pgpu, TRUE, &held, error) ||
+            !vgate_judge_pair (j, vgpu, pgpu, FALSE, &made, error)) {
+            want_free (want);
+            return NULL;
+        }
+        want->fits[pgpu].can_take_device = held.is_possible;
+        want->fits[pgpu].can_make_device = made.is_possible;
+    }
+    return want;
+}
+
+/* One for each placement that has a hostdev, in their order. NULL with an error. */
+static GPtrArray *
+list_wants (const Devices *d, GError **error)
+{
+    g_autoptr (GPtrArray) wants = g_ptr_array_new_with_free_func ((GDestroyNotify)want_free);
+    const GPtrArray *placements = d->j->decision->placements;
+
+    for (guint i = 0; i < placements->len; i++) {
+        const VgatePlacement *placement = g_ptr_array_index (placements, i);
+        VgateWant *want = placement->hostdev ? want_of (d, i, placement->hostdev, error) : NULL;
+
+        if (placement->hostdev && !want)
+            return NULL;
+        if (want)
+            g_ptr_array_add (wants, want);
+    }
+    return g_steal_pointer (&wants);
+}
+
+/* A mediated device that is to be made keeps the name that the guest brings, where nothing has it: then its
+ * XML is right as it is, its persistent definition too. */
+static char *
+name_device (const Devices *d, const VgatePlacement *placement, const VgateSlot *slot)
+{
+    const VgateHostdev *hostdev = placement->hostdev;
+    g_auto (VgateDevice) device = {0};
+
+    if (slot->device)
+        return g_strdup (slot->device);
+    vgate_sysfs_look_up (d->j->request->root, hostdev, &device);
+    if (device.kind == VGATE_DEVICE_ABSENT && !vgate_use_find (d->use, hostdev->source) &&
+        !is_named_before (d->j->request->domain, hostdev))
+        return g_strdup (hostdev->source);
+    return g_uuid_string_random ();
+}
+
+static VgateLease *
+lease_of (const Devices *d, const VgatePlacement *placement, const VgateSlot *slot)
+{
+    const VgatePgpu *pgpu = g_ptr_array_index (d->j->host->pgpus, slot->pgpu);
+    VgateLease *lease = g_new0 (VgateLease, 1);
+
+    lease->domain = g_strdup (d->j->request->domain->uuid);
+    lease->kind = (int)slot->kind;
+    lease->device = name_device (d, placement, slot);
+    lease->parent = g_strdup (slot->parent);
+    lease->pgpu = g_strdup (pgpu->address);
+    lease->type = slot->type;
+    lease->state = slot->exists ? VGATE_LEASE_TAKEN : VGATE_LEASE_PLANNED;
+    lease->expires = d->now + d->j->request->policy->lease_time;
+    return lease;
+}
+
+/* The whole host is judged for the report, as the choice was among all of it. */
+static gboolean
+apply_slot (const Devices *d, guint vgpu, VgatePlacement *placement, const VgateSlot *slot, GError **error)
+{
+    g_array_set_size (placement->candidates, 0);
+    placement->is_tied = FALSE;
+    placement->chosen = (int)slot->pgpu;
+    placement->lease = lease_of (d, placement, slot);
+    for (guint pgpu = 0; pgpu < d->j->host->pgpus->len; pgpu++) {
+        VgateCandidate candidate;
+
+        if (!vgate_judge_pair (d->j, vgpu, pgpu, slot->exists && pgpu == slot->pgpu, &candidate, error))
+            return FALSE;
+        g_array_append_val (placement->candidates, candidate);
+    }
+    return TRUE;
+}
+
+static gboolean
+apply_choice (const Devices *d, const GPtrArray *wants, GError **error)
+{
+    const GPtrArray *placements = d->j->decision->placements;
+
+    for (guint i = 0, w = 0; i < placements->len; i++) {
+        VgatePlacement *placement = g_ptr_array_index (placements, i);
+        const VgateWant *want;
+
+        if (!placement->hostdev)
+            continue;
+        want = g_ptr_array_index (wants, w++);
+        if (!apply_slot (d, i, placement, want->slot, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* FALSE without an error: not every vGPU finds a device. */
+static gboolean
+choose_others (const Devices *d, GError **error)
+{
+    const VgateRequest *request = d->j->request;
+    const VgateHostState state = {
+        .root = request->root,
+        .host = d->j->host,
+        .instances = d->j->probe->instances,
+        .leases = d->leases,
+        .use = d->use,
+        .domain = request->domain->uuid,
+        .now = d->now,
+    };
+    g_autofree guint *loads = g_new0 (guint, d->j->host->pgpus->len);
+    g_autofree guint *promised = g_new0 (guint, d->j->host->pgpus->len);
+    g_autoptr (GPtrArray) slots = vgate_slots_list (&state);
+    g_autoptr (GPtrArray) wants = list_wants (d, error);
+    const VgateChoice choice = {
+        .host = d->j->host,
+        .slots = slots,
+        .loads = loads,
+        .promised = promised,
+        .order = request->policy->placement_order,
+        .is_unlimited = request->policy->severities[VGATE_RULE_NO_FREE_INSTANCE] != VGATE_SEVERITY_REFUSE,
+    };
+
+    if (!wants)
+        return FALSE;
+    vgate_loads_count (&state, loads, promised);
+    return vgate_choose (&choice, wants) && apply_choice (d, wants, error);
+}
+
+/* --- what comes of it --- */
+
+/* The first vGPU whose device cannot be taken names the reason. TRUE: the engine refuses its GPU. */
+static gboolean
+explain_named (const Devices *d, VgateRefusal *refusal)
+{
+    const GPtrArray *placements = d->j->decision->placements;
+
+    for (guint i = 0; i < placements->len; i++) {
+        const VgatePlacement *placement = g_ptr_array_index (placements, i);
+
+        if (placement->chosen >= 0)
+            continue;
+        if (!placement->fault)
+            break;
+        refusal->code = (VgateCode)placement->fault->code;
+        refusal->way_out = vgate_code_info (placement->fault->code)->cure;
+        refusal->what = g_strdup_printf ("vGPU %s (%s): %s", placement->vgpu->uuid,
+                                         placement->vgpu->type_name, placement->fault->message);
+        return FALSE;
+    }
+    vgate_explain_refusal (d->j->decision, d->j->host, refusal);
+    return TRUE;
+}
+
+/* What was as it should be gets a lease too: another guest may bring the same name. */
+static void
+lease_named (const Devices *d)
+{
+    const GPtrArray *placements = d->j->decision->placements;
+
+    for (guint i = 0; i < placements->len; i++) {
+        VgatePlacement *placement = g_ptr_array_index (placements, i);
+        g_auto (VgateDevice) device = {0};
+        VgateSlot slot;
+
+        if (!placement->hostdev || placement->lease)
+            continue;
+        vgate_sysfs_look_up (d->j->request->root, placement->hostdev, &device);
+        slot = (VgateSlot){
+            .kind = placement->hostdev->kind,
+            .device = placement->hostdev->source,
+            .parent = device.parent,
+            .pgpu = g_array_index (placement->candidates, VgateCandidate, placement->chosen).pgpu,
+            .type = device.type,
+            .exists = TRUE,
+        };
+        if (slot.parent)
+            placement->lease = lease_of (d, placement, &slot);
+    }
+}
+
+/* A device that was made for a guest of which nothing is left goes on being one that is to be unmade. */
+static void
+write_lease (const Devices *d, const VgateLease *chosen)
+{
+    VgateLease *lease = vgate_leases_find (d->leases, (VgateHostdevKind)chosen->kind, chosen->device);
+    const int state = lease && lease->state == VGATE_LEASE_MADE ? VGATE_LEASE_MADE : chosen->state;
+
+    if (lease)
+        g_ptr_array_remove (d->leases->all, lease);
+    lease = g_new0 (VgateLease, 1);
+    *lease = *chosen;
+    lease->domain = g_strdup (chosen->domain);
+    lease->device = g_strdup (chosen->device);
+    lease->parent = g_strdup (chosen->parent);
+    lease->pgpu = g_strdup (chosen->pgpu);
+    lease->state = state;
+    g_ptr_array_add (d->leases->all, lease);
+}
+
+static gboolean
+write_leases (const Devices *d, GError **error)
+{
+    const VgateDecision *decision = d->j->decision;
+
+    if (d->j->request->is_dry_run)
+        return TRUE;
+    for (guint i = 0; i < decision->placements->len; i++) {
+        const VgatePlacement *placement = g_ptr_array_index (decision->placements, i);
+
+        if (placement->lease)
+            write_lease (d, placement->lease);
+    }
+    return vgate_leases_save (d->leases, d->now, error);
+}
+
+static gboolean
+rewrite (const Devices *d, GError **error)
+{
+    const VgateRequest *request = d->j->request;
+    VgateDecision *decision = d->j->decision;
+    g_autoptr (GPtrArray) moves = g_ptr_array_new_with_free_func (g_free);
+
+    for (guint i = 0; i < decision->placements->len; i++) {
+        const VgatePlacement *placement = g_ptr_array_index (decision->placements, i);
+        VgateMove *move;
+
+        if (!placement->hostdev || strcmp (placement->hostdev->source, placement->lease->device) == 0)
+            continue;
+        move = g_new0 (VgateMove, 1);
+        move->hostdev = placement->hostdev;
+        move->source = placement->lease->device;
+        g_ptr_array_add (moves, move);
+    }
+    if (moves->len == 0 || !request->xml)
+        return TRUE;
+    decision->xml = vgate_rewrite_sources (request->xml, request->xml_length, request->domain, moves,
+                                           &decision->xml_length, error);
+    return decision->xml != NULL;
+}
+
+static gboolean
+apply_others (const Devices *d, GError **error)
+{
+    VgateDecision *decision = d->j->decision;
+    g_autofree char *text = NULL;
+
+    if (!rewrite (d, error) || !write_leases (d, error))
+        return FALSE;
+    text = vgate_describe_devices (decision);
+    vgate_decision_set (decision, TRUE, VGATE_CODE_PLACED, text);
+    vgate_collect_warnings (decision, d->j->host);
+    return TRUE;
+}
+
+static void
+refuse (const Devices *d, const VgateRefusal *refusal, const char *way_out)
+{
+    g_autofree char *text = g_strdup_printf ("%s. %s", refusal->what, way_out);
+
+    vgate_decision_set (d->j->decision, FALSE, refusal->code, text);
+}
+
+static gboolean
+decide_with_others (const Devices *d, gboolean is_worth_it, GError **error)
+{
+    const VgateRequest *request = d->j->request;
+    g_auto (VgateRefusal) refusal = {0};
+    g_autoptr (GError) local = NULL;
+    g_autofree char *way_out = NULL;
+    gboolean found, is_refused_by_verdict;
+
+    is_refused_by_verdict = explain_named (d, &refusal);
+    found = is_worth_it && choose_others (d, &local);
+    if (local) {
+        g_propagate_error (error, g_steal_pointer (&local));
+        return FALSE;
+    }
+    if (found && request->policy->placement_mode == VGATE_PLACEMENT_APPLY)
+        return apply_others (d, error);
+    if (found)
+        way_out = vgate_suggest_devices (request, d->j->decision);
+    else if (is_worth_it && (d->j->host->pgpus->len > 1 || !is_refused_by_verdict))
+        way_out = g_strdup_printf (
+            "No other device will do: none of its type is free here on a GPU that can run it, "
+            "and none can be made there. %s",
+            refusal.way_out);
+    refuse (d, &refusal, way_out ? way_out : refusal.way_out);
+    return TRUE;
+}
+
+static gboolean
+decide_under_lock (Devices *d, GError **error)
+{
+    const VgateJudgement *j = d->j;
+    gboolean others_are_placed;
+
+    if (!judge_as_named (d, error))
+        return FALSE;
+    others_are_placed = place_the_others (d);
+    if (!all_are_placed (j->decision))
+        return decide_with_others (d, others_are_placed, error);
+    lease_named (d);
+    if (!write_leases (d, error))
+        return FALSE;
+    vgate_decision_set (j->decision, TRUE, VGATE_CODE_ALLOWED, NULL);
+    vgate_collect_warnings (j->decision, j->host);
+    return TRUE;
+}
+
+gboolean
+vgate_devices_decide (const VgateJudgement *j, GError **error)
+{
+    const VgateRequest *request = j->request;
+    g_autoptr (VgateLeases) leases = vgate_leases_open (request->root, request->is_dry_run, error);
+    g_autoptr (GHashTable) use = NULL;
+    VgateUseInput input = {
+        .root = request->root,
+        .instances = j->probe->instances,
+        .leases = leases,
+        .domain = request->domain->uuid,
+        .now = vgate_leases_clock (),
+    };
+    Devices d = {.j = j, .leases = leases, .now = input.now};
+    gboolean had_leases, good;
+
+    if (!leases)
+        return FALSE;
+    /* an attempt that came to nothing */
+    had_leases = vgate_leases_drop (leases, request->domain->uuid);
+    use = vgate_use_read (&input, error);
+    if (!use)
+        return FALSE;
+    d.use = use;
+    good = decide_under_lock (&d, error);
+    if ((!good || !j->decision->allowed) && had_leases && !request->is_dry_run)
+        vgate_leases_save (leases, d.now, NULL);
+    return good;
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The engine, asked about the vGPUs of a domain and the pGPUs of a host; and the host's own driver beside it.
+ */
+#include "gate/internal.h"
+#include "nvml/nvml-abi.h"
+
+static VgateCircumstances
+circumstances_of (const VgateRequest *request, const VgateHost *host)
+{
+    VgateCircumstances circumstances = {.now = request->now, .max_age = request->policy->max_age};
+
+    for (VgateRule rule = 0; rule < VGATE_N_RULES; rule++)
+        circumstances.severities[rule] = request->policy->severities[rule];
+    /* Who sends is not said to a hook. But nobody migrates to himself: what was captured here was not sent
+     * from here. A save image comes back to where it was captured. */
+    if (request->operation == VGATE_OPERATION_MIGRATE)
+        circumstances.certainly_not_from = host->uuid;
+    return circumstances;
+}
+
+static VgateVgpuSide
+vgpu_side_of (const VgateElement *element, const VgateElementVgpu *vgpu)
+{
+    return (VgateVgpuSide){
+        .record = &vgpu->record,
+        .type_id = vgpu->type,
+        .type_name = vgpu->type_name,
+        .scheduler = vgpu->pgpu.has_scheduler ? &vgpu->pgpu.scheduler : NULL,
+        .captured = element->time,
+        .captured_on = element->host_uuid,
+    };
+}
+
+static VgatePgpuSide
+pgpu_side_of (const VgatePgpu *pgpu, const VgateElementVgpu *vgpu, gboolean is_held)
+{
+    const VgateHostType *type = vgate_pgpu_find_type (pgpu, vgpu->type, vgpu->type_name);
+    VgatePgpuSide side = {.record = &pgpu->record, .offer = VGATE_OFFER_NO};
+
+    side.scheduler = pgpu->has_scheduler ? &pgpu->scheduler : NULL;
+    if (is_held)
+        side.offer = VGATE_OFFER_HELD;
+    else if (type)
+        side.offer = VGATE_OFFER_YES;
+    side.free_instances = type ? type->free_instances : 0;
+    return side;
+}
+
+/* The driver was asked for every pair, where it has the call. */
+static gboolean
+apply_driver (const GArray *answers, guint vgpu, VgateCandidate *candidate, GError **error)
+{
+    for (guint i = 0; i < answers->len; i++) {
+        const VgateDriverAnswer *answer = &g_array_index (answers, VgateDriverAnswer, i);
+
+        if (answer->vgpu != vgpu || answer->pgpu != candidate->pgpu)
+            continue;
+        if (answer->rc != NVML_SUCCESS) {
+            g_set_error (error, VGATE_ERROR, VGATE_CODE_NVML_ERROR, "nvmlGetVgpuCompatibility: NVML error %d",
+                         answer->rc);
+            return FALSE;
+        }
+        vgate_verdict_apply_driver (&candidate->verdict, (VgateAnswer){answer->states, answer->limit});
+    }
+    return TRUE;
+}
+
+gboolean
+vgate_judge_pair (const VgateJudgement *j, guint vgpu, guint pgpu, gboolean is_held,
+                  VgateCandidate *candidate, GError **error)
+{
+    const VgateElement *element = j->request->domain->element;
+    const VgateElementVgpu *subject = g_ptr_array_index (element->vgpus, vgpu);
+    const VgateVgpuSide vgpu_side = vgpu_side_of (element, subject);
+    const VgatePgpuSide pgpu_side = pgpu_side_of (g_ptr_array_index (j->host->pgpus, pgpu), subject, is_held);
+    const VgateCircumstances circumstances = circumstances_of (j->request, j->host);
+
+    *candidate = (VgateCandidate){.pgpu = pgpu};
+    vgate_compat_judge (&vgpu_side, &pgpu_side, &circumstances, &candidate->verdict);
+    if (j->probe && !apply_driver (j->probe->answers, vgpu, candidate, error))
+        return FALSE;
+    candidate->is_possible = vgate_verdict_allows (&candidate->verdict, j->decision->state);
+    return TRUE;
+}
+
+/* At switch-over the guest's vGPUs are here already: has it one of this type, on this pGPU or (-1) on any? */
+static gboolean
+sits_on (const VgateJudgement *j, const VgateElementVgpu *vgpu, int pgpu)
+{
+    return j->request->operation == VGATE_OPERATION_SWITCH_OVER && j->probe &&
+           vgate_switch_over_holds (j->probe->instances, j->request->domain->uuid, vgpu->type, pgpu);
+}
+
+/* A hostdev says where a vGPU goes; without one, at switch-over, where the guest's vGPUs are says it. */
+static gboolean
+is_out_of_question (const VgateJudgement *j, const VgatePlacement *placement, int tied, guint pgpu)
+{
+    if (tied >= 0)
+        return (guint)tied != pgpu;
+    return placement->is_tied && !sits_on (j, placement->vgpu, (int)pgpu);
+}
+
+VgatePlacement *
+vgate_judge_vgpu (const VgateJudgement *j, guint vgpu, int tied, GError **error)
+{
+    VgatePlacement *placement = g_new0 (VgatePlacement, 1);
+
+    placement->vgpu = g_ptr_array_index (j->request->domain->element->vgpus, vgpu);
+    placement->candidates = g_array_new (FALSE, TRUE, sizeof (VgateCandidate));
+    placement->chosen = -1;
+    placement->is_tied = tied >= 0 || sits_on (j, placement->vgpu, -1);
+    g_ptr_array_add (j->decision->placements, placement);
+    for (guint pgpu = 0; pgpu < j->host->pgpus->len; pgpu++) {
+        VgateCandidate candidate;
+
+        if (is_out_of_question (j, placement, tied, pgpu))
+            continue;
+        if (!vgate_judge_pair (j, vgpu, pgpu, placement->is_tied, &candidate, error))
+            return NULL;
+        g_array_append_val (placement->candidates, candidate);
+    }
+    return placement;
+}
+
+gboolean
+vgate_judge_all (const VgateJudgement *j, GError **error)
+{
+    const GPtrArray *vgpus = j->request->domain->element->vgpus;
+
+    for (guint i = 0; i < vgpus->len; i++) {
+        const VgateElementVgpu *vgpu = g_ptr_array_index (vgpus, i);
+        g_autoptr (GError) local = NULL;
+        const int tied = vgate_hostdevs_find_pgpu (j->request, j->host, vgpu, &local);
+
+        if (local) {
+            g_propagate_prefixed_error (error, g_steal_pointer (&local), "vGPU %s: ", vgpu->uuid);
+            return FALSE;
+        }
+        if (!vgate_judge_vgpu (j, i, tied, error))
+            return FALSE;
+    }
+    return TRUE;
+}

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A bipartite matching of vGPUs and slots, by augmenting paths, as in gate/placement.c, and for the same
+ * reason: neither a greedy choice nor all combinations would do. What is to be made also needs room on its
+ * parent and on its GPU.
+ */
+#include "placement/choose.h"
+
+#include <string.h>
+
+typedef struct {
+    const VgateChoice *choice;
+    const GPtrArray *wants;
+    GPtrArray *suitable; /* by want: GArray of the indexes of slots that would do */
+    gboolean *seen;      /* by slot, for the augmenting path at hand */
+} Matching;
+
+static const VgateSlot *
+slot_at (const Matching *m, guint i)
+{
+    return g_ptr_array_index (m->choice->slots, i);
+}
+
+static gboolean
+is_suitable (const VgateWant *want, const VgateSlot *slot)
+{
+    const VgateFit *fit = &want->fits[slot->pgpu];
+
+    return slot->kind == want->kind && !slot->in_use && slot->type == fit->type &&
+           (slot->exists ? fit->can_take_device : fit->can_make_device);
+}
+
+static gboolean
+is_named (const VgateWant *want, const VgateSlot *slot)
+{
+    return g_strcmp0 (slot->device, want->named) == 0;
+}
+
+/* What is free of its frame buffer, as far as the host's list tells: all free instances of one type fit. */
+static guint64
+free_framebuffer (const VgatePgpu *pgpu)
+{
+    guint64 most = 0;
+
+    for (guint i = 0; i < pgpu->types->len; i++) {
+        const VgateHostType *type = g_ptr_array_index (pgpu->types, i);
+
+        most = MAX (most, type->framebuffer * type->free_instances);
+    }
+    return most;
+}
+
+static guint
+free_instances (const VgatePgpu *pgpu, guint32 id)
+{
+    for (guint i = 0; i < pgpu->types->len; i++) {
+        const VgateHostType *type = g_ptr_array_index (pgpu->types, i);
+
+        if (type->id == id)
+            return type->free_instances;
+    }
+    return 0;
+}
+
+/* One more is to be made there, besides what the other vGPUs of the guest have made. */
+static gboolean
+gpu_has_room (const Matching *m, const VgateWant *want, const VgateSlot *slot)
+{
+    const VgatePgpu *pgpu = g_ptr_array_index (m->choice->host->pgpus, slot->pgpu);
+    const VgateFit *fit = &want->fits[slot->pgpu];
+    guint used = m->choice->promised[slot->pgpu];
+    guint64 taken = used * fit->framebuffer;
+
+    if (m->choice->is_unlimited || fit->framebuffer == 0)
+        return TRUE;
+    for (guint i = 0; i < m->wants->len; i++) {
+        const VgateWant *other = g_ptr_array_index (m->wants, i);
+
+        if (other == want || !other->slot || other->slot->exists || other->slot->pgpu != slot->pgpu)
+            continue;
+        used += other->slot->type == slot->type ? 1 : 0;
+        taken += other->fits[slot->pgpu].framebuffer;
+    }
+    return used < free_instances (pgpu, slot->type) && taken + fit->framebuffer <= free_framebuffer (pgpu);
+}
+
+/* How many can be made on a parent says each type for itself; the strictest holds. */
+static gboolean
+parent_has_room (const Matching *m, const VgateWant *want, const VgateSlot *slot)
+{
+    guint available = slot->available, used = 0;
+
+    for (guint i = 0; i < m->wants->len; i++) {
+        const VgateWant *other = g_ptr_array_index (m->wants, i);
+
+        if (other == want || !other->slot || other->slot->exists ||
+            strcmp (other->slot->parent, slot->parent) != 0)
+            continue;
+        available = MIN (available, other->slot->available);
+        used++;
+    }
+    return used < available;
+}
+
+static gboolean
+is_taken (const Matching *m, const VgateWant *want, const VgateSlot *slot)
+{
+    for (guint i = 0; i < m->wants->len; i++) {
+        const VgateWant *other = g_ptr_array_index (m->wants, i);
+
+        if (other != want && other->slot == slot)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static gboolean
+has_room (const Matching *m, const VgateWant *want, const VgateSlot *slot)
+{
+    if (slot->exists)
+        return !is_taken (m, want, slot);
+    return parent_has_room (m, want, slot) && gpu_has_room (m, want, slot);
+}
+
+/* Whether the other one sits where it can be in the way of a vGPU that wants the slot. */
+static gboolean
+is_in_the_way (const VgateWant *other, const VgateSlot *slot)
+{
+    if (!other->slot)
+        return FALSE;
+    return other->slot == slot || (!other->slot->exists && !slot->exists && other->slot->pgpu == slot->pgpu);
+}
+
+/* The guest's vGPUs that were placed already count too. */
+static guint
+load_of (const Matching *m, guint pgpu)
+{
+    guint load = m->choice->loads[pgpu];
+
+    for (guint i = 0; i < m->wants->len; i++) {
+        const VgateWant *other = g_ptr_array_index (m->wants, i);
+
+        load += other->slot && other->slot->pgpu == pgpu ? 1 : 0;
+    }
+    return load;
+}
+
+/* The named one, existing ones, a named virtual function that has no type yet, what else can be made. */
+static guint
+class_of (const VgateWant *want, const VgateSlot *slot)
+{
+    if (slot->exists)
+        return is_named (want, slot) ? 0 : 1;
+    return is_named (want, slot) ? 2 : 3;
+}
+
+typedef struct {
+    const Matching *m;
+    const VgateWant *want;
+} Preference;
+
+static int
+compare_slots (gconstpointer a, gconstpointer b, gpointer data)
+{
+    const Preference *p = data;
+    const guint index_a = *(const guint *)a, index_b = *(const guint *)b;
+    const VgateSlot *slot_a = slot_at (p->m, index_a), *slot_b = slot_at (p->m, index_b);
+    const guint class_a = class_of (p->want, slot_a), class_b = class_of (p->want, slot_b);
+    const guint load_a = load_of (p->m, slot_a->pgpu), load_b = load_of (p->m, slot_b->pgpu);
+
+    if (class_a != class_b)
+        return class_a < class_b ? -1 : 1;
+    if (load_a != load_b)
+        return (load_a < load_b) == (p->m->choice->order == VGATE_ORDER_BREADTH_FIRST) ? -1 : 1;
+    if (slot_a->pgpu != slot_b->pgpu)
+        return slot_a->pgpu < slot_b->pgpu ? -1 : 1;
+    return index_a < index_b ? -1 : 1;
+}
+
+/* Those not seen yet, the best first. */
+static GArray *
+preferred_slots (const Matching *m, guint w)
+{
+    const GArray *suitable = g_ptr_array_index (m->suitable, w);
+    GArray *slots = g_array_new (FALSE, FALSE, sizeof (guint));
+    Preference preference = {m, g_ptr_array_index (m->wants, w)};
+
+    for (guint i = 0; i < suitable->len; i++) {
+        const guint index = g_array_index (suitable, guint, i);
+
+        if (!m->seen[index])
+            g_array_append_val (slots, index);
+    }
+    g_array_sort_with_data (slots, compare_slots, &preference);
+    return slots;
+}
+
+static gboolean place (const Matching *m, guint w);
+
+/* Those in the way of a vGPU that wants the slot look for a second choice. TRUE: then there was room. */
+static gboolean
+make_way (const Matching *m, guint w, const VgateSlot *slot)
+{
+    for (guint i = 0; i < m->wants->len; i++)
+        if (i != w && is_in_the_way (g_ptr_array_index (m->wants, i), slot) && place (m, i) &&
+            has_room (m, g_ptr_array_index (m->wants, w), slot))
+            return TRUE;
+    return FALSE;
+}
+
+/* Nobody has to make way while there is a place without. */
+static gboolean
+place (const Matching *m, guint w)
+{
+    VgateWant *want = g_ptr_array_index (m->wants, w);
+    g_autoptr (GArray) slots = preferred_slots (m, w);
+
+    for (guint s = 0; s < slots->len; s++) {
+        const VgateSlot *slot = slot_at (m, g_array_index (slots, guint, s));
+
+        if (slot != want->slot && has_room (m, want, slot)) {
+            want->slot = slot;
+            return TRUE;
+        }
+    }
+    for (guint s = 0; s < slots->len; s++) {
+        const guint index = g_array_index (slots, guint, s);
+
+        if (m->seen[index])
+            continue;
+        m->seen[index] = TRUE;
+        if (make_way (m, w, slot_at (m, index))) {
+            want->slot = slot_at (m, index);
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+static GPtrArray *
+find_suitable (const VgateChoice *choice, const GPtrArray *wants)
+{
+    GPtrArray *all = g_ptr_array_new_with_free_func ((GDestroyNotify)g_array_unref);
+
+    for (guint w = 0; w < wants->len; w++) {
+        GArray *suitable = g_array_new (FALSE, FALSE, sizeof (guint));
+
+        for (guint i = 0; i < choice->slots->len; i++)
+            if (is_suitable (g_ptr_array_index (wants, w), g_ptr_array_index (choice->slots, i)))
+                g_array_append_val (suitable, i);
+        g_ptr_array_add (all, suitable);
+    }
+    return all;
+}
+
+/* What its hostdev names, where that is good: those come first, so that nobody else takes it from them. */
+static void
+place_as_named (const Matching *m, guint w)
+{
+    const GArray *suitable = g_ptr_array_index (m->suitable, w);
+    VgateWant *want = g_ptr_array_index (m->wants, w);
+
+    for (guint i = 0; !want->slot && i < suitable->len; i++) {
+        const VgateSlot *slot = slot_at (m, g_array_index (suitable, guint, i));
+
+        if (slot->exists && is_named (want, slot) && has_room (m, want, slot))
+            want->slot = slot;
+    }
+}
+
+gboolean
+vgate_choose (const VgateChoice *choice, const GPtrArray *wants)
+{
+    g_autoptr (GPtrArray) suitable = find_suitable (choice, wants);
+    g_autofree gboolean *seen = g_new0 (gboolean, choice->slots->len + 1);
+    const Matching m = {.choice = choice, .wants = wants, .suitable = suitable, .seen = seen};
+    gboolean all = TRUE;
+
+    for (guint w = 0; w < wants->len; w++)
+        place_as_named (&m, w);
+    for (guint w = 0; w < wants->len; w++) {
+        memset (seen, 0, sizeof *seen * choice->slots->len);
+        if (!((VgateWant *)g_ptr_array_index (wants, w))->slot && !place (&m, w))
+            all = FALSE;
+    }
+    return all;
+}

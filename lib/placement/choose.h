@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Which device each vGPU of a guest gets: one that exists and is free, else one that can be made, on a
+ * physical GPU that can run it. Nothing is read or changed here.
+ */
+#pragma once
+
+#include "host/host.h"
+#include "host/sysfs.h"
+#include "placement/use.h"
+
+typedef enum {
+    VGATE_ORDER_BREADTH_FIRST, /* the GPU with the fewest vGPUs first */
+    VGATE_ORDER_DEPTH_FIRST,   /* the GPU with the most */
+} VgateOrder;
+
+/* A place for a vGPU: a device, or what can become one. */
+typedef struct {
+    VgateHostdevKind kind;
+    char *device; /* NULL: a mediated device that is to be made */
+    char *parent;
+    guint pgpu;         /* index into the host's pgpus */
+    guint32 type;       /* vGPU type id on this host */
+    gboolean exists;    /* FALSE: it is to be made */
+    guint available;    /* how many can be made on the parent; 1 for what exists */
+    const char *in_use; /* by whom; NULL: free */
+} VgateSlot;
+
+void vgate_slot_free (VgateSlot *slot);
+
+/* What a physical GPU is for a vGPU. */
+typedef struct {
+    guint32 type;             /* the type's id there */
+    guint64 framebuffer;      /* of the type, bytes; 0: the GPU does not list it */
+    gboolean can_take_device; /* the verdict is good for a device that exists */
+    gboolean can_make_device; /* the verdict is good for one that is made */
+} VgateFit;
+
+/* A vGPU that needs a device. */
+typedef struct {
+    VgateHostdevKind kind;
+    const char *named;     /* what its hostdev names */
+    VgateFit *fits;        /* one a pGPU of the host */
+    const VgateSlot *slot; /* the answer; NULL: none */
+} VgateWant;
+
+typedef struct {
+    const VgateHost *host;
+    const GPtrArray *slots; /* of VgateSlot * */
+    guint *loads;           /* by pGPU: vGPUs that run there, and leases of guests that do not run yet */
+    guint *promised;        /* by pGPU: those leases alone */
+    VgateOrder order;
+    gboolean is_unlimited; /* the policy does not refuse for want of an instance */
+} VgateChoice;
+
+/* Where the slots and the loads come from. */
+typedef struct {
+    const char *root;
+    const VgateHost *host;
+    const GPtrArray *instances; /* of VgateInstance *, those that run */
+    const VgateLeases *leases;
+    const VgateUse *use; /* must live as long as the slots do */
+    const char *domain;  /* UUID of the guest that asks: its own leases are none of others */
+    guint64 now;         /* of the leases' clock */
+} VgateHostState;
+
+/*
+ * The host's slots, of all kinds and types: VgateSlot *. What others plan to make takes its room. The caller
+ * unrefs it.
+ */
+GPtrArray *vgate_slots_list (const VgateHostState *state);
+
+/* Fills both arrays, which have one member a pGPU, all 0. */
+void vgate_loads_count (const VgateHostState *state, guint *loads, guint *promised);
+
+/*
+ * Sets slot in each want (VgateWant *). Each gets the device that it names where that is good, an existing
+ * one before one to be made, and no slot is given twice; FALSE when not all can have one at once.
+ */
+gboolean vgate_choose (const VgateChoice *choice, const GPtrArray *wants);

@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "placement/lease.h"
+
+#include "xml/xml.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define DIRECTORY     "/run/vgpu-gate"
+#define FILE_NAME     "leases.xml"
+#define FILE_NAME_NEW "leases.xml.new"
+#define LOCK_NAME     "lock"
+#define FILE_SIZE_MAX (1024 * 1024)
+#define LEASES_MAX    4096
+#define LOCK_TRIES    1000
+#define LOCK_STEP_US  10000
+
+static const char *const kinds[] = {"mdev", "vf", NULL};
+static const char *const states[] = {"taken", "planned", "made", NULL};
+
+static const VgateXmlDialect dialect = {
+    .namespace_uri = "urn:x-vgpu-gate:leases:1",
+    .structure = VGATE_CODE_LEASE_UNREADABLE,
+    .value = VGATE_CODE_LEASE_UNREADABLE,
+    .base64 = VGATE_CODE_LEASE_UNREADABLE,
+};
+
+static const VgateXmlAttribute attributes[] = {
+    {.name = "domain", .form = VGATE_XML_UUID, .offset = offsetof (VgateLease, domain)},
+    {.name = "kind", .form = VGATE_XML_CHOICE, .offset = offsetof (VgateLease, kind), .choices = kinds},
+    {.name = "device", .form = VGATE_XML_ASCII, .offset = offsetof (VgateLease, device)},
+    {.name = "parent", .form = VGATE_XML_PCI, .offset = offsetof (VgateLease, parent)},
+    {.name = "pgpu", .form = VGATE_XML_PCI, .offset = offsetof (VgateLease, pgpu)},
+    {.name = "type", .form = VGATE_XML_UINT, .offset = offsetof (VgateLease, type)},
+    {.name = "state", .form = VGATE_XML_CHOICE, .offset = offsetof (VgateLease, state), .choices = states},
+    {.name = "expires", .form = VGATE_XML_UINT64, .offset = offsetof (VgateLease, expires)},
+    {.name = NULL},
+};
+
+void
+vgate_lease_free (VgateLease *lease)
+{
+    if (!lease)
+        return;
+    vgate_xml_clear_attributes (attributes, lease);
+    g_free (lease);
+}
+
+void
+vgate_leases_free (VgateLeases *leases)
+{
+    if (!leases)
+        return;
+    g_ptr_array_unref (leases->all);
+    /* closing it lets the lock go */
+    if (leases->lock >= 0)
+        close (leases->lock);
+    if (leases->directory >= 0)
+        close (leases->directory);
+    g_free (leases);
+}
+
+guint64
+vgate_leases_clock (void)
+{
+    return (guint64)g_get_monotonic_time () / G_USEC_PER_SEC;
+}
+
+gboolean
+vgate_leases_exist (const char *root)
+{
+    g_autofree char *path = g_strconcat (root, DIRECTORY "/" FILE_NAME, NULL);
+
+    /* what cannot be looked at may be there */
+    return access (path, F_OK) == 0 || errno != ENOENT;
+}
+
+static gboolean
+fail (VgateCode code, const char *what, GError **error)
+{
+    g_set_error (error, VGATE_ERROR, (int)code, "%s: %s", what, g_strerror (errno));
+    return FALSE;
+}
+
+/* --- reading --- */
+
+static gboolean
+read_lease (VgateLeases *leases, xmlNode *node, GError **error)
+{
+    g_autoptr (VgateLease) lease = g_new0 (VgateLease, 1);
+
+    if (!vgate_xml_read_leaf (&dialect, node, attributes, lease, error))
+        return FALSE;
+    if (!vgate_xml_text_has_form (lease->device,
+                                  lease->kind == VGATE_HOSTDEV_MDEV ? VGATE_XML_UUID : VGATE_XML_PCI)) {
+        vgate_xml_set_error (error, dialect.value, node, "device is none");
+        return FALSE;
+    }
+    if (vgate_leases_find (leases, (VgateHostdevKind)lease->kind, lease->device)) {
+        vgate_xml_set_error (error, dialect.value, node, "the device stands here twice");
+        return FALSE;
+    }
+    g_ptr_array_add (leases->all, g_steal_pointer (&lease));
+    return TRUE;
+}
+
+static gboolean
+read_root (VgateLeases *leases, xmlNode *root, GError **error)
+{
+    xmlNode *children = NULL, *node;
+
+    if (strcmp ((const char *)root->name, "leases") != 0 || !root->ns ||
+        strcmp ((const char *)root->ns->href, dialect.namespace_uri) != 0) {
+        vgate_xml_set_error (error, dialect.structure, root, "it is not <leases xmlns='%s'>",
+                             dialect.namespace_uri);
+        return FALSE;
+    }
+    children = vgate_xml_children (root);
+    for (;;) {
+        if (!vgate_xml_take (&dialect, &children, "lease", &node, error))
+            return FALSE;
+        if (!node)
+            break;
+        if (leases->all->len == LEASES_MAX) {
+            vgate_xml_set_error (error, dialect.structure, node, "there are more than %d", LEASES_MAX);
+            return FALSE;
+        }
+        if (!read_lease (leases, node, error))
+            return FALSE;
+    }
+    return vgate_xml_end (&dialect, &children, error);
+}
+
+static gboolean
+parse (VgateLeases *leases, const char *text, gsize length, GError **error)
+{
+    g_autoptr (GError) local = NULL;
+    g_autoptr (xmlDoc) doc = vgate_xml_read_tree (text, length, &local);
+
+    if (doc && read_root (leases, xmlDocGetRootElement (doc), &local))
+        return TRUE;
+    /* whatever it is, it is a lease file that cannot be read */
+    g_set_error (error, VGATE_ERROR, VGATE_CODE_LEASE_UNREADABLE, DIRECTORY "/" FILE_NAME ": %s",
+                 local->message);
+    return FALSE;
+}
+
+static gboolean
+read_descriptor (int fd, GByteArray *text, GError **error)
+{
+    guint8 buffer[65536];
+
+    while (text->len <= FILE_SIZE_MAX) {
+        const gssize n = read (fd, buffer, sizeof buffer);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return fail (VGATE_CODE_LEASE_UNREADABLE, DIRECTORY "/" FILE_NAME, error);
+        if (n == 0)
+            return TRUE;
+        g_byte_array_append (text, buffer, (guint)n);
+    }
+    g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_LEASE_UNREADABLE,
+                         DIRECTORY "/" FILE_NAME ": it is larger than 1 MiB");
+    return FALSE;
+}
+
+static gboolean
+read_file (VgateLeases *leases, GError **error)
+{
+    g_autoptr (GByteArray) text = g_byte_array_new ();
+    const int fd = openat (leases->directory, FILE_NAME, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    gboolean good;
+
+    if (fd < 0)
+        return errno == ENOENT || fail (VGATE_CODE_LEASE_UNREADABLE, DIRECTORY "/" FILE_NAME, error);
+    good = read_descriptor (fd, text, error);
+    close (fd);
+    return good && parse (leases, (const char *)text->data, text->len, error);
+}
+
+/* --- the directory and the lock --- */
+
+/* FALSE without an error: to look only, and it is not there. */
+static gboolean
+open_directory (VgateLeases *leases, const char *root, gboolean to_look, GError **error)
+{
+    const VgateCode code = to_look ? VGATE_CODE_LEASE_UNREADABLE : VGATE_CODE_LEASE_UNWRITABLE;
+    g_autofree char *path = g_strconcat (root, DIRECTORY, NULL);
+    struct stat status;
+
+    /* the daemon's directory too, and QEMU's bus may be in it: others may pass */
+    if (!to_look && mkdir (path, 0755) != 0 && errno != EEXIST)
+        return fail (code, DIRECTORY, error);
+    leases->directory = open (path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (leases->directory < 0)
+        return to_look && errno == ENOENT ? FALSE : fail (code, DIRECTORY, error);
+    if (fstat (leases->directory, &status) != 0)
+        return fail (code, DIRECTORY, error);
+    if ((status.st_uid != 0 && status.st_uid != geteuid ()) || status.st_mode & (S_IWGRP | S_IWOTH)) {
+        g_set_error_literal (error, VGATE_ERROR, (int)code,
+                             DIRECTORY " is not safe: it belongs to somebody else, or others can write it");
+        return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean
+take_lock (VgateLeases *leases, GError **error)
+{
+    leases->lock = openat (leases->directory, LOCK_NAME, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (leases->lock < 0)
+        return fail (VGATE_CODE_LEASE_UNWRITABLE, DIRECTORY "/" LOCK_NAME, error);
+    for (guint i = 0; i < LOCK_TRIES; i++) {
+        if (flock (leases->lock, LOCK_EX | LOCK_NB) == 0)
+            return TRUE;
+        if (errno != EWOULDBLOCK && errno != EINTR)
+            return fail (VGATE_CODE_LEASE_LOCKED, DIRECTORY "/" LOCK_NAME, error);
+        g_usleep (LOCK_STEP_US);
+    }
+    g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_LEASE_LOCKED,
+                         DIRECTORY "/" LOCK_NAME ": another guest's arrival held it for 10 s");
+    return FALSE;
+}
+
+VgateLeases *
+vgate_leases_open (const char *root, gboolean to_look, GError **error)
+{
+    g_autoptr (VgateLeases) leases = g_new0 (VgateLeases, 1);
+    g_autoptr (GError) local = NULL;
+
+    leases->all = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_lease_free);
+    leases->directory = -1;
+    leases->lock = -1;
+    if (!open_directory (leases, root, to_look, &local)) {
+        if (!local)
+            return g_steal_pointer (&leases);
+        g_propagate_error (error, g_steal_pointer (&local));
+        return NULL;
+    }
+    if ((!to_look && !take_lock (leases, error)) || !read_file (leases, error))
+        return NULL;
+    return g_steal_pointer (&leases);
+}
+
+/* --- writing --- */
+
+static gboolean
+write_descriptor (int fd, const GString *text)
+{
+    for (gsize done = 0; done < text->len;) {
+        const gssize n = write (fd, text->str + done, text->len - done);
+
+        if (n < 0 && errno != EINTR)
+            return FALSE;
+        done += (gsize)MAX (n, 0);
+    }
+    return TRUE;
+}
+
+static gboolean
+replace_file (int directory, const GString *text)
+{
+    const int fd =
+        openat (directory, FILE_NAME_NEW, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+    gboolean good;
+    int saved;
+
+    if (fd < 0)
+        return FALSE;
+    good = write_descriptor (fd, text);
+    saved = errno;
+    if (close (fd) != 0 && good) {
+        saved = errno;
+        good = FALSE;
+    }
+    if (good && renameat (directory, FILE_NAME_NEW, directory, FILE_NAME) == 0)
+        return TRUE;
+    if (good)
+        saved = errno;
+    unlinkat (directory, FILE_NAME_NEW, 0);
+    errno = saved;
+    return FALSE;
+}
+
+gboolean
+vgate_leases_save (VgateLeases *leases, guint64 now, GError **error)
+{
+    g_autoptr (GString) text = g_string_new (NULL);
+    guint n = 0;
+
+    g_return_val_if_fail (leases->lock >= 0, FALSE);
+    g_string_append_printf (text, "<leases xmlns='%s'>\n", dialect.namespace_uri);
+    for (guint i = 0; i < leases->all->len; i++) {
+        const VgateLease *lease = g_ptr_array_index (leases->all, i);
+
+        if (lease->state != VGATE_LEASE_MADE && !vgate_lease_holds (lease, now))
+            continue;
+        g_string_append (text, "  ");
+        vgate_xml_write_leaf (text, "lease", attributes, lease);
+        g_string_append_c (text, '\n');
+        n++;
+    }
+    g_string_append (text, "</leases>\n");
+    if (n == 0)
+        return unlinkat (leases->directory, FILE_NAME, 0) == 0 || errno == ENOENT ||
+               fail (VGATE_CODE_LEASE_UNWRITABLE, DIRECTORY "/" FILE_NAME, error);
+    return replace_file (leases->directory, text) ||
+           fail (VGATE_CODE_LEASE_UNWRITABLE, DIRECTORY "/" FILE_NAME, error);
+}
+
+gboolean
+vgate_lease_holds (const VgateLease *lease, guint64 now)
+{
+    /* one that would last longer than any can was not written in this boot */
+    return lease->expires > now && lease->expires - now <= VGATE_LEASE_TIME_MAX;
+}
+
+VgateLease *
+vgate_leases_find (const VgateLeases *leases, VgateHostdevKind kind, const char *device)
+{
+    for (guint i = 0; i < leases->all->len; i++) {
+        VgateLease *lease = g_ptr_array_index (leases->all, i);
+
+        if (lease->kind == (int)kind && strcmp (lease->device, device) == 0)
+            return lease;
+    }
+    return NULL;
+}
+
+gboolean
+vgate_leases_drop (VgateLeases *leases, const char *domain)
+{
+    gboolean any = FALSE;
+
+    for (guint i = leases->all->len; i > 0; i--) {
+        VgateLease *lease = g_ptr_array_index (leases->all, i - 1);
+
+        if (strcmp (lease->domain, domain) != 0)
+            continue;
+        any = TRUE;
+        if (lease->state == VGATE_LEASE_MADE)
+            lease->expires = 0;
+        else
+            g_ptr_array_remove_index (leases->all, i - 1);
+    }
+    return any;
+}

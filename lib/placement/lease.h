@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Who gets which device: leases in ROOT/run/vgpu-gate, which are taken at 'migrate begin', and the record of
+ * the devices that were made for a guest, which lasts until 'release end'. The file is read and written under
+ * a lock, strictly: what cannot be read or written is an error, and never taken for "no leases".
+ *
+ * Times are seconds of the monotonic clock (g_get_monotonic_time ()): like the file they begin anew with each
+ * boot, and nobody sets them.
+ */
+#pragma once
+
+#include "domain/domain.h"
+
+#define VGATE_LEASE_TIME_MAX 3600
+
+typedef enum {
+    VGATE_LEASE_TAKEN,   /* the device exists */
+    VGATE_LEASE_PLANNED, /* it is to be made at 'prepare begin' */
+    VGATE_LEASE_MADE,    /* we made it, or were about to: it is unmade at 'release end' */
+} VgateLeaseState;
+
+typedef struct {
+    char *domain; /* UUID */
+    int kind;     /* VgateHostdevKind */
+    char *device; /* UUID of the mediated device, or PCI address of the virtual function */
+    char *parent; /* PCI address of what the device is on, or of the virtual function */
+    char *pgpu;   /* PCI address of the physical function */
+    guint32 type; /* vGPU type id on this host */
+    int state;    /* VgateLeaseState */
+    guint64 expires;
+} VgateLease;
+
+void vgate_lease_free (VgateLease *lease);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateLease, vgate_lease_free)
+
+typedef struct {
+    GPtrArray *all; /* of VgateLease * */
+    int directory;  /* descriptors; -1: opened to look only, or there is no directory */
+    int lock;
+} VgateLeases;
+
+/* The clock of the leases, now. */
+guint64 vgate_leases_clock (void);
+
+/* TRUE when there may be leases: a look that takes no lock. */
+gboolean vgate_leases_exist (const char *root);
+
+/*
+ * Opens them; the lock is held until vgate_leases_free (). to_look: without lock, and nothing is created.
+ * Waits for the lock up to 10 s. Errors: VGATE_CODE_LEASE_LOCKED, _UNREADABLE (what is there is not what
+ * vgpu-gate writes), _UNWRITABLE (the directory cannot be made, or is not safe).
+ */
+VgateLeases *vgate_leases_open (const char *root, gboolean to_look, GError **error);
+void vgate_leases_free (VgateLeases *leases);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateLeases, vgate_leases_free)
+
+/*
+ * Writes them, without those that ended before now and made nothing. All or nothing: the file that was there
+ * stays when it fails, with VGATE_CODE_LEASE_UNWRITABLE. No lease is no file.
+ */
+gboolean vgate_leases_save (VgateLeases *leases, guint64 now, GError **error);
+
+/* TRUE while it keeps others from the device. */
+gboolean vgate_lease_holds (const VgateLease *lease, guint64 now);
+
+/* The lease of a device, whoever has it; NULL. */
+VgateLease *vgate_leases_find (const VgateLeases *leases, VgateHostdevKind kind, const char *device);
+/* Takes away all of a domain, but keeps the record of what was made for it. FALSE: there was none. */
+gboolean vgate_leases_drop (VgateLeases *leases, const char *domain);

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Which devices are in use: by a vGPU that NVML lists as running, by a live domain of libvirt's, or by the
+ * lease of a guest that is about to arrive. libvirt is not asked, as a hook must not: its status files are
+ * read, which hold secrets; nothing of them is kept but the sources of hostdevs and the domain's name.
+ */
+#pragma once
+
+#include "host/inventory.h"
+#include "placement/lease.h"
+
+/* Device (UUID or PCI address) -> who uses it, as a clause: "the running domain 'vm2' has it". */
+typedef GHashTable VgateUse;
+
+typedef struct {
+    const char *root;
+    const GPtrArray *instances; /* of VgateInstance *: what runs, as NVML says */
+    const VgateLeases *leases;
+    const char *domain; /* UUID of the guest that asks: what is its own is not in use */
+    guint64 now;        /* of the leases' clock */
+} VgateUseInput;
+
+/*
+ * The caller unrefs it. NULL with VGATE_CODE_DEVICES_UNKNOWN when a live domain's status cannot be read: then
+ * nobody knows what it uses.
+ */
+VgateUse *vgate_use_read (const VgateUseInput *input, GError **error);
+
+/* Who uses the device; NULL: nobody. */
+const char *vgate_use_find (const VgateUse *use, const char *device);
