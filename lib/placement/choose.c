@@ -274,14 +274,13 @@ vgate_choose (const VgateChoice *choice, const GPtrArray *wants)
     g_autoptr (GPtrArray) suitable = find_suitable (choice, wants);
     g_autofree gboolean *seen = g_new0 (gboolean, choice->slots->len + 1);
     const Matching m = {.choice = choice, .wants = wants, .suitable = suitable, .seen = seen};
-    gboolean all = TRUE;
 
     for (guint w = 0; w < wants->len; w++)
         place_as_named (&m, w);
     for (guint w = 0; w < wants->len; w++) {
         memset (seen, 0, sizeof *seen * choice->slots->len);
         if (!((VgateWant *)g_ptr_array_index (wants, w))->slot && !place (&m, w))
-            all = FALSE;
+            return FALSE;
     }
-    return all;
+    return TRUE;
 }

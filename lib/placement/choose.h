@@ -75,6 +75,7 @@ void vgate_loads_count (const VgateHostState *state, guint *loads, guint *promis
 
 /*
  * Sets slot in each want (VgateWant *). Each gets the device that it names where that is good, an existing
- * one before one to be made, and no slot is given twice; FALSE when not all can have one at once.
+ * one before one to be made, and no slot is given twice; FALSE when not all can have one at once,
+ * which then is found at the first that cannot.
  */
 gboolean vgate_choose (const VgateChoice *choice, const GPtrArray *wants);

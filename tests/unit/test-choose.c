@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The choice of devices: order, capacities, and that none is missed where one is possible. */
+#include "placement/choose.h"
+
+#include <string.h>
+
+#define N_PGPUS 2
+#define TYPE    1120u
+#define SMALL   1119u
+
+typedef struct {
+    VgateHost *host;
+    GPtrArray *slots;
+    GPtrArray *wants;
+    guint loads[N_PGPUS], promised[N_PGPUS];
+    VgateChoice choice;
+} Fixture;
+
+static void
+free_want (VgateWant *want)
+{
+    g_free (want->fits);
+    g_free (want);
+}
+
+static void
+add_type (VgatePgpu *pgpu, guint32 id, guint64 framebuffer, guint free_instances)
+{
+    VgateHostType *type = vgate_host_type_new ();
+
+    type->id = id;
+    type->name = g_strdup_printf ("type %u", id);
+    type->framebuffer = framebuffer;
+    type->max_instances = type->free_instances = free_instances;
+    g_ptr_array_add (pgpu->types, type);
+}
+
+static void
+set_up (Fixture *f, G_GNUC_UNUSED gconstpointer data)
+{
+    f->host = vgate_host_new ();
+    for (guint i = 0; i < N_PGPUS; i++) {
+        VgatePgpu *pgpu = vgate_pgpu_new ();
+
+        pgpu->address = g_strdup_printf ("0000:%u1:00.0", 4 + i);
+        add_type (pgpu, TYPE, 20, 4);
+        add_type (pgpu, SMALL, 10, 8);
+        g_ptr_array_add (f->host->pgpus, pgpu);
+    }
+    f->slots = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_slot_free);
+    f->wants = g_ptr_array_new_with_free_func ((GDestroyNotify)free_want);
+    f->choice = (VgateChoice){.host = f->host, .slots = f->slots, .loads = f->loads, .promised = f->promised};
+}
+
+static void
+tear_down (Fixture *f, G_GNUC_UNUSED gconstpointer data)
+{
+    g_ptr_array_unref (f->wants);
+    g_ptr_array_unref (f->slots);
+    vgate_host_free (f->host);
+}
+
+static VgateSlot *
+add_slot (Fixture *f, const char *device, guint pgpu, guint32 type)
+{
+    VgateSlot *slot = g_new0 (VgateSlot, 1);
+
+    slot->kind = VGATE_HOSTDEV_MDEV;
+    slot->device = g_strdup (device);
+    slot->parent = g_strdup_printf ("0000:%u1:00.0", 4 + pgpu);
+    slot->pgpu = pgpu;
+    slot->type = type;
+    slot->exists = TRUE;
+    slot->available = 1;
+    g_ptr_array_add (f->slots, slot);
+    return slot;
+}
+
+static VgateSlot *
+add_makeable (Fixture *f, guint pgpu, guint32 type, const char *parent, guint available)
+{
+    VgateSlot *slot = add_slot (f, NULL, pgpu, type);
+
+    g_free (slot->parent);
+    slot->parent = g_strdup (parent);
+    slot->exists = FALSE;
+    slot->available = available;
+    return slot;
+}
+
+static VgateWant *
+add_want (Fixture *f, const char *named, guint32 type)
+{
+    VgateWant *want = g_new0 (VgateWant, 1);
+
+    want->kind = VGATE_HOSTDEV_MDEV;
+    want->named = named;
+    want->fits = g_new0 (VgateFit, N_PGPUS);
+    for (guint i = 0; i < N_PGPUS; i++)
+        want->fits[i] = (VgateFit){.type = type,
+                                   .framebuffer = type == TYPE ? 20 : 10,
+                                   .can_take_device = TRUE,
+                                   .can_make_device = TRUE};
+    g_ptr_array_add (f->wants, want);
+    return want;
+}
+
+#define TEST(name) static void name (Fixture *f, G_GNUC_UNUSED gconstpointer data)
+
+/* The named, then what exists, then what can be made. */
+TEST (test_classes)
+{
+    VgateSlot *made = add_makeable (f, 0, TYPE, "0000:41:00.4", 1);
+    VgateSlot *free_one = add_slot (f, "a", 0, TYPE), *named = add_slot (f, "b", 0, TYPE);
+    VgateWant *want = add_want (f, "b", TYPE);
+
+    g_assert_true (vgate_choose (&f->choice, f->wants));
+    g_assert_true (want->slot == named);
+    named->in_use = "somebody";
+    want->slot = NULL;
+    g_assert_true (vgate_choose (&f->choice, f->wants));
+    g_assert_true (want->slot == free_one);
+    free_one->type = SMALL;
+    want->slot = NULL;
+    g_assert_true (vgate_choose (&f->choice, f->wants));
+    g_assert_true (want->slot == made);
+    want->fits[0].can_make_device = FALSE;
+    want->slot = NULL;
+    g_assert_false (vgate_choose (&f->choice, f->wants));
+    g_assert_null (want->slot);
+}
+
+/* A named virtual function without a type before another one; but not before one that has it. */
+TEST (test_named_vf)
+{
+    VgateSlot *slots[3];
+    VgateWant *want = add_want (f, "0000:41:00.5", TYPE);
+
+    for (guint i = 0; i < 3; i++) {
+        g_autofree char *address = g_strdup_printf ("0000:41:00.%u", 4 + i);
+
+        slots[i] = add_makeable (f, 0, TYPE, address, 1);
+        slots[i]->device = g_strdup (address);
+        slots[i]->kind = VGATE_HOSTDEV_PCI;
+    }
+    g_assert_false (vgate_choose (&f->choice, f->wants)); /* of the other kind */
+    want->kind = VGATE_HOSTDEV_PCI;
+    g_assert_true (vgate_choose (&f->choice, f->wants));
+    g_assert_true (want->slot == slots[1]);
+    slots[2]->exists = TRUE;
+    want->slot = NULL;
+    g_assert_true (vgate_choose (&f->choice, f->wants));
+    g_assert_true (want->slot == slots[2]);
+}
+
+static guint
+count_on (const Fixture *f, guint pgpu)
+{
+    guint n = 0;
+
+    for (guint i = 0; i < f->wants->len; i++)
+        n += ((VgateWant *)g_ptr_array_index (f->wants, i))->slot->pgpu == pgpu ? 1 : 0;
+    return n;
+}
+
+/* The guest's own vGPUs count too: breadth first spreads them, depth first keeps them together. */
+TEST (test_orders)
+{
+    f->loads[1] = 1;
+    for (guint i = 0; i < N_PGPUS; i++)
+        add_makeable (f, i, TYPE, i == 0 ? "0000:41:00.0" : "0000:51:00.0", 4);
+    for (guint i = 0; i < 3; i++)
+        add_want (f, "x", TYPE);
+    g_assert_true (vgate_choose (&f->choice, f->wants));
+    g_assert_cmpuint (count_on (f, 0), ==, 2);
+    for (guint i = 0; i < f->wants->len; i++)
+        ((VgateWant *)g_ptr_array_index (f->wants, i))->slot = NULL;
+    f->choice.order = VGATE_ORDER_DEPTH_FIRST;
+    g_assert_true (vgate_choose (&f->choice, f->wants));
+    g_assert_cmpuint (count_on (f, 1), ==, 3);
+}
+
+/* A virtual function becomes one vGPU, whatever the type. */
+TEST (test_parent)
+{
+    add_makeable (f, 0, TYPE, "0000:41:00.4", 1);
+    add_makeable (f, 0, SMALL, "0000:41:00.4", 1);
+    add_want (f, "x", TYPE);
+    g_assert_true (vgate_choose (&f->choice, f->wants));
+    add_want (f, "y", SMALL);
+    g_assert_false (vgate_choose (&f->choice, f->wants));
+}
+
+/* Its frame buffer, its instances, and what is promised to others. */
+TEST (test_gpu)
+{
+    add_makeable (f, 0, TYPE, "0000:41:00.0", 8);
+    add_makeable (f, 0, SMALL, "0000:41:00.0", 8);
+    for (guint i = 0; i < 3; i++)
+        add_want (f, "x", TYPE);
+    for (guint i = 0; i < 2; i++)
+        add_want (f, "y", SMALL);
+    g_assert_true (vgate_choose (&f->choice, f->wants));
+    add_want (f, "z", SMALL);
+    g_assert_false (vgate_choose (&f->choice, f->wants));
+    f->choice.is_unlimited = TRUE;
+    g_assert_true (vgate_choose (&f->choice, f->wants));
+    f->choice.is_unlimited = FALSE;
+    g_ptr_array_set_size (f->wants, 0);
+    f->promised[0] = 4;
+    add_want (f, "x", TYPE);
+    g_assert_false (vgate_choose (&f->choice, f->wants));
+    f->promised[0] = 3;
+    g_assert_true (vgate_choose (&f->choice, f->wants));
+}
+
+/* Two vGPUs of which one can go but to where the other one is. */
+TEST (test_makes_way)
+{
+    VgateWant *picky, *easy;
+
+    add_slot (f, "a", 0, TYPE);
+    add_slot (f, "b", 1, TYPE);
+    easy = add_want (f, "x", TYPE);
+    picky = add_want (f, "y", TYPE);
+    picky->fits[1].can_take_device = FALSE;
+    g_assert_true (vgate_choose (&f->choice, f->wants));
+    g_assert_cmpstr (picky->slot->device, ==, "a");
+    g_assert_cmpstr (easy->slot->device, ==, "b");
+}
+
+/* Every way there is, for few. */
+static gboolean
+is_possible (const Fixture *f, guint w, guint taken)
+{
+    if (w == f->wants->len)
+        return TRUE;
+    for (guint i = 0; i < f->slots->len; i++) {
+        const VgateSlot *slot = g_ptr_array_index (f->slots, i);
+        const VgateWant *want = g_ptr_array_index (f->wants, w);
+
+        if ((taken & 1u << i) == 0 && !slot->in_use && want->fits[slot->pgpu].type == slot->type &&
+            want->fits[slot->pgpu].can_take_device && is_possible (f, w + 1, taken | 1u << i))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+TEST (test_against_all_ways)
+{
+    g_autoptr (GRand) rand = g_rand_new_with_seed (20261125);
+    guint n_possible = 0;
+
+    for (guint round = 0; round < 20000; round++) {
+        gboolean possible;
+
+        g_ptr_array_set_size (f->slots, 0);
+        g_ptr_array_set_size (f->wants, 0);
+        for (int i = g_rand_int_range (rand, 1, 7); i > 0; i--) {
+            VgateSlot *slot = add_slot (f, "s", (guint)g_rand_int_range (rand, 0, N_PGPUS),
+                                        g_rand_boolean (rand) ? TYPE : SMALL);
+
+            slot->in_use = g_rand_int_range (rand, 0, 8) == 0 ? "somebody" : NULL;
+        }
+        for (int i = g_rand_int_range (rand, 1, 5); i > 0; i--) {
+            VgateWant *want = add_want (f, g_rand_boolean (rand) ? "s" : "x", TYPE);
+
+            for (guint p = 0; p < N_PGPUS; p++) {
+                want->fits[p].type = g_rand_boolean (rand) ? TYPE : SMALL;
+                want->fits[p].can_take_device = g_rand_int_range (rand, 0, 4) != 0;
+            }
+        }
+        possible = is_possible (f, 0, 0);
+        n_possible += possible ? 1 : 0;
+        g_assert_cmpint (vgate_choose (&f->choice, f->wants), ==, possible);
+        for (guint i = 0; i < f->wants->len; i++)
+            for (guint k = 0; k < i; k++) {
+                const VgateWant *a = g_ptr_array_index (f->wants, i), *b = g_ptr_array_index (f->wants, k);
+
+                g_assert_true (!a->slot || a->slot != b->slot);
+            }
+    }
+    g_test_message ("%u of 20000 possible", n_possible);
+    g_assert_cmpuint (n_possible, >, 2000);
+    g_assert_cmpuint (n_possible, <, 18000);
+}
+
+/* As many as an element can hold, on a large host, none of which fits at last: it must not take for ever. */
+TEST (test_many)
+{
+    const gint64 begin = g_get_monotonic_time ();
+
+    for (guint i = 0; i < 256; i++) {
+        g_autofree char *parent = g_strdup_printf ("0000:%02x:00.4", i);
+
+        add_makeable (f, i % N_PGPUS, TYPE, parent, 1);
+    }
+    for (guint i = 0; i < 64; i++)
+        add_want (f, "x", TYPE);
+    g_assert_false (vgate_choose (&f->choice, f->wants)); /* 8 find room */
+    g_test_message ("%" G_GINT64_FORMAT " ms", (g_get_monotonic_time () - begin) / 1000);
+    g_assert_cmpint (g_get_monotonic_time () - begin, <, 5 * G_USEC_PER_SEC);
+}
+
+#define ADD(path, test) g_test_add ("/choose/" path, Fixture, NULL, set_up, test, tear_down)
+
+int
+main (int argc, char **argv)
+{
+    g_test_init (&argc, &argv, NULL);
+    ADD ("classes", test_classes);
+    ADD ("named-vf", test_named_vf);
+    ADD ("orders", test_orders);
+    ADD ("parent", test_parent);
+    ADD ("gpu", test_gpu);
+    ADD ("makes-way", test_makes_way);
+    ADD ("against-all-ways", test_against_all_ways);
+    ADD ("many", test_many);
+    return g_test_run ();
+}

@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Leases: one device has one holder, whatever happens at once, is full, or is no lease. */
+#include "placement/lease.h"
+#include "placement/make.h"
+
+#include "sample.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define DEVICE   "bbbbbbbb-0000-4000-8000-000000000001"
+#define DEVICE_2 "bbbbbbbb-0000-4000-8000-000000000002"
+#define VM_1     "4d7c0a6e-9b1f-4f2e-8a35-b1f0c2d9e701"
+#define VM_2     "4d7c0a6e-9b1f-4f2e-8a35-b1f0c2d9e702"
+#define NOW      100000u
+
+typedef struct {
+    char *root;
+} Fixture;
+
+static char *
+path_in (const Fixture *fixture, const char *name)
+{
+    return g_build_filename (fixture->root, "run", name, NULL);
+}
+
+static void
+set_up (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr (GError) error = NULL;
+    g_autofree char *run = NULL;
+
+    fixture->root = g_dir_make_tmp ("vgate-lease-XXXXXX", &error);
+    g_assert_no_error (error);
+    run = path_in (fixture, "");
+    g_assert_cmpint (g_mkdir (run, 0755), ==, 0);
+}
+
+static void
+tear_down (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+    static const char *const names[] = {"vgpu-gate/leases.xml", "vgpu-gate/leases.xml.new", "vgpu-gate/lock",
+                                        "vgpu-gate", ""};
+
+    for (gsize i = 0; i < G_N_ELEMENTS (names); i++) {
+        g_autofree char *path = path_in (fixture, names[i]);
+
+        remove (path);
+    }
+    g_assert_cmpint (g_rmdir (fixture->root), ==, 0);
+    g_free (fixture->root);
+}
+
+static VgateLease *
+new_lease (const char *domain, const char *device, VgateLeaseState state, guint64 expires)
+{
+    VgateLease *lease = g_new0 (VgateLease, 1);
+
+    lease->domain = g_strdup (domain);
+    lease->kind = VGATE_HOSTDEV_MDEV;
+    lease->device = g_strdup (device);
+    lease->parent = g_strdup ("0000:41:00.4");
+    lease->pgpu = g_strdup ("0000:41:00.0");
+    lease->type = 1131;
+    lease->state = state;
+    lease->expires = expires;
+    return lease;
+}
+
+static VgateLeases *
+must_open (const Fixture *fixture, gboolean to_look)
+{
+    g_autoptr (GError) error = NULL;
+    VgateLeases *leases = vgate_leases_open (fixture->root, to_look, &error);
+
+    g_assert_no_error (error);
+    return leases;
+}
+
+static void
+must_save (VgateLeases *leases)
+{
+    g_autoptr (GError) error = NULL;
+
+    vgate_leases_save (leases, NOW, &error);
+    g_assert_no_error (error);
+}
+
+#define TEST(name) static void name (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+
+TEST (test_round_trip)
+{
+    g_autoptr (VgateLeases) first = must_open (fixture, FALSE), second = NULL;
+    const VgateLease *lease;
+
+    g_assert_false (vgate_leases_exist (fixture->root));
+    g_ptr_array_add (first->all, new_lease (VM_1, DEVICE, VGATE_LEASE_MADE, NOW + 60));
+    must_save (first);
+    g_assert_true (vgate_leases_exist (fixture->root));
+    second = must_open (fixture, TRUE);
+    g_assert_cmpuint (second->all->len, ==, 1);
+    lease = vgate_leases_find (second, VGATE_HOSTDEV_MDEV, DEVICE);
+    g_assert_cmpstr (lease->domain, ==, VM_1);
+    g_assert_cmpstr (lease->parent, ==, "0000:41:00.4");
+    g_assert_cmpstr (lease->pgpu, ==, "0000:41:00.0");
+    g_assert_cmpuint (lease->type, ==, 1131);
+    g_assert_cmpint (lease->state, ==, VGATE_LEASE_MADE);
+    g_assert_cmpuint (lease->expires, ==, NOW + 60);
+    g_assert_null (vgate_leases_find (second, VGATE_HOSTDEV_PCI, DEVICE));
+    g_assert_null (vgate_leases_find (second, VGATE_HOSTDEV_MDEV, DEVICE_2));
+}
+
+/* What ended is not written again, unless it says what was made. The last one takes the file with it. */
+TEST (test_expiry)
+{
+    g_autoptr (VgateLeases) leases = must_open (fixture, FALSE), again = NULL;
+
+    g_ptr_array_add (leases->all, new_lease (VM_1, DEVICE, VGATE_LEASE_TAKEN, NOW));
+    g_ptr_array_add (leases->all, new_lease (VM_2, DEVICE_2, VGATE_LEASE_MADE, NOW));
+    for (guint i = 0; i < 2; i++)
+        g_assert_false (vgate_lease_holds (g_ptr_array_index (leases->all, i), NOW));
+    g_assert_true (vgate_lease_holds (g_ptr_array_index (leases->all, 0), NOW - 1));
+    g_assert_true (vgate_lease_holds (g_ptr_array_index (leases->all, 0), NOW - VGATE_LEASE_TIME_MAX));
+    g_assert_false (vgate_lease_holds (g_ptr_array_index (leases->all, 0), NOW - VGATE_LEASE_TIME_MAX - 1));
+    must_save (leases);
+    again = must_open (fixture, TRUE);
+    g_assert_cmpuint (again->all->len, ==, 1);
+    g_assert_nonnull (vgate_leases_find (again, VGATE_HOSTDEV_MDEV, DEVICE_2));
+    g_ptr_array_set_size (leases->all, 0);
+    must_save (leases);
+    g_assert_false (vgate_leases_exist (fixture->root));
+}
+
+TEST (test_drop)
+{
+    g_autoptr (VgateLeases) leases = must_open (fixture, FALSE);
+
+    g_ptr_array_add (leases->all, new_lease (VM_1, DEVICE, VGATE_LEASE_PLANNED, NOW + 60));
+    g_ptr_array_add (leases->all, new_lease (VM_2, DEVICE_2, VGATE_LEASE_MADE, NOW + 60));
+    g_assert_true (vgate_leases_drop (leases, VM_1));
+    g_assert_false (vgate_leases_drop (leases, VM_1));
+    g_assert_cmpuint (leases->all->len, ==, 1);
+    g_assert_true (vgate_leases_drop (leases, VM_2));
+    g_assert_cmpuint (leases->all->len, ==, 1);
+    g_assert_false (vgate_lease_holds (g_ptr_array_index (leases->all, 0), NOW));
+}
+
+/* A process of its own tries to get the device: 0 got it, 1 did not, else it failed. */
+static int
+try_to_get (const char *root, const char *domain)
+{
+    g_autoptr (VgateLeases) leases = vgate_leases_open (root, FALSE, NULL);
+    const VgateLease *holder;
+
+    if (!leases)
+        return 2;
+    holder = vgate_leases_find (leases, VGATE_HOSTDEV_MDEV, DEVICE);
+    if (holder && vgate_lease_holds (holder, NOW))
+        return 1;
+    g_ptr_array_add (leases->all, new_lease (domain, DEVICE, VGATE_LEASE_TAKEN, NOW + 60));
+    return vgate_leases_save (leases, NOW, NULL) ? 0 : 3;
+}
+
+TEST (test_race)
+{
+    static const char *const domains[] = {VM_1, VM_2};
+    g_autofree char *file = path_in (fixture, "vgpu-gate/leases.xml");
+    guint n_first = 0;
+
+    for (guint round = 0; round < 200; round++) {
+        pid_t children[G_N_ELEMENTS (domains)];
+        int statuses[G_N_ELEMENTS (domains)];
+
+        for (gsize i = 0; i < G_N_ELEMENTS (domains); i++) {
+            children[i] = fork ();
+            g_assert_cmpint (children[i], >=, 0);
+            if (children[i] == 0)
+                _exit (try_to_get (fixture->root, domains[i]));
+        }
+        for (gsize i = 0; i < G_N_ELEMENTS (domains); i++) {
+            g_assert_cmpint (waitpid (children[i], &statuses[i], 0), ==, children[i]);
+            g_assert_true (WIFEXITED (statuses[i]));
+        }
+        g_assert_cmpint (WEXITSTATUS (statuses[0]) + WEXITSTATUS (statuses[1]), ==, 1);
+        n_first += WEXITSTATUS (statuses[0]) == 0 ? 1 : 0;
+        g_assert_cmpint (g_unlink (file), ==, 0);
+    }
+    g_test_message ("the first process won %u of 200 rounds", n_first);
+}
+
+/* --- what is no lease --- */
+
+TEST (test_rubbish)
+{
+    static const char *const texts[] = {
+        "",
+        "\n",
+        "rubbish",
+        "<leases/>",
+        "<leases xmlns='urn:x-vgpu-gate:leases:2'/>",
+        "<leases xmlns='urn:x-vgpu-gate:leases:1'>",
+        "<leases xmlns='urn:x-vgpu-gate:leases:1'>text</leases>",
+        "<leases xmlns='urn:x-vgpu-gate:leases:1'/><leases/>",
+        "<leases xmlns='urn:x-vgpu-gate:leases:1'><other/></leases>",
+        "<leases xmlns='urn:x-vgpu-gate:leases:1'><lease/></leases>",
+        "<!DOCTYPE leases><leases xmlns='urn:x-vgpu-gate:leases:1'/>",
+    };
+    static const char *const bad_attributes[] = {
+        "domain='x' kind='mdev' device='" DEVICE "' parent='0000:41:00.4' pgpu='0000:41:00.0' type='1' "
+        "state='made' expires='1'",
+        "domain='" VM_1
+        "' kind='mdev' device='0000:41:00.4' parent='0000:41:00.4' pgpu='0000:41:00.0' type='1' "
+        "state='made' expires='1'",
+        "domain='" VM_1 "' kind='vf' device='" DEVICE "' parent='0000:41:00.4' pgpu='0000:41:00.0' type='1' "
+        "state='made' expires='1'",
+        "domain='" VM_1 "' kind='mdev' device='" DEVICE "' parent='../..' pgpu='0000:41:00.0' type='1' "
+        "state='made' expires='1'",
+        "domain='" VM_1 "' kind='mdev' device='" DEVICE
+        "' parent='0000:41:00.4' pgpu='0000:41:00.0' type='-1' "
+        "state='made' expires='1'",
+        "domain='" VM_1 "' kind='mdev' device='" DEVICE
+        "' parent='0000:41:00.4' pgpu='0000:41:00.0' type='1' "
+        "state='stolen' expires='1'",
+        "domain='" VM_1 "' kind='mdev' device='" DEVICE
+        "' parent='0000:41:00.4' pgpu='0000:41:00.0' type='1' "
+        "state='made' expires='99999999999999999999'",
+        "domain='" VM_1 "' kind='mdev' device='" DEVICE
+        "' parent='0000:41:00.4' pgpu='0000:41:00.0' type='1' "
+        "state='made'",
+    };
+    g_autofree char *path = path_in (fixture, "vgpu-gate/leases.xml");
+
+    vgate_leases_free (must_open (fixture, FALSE));
+    for (gsize i = 0; i < G_N_ELEMENTS (texts) + G_N_ELEMENTS (bad_attributes); i++) {
+        g_autofree char *text =
+            i < G_N_ELEMENTS (texts)
+                ? g_strdup (texts[i])
+                : g_strdup_printf ("<leases xmlns='urn:x-vgpu-gate:leases:1'><lease %s/></leases>",
+                                   bad_attributes[i - G_N_ELEMENTS (texts)]);
+        g_autoptr (GError) error = NULL;
+
+        g_assert_true (g_file_set_contents (path, text, -1, NULL));
+        g_assert_null (vgate_leases_open (fixture->root, i % 2 == 0, &error));
+        g_assert_error (error, VGATE_ERROR, VGATE_CODE_LEASE_UNREADABLE);
+    }
+}
+
+static void
+assert_fails (const Fixture *fixture, gboolean to_look, VgateCode code)
+{
+    g_autoptr (GError) error = NULL;
+
+    g_assert_null (vgate_leases_open (fixture->root, to_look, &error));
+    g_assert_error (error, VGATE_ERROR, (int)code);
+}
+
+TEST (test_odd_places)
+{
+    g_autofree char *directory = path_in (fixture, "vgpu-gate");
+    g_autofree char *file = path_in (fixture, "vgpu-gate/leases.xml");
+
+    /* to look, it need not be there */
+    vgate_leases_free (must_open (fixture, TRUE));
+    g_assert_false (g_file_test (directory, G_FILE_TEST_EXISTS));
+    g_assert_cmpint (symlink ("/tmp", directory), ==, 0);
+    assert_fails (fixture, FALSE, VGATE_CODE_LEASE_UNWRITABLE);
+    assert_fails (fixture, TRUE, VGATE_CODE_LEASE_UNREADABLE);
+    g_assert_cmpint (g_unlink (directory), ==, 0);
+    g_assert_cmpint (g_mkdir (directory, 0700), ==, 0);
+    g_assert_cmpint (g_chmod (directory, 0770), ==, 0);
+    assert_fails (fixture, FALSE, VGATE_CODE_LEASE_UNWRITABLE);
+    g_assert_cmpint (g_chmod (directory, 0700), ==, 0);
+    g_assert_cmpint (symlink ("/etc/passwd", file), ==, 0);
+    assert_fails (fixture, FALSE, VGATE_CODE_LEASE_UNREADABLE);
+    g_assert_cmpint (g_unlink (file), ==, 0);
+    g_assert_cmpint (mkfifo (file, 0600), ==, 0);
+    assert_fails (fixture, FALSE, VGATE_CODE_LEASE_UNREADABLE);
+}
+
+/* In a child with a mount of its own: /run with no room for another page. 0: as it must be. */
+static int
+fill_and_save (const Fixture *fixture)
+{
+    g_autofree char *directory = path_in (fixture, "vgpu-gate");
+    g_autofree char *filler = path_in (fixture, "vgpu-gate/filler");
+    g_autofree char *buffer = g_strnfill (65536, 'x');
+    g_autoptr (VgateLeases) leases = NULL, again = NULL;
+    g_autoptr (GError) error = NULL;
+    int fd;
+
+    if (unshare (CLONE_NEWNS) != 0 || mount (NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+        g_mkdir (directory, 0700) != 0 || mount ("tmpfs", directory, "tmpfs", 0, "size=64k,mode=0700") != 0)
+        return 77;
+    leases = must_open (fixture, FALSE);
+    g_ptr_array_add (leases->all, new_lease (VM_1, DEVICE, VGATE_LEASE_MADE, NOW + 60));
+    must_save (leases);
+    fd = open (filler, O_WRONLY | O_CREAT, 0600);
+    while (write (fd, buffer, 4096) > 0)
+        ;
+    close (fd);
+    g_ptr_array_add (leases->all, new_lease (VM_2, DEVICE_2, VGATE_LEASE_TAKEN, NOW + 60));
+    if (vgate_leases_save (leases, NOW, &error) || !vgate_error_is (error, VGATE_CODE_LEASE_UNWRITABLE) ||
+        !strstr (error->message, g_strerror (ENOSPC)))
+        return 1;
+    again = must_open (fixture, TRUE);
+    return again->all->len == 1 ? 0 : 2;
+}
+
+TEST (test_full)
+{
+    const pid_t child = fork ();
+    int status;
+
+    g_assert_cmpint (child, >=, 0);
+    if (child == 0)
+        _exit (fill_and_save (fixture));
+    g_assert_cmpint (waitpid (child, &status, 0), ==, child);
+    g_assert_true (WIFEXITED (status));
+    if (WEXITSTATUS (status) == 77)
+        g_test_skip ("a file system cannot be mounted here");
+    else
+        g_assert_cmpint (WEXITSTATUS (status), ==, 0);
+}
+
+/* Somebody holds the lock for ever; this takes the 10 s that an arrival waits. */
+TEST (test_locked)
+{
+    g_autoptr (VgateLeases) holder = must_open (fixture, FALSE);
+
+    assert_fails (fixture, FALSE, VGATE_CODE_LEASE_LOCKED);
+}
+
+/* --- the write that makes a device --- */
+
+TEST (test_write_in_time)
+{
+    g_autofree char *path = path_in (fixture, "vgpu-gate");
+    g_autofree char *text = NULL;
+
+    g_assert_true (g_file_set_contents (path, "longer than that", -1, NULL));
+    g_assert_cmpint (vgate_write_in_time (path, "1131", 5000), ==, 0);
+    g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+    g_assert_cmpstr (text, ==, "1131");
+    g_assert_cmpint (g_unlink (path), ==, 0);
+    g_assert_cmpint (vgate_write_in_time (path, "1131", 5000), ==, ENOENT);
+    g_assert_cmpint (vgate_write_in_time ("/dev/full", "1131", 5000), ==, ENOSPC);
+    /* nothing is mapped at the beginning */
+    g_assert_cmpint (vgate_write_in_time ("/proc/self/mem", "1131", 5000), ==, EIO);
+    /* whoever opens this waits for a reader */
+    g_assert_cmpint (mkfifo (path, 0600), ==, 0);
+    g_assert_cmpint (vgate_write_in_time (path, "1131", 50), ==, ETIMEDOUT);
+}
+
+#define ADD(path, test) g_test_add ("/lease/" path, Fixture, NULL, set_up, test, tear_down)
+
+int
+main (int argc, char **argv)
+{
+    g_test_init (&argc, &argv, NULL);
+    ADD ("round-trip", test_round_trip);
+    ADD ("expiry", test_expiry);
+    ADD ("drop", test_drop);
+    ADD ("race", test_race);
+    ADD ("rubbish", test_rubbish);
+    ADD ("odd-places", test_odd_places);
+    ADD ("full", test_full);
+    ADD ("locked", test_locked);
+    ADD ("write-in-time", test_write_in_time);
+    return g_test_run ();
+}
