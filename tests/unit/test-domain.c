@@ -116,6 +116,28 @@ test_hostdevs (void)
     }
 }
 
+/* A live domain's status: the domain in it, without the element, and nothing of what stands beside it. */
+static void
+test_status (void)
+{
+    static const char outside[] =
+        "<domain><name>other</name></domain><devices><hostdev type='mdev'/></devices>";
+    g_autofree char *domain_xml = sample_domain ("<vgpus xmlns='urn:x-vgpu-gate:domain:1'>rubbish</vgpus>",
+                                                 MDEV ("bbbbbbbb-0000-4000-8000-000000000001", GUEST));
+    g_autofree char *xml = g_strdup_printf (
+        "<domstatus state='running'><monitor>%s</monitor>%s<job/></domstatus>", outside, domain_xml);
+    g_autoptr (GError) error = NULL;
+    g_autoptr (VgateDomain) domain = vgate_domain_read_status (xml, strlen (xml), &error), none = NULL;
+
+    g_assert_no_error (error);
+    g_assert_cmpuint (domain->hostdevs->len, ==, 1);
+    assert_hostdev (domain, 0, VGATE_HOSTDEV_MDEV, "bbbbbbbb-0000-4000-8000-000000000001", "0000:07:00.0");
+    g_assert_null (domain->element);
+    none = vgate_domain_read_status (domain_xml, strlen (domain_xml), &error);
+    g_assert_null (none);
+    g_assert_error (error, VGATE_ERROR, VGATE_CODE_XML_NOT_DOMAIN);
+}
+
 static void
 test_no_hostdevs (void)
 {
@@ -349,6 +371,7 @@ main (int argc, char **argv)
     g_test_add_func ("/domain/libvirt-mdev", test_libvirt_mdev);
     g_test_add_func ("/domain/libvirt-vf", test_libvirt_vf);
     g_test_add_func ("/domain/hostdevs", test_hostdevs);
+    g_test_add_func ("/domain/status", test_status);
     g_test_add_func ("/domain/no-hostdevs", test_no_hostdevs);
     g_test_add_func ("/domain/bad-hostdevs", test_bad_hostdevs);
     g_test_add_func ("/domain/element-elsewhere", test_element_elsewhere);

@@ -197,6 +197,9 @@ TEST (test_race)
 
 /* --- what is no lease --- */
 
+#define LEASED "domain='" VM_1 "' kind='mdev' device='" DEVICE "'"
+#define REST   " parent='0000:41:00.4' pgpu='0000:41:00.0' type='1' state='made' expires='1'"
+
 TEST (test_rubbish)
 {
     static const char *const texts[] = {
@@ -213,27 +216,16 @@ TEST (test_rubbish)
         "<!DOCTYPE leases><leases xmlns='urn:x-vgpu-gate:leases:1'/>",
     };
     static const char *const bad_attributes[] = {
-        "domain='x' kind='mdev' device='" DEVICE "' parent='0000:41:00.4' pgpu='0000:41:00.0' type='1' "
-        "state='made' expires='1'",
-        "domain='" VM_1
-        "' kind='mdev' device='0000:41:00.4' parent='0000:41:00.4' pgpu='0000:41:00.0' type='1' "
-        "state='made' expires='1'",
-        "domain='" VM_1 "' kind='vf' device='" DEVICE "' parent='0000:41:00.4' pgpu='0000:41:00.0' type='1' "
-        "state='made' expires='1'",
-        "domain='" VM_1 "' kind='mdev' device='" DEVICE "' parent='../..' pgpu='0000:41:00.0' type='1' "
-        "state='made' expires='1'",
-        "domain='" VM_1 "' kind='mdev' device='" DEVICE
-        "' parent='0000:41:00.4' pgpu='0000:41:00.0' type='-1' "
-        "state='made' expires='1'",
-        "domain='" VM_1 "' kind='mdev' device='" DEVICE
-        "' parent='0000:41:00.4' pgpu='0000:41:00.0' type='1' "
-        "state='stolen' expires='1'",
-        "domain='" VM_1 "' kind='mdev' device='" DEVICE
-        "' parent='0000:41:00.4' pgpu='0000:41:00.0' type='1' "
-        "state='made' expires='99999999999999999999'",
-        "domain='" VM_1 "' kind='mdev' device='" DEVICE
-        "' parent='0000:41:00.4' pgpu='0000:41:00.0' type='1' "
-        "state='made'",
+        "domain='x' kind='mdev' device='" DEVICE "'" REST,
+        "domain='" VM_1 "' kind='mdev' device='0000:41:00.4'" REST,
+        "domain='" VM_1 "' kind='vf' device='" DEVICE "'" REST,
+        LEASED " parent='../..' pgpu='0000:41:00.0' type='1' state='made' expires='1'",
+        LEASED " parent='0000:41:00.4' pgpu='0000:41:00.0' type='-1' state='made' expires='1'",
+        LEASED " parent='0000:41:00.4' pgpu='0000:41:00.0' type='1' state='stolen' expires='1'",
+        LEASED
+        " parent='0000:41:00.4' pgpu='0000:41:00.0' type='1' state='made' expires='99999999999999999999'",
+        LEASED " parent='0000:41:00.4' pgpu='0000:41:00.0' type='1' state='made'",
+        LEASED REST " why='not'",
     };
     g_autofree char *path = path_in (fixture, "vgpu-gate/leases.xml");
 
