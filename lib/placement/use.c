@@ -45,7 +45,8 @@ read_status (const VgateUseInput *input, const char *file, const char *xml, gsiz
     g_autoptr (VgateDomain) domain = NULL;
 
     /* most have none; what is whole and has none needs no parser */
-    if (!memmem (xml, length, "hostdev", strlen ("hostdev")) && memmem (xml, length, END, strlen (END)))
+    if (length > 0 && !memmem (xml, length, "hostdev", strlen ("hostdev")) &&
+        memmem (xml, length, END, strlen (END)))
         return TRUE;
     domain = vgate_domain_read_status (xml, length, NULL);
     /* not the parser's words, which may quote what is secret there */

@@ -324,9 +324,10 @@ TEST (test_full)
 /* Somebody holds the lock for ever; this takes the 10 s that an arrival waits. */
 TEST (test_locked)
 {
-    g_autoptr (VgateLeases) holder = must_open (fixture, FALSE);
+    VgateLeases *holder = must_open (fixture, FALSE);
 
     assert_fails (fixture, FALSE, VGATE_CODE_LEASE_LOCKED);
+    vgate_leases_free (holder);
 }
 
 /* --- the write that makes a device --- */

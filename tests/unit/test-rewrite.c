@@ -13,7 +13,9 @@
 #define MDEV(address) \
     "<hostdev mode='subsystem' type='mdev' model='vfio-pci'><source>" address "</source></hostdev>"
 #define PCI(address) "<hostdev mode='subsystem' type='pci'><source>" address "</source></hostdev>"
-#define USB          "<hostdev mode='subsystem' type='usb'><source><address bus='1' device='2'/></source></hostdev>"
+#define USB                                                                               \
+    "<hostdev mode='subsystem' type='usb'><source><address bus='1' device='2'/></source>" \
+    "</hostdev>"
 
 /* Moves the hostdevs in their order; NULL: it stays. */
 static char *
