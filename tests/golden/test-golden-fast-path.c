@@ -97,20 +97,27 @@ has_prefix (const GPtrArray *names, const char *prefix)
     return FALSE;
 }
 
-/* libvirt's call of a guest without a hostdev: one process, which loads libc and opens nothing else. */
+/* libvirt's call of a guest without a hostdev, and of any guest where nobody has a lease: one process, which
+ * loads libc and opens nothing else. */
 static void
 test_no_vgpu (G_GNUC_UNUSED gconstpointer data)
 {
-    static const char *const events[] = {"migrate", "restore", "started", "prepare"};
+    static const struct {
+        const char *input, *operation, *sub_operation;
+    } events[] = {
+        {"no-vgpu", "migrate", "begin"},   {"no-vgpu", "restore", "begin"}, {"no-vgpu", "started", "begin"},
+        {"no-vgpu", "prepare", "begin"},   {"no-vgpu", "release", "end"},   {"mdev", "release", "end"},
+        {"bare-mdev", "prepare", "begin"},
+    };
 
     if (!can_trace ())
         return;
     for (gsize i = 0; i < G_N_ELEMENTS (events); i++) {
         g_autoptr (FakeHost) host = fake_host_new ();
-        const char *const words[] = {CASE_DOMAIN, events[i], "begin", "-", NULL};
+        const char *const words[] = {CASE_DOMAIN, events[i].operation, events[i].sub_operation, "-", NULL};
         g_auto (Trace) trace = {0};
 
-        trace_hook (host, "no-vgpu", words, &trace);
+        trace_hook (host, events[i].input, words, &trace);
         g_assert_cmpuint (trace.run->len, ==, 1);
         g_assert_cmpuint (trace.n_forks, ==, 0);
         g_assert_cmpuint (trace.opened->len, >, 0);
@@ -118,7 +125,7 @@ test_no_vgpu (G_GNUC_UNUSED gconstpointer data)
             const char *name = g_ptr_array_index (trace.opened, j);
 
             if (strcmp (name, "ld.so.cache") != 0 && !g_str_has_prefix (name, "libc.so"))
-                g_test_fail_printf ("%s: the hook opens %s", events[i], name);
+                g_test_fail_printf ("%s: the hook opens %s", events[i].operation, name);
         }
     }
 }
