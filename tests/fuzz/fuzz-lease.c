@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Fuzz target: the file of the leases. What is accepted can be written, and is the same when it is read
+ * again. */
+#include "placement/lease.h"
+#include "scratch.h"
+
+#define FILE_NAME "run/vgpu-gate/leases.xml"
+
+int LLVMFuzzerTestOneInput (const guint8 *data, gsize size);
+
+/* What it says of each device, whatever the order. */
+static void
+assert_same (const VgateLeases *a, const VgateLeases *b)
+{
+    g_assert_cmpuint (a->all->len, ==, b->all->len);
+    for (guint i = 0; i < a->all->len; i++) {
+        const VgateLease *lease = g_ptr_array_index (a->all, i);
+        const VgateLease *same = vgate_leases_find (b, (VgateHostdevKind)lease->kind, lease->device);
+
+        g_assert_nonnull (same);
+        g_assert_cmpstr (lease->domain, ==, same->domain);
+        g_assert_cmpstr (lease->parent, ==, same->parent);
+        g_assert_cmpstr (lease->pgpu, ==, same->pgpu);
+        g_assert_cmpuint (lease->type, ==, same->type);
+        g_assert_cmpint (lease->state, ==, same->state);
+        g_assert_cmpuint (lease->expires, ==, same->expires);
+    }
+}
+
+/* Those that are over are not written; none is over when it has made something. */
+static void
+keep_what_stays (VgateLeases *leases)
+{
+    for (guint i = 0; i < leases->all->len; i++)
+        ((VgateLease *)g_ptr_array_index (leases->all, i))->state = VGATE_LEASE_MADE;
+}
+
+int
+LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
+{
+    const char *root = fuzz_scratch_put (FILE_NAME, data, size);
+    g_autoptr (GError) error = NULL;
+    g_autoptr (VgateLeases) leases = vgate_leases_open (root, FALSE, &error), again = NULL;
+
+    if (!leases) {
+        g_assert_error (error, VGATE_ERROR, VGATE_CODE_LEASE_UNREADABLE);
+        return 0;
+    }
+    keep_what_stays (leases);
+    g_assert_true (vgate_leases_save (leases, 0, NULL));
+    again = vgate_leases_open (root, TRUE, &error);
+    g_assert_no_error (error);
+    assert_same (leases, again);
+    return 0;
+}
