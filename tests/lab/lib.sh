@@ -105,6 +105,7 @@ reset_here () {
     done
     [ -z "$(virsh list --all --name)" ]
     rm -f /var/log/libvirt/qemu/*.log /var/lib/libvirt/*.save
+    rm -f /etc/vgpu-gate/*
     cp -p /run/lab/vgpu-gate/* /etc/vgpu-gate/
     "$1/service" start vgpu-gated
 }
