@@ -33,13 +33,19 @@ typedef struct {
 } Fixture;
 
 static GDBusConnection *
+try_to_connect (const char *address, GError **error)
+{
+    return g_dbus_connection_new_for_address_sync (address,
+                                                   G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT |
+                                                       G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
+                                                   NULL, NULL, error);
+}
+
+static GDBusConnection *
 connect_to (const char *address)
 {
     g_autoptr (GError) error = NULL;
-    GDBusConnection *connection = g_dbus_connection_new_for_address_sync (
-        address,
-        G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT | G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION, NULL,
-        NULL, &error);
+    GDBusConnection *connection = try_to_connect (address, &error);
 
     g_assert_no_error (error);
     return connection;
@@ -59,19 +65,23 @@ write_configuration (const Fixture *fixture)
     return path;
 }
 
+/* It is there when it can be connected to: its socket is a moment before it listens. */
 static void
 start_bus (Fixture *fixture)
 {
     g_autofree char *path = write_configuration (fixture);
     g_autofree char *option = g_strconcat ("--config-file=", path, NULL);
     const char *argv[] = {program, option, "--nofork", "--nopidfile", NULL};
-    g_autofree char *socket = g_build_filename (fixture->directory, "bus", NULL);
     g_autoptr (GError) error = NULL;
 
     g_spawn_async (NULL, (char **)argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL, &fixture->pid, &error);
     g_assert_no_error (error);
-    for (guint i = 0; i < WAIT_MS && !g_file_test (socket, G_FILE_TEST_EXISTS); i++)
+    for (guint i = 0; i < WAIT_MS && !fixture->qemu; i++) {
         g_usleep (1000);
+        g_clear_error (&error);
+        fixture->qemu = try_to_connect (fixture->address, &error);
+    }
+    g_assert_no_error (error);
 }
 
 /* --- what it does with a call --- */
@@ -122,7 +132,6 @@ set_up (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
     fixture->directory = g_dir_make_tmp ("vgate-bus-XXXXXX", NULL);
     fixture->address = g_strdup_printf ("unix:path=%s/bus", fixture->directory);
     start_bus (fixture);
-    fixture->qemu = connect_to (fixture->address);
     fixture->stranger = connect_to (fixture->address);
     fixture->provider = vgate_provider_new (fixture->address, UUID, &methods, fixture);
 }
