@@ -44,8 +44,8 @@ read_status (const VgateUseInput *input, const char *file, const char *xml, gsiz
 {
     g_autoptr (VgateDomain) domain = NULL;
 
-    /* most have none; what is whole and has none needs no parser */
-    if (length > 0 && !memmem (xml, length, "hostdev", strlen ("hostdev")) &&
+    /* most have none; what is whole and has none needs no parser (an empty file has no text at all) */
+    if (xml && length > 0 && !memmem (xml, length, "hostdev", strlen ("hostdev")) &&
         memmem (xml, length, END, strlen (END)))
         return TRUE;
     domain = vgate_domain_read_status (xml, length, NULL);
