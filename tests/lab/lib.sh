@@ -110,6 +110,14 @@ reset_here () {
     "$1/service" start vgpu-gated
 }
 
+served () {
+    [[ $(on "$1" vgpu-gate switchover status) == 'this host: served by vgpu-gated' ]]
+}
+
+wait_served () {
+    within 20 served "$1" || fail "vgpu-gated does not serve the gate at switch-over on host $1"
+}
+
 # --- guests ---
 
 uuid_of () {
@@ -162,6 +170,21 @@ guest_run_r535 () {
     guest_start "$1" "$2"
     guest_driver_up "$1" "$2" 535.261.03 7.1-18.1
     wait_captured "$1" "$2" 18.1
+}
+
+# guest_ask HOST NAME: its QEMU asks, from its next start on
+guest_ask () {
+    on "$1" vgpu-gate switchover enable "$2" || fail "the domain of guest $2 cannot be set up"
+}
+
+# guest_run_asking HOST NAME [BYTES]: as guest_run, with a QEMU that asks, and with ballast that slows it down
+guest_run_asking () {
+    guest_define "$1" "$2" "$h100_20c"
+    [ $# -lt 3 ] || guest_ballast "$1" "$2" "$3"
+    guest_ask "$1" "$2"
+    guest_start "$1" "$2"
+    guest_driver_up "$1" "$2"
+    wait_captured "$1" "$2" 26.1
 }
 
 # Prints the element of guest $2 on host $1: one line, without its namespace.
@@ -267,6 +290,16 @@ guest_is () {
     local state
     state=$(on "$1" virsh -q domstate "$2" 2>/dev/null) || state=absent
     [ "$state" = "$3" ] || fail "guest $2 on host $1 is '$state' where '$3' was expected"
+}
+
+# Prints the hosts on which guest $1 runs.
+where_is () {
+    local host state found=
+    for host in a b; do
+        state=$(on "$host" virsh -q domstate "$1" 2>/dev/null) || continue
+        [ "$state" != running ] || found+=$host
+    done
+    printf '%s\n' "$found"
 }
 
 monitor () {

@@ -4,32 +4,9 @@
 
 image=/var/lib/libvirt/guest.save
 
-# guest_ask HOST NAME: its QEMU asks, from its next start on
-guest_ask () {
-    on "$1" vgpu-gate switchover enable "$2" || fail "the domain of guest $2 cannot be set up"
-}
-
-# guest_run_asking HOST NAME [BYTES]: as guest_run, with a QEMU that asks, and with ballast that slows it down
-guest_run_asking () {
-    guest_define "$1" "$2" "$h100_20c"
-    [ $# -lt 3 ] || guest_ballast "$1" "$2" "$3"
-    guest_ask "$1" "$2"
-    guest_start "$1" "$2"
-    guest_driver_up "$1" "$2"
-    wait_captured "$1" "$2" 26.1
-}
-
 # signal_gated SIGNAL HOST
 signal_gated () {
     on "$2" pkill "-$1" -x vgpu-gated
-}
-
-served () {
-    [[ $(on "$1" vgpu-gate switchover status) == 'this host: served by vgpu-gated' ]]
-}
-
-wait_served () {
-    within 20 served "$1" || fail "vgpu-gated does not serve the gate at switch-over on host $1"
 }
 
 # guest_stayed NAME: it runs on host a as before, and host b has nothing of it
@@ -424,50 +401,4 @@ test_a_bus_that_is_lost () {
     reconnect a busless
     within 10 migrate a busless || fail 'it cannot leave after it was connected again'
     guest_moved a busless
-}
-
-# --- the daemon is killed at random moments: VGPU_GATE_KILLS=200 for long ---
-
-where_is () {
-    local host state found=
-    for host in a b; do
-        state=$(on "$host" virsh -q domstate "$1" 2>/dev/null) || continue
-        [ "$state" != running ] || found+=$host
-    done
-    printf '%s\n' "$found"
-}
-
-# kill_once NAME HOST: while the guest leaves HOST, vgpu-gated is killed there or at the other end, and comes back
-kill_once () {
-    local name=$1 from=$2 victim delay_ms=$((RANDOM % 1200)) began=$SECONDS place
-    victim=$from
-    [ $((RANDOM % 2)) -eq 0 ] || victim=$(peer_of "$from")
-    migrate "$from" "$name" --live --bandwidth $((RANDOM % 60 + 2)) >"$VGPU_GATE_LAB/migration.$from" 2>&1 &
-    # shellcheck disable=SC2034  # for migration_end
-    slow_migration=$!
-    sleep "$(printf '0.%03d' $((delay_ms % 1000)))"
-    signal_gated KILL "$victim"
-    on "$from" virsh -q migrate-setspeed "$name" 1000 >/dev/null 2>&1 || true
-    host_service start "$victim" vgpu-gated
-    # its pid file names the one that was killed, until the kernel has reaped it
-    within 5 on "$victim" pgrep -x vgpu-gated >/dev/null || host_service restart "$victim" vgpu-gated
-    migration_end "$from" >/dev/null || failed=$((failed + 1))
-    longest=$((SECONDS - began > longest ? SECONDS - began : longest))
-    [ "$longest" -lt 30 ] || fail "a migration took $longest s"
-    place=$(where_is "$name")
-    [ "${#place}" -eq 1 ] || fail "after $delay_ms ms and vgpu-gated killed on $victim the guest runs on '$place'"
-    guest_answers "$place" "$name"
-    no_qemu "$(peer_of "$place")" "$name"
-    wait_served "$victim"
-    wait_captured "$place" "$name" 26.1
-    wait_attribute "$place" "$name" '/*/capture/@host' "host-$place"
-}
-
-test_the_daemon_is_killed_again_and_again () {
-    local kills=${VGPU_GATE_KILLS:-4} failed=0 longest=0
-    guest_run_asking a survivor 8000000
-    for _ in $(seq "$kills"); do
-        kill_once survivor "$(where_is survivor)"
-    done
-    echo "note: vgpu-gated was killed $kills times; $failed migrations failed and left the guest where it was; the longest took $longest s"
 }

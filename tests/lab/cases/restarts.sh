@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash disable=SC2154  # the words and names come from lib.sh
+# Daemons end at random moments of migrations, in both directions and at either end, and come back.
+
+# settled NAME: one host runs the guest, and nothing of it is left on the other. (Its simulated hardware may be: a
+# libvirtd that is killed while the guest is prepared forgets it, and never calls the hooks to release it.)
+settled () {
+    local place other
+    place=$(where_is "$1")
+    [ "${#place}" -eq 1 ] || return 1
+    other=$(peer_of "$place")
+    [[ $(on "$other" virsh -q domstate "$1" 2>/dev/null) =~ ^(shut off)?$ ]] &&
+        ! on "$other" pgrep -f "qemu-system.* guest=$1," >/dev/null
+}
+
+# Where the guest is on both hosts, for whoever looks why it was lost.
+places_of () {
+    local host
+    for host in a b; do
+        echo "host $host: $(on "$host" virsh -q domstate "$1" --reason 2>&1)"
+        on "$host" pgrep -af "qemu-system.* guest=$1," | cut -c -80
+    done
+}
+
+# torn NAME FROM: libvirt does not know how its own migration ended. When it loses the libvirtd of host FROM after the
+# memory has gone and before the word of the other end has come, it starts the guest there, leaves what it left here
+# paused for somebody to decide, with or without vgpu-gate, and says so (qemuProcessRecoverMigrationOut() and
+# virDomainMigrateVersion3Full() of libvirt 9.0.0).
+torn () {
+    [[ $(on "$2" virsh -q domstate "$1" --reason 2>/dev/null) == 'paused (migrating)' ]] &&
+        [ "$(where_is "$1")" = "$(peer_of "$2")" ] &&
+        grep -q "Guest $1 probably left in 'paused' state on source" "$VGPU_GATE_LAB/end"
+}
+
+# disturb NAME FROM COMMAND...: while the guest leaves host FROM, COMMAND runs with a host, that one or the
+# other, as its last argument. The guest is whole afterwards; its place is left in $place.
+disturb () {
+    local name=$1 from=$2 victim=$2 delay_ms=$((RANDOM % 1200)) began=$SECONDS status=0
+    shift 2
+    [ $((RANDOM % 2)) -eq 0 ] || victim=$(peer_of "$from")
+    migrate "$from" "$name" --live --bandwidth $((RANDOM % 60 + 2)) >"$VGPU_GATE_LAB/migration.$from" 2>&1 &
+    # shellcheck disable=SC2034  # for migration_end
+    slow_migration=$!
+    sleep "$(printf '%d.%03d' $((delay_ms / 1000)) $((delay_ms % 1000)))"
+    "$@" "$victim"
+    on "$from" virsh -q migrate-setspeed "$name" 1000 >/dev/null 2>&1 || true
+    migration_end "$from" >"$VGPU_GATE_LAB/end" || true
+    wait "$slow_migration" || status=$?
+    longest=$((SECONDS - began > longest ? SECONDS - began : longest))
+    [ "$longest" -lt 30 ] || fail "a migration took $longest s"
+    if torn "$name" "$from"; then
+        torn=$((torn + 1))
+        on "$from" virsh -q destroy "$name"
+    fi
+    within 10 settled "$name" ||
+        fail "from $from, after $delay_ms ms, '$* $victim': the guest is not whole:" "$(places_of "$name")" \
+            "$(<"$VGPU_GATE_LAB/end")"
+    place=$(where_is "$name")
+    [ "$place" != "$from" ] || stayed=$((stayed + 1))
+    [ "$place" != "$from" ] || [ "$status" -ne 0 ] || fail "virsh says that the guest has left host $from"
+    guest_answers "$place" "$name"
+    wait_served "$victim"
+    wait_captured "$place" "$name" "$version"
+    wait_attribute "$place" "$name" '/*/capture/@host' "host-$place"
+}
+
+# --- vgpu-gated is killed: VGPU_GATE_KILLS=200 for long ---
+
+kill_gated () {
+    host_service kill "$1" vgpu-gated
+    host_service start "$1" vgpu-gated
+}
+
+test_the_daemon_is_killed_again_and_again () {
+    local kills=${VGPU_GATE_KILLS:-4} stayed=0 torn=0 longest=0 place=a version=26.1
+    guest_run_asking a survivor 8000000
+    for _ in $(seq "$kills"); do
+        disturb survivor "$place" kill_gated
+    done
+    [ "$torn" -eq 0 ] || fail "libvirtd, which nobody ended, tore $torn migrations"
+    echo "note: vgpu-gated was killed $kills times; $stayed migrations failed and left the guest where it was;" \
+        "the longest took $longest s"
+}
+
+# --- libvirtd is restarted: VGPU_GATE_RESTARTS=200 for long ---
+
+restart_libvirtd () {
+    host_service "$1" "$2" libvirtd
+    host_service start "$2" libvirtd
+}
+
+# The driver in the guest is another one: only a daemon that has found libvirtd again writes that down.
+other_version () {
+    local began=${EPOCHREALTIME/./} took_ms
+    if [ "$version" = 26.1 ]; then
+        version=18.1
+        guest_driver_up "$place" "$1" 535.261.03 7.1-18.1
+    else
+        version=26.1
+        guest_driver_up "$place" "$1"
+    fi
+    wait_captured "$place" "$1" "$version"
+    took_ms=$(((${EPOCHREALTIME/./} - began) / 1000))
+    slowest_ms=$((took_ms > slowest_ms ? took_ms : slowest_ms))
+}
+
+test_libvirtd_is_restarted_again_and_again () {
+    local restarts=${VGPU_GATE_RESTARTS:-4} stayed=0 torn=0 longest=0 place=a version=26.1 how=stop slowest_ms=0 from
+    guest_run_asking a survivor 8000000
+    for _ in $(seq "$restarts"); do
+        from=$place
+        disturb survivor "$from" restart_libvirtd "$how"
+        other_version survivor
+        # what was cut off does not stand in the way of the next
+        [ "$place" != "$from" ] || {
+            migrate "$place" survivor || fail 'it cannot leave any more'
+            guest_moved "$place" survivor
+            place=$(peer_of "$from")
+            wait_attribute "$place" survivor '/*/capture/@host' "host-$place"
+        }
+        how=$([ "$how" = stop ] && echo kill || echo stop)
+    done
+    echo "note: libvirtd was restarted $restarts times; $stayed migrations failed and left the guest where it was," \
+        "$torn brought it to the other host and left a paused one behind, the others went on;" \
+        "the longest took $longest s; an update in the guest was captured after $slowest_ms ms at most"
+}
