@@ -54,5 +54,8 @@ test_a_device_of_another_type () {
     echo "note: refused after $took ms; without the gate QEMU gave up after $alone ms"
     gate_back "$there"
     stayed
-    [ "$took" -lt 1000 ] || fail "to refuse it took $took ms, not less than 1000"
+    # Under a second; or, because what a second is worth in an emulated machine hangs on what else its host does, a
+    # fraction of QEMU's time: 0.6 s of 10 s were seen, and 1.2 s of 13 s beside other work.
+    [ "$took" -lt 1000 ] || [ "$((took * 5))" -lt "$alone" ] ||
+        fail "to refuse it took $took ms, neither less than 1000 nor than a fifth of $alone"
 }
