@@ -105,7 +105,7 @@ other_version () {
 }
 
 test_libvirtd_is_restarted_again_and_again () {
-    local restarts=${VGPU_GATE_RESTARTS:-4} stayed=0 torn=0 longest=0 place=a version=26.1 how=stop slowest_ms=0 from
+    local restarts=${VGPU_GATE_RESTARTS:-2} stayed=0 torn=0 longest=0 place=a version=26.1 how=stop slowest_ms=0 from
     guest_run_asking a survivor 8000000
     for _ in $(seq "$restarts"); do
         from=$place
