@@ -32,8 +32,7 @@ question_free (gpointer data)
 {
     Question *question = data;
 
-    g_free (question->backend.library);
-    g_free (question->backend.helper);
+    vgate_backend_clear (&question->backend);
     g_ptr_array_unref (question->vgpus);
     vgate_snapshot_unref (question->snapshot);
     g_clear_error (&question->error);
@@ -88,9 +87,7 @@ ask_next (VgateProber *prober)
     if (prober->asked || prober->waiting->len == 0)
         return;
     question = g_new0 (Question, 1);
-    question->backend.library = g_strdup (prober->backend->library);
-    question->backend.helper = g_strdup (prober->backend->helper);
-    question->backend.deadline_ms = prober->backend->deadline_ms;
+    question->backend = vgate_backend_copy (prober->backend);
     question->identity = prober->identity;
     question->vgpus = g_steal_pointer (&prober->vgpus);
     prober->asked = g_steal_pointer (&prober->waiting);

@@ -36,8 +36,7 @@ vgate_follower_new (const VgateBackend *backend, const char *address, GError **e
     if (fd < 0)
         return NULL;
     follower = g_new0 (VgateFollower, 1);
-    follower->backend.library = g_strdup (backend->library);
-    follower->backend.deadline_ms = backend->deadline_ms;
+    follower->backend = vgate_backend_copy (backend);
     follower->fd = fd;
     follower->pending = g_byte_array_new ();
     return follower;
@@ -50,7 +49,7 @@ vgate_follower_free (VgateFollower *follower)
         return;
     close (follower->fd);
     g_byte_array_unref (follower->pending);
-    g_free (follower->backend.library);
+    vgate_backend_clear (&follower->backend);
     g_free (follower);
 }
 

@@ -15,6 +15,10 @@ typedef struct {
     guint deadline_ms; /* for the whole answer */
 } VgateBackend;
 
+/* A backend with texts of its own, which the caller clears: the configuration may be read anew meanwhile. */
+VgateBackend vgate_backend_copy (const VgateBackend *backend);
+void vgate_backend_clear (VgateBackend *backend);
+
 /* Starts it. The result is the descriptor where its answer comes, which the caller closes; -1 with
  * VGATE_CODE_INTERNAL when it cannot be started. */
 int vgate_helper_start (const VgateBackend *backend, GBytes *question, GError **error);

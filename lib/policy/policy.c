@@ -575,8 +575,7 @@ vgate_policy_free (VgatePolicy *policy)
 {
     if (!policy)
         return;
-    g_free (policy->backend.library);
-    g_free (policy->backend.helper);
+    vgate_backend_clear (&policy->backend);
     g_free (policy->switch_over_bus);
     g_clear_pointer (&policy->seal_key, g_bytes_unref);
     g_free (policy->metrics_file);
@@ -589,8 +588,7 @@ vgate_policy_copy (const VgatePolicy *policy)
 {
     VgatePolicy *copy = g_memdup2 (policy, sizeof *policy);
 
-    copy->backend.library = g_strdup (policy->backend.library);
-    copy->backend.helper = g_strdup (policy->backend.helper);
+    copy->backend = vgate_backend_copy (&policy->backend);
     copy->switch_over_bus = g_strdup (policy->switch_over_bus);
     copy->seal_key = policy->seal_key ? g_bytes_ref (policy->seal_key) : NULL;
     copy->metrics_file = g_strdup (policy->metrics_file);
