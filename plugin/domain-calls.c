@@ -54,14 +54,15 @@ vgate_libvirt_is_busy (virDomainPtr domain)
     return virGetLastErrorCode () != VIR_ERR_NO_SUPPORT;
 }
 
-/* Of what arrives libvirt has no statistics, and writes an error into its log when it is asked for them. */
+/* Of what arrives libvirt has no statistics, and writes an error into its log when it is asked for them. What
+ * it found half started when it came back is such a one, too. */
 static gboolean
 is_arriving (virDomainPtr domain)
 {
     int state = VIR_DOMAIN_NOSTATE, reason = 0;
 
     return virDomainGetState (domain, &state, &reason, 0) == 0 && state == VIR_DOMAIN_PAUSED &&
-           reason == VIR_DOMAIN_PAUSED_MIGRATION;
+           (reason == VIR_DOMAIN_PAUSED_MIGRATION || reason == VIR_DOMAIN_PAUSED_STARTING_UP);
 }
 
 VgateJobKind
