@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "policy/keys.h"
+
+#include "domain/vmstate.h"
+
+#include <string.h>
+
+static gboolean
+read_refuse_allow (const char *value, gboolean *allow)
+{
+    *allow = strcmp (value, "allow") == 0;
+    return *allow || strcmp (value, "refuse") == 0;
+}
+
+static gboolean
+read_number (const char *value, guint64 min, guint64 max, guint64 *number)
+{
+    return g_ascii_string_to_unsigned (value, 10, min, max, number, NULL);
+}
+
+static void
+replace_text (char **text, const char *value)
+{
+    g_free (*text);
+    *text = g_strdup (value);
+}
+
+static gboolean
+read_library (VgatePolicy *policy, const char *value)
+{
+    replace_text (&policy->backend.library, value);
+    /* a relative path would depend on where the hook was started */
+    return *value != '\0' && (*value == '/' || !strchr (value, '/'));
+}
+
+static gboolean
+read_helper (VgatePolicy *policy, const char *value)
+{
+    replace_text (&policy->backend.helper, value);
+    return *value == '/';
+}
+
+static gboolean
+read_deadline (VgatePolicy *policy, const char *value)
+{
+    guint64 number = 0;
+    const gboolean good = read_number (value, 100, 60000, &number);
+
+    policy->backend.deadline_ms = (guint)number;
+    return good;
+}
+
+static gboolean
+read_missing_metadata (VgatePolicy *policy, const char *value)
+{
+    return read_refuse_allow (value, &policy->allow_missing_metadata);
+}
+
+static gboolean
+read_backend_failure (VgatePolicy *policy, const char *value)
+{
+    return read_refuse_allow (value, &policy->allow_backend_failure);
+}
+
+static gboolean
+read_cold_start (VgatePolicy *policy, const char *value)
+{
+    policy->gate_cold_start = strcmp (value, "check") == 0;
+    return policy->gate_cold_start || strcmp (value, "ignore") == 0;
+}
+
+static gboolean
+read_max_age (VgatePolicy *policy, const char *value)
+{
+    guint64 number = 0;
+    const gboolean good = read_number (value, 0, G_MAXINT32, &number);
+
+    policy->max_age = (gint64)number;
+    return good;
+}
+
+static gboolean
+read_seconds (const char *value, guint *seconds)
+{
+    guint64 number = 0;
+    const gboolean good = read_number (value, 1, 3600, &number);
+
+    *seconds = (guint)number;
+    return good;
+}
+
+static gboolean
+read_interval (VgatePolicy *policy, const char *value)
+{
+    return read_seconds (value, &policy->capture_interval);
+}
+
+static gboolean
+read_interval_fast (VgatePolicy *policy, const char *value)
+{
+    return read_seconds (value, &policy->capture_interval_fast);
+}
+
+static gboolean
+read_abort_ignore (const char *value, gboolean *ignore)
+{
+    *ignore = strcmp (value, "ignore") == 0;
+    return *ignore || strcmp (value, "abort") == 0;
+}
+
+static gboolean
+read_stale_metadata (VgatePolicy *policy, const char *value)
+{
+    return read_abort_ignore (value, &policy->ignore_stale_metadata);
+}
+
+static gboolean
+read_unrestorable_save (VgatePolicy *policy, const char *value)
+{
+    return read_abort_ignore (value, &policy->ignore_unrestorable_save);
+}
+
+/* node_exporter reads nothing else. */
+static gboolean
+read_metrics_file (VgatePolicy *policy, const char *value)
+{
+    replace_text (&policy->metrics_file, value);
+    return *value == '/' && g_str_has_suffix (value, ".prom");
+}
+
+static gboolean
+read_uuid (VgatePolicy *policy, const char *value)
+{
+    replace_text (&policy->host_uuid, value);
+    return vgate_xml_text_has_form (value, VGATE_XML_UUID);
+}
+
+static gboolean
+read_bus (VgatePolicy *policy, const char *value)
+{
+    g_clear_pointer (&policy->switch_over_bus, g_free);
+    if (*value == '\0')
+        return TRUE;
+    policy->switch_over_bus = g_strdup (value);
+    return vgate_vmstate_is_bus (value);
+}
+
+static gboolean
+read_save_ms (VgatePolicy *policy, const char *value)
+{
+    guint64 number = 0;
+    const gboolean good = read_number (value, 1, 1000, &number);
+
+    policy->switch_over_save_ms = (guint)number;
+    return good;
+}
+
+static gboolean
+read_load_ms (VgatePolicy *policy, const char *value)
+{
+    guint64 number = 0;
+    const gboolean good = read_number (value, 100, 20000, &number);
+
+    policy->switch_over_load_ms = (guint)number;
+    return good;
+}
+
+static gboolean
+read_placement_mode (VgatePolicy *policy, const char *value)
+{
+    static const char *const modes[] = {"off", "suggest", "apply"};
+
+    for (guint i = 0; i < G_N_ELEMENTS (modes); i++) {
+        policy->placement_mode = (VgatePlacementMode)i;
+        if (strcmp (value, modes[i]) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static gboolean
+read_placement_order (VgatePolicy *policy, const char *value)
+{
+    const gboolean is_depth = strcmp (value, "depth-first") == 0;
+
+    policy->placement_order = is_depth ? VGATE_ORDER_DEPTH_FIRST : VGATE_ORDER_BREADTH_FIRST;
+    return is_depth || strcmp (value, "breadth-first") == 0;
+}
+
+static gboolean
+read_lease_time (VgatePolicy *policy, const char *value)
+{
+    guint64 number = 0;
+    const gboolean good = read_number (value, 10, VGATE_LEASE_TIME_MAX, &number);
+
+    policy->lease_time = (guint)number;
+    return good;
+}
+
+/* Read when the whole file is known to be good. */
+static gboolean
+read_key_file (G_GNUC_UNUSED VgatePolicy *policy, const char *value)
+{
+    return *value == '/';
+}
+
+static const VgatePolicyKey keys[] = {
+    {"backend", "library", read_library, "a file name without '/', or an absolute path"},
+    {"backend", "helper", read_helper, "an absolute path"},
+    {"backend", "deadline-ms", read_deadline, "100 to 60000"},
+    {"gate", "missing-metadata", read_missing_metadata, "refuse or allow"},
+    {"gate", "backend-failure", read_backend_failure, "refuse or allow"},
+    {"gate", "cold-start", read_cold_start, "ignore or check"},
+    {"gate", "max-age", read_max_age, "a number of seconds, 0 for no limit"},
+    {"capture", "interval", read_interval, "1 to 3600 seconds"},
+    {"capture", "interval-fast", read_interval_fast, "1 to 3600 seconds"},
+    {"jobs", "stale-metadata", read_stale_metadata, "abort or ignore"},
+    {"jobs", "unrestorable-save", read_unrestorable_save, "abort or ignore"},
+    {"agent", "metrics-file", read_metrics_file, "an absolute path that ends in .prom"},
+    {"switch-over", "bus", read_bus,
+     "unix:path= and an absolute path of letters, digits, '.', '_' and '-', or nothing"},
+    {"switch-over", "save-ms", read_save_ms, "1 to 1000"},
+    {"switch-over", "load-ms", read_load_ms, "100 to 20000"},
+    {"placement", "mode", read_placement_mode, "off, suggest or apply"},
+    {"placement", "order", read_placement_order, "breadth-first or depth-first"},
+    {"placement", "lease-time", read_lease_time, "10 to 3600 seconds"},
+    {"seal", "key-file", read_key_file, "an absolute path"},
+    {"host", "uuid", read_uuid, "a UUID in lower case"},
+};
+
+const VgatePolicyKey *
+vgate_policy_find_key (const char *group, const char *key)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS (keys); i++)
+        if (strcmp (keys[i].group, group) == 0 && strcmp (keys[i].key, key) == 0)
+            return &keys[i];
+    return NULL;
+}
+
+gboolean
+vgate_policy_has_group (const char *group)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS (keys); i++)
+        if (strcmp (keys[i].group, group) == 0)
+            return TRUE;
+    return FALSE;
+}
