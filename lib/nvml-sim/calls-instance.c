@@ -142,6 +142,32 @@ nvmlVgpuInstanceGetFbUsage (nvmlVgpuInstance_t instance, unsigned long long *byt
     return NVML_SUCCESS;
 }
 
+/*
+ * Measured: the instance is judged first, before the pointer and its version. Documented: the version of a
+ * structure that is not known gives ARGUMENT_VERSION_MISMATCH. Where the host file says nothing, the driver
+ * does not.
+ */
+nvmlReturn_t
+nvmlVgpuInstanceGetRuntimeStateSize (nvmlVgpuInstance_t instance, nvmlVgpuRuntimeState_t *state)
+{
+    g_autoptr (VgpuSimHost) host = NULL;
+    const VgpuSimVgpu *vgpu;
+    nvmlReturn_t code = vgpu_sim_state_enter (__func__, &host);
+
+    if (code == NVML_SUCCESS)
+        code = vgpu_sim_find_vgpu (host, instance, &vgpu);
+    if (code != NVML_SUCCESS)
+        return code;
+    if (!state)
+        return NVML_ERROR_INVALID_ARGUMENT;
+    if (state->version != NVML_VGPU_RUNTIME_STATE_V1)
+        return NVML_ERROR_ARGUMENT_VERSION_MISMATCH;
+    if (!vgpu->says_runtime_state)
+        return NVML_ERROR_NOT_SUPPORTED;
+    state->size = vgpu->runtime_state_mib * MIB;
+    return NVML_SUCCESS;
+}
+
 G_STATIC_ASSERT (VGPU_SIM_NO_GPU_INSTANCE == NVML_INVALID_GPU_INSTANCE_ID);
 
 /* Documented: the invalid id for what is not MIG-backed, which is no error. */

@@ -59,6 +59,30 @@ nvmlDeviceGetVgpuMetadata (nvmlDevice_t device, nvmlVgpuPgpuMetadata_t *metadata
     return NVML_SUCCESS;
 }
 
+/*
+ * Measured: what is asked for does not matter to a GPU that is not in the mode. The simulated GPU has two of
+ * the capabilities, the bandwidths; the others it does not support, as a driver that does not know them.
+ */
+nvmlReturn_t
+nvmlDeviceGetVgpuCapabilities (nvmlDevice_t device, unsigned int capability, unsigned int *result)
+{
+    g_autoptr (VgpuSimHost) host = NULL;
+    const VgpuSimGpu *gpu;
+    const nvmlReturn_t code = vgpu_sim_enter_vgpu_host_with (__func__, device, result, &host, &gpu);
+    guint64 bandwidth = 0;
+
+    if (code != NVML_SUCCESS)
+        return code;
+    if (capability == NVML_DEVICE_VGPU_CAP_READ_DEVICE_BUFFER_BW)
+        bandwidth = gpu->read_bandwidth;
+    if (capability == NVML_DEVICE_VGPU_CAP_WRITE_DEVICE_BUFFER_BW)
+        bandwidth = gpu->write_bandwidth;
+    if (bandwidth == 0)
+        return NVML_ERROR_NOT_SUPPORTED;
+    *result = (unsigned int)bandwidth;
+    return NVML_SUCCESS;
+}
+
 nvmlReturn_t
 nvmlDeviceGetActiveVgpus (nvmlDevice_t device, unsigned int *count, nvmlVgpuInstance_t *instances)
 {

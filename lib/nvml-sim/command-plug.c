@@ -11,11 +11,12 @@
 
 typedef struct {
     /* as they were typed */
-    char *vm, *type_text, *gpu_text, *placement_text, *uuid, *mdev, *vf, *guest_address, *used_text;
+    char *vm, *type_text, *gpu_text, *placement_text, *uuid, *mdev, *vf, *guest_address, *used_text,
+        *state_text;
     char *guest_driver, *range_text, *version_text;
     gboolean no_migration;
     /* as they were understood */
-    guint32 type, placement, used, version;
+    guint32 type, placement, used, state, version;
     VgpuSimAddress gpu, function;
     VgateVersionRange range;
 } Plug;
@@ -24,9 +25,9 @@ static void
 plug_clear (Plug *plug)
 {
     char **const texts[] = {
-        &plug->vm,           &plug->type_text,  &plug->gpu_text,      &plug->uuid,
-        &plug->mdev,         &plug->vf,         &plug->guest_address, &plug->used_text,
-        &plug->guest_driver, &plug->range_text, &plug->version_text,  &plug->placement_text};
+        &plug->vm,           &plug->type_text,      &plug->gpu_text,  &plug->uuid,         &plug->mdev,
+        &plug->vf,           &plug->guest_address,  &plug->used_text, &plug->guest_driver, &plug->range_text,
+        &plug->version_text, &plug->placement_text, &plug->state_text};
 
     for (gsize i = 0; i < G_N_ELEMENTS (texts); i++)
         g_clear_pointer (texts[i], g_free);
@@ -61,6 +62,8 @@ check_arguments (Plug *plug, GError **error)
            vgpu_sim_option_number ("--type", plug->type_text, 1, G_MAXUINT32, &plug->type, error) &&
            vgpu_sim_option_number ("--framebuffer-used", plug->used_text, 0, G_MAXUINT32, &plug->used,
                                    error) &&
+           vgpu_sim_option_number ("--runtime-state", plug->state_text, 0, G_MAXUINT32, &plug->state,
+                                   error) &&
            vgpu_sim_option_number ("--placement", plug->placement_text, 0, VGPU_SIM_NO_PLACEMENT - 1,
                                    &plug->placement, error) &&
            vgpu_sim_option_address ("--gpu", plug->gpu_text, &plug->gpu, error) &&
@@ -91,6 +94,8 @@ parse_arguments (Plug *plug, int argc, char **argv, GError **error)
         {"guest-version", 0, 0, G_OPTION_ARG_STRING, &plug->version_text, "agreed before the migration",
          "X.Y"},
         {"framebuffer-used", 0, 0, G_OPTION_ARG_STRING, &plug->used_text, "of its framebuffer (0)", "MIB"},
+        {"runtime-state", 0, 0, G_OPTION_ARG_STRING, &plug->state_text,
+         "what it has beside that (the driver does not say)", "MIB"},
         {"no-migration", 0, 0, G_OPTION_ARG_NONE, &plug->no_migration, "it cannot migrate", NULL},
         G_OPTION_ENTRY_NULL,
     };
@@ -193,6 +198,7 @@ write_vgpu (VgpuSimEdit *edit, const Plug *plug, const VgpuSimGpu *gpu, const ch
     set_optional (edit->file, group, "vf", plug->vf);
     set_optional (edit->file, group, "guest-address", plug->guest_address);
     set_optional (edit->file, group, "framebuffer-used", plug->used_text);
+    set_optional (edit->file, group, "runtime-state", plug->state_text);
     g_key_file_set_value (edit->file, group, "migration", plug->no_migration ? "false" : "true");
 }
 

@@ -10,6 +10,7 @@ typedef struct {
     /* as they were typed: of the host, of a GPU, of a type on a GPU */
     char *driver, *range_text, *advertised_text, *structure_text;
     char *gpu_text, *ecc, *sriov, *migration, *mig, *heterogeneous, *device_id, *subsystem_id;
+    char *read_bandwidth, *write_bandwidth;
     char *type_text, *count_text;
     /* as they were understood */
     VgpuSimAddress gpu;
@@ -19,11 +20,11 @@ typedef struct {
 static void
 update_clear (Update *update)
 {
-    char **const texts[] = {&update->driver,         &update->range_text, &update->advertised_text,
-                            &update->structure_text, &update->gpu_text,   &update->ecc,
-                            &update->sriov,          &update->migration,  &update->device_id,
-                            &update->subsystem_id,   &update->type_text,  &update->count_text,
-                            &update->heterogeneous,  &update->mig};
+    char **const texts[] = {
+        &update->driver,        &update->range_text,   &update->advertised_text, &update->structure_text,
+        &update->gpu_text,      &update->ecc,          &update->sriov,           &update->migration,
+        &update->device_id,     &update->subsystem_id, &update->type_text,       &update->count_text,
+        &update->heterogeneous, &update->mig,          &update->read_bandwidth,  &update->write_bandwidth};
 
     for (gsize i = 0; i < G_N_ELEMENTS (texts); i++)
         g_clear_pointer (texts[i], g_free);
@@ -38,7 +39,8 @@ check_combination (const Update *update, GError **error)
         update->driver || update->range_text || update->advertised_text || update->structure_text;
     const gboolean of_gpu = update->ecc || update->sriov || update->migration || update->mig ||
                             update->heterogeneous || update->device_id || update->subsystem_id ||
-                            update->type_text || update->count_text;
+                            update->read_bandwidth || update->write_bandwidth || update->type_text ||
+                            update->count_text;
 
     if (!update->type_text != !update->count_text)
         return vgpu_sim_option_bad (error, "--type and --count go together");
@@ -55,7 +57,7 @@ static gboolean
 check_arguments (Update *update, GError **error)
 {
     VgateVersionRange range;
-    guint32 structure;
+    guint32 structure, bandwidth;
 
     return vgpu_sim_option_driver ("--driver", update->driver, error) &&
            vgpu_sim_option_range ("--range", update->range_text, &range, error) &&
@@ -70,6 +72,10 @@ check_arguments (Update *update, GError **error)
            vgpu_sim_option_switch ("--heterogeneous", update->heterogeneous, error) &&
            vgpu_sim_option_hex4 ("--device-id", update->device_id, error) &&
            vgpu_sim_option_hex4 ("--subsystem-id", update->subsystem_id, error) &&
+           vgpu_sim_option_number ("--read-bandwidth", update->read_bandwidth, 1, G_MAXUINT32, &bandwidth,
+                                   error) &&
+           vgpu_sim_option_number ("--write-bandwidth", update->write_bandwidth, 1, G_MAXUINT32, &bandwidth,
+                                   error) &&
            vgpu_sim_option_number ("--type", update->type_text, 1, G_MAXUINT32, &update->type, error) &&
            vgpu_sim_option_number ("--count", update->count_text, 0, G_MAXUINT16, &update->count, error) &&
            check_combination (update, error);
@@ -94,6 +100,10 @@ parse_arguments (Update *update, int argc, char **argv, GError **error)
          "on|off"},
         {"device-id", 0, 0, G_OPTION_ARG_STRING, &update->device_id, "PCI device", "HEX4"},
         {"subsystem-id", 0, 0, G_OPTION_ARG_STRING, &update->subsystem_id, "PCI subsystem device", "HEX4"},
+        {"read-bandwidth", 0, 0, G_OPTION_ARG_STRING, &update->read_bandwidth, "reading vGPUs out, MB/s",
+         "N"},
+        {"write-bandwidth", 0, 0, G_OPTION_ARG_STRING, &update->write_bandwidth, "writing vGPUs in, MB/s",
+         "N"},
         {"type", 0, 0, G_OPTION_ARG_STRING, &update->type_text, "the vGPU type that --count is about", "ID"},
         {"count", 0, 0, G_OPTION_ARG_STRING, &update->count_text, "most instances; 0: not offered", "N"},
         G_OPTION_ENTRY_NULL,
@@ -168,6 +178,8 @@ update_gpu (VgpuSimEdit *edit, const Update *update, GError **error)
     set_switch (edit->file, gpu->group, "migration", update->migration);
     set_text (edit->file, gpu->group, "device-id", update->device_id);
     set_text (edit->file, gpu->group, "subsystem-id", update->subsystem_id);
+    set_text (edit->file, gpu->group, "read-bandwidth", update->read_bandwidth);
+    set_text (edit->file, gpu->group, "write-bandwidth", update->write_bandwidth);
     if (update->type_text) {
         g_autofree char *offers = changed_offers (gpu, update->type, update->count);
 

@@ -199,6 +199,13 @@ parse_sharing (VgpuSimGpu *gpu, VgpuSimGroup group, GError **error)
     return TRUE;
 }
 
+static gboolean
+parse_bandwidth (VgpuSimGroup group, const char *key, guint64 *bandwidth, GError **error)
+{
+    return !vgpu_sim_value_has (group, key) ||
+           vgpu_sim_value_number (group, key, 1, G_MAXUINT32, bandwidth, error);
+}
+
 gboolean
 vgpu_sim_host_parse_gpu (VgpuSimHost *host, VgpuSimGroup group, GError **error)
 {
@@ -215,6 +222,8 @@ vgpu_sim_host_parse_gpu (VgpuSimHost *host, VgpuSimGroup group, GError **error)
                                        "heterogeneous",
                                        "virtualization-mode",
                                        "framebuffer",
+                                       "read-bandwidth",
+                                       "write-bandwidth",
                                        "vgpu-types",
                                        "placements",
                                        "scheduler",
@@ -240,6 +249,8 @@ vgpu_sim_host_parse_gpu (VgpuSimHost *host, VgpuSimGroup group, GError **error)
         !parse_sharing (gpu, group, error) || !parse_mode (gpu, group, error) ||
         !vgpu_sim_value_number (group, "framebuffer", 1, VGPU_SIM_FRAMEBUFFER_MAX_MIB, &gpu->framebuffer_mib,
                                 error) ||
+        !parse_bandwidth (group, "read-bandwidth", &gpu->read_bandwidth, error) ||
+        !parse_bandwidth (group, "write-bandwidth", &gpu->write_bandwidth, error) ||
         !vgpu_sim_scheduler_parse (group, &gpu->scheduler, error) ||
         !parse_type_list (host, gpu, group, &offers, error) ||
         !parse_type_list (host, gpu, group, &placements, error))

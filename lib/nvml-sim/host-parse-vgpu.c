@@ -207,11 +207,16 @@ parse_guest (VgpuSimVgpu *vgpu, VgpuSimGroup group, GError **error)
 }
 
 static gboolean
-parse_framebuffer_used (VgpuSimVgpu *vgpu, VgpuSimGroup group, GError **error)
+parse_sizes (VgpuSimVgpu *vgpu, VgpuSimGroup group, GError **error)
 {
-    return !vgpu_sim_value_has (group, "framebuffer-used") ||
-           vgpu_sim_value_number (group, "framebuffer-used", 0, vgpu->type->framebuffer_mib,
-                                  &vgpu->framebuffer_used_mib, error);
+    if (vgpu_sim_value_has (group, "framebuffer-used") &&
+        !vgpu_sim_value_number (group, "framebuffer-used", 0, vgpu->type->framebuffer_mib,
+                                &vgpu->framebuffer_used_mib, error))
+        return FALSE;
+    vgpu->says_runtime_state = vgpu_sim_value_has (group, "runtime-state");
+    return !vgpu->says_runtime_state ||
+           vgpu_sim_value_number (group, "runtime-state", 0, VGPU_SIM_FRAMEBUFFER_MAX_MIB,
+                                  &vgpu->runtime_state_mib, error);
 }
 
 gboolean
@@ -232,6 +237,7 @@ vgpu_sim_host_parse_vgpu (VgpuSimHost *host, VgpuSimGroup group, GError **error)
                                        "guest-version",
                                        "migration",
                                        "framebuffer-used",
+                                       "runtime-state",
                                        NULL};
     g_autoptr (VgpuSimVgpu) vgpu = g_new0 (VgpuSimVgpu, 1);
 
@@ -242,7 +248,7 @@ vgpu_sim_host_parse_vgpu (VgpuSimHost *host, VgpuSimGroup group, GError **error)
         !parse_place (host, vgpu, group, error) || !parse_device (host, vgpu, group, error) ||
         !parse_guest (vgpu, group, error) ||
         !vgpu_sim_value_flag (group, "migration", &vgpu->migration, error) ||
-        !parse_framebuffer_used (vgpu, group, error))
+        !parse_sizes (vgpu, group, error))
         return FALSE;
     host->last_instance = MAX (host->last_instance, vgpu->instance);
     g_ptr_array_add (host->vgpus, g_steal_pointer (&vgpu));

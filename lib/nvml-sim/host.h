@@ -49,6 +49,8 @@ typedef struct {
     guint mode;             /* NVML_VIRTUALIZATION_MODE_* */
     VgpuSimScheduler scheduler;
     guint64 framebuffer_mib;
+    guint64 read_bandwidth; /* MB/s; 0: not said, so not supported; likewise below */
+    guint64 write_bandwidth;
     GArray *offers; /* VgpuSimOffer, in the order of the file */
 } VgpuSimGpu;
 
@@ -67,6 +69,8 @@ typedef struct {
     guint32 guest_version; /* agreed with the host; 0 while the guest driver is down */
     gboolean migration;
     guint64 framebuffer_used_mib;
+    gboolean says_runtime_state;
+    guint64 runtime_state_mib;
     guint32 placement;    /* in slots; VGPU_SIM_NO_PLACEMENT unless its GPU is in heterogeneous mode */
     guint32 gpu_instance; /* unique on its GPU; VGPU_SIM_NO_GPU_INSTANCE unless that is in MIG mode */
 } VgpuSimVgpu;

@@ -20,6 +20,7 @@ static const struct {
     {"plug", vgpu_sim_command_plug},
     {"unplug", vgpu_sim_command_unplug},
     {"guest-driver", vgpu_sim_command_guest_driver},
+    {"guest-memory", vgpu_sim_command_guest_memory},
     {"update", vgpu_sim_command_update},
     {"reload", vgpu_sim_command_reload},
     {"fail", vgpu_sim_command_fail},
@@ -29,8 +30,8 @@ static const struct {
 
 static const char summary[] = "Changes the host that the simulated driver describes.\n"
                               "\n"
-                              "Commands: init, show, plug, unplug, guest-driver, update, reload, fail,\n"
-                              "hang, heal;\n"
+                              "Commands: init, show, plug, unplug, guest-driver, guest-memory, update,\n"
+                              "reload, fail, hang, heal;\n"
                               "vgpu-sim COMMAND --help explains one.";
 
 static gboolean

@@ -124,6 +124,22 @@ vgate_nvml_device_metadata (VgateNvml *nvml, VgateNvmlDevice device, GError **er
     return vgate_nvml_take_bytes (name, g_steal_pointer (&metadata), allocated, size, error);
 }
 
+gboolean
+vgate_nvml_device_buffer_bandwidths (VgateNvml *nvml, VgateNvmlDevice device, guint *read, guint *write,
+                                     GError **error)
+{
+    guint reading = 0, writing = 0;
+
+    if (!VGATE_NVML_CALL (nvml, error, nvmlDeviceGetVgpuCapabilities, device,
+                          NVML_DEVICE_VGPU_CAP_READ_DEVICE_BUFFER_BW, &reading) ||
+        !VGATE_NVML_CALL (nvml, error, nvmlDeviceGetVgpuCapabilities, device,
+                          NVML_DEVICE_VGPU_CAP_WRITE_DEVICE_BUFFER_BW, &writing))
+        return FALSE;
+    *read = reading;
+    *write = writing;
+    return TRUE;
+}
+
 /* The three lists of a device have one signature; a list may grow between the two calls, so try a few times.
  */
 typedef nvmlReturn_t (*ListCall) (nvmlDevice_t device, unsigned int *count, unsigned int *list);

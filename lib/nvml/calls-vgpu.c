@@ -83,6 +83,28 @@ vgate_nvml_vgpu_mdev_uuid (VgateNvml *nvml, guint32 vgpu, GError **error)
     return vgate_nvml_text ("nvmlVgpuInstanceGetMdevUUID", uuid, sizeof uuid, error);
 }
 
+gboolean
+vgate_nvml_vgpu_framebuffer_used (VgateNvml *nvml, guint32 vgpu, guint64 *bytes, GError **error)
+{
+    unsigned long long size = 0;
+
+    if (!VGATE_NVML_CALL (nvml, error, nvmlVgpuInstanceGetFbUsage, vgpu, &size))
+        return FALSE;
+    *bytes = size;
+    return TRUE;
+}
+
+gboolean
+vgate_nvml_vgpu_runtime_state (VgateNvml *nvml, guint32 vgpu, guint64 *bytes, GError **error)
+{
+    nvmlVgpuRuntimeState_t state = {.version = NVML_VGPU_RUNTIME_STATE_V1};
+
+    if (!VGATE_NVML_CALL (nvml, error, nvmlVgpuInstanceGetRuntimeStateSize, vgpu, &state))
+        return FALSE;
+    *bytes = state.size;
+    return TRUE;
+}
+
 GBytes *
 vgate_nvml_vgpu_metadata (VgateNvml *nvml, guint32 vgpu, GError **error)
 {

@@ -107,6 +107,12 @@ enum { NVML_FEATURE_DISABLED = 0, NVML_FEATURE_ENABLED = 1 };
 /* Which placements a list is about. */
 enum { NVML_VGPU_PGPU_HETEROGENEOUS_MODE = 0, NVML_VGPU_PGPU_HOMOGENEOUS_MODE = 1 };
 
+/* What nvmlDeviceGetVgpuCapabilities is asked here; it knows more. Both are in MB/s. */
+enum {
+    NVML_DEVICE_VGPU_CAP_READ_DEVICE_BUFFER_BW = 3,
+    NVML_DEVICE_VGPU_CAP_WRITE_DEVICE_BUFFER_BW = 4,
+};
+
 /* The placement id of a vGPU that has none, and what takes a GPU instance's place where there is no MIG. */
 #define NVML_INVALID_VGPU_PLACEMENT_ID       0xffffu
 #define NVML_INVALID_GPU_INSTANCE_PROFILE_ID 0xffffffffu
@@ -268,6 +274,14 @@ typedef struct {
 } nvmlVgpuPlacementList_v2_t;
 typedef nvmlVgpuPlacementList_v2_t nvmlVgpuPlacementList_t;
 
+/* Documented since r570. */
+typedef struct {
+    unsigned int version;
+    unsigned long long size; /* bytes, the frame buffer not among them */
+} nvmlVgpuRuntimeState_v1_t;
+typedef nvmlVgpuRuntimeState_v1_t nvmlVgpuRuntimeState_t;
+
+#define NVML_VGPU_RUNTIME_STATE_V1      NVML_STRUCTURE_VERSION (nvmlVgpuRuntimeState_v1_t, 1u)
 #define NVML_VGPU_HETEROGENEOUS_MODE_V1 NVML_STRUCTURE_VERSION (nvmlVgpuHeterogeneousMode_v1_t, 1u)
 #define NVML_VGPU_PLACEMENT_ID_V1       NVML_STRUCTURE_VERSION (nvmlVgpuPlacementId_v1_t, 1u)
 #define NVML_VGPU_PLACEMENT_LIST_V1     NVML_STRUCTURE_VERSION (nvmlVgpuPlacementList_v1_t, 1u)
@@ -329,6 +343,11 @@ nvmlReturn_t nvmlVgpuInstanceGetVmDriverVersion (nvmlVgpuInstance_t instance, ch
 nvmlReturn_t nvmlVgpuInstanceGetFbUsage (nvmlVgpuInstance_t instance, unsigned long long *bytes);
 nvmlReturn_t nvmlVgpuInstanceGetEccMode (nvmlVgpuInstance_t instance, unsigned int *mode);
 nvmlReturn_t nvmlVgpuInstanceGetGpuInstanceId (nvmlVgpuInstance_t instance, unsigned int *gpu_instance);
+
+/* What has to be copied while a guest stands still, and how fast a GPU can read and write it. */
+nvmlReturn_t nvmlVgpuInstanceGetRuntimeStateSize (nvmlVgpuInstance_t instance, nvmlVgpuRuntimeState_t *state);
+nvmlReturn_t nvmlDeviceGetVgpuCapabilities (nvmlDevice_t device, unsigned int capability,
+                                            unsigned int *result);
 
 /* Sizes and placements. The lists may be of either version. */
 nvmlReturn_t nvmlDeviceGetVgpuHeterogeneousMode (nvmlDevice_t device, nvmlVgpuHeterogeneousMode_t *mode);

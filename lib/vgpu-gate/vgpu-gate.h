@@ -539,6 +539,10 @@ gboolean vgate_nvml_device_is_vgpu_host (VgateNvml *nvml, VgateNvmlDevice device
                                          GError **error);
 /* nvmlDeviceGetVgpuMetadata: the driver's bytes, for vgate_pgpu_record_read (). g_bytes_unref () them. */
 GBytes *vgate_nvml_device_metadata (VgateNvml *nvml, VgateNvmlDevice device, GError **error);
+/* nvmlDeviceGetVgpuCapabilities: how fast the GPU is expected to read vGPUs out and to write them in, in MB/s
+ * (documented). NVML errors 3 and 13: the driver does not say. */
+gboolean vgate_nvml_device_buffer_bandwidths (VgateNvml *nvml, VgateNvmlDevice device, guint *read,
+                                              guint *write, GError **error);
 /* nvmlDeviceGetPgpuMetadataString. */
 char *vgate_nvml_device_gpu_string (VgateNvml *nvml, VgateNvmlDevice device, GError **error);
 
@@ -578,6 +582,11 @@ char *vgate_nvml_vgpu_uuid (VgateNvml *nvml, guint32 vgpu, GError **error);
 /* The mediated device's UUID. NVML has no call for the virtual function of a vGPU that has none: what
  * nvmlVgpuInstanceGetGpuPciId gives is the address inside the guest. */
 char *vgate_nvml_vgpu_mdev_uuid (VgateNvml *nvml, guint32 vgpu, GError **error);
+/* nvmlVgpuInstanceGetFbUsage: bytes of its frame buffer that are in use. */
+gboolean vgate_nvml_vgpu_framebuffer_used (VgateNvml *nvml, guint32 vgpu, guint64 *bytes, GError **error);
+/* nvmlVgpuInstanceGetRuntimeStateSize: bytes that it has beside the frame buffer. A driver before r570 lacks
+ * the call. */
+gboolean vgate_nvml_vgpu_runtime_state (VgateNvml *nvml, guint32 vgpu, guint64 *bytes, GError **error);
 /* nvmlVgpuInstanceGetMetadata: the driver's bytes, for vgate_vgpu_record_read (). g_bytes_unref () them. */
 GBytes *vgate_nvml_vgpu_metadata (VgateNvml *nvml, guint32 vgpu, GError **error);
 

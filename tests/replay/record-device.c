@@ -113,6 +113,21 @@ ask_vgpu_host (Record *record, const char *subject, nvmlDevice_t device)
 }
 
 static void
+ask_capabilities (Record *record, const char *subject, nvmlDevice_t device)
+{
+    static const unsigned int capabilities[] = {0, NVML_DEVICE_VGPU_CAP_READ_DEVICE_BUFFER_BW,
+                                                NVML_DEVICE_VGPU_CAP_WRITE_DEVICE_BUFFER_BW, RECORD_UNKNOWN};
+
+    for (size_t i = 0; i < sizeof capabilities / sizeof capabilities[0]; i++) {
+        char question[96];
+
+        snprintf (question, sizeof question, "%scapability %u, ", subject, capabilities[i]);
+        RECORD_NUMBER (record, nvmlDeviceGetVgpuCapabilities, question, sizeof (unsigned int), device,
+                       capabilities[i]);
+    }
+}
+
+static void
 ask_max_instances (Record *record, unsigned int index, nvmlDevice_t device)
 {
     static const nvmlVgpuTypeId_t types[] = {0, 1, RECORD_UNKNOWN};
@@ -217,6 +232,7 @@ record_devices (Record *record)
         ask_identity (record, subject, device);
         ask_vgpu_host (record, subject, device);
         ask_max_instances (record, i, device);
+        ask_capabilities (record, subject, device);
         ask_heterogeneous_mode (record, subject, device);
         ask_placements (record, "nvmlDeviceGetVgpuTypeSupportedPlacements",
                         record->nvml.nvmlDeviceGetVgpuTypeSupportedPlacements, i, device);

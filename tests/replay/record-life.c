@@ -56,6 +56,8 @@ ask_device (Record *record, nvmlDevice_t device)
     RECORD_CODE (record, nvmlVgpuTypeGetMaxInstances, device, 1, &number);
     RECORD_CODE (record, nvmlDeviceGetPgpuMetadataString, device, text, &size);
     RECORD_CODE (record, nvmlDeviceGetVgpuMetadata, device, NULL, &zero);
+    RECORD_CODE (record, nvmlDeviceGetVgpuCapabilities, device, NVML_DEVICE_VGPU_CAP_READ_DEVICE_BUFFER_BW,
+                 &number);
     RECORD_CODE (record, nvmlDeviceGetVgpuHeterogeneousMode, device, &mode);
     RECORD_CODE (record, nvmlDeviceSetVgpuHeterogeneousMode, device, NULL);
     RECORD_CODE (record, nvmlDeviceGetVgpuTypeSupportedPlacements, device, 1, &placements);
@@ -71,6 +73,7 @@ ask_instance (Record *record)
 {
     unsigned int number = 0, size = NVML_PGPU_STRING_SIZE, zero = 0;
     unsigned long long bytes = 0;
+    nvmlVgpuRuntimeState_t state = {.version = NVML_VGPU_RUNTIME_STATE_V1};
     nvmlVgpuPlacementId_t placement = {.version = NVML_VGPU_PLACEMENT_ID_V1};
     char text[NVML_PGPU_STRING_SIZE] = "";
 
@@ -83,6 +86,7 @@ ask_instance (Record *record)
     RECORD_CODE (record, nvmlVgpuInstanceGetType, 1, &number);
     RECORD_CODE (record, nvmlVgpuInstanceGetVmDriverVersion, 1, text, sizeof text);
     RECORD_CODE (record, nvmlVgpuInstanceGetFbUsage, 1, &bytes);
+    RECORD_CODE (record, nvmlVgpuInstanceGetRuntimeStateSize, 1, &state);
     RECORD_CODE (record, nvmlVgpuInstanceGetEccMode, 1, &number);
     RECORD_CODE (record, nvmlVgpuInstanceGetGpuInstanceId, 1, &number);
     RECORD_CODE (record, nvmlVgpuInstanceGetPlacementId, 1, &placement);

@@ -49,6 +49,24 @@ ask_placement (Record *record, const char *subject, nvmlVgpuInstance_t instance)
 }
 
 static void
+ask_runtime_state (Record *record, const char *subject, nvmlVgpuInstance_t instance)
+{
+    static const unsigned int versions[] = {0, NVML_VGPU_RUNTIME_STATE_V1 + 1, NVML_VGPU_RUNTIME_STATE_V1};
+
+    if (RECORD_ASK (record, nvmlVgpuInstanceGetRuntimeStateSize, "%sNULL", subject))
+        record_code (record, record->nvml.nvmlVgpuInstanceGetRuntimeStateSize (instance, NULL));
+    for (size_t i = 0; i < sizeof versions / sizeof versions[0]; i++) {
+        nvmlVgpuRuntimeState_t state = {.version = versions[i]};
+
+        if (RECORD_ASK (record, nvmlVgpuInstanceGetRuntimeStateSize, "%sversion %#x", subject, versions[i])) {
+            const nvmlReturn_t code = record->nvml.nvmlVgpuInstanceGetRuntimeStateSize (instance, &state);
+
+            record_values (record, code, "size %llu", state.size);
+        }
+    }
+}
+
+static void
 ask_instance (Record *record, nvmlVgpuInstance_t instance)
 {
     char subject[32];
@@ -63,6 +81,7 @@ ask_instance (Record *record, nvmlVgpuInstance_t instance)
     RECORD_FIXED_TEXT (record, nvmlVgpuInstanceGetVmDriverVersion, subject, NVML_DRIVER_VERSION_SIZE,
                        instance);
     RECORD_NUMBER (record, nvmlVgpuInstanceGetFbUsage, subject, sizeof (unsigned long long), instance);
+    ask_runtime_state (record, subject, instance);
     RECORD_NUMBER (record, nvmlVgpuInstanceGetEccMode, subject, sizeof (unsigned int), instance);
     RECORD_NUMBER (record, nvmlVgpuInstanceGetGpuInstanceId, subject, sizeof (unsigned int), instance);
     ask_placement (record, subject, instance);

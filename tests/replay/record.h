@@ -44,6 +44,7 @@
     CALL (nvmlDeviceGetPgpuMetadataString)          \
     CALL (nvmlDeviceGetSupportedVgpus)              \
     CALL (nvmlDeviceGetUUID)                        \
+    CALL (nvmlDeviceGetVgpuCapabilities)            \
     CALL (nvmlDeviceGetVgpuHeterogeneousMode)       \
     CALL (nvmlDeviceGetVgpuMetadata)                \
     CALL (nvmlDeviceGetVgpuSchedulerCapabilities)   \
@@ -70,6 +71,7 @@
     CALL (nvmlVgpuInstanceGetMdevUUID)              \
     CALL (nvmlVgpuInstanceGetMetadata)              \
     CALL (nvmlVgpuInstanceGetPlacementId)           \
+    CALL (nvmlVgpuInstanceGetRuntimeStateSize)      \
     CALL (nvmlVgpuInstanceGetType)                  \
     CALL (nvmlVgpuInstanceGetUUID)                  \
     CALL (nvmlVgpuInstanceGetVmDriverVersion)       \

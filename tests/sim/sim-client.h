@@ -33,6 +33,7 @@
     CALL (nvmlDeviceGetPgpuMetadataString)          \
     CALL (nvmlDeviceGetSupportedVgpus)              \
     CALL (nvmlDeviceGetUUID)                        \
+    CALL (nvmlDeviceGetVgpuCapabilities)            \
     CALL (nvmlDeviceGetVgpuHeterogeneousMode)       \
     CALL (nvmlDeviceGetVgpuMetadata)                \
     CALL (nvmlDeviceGetVgpuSchedulerCapabilities)   \
@@ -59,6 +60,7 @@
     CALL (nvmlVgpuInstanceGetMdevUUID)              \
     CALL (nvmlVgpuInstanceGetMetadata)              \
     CALL (nvmlVgpuInstanceGetPlacementId)           \
+    CALL (nvmlVgpuInstanceGetRuntimeStateSize)      \
     CALL (nvmlVgpuInstanceGetType)                  \
     CALL (nvmlVgpuInstanceGetUUID)                  \
     CALL (nvmlVgpuInstanceGetVmDriverVersion)       \

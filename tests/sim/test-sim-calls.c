@@ -25,6 +25,7 @@ static const char two_vgpus[] = "[gpu 0000:41:00.0]\n"
                                 "guest-driver=580.82.07\n"
                                 "guest-version=26.1\n"
                                 "framebuffer-used=512\n"
+                                "runtime-state=48\n"
                                 "[vgpu " UUID_2 "]\n"
                                 "instance=3000000000\n"
                                 "vm=" SIM_VM_B "\n"
@@ -417,12 +418,64 @@ SIM_TEST (test_bad_instances)
             client->nvmlVgpuInstanceGetVmDriverVersion (instance, text, sizeof text),
             client->nvmlVgpuInstanceGetFbUsage (instance, &bytes),
             client->nvmlVgpuInstanceGetEccMode (instance, &number),
+            client->nvmlVgpuInstanceGetRuntimeStateSize (instance, NULL),
         };
 
         for (gsize i = 0; i < G_N_ELEMENTS (codes); i++)
             g_assert_cmpint (codes[i], ==,
                              instance == 0 ? NVML_ERROR_INVALID_ARGUMENT : NVML_ERROR_NOT_FOUND);
     }
+}
+
+SIM_TEST (test_runtime_state)
+{
+    nvmlVgpuRuntimeState_t state = {NVML_VGPU_RUNTIME_STATE_V1, 99};
+    const unsigned int versions[] = {0, NVML_VGPU_RUNTIME_STATE_V1 + 1, 0x2000010};
+
+    sim_client_write_more (client, two_vgpus);
+    g_assert_cmpint (client->nvmlInit_v2 (), ==, NVML_SUCCESS);
+    g_assert_cmpint (client->nvmlVgpuInstanceGetRuntimeStateSize (7, &state), ==, NVML_SUCCESS);
+    g_assert_cmpuint (state.size, ==, 48 * MIB);
+    g_assert_cmpint (client->nvmlVgpuInstanceGetRuntimeStateSize (7, NULL), ==, NVML_ERROR_INVALID_ARGUMENT);
+    for (gsize i = 0; i < G_N_ELEMENTS (versions); i++) {
+        state.version = versions[i];
+        g_assert_cmpint (client->nvmlVgpuInstanceGetRuntimeStateSize (7, &state), ==,
+                         NVML_ERROR_ARGUMENT_VERSION_MISMATCH);
+    }
+    /* the host file says nothing of this one, so the driver does not know */
+    state = (nvmlVgpuRuntimeState_t){NVML_VGPU_RUNTIME_STATE_V1, 99};
+    g_assert_cmpint (client->nvmlVgpuInstanceGetRuntimeStateSize (3000000000, &state), ==,
+                     NVML_ERROR_NOT_SUPPORTED);
+    g_assert_cmpuint (state.size, ==, 99);
+}
+
+SIM_TEST (test_bandwidths)
+{
+    const nvmlDevice_t gpu = sim_client_gpu (client, "0000:41:00.0"),
+                       not_a_host = sim_client_gpu (client, "0000:c1:00.0");
+    unsigned int result = 99;
+
+    g_assert_cmpint (
+        client->nvmlDeviceGetVgpuCapabilities (gpu, NVML_DEVICE_VGPU_CAP_READ_DEVICE_BUFFER_BW, &result), ==,
+        NVML_ERROR_NOT_SUPPORTED);
+    sim_client_must (client, "update", "--gpu", "0000:41:00.0", "--read-bandwidth", "11000",
+                     "--write-bandwidth", "9000");
+    g_assert_cmpint (
+        client->nvmlDeviceGetVgpuCapabilities (gpu, NVML_DEVICE_VGPU_CAP_READ_DEVICE_BUFFER_BW, &result), ==,
+        NVML_SUCCESS);
+    g_assert_cmpuint (result, ==, 11000);
+    g_assert_cmpint (
+        client->nvmlDeviceGetVgpuCapabilities (gpu, NVML_DEVICE_VGPU_CAP_WRITE_DEVICE_BUFFER_BW, &result), ==,
+        NVML_SUCCESS);
+    g_assert_cmpuint (result, ==, 9000);
+    g_assert_cmpint (client->nvmlDeviceGetVgpuCapabilities (gpu, 0, &result), ==, NVML_ERROR_NOT_SUPPORTED);
+    g_assert_cmpint (client->nvmlDeviceGetVgpuCapabilities (gpu, 3, NULL), ==, NVML_ERROR_INVALID_ARGUMENT);
+    g_assert_cmpint (client->nvmlDeviceGetVgpuCapabilities (NULL, 3, &result), ==,
+                     NVML_ERROR_INVALID_ARGUMENT);
+    g_assert_cmpint (client->nvmlDeviceGetVgpuCapabilities (not_a_host, 3, NULL), ==,
+                     NVML_ERROR_INVALID_ARGUMENT);
+    g_assert_cmpint (client->nvmlDeviceGetVgpuCapabilities (not_a_host, 3, &result), ==,
+                     NVML_ERROR_NOT_SUPPORTED);
 }
 
 SIM_TEST (test_get_version)
@@ -463,6 +516,8 @@ main (int argc, char **argv)
     sim_client_add_test ("/sim/instance/pci-id", test_instance_pci_id);
     sim_client_add_test ("/sim/instance/numbers", test_instance_numbers);
     sim_client_add_test ("/sim/instance/bad", test_bad_instances);
+    sim_client_add_test ("/sim/instance/runtime-state", test_runtime_state);
+    sim_client_add_test ("/sim/device/bandwidths", test_bandwidths);
     sim_client_add_test ("/sim/version/get", test_get_version);
     return g_test_run ();
 }

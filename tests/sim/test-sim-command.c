@@ -147,9 +147,10 @@ SIM_TEST (test_plug)
     nvmlVgpuInstance_t instance;
     unsigned int number;
     unsigned long long bytes;
+    nvmlVgpuRuntimeState_t state = {NVML_VGPU_RUNTIME_STATE_V1, 0};
 
     g_assert_cmpint (sim_client_run (client, &uuid, "plug", "--vm", SIM_VM_A, "--type", "12", "--vf",
-                                     "0000:41:00.4", "--framebuffer-used", "3", NULL),
+                                     "0000:41:00.4", "--framebuffer-used", "3", "--runtime-state", "5", NULL),
                      ==, 0);
     g_assert_true (g_uuid_string_is_valid (uuid));
     instance = sim_client_instance (client, gpu);
@@ -165,7 +166,32 @@ SIM_TEST (test_plug)
     g_assert_cmpuint (number, ==, 12);
     g_assert_cmpint (client->nvmlVgpuInstanceGetFbUsage (instance, &bytes), ==, NVML_SUCCESS);
     g_assert_cmpuint (bytes, ==, 3 << 20);
+    g_assert_cmpint (client->nvmlVgpuInstanceGetRuntimeStateSize (instance, &state), ==, NVML_SUCCESS);
+    g_assert_cmpuint (state.size, ==, 5 << 20);
     g_assert_cmpuint (metadata (client, instance).guestInfoState, ==, NVML_GUEST_INFO_UNINITIALIZED);
+}
+
+SIM_TEST (test_guest_memory)
+{
+    const nvmlDevice_t gpu = sim_client_gpu (client, GPU);
+    nvmlVgpuRuntimeState_t state = {NVML_VGPU_RUNTIME_STATE_V1, 0};
+    nvmlVgpuInstance_t instance;
+    unsigned long long bytes;
+
+    sim_client_must (client, "plug", "--vm", SIM_VM_A, "--type", "12");
+    instance = sim_client_instance (client, gpu);
+    sim_client_must (client, "guest-memory", "--vm", SIM_VM_A, "--framebuffer-used", "70", "--runtime-state",
+                     "0");
+    g_assert_cmpint (client->nvmlVgpuInstanceGetFbUsage (instance, &bytes), ==, NVML_SUCCESS);
+    g_assert_cmpuint (bytes, ==, 70 << 20);
+    g_assert_cmpint (client->nvmlVgpuInstanceGetRuntimeStateSize (instance, &state), ==, NVML_SUCCESS);
+    g_assert_cmpuint (state.size, ==, 0);
+    sim_client_must (client, "guest-memory", "--vm", SIM_VM_A, "--runtime-state", "6");
+    g_assert_cmpint (client->nvmlVgpuInstanceGetFbUsage (instance, &bytes), ==, NVML_SUCCESS);
+    g_assert_cmpuint (bytes, ==, 70 << 20);
+    assert_impossible (client, "framebuffer-used", "guest-memory", "--vm", SIM_VM_A, "--framebuffer-used",
+                       "20481");
+    assert_impossible (client, "has no vGPU", "guest-memory", "--vm", SIM_VM_B, "--framebuffer-used", "1");
 }
 
 SIM_TEST (test_plug_with_all)
@@ -451,6 +477,7 @@ main (int argc, char **argv)
     sim_client_add_test ("/sim/command/missing-and-broken-file", test_missing_and_broken_file);
     sim_client_add_test ("/sim/command/plug", test_plug);
     sim_client_add_test ("/sim/command/plug-with-all", test_plug_with_all);
+    sim_client_add_test ("/sim/command/guest-memory", test_guest_memory);
     sim_client_add_test ("/sim/command/plug-of-a-migrated-guest", test_plug_of_a_migrated_guest);
     sim_client_add_test ("/sim/command/plug-without-room", test_plug_without_room);
     sim_client_add_test ("/sim/command/plug-goes-on-to-the-next-gpu", test_plug_goes_on_to_the_next_gpu);

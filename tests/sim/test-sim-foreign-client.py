@@ -88,6 +88,10 @@ class PlacementId(ctypes.Structure):
     _fields_ = [("version", ctypes.c_uint), ("placementId", ctypes.c_uint)]
 
 
+class RuntimeState(ctypes.Structure):
+    _fields_ = [("version", ctypes.c_uint), ("size", ctypes.c_ulonglong)]
+
+
 class PlacementList(ctypes.Structure):
     _fields_ = [("version", ctypes.c_uint), ("placementSize", ctypes.c_uint), ("count", ctypes.c_uint),
                 ("placementIds", ctypes.POINTER(ctypes.c_uint)), ("mode", ctypes.c_uint)]
@@ -311,6 +315,23 @@ def test_placements(client):
     equal(client.nvml.nvmlDeviceSetVgpuHeterogeneousMode(gpu, ctypes.byref(mode)), IN_USE)
 
 
+def test_sizes(client):
+    client.nvml.nvmlInit_v2()
+    gpu, result = client.gpu(), ctypes.c_uint()
+    client.vgpu_sim("update", "--gpu", "0000:41:00.0", "--read-bandwidth", "11000", "--write-bandwidth", "9000")
+    for capability, bandwidth in ((3, 11000), (4, 9000)):
+        equal(client.nvml.nvmlDeviceGetVgpuCapabilities(gpu, capability, ctypes.byref(result)), SUCCESS)
+        equal(result.value, bandwidth)
+    client.vgpu_sim("plug", "--vm", VM, "--type", "1120", "--framebuffer-used", "7", "--runtime-state", "5")
+    state, used = RuntimeState(0x1000010, 0), ctypes.c_ulonglong()
+    instance = client.instance()
+    equal(client.nvml.nvmlVgpuInstanceGetFbUsage(instance, ctypes.byref(used)), SUCCESS)
+    equal(client.nvml.nvmlVgpuInstanceGetRuntimeStateSize(instance, ctypes.byref(state)), SUCCESS)
+    equal((used.value, state.size), (7 << 20, 5 << 20))
+    state.version = 0x100000c
+    equal(client.nvml.nvmlVgpuInstanceGetRuntimeStateSize(instance, ctypes.byref(state)), VERSION_MISMATCH)
+
+
 def test_mig(client):
     client.vgpu_sim("init", "--force", "--gpu", "h100-mig")
     client.nvml.nvmlInit_v2()
@@ -352,7 +373,7 @@ def run(test):
 
 TESTS = [test_life, test_error_string, test_texts, test_memory, test_metadata, test_metadata_string,
          test_compatibility, test_versions, test_scheduler, test_scheduler_log,
-         test_instances_come_and_go, test_fault, test_placements, test_mig, test_all_ten_calls]
+         test_instances_come_and_go, test_fault, test_placements, test_sizes, test_mig, test_all_ten_calls]
 print(f"1..{len(TESTS)}", flush=True)
 passed = 0
 for number, one in enumerate(TESTS, 1):

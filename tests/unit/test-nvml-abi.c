@@ -107,6 +107,11 @@ FIELD (nvmlVgpuPlacementId_v1_t, version, 0);
 FIELD (nvmlVgpuPlacementId_v1_t, placementId, 4);
 G_STATIC_ASSERT (NVML_VGPU_PLACEMENT_ID_V1 == 0x1000008);
 
+SIZE (nvmlVgpuRuntimeState_v1_t, 16);
+FIELD (nvmlVgpuRuntimeState_v1_t, version, 0);
+FIELD (nvmlVgpuRuntimeState_v1_t, size, 8);
+G_STATIC_ASSERT (NVML_VGPU_RUNTIME_STATE_V1 == 0x1000010);
+
 SIZE (nvmlVgpuPlacementList_v1_t, 24);
 FIELD (nvmlVgpuPlacementList_v1_t, version, 0);
 FIELD (nvmlVgpuPlacementList_v1_t, placementSize, 4);
@@ -297,6 +302,12 @@ static const Field vgpu_placement_id_fields[] = {
 };
 static const Structure vgpu_placement_id = STRUCTURE (nvmlVgpuPlacementId_v1_t, vgpu_placement_id_fields);
 
+static const Field vgpu_runtime_state_fields[] = {
+    OF (nvmlVgpuRuntimeState_v1_t, version),
+    OF (nvmlVgpuRuntimeState_v1_t, size),
+};
+static const Structure vgpu_runtime_state = STRUCTURE (nvmlVgpuRuntimeState_v1_t, vgpu_runtime_state_fields);
+
 static const Field vgpu_placement_list_v1_fields[] = {
     OF (nvmlVgpuPlacementList_v1_t, version),
     OF (nvmlVgpuPlacementList_v1_t, placementSize),
@@ -376,6 +387,7 @@ main (int argc, char **argv)
                           test_tiling);
     g_test_add_data_func ("/nvml-abi/nvmlVgpuHeterogeneousMode_v1_t", &vgpu_heterogeneous_mode, test_tiling);
     g_test_add_data_func ("/nvml-abi/nvmlVgpuPlacementId_v1_t", &vgpu_placement_id, test_tiling);
+    g_test_add_data_func ("/nvml-abi/nvmlVgpuRuntimeState_v1_t", &vgpu_runtime_state, test_tiling);
     g_test_add_data_func ("/nvml-abi/nvmlVgpuPlacementList_v1_t", &vgpu_placement_list_v1, test_tiling);
     g_test_add_data_func ("/nvml-abi/nvmlVgpuPlacementList_v2_t", &vgpu_placement_list_v2, test_tiling);
     g_test_add_data_func ("/nvml-abi/nvmlPciInfo_t", &pci_info, test_tiling);
