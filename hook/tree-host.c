@@ -13,6 +13,8 @@ static const struct {
     const char *attribute;
     VgateUnit unit;
 } numbers[] = {
+    {"pgpu", "read-bandwidth", VGATE_UNIT_MB_PER_SECOND},
+    {"pgpu", "write-bandwidth", VGATE_UNIT_MB_PER_SECOND},
     {"metadata", "length", VGATE_UNIT_BYTES},
     {"mirror", "version", VGATE_UNIT_NONE},
     {"mirror", "revision", VGATE_UNIT_NONE},

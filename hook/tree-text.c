@@ -51,6 +51,7 @@ describe_number (const VgateField *field)
     case VGATE_UNIT_SECONDS: return describe_seconds (field->number);
     case VGATE_UNIT_HZ: return g_strdup_printf ("%" G_GUINT64_FORMAT " Hz", field->number);
     case VGATE_UNIT_BYTES: return describe_bytes (field->number);
+    case VGATE_UNIT_MB_PER_SECOND: return g_strdup_printf ("%" G_GUINT64_FORMAT " MB/s", field->number);
     case VGATE_UNIT_NONE: break;
     }
     return g_strdup_printf ("%" G_GUINT64_FORMAT, field->number);

@@ -34,6 +34,7 @@ typedef enum {
     VGATE_UNIT_SECONDS, /* an age: 2 d 3 h */
     VGATE_UNIT_HZ,
     VGATE_UNIT_BYTES,
+    VGATE_UNIT_MB_PER_SECOND,
 } VgateUnit;
 
 typedef enum {

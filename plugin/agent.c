@@ -232,7 +232,7 @@ note_probe (VgateAgent *agent, const GError *error)
 static void
 consider (VgateAgent *agent, VgateGuest *guest)
 {
-    vgate_guest_note_nvml (guest, agent->last, g_get_monotonic_time ());
+    vgate_guest_note_nvml (guest, agent->last, agent->policy->capture_refresh, g_get_monotonic_time ());
     if (!guest->is_due)
         return;
     if (guest->is_leaving)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "capture.h"
 
+#include "coarse.h"
 #include "host/sysfs.h"
 
 #include <string.h>
@@ -60,6 +61,7 @@ describe_pgpu (const VgateHost *host, guint index, VgateSourcePgpu *pgpu)
     pgpu->name = g_strdup (from->name);
     pgpu->host_driver = g_strdup (host->driver);
     pgpu->range = from->record.range;
+    pgpu->read_bandwidth = from->read_bandwidth;
     pgpu->has_scheduler = from->has_scheduler;
     pgpu->scheduler = from->scheduler;
 }
@@ -88,6 +90,22 @@ read_record (const VgateInstance *instance, VgateElementVgpu *vgpu, GError **err
     return TRUE;
 }
 
+/* As the element says already, while that is about right. */
+static void
+describe_sizes (const VgateElement *present, const VgateInstance *instance, VgateElementVgpu *vgpu)
+{
+    const VgateElementVgpu *before = NULL;
+
+    for (guint i = 0; present && !before && i < present->vgpus->len; i++) {
+        const VgateElementVgpu *other = g_ptr_array_index (present->vgpus, i);
+
+        before = strcmp (other->uuid, instance->uuid) == 0 ? other : NULL;
+    }
+    vgpu->framebuffer_used =
+        vgate_coarse_size (instance->framebuffer_used, before ? before->framebuffer_used : 0);
+    vgpu->runtime_state = vgate_coarse_size (instance->runtime_state, before ? before->runtime_state : 0);
+}
+
 static VgateElementVgpu *
 describe_vgpu (const VgateCaptureInput *input, const VgateElement *element, const VgateInstance *instance,
                GError **error)
@@ -102,6 +120,7 @@ describe_vgpu (const VgateCaptureInput *input, const VgateElement *element, cons
     vgpu->guest_address = hostdev ? g_strdup (hostdev->guest_address) : NULL;
     vgpu->type = instance->type;
     vgpu->type_name = g_strdup (instance->type_name);
+    describe_sizes (input->domain->element, instance, vgpu);
     describe_pgpu (input->host, instance->pgpu, &vgpu->pgpu);
     return read_record (instance, vgpu, error) ? g_steal_pointer (&vgpu) : NULL;
 }
@@ -126,6 +145,9 @@ vgate_capture_describe (const VgateCaptureInput *input, GError **error)
     element->host_uuid = g_strdup (input->host->uuid);
     element->simulated = input->host->simulated;
     element->power = (int)input->power;
+    element->max_downtime = input->max_downtime;
+    if (element->max_downtime == 0 && input->domain->element)
+        element->max_downtime = input->domain->element->max_downtime;
     return g_steal_pointer (&element);
 }
 

@@ -13,12 +13,14 @@ typedef struct {
     GBytes *key;      /* fleet key, or NULL */
     VgateTrigger trigger;
     VgatePower power;
+    guint64 max_downtime; /* ms, as libvirt says; 0: as the domain's element says */
     guint64 sequence_min; /* the sequence number must be above this */
     gint64 now;           /* seconds since 1970 */
 } VgateCaptureInput;
 
 /*
- * The element of what NVML and the domain say now, unsealed and without a sequence number. NULL with
+ * The element of what NVML and the domain say now, unsealed and without a sequence number.
+ * Sizes are coarse, and stay what the domain's element says while that is about right. NULL with
  * VGATE_CODE_CAPTURE_FAILED when NVML gave no metadata for one of its vGPUs, or none that can be written.
  */
 VgateElement *vgate_capture_describe (const VgateCaptureInput *input, GError **error);

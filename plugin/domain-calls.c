@@ -136,6 +136,17 @@ vgate_libvirt_power (virDomainPtr domain)
     return state == VIR_DOMAIN_PMSUSPENDED ? VGATE_POWER_SUSPENDED : VGATE_POWER_RUNNING;
 }
 
+guint64
+vgate_libvirt_max_downtime (virDomainPtr domain)
+{
+    unsigned long long limit = 0;
+
+    if (vgate_libvirt_is_busy (domain) || virDomainMigrateGetMaxDowntime (domain, &limit, 0) != 0)
+        return 0;
+    /* a guest that must not stand still at all is not one of which nothing is known */
+    return MAX (limit, 1);
+}
+
 gboolean
 vgate_libvirt_has_element (virDomainPtr domain)
 {

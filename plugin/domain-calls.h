@@ -50,6 +50,12 @@ gboolean vgate_libvirt_is_element_error (const GError *error);
 
 VgatePower vgate_libvirt_power (virDomainPtr domain);
 
+/*
+ * How many ms QEMU may let the guest stand still at the end of a migration (virsh migrate-setmaxdowntime; 300
+ * unless it was set). 0: libvirt does not say, or a job holds the domain, for whose end it would wait.
+ */
+guint64 vgate_libvirt_max_downtime (virDomainPtr domain);
+
 /* TRUE when the live XML has an element of our namespace, whatever it is. Cheaper than to read the XML. */
 gboolean vgate_libvirt_has_element (virDomainPtr domain);
 

@@ -103,13 +103,17 @@ vgate_guest_forget_events (VgateGuest *guest)
 }
 
 void
-vgate_guest_note_nvml (VgateGuest *guest, const VgateSnapshot *snapshot, gint64 now)
+vgate_guest_note_nvml (VgateGuest *guest, const VgateSnapshot *snapshot, guint refresh, gint64 now)
 {
     g_autofree char *fingerprint = vgate_snapshot_fingerprint (snapshot, guest->uuid);
 
     guest->is_driver_down = vgate_snapshot_is_driver_down (snapshot, guest->uuid);
     if (g_strcmp0 (fingerprint, guest->fingerprint) != 0)
         vgate_guest_expect_more (guest, VGATE_TRIGGER_CHANGE, now);
+    else if (fingerprint && !guest->is_leaving && now >= guest->refresh_at)
+        vgate_guest_set_due (guest, VGATE_TRIGGER_CHANGE);
+    if (guest->is_due)
+        guest->refresh_at = now + (gint64)refresh * G_USEC_PER_SEC;
 }
 
 void

@@ -23,6 +23,7 @@ typedef struct {
     gboolean is_driver_down;  /* of one of its vGPUs, when NVML was last asked */
     gboolean is_leaving;      /* by a migration, or into a save image */
     gint64 watched_until;     /* monotonic: something may be expected of it until then */
+    gint64 refresh_at;        /* monotonic: look again then, for what is not told of when it changes */
     guint64 sequence;         /* the highest that was written */
     VgateStatusGuest *status; /* what is said of it when somebody asks */
 } VgateGuest;
@@ -60,8 +61,11 @@ gboolean vgate_guest_note_metadata (VgateGuest *guest);
 /* Events may have been missed: of those that are outstanding none may be waited for. */
 void vgate_guest_forget_events (VgateGuest *guest);
 
-/* What NVML says of it now; if that is news, it is due. now: monotonic. */
-void vgate_guest_note_nvml (VgateGuest *guest, const VgateSnapshot *snapshot, gint64 now);
+/*
+ * What NVML says of it now; if that is news, it is due. So it is every so many seconds while it has a vGPU:
+ * its frame buffer in use and the down-time that libvirt allows it change without being news. now: monotonic.
+ */
+void vgate_guest_note_nvml (VgateGuest *guest, const VgateSnapshot *snapshot, guint refresh, gint64 now);
 
 /* A look begins: what is due now is being done. */
 void vgate_guest_begin_look (VgateGuest *guest, VgateLook *look);

@@ -116,6 +116,7 @@ capture (VgateLook *look, virDomainPtr domain, const GPtrArray *instances)
         return look->outcome == VGATE_LOOK_BUSY;
     input.trigger = trigger_for (look, read);
     input.power = vgate_libvirt_power (domain);
+    input.max_downtime = vgate_libvirt_max_downtime (domain);
     if (!vgate_capture_build (&input, &element, &look->error))
         return FALSE;
     look->outcome = VGATE_LOOK_IN_ORDER;

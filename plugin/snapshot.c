@@ -133,6 +133,7 @@ add_instance (GChecksum *sum, const VgateSnapshot *snapshot, const VgateInstance
     add_text (sum, pgpu->name);
     ADD_VALUE (sum, pgpu->record.range.min);
     ADD_VALUE (sum, pgpu->record.range.max);
+    ADD_VALUE (sum, pgpu->read_bandwidth);
     add_scheduler (sum, pgpu);
 }
 

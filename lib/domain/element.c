@@ -40,6 +40,7 @@ static const VgateXmlAttribute capture_attributes[] = {
 
 static const VgateXmlAttribute guest_attributes[] = {
     ATTRIBUTE (VgateElement, "power", CHOICE, power, .choices = powers),
+    ATTRIBUTE (VgateElement, "max-downtime", COUNT, max_downtime, .optional = TRUE),
     {.name = NULL},
 };
 
@@ -50,6 +51,8 @@ static const VgateXmlAttribute vgpu_attributes[] = {
     ATTRIBUTE (VgateElementVgpu, "mdev", UUID, mdev, .optional = TRUE),
     ATTRIBUTE (VgateElementVgpu, "vf", PCI, vf, .optional = TRUE),
     ATTRIBUTE (VgateElementVgpu, "guest-address", PCI, guest_address, .optional = TRUE),
+    ATTRIBUTE (VgateElementVgpu, "framebuffer-used", COUNT, framebuffer_used, .optional = TRUE),
+    ATTRIBUTE (VgateElementVgpu, "runtime-state", COUNT, runtime_state, .optional = TRUE),
     {.name = NULL},
 };
 
@@ -58,6 +61,7 @@ static const VgateXmlAttribute pgpu_attributes[] = {
     ATTRIBUTE (VgateSourcePgpu, "name", NAME, name, .optional = FALSE),
     ATTRIBUTE (VgateSourcePgpu, "host-driver", ASCII, host_driver, .optional = FALSE),
     ATTRIBUTE (VgateSourcePgpu, "range", RANGE, range, .optional = FALSE),
+    ATTRIBUTE (VgateSourcePgpu, "read-bandwidth", COUNT, read_bandwidth, .optional = TRUE),
     {.name = NULL},
 };
 

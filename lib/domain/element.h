@@ -42,6 +42,7 @@ typedef struct {
     char *name;
     char *host_driver;
     VgateVersionRange range; /* the administrator's */
+    guint64 read_bandwidth;  /* MB/s; 0: not known */
     gboolean has_scheduler;
     VgateScheduler scheduler;
 } VgateSourcePgpu;
@@ -53,6 +54,8 @@ typedef struct {
     char *guest_address; /* PCI address in the guest: the key to the hostdev; NULL without hostdev */
     guint32 type;
     char *type_name;
+    guint64 framebuffer_used; /* bytes, about; 0: not known; likewise below */
+    guint64 runtime_state;
     VgateXmlBytes metadata;
     VgateVgpuMirror mirror;
     VgateVgpuRecord record; /* of the bytes; valid after _check */
@@ -66,10 +69,11 @@ typedef struct {
     int trigger; /* VgateTrigger */
     char *host;
     char *host_uuid;
-    gboolean simulated; /* the driver was the simulated one */
-    int power;          /* VgatePower */
-    GPtrArray *vgpus;   /* of VgateElementVgpu *, at least one */
-    char *seal;         /* HMAC-SHA-256, 64 lower-case hexadecimal digits; NULL: not sealed */
+    gboolean simulated;   /* the driver was the simulated one */
+    int power;            /* VgatePower */
+    guint64 max_downtime; /* ms that libvirt lets the guest stand still in a migration; 0: not known */
+    GPtrArray *vgpus;     /* of VgateElementVgpu *, at least one */
+    char *seal;           /* HMAC-SHA-256, 64 lower-case hexadecimal digits; NULL: not sealed */
 } VgateElement;
 
 VgateElement *vgate_element_new (void);

@@ -15,6 +15,10 @@ static const VgateXmlDialect dialect = {
     {                                                                                  \
         .name = attribute, .form = VGATE_XML_##kind, .offset = offsetof (type, member) \
     }
+#define OPTIONAL_COUNT(type, attribute, member)                                                         \
+    {                                                                                                   \
+        .name = attribute, .form = VGATE_XML_COUNT, .offset = offsetof (type, member), .optional = TRUE \
+    }
 
 static const VgateXmlAttribute host_attributes[] = {
     ATTRIBUTE (VgateHost, "time", TIME, time),
@@ -35,6 +39,8 @@ static const VgateXmlAttribute pgpu_attributes[] = {
     ATTRIBUTE (VgatePgpu, "address", PCI, address),
     ATTRIBUTE (VgatePgpu, "name", NAME, name),
     ATTRIBUTE (VgatePgpu, "uuid", NAME, uuid),
+    OPTIONAL_COUNT (VgatePgpu, "read-bandwidth", read_bandwidth),
+    OPTIONAL_COUNT (VgatePgpu, "write-bandwidth", write_bandwidth),
     {.name = NULL},
 };
 

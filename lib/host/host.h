@@ -26,8 +26,10 @@ typedef struct {
     char *name;
     char *uuid; /* "GPU-..." as NVML writes it */
     VgateXmlBytes metadata;
-    VgatePgpuMirror mirror; /* as read; empty in a host that was not read from XML */
-    VgatePgpuRecord record; /* of the bytes */
+    VgatePgpuMirror mirror;  /* as read; empty in a host that was not read from XML */
+    VgatePgpuRecord record;  /* of the bytes */
+    guint64 read_bandwidth;  /* MB/s at which vGPUs are read out of it; 0: not known */
+    guint64 write_bandwidth; /* and written into it */
     gboolean has_scheduler;
     VgateScheduler scheduler;
     GPtrArray *types; /* of VgateHostType * */

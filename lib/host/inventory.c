@@ -143,6 +143,7 @@ read_pgpu (VgateNvml *nvml, VgateNvmlDevice device, GError **error)
 {
     g_autoptr (VgatePgpu) pgpu = vgate_pgpu_new ();
     g_autoptr (GError) local = NULL;
+    guint read, write;
     gsize length;
     const guint8 *bytes;
 
@@ -161,6 +162,10 @@ read_pgpu (VgateNvml *nvml, VgateNvmlDevice device, GError **error)
     }
     /* a finding's matter only: a driver without that call, or under MIG, is none the worse for it */
     pgpu->has_scheduler = vgate_nvml_device_scheduler (nvml, device, &pgpu->scheduler, NULL);
+    if (vgate_nvml_device_buffer_bandwidths (nvml, device, &read, &write, NULL)) {
+        pgpu->read_bandwidth = read;
+        pgpu->write_bandwidth = write;
+    }
     return read_types (nvml, device, pgpu->types, error) ? g_steal_pointer (&pgpu) : NULL;
 }
 
@@ -212,6 +217,19 @@ lower_uuid (char *uuid)
     return lower && vgate_xml_text_has_form (lower, VGATE_XML_UUID) ? g_steal_pointer (&lower) : NULL;
 }
 
+/* What the estimate of the down-time needs: a driver that says none of it is none the worse for it. A vGPU
+ * that has nothing is told from one of which nothing is known. */
+static void
+read_sizes (VgateNvml *nvml, guint32 vgpu, VgateInstance *instance)
+{
+    guint64 bytes;
+
+    if (vgate_nvml_vgpu_framebuffer_used (nvml, vgpu, &bytes, NULL))
+        instance->framebuffer_used = MAX (bytes, 1);
+    if (vgate_nvml_vgpu_runtime_state (nvml, vgpu, &bytes, NULL))
+        instance->runtime_state = MAX (bytes, 1);
+}
+
 /*
  * NULL without error: the vGPU ended meanwhile, or NVML has no UUID for its VM, so that it is no libvirt
  * guest's. Its device is a mediated device, or else the virtual function whose address NVML gives.
@@ -231,6 +249,7 @@ read_instance (VgateNvml *nvml, guint32 vgpu, guint pgpu)
     if (!instance->type_name)
         return NULL;
     instance->mdev = lower_uuid (vgate_nvml_vgpu_mdev_uuid (nvml, vgpu, NULL));
+    read_sizes (nvml, vgpu, instance);
     instance->metadata = vgate_nvml_vgpu_metadata (nvml, vgpu, &local);
     if (!instance->metadata)
         instance->failure = g_strdup (local->message);

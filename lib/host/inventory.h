@@ -15,9 +15,11 @@ typedef struct {
     char *mdev; /* UUID of its mediated device, or NULL */
     guint32 type;
     char *type_name;
-    guint32 pgpu;     /* index into VgateHost.pgpus */
-    GBytes *metadata; /* NULL: could not be read */
-    char *failure;    /* why; NULL when metadata is there */
+    guint32 pgpu;             /* index into VgateHost.pgpus */
+    guint64 framebuffer_used; /* bytes, 1 and more; 0: the driver does not say */
+    guint64 runtime_state;    /* likewise: what it has beside the frame buffer */
+    GBytes *metadata;         /* NULL: could not be read */
+    char *failure;            /* why; NULL when metadata is there */
 } VgateInstance;
 
 VgateInstance *vgate_instance_new (void);

@@ -8,8 +8,8 @@
 /* the question's body: host name, host UUID, instances wanted, vGPU metadata */
 #define QUESTION_TYPE "(ssbaay)"
 /* error code and text (0 and ""), host document, driver's answers, instances */
-#define ANSWER_TYPE   "(issa(uuiuu)a(sssusuays))"
-#define INSTANCE_TYPE "(sssusuays)"
+#define ANSWER_TYPE   "(issa(uuiuu)a(sssusuttays))"
+#define INSTANCE_TYPE "(sssusuttays)"
 
 void
 vgate_question_clear (VgateQuestion *question)
@@ -75,9 +75,10 @@ add_instance (GVariantBuilder *builder, const VgateInstance *instance)
 {
     g_autoptr (GBytes) none = g_bytes_new_static ("", 0);
 
-    g_variant_builder_add (builder, "(sssusu@ays)", instance->vm, instance->uuid,
+    g_variant_builder_add (builder, "(sssusutt@ays)", instance->vm, instance->uuid,
                            instance->mdev ? instance->mdev : "", instance->type, instance->type_name,
-                           instance->pgpu, bytes_variant (instance->metadata ? instance->metadata : none),
+                           instance->pgpu, instance->framebuffer_used, instance->runtime_state,
+                           bytes_variant (instance->metadata ? instance->metadata : none),
                            instance->failure ? instance->failure : "");
 }
 
@@ -116,8 +117,9 @@ read_instance (GVariant *variant)
     VgateInstance *instance = vgate_instance_new ();
     g_autoptr (GVariant) metadata = NULL;
 
-    g_variant_get (variant, "(sssusu@ays)", &instance->vm, &instance->uuid, &instance->mdev, &instance->type,
-                   &instance->type_name, &instance->pgpu, &metadata, &instance->failure);
+    g_variant_get (variant, "(sssusutt@ays)", &instance->vm, &instance->uuid, &instance->mdev,
+                   &instance->type, &instance->type_name, &instance->pgpu, &instance->framebuffer_used,
+                   &instance->runtime_state, &metadata, &instance->failure);
     instance->mdev = or_null (instance->mdev);
     instance->failure = or_null (instance->failure);
     if (!instance->failure)
@@ -174,7 +176,7 @@ vgate_wire_read_answer (GBytes *bytes, GError **error)
     variant = vgate_wire_unpack (ANSWER_TYPE, bytes);
     if (!variant)
         return crashed ("it is not complete", error);
-    g_variant_get (variant, "(i&s&s@a(uuiuu)@a(sssusuays))", &code, &text, &document, &answers, &instances);
+    g_variant_get (variant, "(i&s&s@a(uuiuu)@a(sssusuttays))", &code, &text, &document, &answers, &instances);
     if (code != 0) {
         g_set_error_literal (error, VGATE_NVML_ERROR, code, text);
         return NULL;

@@ -102,6 +102,24 @@ read_interval_fast (VgatePolicy *policy, const char *value)
 }
 
 static gboolean
+read_refresh (VgatePolicy *policy, const char *value)
+{
+    return read_seconds (value, &policy->capture_refresh);
+}
+
+static gboolean
+read_link_speed (VgatePolicy *policy, const char *value)
+{
+    return read_number (value, 1, VGATE_LINK_SPEED_MAX, &policy->link_speed);
+}
+
+static gboolean
+read_down_time_limit (VgatePolicy *policy, const char *value)
+{
+    return read_number (value, 1, VGATE_DOWN_TIME_LIMIT_MAX, &policy->down_time_limit);
+}
+
+static gboolean
 read_abort_ignore (const char *value, gboolean *ignore)
 {
     *ignore = strcmp (value, "ignore") == 0;
@@ -214,6 +232,9 @@ static const VgatePolicyKey keys[] = {
     {"gate", "max-age", read_max_age, "a number of seconds, 0 for no limit"},
     {"capture", "interval", read_interval, "1 to 3600 seconds"},
     {"capture", "interval-fast", read_interval_fast, "1 to 3600 seconds"},
+    {"capture", "refresh", read_refresh, "1 to 3600 seconds"},
+    {"down-time", "link-speed", read_link_speed, "1 to 10000000, in Mbit/s"},
+    {"down-time", "limit-ms", read_down_time_limit, "1 to 2000000"},
     {"jobs", "stale-metadata", read_stale_metadata, "abort or ignore"},
     {"jobs", "unrestorable-save", read_unrestorable_save, "abort or ignore"},
     {"agent", "metrics-file", read_metrics_file, "an absolute path that ends in .prom"},

@@ -16,7 +16,9 @@
 #define DEADLINE_DEFAULT_MS  5000
 #define INTERVAL_DEFAULT_SEC 5
 #define FAST_DEFAULT_SEC     1
-#define LEASE_DEFAULT_SEC    120
+/* A migration is rare, and a look at a guest takes libvirt a few ms. */
+#define REFRESH_DEFAULT_SEC 60
+#define LEASE_DEFAULT_SEC   120
 /* The guest stands still for so long at most; and QEMU gives up after 25 s. */
 #define SAVE_DEFAULT_MS 250
 #define LOAD_DEFAULT_MS 10000
@@ -301,6 +303,7 @@ vgate_policy_new_default (void)
     policy->backend.deadline_ms = DEADLINE_DEFAULT_MS;
     policy->capture_interval = INTERVAL_DEFAULT_SEC;
     policy->capture_interval_fast = FAST_DEFAULT_SEC;
+    policy->capture_refresh = REFRESH_DEFAULT_SEC;
     policy->switch_over_bus = g_strdup (VGATE_VMSTATE_BUS_DEFAULT);
     policy->switch_over_save_ms = SAVE_DEFAULT_MS;
     policy->switch_over_load_ms = LOAD_DEFAULT_MS;

@@ -15,6 +15,10 @@ typedef enum {
     VGATE_PLACEMENT_APPLY,   /* change the XML, and make the device where there is none */
 } VgatePlacementMode;
 
+/* Of [down-time]: Mbit/s, and ms (the most that QEMU takes). */
+#define VGATE_LINK_SPEED_MAX      10000000u
+#define VGATE_DOWN_TIME_LIMIT_MAX 2000000u
+
 typedef struct {
     VgateBackend backend;
     gboolean allow_missing_metadata;         /* [gate] missing-metadata */
@@ -24,6 +28,9 @@ typedef struct {
     VgateSeverity severities[VGATE_N_RULES]; /* [rules] */
     guint capture_interval;                  /* [capture] interval, seconds */
     guint capture_interval_fast;             /* [capture] interval-fast, seconds */
+    guint capture_refresh;                   /* [capture] refresh, seconds */
+    guint64 link_speed;                      /* [down-time] link-speed, Mbit/s; 0: not known */
+    guint64 down_time_limit;                 /* [down-time] limit-ms; 0: the guest's own, by libvirt */
     gboolean ignore_stale_metadata;          /* [jobs] stale-metadata */
     gboolean ignore_unrestorable_save;       /* [jobs] unrestorable-save */
     char *metrics_file;                      /* [agent] metrics-file; NULL: none is written */

@@ -134,6 +134,7 @@ read_value (const VgateXmlAttribute *attribute, const char *text, gpointer membe
     case VGATE_XML_TIME: return read_time (text, member);
     case VGATE_XML_UINT: return read_uint (text, 10, member);
     case VGATE_XML_UINT64: return read_number (text, 10, G_MAXUINT64, member);
+    case VGATE_XML_COUNT: return *text != '0' && read_number (text, 10, G_MAXUINT64, member);
     case VGATE_XML_HEX: return g_str_has_prefix (text, "0x") && read_uint (text + 2, 16, member);
     case VGATE_XML_VERSION: return vgate_version_parse (text, member);
     case VGATE_XML_RANGE: return vgate_version_range_parse (text, member);
@@ -224,6 +225,11 @@ write_attribute (GString *xml, const VgateXmlAttribute *entry, gconstpointer mem
         break;
     case VGATE_XML_UINT64:
         g_string_append_printf (xml, " %s='%" G_GUINT64_FORMAT "'", entry->name, *(const guint64 *)member);
+        break;
+    case VGATE_XML_COUNT:
+        if (*(const guint64 *)member != 0)
+            g_string_append_printf (xml, " %s='%" G_GUINT64_FORMAT "'", entry->name,
+                                    *(const guint64 *)member);
         break;
     case VGATE_XML_HEX:
         g_string_append_printf (xml, " %s='0x%x'", entry->name, *(const guint32 *)member);

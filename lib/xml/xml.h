@@ -65,6 +65,7 @@ typedef enum {
     VGATE_XML_TIME,    /* gint64: seconds since 1970, UTC; written 2026-11-23T22:00:00Z */
     VGATE_XML_UINT,    /* guint32: decimal without leading zeros */
     VGATE_XML_UINT64,  /* guint64: likewise */
+    VGATE_XML_COUNT,   /* guint64: likewise, but not 0 */
     VGATE_XML_HEX,     /* guint32: 0x and lower-case hexadecimal without leading zeros */
     VGATE_XML_VERSION, /* guint32: a vGPU version, 26.1 */
     VGATE_XML_RANGE,   /* VgateVersionRange: 18.1-26.1; whether it is inverted is a matter of sense */
@@ -76,7 +77,7 @@ typedef struct {
     const char *name;
     VgateXmlForm form;
     gsize offset;               /* of the member */
-    gboolean optional;          /* only for forms held as char *: absent is NULL */
+    gboolean optional;          /* only for forms held as char *: absent is NULL; and COUNT: absent is 0 */
     const char *const *choices; /* NULL-terminated, VGATE_XML_CHOICE only */
 } VgateXmlAttribute;
 

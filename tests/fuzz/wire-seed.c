@@ -14,6 +14,8 @@ make_pgpu (void)
     pgpu->address = g_strdup ("0000:41:00.0");
     pgpu->name = g_strdup ("GPU");
     pgpu->uuid = g_strdup ("GPU-1");
+    pgpu->read_bandwidth = 12000;
+    pgpu->write_bandwidth = 9000;
     pgpu->metadata.bytes = vgate_pgpu_record_write (&pgpu->record);
     return pgpu;
 }
@@ -27,6 +29,8 @@ make_instance (void)
     instance->vm = g_strdup ("deadbeef-0001-4000-8000-000000000001");
     instance->uuid = g_strdup ("deadbeef-0001-4000-8000-000000000002");
     instance->type_name = g_strdup ("type");
+    instance->framebuffer_used = 1 << 20;
+    instance->runtime_state = 1;
     instance->metadata = vgate_vgpu_record_write (&record);
     return instance;
 }

@@ -32,12 +32,12 @@ test_news (void)
     g_autoptr (VgateGuest) guest = vgate_guest_new (SAMPLE_DOMAIN_UUID);
     g_autoptr (VgateSnapshot) up = snapshot_of (vgate_version (26, 1)), down = snapshot_of (0);
 
-    vgate_guest_note_nvml (guest, down, 0);
+    vgate_guest_note_nvml (guest, down, 60, 0);
     g_assert_true (guest->is_due);
     g_assert_false (look (guest, down, VGATE_LOOK_WRITTEN));
-    vgate_guest_note_nvml (guest, down, 0);
+    vgate_guest_note_nvml (guest, down, 60, 0);
     g_assert_false (guest->is_due);
-    vgate_guest_note_nvml (guest, up, 0);
+    vgate_guest_note_nvml (guest, up, 60, 0);
     g_assert_true (guest->is_due);
 }
 
@@ -128,12 +128,12 @@ test_pace (void)
     g_autoptr (VgateGuest) guest = vgate_guest_new (SAMPLE_DOMAIN_UUID);
     g_autoptr (VgateSnapshot) up = snapshot_of (vgate_version (26, 1)), down = snapshot_of (0);
 
-    vgate_guest_note_nvml (guest, down, 0);
+    vgate_guest_note_nvml (guest, down, 60, 0);
     look (guest, down, VGATE_LOOK_WRITTEN);
     g_assert_cmpint (vgate_guest_pace (guest, MINUTE), ==, VGATE_PACE_FAST);
     /* no driver in ten minutes: none is expected any more */
     g_assert_cmpint (vgate_guest_pace (guest, 11 * MINUTE), ==, VGATE_PACE_SLOW);
-    vgate_guest_note_nvml (guest, up, 11 * MINUTE);
+    vgate_guest_note_nvml (guest, up, 60, 11 * MINUTE);
     look (guest, up, VGATE_LOOK_WRITTEN);
     g_assert_cmpint (vgate_guest_pace (guest, 12 * MINUTE), ==, VGATE_PACE_SLOW);
     g_assert_cmpint (vgate_guest_pace (guest, 1000 * MINUTE), ==, VGATE_PACE_SLOW);
@@ -153,6 +153,33 @@ test_pace_without_vgpu (void)
     g_assert_true (vgate_guest_is_plain (guest));
     g_assert_cmpint (vgate_guest_pace (guest, MINUTE), ==, VGATE_PACE_SLOW);
     g_assert_cmpint (vgate_guest_pace (guest, 11 * MINUTE), ==, VGATE_PACE_NONE);
+}
+
+/* What is no news is looked at once a minute all the same, but not of a guest that leaves. */
+static void
+test_refresh (void)
+{
+    g_autoptr (VgateGuest) guest = vgate_guest_new (SAMPLE_DOMAIN_UUID);
+    g_autoptr (VgateSnapshot) snapshot = snapshot_of (1), nothing = answers_snapshot (NULL, 0);
+
+    vgate_guest_note_nvml (guest, snapshot, 60, MINUTE);
+    look (guest, snapshot, VGATE_LOOK_WRITTEN);
+    vgate_guest_note_nvml (guest, snapshot, 60, 2 * MINUTE - 1);
+    g_assert_false (guest->is_due);
+    guest->is_leaving = TRUE;
+    vgate_guest_note_nvml (guest, snapshot, 60, 2 * MINUTE);
+    g_assert_false (guest->is_due);
+    guest->is_leaving = FALSE;
+    vgate_guest_note_nvml (guest, snapshot, 60, 2 * MINUTE);
+    g_assert_true (guest->is_due);
+    look (guest, snapshot, VGATE_LOOK_IN_ORDER);
+    vgate_guest_note_nvml (guest, snapshot, 60, 3 * MINUTE - 1);
+    g_assert_false (guest->is_due);
+    /* nor of one without a vGPU */
+    vgate_guest_note_nvml (guest, nothing, 60, 3 * MINUTE - 1);
+    look (guest, nothing, VGATE_LOOK_NOTHING);
+    vgate_guest_note_nvml (guest, nothing, 60, 100 * MINUTE);
+    g_assert_false (guest->is_due);
 }
 
 static void
@@ -191,6 +218,7 @@ main (int argc, char **argv)
     g_test_add_func ("/guest/not-done", test_not_done);
     g_test_add_func ("/guest/pace", test_pace);
     g_test_add_func ("/guest/pace-without-vgpu", test_pace_without_vgpu);
+    g_test_add_func ("/guest/refresh", test_refresh);
     g_test_add_func ("/guest/failure", test_failure);
     return g_test_run ();
 }

@@ -171,7 +171,7 @@ test_spoilt (void)
          "<payload xmlns='urn:x-vgpu-gate:payload:1' domain='99999999", VGATE_CODE_PAYLOAD_DOMAIN},
         /* the element's own errors have its own codes */
         {FROM_DOMAIN "'", "urn:x-vgpu-gate:domain:2'", VGATE_CODE_PAYLOAD_FORM},
-        {"<guest power='running'/>", "", VGATE_CODE_ELEMENT_STRUCTURE},
+        {"<guest power='running' max-downtime='300'/>", "", VGATE_CODE_ELEMENT_STRUCTURE},
         {"trigger='change'", "trigger='whim'", VGATE_CODE_ELEMENT_VALUE},
         {"<metadata length='468'>", "<metadata length='468'>!", VGATE_CODE_ELEMENT_BASE64},
     };

@@ -66,6 +66,11 @@ sample_vgpu (guint number)
     vgpu->pgpu.name = g_strdup ("NVIDIA H100 80GB HBM3");
     vgpu->pgpu.host_driver = g_strdup (SAMPLE_DRIVER);
     vgpu->pgpu.range = (VgateVersionRange){vgate_version (18, 1), vgate_version (26, 1)};
+    if (number == 1) {
+        vgpu->framebuffer_used = (guint64)5 << 30;
+        vgpu->runtime_state = (guint64)192 << 20;
+        vgpu->pgpu.read_bandwidth = 12000;
+    }
     vgpu->pgpu.has_scheduler = number == 1;
     vgpu->pgpu.scheduler = (VgateScheduler){VGATE_SCHEDULER_EQUAL_SHARE, 2, 33, 2000000};
     return vgpu;
@@ -84,6 +89,7 @@ sample_element (guint n_vgpus)
     element->host = g_strdup ("host-a.example");
     element->host_uuid = g_strdup (SAMPLE_HOST_UUID);
     element->power = VGATE_POWER_RUNNING;
+    element->max_downtime = 300;
     for (guint i = 0; i < n_vgpus; i++) {
         g_ptr_array_add (element->vgpus, sample_vgpu (i + 1));
         sample_set_record (element, i, &record);
@@ -139,6 +145,8 @@ sample_host (void)
     host->driver = g_strdup (SAMPLE_DRIVER);
     host->preset = (VgateVersionRange){vgate_version (18, 1), vgate_version (26, 1)};
     host->current = host->preset;
+    first->read_bandwidth = 12000;
+    first->write_bandwidth = 9000;
     first->has_scheduler = TRUE;
     first->scheduler = (VgateScheduler){VGATE_SCHEDULER_BEST_EFFORT, 0, 0, 0};
     g_ptr_array_add (first->types, sample_type (1128, "NVIDIA H100XM-20C", 20, 4));

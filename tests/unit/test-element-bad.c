@@ -20,19 +20,24 @@ static const Bad bad_form[] = {
     {"domain:1'", "domain:10'", VGATE_CODE_ELEMENT_VERSION, "<vgpus>", "urn:x-vgpu-gate:domain:10"},
     {" xmlns='urn:x-vgpu-gate:domain:1'", "", VGATE_CODE_ELEMENT_VERSION, "<vgpus>", "namespace ''"},
     /* elements: missing, unknown, twice, out of place, in no or another namespace */
-    {"<guest power='running'/>", "", STRUCTURE, "<vgpu>", "<guest> must come first"},
-    {"<guest power='running'/>", "<guest power='running'/><guest power='running'/>", STRUCTURE, "<guest>",
+    {"<guest power='running' max-downtime='300'/>", "", STRUCTURE, "<vgpu>", "<guest> must come first"},
+    {"<guest power='running' max-downtime='300'/>",
+     "<guest power='running' max-downtime='300'/><guest power='running' max-downtime='300'/>", STRUCTURE,
+     "<guest>", "not expected"},
+    {"<guest power='running' max-downtime='300'/>", "<other/><guest power='running' max-downtime='300'/>",
+     STRUCTURE, "<other>", "<guest> must come first"},
+    {"<guest power='running' max-downtime='300'/>", "<guest xmlns='' power='running'/>", STRUCTURE, "<guest>",
+     "must come first"},
+    {"<guest power='running' max-downtime='300'/>", "<guest xmlns='urn:x' power='running'/>", STRUCTURE,
+     "<guest>", "must come first"},
+    {"<guest power='running' max-downtime='300'/>", "<guest power='running'><x/></guest>", STRUCTURE, "<x>",
      "not expected"},
-    {"<guest power='running'/>", "<other/><guest power='running'/>", STRUCTURE, "<other>",
-     "<guest> must come first"},
-    {"<guest power='running'/>", "<guest xmlns='' power='running'/>", STRUCTURE, "<guest>",
-     "must come first"},
-    {"<guest power='running'/>", "<guest xmlns='urn:x' power='running'/>", STRUCTURE, "<guest>",
-     "must come first"},
-    {"<guest power='running'/>", "<guest power='running'><x/></guest>", STRUCTURE, "<x>", "not expected"},
-    {"<guest power='running'/>", "<guest power='running'>text</guest>", STRUCTURE, "<guest>", "text"},
-    {"<guest power='running'/>", "text<guest power='running'/>", STRUCTURE, "<vgpus>", "text"},
-    {"<guest power='running'/>", "<![CDATA[x]]><guest power='running'/>", STRUCTURE, "<vgpus>", "text"},
+    {"<guest power='running' max-downtime='300'/>", "<guest power='running'>text</guest>", STRUCTURE,
+     "<guest>", "text"},
+    {"<guest power='running' max-downtime='300'/>", "text<guest power='running' max-downtime='300'/>",
+     STRUCTURE, "<vgpus>", "text"},
+    {"<guest power='running' max-downtime='300'/>",
+     "<![CDATA[x]]><guest power='running' max-downtime='300'/>", STRUCTURE, "<vgpus>", "text"},
     {"</vgpus>", "<late/></vgpus>", STRUCTURE, "<late>", "not expected"},
     {"</vgpus>", "late</vgpus>", STRUCTURE, "<vgpus>", "text"},
     {"</vgpu>", "<late/></vgpu>", STRUCTURE, "<late>", "not expected"},
@@ -67,6 +72,12 @@ static const Bad bad_form[] = {
     {"mdev='b", "mdev='B", VALUE, "<vgpu>", "'mdev'"},
     {"guest-address='0000:01:00.0'", "guest-address='0000:01:00.8'", VALUE, "<vgpu>", "'guest-address'"},
     {"guest-address='0000:01:00.0'", "guest-address='01:00.0'", VALUE, "<vgpu>", "'guest-address'"},
+    {"max-downtime='300'", "max-downtime='0'", VALUE, "<guest>", "'max-downtime' cannot be '0'"},
+    {"max-downtime='300'", "max-downtime='0300'", VALUE, "<guest>", "'max-downtime'"},
+    {"framebuffer-used='5368709120'", "framebuffer-used='18446744073709551616'", VALUE, "<vgpu>",
+     "'framebuffer-used'"},
+    {"runtime-state='201326592'", "runtime-state=''", VALUE, "<vgpu>", "'runtime-state'"},
+    {"read-bandwidth='12000'", "read-bandwidth='-1'", VALUE, "<pgpu>", "'read-bandwidth'"},
     {"capabilities='0x1'", "capabilities='1'", VALUE, "<mirror>", "'capabilities'"},
     {"guest-vgpu-version='26.1'", "guest-vgpu-version='26'", VALUE, "<mirror>", "'guest-vgpu-version'"},
     {"guest-driver='580",
@@ -114,7 +125,8 @@ static void
 test_names_the_line (void)
 {
     g_autofree char *xml = sample_element_xml (1);
-    g_autofree char *lower = sample_edit (xml, "<guest power='running'/>", "\n\n\n<guest power='off'/>");
+    g_autofree char *lower =
+        sample_edit (xml, "<guest power='running' max-downtime='300'/>", "\n\n\n<guest power='off'/>");
     g_autofree char *domain = sample_domain (lower, NULL);
     g_autoptr (GError) error = NULL;
 

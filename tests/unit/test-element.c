@@ -22,6 +22,9 @@ assert_same_vgpu (const VgateElementVgpu *a, const VgateElementVgpu *b)
     g_assert_cmpstr (a->guest_address, ==, b->guest_address);
     g_assert_cmpuint (a->type, ==, b->type);
     g_assert_cmpstr (a->type_name, ==, b->type_name);
+    g_assert_cmpuint (a->framebuffer_used, ==, b->framebuffer_used);
+    g_assert_cmpuint (a->runtime_state, ==, b->runtime_state);
+    g_assert_cmpuint (a->pgpu.read_bandwidth, ==, b->pgpu.read_bandwidth);
     g_assert_cmpuint (a->metadata.length, ==, b->metadata.length);
     g_assert_true (g_bytes_equal (a->metadata.bytes, b->metadata.bytes));
     g_assert_cmpstr (a->pgpu.address, ==, b->pgpu.address);
@@ -49,6 +52,7 @@ assert_same (const VgateElement *a, const VgateElement *b)
     g_assert_cmpstr (a->host_uuid, ==, b->host_uuid);
     g_assert_cmpint (a->simulated, ==, b->simulated);
     g_assert_cmpint (a->power, ==, b->power);
+    g_assert_cmpuint (a->max_downtime, ==, b->max_downtime);
     g_assert_cmpstr (a->seal, ==, b->seal);
     g_assert_cmpuint (a->vgpus->len, ==, b->vgpus->len);
     for (guint i = 0; i < a->vgpus->len; i++)
@@ -79,15 +83,18 @@ test_written (void)
     g_assert_true (g_str_has_prefix (
         bare, "<vgpus domain='" SAMPLE_DOMAIN_UUID "' sequence='7'><capture time='2026-11-23T22:00:00Z' "
               "trigger='change' host='host-a.example' host-uuid='" SAMPLE_HOST_UUID
-              "' simulated='no'/><guest power='running'/><vgpu uuid='aaaaaaaa-0000-4000-8000-000000000001' "
+              "' simulated='no'/><guest power='running' max-downtime='300'/><vgpu "
+              "uuid='aaaaaaaa-0000-4000-8000-000000000001' "
               "type='1131' "
               "type-name='NVIDIA H100XM-80C' mdev='bbbbbbbb-0000-4000-8000-000000000001' "
-              "guest-address='0000:01:00.0'><metadata length='468'>"));
+              "guest-address='0000:01:00.0' framebuffer-used='5368709120' runtime-state='201326592'>"
+              "<metadata length='468'>"));
     g_assert_true (g_str_has_suffix (
         bare, "</metadata><mirror version='3' revision='1' guest-info-state='1' guest-driver='580.95.05' "
               "host-driver='580.95.05' capabilities='0x1' guest-vgpu-version='26.1' opaque-size='260' "
               "gpu-string='233016C100000003'/><pgpu address='0000:41:00.0' name='NVIDIA H100 80GB HBM3' "
-              "host-driver='580.95.05' range='18.1-26.1'><scheduler policy='equal-share' arr='enabled' "
+              "host-driver='580.95.05' range='18.1-26.1' read-bandwidth='12000'><scheduler "
+              "policy='equal-share' arr='enabled' "
               "average-factor='33' time-slice='2000000'/></pgpu></vgpu></vgpus>"));
     g_assert_cmpstr (full, ==, expected);
 }
@@ -235,8 +242,8 @@ test_layout_is_free (void)
     g_autofree char *order =
         sample_edit (lines, "policy='equal-share' arr='enabled'", "arr = 'enabled'\n policy=\"equal-share\"");
     g_autofree char *between = sample_edit (order, "<guest", "<!-- c --><?p i?> \n<guest");
-    g_autofree char *empty =
-        sample_edit (between, "<guest power='running'/>", "<guest power='running'> <!-- c --></guest >");
+    g_autofree char *empty = sample_edit (between, "<guest power='running' max-downtime='300'/>",
+                                          "<guest power='running' max-downtime='300'> <!-- c --></guest >");
     g_autoptr (GError) error = NULL;
     g_autoptr (VgateElement) read = sample_read_and_check (empty, NULL, &error);
     g_autofree char *again = NULL;
@@ -303,6 +310,12 @@ test_seal_covers (void)
         {" guest-address='0000:01:00.0'", ""},
         {"address='0000:41:00.0'", "address='0000:42:00.0'"},
         {"name='NVIDIA H100 80GB HBM3'", "name='NVIDIA H100 80GB'"},
+        {"max-downtime='300'", "max-downtime='301'"},
+        {" max-downtime='300'", ""},
+        {"framebuffer-used='5368709120'", "framebuffer-used='5368709121'"},
+        {" framebuffer-used='5368709120'", ""},
+        {"runtime-state='201326592'", "runtime-state='1'"},
+        {"read-bandwidth='12000'", "read-bandwidth='12001'"},
         {"host-driver='580.95.05' range", "host-driver='580.95.06' range"},
         {"range='18.1-26.1'", "range='18.1-27.1'"},
         {"policy='equal-share'", "policy='fixed-share'"},

@@ -20,6 +20,8 @@ assert_same_pgpu (const VgatePgpu *a, const VgatePgpu *b)
     g_assert_cmpstr (a->record.host_driver, ==, b->record.host_driver);
     g_assert_cmpstr (a->record.gpu_string, ==, b->record.gpu_string);
     g_assert_cmphex (a->record.range.max, ==, b->record.range.max);
+    g_assert_cmpuint (a->read_bandwidth, ==, b->read_bandwidth);
+    g_assert_cmpuint (a->write_bandwidth, ==, b->write_bandwidth);
     g_assert_cmpint (a->has_scheduler, ==, b->has_scheduler);
     g_assert_true (vgate_scheduler_equal (&a->scheduler, &b->scheduler));
     g_assert_cmpuint (a->types->len, ==, b->types->len);
@@ -84,7 +86,8 @@ test_written (void)
              "uuid='33333333-3333-4333-8333-333333333333'>\n"
              "  <driver version='580.95.05' simulated='no' preset='18.1-26.1' range='18.1-26.1'/>\n"
              "  <pgpu address='0000:41:00.0' name='NVIDIA H100 80GB HBM3' "
-             "uuid='GPU-cccccccc-0000-4000-8000-000000000001'>\n"
+             "uuid='GPU-cccccccc-0000-4000-8000-000000000001' read-bandwidth='12000' "
+             "write-bandwidth='9000'>\n"
              "    <metadata length='380'>"));
     g_assert_nonnull (strstr (
         xml,
