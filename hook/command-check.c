@@ -10,6 +10,8 @@ typedef struct {
     char *host_file;
     char *operation;
     char *root;
+    char *link_speed;
+    char *limit;
     char **words;
 } Options;
 
@@ -19,6 +21,8 @@ options_clear (Options *options)
     g_free (options->host_file);
     g_free (options->operation);
     g_free (options->root);
+    g_free (options->link_speed);
+    g_free (options->limit);
     g_strfreev (options->words);
 }
 
@@ -37,6 +41,17 @@ parse_operation (const char *text, VgateOperation *operation)
         }
     }
     return FALSE;
+}
+
+/* What was typed goes before what the configuration says. */
+static gboolean
+parse_down_time (const Options *options, VgatePolicy *policy)
+{
+    return (!options->link_speed ||
+            g_ascii_string_to_unsigned (options->link_speed, 10, 1, VGATE_LINK_SPEED_MAX, &policy->link_speed,
+                                        NULL)) &&
+           (!options->limit || g_ascii_string_to_unsigned (options->limit, 10, 1, VGATE_DOWN_TIME_LIMIT_MAX,
+                                                           &policy->down_time_limit, NULL));
 }
 
 static VgateDomain *
@@ -86,6 +101,10 @@ vgate_command_check (int argc, char *argv[], const char *config)
          "judge by this host document instead of this host", "FILE"},
         {"operation", 0, 0, G_OPTION_ARG_STRING, &options.operation,
          "migrate (live, the default), restore or start", "OP"},
+        {"link-speed", 0, 0, G_OPTION_ARG_STRING, &options.link_speed,
+         "what the link between the hosts carries, in Mbit/s", "N"},
+        {"down-time-limit", 0, 0, G_OPTION_ARG_STRING, &options.limit,
+         "how long the guest may stand still, in ms", "N"},
         {"root", 0, 0, G_OPTION_ARG_FILENAME, &options.root, "read DIR/sys and DIR/etc", "DIR"},
         G_OPTION_ENTRY_NULL,
     };
@@ -102,5 +121,10 @@ vgate_command_check (int argc, char *argv[], const char *config)
     if (options.operation && !parse_operation (options.operation, &operation))
         return vgate_command_usage ("the operation is migrate, restore or start");
     policy = vgate_command_policy (config, &error);
-    return policy ? check (&options, operation, policy) : vgate_command_fail (error);
+    if (!policy)
+        return vgate_command_fail (error);
+    if (!parse_down_time (&options, policy))
+        return vgate_command_usage (
+            "--link-speed is 1 to 10000000 Mbit/s, --down-time-limit 1 to 2000000 ms");
+    return check (&options, operation, policy);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "job-watch.h"
 
+#include "down-time.h"
 #include "log.h"
 #include "prober.h"
 #include "workers.h"
@@ -211,13 +212,29 @@ judge_by_last (Check *check)
         stop (check, g_steal_pointer (&error));
 }
 
+/* Once a migration, when it begins. Nothing is stopped for it. */
+static void
+warn_of_down_time (const Check *check)
+{
+    g_autofree char *clause =
+        check->is_leaving ? NULL : vgate_job_down_time (&check->facts, check->snapshot, check->watch->policy);
+    const VgateLogSubject subject = subject_of (check, VGATE_CODE_DOWN_TIME);
+
+    if (clause)
+        vgate_log_about (&subject, "the migration may take long to end: %s. %s", clause,
+                         vgate_code_info (VGATE_CODE_DOWN_TIME)->cure);
+}
+
 static void
 judge (Check *check)
 {
     g_autoptr (GError) error = NULL;
 
     switch (vgate_job_judge (&check->facts, check->snapshot, check->watch->policy, &error)) {
-    case VGATE_JOB_MAY_GO_ON: decide (check, VGATE_WATCH_LEFT); break;
+    case VGATE_JOB_MAY_GO_ON:
+        warn_of_down_time (check);
+        decide (check, VGATE_WATCH_LEFT);
+        break;
     case VGATE_JOB_UNKNOWN: leave (check, error); break;
     case VGATE_JOB_MUST_STOP: stop (check, g_steal_pointer (&error)); break;
     }

@@ -135,6 +135,15 @@ describe_scheduler (const VgateFinding *f)
     return g_strdup_printf ("the scheduler is %s at the source, %s here", source, destination);
 }
 
+static char *
+describe_down_time (const VgateFinding *f)
+{
+    g_autofree char *estimate = vgate_down_time_describe (&f->down_time);
+
+    return g_strdup_printf ("the guest will stand still too long, %s; %s limit is %" G_GUINT64_FORMAT " ms",
+                            estimate, f->at_destination ? "this host's" : "its own", f->destination);
+}
+
 char *
 vgate_finding_describe (const VgateFinding *f)
 {
@@ -185,6 +194,7 @@ vgate_finding_describe (const VgateFinding *f)
                    : g_strdup_printf (
                          "the metadata was captured on this very host (%s), which cannot be the sender",
                          f->source_text);
+    case VGATE_CODE_DOWN_TIME: return describe_down_time (f);
     default: {
         const VgateCodeInfo *info = vgate_code_info ((int)f->code);
         return g_strdup (info ? info->summary : "");
@@ -222,5 +232,9 @@ vgate_finding_way_out (const VgateFinding *f)
         return "Choose a host whose range includes the version, or update this host's driver (or, where an "
                "administrator "
                "narrowed the range, widen it).";
+    if (f->code == VGATE_CODE_DOWN_TIME && f->at_destination)
+        return "Have the guest free frame buffer, or use a faster link; or let guests stand still for "
+               "longer: "
+               "limit-ms= in [down-time] of the configuration.";
     return info ? info->cure : "";
 }

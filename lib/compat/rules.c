@@ -169,6 +169,15 @@ is_captured_elsewhere (const Case *c, VgateFinding *finding)
     return circumstances->certainly_not_from && strcmp (captured_on, circumstances->certainly_not_from) == 0;
 }
 
+static gboolean
+is_down_time_too_long (const Case *c, VgateFinding *finding)
+{
+    finding->destination = c->circumstances->down_time_limit;
+    finding->at_destination = !c->circumstances->is_limit_of_guest;
+    return vgate_down_time_estimate (c->vgpu, c->pgpu, c->circumstances, &finding->down_time) &&
+           vgate_down_time_exceeds (&finding->down_time, c->circumstances);
+}
+
 /* clang-format off */
 #define RULE(symbol, name, severity, is_broken) \
     [VGATE_RULE_##symbol] = {{name, VGATE_CODE_##symbol, VGATE_SEVERITY_##severity}, is_broken}
@@ -190,6 +199,8 @@ static const struct {
     /* Silent until max-age is set: an unchanged guest is not captured again. */
     RULE (METADATA_OLD,         "metadata-old",         REFUSE, is_metadata_old),
     RULE (CAPTURED_ELSEWHERE,   "captured-elsewhere",   REFUSE, is_captured_elsewhere),
+    /* Silent without a limit. An estimate: nobody is refused for one who has not asked for it. */
+    RULE (DOWN_TIME,            "down-time",            WARN,   is_down_time_too_long),
 };
 /* clang-format on */
 

@@ -255,6 +255,8 @@ decide_with_element (const VgateRequest *request, VgateDecision *decision)
         return;
     }
     decision->state = needed_state (request);
+    decision->wants_down_time = vgate_judge_tells_down_time (request) &&
+                                (request->policy->link_speed > 0 || request->policy->down_time_limit > 0);
     if (!vgate_element_check (request->domain->element, request->domain->uuid, request->policy->seal_key,
                               &error) ||
         !vgate_hostdevs_check (request, &error) || !vgate_switch_over_check (request, &error))

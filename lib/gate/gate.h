@@ -45,6 +45,8 @@ typedef struct {
     guint pgpu; /* index into the host's pgpus */
     VgateVerdict verdict;
     gboolean is_possible; /* the verdict gives the state that the operation needs */
+    gboolean has_down_time;
+    VgateDownTime down_time; /* has_down_time only */
 } VgateCandidate;
 
 typedef struct {
@@ -70,10 +72,11 @@ typedef struct {
     char *text; /* the message's body: rule, both values, way out */
     char *xml;  /* the domain with other devices, for libvirt to take; NULL: it stays as it is */
     gsize xml_length;
-    guint32 state;         /* VGATE_STATE_*: what the operation needs; 0 where no verdict was needed */
-    VgateHost *host;       /* this host as it was read; NULL when it was not, or a document was given */
-    GPtrArray *placements; /* of VgatePlacement *, one a vGPU; empty when it did not come to that */
-    GPtrArray *warnings;   /* of VgateWarning * */
+    gboolean wants_down_time; /* the report says so where the down-time is not known */
+    guint32 state;            /* VGATE_STATE_*: what the operation needs; 0 where no verdict was needed */
+    VgateHost *host;          /* this host as it was read; NULL when it was not, or a document was given */
+    GPtrArray *placements;    /* of VgatePlacement *, one a vGPU; empty when it did not come to that */
+    GPtrArray *warnings;      /* of VgateWarning * */
 } VgateDecision;
 
 /* TRUE when one of the domain's hostdevs is an NVIDIA vGPU on this host. */

@@ -26,6 +26,9 @@ typedef struct {
 gboolean vgate_judge_pair (const VgateJudgement *j, guint vgpu, guint pgpu, gboolean is_held,
                            VgateCandidate *candidate, GError **error);
 
+/* TRUE when the migration's down-time is estimated. There must be an element and a policy. */
+gboolean vgate_judge_tells_down_time (const VgateRequest *request);
+
 /* Adds a placement of the vGPU to the decision: on the pGPU tied, or when that is -1 on all, at switch-over
  * on those where the guest's vGPUs of its type are. NULL with the same error. */
 VgatePlacement *vgate_judge_vgpu (const VgateJudgement *j, guint vgpu, int tied, GError **error);

@@ -4,20 +4,6 @@
 #include "gate/internal.h"
 #include "nvml/nvml-abi.h"
 
-static VgateCircumstances
-circumstances_of (const VgateRequest *request, const VgateHost *host)
-{
-    VgateCircumstances circumstances = {.now = request->now, .max_age = request->policy->max_age};
-
-    for (VgateRule rule = 0; rule < VGATE_N_RULES; rule++)
-        circumstances.severities[rule] = request->policy->severities[rule];
-    /* Who sends is not said to a hook. But nobody migrates to himself: what was captured here was not sent
-     * from here. A save image comes back to where it was captured. */
-    if (request->operation == VGATE_OPERATION_MIGRATE)
-        circumstances.certainly_not_from = host->uuid;
-    return circumstances;
-}
-
 static VgateVgpuSide
 vgpu_side_of (const VgateElement *element, const VgateElementVgpu *vgpu)
 {
@@ -28,7 +14,54 @@ vgpu_side_of (const VgateElement *element, const VgateElementVgpu *vgpu)
         .scheduler = vgpu->pgpu.has_scheduler ? &vgpu->pgpu.scheduler : NULL,
         .captured = element->time,
         .captured_on = element->host_uuid,
+        .framebuffer_used = vgpu->framebuffer_used,
+        .runtime_state = vgpu->runtime_state,
+        .read_bandwidth = vgpu->pgpu.read_bandwidth,
     };
+}
+
+/* Of a guest that runs and is to run on: one that comes out of an image, or sleeps, stands still anyway. */
+gboolean
+vgate_judge_tells_down_time (const VgateRequest *request)
+{
+    return request->operation == VGATE_OPERATION_MIGRATE &&
+           request->domain->element->power == VGATE_POWER_RUNNING &&
+           request->policy->severities[VGATE_RULE_DOWN_TIME] != VGATE_SEVERITY_IGNORE;
+}
+
+/* Where the guest's other vGPUs will be is not known yet: so of them without that. */
+static void
+add_down_time (const VgateRequest *request, guint vgpu, VgateCircumstances *circumstances)
+{
+    const VgateElement *element = request->domain->element;
+
+    circumstances->link_speed = request->policy->link_speed;
+    for (guint i = 0; i < element->vgpus->len; i++) {
+        const VgateVgpuSide side = vgpu_side_of (element, g_ptr_array_index (element->vgpus, i));
+        VgateDownTime others;
+
+        if (i != vgpu && vgate_down_time_estimate (&side, NULL, circumstances, &others))
+            circumstances->other_down_time = others.time;
+    }
+    circumstances->is_limit_of_guest = request->policy->down_time_limit == 0;
+    circumstances->down_time_limit =
+        circumstances->is_limit_of_guest ? element->max_downtime : request->policy->down_time_limit;
+}
+
+static VgateCircumstances
+circumstances_of (const VgateRequest *request, const VgateHost *host, guint vgpu)
+{
+    VgateCircumstances circumstances = {.now = request->now, .max_age = request->policy->max_age};
+
+    for (VgateRule rule = 0; rule < VGATE_N_RULES; rule++)
+        circumstances.severities[rule] = request->policy->severities[rule];
+    /* Who sends is not said to a hook. But nobody migrates to himself: what was captured here was not sent
+     * from here. A save image comes back to where it was captured. */
+    if (request->operation == VGATE_OPERATION_MIGRATE)
+        circumstances.certainly_not_from = host->uuid;
+    if (vgate_judge_tells_down_time (request))
+        add_down_time (request, vgpu, &circumstances);
+    return circumstances;
 }
 
 static VgatePgpuSide
@@ -37,6 +70,7 @@ pgpu_side_of (const VgatePgpu *pgpu, const VgateElementVgpu *vgpu, gboolean is_h
     const VgateHostType *type = vgate_pgpu_find_type (pgpu, vgpu->type, vgpu->type_name);
     VgatePgpuSide side = {.record = &pgpu->record, .offer = VGATE_OFFER_NO};
 
+    side.write_bandwidth = pgpu->write_bandwidth;
     side.scheduler = pgpu->has_scheduler ? &pgpu->scheduler : NULL;
     if (is_held)
         side.offer = VGATE_OFFER_HELD;
@@ -73,10 +107,13 @@ vgate_judge_pair (const VgateJudgement *j, guint vgpu, guint pgpu, gboolean is_h
     const VgateElementVgpu *subject = g_ptr_array_index (element->vgpus, vgpu);
     const VgateVgpuSide vgpu_side = vgpu_side_of (element, subject);
     const VgatePgpuSide pgpu_side = pgpu_side_of (g_ptr_array_index (j->host->pgpus, pgpu), subject, is_held);
-    const VgateCircumstances circumstances = circumstances_of (j->request, j->host);
+    const VgateCircumstances circumstances = circumstances_of (j->request, j->host, vgpu);
 
     *candidate = (VgateCandidate){.pgpu = pgpu};
     vgate_compat_judge (&vgpu_side, &pgpu_side, &circumstances, &candidate->verdict);
+    if (vgate_judge_tells_down_time (j->request))
+        candidate->has_down_time =
+            vgate_down_time_estimate (&vgpu_side, &pgpu_side, &circumstances, &candidate->down_time);
     if (j->probe && !apply_driver (j->probe->answers, vgpu, candidate, error))
         return FALSE;
     candidate->is_possible = vgate_verdict_allows (&candidate->verdict, j->decision->state);

@@ -193,7 +193,22 @@ report_finding (GString *report, const VgateFinding *finding)
 }
 
 static void
-report_candidate (GString *report, const VgateHost *host, const VgatePlacement *placement, guint index)
+report_down_time (GString *report, const VgateCandidate *candidate, gboolean is_wanted)
+{
+    g_autofree char *estimate =
+        candidate->has_down_time ? vgate_down_time_describe (&candidate->down_time) : NULL;
+
+    if (estimate)
+        g_string_append_printf (report, "      down-time: %s\n", estimate);
+    else if (is_wanted)
+        g_string_append (report,
+                         "      down-time: not known, as the source's driver does not say what the vGPU "
+                         "has in use, or nobody how fast it goes over\n");
+}
+
+static void
+report_candidate (GString *report, const VgateDecision *decision, const VgateHost *host,
+                  const VgatePlacement *placement, guint index)
 {
     const VgateCandidate *candidate = &g_array_index (placement->candidates, VgateCandidate, index);
     const VgatePgpu *pgpu = g_ptr_array_index (host->pgpus, candidate->pgpu);
@@ -203,6 +218,7 @@ report_candidate (GString *report, const VgateHost *host, const VgatePlacement *
 
     g_string_append_printf (report, "    GPU %s %s: %s%s (states %s, limit %s)\n", pgpu->address, pgpu->name,
                             (guint)placement->chosen == index ? "chosen, " : "", outcome, states, limit);
+    report_down_time (report, candidate, decision->wants_down_time);
     for (guint i = 0; i < candidate->verdict.n_findings; i++)
         report_finding (report, &candidate->verdict.findings[i]);
 }
@@ -238,7 +254,7 @@ report_placement (GString *report, const VgateDecision *decision, const VgateHos
     if (placement->lease)
         report_device (report, placement);
     for (guint i = 0; i < placement->candidates->len; i++)
-        report_candidate (report, host, placement, i);
+        report_candidate (report, decision, host, placement, i);
 }
 
 char *

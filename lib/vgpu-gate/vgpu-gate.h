@@ -370,6 +370,7 @@ typedef enum {
     VGATE_RULE_SCHEDULER_DIFFERS,    /* 408 */
     VGATE_RULE_METADATA_OLD,         /* 409 */
     VGATE_RULE_CAPTURED_ELSEWHERE,   /* 410 */
+    VGATE_RULE_DOWN_TIME,            /* 413: the estimate against the limit */
     VGATE_N_RULES,
 } VgateRule;
 
@@ -393,6 +394,9 @@ typedef struct {
     const VgateScheduler *scheduler; /* of its pGPU; NULL: not known */
     gint64 captured;                 /* seconds since 1970 */
     const char *captured_on;         /* host UUID; NULL: not known */
+    guint64 framebuffer_used;        /* bytes; 0: not known, and then there is no estimate */
+    guint64 runtime_state;           /* bytes beside the frame buffer; 0: not known */
+    guint64 read_bandwidth;          /* MB/s at which its pGPU is read out; 0: not known */
 } VgateVgpuSide;
 
 /* How a pGPU stands to the vGPU's type. */
@@ -408,6 +412,7 @@ typedef struct {
     VgateOffer offer;
     guint free_instances; /* of the vGPU's type */
     const VgateScheduler *scheduler;
+    guint64 write_bandwidth; /* MB/s at which vGPUs are written into it; 0: not known */
 } VgatePgpuSide;
 
 /* The question's circumstances. */
@@ -417,10 +422,48 @@ typedef struct {
     gint64 max_age;                            /* seconds; 0: no limit */
     const char *sent_by;                       /* UUID of the host that sends the guest; NULL: not known */
     const char *certainly_not_from; /* UUID of a host that cannot be the sender: the receiving one; or NULL */
+    guint64 link_speed;             /* Mbit/s between the hosts; 0: not known */
+    guint64 down_time_limit;        /* ms; 0: none, and the rule is silent */
+    gboolean is_limit_of_guest;     /* it is the guest's own; else the receiving host's */
+    guint64 other_down_time;        /* us that the guest's other vGPUs take (vgate_down_time_estimate ()) */
 } VgateCircumstances;
 
 /* The default severity of every rule that this library has; all else 0. */
 void vgate_circumstances_init (VgateCircumstances *circumstances);
+
+/* --- The down-time --- */
+
+typedef enum {
+    VGATE_PACE_OF_READING, /* the vGPU out of the source's GPU */
+    VGATE_PACE_OF_LINK,
+    VGATE_PACE_OF_WRITING, /* into the destination's */
+} VgatePaceOf;
+
+/*
+ * How long a guest stands still for its vGPU at the end of a live migration, about. What the vGPU has in use
+ * of its frame buffer, and its runtime state, are taken to go over while the guest is paused: read out, sent
+ * and written in at the same time, so that the slowest of the three sets the pace; one vGPU of the guest
+ * after the other. Not in it: the guest's memory that is dirty by then, the set-up of devices, QEMU and
+ * libvirt, and what a link loses to protocols. So it is less than the guest will stand still, unless the
+ * driver copies part of it beforehand.
+ */
+typedef struct {
+    guint64 bytes;
+    gboolean lacks_state; /* the runtime state is not known, and not among the bytes */
+    guint64 rate;         /* Mbit/s, of the slowest that is known */
+    VgatePaceOf pace_of;
+    guint64 others; /* us that the guest's other vGPUs take */
+    guint64 time;   /* us, those included */
+} VgateDownTime;
+
+/* FALSE, and *estimate is untouched, when the frame buffer in use or every speed is not known. pgpu NULL:
+ * the destination is not known, and the estimate the less. Pure; never 0, and saturates. */
+gboolean vgate_down_time_estimate (const VgateVgpuSide *vgpu, const VgatePgpuSide *pgpu,
+                                   const VgateCircumstances *circumstances, VgateDownTime *estimate);
+/* TRUE when there is a limit and the time is beyond it. */
+gboolean vgate_down_time_exceeds (const VgateDownTime *estimate, const VgateCircumstances *circumstances);
+/* "about 1905 ms for 2380 MiB of frame buffer and state at 10000 Mbit/s, the link's pace". */
+char *vgate_down_time_describe (const VgateDownTime *estimate);
 
 /*
  * One rule's answer. Which members are set depends on the code; vgate_finding_describe () knows. Texts are
@@ -435,6 +478,7 @@ typedef struct {
     guint64 destination_max;
     const char *source_text;
     const char *destination_text;
+    VgateDownTime down_time;
 } VgateFinding;
 
 /* Each rule, those of NVIDIA's that can fail on either side twice, and the driver's own answer. */

@@ -185,6 +185,25 @@ give_scheduler (VgateElement *element)
     pgpu->scheduler.time_slice = 2000000;
 }
 
+/* libvirt lets it stand still for 300 ms, as long as nobody says otherwise. */
+static void
+fill_framebuffer (VgateElement *element)
+{
+    element->max_downtime = 300;
+    for (guint i = 0; i < element->vgpus->len; i++) {
+        vgpu_at (element, i)->framebuffer_used = (guint64)5 << 30;
+        vgpu_at (element, i)->runtime_state = (guint64)192 << 20;
+        vgpu_at (element, i)->pgpu.read_bandwidth = 12000;
+    }
+}
+
+static void
+fill_framebuffer_and_suspend (VgateElement *element)
+{
+    fill_framebuffer (element);
+    suspend (element);
+}
+
 /* clang-format off */
 static const Guest guests[] = {
     {"no-vgpu", {{0}}, {{0}}, NULL},
@@ -222,6 +241,9 @@ static const Guest guests[] = {
     {"sealed", {{0}}, {TYPE (H100_20C)}, seal},
     {"captured-at-destination", {{0}}, {TYPE (H100_20C)}, capture_at_destination},
     {"scheduler", {{0}}, {TYPE (H100_20C)}, give_scheduler},
+    {"large", {{0}}, {TYPE (H100_20C)}, fill_framebuffer},
+    {"large-suspended", {{0}}, {TYPE (H100_20C)}, fill_framebuffer_and_suspend},
+    {"two-large", {{0}}, {TYPE (H100_20C), TYPE (H100_20C)}, fill_framebuffer},
 };
 /* clang-format on */
 

@@ -35,14 +35,20 @@ add_scheduler (FakeHost *host)
     fake_host_set_library (host, program_path ("stub-scheduler"));
 }
 
+static void
+add_bandwidths (FakeHost *host)
+{
+    case_standard_host (host);
+    fake_host_sim (host, "update --gpu " CASE_GPU " --read-bandwidth 12000 --write-bandwidth 9000");
+}
+
 static const struct {
     const char *name;
     CasePrepare prepare;
 } hosts[] = {
-    {"host-standard", case_standard_host},
-    {"host-many", add_many},
-    {"host-empty", add_nothing},
-    {"host-scheduler", add_scheduler},
+    {"host-standard", case_standard_host}, {"host-many", add_many},
+    {"host-empty", add_nothing},           {"host-scheduler", add_scheduler},
+    {"host-bandwidths", add_bandwidths},
 };
 
 static void
@@ -119,6 +125,9 @@ static const Check checks[] = {
     /* asked of a guest that runs: what nobody captured is refused at once */
     {"bare", "check --root $ROOT @bare-mdev.in.xml", NULL, 213},
     {"bare-start", "check --root $ROOT --operation start @bare-mdev.in.xml", NULL, 2},
+    {"down-time", "check @large.in.xml", add_bandwidths, 1},
+    {"down-time-options", "check --link-speed 100000 --down-time-limit 500 @large.in.xml", add_bandwidths, 1},
+    {"down-time-unknown", "check --link-speed 100000 @element.in.xml", NULL, 1},
     {"driver-fails", "check @element.in.xml", fail_driver, 503},
     {"no-file", "check $ROOT/none.xml", NULL, 111},
     {"directory", "check $ROOT", NULL, 111},

@@ -38,7 +38,8 @@ static const Text texts[] = {
     {"everything",
      "[backend]\nlibrary=libnvidia-ml.so.1\nhelper=/usr/libexec/vgpu-gate/vgpu-gate-nvml\ndeadline-ms=100\n"
      "[gate]\nmissing-metadata=allow\nbackend-failure=refuse\ncold-start=check\nmax-age=0\n"
-     "[rules]\nmetadata-old=warn\n[capture]\ninterval=3600\n"
+     "[rules]\nmetadata-old=warn\n[capture]\ninterval=3600\nrefresh=1\n"
+     "[down-time]\nlink-speed=10000000\nlimit-ms=2000000\n"
      "[placement]\nmode=off\norder=depth-first\nlease-time=10\n[seal]\n"
      "[host]\nuuid=8c1d3a52-6b40-4a7e-9d55-20c9f1b7e602\n", ALLOW},
 
@@ -75,6 +76,12 @@ static const Text texts[] = {
     {"max-age-too-large", "[gate]\nmax-age=2147483648\n", 605},
     {"rule", "[rules]\nmetadata-old=error\n", 605},
     {"interval", "[capture]\ninterval=0\n", 605},
+    {"refresh", "[capture]\nrefresh=0\n", 605},
+    {"link-speed", "[down-time]\nlink-speed=10G\n", 605},
+    {"link-speed-zero", "[down-time]\nlink-speed=0\n", 605},
+    {"link-speed-large", "[down-time]\nlink-speed=10000001\n", 605},
+    {"down-time-limit", "[down-time]\nlimit-ms=0\n", 605},
+    {"down-time-limit-large", "[down-time]\nlimit-ms=2000001\n", 605},
     {"placement-mode", "[placement]\nmode=on\n", 605},
     {"placement-order", "[placement]\norder=breadth\n", 605},
     {"lease-short", "[placement]\nlease-time=9\n", 605},
@@ -296,6 +303,7 @@ static const struct {
     [VGATE_RULE_SCHEDULER_DIFFERS] = {408, {.input = "scheduler", .prepare = use_driver_with_scheduler}},
     [VGATE_RULE_METADATA_OLD] = {409, {.input = "element", .config = "[gate]\nmax-age=60\n"}},
     [VGATE_RULE_CAPTURED_ELSEWHERE] = {410, {.input = "captured-at-destination"}},
+    [VGATE_RULE_DOWN_TIME] = {413, {.input = "large"}},
 };
 /* clang-format on */
 

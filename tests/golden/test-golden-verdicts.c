@@ -92,8 +92,31 @@ other_key (FakeHost *host)
 
 /* --- cases --- */
 
+/* A link that is faster than the GPU here can be written. */
+#define FAST_LINK "[down-time]\nlink-speed=400000\n"
+#define REFUSE    "[rules]\ndown-time=refuse\n"
+
 /* clang-format off */
 static const HookCase cases[] = {
+    /* the down-time */
+    {.name = "down-time", .input = "large", .code = 1, .report = TRUE},
+    {.name = "down-time-link", .input = "large", .code = 1, .config = "[down-time]\nlink-speed=10000\n",
+     .report = TRUE},
+    {.name = "down-time-here", .input = "large", .code = 413, .config = FAST_LINK REFUSE,
+     .sim = UPDATE "--read-bandwidth 12000 --write-bandwidth 9000", .report = TRUE},
+    {.name = "down-time-limit", .input = "large", .code = 413,
+     .config = "[down-time]\nlink-speed=10000\nlimit-ms=4456\n" REFUSE},
+    {.name = "down-time-within", .input = "large", .code = 1,
+     .config = "[down-time]\nlink-speed=10000\nlimit-ms=4457\n" REFUSE},
+    {.name = "down-time", .input = "two-large", .code = 413, .config = FAST_LINK REFUSE, .report = TRUE},
+    {.name = "down-time-ignored", .input = "large", .code = 1, .report = TRUE,
+     .config = "[down-time]\nlimit-ms=1\n[rules]\ndown-time=ignore\n"},
+    {.name = "down-time-unknown", .input = "element", .code = 1, .config = "[down-time]\nlimit-ms=1\n" REFUSE,
+     .report = TRUE},
+    /* it stands still anyway */
+    {.name = "down-time-restore", .input = "large", .operation = "restore", .code = 1, .config = REFUSE},
+    {.name = "down-time-suspended", .input = "large-suspended", .code = 307, .config = REFUSE},
+
     /* NVIDIA's rule */
     {.name = "source", .input = "old-structure", .code = 301},
     {.name = "structure-here", .input = "element", .code = 301, .sim = "update --structure-version 2"},

@@ -33,18 +33,24 @@ compat_pair_init (CompatPair *pair)
         .scheduler = &pair->vgpu_scheduler,
         .captured = SAMPLE_TIME,
         .captured_on = SAMPLE_HOST_UUID,
+        .framebuffer_used = (guint64)200 << 20,
+        .runtime_state = (guint64)50 << 20,
+        .read_bandwidth = 12000,
     };
     pair->pgpu = (VgatePgpuSide){
         .record = &pair->pgpu_record,
         .offer = VGATE_OFFER_YES,
         .free_instances = 1,
         .scheduler = &pair->pgpu_scheduler,
+        .write_bandwidth = 9000,
     };
     pair->circumstances = (VgateCircumstances){
         .now = SAMPLE_TIME + 60,
         .max_age = 60,
         .sent_by = SAMPLE_HOST_UUID,
         .certainly_not_from = "33333333-3333-4333-8333-333333333333",
+        .link_speed = 10000,
+        .down_time_limit = 300,
     };
     for (VgateRule rule = 0; rule < VGATE_N_RULES; rule++)
         pair->circumstances.severities[rule] = VGATE_SEVERITY_REFUSE;

@@ -70,6 +70,12 @@ break_captured_elsewhere (CompatPair *pair)
     pair->vgpu.captured_on = "44444444-4444-4444-8444-444444444444";
 }
 
+static void
+break_down_time (CompatPair *pair)
+{
+    pair->circumstances.down_time_limit = 200;
+}
+
 static const struct {
     const char *name;
     void (*break_it) (CompatPair *pair);
@@ -128,6 +134,12 @@ static const struct {
      VGATE_SEVERITY_REFUSE,
      VGATE_CODE_CAPTURED_ELSEWHERE,
      {"44444444-", SAMPLE_HOST_UUID}},
+    {"down-time",
+     break_down_time,
+     VGATE_SEVERITY_WARN,
+     VGATE_CODE_DOWN_TIME,
+     {"about 210 ms for 250 MiB of frame buffer and state at 10000 Mbit/s, the link's pace",
+      "this host's limit is 200 ms"}},
 };
 
 G_STATIC_ASSERT (G_N_ELEMENTS (rules) == VGATE_N_RULES);

@@ -48,6 +48,9 @@ test_defaults (void)
     g_assert_cmpint (policy->gate_cold_start, ==, defaults->gate_cold_start);
     g_assert_cmpint (policy->max_age, ==, defaults->max_age);
     g_assert_cmpuint (policy->capture_interval, ==, defaults->capture_interval);
+    g_assert_cmpuint (policy->capture_refresh, ==, defaults->capture_refresh);
+    g_assert_cmpuint (policy->link_speed, ==, defaults->link_speed);
+    g_assert_cmpuint (policy->down_time_limit, ==, defaults->down_time_limit);
     g_assert_cmpint (policy->placement_mode, ==, defaults->placement_mode);
     g_assert_cmpint (policy->placement_order, ==, defaults->placement_order);
     g_assert_cmpuint (policy->lease_time, ==, defaults->lease_time);
@@ -67,7 +70,12 @@ test_commented (void)
     g_assert_cmpuint (g_string_replace (enabled, "# uuid=", "uuid=", 0), ==, 1);
     g_assert_cmpuint (g_string_replace (enabled, "# [agent]", "[agent]", 0), ==, 1);
     g_assert_cmpuint (g_string_replace (enabled, "# metrics-file=", "metrics-file=", 0), ==, 1);
+    g_assert_cmpuint (g_string_replace (enabled, "# [down-time]", "[down-time]", 0), ==, 1);
+    g_assert_cmpuint (g_string_replace (enabled, "# link-speed=", "link-speed=", 0), ==, 1);
+    g_assert_cmpuint (g_string_replace (enabled, "# limit-ms=", "limit-ms=", 0), ==, 1);
     policy = load (enabled->str);
+    g_assert_cmpuint (policy->link_speed, ==, 10000);
+    g_assert_cmpuint (policy->down_time_limit, ==, 300);
     g_assert_nonnull (policy->host_uuid);
     g_assert_nonnull (policy->metrics_file);
 }
