@@ -29,6 +29,10 @@ CHANGE (other_host, element->host_uuid[0] = '9')
 CHANGE (other_sequence, element->sequence++)
 CHANGE (revision, record->revision++)
 CHANGE (scheduler, ((VgateElementVgpu *)g_ptr_array_index (element->vgpus, 0))->pgpu.has_scheduler = FALSE)
+CHANGE (used, ((VgateElementVgpu *)g_ptr_array_index (element->vgpus, 0))->framebuffer_used++)
+CHANGE (state, ((VgateElementVgpu *)g_ptr_array_index (element->vgpus, 0))->runtime_state = 0)
+CHANGE (bandwidth, ((VgateElementVgpu *)g_ptr_array_index (element->vgpus, 0))->pgpu.read_bandwidth++)
+CHANGE (max_downtime, element->max_downtime++)
 
 static const struct {
     const char *path;
@@ -53,6 +57,10 @@ static const struct {
     {"/difference/sequence", other_sequence, NULL},
     {"/difference/revision", revision, NULL},
     {"/difference/scheduler", scheduler, NULL},
+    {"/difference/framebuffer-used", used, NULL},
+    {"/difference/runtime-state", state, NULL},
+    {"/difference/read-bandwidth", bandwidth, NULL},
+    {"/difference/max-downtime", max_downtime, NULL},
 };
 
 static void

@@ -113,6 +113,62 @@ free_of (const VgateHost *host, guint32 type)
 
 #define TEST(name) static void name (G_GNUC_UNUSED Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 
+TEST (test_sizes)
+{
+    g_autoptr (VgateNvml) nvml = NULL;
+    g_autoptr (VgateHost) host = NULL;
+    g_autoptr (GPtrArray) instances = NULL;
+    const VgatePgpu *pgpu;
+    const VgateInstance *instance;
+
+    sim ("update --gpu 0000:41:00.0 --read-bandwidth 12000 --write-bandwidth 9000");
+    sim ("plug --vm 11111111-1111-4111-8111-111111111111 --type 11 --framebuffer-used 3 --runtime-state 0");
+    nvml = open_driver ();
+    host = read_host (nvml);
+    pgpu = g_ptr_array_index (host->pgpus, 0);
+    g_assert_cmpuint (pgpu->read_bandwidth, ==, 12000);
+    g_assert_cmpuint (pgpu->write_bandwidth, ==, 9000);
+    instances = vgate_inventory_read_instances (nvml, host, NULL);
+    instance = g_ptr_array_index (instances, 0);
+    g_assert_cmpuint (instance->framebuffer_used, ==, 3 << 20);
+    /* none is not the same as not known */
+    g_assert_cmpuint (instance->runtime_state, ==, 1);
+}
+
+/* A driver that lacks a call, or says that it cannot say, is read all the same. */
+TEST (test_sizes_not_known)
+{
+    static const char *const faults[] = {"NOT_SUPPORTED", "FUNCTION_NOT_FOUND", "GPU_IS_LOST"};
+    static const char *const calls[] = {"nvmlVgpuInstanceGetFbUsage", "nvmlVgpuInstanceGetRuntimeStateSize",
+                                        "nvmlDeviceGetVgpuCapabilities"};
+
+    sim ("update --gpu 0000:41:00.0 --read-bandwidth 12000 --write-bandwidth 9000");
+    sim ("plug --vm 11111111-1111-4111-8111-111111111111 --type 11 --framebuffer-used 3 --runtime-state 1");
+    for (gsize i = 0; i < G_N_ELEMENTS (faults); i++) {
+        g_autoptr (VgateNvml) nvml = NULL;
+        g_autoptr (VgateHost) host = NULL;
+        g_autoptr (GPtrArray) instances = NULL;
+        const VgatePgpu *pgpu;
+        const VgateInstance *instance;
+
+        for (gsize j = 0; j < G_N_ELEMENTS (calls); j++) {
+            g_autofree char *words = g_strdup_printf ("fail %s %s", calls[j], faults[i]);
+
+            sim (words);
+        }
+        nvml = open_driver ();
+        host = read_host (nvml);
+        pgpu = g_ptr_array_index (host->pgpus, 0);
+        g_assert_cmpuint (pgpu->read_bandwidth, ==, 0);
+        g_assert_cmpuint (pgpu->write_bandwidth, ==, 0);
+        instances = vgate_inventory_read_instances (nvml, host, NULL);
+        instance = g_ptr_array_index (instances, 0);
+        g_assert_cmpuint (instance->framebuffer_used, ==, 0);
+        g_assert_cmpuint (instance->runtime_state, ==, 0);
+        g_assert_nonnull (instance->metadata);
+    }
+}
+
 TEST (test_host)
 {
     g_autoptr (VgateNvml) nvml = open_driver ();
@@ -332,5 +388,7 @@ main (int argc, char **argv)
     ADD ("not-supported", test_not_supported);
     ADD ("instance-fails", test_instance_fails);
     ADD ("fresh", test_fresh);
+    ADD ("sizes", test_sizes);
+    ADD ("sizes-not-known", test_sizes_not_known);
     return g_test_run ();
 }
