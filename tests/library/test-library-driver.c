@@ -134,8 +134,18 @@ test_metadata (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
     VgatePgpuRecord pgpu_record;
     VgateAnswer theirs, ours;
     guint32 type;
+    guint64 bytes = 99;
+    guint read, write;
     int rc;
 
+    g_assert_true (vgate_nvml_vgpu_framebuffer_used (fixture->nvml, vgpu, &bytes, NULL));
+    g_assert_cmpuint (bytes, ==, 0);
+    g_assert_false (vgate_nvml_vgpu_runtime_state (fixture->nvml, vgpu, &bytes, &error));
+    g_assert_error (error, VGATE_NVML_ERROR, 3);
+    g_clear_error (&error);
+    g_assert_false (vgate_nvml_device_buffer_bandwidths (fixture->nvml, fixture->gpu, &read, &write, &error));
+    g_assert_error (error, VGATE_NVML_ERROR, 3);
+    g_clear_error (&error);
     g_assert_cmpuint (vgpus->len, ==, 1);
     g_assert_cmpstr (its_uuid, ==, uuid);
     g_assert_cmpstr (vm, ==, VM);

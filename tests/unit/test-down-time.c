@@ -95,27 +95,23 @@ test_limit (void)
 static void
 test_words (void)
 {
-    const VgateDownTime estimates[] = {
-        {.bytes = 125 * MIB, .rate = 1000, .pace_of = VGATE_PACE_OF_LINK, .time = 1048576},
-        {.bytes = 1,
-         .lacks_state = TRUE,
-         .rate = 96000,
-         .pace_of = VGATE_PACE_OF_READING,
-         .others = 1500,
-         .time = 2000},
-        {.bytes = MIB, .rate = 8, .pace_of = VGATE_PACE_OF_WRITING, .time = 1},
-    };
-    static const char *const words[] = {
-        "about 1049 ms for 125 MiB of frame buffer and state at 1000 Mbit/s, the link's pace",
-        "about 2 ms for 1 MiB of frame buffer (its state, which is not known, not counted) at 96000 Mbit/s, "
-        "the pace of reading the GPU at the source, 2 ms of it for the guest's other vGPUs",
-        "about 1 ms for 1 MiB of frame buffer and state at 8 Mbit/s, the pace of writing the GPU here",
+    static const struct {
+        VgateDownTime estimate;
+        const char *words;
+    } cases_of_words[] = {
+        {{.bytes = 125 * MIB, .rate = 1000, .pace_of = VGATE_PACE_OF_LINK, .time = 1048576},
+         "about 1049 ms for 125 MiB of frame buffer and state at 1000 Mbit/s, the link's pace"},
+        {{.bytes = 1, .lacks_state = TRUE, .rate = 96000, .others = 1500, .time = 2000},
+         "about 2 ms for 1 MiB of frame buffer (its state, which is not known, not counted) at 96000 Mbit/s, "
+         "the pace of reading the GPU at the source, 2 ms of it for the guest's other vGPUs"},
+        {{.bytes = MIB, .rate = 8, .pace_of = VGATE_PACE_OF_WRITING, .time = 1},
+         "about 1 ms for 1 MiB of frame buffer and state at 8 Mbit/s, the pace of writing the GPU here"},
     };
 
-    for (gsize i = 0; i < G_N_ELEMENTS (words); i++) {
-        g_autofree char *described = vgate_down_time_describe (&estimates[i]);
+    for (gsize i = 0; i < G_N_ELEMENTS (cases_of_words); i++) {
+        g_autofree char *described = vgate_down_time_describe (&cases_of_words[i].estimate);
 
-        g_assert_cmpstr (described, ==, words[i]);
+        g_assert_cmpstr (described, ==, cases_of_words[i].words);
     }
 }
 

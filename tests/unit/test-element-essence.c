@@ -76,6 +76,10 @@ CHANGE (pgpu_address, vgpu->pgpu.address[0] = '1')
 CHANGE (pgpu_name, replace (&vgpu->pgpu.name, "NVIDIA H200"))
 CHANGE (host_driver, replace (&vgpu->pgpu.host_driver, "580.95.06"))
 CHANGE (range, vgpu->pgpu.range.max--)
+CHANGE (max_downtime, element->max_downtime++)
+CHANGE (used, vgpu->framebuffer_used++)
+CHANGE (state, vgpu->runtime_state = 0)
+CHANGE (bandwidth, vgpu->pgpu.read_bandwidth++)
 CHANGE (no_scheduler, vgpu->pgpu.has_scheduler = FALSE)
 CHANGE (time_slice, vgpu->pgpu.scheduler.time_slice++)
 
@@ -106,6 +110,10 @@ static const struct {
     {"pgpu name", pgpu_name, TRUE},
     {"host driver", host_driver, TRUE},
     {"range", range, TRUE},
+    {"max-downtime", max_downtime, TRUE},
+    {"framebuffer-used", used, TRUE},
+    {"runtime-state", state, TRUE},
+    {"read-bandwidth", bandwidth, TRUE},
     {"no scheduler", no_scheduler, TRUE},
     {"time slice", time_slice, TRUE},
     {"guest version", guest_driver_up, TRUE},
