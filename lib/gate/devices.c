@@ -216,6 +216,8 @@ lease_of (const Devices *d, const VgatePlacement *placement, const VgateSlot *sl
     lease->type = slot->type;
     lease->state = slot->exists ? VGATE_LEASE_TAKEN : VGATE_LEASE_PLANNED;
     lease->expires = d->now + d->j->request->policy->lease_time;
+    if (strcmp (lease->device, placement->hostdev->source) != 0)
+        lease->instead_of = g_strdup (placement->hostdev->source);
     return lease;
 }
 
@@ -340,6 +342,19 @@ lease_named (const Devices *d)
     }
 }
 
+/* That the guest had the same device in an earlier stay says no more than that it has it again. */
+static void
+forget_unmade (VgateLeases *leases, const VgateLease *chosen)
+{
+    for (guint i = leases->all->len; i > 0; i--) {
+        const VgateLease *lease = g_ptr_array_index (leases->all, i - 1);
+
+        if (lease->state == VGATE_LEASE_UNMADE && lease->kind == chosen->kind &&
+            strcmp (lease->device, chosen->device) == 0 && strcmp (lease->domain, chosen->domain) == 0)
+            g_ptr_array_remove_index (leases->all, i - 1);
+    }
+}
+
 /* A device that was made for a guest of which nothing is left goes on being one that is to be unmade. */
 static void
 write_lease (const Devices *d, const VgateLease *chosen)
@@ -349,12 +364,14 @@ write_lease (const Devices *d, const VgateLease *chosen)
 
     if (lease)
         g_ptr_array_remove (d->leases->all, lease);
+    forget_unmade (d->leases, chosen);
     lease = g_new0 (VgateLease, 1);
     *lease = *chosen;
     lease->domain = g_strdup (chosen->domain);
     lease->device = g_strdup (chosen->device);
     lease->parent = g_strdup (chosen->parent);
     lease->pgpu = g_strdup (chosen->pgpu);
+    lease->instead_of = g_strdup (chosen->instead_of);
     lease->state = state;
     g_ptr_array_add (d->leases->all, lease);
 }

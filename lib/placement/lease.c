@@ -21,7 +21,7 @@
 #define LOCK_STEP_US  10000
 
 static const char *const kinds[] = {"mdev", "vf", NULL};
-static const char *const states[] = {"taken", "planned", "made", NULL};
+static const char *const states[] = {"taken", "planned", "made", "given", "unmade", NULL};
 
 static const VgateXmlDialect dialect = {
     .namespace_uri = "urn:x-vgpu-gate:leases:1",
@@ -39,6 +39,10 @@ static const VgateXmlAttribute attributes[] = {
     {.name = "type", .form = VGATE_XML_UINT, .offset = offsetof (VgateLease, type)},
     {.name = "state", .form = VGATE_XML_CHOICE, .offset = offsetof (VgateLease, state), .choices = states},
     {.name = "expires", .form = VGATE_XML_UINT64, .offset = offsetof (VgateLease, expires)},
+    {.name = "instead-of",
+     .form = VGATE_XML_ASCII,
+     .offset = offsetof (VgateLease, instead_of),
+     .optional = TRUE},
     {.name = NULL},
 };
 
@@ -90,18 +94,38 @@ fail (VgateCode code, const char *what, GError **error)
 /* --- reading --- */
 
 static gboolean
+is_device (const VgateLease *lease, const char *text)
+{
+    return vgate_xml_text_has_form (text, lease->kind == VGATE_HOSTDEV_MDEV ? VGATE_XML_UUID : VGATE_XML_PCI);
+}
+
+/* Several guests can have had a virtual function one after the other, each once; one can have it. */
+static gboolean
+is_twice (const VgateLeases *leases, const VgateLease *lease)
+{
+    for (guint i = 0; i < leases->all->len; i++) {
+        const VgateLease *other = g_ptr_array_index (leases->all, i);
+
+        if (other->kind == lease->kind && strcmp (other->device, lease->device) == 0 &&
+            ((other->state != VGATE_LEASE_UNMADE && lease->state != VGATE_LEASE_UNMADE) ||
+             strcmp (other->domain, lease->domain) == 0))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static gboolean
 read_lease (VgateLeases *leases, xmlNode *node, GError **error)
 {
     g_autoptr (VgateLease) lease = g_new0 (VgateLease, 1);
 
     if (!vgate_xml_read_leaf (&dialect, node, attributes, lease, error))
         return FALSE;
-    if (!vgate_xml_text_has_form (lease->device,
-                                  lease->kind == VGATE_HOSTDEV_MDEV ? VGATE_XML_UUID : VGATE_XML_PCI)) {
+    if (!is_device (lease, lease->device) || (lease->instead_of && !is_device (lease, lease->instead_of))) {
         vgate_xml_set_error (error, dialect.value, node, "device is none");
         return FALSE;
     }
-    if (vgate_leases_find (leases, (VgateHostdevKind)lease->kind, lease->device)) {
+    if (is_twice (leases, lease)) {
         vgate_xml_set_error (error, dialect.value, node, "the device stands here twice");
         return FALSE;
     }
@@ -289,18 +313,40 @@ replace_file (int directory, const GString *text)
     return FALSE;
 }
 
+/* The oldest come first. */
+static guint
+count_unmade (const VgateLeases *leases)
+{
+    guint n = 0;
+
+    for (guint i = 0; i < leases->all->len; i++)
+        n += ((const VgateLease *)g_ptr_array_index (leases->all, i))->state == VGATE_LEASE_UNMADE ? 1 : 0;
+    return n;
+}
+
+static gboolean
+is_to_be_kept (const VgateLease *lease, guint64 now, guint *n_unmade)
+{
+    switch (lease->state) {
+    case VGATE_LEASE_MADE:
+    case VGATE_LEASE_GIVEN: return TRUE;
+    case VGATE_LEASE_UNMADE: return (*n_unmade)-- <= VGATE_LEASE_UNMADE_MAX;
+    default: return vgate_lease_holds (lease, now);
+    }
+}
+
 gboolean
 vgate_leases_save (VgateLeases *leases, guint64 now, GError **error)
 {
     g_autoptr (GString) text = g_string_new (NULL);
-    guint n = 0;
+    guint n = 0, n_unmade = count_unmade (leases);
 
     g_return_val_if_fail (leases->lock >= 0, FALSE);
     g_string_append_printf (text, "<leases xmlns='%s'>\n", dialect.namespace_uri);
     for (guint i = 0; i < leases->all->len; i++) {
         const VgateLease *lease = g_ptr_array_index (leases->all, i);
 
-        if (lease->state != VGATE_LEASE_MADE && !vgate_lease_holds (lease, now))
+        if (!is_to_be_kept (lease, now, &n_unmade))
             continue;
         g_string_append (text, "  ");
         vgate_xml_write_leaf (text, "lease", attributes, lease);
@@ -322,13 +368,20 @@ vgate_lease_holds (const VgateLease *lease, guint64 now)
     return lease->expires > now && lease->expires - now <= VGATE_LEASE_TIME_MAX;
 }
 
+gboolean
+vgate_lease_is_unsettled (const VgateLease *lease)
+{
+    return lease->instead_of && (lease->state == VGATE_LEASE_MADE || lease->state == VGATE_LEASE_GIVEN);
+}
+
 VgateLease *
 vgate_leases_find (const VgateLeases *leases, VgateHostdevKind kind, const char *device)
 {
     for (guint i = 0; i < leases->all->len; i++) {
         VgateLease *lease = g_ptr_array_index (leases->all, i);
 
-        if (lease->kind == (int)kind && strcmp (lease->device, device) == 0)
+        if (lease->state != VGATE_LEASE_UNMADE && lease->kind == (int)kind &&
+            strcmp (lease->device, device) == 0)
             return lease;
     }
     return NULL;
@@ -342,13 +395,34 @@ vgate_leases_drop (VgateLeases *leases, const char *domain)
     for (guint i = leases->all->len; i > 0; i--) {
         VgateLease *lease = g_ptr_array_index (leases->all, i - 1);
 
-        if (strcmp (lease->domain, domain) != 0)
+        if (lease->state == VGATE_LEASE_UNMADE || strcmp (lease->domain, domain) != 0)
             continue;
         any = TRUE;
-        if (lease->state == VGATE_LEASE_MADE)
+        if (lease->state == VGATE_LEASE_MADE) {
             lease->expires = 0;
-        else
+            g_clear_pointer (&lease->instead_of, g_free);
+        } else {
             g_ptr_array_remove_index (leases->all, i - 1);
+        }
+    }
+    return any;
+}
+
+gboolean
+vgate_leases_settle (VgateLeases *leases, const char *domain)
+{
+    gboolean any = FALSE;
+
+    for (guint i = leases->all->len; i > 0; i--) {
+        VgateLease *lease = g_ptr_array_index (leases->all, i - 1);
+
+        if (strcmp (lease->domain, domain) != 0 || !vgate_lease_is_unsettled (lease))
+            continue;
+        any = TRUE;
+        g_clear_pointer (&lease->instead_of, g_free);
+        /* it may still have to keep others away; what has ended goes when it is saved */
+        if (lease->state == VGATE_LEASE_GIVEN)
+            lease->state = VGATE_LEASE_TAKEN;
     }
     return any;
 }

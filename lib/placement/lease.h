@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Who gets which device: leases in ROOT/run/vgpu-gate, which are taken at 'migrate begin', and the record of
- * the devices that were made for a guest, which lasts until 'release end'. The file is read and written under
- * a lock, strictly: what cannot be read or written is an error, and never taken for "no leases".
+ * Who gets which device: leases in ROOT/run/vgpu-gate, which are taken at 'migrate begin'; the record of the
+ * devices that were made for a guest, which lasts until 'release end', and after that of what they were; and
+ * of those that a guest has in place of others, until vgpu-gated has seen to its persistent definition. The
+ * file is read and written under a lock, strictly: what cannot be read or written is an error, and never
+ * taken for "no leases".
  *
  * Times are seconds of the monotonic clock (g_get_monotonic_time ()): like the file they begin anew with each
  * boot, and nobody sets them.
@@ -12,11 +14,17 @@
 #include "domain/domain.h"
 
 #define VGATE_LEASE_TIME_MAX 3600
+/* So many of the last devices that were unmade are remembered. */
+#define VGATE_LEASE_UNMADE_MAX 1024
 
 typedef enum {
     VGATE_LEASE_TAKEN,   /* the device exists */
     VGATE_LEASE_PLANNED, /* it is to be made at 'prepare begin' */
     VGATE_LEASE_MADE,    /* we made it, or were about to: it is unmade at 'release end' */
+    VGATE_LEASE_GIVEN,   /* it existed, and the guest was started with it instead of another one */
+    /* We had made it for the guest, and unmade it: a cold start of the guest makes it again. Keeps nobody
+     * from the device. */
+    VGATE_LEASE_UNMADE,
 } VgateLeaseState;
 
 typedef struct {
@@ -28,6 +36,9 @@ typedef struct {
     guint32 type; /* vGPU type id on this host */
     int state;    /* VgateLeaseState */
     guint64 expires;
+    /* What the guest's XML named, of the same kind, before the hook changed that to the device; NULL: the
+     * same, or vgpu-gated has seen to it. */
+    char *instead_of;
 } VgateLease;
 
 void vgate_lease_free (VgateLease *lease);
@@ -55,15 +66,23 @@ void vgate_leases_free (VgateLeases *leases);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateLeases, vgate_leases_free)
 
 /*
- * Writes them, without those that ended before now and made nothing. All or nothing: the file that was there
- * stays when it fails, with VGATE_CODE_LEASE_UNWRITABLE. No lease is no file.
+ * Writes them, without those that ended before now and say no more than that, and without what was unmade
+ * longest ago where that is too much. All or nothing: the file that was there stays when it fails, with
+ * VGATE_CODE_LEASE_UNWRITABLE. No lease is no file.
  */
 gboolean vgate_leases_save (VgateLeases *leases, guint64 now, GError **error);
 
 /* TRUE while it keeps others from the device. */
 gboolean vgate_lease_holds (const VgateLease *lease, guint64 now);
 
-/* The lease of a device, whoever has it; NULL. */
+/* TRUE when its guest was started with the device in place of another, and vgpu-gated has not seen to that.
+ */
+gboolean vgate_lease_is_unsettled (const VgateLease *lease);
+
+/* The lease of a device, whoever has it, but for what was unmade; NULL. */
 VgateLease *vgate_leases_find (const VgateLeases *leases, VgateHostdevKind kind, const char *device);
-/* Takes away all of a domain, but keeps the record of what was made for it. FALSE: there was none. */
+/* Takes away all of a domain, but keeps the record of what was made for it, or unmade. FALSE: there was no
+ * other. */
 gboolean vgate_leases_drop (VgateLeases *leases, const char *domain);
+/* vgpu-gated has seen to what the domain has in place of others. FALSE: there was nothing to see to. */
+gboolean vgate_leases_settle (VgateLeases *leases, const char *domain);

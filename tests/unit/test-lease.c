@@ -17,8 +17,10 @@
 
 #define DEVICE   "bbbbbbbb-0000-4000-8000-000000000001"
 #define DEVICE_2 "bbbbbbbb-0000-4000-8000-000000000002"
+#define DEVICE_3 "bbbbbbbb-0000-4000-8000-000000000003"
 #define VM_1     "4d7c0a6e-9b1f-4f2e-8a35-b1f0c2d9e701"
 #define VM_2     "4d7c0a6e-9b1f-4f2e-8a35-b1f0c2d9e702"
+#define VM_3     "4d7c0a6e-9b1f-4f2e-8a35-b1f0c2d9e703"
 #define NOW      100000u
 
 typedef struct {
@@ -85,12 +87,18 @@ must_open (const Fixture *fixture, gboolean to_look)
 }
 
 static void
-must_save (VgateLeases *leases)
+save_at (VgateLeases *leases, guint64 now)
 {
     g_autoptr (GError) error = NULL;
 
-    vgate_leases_save (leases, NOW, &error);
+    vgate_leases_save (leases, now, &error);
     g_assert_no_error (error);
+}
+
+static void
+must_save (VgateLeases *leases)
+{
+    save_at (leases, NOW);
 }
 
 #define TEST(name) static void name (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
@@ -113,6 +121,7 @@ TEST (test_round_trip)
     g_assert_cmpuint (lease->type, ==, 1131);
     g_assert_cmpint (lease->state, ==, VGATE_LEASE_MADE);
     g_assert_cmpuint (lease->expires, ==, NOW + 60);
+    g_assert_null (lease->instead_of);
     g_assert_null (vgate_leases_find (second, VGATE_HOSTDEV_PCI, DEVICE));
     g_assert_null (vgate_leases_find (second, VGATE_HOSTDEV_MDEV, DEVICE_2));
 }
@@ -150,6 +159,93 @@ TEST (test_drop)
     g_assert_true (vgate_leases_drop (leases, VM_2));
     g_assert_cmpuint (leases->all->len, ==, 1);
     g_assert_false (vgate_lease_holds (g_ptr_array_index (leases->all, 0), NOW));
+}
+
+static VgateLease *
+new_moved_lease (const char *domain, const char *device, VgateLeaseState state)
+{
+    VgateLease *lease = new_lease (domain, device, state, NOW + 60);
+
+    lease->instead_of = g_strdup (DEVICE_3);
+    return lease;
+}
+
+/* What stands in place of another is kept until somebody has seen to it, and then is as any other. */
+TEST (test_settle)
+{
+    g_autoptr (VgateLeases) leases = must_open (fixture, FALSE), again = NULL;
+    const VgateLease *lease;
+
+    g_ptr_array_add (leases->all, new_moved_lease (VM_1, DEVICE, VGATE_LEASE_GIVEN));
+    g_ptr_array_add (leases->all, new_moved_lease (VM_2, DEVICE_2, VGATE_LEASE_TAKEN));
+    g_assert_true (vgate_lease_is_unsettled (g_ptr_array_index (leases->all, 0)));
+    /* that guest has not come yet */
+    g_assert_false (vgate_lease_is_unsettled (g_ptr_array_index (leases->all, 1)));
+    g_assert_false (vgate_leases_settle (leases, VM_2));
+    save_at (leases, NOW + 60);
+    again = must_open (fixture, TRUE);
+    g_assert_cmpuint (again->all->len, ==, 1);
+    lease = g_ptr_array_index (again->all, 0);
+    g_assert_cmpstr (lease->instead_of, ==, DEVICE_3);
+    g_assert_true (vgate_leases_settle (again, VM_1));
+    g_assert_false (vgate_leases_settle (again, VM_1));
+    g_assert_cmpint (lease->state, ==, VGATE_LEASE_TAKEN);
+    g_assert_true (vgate_lease_holds (lease, NOW));
+    g_assert_true (vgate_leases_settle (leases, VM_1));
+    save_at (leases, NOW + 60);
+    g_assert_false (vgate_leases_exist (fixture->root));
+}
+
+/* What was made stays noted, and is in nobody's place any more. */
+TEST (test_settle_made)
+{
+    g_autoptr (VgateLeases) leases = must_open (fixture, FALSE);
+    const VgateLease *lease;
+
+    for (guint i = 0; i < 2; i++) {
+        g_ptr_array_add (leases->all, new_moved_lease (VM_1, DEVICE, VGATE_LEASE_MADE));
+        g_assert_true (i == 0 ? vgate_leases_settle (leases, VM_1) : vgate_leases_drop (leases, VM_1));
+        lease = vgate_leases_find (leases, VGATE_HOSTDEV_MDEV, DEVICE);
+        g_assert_cmpint (lease->state, ==, VGATE_LEASE_MADE);
+        g_assert_null (lease->instead_of);
+        g_ptr_array_set_size (leases->all, 0);
+    }
+}
+
+/* Several guests may have had it. It is nobody's, and nobody's drop takes the record away. */
+TEST (test_unmade)
+{
+    g_autoptr (VgateLeases) leases = must_open (fixture, FALSE), again = NULL;
+
+    g_ptr_array_add (leases->all, new_lease (VM_1, DEVICE, VGATE_LEASE_UNMADE, 0));
+    g_ptr_array_add (leases->all, new_lease (VM_2, DEVICE, VGATE_LEASE_UNMADE, 0));
+    g_assert_null (vgate_leases_find (leases, VGATE_HOSTDEV_MDEV, DEVICE));
+    g_ptr_array_add (leases->all, new_lease (VM_3, DEVICE, VGATE_LEASE_MADE, 0));
+    g_assert_nonnull (vgate_leases_find (leases, VGATE_HOSTDEV_MDEV, DEVICE));
+    g_assert_false (vgate_leases_drop (leases, VM_1));
+    must_save (leases);
+    again = must_open (fixture, TRUE);
+    g_assert_cmpuint (again->all->len, ==, 3);
+}
+
+/* A host that sees many guests does not remember all of them. */
+TEST (test_unmade_many)
+{
+    g_autoptr (VgateLeases) leases = must_open (fixture, FALSE), again = NULL;
+    const VgateLease *oldest;
+
+    g_ptr_array_add (leases->all, new_lease (VM_1, DEVICE, VGATE_LEASE_MADE, 0));
+    for (guint i = 0; i < VGATE_LEASE_UNMADE_MAX + 2; i++) {
+        g_autofree char *device = g_strdup_printf ("bbbbbbbb-0000-4000-9000-%012u", i);
+
+        g_ptr_array_add (leases->all, new_lease (VM_2, device, VGATE_LEASE_UNMADE, 0));
+    }
+    must_save (leases);
+    again = must_open (fixture, TRUE);
+    g_assert_cmpuint (again->all->len, ==, VGATE_LEASE_UNMADE_MAX + 1);
+    oldest = g_ptr_array_index (again->all, 1);
+    g_assert_cmpstr (oldest->device, ==, "bbbbbbbb-0000-4000-9000-000000000002");
+    g_assert_nonnull (vgate_leases_find (again, VGATE_HOSTDEV_MDEV, DEVICE));
 }
 
 /* A process of its own tries to get the device: 0 got it, 1 did not, else it failed. */
@@ -200,6 +296,8 @@ TEST (test_race)
 #define LEASED "domain='" VM_1 "' kind='mdev' device='" DEVICE "'"
 #define REST   " parent='0000:41:00.4' pgpu='0000:41:00.0' type='1' state='made' expires='1'"
 
+#define REST_UNMADE " parent='0000:41:00.4' pgpu='0000:41:00.0' type='1' state='unmade' expires='0'"
+
 TEST (test_rubbish)
 {
     static const char *const texts[] = {
@@ -226,6 +324,10 @@ TEST (test_rubbish)
         " parent='0000:41:00.4' pgpu='0000:41:00.0' type='1' state='made' expires='99999999999999999999'",
         LEASED " parent='0000:41:00.4' pgpu='0000:41:00.0' type='1' state='made'",
         LEASED REST " why='not'",
+        LEASED REST " instead-of='0000:41:00.4'",
+        LEASED REST " instead-of=''",
+        LEASED REST "/><lease " LEASED REST,
+        LEASED REST "/><lease " LEASED REST_UNMADE,
     };
     g_autofree char *path = path_in (fixture, "vgpu-gate/leases.xml");
 
@@ -360,6 +462,10 @@ main (int argc, char **argv)
     ADD ("round-trip", test_round_trip);
     ADD ("expiry", test_expiry);
     ADD ("drop", test_drop);
+    ADD ("settle", test_settle);
+    ADD ("settle-made", test_settle_made);
+    ADD ("unmade", test_unmade);
+    ADD ("unmade-many", test_unmade_many);
     ADD ("race", test_race);
     ADD ("rubbish", test_rubbish);
     ADD ("odd-places", test_odd_places);
