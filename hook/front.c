@@ -6,7 +6,8 @@
  * is plain C without libraries: it lets pass at once what is none of our business, and hands the rest to
  * vgpu-gate-judge, which knows XML, NVML and the policy. "None of our business" is decided narrowly: only a
  * document that looks exactly as libvirt writes it and names neither our metadata nor a hostdev. Whatever
- * looks odd is the judge's. 'release end' is its business only while there are leases of devices.
+ * looks odd is the judge's. 'release end' and the cold start of a hostdev are its business only while there
+ * are leases of devices.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -151,13 +152,14 @@ is_domain_as_libvirt_writes_it (const Input *input)
 /*
  * "<!" is a DOCTYPE, a comment or CDATA, "&#" a character that is not written as itself: with either of them
  * a search for words proves nothing. A cold start ("prepare") is only judged by metadata: a hostdev without
- * it is started, also where our installation is broken.
+ * it is started, also where our installation is broken; unless its device may have to be made again.
  */
 static int
 is_none_of_our_business (const Input *input, const char *operation)
 {
     const int can_be_vgpu =
-        contains (input, "vgpu-gate") || (strcmp (operation, "prepare") != 0 && contains (input, "<hostdev"));
+        contains (input, "vgpu-gate") ||
+        (contains (input, "<hostdev") && (strcmp (operation, "prepare") != 0 || has_leases ()));
 
     return !can_be_vgpu && is_domain_as_libvirt_writes_it (input) && !contains (input, "<!") &&
            !contains (input, "&#") && is_text (input);

@@ -151,6 +151,10 @@ decide_without_element (const VgateRequest *request, VgateDecision *decision)
     case VGATE_OPERATION_RESTORE:
     case VGATE_OPERATION_SWITCH_OVER: decide_arrival (request, decision); break;
     case VGATE_OPERATION_STARTED: decide_started (request, decision); break;
+    case VGATE_OPERATION_START:
+        if (!vgate_devices_prepare (request, decision))
+            vgate_decision_set (decision, TRUE, VGATE_CODE_NOT_CONCERNED, NULL);
+        break;
     default: vgate_decision_set (decision, TRUE, VGATE_CODE_NOT_CONCERNED, NULL); break;
     }
 }
@@ -279,7 +283,7 @@ gboolean
 vgate_gate_concerns (const VgateDomain *domain, VgateOperation operation, const char *root)
 {
     switch (operation) {
-    case VGATE_OPERATION_START: return domain->element != NULL;
+    case VGATE_OPERATION_START: return domain->element || vgate_again_concerns (domain, root);
     case VGATE_OPERATION_RELEASE: return FALSE;
     /* an element has been judged at 'migrate begin' or 'restore begin', before QEMU was started */
     case VGATE_OPERATION_STARTED:

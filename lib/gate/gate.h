@@ -18,7 +18,7 @@ typedef enum {
     VGATE_OPERATION_RESTORE, /* 'restore begin' */
     VGATE_OPERATION_STARTED, /* 'started begin': live migration without metadata is caught here */
     VGATE_OPERATION_START,   /* 'prepare begin': a cold start, gated only where the policy asks for it; or an
-                                arrival, whose devices are made */
+                                arrival, whose devices are made, and a cold start whose devices were */
     /* QEMU is here and has all memory, and its vGPUs are there: the last moment to refuse. By vgpu-gated. */
     VGATE_OPERATION_SWITCH_OVER,
     VGATE_OPERATION_RELEASE, /* 'release end': what was made for the guest is unmade; nothing is gated */
@@ -83,9 +83,9 @@ typedef struct {
 gboolean vgate_gate_has_vgpu (const VgateDomain *domain, const char *root);
 
 /*
- * TRUE when there is something to decide, for which the policy is needed. A cold start never is, as a guest
+ * TRUE when there is something to decide, for which the policy is needed. A cold start is not, as a guest
  * that does not run carries no metadata: so no fault of the configuration keeps a vGPU guest from being
- * started.
+ * started. But one that could not be started anyhow is: its device is missing, and had been made for it.
  */
 gboolean vgate_gate_concerns (const VgateDomain *domain, VgateOperation operation, const char *root);
 

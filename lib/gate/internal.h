@@ -73,6 +73,20 @@ char *vgate_describe_devices (const VgateDecision *decision);
 gboolean vgate_devices_prepare (const VgateRequest *request, VgateDecision *decision);
 /* 'release end': unmakes what was made, and sets the decision. */
 void vgate_devices_release (const VgateRequest *request, VgateDecision *decision);
+/* The domain's hostdev that names the lease's device; NULL. */
+const VgateHostdev *vgate_domain_find_device (const VgateDomain *domain, const VgateLease *lease);
+
+/* --- again.c: a cold start whose device was unmade --- */
+
+/* TRUE when one of the domain's hostdevs names a device that is not there, and had been made for it. */
+gboolean vgate_again_concerns (const VgateDomain *domain, const char *root);
+/* TRUE when the lease is the record of such a device. */
+gboolean vgate_again_is_due (const VgateDomain *domain, const VgateLease *lease, const char *root);
+/* FALSE with VGATE_CODE_NOT_MADE_AGAIN: it has no room any more. */
+gboolean vgate_again_check_room (const VgateLeases *leases, const VgateLease *lease, const char *root,
+                                 guint64 now, GError **error);
+/* Always FALSE, with that error. */
+gboolean vgate_again_refuse (const VgateLease *lease, const char *why, GError **error);
 
 /* --- incoming.c --- */
 

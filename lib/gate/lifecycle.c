@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What follows on a lease: at 'prepare begin' the devices are made, at 'release end' they are unmade. The
- * record goes before the deed: what was written down and not made is looked for in vain, what was made and
- * not written down would stay for ever.
+ * What follows on a lease: at 'prepare begin' the devices are made, at 'release end' they are unmade, and at
+ * 'prepare begin' of a cold start made again (again.c). The record goes before the deed: what was written
+ * down and not made is looked for in vain, what was made and not written down would stay for ever.
  */
 #include "gate/internal.h"
 #include "placement/make.h"
 
 #include <string.h>
 
-/* The guest's hostdev that names the device; NULL. */
-static const VgateHostdev *
-find_named (const VgateDomain *domain, const VgateLease *lease)
+/* A device that is to be made. */
+typedef struct {
+    VgateLease *lease; /* borrowed; noted as made already */
+    VgateLeaseState was;
+} Making;
+
+const VgateHostdev *
+vgate_domain_find_device (const VgateDomain *domain, const VgateLease *lease)
 {
     for (guint i = 0; i < domain->hostdevs->len; i++) {
         const VgateHostdev *hostdev = g_ptr_array_index (domain->hostdevs, i);
@@ -28,76 +33,149 @@ is_own (const VgateLease *lease, const VgateDomain *domain)
     return strcmp (lease->domain, domain->uuid) == 0;
 }
 
-/* One of the guest's devices may have been given away when its lease had ended. */
+/* One of the guest's devices may have been given away when its lease had ended, or it had been unmade. */
 static gboolean
 check_others (const VgateLeases *leases, const VgateDomain *domain, guint64 now, GError **error)
 {
+    const VgateCode code = domain->element ? VGATE_CODE_LEASE_LOST : VGATE_CODE_NOT_MADE_AGAIN;
+
     for (guint i = 0; i < leases->all->len; i++) {
         const VgateLease *lease = g_ptr_array_index (leases->all, i);
 
-        if (is_own (lease, domain) || !vgate_lease_holds (lease, now) || !find_named (domain, lease))
+        if (is_own (lease, domain) || !vgate_lease_holds (lease, now) ||
+            !vgate_domain_find_device (domain, lease))
             continue;
-        g_set_error (error, VGATE_ERROR, VGATE_CODE_LEASE_LOST, "the device %s is leased to the domain %s",
-                     lease->device, lease->domain);
+        g_set_error (error, VGATE_ERROR, (int)code, "the device %s is leased to the domain %s", lease->device,
+                     lease->domain);
         return FALSE;
     }
     return TRUE;
 }
 
-/* The guest's leases after this: those that its XML names, renewed; those to be made are noted as made. They
- * are returned in *to_make (borrowed). FALSE: there is none. */
 static gboolean
-renew (VgateLeases *leases, const VgateRequest *request, guint64 now, GPtrArray *to_make)
+is_to_be_made (const VgateRequest *request, const VgateLease *lease)
+{
+    return lease->state == VGATE_LEASE_PLANNED ||
+           (request->policy->placement_mode == VGATE_PLACEMENT_APPLY &&
+            vgate_again_is_due (request->domain, lease, request->root));
+}
+
+/* Of one that the guest's XML names. */
+static void
+renew_lease (VgateLease *lease, const VgateRequest *request, guint64 now, GArray *to_make)
+{
+    const Making making = {.lease = lease, .was = (VgateLeaseState)lease->state};
+
+    lease->expires = now + request->policy->lease_time;
+    /* nothing in the XML of a cold start is our choice */
+    if (!request->domain->element)
+        g_clear_pointer (&lease->instead_of, g_free);
+    else if (lease->state == VGATE_LEASE_TAKEN && lease->instead_of)
+        lease->state = VGATE_LEASE_GIVEN;
+    if (is_to_be_made (request, lease)) {
+        lease->state = VGATE_LEASE_MADE;
+        g_array_append_val (to_make, making);
+    }
+}
+
+/* The guest's leases after this: those that its XML names, renewed; those to be made are noted as made, and
+ * are returned in *to_make (of Making). FALSE: there is none. */
+static gboolean
+renew (VgateLeases *leases, const VgateRequest *request, guint64 now, GArray *to_make)
 {
     gboolean any = FALSE;
 
     for (guint i = leases->all->len; i > 0; i--) {
         VgateLease *lease = g_ptr_array_index (leases->all, i - 1);
+        const gboolean is_record = lease->state == VGATE_LEASE_MADE || lease->state == VGATE_LEASE_UNMADE;
 
         if (!is_own (lease, request->domain))
             continue;
-        if (!find_named (request->domain, lease)) {
+        if (!vgate_domain_find_device (request->domain, lease)) {
             /* another hook's choice */
-            if (lease->state != VGATE_LEASE_MADE)
+            if (!is_record)
                 g_ptr_array_remove_index (leases->all, i - 1);
             continue;
         }
+        /* somebody else has made it: it is not ours any more */
+        if (lease->state == VGATE_LEASE_UNMADE && !is_to_be_made (request, lease))
+            continue;
         any = TRUE;
-        lease->expires = now + request->policy->lease_time;
-        if (lease->state == VGATE_LEASE_PLANNED) {
-            lease->state = VGATE_LEASE_MADE;
-            g_ptr_array_add (to_make, lease);
-        }
+        renew_lease (lease, request, now, to_make);
     }
     return any;
 }
 
-/* Takes back the first n, and all leases with them. What cannot be unmade stays noted. */
+/* What others had of a device that is not there is nothing; that it would be unmade for them is over. */
 static void
-give_up (VgateLeases *leases, const VgateRequest *request, const GPtrArray *to_make, guint n, guint64 now)
+take_over (VgateLeases *leases, const VgateLease *lease)
+{
+    for (guint i = leases->all->len; i > 0; i--) {
+        const VgateLease *other = g_ptr_array_index (leases->all, i - 1);
+
+        if (other != lease && other->state != VGATE_LEASE_UNMADE && other->kind == lease->kind &&
+            strcmp (other->device, lease->device) == 0)
+            g_ptr_array_remove_index (leases->all, i - 1);
+    }
+}
+
+static gboolean
+check_room (VgateLeases *leases, const VgateRequest *request, const GArray *to_make, guint64 now,
+            GError **error)
 {
     for (guint i = 0; i < to_make->len; i++) {
-        VgateLease *lease = g_ptr_array_index (to_make, i);
+        const Making *making = &g_array_index (to_make, Making, i);
 
-        if (i >= n || vgate_device_unmake (request->root, lease, NULL))
-            lease->state = VGATE_LEASE_PLANNED;
+        if (making->was == VGATE_LEASE_PLANNED)
+            continue;
+        if (!vgate_again_check_room (leases, making->lease, request->root, now, error))
+            return FALSE;
+        take_over (leases, making->lease);
+    }
+    return TRUE;
+}
+
+/* Takes back the first n, and all leases with them. What cannot be unmade stays noted. */
+static void
+give_up (VgateLeases *leases, const VgateRequest *request, const GArray *to_make, guint n, guint64 now)
+{
+    for (guint i = 0; i < to_make->len; i++) {
+        const Making *making = &g_array_index (to_make, Making, i);
+
+        if (i < n && !vgate_device_unmake (request->root, making->lease, NULL))
+            continue;
+        making->lease->state = making->was;
+        making->lease->expires = 0;
     }
     vgate_leases_drop (leases, request->domain->uuid);
     vgate_leases_save (leases, now, NULL);
 }
 
+/* Which of the two: one that was chosen for the guest now, or one that it had. */
+static void
+set_making_error (const Making *making, GError *cause, GError **error)
+{
+    if (making->was == VGATE_LEASE_PLANNED || !vgate_error_is (cause, VGATE_CODE_DEVICE_NOT_MADE)) {
+        g_propagate_error (error, cause);
+        return;
+    }
+    vgate_again_refuse (making->lease, cause->message, error);
+    g_error_free (cause);
+}
+
 static gboolean
-make_all (VgateLeases *leases, const VgateRequest *request, const GPtrArray *to_make, guint64 now,
+make_all (VgateLeases *leases, const VgateRequest *request, const GArray *to_make, guint64 now,
           GError **error)
 {
     for (guint i = 0; i < to_make->len; i++) {
-        g_autoptr (GError) local = NULL;
+        const Making *making = &g_array_index (to_make, Making, i);
+        GError *local = NULL;
 
-        if (vgate_device_make (request->root, g_ptr_array_index (to_make, i), &local))
+        if (vgate_device_make (request->root, making->lease, &local))
             continue;
         /* one that hangs may come after all */
         give_up (leases, request, to_make, vgate_error_is (local, VGATE_CODE_DEVICE_HANGS) ? i + 1 : i, now);
-        g_propagate_error (error, g_steal_pointer (&local));
+        set_making_error (making, local, error);
         return FALSE;
     }
     return TRUE;
@@ -109,10 +187,10 @@ prepare (const VgateRequest *request, gboolean *made_any, GError **error)
 {
     const guint64 now = vgate_leases_clock ();
     g_autoptr (VgateLeases) leases = vgate_leases_open (request->root, FALSE, error);
-    g_autoptr (GPtrArray) to_make = g_ptr_array_new ();
+    g_autoptr (GArray) to_make = g_array_new (FALSE, FALSE, sizeof (Making));
 
     if (!leases || !check_others (leases, request->domain, now, error) ||
-        !renew (leases, request, now, to_make))
+        !renew (leases, request, now, to_make) || !check_room (leases, request, to_make, now, error))
         return FALSE;
     *made_any = to_make->len > 0;
     return vgate_leases_save (leases, now, error) && make_all (leases, request, to_make, now, error);
@@ -124,7 +202,8 @@ vgate_devices_prepare (const VgateRequest *request, VgateDecision *decision)
     g_autoptr (GError) error = NULL;
     gboolean made_any = FALSE;
 
-    if (request->is_dry_run || !vgate_leases_exist (request->root))
+    /* without a policy there was nothing to concern us a moment ago */
+    if (request->is_dry_run || !request->policy || !vgate_leases_exist (request->root))
         return FALSE;
     if (prepare (request, &made_any, &error)) {
         vgate_decision_set (decision, TRUE, made_any ? VGATE_CODE_DEVICES_MADE : VGATE_CODE_NOT_CONCERNED,
@@ -138,7 +217,20 @@ vgate_devices_prepare (const VgateRequest *request, VgateDecision *decision)
 
 /* --- release --- */
 
-/* All of the guest's leases go; those whose device cannot be unmade stay. The first error is told. */
+/* It is the last of those now. */
+static void
+note_unmade (VgateLeases *leases, guint i)
+{
+    VgateLease *lease = g_ptr_array_steal_index (leases->all, i);
+
+    lease->state = VGATE_LEASE_UNMADE;
+    lease->expires = 0;
+    g_clear_pointer (&lease->instead_of, g_free);
+    g_ptr_array_add (leases->all, lease);
+}
+
+/* All of the guest's leases go, but for the record of what was made; it stays one of what is to be unmade
+ * where that cannot be done. The first error is told. */
 static guint
 unmake_all (VgateLeases *leases, const VgateRequest *request, GError **error)
 {
@@ -146,16 +238,18 @@ unmake_all (VgateLeases *leases, const VgateRequest *request, GError **error)
 
     for (guint i = leases->all->len; i > 0; i--) {
         VgateLease *lease = g_ptr_array_index (leases->all, i - 1);
-        const gboolean was_made = lease->state == VGATE_LEASE_MADE;
 
-        if (!is_own (lease, request->domain))
+        if (lease->state == VGATE_LEASE_UNMADE || !is_own (lease, request->domain))
             continue;
-        if (was_made && !vgate_device_unmake (request->root, lease, error && !*error ? error : NULL)) {
+        if (lease->state != VGATE_LEASE_MADE) {
+            g_ptr_array_remove_index (leases->all, i - 1);
+        } else if (vgate_device_unmake (request->root, lease, error && !*error ? error : NULL)) {
+            note_unmade (leases, i - 1);
+            n++;
+        } else {
             lease->expires = 0;
-            continue;
+            g_clear_pointer (&lease->instead_of, g_free);
         }
-        n += was_made ? 1 : 0;
-        g_ptr_array_remove_index (leases->all, i - 1);
     }
     return n;
 }

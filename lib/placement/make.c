@@ -78,8 +78,8 @@ look_up (const char *root, const VgateLease *lease, VgateDevice *device)
 }
 
 /* A virtual function is always there; what counts is its type. */
-static gboolean
-is_there (const char *root, const VgateLease *lease)
+gboolean
+vgate_device_exists (const char *root, const VgateLease *lease)
 {
     g_auto (VgateDevice) device = {0};
 
@@ -114,7 +114,7 @@ becomes_as_leased (const char *root, const VgateLease *lease)
 static gboolean
 is_ours (const char *root, const VgateLease *lease)
 {
-    return lease->kind == VGATE_HOSTDEV_MDEV ? is_there (root, lease) : is_as_leased (root, lease);
+    return lease->kind == VGATE_HOSTDEV_MDEV ? vgate_device_exists (root, lease) : is_as_leased (root, lease);
 }
 
 static gboolean
@@ -134,7 +134,7 @@ vgate_device_make (const char *root, const VgateLease *lease, GError **error)
         kind == VGATE_HOSTDEV_MDEV ? g_strdup (lease->device) : g_strdup_printf ("%u", lease->type);
     int rc;
 
-    if (is_there (root, lease))
+    if (vgate_device_exists (root, lease))
         return is_as_leased (root, lease) ||
                not_made (lease, 0, "it exists meanwhile, and is another one", error);
     if (!path)
@@ -160,7 +160,7 @@ vgate_device_unmake (const char *root, const VgateLease *lease, GError **error)
         return TRUE;
     rc = vgate_write_in_time (path, kind == VGATE_HOSTDEV_MDEV ? "1" : "0", DEADLINE_MS);
     for (guint i = 0; rc == 0 && i < APPEAR_MS * 1000 / STEP_US; i++) {
-        if (!is_there (root, lease))
+        if (!vgate_device_exists (root, lease))
             return TRUE;
         g_usleep (STEP_US);
     }

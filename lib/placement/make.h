@@ -7,6 +7,9 @@
 
 #include "placement/lease.h"
 
+/* TRUE when it is there: of a mediated device any that has its UUID, of a virtual function any type. */
+gboolean vgate_device_exists (const char *root, const VgateLease *lease);
+
 /*
  * Makes the device of the lease: writes its UUID to "create" of the type on the parent, or the type to the
  * virtual function's "current_vgpu_type". TRUE also where it is there already as it should be. On failure

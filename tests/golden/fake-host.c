@@ -397,6 +397,19 @@ handle_create (FakeHost *host, const char *path, const char *uuid)
     fake_host_add_mdev (host, uuid, type, parts[n - 4]);
 }
 
+/* There is room for one more, where there was for any. */
+static void
+give_room_back (const char *directory)
+{
+    g_autofree char *path = g_build_filename (directory, "mdev_type/available_instances", NULL);
+    g_autofree char *text = NULL, *more = NULL;
+
+    if (!g_file_get_contents (path, &text, NULL, NULL))
+        return;
+    more = g_strdup_printf ("%" G_GUINT64_FORMAT "\n", g_ascii_strtoull (text, NULL, 10) + 1);
+    g_assert_true (g_file_set_contents (path, more, -1, NULL));
+}
+
 /* ROOT/sys/bus/mdev/devices/UUID/remove */
 static void
 handle_remove (G_GNUC_UNUSED FakeHost *host, const char *path, G_GNUC_UNUSED const char *text)
@@ -405,6 +418,7 @@ handle_remove (G_GNUC_UNUSED FakeHost *host, const char *path, G_GNUC_UNUSED con
     char *directory = realpath (link, NULL);
 
     g_assert_nonnull (directory);
+    give_room_back (directory);
     g_assert_cmpint (unlink (link), ==, 0);
     nftw (directory, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
     free (directory); /* realpath () allocates with malloc () */
