@@ -2,16 +2,16 @@
 #include "agent.h"
 
 #include "connection.h"
+#include "definition-watch.h"
 #include "guest.h"
 #include "job-watch.h"
+#include "listing.h"
 #include "log.h"
 #include "prober.h"
 #include "report.h"
 #include "switchover.h"
 #include "tally.h"
 #include "workers.h"
-
-#include <stdlib.h>
 
 /* libvirt serves five calls of one client at a time (max_client_requests): some are left for what is urgent.
  */
@@ -35,6 +35,7 @@ struct VgateAgent {
     VgateWorkers *workers;
     guint n_given_up; /* calls that hang on connections that were given up */
     VgateJobWatch *job_watch;
+    VgateDefinitionWatch *definition_watch;
     VgateSwitchover *switchover; /* NULL: switched off */
     VgateSnapshot *last;         /* what NVML said last; or NULL */
     GHashTable *guests;          /* uuid -> VgateGuest *: the domains that run */
@@ -364,50 +365,24 @@ on_domain_event (G_GNUC_UNUSED VgateConnection *connection, const char *uuid, in
     case VGATE_DOMAIN_JOB_SWITCHES:
     case VGATE_DOMAIN_JOB_ENDS: on_job_event (agent, uuid, (VgateDomainEvent)event); break;
     default:
+        if (event == VGATE_DOMAIN_ARRIVED)
+            vgate_definition_watch_note (agent->definition_watch);
         vgate_guest_expect_more (get_guest (agent, uuid), trigger_of ((VgateDomainEvent)event),
                                  g_get_monotonic_time ());
         poll_in (agent, 0);
     }
 }
 
-typedef struct {
-    virConnectPtr libvirt;
-    GPtrArray *uuids; /* of char *; NULL: error says why */
-    GError *error;
-} Listing;
+static void
+listing_run (gpointer data)
+{
+    vgate_listing_run (data);
+}
 
 static void
 listing_free (gpointer data)
 {
-    Listing *listing = data;
-
-    if (listing->libvirt)
-        virConnectClose (listing->libvirt);
-    g_clear_pointer (&listing->uuids, g_ptr_array_unref);
-    g_clear_error (&listing->error);
-    g_free (listing);
-}
-
-static void
-listing_run (gpointer data)
-{
-    Listing *listing = data;
-    virDomainPtr *domains = NULL;
-    const int n = virConnectListAllDomains (listing->libvirt, &domains, VIR_CONNECT_LIST_DOMAINS_ACTIVE);
-
-    if (n < 0)
-        vgate_set_libvirt_error (&listing->error, "virConnectListAllDomains");
-    else
-        listing->uuids = g_ptr_array_new_with_free_func (g_free);
-    for (int i = 0; i < n; i++) {
-        char uuid[VIR_UUID_STRING_BUFLEN];
-
-        if (virDomainGetUUIDString (domains[i], uuid) == 0)
-            g_ptr_array_add (listing->uuids, g_strdup (uuid));
-        virDomainFree (domains[i]);
-    }
-    free (domains);
-    g_clear_pointer (&listing->libvirt, virConnectClose);
+    vgate_listing_free (data);
 }
 
 static gboolean
@@ -420,7 +395,7 @@ is_not_listed (gpointer uuid, G_GNUC_UNUSED gpointer guest, gpointer uuids)
 static void
 listing_done (gpointer data, gpointer user_data)
 {
-    const Listing *listing = data;
+    const VgateListing *listing = data;
     VgateAgent *agent = user_data;
 
     if (!listing->uuids) {
@@ -436,6 +411,7 @@ listing_done (gpointer data, gpointer user_data)
         guest->is_leaving = FALSE;
         vgate_guest_expect_more (guest, VGATE_TRIGGER_CHANGE, g_get_monotonic_time ());
     }
+    vgate_definition_watch_note (agent->definition_watch);
     poll_in (agent, 0);
 }
 
@@ -445,12 +421,9 @@ static void
 on_connected (VgateConnection *connection, gpointer user_data)
 {
     VgateAgent *agent = user_data;
-    Listing *listing = g_new0 (Listing, 1);
 
     vgate_tally_count (agent->tally, VGATE_COUNTER_CONNECTIONS, NULL);
-    listing->libvirt = vgate_connection_get (connection);
-    virConnectRef (listing->libvirt);
-    vgate_workers_push (agent->workers, &listing_kind, listing);
+    vgate_workers_push (agent->workers, &listing_kind, vgate_listing_new (vgate_connection_get (connection)));
 }
 
 /* --- the agent --- */
@@ -485,6 +458,8 @@ vgate_agent_new (VgatePolicy *policy, const char *uri)
     agent->connection = vgate_connection_new (uri);
     agent->job_watch =
         vgate_job_watch_new (agent->connection, policy, &agent->identity, agent->tally, on_checked, agent);
+    agent->definition_watch =
+        vgate_definition_watch_new (agent->connection, agent->workers, policy, agent->tally, "");
     agent->switchover = vgate_switchover_new (policy, agent->prober, agent->connection, agent->tally);
     g_signal_connect (agent->connection, "connected", G_CALLBACK (on_connected), agent);
     g_signal_connect (agent->connection, "domain-event", G_CALLBACK (on_domain_event), agent);
@@ -503,6 +478,7 @@ vgate_agent_free (VgateAgent *agent)
     vgate_prober_free (agent->prober);
     vgate_switchover_free (agent->switchover);
     vgate_workers_free (agent->workers);
+    vgate_definition_watch_free (agent->definition_watch);
     g_object_unref (agent->connection);
     g_hash_table_unref (agent->guests);
     g_hash_table_unref (agent->sequences);

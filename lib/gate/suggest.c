@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Devices in words: what was chosen, and what an operator would have to do for it. */
 #include "gate/internal.h"
+#include "placement/rewrite.h"
 
 #include <string.h>
 
@@ -54,16 +55,6 @@ vgate_describe_devices (const VgateDecision *decision)
     return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
-/* The source's <address>, as libvirt writes it. */
-static char *
-address_element (VgateHostdevKind kind, const char *source)
-{
-    if (kind == VGATE_HOSTDEV_MDEV)
-        return g_strdup_printf ("<address uuid='%s'/>", source);
-    return g_strdup_printf ("<address domain='0x%.4s' bus='0x%.2s' slot='0x%.2s' function='0x%.1s'/>", source,
-                            source + 5, source + 8, source + 11);
-}
-
 /* The shell's line that makes it. The path is shown as it is on a real host: by the bus, without a root. */
 static void
 append_making (GString *text, const VgateLease *lease, const char *root)
@@ -89,8 +80,8 @@ append_suggestion (GString *text, const VgateRequest *request, const VgatePlacem
     const VgateLease *lease = placement->lease;
     const char *command = request->operation == VGATE_OPERATION_RESTORE ? "restore" : "migrate";
     g_autofree char *device = vgate_describe_device (placement);
-    g_autofree char *from = address_element (placement->hostdev->kind, placement->hostdev->source);
-    g_autofree char *to = address_element (placement->hostdev->kind, lease->device);
+    g_autofree char *from = vgate_source_element (placement->hostdev->kind, placement->hostdev->source);
+    g_autofree char *to = vgate_source_element (placement->hostdev->kind, lease->device);
 
     g_string_append_printf (text, "For guest address %s take %s: ", placement->hostdev->guest_address,
                             device);

@@ -245,3 +245,12 @@ vgate_rewrite_sources (const char *xml, gsize length, const VgateDomain *domain,
     *new_length = out->len;
     return g_string_free (g_steal_pointer (&out), FALSE);
 }
+
+char *
+vgate_source_element (VgateHostdevKind kind, const char *source)
+{
+    if (kind == VGATE_HOSTDEV_MDEV)
+        return g_strdup_printf ("<address uuid='%s'/>", source);
+    return g_strdup_printf ("<address domain='0x%.4s' bus='0x%.2s' slot='0x%.2s' function='0x%.1s'/>", source,
+                            source + 5, source + 8, source + 11);
+}

@@ -20,3 +20,6 @@ typedef struct {
  */
 char *vgate_rewrite_sources (const char *xml, gsize length, const VgateDomain *domain, const GPtrArray *moves,
                              gsize *new_length, GError **error);
+
+/* The source's <address> of a hostdev, as libvirt writes it. The caller frees it. */
+char *vgate_source_element (VgateHostdevKind kind, const char *source);

@@ -215,6 +215,13 @@ read_lease_time (VgatePolicy *policy, const char *value)
     return good;
 }
 
+static gboolean
+read_persistent_definition (VgatePolicy *policy, const char *value)
+{
+    policy->report_definition = strcmp (value, "report") == 0;
+    return policy->report_definition || strcmp (value, "update") == 0;
+}
+
 /* Read when the whole file is known to be good. */
 static gboolean
 read_key_file (G_GNUC_UNUSED VgatePolicy *policy, const char *value)
@@ -245,6 +252,7 @@ static const VgatePolicyKey keys[] = {
     {"placement", "mode", read_placement_mode, "off, suggest or apply"},
     {"placement", "order", read_placement_order, "breadth-first or depth-first"},
     {"placement", "lease-time", read_lease_time, "10 to 3600 seconds"},
+    {"placement", "persistent-definition", read_persistent_definition, "update or report"},
     {"seal", "key-file", read_key_file, "an absolute path"},
     {"host", "uuid", read_uuid, "a UUID in lower case"},
 };

@@ -40,6 +40,7 @@ typedef struct {
     VgatePlacementMode placement_mode;       /* [placement] mode */
     VgateOrder placement_order;              /* [placement] order */
     guint lease_time;                        /* [placement] lease-time, seconds */
+    gboolean report_definition;              /* [placement] persistent-definition */
     GBytes *seal_key;                        /* [seal] key-file; NULL: captures are not sealed */
     char *host_uuid;                         /* [host] uuid; NULL: found out */
 } VgatePolicy;

@@ -11,6 +11,7 @@ const char *const vgate_counter_names[] = {
     [VGATE_COUNTER_NVML_ERRORS] = "nvml-errors",
     [VGATE_COUNTER_CONNECTIONS] = "libvirt-connections",
     [VGATE_COUNTER_RELOADS] = "configuration-reloads",
+    [VGATE_COUNTER_DEFINITIONS] = "persistent-definitions",
     [VGATE_N_COUNTERS] = NULL,
 };
 
@@ -24,6 +25,8 @@ static const VgateCounterInfo infos[] = {
     [VGATE_COUNTER_NVML_ERRORS] = {"code", "Questions to NVML that were not answered"},
     [VGATE_COUNTER_CONNECTIONS] = {NULL, "Connections to libvirt"},
     [VGATE_COUNTER_RELOADS] = {"result", "Times that the configuration was read anew"},
+    [VGATE_COUNTER_DEFINITIONS] =
+        {"result", "Persistent definitions that named another device than the guest was given"},
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (infos) == VGATE_N_COUNTERS);
 

@@ -20,6 +20,7 @@ typedef enum {
     VGATE_COUNTER_NVML_ERRORS, /* by code */
     VGATE_COUNTER_CONNECTIONS, /* to libvirt */
     VGATE_COUNTER_RELOADS,     /* by result: taken, refused */
+    VGATE_COUNTER_DEFINITIONS, /* by result: updated, left, failed; persistent, of guests that arrived */
     VGATE_N_COUNTERS,
 } VgateCounterKind;
 

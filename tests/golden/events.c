@@ -74,19 +74,26 @@ allowed_changed (Guest *guest, const char *operation, const char *what, const ch
 }
 
 gboolean
-has_lease (const FakeHost *host, const char *vm, const char *state)
+has_lease_with (const FakeHost *host, const char *vm, const char *text)
 {
-    g_autofree char *path = fake_host_path (host, LEASES), *text = NULL;
-    g_autofree char *wanted = state ? g_strdup_printf (" state='%s' ", state) : NULL;
+    g_autofree char *path = fake_host_path (host, LEASES), *leases = NULL;
     g_auto (GStrv) lines = NULL;
 
-    if (!g_file_get_contents (path, &text, NULL, NULL))
+    if (!g_file_get_contents (path, &leases, NULL, NULL))
         return FALSE;
-    lines = g_strsplit (text, "\n", -1);
+    lines = g_strsplit (leases, "\n", -1);
     for (guint i = 0; lines[i]; i++)
-        if (strstr (lines[i], vm) && (!wanted || strstr (lines[i], wanted)))
+        if (strstr (lines[i], vm) && strstr (lines[i], text))
             return TRUE;
     return FALSE;
+}
+
+gboolean
+has_lease (const FakeHost *host, const char *vm, const char *state)
+{
+    g_autofree char *text = state ? g_strdup_printf (" state='%s' ", state) : g_strdup ("");
+
+    return has_lease_with (host, vm, text);
 }
 
 void

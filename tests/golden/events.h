@@ -42,6 +42,7 @@ FakeHost *applying_host (void (*prepare) (FakeHost *host));
 void put_leases (FakeHost *host, const char *text);
 /* state: NULL for any. */
 gboolean has_lease (const FakeHost *host, const char *vm, const char *state);
+gboolean has_lease_with (const FakeHost *host, const char *vm, const char *text);
 void assert_no_leases (const FakeHost *host);
 
 /* What the virtual function's current_vgpu_type says. */

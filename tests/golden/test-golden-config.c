@@ -40,7 +40,7 @@ static const Text texts[] = {
      "[gate]\nmissing-metadata=allow\nbackend-failure=refuse\ncold-start=check\nmax-age=0\n"
      "[rules]\nmetadata-old=warn\n[capture]\ninterval=3600\nrefresh=1\n"
      "[down-time]\nlink-speed=10000000\nlimit-ms=2000000\n"
-     "[placement]\nmode=off\norder=depth-first\nlease-time=10\n[seal]\n"
+     "[placement]\nmode=off\norder=depth-first\nlease-time=10\npersistent-definition=report\n[seal]\n"
      "[host]\nuuid=8c1d3a52-6b40-4a7e-9d55-20c9f1b7e602\n", ALLOW},
 
     {"unknown-group", "# one\n[gate]\nmissing-metadata=allow\n\n[gates]\n", 604},
@@ -86,6 +86,7 @@ static const Text texts[] = {
     {"placement-order", "[placement]\norder=breadth\n", 605},
     {"lease-short", "[placement]\nlease-time=9\n", 605},
     {"lease-long", "[placement]\nlease-time=3601\n", 605},
+    {"definition", "[placement]\npersistent-definition=yes\n", 605},
     {"key-file", "[seal]\nkey-file=fleet.key\n", 605},
     {"uuid", "[host]\nuuid=8C1D3A52-6B40-4A7E-9D55-20C9F1B7E602\n", 605},
     {"line-of-last", "# 1\n[gate]\nmax-age=1\n# 4\nmax-age=x\n", 605},

@@ -294,8 +294,10 @@ test_existing (G_GNUC_UNUSED gconstpointer data)
     guest_init (&guest, host, "mdev", VM_1);
     allowed_changed (&guest, "migrate", MDEV_ADDRESS (CASE_MDEV), MDEV_ADDRESS (FREE));
     g_assert_true (has_lease (host, VM_1, "taken"));
+    g_assert_true (has_lease_with (host, VM_1, "instead-of='" CASE_MDEV "'"));
     allowed_unchanged (&guest, "prepare");
     g_assert_true (has_lease (host, VM_1, "given"));
+    g_assert_true (has_lease_with (host, VM_1, "instead-of='" CASE_MDEV "'"));
     allowed_unchanged (&guest, "release end");
     g_assert_true (fake_host_has_mdev (host, FREE));
     assert_no_leases (host);
@@ -321,6 +323,7 @@ test_made (G_GNUC_UNUSED gconstpointer data)
     guest_init (&guest, host, "mdev", VM_1);
     allowed_unchanged (&guest, "migrate");
     g_assert_true (has_lease (host, VM_1, "planned"));
+    g_assert_false (has_lease_with (host, VM_1, "instead-of"));
     g_assert_false (fake_host_has_mdev (host, CASE_MDEV));
     allowed_unchanged (&guest, "prepare");
     g_assert_true (fake_host_has_mdev (host, CASE_MDEV));

@@ -54,6 +54,7 @@ test_defaults (void)
     g_assert_cmpint (policy->placement_mode, ==, defaults->placement_mode);
     g_assert_cmpint (policy->placement_order, ==, defaults->placement_order);
     g_assert_cmpuint (policy->lease_time, ==, defaults->lease_time);
+    g_assert_cmpint (policy->report_definition, ==, defaults->report_definition);
     g_assert_cmpmem (policy->severities, sizeof policy->severities, defaults->severities,
                      sizeof defaults->severities);
 }
