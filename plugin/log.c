@@ -10,7 +10,7 @@
 
 /* An operator filters by it: what needs nobody is information, what passes by itself a warning. */
 static int
-priority_of (VgateCode code)
+priority_of_code (VgateCode code)
 {
     switch (code) {
     case VGATE_CODE_CAPTURED:
@@ -29,6 +29,16 @@ priority_of (VgateCode code)
     }
 }
 
+int
+vgate_log_priority (const VgateLogSubject *subject)
+{
+    switch (subject->weight) {
+    case VGATE_LOG_INFORMATION: return LOG_INFO;
+    case VGATE_LOG_WARNING: return LOG_WARNING;
+    default: return priority_of_code (subject->code);
+    }
+}
+
 static void
 add_field (GArray *fields, const char *key, const char *value)
 {
@@ -42,7 +52,7 @@ static gboolean
 send_entry (const VgateLogSubject *subject, const char *line)
 {
     g_autoptr (GArray) fields = g_array_new (FALSE, FALSE, sizeof (GLogField));
-    const char priority[] = {(char)('0' + priority_of (subject->code)), '\0'};
+    const char priority[] = {(char)('0' + vgate_log_priority (subject)), '\0'};
     char code[VGATE_CODE_TEXT_SIZE];
     g_autofree char *domain = subject->domain ? vgate_printable (subject->domain, 128) : NULL;
 

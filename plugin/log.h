@@ -10,14 +10,25 @@
 
 #include "domain/element.h"
 
+/* How much a line asks of whoever reads it. */
+typedef enum {
+    VGATE_LOG_BY_CODE,     /* as its code does, which is an error unless it says otherwise */
+    VGATE_LOG_INFORMATION, /* it needs nobody: something was allowed */
+    VGATE_LOG_WARNING,     /* it was met, and let pass */
+} VgateLogWeight;
+
 /* What a line is about. Everything is borrowed; all but the code may be NULL. */
 typedef struct {
     VgateCode code;
+    VgateLogWeight weight;
     const char *domain;          /* its name */
     const char *uuid;            /* the domain's */
     const char *trigger;         /* vgate_trigger_name () */
     const VgateElement *element; /* its vGPUs are the line's */
 } VgateLogSubject;
+
+/* The line's priority, as syslog counts. */
+int vgate_log_priority (const VgateLogSubject *subject);
 
 void vgate_log_about (const VgateLogSubject *subject, const char *format, ...) G_GNUC_PRINTF (2, 3);
 

@@ -159,14 +159,22 @@ load_run (gpointer data)
     vgate_arriving_run (((Load *)data)->arriving);
 }
 
+/* With the priorities that the hook gives its own. */
 static void
-log_warnings (const VgateDecision *decision, const char *name)
+log_decision (const VgateDecision *decision, const char *name)
 {
+    VgateLogSubject subject = {.domain = name};
+
     for (guint i = 0; i < decision->warnings->len; i++) {
         const VgateWarning *warning = g_ptr_array_index (decision->warnings, i);
 
-        vgate_log (warning->code, name, "%s", warning->text);
+        subject.code = warning->code;
+        subject.weight = VGATE_LOG_WARNING;
+        vgate_log_about (&subject, "%s", warning->text);
     }
+    subject.code = decision->code;
+    subject.weight = decision->allowed ? VGATE_LOG_INFORMATION : VGATE_LOG_BY_CODE;
+    vgate_log_about (&subject, decision->allowed ? "at switch-over: %s" : "%s", decision->text);
 }
 
 /* QEMU prints the line into its log; the journal has it, too. */
@@ -180,8 +188,7 @@ answer_load (Load *load, const VgateDecision *decision)
     vgate_provider_return_loaded (g_steal_pointer (&load->call), decision->allowed ? NULL : line);
     if (!decision->allowed)
         vgate_tally_count_code (load->switchover->tally, VGATE_COUNTER_LOADS_REFUSED, decision->code);
-    log_warnings (decision, load->name);
-    vgate_log (decision->code, load->name, decision->allowed ? "at switch-over: %s" : "%s", decision->text);
+    log_decision (decision, load->name);
 }
 
 static void
