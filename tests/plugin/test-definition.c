@@ -122,7 +122,7 @@ static const Case cases[] = {
     {"seen-to", FIRST (NEW), FIRST (OLD), {{NEW, NULL, VGATE_LEASE_MADE, NULL}}, NULL, ""},
     {"another-guest", FIRST (NEW), FIRST (OLD), {{NEW, OLD, VGATE_LEASE_GIVEN, VM_2}}, NULL, ""},
     {"detached", "", FIRST (OLD), {{NEW, OLD, VGATE_LEASE_GIVEN, NULL}}, NULL, ""},
-    {"nothing", FIRST (NEW), FIRST (OLD), {{NULL}}, NULL, ""},
+    {"nothing", FIRST (NEW), FIRST (OLD), {{NULL, NULL, VGATE_LEASE_TAKEN, NULL}}, NULL, ""},
 };
 
 static char *
