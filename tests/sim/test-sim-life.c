@@ -176,7 +176,9 @@ SIM_TEST (test_fork)
 
 typedef struct {
     SimClient *client;
-    int stop; /* atomic */
+    GThread *threads[3];
+    int n_calling; /* atomic: those that have called */
+    int stop;      /* atomic */
 } Busy;
 
 /* Whatever one call returns is of one host: never the driver of one and the range of another. */
@@ -201,45 +203,55 @@ keep_calling (gpointer data)
 {
     Busy *busy = data;
     nvmlDevice_t gpu = NULL;
-    guint calls = 0;
 
     g_assert_cmpint (busy->client->nvmlDeviceGetHandleByIndex_v2 (0, &gpu), ==, NVML_SUCCESS);
-    for (; !g_atomic_int_get (&busy->stop); calls++)
+    assert_whole (busy->client, gpu);
+    g_atomic_int_inc (&busy->n_calling);
+    while (!g_atomic_int_get (&busy->stop))
         assert_whole (busy->client, gpu);
-    return GUINT_TO_POINTER (calls);
+    return NULL;
+}
+
+/* Comes back when all of them call. */
+static void
+start_calling (Busy *busy)
+{
+    g_assert_cmpint (busy->client->nvmlInit_v2 (), ==, NVML_SUCCESS);
+    for (gsize i = 0; i < G_N_ELEMENTS (busy->threads); i++)
+        busy->threads[i] = g_thread_new ("busy", keep_calling, busy);
+    while (g_atomic_int_get (&busy->n_calling) < (int)G_N_ELEMENTS (busy->threads))
+        g_usleep (1000);
+}
+
+static void
+stop_calling (Busy *busy)
+{
+    g_atomic_int_set (&busy->stop, 1);
+    for (gsize i = 0; i < G_N_ELEMENTS (busy->threads); i++)
+        g_thread_join (busy->threads[i]);
 }
 
 /* A lock that another thread holds at fork() must not be found locked in the child. */
 SIM_TEST (test_fork_beside_threads)
 {
-    Busy busy = {client, 0};
-    GThread *threads[3];
+    Busy busy = {.client = client};
 
-    g_assert_cmpint (client->nvmlInit_v2 (), ==, NVML_SUCCESS);
-    for (gsize i = 0; i < G_N_ELEMENTS (threads); i++)
-        threads[i] = g_thread_new ("busy", keep_calling, &busy);
+    start_calling (&busy);
     for (int i = 0; i < 30; i++)
         in_child (client, initialise_anew);
-    g_atomic_int_set (&busy.stop, 1);
-    for (gsize i = 0; i < G_N_ELEMENTS (threads); i++)
-        g_assert_cmpuint (GPOINTER_TO_UINT (g_thread_join (threads[i])), >, 0);
+    stop_calling (&busy);
 }
 
 SIM_TEST (test_threads_beside_a_writer)
 {
-    Busy busy = {client, 0};
-    GThread *threads[3];
+    Busy busy = {.client = client};
 
-    g_assert_cmpint (client->nvmlInit_v2 (), ==, NVML_SUCCESS);
-    for (gsize i = 0; i < G_N_ELEMENTS (threads); i++)
-        threads[i] = g_thread_new ("busy", keep_calling, &busy);
+    start_calling (&busy);
     for (int i = 0; i < 20; i++) {
         sim_client_must (client, "update", "--driver", "590.44", "--range", "24.1-27.1");
         sim_client_must (client, "update", "--driver", "580.159.04", "--range", "18.1-26.1");
     }
-    g_atomic_int_set (&busy.stop, 1);
-    for (gsize i = 0; i < G_N_ELEMENTS (threads); i++)
-        g_assert_cmpuint (GPOINTER_TO_UINT (g_thread_join (threads[i])), >, 0);
+    stop_calling (&busy);
 }
 
 SIM_TEST (test_missing_file)
