@@ -44,13 +44,28 @@ program_source (const char *folder, const char *file)
     return g_build_filename (program_path ("source"), folder, file, NULL);
 }
 
-void
-program_add_test (const char *path, gconstpointer data, GTestDataFunc function)
+static gboolean
+is_picked (const char *path)
 {
     const char *pattern = g_getenv ("VGATE_CASES");
 
-    if (!pattern || g_pattern_match_simple (pattern, path))
+    return !pattern || g_pattern_match_simple (pattern, path);
+}
+
+void
+program_add_test (const char *path, gconstpointer data, GTestDataFunc function)
+{
+    if (is_picked (path))
         g_test_add_data_func (path, data, function);
+}
+
+void
+program_add_test_full (const char *path, gpointer data, GTestDataFunc function, GDestroyNotify free_data)
+{
+    if (is_picked (path))
+        g_test_add_data_func_full (path, data, function, free_data);
+    else
+        free_data (data);
 }
 
 void

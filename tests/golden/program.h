@@ -19,6 +19,9 @@ char *program_source (const char *folder, const char *file);
 
 /* As g_test_add_data_func (), when $VGATE_CASES picks it. */
 void program_add_test (const char *path, gconstpointer data, GTestDataFunc function);
+/* The same with data that belongs to the test. */
+void program_add_test_full (const char *path, gpointer data, GTestDataFunc function,
+                            GDestroyNotify free_data);
 
 typedef struct {
     int status; /* the exit status; -1: killed by a signal */

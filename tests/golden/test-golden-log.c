@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* vgpu-gate scheduler log: once, and followed; that nothing is lost, and that it is said when something was.
  */
-#include "command-case.h"
+#include "command-table.h"
 #include "fields.h"
 #include "golden.h"
-#include "hook-case.h"
 
 #include <errno.h>
 #include <json-glib/json-glib.h>
@@ -68,36 +67,15 @@ add_busy (FakeHost *host)
     plug (host, 4);
 }
 
-static const struct {
-    const char *name;
-    const char *line;
-    CasePrepare prepare;
-} reports[] = {
-    {"idle", "scheduler log", case_standard_host},
-    {"idle-two", "scheduler log", add_two},
-    {"one-of-two", "scheduler log " GPU_2, add_two},
-    {"entries", "scheduler log", add_constant},
-    {"mig", "scheduler log", add_mig},
+static const CommandReport reports[] = {
+    {"idle", "scheduler log", case_standard_host, NULL},
+    {"idle-two", "scheduler log", add_two, NULL},
+    {"one-of-two", "scheduler log " GPU_2, add_two, NULL},
+    {"entries", "scheduler log", add_constant, NULL},
+    {"mig", "scheduler log", add_mig, NULL},
 };
 
-static void
-test_report (gconstpointer data)
-{
-    const guint i = GPOINTER_TO_UINT (data);
-    g_autoptr (FakeHost) host = fake_host_new ();
-
-    reports[i].prepare (host);
-    command_assert_report (host, FOLDER, reports[i].name, reports[i].line, NULL);
-}
-
-static const struct {
-    const char *name;
-    CommandCall call;
-    CasePrepare prepare;
-    const char *sim;
-    const char *config;
-    int status;
-} failures[] = {
+static const CommandFailure failures[] = {
     {"no-gpu", {.line = "scheduler log"}, add_nothing, NULL, NULL, 1},
     {"no-gpu-follow", {.line = "scheduler log --follow"}, add_nothing, NULL, NULL, 1},
     {"mig-follow", {.line = "scheduler log --follow"}, add_mig, NULL, NULL, 1},
@@ -122,19 +100,13 @@ static const struct {
     {"usage", {.line = "scheduler log 41:00.0"}, case_standard_host, NULL, NULL, 2},
 };
 
-static void
-test_failure (gconstpointer data)
-{
-    const guint i = GPOINTER_TO_UINT (data);
-    g_autoptr (FakeHost) host = fake_host_new ();
-
-    failures[i].prepare (host);
-    if (failures[i].sim)
-        fake_host_sim (host, failures[i].sim);
-    if (failures[i].config)
-        fake_host_configure (host, failures[i].config);
-    command_assert_failure (host, FOLDER, failures[i].name, &failures[i].call, failures[i].status);
-}
+static const CommandTable table = {
+    .folder = FOLDER,
+    .reports = reports,
+    .n_reports = G_N_ELEMENTS (reports),
+    .failures = failures,
+    .n_failures = G_N_ELEMENTS (failures),
+};
 
 /* --- follow --- */
 
@@ -511,39 +483,22 @@ test_asker_dies (G_GNUC_UNUSED gconstpointer data)
     assert_helper_ends (host);
 }
 
-static void
-test_none_left (G_GNUC_UNUSED gconstpointer data)
-{
-    command_assert_none_left (FOLDER);
-}
-
-static void
-add_test (const char *kind, const char *name, guint i, GTestDataFunc function)
-{
-    g_autofree char *path = g_strdup_printf ("/log/%s/%s", kind, name);
-
-    program_add_test (path, GUINT_TO_POINTER (i), function);
-}
-
 int
 main (int argc, char *argv[])
 {
     program_test_init (&argc, &argv);
-    for (guint i = 0; i < G_N_ELEMENTS (reports); i++)
-        add_test ("report", reports[i].name, i, test_report);
-    for (guint i = 0; i < G_N_ELEMENTS (failures); i++)
-        add_test ("failure", failures[i].name, i, test_failure);
-    add_test ("follow", "text", 0, test_forms);
-    add_test ("follow", "json", 1, test_forms);
-    add_test ("follow", "xml", 2, test_forms);
-    add_test ("follow", "loses-nothing", 0, test_loses_nothing);
-    add_test ("follow", "says-what-it-missed", 0, test_says_what_it_missed);
-    add_test ("follow", "halted", 0, test_halted);
-    add_test ("follow", "restarted", 0, test_restarted);
-    add_test ("follow", "helper-dies", 0, test_helper_dies);
-    add_test ("follow", "driver-hangs", 0, test_driver_fault);
-    add_test ("follow", "driver-fails", 1, test_driver_fault);
-    add_test ("follow", "asker-dies", 0, test_asker_dies);
-    program_add_test ("/none-left/log", NULL, test_none_left);
+    command_table_add (&table);
+    command_add_test (FOLDER, "follow", "text", 0, test_forms);
+    command_add_test (FOLDER, "follow", "json", 1, test_forms);
+    command_add_test (FOLDER, "follow", "xml", 2, test_forms);
+    command_add_test (FOLDER, "follow", "loses-nothing", 0, test_loses_nothing);
+    command_add_test (FOLDER, "follow", "says-what-it-missed", 0, test_says_what_it_missed);
+    command_add_test (FOLDER, "follow", "halted", 0, test_halted);
+    command_add_test (FOLDER, "follow", "restarted", 0, test_restarted);
+    command_add_test (FOLDER, "follow", "helper-dies", 0, test_helper_dies);
+    command_add_test (FOLDER, "follow", "driver-hangs", 0, test_driver_fault);
+    command_add_test (FOLDER, "follow", "driver-fails", 1, test_driver_fault);
+    command_add_test (FOLDER, "follow", "asker-dies", 0, test_asker_dies);
+    command_add_none_left (FOLDER);
     return g_test_run ();
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* vgpu-gate scheduler capabilities, state and set: what they say, refuse and ask. */
-#include "command-case.h"
-#include "hook-case.h"
+#include "command-table.h"
 
 #include <string.h>
 
@@ -35,6 +34,12 @@ add_mig_only (FakeHost *host)
 {
     case_standard_host (host);
     fake_host_set_mig (host, CASE_GPU);
+}
+
+static void
+add_upper_case (FakeHost *host)
+{
+    fake_host_add_gpu (host, "0000:a1:00.0", FAKE_L40S);
 }
 
 static void
@@ -86,12 +91,7 @@ forget (FakeHost *host)
     fake_host_sim (host, "reload");
 }
 
-static const struct {
-    const char *name;
-    const char *line;
-    CasePrepare prepare;
-    void (*restore) (FakeHost *host);
-} reports[] = {
+static const CommandReport reports[] = {
     {"capabilities", "scheduler capabilities", case_standard_host, NULL},
     {"capabilities-two", "scheduler capabilities", add_two, NULL},
     {"capabilities-one-of-two", "scheduler capabilities " GPU_2, add_two, NULL},
@@ -111,35 +111,10 @@ static const struct {
      case_standard_host, forget},
     {"set-arr-default", SET "--policy equal-share --arr enabled", case_standard_host, forget},
     {"set-back", SET "--policy best-effort", case_standard_host, set_equal_share},
-    {"set-upper-case", "scheduler set 0000:A1:00.0 --policy equal-share", NULL, forget},
+    {"set-upper-case", "scheduler set 0000:A1:00.0 --policy equal-share", add_upper_case, forget},
 };
 
-static void
-add_upper_case (FakeHost *host)
-{
-    fake_host_add_gpu (host, "0000:a1:00.0", FAKE_L40S);
-}
-
-static void
-test_report (gconstpointer data)
-{
-    const guint i = GPOINTER_TO_UINT (data);
-    g_autoptr (FakeHost) host = fake_host_new ();
-
-    if (!command_can_be_root ())
-        return;
-    (reports[i].prepare ? reports[i].prepare : add_upper_case) (host);
-    command_assert_report (host, FOLDER, reports[i].name, reports[i].line, reports[i].restore);
-}
-
-static const struct {
-    const char *name;
-    CommandCall call;
-    CasePrepare prepare; /* or NULL: case_standard_host () */
-    const char *sim;
-    const char *config;
-    int status;
-} failures[] = {
+static const CommandFailure failures[] = {
     {"no-gpu", {.line = "scheduler state"}, add_nothing, NULL, NULL, 1},
     {"no-gpu-capabilities", {.line = "scheduler capabilities"}, add_nothing, NULL, NULL, 1},
     {"no-gpu-set", {.line = SET "--policy best-effort"}, add_nothing, NULL, NULL, 1},
@@ -274,22 +249,21 @@ assert_best_effort (FakeHost *host)
 }
 
 static void
-test_failure (gconstpointer data)
+assert_unchanged (FakeHost *host, const CommandFailure *failure)
 {
-    const guint i = GPOINTER_TO_UINT (data);
-    g_autoptr (FakeHost) host = fake_host_new ();
-
-    if (!command_can_be_root ())
-        return;
-    (failures[i].prepare ? failures[i].prepare : case_standard_host) (host);
-    if (failures[i].sim)
-        fake_host_sim (host, failures[i].sim);
-    if (failures[i].config)
-        fake_host_configure (host, failures[i].config);
-    command_assert_failure (host, FOLDER, failures[i].name, &failures[i].call, failures[i].status);
-    if (failures[i].prepare != add_nothing && !failures[i].config)
+    if (failure->prepare != add_nothing && !failure->config)
         assert_best_effort (host);
 }
+
+static const CommandTable table = {
+    .folder = FOLDER,
+    .reports = reports,
+    .n_reports = G_N_ELEMENTS (reports),
+    .failures = failures,
+    .n_failures = G_N_ELEMENTS (failures),
+    .needs_root = TRUE,
+    .assert_unchanged = assert_unchanged,
+};
 
 static void
 test_yes (G_GNUC_UNUSED gconstpointer data)
@@ -307,29 +281,12 @@ test_yes (G_GNUC_UNUSED gconstpointer data)
     g_assert_nonnull (strstr (run.out, "is time slice  4 ms\n"));
 }
 
-static void
-test_none_left (G_GNUC_UNUSED gconstpointer data)
-{
-    command_assert_none_left (FOLDER);
-}
-
-static void
-add_test (const char *kind, const char *name, guint i, GTestDataFunc function)
-{
-    g_autofree char *path = g_strdup_printf ("/scheduler/%s/%s", kind, name);
-
-    program_add_test (path, GUINT_TO_POINTER (i), function);
-}
-
 int
 main (int argc, char *argv[])
 {
     program_test_init (&argc, &argv);
-    for (guint i = 0; i < G_N_ELEMENTS (reports); i++)
-        add_test ("report", reports[i].name, i, test_report);
-    for (guint i = 0; i < G_N_ELEMENTS (failures); i++)
-        add_test ("failure", failures[i].name, i, test_failure);
-    add_test ("yes", "yes", 0, test_yes);
-    program_add_test ("/none-left/scheduler", NULL, test_none_left);
+    command_table_add (&table);
+    command_add_test (FOLDER, "yes", "yes", 0, test_yes);
+    command_add_none_left (FOLDER);
     return g_test_run ();
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* vgpu-gate version: what it says, what it refuses, whom it asks. */
-#include "command-case.h"
-#include "hook-case.h"
+#include "command-table.h"
 
 #include <string.h>
 
@@ -58,12 +57,7 @@ forget_and_narrow (FakeHost *host)
     fake_host_sim (host, "reload; update --advertised-range 24.1-25.1");
 }
 
-static const struct {
-    const char *name;
-    const char *line;
-    CasePrepare prepare;
-    void (*restore) (FakeHost *host);
-} reports[] = {
+static const CommandReport reports[] = {
     {"get", "version get", case_standard_host, NULL},
     {"get-narrowed", "version get", narrow, NULL},
     {"get-while-vgpus-run", "version get", run_vgpus, NULL},
@@ -77,18 +71,6 @@ static const struct {
     {"set-same", "version set 18.1-26.1", run_vgpus, NULL},
     {"reset-same", "version reset", run_vgpus, NULL},
 };
-
-static void
-test_report (gconstpointer data)
-{
-    const guint i = GPOINTER_TO_UINT (data);
-    g_autoptr (FakeHost) host = fake_host_new ();
-
-    if (!command_can_be_root ())
-        return;
-    reports[i].prepare (host);
-    command_assert_report (host, FOLDER, reports[i].name, reports[i].line, reports[i].restore);
-}
 
 /* The range that the driver advertises afterwards. */
 static void
@@ -104,14 +86,7 @@ assert_range (FakeHost *host, const char *range)
         g_test_fail_printf ("the range is not %s: %s", range, run.out);
 }
 
-static const struct {
-    const char *name;
-    CommandCall call;
-    CasePrepare prepare; /* or NULL: case_standard_host () */
-    const char *sim;
-    const char *config;
-    int status;
-} failures[] = {
+static const CommandFailure failures[] = {
     {"inverted", {.line = "version set 25.1-24.1"}, NULL, "hang nvmlSetVgpuVersion", NULL, 1},
     {"below", {.line = "version set 17.1-25.1"}, NULL, "hang nvmlSetVgpuVersion", NULL, 1},
     {"above", {.line = "version set 24.1-26.2"}, NULL, "hang nvmlSetVgpuVersion", NULL, 1},
@@ -173,22 +148,21 @@ is_narrowed (CasePrepare prepare)
 }
 
 static void
-test_failure (gconstpointer data)
+assert_unchanged (FakeHost *host, const CommandFailure *failure)
 {
-    const guint i = GPOINTER_TO_UINT (data);
-    g_autoptr (FakeHost) host = fake_host_new ();
-
-    if (!command_can_be_root ())
-        return;
-    (failures[i].prepare ? failures[i].prepare : case_standard_host) (host);
-    if (failures[i].sim)
-        fake_host_sim (host, failures[i].sim);
-    if (failures[i].config)
-        fake_host_configure (host, failures[i].config);
-    command_assert_failure (host, FOLDER, failures[i].name, &failures[i].call, failures[i].status);
-    if (!failures[i].config)
-        assert_range (host, is_narrowed (failures[i].prepare) ? "24.1-25.1" : "18.1-26.1");
+    if (!failure->config)
+        assert_range (host, is_narrowed (failure->prepare) ? "24.1-25.1" : "18.1-26.1");
 }
+
+static const CommandTable table = {
+    .folder = FOLDER,
+    .reports = reports,
+    .n_reports = G_N_ELEMENTS (reports),
+    .failures = failures,
+    .n_failures = G_N_ELEMENTS (failures),
+    .needs_root = TRUE,
+    .assert_unchanged = assert_unchanged,
+};
 
 /* What is asked names old and new; y and yes set it, and --yes asks nobody. */
 static void
@@ -214,32 +188,15 @@ test_yes (gconstpointer data)
     assert_range (host, "24.1-25.1");
 }
 
-static void
-test_none_left (G_GNUC_UNUSED gconstpointer data)
-{
-    command_assert_none_left (FOLDER);
-}
-
-static void
-add_test (const char *kind, const char *name, guint i, GTestDataFunc function)
-{
-    g_autofree char *path = g_strdup_printf ("/version/%s/%s", kind, name);
-
-    program_add_test (path, GUINT_TO_POINTER (i), function);
-}
-
 int
 main (int argc, char *argv[])
 {
     static const char *const yes[] = {"y", "yes", "option", "short-option"};
 
     program_test_init (&argc, &argv);
-    for (guint i = 0; i < G_N_ELEMENTS (reports); i++)
-        add_test ("report", reports[i].name, i, test_report);
-    for (guint i = 0; i < G_N_ELEMENTS (failures); i++)
-        add_test ("failure", failures[i].name, i, test_failure);
+    command_table_add (&table);
     for (guint i = 0; i < G_N_ELEMENTS (yes); i++)
-        add_test ("yes", yes[i], i, test_yes);
-    program_add_test ("/none-left/version", NULL, test_none_left);
+        command_add_test (FOLDER, "yes", yes[i], i, test_yes);
+    command_add_none_left (FOLDER);
     return g_test_run ();
 }
