@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A guest whose device is not there, busy, of another type or on the wrong GPU: what is suggested, what is
- * changed in its XML, what is made and unmade, and who else gets it meanwhile.
+ * A guest whose device is not there, busy or of another type, where a device is given to it: what is changed
+ * in its XML, what is made and unmade, and who else gets it meanwhile.
  */
-#include "events.h"
-#include "golden.h"
+#include "placement-hosts.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -12,39 +11,9 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#define FOLDER   "placement"
-#define GPU_2    "0000:61:00.0"
-#define VF_2     "0000:41:00.5"
-#define FREE     "c0ffee00-0000-4000-8000-000000000001"
-#define FREE_2   "c0ffee00-0000-4000-8000-000000000002"
-#define OTHER_VM "9c2f4d1e-8b7a-4c65-b3d0-1e2f3a4b5c6d"
-#define TYPE     FAKE_TYPE_H100_20C
+#define FREE_2 "c0ffee00-0000-4000-8000-000000000002"
 
 /* --- hosts --- */
-
-static void
-one_gpu (FakeHost *host)
-{
-    fake_host_add_gpu (host, CASE_GPU, FAKE_H100);
-}
-
-/* Another device is free. */
-static void
-free_mdev (FakeHost *host)
-{
-    one_gpu (host);
-    fake_host_add_mdev (host, FREE, TYPE, CASE_GPU);
-}
-
-static void
-room_for_mdevs (FakeHost *host)
-{
-    one_gpu (host);
-    fake_host_add_vf (host, CASE_GPU, CASE_VF, -1);
-    fake_host_add_vf (host, CASE_GPU, VF_2, -1);
-    fake_host_offer_mdev (host, CASE_VF, TYPE, 1);
-    fake_host_offer_mdev (host, VF_2, TYPE, 1);
-}
 
 /* The name is there, and is another one's. */
 static void
@@ -55,165 +24,12 @@ name_is_taken (FakeHost *host)
 }
 
 static void
-vfs (FakeHost *host, int type, int type_2)
-{
-    static const guint types[] = {FAKE_TYPE_H100_20C, FAKE_TYPE_H100_40C, 0};
-
-    one_gpu (host);
-    fake_host_add_vf (host, CASE_GPU, CASE_VF, type);
-    fake_host_offer_vf (host, CASE_VF, types);
-    fake_host_add_vf (host, CASE_GPU, VF_2, type_2);
-    fake_host_offer_vf (host, VF_2, types);
-}
-
-static void
-vfs_without_type (FakeHost *host)
-{
-    vfs (host, 0, 0);
-}
-
-static void
-second_vf_has_type (FakeHost *host)
-{
-    vfs (host, 0, TYPE);
-}
-
-static void
-first_vf_has_other_type (FakeHost *host)
-{
-    vfs (host, FAKE_TYPE_H100_80C, 0);
-}
-
-static void
-named_on_wrong_gpu (FakeHost *host)
-{
-    fake_host_add_gpu (host, CASE_GPU, FAKE_H100);
-    fake_host_add_gpu (host, GPU_2, FAKE_H100);
-    fake_host_add_mdev (host, CASE_MDEV, TYPE, CASE_GPU);
-    fake_host_add_mdev (host, FREE, TYPE, GPU_2);
-    fake_host_sim (host, "update --gpu " CASE_GPU " --ecc off");
-}
-
-/* What is free is on a GPU that cannot run it. */
-static void
-free_on_wrong_gpu (FakeHost *host)
-{
-    fake_host_add_gpu (host, CASE_GPU, FAKE_H100);
-    fake_host_add_gpu (host, GPU_2, FAKE_L40S);
-    fake_host_add_mdev (host, FREE, TYPE, GPU_2);
-    fake_host_offer_mdev (host, GPU_2, TYPE, 4);
-}
-
-static void
-named_and_free (FakeHost *host)
-{
-    free_mdev (host);
-    fake_host_add_mdev (host, CASE_MDEV, TYPE, CASE_GPU);
-}
-
-static void
-busy_by_nvml (FakeHost *host)
-{
-    named_and_free (host);
-    fake_host_sim (host, "plug --vm " OTHER_VM " --type 1120 --gpu " CASE_GPU " --mdev " CASE_MDEV);
-}
-
-static void
-busy_by_domain (FakeHost *host)
-{
-    named_and_free (host);
-    fake_host_add_live_domain (host, "vm7", OTHER_VM, CASE_MDEV);
-}
-
-/* More than any lease lasts after the boot of this machine: the clock of leases begins with it. */
-static char *
-lease_with_seconds_left (const char *vm, const char *device, const char *state, int seconds)
-{
-    const gint64 now = g_get_monotonic_time () / G_USEC_PER_SEC;
-
-    return g_strdup_printf (LEASES_OF (LEASE ("%s", "%s", "%s", "%" G_GINT64_FORMAT)), vm, device, state,
-                            now + seconds);
-}
-
-static void
 busy_by_lease (FakeHost *host)
 {
     g_autofree char *text = lease_with_seconds_left (OTHER_VM, CASE_MDEV, "taken", 1000);
 
     named_and_free (host);
     put_leases (host, text);
-}
-
-static void
-lease_has_ended (FakeHost *host)
-{
-    named_and_free (host);
-    put_leases (host, LEASES_OF (LEASE (OTHER_VM, CASE_MDEV, "taken", "1")));
-}
-
-/* From another boot, whatever the file system did to keep it. */
-static void
-lease_lasts_too_long (FakeHost *host)
-{
-    g_autofree char *text = lease_with_seconds_left (OTHER_VM, CASE_MDEV, "taken", 4000);
-
-    named_and_free (host);
-    put_leases (host, text);
-}
-
-/* The guest's own, of an attempt that came to nothing. */
-static void
-own_lease (FakeHost *host)
-{
-    g_autofree char *text = lease_with_seconds_left (VM_1, CASE_MDEV, "taken", 1000);
-
-    named_and_free (host);
-    put_leases (host, text);
-}
-
-static void
-last_room_is_promised (FakeHost *host)
-{
-    g_autofree char *text = lease_with_seconds_left (OTHER_VM, FREE, "planned", 1000);
-
-    one_gpu (host);
-    fake_host_offer_mdev (host, CASE_GPU, TYPE, 1);
-    put_leases (host, text);
-}
-
-static void
-status_is_rubbish (FakeHost *host)
-{
-    named_and_free (host);
-    fake_host_write_file (host, "run/libvirt/qemu/vm7.xml", "<domstatus><hostdev", 19, 0600);
-}
-
-static void
-status_is_empty (FakeHost *host)
-{
-    named_and_free (host);
-    fake_host_write_file (host, "run/libvirt/qemu/vm7.xml", "", 0, 0600);
-}
-
-static void
-leases_are_rubbish (FakeHost *host)
-{
-    named_and_free (host);
-    put_leases (host, "\001\002 no XML\n");
-}
-
-static void
-leases_are_cut (FakeHost *host)
-{
-    named_and_free (host);
-    put_leases (host, "<leases xmlns='urn:x-vgpu-gate:leases:1'>\n  <lease domain='" OTHER_VM "'");
-}
-
-static void
-leases_have_odd_device (FakeHost *host)
-{
-    named_and_free (host);
-    put_leases (host, LEASES_OF (LEASE (OTHER_VM, "../../etc", "made", "1")));
 }
 
 static void
@@ -231,54 +47,6 @@ run_is_writable (FakeHost *host)
     named_and_free (host);
     g_assert_cmpint (g_mkdir (directory, 0700), ==, 0);
     g_assert_cmpint (g_chmod (directory, 0777), ==, 0);
-}
-
-/* --- refusals and their suggestions --- */
-
-#define CASE(name_, input_, operation_, code_, prepare_) \
-    .name = (name_), .input = (input_), .operation = (operation_), .code = (code_), .prepare = (prepare_)
-
-/* clang-format off */
-static const HookCase cases[] = {
-    {CASE ("existing", "mdev", "migrate", 507, free_mdev), .report = TRUE},
-    {CASE ("existing-restore", "mdev", "restore", 507, free_mdev)},
-    {CASE ("to-make", "mdev", "migrate", 507, room_for_mdevs), .report = TRUE},
-    {CASE ("two-to-make", "two-mdevs", "migrate", 507, room_for_mdevs),
-     .report = TRUE},
-    {CASE ("vf-to-make", "vf", "migrate", 411, vfs_without_type)},
-    {CASE ("vf-existing", "vf", "migrate", 411, second_vf_has_type)},
-    {CASE ("vf-other", "vf", "migrate", 411, first_vf_has_other_type)},
-    {CASE ("wrong-gpu", "mdev", "migrate", 304, named_on_wrong_gpu),
-     .report = TRUE},
-    {CASE ("nothing-fits", "mdev", "migrate", 507, free_on_wrong_gpu)},
-    {CASE ("nothing-fits-apply", "mdev", "migrate", 507, free_on_wrong_gpu),
-     .config = APPLY},
-    {CASE ("busy-nvml", "mdev", "migrate", 802, busy_by_nvml)},
-    {CASE ("busy-domain", "mdev", "migrate", 802, busy_by_domain)},
-    {CASE ("lease-ended", "mdev", "migrate", 1, lease_has_ended)},
-    {CASE ("lease-too-long", "mdev", "migrate", 1, lease_lasts_too_long)},
-    {CASE ("lease-own", "mdev", "migrate", 1, own_lease)},
-    {CASE ("promised", "mdev", "migrate", 507, last_room_is_promised)},
-    {CASE ("status-rubbish", "mdev", "migrate", 803, status_is_rubbish)},
-    {CASE ("status-empty", "mdev", "restore", 803, status_is_empty)},
-    {CASE ("leases-rubbish", "mdev", "migrate", 804, leases_are_rubbish)},
-    {CASE ("leases-cut", "mdev", "migrate", 804, leases_are_cut)},
-    {CASE ("leases-odd", "mdev", "migrate", 804, leases_have_odd_device)},
-    /* as without placement: the device must be right, and libvirt finds out whether it is free */
-    {CASE ("off-absent", "mdev", "migrate", 507, free_mdev),
-     .config = "[placement]\nmode=off\n"},
-    {CASE ("off-busy", "mdev", "migrate", 1, busy_by_domain),
-     .config = "[placement]\nmode=off\n"},
-    /* a cold start is none of an arrival's business */
-    {CASE ("cold-start", "bare-mdev", "prepare", 2, room_for_mdevs),
-     .config = APPLY},
-};
-/* clang-format on */
-
-static void
-test_case (gconstpointer data)
-{
-    case_run (data, FOLDER);
 }
 
 /* --- the whole way of a guest --- */
@@ -717,13 +485,6 @@ test_order (G_GNUC_UNUSED gconstpointer data)
     }
 }
 
-static void
-test_none_left (G_GNUC_UNUSED gconstpointer data)
-{
-    golden_assert_none_left (FOLDER, ".err");
-    golden_assert_none_left (FOLDER, ".report");
-}
-
 static const struct {
     const char *path;
     GTestDataFunc function;
@@ -757,16 +518,10 @@ int
 main (int argc, char *argv[])
 {
     program_test_init (&argc, &argv);
-    for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
-        g_autofree char *path = g_strdup_printf ("/placement/case/%s", cases[i].name);
-
-        program_add_test (path, &cases[i], test_case);
-    }
     for (gsize i = 0; i < G_N_ELEMENTS (tests); i++) {
         g_autofree char *path = g_strdup_printf ("/placement/%s", tests[i].path);
 
         program_add_test (path, NULL, tests[i].function);
     }
-    program_add_test ("/none-left/placement", NULL, test_none_left);
     return g_test_run ();
 }

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a fake host is told: its driver by vgpu-sim, our programs by their configuration. */
+#include "fake-host-internal.h"
+#include "program.h"
+
+#include <string.h>
+
+/* --- the driver --- */
+
+static void
+run_sim (FakeHost *host, const char *command)
+{
+    g_autofree char *file = fake_host_path (host, "sim-host.conf");
+    g_autofree char *line = g_strdup_printf ("%s --file %s %s", program_path ("vgpu-sim"), file, command);
+    g_auto (GStrv) argv = g_strsplit (line, " ", -1);
+    g_auto (ProgramRun) run = {0};
+
+    program_run ((const char *const *)argv, "", 0, &run);
+    g_assert_cmpstr (run.err, ==, "");
+    g_assert_cmpint (run.status, ==, 0);
+}
+
+void
+fake_host_sim (FakeHost *host, const char *commands)
+{
+    g_auto (GStrv) all = g_strsplit (commands, ";", -1);
+
+    for (guint i = 0; all[i]; i++)
+        run_sim (host, g_strstrip (all[i]));
+}
+
+/* --- the configuration --- */
+
+static void
+replace_all (char **text, const char *what, const char *by)
+{
+    g_autoptr (GString) changed = g_string_new (*text);
+
+    g_string_replace (changed, what, by, 0);
+    g_free (*text);
+    *text = g_string_free (g_steal_pointer (&changed), FALSE);
+}
+
+static void
+save_settings (FakeHost *host)
+{
+    g_autofree char *text = g_key_file_to_data (host->settings, NULL, NULL);
+
+    fake_host_write_config (host, text, 0644);
+}
+
+void
+fake_host_write_config (FakeHost *host, const char *text, guint mode)
+{
+    fake_host_write_file (host, "vgpu-gate.conf", text, strlen (text), mode);
+}
+
+void
+fake_host_configure (FakeHost *host, const char *lines)
+{
+    g_autoptr (GKeyFile) file = g_key_file_new ();
+    g_autoptr (GError) error = NULL;
+    g_auto (GStrv) groups = NULL;
+
+    g_assert_true (g_key_file_load_from_data (file, lines, (gsize)-1, G_KEY_FILE_NONE, &error));
+    groups = g_key_file_get_groups (file, NULL);
+    for (guint i = 0; groups[i]; i++) {
+        g_auto (GStrv) keys = g_key_file_get_keys (file, groups[i], NULL, NULL);
+
+        for (guint j = 0; keys[j]; j++) {
+            g_autofree char *value = g_key_file_get_value (file, groups[i], keys[j], NULL);
+
+            replace_all (&value, "$ROOT", host->root);
+            g_key_file_set_value (host->settings, groups[i], keys[j], value);
+        }
+    }
+    save_settings (host);
+}
+
+void
+fake_host_set_library (FakeHost *host, const char *library)
+{
+    g_key_file_set_string (host->settings, "backend", "library", library);
+    save_settings (host);
+}
+
+void
+fake_host_forget_uuid (FakeHost *host)
+{
+    g_key_file_remove_group (host->settings, "host", NULL);
+    save_settings (host);
+}
+
+void
+fake_host_set_helper (FakeHost *host, const char *lines)
+{
+    g_auto (GStrv) sanitizers = program_sanitizer_environment (host->root);
+    g_autofree char *exports = g_strjoinv (" ", sanitizers);
+    g_autofree char *path = fake_host_path (host, "helper");
+    g_autofree char *script =
+        g_strdup_printf ("#!/bin/sh\necho $$ >%s/helper.pid\n"
+                         "export VGPU_SIM_HOST=%s/sim-host.conf HELPER=%s %s\n%s\n",
+                         host->root, host->root, program_path ("helper"), exports, lines);
+
+    fake_host_write_file (host, "helper", script, strlen (script), 0755);
+    g_key_file_set_string (host->settings, "backend", "helper", path);
+    save_settings (host);
+}
+
+int
+fake_host_helper_pid (const FakeHost *host)
+{
+    g_autofree char *path = fake_host_path (host, "helper.pid");
+    g_autofree char *text = NULL;
+    g_autoptr (GError) error = NULL;
+    guint64 pid = 0;
+
+    g_file_get_contents (path, &text, NULL, &error);
+    g_assert_no_error (error);
+    g_ascii_string_to_unsigned (g_strchomp (text), 10, 1, G_MAXINT32, &pid, &error);
+    g_assert_no_error (error);
+    return (int)pid;
+}
+
+/* --- what is another each time --- */
+
+char *
+fake_host_normalise (const FakeHost *host, const char *text)
+{
+    static const struct {
+        const char *pattern;
+        const char *replacement;
+    } rules[] = {
+        {"^host: .* \\(", "host: NAME ("},
+        {"^(<host .*) time='[^']*' name='[^']*'", "\\1 time='TIME' name='NAME'"},
+        {"^(name  +)[^ ]*$", "\\1NAME"},
+        {"^(time  +)[^ ]*$", "\\1TIME"},
+        {"\"time\" : \"[^\"]*\",\n    \"name\" : \"[^\"]*\"",
+         "\"time\" : \"TIME\",\n    \"name\" : \"NAME\""},
+        {"read \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d UTC", "read TIME"},
+        {"the metadata is \\d+ s old", "the metadata is AGE s old"},
+        /* libxml2 says these in other words in each release */
+        {"Excessive depth.*(\\. Send)", "...\\1"},
+        {"(VGATE-804: .*?line \\d+: ).*(\\. Look )", "\\1...\\2"},
+        {"(VGATE-10[678]: .*?line \\d+: ).*(\\. (?:Send|Try) )", "\\1...\\2"},
+    };
+    char *normal = g_strdup (text);
+
+    replace_all (&normal, host->root, "ROOT");
+    replace_all (&normal, program_path ("library"), "LIBRARY");
+    replace_all (&normal, program_path ("source"), "SOURCE");
+    for (gsize i = 0; i < G_N_ELEMENTS (rules); i++) {
+        g_autoptr (GRegex) regex = g_regex_new (rules[i].pattern, G_REGEX_MULTILINE, 0, NULL);
+        char *replaced = g_regex_replace (regex, normal, -1, 0, rules[i].replacement, 0, NULL);
+
+        g_free (normal);
+        normal = replaced;
+    }
+    return normal;
+}

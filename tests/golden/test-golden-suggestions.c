@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A guest whose device is not there, busy, of another type or on the wrong GPU: what is suggested to the
+ * operator, and what is refused because nobody can tell whose a device is.
+ */
+#include "golden.h"
+#include "placement-hosts.h"
+
+#define FOLDER "placement"
+
+/* --- hosts --- */
+
+static void
+named_on_wrong_gpu (FakeHost *host)
+{
+    fake_host_add_gpu (host, CASE_GPU, FAKE_H100);
+    fake_host_add_gpu (host, GPU_2, FAKE_H100);
+    fake_host_add_mdev (host, CASE_MDEV, TYPE, CASE_GPU);
+    fake_host_add_mdev (host, FREE, TYPE, GPU_2);
+    fake_host_sim (host, "update --gpu " CASE_GPU " --ecc off");
+}
+
+/* What is free is on a GPU that cannot run it. */
+static void
+free_on_wrong_gpu (FakeHost *host)
+{
+    fake_host_add_gpu (host, CASE_GPU, FAKE_H100);
+    fake_host_add_gpu (host, GPU_2, FAKE_L40S);
+    fake_host_add_mdev (host, FREE, TYPE, GPU_2);
+    fake_host_offer_mdev (host, GPU_2, TYPE, 4);
+}
+
+static void
+busy_by_nvml (FakeHost *host)
+{
+    named_and_free (host);
+    fake_host_sim (host, "plug --vm " OTHER_VM " --type 1120 --gpu " CASE_GPU " --mdev " CASE_MDEV);
+}
+
+static void
+lease_has_ended (FakeHost *host)
+{
+    named_and_free (host);
+    put_leases (host, LEASES_OF (LEASE (OTHER_VM, CASE_MDEV, "taken", "1")));
+}
+
+/* From another boot, whatever the file system did to keep it. */
+static void
+lease_lasts_too_long (FakeHost *host)
+{
+    g_autofree char *text = lease_with_seconds_left (OTHER_VM, CASE_MDEV, "taken", 4000);
+
+    named_and_free (host);
+    put_leases (host, text);
+}
+
+/* The guest's own, of an attempt that came to nothing. */
+static void
+own_lease (FakeHost *host)
+{
+    g_autofree char *text = lease_with_seconds_left (VM_1, CASE_MDEV, "taken", 1000);
+
+    named_and_free (host);
+    put_leases (host, text);
+}
+
+static void
+last_room_is_promised (FakeHost *host)
+{
+    g_autofree char *text = lease_with_seconds_left (OTHER_VM, FREE, "planned", 1000);
+
+    one_gpu (host);
+    fake_host_offer_mdev (host, CASE_GPU, TYPE, 1);
+    put_leases (host, text);
+}
+
+static void
+status_is_rubbish (FakeHost *host)
+{
+    named_and_free (host);
+    fake_host_write_file (host, "run/libvirt/qemu/vm7.xml", "<domstatus><hostdev", 19, 0600);
+}
+
+static void
+status_is_empty (FakeHost *host)
+{
+    named_and_free (host);
+    fake_host_write_file (host, "run/libvirt/qemu/vm7.xml", "", 0, 0600);
+}
+
+static void
+leases_are_rubbish (FakeHost *host)
+{
+    named_and_free (host);
+    put_leases (host, "\001\002 no XML\n");
+}
+
+static void
+leases_are_cut (FakeHost *host)
+{
+    named_and_free (host);
+    put_leases (host, "<leases xmlns='urn:x-vgpu-gate:leases:1'>\n  <lease domain='" OTHER_VM "'");
+}
+
+static void
+leases_have_odd_device (FakeHost *host)
+{
+    named_and_free (host);
+    put_leases (host, LEASES_OF (LEASE (OTHER_VM, "../../etc", "made", "1")));
+}
+
+/* --- refusals and their suggestions --- */
+
+#define CASE(name_, input_, operation_, code_, prepare_) \
+    .name = (name_), .input = (input_), .operation = (operation_), .code = (code_), .prepare = (prepare_)
+
+/* clang-format off */
+static const HookCase cases[] = {
+    {CASE ("existing", "mdev", "migrate", 507, free_mdev), .report = TRUE},
+    {CASE ("existing-restore", "mdev", "restore", 507, free_mdev)},
+    {CASE ("to-make", "mdev", "migrate", 507, room_for_mdevs), .report = TRUE},
+    {CASE ("two-to-make", "two-mdevs", "migrate", 507, room_for_mdevs),
+     .report = TRUE},
+    {CASE ("vf-to-make", "vf", "migrate", 411, vfs_without_type)},
+    {CASE ("vf-existing", "vf", "migrate", 411, second_vf_has_type)},
+    {CASE ("vf-other", "vf", "migrate", 411, first_vf_has_other_type)},
+    {CASE ("wrong-gpu", "mdev", "migrate", 304, named_on_wrong_gpu),
+     .report = TRUE},
+    {CASE ("nothing-fits", "mdev", "migrate", 507, free_on_wrong_gpu)},
+    {CASE ("nothing-fits-apply", "mdev", "migrate", 507, free_on_wrong_gpu),
+     .config = APPLY},
+    {CASE ("busy-nvml", "mdev", "migrate", 802, busy_by_nvml)},
+    {CASE ("busy-domain", "mdev", "migrate", 802, busy_by_domain)},
+    {CASE ("lease-ended", "mdev", "migrate", 1, lease_has_ended)},
+    {CASE ("lease-too-long", "mdev", "migrate", 1, lease_lasts_too_long)},
+    {CASE ("lease-own", "mdev", "migrate", 1, own_lease)},
+    {CASE ("promised", "mdev", "migrate", 507, last_room_is_promised)},
+    {CASE ("status-rubbish", "mdev", "migrate", 803, status_is_rubbish)},
+    {CASE ("status-empty", "mdev", "restore", 803, status_is_empty)},
+    {CASE ("leases-rubbish", "mdev", "migrate", 804, leases_are_rubbish)},
+    {CASE ("leases-cut", "mdev", "migrate", 804, leases_are_cut)},
+    {CASE ("leases-odd", "mdev", "migrate", 804, leases_have_odd_device)},
+    /* as without placement: the device must be right, and libvirt finds out whether it is free */
+    {CASE ("off-absent", "mdev", "migrate", 507, free_mdev),
+     .config = "[placement]\nmode=off\n"},
+    {CASE ("off-busy", "mdev", "migrate", 1, busy_by_domain),
+     .config = "[placement]\nmode=off\n"},
+    /* a cold start is none of an arrival's business */
+    {CASE ("cold-start", "bare-mdev", "prepare", 2, room_for_mdevs),
+     .config = APPLY},
+};
+/* clang-format on */
+
+static void
+test_case (gconstpointer data)
+{
+    case_run (data, FOLDER);
+}
+
+static void
+test_none_left (G_GNUC_UNUSED gconstpointer data)
+{
+    golden_assert_none_left (FOLDER, ".err");
+    golden_assert_none_left (FOLDER, ".report");
+}
+
+int
+main (int argc, char *argv[])
+{
+    program_test_init (&argc, &argv);
+    for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+        g_autofree char *path = g_strdup_printf ("/placement/case/%s", cases[i].name);
+
+        program_add_test (path, &cases[i], test_case);
+    }
+    program_add_test ("/none-left/placement", NULL, test_none_left);
+    return g_test_run ();
+}
