@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Installs what the tests need, and runs all of them: sudo tests/run.sh
 # Builds in build-tests/, where the logs stay. The last line is "N passed, N failed, N skipped".
+# The labs wait more than they compute, so they run beside each other and beside the builds; what measures how long
+# something takes comes at the end, when it has the machine for itself.
 set -eu -o pipefail
 
 [ $# -eq 0 ] || { echo 'usage: tests/run.sh' >&2; exit 2; }
@@ -13,75 +15,134 @@ export LC_ALL=C.UTF-8
 . tests/packages.sh
 
 work=build-tests
-passed=0 failed=0 skipped=0
+# those that run, by the PID of the leader of each one's process group
+declare -A lanes=()
+
+# Prints what comes in in one piece, whoever else has something to say.
+say () {
+    local text
+    text=$(cat)
+    (
+        flock 9
+        printf '%s\n' "$text"
+    ) 9>"$work/lock"
+}
+
+# count PASSED FAILED SKIPPED
+count () {
+    echo "$*" >>"$work/counts"
+}
 
 # check NAME COMMAND...: counts as one test; its output is shown when it fails. Fails itself then.
 check () {
     local name=$1 began=$SECONDS
     shift
     if "$@" >"$work/$name.log" 2>&1 </dev/null; then
-        passed=$((passed + 1))
-        echo "ok: $name, $((SECONDS - began)) s"
+        count 1 0 0
+        echo "ok: $name, $((SECONDS - began)) s" | say
     else
-        failed=$((failed + 1))
-        echo "FAILED: $name, $((SECONDS - began)) s; the end of $work/$name.log:"
-        tail -n 30 "$work/$name.log" | sed 's/^/    /'
+        count 0 1 0
+        {
+            echo "FAILED: $name, $((SECONDS - began)) s; the end of $work/$name.log:"
+            tail -n 30 "$work/$name.log" | sed 's/^/    /'
+        } | say
         return 1
     fi
 }
 
-# build COMPILER DIRECTORY OPTION...
+# build COMPILER DIRECTORY OPTION...: behind what waits for an answer in time
 build () {
     local compiler=$1 directory=$2
     shift 2
     CC=$compiler meson setup -Dwerror=true --sysconfdir=/etc "$@" "$work/$directory" &&
-        meson compile -C "$work/$directory"
+        nice -n 5 meson compile -C "$work/$directory"
 }
 
-# Prints how many cases passed, failed and were skipped, by the log of meson: a case of a TAP program counts, not the
-# program. But a program can fail while none of its cases did: it crashed, was too slow, or ran fewer than it said.
+# Prints how many cases passed, failed and were skipped. With the log of meson, a file of JSON: a case of a TAP program
+# counts, not the program. But a program can fail while none of its cases did: it crashed, was too slow, or ran fewer
+# than it said. With the output of one TAP program: the same, where $2 is its exit status.
 count_cases () {
-    python3 - "$1" <<'PYTHON'
+    python3 - "$@" <<'PYTHON'
 import json, re, sys
-totals = [0, 0, 0]
-with open(sys.argv[1]) as log:
-    programs = [json.loads(line) for line in log]
-for program in programs:
-    cases = re.findall(r"^(not )?ok\b(.*)$", program.get("stdout", ""), re.MULTILINE)
+
+def cases_of(text):
+    return re.findall(r"^(not )?ok\b(.*)$", text, re.MULTILINE)
+
+def tally(text, result):
+    cases = cases_of(text)
     failed = sum(1 for negation, _ in cases if negation)
-    skipped = sum(1 for _, text in cases if re.search(r"# *skip", text, re.IGNORECASE))
+    skipped = sum(1 for _, case in cases if re.search(r"# *skip", case, re.IGNORECASE))
     passed = len(cases) - failed - skipped
-    if program["result"] == "SKIP" and not cases:
+    if result == "SKIP" and not cases:
         skipped = 1
-    elif program["result"] == "OK" and not cases:
+    elif result == "OK" and not cases:
         passed = 1
-    elif program["result"] not in ("OK", "SKIP") and not failed:
+    elif result not in ("OK", "SKIP") and not failed:
         failed = 1
-    totals = [total + count for total, count in zip(totals, (passed, failed, skipped))]
-print(*totals)
+    return passed, failed, skipped
+
+def result_of(text, status):
+    plan = re.search(r"^1\.\.(\d+)(.*)$", text, re.MULTILINE)
+    if status != "0" or not plan or int(plan[1]) != len(cases_of(text)):
+        return "ERROR"
+    if plan[1] == "0":
+        return "SKIP" if re.search(r"# *skip", plan[2], re.IGNORECASE) else "ERROR"
+    return "OK"
+
+with open(sys.argv[1], errors="replace") as log:
+    if len(sys.argv) == 2:
+        tallies = [tally(p.get("stdout", ""), p["result"]) for p in map(json.loads, log)]
+    else:
+        text = log.read()
+        tallies = [tally(text, result_of(text, sys.argv[2]))]
+print(*map(sum, zip((0, 0, 0), *tallies)))
 PYTHON
 }
 
-# run_tests DIRECTORY: all tests of a build
+# The cases that failed with their comments, of a log of TAP: GLib writes them before the case, the lab behind it.
+failed_cases () {
+    awk '/^#/ { if (failed) print; else held = held $0 "\n"; next }
+         /^(not )?ok / { failed = $1 == "not"; if (failed) printf "%s%s\n", held, $0; held = "" }' "$1"
+}
+
+# conclude NAME SECONDS LOG PASSED FAILED SKIPPED: counts it and says it; stdin tells what a failure is
+conclude () {
+    local details
+    details=$(cat)
+    count "$4" "$5" "$6"
+    {
+        echo "tests of $1: $4 passed, $5 failed, $6 skipped, $2 s"
+        [ "$5" -eq 0 ] || {
+            printf '%s\n' "$details"
+            failed_cases "$3"
+            echo "all of it: $3"
+        } | cut -c 1-400 | sed 's/^/    /'
+    } | say
+}
+
+# run_tests NAME DIRECTORY OPTION...: those tests of a build that the options leave. A test that hangs is ended, but not
+# because the machine has other things to do.
 run_tests () {
-    local began=$SECONDS log=$work/$1/meson-logs/testlog.json ok=0 bad=0 not_run=0 status=0
-    meson test -C "$work/$1" --no-rebuild >"$work/test-$1.log" 2>&1 </dev/null || status=$?
-    [ ! -e "$log" ] || read -r ok bad not_run < <(count_cases "$log") || bad=1
+    local name=$1 directory=$work/$2 began=$SECONDS logs=$work/$2/meson-logs ok=0 bad=0 not_run=0 status=0
+    shift 2
+    meson test -C "$directory" --no-rebuild --timeout-multiplier 4 --logbase "$name" "$@" >"$work/$name.log" 2>&1 \
+        </dev/null || status=$?
+    [ ! -e "$logs/$name.json" ] || read -r ok bad not_run < <(count_cases "$logs/$name.json") || bad=1
     if [ "$bad" -eq 0 ] && { [ "$status" -ne 0 ] || [ "$ok" -eq 0 ]; }; then
         bad=1
     fi
-    passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + not_run))
-    echo "tests of $1: $ok passed, $bad failed, $not_run skipped, $((SECONDS - began)) s"
-    [ "$bad" -eq 0 ] || show_failures "$1" | cut -c 1-400 | sed 's/^/    /'
+    { grep -E ' (FAIL|ERROR|TIMEOUT|INTERRUPT) ' "$work/$name.log" || tail -n 20 "$work/$name.log"; } |
+        conclude "$name" "$((SECONDS - began))" "$logs/$name.txt" "$ok" "$bad" "$not_run"
 }
 
-# The programs that failed, then each failed case with its comments: GLib writes them before it, the lab behind it.
-show_failures () {
-    grep -E ' (FAIL|ERROR|TIMEOUT|INTERRUPT) ' "$work/test-$1.log" || tail -n 20 "$work/test-$1.log"
-    awk '/^#/ { if (failed) print; else held = held $0 "\n"; next }
-         /^(not )?ok / { failed = $1 == "not"; if (failed) printf "%s%s\n", held, $0; held = "" }' \
-        "$work/$1/meson-logs/testlog.txt"
-    echo "all of it: $work/$1/meson-logs/testlog.txt"
+# run_lab NAME COMMAND...: not by meson, which gives nobody the time to take a lab down when a signal comes
+run_lab () {
+    local name=$1 began=$SECONDS log=$work/$1.log ok=0 bad=1 not_run=0 status=0
+    shift
+    timeout --foreground 2700 "$@" >"$log" 2>&1 </dev/null || status=$?
+    read -r ok bad not_run < <(count_cases "$log" "$status") || bad=1
+    { echo "exit status $status; the end of it:" && tail -n 5 "$log"; } |
+        conclude "$name" "$((SECONDS - began))" "$log" "$ok" "$bad" "$not_run"
 }
 
 formatted () {
@@ -101,27 +162,103 @@ scripts_checked () {
 }
 
 finish () {
-    echo "$passed passed, $failed failed, $skipped skipped"
-    [ "$failed" -eq 0 ]
+    local sums
+    sums=$(awk '{ passed += $1; failed += $2; skipped += $3 }
+        END { print passed + 0 " passed, " failed + 0 " failed, " skipped + 0 " skipped" }' "$work/counts")
+    echo "$sums"
+    [[ $sums == *' 0 failed'* ]]
+}
+
+# in_lane COMMAND...: in the background, beside other lanes, in a process group of its own
+in_lane () {
+    set -m
+    (
+        # once what it runs has ended, which gets the signal as well
+        trap 'exit 143' TERM
+        "$@"
+    ) </dev/null &
+    set +m
+    lanes[$!]=yes
+}
+
+# wait_for LANE...: all that matters of one that fails has been counted and said
+wait_for () {
+    local lane
+    for lane; do
+        wait "$lane" || true
+        unset "lanes[$lane]"
+    done
+}
+
+# Everything that was started is ended, and gets the time to leave nothing behind.
+end_lanes () {
+    local lane
+    trap '' INT TERM HUP
+    for lane in "${!lanes[@]}"; do
+        kill -TERM -- "-$lane" 2>/dev/null || true
+    done
+    wait_for "${!lanes[@]}"
+    exit "$1"
+}
+trap 'end_lanes 130' INT
+trap 'end_lanes 143' TERM HUP
+
+# --- what there is to do ---
+
+install () {
+    check packages install_packages "${packages_build[@]}" "${packages_lab[@]}" "${packages_mdev_lab[@]}" \
+        "${packages_test[@]}" && touch "$work/installed"
+}
+
+# The labs have lanes of their own.
+checks () {
+    check formatting formatted || true
+    check shellcheck scripts_checked || true
+    [ ! -e "$work/built-gcc" ] || run_tests gcc gcc --no-suite lab --no-suite alone
+    if check build-clang build clang clang; then
+        touch "$work/built-clang"
+        run_tests clang clang --no-suite alone
+    fi
+    # b_lundef: a library that is sanitised finds the sanitiser in the program
+    if check build-sanitised build gcc sanitised -Db_sanitize=address,undefined -Db_lundef=false; then
+        export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+        run_tests sanitised sanitised --no-suite alone
+    fi
+}
+
+lab () {
+    run_lab "$1" tests/lab/run-tests --build "$work/gcc" "${@:2}"
+}
+
+build_gcc () {
+    check build-gcc build gcc gcc -Dlab=true && touch "$work/built-gcc"
+}
+
+# What measures time, one thing after the other.
+alone () {
+    [ ! -e "$work/built-gcc" ] || run_tests gcc-alone gcc --suite alone --no-suite lab
+    [ ! -e "$work/built-clang" ] || run_tests clang-alone clang --suite alone
+    [ ! -e "$work/built-gcc" ] || lab lab-timed --timed
 }
 
 rm -rf "$work"
 mkdir "$work"
-check packages install_packages "${packages_build[@]}" "${packages_lab[@]}" "${packages_mdev_lab[@]}" "${packages_test[@]}" || {
+in_lane install
+wait_for $!
+if [ ! -e "$work/installed" ]; then
     finish
     exit 1
-}
-check formatting formatted || true
-check shellcheck scripts_checked || true
-if check build-gcc build gcc gcc -Dlab=true; then
-    run_tests gcc
 fi
-if check build-clang build clang clang; then
-    run_tests clang
+# the longest of all, and the only one that needs none of the builds
+in_lane run_lab mdev-lab tests/mdev-lab/run
+in_lane build_gcc
+wait_for $!
+in_lane checks
+if [ -e "$work/built-gcc" ]; then
+    in_lane lab lab-1 --untimed --part 1/2
+    in_lane lab lab-2 --untimed --part 2/2
 fi
-# b_lundef: a library that is sanitised finds the sanitiser in the program
-if check build-sanitised build gcc sanitised -Db_sanitize=address,undefined -Db_lundef=false; then
-    export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
-    run_tests sanitised
-fi
+wait_for "${!lanes[@]}"
+in_lane alone
+wait_for $!
 finish

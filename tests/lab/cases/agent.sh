@@ -200,7 +200,7 @@ test_it_ends_and_leaves_no_socket () {
     has_element a left || fail 'the element went with it'
 }
 
-test_it_ends_while_nvml_hangs () {
+timed_it_ends_while_nvml_hangs () {
     local began
     guest_run a patient "$h100_20c"
     host_hangs a nvmlInit_v2

@@ -2,7 +2,7 @@
 # shellcheck shell=bash disable=SC2154  # the words and names come from lib.sh
 # A destination whose driver, installation or configuration is broken: closed, in time, and said so.
 
-test_the_driver_hangs () {
+timed_the_driver_hangs () {
     local took
     host_configure b backend <<<'deadline-ms=1500'
     guest_run a hung "$h100_20c"

@@ -203,14 +203,14 @@ ends_at_once () {
     [ "$took" -lt 1000 ] || fail "it took $took ms to end"
 }
 
-test_sigterm_while_the_driver_hangs () {
+timed_sigterm_while_the_driver_hangs () {
     guest_run a hanging "$h100_20c"
     host_hangs a nvmlInit_v2
     within 5 on a pgrep -x vgpu-gate-nvml >/dev/null || fail 'nobody asks NVML'
     ends_at_once a
 }
 
-test_sigterm_while_libvirtd_hangs () {
+timed_sigterm_while_libvirtd_hangs () {
     guest_run a stalled "$h100_20c"
     # shellcheck disable=SC2016  # to be expanded in there
     on a bash -c 'kill -STOP "$(cat /run/lab/libvirtd.pid)"'

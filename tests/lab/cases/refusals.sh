@@ -77,7 +77,7 @@ test_a_refused_guest_can_go_once_the_reason_is_gone () {
 }
 
 # From the start of virsh to its exit, as whoever types it waits for it.
-test_a_refusal_takes_less_than_200_ms () {
+timed_a_refusal_takes_less_than_200_ms () {
     local times=() median
     guest_run a quick "$h100_20c"
     host_update b --gpu "$h100" --ecc off

@@ -151,7 +151,7 @@ save_takes_less_than () {
     [ "$time" -lt "$3" ] || fail "the save took $time ms"
 }
 
-test_a_save_while_nvml_fails () {
+timed_a_save_while_nvml_fails () {
     guest_run_asking a failing
     host_fails a nvmlInit_v2 999
     save_takes_less_than failing 'failing' 3000
@@ -162,7 +162,7 @@ test_a_save_while_nvml_fails () {
     wait_captured a failing 26.1
 }
 
-test_a_save_while_nvml_hangs () {
+timed_a_save_while_nvml_hangs () {
     guest_run_asking a hanging
     host_hangs a nvmlDeviceGetActiveVgpus
     save_takes_less_than hanging 'hanging' 3000
@@ -173,7 +173,7 @@ test_a_save_while_nvml_hangs () {
     wait_captured a hanging 26.1
 }
 
-test_a_save_that_nothing_is_known_for () {
+timed_a_save_that_nothing_is_known_for () {
     guest_run_asking a unknown
     host_hangs a nvmlInit_v2
     host_service restart a vgpu-gated
