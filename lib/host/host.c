@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "host/host.h"
 
-#include <stddef.h>
 #include <string.h>
 
 static const VgateXmlDialect dialect = {
@@ -11,46 +10,37 @@ static const VgateXmlDialect dialect = {
     .base64 = VGATE_CODE_HOST_DOCUMENT,
 };
 
-#define ATTRIBUTE(type, attribute, kind, member)                                       \
-    {                                                                                  \
-        .name = attribute, .form = VGATE_XML_##kind, .offset = offsetof (type, member) \
-    }
-#define OPTIONAL_COUNT(type, attribute, member)                                                         \
-    {                                                                                                   \
-        .name = attribute, .form = VGATE_XML_COUNT, .offset = offsetof (type, member), .optional = TRUE \
-    }
-
 static const VgateXmlAttribute host_attributes[] = {
-    ATTRIBUTE (VgateHost, "time", TIME, time),
-    ATTRIBUTE (VgateHost, "name", NAME, name),
-    ATTRIBUTE (VgateHost, "uuid", UUID, uuid),
+    VGATE_XML_ATTRIBUTE (VgateHost, "time", TIME, time),
+    VGATE_XML_ATTRIBUTE (VgateHost, "name", NAME, name),
+    VGATE_XML_ATTRIBUTE (VgateHost, "uuid", UUID, uuid),
     {.name = NULL},
 };
 
 static const VgateXmlAttribute driver_attributes[] = {
-    ATTRIBUTE (VgateHost, "version", ASCII, driver),
-    ATTRIBUTE (VgateHost, "simulated", YES_NO, simulated),
-    ATTRIBUTE (VgateHost, "preset", RANGE, preset),
-    ATTRIBUTE (VgateHost, "range", RANGE, current),
+    VGATE_XML_ATTRIBUTE (VgateHost, "version", ASCII, driver),
+    VGATE_XML_ATTRIBUTE (VgateHost, "simulated", YES_NO, simulated),
+    VGATE_XML_ATTRIBUTE (VgateHost, "preset", RANGE, preset),
+    VGATE_XML_ATTRIBUTE (VgateHost, "range", RANGE, current),
     {.name = NULL},
 };
 
 static const VgateXmlAttribute pgpu_attributes[] = {
-    ATTRIBUTE (VgatePgpu, "address", PCI, address),
-    ATTRIBUTE (VgatePgpu, "name", NAME, name),
-    ATTRIBUTE (VgatePgpu, "uuid", NAME, uuid),
-    OPTIONAL_COUNT (VgatePgpu, "read-bandwidth", read_bandwidth),
-    OPTIONAL_COUNT (VgatePgpu, "write-bandwidth", write_bandwidth),
+    VGATE_XML_ATTRIBUTE (VgatePgpu, "address", PCI, address),
+    VGATE_XML_ATTRIBUTE (VgatePgpu, "name", NAME, name),
+    VGATE_XML_ATTRIBUTE (VgatePgpu, "uuid", NAME, uuid),
+    VGATE_XML_OPTIONAL (VgatePgpu, "read-bandwidth", COUNT, read_bandwidth),
+    VGATE_XML_OPTIONAL (VgatePgpu, "write-bandwidth", COUNT, write_bandwidth),
     {.name = NULL},
 };
 
 static const VgateXmlAttribute type_attributes[] = {
-    ATTRIBUTE (VgateHostType, "id", UINT, id),
-    ATTRIBUTE (VgateHostType, "name", NAME, name),
-    ATTRIBUTE (VgateHostType, "class", NAME, class_name),
-    ATTRIBUTE (VgateHostType, "framebuffer", UINT64, framebuffer),
-    ATTRIBUTE (VgateHostType, "max", UINT, max_instances),
-    ATTRIBUTE (VgateHostType, "free", UINT, free_instances),
+    VGATE_XML_ATTRIBUTE (VgateHostType, "id", UINT, id),
+    VGATE_XML_ATTRIBUTE (VgateHostType, "name", NAME, name),
+    VGATE_XML_ATTRIBUTE (VgateHostType, "class", NAME, class_name),
+    VGATE_XML_ATTRIBUTE (VgateHostType, "framebuffer", UINT64, framebuffer),
+    VGATE_XML_ATTRIBUTE (VgateHostType, "max", UINT, max_instances),
+    VGATE_XML_ATTRIBUTE (VgateHostType, "free", UINT, free_instances),
     {.name = NULL},
 };
 
@@ -111,28 +101,21 @@ vgate_host_free (VgateHost *host)
 }
 
 static gboolean
-read_types (xmlNode **cursor, GPtrArray *types, GError **error)
+read_type (xmlNode *node, GPtrArray *types, GError **error)
 {
-    xmlNode *node;
+    VgateHostType *type = vgate_host_type_new ();
 
-    if (!vgate_xml_take (&dialect, cursor, "type", &node, error))
-        return FALSE;
-    while (node) {
-        VgateHostType *type = vgate_host_type_new ();
-
-        g_ptr_array_add (types, type);
-        if (!vgate_xml_read_leaf (&dialect, node, type_attributes, type, error) ||
-            !vgate_xml_take (&dialect, cursor, "type", &node, error))
-            return FALSE;
-    }
-    return TRUE;
+    g_ptr_array_add (types, type);
+    return vgate_xml_read_leaf (&dialect, node, type_attributes, type, error);
 }
 
 static gboolean
-read_pgpu (xmlNode *node, VgatePgpu *pgpu, GError **error)
+read_pgpu (xmlNode *node, GPtrArray *pgpus, GError **error)
 {
     xmlNode *cursor = vgate_xml_children (node), *metadata, *mirror, *scheduler;
+    VgatePgpu *pgpu = vgate_pgpu_new ();
 
+    g_ptr_array_add (pgpus, pgpu);
     if (!vgate_xml_read_attributes (&dialect, node, pgpu_attributes, pgpu, error) ||
         !vgate_xml_need (&dialect, node, &cursor, "metadata", &metadata, error) ||
         !vgate_xml_read_bytes (&dialect, metadata, &pgpu->metadata, error) ||
@@ -142,27 +125,20 @@ read_pgpu (xmlNode *node, VgatePgpu *pgpu, GError **error)
         return FALSE;
     pgpu->has_scheduler = scheduler != NULL;
     return (!scheduler || vgate_scheduler_read (&dialect, scheduler, &pgpu->scheduler, error)) &&
-           read_types (&cursor, pgpu->types, error) && vgate_xml_end (&dialect, &cursor, error);
+           vgate_xml_take_all (&dialect, &cursor, "type", read_type, pgpu->types, error) &&
+           vgate_xml_end (&dialect, &cursor, error);
 }
 
 static gboolean
 read_content (xmlNode *root, VgateHost *host, GError **error)
 {
-    xmlNode *cursor = vgate_xml_children (root), *node;
+    xmlNode *cursor = vgate_xml_children (root), *driver;
 
-    if (!vgate_xml_read_attributes (&dialect, root, host_attributes, host, error) ||
-        !vgate_xml_need (&dialect, root, &cursor, "driver", &node, error) ||
-        !vgate_xml_read_leaf (&dialect, node, driver_attributes, host, error) ||
-        !vgate_xml_take (&dialect, &cursor, "pgpu", &node, error))
-        return FALSE;
-    while (node) {
-        VgatePgpu *pgpu = vgate_pgpu_new ();
-
-        g_ptr_array_add (host->pgpus, pgpu);
-        if (!read_pgpu (node, pgpu, error) || !vgate_xml_take (&dialect, &cursor, "pgpu", &node, error))
-            return FALSE;
-    }
-    return vgate_xml_end (&dialect, &cursor, error);
+    return vgate_xml_read_attributes (&dialect, root, host_attributes, host, error) &&
+           vgate_xml_need (&dialect, root, &cursor, "driver", &driver, error) &&
+           vgate_xml_read_leaf (&dialect, driver, driver_attributes, host, error) &&
+           vgate_xml_take_all (&dialect, &cursor, "pgpu", read_pgpu, host->pgpus, error) &&
+           vgate_xml_end (&dialect, &cursor, error);
 }
 
 static gboolean
@@ -220,31 +196,11 @@ VgateHost *
 vgate_host_read (const char *xml, gsize length, GError **error)
 {
     g_autoptr (VgateHost) host = vgate_host_new ();
-    g_autoptr (xmlDoc) doc = vgate_xml_read_tree (xml, length, error);
-    xmlNode *root;
+    g_autoptr (xmlDoc) doc = vgate_xml_read_document (&dialect, "host", xml, length, error);
 
-    if (!doc)
-        return NULL;
-    root = xmlDocGetRootElement (doc);
-    if (strcmp ((const char *)root->name, "host") != 0 || !root->ns ||
-        strcmp ((const char *)root->ns->href, VGATE_HOST_NAMESPACE) != 0) {
-        vgate_xml_set_error (error, VGATE_CODE_HOST_DOCUMENT, root,
-                             "this is not a host document (<host xmlns='%s'>)", VGATE_HOST_NAMESPACE);
-        return NULL;
-    }
-    if (!read_content (root, host, error) || !check_sense (host, error))
+    if (!doc || !read_content (xmlDocGetRootElement (doc), host, error) || !check_sense (host, error))
         return NULL;
     return g_steal_pointer (&host);
-}
-
-/* On a line of its own. */
-static void
-write_leaf (GString *xml, const char *indent, const char *name, const VgateXmlAttribute *table,
-            gconstpointer object)
-{
-    g_string_append (xml, indent);
-    vgate_xml_write_leaf (xml, name, table, object);
-    g_string_append_c (xml, '\n');
 }
 
 static void
@@ -262,7 +218,7 @@ write_pgpu (GString *xml, const VgatePgpu *pgpu)
     }
     g_string_append_c (xml, '\n');
     for (guint i = 0; i < pgpu->types->len; i++)
-        write_leaf (xml, "    ", "type", type_attributes, g_ptr_array_index (pgpu->types, i));
+        vgate_xml_write_line (xml, "    ", "type", type_attributes, g_ptr_array_index (pgpu->types, i));
     g_string_append (xml, "  </pgpu>\n");
 }
 
@@ -273,7 +229,7 @@ vgate_host_write (const VgateHost *host)
 
     vgate_xml_write_attributes (xml, host_attributes, host);
     g_string_append (xml, ">\n");
-    write_leaf (xml, "  ", "driver", driver_attributes, host);
+    vgate_xml_write_line (xml, "  ", "driver", driver_attributes, host);
     for (guint i = 0; i < host->pgpus->len; i++)
         write_pgpu (xml, g_ptr_array_index (host->pgpus, i));
     g_string_append (xml, "</host>\n");

@@ -1,38 +1,27 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "metadata/mirror.h"
 
-#include <stddef.h>
-
-#define VGPU(attribute, kind, member)                                                             \
-    {                                                                                             \
-        .name = attribute, .form = VGATE_XML_##kind, .offset = offsetof (VgateVgpuMirror, member) \
-    }
-#define PGPU(attribute, kind, member)                                                             \
-    {                                                                                             \
-        .name = attribute, .form = VGATE_XML_##kind, .offset = offsetof (VgatePgpuMirror, member) \
-    }
-
 static const VgateXmlAttribute vgpu_attributes[] = {
-    VGPU ("version", UINT, version),
-    VGPU ("revision", UINT, revision),
-    VGPU ("guest-info-state", UINT, guest_info_state),
-    VGPU ("guest-driver", ASCII, guest_driver),
-    VGPU ("host-driver", ASCII, host_driver),
-    VGPU ("capabilities", HEX, capabilities),
-    VGPU ("guest-vgpu-version", VERSION, guest_version),
-    VGPU ("opaque-size", UINT, opaque_size),
-    VGPU ("gpu-string", ASCII, gpu_string),
+    VGATE_XML_ATTRIBUTE (VgateVgpuMirror, "version", UINT, version),
+    VGATE_XML_ATTRIBUTE (VgateVgpuMirror, "revision", UINT, revision),
+    VGATE_XML_ATTRIBUTE (VgateVgpuMirror, "guest-info-state", UINT, guest_info_state),
+    VGATE_XML_ATTRIBUTE (VgateVgpuMirror, "guest-driver", ASCII, guest_driver),
+    VGATE_XML_ATTRIBUTE (VgateVgpuMirror, "host-driver", ASCII, host_driver),
+    VGATE_XML_ATTRIBUTE (VgateVgpuMirror, "capabilities", HEX, capabilities),
+    VGATE_XML_ATTRIBUTE (VgateVgpuMirror, "guest-vgpu-version", VERSION, guest_version),
+    VGATE_XML_ATTRIBUTE (VgateVgpuMirror, "opaque-size", UINT, opaque_size),
+    VGATE_XML_ATTRIBUTE (VgateVgpuMirror, "gpu-string", ASCII, gpu_string),
     {.name = NULL},
 };
 
 static const VgateXmlAttribute pgpu_attributes[] = {
-    PGPU ("version", UINT, version),
-    PGPU ("revision", UINT, revision),
-    PGPU ("host-driver", ASCII, host_driver),
-    PGPU ("capabilities", HEX, capabilities),
-    PGPU ("range", RANGE, range),
-    PGPU ("opaque-size", UINT, opaque_size),
-    PGPU ("gpu-string", ASCII, gpu_string),
+    VGATE_XML_ATTRIBUTE (VgatePgpuMirror, "version", UINT, version),
+    VGATE_XML_ATTRIBUTE (VgatePgpuMirror, "revision", UINT, revision),
+    VGATE_XML_ATTRIBUTE (VgatePgpuMirror, "host-driver", ASCII, host_driver),
+    VGATE_XML_ATTRIBUTE (VgatePgpuMirror, "capabilities", HEX, capabilities),
+    VGATE_XML_ATTRIBUTE (VgatePgpuMirror, "range", RANGE, range),
+    VGATE_XML_ATTRIBUTE (VgatePgpuMirror, "opaque-size", UINT, opaque_size),
+    VGATE_XML_ATTRIBUTE (VgatePgpuMirror, "gpu-string", ASCII, gpu_string),
     {.name = NULL},
 };
 

@@ -3,19 +3,11 @@
 
 #include "scheduler/names.h"
 
-#include <stddef.h>
-
 static const VgateXmlAttribute attributes[] = {
-    {.name = "policy",
-     .form = VGATE_XML_CHOICE,
-     .offset = offsetof (VgateScheduler, policy),
-     .choices = vgate_scheduler_policies},
-    {.name = "arr",
-     .form = VGATE_XML_CHOICE,
-     .offset = offsetof (VgateScheduler, arr),
-     .choices = vgate_arr_modes},
-    {.name = "average-factor", .form = VGATE_XML_UINT, .offset = offsetof (VgateScheduler, average_factor)},
-    {.name = "time-slice", .form = VGATE_XML_UINT, .offset = offsetof (VgateScheduler, time_slice)},
+    VGATE_XML_ONE_OF (VgateScheduler, "policy", vgate_scheduler_policies, policy),
+    VGATE_XML_ONE_OF (VgateScheduler, "arr", vgate_arr_modes, arr),
+    VGATE_XML_ATTRIBUTE (VgateScheduler, "average-factor", UINT, average_factor),
+    VGATE_XML_ATTRIBUTE (VgateScheduler, "time-slice", UINT, time_slice),
     {.name = NULL},
 };
 

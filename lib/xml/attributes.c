@@ -269,6 +269,15 @@ vgate_xml_write_leaf (GString *xml, const char *element, const VgateXmlAttribute
 }
 
 void
+vgate_xml_write_line (GString *xml, const char *indent, const char *element, const VgateXmlAttribute *table,
+                      gconstpointer object)
+{
+    g_string_append (xml, indent);
+    vgate_xml_write_leaf (xml, element, table, object);
+    g_string_append_c (xml, '\n');
+}
+
+void
 vgate_xml_clear_attributes (const VgateXmlAttribute *table, gpointer object)
 {
     for (; table->name; table++) {

@@ -2,7 +2,6 @@
 #include "xml/xml.h"
 
 #include <stdarg.h>
-#include <stddef.h>
 #include <string.h>
 
 void
@@ -46,6 +45,21 @@ is_element (const VgateXmlDialect *dialect, const xmlNode *node, const char *nam
            strcmp ((const char *)node->name, name) == 0;
 }
 
+xmlDoc *
+vgate_xml_read_document (const VgateXmlDialect *dialect, const char *element, const char *xml, gsize length,
+                         GError **error)
+{
+    g_autoptr (xmlDoc) doc = vgate_xml_read_tree (xml, length, error);
+
+    if (doc && !is_element (dialect, xmlDocGetRootElement (doc), element)) {
+        vgate_xml_set_error (error, dialect->structure, xmlDocGetRootElement (doc),
+                             "this is not a %s document (<%s xmlns='%s'>)", element, element,
+                             dialect->namespace_uri);
+        return NULL;
+    }
+    return g_steal_pointer (&doc);
+}
+
 gboolean
 vgate_xml_take (const VgateXmlDialect *dialect, xmlNode **cursor, const char *name, xmlNode **taken,
                 GError **error)
@@ -78,6 +92,21 @@ vgate_xml_need (const VgateXmlDialect *dialect, xmlNode *parent, xmlNode **curso
         else
             vgate_xml_set_error (error, dialect->structure, parent, "<%s> is missing in it", name);
         return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean
+vgate_xml_take_all (const VgateXmlDialect *dialect, xmlNode **cursor, const char *name, VgateXmlReadItem read,
+                    GPtrArray *items, GError **error)
+{
+    xmlNode *node;
+
+    if (!vgate_xml_take (dialect, cursor, name, &node, error))
+        return FALSE;
+    while (node) {
+        if (!read (node, items, error) || !vgate_xml_take (dialect, cursor, name, &node, error))
+            return FALSE;
     }
     return TRUE;
 }
@@ -152,7 +181,7 @@ is_base64 (const char *text)
 }
 
 static const VgateXmlAttribute bytes_attributes[] = {
-    {.name = "length", .form = VGATE_XML_UINT, .offset = offsetof (VgateXmlBytes, length)},
+    VGATE_XML_ATTRIBUTE (VgateXmlBytes, "length", UINT, length),
     {.name = NULL},
 };
 

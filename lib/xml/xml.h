@@ -13,6 +13,7 @@
 #include <glib.h>
 #include <libxml/tree.h>
 #include <libxml/xmlreader.h>
+#include <stddef.h>
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (xmlDoc, xmlFreeDoc)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (xmlTextReader, xmlFreeTextReader)
@@ -81,6 +82,20 @@ typedef struct {
     const char *const *choices; /* NULL-terminated, VGATE_XML_CHOICE only */
 } VgateXmlAttribute;
 
+/* Entries of a table: attribute "name", VGATE_XML_<kind>, in this member of the type. */
+#define VGATE_XML_ATTRIBUTE(type, attribute, kind, member)                             \
+    {                                                                                  \
+        .name = attribute, .form = VGATE_XML_##kind, .offset = offsetof (type, member) \
+    }
+#define VGATE_XML_OPTIONAL(type, attribute, kind, member)                                                \
+    {                                                                                                    \
+        .name = attribute, .form = VGATE_XML_##kind, .offset = offsetof (type, member), .optional = TRUE \
+    }
+#define VGATE_XML_ONE_OF(type, attribute, names, member)                                                 \
+    {                                                                                                    \
+        .name = attribute, .form = VGATE_XML_CHOICE, .offset = offsetof (type, member), .choices = names \
+    }
+
 /*
  * The attributes of node into *object by the table (ended by an entry without name). Everything in *object
  * that the table names must be zero before; on failure what was read so far is left there for the owner to
@@ -95,8 +110,16 @@ gboolean vgate_xml_read_leaf (const VgateXmlDialect *dialect, xmlNode *node, con
                               gpointer object, GError **error);
 void vgate_xml_write_leaf (GString *xml, const char *element, const VgateXmlAttribute *table,
                            gconstpointer object);
+/* The same on a line of its own. */
+void vgate_xml_write_line (GString *xml, const char *indent, const char *element,
+                           const VgateXmlAttribute *table, gconstpointer object);
 /* Frees and zeroes the char * members that the table names. */
 void vgate_xml_clear_attributes (const VgateXmlAttribute *table, gpointer object);
+
+/* As vgate_xml_read_tree (); the root must be this element of the dialect, or it has an error of structure.
+ */
+xmlDoc *vgate_xml_read_document (const VgateXmlDialect *dialect, const char *element, const char *xml,
+                                 gsize length, GError **error);
 
 /* TRUE when text has the form; used for values that come from a driver before they are written. */
 gboolean vgate_xml_text_has_form (const char *text, VgateXmlForm form);
@@ -112,6 +135,10 @@ gboolean vgate_xml_take (const VgateXmlDialect *dialect, xmlNode **cursor, const
 gboolean vgate_xml_need (const VgateXmlDialect *dialect, xmlNode *parent, xmlNode **cursor, const char *name,
                          xmlNode **taken, GError **error);
 gboolean vgate_xml_end (const VgateXmlDialect *dialect, xmlNode **cursor, GError **error);
+/* All that follow with this name: read () puts what each is into items. */
+typedef gboolean (*VgateXmlReadItem) (xmlNode *node, GPtrArray *items, GError **error);
+gboolean vgate_xml_take_all (const VgateXmlDialect *dialect, xmlNode **cursor, const char *name,
+                             VgateXmlReadItem read, GPtrArray *items, GError **error);
 /* The element has attributes only. */
 gboolean vgate_xml_no_children (const VgateXmlDialect *dialect, xmlNode *node, GError **error);
 

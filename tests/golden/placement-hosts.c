@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "placement-hosts.h"
 
-#include <glib/gstdio.h>
-#include <string.h>
-
 void
 one_gpu (FakeHost *host)
 {
