@@ -4,22 +4,15 @@
 #include "host/control-wire.h"
 #include "message/codes.h"
 
-#include <unistd.h>
-
 /* Asks, and waits for the whole answer: a GVariant of this type. */
 static GVariant *
 ask (const VgateBackend *backend, VgateRequestKind kind, GVariant *body, const char *type, GError **error)
 {
     g_autoptr (GBytes) asked = vgate_asked_write (kind, backend->library, backend->deadline_ms, body);
-    g_autoptr (GBytes) answer = NULL;
+    g_autoptr (GBytes) answer = vgate_helper_ask (backend, asked, error);
     g_autoptr (GError) local = NULL;
     GVariant *variant;
-    const int fd = vgate_helper_start (backend, asked, error);
 
-    if (fd < 0)
-        return NULL;
-    answer = vgate_helper_read (fd, backend->deadline_ms, error);
-    close (fd);
     if (!answer)
         return NULL;
     variant = vgate_answer_read (answer, type, &local);

@@ -136,8 +136,9 @@ vgate_wait_read (const VgateWait *wait, GByteArray *bytes, GError **error)
     return VGATE_READ_FAILED;
 }
 
-GBytes *
-vgate_helper_read (int fd, guint deadline_ms, GError **error)
+/* Everything until the end of file. */
+static GBytes *
+read_all (int fd, guint deadline_ms, GError **error)
 {
     const VgateWait wait = vgate_wait_begin (fd, -1, deadline_ms);
     g_autoptr (GByteArray) answer = g_byte_array_new ();
@@ -147,6 +148,19 @@ vgate_helper_read (int fd, guint deadline_ms, GError **error)
             return NULL;
     } while (read_some (fd, answer) > 0 && answer->len <= ANSWER_SIZE_MAX);
     return g_byte_array_free_to_bytes (g_steal_pointer (&answer));
+}
+
+GBytes *
+vgate_helper_ask (const VgateBackend *backend, GBytes *question, GError **error)
+{
+    const int fd = vgate_helper_start (backend, question, error);
+    GBytes *answer;
+
+    if (fd < 0)
+        return NULL;
+    answer = read_all (fd, backend->deadline_ms, error);
+    close (fd);
+    return answer;
 }
 
 void

@@ -23,8 +23,9 @@ void vgate_backend_clear (VgateBackend *backend);
  * VGATE_CODE_INTERNAL when it cannot be started. */
 int vgate_helper_start (const VgateBackend *backend, GBytes *question, GError **error);
 
-/* Everything until the end of file; NULL with VGATE_CODE_NVML_TIMEOUT when the deadline passes before. */
-GBytes *vgate_helper_read (int fd, guint deadline_ms, GError **error);
+/* Starts it, and takes all that it answers; NULL with VGATE_CODE_INTERNAL, or with VGATE_CODE_NVML_TIMEOUT
+ * when the deadline passes before. */
+GBytes *vgate_helper_ask (const VgateBackend *backend, GBytes *question, GError **error);
 
 typedef enum {
     VGATE_READ_DONE,

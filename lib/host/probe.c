@@ -3,8 +3,6 @@
 
 #include "host/probe-wire.h"
 
-#include <unistd.h>
-
 void
 vgate_probe_free (VgateProbe *probe)
 {
@@ -27,15 +25,11 @@ vgate_probe_ask (const VgateBackend *backend, const VgateIdentity *identity, con
         .vgpus = (GPtrArray *)vgpus,
         .with_instances = with_instances,
     };
-    g_autoptr (GBytes) asked = vgate_wire_write_question (&question), answer = NULL;
+    g_autoptr (GBytes) asked = vgate_wire_write_question (&question);
+    g_autoptr (GBytes) answer = vgate_helper_ask (backend, asked, error);
     g_autoptr (GError) local = NULL;
     VgateProbe *probe;
-    const int fd = vgate_helper_start (backend, asked, error);
 
-    if (fd < 0)
-        return NULL;
-    answer = vgate_helper_read (fd, backend->deadline_ms, error);
-    close (fd);
     if (!answer)
         return NULL;
     probe = vgate_wire_read_answer (answer, &local);
