@@ -229,10 +229,52 @@ note_unmade (VgateLeases *leases, guint i)
     g_ptr_array_add (leases->all, lease);
 }
 
+/* Who uses the guest's devices by now: one that it gave back while it ran (a hostdev can be detached) may
+ * have gone to another. NULL with an error: nobody knows. What runs without libvirt is no domain's. */
+static VgateUse *
+read_use (const VgateLeases *leases, const VgateRequest *request, guint64 now, GError **error)
+{
+    g_autoptr (GPtrArray) no_instances = g_ptr_array_new ();
+    const VgateUseInput input = {
+        .root = request->root,
+        .instances = no_instances,
+        .leases = leases,
+        .domain = request->domain->uuid,
+        .now = now,
+    };
+
+    return vgate_use_read (&input, error);
+}
+
+/* To take a mediated device away from a running guest waits for that, or takes it from the guest as well. */
+static gboolean
+unmake_unused (const VgateRequest *request, const VgateLease *lease, const VgateUse *use, GError **error)
+{
+    const char *who = vgate_use_find (use, lease->device);
+
+    if (!who)
+        return vgate_device_unmake (request->root, lease, error);
+    g_set_error (error, VGATE_ERROR, VGATE_CODE_DEVICE_NOT_UNMADE, "%s on %s cannot be unmade: %s",
+                 lease->device, lease->parent, who);
+    return FALSE;
+}
+
+static gboolean
+was_any_made (const VgateLeases *leases, const VgateDomain *domain)
+{
+    for (guint i = 0; i < leases->all->len; i++) {
+        const VgateLease *lease = g_ptr_array_index (leases->all, i);
+
+        if (is_own (lease, domain) && lease->state == VGATE_LEASE_MADE)
+            return TRUE;
+    }
+    return FALSE;
+}
+
 /* All of the guest's leases go, but for the record of what was made; it stays one of what is to be unmade
- * where that cannot be done. The first error is told. */
+ * where that cannot be done. use NULL: none was made, or none can be unmade. The first error is told. */
 static guint
-unmake_all (VgateLeases *leases, const VgateRequest *request, GError **error)
+unmake_all (VgateLeases *leases, const VgateRequest *request, const VgateUse *use, GError **error)
 {
     guint n = 0;
 
@@ -243,7 +285,7 @@ unmake_all (VgateLeases *leases, const VgateRequest *request, GError **error)
             continue;
         if (lease->state != VGATE_LEASE_MADE) {
             g_ptr_array_remove_index (leases->all, i - 1);
-        } else if (vgate_device_unmake (request->root, lease, error && !*error ? error : NULL)) {
+        } else if (use && unmake_unused (request, lease, use, error && !*error ? error : NULL)) {
             note_unmade (leases, i - 1);
             n++;
         } else {
@@ -259,11 +301,14 @@ release (const VgateRequest *request, GError **error)
 {
     const guint64 now = vgate_leases_clock ();
     g_autoptr (VgateLeases) leases = vgate_leases_open (request->root, FALSE, error);
+    g_autoptr (GHashTable) use = NULL;
     guint n = 0;
 
     if (!leases)
         return 0;
-    n = unmake_all (leases, request, error);
+    if (was_any_made (leases, request->domain))
+        use = read_use (leases, request, now, error);
+    n = unmake_all (leases, request, use, error);
     vgate_leases_save (leases, now, error && !*error ? error : NULL);
     return n;
 }

@@ -354,6 +354,49 @@ test_orphan (G_GNUC_UNUSED gconstpointer data)
     g_assert_false (fake_host_has_mdev (host, FREE));
 }
 
+/* It was detached from the guest for which it was made, and another one was given it by name: that keeps it,
+ * and the record says for later that it was made. */
+static void
+test_given_back (G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr (FakeHost) host = applying_host (room_for_mdevs);
+    g_autofree char *line = NULL;
+    g_auto (Guest) guest = {0};
+
+    guest_init (&guest, host, "mdev", VM_1);
+    allowed_unchanged (&guest, "migrate");
+    allowed_unchanged (&guest, "prepare");
+    fake_host_add_live_domain (host, "vm7", OTHER_VM, CASE_MDEV);
+    line = event (&guest, "release end", 810);
+    g_assert_nonnull (strstr (line, "the running domain 'vm7' has it"));
+    g_assert_true (fake_host_has_mdev (host, CASE_MDEV));
+    g_assert_true (has_lease (host, VM_1, "made"));
+    fake_host_add_live_domain (host, "vm7", OTHER_VM, FREE);
+    allowed_unchanged (&guest, "release end");
+    g_assert_false (fake_host_has_mdev (host, CASE_MDEV));
+    assert_no_leases (host);
+}
+
+/* Whose it is now cannot be told: it stays. */
+static void
+test_release_in_the_dark (G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr (FakeHost) host = applying_host (room_for_mdevs);
+    g_autofree char *path = fake_host_path (host, "run/libvirt/qemu/vm7.xml");
+    g_autofree char *line = NULL;
+    g_auto (Guest) guest = {0};
+
+    guest_init (&guest, host, "mdev", VM_1);
+    allowed_unchanged (&guest, "migrate");
+    allowed_unchanged (&guest, "prepare");
+    fake_host_add_live_domain (host, "vm7", OTHER_VM, FREE);
+    g_assert_true (g_file_set_contents (path, "<domstatus", -1, NULL));
+    line = event (&guest, "release end", 803);
+    g_assert_nonnull (strstr (line, "vm7.xml"));
+    g_assert_true (fake_host_has_mdev (host, CASE_MDEV));
+    g_assert_true (has_lease (host, VM_1, "made"));
+}
+
 /* Another guest's release takes nothing away. */
 static void
 test_foreign_release (G_GNUC_UNUSED gconstpointer data)
@@ -505,6 +548,8 @@ static const struct {
     {"half-made", test_half_made},
     {"crash", test_crash},
     {"orphan", test_orphan},
+    {"given-back", test_given_back},
+    {"release-in-the-dark", test_release_in_the_dark},
     {"foreign-release", test_foreign_release},
     {"release-misconfigured", test_release_misconfigured},
     {"cold-start", test_cold_start},
