@@ -191,13 +191,11 @@ static char *
 name_device (const Devices *d, const VgatePlacement *placement, const VgateSlot *slot)
 {
     const VgateHostdev *hostdev = placement->hostdev;
-    g_auto (VgateDevice) device = {0};
 
     if (slot->device)
         return g_strdup (slot->device);
-    vgate_sysfs_look_up (d->j->request->root, hostdev, &device);
-    if (device.kind == VGATE_DEVICE_ABSENT && !vgate_use_find (d->use, hostdev->source) &&
-        !is_named_before (d->j->request->domain, hostdev))
+    if (!vgate_sysfs_has_mdev_name (d->j->request->root, hostdev->source) &&
+        !vgate_use_find (d->use, hostdev->source) && !is_named_before (d->j->request->domain, hostdev))
         return g_strdup (hostdev->source);
     return g_uuid_string_random ();
 }

@@ -3,6 +3,8 @@
 
 #include "host/sysfs-read.h"
 
+#include <errno.h>
+#include <glib/gstdio.h>
 #include <string.h>
 
 void
@@ -105,4 +107,13 @@ vgate_sysfs_look_up (const char *root, const VgateHostdev *hostdev, VgateDevice 
     again = vgate_sysfs_resolve (root, path, &leaves);
     if (g_strcmp0 (again, directory) != 0)
         vgate_device_clear (device);
+}
+
+gboolean
+vgate_sysfs_has_mdev_name (const char *root, const char *uuid)
+{
+    g_autofree char *path = g_strconcat (root, VGATE_SYSFS_MDEV_DEVICES "/", uuid, NULL);
+    GStatBuf status;
+
+    return !vgate_xml_text_has_form (uuid, VGATE_XML_UUID) || g_lstat (path, &status) == 0 || errno != ENOENT;
 }

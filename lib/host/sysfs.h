@@ -34,6 +34,12 @@ typedef struct {
  * and does not find. The caller clears *device.
  */
 void vgate_sysfs_look_up (const char *root, const VgateHostdev *hostdev, VgateDevice *device);
+/*
+ * Whether the kernel has a mediated device of that name, whatever else can be seen of it: then no other one
+ * can be made. What cannot be told is taken for one.
+ */
+gboolean vgate_sysfs_has_mdev_name (const char *root, const char *uuid);
+
 void vgate_device_clear (VgateDevice *device);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (VgateDevice, vgate_device_clear)
 

@@ -171,12 +171,17 @@ TEST (test_mdev_absent)
 {
     put_gpu (tree, "0x10de\n");
     MDEV (VGATE_DEVICE_ABSENT, NULL, 0, NULL);
+    g_assert_false (vgate_sysfs_has_mdev_name (tree->root, MDEV_UUID));
 }
 
+/* No vGPU can be seen, but the kernel has the name. */
 TEST (test_mdev_dangling)
 {
     put_link (tree, "/sys/bus/mdev/devices/" MDEV_UUID, "../../../devices/pci0000:40/gone/" MDEV_UUID);
     MDEV (VGATE_DEVICE_ABSENT, NULL, 0, NULL);
+    g_assert_true (vgate_sysfs_has_mdev_name (tree->root, MDEV_UUID));
+    g_assert_false (vgate_sysfs_has_mdev_name (tree->root, "bbbbbbbb-0000-4000-8000-000000000002"));
+    g_assert_true (vgate_sysfs_has_mdev_name (tree->root, ".."));
 }
 
 /* physfn of a virtual function whose GPU is gone. */
