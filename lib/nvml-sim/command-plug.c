@@ -5,6 +5,7 @@
 #include "nvml-sim/error.h"
 #include "nvml-sim/guest.h"
 #include "nvml-sim/host-parse.h"
+#include "nvml-sim/mdev.h"
 #include "nvml-sim/option.h"
 #include "nvml-sim/place.h"
 #include "nvml/nvml-abi.h"
@@ -13,7 +14,7 @@ typedef struct {
     /* as they were typed */
     char *vm, *type_text, *gpu_text, *placement_text, *uuid, *mdev, *vf, *guest_address, *used_text,
         *state_text;
-    char *guest_driver, *range_text, *version_text;
+    char *guest_driver, *range_text, *version_text, *root;
     gboolean no_migration;
     /* as they were understood */
     guint32 type, placement, used, state, version;
@@ -25,19 +26,23 @@ static void
 plug_clear (Plug *plug)
 {
     char **const texts[] = {
-        &plug->vm,           &plug->type_text,      &plug->gpu_text,  &plug->uuid,         &plug->mdev,
-        &plug->vf,           &plug->guest_address,  &plug->used_text, &plug->guest_driver, &plug->range_text,
-        &plug->version_text, &plug->placement_text, &plug->state_text};
+        &plug->vm,           &plug->type_text,      &plug->gpu_text,   &plug->uuid,         &plug->mdev,
+        &plug->vf,           &plug->guest_address,  &plug->used_text,  &plug->guest_driver, &plug->range_text,
+        &plug->version_text, &plug->placement_text, &plug->state_text, &plug->root};
 
     for (gsize i = 0; i < G_N_ELEMENTS (texts); i++)
         g_clear_pointer (texts[i], g_free);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Plug, plug_clear)
 
-/* Which options go together. */
+/* Which options go together. A mediated device of the machine's is of a type, and on a GPU. */
 static gboolean
 check_combination (const Plug *plug, GError **error)
 {
+    if (!plug->type_text && !plug->mdev)
+        return vgpu_sim_option_bad (error, "--type is missing, and there is no --mdev that has one");
+    if (plug->gpu_text && !plug->type_text)
+        return vgpu_sim_option_bad (error, "--gpu needs --type");
     if (plug->mdev && plug->vf)
         return vgpu_sim_option_bad (error, "--mdev and --vf exclude each other");
     if (plug->range_text && plug->version_text)
@@ -55,7 +60,6 @@ check_arguments (Plug *plug, GError **error)
     VgpuSimAddress inside;
 
     return vgpu_sim_option_required ("--vm", plug->vm, error) &&
-           vgpu_sim_option_required ("--type", plug->type_text, error) &&
            vgpu_sim_option_uuid ("--vm", plug->vm, error) &&
            vgpu_sim_option_uuid ("--uuid", plug->uuid, error) &&
            vgpu_sim_option_uuid ("--mdev", plug->mdev, error) &&
@@ -80,12 +84,14 @@ parse_arguments (Plug *plug, int argc, char **argv, GError **error)
 {
     const GOptionEntry entries[] = {
         {"vm", 0, 0, G_OPTION_ARG_STRING, &plug->vm, "the virtual machine", "UUID"},
-        {"type", 0, 0, G_OPTION_ARG_STRING, &plug->type_text, "the vGPU type", "ID"},
+        {"type", 0, 0, G_OPTION_ARG_STRING, &plug->type_text, "the vGPU type (that of the mediated device)",
+         "ID"},
         {"gpu", 0, 0, G_OPTION_ARG_STRING, &plug->gpu_text, "the GPU (the first with room)", "ADDRESS"},
         {"placement", 0, 0, G_OPTION_ARG_STRING, &plug->placement_text,
          "where on a heterogeneous GPU (the lowest that is free)", "SLOT"},
         {"uuid", 0, 0, G_OPTION_ARG_STRING, &plug->uuid, "the vGPU's UUID (a new one)", "UUID"},
         {"mdev", 0, 0, G_OPTION_ARG_STRING, &plug->mdev, "it is a mediated device", "UUID"},
+        {"root", 0, 0, G_OPTION_ARG_FILENAME, &plug->root, "where that is looked up: DIR/sys", "DIR"},
         {"vf", 0, 0, G_OPTION_ARG_STRING, &plug->vf, "it is a virtual function", "ADDRESS"},
         {"guest-address", 0, 0, G_OPTION_ARG_STRING, &plug->guest_address, "its address in the guest",
          "ADDRESS"},
@@ -100,7 +106,7 @@ parse_arguments (Plug *plug, int argc, char **argv, GError **error)
         G_OPTION_ENTRY_NULL,
     };
 
-    return vgpu_sim_option_parse ("--vm UUID --type ID", entries, 0, &argc, &argv, error) &&
+    return vgpu_sim_option_parse ("--vm UUID", entries, 0, &argc, &argv, error) &&
            check_arguments (plug, error);
 }
 
@@ -121,6 +127,21 @@ find_obstacle (const VgpuSimHost *host, const VgpuSimGpu *gpu, const Plug *plug)
     if (plug->placement_text && !vgpu_sim_place_is_free (host, gpu, offer, plug->placement))
         return "this placement is not free, or none of its type";
     return vgpu_sim_place_obstacle (host, gpu, offer);
+}
+
+/* The machine says what type the device has, and the host file on which GPU that is. */
+static gboolean
+take_mdev (const VgpuSimHost *host, Plug *plug, GError **error)
+{
+    char address[VGPU_SIM_ADDRESS_TEXT_SIZE];
+    VgpuSimMdev mdev;
+
+    if (!vgpu_sim_mdev_find (plug->root ? plug->root : "/", host, plug->mdev, &mdev, error))
+        return FALSE;
+    plug->type = mdev.type;
+    plug->gpu = mdev.gpu->address;
+    plug->gpu_text = g_strdup (vgpu_sim_address_format (plug->gpu, address));
+    return TRUE;
 }
 
 /* The first GPU with room, or the one asked for. errors: the reason of the last GPU that offers the type */
@@ -234,7 +255,8 @@ vgpu_sim_command_plug (const char *path, int argc, char **argv, GError **error)
         g_set_error (error, VGPU_SIM_ERROR, VGPU_SIM_ERROR_IMPOSSIBLE, "vGPU %s runs already", plug.uuid);
         return FALSE;
     }
-    gpu = find_room (edit->host, &plug, error);
+    gpu = (plug.type_text || take_mdev (edit->host, &plug, error)) ? find_room (edit->host, &plug, error)
+                                                                   : NULL;
     if (!gpu)
         return FALSE;
     if (!gpu->sriov && !plug.mdev)

@@ -46,6 +46,8 @@ show_gpu (const VgpuSimHost *host, const VgpuSimGpu *gpu)
     g_print ("    metadata string %s\n", string);
     g_print ("    mode %s, ecc %s, sriov %s, migration %s, mig %s\n", vgpu_sim_mode_name (gpu->mode),
              on_off (gpu->ecc), on_off (gpu->sriov), on_off (gpu->migration), on_off (gpu->mig));
+    if (gpu->mdev_parent)
+        g_print ("    mediated devices below %s\n", gpu->mdev_parent);
     show_sharing (host, gpu);
     g_print ("    scheduler %s", vgpu_sim_scheduler_policy_name (gpu->scheduler.policy));
     if (gpu->scheduler.policy != NVML_SCHEDULER_BEST_EFFORT)

@@ -11,6 +11,7 @@
 
 /* The board part and the capability word take 16 of the metadata string, the NUL one. */
 #define MAX_FLOOR_SWEEPING (NVML_PGPU_STRING_SIZE - 17)
+#define MAX_PARENT         255 /* of a file name */
 /* Of every board that has MIG so far. */
 #define DEFAULT_SLICES 7
 
@@ -206,6 +207,19 @@ parse_bandwidth (VgpuSimGroup group, const char *key, guint64 *bandwidth, GError
            vgpu_sim_value_number (group, key, 1, G_MAXUINT32, bandwidth, error);
 }
 
+/* The parent's name is only ever compared: it need be no PCI device, nor be there. */
+static gboolean
+parse_mdev_parent (VgpuSimHost *host, VgpuSimGpu *gpu, VgpuSimGroup group, GError **error)
+{
+    if (!vgpu_sim_value_has (group, "mdev-parent"))
+        return TRUE;
+    if (!vgpu_sim_value_text (group, "mdev-parent", MAX_PARENT, &gpu->mdev_parent, error))
+        return FALSE;
+    if (vgpu_sim_host_gpu_of_parent (host, gpu->mdev_parent))
+        return vgpu_sim_value_bad (group, "mdev-parent", error, "another GPU has '%s'", gpu->mdev_parent);
+    return TRUE;
+}
+
 gboolean
 vgpu_sim_host_parse_gpu (VgpuSimHost *host, VgpuSimGroup group, GError **error)
 {
@@ -226,6 +240,7 @@ vgpu_sim_host_parse_gpu (VgpuSimHost *host, VgpuSimGroup group, GError **error)
                                        "write-bandwidth",
                                        "vgpu-types",
                                        "placements",
+                                       "mdev-parent",
                                        "scheduler",
                                        "scheduler-arr",
                                        "scheduler-time-slice",
@@ -253,7 +268,8 @@ vgpu_sim_host_parse_gpu (VgpuSimHost *host, VgpuSimGroup group, GError **error)
         !parse_bandwidth (group, "write-bandwidth", &gpu->write_bandwidth, error) ||
         !vgpu_sim_scheduler_parse (group, &gpu->scheduler, error) ||
         !parse_type_list (host, gpu, group, &offers, error) ||
-        !parse_type_list (host, gpu, group, &placements, error))
+        !parse_type_list (host, gpu, group, &placements, error) ||
+        !parse_mdev_parent (host, gpu, group, error))
         return FALSE;
     g_ptr_array_add (host->gpus, g_steal_pointer (&gpu));
     return TRUE;

@@ -34,6 +34,7 @@ vgpu_sim_gpu_free (VgpuSimGpu *gpu)
     g_free (gpu->name);
     g_free (gpu->uuid);
     g_free (gpu->floor_sweeping);
+    g_free (gpu->mdev_parent);
     g_array_unref (gpu->offers);
     g_free (gpu);
 }
@@ -92,6 +93,18 @@ vgpu_sim_host_gpu (const VgpuSimHost *host, VgpuSimAddress address)
         const VgpuSimGpu *gpu = host->gpus->pdata[i];
 
         if (vgpu_sim_address_equal (gpu->address, address))
+            return gpu;
+    }
+    return NULL;
+}
+
+const VgpuSimGpu *
+vgpu_sim_host_gpu_of_parent (const VgpuSimHost *host, const char *parent)
+{
+    for (guint i = 0; i < host->gpus->len; i++) {
+        const VgpuSimGpu *gpu = host->gpus->pdata[i];
+
+        if (g_strcmp0 (gpu->mdev_parent, parent) == 0)
             return gpu;
     }
     return NULL;

@@ -51,7 +51,8 @@ typedef struct {
     guint64 framebuffer_mib;
     guint64 read_bandwidth; /* MB/s; 0: not said, so not supported; likewise below */
     guint64 write_bandwidth;
-    GArray *offers; /* VgpuSimOffer, in the order of the file */
+    GArray *offers;    /* VgpuSimOffer, in the order of the file */
+    char *mdev_parent; /* name in sysfs of the device whose mediated devices are its vGPUs; NULL: none is */
 } VgpuSimGpu;
 
 typedef struct {
@@ -111,6 +112,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgpuSimVgpu, vgpu_sim_vgpu_free)
 
 /* Lookups: NULL when there is none. UUIDs are compared without regard to case. */
 const VgpuSimGpu *vgpu_sim_host_gpu (const VgpuSimHost *host, VgpuSimAddress address);
+/* The one that has this mdev-parent. */
+const VgpuSimGpu *vgpu_sim_host_gpu_of_parent (const VgpuSimHost *host, const char *parent);
 const VgpuSimType *vgpu_sim_host_type (const VgpuSimHost *host, guint32 id);
 const VgpuSimVgpu *vgpu_sim_host_vgpu (const VgpuSimHost *host, guint32 instance);
 const VgpuSimVgpu *vgpu_sim_host_vgpu_by_uuid (const VgpuSimHost *host, const char *uuid);

@@ -70,6 +70,8 @@ SIM_TEST (test_usage)
     assert_usage (client, "--placement: '65535'", "plug", "--vm", SIM_VM_A, "--type", "11", "--placement",
                   "65535");
     assert_usage (client, "'more'", "plug", "--vm", SIM_VM_A, "--type", "11", "more");
+    assert_usage (client, "--gpu needs --type", "plug", "--vm", SIM_VM_A, "--mdev", MDEV, "--gpu", GPU);
+    assert_usage (client, "--vf exclude", "plug", "--vm", SIM_VM_A, "--mdev", MDEV, "--vf", GPU);
     assert_usage (client, "exclude", "plug", "--vm", SIM_VM_A, "--type", "11", "--mdev", MDEV, "--vf", GPU);
     assert_usage (client, "--guest-driver", "plug", "--vm", SIM_VM_A, "--type", "11", "--guest-range",
                   "18.1-26.1");
