@@ -39,6 +39,7 @@ reset_hosts () {
         gate_back b
     else
         on "$(peer_of "$host")" sh -c 'cp -p /run/lab/vgpu-gate/* /etc/vgpu-gate/; rm -f /var/log/libvirt/qemu/*.log'
+        places "$host"
     fi
     remove_free_devices
 }
@@ -52,7 +53,8 @@ leave_nothing () {
 # Makes a mediated device of type $2 on host $1, with UUID $3 where that matters, and prints its UUID.
 device_make () {
     local uuid=${3:-$(</proc/sys/kernel/random/uuid)}
-    on "$1" tee "/sys/bus/pci/devices/${gpu_of[$1]}/mdev_supported_types/nvidia-$2/create" <<<"$uuid"
+    echo "$uuid" >"/sys/bus/pci/devices/${gpu_of[$1]}/mdev_supported_types/nvidia-$2/create"
+    echo "$uuid"
 }
 
 # A device that is in use would not go until its QEMU does.
@@ -64,22 +66,103 @@ remove_free_devices () {
     done
 }
 
+# (One that the gate made went with its guest.)
 device_remove () {
-    echo 1 | on "$1" tee "/sys/bus/mdev/devices/$2/remove" >/dev/null
+    local file=/sys/bus/pci/devices/${gpu_of[$1]}/$2/remove
+    [ ! -e "$file" ] || echo 1 >"$file"
+}
+
+# The traveller's, while it does not run: made anew, so that what it has then came from elsewhere.
+renew_device () {
+    device_remove "$here" "$device"
+    device_make "$here" "$h100_20c" "$device" >/dev/null
+}
+
+# Prints the UUIDs of all devices of host $1.
+devices_of () {
+    (cd "/sys/bus/pci/devices/${gpu_of[$1]}" && compgen -G '????????-????-*') || true
+}
+
+# --- placement ---
+
+# Host $1 places guests by mode $2; as it was, without one.
+places () {
+    local file=$VGPU_GATE_LAB/$1/etc/vgpu-gate/vgpu-gate.conf
+    sed -i '/^\[placement\]$/,$d' "$file"
+    [ $# -eq 1 ] || printf '[placement]\nmode=%s\n' "$2" >>"$file"
+}
+
+leases_of () {
+    cat "/proc/${pid_of[$1]}/root/run/vgpu-gate/leases.xml" 2>/dev/null || true
+}
+
+# was_made HOST DEVICE: the gate has made it there, and knows that it did
+was_made () {
+    [[ $'\n'$(devices_of "$1")$'\n' == *$'\n'"$2"$'\n'* ]] || fail "host $1 has no device $2, but" "$(devices_of "$1")"
+    [[ $(leases_of "$1") == *" device='$2' "*" state='made' "* ]] ||
+        fail "that device $2 was made is not in the leases of host $1:" "$(leases_of "$1")"
+}
+
+# Of a guest that left host $1, or did not come, nothing is left there.
+nothing_left () {
+    within 10 has_nothing "$1" ||
+        fail "host $1 has devices, leases or vGPUs:" "$(devices_of "$1")" "$(leases_of "$1")" "$(vgpus_on "$1")"
+}
+
+has_nothing () {
+    [ -z "$(devices_of "$1")$(leases_of "$1")$(vgpus_on "$1")" ]
+}
+
+vgpus_on () {
+    sed -n 's/^vm=//p' "$VGPU_GATE_LAB/$1/etc/vgpu-gate/sim-host.conf"
+}
+
+# follow XML COMMAND [ARGUMENT...]: does what the refusal on stdin says, to the letter: makes the device, if it says so, and
+# puts the one address in the place of the other in the XML for the command
+follow () {
+    local xml=$1 host=$here path=/run/lab/suggested.xml text
+    shift
+    text=$(cat)
+    [ "$1" = restore ] || host=$there
+    if [[ $text =~ 'make it: '(echo\ [^,]*), ]]; then
+        on "$host" sh -c "${BASH_REMATCH[1]}"
+    fi
+    [[ $text =~ "virsh $1 --xml with "(\<[^\>]*/\>)" in place of "(\<[^\>]*/\>) ]] || fail 'there is no suggestion in:' "$text"
+    [[ $xml == *"${BASH_REMATCH[2]}"* ]] || fail "the guest's XML has no ${BASH_REMATCH[2]}"
+    on "$here" tee "$path" >/dev/null <<<"${xml//"${BASH_REMATCH[2]}"/"${BASH_REMATCH[1]}"}"
+    on "$here" virsh -q "$@" --xml "$path"
 }
 
 # --- guests ---
 
-# guest_define_with HOST NAME DEVICE...: a guest with these mediated devices
+hostdev_of () {
+    printf '%s' "<hostdev mode='subsystem' type='mdev' model='vfio-pci'><source><address uuid='$1'/></source></hostdev>"
+}
+
+# guest_define_with HOST NAME DEVICE: a guest with this mediated device, and with some memory that cannot be compressed, so
+# that to copy it takes a moment
 guest_define_with () {
-    local host=$1 name=$2 device hostdevs=
-    shift 2
-    for device; do
-        hostdevs+="<hostdev mode='subsystem' type='mdev' model='vfio-pci'>"
-        hostdevs+="<source><address uuid='$device'/></source></hostdev>"
+    local ballast=$VGPU_GATE_LAB/ballast
+    [ -e "$ballast" ] || head -c 16M /dev/urandom >"$ballast"
+    sed "s,<name>.*<,<name>$2<,; s,<uuid>.*<,<uuid>$(uuid_of "$2")<,; /<metadata>/,/<\/metadata>/d
+        s,<memballoon,$(hostdev_of "$3")&,
+        s,<domain ,&xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0' ,
+        s|</domain>|<qemu:commandline><qemu:arg value='-device'/><qemu:arg value='loader,file=$ballast,addr=0x1000000,$(
+        )force-raw=on'/></qemu:commandline>&|" "$lab/../../examples/lab-guest.xml" | on "$1" virsh -q define /dev/stdin
+}
+
+# A hostdev that is taken out of a running guest is gone when the guest lets go of it; this one has nobody in it who
+# would. So this does what ACPI's method does there: it asks each bus which slot is to go, and answers that it may. Fails
+# where none is to go.
+guest_lets_go () {
+    local host=$1 name=$2 bus
+    for bus in {0..7}; do
+        if [[ $(monitor_io "$host" "$name" "o /w 0xcd0 $bus" 'i /w 0xcc4') == *' = 0x00000001'* ]]; then
+            monitor_io "$host" "$name" 'o /w 0xcc8 1'
+            return
+        fi
     done
-    sed "s,<name>.*<,<name>$name<,; s,<uuid>.*<,<uuid>$(uuid_of "$name")<,; /<metadata>/,/<\/metadata>/d
-        s,<memballoon,$hostdevs&," "$lab/../../examples/lab-guest.xml" | on "$host" virsh -q define /dev/stdin
+    return 1
 }
 
 # The domain XML on stdin, with device $1 instead of its own. (Our element names the device too.)
@@ -90,7 +173,7 @@ with_device () {
 # --- the traveller ---
 
 # To start a guest takes long in here, so one with a vGPU goes from case to case, and is started only where none is
-# left. It has some memory that cannot be compressed, so that to copy it takes a moment.
+# left.
 
 host_of_traveller () {
     local file host
@@ -103,7 +186,7 @@ host_of_traveller () {
 # other host.
 traveller () {
     here=$(host_of_traveller)
-    [ -n "$here" ] || start_traveller
+    [ -n "$here" ] || begin_to_travel
     there=$(peer_of "$here")
     # it can go on once it is captured where it is now
     within 20 is_captured || fail "the guest on host $here is not captured:" "$xml"
@@ -113,17 +196,16 @@ traveller () {
     target=$(device_make "$there" "$h100_20c")
 }
 
-start_traveller () {
+begin_to_travel () {
     here=a
-    head -c 16M /dev/urandom >"$VGPU_GATE_LAB/ballast"
     guest_define_with a traveller "$(device_make a "$h100_20c")"
-    on a virsh -q dumpxml --inactive traveller |
-        sed "s,<domain ,&xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0' ,
-            s|</domain>|<qemu:commandline><qemu:arg value='-device'/><qemu:arg value='loader,file=$VGPU_GATE_LAB/$(
-            )ballast,addr=0x1000000,force-raw=on'/></qemu:commandline>&|" | on a virsh -q define /dev/stdin
-    guest_start a traveller
-    guest_driver_up a traveller
-    within 20 is_set_up || fail "the BIOS of the guest on host a does not set its device up"
+    start_traveller
+}
+
+start_traveller () {
+    guest_start "$here" traveller
+    guest_driver_up "$here" traveller
+    within 20 is_set_up || fail "the BIOS of the guest on host $here does not set its device up"
 }
 
 is_captured () {
@@ -148,6 +230,28 @@ go () {
     migrate "$here" traveller --live --xml "$file" "$@"
 }
 
+# leave [OPTION...]: live, with its XML as it is: the hook of the other host has the last word about its device
+leave () {
+    migrate "$here" traveller --live "$@"
+}
+
+# set_off COMMAND...: in the background and slowly; comes back while memory is copied
+set_off () {
+    "$@" --bandwidth 1 >"$VGPU_GATE_LAB/set-off" 2>&1 &
+    migration=$!
+    within 60 is_copying traveller || fail 'no memory is copied:' "$(<"$VGPU_GATE_LAB/set-off")" \
+        "$(on "$here" virsh -q domjobinfo traveller 2>&1)"
+}
+
+is_copying () {
+    on "$here" virsh -q domjobinfo "$1" 2>/dev/null | grep -q '^Memory processed: *[1-9]'
+}
+
+# The attempt ended, in vain.
+ended () {
+    ! wait "$migration" || fail 'the migration ended well:' "$(<"$VGPU_GATE_LAB/set-off")"
+}
+
 # The state in which the traveller's device is brought, and its clock then: ticks since boot, which the BIOS counts in
 # the guest's own memory, only while the guest itself handles its interrupts.
 seed=0 ticks=
@@ -155,15 +259,27 @@ seed=0 ticks=
 # It runs on host $1, has device $2 in its state, and went on since its state was written.
 lives_on () {
     local seen
-    within 5 has_ticked "$1" || fail "the guest on host $1 does not go on:" "$seen"
+    seen=$(look_at "$1" "${state_reads[@]}")
     [[ $seen == *'VM status: running'* ]] || fail "the guest on host $1 does not run:" "$seen"
     [[ $seen == *"<hostdev"*" uuid='$2'"* ]] || fail "the guest on host $1 does not have device $2:" "$seen"
-    state_is "$1"
+    [ "$(values_in "$seen")" = "$(state_wanted)" ] ||
+        fail "the device of the guest on host $1 has state '$(values_in "$seen")', not '$(state_wanted)'"
+    has_ticked "$seen" || within 5 goes_on "$1" || fail "the guest on host $1 does not go on:" "$seen"
+}
+
+# look_at HOST [COMMAND...]: prints the traveller's XML, whether it runs, what its monitor answers, and its clock
+look_at () {
+    local host=$1
+    shift
+    on "$host" virsh -q "dumpxml traveller; $(monitor_commands traveller 'info status' "$@" 'xp /1wx 0x46c')" 2>&1 || true
 }
 
 has_ticked () {
-    seen=$(on "$1" virsh -q "dumpxml traveller; $(monitor_commands 'info status' 'xp /1wx 0x46c')" 2>&1)
-    [[ $seen == *0046c:* && $seen != *"$ticks"* ]]
+    [[ $1 == *0046c:* && $1 != *"$ticks"* ]]
+}
+
+goes_on () {
+    has_ticked "$(look_at "$1")"
 }
 
 # It arrived there, at device $1, and runs here no more. (Here its definition can be left.)
@@ -200,13 +316,21 @@ expect_not_to_go () {
 # queue, register 2 empties it, register 3 is kept as it is written.
 declare -A port=([first]=0xc000 [second]=0xc008)
 
-# Prints commands for virsh, each of which runs a command in QEMU's monitor. One virsh runs them all: to start one takes
-# half a second in here.
+# monitor_commands GUEST COMMAND...: prints commands for virsh, each of which runs a command in QEMU's monitor. One virsh
+# runs them all: to start one takes half a second in here.
 monitor_commands () {
-    local command
+    local guest=$1 command
+    shift
     for command; do
-        printf "qemu-monitor-command traveller --hmp '%s'; " "$command"
+        printf "qemu-monitor-command %s --hmp '%s'; " "$guest" "$command"
     done
+}
+
+# monitor_io HOST GUEST COMMAND...
+monitor_io () {
+    local host=$1
+    shift
+    on "$host" virsh -q "$(monitor_commands "$@")"
 }
 
 # state_write HOST: another pattern than the last one
@@ -218,37 +342,33 @@ state_write () {
         commands+=("o /b $((port[first])) $((seed + i & 255))")
     done
     commands+=("o /b $((port[first] + 3)) $((seed & 63))" "o /b $((port[second] + 3)) $((seed + 1 & 63))")
-    ticks=$(on "$1" virsh -q "$(monitor_commands "${commands[@]}" 'xp /1wx 0x46c')")
+    ticks=$(monitor_io "$1" traveller "${commands[@]}" 'xp /1wx 0x46c')
     # what it prints: 000000000000046c: 0x0000014d
     [[ $ticks =~ 0046c:\ 0x[0-9a-f]+ ]] || fail "the state of the guest on host $1 cannot be written: $ticks"
     ticks=${BASH_REMATCH[0]}
 }
 
-# Prints registers, in decimal.
-state_read () {
-    local host=$1 register commands=() values=()
-    shift
-    for register; do
-        commands+=("i /b $register")
-    done
-    # portb[0xc003] = 0x15
-    while read -r register; do
-        [[ ! $register =~ \ =\ (0x[0-9a-f]+) ]] || values+=($((BASH_REMATCH[1])))
-    done < <(on "$host" virsh -q "$(monitor_commands "${commands[@]}")")
-    printf '%s\n' "${values[*]}"
+# Reads what was written. This takes it out of the queue: it can be asked once.
+state_reads=("i /b $((port[first] + 3))" "i /b $((port[second] + 3))")
+for _ in 0 1 2 3; do
+    state_reads+=("i /b $((port[first]))")
+done
+
+state_wanted () {
+    echo "$((seed & 63)) $((seed + 1 & 63)) $((seed & 255)) $((seed + 1 & 255)) $((seed + 2 & 255)) $((seed + 3 & 255))"
 }
 
-# state_is HOST: what was written is there. Reading takes it out of the queue: it can be asked once.
-state_is () {
-    local wanted seen data=$((port[first]))
-    wanted="$((seed & 63)) $((seed + 1 & 63)) $((seed & 255)) $((seed + 1 & 255)) $((seed + 2 & 255)) $((seed + 3 & 255))"
-    seen=$(state_read "$1" "$((port[first] + 3))" "$((port[second] + 3))" $data $data $data $data)
-    [ "$seen" = "$wanted" ] || fail "the device of the guest on host $1 has state '$seen', not '$wanted'"
+# Prints, in decimal, what registers were read as in this text: portb[0xc003] = 0x15
+values_in () {
+    local line values=()
+    while read -r line; do
+        [[ ! $line =~ ^portb\[[0-9a-fx]*\]\ =\ (0x[0-9a-f]+) ]] || values+=($((BASH_REMATCH[1])))
+    done <<<"$1"
+    echo "${values[*]}"
 }
 
 is_set_up () {
-    on a virsh -q "$(monitor_commands "o /b $((port[second] + 3)) 21")"
-    [ "$(state_read a "$((port[second] + 3))")" = 21 ]
+    [ "$(values_in "$(monitor_io "$here" traveller "o /b $((port[second] + 3)) 21" "i /b $((port[second] + 3))")")" = 21 ]
 }
 
 # --- the gate ---

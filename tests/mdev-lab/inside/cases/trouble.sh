@@ -1,49 +1,45 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash disable=SC2154  # the words and names come from lib.sh
-# An allowed migration that comes to nothing leaves the guest where it is, and the next one works.
+# An allowed migration that comes to nothing leaves the guest where it is, and the next one works. Once the guest goes to a
+# device that is there; that one has begun to receive a state, and so takes no other one. Once to one that is made for it.
 
-# Sets off, slowly, and comes back while memory is copied.
-set_off () {
-    go "$target" --bandwidth 1 >"$VGPU_GATE_LAB/set-off" 2>&1 &
-    migration=$!
-    within 30 is_copying || fail 'no memory is copied:' "$(cat "$VGPU_GATE_LAB/set-off")"
-}
-
-is_copying () {
-    on "$here" virsh -q domjobinfo traveller 2>/dev/null | grep -q '^Memory processed: *[1-9]'
-}
-
-# The attempt ended, in vain. A device of the kernel's sample that began to receive a state takes no other one until it
-# is made anew.
-ended () {
-    ! wait "$migration" || fail 'the migration ended well:' "$(cat "$VGPU_GATE_LAB/set-off")"
+# in_vain WORD: this ends the guest's migration
+in_vain () {
+    local made
+    traveller
+    state_write "$here"
+    set_off go "$target"
+    "$1"
+    ended
+    stayed
     device_remove "$there" "$target"
-    device_make "$there" "$h100_20c" "$target" >/dev/null
+    places "$there" apply
+    state_write "$here"
+    set_off leave
+    was_made "$there" "$(devices_of "$there")"
+    "$1"
+    ended
+    nothing_left "$there"
+    stayed
+    state_write "$here"
+    leave
+    made=$(devices_of "$there")
+    was_made "$there" "$made"
+    arrived "$made"
 }
 
-again () {
-    go "$target"
-    arrived "$target"
+abort () {
+    on "$here" virsh -q domjobabort traveller
 }
 
 test_aborted_while_memory_is_copied () {
-    traveller
-    state_write "$here"
-    set_off
-    on "$here" virsh -q domjobabort traveller
-    ended
-    stayed
-    state_write "$here"
-    again
+    in_vain abort
+}
+
+kill_receiver () {
+    on "$there" pkill -KILL -f 'qemu-system.* guest=traveller,'
 }
 
 test_the_qemu_that_receives_is_killed () {
-    traveller
-    state_write "$here"
-    set_off
-    on "$there" pkill -KILL -f 'qemu-system.* guest=traveller,'
-    ended
-    stayed
-    state_write "$here"
-    again
+    in_vain kill_receiver
 }

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash disable=SC2154  # the words and names come from lib.sh
+# The device of an arriving guest, chosen by the hook: a plain `virsh migrate`, to a host that does not have the guest's own.
+
+# What the refusal says is done, to the letter.
+test_what_is_suggested_works () {
+    local text
+    traveller
+    state_write "$here"
+    places "$there" off
+    text=$(expect_refused 507 traveller "$device" leave)
+    [[ $text != *"$target"* ]] || fail 'without being asked for, a suggestion is made'
+    # a device that exists
+    places "$there"
+    text=$(expect_refused 507 traveller "For guest address .* take mediated device $target on GPU ${gpu_of[$there]}:" leave)
+    [[ $text != *'make it'* ]] || fail 'it need not be made'
+    stayed
+    state_write "$here"
+    follow "$xml" migrate traveller "qemu+tcp://host-$there/system" --live <<<"$text"
+    arrived "$target"
+    # and back, to one that must be made
+    device_remove "$here" "$device"
+    traveller
+    device_remove "$there" "$target"
+    state_write "$here"
+    text=$(expect_refused 507 traveller 'make it: echo' leave)
+    has_nothing "$there" || fail "to refuse it something was made on host $there"
+    follow "$xml" migrate traveller "qemu+tcp://host-$there/system" --live <<<"$text"
+    arrived "$(devices_of "$there")"
+}
+
+test_applied () {
+    local made
+    traveller
+    state_write "$here"
+    places "$there" apply
+    leave
+    arrived "$target"
+    wait_attribute "$there" traveller '/*/vgpu/@mdev' "$target"
+    # and back, to one that is made
+    device_remove "$here" "$device"
+    traveller
+    device_remove "$there" "$target"
+    state_write "$here"
+    places "$there" apply
+    leave --p2p
+    made=$(devices_of "$there")
+    was_made "$there" "$made"
+    arrived "$made"
+    # which is gone with the guest
+    traveller
+    state_write "$here"
+    go "$target"
+    arrived "$target"
+    nothing_left "$here"
+}
+
+# --- two guests ---
+
+# Both set off for host $there at once. Sets: lucky, who goes on; the other one is refused, and stays.
+race_there () {
+    local name other text output=$VGPU_GATE_LAB/race
+    declare -A pid=()
+    for name in traveller rival; do
+        migrate "$here" "$name" --live --bandwidth 1 >"$output.$name" 2>&1 &
+        pid[$name]=$!
+    done
+    ! wait -n "${pid[@]}" || fail 'one arrived before the other was refused:' "$(<"$output.traveller")" "$(<"$output.rival")"
+    lucky=traveller other=rival
+    ! is_over "${pid[traveller]}" || lucky=rival other=traveller
+    ! is_over "${pid[$lucky]}" || fail 'both were refused:' "$(<"$output.traveller")" "$(<"$output.rival")"
+    text=$(<"$output.$other")
+    [[ $text =~ 'vgpu-gate: VGATE-507: '$other': '.*'none of its type is free here'.*' and none can be made there' ]] ||
+        fail "$other was refused for another reason:" "$text"
+    within 60 is_copying "$lucky" || fail "$lucky does not go on:" "$(<"$output.$lucky")"
+    migration=${pid[$lucky]}
+}
+
+test_two_guests_and_one_free_device () {
+    local races=${VGPU_GATE_RACES:-3} lucky lucks=() made text
+    traveller
+    device_remove "$there" "$target"
+    guest_define_with "$here" rival "$(device_make "$here" "$h100_20c")"
+    guest_start "$here" rival
+    guest_driver_up "$here" rival
+    wait_captured "$here" rival 26.1
+    host_update "$there" --gpu "${gpu_of[$there]}" --type "$h100_20c" --count 1
+    places "$there" apply
+    state_write "$here"
+    for _ in $(seq "$races"); do
+        race_there
+        lucks+=("$lucky")
+        on "$here" virsh -q domjobabort "$lucky"
+        ! wait "$migration" || fail "$lucky arrived, although its job was aborted"
+        nothing_left "$there"
+    done
+    stayed
+    guest_is "$here" rival running
+    echo "note: of $races races the first device was got by ${lucks[*]}"
+    migrate "$here" rival
+    made=$(devices_of "$there")
+    was_made "$there" "$made"
+    the_device_of_the_other_is_refused "$made"
+    the_device_is_let_go "$made"
+    on "$there" virsh -q destroy rival
+    nothing_left "$there"
+    on "$here" virsh -q undefine rival
+}
+
+# With mode=off nobody is asked who has it; then the lease of the other one says so before QEMU is started, and libvirt
+# when that has ended.
+the_device_of_the_other_is_refused () {
+    local text
+    places "$there"
+    state_write "$here"
+    expect_refused 802 traveller "$1.*the running domain 'rival' has it" go "$1"
+    places "$there" off
+    text=$(go "$1") && fail 'two guests have one device'
+    grep -Eq "VGATE-807: traveller: the device $1 is leased to|mediated device .*$1.* is in use" <<<"$text" || fail 'it was refused for another reason:' "$text"
+    stayed
+    was_made "$there" "$1"
+}
+
+# What was made for a guest is there until the guest's end, also when the guest does not have it any more.
+the_device_is_let_go () {
+    hostdev_of "$1" | on "$there" virsh -q detach-device rival --live /dev/stdin &
+    within 10 guest_lets_go "$there" rival || fail "the guest on host $there is not asked for its device"
+    wait $!
+    [[ $(on "$there" virsh -q dumpxml rival) != *'<hostdev'* ]] || fail 'the device is still attached'
+    was_made "$there" "$1"
+}
