@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash disable=SC2154  # the words and names come from lib.sh
+# A vGPU that comes to a running guest, and goes again.
+
+# wait_element PATTERN: the traveller's element matches, spaces and line feeds taken out of it
+wait_element () {
+    within 20 element_is "$1" || fail "the element did not become '$1':" "$(element "$here" traveller)"
+}
+
+element_is () {
+    [[ $(element "$here" traveller | tr -d ' \n') =~ $1 ]]
+}
+
+test_the_element_follows_the_hostdevs () {
+    local second first_is second_is
+    traveller
+    second=$(device_make "$here" "$h100_20c")
+    first_is="<vgpu[^>]*mdev=\"$device\"guest-address=\"[^\"]*\">"
+    second_is="<vgpu[^>]*mdev=\"$second\""
+    # as when QEMU opens it: NVML lists it before libvirt tells of the device
+    on "$here" vgpu-sim plug --vm "$(uuid_of traveller)" --mdev "$second" >/dev/null
+    guest_driver_up "$here" traveller
+    wait_element "$second_is>"
+    hostdev_of "$second" | on "$here" virsh -q attach-device traveller --live /dev/stdin
+    wait_element "$second_is"'guest-address="0000:'
+    element_is "$first_is" || fail 'the first vGPU changed:' "$(element "$here" traveller)"
+    hostdev_of "$second" | on "$here" virsh -q detach-device traveller --live /dev/stdin &
+    within 10 guest_lets_go "$here" traveller || fail 'the guest is not asked for the device'
+    wait $!
+    # libvirt tells of it, and NVML still lists it
+    wait_element "$second_is>"
+    on "$here" vgpu-sim unplug --vm "$(uuid_of traveller)" \
+        --uuid "$(attribute "$here" traveller "/*/vgpu[@mdev='$second']/@uuid")"
+    wait_element "^<vgpus[^>]*><capture[^>]*><guest[^>]*>$first_is.*</vgpu></vgpus>$"
+    ! element_is "$second_is" || fail 'the second vGPU is still there:' "$(element "$here" traveller)"
+    device_remove "$here" "$second"
+    # and it can leave as before
+    state_write "$here"
+    go "$target"
+    arrived "$target"
+}
