@@ -445,7 +445,7 @@ typedef enum {
  * and written in at the same time, so that the slowest of the three sets the pace; one vGPU of the guest
  * after the other. Not in it: the guest's memory that is dirty by then, the set-up of devices, QEMU and
  * libvirt, and what a link loses to protocols. So it is less than the guest will stand still, unless the
- * driver copies part of it beforehand.
+ * driver copies part of it beforehand, or QEMU several vGPUs at once (multifd).
  */
 typedef struct {
     guint64 bytes;
