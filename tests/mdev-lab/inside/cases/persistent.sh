@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash disable=SC2154  # the words and names come from lib.sh
+# A guest that stays where the hook has given it another device: its persistent definition, and its next start.
+
+# vgpu-gated on host $1 reads its configuration anew.
+reload () {
+    on "$1" pkill -HUP -F /run/lab/vgpu-gated.pid
+}
+
+# configure HOST LINE...: into [placement], for the hook and the daemon
+configure () {
+    local host=$1
+    shift
+    printf '%s\n' "$@" | host_configure "$host" placement
+    reload "$host"
+    log_has "$host" 'VGATE-734'
+}
+
+# The configuration of host $1 as it was; what its hardware has stays.
+configure_no_more () {
+    on "$1" cp -p /run/lab/vgpu-gate/vgpu-gate.conf /etc/vgpu-gate/
+    reload "$1"
+}
+
+# Prints the device that the guest's persistent definition on host $1 names.
+defined_device () {
+    on "$1" virsh -q dumpxml --inactive traveller | sed -n "/<hostdev/,/<\/hostdev>/s/.* uuid='\([^']*\)'.*/\1/p"
+}
+
+defines_device () {
+    [ "$(defined_device "$1")" = "$2" ]
+}
+
+wait_definition () {
+    within 15 defines_device "$1" "$2" ||
+        fail "the persistent definition on host $1 names '$(defined_device "$1")', not $2:" "$(vgpu_gated_log "$1")"
+}
+
+# As a plain `virsh migrate --persistent` does: nobody says which device it gets.
+go_to_stay () {
+    migrate "$here" traveller --live --persistent --undefinesource || fail 'the guest does not go'
+}
+
+test_the_definition_that_came_along () {
+    local before after
+    traveller
+    configure "$there" mode=apply
+    on "$here" virsh -q define "$(xml_with "$device")"
+    before=$(on "$here" virsh -q dumpxml --inactive --security-info traveller)
+    state_write "$here"
+    go_to_stay
+    arrived "$target"
+    wait_definition "$there" "$target"
+    log_has "$there" "VGATE-813: traveller: .*$device .*instead of $target"
+    after=$(on "$there" virsh -q dumpxml --inactive --security-info traveller)
+    # (our element names the device, too, where the definition holds one)
+    [ "$(with_device "$target" <<<"$before")" = "$after" ] ||
+        fail 'more than the device has changed:' "$(diff <(with_device "$target" <<<"$before") <(echo "$after"))"
+    ! on "$there" grep -q instead-of /run/vgpu-gate/leases.xml || fail 'the record is still there'
+    configure_no_more "$there"
+}
+
+test_the_daemon_was_away () {
+    traveller
+    configure "$there" mode=apply
+    host_service stop "$there" vgpu-gated
+    state_write "$here"
+    go_to_stay
+    arrived "$target"
+    defines_device "$there" "$device" || fail 'somebody else has changed the definition'
+    host_service start "$there" vgpu-gated
+    wait_definition "$there" "$target"
+    configure_no_more "$there"
+}
+
+# The command of the message is one that can be typed.
+test_only_said () {
+    local command
+    traveller
+    configure "$there" mode=apply persistent-definition=report
+    state_write "$here"
+    go_to_stay
+    arrived "$target"
+    log_has "$there" 'VGATE-814: traveller: '
+    defines_device "$there" "$device" || fail 'the definition was changed'
+    command=$(vgpu_gated_log "$there" | sed -n 's/.*VGATE-814: traveller: .*To make it agree: //p')
+    on "$there" bash -eu -o pipefail -c "$command"
+    wait_definition "$there" "$target"
+    configure_no_more "$there"
+}
+
+test_a_restored_guest () {
+    local other image=/var/lib/libvirt/traveller.save
+    traveller
+    on "$here" virsh -q define "$(xml_with "$device")"
+    other=$(device_make "$here" "$h100_20c")
+    state_write "$here"
+    on "$here" virsh -q save traveller "$image"
+    device_remove "$here" "$device"
+    configure "$here" mode=apply
+    on "$here" virsh -q restore "$image"
+    lives_on "$here" "$other"
+    wait_definition "$here" "$other"
+    configure_no_more "$here"
+}
+
+has_device () {
+    on "$1" test -e "/sys/bus/mdev/devices/$2"
+}
+
+# It is made for the guest, so it goes with it, and comes back with it. (It gets a name of its own, since the one that
+# the guest brings is that of a device of another type; its name here could not be had, as the kernel is one.)
+test_what_was_made_for_it () {
+    local wrong made file bare=/run/lab/bare.xml filler=() line
+    leave_nothing
+    traveller
+    device_remove "$there" "$target"
+    wrong=$(device_make "$there" "$h100_80c")
+    configure "$there" mode=apply
+    file=$(xml_with "$wrong")
+    on "$here" sh -c "sed '/<metadata>/,/<\/metadata>/d' $file >$bare"
+    state_write "$here"
+    migrate "$here" traveller --live --persistent --undefinesource --xml "$file" --persistent-xml "$bare" ||
+        fail 'the guest does not go'
+    on "$there" grep -q " state='made' " /run/vgpu-gate/leases.xml || fail 'nothing was made for it'
+    log_has "$there" "VGATE-813: traveller: .*$wrong "
+    made=$(defined_device "$there")
+    [ "$made" != "$wrong" ] || fail "the definition still names $wrong"
+    arrived "$made"
+    device_remove "$there" "$wrong"
+
+    on "$there" virsh -q destroy traveller
+    ! has_device "$there" "$made" || fail "$made is still there"
+    guest_start "$there" traveller
+    has_device "$there" "$made" || fail "$made was not made again"
+    on "$there" virsh -q destroy traveller
+    ! has_device "$there" "$made" || fail "$made is still there"
+
+    # no room any more
+    while line=$(device_make "$there" "$h100_20c" 2>/dev/null); do
+        filler+=("$line")
+    done
+    expect_refused 812 traveller "$made.*there is no room for it" on "$there" virsh start traveller
+    guest_is "$there" traveller 'shut off'
+    device_remove "$there" "${filler[0]}"
+    guest_start "$there" traveller
+    has_device "$there" "$made" || fail "$made was not made again"
+}
