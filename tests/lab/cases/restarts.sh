@@ -88,7 +88,7 @@ disturb () {
     longest=$((SECONDS - began > longest ? SECONDS - began : longest))
     [ "$longest" -lt 30 ] || fail "a migration took $longest s"
     ! left_paused "$name" "$from" || decide "$name" "$from"
-    if half_started "$name" "$(peer_of "$from")"; then
+    if ! within 10 settled "$name" && half_started "$name" "$(peer_of "$from")"; then
         half_started=$((half_started + 1))
         forget_half_started "$name" "$(peer_of "$from")"
     fi
