@@ -2,8 +2,10 @@
 # shellcheck shell=bash
 # The packages of Debian 12 that the project needs, and for what.
 
+# By dpkg-dev meson knows in which directory Debian has its libraries; without it, it takes one in which neither programs
+# nor pkg-config look for ours.
 # shellcheck disable=SC2034  # used by those who read this file
-packages_build=(gcc libc6-dev meson ninja-build pkgconf python3
+packages_build=(gcc libc6-dev dpkg-dev meson ninja-build pkgconf python3
     libglib2.0-dev libjson-glib-dev libxml2-dev libvirt-dev libvirt-glib-1.0-dev libsystemd-dev)
 
 # Not libvirt-daemon-system: libvirtd is all that the lab runs, and without that package Debian has no service to
@@ -17,8 +19,9 @@ packages_lab=(libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients qemu-sys
 # shellcheck disable=SC2034
 packages_mdev_lab=(mmdebstrap qemu-system-x86 e2fsprogs gzip rsync tar util-linux xz-utils)
 
+# Of systemd it is systemd-analyze, which looks at our units.
 # shellcheck disable=SC2034
-packages_test=(clang clang-format libclang-rt-dev libxml2-utils mandoc shellcheck strace)
+packages_test=(clang clang-format libclang-rt-dev libxml2-utils mandoc shellcheck strace systemd)
 
 is_installed () {
     [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
