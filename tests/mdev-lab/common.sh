@@ -6,7 +6,7 @@ mdev_lab=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
 # shellcheck source=SCRIPTDIR/../lab/common.sh
 . "$mdev_lab/../lab/common.sh"
 
-# What is made once: the small VM's image, by its recipe, and the project's build for it, by its source.
+# What is made once: the images of small VMs, by their recipe, and the project's build for them, by its source.
 cache=${VGPU_GATE_MDEV_LAB_CACHE:-/var/tmp/vgpu-gate-mdev-lab}
 # The small VM that `up` starts.
 # shellcheck disable=SC2034  # used by those who read this file
@@ -123,35 +123,54 @@ prepare () {
     exec {lock}>&-
 }
 
-# Boots the small VM, with the project and the scripts that run inside it on a second disk, into directory $1. Options
-# for setpriv may follow. Comes back when it takes commands.
-boot_vm () {
-    local state=$1 project began=$SECONDS
+# What a small VM is: its disk, the part of the lab that is its first process, its memory, more for the kernel's command
+# line, and more for QEMU. Another lab has others.
+vm_disk=root.img vm_lab=mdev-lab vm_mib=2048
+vm_parameters=(audit=0)
+vm_options=(-nic none)
+
+# Starts a small VM, with the project and the scripts that run inside it on a second disk, into directory $1. Options for
+# setpriv may follow.
+start_vm () {
+    local state=$1 project
     shift
     project=$image/builder/srv/vgpu-gate
-    tar -cf "$state/payload.tar" -C "$mdev_lab/../.." tests/lab tests/mdev-lab examples -C "$project" installed
+    tar -cf "$state/payload.tar" -C "$mdev_lab/../.." tests/lab tests/mdev-lab tests/debian-lab examples \
+        -C "$project" installed
     # An emulated processor: it is the same everywhere. The image is not written to: what is goes to a temporary file.
     setsid setpriv "$@" qemu-system-x86_64 -name vgpu-gate-mdev-lab -nodefaults -no-user-config -no-reboot \
-        -machine q35,usb=off -accel tcg,thread=multi,tb-size=1024 -cpu max,la57=off -smp 2 -m "$((memory_mib - 512))" \
+        -machine q35,usb=off -accel tcg,thread=multi,tb-size=1024 -cpu max,la57=off -smp 2 -m "$vm_mib" \
         -kernel "$image/vmlinuz" -initrd "$image/initrd.gz" \
-        -append 'console=ttyS0 quiet loglevel=4 nokaslr mitigations=off tsc=reliable clocksource=tsc audit=0 panic=-1' \
-        -drive "file=$image/root.img,if=none,id=root,format=raw,snapshot=on,cache=unsafe" \
+        -append "console=ttyS0 quiet loglevel=4 nokaslr mitigations=off tsc=reliable clocksource=tsc panic=-1 $(
+        )lab=$vm_lab ${vm_parameters[*]}" \
+        -drive "file=$image/$vm_disk,if=none,id=root,format=raw,snapshot=on,cache=unsafe" \
         -device virtio-blk-pci,drive=root \
         -drive "file=$state/payload.tar,if=none,id=payload,format=raw,readonly=on" \
         -device virtio-blk-pci,drive=payload \
         -device virtio-serial-pci -chardev "socket,id=agent,path=$state/agent,server=on,wait=off" \
         -device virtserialport,chardev=agent,name=agent \
-        -nic none -vga none -display none -serial "file:$state/console" \
+        "${vm_options[@]}" -vga none -display none -serial "file:$state/console" \
         </dev/null >"$state/qemu.log" 2>&1 &
     printf '%s %s\n' $! "$(start_time $!)" >"$state/vm.pid"
     # the shell need not tell that it was killed
     disown
-    until grep -qs '^init: ready' "$state/console"; do
+}
+
+# Comes back when the small VM of directory $1 takes commands.
+wait_vm () {
+    local state=$1 began=$SECONDS
+    until grep -qs 'init: ready' "$state/console"; do
         vm_pid "$state" >/dev/null || say_and_exit "the small VM ended:"$'\n'"$(cat "$state/qemu.log" "$state/console")"
-        [ "$((SECONDS - began))" -lt 120 ] ||
+        [ "$((SECONDS - began))" -lt 300 ] ||
             say_and_exit "the small VM does not come up:"$'\n'"$(cat "$state/console")"
         sleep 0.1
     done
+}
+
+# As start_vm, and comes back when it takes commands.
+boot_vm () {
+    start_vm "$@"
+    wait_vm "$1"
 }
 
 # Prints the PID of the small VM of directory $1, or fails if it does not run.
