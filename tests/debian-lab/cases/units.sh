@@ -2,6 +2,14 @@
 # shellcheck shell=bash disable=SC2154  # the words and names come from lib.sh
 # The two services as systemd starts, watches and ends them, with all that their units take away from them.
 
+# edit HOST SETTING: as `systemctl edit vgpu-gated` does, until the end of the case
+edit () {
+    on "$1" mkdir -p /run/systemd/system/vgpu-gated.service.d
+    printf '[Service]\n%s\n' "$2" | on "$1" tee /run/systemd/system/vgpu-gated.service.d/lab.conf >/dev/null
+    on "$1" systemctl daemon-reload
+    on "$1" systemctl restart vgpu-gated
+}
+
 test_both_are_up_after_the_boot () {
     local unit
     for unit in vgpu-gate-bus vgpu-gated libvirtd; do
@@ -50,10 +58,7 @@ test_a_metrics_file_elsewhere () {
     on a systemctl reload vgpu-gated
     log_has a 'VGATE-736: /srv/vgpu-gate.prom: Read-only file system'
     # as the guide says
-    on a mkdir -p /run/systemd/system/vgpu-gated.service.d
-    printf '[Service]\nReadWritePaths=/srv\n' | on a tee /run/systemd/system/vgpu-gated.service.d/lab.conf >/dev/null
-    on a systemctl daemon-reload
-    on a systemctl restart vgpu-gated
+    edit a ReadWritePaths=/srv
     within 40 on a test -s /srv/vgpu-gate.prom || fail "$(vgpu_gated_log a)"
 }
 
@@ -118,6 +123,18 @@ test_libvirtd_restarts () {
     [ "$(unit_property a vgpu-gate-bus MainPID)" = "$bus" ] || fail 'the bus was restarted, too'
     on a vgpu-sim guest-driver up --vm "$(uuid_of outlasting)" --driver 535.261.03 --range 7.1-18.1
     wait_captured a outlasting 18.1
+}
+
+# What the filter denies fails, and may not be missed: here it kills instead. The simulated driver is in it, not the real one.
+test_no_system_call_is_denied () {
+    edit a SystemCallErrorNumber=kill
+    guest_run a filtered
+    on a vgpu-gate agent status >/dev/null
+    on a systemctl reload vgpu-gated
+    log_has a 'VGATE-734'
+    unit_is a vgpu-gated NRestarts 0 || fail "$(on a systemctl status vgpu-gated)"
+    # the kernel's word for a process that a filter has killed
+    [[ $(journal a -k) != *type=1326* ]] || fail "$(journal a -k)"
 }
 
 # What NVIDIA's library opens. There is no such driver here: who is let through is told that there is no such device.
