@@ -219,8 +219,9 @@ checks () {
         touch "$work/built-clang"
         run_tests clang clang --no-suite alone
     fi
-    # b_lundef: a library that is sanitised finds the sanitiser in the program
-    if check build-sanitised build gcc sanitised -Db_sanitize=address,undefined -Db_lundef=false; then
+    # b_lundef: a library that is sanitised finds the sanitiser in the program. Its checks are the same at -O1, which
+    # takes a quarter less time to compile, and no more to run.
+    if check build-sanitised build gcc sanitised -Db_sanitize=address,undefined -Db_lundef=false -Doptimization=1; then
         export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
         run_tests sanitised sanitised --no-suite alone
     fi
