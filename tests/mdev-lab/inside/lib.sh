@@ -239,7 +239,7 @@ leave () {
 set_off () {
     "$@" --bandwidth 1 >"$VGPU_GATE_LAB/set-off" 2>&1 &
     migration=$!
-    within 60 is_copying traveller || fail 'no memory is copied:' "$(<"$VGPU_GATE_LAB/set-off")" \
+    within 120 is_copying traveller || fail 'no memory is copied:' "$(<"$VGPU_GATE_LAB/set-off")" \
         "$(on "$here" virsh -q domjobinfo traveller 2>&1)"
 }
 

@@ -72,7 +72,7 @@ race_there () {
     text=$(<"$output.$other")
     [[ $text =~ 'vgpu-gate: VGATE-507: '$other': '.*'none of its type is free here'.*' and none can be made there' ]] ||
         fail "$other was refused for another reason:" "$text"
-    within 60 is_copying "$lucky" || fail "$lucky does not go on:" "$(<"$output.$lucky")"
+    within 120 is_copying "$lucky" || fail "$lucky does not go on:" "$(<"$output.$lucky")"
     migration=${pid[$lucky]}
 }
 
@@ -126,6 +126,7 @@ the_device_is_let_go () {
     hostdev_of "$1" | on "$there" virsh -q detach-device rival --live /dev/stdin &
     within 10 guest_lets_go "$there" rival || fail "the guest on host $there is not asked for its device"
     wait $!
+    on "$there" vgpu-sim unplug --vm "$(uuid_of rival)"
     [[ $(on "$there" virsh -q dumpxml rival) != *'<hostdev'* ]] || fail 'the device is still attached'
     was_made "$there" "$1"
 }
