@@ -231,6 +231,12 @@ lab () {
     run_lab "$1" tests/lab/run-tests --build "$work/gcc" "${@:2}"
 }
 
+# What runs in emulated machines.
+vm_labs () {
+    run_lab mdev-lab tests/mdev-lab/run
+    run_lab debian-lab tests/debian-lab/run
+}
+
 build_gcc () {
     check build-gcc build gcc gcc -Dlab=true && touch "$work/built-gcc"
 }
@@ -250,8 +256,8 @@ if [ ! -e "$work/installed" ]; then
     finish
     exit 1
 fi
-# the longest of all, and the only one that needs none of the builds
-in_lane run_lab mdev-lab tests/mdev-lab/run
+# they take longest of all, and are the only ones that need none of the builds
+in_lane vm_labs
 in_lane build_gcc
 wait_for $!
 in_lane checks
