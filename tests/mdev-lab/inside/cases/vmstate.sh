@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash disable=SC2154  # the words and names come from lib.sh
+# The gate at switch-over, for a guest whose device has state: what the hook allowed is refused when all memory is there.
+
+# The traveller is started anew, with a QEMU that asks.
+asking_traveller () {
+    traveller
+    on "$here" virsh -q define "$(xml_with "$device")"
+    guest_ask "$here" traveller
+    on "$here" virsh -q destroy traveller
+    renew_device
+    start_traveller
+    within 20 is_captured || fail "the guest on host $here is not captured:" "$xml"
+}
+
+test_the_other_host_changes_behind_the_hook () {
+    local reason='VGATE-304: traveller: vGPU .*ECC is on at the source, off here'
+    asking_traveller
+    device_remove "$there" "$target"
+    places "$there" apply
+    state_write "$here"
+    set_off leave
+    was_made "$there" "$(devices_of "$there")"
+    host_update "$there" --gpu "${gpu_of[$there]}" --ecc off
+    on "$here" virsh -q migrate-setspeed traveller 1000
+    ended
+    nothing_left "$there"
+    stayed
+    log_has "$there" "$reason"
+    on "$there" grep -Eq "Failed to Load: .*vgpu-gate: $reason" /var/log/libvirt/qemu/traveller.log ||
+        fail "QEMU's log says:" "$(on "$there" tail -n 5 /var/log/libvirt/qemu/traveller.log)"
+    # and once the reason is gone
+    host_update "$there" --gpu "${gpu_of[$there]}" --ecc on
+    state_write "$here"
+    leave
+    arrived "$(devices_of "$there")"
+    log_has "$there" 'VGATE-001: traveller: at switch-over: allowed'
+}
