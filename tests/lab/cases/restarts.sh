@@ -67,8 +67,29 @@ half_started () {
 # What rids a host of it.
 forget_half_started () {
     host_service stop "$2" libvirtd
-    on "$2" rm "/run/libvirt/qemu/$1.xml"
+    on "$2" rm -f "/run/libvirt/qemu/$1.xml"
     host_service start "$2" libvirtd
+}
+
+# doubled NAME FROM: a libvirtd that ends between the guest's first step at the destination and its word of that leaves
+# it running there, while virsh, which only sees the connection end, has it go on at the source, and says that it failed:
+# with or without vgpu-gate (qemuProcessRecoverMigrationIn() of libvirt 9.0.0).
+doubled () {
+    [ "$(where_is "$1")" = ab ] &&
+        [[ $(on "$2" virsh -q domstate "$1" --reason 2>/dev/null) == 'running (migration canceled)' ]]
+}
+
+# What libvirt does not settle by itself.
+clear_up () {
+    local peer
+    peer=$(peer_of "$2")
+    if half_started "$1" "$peer"; then
+        half_started=$((half_started + 1))
+        forget_half_started "$1" "$peer"
+    elif doubled "$1" "$2"; then
+        doubled=$((doubled + 1))
+        on "$peer" virsh -q destroy "$1"
+    fi
 }
 
 # disturb NAME FROM COMMAND...: while the guest leaves host FROM, COMMAND runs with a host, that one or the
@@ -88,10 +109,7 @@ disturb () {
     longest=$((SECONDS - began > longest ? SECONDS - began : longest))
     [ "$longest" -lt 30 ] || fail "a migration took $longest s"
     ! left_paused "$name" "$from" || decide "$name" "$from"
-    if ! within 10 settled "$name" && half_started "$name" "$(peer_of "$from")"; then
-        half_started=$((half_started + 1))
-        forget_half_started "$name" "$(peer_of "$from")"
-    fi
+    within 10 settled "$name" || clear_up "$name" "$from"
     within 10 settled "$name" ||
         fail "from $from, after $delay_ms ms, '$* $victim': the guest is not whole:" "$(places_of "$name")" \
             "$(<"$VGPU_GATE_LAB/end")"
@@ -112,12 +130,13 @@ kill_gated () {
 }
 
 test_the_daemon_is_killed_again_and_again () {
-    local kills=${VGPU_GATE_KILLS:-4} stayed=0 torn=0 called_off=0 half_started=0 longest=0 place=a version=26.1 lost
+    local kills=${VGPU_GATE_KILLS:-4} stayed=0 torn=0 called_off=0 half_started=0 doubled=0 longest=0
+    local place=a version=26.1 lost
     guest_run_asking a survivor 8000000
     for _ in $(seq "$kills"); do
         disturb survivor "$place" kill_gated
     done
-    lost=$((torn + called_off + half_started))
+    lost=$((torn + called_off + half_started + doubled))
     [ "$lost" -eq 0 ] || fail "libvirtd, which nobody ended, lost $lost migrations"
     echo "note: vgpu-gated was killed $kills times; $stayed migrations failed and left the guest where it was;" \
         "the longest took $longest s"
@@ -146,8 +165,8 @@ other_version () {
 }
 
 test_libvirtd_is_restarted_again_and_again () {
-    local restarts=${VGPU_GATE_RESTARTS:-2} stayed=0 torn=0 called_off=0 half_started=0 longest=0 slowest_ms=0
-    local place=a version=26.1 how=stop from
+    local restarts=${VGPU_GATE_RESTARTS:-2} stayed=0 torn=0 called_off=0 half_started=0 doubled=0 longest=0
+    local slowest_ms=0 place=a version=26.1 how=stop from
     guest_run_asking a survivor 8000000
     for _ in $(seq "$restarts"); do
         from=$place
@@ -164,6 +183,7 @@ test_libvirtd_is_restarted_again_and_again () {
     done
     echo "note: libvirtd was restarted $restarts times; $stayed migrations failed and left the guest where it was," \
         "$called_off of them paused; $torn brought it to the other host and left a paused one behind; $half_started" \
-        "left the name of the guest at the destination, without a process; the others went on;" \
+        "left the name of the guest at the destination, without a process; $doubled left the guest running on both;" \
+        "the others went on;" \
         "the longest took $longest s; an update in the guest was captured after $slowest_ms ms at most"
 }
