@@ -104,6 +104,9 @@ disturb () {
     sleep "$(printf '%d.%03d' $((delay_ms / 1000)) $((delay_ms % 1000)))"
     "$@" "$victim"
     on "$from" virsh -q migrate-setspeed "$name" 1000 >/dev/null 2>&1 || true
+    within 40 is_over "$slow_migration" ||
+        fail "from $from, after $delay_ms ms, '$* $victim': virsh does not end:" \
+            "$(on "$from" ps -o pid,stat,wchan:20,args -C virsh)" "$(places_of "$name")"
     migration_end "$from" >"$VGPU_GATE_LAB/end" || true
     wait "$slow_migration" || status=$?
     longest=$((SECONDS - began > longest ? SECONDS - began : longest))
