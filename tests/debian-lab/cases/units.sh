@@ -10,20 +10,6 @@ edit () {
     on "$1" systemctl restart vgpu-gated
 }
 
-test_both_are_up_after_the_boot () {
-    local unit
-    for unit in vgpu-gate-bus vgpu-gated libvirtd; do
-        unit_is a $unit ActiveState active || fail "$unit is not active:" "$(on a systemctl status $unit)"
-        unit_is a $unit NRestarts 0 || fail "$unit was restarted"
-    done
-    unit_is a vgpu-gated Type notify || fail 'vgpu-gated does not say when it is ready'
-    [[ $(unit_property a vgpu-gated StatusText) == *'domains run'* ]] || fail "$(on a systemctl status vgpu-gated)"
-    [ "$(unit_property a vgpu-gate-bus ActiveEnterTimestampMonotonic)" -le \
-        "$(unit_property a libvirtd ExecMainStartTimestampMonotonic)" ] || fail 'libvirtd was started before the bus'
-    [ -z "$(on a journalctl -q -o cat _SYSTEMD_UNIT=vgpu-gate-bus.service)" ] ||
-        fail 'the bus complains:' "$(on a journalctl -q -o cat _SYSTEMD_UNIT=vgpu-gate-bus.service)"
-}
-
 test_capture_and_status () {
     guest_run a captured
     [[ $(on a vgpu-gate agent status) == *'guest captured'* ]] || fail "$(on a vgpu-gate agent status)"
