@@ -50,10 +50,11 @@ leave_nothing () {
 
 # --- devices ---
 
-# Makes a mediated device of type $2 on host $1, with UUID $3 where that matters, and prints its UUID.
+# Makes a mediated device of type $2 on host $1, with UUID $3 where that matters, and prints its UUID. Fails where there
+# is no room, also where that is asked.
 device_make () {
     local uuid=${3:-$(</proc/sys/kernel/random/uuid)}
-    echo "$uuid" >"/sys/bus/pci/devices/${gpu_of[$1]}/mdev_supported_types/nvidia-$2/create"
+    echo "$uuid" >"/sys/bus/pci/devices/${gpu_of[$1]}/mdev_supported_types/nvidia-$2/create" || return
     echo "$uuid"
 }
 
