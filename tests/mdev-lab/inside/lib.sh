@@ -93,8 +93,9 @@ places () {
     [ $# -eq 1 ] || printf '[placement]\nmode=%s\n' "$2" >>"$file"
 }
 
+# Without what is only remembered for the guest's next start: a device that was unmade.
 leases_of () {
-    cat "/proc/${pid_of[$1]}/root/run/vgpu-gate/leases.xml" 2>/dev/null || true
+    sed -n "/<lease .* state='unmade' /d; /<lease /p" "/proc/${pid_of[$1]}/root/run/vgpu-gate/leases.xml" 2>/dev/null || true
 }
 
 # was_made HOST DEVICE: the gate has made it there, and knows that it did
