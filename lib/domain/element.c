@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "domain/element.h"
 
-#include <stddef.h>
 #include <string.h>
 
 static const VgateXmlDialect dialect = {
@@ -18,50 +17,45 @@ static const char *const algorithms[] = {"hmac-sha-256", NULL};
 G_STATIC_ASSERT (G_N_ELEMENTS (vgate_trigger_names) == VGATE_N_TRIGGERS + 1);
 G_STATIC_ASSERT (G_N_ELEMENTS (powers) == VGATE_POWER_SUSPENDED + 2);
 
-#define ATTRIBUTE(type, attribute, kind, member, ...)                                               \
-    {                                                                                               \
-        .name = attribute, .form = VGATE_XML_##kind, .offset = offsetof (type, member), __VA_ARGS__ \
-    }
-
 static const VgateXmlAttribute element_attributes[] = {
-    ATTRIBUTE (VgateElement, "domain", UUID, domain, .optional = FALSE),
-    ATTRIBUTE (VgateElement, "sequence", UINT64, sequence, .optional = FALSE),
+    VGATE_XML_ATTRIBUTE (VgateElement, "domain", UUID, domain),
+    VGATE_XML_ATTRIBUTE (VgateElement, "sequence", UINT64, sequence),
     {.name = NULL},
 };
 
 static const VgateXmlAttribute capture_attributes[] = {
-    ATTRIBUTE (VgateElement, "time", TIME, time, .optional = FALSE),
-    ATTRIBUTE (VgateElement, "trigger", CHOICE, trigger, .choices = vgate_trigger_names),
-    ATTRIBUTE (VgateElement, "host", NAME, host, .optional = FALSE),
-    ATTRIBUTE (VgateElement, "host-uuid", UUID, host_uuid, .optional = FALSE),
-    ATTRIBUTE (VgateElement, "simulated", YES_NO, simulated, .optional = FALSE),
+    VGATE_XML_ATTRIBUTE (VgateElement, "time", TIME, time),
+    VGATE_XML_ONE_OF (VgateElement, "trigger", vgate_trigger_names, trigger),
+    VGATE_XML_ATTRIBUTE (VgateElement, "host", NAME, host),
+    VGATE_XML_ATTRIBUTE (VgateElement, "host-uuid", UUID, host_uuid),
+    VGATE_XML_ATTRIBUTE (VgateElement, "simulated", YES_NO, simulated),
     {.name = NULL},
 };
 
 static const VgateXmlAttribute guest_attributes[] = {
-    ATTRIBUTE (VgateElement, "power", CHOICE, power, .choices = powers),
-    ATTRIBUTE (VgateElement, "max-downtime", COUNT, max_downtime, .optional = TRUE),
+    VGATE_XML_ONE_OF (VgateElement, "power", powers, power),
+    VGATE_XML_OPTIONAL (VgateElement, "max-downtime", COUNT, max_downtime),
     {.name = NULL},
 };
 
 static const VgateXmlAttribute vgpu_attributes[] = {
-    ATTRIBUTE (VgateElementVgpu, "uuid", UUID, uuid, .optional = FALSE),
-    ATTRIBUTE (VgateElementVgpu, "type", UINT, type, .optional = FALSE),
-    ATTRIBUTE (VgateElementVgpu, "type-name", NAME, type_name, .optional = FALSE),
-    ATTRIBUTE (VgateElementVgpu, "mdev", UUID, mdev, .optional = TRUE),
-    ATTRIBUTE (VgateElementVgpu, "vf", PCI, vf, .optional = TRUE),
-    ATTRIBUTE (VgateElementVgpu, "guest-address", PCI, guest_address, .optional = TRUE),
-    ATTRIBUTE (VgateElementVgpu, "framebuffer-used", COUNT, framebuffer_used, .optional = TRUE),
-    ATTRIBUTE (VgateElementVgpu, "runtime-state", COUNT, runtime_state, .optional = TRUE),
+    VGATE_XML_ATTRIBUTE (VgateElementVgpu, "uuid", UUID, uuid),
+    VGATE_XML_ATTRIBUTE (VgateElementVgpu, "type", UINT, type),
+    VGATE_XML_ATTRIBUTE (VgateElementVgpu, "type-name", NAME, type_name),
+    VGATE_XML_OPTIONAL (VgateElementVgpu, "mdev", UUID, mdev),
+    VGATE_XML_OPTIONAL (VgateElementVgpu, "vf", PCI, vf),
+    VGATE_XML_OPTIONAL (VgateElementVgpu, "guest-address", PCI, guest_address),
+    VGATE_XML_OPTIONAL (VgateElementVgpu, "framebuffer-used", COUNT, framebuffer_used),
+    VGATE_XML_OPTIONAL (VgateElementVgpu, "runtime-state", COUNT, runtime_state),
     {.name = NULL},
 };
 
 static const VgateXmlAttribute pgpu_attributes[] = {
-    ATTRIBUTE (VgateSourcePgpu, "address", PCI, address, .optional = FALSE),
-    ATTRIBUTE (VgateSourcePgpu, "name", NAME, name, .optional = FALSE),
-    ATTRIBUTE (VgateSourcePgpu, "host-driver", ASCII, host_driver, .optional = FALSE),
-    ATTRIBUTE (VgateSourcePgpu, "range", RANGE, range, .optional = FALSE),
-    ATTRIBUTE (VgateSourcePgpu, "read-bandwidth", COUNT, read_bandwidth, .optional = TRUE),
+    VGATE_XML_ATTRIBUTE (VgateSourcePgpu, "address", PCI, address),
+    VGATE_XML_ATTRIBUTE (VgateSourcePgpu, "name", NAME, name),
+    VGATE_XML_ATTRIBUTE (VgateSourcePgpu, "host-driver", ASCII, host_driver),
+    VGATE_XML_ATTRIBUTE (VgateSourcePgpu, "range", RANGE, range),
+    VGATE_XML_OPTIONAL (VgateSourcePgpu, "read-bandwidth", COUNT, read_bandwidth),
     {.name = NULL},
 };
 
@@ -71,8 +65,8 @@ typedef struct {
 } Seal;
 
 static const VgateXmlAttribute seal_attributes[] = {
-    ATTRIBUTE (Seal, "algorithm", CHOICE, algorithm, .choices = algorithms),
-    ATTRIBUTE (Seal, "value", SHA256, value, .optional = FALSE),
+    VGATE_XML_ONE_OF (Seal, "algorithm", algorithms, algorithm),
+    VGATE_XML_ATTRIBUTE (Seal, "value", SHA256, value),
     {.name = NULL},
 };
 

@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stddef.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -31,18 +30,15 @@ static const VgateXmlDialect dialect = {
 };
 
 static const VgateXmlAttribute attributes[] = {
-    {.name = "domain", .form = VGATE_XML_UUID, .offset = offsetof (VgateLease, domain)},
-    {.name = "kind", .form = VGATE_XML_CHOICE, .offset = offsetof (VgateLease, kind), .choices = kinds},
-    {.name = "device", .form = VGATE_XML_ASCII, .offset = offsetof (VgateLease, device)},
-    {.name = "parent", .form = VGATE_XML_PCI, .offset = offsetof (VgateLease, parent)},
-    {.name = "pgpu", .form = VGATE_XML_PCI, .offset = offsetof (VgateLease, pgpu)},
-    {.name = "type", .form = VGATE_XML_UINT, .offset = offsetof (VgateLease, type)},
-    {.name = "state", .form = VGATE_XML_CHOICE, .offset = offsetof (VgateLease, state), .choices = states},
-    {.name = "expires", .form = VGATE_XML_UINT64, .offset = offsetof (VgateLease, expires)},
-    {.name = "instead-of",
-     .form = VGATE_XML_ASCII,
-     .offset = offsetof (VgateLease, instead_of),
-     .optional = TRUE},
+    VGATE_XML_ATTRIBUTE (VgateLease, "domain", UUID, domain),
+    VGATE_XML_ONE_OF (VgateLease, "kind", kinds, kind),
+    VGATE_XML_ATTRIBUTE (VgateLease, "device", ASCII, device),
+    VGATE_XML_ATTRIBUTE (VgateLease, "parent", PCI, parent),
+    VGATE_XML_ATTRIBUTE (VgateLease, "pgpu", PCI, pgpu),
+    VGATE_XML_ATTRIBUTE (VgateLease, "type", UINT, type),
+    VGATE_XML_ONE_OF (VgateLease, "state", states, state),
+    VGATE_XML_ATTRIBUTE (VgateLease, "expires", UINT64, expires),
+    VGATE_XML_OPTIONAL (VgateLease, "instead-of", ASCII, instead_of),
     {.name = NULL},
 };
 

@@ -18,6 +18,16 @@ read_number (const char *value, guint64 min, guint64 max, guint64 *number)
     return g_ascii_string_to_unsigned (value, 10, min, max, number, NULL);
 }
 
+static gboolean
+read_uint (const char *value, guint min, guint max, guint *number)
+{
+    guint64 wide = 0;
+    const gboolean good = read_number (value, min, max, &wide);
+
+    *number = (guint)wide;
+    return good;
+}
+
 static void
 replace_text (char **text, const char *value)
 {
@@ -43,11 +53,7 @@ read_helper (VgatePolicy *policy, const char *value)
 static gboolean
 read_deadline (VgatePolicy *policy, const char *value)
 {
-    guint64 number = 0;
-    const gboolean good = read_number (value, 100, 60000, &number);
-
-    policy->backend.deadline_ms = (guint)number;
-    return good;
+    return read_uint (value, 100, 60000, &policy->backend.deadline_ms);
 }
 
 static gboolean
@@ -82,11 +88,7 @@ read_max_age (VgatePolicy *policy, const char *value)
 static gboolean
 read_seconds (const char *value, guint *seconds)
 {
-    guint64 number = 0;
-    const gboolean good = read_number (value, 1, 3600, &number);
-
-    *seconds = (guint)number;
-    return good;
+    return read_uint (value, 1, 3600, seconds);
 }
 
 static gboolean
@@ -166,21 +168,13 @@ read_bus (VgatePolicy *policy, const char *value)
 static gboolean
 read_save_ms (VgatePolicy *policy, const char *value)
 {
-    guint64 number = 0;
-    const gboolean good = read_number (value, 1, 1000, &number);
-
-    policy->switch_over_save_ms = (guint)number;
-    return good;
+    return read_uint (value, 1, 1000, &policy->switch_over_save_ms);
 }
 
 static gboolean
 read_load_ms (VgatePolicy *policy, const char *value)
 {
-    guint64 number = 0;
-    const gboolean good = read_number (value, 100, 20000, &number);
-
-    policy->switch_over_load_ms = (guint)number;
-    return good;
+    return read_uint (value, 100, 20000, &policy->switch_over_load_ms);
 }
 
 static gboolean
@@ -208,11 +202,7 @@ read_placement_order (VgatePolicy *policy, const char *value)
 static gboolean
 read_lease_time (VgatePolicy *policy, const char *value)
 {
-    guint64 number = 0;
-    const gboolean good = read_number (value, 10, VGATE_LEASE_TIME_MAX, &number);
-
-    policy->lease_time = (guint)number;
-    return good;
+    return read_uint (value, 10, VGATE_LEASE_TIME_MAX, &policy->lease_time);
 }
 
 static gboolean
