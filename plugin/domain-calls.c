@@ -28,16 +28,31 @@ vgate_libvirt_find_domain (virConnectPtr libvirt, const char *uuid, GError **err
     return domain;
 }
 
+/* Why it is paused; VIR_DOMAIN_PAUSED_UNKNOWN also when it is not. */
+static int
+paused_for (virDomainPtr domain)
+{
+    int state = VIR_DOMAIN_NOSTATE, reason = 0;
+
+    return virDomainGetState (domain, &state, &reason, 0) == 0 && state == VIR_DOMAIN_PAUSED
+               ? reason
+               : VIR_DOMAIN_PAUSED_UNKNOWN;
+}
+
+/* What libvirt found half started when it came back counts, too. */
+static gboolean
+is_arriving (int reason)
+{
+    return reason == VIR_DOMAIN_PAUSED_MIGRATION || reason == VIR_DOMAIN_PAUSED_STARTING_UP;
+}
+
 /* Starting, arriving, being saved: the paused states in which libvirt holds a job. */
 static gboolean
 is_in_transition (virDomainPtr domain)
 {
-    int state = VIR_DOMAIN_NOSTATE, reason = 0;
+    const int reason = paused_for (domain);
 
-    if (virDomainGetState (domain, &state, &reason, 0) != 0 || state != VIR_DOMAIN_PAUSED)
-        return FALSE;
-    return reason == VIR_DOMAIN_PAUSED_MIGRATION || reason == VIR_DOMAIN_PAUSED_SAVE ||
-           reason == VIR_DOMAIN_PAUSED_STARTING_UP;
+    return is_arriving (reason) || reason == VIR_DOMAIN_PAUSED_SAVE;
 }
 
 /* Of a domain that arrives libvirt says nothing but that it cannot say (measured, 9.0); a driver without jobs
@@ -54,24 +69,14 @@ vgate_libvirt_is_busy (virDomainPtr domain)
     return virGetLastErrorCode () != VIR_ERR_NO_SUPPORT;
 }
 
-/* Of what arrives libvirt has no statistics, and writes an error into its log when it is asked for them. What
- * it found half started when it came back is such a one, too. */
-static gboolean
-is_arriving (virDomainPtr domain)
-{
-    int state = VIR_DOMAIN_NOSTATE, reason = 0;
-
-    return virDomainGetState (domain, &state, &reason, 0) == 0 && state == VIR_DOMAIN_PAUSED &&
-           (reason == VIR_DOMAIN_PAUSED_MIGRATION || reason == VIR_DOMAIN_PAUSED_STARTING_UP);
-}
-
 VgateJobKind
 vgate_libvirt_job (virDomainPtr domain, gboolean is_leaving)
 {
     virTypedParameterPtr parameters = NULL;
     int type = VIR_DOMAIN_JOB_NONE, n_parameters = 0, operation = VIR_DOMAIN_JOB_OPERATION_UNKNOWN;
 
-    if (!is_leaving && is_arriving (domain))
+    /* libvirt has no statistics of it, and writes an error into its log when it is asked for them */
+    if (!is_leaving && is_arriving (paused_for (domain)))
         return VGATE_JOB_NONE;
     if (virDomainGetJobStats (domain, &type, &parameters, &n_parameters, 0) != 0 ||
         type == VIR_DOMAIN_JOB_NONE)
