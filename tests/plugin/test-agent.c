@@ -7,6 +7,7 @@
 #include "domain-calls.h"
 #include "fake-host.h"
 #include "program.h"
+#include "wait.h"
 
 #include <libvirt-glib/libvirt-glib.h>
 #include <libvirt/virterror.h>
@@ -62,19 +63,6 @@ tear_down (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
     virConnectClose (f->libvirt);
     fake_host_free (f->host);
 }
-
-/* The main loop's turn, until it holds. */
-#define WAIT_UNTIL(condition)                                                  \
-    G_STMT_START                                                               \
-    {                                                                          \
-        const gint64 wait_end = g_get_monotonic_time () + 20 * G_USEC_PER_SEC; \
-        while (!(condition)) {                                                 \
-            g_assert_cmpint (g_get_monotonic_time (), <, wait_end);            \
-            if (!g_main_context_iteration (NULL, FALSE))                       \
-                g_usleep (1000);                                               \
-        }                                                                      \
-    }                                                                          \
-    G_STMT_END
 
 static VgateAgentStats
 stats_of (Fixture *f)

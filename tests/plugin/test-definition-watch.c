@@ -3,6 +3,7 @@
 #include "definition-watch.h"
 
 #include "placement/lease.h"
+#include "wait.h"
 
 #include <glib/gstdio.h>
 #include <libvirt-glib/libvirt-glib.h>
@@ -133,19 +134,6 @@ count_of (const Fixture *f, const char *result)
     }
     return 0;
 }
-
-/* The main loop's turn, until it holds. */
-#define WAIT_UNTIL(condition)                                                  \
-    G_STMT_START                                                               \
-    {                                                                          \
-        const gint64 wait_end = g_get_monotonic_time () + 20 * G_USEC_PER_SEC; \
-        while (!(condition)) {                                                 \
-            g_assert_cmpint (g_get_monotonic_time (), <, wait_end);            \
-            if (!g_main_context_iteration (NULL, FALSE))                       \
-                g_usleep (1000);                                               \
-        }                                                                      \
-    }                                                                          \
-    G_STMT_END
 
 static void
 connect_and_note (Fixture *f)

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+/* The main loop's turn, until it holds. */
+#define WAIT_UNTIL(condition)                                                  \
+    G_STMT_START                                                               \
+    {                                                                          \
+        const gint64 wait_end = g_get_monotonic_time () + 20 * G_USEC_PER_SEC; \
+        while (!(condition)) {                                                 \
+            g_assert_cmpint (g_get_monotonic_time (), <, wait_end);            \
+            if (!g_main_context_iteration (NULL, FALSE))                       \
+                g_usleep (1000);                                               \
+        }                                                                      \
+    }                                                                          \
+    G_STMT_END
