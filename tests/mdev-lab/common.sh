@@ -11,7 +11,7 @@ cache=${VGPU_GATE_MDEV_LAB_CACHE:-/var/tmp/vgpu-gate-mdev-lab}
 # The small VM that `up` starts.
 # shellcheck disable=SC2034  # used by those who read this file
 vm_state=${VGPU_GATE_MDEV_LAB:-/var/tmp/vgpu-gate-mdev-lab-up}
-readonly build_mib=4096 memory_mib=2560
+readonly build_mib=4096 memory_mib=3072
 
 # The hash of the content of all files below directory $1, and of their names and modes; options for find may follow.
 hash_of () {
@@ -57,7 +57,7 @@ reason_to_skip () {
         echo 'it needs root: a Debian 13 is installed into a directory'
         return
     }
-    program=$(missing_program python3 qemu-system-x86_64 rsync setpriv flock unshare chroot)
+    program=$(missing_program python3 rsync setpriv flock unshare chroot)
     [ -z "$program" ] || {
         echo "'$program' is missing; see tests/packages.sh"
         return
@@ -125,21 +125,26 @@ prepare () {
 
 # What a small VM is: its disk, the part of the lab that is its first process, its memory, more for the kernel's command
 # line, and more for QEMU. Another lab has others.
-vm_disk=root.img vm_lab=mdev-lab vm_mib=2048
+vm_disk=root.img vm_lab=mdev-lab vm_mib=1024
 vm_parameters=(audit=0)
 vm_options=(-nic none)
 
 # Starts a small VM, with the project and the scripts that run inside it on a second disk, into directory $1. Options for
 # setpriv may follow.
 start_vm () {
-    local state=$1 project
+    local state=$1 builder=$image/builder
     shift
-    project=$image/builder/srv/vgpu-gate
     tar -cf "$state/payload.tar" -C "$mdev_lab/../.." tests/lab tests/mdev-lab tests/debian-lab examples \
-        -C "$project" installed
-    # An emulated processor: it is the same everywhere. The image is not written to: what is goes to a temporary file.
-    setsid setpriv "$@" qemu-system-x86_64 -name vgpu-gate-mdev-lab -nodefaults -no-user-config -no-reboot \
-        -machine q35,usb=off -accel tcg,thread=multi,tb-size=1024 -cpu max,la57=off -smp 2 -m "$vm_mib" \
+        -C "$builder/srv/vgpu-gate" installed
+    # QEMU out of the builder, by the builder's loader, so that it needs nothing of this machine but its files. An emulated
+    # processor is the same everywhere, and this one has nothing that takes long to emulate; two of them in one machine do
+    # less for each other than they take from the rest of this one. The image is not written to: what is goes to a
+    # temporary file.
+    QEMU_MODULE_DIR=$builder/usr/lib/x86_64-linux-gnu/qemu \
+        setsid setpriv "$@" "$builder/lib64/ld-linux-x86-64.so.2" --library-path "$builder/usr/lib/x86_64-linux-gnu" \
+        "$builder/usr/bin/qemu-system-x86_64" -L "$builder/usr/share/qemu" -L "$builder/usr/share/seabios" \
+        -name vgpu-gate-mdev-lab -nodefaults -no-user-config -no-reboot \
+        -machine q35,usb=off -accel tcg,thread=multi,tb-size=1024 -cpu Nehalem -smp 1 -m "$vm_mib" \
         -kernel "$image/vmlinuz" -initrd "$image/initrd.gz" \
         -append "console=ttyS0 quiet loglevel=4 nokaslr mitigations=off tsc=reliable clocksource=tsc panic=-1 $(
         )lab=$vm_lab ${vm_parameters[*]}" \

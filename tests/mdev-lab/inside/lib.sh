@@ -167,6 +167,21 @@ guest_lets_go () {
     return 1
 }
 
+# detach HOST NAME DEVICE: this mediated device is taken out of a running guest. (Where libvirt is to wait until it is
+# gone, as `virsh detach-device` does, nobody gets to QEMU's monitor meanwhile.)
+detach () {
+    local host=$1 name=$2 device=$3 alias
+    alias=$(on "$host" virsh -q dumpxml "$name" |
+        xmllint --xpath "string(//hostdev[source/address/@uuid='$device']/alias/@name)" -)
+    on "$host" virsh -q detach-device-alias "$name" "$alias" --live
+    within 10 guest_lets_go "$host" "$name" || fail "guest $name on host $host is not asked for device $device"
+    within 10 is_detached "$host" "$name" "$device" || fail "device $device is still attached"
+}
+
+is_detached () {
+    [[ $(on "$1" virsh -q dumpxml "$2") != *"<address uuid='$3'"* ]]
+}
+
 # The domain XML on stdin, with device $1 instead of its own. (Our element names the device too.)
 with_device () {
     sed "/<hostdev/,/<\/hostdev>/s/ uuid='[^']*'/ uuid='$1'/"
@@ -245,8 +260,12 @@ set_off () {
         "$(on "$here" virsh -q domjobinfo traveller 2>&1)"
 }
 
+# Only when the two QEMUs are connected: whoever asks libvirtd takes the time away that it needs to get there.
 is_copying () {
-    on "$here" virsh -q domjobinfo "$1" 2>/dev/null | grep -q '^Memory processed: *[1-9]'
+    local connections
+    mapfile -t connections <"/proc/${pid_of[$here]}/net/tcp"
+    [[ ${connections[*]} =~ :C0[0-9A-F]{2}\ 01\  ]] &&
+        on "$here" virsh -q domjobinfo "$1" 2>/dev/null | grep -q '^Memory processed: *[1-9]'
 }
 
 # The attempt ended, in vain.

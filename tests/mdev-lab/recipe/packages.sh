@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 # What of Debian 13 the labs are made from: the image of the small VM, another one with what an administrator's host
-# has, and the root in which the project and two kernel modules are built for both.
+# has, and the root in which the project and two kernel modules are built for both. In that one is also the QEMU that
+# emulates them: it takes two thirds of the time that Debian 12's takes.
 
 # shellcheck disable=SC2034  # this and the next ones: used by `build`
 image_packages=(libvirt-daemon libvirt-daemon-common libvirt-daemon-driver-qemu libvirt-clients
@@ -20,4 +21,5 @@ debian_packages=(systemd-sysv udev dbus dbus-daemon dbus-broker apparmor libvirt
 builder_packages=(linux-image-amd64 linux-headers-amd64 linux-source-6.12
     gcc make libc6-dev dpkg-dev kmod cpio xz-utils busybox-static
     meson ninja-build pkgconf python3 libglib2.0-dev libjson-glib-dev libxml2-dev libvirt-dev libvirt-glib-1.0-dev
-    libsystemd-dev libxml2-utils mandoc procps strace dbus-daemon)
+    libsystemd-dev libxml2-utils mandoc procps strace dbus-daemon
+    qemu-system-x86 seabios)
