@@ -14,8 +14,9 @@
 #define FILE_NAME     "leases.xml"
 #define FILE_NAME_NEW "leases.xml.new"
 #define LOCK_NAME     "lock"
-#define FILE_SIZE_MAX (1024 * 1024)
 #define LEASES_MAX    4096
+/* a lease takes less than half a KiB */
+#define FILE_SIZE_MAX (LEASES_MAX * 512)
 #define LOCK_TRIES    1000
 #define LOCK_STEP_US  10000
 
@@ -187,7 +188,7 @@ read_descriptor (int fd, GByteArray *text, GError **error)
         g_byte_array_append (text, buffer, (guint)n);
     }
     g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_LEASE_UNREADABLE,
-                         DIRECTORY "/" FILE_NAME ": it is larger than 1 MiB");
+                         DIRECTORY "/" FILE_NAME ": it is larger than 2 MiB");
     return FALSE;
 }
 
@@ -350,6 +351,11 @@ vgate_leases_save (VgateLeases *leases, guint64 now, GError **error)
         n++;
     }
     g_string_append (text, "</leases>\n");
+    if (n > LEASES_MAX) {
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_LEASE_UNWRITABLE,
+                     DIRECTORY "/" FILE_NAME ": it can have no more than %d leases", LEASES_MAX);
+        return FALSE;
+    }
     if (n == 0)
         return unlinkat (leases->directory, FILE_NAME, 0) == 0 || errno == ENOENT ||
                fail (VGATE_CODE_LEASE_UNWRITABLE, DIRECTORY "/" FILE_NAME, error);

@@ -248,6 +248,31 @@ TEST (test_unmade_many)
     g_assert_nonnull (vgate_leases_find (again, VGATE_HOSTDEV_MDEV, DEVICE));
 }
 
+/* As many as can be, each as long as can be, are read again; one more is not written, and loses nothing. */
+TEST (test_many)
+{
+    g_autoptr (VgateLeases) leases = must_open (fixture, FALSE), again = NULL;
+    g_autoptr (GError) error = NULL;
+
+    for (guint i = 0; i < 4096; i++) {
+        g_autofree char *device = g_strdup_printf ("bbbbbbbb-0000-4000-9000-%012u", i);
+        VgateLease *lease = new_lease (VM_1, device, VGATE_LEASE_GIVEN, NOW + 3600);
+
+        lease->instead_of = g_strdup (DEVICE);
+        lease->type = G_MAXUINT32;
+        g_ptr_array_add (leases->all, lease);
+    }
+    must_save (leases);
+    again = must_open (fixture, TRUE);
+    g_assert_cmpuint (again->all->len, ==, 4096);
+    g_ptr_array_add (leases->all, new_lease (VM_2, DEVICE, VGATE_LEASE_MADE, 0));
+    g_assert_false (vgate_leases_save (leases, NOW, &error));
+    g_assert_error (error, VGATE_ERROR, VGATE_CODE_LEASE_UNWRITABLE);
+    g_clear_pointer (&again, vgate_leases_free);
+    again = must_open (fixture, TRUE);
+    g_assert_cmpuint (again->all->len, ==, 4096);
+}
+
 /* A process of its own tries to get the device: 0 got it, 1 did not, else it failed. */
 static int
 try_to_get (const char *root, const char *domain)
@@ -467,6 +492,7 @@ main (int argc, char **argv)
     ADD ("unmade", test_unmade);
     ADD ("unmade-many", test_unmade_many);
     ADD ("race", test_race);
+    ADD ("many", test_many);
     ADD ("rubbish", test_rubbish);
     ADD ("odd-places", test_odd_places);
     ADD ("full", test_full);
