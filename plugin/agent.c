@@ -13,6 +13,8 @@
 #include "tally.h"
 #include "workers.h"
 
+#include <malloc.h>
+
 /* libvirt serves five calls of one client at a time (max_client_requests): some are left for what is urgent.
  */
 #define LOOKS_AT_ONCE    3
@@ -24,6 +26,8 @@
 /* NVML that hangs is asked less and less often: each question may leave a process behind that cannot be
  * ended. */
 #define POLL_MAX_MS 60000u
+/* So many looks leave memory that is worth giving back. */
+#define LOOKS_BURST 64u
 
 struct VgateAgent {
     VgatePolicy *policy;
@@ -45,6 +49,7 @@ struct VgateAgent {
     guint n_timeouts;      /* of NVML, in a row */
     char *failure;         /* what the last question to NVML failed with: logged when it changes */
     VgateAgentStats stats; /* the counts */
+    guint n_looks_ended;   /* since memory was given back */
 };
 
 static void poll_in (VgateAgent *agent, guint ms);
@@ -161,6 +166,7 @@ look_done (gpointer data, gpointer user_data)
     VgateAgent *agent = user_data;
     VgateGuest *guest = g_hash_table_lookup (agent->guests, look->uuid);
 
+    agent->n_looks_ended++;
     agent->stats.n_writes +=
         look->outcome == VGATE_LOOK_WRITTEN || look->outcome == VGATE_LOOK_REMOVED ? 1 : 0;
     if (!guest) {
@@ -262,6 +268,16 @@ poll_at_pace (VgateAgent *agent)
     poll_in (agent, MAX (ms, MIN (ms << MIN (agent->n_timeouts, 16), POLL_MAX_MS)));
 }
 
+/* The domain XML of each look lay between what stays, and what it lay in would never be at the heap's end. */
+static void
+give_memory_back (VgateAgent *agent)
+{
+    if (agent->n_looks_ended < LOOKS_BURST)
+        return;
+    agent->n_looks_ended = 0;
+    malloc_trim (0);
+}
+
 static void
 on_snapshot (VgateSnapshot *snapshot, const GError *error, gpointer user_data)
 {
@@ -269,6 +285,7 @@ on_snapshot (VgateSnapshot *snapshot, const GError *error, gpointer user_data)
     GHashTableIter iter;
     gpointer guest;
 
+    give_memory_back (agent);
     note_probe (agent, error);
     agent->stats.n_polls++;
     agent->stats.n_failures += error ? 1 : 0;
