@@ -17,11 +17,11 @@ packages_lab=(libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients qemu-sys
 
 # What it is made from, of Debian 13, stands in tests/mdev-lab/recipe.
 # shellcheck disable=SC2034
-packages_mdev_lab=(mmdebstrap qemu-system-x86 e2fsprogs gzip rsync tar util-linux xz-utils)
+packages_mdev_lab=(mmdebstrap e2fsprogs gzip rsync tar util-linux xz-utils)
 
 # Of systemd it is systemd-analyze, which looks at our units.
 # shellcheck disable=SC2034
-packages_test=(clang clang-format libclang-rt-dev libxml2-utils mandoc shellcheck strace systemd)
+packages_test=(ccache clang clang-format libclang-rt-dev libxml2-utils mandoc shellcheck strace systemd)
 
 is_installed () {
     [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]

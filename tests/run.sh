@@ -15,6 +15,8 @@ export LC_ALL=C.UTF-8
 . tests/packages.sh
 
 work=build-tests
+# what was compiled before need not be compiled again, also in another clone
+export CCACHE_DIR=/var/cache/vgpu-gate-ccache CCACHE_NOHASHDIR=yes CCACHE_MAXSIZE=1G
 # those that run, by the PID of the leader of each one's process group
 declare -A lanes=()
 
@@ -54,7 +56,7 @@ check () {
 build () {
     local compiler=$1 directory=$2
     shift 2
-    CC=$compiler meson setup -Dwerror=true --sysconfdir=/etc "$@" "$work/$directory" &&
+    CC="ccache $compiler" meson setup -Dwerror=true --sysconfdir=/etc "$@" "$work/$directory" &&
         nice -n 5 meson compile -C "$work/$directory"
 }
 
@@ -231,7 +233,7 @@ lab () {
     run_lab "$1" tests/lab/run-tests --build "$work/gcc" "${@:2}"
 }
 
-# What runs in emulated machines.
+# What runs in emulated machines, which take all the time of a processor each.
 vm_labs () {
     run_lab mdev-lab tests/mdev-lab/run
     run_lab debian-lab tests/debian-lab/run

@@ -6,8 +6,9 @@ mdev_lab=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
 # shellcheck source=SCRIPTDIR/../lab/common.sh
 . "$mdev_lab/../lab/common.sh"
 
-# What is made once: the images of small VMs, by their recipe, and the project's build for them, by its source.
-cache=${VGPU_GATE_MDEV_LAB_CACHE:-/var/tmp/vgpu-gate-mdev-lab}
+# What is made once: the images of small VMs, by their recipe, and the project's build for them, by its source. Root runs
+# what is in there, so nobody else may be able to make the directory.
+cache=${VGPU_GATE_MDEV_LAB_CACHE:-/var/cache/vgpu-gate-mdev-lab}
 # The small VM that `up` starts.
 # shellcheck disable=SC2034  # used by those who read this file
 vm_state=${VGPU_GATE_MDEV_LAB:-/var/tmp/vgpu-gate-mdev-lab-up}
