@@ -268,7 +268,8 @@ poll_at_pace (VgateAgent *agent)
     poll_in (agent, MAX (ms, MIN (ms << MIN (agent->n_timeouts, 16), POLL_MAX_MS)));
 }
 
-/* The domain XML of each look lay between what stays, and what it lay in would never be at the heap's end. */
+/* What the looks at many guests left free lies between what stays for them: malloc does not give it back by
+ * itself. */
 static void
 give_memory_back (VgateAgent *agent)
 {

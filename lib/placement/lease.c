@@ -187,8 +187,8 @@ read_descriptor (int fd, GByteArray *text, GError **error)
             return TRUE;
         g_byte_array_append (text, buffer, (guint)n);
     }
-    g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_LEASE_UNREADABLE,
-                         DIRECTORY "/" FILE_NAME ": it is larger than 2 MiB");
+    g_set_error (error, VGATE_ERROR, VGATE_CODE_LEASE_UNREADABLE,
+                 DIRECTORY "/" FILE_NAME ": it is larger than %d KiB", FILE_SIZE_MAX / 1024);
     return FALSE;
 }
 

@@ -10,8 +10,7 @@ debian_lab=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
 # in the kernel of each host
 gpu=0000:41:00.0
 
-# both together are as large as the one of the mdev lab
-vm_disk=debian.img vm_lab=debian-lab vm_mib=1024
+vm_disk=debian.img vm_lab=debian-lab
 
 # --- hosts ---
 

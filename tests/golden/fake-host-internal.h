@@ -12,4 +12,5 @@ struct FakeHost {
     int lock;        /* descriptor; -1: not held */
     GThread *kernel; /* NULL: none */
     int kernel_stops;
+    GMutex kernel_works; /* held while it makes or takes away a device, which is one step to everybody else */
 };

@@ -125,6 +125,7 @@ fake_host_new (void)
     host->root = g_dir_make_tmp ("vgpu-gate-XXXXXX", &error);
     g_assert_no_error (error);
     host->lock = -1;
+    g_mutex_init (&host->kernel_works);
     host->config = fake_host_path (host, "vgpu-gate.conf");
     make_directory (host, "run");
     host->settings = g_key_file_new ();
@@ -149,6 +150,7 @@ fake_host_free (FakeHost *host)
     if (host->lock >= 0)
         close (host->lock);
     nftw (host->root, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    g_mutex_clear (&host->kernel_works);
     g_key_file_unref (host->settings);
     g_key_file_unref (host->sim);
     g_free (host->config);
@@ -291,8 +293,8 @@ type_name (guint id)
     return "some other type";
 }
 
-void
-fake_host_add_mdev (FakeHost *host, const char *uuid, guint type, const char *parent)
+static void
+add_mdev (FakeHost *host, const char *uuid, guint type, const char *parent)
 {
     g_autofree char *parent_directory = pci_directory (parent);
     g_autofree char *directory = g_build_filename (parent_directory, uuid, NULL);
@@ -304,6 +306,14 @@ fake_host_add_mdev (FakeHost *host, const char *uuid, guint type, const char *pa
     write_text (host, directory, "remove", "");
     write_link (host, directory, "mdev_type", type_directory);
     write_link (host, "sys/bus/mdev/devices", uuid, directory);
+}
+
+void
+fake_host_add_mdev (FakeHost *host, const char *uuid, guint type, const char *parent)
+{
+    g_mutex_lock (&host->kernel_works);
+    add_mdev (host, uuid, type, parent);
+    g_mutex_unlock (&host->kernel_works);
 }
 
 /* --- devices that come and go --- */
@@ -365,7 +375,7 @@ handle_create (FakeHost *host, const char *path, const char *uuid)
     const guint type = (guint)g_ascii_strtoull (parts[n - 2] + strlen ("nvidia-"), NULL, 10);
 
     fake_host_offer_mdev (host, parts[n - 4], type, 0);
-    fake_host_add_mdev (host, uuid, type, parts[n - 4]);
+    add_mdev (host, uuid, type, parts[n - 4]);
 }
 
 /* There is room for one more, where there was for any. */
@@ -401,8 +411,10 @@ be_kernel (gpointer data)
     FakeHost *host = data;
 
     while (!g_atomic_int_get (&host->kernel_stops)) {
+        g_mutex_lock (&host->kernel_works);
         take_writes (host, "sys/devices/pci*/*/mdev_supported_types/*/create", handle_create);
         take_writes (host, "sys/bus/mdev/devices/*/remove", handle_remove);
+        g_mutex_unlock (&host->kernel_works);
         g_usleep (1000);
     }
     return NULL;

@@ -12,6 +12,7 @@ cache=${VGPU_GATE_MDEV_LAB_CACHE:-/var/cache/vgpu-gate-mdev-lab}
 # The small VM that `up` starts.
 # shellcheck disable=SC2034  # used by those who read this file
 vm_state=${VGPU_GATE_MDEV_LAB:-/var/tmp/vgpu-gate-mdev-lab-up}
+# The second is for the two small VMs that a lab has.
 readonly build_mib=4096 memory_mib=3072
 
 # The hash of the content of all files below directory $1, and of their names and modes; options for find may follow.
@@ -124,9 +125,9 @@ prepare () {
     exec {lock}>&-
 }
 
-# What a small VM is: its disk, the part of the lab that is its first process, its memory, more for the kernel's command
-# line, and more for QEMU. Another lab has others.
-vm_disk=root.img vm_lab=mdev-lab vm_mib=1024
+# What a small VM is: its disk, the part of the lab that is its first process, more for the kernel's command line, and more
+# for QEMU. Another lab has others.
+vm_disk=root.img vm_lab=mdev-lab
 vm_parameters=(audit=0)
 vm_options=(-nic none)
 
@@ -145,7 +146,7 @@ start_vm () {
         setsid setpriv "$@" "$builder/lib64/ld-linux-x86-64.so.2" --library-path "$builder/usr/lib/x86_64-linux-gnu" \
         "$builder/usr/bin/qemu-system-x86_64" -L "$builder/usr/share/qemu" -L "$builder/usr/share/seabios" \
         -name vgpu-gate-mdev-lab -nodefaults -no-user-config -no-reboot \
-        -machine q35,usb=off -accel tcg,thread=multi,tb-size=1024 -cpu Nehalem -smp 1 -m "$vm_mib" \
+        -machine q35,usb=off -accel tcg,tb-size=1024 -cpu Nehalem -smp 1 -m 1024 \
         -kernel "$image/vmlinuz" -initrd "$image/initrd.gz" \
         -append "console=ttyS0 quiet loglevel=4 nokaslr mitigations=off tsc=reliable clocksource=tsc panic=-1 $(
         )lab=$vm_lab ${vm_parameters[*]}" \

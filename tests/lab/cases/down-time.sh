@@ -2,12 +2,17 @@
 # shellcheck shell=bash disable=SC2154  # the words and names come from lib.sh
 # How long a guest will stand still, estimated: what travels for it, and what comes of it.
 
-# guest_run_large HOST NAME: as guest_run; its vGPU has 1000 MiB in use and 24 MiB of state, which travel as 1024 and 64
+# guest_run_large HOST NAME [BALLAST]: as guest_run; its vGPU has 1000 MiB in use and 24 MiB of state, which travel as 1024
+# and 64
 guest_run_large () {
     host_configure "$1" capture <<<'refresh=1'
     host_configure "$1" down-time <<<'link-speed=1000'
     host_service restart "$1" vgpu-gated
-    guest_run "$1" "$2" "$h100_20c"
+    guest_define "$1" "$2" "$h100_20c"
+    [ $# -lt 3 ] || guest_ballast "$1" "$2" "$3"
+    guest_start "$1" "$2"
+    guest_driver_up "$1" "$2"
+    wait_captured "$1" "$2" 26.1
     guest_memory "$1" "$2" 1000 24
     wait_attribute "$1" "$2" '/*/vgpu/@framebuffer-used' 1073741824
     wait_attribute "$1" "$2" '/*/vgpu/@runtime-state' 67108864
@@ -23,12 +28,15 @@ journal_has () {
     on "$1" grep -Eq "$2" /var/log/libvirt/journal.log
 }
 
+# (One that is away before vgpu-gated has looked at it is not warned of at the source.)
 test_a_migration_that_takes_long_is_warned_of_on_both_sides () {
-    guest_run_large a slow
+    guest_run_large a slow 24000000
     host_configure b down-time <<<'link-speed=1000'
-    migrate a slow
-    guest_moved a slow
+    migrate_slowly a slow
     log_has a 'VGATE-413: slow: .*about 8590 ms for 1024 MiB of frame buffer and state at 1000 Mbit/s, .*its own limit is 300 ms'
+    on a virsh -q migrate-setspeed slow 1000
+    migration_end a || fail 'to warn of it stopped it'
+    guest_moved a slow
     within 5 journal_has b 'VGATE-413.*about 9127 ms for 1088 MiB of frame buffer and state at 1000 Mbit/s' ||
         fail 'the destination does not warn:' "$(on b cat /var/log/libvirt/journal.log)"
 }

@@ -179,7 +179,8 @@ detach () {
 }
 
 is_detached () {
-    [[ $(on "$1" virsh -q dumpxml "$2") != *"<address uuid='$3'"* ]]
+    local domain
+    domain=$(on "$1" virsh -q dumpxml "$2") && [[ $domain != *"<address uuid='$3'"* ]]
 }
 
 # The domain XML on stdin, with device $1 instead of its own. (Our element names the device too.)
