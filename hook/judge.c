@@ -132,30 +132,44 @@ read_host (const char *path, Inputs *inputs, GError **error)
     return inputs->host != NULL;
 }
 
-/* A guest that is no business of ours passes before the configuration is opened: no fault there may touch it.
- */
+typedef struct {
+    const Options *options;
+    Inputs *inputs;
+} LoadData;
+
+static gboolean
+load (VgateRequest *request, gpointer data, GError **error)
+{
+    const LoadData *from = data;
+    const char *config = from->options->config ? from->options->config : vgate_policy_default_path ();
+
+    from->inputs->policy = vgate_policy_load (config, error);
+    if (!from->inputs->policy || !read_host (from->options->host_file, from->inputs, error))
+        return FALSE;
+    request->policy = from->inputs->policy;
+    request->host = from->inputs->host;
+    return TRUE;
+}
+
 static VgateDecision *
 decide (const Options *options, VgateOperation operation, Inputs *inputs)
 {
-    const char *root = options->root ? options->root : "";
+    LoadData from = {.options = options, .inputs = inputs};
     GError *error = NULL;
-    VgateRequest request = {.operation = operation, .root = root};
+    VgateRequest request = {
+        .operation = operation,
+        .root = options->root ? options->root : "",
+        .is_dry_run = options->dry_run,
+        .now = g_get_real_time () / G_USEC_PER_SEC,
+        .load = load,
+        .load_data = &from,
+    };
 
     if (!read_domain (inputs, &error))
         return vgate_decision_new_refusal (error);
-    if (vgate_gate_concerns (inputs->domain, operation, root)) {
-        inputs->policy =
-            vgate_policy_load (options->config ? options->config : vgate_policy_default_path (), &error);
-        if (!inputs->policy || !read_host (options->host_file, inputs, &error))
-            return vgate_decision_new_refusal (error);
-    }
     request.domain = inputs->domain;
     request.xml = inputs->xml;
     request.xml_length = inputs->xml_length;
-    request.is_dry_run = options->dry_run;
-    request.policy = inputs->policy;
-    request.host = inputs->host;
-    request.now = g_get_real_time () / G_USEC_PER_SEC;
     return vgate_gate_decide (&request);
 }
 

@@ -321,18 +321,18 @@ lease_named (const Devices *d)
 
     for (guint i = 0; i < placements->len; i++) {
         VgatePlacement *placement = g_ptr_array_index (placements, i);
-        g_auto (VgateDevice) device = {0};
+        const VgateDevice *device;
         VgateSlot slot;
 
         if (!placement->hostdev || placement->lease)
             continue;
-        vgate_sysfs_look_up (d->j->request->root, placement->hostdev, &device);
+        device = vgate_survey_typed_device (d->j->request->survey, placement->hostdev);
         slot = (VgateSlot){
             .kind = placement->hostdev->kind,
             .device = placement->hostdev->source,
-            .parent = device.parent,
+            .parent = device->parent,
             .pgpu = g_array_index (placement->candidates, VgateCandidate, placement->chosen).pgpu,
-            .type = device.type,
+            .type = device->type,
             .exists = TRUE,
         };
         if (slot.parent)

@@ -116,7 +116,7 @@ decide_arrival (const VgateRequest *request, VgateDecision *decision)
 
     if (!vgate_switch_over_check (request, &error))
         vgate_decision_refuse (decision, error);
-    else if (vgate_gate_has_vgpu (request->domain, request->root))
+    else if (vgate_survey_has_vgpu (request->survey))
         decide_missing (request, decision);
     else
         vgate_decision_set (decision, TRUE, VGATE_CODE_NOT_CONCERNED, NULL);
@@ -130,7 +130,7 @@ decide_started (const VgateRequest *request, VgateDecision *decision)
 
     if (!request->domain->vmstate && request->policy->allow_missing_metadata)
         decide_missing (request, decision);
-    else if (vgate_qemu_is_incoming (request->root, request->domain->name, &error))
+    else if (vgate_survey_is_incoming (request->survey, &error))
         decide_arrival (request, decision);
     else if (error)
         vgate_decision_refuse (decision, error);
@@ -272,24 +272,26 @@ decide_with_element (const VgateRequest *request, VgateDecision *decision)
 }
 
 static gboolean
-is_certainly_no_arrival (const VgateDomain *domain, const char *root)
+is_certainly_no_arrival (const VgateRequest *request)
 {
     g_autoptr (GError) error = NULL;
 
-    return !vgate_qemu_is_incoming (root, domain->name, &error) && !error;
+    return !vgate_survey_is_incoming (request->survey, &error) && !error;
 }
 
-gboolean
-vgate_gate_concerns (const VgateDomain *domain, VgateOperation operation, const char *root)
+/* TRUE when there is something to decide, for which the policy is needed. */
+static gboolean
+concerns (const VgateRequest *request)
 {
-    switch (operation) {
-    case VGATE_OPERATION_START: return domain->element || vgate_again_concerns (domain, root);
-    case VGATE_OPERATION_RELEASE: return FALSE;
+    const VgateDomain *domain = request->domain;
+
+    switch (request->operation) {
+    case VGATE_OPERATION_START: return domain->element || vgate_again_concerns (domain, request->root);
     /* an element has been judged at 'migrate begin' or 'restore begin', before QEMU was started */
     case VGATE_OPERATION_STARTED:
-        return !domain->element && (domain->vmstate || vgate_gate_has_vgpu (domain, root)) &&
-               !is_certainly_no_arrival (domain, root);
-    default: return domain->element || domain->vmstate || vgate_gate_has_vgpu (domain, root);
+        return !domain->element && (domain->vmstate || vgate_survey_has_vgpu (request->survey)) &&
+               !is_certainly_no_arrival (request);
+    default: return domain->element || domain->vmstate || vgate_survey_has_vgpu (request->survey);
     }
 }
 
@@ -297,15 +299,24 @@ VgateDecision *
 vgate_gate_decide (const VgateRequest *request)
 {
     VgateDecision *decision = decision_new ();
+    g_autoptr (VgateSurvey) survey = NULL;
+    g_autoptr (GError) error = NULL;
+    VgateRequest seen = *request;
 
-    if (request->operation == VGATE_OPERATION_RELEASE)
+    if (request->operation == VGATE_OPERATION_RELEASE) {
         vgate_devices_release (request, decision);
-    else if (!vgate_gate_concerns (request->domain, request->operation, request->root))
+        return decision;
+    }
+    survey = vgate_survey_new (request->domain, request->root);
+    seen.survey = survey;
+    if (!concerns (&seen))
         vgate_decision_set (decision, TRUE, VGATE_CODE_NOT_CONCERNED, NULL);
+    else if (!seen.policy && !seen.load (&seen, seen.load_data, &error))
+        vgate_decision_refuse (decision, error);
     else if (!request->domain->element)
-        decide_without_element (request, decision);
+        decide_without_element (&seen, decision);
     else
-        decide_with_element (request, decision);
+        decide_with_element (&seen, decision);
     return decision;
 }
 

@@ -9,8 +9,8 @@
 #pragma once
 
 #include "domain/domain.h"
+#include "gate/survey.h"
 #include "host/host.h"
-#include "host/sysfs.h"
 #include "policy/policy.h"
 
 typedef enum {
@@ -27,18 +27,29 @@ typedef enum {
 
 const char *vgate_operation_name (VgateOperation operation);
 
-typedef struct {
+typedef struct VgateRequest VgateRequest;
+
+struct VgateRequest {
     VgateOperation operation;
     VgateDomain *domain; /* its element gets checked, which fills its records */
     const char *xml;     /* what domain was read from, for changing it; NULL: it is not changed */
     gsize xml_length;
-    const VgatePolicy *policy; /* may be NULL where vgate_gate_concerns () is FALSE */
+    const VgatePolicy *policy; /* NULL: what load () gives */
     const char *root;          /* put before /sys, /proc, /run and /etc; "" on a real host */
     const VgateHost *host;     /* a host document to judge; NULL: this host, read afresh */
     gboolean is_dry_run;       /* nothing is leased, made or unmade */
     gboolean is_live; /* MIGRATE of a guest that is known to run: missing metadata is then refused at once */
     gint64 now;       /* seconds since 1970 */
-} VgateRequest;
+    /*
+     * Sets policy, and host where a document is to be judged, of *request; both stay the caller's. Called
+     * once at most, and only when there is something to decide: no fault of the configuration touches a guest
+     * that is none of our business. FALSE with an error, which becomes the refusal. May be NULL where policy
+     * is not.
+     */
+    gboolean (*load) (VgateRequest *request, gpointer load_data, GError **error);
+    gpointer load_data;
+    VgateSurvey *survey; /* the gate's own: what it has seen of the domain; a caller leaves it NULL */
+};
 
 /* One vGPU against one pGPU. */
 typedef struct {
@@ -83,13 +94,13 @@ typedef struct {
 gboolean vgate_gate_has_vgpu (const VgateDomain *domain, const char *root);
 
 /*
- * TRUE when there is something to decide, for which the policy is needed. A cold start is not, as a guest
- * that does not run carries no metadata: so no fault of the configuration keeps a vGPU guest from being
- * started. But one that could not be started anyhow is: its device is missing, and had been made for it.
+ * Never NULL, never an error: whatever goes wrong is a refusal with its code. Borrows from the request.
+ *
+ * "Does it concern us?" comes first, and where it does not, the decision is VGATE_CODE_NOT_CONCERNED. A cold
+ * start does not, as a guest that does not run carries no metadata: so no fault of the configuration keeps a
+ * vGPU guest from being started. But one that could not be started anyhow does: its device is missing, and
+ * had been made for it.
  */
-gboolean vgate_gate_concerns (const VgateDomain *domain, VgateOperation operation, const char *root);
-
-/* Never NULL, never an error: whatever goes wrong is a refusal with its code. Borrows from the request. */
 VgateDecision *vgate_gate_decide (const VgateRequest *request);
 
 /* A refusal from an error of VGATE_ERROR that came before there was a domain to judge. Takes the error. */

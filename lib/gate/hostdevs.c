@@ -31,14 +31,9 @@ is_covered (const VgateElement *element, const VgateHostdev *hostdev)
 gboolean
 vgate_gate_has_vgpu (const VgateDomain *domain, const char *root)
 {
-    for (guint i = 0; i < domain->hostdevs->len; i++) {
-        g_auto (VgateDevice) device = {0};
+    g_autoptr (VgateSurvey) survey = vgate_survey_new (domain, root);
 
-        vgate_sysfs_look_up (root, g_ptr_array_index (domain->hostdevs, i), &device);
-        if (device.kind == VGATE_DEVICE_VGPU || device.kind == VGATE_DEVICE_UNUSABLE)
-            return TRUE;
-    }
-    return FALSE;
+    return vgate_survey_has_vgpu (survey);
 }
 
 /* Every vGPU of the element that names a guest address must have its hostdev there. */
@@ -67,19 +62,19 @@ vgate_hostdevs_check (const VgateRequest *request, GError **error)
         return FALSE;
     for (guint i = 0; i < domain->hostdevs->len; i++) {
         const VgateHostdev *hostdev = g_ptr_array_index (domain->hostdevs, i);
-        g_auto (VgateDevice) device = {0};
+        VgateDeviceKind kind;
 
         if (is_covered (domain->element, hostdev))
             continue;
-        vgate_sysfs_look_up (request->root, hostdev, &device);
-        if (device.kind == VGATE_DEVICE_VGPU || device.kind == VGATE_DEVICE_UNUSABLE) {
+        kind = vgate_survey_device (request->survey, hostdev)->kind;
+        if (kind == VGATE_DEVICE_VGPU || kind == VGATE_DEVICE_UNUSABLE) {
             g_set_error (error, VGATE_ERROR, VGATE_CODE_HOSTDEV_UNCOVERED,
                          "the metadata does not name the vGPU at guest address %s (%s)",
                          hostdev->guest_address ? hostdev->guest_address : "(none yet)", hostdev->source);
             return FALSE;
         }
         /* A mediated device that is not here could be anybody's: with a host document it need not be here. */
-        if (!request->host && device.kind == VGATE_DEVICE_ABSENT && hostdev->kind == VGATE_HOSTDEV_MDEV) {
+        if (!request->host && kind == VGATE_DEVICE_ABSENT && hostdev->kind == VGATE_HOSTDEV_MDEV) {
             g_set_error (error, VGATE_ERROR, VGATE_CODE_DEVICE_NOT_HERE,
                          "mediated device %s does not exist on this host, and the metadata does not name it",
                          hostdev->source);
@@ -140,21 +135,21 @@ vgate_hostdevs_find_pgpu (const VgateRequest *request, const VgateHost *host, co
                           GError **error)
 {
     const VgateHostdev *hostdev = vgate_domain_find_hostdev (request->domain, vgpu->guest_address);
-    g_auto (VgateDevice) device = {0};
+    const VgateDevice *device;
 
     if (!hostdev || request->host)
         return -1;
-    vgate_sysfs_look_up (request->root, hostdev, &device);
-    if (!check_device (&device, hostdev, error))
+    device = vgate_survey_typed_device (request->survey, hostdev);
+    if (!check_device (device, hostdev, error))
         return -1;
     for (guint i = 0; i < host->pgpus->len; i++) {
         const VgatePgpu *pgpu = g_ptr_array_index (host->pgpus, i);
 
-        if (strcmp (pgpu->address, device.pgpu) == 0)
-            return check_type (&device, pgpu, hostdev, vgpu, error) ? (int)i : -1;
+        if (strcmp (pgpu->address, device->pgpu) == 0)
+            return check_type (device, pgpu, hostdev, vgpu, error) ? (int)i : -1;
     }
     g_set_error (error, VGATE_ERROR, VGATE_CODE_DEVICE_WITHOUT_PGPU,
                  "the device of its hostdev, %s, belongs to %s, which NVML does not list", hostdev->source,
-                 device.pgpu);
+                 device->pgpu);
     return -1;
 }

@@ -202,8 +202,7 @@ vgate_devices_prepare (const VgateRequest *request, VgateDecision *decision)
     g_autoptr (GError) error = NULL;
     gboolean made_any = FALSE;
 
-    /* without a policy there was nothing to concern us a moment ago */
-    if (request->is_dry_run || !request->policy || !vgate_leases_exist (request->root))
+    if (request->is_dry_run || !vgate_leases_exist (request->root))
         return FALSE;
     if (prepare (request, &made_any, &error)) {
         vgate_decision_set (decision, TRUE, made_any ? VGATE_CODE_DEVICES_MADE : VGATE_CODE_NOT_CONCERNED,

@@ -12,6 +12,7 @@ vgate_device_clear (VgateDevice *device)
 {
     g_clear_pointer (&device->pgpu, g_free);
     g_clear_pointer (&device->parent, g_free);
+    g_clear_pointer (&device->directory, g_free);
     g_clear_pointer (&device->type_name, g_free);
     device->kind = VGATE_DEVICE_ABSENT;
     device->type = 0;
@@ -28,19 +29,20 @@ set_unusable (VgateDevice *device, const char *fault)
 
 /* What both kinds of device have: an address of their own or their parent's, and a GPU that has it. */
 static void
-set_vgpu (VgateDevice *device, const char *pci_directory)
+set_vgpu (VgateDevice *device, const char *directory, const char *pci_directory)
 {
     device->parent = g_path_get_basename (pci_directory);
     device->pgpu = vgate_sysfs_physical_function (pci_directory);
+    device->directory = g_strdup (directory);
     if (!device->pgpu)
         set_unusable (device, "its physical function is gone");
     else
         device->kind = VGATE_DEVICE_VGPU;
 }
 
-/* The type's directory is named "nvidia-1180"; the file "name" in it says "NVIDIA H100XM-80C". */
+/* The type's directory is named "nvidia-1180". */
 static void
-read_mdev (const char *directory, VgateDevice *device)
+identify_mdev (const char *directory, VgateDevice *device)
 {
     g_autofree char *parent = g_path_get_dirname (directory);
     g_autofree char *type = vgate_sysfs_link_name (directory, "mdev_type");
@@ -54,41 +56,48 @@ read_mdev (const char *directory, VgateDevice *device)
     }
     if (!vgate_sysfs_is_nvidia (parent))
         return;
-    set_vgpu (device, parent);
-    if (device->kind != VGATE_DEVICE_VGPU)
-        return;
-    device->type = type ? vgate_sysfs_type_of_name (type) : 0;
-    device->type_name = vgate_sysfs_read (directory, "mdev_type/name");
-    if (device->type_name && !vgate_sysfs_is_type_name (device->type_name))
-        set_unusable (device, "the name of its type is none");
+    set_vgpu (device, directory, parent);
+    if (device->kind == VGATE_DEVICE_VGPU)
+        device->type = type ? vgate_sysfs_type_of_name (type) : 0;
 }
 
 static void
-read_pci (const char *directory, VgateDevice *device)
+identify_pci (const char *directory, VgateDevice *device)
 {
-    g_autofree char *type = vgate_sysfs_read (directory, "nvidia/current_vgpu_type");
+    g_autofree char *type = g_build_filename (directory, "nvidia/current_vgpu_type", NULL);
     g_autofree char *physfn = g_build_filename (directory, "physfn", NULL);
-    guint64 id = 0;
 
     device->kind = VGATE_DEVICE_OTHER;
-    if (!type || !g_file_test (physfn, G_FILE_TEST_IS_SYMLINK) || !vgate_sysfs_is_nvidia (directory))
-        return;
-    if (!g_ascii_string_to_unsigned (type, 10, 0, G_MAXUINT32, &id, NULL)) {
-        set_unusable (device, "what its current_vgpu_type says is no type");
-        return;
-    }
-    set_vgpu (device, directory);
-    if (device->kind == VGATE_DEVICE_VGPU)
-        device->type = (guint32)id;
+    if (g_file_test (type, G_FILE_TEST_EXISTS) && g_file_test (physfn, G_FILE_TEST_IS_SYMLINK) &&
+        vgate_sysfs_is_nvidia (directory))
+        set_vgpu (device, directory, directory);
+}
+
+static char *
+device_path (const VgateHostdev *hostdev)
+{
+    return g_build_filename (hostdev->kind == VGATE_HOSTDEV_MDEV ? VGATE_SYSFS_MDEV_DEVICES
+                                                                 : VGATE_SYSFS_PCI_DEVICES,
+                             hostdev->source, NULL);
+}
+
+/* One that vanished meanwhile was read in part: then nothing of that holds. */
+static void
+check_still_there (const char *root, const char *path, const char *directory, VgateDevice *device)
+{
+    gboolean leaves;
+    g_autofree char *again = vgate_sysfs_resolve (root, path, &leaves);
+
+    if (g_strcmp0 (again, directory) != 0)
+        vgate_device_clear (device);
 }
 
 void
-vgate_sysfs_look_up (const char *root, const VgateHostdev *hostdev, VgateDevice *device)
+vgate_sysfs_identify (const char *root, const VgateHostdev *hostdev, VgateDevice *device)
 {
     const gboolean is_mdev = hostdev->kind == VGATE_HOSTDEV_MDEV;
-    g_autofree char *path = g_build_filename (is_mdev ? VGATE_SYSFS_MDEV_DEVICES : VGATE_SYSFS_PCI_DEVICES,
-                                              hostdev->source, NULL);
-    g_autofree char *directory = NULL, *again = NULL;
+    g_autofree char *path = device_path (hostdev);
+    g_autofree char *directory = NULL;
     gboolean leaves;
 
     *device = (VgateDevice){.kind = VGATE_DEVICE_ABSENT};
@@ -100,13 +109,45 @@ vgate_sysfs_look_up (const char *root, const VgateHostdev *hostdev, VgateDevice 
     if (!directory)
         return;
     if (is_mdev)
-        read_mdev (directory, device);
+        identify_mdev (directory, device);
     else
-        read_pci (directory, device);
-    /* one that vanished meanwhile was read in part: then nothing of that holds */
-    again = vgate_sysfs_resolve (root, path, &leaves);
-    if (g_strcmp0 (again, directory) != 0)
-        vgate_device_clear (device);
+        identify_pci (directory, device);
+    check_still_there (root, path, directory, device);
+}
+
+/* The file "name" in the type's directory says "NVIDIA H100XM-80C"; of a virtual function the driver tells
+ * the id alone. */
+void
+vgate_sysfs_read_type (const char *root, const VgateHostdev *hostdev, VgateDevice *device)
+{
+    g_autofree char *path = device_path (hostdev);
+    g_autofree char *directory = g_strdup (device->directory);
+
+    if (device->kind != VGATE_DEVICE_VGPU)
+        return;
+    if (hostdev->kind == VGATE_HOSTDEV_MDEV) {
+        g_free (device->type_name);
+        device->type_name = vgate_sysfs_read (directory, "mdev_type/name");
+        if (device->type_name && !vgate_sysfs_is_type_name (device->type_name))
+            set_unusable (device, "the name of its type is none");
+    } else {
+        g_autofree char *type = vgate_sysfs_read (directory, "nvidia/current_vgpu_type");
+        guint64 id = 0;
+
+        if (type && g_ascii_string_to_unsigned (type, 10, 0, G_MAXUINT32, &id, NULL))
+            device->type = (guint32)id;
+        else
+            set_unusable (device, type ? "what its current_vgpu_type says is no type"
+                                       : "its current_vgpu_type cannot be read");
+    }
+    check_still_there (root, path, directory, device);
+}
+
+void
+vgate_sysfs_look_up (const char *root, const VgateHostdev *hostdev, VgateDevice *device)
+{
+    vgate_sysfs_identify (root, hostdev, device);
+    vgate_sysfs_read_type (root, hostdev, device);
 }
 
 gboolean

@@ -6,6 +6,10 @@
  * with Linux 6.8 or newer use vendor-specific VFIO instead: the virtual function itself is the vGPU, and its
  * nvidia/current_vgpu_type names the type. NVML knows the physical function only: physfn is followed.
  *
+ * A look has two steps. What a device is, is told by what exists: the kernel's own links and files of PCI,
+ * which never make anybody wait. Of which type it is stands in files that NVIDIA's driver serves, and a
+ * driver that hangs keeps their reader for ever: so they are a step of its own, for when the type is needed.
+ *
  * root is put before /sys everywhere: "" on a real host.
  */
 #pragma once
@@ -24,15 +28,24 @@ typedef struct {
     VgateDeviceKind kind;
     char *pgpu;      /* PCI address of the physical function; VGPU only */
     char *parent;    /* PCI address of what a mediated device is on, or of the virtual function; VGPU only */
-    guint32 type;    /* vGPU type id; 0: none is set yet (a virtual function only), or it has no number */
-    char *type_name; /* as sysfs writes it; NULL where it does not */
+    char *directory; /* its own below root, with all links resolved; VGPU only */
+    guint32 type;    /* vGPU type id; 0: none is set yet (a virtual function only), or it has no number. Of a
+                        virtual function it is known only when the type has been read. */
+    char *type_name; /* as sysfs writes it; NULL where it does not, or when the type has not been read */
     const char *fault; /* what cannot be, as a clause ("its link leaves sysfs"); UNUSABLE only */
 } VgateDevice;
 
 /*
- * Never fails: what is not there, or vanishes while it is read, is absent; and the gate refuses what it needs
- * and does not find. The caller clears *device.
+ * What the device is, by what exists. Never fails, and opens no file that the driver serves: what is not
+ * there, or vanishes while it is looked at, is absent. The caller clears *device.
  */
+void vgate_sysfs_identify (const char *root, const VgateHostdev *hostdev, VgateDevice *device);
+/*
+ * Adds the type to what _identify () has found, where that is a vGPU. The kind becomes UNUSABLE when what the
+ * driver says of the type cannot be, and ABSENT when the device vanished meanwhile, or is another one by now.
+ */
+void vgate_sysfs_read_type (const char *root, const VgateHostdev *hostdev, VgateDevice *device);
+/* Both steps. */
 void vgate_sysfs_look_up (const char *root, const VgateHostdev *hostdev, VgateDevice *device);
 /*
  * Whether the kernel has a mediated device of that name, whatever else can be seen of it: then no other one

@@ -153,6 +153,27 @@ test_other_hostdev (gconstpointer data)
     g_assert_cmpuint (trace.n_forks, ==, 0);
 }
 
+/* That a hostdev is a vGPU is known without a look into what NVIDIA's driver serves, which can hang. */
+static void
+test_bare (gconstpointer data)
+{
+    g_autoptr (FakeHost) host = fake_host_new ();
+    const char *const words[] = {"--config",  fake_host_config (host),
+                                 "--root",    fake_host_root (host),
+                                 CASE_DOMAIN, "migrate",
+                                 "begin",     "-",
+                                 NULL};
+    g_auto (Trace) trace = {0};
+
+    if (!can_trace ())
+        return;
+    case_standard_host (host);
+    trace_hook (host, data, words, &trace);
+    g_assert_true (has_prefix (trace.opened, "vendor"));
+    g_assert_false (has_prefix (trace.opened, "current_vgpu_type"));
+    g_assert_false (has_prefix (trace.opened, "name"));
+}
+
 /* The trace sees what the tests above do not want to see. */
 static void
 test_vgpu (G_GNUC_UNUSED gconstpointer data)
@@ -172,6 +193,7 @@ test_vgpu (G_GNUC_UNUSED gconstpointer data)
     g_assert_true (has_prefix (trace.opened, "libxml2.so"));
     g_assert_true (has_prefix (trace.opened, "libglib-2.0.so"));
     g_assert_true (has_prefix (trace.opened, "libnvidia-ml.so"));
+    g_assert_true (has_prefix (trace.opened, "name"));
     g_assert_true (has_prefix (trace.opened, "vgpu-gate.conf"));
     g_assert_true (has_prefix (trace.run, "vgpu-gate-judge"));
     g_assert_true (has_prefix (trace.run, "vgpu-gate-nvml"));
@@ -185,6 +207,8 @@ main (int argc, char *argv[])
     program_add_test ("/fast-path/no-vgpu", NULL, test_no_vgpu);
     program_add_test ("/fast-path/usb", "usb", test_other_hostdev);
     program_add_test ("/fast-path/foreign", "foreign", test_other_hostdev);
+    program_add_test ("/fast-path/bare-mdev", "bare-mdev", test_bare);
+    program_add_test ("/fast-path/bare-vf", "bare-vf", test_bare);
     program_add_test ("/fast-path/vgpu", NULL, test_vgpu);
     return g_test_run ();
 }

@@ -314,6 +314,49 @@ TEST (test_mdev_vanishes)
     g_assert_cmpuint (n_absent, >=, 200);
 }
 
+/* What a device is says what exists; the driver's own files, which can keep a reader for ever, are not
+ * opened. */
+TEST (test_identify)
+{
+    const VgateHostdev vf = {.kind = VGATE_HOSTDEV_PCI, .source = (char *)"0000:41:00.4"};
+    const VgateHostdev mdev = {.kind = VGATE_HOSTDEV_MDEV, .source = (char *)MDEV_UUID};
+    g_auto (VgateDevice) a_vf = {0}, an_mdev = {0};
+
+    put_gpu (tree, "0x10de\n");
+    put (tree, VF "/nvidia/current_vgpu_type", "no number\n");
+    put_mdev (tree, GPU, "nvidia-1131", "a/path\n");
+    vgate_sysfs_identify (tree->root, &vf, &a_vf);
+    g_assert_cmpint (a_vf.kind, ==, VGATE_DEVICE_VGPU);
+    g_assert_cmpstr (a_vf.pgpu, ==, "0000:41:00.0");
+    g_assert_cmpuint (a_vf.type, ==, 0);
+    vgate_sysfs_identify (tree->root, &mdev, &an_mdev);
+    g_assert_cmpint (an_mdev.kind, ==, VGATE_DEVICE_VGPU);
+    g_assert_cmpstr (an_mdev.parent, ==, "0000:41:00.0");
+    g_assert_cmpuint (an_mdev.type, ==, 1131);
+    g_assert_null (an_mdev.type_name);
+    vgate_sysfs_read_type (tree->root, &vf, &a_vf);
+    g_assert_cmpint (a_vf.kind, ==, VGATE_DEVICE_UNUSABLE);
+    vgate_sysfs_read_type (tree->root, &mdev, &an_mdev);
+    g_assert_cmpint (an_mdev.kind, ==, VGATE_DEVICE_UNUSABLE);
+}
+
+/* Its type is that of the device that was looked at, or it is absent. */
+TEST (test_type_of_another)
+{
+    const VgateHostdev mdev = {.kind = VGATE_HOSTDEV_MDEV, .source = (char *)MDEV_UUID};
+    g_auto (VgateDevice) device = {0};
+    g_autofree char *link = g_strconcat (tree->root, "/sys/bus/mdev/devices/" MDEV_UUID, NULL);
+
+    put_gpu (tree, "0x10de\n");
+    put_mdev (tree, GPU, "nvidia-259", "GRID T4-8Q\n");
+    vgate_sysfs_identify (tree->root, &mdev, &device);
+    g_assert_cmpint (g_unlink (link), ==, 0);
+    put_mdev (tree, VF, "nvidia-1131", "NVIDIA H100XM-80C\n");
+    vgate_sysfs_read_type (tree->root, &mdev, &device);
+    g_assert_cmpint (device.kind, ==, VGATE_DEVICE_ABSENT);
+    g_assert_null (device.type_name);
+}
+
 TEST (test_vf)
 {
     put_gpu (tree, "0x10de\n");
@@ -571,6 +614,8 @@ main (int argc, char **argv)
     ADD ("mdev-type-name-odd", test_mdev_type_name_odd);
     ADD ("mdev-mig-backed", test_mdev_mig_backed);
     ADD ("mdev-vanishes", test_mdev_vanishes);
+    ADD ("identify", test_identify);
+    ADD ("type-of-another", test_type_of_another);
     ADD ("vf", test_vf);
     ADD ("vf-type-0", test_vf_type_0);
     ADD ("vf-type-odd", test_vf_type_odd);

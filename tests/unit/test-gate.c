@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The gate as its callers use it, on a sysfs tree that changes while a request is being decided. */
+#include "gate/gate.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MDEV "a3a3f5f0-2b1c-4f6e-9a9d-0c7b1d5e8f01"
+#define GPU  "/sys/devices/pci0000:40/0000:41:00.0"
+#define LINK "/sys/bus/mdev/devices/" MDEV
+#define DOMAIN                                                                                     \
+    "<domain type='kvm'><name>vm1</name><uuid>4d7c0a6e-9b1f-4f2e-8a35-b1f0c2d9e701</uuid>"         \
+    "<devices><hostdev mode='subsystem' type='mdev' model='vfio-pci'><source><address uuid='" MDEV \
+    "'/></source></hostdev></devices></domain>"
+
+typedef struct {
+    char *root;
+    VgateDomain *domain;
+    VgatePolicy *policy;
+    guint n_loads;
+    gboolean takes_away; /* load () takes the device away */
+} Fixture;
+
+static char *
+in_tree (const Fixture *f, const char *path)
+{
+    char *full = g_strconcat (f->root, path, NULL);
+    g_autofree char *parent = g_path_get_dirname (full);
+
+    g_assert_cmpint (g_mkdir_with_parents (parent, 0755), ==, 0);
+    return full;
+}
+
+static void
+put_device (const Fixture *f)
+{
+    g_autofree char *link = in_tree (f, LINK);
+
+    g_assert_cmpint (symlink ("../../../devices/pci0000:40/0000:41:00.0/" MDEV, link), ==, 0);
+}
+
+static void
+take_device (const Fixture *f)
+{
+    g_autofree char *link = in_tree (f, LINK);
+
+    g_assert_cmpint (g_unlink (link), ==, 0);
+}
+
+static void
+set_up (Fixture *f, G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr (GError) error = NULL;
+    g_autofree char *vendor = NULL, *device = NULL;
+
+    f->root = g_dir_make_tmp ("vgate-gate-XXXXXX", &error);
+    g_assert_no_error (error);
+    vendor = in_tree (f, GPU "/vendor");
+    device = in_tree (f, GPU "/" MDEV);
+    g_assert_true (g_file_set_contents (vendor, "0x10de\n", -1, NULL));
+    g_assert_cmpint (g_mkdir (device, 0755), ==, 0);
+    f->domain = vgate_domain_read (DOMAIN, strlen (DOMAIN), NULL, &error);
+    g_assert_no_error (error);
+    f->policy = vgate_policy_new_default ();
+}
+
+static void
+tear_down (Fixture *f, G_GNUC_UNUSED gconstpointer data)
+{
+    g_autofree char *command = g_strdup_printf ("rm -r -- '%s'", f->root);
+
+    g_assert_true (g_spawn_command_line_sync (command, NULL, NULL, NULL, NULL));
+    vgate_domain_free (f->domain);
+    vgate_policy_free (f->policy);
+    g_free (f->root);
+}
+
+static gboolean
+load (VgateRequest *request, gpointer data, G_GNUC_UNUSED GError **error)
+{
+    Fixture *f = data;
+
+    f->n_loads++;
+    if (f->takes_away)
+        take_device (f);
+    request->policy = f->policy;
+    return TRUE;
+}
+
+static VgateCode
+decide (Fixture *f, VgateOperation operation)
+{
+    const VgateRequest request = {
+        .operation = operation, .domain = f->domain, .root = f->root, .load = load, .load_data = f};
+    g_autoptr (VgateDecision) decision = vgate_gate_decide (&request);
+
+    return decision->code;
+}
+
+#define TEST(name) static void name (Fixture *f, G_GNUC_UNUSED gconstpointer data)
+
+/* It was seen, and goes while the configuration is read: what was seen holds. */
+TEST (test_goes)
+{
+    put_device (f);
+    f->takes_away = TRUE;
+    g_assert_cmpint (decide (f, VGATE_OPERATION_RESTORE), ==, VGATE_CODE_METADATA_MISSING);
+    g_assert_cmpuint (f->n_loads, ==, 1);
+}
+
+/* What is none of our business needs no configuration, whose faults then touch nobody. */
+TEST (test_absent)
+{
+    g_assert_cmpint (decide (f, VGATE_OPERATION_RESTORE), ==, VGATE_CODE_NOT_CONCERNED);
+    g_assert_cmpuint (f->n_loads, ==, 0);
+}
+
+/* The first step looks at a device without asking its type, and the second keeps what it found. */
+TEST (test_survey)
+{
+    g_autoptr (VgateSurvey) survey = NULL;
+    const VgateHostdev *hostdev = g_ptr_array_index (f->domain->hostdevs, 0);
+
+    put_device (f);
+    survey = vgate_survey_new (f->domain, f->root);
+    g_assert_true (vgate_survey_has_vgpu (survey));
+    g_assert_cmpint (vgate_survey_typed_device (survey, hostdev)->kind, ==, VGATE_DEVICE_VGPU);
+    take_device (f);
+    g_assert_cmpint (vgate_survey_device (survey, hostdev)->kind, ==, VGATE_DEVICE_VGPU);
+    g_assert_cmpint (vgate_survey_typed_device (survey, hostdev)->kind, ==, VGATE_DEVICE_VGPU);
+}
+
+int
+main (int argc, char *argv[])
+{
+    g_test_init (&argc, &argv, NULL);
+    g_test_add ("/gate/device-goes", Fixture, NULL, set_up, test_goes, tear_down);
+    g_test_add ("/gate/device-absent", Fixture, NULL, set_up, test_absent, tear_down);
+    g_test_add ("/gate/survey", Fixture, NULL, set_up, test_survey, tear_down);
+    return g_test_run ();
+}
