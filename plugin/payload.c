@@ -30,7 +30,7 @@ static const VgateXmlAttribute attributes[] = {
 const char *
 vgate_payload_source_name (VgatePayloadSource source)
 {
-    return sources[source];
+    return (guint)source <= VGATE_PAYLOAD_NOTHING ? sources[source] : "unknown";
 }
 
 VgatePayload *

@@ -24,6 +24,7 @@ typedef enum {
     VGATE_PAYLOAD_NOTHING, /* nothing is known: no element */
 } VgatePayloadSource;
 
+/* "unknown" for a number that is not in the enum. Static. */
 const char *vgate_payload_source_name (VgatePayloadSource source);
 
 typedef struct {

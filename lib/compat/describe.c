@@ -13,7 +13,7 @@ G_STATIC_ASSERT (G_N_ELEMENTS (severities) == VGATE_SEVERITY_REFUSE + 1);
 const char *
 vgate_severity_name (VgateSeverity severity)
 {
-    return severities[severity];
+    return (guint)severity < G_N_ELEMENTS (severities) ? severities[severity] : "unknown";
 }
 
 gboolean

@@ -72,6 +72,8 @@ vgate_down_time_describe (const VgateDownTime *estimate)
 {
     static const char *const paces[] = {"the pace of reading the GPU at the source", "the link's pace",
                                         "the pace of writing the GPU here"};
+    const char *pace =
+        (guint)estimate->pace_of < G_N_ELEMENTS (paces) ? paces[estimate->pace_of] : "an unknown pace";
     g_autofree char *others = NULL;
 
     G_STATIC_ASSERT (G_N_ELEMENTS (paces) == VGATE_PACE_OF_WRITING + 1);
@@ -83,5 +85,5 @@ vgate_down_time_describe (const VgateDownTime *estimate)
                             in_units (estimate->time, 1000), in_units (estimate->bytes, MIB),
                             estimate->lacks_state ? " (its state, which is not known, not counted)"
                                                   : " and state",
-                            estimate->rate, paces[estimate->pace_of], others ? others : "");
+                            estimate->rate, pace, others ? others : "");
 }

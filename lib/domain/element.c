@@ -73,7 +73,7 @@ static const VgateXmlAttribute seal_attributes[] = {
 const char *
 vgate_trigger_name (VgateTrigger trigger)
 {
-    return vgate_trigger_names[trigger];
+    return (guint)trigger < VGATE_N_TRIGGERS ? vgate_trigger_names[trigger] : "unknown";
 }
 
 VgateElementVgpu *

@@ -29,6 +29,7 @@ typedef enum {
 } VgateTrigger;
 /* By VgateTrigger; NULL at the end. */
 extern const char *const vgate_trigger_names[];
+/* "unknown" for a number that is not in the enum. Static. */
 const char *vgate_trigger_name (VgateTrigger trigger);
 
 typedef enum {

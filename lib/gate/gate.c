@@ -10,7 +10,7 @@ G_STATIC_ASSERT (G_N_ELEMENTS (operations) == VGATE_N_OPERATIONS);
 const char *
 vgate_operation_name (VgateOperation operation)
 {
-    return operations[operation];
+    return (guint)operation < G_N_ELEMENTS (operations) ? operations[operation] : "unknown";
 }
 
 static void

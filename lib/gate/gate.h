@@ -25,6 +25,7 @@ typedef enum {
     VGATE_N_OPERATIONS,
 } VgateOperation;
 
+/* "unknown" for a number that is not in the enum. Static. */
 const char *vgate_operation_name (VgateOperation operation);
 
 typedef struct VgateRequest VgateRequest;

@@ -3,7 +3,10 @@
 
 #include <string.h>
 
-G_DEFINE_QUARK (vgate - error - quark, vgate_error)
+/* clang-format takes the dashes for minus signs, and puts blanks around them. */
+/* clang-format off */
+G_DEFINE_QUARK (vgate-error-quark, vgate_error)
+/* clang-format on */
 
 /* libvirt puts no limit on a domain's name; a terminal line does. */
 #define DOMAIN_NAME_MAX     128

@@ -30,7 +30,6 @@ char *vgate_message_line (VgateCode code, const char *domain, const char *text);
 
 /*
  * The text for printing: each control, format or line-ending character and each byte that is not UTF-8
- * becomes
- * '?', cut at max characters.
+ * becomes '?'; cut at max characters.
  */
 char *vgate_printable (const char *text, gsize max);

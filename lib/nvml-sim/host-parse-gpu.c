@@ -70,7 +70,7 @@ static const char *const modes[] = {
 const char *
 vgpu_sim_mode_name (guint mode)
 {
-    return modes[mode];
+    return mode < G_N_ELEMENTS (modes) && modes[mode] ? modes[mode] : "unknown";
 }
 
 static gboolean

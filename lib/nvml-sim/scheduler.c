@@ -22,7 +22,7 @@ G_STATIC_ASSERT (G_N_ELEMENTS (arr_modes) == NVML_ARR_ENABLE + 1);
 const char *
 vgpu_sim_scheduler_policy_name (guint policy)
 {
-    return policies[policy];
+    return policy < G_N_ELEMENTS (policies) && policies[policy] ? policies[policy] : "unknown";
 }
 
 guint32

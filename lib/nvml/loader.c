@@ -6,7 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
-G_DEFINE_QUARK (vgate - nvml - error - quark, vgate_nvml_error)
+/* clang-format takes the dashes for minus signs, and puts blanks around them. */
+/* clang-format off */
+G_DEFINE_QUARK (vgate-nvml-error-quark, vgate_nvml_error)
+/* clang-format on */
 
 static const struct {
     const char *name;

@@ -33,7 +33,7 @@ G_STATIC_ASSERT (G_N_ELEMENTS (infos) == VGATE_N_COUNTERS);
 const VgateCounterInfo *
 vgate_counter_info (VgateCounterKind kind)
 {
-    return &infos[kind];
+    return (guint)kind < VGATE_N_COUNTERS ? &infos[kind] : NULL;
 }
 
 static void

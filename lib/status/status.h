@@ -37,6 +37,7 @@ typedef struct {
     const char *label; /* what its label is: "trigger"; NULL: it has none */
     const char *help;
 } VgateCounterInfo;
+/* Static; NULL when there is no such kind. */
 const VgateCounterInfo *vgate_counter_info (VgateCounterKind kind);
 
 /* Counters: a GPtrArray of VgateCounter *, of each kind and label one. */

@@ -11,11 +11,11 @@
  *   Ownership  what a function returns as a pointer is the caller's to free, with g_free () where nothing
  *              else is said; "const" is the library's, and "static" lives for ever. Arguments are borrowed.
  *   Errors     a function that can fail returns FALSE or NULL and sets a GError: of VGATE_ERROR, whose code
- * is the NNN of a message VGATE-NNN, or of VGATE_NVML_ERROR, whose code is the driver's answer. Results are
- * then untouched. A NULL argument where none is allowed is the caller's error. Threads    there is no global
- * state; a VgateNvml can be used by several threads at once, as NVML can. Facts      "measured" is what
- * libnvidia-ml.so.580.159.04 answered; "documented" is NVIDIA's NVML reference. Where both differ, this
- * library keeps to what is documented.
+ *              is the NNN of a message VGATE-NNN, or of VGATE_NVML_ERROR, whose code is the driver's answer.
+ *              Results are then untouched. A NULL argument where none is allowed is the caller's error.
+ *   Threads    there is no global state; a VgateNvml can be used by several threads at once, as NVML can.
+ *   Facts      "measured" is what libnvidia-ml.so.580.159.04 answered; "documented" is NVIDIA's NVML
+ *              reference. Where both differ, this library keeps to what is documented.
  *
  * All of it is there since 0.1.0, and belongs to the symbol version of that name.
  */
@@ -353,7 +353,7 @@ typedef enum {
     VGATE_SEVERITY_REFUSE,
 } VgateSeverity;
 
-/* "ignore", "warn", "refuse". Static. */
+/* "ignore", "warn", "refuse"; "unknown" for any other number. Static. */
 const char *vgate_severity_name (VgateSeverity severity);
 gboolean vgate_severity_parse (const char *text, VgateSeverity *severity);
 

@@ -96,6 +96,14 @@ test_names (void)
     }
     g_assert_cmpstr (vgate_scheduler_policy_name (-1), ==, "unknown");
     g_assert_cmpstr (vgate_arr_mode_name (3), ==, "unknown");
+    for (VgateSeverity severity = VGATE_SEVERITY_IGNORE; severity <= VGATE_SEVERITY_REFUSE; severity++) {
+        VgateSeverity parsed = VGATE_SEVERITY_REFUSE + 1;
+
+        g_assert_true (vgate_severity_parse (vgate_severity_name (severity), &parsed));
+        g_assert_cmpint (parsed, ==, severity);
+    }
+    g_assert_cmpstr (vgate_severity_name ((VgateSeverity)-1), ==, "unknown");
+    g_assert_cmpstr (vgate_severity_name (VGATE_SEVERITY_REFUSE + 1), ==, "unknown");
     number = 42;
     g_assert_false (vgate_scheduler_policy_parse ("unknown", &number));
     g_assert_false (vgate_scheduler_policy_parse ("Best-Effort", &number));
@@ -123,6 +131,29 @@ test_string (void)
 
         g_assert_cmpstr (words, ==, cases[i].words);
     }
+}
+
+/* What a record from elsewhere can hold: a number that this library has no word for. */
+static void
+test_numbers_without_words (void)
+{
+    const int paces[] = {-1, VGATE_PACE_OF_WRITING + 1};
+
+    for (gsize i = 0; i < G_N_ELEMENTS (paces); i++) {
+        const VgateDownTime estimate = {
+            .bytes = 1 << 20, .rate = 1000, .time = 8000, .pace_of = (VgatePaceOf)paces[i]};
+        g_autofree char *words = vgate_down_time_describe (&estimate);
+
+        g_assert_true (g_str_has_suffix (words, "at 1000 Mbit/s, an unknown pace"));
+    }
+}
+
+/* The names of the error domains are part of the interface: bindings to other languages look for them. */
+static void
+test_error_domains (void)
+{
+    g_assert_cmpstr (g_quark_to_string (VGATE_ERROR), ==, "vgate-error-quark");
+    g_assert_cmpstr (g_quark_to_string (VGATE_NVML_ERROR), ==, "vgate-nvml-error-quark");
 }
 
 static void
@@ -207,6 +238,8 @@ main (int argc, char **argv)
     g_test_add_func ("/library/settings", test_settings);
     g_test_add_func ("/library/names", test_names);
     g_test_add_func ("/library/string", test_string);
+    g_test_add_func ("/library/numbers-without-words", test_numbers_without_words);
+    g_test_add_func ("/library/error-domains", test_error_domains);
     g_test_add_func ("/library/rules", test_rules);
     g_test_add_func ("/library/engine", test_engine);
     return g_test_run ();

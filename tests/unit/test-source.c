@@ -86,7 +86,8 @@ check_layout (Source *source)
         const glong length = g_utf8_strlen (source->lines[i], -1);
 
         if (length > COLUMNS_MAX)
-            complain (source, i, "%ld columns; at most %d, clang-format breaks the line", length,
+            complain (source, i,
+                      "%ld columns, at most %d: break it by hand where it is a string or a comment", length,
                       COLUMNS_MAX);
         if (strchr (source->lines[i], '\t'))
             complain (source, i, "a tab; indent with four spaces");
@@ -160,6 +161,15 @@ check_banned (Source *source)
             if (has_word (code, banned[j].name))
                 complain (source, i, "%s is not used here; take %s", banned[j].name, banned[j].instead);
     }
+}
+
+/* The macro makes a string of its first argument, blanks included: the name of a public error domain. */
+static void
+check_quarks (Source *source)
+{
+    for (guint i = 0; source->lines[i]; i++)
+        if (g_str_has_prefix (source->lines[i], "G_DEFINE_QUARK") && strstr (source->lines[i], " - "))
+            complain (source, i, "blanks in the name of an error domain; put clang-format off before it");
 }
 
 static int
@@ -316,6 +326,8 @@ test_checks (void)
         {"lib/nvml-sim/a.c", "#include \"nvml/nvml-abi.h\"\n#include \"xml/xml.h\"\n", check_floors, 1},
         {"lib/new/a.c", "#include \"version/version.h\"\n", check_floors, 1},
         {"hook/a.c", "#include \"gate/gate.h\"\n", check_floors, 0},
+        {"lib/xml/a.c", "G_DEFINE_QUARK (a-b-quark, a_b)\n", check_quarks, 0},
+        {"lib/xml/a.c", "G_DEFINE_QUARK (a - b - quark, a_b)\n", check_quarks, 1},
         {"lib/xml/a.h", "#pragma once\n", check_once, 0},
         {"lib/xml/a.h", "\n", check_once, 1},
         {"lib/xml/a.c", "\n", check_once, 0},
@@ -340,7 +352,7 @@ main (int argc, char **argv)
     } checks[] = {
         {"/source/licence", check_licence}, {"/source/layout", check_layout},
         {"/source/banned", check_banned},   {"/source/floors", check_floors},
-        {"/source/once", check_once},
+        {"/source/once", check_once},       {"/source/quarks", check_quarks},
     };
 
     g_test_init (&argc, &argv, NULL);
