@@ -152,6 +152,15 @@ follow (VgateFollower *follower, int signals_fd, Following *following, GError **
     }
 }
 
+/* What is ignored when we start is so on purpose: SIGHUP by nohup, SIGINT by a script that goes on. */
+static gboolean
+is_ignored (int signal_number)
+{
+    struct sigaction action;
+
+    return sigaction (signal_number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
 /* Those that end us, and the one that lets us go on. Blocked, so that they are read and nothing is cut off.
  */
 static int
@@ -160,9 +169,11 @@ open_signals (void)
     sigset_t set;
 
     sigemptyset (&set);
-    sigaddset (&set, SIGINT);
+    if (!is_ignored (SIGINT))
+        sigaddset (&set, SIGINT);
+    if (!is_ignored (SIGHUP))
+        sigaddset (&set, SIGHUP);
     sigaddset (&set, SIGTERM);
-    sigaddset (&set, SIGHUP);
     sigaddset (&set, SIGCONT);
     sigprocmask (SIG_BLOCK, &set, NULL);
     return signalfd (-1, &set, SFD_CLOEXEC);

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -216,6 +217,8 @@ main (int argc, char *argv[])
     VgateOperation operation;
 
     setlocale (LC_ALL, "");
+    /* a parent that ignores it hands that on, and then a child's end cannot be waited for */
+    signal (SIGCHLD, SIG_DFL);
     g_set_prgname ("vgpu-gate-hook");
     if (!parse_options (argc, argv, &options, &error))
         return usage (error->message);

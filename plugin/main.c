@@ -9,6 +9,7 @@
 #include <libxml/parser.h>
 #include <locale.h>
 #include <malloc.h>
+#include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -58,6 +59,23 @@ fail (GError *error)
     return 1;
 }
 
+/*
+ * exec() hands on what is blocked and ignored. The signals that end the daemon, or have it read its
+ * configuration again, must reach it; and a reader of its standard error who leaves must not end it.
+ */
+static void
+take_signals (void)
+{
+    sigset_t set;
+
+    sigemptyset (&set);
+    sigaddset (&set, SIGTERM);
+    sigaddset (&set, SIGINT);
+    sigaddset (&set, SIGHUP);
+    sigprocmask (SIG_UNBLOCK, &set, NULL);
+    signal (SIGPIPE, SIG_IGN);
+}
+
 static int
 run (VgatePolicy *policy, const char *config, const char *uri)
 {
@@ -101,6 +119,8 @@ main (int argc, char *argv[])
         puts ("vgpu-gated " VGATE_VERSION);
         return 0;
     }
+    if (!options.once)
+        take_signals (); /* before there are threads, which inherit the mask */
     config = options.config ? options.config : vgate_policy_default_path ();
     policy = vgate_policy_load (config, &error);
     if (!policy)

@@ -10,7 +10,6 @@
 #include "nvml/nvml-abi.h"
 
 #include <poll.h>
-#include <signal.h>
 #include <unistd.h>
 
 /* NVIDIA says that five looks a second miss nothing; twice as many bear that one is late. */
@@ -139,18 +138,6 @@ follow (VgateNvml *nvml, const VgateAsked *asked, const GPtrArray *sources, int 
     }
 }
 
-/* Control-C reaches us as well as the asker, who has blocked it to end in order; SIGTERM is for one of us
- * alone. */
-static void
-unblock_sigterm (void)
-{
-    sigset_t set;
-
-    sigemptyset (&set);
-    sigaddset (&set, SIGTERM);
-    sigprocmask (SIG_UNBLOCK, &set, NULL);
-}
-
 int
 vgate_follow_serve (const VgateAsked *asked, int out)
 {
@@ -160,7 +147,6 @@ vgate_follow_serve (const VgateAsked *asked, int out)
 
     if (!g_variant_is_of_type (asked->body, G_VARIANT_TYPE (VGATE_ADDRESS_TYPE)))
         return 2;
-    unblock_sigterm ();
     nvml = vgate_nvml_open (asked->library, &error);
     gpus = nvml ? vgate_gpus_find (nvml, vgate_address_from_variant (asked->body), &error) : NULL;
     if (gpus) {

@@ -31,9 +31,9 @@ GPtrArray *vgate_follow_once (const VgateBackend *backend, const char *address, 
 typedef struct VgateFollower VgateFollower;
 
 /*
- * Starts to follow. The program inherits the signal mask: whoever blocks SIGINT first keeps it alive when the
- * terminal sends that to both. Never fails but for VGATE_CODE_INTERNAL; what else goes wrong is said by
- * vgate_follower_next ().
+ * Starts to follow. The program inherits the signal mask, but for SIGTERM: whoever blocks SIGINT first keeps
+ * it alive when the terminal sends that to both. Never fails but for VGATE_CODE_INTERNAL; what else goes
+ * wrong is said by vgate_follower_next ().
  */
 VgateFollower *vgate_follower_new (const VgateBackend *backend, const char *address, GError **error);
 /* NULL is allowed. The program ends by itself then. */

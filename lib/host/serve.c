@@ -6,11 +6,29 @@
 #include "host/probe-serve.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <sys/time.h>
 #include <unistd.h>
 
 /* Beyond the asker's deadline, so that an answer is never cut by this clock. */
 #define GRACE_MS 500
+
+/* exec() hands on what is ignored and what is blocked. Whoever started the asker may have done either with
+ * the alarm, which then would never end this process, or with SIGTERM. */
+static void
+restore_signals (void)
+{
+    static const int signals[] = {SIGALRM, SIGTERM};
+    const struct sigaction by_default = {.sa_handler = SIG_DFL};
+    sigset_t set;
+
+    sigemptyset (&set);
+    for (gsize i = 0; i < G_N_ELEMENTS (signals); i++) {
+        sigaction (signals[i], &by_default, NULL);
+        sigaddset (&set, signals[i]);
+    }
+    sigprocmask (SIG_UNBLOCK, &set, NULL);
+}
 
 static GBytes *
 read_all (int fd)
@@ -61,8 +79,10 @@ int
 vgate_serve (int in, int out)
 {
     g_auto (VgateAsked) asked = {0};
-    g_autoptr (GBytes) question = read_all (in);
+    g_autoptr (GBytes) question = NULL;
 
+    restore_signals ();
+    question = read_all (in);
     if (!question || !vgate_asked_read (question, &asked))
         return 2;
     vgate_serve_limit_life (asked.deadline_ms);

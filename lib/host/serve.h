@@ -7,7 +7,8 @@
 
 #include "host/wire.h"
 
-/* The program's whole life. Returns its exit status; closes out. */
+/* The program's whole life. Returns its exit status; closes out. Takes SIGALRM and SIGTERM back from whoever
+ * blocks or ignores them, so that both end the process. */
 int vgate_serve (int in, int out);
 
 /* Lets the kernel end this process this long after the deadline (SIGALRM, default action), counted from now;

@@ -102,6 +102,9 @@ void fake_host_set_helper (FakeHost *host, const char *lines);
 /* The process id that the last helper had. */
 int fake_host_helper_pid (const FakeHost *host);
 
+/* Waits for its end, and fails the test when it goes on and on. */
+void fake_host_assert_helper_ends (const FakeHost *host);
+
 /* text with everything replaced that is another each time: the directory, this machine's name, times, ages.
  * The caller frees it. */
 char *fake_host_normalise (const FakeHost *host, const char *text);

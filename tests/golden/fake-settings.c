@@ -3,7 +3,11 @@
 #include "fake-host-internal.h"
 #include "program.h"
 
+#include <signal.h>
 #include <string.h>
+
+/* Beside a deadline: what ending may take on a busy machine. */
+#define HELPER_PATIENCE_MS 20000
 
 /* --- the driver --- */
 
@@ -120,6 +124,26 @@ fake_host_helper_pid (const FakeHost *host)
     g_ascii_string_to_unsigned (g_strchomp (text), 10, 1, G_MAXINT32, &pid, &error);
     g_assert_no_error (error);
     return (int)pid;
+}
+
+void
+fake_host_assert_helper_ends (const FakeHost *host)
+{
+    const int pid = fake_host_helper_pid (host);
+
+    for (guint waited = 0; waited < HELPER_PATIENCE_MS; waited += 10) {
+        g_autofree char *path = g_strdup_printf ("/proc/%d/stat", pid);
+        g_autofree char *stat = NULL;
+        const char *state;
+
+        /* nobody may be there to wait for it: dead is enough */
+        if (!g_file_get_contents (path, &stat, NULL, NULL) || !(state = strrchr (stat, ')')) ||
+            g_str_has_prefix (state, ") Z"))
+            return;
+        g_usleep (10000);
+    }
+    kill (pid, SIGKILL);
+    g_test_fail_printf ("the helper goes on");
 }
 
 /* --- what is another each time --- */

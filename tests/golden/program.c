@@ -11,6 +11,8 @@
 
 /* NAME to PATH; filled before the first test, only read afterwards. */
 static GHashTable *paths;
+/* NULL-terminated; or NULL. Set between runs only. */
+static GStrv run_by;
 
 void
 program_test_init (int *argc, char ***argv)
@@ -149,17 +151,40 @@ collect (GSubprocess *process, ProgramRun *run)
 }
 
 void
+program_run_by (const char *words)
+{
+    g_strfreev (run_by);
+    run_by = words ? g_strsplit (words, " ", -1) : NULL;
+}
+
+static GSubprocess *
+spawn (GSubprocessLauncher *launcher, const char *const *argv)
+{
+    g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+    g_auto (GStrv) whole = NULL;
+    g_autoptr (GError) error = NULL;
+    GSubprocess *process;
+
+    for (guint i = 0; run_by && run_by[i]; i++)
+        g_strv_builder_add (builder, run_by[i]);
+    for (guint i = 0; argv[i]; i++)
+        g_strv_builder_add (builder, argv[i]);
+    whole = g_strv_builder_end (builder);
+    process = g_subprocess_launcher_spawnv (launcher, (const char *const *)whole, &error);
+    g_assert_no_error (error);
+    return process;
+}
+
+void
 program_run_on (const char *const *argv, int stdin_fd, ProgramRun *run)
 {
     g_autoptr (GSubprocessLauncher) launcher =
         new_launcher (G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE);
     g_autoptr (GSubprocess) process = NULL;
-    g_autoptr (GError) error = NULL;
     const gint64 begin = g_get_monotonic_time ();
 
     g_subprocess_launcher_take_stdin_fd (launcher, fcntl (stdin_fd, F_DUPFD_CLOEXEC, 0));
-    process = g_subprocess_launcher_spawnv (launcher, argv, &error);
-    g_assert_no_error (error);
+    process = spawn (launcher, argv);
     g_subprocess_launcher_close (launcher);
     collect (process, run);
     run->duration_us = g_get_monotonic_time () - begin;
@@ -186,14 +211,10 @@ GSubprocess *
 program_start (const char *const *argv, const char *out, const char *err)
 {
     g_autoptr (GSubprocessLauncher) launcher = new_launcher (G_SUBPROCESS_FLAGS_NONE);
-    g_autoptr (GError) error = NULL;
-    GSubprocess *process;
 
     g_subprocess_launcher_set_stdout_file_path (launcher, out);
     g_subprocess_launcher_set_stderr_file_path (launcher, err);
-    process = g_subprocess_launcher_spawnv (launcher, argv, &error);
-    g_assert_no_error (error);
-    return process;
+    return spawn (launcher, argv);
 }
 
 GStrv

@@ -39,6 +39,10 @@ void program_run (const char *const *argv, const char *input, gsize length, Prog
 /* The same with this descriptor as standard input; it stays the caller's. */
 void program_run_on (const char *const *argv, int stdin_fd, ProgramRun *run);
 
+/* From now on every program is run by these words, separated by blanks, such as "env --ignore-signal=CHLD".
+ * NULL: by nothing. */
+void program_run_by (const char *words);
+
 /* Starts argv, with nothing to read and its outputs into these files; to be waited for by the caller. */
 GSubprocess *program_start (const char *const *argv, const char *out, const char *err);
 

@@ -156,25 +156,6 @@ end (GSubprocess *process, int signal_number)
     return g_subprocess_get_if_exited (process) ? g_subprocess_get_exit_status (process) : -1;
 }
 
-static void
-assert_helper_ends (const FakeHost *host)
-{
-    const int pid = fake_host_helper_pid (host);
-
-    for (guint waited = 0; waited < PATIENCE_MS; waited += 10) {
-        g_autofree char *path = g_strdup_printf ("/proc/%d/stat", pid);
-        g_autofree char *stat = NULL;
-        const char *state;
-
-        /* nobody may be there to wait for it: dead is enough */
-        if (!g_file_get_contents (path, &stat, NULL, NULL) || !(state = strrchr (stat, ')')) ||
-            g_str_has_prefix (state, ") Z"))
-            return;
-        g_usleep (10000);
-    }
-    g_test_fail_printf ("the helper goes on");
-}
-
 typedef struct {
     guint n_entries;
     guint n_gpus;
@@ -265,7 +246,7 @@ follow_busy_gpu (FakeHost *host)
 
     wait_for (host, "\"entry\"", 1500);
     status = end (process, SIGINT);
-    assert_helper_ends (host);
+    fake_host_assert_helper_ends (host);
     tally = tally_output (host);
     g_assert_cmpuint (tally.n_entries, >=, 1500);
     g_assert_cmpuint (tally.n_gpus, ==, 1);
@@ -429,7 +410,7 @@ assert_follow_fails (FakeHost *host, GSubprocess *process, const char *golden)
     err = errors_but_missed (host);
     command_assert_valid ("vgpu-gate-report.rng", out);
     command_compare (host, FOLDER, golden, "err", err);
-    assert_helper_ends (host);
+    fake_host_assert_helper_ends (host);
 }
 
 static void
@@ -480,7 +461,7 @@ test_asker_dies (G_GNUC_UNUSED gconstpointer data)
     process = command_start (host, FOLLOW "text");
     wait_for (host, "gpu", 1);
     g_assert_cmpint (end (process, SIGKILL), ==, -1);
-    assert_helper_ends (host);
+    fake_host_assert_helper_ends (host);
 }
 
 int

@@ -203,6 +203,23 @@ ends_at_once () {
     [ "$took" -lt 1000 ] || fail "it took $took ms to end"
 }
 
+# Whoever starts it hands on what is blocked and ignored, and a pipe that nobody reads any more.
+test_signals_reach_it_however_it_was_started () {
+    host_service stop a vgpu-gated
+    # shellcheck disable=SC2016  # to be expanded in there
+    on a bash -c '
+        setsid env --block-signal=TERM,HUP --ignore-signal=TERM,HUP --default-signal=PIPE vgpu-gated \
+            </dev/null >/dev/null 2> >(exec sleep 0.1) &
+        echo $! >/run/lab/vgpu-gated.pid'
+    # what it logs goes to the journal alone from then on
+    guest_run a unheard "$h100_20c"
+    # shellcheck disable=SC2016
+    on a bash -c 'kill -HUP "$(cat /run/lab/vgpu-gated.pid)"'
+    within 5 on a grep -q VGPU_GATE_CODE=VGATE-734 /var/log/libvirt/journal.log || fail 'it did not read its configuration again'
+    on a pgrep -x vgpu-gated >/dev/null || fail 'it ended with the reader of its standard error'
+    host_service stop a vgpu-gated || fail 'SIGTERM does not end it'
+}
+
 timed_sigterm_while_the_driver_hangs () {
     guest_run a hanging "$h100_20c"
     host_hangs a nvmlInit_v2
