@@ -9,6 +9,7 @@
 #include "log.h"
 #include "prober.h"
 #include "report.h"
+#include "sequences.h"
 #include "switchover.h"
 #include "tally.h"
 #include "workers.h"
@@ -43,7 +44,8 @@ struct VgateAgent {
     VgateSwitchover *switchover; /* NULL: switched off */
     VgateSnapshot *last;         /* what NVML said last; or NULL */
     GHashTable *guests;          /* uuid -> VgateGuest *: the domains that run */
-    GHashTable *sequences;       /* uuid -> guint64 *: of domains that ended; their numbers never go back */
+    VgateSequences *sequences;   /* of domains that ended */
+    guint n_listings;            /* that were begun */
     guint poll_source;
     gint64 poll_at;        /* monotonic, of poll_source */
     guint n_timeouts;      /* of NVML, in a row */
@@ -56,21 +58,28 @@ static void poll_in (VgateAgent *agent, guint ms);
 
 /* --- guests --- */
 
+static gint64
+real_now (void)
+{
+    return g_get_real_time () / G_USEC_PER_SEC;
+}
+
+/* libvirt tells of a domain: it runs. */
 static VgateGuest *
 get_guest (VgateAgent *agent, const char *uuid)
 {
     VgateGuest *guest = g_hash_table_lookup (agent->guests, uuid);
-    const guint64 *sequence;
 
-    if (guest)
-        return guest;
-    guest = vgate_guest_new (uuid);
-    sequence = g_hash_table_lookup (agent->sequences, uuid);
-    guest->sequence = sequence ? *sequence : 0;
-    g_hash_table_insert (agent->guests, guest->uuid, guest);
+    if (!guest) {
+        guest = vgate_guest_new (uuid);
+        guest->sequence = vgate_sequences_find (agent->sequences, uuid);
+        g_hash_table_insert (agent->guests, guest->uuid, guest);
+    }
+    guest->heard_at = g_get_monotonic_time ();
     return guest;
 }
 
+/* The only way in which a guest is forgotten: nothing of this run of its domain must be there at the next. */
 static void
 remove_guest (VgateAgent *agent, const char *uuid)
 {
@@ -79,9 +88,7 @@ remove_guest (VgateAgent *agent, const char *uuid)
     vgate_switchover_forget (agent->switchover, uuid);
     if (!guest)
         return;
-    if (guest->sequence > 0)
-        g_hash_table_insert (agent->sequences, g_strdup (uuid),
-                             g_memdup2 (&guest->sequence, sizeof guest->sequence));
+    vgate_sequences_note (agent->sequences, uuid, guest->sequence, real_now ());
     g_hash_table_remove (agent->guests, uuid);
 }
 
@@ -159,6 +166,22 @@ report (VgateAgent *agent, VgateGuest *guest, const VgateLook *look)
     count (agent, look);
 }
 
+/*
+ * The domain ended meanwhile, and may run again: guest, or NULL. What was found is not that one's. What was
+ * written may have got into its XML; then libvirt tells of it, and it is looked at.
+ */
+static void
+note_late_look (VgateAgent *agent, VgateGuest *guest, const VgateLook *look)
+{
+    count (agent, look);
+    if (!look->written)
+        return;
+    if (guest)
+        guest->sequence = MAX (guest->sequence, look->written->sequence);
+    else
+        vgate_sequences_note (agent->sequences, look->uuid, look->written->sequence, real_now ());
+}
+
 static void
 look_done (gpointer data, gpointer user_data)
 {
@@ -169,8 +192,8 @@ look_done (gpointer data, gpointer user_data)
     agent->n_looks_ended++;
     agent->stats.n_writes +=
         look->outcome == VGATE_LOOK_WRITTEN || look->outcome == VGATE_LOOK_REMOVED ? 1 : 0;
-    if (!guest) {
-        count (agent, look);
+    if (!guest || !vgate_guest_is_look_of (guest, look)) {
+        note_late_look (agent, guest, look);
         return;
     }
     if (vgate_guest_end_look (guest, look))
@@ -195,7 +218,7 @@ begin_look (VgateAgent *agent, VgateGuest *guest, VgateSnapshot *snapshot)
     VgateLook *look;
 
     /* it stays due: the next connection begins with everybody */
-    if (!libvirt || guest->is_looked_at)
+    if (!libvirt || guest->look)
         return;
     look = vgate_look_new (libvirt, guest->uuid, snapshot, agent->policy->seal_key);
     vgate_guest_begin_look (guest, look);
@@ -372,6 +395,13 @@ on_job_event (VgateAgent *agent, const char *uuid, VgateDomainEvent event)
 }
 
 static void
+look_soon (VgateAgent *agent, const char *uuid, VgateTrigger trigger)
+{
+    vgate_guest_expect_more (get_guest (agent, uuid), trigger, g_get_monotonic_time ());
+    poll_in (agent, 0);
+}
+
+static void
 on_domain_event (G_GNUC_UNUSED VgateConnection *connection, const char *uuid, int event, gpointer user_data)
 {
     VgateAgent *agent = user_data;
@@ -385,52 +415,83 @@ on_domain_event (G_GNUC_UNUSED VgateConnection *connection, const char *uuid, in
     default:
         if (event == VGATE_DOMAIN_ARRIVED)
             vgate_definition_watch_note (agent->definition_watch);
-        vgate_guest_expect_more (get_guest (agent, uuid), trigger_of ((VgateDomainEvent)event),
-                                 g_get_monotonic_time ());
-        poll_in (agent, 0);
+        look_soon (agent, uuid, trigger_of ((VgateDomainEvent)event));
     }
 }
+
+/* One of them, and which. */
+typedef struct {
+    VgateListing *listing;
+    guint number;
+} Listing;
 
 static void
 listing_run (gpointer data)
 {
-    vgate_listing_run (data);
+    vgate_listing_run (((Listing *)data)->listing);
 }
 
 static void
 listing_free (gpointer data)
 {
-    vgate_listing_free (data);
+    vgate_listing_free (((Listing *)data)->listing);
+    g_free (data);
 }
 
-static gboolean
-is_not_listed (gpointer uuid, G_GNUC_UNUSED gpointer guest, gpointer uuids)
+/*
+ * Events may have been missed, those of an end above all. A domain that is not listed has ended; and one with
+ * another ID has, too, and was started again. One that is not listed, but of which libvirt has told since the
+ * list was begun, was started after that: it runs, and if we knew it before, that was another run of it.
+ */
+static void
+forget_ended (VgateAgent *agent, const VgateListing *listing)
 {
-    return !g_ptr_array_find_with_equal_func (uuids, uuid, g_str_equal, NULL);
+    g_autoptr (GList) guests = g_hash_table_get_values (agent->guests);
+
+    for (const GList *item = guests; item; item = item->next) {
+        const VgateGuest *guest = item->data;
+        const gboolean is_started = guest->heard_at >= listing->began;
+        const VgateTrigger trigger = guest->is_due ? guest->trigger : VGATE_TRIGGER_START;
+        g_autofree char *uuid = g_strdup (guest->uuid);
+        gpointer id;
+
+        if (!g_hash_table_lookup_extended (listing->running, uuid, NULL, &id)) {
+            remove_guest (agent, uuid);
+            if (is_started)
+                look_soon (agent, uuid, trigger);
+        } else if (guest->id >= 0 && guest->id != GPOINTER_TO_INT (id)) {
+            remove_guest (agent, uuid);
+        }
+    }
 }
 
-/* Events may have been missed: domains that ended are forgotten, all others are looked at. */
+/* All that run are looked at. */
 static void
 listing_done (gpointer data, gpointer user_data)
 {
-    const VgateListing *listing = data;
+    const VgateListing *listing = ((Listing *)data)->listing;
     VgateAgent *agent = user_data;
+    GHashTableIter iter;
+    gpointer uuid;
 
-    if (!listing->uuids) {
+    /* of a connection that was given up: it says nothing of what happened since */
+    if (((Listing *)data)->number != agent->n_listings)
+        return;
+    if (!listing->running) {
         vgate_log ((VgateCode)listing->error->code, NULL, "%s; connecting again", listing->error->message);
         vgate_connection_renew (agent->connection);
         return;
     }
-    g_hash_table_foreach_remove (agent->guests, is_not_listed, listing->uuids);
-    for (guint i = 0; i < listing->uuids->len; i++) {
-        VgateGuest *guest = get_guest (agent, g_ptr_array_index (listing->uuids, i));
+    forget_ended (agent, listing);
+    g_hash_table_iter_init (&iter, listing->running);
+    while (g_hash_table_iter_next (&iter, &uuid, NULL)) {
+        VgateGuest *guest = get_guest (agent, uuid);
 
         vgate_guest_forget_events (guest);
         guest->is_leaving = FALSE;
-        vgate_guest_expect_more (guest, VGATE_TRIGGER_CHANGE, g_get_monotonic_time ());
+        look_soon (agent, uuid, VGATE_TRIGGER_CHANGE);
     }
     vgate_definition_watch_note (agent->definition_watch);
-    poll_in (agent, 0);
 }
 
 static const VgateWorkKind listing_kind = {listing_run, listing_done, listing_free};
@@ -439,9 +500,12 @@ static void
 on_connected (VgateConnection *connection, gpointer user_data)
 {
     VgateAgent *agent = user_data;
+    Listing *listing = g_new0 (Listing, 1);
 
     vgate_tally_count (agent->tally, VGATE_COUNTER_CONNECTIONS, NULL);
-    vgate_workers_push (agent->workers, &listing_kind, vgate_listing_new (vgate_connection_get (connection)));
+    listing->listing = vgate_listing_new (vgate_connection_get (connection));
+    listing->number = ++agent->n_listings;
+    vgate_workers_push (agent->workers, &listing_kind, listing);
 }
 
 /* --- the agent --- */
@@ -468,7 +532,7 @@ vgate_agent_new (VgatePolicy *policy, const char *uri)
 
     agent->policy = policy;
     agent->guests = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, guest_free);
-    agent->sequences = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+    agent->sequences = vgate_sequences_new ();
     agent->workers = vgate_workers_new (LOOKS_AT_ONCE, CALL_DEADLINE_MS, on_slow, agent);
     agent->tally = vgate_tally_new ();
     agent->prober = vgate_prober_new (&policy->backend, &agent->identity, agent->tally);
@@ -499,7 +563,7 @@ vgate_agent_free (VgateAgent *agent)
     vgate_definition_watch_free (agent->definition_watch);
     g_object_unref (agent->connection);
     g_hash_table_unref (agent->guests);
-    g_hash_table_unref (agent->sequences);
+    vgate_sequences_free (agent->sequences);
     vgate_snapshot_unref (agent->last);
     vgate_tally_free (agent->tally);
     g_free (agent->uri);

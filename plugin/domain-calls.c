@@ -28,6 +28,14 @@ vgate_libvirt_find_domain (virConnectPtr libvirt, const char *uuid, GError **err
     return domain;
 }
 
+int
+vgate_libvirt_id (virDomainPtr domain)
+{
+    const unsigned int id = virDomainGetID (domain);
+
+    return id > G_MAXINT ? -1 : (int)id;
+}
+
 /* Why it is paused; VIR_DOMAIN_PAUSED_UNKNOWN also when it is not. */
 static int
 paused_for (virDomainPtr domain)

@@ -18,6 +18,10 @@ void vgate_set_libvirt_error (GError **error, const char *call);
 /* The domain; NULL when there is none, with an error only when libvirt cannot say. */
 virDomainPtr vgate_libvirt_find_domain (virConnectPtr libvirt, const char *uuid, GError **error);
 
+/* libvirt's ID of a domain that runs, as it was when the domain was looked up: another one at each start. -1:
+ * it does not run. Does not block. */
+int vgate_libvirt_id (virDomainPtr domain);
+
 /*
  * TRUE while a job holds the domain, be it a migration, a save or an arrival: to set metadata would wait for
  * it, 30 s at most, and then fail.

@@ -14,6 +14,7 @@ vgate_guest_new (const char *uuid)
     VgateGuest *guest = g_new0 (VgateGuest, 1);
 
     guest->uuid = g_strdup (uuid);
+    guest->id = -1;
     guest->status = vgate_status_guest_new ();
     guest->status->uuid = g_strdup (uuid);
     return guest;
@@ -82,7 +83,7 @@ vgate_guest_pace (const VgateGuest *guest, gint64 now)
 static gboolean
 conclude_events (VgateGuest *guest)
 {
-    if (guest->is_looked_at || guest->n_unexplained <= 0)
+    if (guest->look || guest->n_unexplained <= 0)
         return FALSE;
     guest->n_unexplained = 0;
     vgate_guest_set_due (guest, VGATE_TRIGGER_CHANGE);
@@ -120,10 +121,17 @@ void
 vgate_guest_begin_look (VgateGuest *guest, VgateLook *look)
 {
     look->event = guest->trigger;
-    look->sequence_min = guest->sequence;
+    /* (there is no number above the highest, which somebody else must have written) */
+    look->sequence_min = MIN (MAX (look->sequence_min, guest->sequence), G_MAXUINT64 - 1);
     look->may_remove = guest->is_unclaimed;
     guest->is_due = FALSE;
-    guest->is_looked_at = TRUE;
+    guest->look = look;
+}
+
+gboolean
+vgate_guest_is_look_of (const VgateGuest *guest, const VgateLook *look)
+{
+    return guest->look == look;
 }
 
 static VgateStatusVgpu *
@@ -164,8 +172,8 @@ remember_found (VgateGuest *guest, const VgateLook *look)
     guest->has_element = look->outcome == VGATE_LOOK_IN_ORDER || look->outcome == VGATE_LOOK_WRITTEN;
     guest->is_known = TRUE;
     describe_capture (guest->status, look->domain ? look->domain->element : NULL);
-    if (look->written)
-        guest->sequence = look->written->sequence;
+    if (look->domain && look->domain->element)
+        guest->sequence = MAX (guest->sequence, look->domain->element->sequence);
 }
 
 gboolean
@@ -173,7 +181,9 @@ vgate_guest_end_look (VgateGuest *guest, const VgateLook *look)
 {
     gboolean is_due_now = guest->is_due;
 
-    guest->is_looked_at = FALSE;
+    guest->look = NULL;
+    if (look->id >= 0)
+        guest->id = look->id;
     if (look->name) {
         g_free (guest->name);
         guest->name = g_strdup (look->name);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A domain that runs here, as far as the daemon knows it: what happened to it since it was looked at, and
+ * One run of a domain here, as far as the daemon knows it: what happened to it since it was looked at, and
  * what the last look found. Nothing here calls libvirt or NVML.
  */
 #pragma once
@@ -13,7 +13,9 @@ typedef struct {
     char *name;            /* NULL until it was looked at */
     gboolean is_due;       /* it is to be looked at */
     VgateTrigger trigger;  /* why; valid while it is due */
-    gboolean is_looked_at; /* by a worker, just now */
+    const VgateLook *look; /* the one that a worker has just now; NULL: none. Borrowed. */
+    int id;                /* libvirt's, of this run of the domain; -1: it was not found yet */
+    gint64 heard_at;       /* monotonic: when libvirt last told of it, by an event or a list */
     gboolean is_known;     /* it was looked at, and could be */
     guint n_busy;          /* looks in a row that met a job */
     char *fingerprint;     /* of what NVML said when it was last found in order; NULL: it had no vGPU */
@@ -24,7 +26,7 @@ typedef struct {
     gboolean is_leaving;      /* by a migration, or into a save image */
     gint64 watched_until;     /* monotonic: something may be expected of it until then */
     gint64 refresh_at;        /* monotonic: look again then, for what is not told of when it changes */
-    guint64 sequence;         /* the highest that was written */
+    guint64 sequence;         /* the highest that stood in its XML */
     VgateStatusGuest *status; /* what is said of it when somebody asks */
 } VgateGuest;
 
@@ -67,8 +69,11 @@ void vgate_guest_forget_events (VgateGuest *guest);
  */
 void vgate_guest_note_nvml (VgateGuest *guest, const VgateSnapshot *snapshot, guint refresh, gint64 now);
 
-/* A look begins: what is due now is being done. */
+/* A look begins: what is due now is being done. Borrowed until _end_look (). */
 void vgate_guest_begin_look (VgateGuest *guest, VgateLook *look);
+
+/* FALSE: the look began in an earlier run of the domain, and found nothing about this one. */
+gboolean vgate_guest_is_look_of (const VgateGuest *guest, const VgateLook *look);
 
 /*
  * A look is over. TRUE when it is due again at once, because something happened meanwhile. After BUSY,

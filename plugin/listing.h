@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which domains run. Done by a worker. */
+/* Which domains run, each by its UUID and by libvirt's ID, which is another one at each start. Done by a
+ * worker. */
 #pragma once
 
 #include "domain-calls.h"
 
 typedef struct {
     virConnectPtr libvirt; /* owned; NULL once it was run */
-    GPtrArray *uuids;      /* of char *; NULL: error says why */
+    gint64 began;          /* monotonic: what happened since may not be in it */
+    GHashTable *running;   /* uuid -> ID (GINT_TO_POINTER); NULL: error says why */
     GError *error;
 } VgateListing;
 

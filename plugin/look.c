@@ -3,6 +3,7 @@
 
 #include "capture.h"
 #include "gate/gate.h"
+#include "sequences.h"
 
 #include <libvirt/virterror.h>
 #include <string.h>
@@ -18,6 +19,8 @@ vgate_look_new (virConnectPtr libvirt, const char *uuid, VgateSnapshot *snapshot
     look->snapshot = vgate_snapshot_ref (snapshot);
     look->key = key ? g_bytes_ref (key) : NULL;
     look->event = VGATE_TRIGGER_CHANGE;
+    look->sequence_min = vgate_sequences_floor (g_get_real_time () / G_USEC_PER_SEC);
+    look->id = -1;
     return look;
 }
 
@@ -167,6 +170,7 @@ look_at (VgateLook *look)
         return;
     }
     look->name = g_strdup (virDomainGetName (domain));
+    look->id = vgate_libvirt_id (domain);
     if (instances ? capture (look, domain, instances) : take_away (look, domain))
         return;
     /* a domain that ended meanwhile is no failure */

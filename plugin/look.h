@@ -26,12 +26,13 @@ typedef struct {
     VgateSnapshot *snapshot; /* owned */
     GBytes *key;             /* fleet key, owned; or NULL */
     VgateTrigger event;      /* what happened to the domain */
-    guint64 sequence_min;    /* the sequence number must be above this */
+    guint64 sequence_min;    /* the sequence number must be above this: at first, what the clock says */
     gboolean may_remove;     /* the last look found the element unclaimed, too */
 
     /* found */
     VgateLookOutcome outcome;
     char *name; /* NULL: not even that */
+    int id;     /* libvirt's, another one at each start; -1: it was not found, or does not run */
     GError *error;
     VgateDomain *domain;         /* with the element that stands in it now; NULL: it has no vGPU, or FAILED */
     const VgateElement *written; /* WRITTEN only; domain's */

@@ -6,6 +6,7 @@
 #include "agent.h"
 #include "domain-calls.h"
 #include "fake-host.h"
+#include "meddled-libvirt.h"
 #include "program.h"
 #include "wait.h"
 
@@ -14,9 +15,10 @@
 #include <libxml/parser.h>
 #include <string.h>
 
-#define URI   "test:///default"
-#define GUEST "5eed0000-0000-4000-8000-000000000001"
-#define PLAIN "5eed0000-0000-4000-8000-000000000002"
+#define URI     "test:///default"
+#define GUEST   "5eed0000-0000-4000-8000-000000000001"
+#define PLAIN   "5eed0000-0000-4000-8000-000000000002"
+#define ANOTHER "5eed0000-0000-4000-8000-000000000003"
 
 typedef struct {
     FakeHost *host;
@@ -35,6 +37,14 @@ start_guest (Fixture *f, const char *name, const char *uuid)
 
     g_assert_nonnull (domain);
     virDomainFree (domain);
+}
+
+static void
+destroy_guest (Fixture *f, const char *uuid)
+{
+    g_autoptr (virDomain) domain = virDomainLookupByUUIDString (f->libvirt, uuid);
+
+    g_assert_cmpint (virDomainDestroy (domain), ==, 0);
 }
 
 /* The guest has a vGPU and runs; the daemon is there, and has not begun yet. */
@@ -62,6 +72,7 @@ tear_down (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
     vgate_agent_free (f->agent);
     virConnectClose (f->libvirt);
     fake_host_free (f->host);
+    meddle_reset ();
 }
 
 static VgateAgentStats
@@ -102,6 +113,29 @@ version_of (Fixture *f)
     return element ? ((VgateElementVgpu *)g_ptr_array_index (element->vgpus, 0))->record.guest_version : 0;
 }
 
+/* 0: it has no element. */
+static guint64
+sequence_of (Fixture *f)
+{
+    g_autoptr (VgateElement) element = element_of (f, GUEST);
+
+    return element ? element->sequence : 0;
+}
+
+static gboolean
+is_said_to_be_captured (Fixture *f)
+{
+    g_autoptr (VgateStatus) status = vgate_agent_describe (f->agent);
+
+    for (guint i = 0; i < status->guests->len; i++) {
+        const VgateStatusGuest *guest = g_ptr_array_index (status->guests, i);
+
+        if (strcmp (guest->uuid, GUEST) == 0)
+            return guest->has_capture;
+    }
+    return FALSE;
+}
+
 static void
 set_metadata (Fixture *f, const char *xml)
 {
@@ -121,7 +155,6 @@ test_captured (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
     element = element_of (f, GUEST);
     g_assert_nonnull (element);
     g_assert_cmpint (element->trigger, ==, VGATE_TRIGGER_START);
-    g_assert_cmpuint (element->sequence, ==, 1);
     g_assert_cmpstr (element->host_uuid, ==, FAKE_HOST_UUID);
     none = element_of (f, PLAIN);
     g_assert_null (none);
@@ -159,16 +192,16 @@ test_nvml_changes (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
 static void
 test_foreign_change (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
 {
-    g_autoptr (VgateElement) element = NULL;
+    guint64 sequence;
 
     WAIT_UNTIL (stats_of (f).n_writes == 1);
+    sequence = sequence_of (f);
     set_metadata (f, "<nonsense/>");
     WAIT_UNTIL (version_of (f) != 0);
     set_metadata (f, NULL);
     WAIT_UNTIL (version_of (f) != 0);
-    element = element_of (f, GUEST);
     /* although what stood there meanwhile had none */
-    g_assert_cmpuint (element->sequence, >=, 3);
+    g_assert_cmpuint (sequence_of (f), >=, sequence + 2);
 }
 
 static void
@@ -188,17 +221,143 @@ test_a_vgpu_that_goes (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
 static void
 test_a_guest_that_starts (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
 {
-    g_autoptr (virDomain) domain = NULL;
     g_autoptr (VgateElement) element = NULL;
+    guint64 sequence;
 
     WAIT_UNTIL (version_of (f) != 0);
-    domain = virDomainLookupByUUIDString (f->libvirt, GUEST);
-    g_assert_cmpint (virDomainDestroy (domain), ==, 0);
+    sequence = sequence_of (f);
+    destroy_guest (f, GUEST);
     start_guest (f, "guest", GUEST);
     WAIT_UNTIL (version_of (f) != 0);
     element = element_of (f, GUEST);
-    g_assert_cmpuint (element->sequence, ==, 2);
+    g_assert_cmpuint (element->sequence, >, sequence);
     g_assert_cmpint (element->trigger, ==, VGATE_TRIGGER_START);
+}
+
+/* So it does when another daemon takes over, which cannot know what was written before. */
+static void
+test_a_guest_that_starts_after_the_daemon (Fixture *f, gconstpointer lines)
+{
+    g_autoptr (GError) error = NULL;
+    guint64 sequence;
+
+    (void)lines;
+    WAIT_UNTIL (version_of (f) != 0);
+    sequence = sequence_of (f);
+    vgate_agent_free (f->agent);
+    destroy_guest (f, GUEST);
+    g_usleep (G_USEC_PER_SEC);
+    start_guest (f, "guest", GUEST);
+    f->agent = vgate_agent_new (vgate_policy_load (fake_host_config (f->host), &error), URI);
+    g_assert_true (vgate_agent_start (f->agent, &error));
+    WAIT_UNTIL (version_of (f) != 0);
+    g_assert_cmpuint (sequence_of (f), >, sequence);
+}
+
+/* The guest ends while libvirt cannot tell: the number goes on all the same, also one that is far ahead. */
+static void
+test_an_end_that_is_missed (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
+{
+    g_autoptr (VgateElement) element = NULL;
+    g_autofree char *xml = NULL;
+    const guint64 sequence = G_GUINT64_CONSTANT (1) << 62;
+
+    WAIT_UNTIL (stats_of (f).n_writes == 1);
+    element = element_of (f, GUEST);
+    element->sequence = sequence;
+    element->trigger = VGATE_TRIGGER_REQUEST;
+    xml = vgate_element_write (element, FALSE);
+    set_metadata (f, xml);
+    poll_once (f);
+    fake_host_sim (f->host, "guest-driver up --vm " GUEST " --driver 535.261.03 --range 7.1-18.1");
+    poll_once (f);
+    WAIT_UNTIL (sequence_of (f) == sequence + 1);
+    meddle_lose_connection ();
+    destroy_guest (f, GUEST);
+    WAIT_UNTIL (stats_of (f).n_guests == 2);
+    start_guest (f, "guest", GUEST);
+    WAIT_UNTIL (version_of (f) != 0);
+    g_assert_cmpuint (sequence_of (f), >, sequence + 1);
+}
+
+/* It ends and starts while libvirt cannot tell: what is known of the one that ended is not this one's. */
+static void
+test_a_start_that_is_missed (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
+{
+    const guint n_polls = stats_of (f).n_polls;
+
+    WAIT_UNTIL (stats_of (f).n_writes == 1);
+    g_assert_true (is_said_to_be_captured (f));
+    fake_host_sim (f->host, "fail nvmlInit_v2 999");
+    meddle_lose_connection ();
+    destroy_guest (f, GUEST);
+    start_guest (f, "guest", GUEST);
+    WAIT_UNTIL (stats_of (f).n_failures > 0);
+    g_assert_cmpuint (stats_of (f).n_polls, >, n_polls);
+    g_assert_false (is_said_to_be_captured (f));
+    fake_host_sim (f->host, "heal");
+    poll_once (f);
+    WAIT_UNTIL (is_said_to_be_captured (f));
+}
+
+/* A guest starts when libvirt has just listed the others: it is not taken for one that ended. */
+static void
+test_a_start_during_the_listing (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
+{
+    WAIT_UNTIL (stats_of (f).n_writes == 1);
+    destroy_guest (f, GUEST);
+    WAIT_UNTIL (stats_of (f).n_guests == 2);
+    meddle_hold ("virConnectListAllDomains");
+    meddle_lose_connection ();
+    WAIT_UNTIL (meddle_is_held ("virConnectListAllDomains"));
+    /* NVML is late: else it would have been captured when the listing comes */
+    fake_host_sim (f->host, "fail nvmlInit_v2 999");
+    start_guest (f, "guest", GUEST);
+    WAIT_UNTIL (stats_of (f).n_guests == 3);
+    meddle_release ("virConnectListAllDomains");
+    WAIT_UNTIL (stats_of (f).n_failures > 0);
+    fake_host_sim (f->host, "heal");
+    poll_once (f);
+    WAIT_UNTIL (version_of (f) != 0);
+}
+
+/* The list of a connection that was given up comes last: who started meanwhile is not on it. */
+static void
+test_a_listing_that_is_late (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
+{
+    WAIT_UNTIL (stats_of (f).n_writes == 1);
+    meddle_hold ("virConnectListAllDomains");
+    meddle_lose_connection ();
+    WAIT_UNTIL (meddle_is_held ("virConnectListAllDomains"));
+    meddle_lose_connection ();
+    start_guest (f, "another", ANOTHER);
+    WAIT_UNTIL (stats_of (f).n_guests == 4);
+    meddle_release ("virConnectListAllDomains");
+    for (int i = 0; i < 3; i++)
+        poll_once (f);
+    g_assert_cmpuint (stats_of (f).n_guests, ==, 4);
+}
+
+/* The guest ends and starts while a look at it is under way, which then writes what was true of the other. */
+static void
+test_a_look_at_one_that_ended (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
+{
+    WAIT_UNTIL (stats_of (f).n_writes == 1);
+    /* held with the XML of a guest that has to be written */
+    meddle_hold ("virDomainGetXMLDesc");
+    fake_host_sim (f->host, "guest-driver up --vm " GUEST " --driver 580.82.07 --range 18.1-25.1");
+    vgate_agent_poll (f->agent);
+    WAIT_UNTIL (meddle_is_held ("virDomainGetXMLDesc"));
+    destroy_guest (f, GUEST);
+    fake_host_sim (f->host, "guest-driver up --vm " GUEST " --driver 535.261.03 --range 7.1-18.1");
+    start_guest (f, "guest", GUEST);
+    WAIT_UNTIL (version_of (f) == vgate_version (18, 1));
+    meddle_release ("virDomainGetXMLDesc");
+    WAIT_UNTIL (stats_of (f).n_writes == 4);
+    g_assert_cmpuint (version_of (f), ==, vgate_version (18, 1));
+    /* and the write of that look explains no event of this guest */
+    set_metadata (f, "<nonsense/>");
+    WAIT_UNTIL (version_of (f) == vgate_version (18, 1));
 }
 
 static void
@@ -225,7 +384,7 @@ test_nvml_hangs (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
     fake_host_sim (f->host, "hang nvmlInit_v2");
     vgate_agent_poll (f->agent);
     began = g_get_monotonic_time ();
-    start_guest (f, "another", "5eed0000-0000-4000-8000-000000000003");
+    start_guest (f, "another", ANOTHER);
     WAIT_UNTIL (stats_of (f).n_guests == 4);
     g_assert_cmpint (g_get_monotonic_time () - began, <, G_USEC_PER_SEC);
     g_assert_cmpuint (stats_of (f).n_failures, ==, 0);
@@ -253,6 +412,12 @@ main (int argc, char **argv)
     ADD ("foreign-change", NULL, test_foreign_change);
     ADD ("a-vgpu-that-goes", NULL, test_a_vgpu_that_goes);
     ADD ("a-guest-that-starts", NULL, test_a_guest_that_starts);
+    ADD ("a-guest-that-starts-after-the-daemon", NULL, test_a_guest_that_starts_after_the_daemon);
+    ADD ("an-end-that-is-missed", NULL, test_an_end_that_is_missed);
+    ADD ("a-start-that-is-missed", NULL, test_a_start_that_is_missed);
+    ADD ("a-start-during-the-listing", NULL, test_a_start_during_the_listing);
+    ADD ("a-listing-that-is-late", NULL, test_a_listing_that_is_late);
+    ADD ("a-look-at-one-that-ended", NULL, test_a_look_at_one_that_ended);
     ADD ("nvml-fails", NULL, test_nvml_fails);
     ADD ("nvml-hangs", "[backend]\ndeadline-ms=2000\n[capture]\ninterval=3600\ninterval-fast=3600\n",
          test_nvml_hangs);

@@ -89,6 +89,35 @@ test_save_restore_and_managed_save () {
     guest_answers a keeping
 }
 
+# The guest ends while vgpu-gated cannot hear of it. When it runs again, and NVML says nothing, what was known of the run
+# that ended must not go out for this one.
+test_what_was_known_before_a_missed_end () {
+    host_configure a jobs <<<$'stale-metadata=ignore\nunrestorable-save=ignore'
+    host_service restart a vgpu-gated
+    wait_served a
+    guest_run_asking a ghost
+    signal_gated STOP a
+    host_service kill a libvirtd
+    on a pkill -9 -f 'qemu-system.* guest=ghost,'
+    host_service start a libvirtd
+    within 10 is_shut_off a ghost || fail 'libvirt has not seen that its QEMU is gone'
+    signal_gated CONT a
+    within 10 knows_no_guest a || fail 'vgpu-gated still knows it:' "$(on a vgpu-gate agent status)"
+    host_fails a nvmlInit_v2 999
+    guest_start a ghost
+    on a virsh -q save ghost "$image" || true
+    log_has a 'VGATE-830: ghost: nothing is known that could go out'
+    ! has_logged a 'VGATE-830: ghost: .*from memory' || fail 'what went out was of the run that ended'
+}
+
+is_shut_off () {
+    [ "$(on "$1" virsh -q domstate "$2")" = 'shut off' ]
+}
+
+knows_no_guest () {
+    on "$1" vgpu-gate agent status | grep -Eq '^domains +0$'
+}
+
 # Both hosts change when it is too late for the hook: then only QEMU can be told, and it tells virsh nothing.
 test_a_refusal_at_the_last_moment () {
     local reason

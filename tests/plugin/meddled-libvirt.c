@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "meddled-libvirt.h"
+
+#include <dlfcn.h>
+#include <libvirt/libvirt.h>
+#include <string.h>
+
+#define CALLS_MAX 32
+
+typedef struct {
+    const char *name;
+    guint n_failing;
+    gboolean is_to_hold, is_held;
+    guint n, n_now, n_most;
+} Call;
+
+static GMutex lock;
+static GCond changed;
+static Call calls[CALLS_MAX];
+static virConnectCloseFunc close_callback;
+static void *close_data;
+static virConnectPtr close_connection;
+
+/* Under the lock. */
+static Call *
+find (const char *name)
+{
+    for (gsize i = 0; i < CALLS_MAX; i++) {
+        if (!calls[i].name)
+            calls[i].name = name;
+        if (strcmp (calls[i].name, name) == 0)
+            return &calls[i];
+    }
+    g_assert_not_reached ();
+}
+
+/* FALSE: it is to fail. */
+static gboolean
+begin (const char *name)
+{
+    Call *call;
+    gboolean fails = g_strcmp0 (g_getenv ("VGATE_MEDDLE_FAIL"), name) == 0;
+
+    g_mutex_lock (&lock);
+    call = find (name);
+    call->n++;
+    call->n_now++;
+    call->n_most = MAX (call->n_most, call->n_now);
+    if (call->n_failing > 0) {
+        call->n_failing--;
+        fails = TRUE;
+    }
+    g_mutex_unlock (&lock);
+    return !fails;
+}
+
+static void
+end (const char *name)
+{
+    Call *call;
+
+    g_mutex_lock (&lock);
+    call = find (name);
+    if (call->is_to_hold) {
+        call->is_to_hold = FALSE;
+        call->is_held = TRUE;
+        while (call->is_held)
+            g_cond_wait (&changed, &lock);
+    }
+    call->n_now--;
+    g_mutex_unlock (&lock);
+}
+
+void
+meddle_fail (const char *name, guint n)
+{
+    g_mutex_lock (&lock);
+    find (name)->n_failing = n;
+    g_mutex_unlock (&lock);
+}
+
+void
+meddle_hold (const char *name)
+{
+    g_mutex_lock (&lock);
+    find (name)->is_to_hold = TRUE;
+    g_mutex_unlock (&lock);
+}
+
+gboolean
+meddle_is_held (const char *name)
+{
+    gboolean is_held;
+
+    g_mutex_lock (&lock);
+    is_held = find (name)->is_held;
+    g_mutex_unlock (&lock);
+    return is_held;
+}
+
+void
+meddle_release (const char *name)
+{
+    g_mutex_lock (&lock);
+    find (name)->is_held = FALSE;
+    g_cond_broadcast (&changed);
+    g_mutex_unlock (&lock);
+}
+
+guint
+meddle_count (const char *name)
+{
+    guint n;
+
+    g_mutex_lock (&lock);
+    n = find (name)->n;
+    g_mutex_unlock (&lock);
+    return n;
+}
+
+guint
+meddle_most_at_once (const char *name)
+{
+    guint n;
+
+    g_mutex_lock (&lock);
+    n = find (name)->n_most;
+    g_mutex_unlock (&lock);
+    return n;
+}
+
+void
+meddle_reset (void)
+{
+    g_mutex_lock (&lock);
+    for (gsize i = 0; i < CALLS_MAX; i++) {
+        calls[i].n_failing = calls[i].n = calls[i].n_most = 0;
+        calls[i].is_to_hold = calls[i].is_held = FALSE;
+    }
+    g_cond_broadcast (&changed);
+    g_mutex_unlock (&lock);
+}
+
+void
+meddle_lose_connection (void)
+{
+    virConnectCloseFunc callback;
+
+    g_mutex_lock (&lock);
+    callback = close_callback;
+    g_mutex_unlock (&lock);
+    g_assert_nonnull (callback);
+    callback (close_connection, VIR_CONNECT_CLOSE_REASON_EOF, close_data);
+}
+
+/* With a first argument that is NULL libvirt fails, and says so. */
+#define MEDDLED(type, name, first_type, parameters, arguments)        \
+    type name parameters                                              \
+    {                                                                 \
+        type (*real) parameters;                                      \
+        void *found = dlsym (RTLD_NEXT, G_STRINGIFY (name));          \
+        first_type given = begin (G_STRINGIFY (name)) ? first : NULL; \
+        type answer;                                                  \
+                                                                      \
+        memcpy (&real, &found, sizeof real);                          \
+        answer = real arguments;                                      \
+        end (G_STRINGIFY (name));                                     \
+        return answer;                                                \
+    }
+
+MEDDLED (int, virDomainIsActive, virDomainPtr, (virDomainPtr first), (given))
+MEDDLED (int, virDomainIsPersistent, virDomainPtr, (virDomainPtr first), (given))
+MEDDLED (int, virDomainGetState, virDomainPtr,
+         (virDomainPtr first, int *state, int *reason, unsigned int flags), (given, state, reason, flags))
+MEDDLED (char *, virDomainGetXMLDesc, virDomainPtr, (virDomainPtr first, unsigned int flags), (given, flags))
+MEDDLED (char *, virDomainGetMetadata, virDomainPtr,
+         (virDomainPtr first, int type, const char *uri, unsigned int flags), (given, type, uri, flags))
+MEDDLED (int, virDomainSetMetadata, virDomainPtr,
+         (virDomainPtr first, int type, const char *metadata, const char *key, const char *uri,
+          unsigned int flags),
+         (given, type, metadata, key, uri, flags))
+MEDDLED (int, virConnectNumOfDomains, virConnectPtr, (virConnectPtr first), (given))
+MEDDLED (int, virConnectListAllDomains, virConnectPtr,
+         (virConnectPtr first, virDomainPtr **domains, unsigned int flags), (given, domains, flags))
+MEDDLED (virDomainPtr, virDomainLookupByName, virConnectPtr, (virConnectPtr first, const char *name),
+         (given, name))
+MEDDLED (virDomainPtr, virDomainLookupByUUIDString, virConnectPtr, (virConnectPtr first, const char *uuid),
+         (given, uuid))
+
+/* libvirt's test driver has no such callback, and no connection that could be lost. */
+int
+virConnectRegisterCloseCallback (virConnectPtr connection, virConnectCloseFunc callback, void *data,
+                                 G_GNUC_UNUSED virFreeCallback free_data)
+{
+    g_mutex_lock (&lock);
+    close_connection = connection;
+    close_callback = callback;
+    close_data = data;
+    g_mutex_unlock (&lock);
+    return 0;
+}
+
+int
+virConnectUnregisterCloseCallback (G_GNUC_UNUSED virConnectPtr connection,
+                                   G_GNUC_UNUSED virConnectCloseFunc callback)
+{
+    return 0;
+}
