@@ -64,15 +64,19 @@ change (const Target *target, gboolean enable, GError **error)
 {
     g_autofree char *xml = NULL, *edited = NULL;
     const char *bus = target->policy->switch_over_bus, *state = enable ? "enabled" : "disabled";
+    const int is_persistent = virDomainIsPersistent (target->domain);
+
+    if (is_persistent < 0)
+        return fail_libvirt (error, "virDomainIsPersistent");
 
     if (enable && !bus) {
         g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_SWITCH_OVER_UNSERVED,
                              "bus= in [switch-over] of the configuration is empty");
         return FALSE;
     }
-    if (virDomainIsPersistent (target->domain) != 1) {
+    if (!is_persistent) {
         g_set_error (error, VGATE_ERROR, VGATE_CODE_SWITCH_OVER_EDIT,
-                     "%s has no persistent XML: it ends with its guest", target->name);
+                     "%s is a transient domain: it has no persistent definition to change", target->name);
         return FALSE;
     }
     xml = read_xml (target, VIR_DOMAIN_XML_INACTIVE | VIR_DOMAIN_XML_SECURE, error);
@@ -131,15 +135,19 @@ print_host (void)
 static gboolean
 status (const Target *target, GError **error)
 {
-    const gboolean is_active = virDomainIsActive (target->domain) == 1;
+    const int is_active = virDomainIsActive (target->domain);
+    const int is_persistent = is_active < 0 ? -1 : virDomainIsPersistent (target->domain);
 
-    if (virDomainIsPersistent (target->domain) == 1 &&
-        !print_state (target, "when next started", VIR_DOMAIN_XML_INACTIVE, error))
+    if (is_active < 0)
+        return fail_libvirt (error, "virDomainIsActive");
+    if (is_persistent < 0)
+        return fail_libvirt (error, "virDomainIsPersistent");
+    if (is_persistent && !print_state (target, "when next started", VIR_DOMAIN_XML_INACTIVE, error))
         return FALSE;
     if (is_active && !print_state (target, "running guest", 0, error))
         return FALSE;
     if (!is_active)
-        puts ("running guest: none");
+        puts ("running guest: not running");
     print_host ();
     return TRUE;
 }
@@ -154,11 +162,21 @@ find_domain (virConnectPtr libvirt, const char *name, GError **error)
 {
     virDomainPtr domain = virDomainLookupByName (libvirt, name);
 
-    if (!domain)
-        domain = virDomainLookupByUUIDString (libvirt, name);
-    if (!domain)
+    if (domain)
+        return domain;
+    if (virGetLastErrorCode () != VIR_ERR_NO_DOMAIN) {
+        fail_libvirt (error, "virDomainLookupByName");
+        return NULL;
+    }
+    domain = virDomainLookupByUUIDString (libvirt, name);
+    if (domain)
+        return domain;
+    /* a name that is not a UUID is an invalid argument */
+    if (virGetLastErrorCode () == VIR_ERR_NO_DOMAIN || virGetLastErrorCode () == VIR_ERR_INVALID_ARG)
         g_set_error (error, VGATE_ERROR, VGATE_CODE_LIBVIRT_ERROR, "libvirt knows no domain '%s'", name);
-    return domain;
+    else
+        fail_libvirt (error, "virDomainLookupByUUIDString");
+    return NULL;
 }
 
 static int

@@ -175,17 +175,24 @@ static gboolean
 look_at (VgateDefinitionLook *look, const VgateLeases *leases, GError **error)
 {
     g_autoptr (virDomain) domain = vgate_libvirt_find_domain (look->libvirt, look->uuid, error);
-    int is_persistent;
+    int is_active, is_persistent;
 
     if (!domain)
         return !error || !*error;
     look->name = g_strdup (virDomainGetName (domain));
     /* an arrival makes it persistent last of all. What does not run has no live definition: its record goes
      * with its 'release end' */
-    if (vgate_libvirt_is_busy (domain))
-        look->outcome = VGATE_DEFINITION_BUSY;
-    if (look->outcome == VGATE_DEFINITION_BUSY || virDomainIsActive (domain) != 1)
+    is_active = virDomainIsActive (domain);
+    if (is_active < 0) {
+        vgate_set_libvirt_error (error, "virDomainIsActive");
+        return FALSE;
+    }
+    if (is_active == 0)
         return TRUE;
+    if (vgate_libvirt_is_busy (domain)) {
+        look->outcome = VGATE_DEFINITION_BUSY;
+        return TRUE;
+    }
     is_persistent = virDomainIsPersistent (domain);
     if (is_persistent < 0) {
         vgate_set_libvirt_error (error, "virDomainIsPersistent");

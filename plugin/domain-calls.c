@@ -36,15 +36,17 @@ vgate_libvirt_id (virDomainPtr domain)
     return id > G_MAXINT ? -1 : (int)id;
 }
 
-/* Why it is paused; VIR_DOMAIN_PAUSED_UNKNOWN also when it is not. */
-static int
-paused_for (virDomainPtr domain)
+/* *reason: why it is paused; VIR_DOMAIN_PAUSED_UNKNOWN also when it is not. FALSE: libvirt does not say. */
+static gboolean
+paused_for (virDomainPtr domain, int *reason)
 {
-    int state = VIR_DOMAIN_NOSTATE, reason = 0;
+    int state = VIR_DOMAIN_NOSTATE;
 
-    return virDomainGetState (domain, &state, &reason, 0) == 0 && state == VIR_DOMAIN_PAUSED
-               ? reason
-               : VIR_DOMAIN_PAUSED_UNKNOWN;
+    if (virDomainGetState (domain, &state, reason, 0) != 0)
+        return FALSE;
+    if (state != VIR_DOMAIN_PAUSED)
+        *reason = VIR_DOMAIN_PAUSED_UNKNOWN;
+    return TRUE;
 }
 
 /* What libvirt found half started when it came back counts, too. */
@@ -54,23 +56,17 @@ is_arriving (int reason)
     return reason == VIR_DOMAIN_PAUSED_MIGRATION || reason == VIR_DOMAIN_PAUSED_STARTING_UP;
 }
 
-/* Starting, arriving, being saved: the paused states in which libvirt holds a job. */
-static gboolean
-is_in_transition (virDomainPtr domain)
-{
-    const int reason = paused_for (domain);
-
-    return is_arriving (reason) || reason == VIR_DOMAIN_PAUSED_SAVE;
-}
-
 /* Of a domain that arrives libvirt says nothing but that it cannot say (measured, 9.0); a driver without jobs
  * has none. */
 gboolean
 vgate_libvirt_is_busy (virDomainPtr domain)
 {
     virDomainJobInfo job;
+    int reason;
 
-    if (is_in_transition (domain))
+    /* what libvirt does not say may be a job; and starting, arriving and being saved are paused states in
+     * which it holds one */
+    if (!paused_for (domain, &reason) || is_arriving (reason) || reason == VIR_DOMAIN_PAUSED_SAVE)
         return TRUE;
     if (virDomainGetJobInfo (domain, &job) == 0)
         return job.type != VIR_DOMAIN_JOB_NONE;
@@ -81,10 +77,10 @@ VgateJobKind
 vgate_libvirt_job (virDomainPtr domain, gboolean is_leaving)
 {
     virTypedParameterPtr parameters = NULL;
-    int type = VIR_DOMAIN_JOB_NONE, n_parameters = 0, operation = VIR_DOMAIN_JOB_OPERATION_UNKNOWN;
+    int type = VIR_DOMAIN_JOB_NONE, n_parameters = 0, operation = VIR_DOMAIN_JOB_OPERATION_UNKNOWN, reason;
 
     /* libvirt has no statistics of it, and writes an error into its log when it is asked for them */
-    if (!is_leaving && is_arriving (paused_for (domain)))
+    if (!is_leaving && paused_for (domain, &reason) && is_arriving (reason))
         return VGATE_JOB_NONE;
     if (virDomainGetJobStats (domain, &type, &parameters, &n_parameters, 0) != 0 ||
         type == VIR_DOMAIN_JOB_NONE)
@@ -140,13 +136,17 @@ vgate_libvirt_is_element_error (const GError *error)
            error->code <= VGATE_CODE_ELEMENT_BASE64;
 }
 
-VgatePower
-vgate_libvirt_power (virDomainPtr domain)
+gboolean
+vgate_libvirt_power (virDomainPtr domain, VgatePower *power, GError **error)
 {
     int state = VIR_DOMAIN_NOSTATE;
 
-    virDomainGetState (domain, &state, NULL, 0);
-    return state == VIR_DOMAIN_PMSUSPENDED ? VGATE_POWER_SUSPENDED : VGATE_POWER_RUNNING;
+    if (virDomainGetState (domain, &state, NULL, 0) != 0) {
+        vgate_set_libvirt_error (error, "virDomainGetState");
+        return FALSE;
+    }
+    *power = state == VIR_DOMAIN_PMSUSPENDED ? VGATE_POWER_SUSPENDED : VGATE_POWER_RUNNING;
+    return TRUE;
 }
 
 guint64
@@ -161,14 +161,17 @@ vgate_libvirt_max_downtime (virDomainPtr domain)
 }
 
 gboolean
-vgate_libvirt_has_element (virDomainPtr domain)
+vgate_libvirt_has_element (virDomainPtr domain, gboolean *has, GError **error)
 {
     char *metadata = virDomainGetMetadata (domain, VIR_DOMAIN_METADATA_ELEMENT, VGATE_ELEMENT_NAMESPACE,
                                            VIR_DOMAIN_AFFECT_LIVE);
-    const gboolean has = metadata != NULL;
 
-    free (metadata);
-    return has;
+    *has = metadata != NULL;
+    free (metadata); /* libvirt allocates with malloc () */
+    if (*has || virGetLastErrorCode () == VIR_ERR_NO_DOMAIN_METADATA)
+        return TRUE;
+    vgate_set_libvirt_error (error, "virDomainGetMetadata");
+    return FALSE;
 }
 
 gboolean

@@ -23,8 +23,8 @@ virDomainPtr vgate_libvirt_find_domain (virConnectPtr libvirt, const char *uuid,
 int vgate_libvirt_id (virDomainPtr domain);
 
 /*
- * TRUE while a job holds the domain, be it a migration, a save or an arrival: to set metadata would wait for
- * it, 30 s at most, and then fail.
+ * TRUE while a job holds the domain, be it a migration, a save or an arrival, or libvirt does not say: to set
+ * metadata would wait for it, 30 s at most, and then fail.
  */
 gboolean vgate_libvirt_is_busy (virDomainPtr domain);
 
@@ -52,7 +52,8 @@ VgateDomain *vgate_libvirt_read_domain (virDomainPtr domain, GError **error);
 /* TRUE for an error of _read_domain () that is about our element alone: the domain itself is in order. */
 gboolean vgate_libvirt_is_element_error (const GError *error);
 
-VgatePower vgate_libvirt_power (virDomainPtr domain);
+/* FALSE: libvirt does not say, VGATE_CODE_LIBVIRT_ERROR. */
+gboolean vgate_libvirt_power (virDomainPtr domain, VgatePower *power, GError **error);
 
 /*
  * How many ms QEMU may let the guest stand still at the end of a migration (virsh migrate-setmaxdowntime; 300
@@ -60,8 +61,9 @@ VgatePower vgate_libvirt_power (virDomainPtr domain);
  */
 guint64 vgate_libvirt_max_downtime (virDomainPtr domain);
 
-/* TRUE when the live XML has an element of our namespace, whatever it is. Cheaper than to read the XML. */
-gboolean vgate_libvirt_has_element (virDomainPtr domain);
+/* *has: the live XML has an element of our namespace, whatever it is. Cheaper than to read the XML. FALSE:
+ * libvirt does not say, VGATE_CODE_LIBVIRT_ERROR. */
+gboolean vgate_libvirt_has_element (virDomainPtr domain, gboolean *has, GError **error);
 
 /* Into the live XML only; xml NULL: away with it. */
 gboolean vgate_libvirt_set_element (virDomainPtr domain, const char *xml, GError **error);

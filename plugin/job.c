@@ -16,8 +16,8 @@ vgate_job_read (virConnectPtr libvirt, const char *uuid, gboolean is_leaving, Vg
     if (facts->kind != VGATE_JOB_MIGRATION && facts->kind != VGATE_JOB_SAVE)
         return;
     facts->name = g_strdup (virDomainGetName (domain));
-    facts->power = vgate_libvirt_power (domain);
-    facts->domain = vgate_libvirt_read_domain (domain, &facts->failure);
+    if (vgate_libvirt_power (domain, &facts->power, &facts->failure))
+        facts->domain = vgate_libvirt_read_domain (domain, &facts->failure);
 }
 
 void

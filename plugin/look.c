@@ -118,7 +118,8 @@ capture (VgateLook *look, virDomainPtr domain, const GPtrArray *instances)
     if (!read)
         return look->outcome == VGATE_LOOK_BUSY;
     input.trigger = trigger_for (look, read);
-    input.power = vgate_libvirt_power (domain);
+    if (!vgate_libvirt_power (domain, &input.power, &look->error))
+        return FALSE;
     input.max_downtime = vgate_libvirt_max_downtime (domain);
     if (!vgate_capture_build (&input, &element, &look->error))
         return FALSE;
@@ -143,9 +144,12 @@ static gboolean
 take_away (VgateLook *look, virDomainPtr domain)
 {
     g_autoptr (VgateDomain) read = NULL;
+    gboolean has_element;
 
     look->outcome = VGATE_LOOK_NOTHING;
-    if (!vgate_libvirt_has_element (domain))
+    if (!vgate_libvirt_has_element (domain, &has_element, &look->error))
+        return FALSE;
+    if (!has_element)
         return TRUE;
     look->outcome = VGATE_LOOK_UNCLAIMED;
     read = vgate_libvirt_read_domain (domain, NULL);

@@ -9,7 +9,7 @@
 
 typedef struct {
     const char *name;
-    guint n_failing;
+    guint n_good, n_failing; /* of the next calls: go through, then fail */
     gboolean is_to_hold, is_held;
     guint n, n_now, n_most;
 } Call;
@@ -46,7 +46,9 @@ begin (const char *name)
     call->n++;
     call->n_now++;
     call->n_most = MAX (call->n_most, call->n_now);
-    if (call->n_failing > 0) {
+    if (call->n_good > 0) {
+        call->n_good--;
+    } else if (call->n_failing > 0) {
         call->n_failing--;
         fails = TRUE;
     }
@@ -72,11 +74,21 @@ end (const char *name)
 }
 
 void
+meddle_fail_after (const char *name, guint n_good, guint n)
+{
+    Call *call;
+
+    g_mutex_lock (&lock);
+    call = find (name);
+    call->n_good = n_good;
+    call->n_failing = n;
+    g_mutex_unlock (&lock);
+}
+
+void
 meddle_fail (const char *name, guint n)
 {
-    g_mutex_lock (&lock);
-    find (name)->n_failing = n;
-    g_mutex_unlock (&lock);
+    meddle_fail_after (name, 0, n);
 }
 
 void
@@ -134,7 +146,7 @@ meddle_reset (void)
 {
     g_mutex_lock (&lock);
     for (gsize i = 0; i < CALLS_MAX; i++) {
-        calls[i].n_failing = calls[i].n = calls[i].n_most = 0;
+        calls[i].n_good = calls[i].n_failing = calls[i].n = calls[i].n_most = 0;
         calls[i].is_to_hold = calls[i].is_held = FALSE;
     }
     g_cond_broadcast (&changed);

@@ -11,6 +11,8 @@
 /* The next so many calls of this name fail, with an error of libvirt's. $VGATE_MEDDLE_FAIL names a call that
  * always fails. */
 void meddle_fail (const char *call, guint n);
+/* The same, once so many more have gone through. */
+void meddle_fail_after (const char *call, guint n_good, guint n);
 
 /* The next call of this name waits, with its answer in hand, until _release (); only that one. */
 void meddle_hold (const char *call);

@@ -136,6 +136,21 @@ is_said_to_be_captured (Fixture *f)
     return FALSE;
 }
 
+/* Its last capture failed, and it is told with which code. */
+static gboolean
+is_said_to_fail (Fixture *f, const char *uuid, const char *code)
+{
+    g_autoptr (VgateStatus) status = vgate_agent_describe (f->agent);
+
+    for (guint i = 0; i < status->guests->len; i++) {
+        const VgateStatusGuest *guest = g_ptr_array_index (status->guests, i);
+
+        if (strcmp (guest->uuid, uuid) == 0 && !guest->is_failure_over)
+            return g_strcmp0 (guest->failure_code, code) == 0;
+    }
+    return FALSE;
+}
+
 static void
 set_metadata (Fixture *f, const char *xml)
 {
@@ -392,6 +407,51 @@ test_nvml_hangs (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
     g_assert_cmpuint (version_of (f), ==, vgate_version (26, 1));
 }
 
+/* Whether it is suspended is not known then, and is not written down as if it were. */
+static void
+test_a_state_that_libvirt_does_not_tell (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
+{
+    WAIT_UNTIL (stats_of (f).n_writes == 1);
+    fake_host_sim (f->host, "guest-driver up --vm " GUEST " --driver 535.261.03 --range 7.1-18.1");
+    meddle_fail ("virDomainGetState", 1);
+    poll_once (f);
+    WAIT_UNTIL (is_said_to_fail (f, GUEST, "VGATE-705"));
+    g_assert_cmpuint (version_of (f), ==, vgate_version (26, 1));
+    poll_once (f);
+    WAIT_UNTIL (version_of (f) == vgate_version (18, 1));
+    WAIT_UNTIL (!is_said_to_fail (f, GUEST, "VGATE-705"));
+}
+
+/* A job may hold the domain then, or not: nothing is written yet. */
+static void
+test_a_job_that_libvirt_does_not_tell (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
+{
+    guint n_states;
+
+    WAIT_UNTIL (stats_of (f).n_writes == 1);
+    n_states = meddle_count ("virDomainGetState");
+    fake_host_sim (f->host, "guest-driver up --vm " GUEST " --driver 535.261.03 --range 7.1-18.1");
+    /* it is asked for three times: for the element, and for the job before the down-time and before the write
+     */
+    meddle_fail_after ("virDomainGetState", 2, 1);
+    poll_once (f);
+    WAIT_UNTIL (version_of (f) == vgate_version (18, 1));
+    g_assert_cmpuint (meddle_count ("virDomainGetState"), >=, n_states + 6);
+}
+
+/* Whether there is an element is not known then: it is not taken for a guest that nobody need look at. */
+static void
+test_metadata_that_libvirt_does_not_tell (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
+{
+    WAIT_UNTIL (stats_of (f).n_writes == 1);
+    poll_once (f);
+    meddle_fail ("virDomainGetMetadata", 1);
+    start_guest (f, "another", ANOTHER);
+    WAIT_UNTIL (is_said_to_fail (f, ANOTHER, "VGATE-705"));
+    poll_once (f);
+    WAIT_UNTIL (!is_said_to_fail (f, ANOTHER, "VGATE-705"));
+}
+
 static void
 swallow (G_GNUC_UNUSED void *data, G_GNUC_UNUSED virErrorPtr error)
 {
@@ -418,6 +478,9 @@ main (int argc, char **argv)
     ADD ("a-start-during-the-listing", NULL, test_a_start_during_the_listing);
     ADD ("a-listing-that-is-late", NULL, test_a_listing_that_is_late);
     ADD ("a-look-at-one-that-ended", NULL, test_a_look_at_one_that_ended);
+    ADD ("a-state-that-libvirt-does-not-tell", NULL, test_a_state_that_libvirt_does_not_tell);
+    ADD ("a-job-that-libvirt-does-not-tell", NULL, test_a_job_that_libvirt_does_not_tell);
+    ADD ("metadata-that-libvirt-does-not-tell", NULL, test_metadata_that_libvirt_does_not_tell);
     ADD ("nvml-fails", NULL, test_nvml_fails);
     ADD ("nvml-hangs", "[backend]\ndeadline-ms=2000\n[capture]\ninterval=3600\ninterval-fast=3600\n",
          test_nvml_hangs);

@@ -2,6 +2,7 @@
 /* Persistent definitions on libvirt's test driver, whose domains this process shares with the watch. */
 #include "definition-watch.h"
 
+#include "meddled-libvirt.h"
 #include "placement/lease.h"
 #include "wait.h"
 
@@ -100,6 +101,7 @@ tear_down (Fixture *f, G_GNUC_UNUSED gconstpointer data)
         remove (path);
     }
     g_free (f->root);
+    meddle_reset ();
 }
 
 /* As the hook leaves it at 'prepare begin'. */
@@ -284,6 +286,31 @@ TEST (test_failed)
     g_assert_false (vgate_leases_exist (f->root));
 }
 
+/* Whether it runs is not known: that is said, and it is done when libvirt answers again. */
+static void
+assert_failed_then_updated (Fixture *f, const char *call)
+{
+    start (f);
+    define (f, OLD, "pc");
+    give (f);
+    meddle_fail (call, 1);
+    connect_and_note (f);
+    WAIT_UNTIL (count_of (f, "failed") == 1);
+    g_assert_true (vgate_leases_exist (f->root));
+    vgate_definition_watch_note (f->watch);
+    WAIT_UNTIL (count_of (f, "updated") == 1);
+}
+
+TEST (test_activity_unknown)
+{
+    assert_failed_then_updated (f, "virDomainIsActive");
+}
+
+TEST (test_persistence_unknown)
+{
+    assert_failed_then_updated (f, "virDomainIsPersistent");
+}
+
 /* What cannot be read is nobody's record. */
 TEST (test_unreadable)
 {
@@ -322,6 +349,8 @@ main (int argc, char **argv)
     ADD ("not-persistent", test_not_persistent);
     ADD ("not-running", test_not_running);
     ADD ("failed", test_failed);
+    ADD ("activity-unknown", test_activity_unknown);
+    ADD ("persistence-unknown", test_persistence_unknown);
     ADD ("unreadable", test_unreadable);
     return g_test_run ();
 }

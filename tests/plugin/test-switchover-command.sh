@@ -1,0 +1,37 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# What 'vgpu-gate switchover' says when libvirt cannot tell how a domain is: that, and not that it is so.
+#   test-switchover-command.sh COMMAND: one that links meddled-libvirt.c
+set -eu -o pipefail
+command=$1
+work=$(mktemp -d)
+trap 'rm -rf -- "$work"' EXIT
+touch "$work/vgpu-gate.conf"
+number=0
+
+# expect NAME STATUS PATTERN CALL ACTION [DOMAIN]: with libvirt's CALL failing; libvirt's test driver has a domain 'test'
+expect () {
+    local name=$1 status=$2 pattern=$3 call=$4 action=$5 domain=${6:-test} got=0
+    number=$((number + 1))
+    VGATE_MEDDLE_FAIL=$call "$command" --config "$work/vgpu-gate.conf" switchover "$action" "$domain" --connect test:///default \
+        >"$work/out" 2>&1 || got=$?
+    if [ "$got" -eq "$status" ] && grep -Eq "$pattern" "$work/out"; then
+        echo "ok $number - $name"
+    else
+        echo "not ok $number - $name"
+        { echo "exit status $got, $status was expected, and '$pattern' in:"; cat "$work/out"; } | sed 's/^/# /'
+    fi
+}
+
+failed='^vgpu-gate: VGATE-705: '
+expect 'what goes through' 0 '^running guest: disabled$' none status
+expect 'enable: persistent?' 1 "${failed}virDomainIsPersistent: " virDomainIsPersistent enable
+expect 'disable: persistent?' 1 "${failed}virDomainIsPersistent: " virDomainIsPersistent disable
+expect 'status: persistent?' 1 "${failed}virDomainIsPersistent: " virDomainIsPersistent status
+expect 'status: active?' 1 "${failed}virDomainIsActive: " virDomainIsActive status
+expect 'is there such a domain?' 1 "${failed}virDomainLookupByName: " virDomainLookupByName status
+expect 'is there one of this UUID?' 1 "${failed}virDomainLookupByUUIDString: " virDomainLookupByUUIDString status other
+expect 'there is none of this name' 1 "${failed}libvirt knows no domain 'other'" none status other
+expect 'there is none of this UUID' 1 "${failed}libvirt knows no domain '4d7c0a6e-9b1f-4f2e-8a35-b1f0c2d9e701'" none status \
+    4d7c0a6e-9b1f-4f2e-8a35-b1f0c2d9e701
+echo "1..$number"
