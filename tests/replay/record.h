@@ -21,7 +21,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "nvml-sim/exports.h"
+#include "nvml-sim/calls/exports.h"
 
 /* All calls that the simulated driver has of NVML, under each of their names. */
 #define RECORD_CALLS(CALL)                          \

@@ -10,7 +10,7 @@
 #include <glib.h>
 #include <string.h>
 
-#include "nvml-sim/exports.h"
+#include "nvml-sim/calls/exports.h"
 
 /* Every call, by the name under which it is looked up. */
 #define SIM_CALLS(CALL)                             \

@@ -3,8 +3,8 @@
 #include <glib.h>
 #include <string.h>
 
-#include "nvml-sim/host-parse.h"
-#include "nvml-sim/schedule.h"
+#include "nvml-sim/model/host-parse.h"
+#include "nvml-sim/model/schedule.h"
 #include "nvml/nvml-abi.h"
 
 #define MS   G_GUINT64_CONSTANT (1000000)

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The library itself and the system as a whole. */
+#include "nvml-sim/calls/exports.h"
+
+#include "nvml-sim/calls/answer.h"
+#include "nvml-sim/calls/change.h"
+#include "nvml-sim/model/host-file.h"
+#include "nvml-sim/model/host-parse.h"
+#include "nvml-sim/model/return-codes.h"
+#include "nvml-sim/calls/state.h"
+
+nvmlReturn_t
+nvmlInit_v2 (void)
+{
+    return vgpu_sim_state_initialise (__func__);
+}
+
+nvmlReturn_t
+nvmlInit (void)
+{
+    return nvmlInit_v2 ();
+}
+
+/* Documented: 1, that no GPU at all is no error, and 2, that none is to be attached; neither makes a
+ * difference here. Measured: flags without a meaning are accepted as well. */
+nvmlReturn_t
+nvmlInitWithFlags (G_GNUC_UNUSED unsigned int flags)
+{
+    return vgpu_sim_state_initialise (__func__);
+}
+
+/* Measured: in a child of fork() that has not initialised NVML for itself, NVIDIA's library crashes here.
+ * Ours answers UNINITIALIZED, as all other calls do there. */
+nvmlReturn_t
+nvmlShutdown (void)
+{
+    return vgpu_sim_state_shutdown (__func__);
+}
+
+const char *
+nvmlErrorString (nvmlReturn_t result)
+{
+    return vgpu_sim_return_text (result);
+}
+
+nvmlReturn_t
+nvmlSystemGetDriverVersion (char *version, unsigned int length)
+{
+    g_autoptr (VgpuSimHost) host = NULL;
+    const nvmlReturn_t code = vgpu_sim_state_enter (__func__, &host);
+
+    return code == NVML_SUCCESS ? vgpu_sim_answer_text (host->driver_version, version, length) : code;
+}
+
+/* Documented: NULL is INVALID_ARGUMENT. Measured, and so here: it is accepted, and the other one is filled.
+ */
+nvmlReturn_t
+nvmlGetVgpuVersion (nvmlVgpuVersion_t *supported, nvmlVgpuVersion_t *current)
+{
+    g_autoptr (VgpuSimHost) host = NULL;
+    const nvmlReturn_t code = vgpu_sim_state_enter (__func__, &host);
+
+    if (code != NVML_SUCCESS)
+        return code;
+    if (supported)
+        *supported = (nvmlVgpuVersion_t){host->preset.min, host->preset.max};
+    if (current)
+        *current = (nvmlVgpuVersion_t){host->advertised.min, host->advertised.max};
+    return NVML_SUCCESS;
+}
+
+/* Measured: a host without a GPU in vGPU host mode takes a range all the same. When the documented
+ * NOT_SUPPORTED comes is not known. */
+static nvmlReturn_t
+check_advertisable (const VgpuSimHost *host, VgateVersionRange range)
+{
+    if (!vgate_version_range_contains (host->preset, range))
+        return NVML_ERROR_INVALID_ARGUMENT;
+    return host->vgpus->len > 0 ? NVML_ERROR_IN_USE : NVML_SUCCESS;
+}
+
+nvmlReturn_t
+nvmlSetVgpuVersion (nvmlVgpuVersion_t *range)
+{
+    g_autoptr (VgpuSimHost) host = NULL;
+    g_autoptr (VgpuSimEdit) edit = NULL;
+    char text[VGATE_VERSION_RANGE_TEXT_SIZE];
+    VgateVersionRange wanted;
+    nvmlReturn_t code = vgpu_sim_state_enter (__func__, &host);
+
+    if (code != NVML_SUCCESS)
+        return code;
+    if (!range)
+        return NVML_ERROR_INVALID_ARGUMENT;
+    wanted = (VgateVersionRange){range->minVersion, range->maxVersion};
+    code = check_advertisable (host, wanted);
+    if (code == NVML_SUCCESS)
+        code = vgpu_sim_change_begin (&edit);
+    if (code == NVML_SUCCESS)
+        code = check_advertisable (edit->host, wanted);
+    if (code != NVML_SUCCESS)
+        return code;
+    g_key_file_set_value (edit->file, VGPU_SIM_GROUP_DRIVER, "advertised-range",
+                          vgate_version_range_format (wanted, text));
+    return vgpu_sim_change_commit (edit);
+}
+
+const char *
+vgpuSimDescription (void)
+{
+    g_autofree char *text = g_strdup_printf ("simulated driver, host file %s", vgpu_sim_host_path ());
+
+    return g_intern_string (text);
+}

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The vGPU scheduler of a GPU: what it can do, how it is set, and what it did. */
+#include "nvml-sim/calls/exports.h"
+
+#include "nvml-sim/calls/change.h"
+#include "nvml-sim/calls/handle.h"
+#include "nvml-sim/model/schedule.h"
+
+/*
+ * Documented for all four calls: not on a GPU in MIG mode, and only on a vGPU host. Measured on one that is
+ * none: NULL is seen first. What MIG mode comes before is inferred from that.
+ */
+static nvmlReturn_t
+enter_scheduler (const char *call, nvmlDevice_t device, const void *argument, VgpuSimHost **host,
+                 const VgpuSimGpu **gpu)
+{
+    const nvmlReturn_t code = vgpu_sim_enter_vgpu_host_with (call, device, argument, host, gpu);
+
+    if (code != NVML_SUCCESS)
+        return code;
+    return (*gpu)->mig ? NVML_ERROR_NOT_SUPPORTED : NVML_SUCCESS;
+}
+
+nvmlReturn_t
+nvmlDeviceGetVgpuSchedulerCapabilities (nvmlDevice_t device, nvmlVgpuSchedulerCapabilities_t *caps)
+{
+    g_autoptr (VgpuSimHost) host = NULL;
+    const VgpuSimGpu *gpu;
+    const nvmlReturn_t code = enter_scheduler (__func__, device, caps, &host, &gpu);
+
+    if (code != NVML_SUCCESS)
+        return code;
+    *caps = (nvmlVgpuSchedulerCapabilities_t){
+        .supportedSchedulers = {NVML_SCHEDULER_BEST_EFFORT, NVML_SCHEDULER_EQUAL_SHARE,
+                                NVML_SCHEDULER_FIXED_SHARE},
+        .maxTimeslice = VGPU_SIM_TIME_SLICE_MAX,
+        .minTimeslice = VGPU_SIM_TIME_SLICE_MIN,
+        .isArrModeSupported = 1,
+        .maxFrequencyForARR = VGPU_SIM_FREQUENCY_MAX,
+        .minFrequencyForARR = VGPU_SIM_FREQUENCY_MIN,
+        .maxAvgFactorForARR = VGPU_SIM_AVERAGE_FACTOR_MAX,
+        .minAvgFactorForARR = VGPU_SIM_AVERAGE_FACTOR_MIN,
+    };
+    return NVML_SUCCESS;
+}
+
+/* Under best effort they mean nothing, and are 0. */
+static nvmlVgpuSchedulerParams_t
+parameters_of (const VgpuSimScheduler *scheduler)
+{
+    nvmlVgpuSchedulerParams_t parameters = {{0, 0}};
+
+    if (scheduler->policy == NVML_SCHEDULER_BEST_EFFORT)
+        return parameters;
+    if (scheduler->arr == NVML_ARR_ENABLE) {
+        parameters.vgpuSchedDataWithARR.avgFactor = scheduler->average_factor;
+        parameters.vgpuSchedDataWithARR.timeslice = vgpu_sim_scheduler_slice (scheduler);
+    } else {
+        parameters.vgpuSchedData.timeslice = scheduler->time_slice;
+    }
+    return parameters;
+}
+
+nvmlReturn_t
+nvmlDeviceGetVgpuSchedulerState (nvmlDevice_t device, nvmlVgpuSchedulerGetState_t *state)
+{
+    g_autoptr (VgpuSimHost) host = NULL;
+    const VgpuSimGpu *gpu;
+    const nvmlReturn_t code = enter_scheduler (__func__, device, state, &host, &gpu);
+
+    if (code != NVML_SUCCESS)
+        return code;
+    state->schedulerPolicy = gpu->scheduler.policy;
+    state->arrMode = gpu->scheduler.arr;
+    state->schedulerParams = parameters_of (&gpu->scheduler);
+    return NVML_SUCCESS;
+}
+
+/* 0 is the default. */
+static gboolean
+take_parameter (guint32 wanted, guint32 min, guint32 max, guint32 fallback, guint32 *parameter)
+{
+    *parameter = wanted == 0 ? fallback : wanted;
+    return *parameter >= min && *parameter <= max;
+}
+
+/*
+ * Which ARR mode the default is, NVIDIA does not say; here it takes a time slice, as without ARR. Parameters
+ * must be good under best effort as well, although nothing is kept of them.
+ */
+static gboolean
+take_state (const nvmlVgpuSchedulerSetState_t *state, VgpuSimScheduler *scheduler)
+{
+    const nvmlVgpuSchedulerSetParams_t *given = &state->schedulerParams;
+
+    *scheduler = (VgpuSimScheduler){.policy = state->schedulerPolicy, .arr = state->enableARRMode};
+    if (scheduler->policy < NVML_SCHEDULER_BEST_EFFORT || scheduler->policy > NVML_SCHEDULER_FIXED_SHARE ||
+        scheduler->arr > NVML_ARR_ENABLE)
+        return FALSE;
+    if (scheduler->arr == NVML_ARR_ENABLE)
+        return take_parameter (given->vgpuSchedDataWithARR.frequency, VGPU_SIM_FREQUENCY_MIN,
+                               VGPU_SIM_FREQUENCY_MAX, VGPU_SIM_FREQUENCY_DEFAULT, &scheduler->frequency) &&
+               take_parameter (given->vgpuSchedDataWithARR.avgFactor, VGPU_SIM_AVERAGE_FACTOR_MIN,
+                               VGPU_SIM_AVERAGE_FACTOR_MAX, VGPU_SIM_AVERAGE_FACTOR_DEFAULT,
+                               &scheduler->average_factor);
+    return take_parameter (given->vgpuSchedData.timeslice, VGPU_SIM_TIME_SLICE_MIN, VGPU_SIM_TIME_SLICE_MAX,
+                           VGPU_SIM_TIME_SLICE_DEFAULT, &scheduler->time_slice);
+}
+
+/* The device as it is now, under the lock; documented: not while a vGPU instance exists on it. */
+static nvmlReturn_t
+check_settable (const VgpuSimHost *host, VgpuSimAddress address)
+{
+    const VgpuSimGpu *gpu = vgpu_sim_host_gpu (host, address);
+
+    if (!gpu)
+        return NVML_ERROR_GPU_IS_LOST;
+    if (gpu->mode != NVML_VIRTUALIZATION_MODE_HOST_VGPU || gpu->mig || vgpu_sim_host_gpu_runs (host, gpu))
+        return NVML_ERROR_NOT_SUPPORTED;
+    return NVML_SUCCESS;
+}
+
+nvmlReturn_t
+nvmlDeviceSetVgpuSchedulerState (nvmlDevice_t device, nvmlVgpuSchedulerSetState_t *state)
+{
+    g_autoptr (VgpuSimHost) host = NULL;
+    g_autoptr (VgpuSimEdit) edit = NULL;
+    const VgpuSimGpu *gpu;
+    VgpuSimScheduler wanted;
+    nvmlReturn_t code = enter_scheduler (__func__, device, state, &host, &gpu);
+
+    if (code != NVML_SUCCESS)
+        return code;
+    if (!take_state (state, &wanted))
+        return NVML_ERROR_INVALID_ARGUMENT;
+    code = check_settable (host, gpu->address);
+    if (code == NVML_SUCCESS)
+        code = vgpu_sim_change_begin (&edit);
+    if (code == NVML_SUCCESS)
+        code = check_settable (edit->host, gpu->address);
+    if (code != NVML_SUCCESS)
+        return code;
+    gpu = vgpu_sim_host_gpu (edit->host, gpu->address);
+    vgpu_sim_scheduler_write ((VgpuSimGroup){edit->file, gpu->group}, &wanted);
+    return vgpu_sim_change_commit (edit);
+}
+
+/*
+ * A vGPU that has a slot uses it to the end, hence nothing is ever deducted from the next one's target. The
+ * number of a runlist is the vGPU's instance number, by which the log can be read beside the other calls;
+ * what a real driver takes is unmeasured.
+ */
+static nvmlVgpuSchedulerLogEntry_t
+log_entry (const VgpuSimSchedule *schedule, guint64 epoch, const VgpuSimRun *run)
+{
+    return (nvmlVgpuSchedulerLogEntry_t){
+        .timestamp = epoch + run->end,
+        .timeRunTotal = run->runs * schedule->slice,
+        .timeRun = schedule->slice,
+        .swRunlistId = run->vgpu,
+        .targetTimeSlice = schedule->slice,
+        .cumulativePreemptionTime = run->runs * VGPU_SIM_PREEMPTION,
+    };
+}
+
+static void
+write_log (const VgpuSimHost *host, const VgpuSimGpu *gpu, nvmlVgpuSchedulerLog_t *log)
+{
+    g_autoptr (VgpuSimSchedule) schedule = vgpu_sim_schedule_new (host, gpu);
+    VgpuSimRun runs[NVML_SCHEDULER_LOG_ENTRIES];
+    const guint64 now = vgpu_sim_schedule_now ();
+    /* an epoch of before the machine's last start */
+    const guint64 epoch = gpu->scheduler.epoch <= now ? gpu->scheduler.epoch : 0;
+
+    *log = (nvmlVgpuSchedulerLog_t){
+        .engineId = NVML_ENGINE_GRAPHICS,
+        .schedulerPolicy = gpu->scheduler.policy,
+        .arrMode = gpu->scheduler.arr,
+        .schedulerParams = parameters_of (&gpu->scheduler),
+        .entriesCount = vgpu_sim_schedule_last (schedule, now - epoch, runs, G_N_ELEMENTS (runs)),
+    };
+    for (guint i = 0; i < log->entriesCount; i++)
+        log->logEntries[i] = log_entry (schedule, epoch, &runs[i]);
+}
+
+nvmlReturn_t
+nvmlDeviceGetVgpuSchedulerLog (nvmlDevice_t device, nvmlVgpuSchedulerLog_t *log)
+{
+    g_autoptr (VgpuSimHost) host = NULL;
+    const VgpuSimGpu *gpu;
+    const nvmlReturn_t code = enter_scheduler (__func__, device, log, &host, &gpu);
+
+    if (code == NVML_SUCCESS)
+        write_log (host, gpu, log);
+    return code;
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* guest-driver and guest-memory: what happens inside the guest. */
+#include "nvml-sim/command/command.h"
+
+#include "nvml-sim/model/error.h"
+#include "nvml-sim/model/guest.h"
+#include "nvml-sim/command/option.h"
+
+/* What happens to one vGPU; FALSE with an error. */
+typedef gboolean (*Change) (VgpuSimEdit *edit, const VgpuSimVgpu *vgpu, gconstpointer how, GError **error);
+
+/* To all vGPUs of the VM at once. */
+static gboolean
+change_guest (VgpuSimEdit *edit, const char *vm, Change change, gconstpointer how, GError **error)
+{
+    guint changed = 0;
+
+    for (guint i = 0; i < edit->host->vgpus->len; i++) {
+        const VgpuSimVgpu *vgpu = edit->host->vgpus->pdata[i];
+
+        if (g_ascii_strcasecmp (vgpu->vm, vm) != 0)
+            continue;
+        if (!change (edit, vgpu, how, error))
+            return FALSE;
+        changed++;
+    }
+    if (changed == 0) {
+        g_set_error (error, VGPU_SIM_ERROR, VGPU_SIM_ERROR_IMPOSSIBLE, "VM %s has no vGPU", vm);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+typedef struct {
+    char *version; /* NULL: the driver goes down */
+    VgateVersionRange range;
+} Driver;
+
+static gboolean
+change_driver (VgpuSimEdit *edit, const VgpuSimVgpu *vgpu, gconstpointer how, GError **error)
+{
+    const Driver *driver = how;
+
+    if (driver->version)
+        return vgpu_sim_guest_load (edit->file, vgpu->group, edit->host, driver->version, driver->range,
+                                    error);
+    vgpu_sim_guest_unload (edit->file, vgpu->group);
+    return TRUE;
+}
+
+/* up needs --driver and --range, down takes neither. */
+static gboolean
+check_direction (const char *direction, const char *driver, const char *range, GError **error)
+{
+    if (g_str_equal (direction, "up"))
+        return vgpu_sim_option_required ("--driver", driver, error) &&
+               vgpu_sim_option_required ("--range", range, error);
+    if (!g_str_equal (direction, "down"))
+        return vgpu_sim_option_bad (error, "guest-driver: '%s' is neither up nor down", direction);
+    if (driver || range)
+        return vgpu_sim_option_bad (error, "guest-driver down takes neither --driver nor --range");
+    return TRUE;
+}
+
+gboolean
+vgpu_sim_command_guest_driver (const char *path, int argc, char **argv, GError **error)
+{
+    g_autofree char *vm = NULL;
+    g_autofree char *version = NULL;
+    g_autofree char *range_text = NULL;
+    const GOptionEntry entries[] = {
+        {"vm", 0, 0, G_OPTION_ARG_STRING, &vm, "the virtual machine", "UUID"},
+        {"driver", 0, 0, G_OPTION_ARG_STRING, &version, "the guest driver that comes up", "VERSION"},
+        {"range", 0, 0, G_OPTION_ARG_STRING, &range_text, "the vGPU versions it speaks", "MIN-MAX"},
+        G_OPTION_ENTRY_NULL,
+    };
+    g_autoptr (VgpuSimEdit) edit = NULL;
+    Driver driver = {.version = NULL};
+
+    if (!vgpu_sim_option_parse ("up|down --vm UUID", entries, 1, &argc, &argv, error) ||
+        !vgpu_sim_option_required ("--vm", vm, error) || !vgpu_sim_option_uuid ("--vm", vm, error) ||
+        !check_direction (argv[1], version, range_text, error) ||
+        !vgpu_sim_option_driver ("--driver", version, error) ||
+        !vgpu_sim_option_range ("--range", range_text, &driver.range, error))
+        return FALSE;
+    driver.version = version;
+    edit = vgpu_sim_edit_begin (path, error);
+    return edit && change_guest (edit, vm, change_driver, &driver, error) &&
+           vgpu_sim_edit_commit (edit, error);
+}
+
+typedef struct {
+    char *used, *state; /* MiB, as they were typed; NULL: it stays */
+} Memory;
+
+static gboolean
+change_memory (VgpuSimEdit *edit, const VgpuSimVgpu *vgpu, gconstpointer how, G_GNUC_UNUSED GError **error)
+{
+    const Memory *memory = how;
+
+    if (memory->used)
+        g_key_file_set_value (edit->file, vgpu->group, "framebuffer-used", memory->used);
+    if (memory->state)
+        g_key_file_set_value (edit->file, vgpu->group, "runtime-state", memory->state);
+    return TRUE;
+}
+
+gboolean
+vgpu_sim_command_guest_memory (const char *path, int argc, char **argv, GError **error)
+{
+    g_autofree char *vm = NULL;
+    g_autofree char *used = NULL;
+    g_autofree char *state = NULL;
+    const GOptionEntry entries[] = {
+        {"vm", 0, 0, G_OPTION_ARG_STRING, &vm, "the virtual machine", "UUID"},
+        {"framebuffer-used", 0, 0, G_OPTION_ARG_STRING, &used, "of each vGPU's framebuffer", "MIB"},
+        {"runtime-state", 0, 0, G_OPTION_ARG_STRING, &state, "what each vGPU has beside that", "MIB"},
+        G_OPTION_ENTRY_NULL,
+    };
+    g_autoptr (VgpuSimEdit) edit = NULL;
+    Memory memory = {NULL, NULL};
+    guint32 number;
+
+    if (!vgpu_sim_option_parse ("--vm UUID", entries, 0, &argc, &argv, error) ||
+        !vgpu_sim_option_required ("--vm", vm, error) || !vgpu_sim_option_uuid ("--vm", vm, error) ||
+        !vgpu_sim_option_number ("--framebuffer-used", used, 0, G_MAXUINT32, &number, error) ||
+        !vgpu_sim_option_number ("--runtime-state", state, 0, G_MAXUINT32, &number, error))
+        return FALSE;
+    if (!used && !state)
+        return vgpu_sim_option_bad (error, "guest-memory: what is to change?");
+    memory.used = used;
+    memory.state = state;
+    edit = vgpu_sim_edit_begin (path, error);
+    return edit && change_guest (edit, vm, change_memory, &memory, error) &&
+           vgpu_sim_edit_commit (edit, error);
+}

@@ -1,8 +1,0 @@
-/* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The part of the keyfile that says which GPUs there are; the types must have been parsed before. */
-#pragma once
-
-#include "nvml-sim/host.h"
-#include "nvml-sim/value.h"
-
-gboolean vgpu_sim_host_parse_gpu (VgpuSimHost *host, VgpuSimGroup group, GError **error);

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The part of the keyfile that says which vGPUs run; GPUs and types must have been parsed before. */
+#pragma once
+
+#include "nvml-sim/model/host.h"
+#include "nvml-sim/model/value.h"
+
+gboolean vgpu_sim_host_parse_vgpu (VgpuSimHost *host, VgpuSimGroup group, GError **error);

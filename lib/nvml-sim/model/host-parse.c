@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "nvml-sim/model/host-parse.h"
+
+#include <string.h>
+
+#include "nvml-sim/model/call-names.h"
+#include "nvml-sim/model/error.h"
+#include "nvml-sim/model/host-parse-gpu.h"
+#include "nvml-sim/model/host-parse-vgpu.h"
+#include "nvml-sim/model/number.h"
+#include "nvml-sim/model/return-codes.h"
+#include "nvml-sim/model/value.h"
+#include "nvml/nvml-abi.h"
+
+#define PROFILE "gpu-instance-profile"
+#define SLICES  "gpu-instance-slices"
+
+static gboolean
+parse_driver (VgpuSimHost *host, GKeyFile *file, GError **error)
+{
+    static const char *const keys[] = {"version",           "range",         "advertised-range",
+                                       "structure-version", "last-instance", NULL};
+    const VgpuSimGroup group = {file, VGPU_SIM_GROUP_DRIVER};
+    guint64 structure = 3, last = VGPU_SIM_FIRST_INSTANCE - 1;
+
+    if (!vgpu_sim_value_only (group, keys, error) ||
+        !vgpu_sim_value_text (group, "version", NVML_DRIVER_VERSION_SIZE - 1, &host->driver_version, error) ||
+        !vgpu_sim_value_range (group, "range", &host->preset, error))
+        return FALSE;
+    host->advertised = host->preset;
+    if (vgpu_sim_value_has (group, "advertised-range")) {
+        if (!vgpu_sim_value_range (group, "advertised-range", &host->advertised, error))
+            return FALSE;
+        if (!vgate_version_range_contains (host->preset, host->advertised))
+            return vgpu_sim_value_bad (group, "advertised-range", error, "not inside the driver's range");
+    }
+    if (vgpu_sim_value_has (group, "structure-version") &&
+        !vgpu_sim_value_number (group, "structure-version", 1, G_MAXUINT16, &structure, error))
+        return FALSE;
+    if (vgpu_sim_value_has (group, "last-instance") &&
+        !vgpu_sim_value_number (group, "last-instance", 1, G_MAXUINT32, &last, error))
+        return FALSE;
+    host->structure_version = (guint32)structure;
+    host->last_instance = (guint32)last;
+    return TRUE;
+}
+
+/* MIG-backed: both keys; time-sliced: none. */
+static gboolean
+parse_gpu_instance (VgpuSimType *type, VgpuSimGroup group, GError **error)
+{
+    guint64 profile = VGPU_SIM_TIME_SLICED, slices = 0;
+
+    if ((vgpu_sim_value_has (group, PROFILE) || vgpu_sim_value_has (group, SLICES)) &&
+        (!vgpu_sim_value_number (group, PROFILE, 0, VGPU_SIM_TIME_SLICED - 1, &profile, error) ||
+         !vgpu_sim_value_number (group, SLICES, 1, VGPU_SIM_SLICES_MAX, &slices, error)))
+        return FALSE;
+    type->profile = (guint32)profile;
+    type->slices = (guint32)slices;
+    return TRUE;
+}
+
+static gboolean
+parse_type (VgpuSimHost *host, VgpuSimGroup group, GError **error)
+{
+    static const char *const keys[] = {
+        "name", "class", "framebuffer", "gpu-instance-profile", "gpu-instance-slices", NULL};
+    g_autoptr (VgpuSimType) type = g_new0 (VgpuSimType, 1);
+    guint64 id;
+
+    if (!vgpu_sim_number_parse (group.group + strlen (VGPU_SIM_GROUP_TYPE_PREFIX), 1, G_MAXUINT32, &id)) {
+        g_set_error (error, VGPU_SIM_ERROR, VGPU_SIM_ERROR_FILE, "[%s]: not a vGPU type id", group.group);
+        return FALSE;
+    }
+    type->id = (guint32)id;
+    if (!vgpu_sim_value_only (group, keys, error) ||
+        !vgpu_sim_value_text (group, "name", NVML_VGPU_NAME_SIZE - 1, &type->name, error) ||
+        !vgpu_sim_value_text (group, "class", NVML_VGPU_NAME_SIZE - 1, &type->class_name, error) ||
+        !vgpu_sim_value_number (group, "framebuffer", 1, VGPU_SIM_FRAMEBUFFER_MAX_MIB, &type->framebuffer_mib,
+                                error) ||
+        !parse_gpu_instance (type, group, error))
+        return FALSE;
+    g_ptr_array_add (host->types, g_steal_pointer (&type));
+    return TRUE;
+}
+
+static gboolean
+parse_fault (VgpuSimHost *host, VgpuSimGroup group, const char *call, GError **error)
+{
+    g_autofree char *value = g_key_file_get_value (group.file, group.group, call, NULL);
+    g_autofree VgpuSimFault *fault = g_new0 (VgpuSimFault, 1);
+
+    if (!vgpu_sim_call_is_known (call))
+        return vgpu_sim_value_bad (group, call, error, "unknown call");
+    fault->hang = g_str_equal (value, VGPU_SIM_FAULT_HANG);
+    if (!fault->hang && !vgpu_sim_return_parse (value, &fault->code))
+        return vgpu_sim_value_bad (group, call, error, "'%s' is neither hang nor a return code", value);
+    g_hash_table_replace (host->faults, vgpu_sim_call_base_name (call), g_steal_pointer (&fault));
+    return TRUE;
+}
+
+static gboolean
+parse_faults (VgpuSimHost *host, GKeyFile *file, GError **error)
+{
+    const VgpuSimGroup group = {file, VGPU_SIM_GROUP_FAULTS};
+    g_auto (GStrv) calls = g_key_file_get_keys (file, VGPU_SIM_GROUP_FAULTS, NULL, NULL);
+
+    for (gsize i = 0; calls && calls[i]; i++) {
+        if (!parse_fault (host, group, calls[i], error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+typedef gboolean (*ParseGroup) (VgpuSimHost *host, VgpuSimGroup group, GError **error);
+
+static gboolean
+parse_groups (VgpuSimHost *host, GKeyFile *file, const char *prefix, ParseGroup parse, GError **error)
+{
+    g_auto (GStrv) groups = g_key_file_get_groups (file, NULL);
+
+    for (gsize i = 0; groups[i]; i++) {
+        if (g_str_has_prefix (groups[i], prefix) && !parse (host, (VgpuSimGroup){file, groups[i]}, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean
+check_groups (GKeyFile *file, GError **error)
+{
+    g_auto (GStrv) groups = g_key_file_get_groups (file, NULL);
+
+    if (!g_key_file_has_group (file, VGPU_SIM_GROUP_DRIVER)) {
+        g_set_error (error, VGPU_SIM_ERROR, VGPU_SIM_ERROR_FILE, "there is no group [%s]",
+                     VGPU_SIM_GROUP_DRIVER);
+        return FALSE;
+    }
+    for (gsize i = 0; groups[i]; i++) {
+        if (!g_str_equal (groups[i], VGPU_SIM_GROUP_DRIVER) &&
+            !g_str_equal (groups[i], VGPU_SIM_GROUP_FAULTS) &&
+            !g_str_has_prefix (groups[i], VGPU_SIM_GROUP_TYPE_PREFIX) &&
+            !g_str_has_prefix (groups[i], VGPU_SIM_GROUP_GPU_PREFIX) &&
+            !g_str_has_prefix (groups[i], VGPU_SIM_GROUP_VGPU_PREFIX)) {
+            g_set_error (error, VGPU_SIM_ERROR, VGPU_SIM_ERROR_FILE, "unknown group [%s]", groups[i]);
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+VgpuSimHost *
+vgpu_sim_host_parse (GKeyFile *file, GError **error)
+{
+    g_autoptr (VgpuSimHost) host = vgpu_sim_host_new ();
+
+    /* Groups refer to each other, and the file may have them in any order: hence one pass a kind. */
+    if (!check_groups (file, error) || !parse_driver (host, file, error) ||
+        !parse_groups (host, file, VGPU_SIM_GROUP_TYPE_PREFIX, parse_type, error) ||
+        !parse_groups (host, file, VGPU_SIM_GROUP_GPU_PREFIX, vgpu_sim_host_parse_gpu, error) ||
+        !parse_groups (host, file, VGPU_SIM_GROUP_VGPU_PREFIX, vgpu_sim_host_parse_vgpu, error) ||
+        !parse_faults (host, file, error))
+        return NULL;
+    return g_steal_pointer (&host);
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * One simulated host, as its keyfile describes it: driver, GPUs, vGPU types, running vGPUs, faults.
+ *
+ * A VgpuSimHost is a snapshot: filled once from the file, never changed afterwards, shared by reference
+ * between threads. Every pointer handed out by a lookup lives as long as the snapshot.
+ */
+#pragma once
+
+#include "nvml-sim/model/address.h"
+#include "nvml-sim/model/scheduler.h"
+#include "vgpu-gate/vgpu-gate.h"
+
+typedef struct {
+    guint32 id;
+    char *name;
+    char *class_name;
+    guint64 framebuffer_mib;
+    guint32 profile; /* of its GPU instance; VGPU_SIM_TIME_SLICED when it is not MIG-backed */
+    guint32 slices;  /* that the GPU instance takes of the GPU; 0 when it is not MIG-backed */
+} VgpuSimType;
+
+/* NVML's GPU instance profile id, and GPU instance id, of what is not MIG-backed. */
+#define VGPU_SIM_TIME_SLICED     G_MAXUINT32
+#define VGPU_SIM_NO_GPU_INSTANCE G_MAXUINT32
+
+/* That a GPU can run so many instances of a type at once. */
+typedef struct {
+    const VgpuSimType *type;
+    guint32 count;
+    GArray *placements; /* guint32, ascending: where one may begin in heterogeneous mode, in slots */
+} VgpuSimOffer;
+
+typedef struct {
+    VgpuSimAddress address; /* function 0 */
+    char *group;            /* of the keyfile, as it is written there */
+    char *name;
+    char *uuid;
+    guint16 device_id;
+    guint16 subsystem_id;
+    char *floor_sweeping; /* "" from Hopper on */
+    gboolean ecc;
+    gboolean sriov;
+    gboolean migration;
+    gboolean says_mig;      /* whether MIG is on was said: the board has it */
+    gboolean mig;           /* then it runs MIG-backed vGPUs only, otherwise none of them */
+    guint32 slices;         /* to make GPU instances of under MIG */
+    gboolean heterogeneous; /* vGPUs of several sizes at once */
+    guint mode;             /* NVML_VIRTUALIZATION_MODE_* */
+    VgpuSimScheduler scheduler;
+    guint64 framebuffer_mib;
+    guint64 read_bandwidth; /* MB/s; 0: not said, so not supported; likewise below */
+    guint64 write_bandwidth;
+    GArray *offers;    /* VgpuSimOffer, in the order of the file */
+    char *mdev_parent; /* name in sysfs of the device whose mediated devices are its vGPUs; NULL: none is */
+} VgpuSimGpu;
+
+typedef struct {
+    char *uuid;
+    char *group;
+    guint32 instance; /* never 0 */
+    char *vm;
+    const VgpuSimGpu *gpu;
+    const VgpuSimType *type;
+    char *mdev;          /* NULL: on a virtual function, or not said; never NULL without SR-IOV */
+    char *vf;            /* NULL: a mediated device, or not said; always NULL without SR-IOV */
+    char *guest_address; /* the vGPU's PCI address inside the guest; NULL: not said */
+    gboolean guest_up;
+    char *guest_driver;    /* NULL while the guest driver is down */
+    guint32 guest_version; /* agreed with the host; 0 while the guest driver is down */
+    gboolean migration;
+    guint64 framebuffer_used_mib;
+    gboolean says_runtime_state;
+    guint64 runtime_state_mib;
+    guint32 placement;    /* in slots; VGPU_SIM_NO_PLACEMENT unless its GPU is in heterogeneous mode */
+    guint32 gpu_instance; /* unique on its GPU; VGPU_SIM_NO_GPU_INSTANCE unless that is in MIG mode */
+} VgpuSimVgpu;
+
+typedef struct {
+    gboolean hang;
+    int code; /* an nvmlReturn_t, when it does not hang */
+} VgpuSimFault;
+
+typedef struct {
+    char *driver_version;
+    VgateVersionRange preset;
+    VgateVersionRange advertised; /* the administrator's range; the preset when none was set */
+    guint32 structure_version;
+    guint32 last_instance; /* the highest instance number ever given away */
+    GPtrArray *types;      /* VgpuSimType */
+    GPtrArray *gpus;       /* VgpuSimGpu: the order of the file is the order of NVML's indices */
+    GPtrArray *vgpus;      /* VgpuSimVgpu */
+    GHashTable *faults;    /* call without suffix -> VgpuSimFault */
+} VgpuSimHost;
+
+/* The first instance number of a fresh host; real drivers start high as well. */
+#define VGPU_SIM_FIRST_INSTANCE 3251634178u
+
+VgpuSimHost *vgpu_sim_host_ref (VgpuSimHost *host);
+void vgpu_sim_host_unref (VgpuSimHost *host);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgpuSimHost, vgpu_sim_host_unref)
+
+/* An empty host to be filled by the parser, and by nobody else. */
+VgpuSimHost *vgpu_sim_host_new (void);
+VgpuSimGpu *vgpu_sim_gpu_new (void);
+void vgpu_sim_gpu_free (VgpuSimGpu *gpu);
+void vgpu_sim_type_free (VgpuSimType *type);
+void vgpu_sim_vgpu_free (VgpuSimVgpu *vgpu);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgpuSimGpu, vgpu_sim_gpu_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgpuSimType, vgpu_sim_type_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgpuSimVgpu, vgpu_sim_vgpu_free)
+
+/* Lookups: NULL when there is none. UUIDs are compared without regard to case. */
+const VgpuSimGpu *vgpu_sim_host_gpu (const VgpuSimHost *host, VgpuSimAddress address);
+/* The one that has this mdev-parent. */
+const VgpuSimGpu *vgpu_sim_host_gpu_of_parent (const VgpuSimHost *host, const char *parent);
+const VgpuSimType *vgpu_sim_host_type (const VgpuSimHost *host, guint32 id);
+const VgpuSimVgpu *vgpu_sim_host_vgpu (const VgpuSimHost *host, guint32 instance);
+const VgpuSimVgpu *vgpu_sim_host_vgpu_by_uuid (const VgpuSimHost *host, const char *uuid);
+/* call as the ABI spells it, with or without its _vN. */
+const VgpuSimFault *vgpu_sim_host_fault (const VgpuSimHost *host, const char *call);
+
+/*
+ * A virtual function that a vGPU of this GPU may have. Only a GPU with SR-IOV has any; they are on its own
+ * bus, and what is there as a GPU of the host is none.
+ */
+gboolean vgpu_sim_host_has_function (const VgpuSimHost *host, const VgpuSimGpu *gpu, VgpuSimAddress address);
+
+/* What a GPU offers and has left. */
+gboolean vgpu_sim_type_is_mig_backed (const VgpuSimType *type);
+const VgpuSimOffer *vgpu_sim_gpu_offer (const VgpuSimGpu *gpu, guint32 type);
+guint64 vgpu_sim_host_framebuffer_taken_mib (const VgpuSimHost *host, const VgpuSimGpu *gpu);
+/* A vGPU runs on it. */
+gboolean vgpu_sim_host_gpu_runs (const VgpuSimHost *host, const VgpuSimGpu *gpu);

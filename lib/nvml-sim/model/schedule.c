@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "nvml-sim/model/schedule.h"
+
+#include <time.h>
+
+#include "nvml/nvml-abi.h"
+
+#define NS_PER_S G_GUINT64_CONSTANT (1000000000)
+#define ROUNDS   8u
+
+static GPtrArray *
+vgpus_of (const VgpuSimHost *host, const VgpuSimGpu *gpu)
+{
+    GPtrArray *vgpus = g_ptr_array_new ();
+
+    for (guint i = 0; i < host->vgpus->len; i++) {
+        const VgpuSimVgpu *vgpu = host->vgpus->pdata[i];
+
+        if (vgpu->gpu == gpu)
+            g_ptr_array_add (vgpus, host->vgpus->pdata[i]);
+    }
+    return vgpus;
+}
+
+static gboolean
+has_work (const VgpuSimVgpu *vgpu, guint round)
+{
+    return vgpu->guest_up && vgpu->instance % ROUNDS != round;
+}
+
+static guint32
+smallest_share (const VgpuSimGpu *gpu)
+{
+    guint32 most = 1;
+
+    for (guint i = 0; i < gpu->offers->len; i++) {
+        const VgpuSimOffer *offer = &g_array_index (gpu->offers, VgpuSimOffer, i);
+
+        if (!vgpu_sim_type_is_mig_backed (offer->type))
+            most = MAX (most, offer->count);
+    }
+    return most;
+}
+
+static void
+use_slot (VgpuSimSchedule *schedule, const VgpuSimVgpu *vgpu)
+{
+    const VgpuSimSlot slot = {.slot = schedule->length, .vgpu = vgpu->instance};
+
+    g_array_append_val (schedule->used, slot);
+}
+
+/* A round in which each vGPU has one slot, with work or, if idle ones keep it, without. */
+static void
+add_even_round (VgpuSimSchedule *schedule, const GPtrArray *vgpus, guint round, gboolean idle_keep)
+{
+    const guint64 start = schedule->length;
+
+    for (guint i = 0; i < vgpus->len; i++) {
+        const gboolean works = has_work (vgpus->pdata[i], round);
+
+        if (works)
+            use_slot (schedule, vgpus->pdata[i]);
+        schedule->length += works || idle_keep;
+    }
+    /* nobody to cede to: time goes by all the same */
+    if (schedule->length == start)
+        schedule->length++;
+}
+
+/*
+ * A round of size slots: the vGPUs take turns until each has had its share, and the rest stays empty. A
+ * hand-written file may run more vGPUs than there is room for: then the last of them come away empty-handed.
+ */
+static void
+add_fixed_round (VgpuSimSchedule *schedule, const VgpuSimGpu *gpu, const GPtrArray *vgpus, guint round,
+                 guint32 size)
+{
+    const guint64 end = schedule->length + size;
+
+    for (guint32 turn = 1; turn <= size; turn++) {
+        for (guint i = 0; i < vgpus->len && schedule->length < end; i++) {
+            const VgpuSimVgpu *vgpu = vgpus->pdata[i];
+
+            if (turn > size / vgpu_sim_gpu_offer (gpu, vgpu->type->id)->count)
+                continue;
+            if (has_work (vgpu, round))
+                use_slot (schedule, vgpu);
+            schedule->length++;
+        }
+    }
+    schedule->length = end;
+}
+
+/* So that a vGPU's slots since the epoch can be told for any moment without going through them. */
+static void
+count_slots (VgpuSimSchedule *schedule)
+{
+    g_autoptr (GHashTable) counts = g_hash_table_new (NULL, NULL);
+
+    for (guint i = 0; i < schedule->used->len; i++) {
+        VgpuSimSlot *slot = &g_array_index (schedule->used, VgpuSimSlot, i);
+        const gpointer key = GUINT_TO_POINTER (slot->vgpu);
+
+        slot->count = GPOINTER_TO_UINT (g_hash_table_lookup (counts, key)) + 1;
+        g_hash_table_insert (counts, key, GUINT_TO_POINTER (slot->count));
+    }
+    for (guint i = 0; i < schedule->used->len; i++) {
+        VgpuSimSlot *slot = &g_array_index (schedule->used, VgpuSimSlot, i);
+
+        slot->total = GPOINTER_TO_UINT (g_hash_table_lookup (counts, GUINT_TO_POINTER (slot->vgpu)));
+    }
+}
+
+VgpuSimSchedule *
+vgpu_sim_schedule_new (const VgpuSimHost *host, const VgpuSimGpu *gpu)
+{
+    VgpuSimSchedule *schedule = g_new0 (VgpuSimSchedule, 1);
+    g_autoptr (GPtrArray) vgpus = vgpus_of (host, gpu);
+    const guint32 size = smallest_share (gpu);
+
+    schedule->slice = vgpu_sim_scheduler_slice (&gpu->scheduler);
+    schedule->used = g_array_new (FALSE, FALSE, sizeof (VgpuSimSlot));
+    for (guint round = 0; round < ROUNDS; round++) {
+        if (gpu->scheduler.policy == NVML_SCHEDULER_FIXED_SHARE)
+            add_fixed_round (schedule, gpu, vgpus, round, size);
+        else
+            add_even_round (schedule, vgpus, round, gpu->scheduler.policy == NVML_SCHEDULER_EQUAL_SHARE);
+    }
+    count_slots (schedule);
+    return schedule;
+}
+
+void
+vgpu_sim_schedule_free (VgpuSimSchedule *schedule)
+{
+    g_array_unref (schedule->used);
+    g_free (schedule);
+}
+
+gboolean
+vgpu_sim_schedule_equal (const VgpuSimSchedule *a, const VgpuSimSchedule *b)
+{
+    if (a->used->len != b->used->len)
+        return FALSE;
+    for (guint i = 0; i < a->used->len; i++) {
+        const VgpuSimSlot *left = &g_array_index (a->used, VgpuSimSlot, i);
+        const VgpuSimSlot *right = &g_array_index (b->used, VgpuSimSlot, i);
+
+        if (left->slot != right->slot || left->vgpu != right->vgpu)
+            return FALSE;
+    }
+    /* two empty logs are the same, however long their slots are */
+    return a->used->len == 0 || (a->slice == b->slice && a->length == b->length);
+}
+
+/* How many used slots of the table lie before this one. */
+static guint
+used_before (const VgpuSimSchedule *schedule, guint64 slot)
+{
+    guint used = 0;
+
+    while (used < schedule->used->len && g_array_index (schedule->used, VgpuSimSlot, used).slot < slot)
+        used++;
+    return used;
+}
+
+guint
+vgpu_sim_schedule_last (const VgpuSimSchedule *schedule, guint64 elapsed, VgpuSimRun *runs, guint max)
+{
+    const guint64 period = (guint64)schedule->slice + VGPU_SIM_PREEMPTION;
+    const guint64 over = elapsed / period, tables = over / schedule->length;
+    const guint used = schedule->used->len;
+    const guint64 all = tables * used + used_before (schedule, over % schedule->length);
+    const guint count = (guint)MIN (all, max);
+
+    for (guint i = 0; i < count; i++) {
+        const guint64 nth = all - count + i, table = nth / used;
+        const VgpuSimSlot *slot = &g_array_index (schedule->used, VgpuSimSlot, (guint)(nth % used));
+
+        runs[i] = (VgpuSimRun){
+            .end = (table * schedule->length + slot->slot + 1) * period,
+            .runs = table * slot->total + slot->count,
+            .vgpu = slot->vgpu,
+        };
+    }
+    return count;
+}
+
+guint64
+vgpu_sim_schedule_now (void)
+{
+    struct timespec now = {0};
+
+    clock_gettime (CLOCK_MONOTONIC, &now);
+    return (guint64)now.tv_sec * NS_PER_S + (guint64)now.tv_nsec;
+}
