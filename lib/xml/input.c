@@ -3,6 +3,13 @@
 
 #include <string.h>
 
+/* What an error handler gets is const since libxml2 2.12. */
+#if LIBXML_VERSION >= 21200
+typedef const xmlError *GivenError;
+#else
+typedef xmlErrorPtr GivenError;
+#endif
+
 struct VgateXmlReader {
     xmlTextReader *reader;
     const char *data;
@@ -54,6 +61,8 @@ vgate_xml_check_input (const char *data, gsize length, GError **error)
     return TRUE;
 }
 
+/* libxml2 2.14 and newer tell neither the position nor the depth otherwise. */
+G_GNUC_BEGIN_IGNORE_DEPRECATIONS
 /*
  * Was the document cut on its way, rather than written wrongly? Then the input ended inside the root element
  * or before it, or in the middle of a construct whose '>' never comes. An end tag of the wrong name can stand
@@ -65,16 +74,19 @@ is_cut (const VgateXmlReader *reader, const xmlError *xml_error)
     xmlParserCtxt *parser = xml_error->ctxt;
     const long consumed = parser ? xmlByteConsumed (parser) : -1;
 
-    if (consumed < 0 || (gsize)consumed > reader->length || xml_error->code == XML_ERR_TAG_NAME_MISMATCH ||
-        xml_error->code == XML_ERR_DOCUMENT_EMPTY)
+    if (consumed < 0 || (gsize)consumed > reader->length || xml_error->code == XML_ERR_TAG_NAME_MISMATCH)
         return FALSE;
+    /* nothing follows the XML declaration (libxml2 2.14); or text stands where the root should begin */
+    if (xml_error->code == XML_ERR_DOCUMENT_EMPTY)
+        return is_blank (reader->data + consumed, reader->length - (gsize)consumed);
     if (xml_error->code == XML_ERR_DOCUMENT_END) /* also what libxml2 says of <a/>text */
         return parser->nameNr > 0 || !parser->myDoc || !xmlDocGetRootElement (parser->myDoc);
     return !memchr (reader->data + consumed, '>', reader->length - (gsize)consumed);
 }
+G_GNUC_END_IGNORE_DEPRECATIONS
 
 static void
-on_error (void *user_data, xmlErrorPtr xml_error)
+on_error (void *user_data, GivenError xml_error)
 {
     VgateXmlReader *reader = user_data;
     g_autofree char *message = g_strdup (xml_error->message ? xml_error->message : "");

@@ -338,7 +338,6 @@ format_as_libvirt (const char *element)
             node = node ? node->next : NULL;
         }
     }
-    xmlIndentTreeOutput = 1;
     g_assert_cmpint (xmlNodeDump (buffer, doc, root, 2, 1), >, 0);
     text = g_strdup_printf ("  <metadata>\n    %s\n  </metadata>\n", (const char *)xmlBufferContent (buffer));
     xmlBufferFree (buffer);
