@@ -15,18 +15,31 @@ const char *const vgate_counter_names[] = {
     [VGATE_N_COUNTERS] = NULL,
 };
 
+static const char *const reload_results[] = {"taken", "refused", NULL};
+static const char *const definition_results[] = {"updated", "left", "failed", NULL};
+
+/* What a capture, a stop, a refusal at switch-over, and a question to NVML can end with. */
+static const VgateCodeRange capture_codes[] = {{101, 110}, {702, 702}, {705, 705}, {901, 901}, {0, 0}};
+static const VgateCodeRange stop_codes[] = {{301, 307}, {403, 408}, {706, 706}, {0, 0}};
+static const VgateCodeRange load_codes[] = {{101, 110}, {201, 299}, {301, 499}, {501, 508},
+                                            {511, 512}, {517, 517}, {705, 705}, {801, 801},
+                                            {820, 826}, {901, 901}, {0, 0}};
+static const VgateCodeRange nvml_codes[] = {{501, 505}, {901, 901}, {0, 0}};
+
 static const VgateCounterInfo infos[] = {
-    [VGATE_COUNTER_CAPTURES] = {"trigger", "Metadata elements written into live domain XML"},
-    [VGATE_COUNTER_REMOVALS] = {NULL, "Metadata elements taken away with the last vGPU"},
-    [VGATE_COUNTER_CAPTURE_FAILURES] = {"code", "Captures that failed anew"},
-    [VGATE_COUNTER_JOBS_STOPPED] = {"code", "Migrations and saves that were stopped"},
-    [VGATE_COUNTER_LOADS_REFUSED] = {"code", "Guests that were refused at switch-over"},
-    [VGATE_COUNTER_NVML_QUESTIONS] = {NULL, "Questions to NVML"},
-    [VGATE_COUNTER_NVML_ERRORS] = {"code", "Questions to NVML that were not answered"},
-    [VGATE_COUNTER_CONNECTIONS] = {NULL, "Connections to libvirt"},
-    [VGATE_COUNTER_RELOADS] = {"result", "Times that the configuration was read anew"},
+    [VGATE_COUNTER_CAPTURES] = {"trigger", "Metadata elements written into live domain XML",
+                                vgate_trigger_names, NULL},
+    [VGATE_COUNTER_REMOVALS] = {NULL, "Metadata elements taken away with the last vGPU", NULL, NULL},
+    [VGATE_COUNTER_CAPTURE_FAILURES] = {"code", "Captures that failed anew", NULL, capture_codes},
+    [VGATE_COUNTER_JOBS_STOPPED] = {"code", "Migrations and saves that were stopped", NULL, stop_codes},
+    [VGATE_COUNTER_LOADS_REFUSED] = {"code", "Guests that were refused at switch-over", NULL, load_codes},
+    [VGATE_COUNTER_NVML_QUESTIONS] = {NULL, "Questions to NVML", NULL, NULL},
+    [VGATE_COUNTER_NVML_ERRORS] = {"code", "Questions to NVML that were not answered", NULL, nvml_codes},
+    [VGATE_COUNTER_CONNECTIONS] = {NULL, "Connections to libvirt", NULL, NULL},
+    [VGATE_COUNTER_RELOADS] = {"result", "Times that the configuration was read anew", reload_results, NULL},
     [VGATE_COUNTER_DEFINITIONS] =
-        {"result", "Persistent definitions that named another device than the guest was given"},
+        {"result", "Persistent definitions that named another device than the guest was given",
+         definition_results, NULL},
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (infos) == VGATE_N_COUNTERS);
 
@@ -34,6 +47,22 @@ const VgateCounterInfo *
 vgate_counter_info (VgateCounterKind kind)
 {
     return (guint)kind < VGATE_N_COUNTERS ? &infos[kind] : NULL;
+}
+
+char **
+vgate_counter_labels (VgateCounterKind kind)
+{
+    const VgateCounterInfo *info = vgate_counter_info (kind);
+    g_autoptr (GStrvBuilder) labels = g_strv_builder_new ();
+    char code[VGATE_CODE_TEXT_SIZE];
+
+    for (guint i = 0; info && info->names && info->names[i]; i++)
+        g_strv_builder_add (labels, info->names[i]);
+    for (const VgateCodeRange *range = info ? info->codes : NULL; range && range->first != 0; range++)
+        for (int number = range->first; number <= range->last; number++)
+            if (vgate_code_info (number))
+                g_strv_builder_add (labels, vgate_code_format (number, code));
+    return g_strv_builder_end (labels);
 }
 
 static void

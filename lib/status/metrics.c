@@ -40,29 +40,49 @@ escape (const char *label)
     return g_string_free (g_steal_pointer (&escaped), FALSE);
 }
 
+static guint64
+value_of (const GPtrArray *counters, VgateCounterKind kind, const char *label)
+{
+    for (guint i = 0; i < counters->len; i++) {
+        const VgateCounter *counter = g_ptr_array_index (counters, i);
+
+        if (counter->kind == (int)kind && g_strcmp0 (counter->label, label) == 0)
+            return counter->value;
+    }
+    return 0;
+}
+
+/* What has not happened yet is there as 0: else an alert on increase () would not see the first event. */
 static void
 append_counter (GString *text, const GPtrArray *counters, VgateCounterKind kind)
 {
     const VgateCounterInfo *info = vgate_counter_info (kind);
     g_autofree char *base = g_strdelimit (g_strdup (vgate_counter_names[kind]), "-", '_');
     g_autofree char *name = g_strconcat (base, "_total", NULL);
-    guint64 unlabelled = 0;
+    g_auto (GStrv) known = vgate_counter_labels (kind);
+    g_autoptr (GPtrArray) labels = g_ptr_array_new ();
 
     begin (text, name, "counter", info->help);
+    if (!info->label) {
+        g_string_append_printf (text, "vgpu_gate_%s %" G_GUINT64_FORMAT "\n", name,
+                                value_of (counters, kind, NULL));
+        return;
+    }
+    for (guint i = 0; known[i]; i++)
+        g_ptr_array_add (labels, known[i]);
     for (guint i = 0; i < counters->len; i++) {
         const VgateCounter *counter = g_ptr_array_index (counters, i);
-        g_autofree char *label = counter->label ? escape (counter->label) : NULL;
 
-        if (counter->kind != (int)kind)
-            continue;
-        if (info->label && label)
-            g_string_append_printf (text, "vgpu_gate_%s{%s=\"%s\"} %" G_GUINT64_FORMAT "\n", name,
-                                    info->label, label, counter->value);
-        else
-            unlabelled = counter->value;
+        if (counter->kind == (int)kind && counter->label &&
+            !g_strv_contains ((const char *const *)known, counter->label))
+            g_ptr_array_add (labels, counter->label);
     }
-    if (!info->label)
-        g_string_append_printf (text, "vgpu_gate_%s %" G_GUINT64_FORMAT "\n", name, unlabelled);
+    for (guint i = 0; i < labels->len; i++) {
+        g_autofree char *label = escape (g_ptr_array_index (labels, i));
+
+        g_string_append_printf (text, "vgpu_gate_%s{%s=\"%s\"} %" G_GUINT64_FORMAT "\n", name, info->label,
+                                label, value_of (counters, kind, g_ptr_array_index (labels, i)));
+    }
 }
 
 typedef struct {

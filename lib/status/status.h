@@ -33,12 +33,24 @@ typedef struct {
 /* In the document, by VgateCounterKind; NULL at the end. */
 extern const char *const vgate_counter_names[];
 
+/* Message codes, both ends included. */
+typedef struct {
+    int first, last;
+} VgateCodeRange;
+
 typedef struct {
     const char *label; /* what its label is: "trigger"; NULL: it has none */
     const char *help;
+    /* the values that it is known to have; one of them, or both NULL where there is no label */
+    const char *const *names;    /* ended by NULL */
+    const VgateCodeRange *codes; /* ended by {0, 0}: those of them that there are */
 } VgateCounterInfo;
 /* Static; NULL when there is no such kind. */
 const VgateCounterInfo *vgate_counter_info (VgateCounterKind kind);
+
+/* The values that its label is known to have, as strings, ended by NULL; none where it has no label. The
+ * caller frees them. */
+char **vgate_counter_labels (VgateCounterKind kind);
 
 /* Counters: a GPtrArray of VgateCounter *, of each kind and label one. */
 GPtrArray *vgate_counters_new (void);

@@ -3,6 +3,7 @@
 #include "job.h"
 
 #include "answers.h"
+#include "status/status.h"
 
 #include <string.h>
 
@@ -28,17 +29,36 @@ facts_of (VgateJobKind kind, const VgateVgpuRecord *record)
     return facts;
 }
 
+/* A metric of each code that stops a job is there before it does: alerts depend on it. */
+static void
+assert_is_counted_code (const GError *error)
+{
+    g_auto (GStrv) labels = vgate_counter_labels (VGATE_COUNTER_JOBS_STOPPED);
+    char code[VGATE_CODE_TEXT_SIZE];
+
+    vgate_code_format (error->code, code);
+    if (!g_strv_contains ((const char *const *)labels, code))
+        g_error ("%s stops a job, and is not in the table of lib/status/counters.c", code);
+}
+
 static VgateJobVerdict
 judge (VgateJobKind kind, const VgateVgpuRecord *in_xml, VgateSnapshot *snapshot, const char *what,
        GError **error)
 {
     g_auto (VgateJobFacts) facts = facts_of (kind, in_xml);
     g_autoptr (VgatePolicy) policy = vgate_policy_new_default ();
+    g_autoptr (GError) local = NULL;
+    VgateJobVerdict verdict;
 
     policy->ignore_stale_metadata = what && strstr (what, "stale");
     policy->ignore_unrestorable_save = what && strstr (what, "save");
     policy->allow_missing_metadata = what && strstr (what, "missing");
-    return vgate_job_judge (&facts, snapshot, policy, error);
+    verdict = vgate_job_judge (&facts, snapshot, policy, &local);
+    if (verdict == VGATE_JOB_MUST_STOP)
+        assert_is_counted_code (local);
+    if (local)
+        g_propagate_error (error, g_steal_pointer (&local));
+    return verdict;
 }
 
 static void

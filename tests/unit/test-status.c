@@ -133,6 +133,64 @@ test_fresh_metrics (void)
     g_assert_null (g_hash_table_lookup (samples, "vgpu_gate_nvml_last_seconds"));
 }
 
+/* increase() of a counter that appears with its first event is 0: so each is there before, as 0. */
+static void
+test_counters_before_the_first_event (void)
+{
+    static const char *const expected[] = {
+        "captures_total{trigger=\"start\"}",
+        "captures_total{trigger=\"arrive\"}",
+        "captures_total{trigger=\"request\"}",
+        "removals_total",
+        "capture_failures_total{code=\"VGATE-702\"}",
+        "capture_failures_total{code=\"VGATE-705\"}",
+        "jobs_stopped_total{code=\"VGATE-706\"}",
+        "jobs_stopped_total{code=\"VGATE-303\"}",
+        "jobs_stopped_total{code=\"VGATE-307\"}",
+        "loads_refused_total{code=\"VGATE-303\"}",
+        "loads_refused_total{code=\"VGATE-503\"}",
+        "loads_refused_total{code=\"VGATE-826\"}",
+        "nvml_questions_total",
+        "nvml_errors_total{code=\"VGATE-504\"}",
+        "libvirt_connections_total",
+        "configuration_reloads_total{result=\"taken\"}",
+        "configuration_reloads_total{result=\"refused\"}",
+        "persistent_definitions_total{result=\"updated\"}",
+        "persistent_definitions_total{result=\"left\"}",
+        "persistent_definitions_total{result=\"failed\"}",
+    };
+    g_autoptr (VgateStatus) status = fresh_status ();
+    g_autofree char *text = vgate_status_metrics (status), *later = NULL;
+    g_autoptr (GHashTable) samples = prometheus_parse (text), samples_later = NULL;
+
+    for (gsize i = 0; i < G_N_ELEMENTS (expected); i++) {
+        g_autofree char *sample = g_strconcat ("vgpu_gate_", expected[i], NULL);
+
+        g_assert_cmpfloat (prometheus_value (samples, sample), ==, 0);
+    }
+    vgate_counters_add (status->counters, VGATE_COUNTER_JOBS_STOPPED, "VGATE-303", 2);
+    later = vgate_status_metrics (status);
+    samples_later = prometheus_parse (later);
+    g_assert_cmpuint (g_hash_table_size (samples_later), ==, g_hash_table_size (samples));
+    g_assert_cmpfloat (prometheus_value (samples_later, "vgpu_gate_jobs_stopped_total{code=\"VGATE-303\"}"),
+                       ==, 2);
+}
+
+/* What is known of each counter's label: there is something for each that has one, and codes are codes. */
+static void
+test_known_labels (void)
+{
+    for (VgateCounterKind kind = 0; kind < VGATE_N_COUNTERS; kind++) {
+        const VgateCounterInfo *info = vgate_counter_info (kind);
+        g_auto (GStrv) labels = vgate_counter_labels (kind);
+
+        g_assert_cmpint (g_strv_length (labels) > 0, ==, info->label != NULL);
+        for (guint i = 0; info->label && labels[i]; i++)
+            if (strcmp (info->label, "code") == 0)
+                g_assert_cmpint (vgate_code_parse (labels[i]), !=, VGATE_CODE_NONE);
+    }
+}
+
 /* A clock that was set back must not make an age negative, nor a label break a line. */
 static void
 test_odd_metrics (void)
@@ -162,5 +220,7 @@ main (int argc, char *argv[])
     g_test_add_func ("/status/metrics", test_metrics);
     g_test_add_func ("/status/fresh-metrics", test_fresh_metrics);
     g_test_add_func ("/status/odd-metrics", test_odd_metrics);
+    g_test_add_func ("/status/counters-before-the-first-event", test_counters_before_the_first_event);
+    g_test_add_func ("/status/known-labels", test_known_labels);
     return g_test_run ();
 }
