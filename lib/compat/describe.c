@@ -144,6 +144,23 @@ describe_down_time (const VgateFinding *f)
                             estimate, f->at_destination ? "this host's" : "its own", f->destination);
 }
 
+/* "580.95.05 (vGPU software 19)"; a release that is not known is 0 and not named. */
+static char *
+describe_driver (const char *driver, guint64 release)
+{
+    return release > 0 ? g_strdup_printf ("%s (vGPU software %" G_GUINT64_FORMAT ")", driver, release)
+                       : g_strdup (driver);
+}
+
+static char *
+describe_guest_branch (const VgateFinding *f)
+{
+    g_autofree char *guest = describe_driver (f->source_text, f->source);
+    g_autofree char *host = describe_driver (f->destination_text, f->destination);
+
+    return g_strdup_printf ("guest driver %s is not supported on host driver %s", guest, host);
+}
+
 char *
 vgate_finding_describe (const VgateFinding *f)
 {
@@ -179,9 +196,7 @@ vgate_finding_describe (const VgateFinding *f)
     case VGATE_CODE_HOST_DRIVER_NOT_SAME:
         return g_strdup_printf ("the host driver is %s at the source, %s here", f->source_text,
                                 f->destination_text);
-    case VGATE_CODE_GUEST_BRANCH:
-        return g_strdup_printf ("guest driver %s is not supported on host driver %s", f->source_text,
-                                f->destination_text);
+    case VGATE_CODE_GUEST_BRANCH: return describe_guest_branch (f);
     case VGATE_CODE_SCHEDULER_DIFFERS: return describe_scheduler (f);
     case VGATE_CODE_METADATA_OLD:
         return g_strdup_printf ("the metadata is %" G_GUINT64_FORMAT " s old, the limit is %" G_GUINT64_FORMAT

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "compat/rules.h"
 
+#include "compat/releases.h"
+
 #include <string.h>
 
 /* All that a rule can look at. */
@@ -11,35 +13,6 @@ typedef struct {
 } Case;
 
 typedef gboolean (*IsBroken) (const Case *c, VgateFinding *finding);
-
-/* Driver branches that vGPU software releases were made of, oldest first (15 to 20), and which are long-term.
- */
-static const struct {
-    guint branch;
-    gboolean is_long_term;
-} branches[] = {
-    {525, FALSE}, {535, TRUE}, {550, FALSE}, {570, FALSE}, {580, TRUE}, {595, FALSE},
-};
-
-/* "580.95.05" is of branch 580. 0 when the text does not begin with a number. */
-static guint
-branch_of (const char *driver_version)
-{
-    guint branch = 0;
-
-    for (; g_ascii_isdigit (*driver_version) && branch < 100000; driver_version++)
-        branch = branch * 10 + (guint)(*driver_version - '0');
-    return branch;
-}
-
-static int
-branch_index (guint branch)
-{
-    for (gsize i = 0; i < G_N_ELEMENTS (branches); i++)
-        if (branches[i].branch == branch)
-            return (int)i;
-    return -1;
-}
 
 static gboolean
 is_gpu_undecided (const Case *c, VgateFinding *finding)
@@ -77,8 +50,8 @@ is_guest_driver_down (const Case *c, VgateFinding *finding)
 static int
 compare_host_branches (const Case *c, VgateFinding *finding)
 {
-    const guint source = branch_of (c->vgpu->record->host_driver);
-    const guint destination = branch_of (c->pgpu->record->host_driver);
+    const guint source = vgate_driver_branch (c->vgpu->record->host_driver);
+    const guint destination = vgate_driver_branch (c->pgpu->record->host_driver);
 
     finding->source_text = c->vgpu->record->host_driver;
     finding->destination_text = c->pgpu->record->host_driver;
@@ -107,26 +80,18 @@ is_host_driver_not_same (const Case *c, VgateFinding *finding)
     return strcmp (finding->source_text, finding->destination_text) != 0;
 }
 
-/* Supported: the host's branch is the guest's, the one after it, or the long-term branch that comes next. */
 static gboolean
 is_guest_branch_unsupported (const Case *c, VgateFinding *finding)
 {
-    const guint guest_branch = branch_of (c->vgpu->record->guest_driver);
-    const guint host_branch = branch_of (c->pgpu->record->host_driver);
-    const int guest = branch_index (guest_branch), host = branch_index (host_branch);
+    guint guest, host;
+    const gboolean is_supported =
+        vgate_release_supports (c->vgpu->record->guest_driver, c->pgpu->record->host_driver, &guest, &host);
 
     finding->source_text = c->vgpu->record->guest_driver;
     finding->destination_text = c->pgpu->record->host_driver;
-    if (guest_branch == 0 || host_branch == 0 || guest_branch == host_branch)
-        return FALSE;
-    if (guest_branch > host_branch)
-        return TRUE;
-    if (guest < 0 || host < 0 || host == guest + 1)
-        return FALSE;
-    for (int i = guest + 1; i < host; i++)
-        if (branches[i].is_long_term)
-            return TRUE;
-    return !branches[host].is_long_term;
+    finding->source = guest;
+    finding->destination = host;
+    return !is_supported;
 }
 
 static gboolean

@@ -366,7 +366,7 @@ typedef enum {
     VGATE_RULE_HOST_DRIVER_OLDER,    /* 404: branch against branch */
     VGATE_RULE_HOST_DRIVER_NEWER,    /* 405 */
     VGATE_RULE_HOST_DRIVER_NOT_SAME, /* 406: text against text (RHEL 9.4) */
-    VGATE_RULE_GUEST_BRANCH,         /* 407: guest branch against host branch */
+    VGATE_RULE_GUEST_BRANCH,         /* 407: release of the guest driver against the host's */
     VGATE_RULE_SCHEDULER_DIFFERS,    /* 408 */
     VGATE_RULE_METADATA_OLD,         /* 409 */
     VGATE_RULE_CAPTURED_ELSEWHERE,   /* 410 */

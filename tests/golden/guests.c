@@ -127,6 +127,28 @@ use_old_guest_driver (VgateElement *element)
     set_host_driver (element, "570.172.07");
 }
 
+/* Windows: a number of the same release as host driver 535.261.03. */
+static void
+use_windows (VgateElement *element)
+{
+    VgateVgpuRecord *record = &vgpu_at (element, 0)->record;
+
+    g_strlcpy (record->guest_driver, "538.95", sizeof record->guest_driver);
+    record->guest_version = VERSION (18, 1);
+    set_host_driver (element, "535.261.03");
+}
+
+/* A guest of r550, which is neither the branch before r580 nor the long-term one before. */
+static void
+use_guest_driver_550 (VgateElement *element)
+{
+    VgateVgpuRecord *record = &vgpu_at (element, 0)->record;
+
+    g_strlcpy (record->guest_driver, "550.163.01", sizeof record->guest_driver);
+    record->guest_version = VERSION (20, 1);
+    set_host_driver (element, "580.95.05");
+}
+
 static void
 make_layout_unknown (VgateElement *element)
 {
@@ -235,6 +257,8 @@ static const Guest guests[] = {
     {"old-structure", {{0}}, {TYPE (H100_20C)}, make_structure_old},
     {"not-migratable", {{0}}, {TYPE (H100_20C)}, forbid_migration},
     {"old-guest-driver", {{0}}, {TYPE (H100_20C)}, use_old_guest_driver},
+    {"windows", {{0}}, {TYPE (H100_20C)}, use_windows},
+    {"guest-driver-550", {{0}}, {TYPE (H100_20C)}, use_guest_driver_550},
     {"unknown-layout", {{0}}, {TYPE (H100_20C)}, make_layout_unknown},
     {"lying-length", {{0}}, {TYPE (H100_20C)}, lie_about_opaque_size},
     {"escape-in-bytes", {{0}}, {TYPE (H100_20C)}, put_escape_into_driver},

@@ -326,51 +326,6 @@ test_schedulers_unknown (void)
     g_assert_cmpuint (findings_of (&pair), ==, 0);
 }
 
-/* NVIDIA supports: same branch, host one branch newer, or host the next long-term branch. */
-static void
-test_guest_branches (void)
-{
-    static const struct {
-        const char *guest, *host;
-        gboolean supported;
-    } cases[] = {
-        {"580.95.05", "580.159.04", TRUE},
-        {"570.1.1", "580.95.05", TRUE},
-        {"550.1", "580.95.05", TRUE},
-        {"535.1", "580.95.05", TRUE},
-        {"525.1", "580.95.05", FALSE},
-        {"525.1", "535.1", TRUE},
-        {"525.1", "550.1", FALSE},
-        {"535.1", "550.1", TRUE},
-        {"535.1", "570.1", FALSE},
-        {"550.1", "570.1", TRUE},
-        {"580.1", "595.1", TRUE},
-        {"570.1", "595.1", FALSE},
-        {"595.1", "580.1", FALSE},
-        {"580.1", "535.1", FALSE},
-        /* what is in no table or cannot be read is not found fault with, except that a guest is not newer */
-        {"", "580.1", TRUE},
-        {"580.1", "", TRUE},
-        {"garbage", "580.1", TRUE},
-        {"590.1", "590.2", TRUE},
-        {"560.1", "580.1", TRUE},
-        {"600.1", "595.1", FALSE},
-        {"580", "580.1", TRUE},
-    };
-    CompatPair pair;
-
-    for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
-        compat_pair_init (&pair);
-        for (VgateRule rule = 0; rule < VGATE_N_RULES; rule++)
-            pair.circumstances.severities[rule] =
-                rule == VGATE_RULE_GUEST_BRANCH ? VGATE_SEVERITY_WARN : VGATE_SEVERITY_IGNORE;
-        g_strlcpy (pair.vgpu_record.guest_driver, cases[i].guest, VGATE_DRIVER_TEXT_SIZE);
-        g_strlcpy (pair.pgpu_record.host_driver, cases[i].host, VGATE_DRIVER_TEXT_SIZE);
-        if (findings_of (&pair) != (cases[i].supported ? 0 : 1))
-            g_error ("guest %s on host %s", cases[i].guest, cases[i].host);
-    }
-}
-
 static void
 test_host_branches (void)
 {
@@ -412,7 +367,6 @@ main (int argc, char **argv)
     g_test_add_func ("/compat-rules/ages", test_ages);
     g_test_add_func ("/compat-rules/senders", test_senders);
     g_test_add_func ("/compat-rules/schedulers-unknown", test_schedulers_unknown);
-    g_test_add_func ("/compat-rules/guest-branches", test_guest_branches);
     g_test_add_func ("/compat-rules/host-branches", test_host_branches);
     return g_test_run ();
 }
