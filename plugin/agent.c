@@ -538,8 +538,10 @@ vgate_agent_new (VgatePolicy *policy, const char *uri)
     agent->prober = vgate_prober_new (&policy->backend, &agent->identity, agent->tally);
     agent->uri = g_strdup (uri);
     agent->connection = vgate_connection_new (uri);
-    agent->job_watch =
-        vgate_job_watch_new (agent->connection, policy, &agent->identity, agent->tally, on_checked, agent);
+    agent->job_watch = vgate_job_watch_new (
+        &vgate_job_calls,
+        vgate_job_calls_new (agent->connection, &policy->backend, &agent->identity, agent->tally), policy,
+        agent->tally, on_checked, agent);
     agent->definition_watch =
         vgate_definition_watch_new (agent->connection, agent->workers, policy, agent->tally, "");
     agent->switchover = vgate_switchover_new (policy, agent->prober, agent->connection, agent->tally);

@@ -3,19 +3,12 @@
 
 #include "down-time.h"
 #include "log.h"
-#include "prober.h"
-#include "workers.h"
-
-/* With those that look (agent.c) five, as many calls as libvirt serves for one client at a time. */
-#define CHECKS_AT_ONCE   2
-#define CALL_DEADLINE_MS 2000
 
 struct VgateJobWatch {
-    VgateConnection *connection;
+    const VgateJobCalls *calls;
+    gpointer world; /* what they work with */
     const VgatePolicy *policy;
     VgateTally *tally;
-    VgateProber *prober; /* of its own: it does not wait for the question of an interval */
-    VgateWorkers *workers;
     GHashTable *checks; /* uuid -> Check * */
     VgateJobWatchDone done;
     gpointer user_data;
@@ -41,8 +34,8 @@ typedef struct {
 
 /* What a worker gets: the check itself belongs to the main loop. */
 typedef struct {
-    Check *check; /* borrowed: it waits for us */
-    virConnectPtr libvirt;
+    Check *check;     /* borrowed: it waits for us */
+    gpointer libvirt; /* NULL once it was released */
     VgateJobFacts facts;
     GError *reason; /* of an abort */
     GError *failure;
@@ -62,13 +55,20 @@ check_free (gpointer data)
     g_free (check);
 }
 
+/* In the worker, and not when the call is freed: the last reference waits for libvirtd. */
+static void
+release (Call *call)
+{
+    if (call->libvirt)
+        call->check->watch->calls->release (g_steal_pointer (&call->libvirt));
+}
+
 static void
 call_free (gpointer data)
 {
     Call *call = data;
 
-    if (call->libvirt)
-        virConnectClose (call->libvirt);
+    release (call);
     vgate_job_facts_clear (&call->facts);
     g_clear_error (&call->reason);
     g_clear_error (&call->failure);
@@ -79,18 +79,17 @@ call_free (gpointer data)
 static gboolean
 push_call (Check *check, const VgateWorkKind *kind, GError *reason)
 {
-    virConnectPtr libvirt = vgate_connection_get (check->watch->connection);
+    VgateJobWatch *watch = check->watch;
     Call *call = g_new0 (Call, 1);
 
     call->check = check;
     call->reason = reason;
-    if (!libvirt) {
+    call->libvirt = watch->calls->libvirt (watch->world);
+    if (!call->libvirt) {
         call_free (call);
         return FALSE;
     }
-    virConnectRef (libvirt);
-    call->libvirt = libvirt;
-    vgate_workers_push (check->watch->workers, kind, call);
+    watch->calls->push (watch->world, kind, call);
     return TRUE;
 }
 
@@ -128,13 +127,9 @@ static void
 abort_run (gpointer data)
 {
     Call *call = data;
-    g_autoptr (virDomain) domain =
-        vgate_libvirt_find_domain (call->libvirt, call->check->uuid, &call->failure);
 
-    if (domain)
-        vgate_libvirt_abort_job (domain, &call->failure);
-    else if (!call->failure)
-        g_set_error_literal (&call->failure, VGATE_ERROR, VGATE_CODE_LIBVIRT_ERROR, "the guest has left");
+    call->check->watch->calls->abort (call->libvirt, call->check->uuid, &call->failure);
+    release (call);
 }
 
 static const char *
@@ -264,7 +259,8 @@ read_run (gpointer data)
 {
     Call *call = data;
 
-    vgate_job_read (call->libvirt, call->check->uuid, call->check->is_leaving, &call->facts);
+    call->check->watch->calls->read (call->libvirt, call->check->uuid, call->check->is_leaving, &call->facts);
+    release (call);
 }
 
 static void
@@ -300,7 +296,7 @@ begin (Check *check)
     vgate_job_facts_clear (&check->facts);
     g_clear_pointer (&check->snapshot, vgate_snapshot_unref);
     g_clear_error (&check->nvml_failure);
-    vgate_prober_ask (check->watch->prober, check->vgpus, on_snapshot, check);
+    check->watch->calls->ask (check->watch->world, check->vgpus, on_snapshot, check);
     if (push_call (check, &read_kind, NULL))
         return;
     check->has_facts = TRUE; /* that there is no job: the next connection begins with everybody */
@@ -327,16 +323,15 @@ vgpus_of (const VgateSnapshot *snapshot, const char *uuid)
 }
 
 VgateJobWatch *
-vgate_job_watch_new (VgateConnection *connection, const VgatePolicy *policy, const VgateIdentity *identity,
-                     VgateTally *tally, VgateJobWatchDone done, gpointer user_data)
+vgate_job_watch_new (const VgateJobCalls *calls, gpointer world, const VgatePolicy *policy, VgateTally *tally,
+                     VgateJobWatchDone done, gpointer user_data)
 {
     VgateJobWatch *watch = g_new0 (VgateJobWatch, 1);
 
-    watch->connection = connection;
+    watch->calls = calls;
+    watch->world = world;
     watch->policy = policy;
     watch->tally = tally;
-    watch->prober = vgate_prober_new (&policy->backend, identity, tally);
-    watch->workers = vgate_workers_new (CHECKS_AT_ONCE, CALL_DEADLINE_MS, NULL, watch);
     watch->checks = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, check_free);
     watch->done = done;
     watch->user_data = user_data;
@@ -348,8 +343,7 @@ vgate_job_watch_free (VgateJobWatch *watch)
 {
     if (!watch)
         return;
-    vgate_prober_free (watch->prober);
-    vgate_workers_free (watch->workers);
+    watch->calls->free (watch->world);
     g_hash_table_unref (watch->checks);
     g_free (watch);
 }

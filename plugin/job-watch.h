@@ -5,9 +5,7 @@
  */
 #pragma once
 
-#include "connection.h"
-#include "job.h"
-#include "tally.h"
+#include "job-calls.h"
 
 typedef struct VgateJobWatch VgateJobWatch;
 
@@ -21,10 +19,9 @@ typedef enum {
 /* In the main loop, once a check. */
 typedef void (*VgateJobWatchDone) (const char *uuid, VgateWatchOutcome outcome, gpointer user_data);
 
-/* All but done are borrowed and must outlive the watch. */
-VgateJobWatch *vgate_job_watch_new (VgateConnection *connection, const VgatePolicy *policy,
-                                    const VgateIdentity *identity, VgateTally *tally, VgateJobWatchDone done,
-                                    gpointer user_data);
+/* Takes the world, which is what the calls work with. Policy and tally are borrowed and must outlive it. */
+VgateJobWatch *vgate_job_watch_new (const VgateJobCalls *calls, gpointer world, const VgatePolicy *policy,
+                                    VgateTally *tally, VgateJobWatchDone done, gpointer user_data);
 /* Waits for the calls that are under way. */
 void vgate_job_watch_free (VgateJobWatch *watch);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateJobWatch, vgate_job_watch_free)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "answers.h"
 
+#include <string.h>
+
 static VgateInstance *
 instance (guint number, const VgateVgpuRecord *record)
 {
@@ -51,4 +53,23 @@ VgatePgpu *
 answers_pgpu (VgateSnapshot *snapshot)
 {
     return g_ptr_array_index (snapshot->probe->host->pgpus, 0);
+}
+
+VgateJobFacts
+answers_facts (VgateJobKind kind, const VgateVgpuRecord *record)
+{
+    VgateJobFacts facts = {.kind = kind, .power = VGATE_POWER_RUNNING};
+    g_autoptr (VgateElement) element = sample_element (1);
+    g_autofree char *metadata = NULL, *xml = NULL;
+    g_autoptr (GError) error = NULL;
+
+    if (record) {
+        sample_set_record (element, 0, record);
+        metadata = vgate_element_write (element, TRUE);
+    }
+    xml = sample_domain (metadata, NULL);
+    facts.name = g_strdup ("demo");
+    facts.domain = vgate_domain_read (xml, strlen (xml), NULL, &error);
+    g_assert_no_error (error);
+    return facts;
 }

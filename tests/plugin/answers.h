@@ -3,6 +3,7 @@
 #pragma once
 
 #include "vgpu-gate/vgpu-gate.h"
+#include "plugin/job.h"
 #include "plugin/snapshot.h"
 #include "tests/unit/sample.h"
 
@@ -14,3 +15,7 @@ VgateSnapshot *answers_snapshot_judged (const VgateVgpuRecord *record, VgateAnsw
 
 /* Before the snapshot is shared: as vgpu-sim update would change it. */
 VgatePgpu *answers_pgpu (VgateSnapshot *snapshot);
+
+/* What libvirt could have said of a job: the sample domain with this record in its element, or without one.
+ */
+VgateJobFacts answers_facts (VgateJobKind kind, const VgateVgpuRecord *record);

@@ -9,26 +9,6 @@
 
 #define ALL_STATES (VGATE_STATE_COLD | VGATE_STATE_LIVE)
 
-/* What libvirt could have said: a domain with this record in its element, or without an element. */
-static VgateJobFacts
-facts_of (VgateJobKind kind, const VgateVgpuRecord *record)
-{
-    VgateJobFacts facts = {.kind = kind, .power = VGATE_POWER_RUNNING};
-    g_autoptr (VgateElement) element = sample_element (1);
-    g_autofree char *metadata = NULL, *xml = NULL;
-    g_autoptr (GError) error = NULL;
-
-    if (record) {
-        sample_set_record (element, 0, record);
-        metadata = vgate_element_write (element, TRUE);
-    }
-    xml = sample_domain (metadata, NULL);
-    facts.name = g_strdup ("demo");
-    facts.domain = vgate_domain_read (xml, strlen (xml), NULL, &error);
-    g_assert_no_error (error);
-    return facts;
-}
-
 /* A metric of each code that stops a job is there before it does: alerts depend on it. */
 static void
 assert_is_counted_code (const GError *error)
@@ -45,7 +25,7 @@ static VgateJobVerdict
 judge (VgateJobKind kind, const VgateVgpuRecord *in_xml, VgateSnapshot *snapshot, const char *what,
        GError **error)
 {
-    g_auto (VgateJobFacts) facts = facts_of (kind, in_xml);
+    g_auto (VgateJobFacts) facts = answers_facts (kind, in_xml);
     g_autoptr (VgatePolicy) policy = vgate_policy_new_default ();
     g_autoptr (GError) local = NULL;
     VgateJobVerdict verdict;

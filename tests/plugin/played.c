@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "played.h"
+
+#include "answers.h"
+
+#include <string.h>
+
+typedef struct {
+    const VgateWorkKind *kind;
+    gpointer data;
+    gboolean has_run;
+} PlayedCall;
+
+typedef struct {
+    VgateProberDone done;
+    gpointer user_data;
+} PlayedAsk;
+
+static gpointer
+get_libvirt (gpointer world)
+{
+    Played *played = world;
+
+    if (!played->is_connected)
+        return NULL;
+    played->n_libvirts++;
+    return played;
+}
+
+static void
+release (gpointer libvirt)
+{
+    Played *played = libvirt;
+
+    g_assert_cmpuint (played->n_libvirts, >, 0);
+    played->n_libvirts--;
+}
+
+static void
+push (gpointer world, const VgateWorkKind *kind, gpointer data)
+{
+    Played *played = world;
+    PlayedCall *call = g_new0 (PlayedCall, 1);
+
+    call->kind = kind;
+    call->data = data;
+    g_queue_push_tail (&played->calls, call);
+}
+
+static void
+ask (gpointer world, G_GNUC_UNUSED const GPtrArray *vgpus, VgateProberDone done, gpointer user_data)
+{
+    Played *played = world;
+    PlayedAsk *asked = g_new0 (PlayedAsk, 1);
+
+    asked->done = done;
+    asked->user_data = user_data;
+    g_queue_push_tail (&played->asks, asked);
+}
+
+/* What runs is waited for, what waits is dropped. */
+static void
+world_free (gpointer world)
+{
+    Played *played = world;
+    PlayedCall *call;
+
+    while ((call = g_queue_pop_head (&played->calls))) {
+        call->kind->free_data (call->data);
+        g_free (call);
+    }
+    g_queue_clear_full (&played->asks, g_free);
+    played->is_freed = TRUE;
+}
+
+static void
+read_job (gpointer libvirt, const char *uuid, G_GNUC_UNUSED gboolean is_leaving, VgateJobFacts *facts)
+{
+    Played *played = libvirt;
+
+    g_assert_cmpstr (uuid, ==, SAMPLE_DOMAIN_UUID);
+    /* a connection that was lost fails in each call */
+    *facts = played->is_connected ? answers_facts (played->job, &played->in_xml) : (VgateJobFacts){0};
+}
+
+static gboolean
+abort_job (gpointer libvirt, G_GNUC_UNUSED const char *uuid, GError **error)
+{
+    Played *played = libvirt;
+
+    if (!played->is_connected || played->job == VGATE_JOB_NONE) {
+        g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_LIBVIRT_ERROR, "no job is active");
+        return FALSE;
+    }
+    played->n_aborts++;
+    return TRUE;
+}
+
+const VgateJobCalls played_calls = {
+    .libvirt = get_libvirt,
+    .push = push,
+    .ask = ask,
+    .free = world_free,
+    .release = release,
+    .read = read_job,
+    .abort = abort_job,
+};
+
+void
+played_init (Played *played)
+{
+    *played = (Played){
+        .is_connected = TRUE,
+        .in_xml = sample_vgpu_record (),
+        .now = sample_vgpu_record (),
+        .job = VGATE_JOB_MIGRATION,
+    };
+}
+
+void
+played_clear (Played *played)
+{
+    g_assert_true (played->is_freed);
+    g_assert_cmpuint (played->n_libvirts, ==, 0);
+}
+
+void
+played_run (Played *played, guint number)
+{
+    PlayedCall *call = g_queue_peek_nth (&played->calls, number);
+
+    g_assert_false (call->has_run);
+    call->kind->run (call->data);
+    call->has_run = TRUE;
+}
+
+void
+played_finish (Played *played, guint number)
+{
+    PlayedCall *call = g_queue_pop_nth (&played->calls, number);
+
+    g_assert_true (call->has_run);
+    call->kind->done (call->data, NULL);
+    call->kind->free_data (call->data);
+    g_free (call);
+}
+
+static void
+reply (Played *played, guint number, VgateSnapshot *snapshot, const GError *error)
+{
+    g_autofree PlayedAsk *asked = g_queue_pop_nth (&played->asks, number);
+
+    asked->done (snapshot, error, asked->user_data);
+}
+
+void
+played_answer (Played *played, guint number)
+{
+    g_autoptr (VgateSnapshot) snapshot = answers_snapshot (&played->now, 1);
+
+    reply (played, number, snapshot, NULL);
+}
+
+void
+played_fail (Played *played, guint number)
+{
+    g_autoptr (GError) error =
+        g_error_new_literal (VGATE_ERROR, VGATE_CODE_NVML_TIMEOUT, "NVML did not answer within 1000 ms");
+
+    reply (played, number, NULL, error);
+}
