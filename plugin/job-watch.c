@@ -9,50 +9,78 @@ struct VgateJobWatch {
     gpointer world; /* what they work with */
     const VgatePolicy *policy;
     VgateTally *tally;
-    GHashTable *checks; /* uuid -> Check * */
+    GHashTable *checks; /* uuid -> Check *: those that are not over */
+    GHashTable *asks;   /* set of Ask *: questions to NVML that were not answered yet */
     VgateJobWatchDone done;
     gpointer user_data;
 };
 
-/* One check. Its two halves, what libvirt and what NVML says, come in any order. */
+typedef enum {
+    CHECK_READING,  /* libvirt is being asked what holds the domain */
+    CHECK_JUDGING,  /* libvirt has answered, and NVML is being asked */
+    CHECK_STOPPING, /* the job must stop: libvirt is told so, and the end of the job is waited for */
+    CHECK_OVER,     /* its outcome was told: what comes now is dropped */
+} CheckState;
+
+/*
+ * One check. Whatever was begun for it holds a reference (the table of checks, each call, the question to
+ * NVML), so that an answer may come in any order, and when the check has long been over.
+ */
 typedef struct {
     VgateJobWatch *watch;
     char *uuid;
-    VgateSnapshot *last; /* what NVML said last; or NULL */
-    GPtrArray *vgpus;    /* of GBytes *: what the driver is asked about */
-    gboolean is_leaving; /* it was known to */
-    gboolean is_again;   /* another one is to follow */
-    gboolean is_aborting;
-    gboolean is_decided; /* with this outcome; the other half is yet to come */
-    VgateWatchOutcome outcome;
-    gboolean has_facts;
-    VgateJobFacts facts;
-    gboolean has_nvml;
-    VgateSnapshot *snapshot;
+    gboolean is_leaving; /* the domain was known to */
+    CheckState state;
+    VgateSnapshot *last;     /* what NVML said last; or NULL */
+    GPtrArray *vgpus;        /* of GBytes *: what the driver is asked about */
+    VgateJobFacts facts;     /* libvirt's answer; from JUDGING on */
+    VgateSnapshot *snapshot; /* NVML's answer: this, or the failure; both NULL: it has not answered */
     GError *nvml_failure;
+    gboolean is_again; /* another check is to follow, with what NVML said last then */
+    VgateSnapshot *again_last;
 } Check;
 
-/* What a worker gets: the check itself belongs to the main loop. */
+/* A call of libvirt, made by a worker. */
 typedef struct {
-    Check *check;     /* borrowed: it waits for us */
+    Check *check;     /* a reference; the worker reads what never changes */
     gpointer libvirt; /* NULL once it was released */
     VgateJobFacts facts;
     GError *reason; /* of an abort */
     GError *failure;
 } Call;
 
+/* A question to NVML. */
+typedef struct {
+    Check *check; /* a reference */
+} Ask;
+
 static void
-check_free (gpointer data)
+check_clear (gpointer data)
 {
     Check *check = data;
 
     g_free (check->uuid);
     g_ptr_array_unref (check->vgpus);
     vgate_snapshot_unref (check->last);
+    vgate_snapshot_unref (check->again_last);
     vgate_job_facts_clear (&check->facts);
     vgate_snapshot_unref (check->snapshot);
     g_clear_error (&check->nvml_failure);
-    g_free (check);
+}
+
+static void
+check_unref (gpointer check)
+{
+    g_rc_box_release_full (check, check_clear);
+}
+
+static void
+ask_free (gpointer data)
+{
+    Ask *ask = data;
+
+    check_unref (ask->check);
+    g_free (ask);
 }
 
 /* In the worker, and not when the call is freed: the last reference waits for libvirtd. */
@@ -72,17 +100,18 @@ call_free (gpointer data)
     vgate_job_facts_clear (&call->facts);
     g_clear_error (&call->reason);
     g_clear_error (&call->failure);
+    check_unref (call->check);
     g_free (call);
 }
 
-/* FALSE when there is no connection. */
+/* Takes the reason. FALSE when there is no connection. */
 static gboolean
 push_call (Check *check, const VgateWorkKind *kind, GError *reason)
 {
     VgateJobWatch *watch = check->watch;
     Call *call = g_new0 (Call, 1);
 
-    call->check = check;
+    call->check = g_rc_box_acquire (check);
     call->reason = reason;
     call->libvirt = watch->calls->libvirt (watch->world);
     if (!call->libvirt) {
@@ -93,32 +122,20 @@ push_call (Check *check, const VgateWorkKind *kind, GError *reason)
     return TRUE;
 }
 
-static void begin (Check *check);
-static void join (Check *check);
+static void begin (VgateJobWatch *watch, const char *uuid, gboolean is_leaving, VgateSnapshot *last);
 
+/* The caller has a reference to the check. */
 static void
-finish (Check *check)
+conclude (Check *check, VgateWatchOutcome outcome)
 {
     VgateJobWatch *watch = check->watch;
-    const VgateWatchOutcome outcome = check->outcome;
-    g_autofree char *uuid = NULL;
 
-    if (check->is_again && outcome != VGATE_WATCH_STOPPED) {
-        begin (check);
-        return;
-    }
-    uuid = g_strdup (check->uuid);
-    g_hash_table_remove (watch->checks, uuid);
-    watch->done (uuid, outcome, watch->user_data);
-}
-
-static void
-decide (Check *check, VgateWatchOutcome outcome)
-{
-    check->is_aborting = FALSE;
-    check->is_decided = TRUE;
-    check->outcome = outcome;
-    join (check);
+    check->state = CHECK_OVER;
+    g_hash_table_remove (watch->checks, check->uuid);
+    if (check->is_again && outcome != VGATE_WATCH_STOPPED)
+        begin (watch, check->uuid, check->is_leaving, check->again_last);
+    else
+        watch->done (check->uuid, outcome, watch->user_data);
 }
 
 /* --- the abort --- */
@@ -166,7 +183,7 @@ abort_done (gpointer data, G_GNUC_UNUSED gpointer user_data)
                          vgate_code_info (call->reason->code)->cure);
         vgate_tally_count_code (check->watch->tally, VGATE_COUNTER_JOBS_STOPPED, call->reason->code);
     }
-    decide (check, call->failure ? VGATE_WATCH_TOO_LATE : VGATE_WATCH_STOPPED);
+    conclude (check, call->failure ? VGATE_WATCH_TOO_LATE : VGATE_WATCH_STOPPED);
 }
 
 static const VgateWorkKind abort_kind = {abort_run, abort_done, call_free};
@@ -179,32 +196,22 @@ leave (Check *check, const GError *why)
     const VgateLogSubject subject = subject_of (check, VGATE_CODE_JOB_UNCHECKED);
 
     vgate_log_about (&subject, "the %s goes on unchecked: %s", kind_name (check), why->message);
-    decide (check, VGATE_WATCH_LEFT);
+    conclude (check, VGATE_WATCH_LEFT);
 }
 
+/* Takes the reason. */
 static void
 stop (Check *check, GError *reason)
 {
-    check->is_aborting = push_call (check, &abort_kind, reason);
-    if (!check->is_aborting)
-        decide (check, VGATE_WATCH_LEFT); /* the next connection finds it */
+    check->state = CHECK_STOPPING;
+    if (!push_call (check, &abort_kind, reason))
+        conclude (check, VGATE_WATCH_LEFT); /* the next connection finds it */
 }
 
 static gboolean
-is_ours (const Check *check)
+is_ours (const VgateJobFacts *facts)
 {
-    return check->facts.kind == VGATE_JOB_MIGRATION || check->facts.kind == VGATE_JOB_SAVE;
-}
-
-/* A small guest is away in 20 ms: what was known before needs no answer to be waited for. */
-static void
-judge_by_last (Check *check)
-{
-    g_autoptr (GError) error = NULL;
-
-    if (is_ours (check) && check->last &&
-        vgate_job_judge (&check->facts, check->last, check->watch->policy, &error) == VGATE_JOB_MUST_STOP)
-        stop (check, g_steal_pointer (&error));
+    return facts->kind == VGATE_JOB_MIGRATION || facts->kind == VGATE_JOB_SAVE;
 }
 
 /* Once a migration, when it begins. Nothing is stopped for it. */
@@ -220,39 +227,29 @@ warn_of_down_time (const Check *check)
                          vgate_code_info (VGATE_CODE_DOWN_TIME)->cure);
 }
 
+/* Both have answered. */
 static void
 judge (Check *check)
 {
     g_autoptr (GError) error = NULL;
 
+    if (!is_ours (&check->facts)) {
+        conclude (check, VGATE_WATCH_NO_JOB);
+        return;
+    }
+    if (!check->snapshot) {
+        leave (check, check->nvml_failure);
+        return;
+    }
     switch (vgate_job_judge (&check->facts, check->snapshot, check->watch->policy, &error)) {
     case VGATE_JOB_MAY_GO_ON:
         warn_of_down_time (check);
-        decide (check, VGATE_WATCH_LEFT);
+        conclude (check, VGATE_WATCH_LEFT);
         break;
     case VGATE_JOB_UNKNOWN: leave (check, error); break;
     case VGATE_JOB_MUST_STOP: stop (check, g_steal_pointer (&error)); break;
     }
 }
-
-/* Both halves come to the check, which must be there: so a decision that needed only one waits for the other.
- */
-static void
-join (Check *check)
-{
-    if (!check->has_facts || !check->has_nvml || check->is_aborting)
-        return;
-    if (check->is_decided)
-        finish (check);
-    else if (!is_ours (check))
-        decide (check, VGATE_WATCH_NO_JOB);
-    else if (check->snapshot)
-        judge (check);
-    else
-        leave (check, check->nvml_failure);
-}
-
-/* --- the two halves --- */
 
 static void
 read_run (gpointer data)
@@ -263,16 +260,23 @@ read_run (gpointer data)
     release (call);
 }
 
+/* A small guest is away in 20 ms: where what was known before is enough to stop it, NVML is not waited for.
+ */
 static void
 read_done (gpointer data, G_GNUC_UNUSED gpointer user_data)
 {
     Call *call = data;
+    Check *check = call->check;
+    g_autoptr (GError) error = NULL;
 
-    call->check->facts = call->facts;
+    check->facts = call->facts;
     call->facts = (VgateJobFacts){0};
-    call->check->has_facts = TRUE;
-    judge_by_last (call->check);
-    join (call->check);
+    check->state = CHECK_JUDGING;
+    if (is_ours (&check->facts) && check->last &&
+        vgate_job_judge (&check->facts, check->last, check->watch->policy, &error) == VGATE_JOB_MUST_STOP)
+        stop (check, g_steal_pointer (&error));
+    else if (!is_ours (&check->facts) || check->snapshot || check->nvml_failure)
+        judge (check);
 }
 
 static const VgateWorkKind read_kind = {read_run, read_done, call_free};
@@ -280,27 +284,15 @@ static const VgateWorkKind read_kind = {read_run, read_done, call_free};
 static void
 on_snapshot (VgateSnapshot *snapshot, const GError *error, gpointer user_data)
 {
-    Check *check = user_data;
+    Ask *ask = user_data;
+    Check *check = g_rc_box_acquire (ask->check);
 
+    g_hash_table_remove (check->watch->asks, ask);
     check->snapshot = snapshot ? vgate_snapshot_ref (snapshot) : NULL;
     check->nvml_failure = error ? g_error_copy (error) : NULL;
-    check->has_nvml = TRUE;
-    join (check);
-}
-
-static void
-begin (Check *check)
-{
-    check->is_again = FALSE;
-    check->has_facts = check->has_nvml = check->is_decided = FALSE;
-    vgate_job_facts_clear (&check->facts);
-    g_clear_pointer (&check->snapshot, vgate_snapshot_unref);
-    g_clear_error (&check->nvml_failure);
-    check->watch->calls->ask (check->watch->world, check->vgpus, on_snapshot, check);
-    if (push_call (check, &read_kind, NULL))
-        return;
-    check->has_facts = TRUE; /* that there is no job: the next connection begins with everybody */
-    join (check);
+    if (check->state == CHECK_JUDGING)
+        judge (check);
+    check_unref (check);
 }
 
 /* The bytes of the domain's vGPUs, of which the host's driver is asked what it thinks. */
@@ -322,6 +314,26 @@ vgpus_of (const VgateSnapshot *snapshot, const char *uuid)
     return vgpus;
 }
 
+static void
+begin (VgateJobWatch *watch, const char *uuid, gboolean is_leaving, VgateSnapshot *last)
+{
+    Check *check = g_rc_box_new0 (Check);
+    Ask *ask = g_new0 (Ask, 1);
+
+    check->watch = watch;
+    check->uuid = g_strdup (uuid);
+    check->is_leaving = is_leaving;
+    check->last = last ? vgate_snapshot_ref (last) : NULL;
+    check->vgpus = vgpus_of (last, uuid);
+    g_hash_table_insert (watch->checks, check->uuid, check);
+    ask->check = g_rc_box_acquire (check);
+    g_hash_table_add (watch->asks, ask);
+    watch->calls->ask (watch->world, check->vgpus, on_snapshot, ask);
+    /* without a connection there is no job that we know of; the next one begins with everybody */
+    if (!push_call (check, &read_kind, NULL))
+        check->state = CHECK_JUDGING;
+}
+
 VgateJobWatch *
 vgate_job_watch_new (const VgateJobCalls *calls, gpointer world, const VgatePolicy *policy, VgateTally *tally,
                      VgateJobWatchDone done, gpointer user_data)
@@ -332,7 +344,8 @@ vgate_job_watch_new (const VgateJobCalls *calls, gpointer world, const VgatePoli
     watch->world = world;
     watch->policy = policy;
     watch->tally = tally;
-    watch->checks = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, check_free);
+    watch->checks = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, check_unref);
+    watch->asks = g_hash_table_new_full (NULL, NULL, ask_free, NULL);
     watch->done = done;
     watch->user_data = user_data;
     return watch;
@@ -344,6 +357,7 @@ vgate_job_watch_free (VgateJobWatch *watch)
     if (!watch)
         return;
     watch->calls->free (watch->world);
+    g_hash_table_unref (watch->asks);
     g_hash_table_unref (watch->checks);
     g_free (watch);
 }
@@ -353,16 +367,11 @@ vgate_job_watch_check (VgateJobWatch *watch, const char *uuid, gboolean is_leavi
 {
     Check *check = g_hash_table_lookup (watch->checks, uuid);
 
-    if (check) {
-        check->is_again = TRUE;
+    if (!check) {
+        begin (watch, uuid, is_leaving, last);
         return;
     }
-    check = g_new0 (Check, 1);
-    check->watch = watch;
-    check->uuid = g_strdup (uuid);
-    check->is_leaving = is_leaving;
-    check->last = last ? vgate_snapshot_ref (last) : NULL;
-    check->vgpus = vgpus_of (last, uuid);
-    g_hash_table_insert (watch->checks, check->uuid, check);
-    begin (check);
+    check->is_again = TRUE;
+    vgate_snapshot_unref (check->again_last);
+    check->again_last = last ? vgate_snapshot_ref (last) : NULL;
 }

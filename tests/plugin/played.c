@@ -134,6 +134,14 @@ played_run (Played *played, guint number)
     call->has_run = TRUE;
 }
 
+gboolean
+played_has_run (const Played *played, guint number)
+{
+    const PlayedCall *call = g_queue_peek_nth ((GQueue *)&played->calls, number);
+
+    return call->has_run;
+}
+
 void
 played_finish (Played *played, guint number)
 {

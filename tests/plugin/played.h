@@ -29,6 +29,7 @@ void played_clear (Played *played);
 
 /* A call runs in its worker: what libvirt says is what stands in *played now. */
 void played_run (Played *played, guint call);
+gboolean played_has_run (const Played *played, guint call);
 /* It is over, which the main loop hears; it must have run. */
 void played_finish (Played *played, guint call);
 /* NVML answers with what stands in *played now, or with an error. */

@@ -143,6 +143,148 @@ test_nvml_fails (Scene *scene, G_GNUC_UNUSED gconstpointer data)
     g_assert_cmpint (scene->outcome, ==, VGATE_WATCH_LEFT);
 }
 
+/* NVML has answered, and what was known before says that the job must stop: but there is no libvirt any more
+ * to stop it by, as it was restarted while a worker read the job. */
+static void
+test_must_stop_and_libvirt_is_gone (Scene *scene, G_GNUC_UNUSED gconstpointer data)
+{
+    update_before (scene);
+    check (scene);
+    played_answer (&scene->played, 0);
+    played_run (&scene->played, 0);
+    scene->played.is_connected = FALSE;
+    played_finish (&scene->played, 0);
+    g_assert_cmpuint (scene->n_done, ==, 1);
+    g_assert_cmpint (scene->outcome, ==, VGATE_WATCH_LEFT);
+}
+
+/* --- any order --- */
+
+#define MODEL_STEPS 60u
+
+typedef struct {
+    Scene *scene;
+    gboolean is_open;  /* a check was begun whose outcome is yet to come */
+    gboolean may_stop; /* XML and NVML differed at some time */
+} Model;
+
+static void
+on_model_done (const char *uuid, VgateWatchOutcome outcome, gpointer user_data)
+{
+    Model *model = user_data;
+
+    g_assert_cmpstr (uuid, ==, SAMPLE_DOMAIN_UUID);
+    g_assert_true (model->is_open);
+    model->is_open = FALSE;
+    if (outcome == VGATE_WATCH_STOPPED)
+        g_assert_true (model->may_stop);
+}
+
+/* A call at random, if there is one that can do this. */
+static void
+advance_call (Played *played)
+{
+    const guint n_calls = g_queue_get_length (&played->calls);
+    guint call;
+
+    if (n_calls == 0)
+        return;
+    call = (guint)g_test_rand_int_range (0, (gint32)n_calls);
+    if (played_has_run (played, call))
+        played_finish (played, call);
+    else
+        played_run (played, call);
+}
+
+static void
+reply_at_random (Played *played)
+{
+    const guint n_asks = g_queue_get_length (&played->asks);
+
+    if (n_asks == 0)
+        return;
+    if (g_test_rand_bit ())
+        played_answer (played, (guint)g_test_rand_int_range (0, (gint32)n_asks));
+    else
+        played_fail (played, (guint)g_test_rand_int_range (0, (gint32)n_asks));
+}
+
+static void
+change_job (Played *played)
+{
+    static const VgateJobKind kinds[] = {VGATE_JOB_NONE, VGATE_JOB_MIGRATION, VGATE_JOB_SAVE,
+                                         VGATE_JOB_OTHER};
+
+    played->job = kinds[g_test_rand_int_range (0, G_N_ELEMENTS (kinds))];
+}
+
+static void
+update_at_random (Model *model)
+{
+    Scene *scene = model->scene;
+
+    update (scene);
+    model->may_stop = TRUE;
+    if (g_test_rand_bit ())
+        return;
+    /* and NVML was asked since */
+    vgate_snapshot_unref (scene->last);
+    scene->last = answers_snapshot (&scene->played.now, 1);
+}
+
+static void
+step (Model *model)
+{
+    Scene *scene = model->scene;
+
+    switch (g_test_rand_int_range (0, 9)) {
+    case 0:
+        check (scene);
+        model->is_open = TRUE;
+        break;
+    case 1: scene->played.is_connected = !scene->played.is_connected; break;
+    case 2: change_job (&scene->played); break;
+    case 3: update_at_random (model); break;
+    case 4:
+    case 5: reply_at_random (&scene->played); break;
+    default: advance_call (&scene->played); break;
+    }
+}
+
+/* Everything that is under way comes to its end. */
+static void
+drain (Played *played)
+{
+    while (!g_queue_is_empty (&played->calls) || !g_queue_is_empty (&played->asks)) {
+        advance_call (played);
+        reply_at_random (played);
+    }
+}
+
+/* The watch is left as it is after some steps, with whatever is still under way, or after everything has
+ * ended. */
+static void
+test_any_order (void)
+{
+    for (guint round = 0; round < 500; round++) {
+        Scene scene = {0};
+        Model model = {.scene = &scene};
+
+        set_up (&scene, NULL);
+        vgate_job_watch_free (scene.watch);
+        played_init (&scene.played);
+        scene.watch = vgate_job_watch_new (&played_calls, &scene.played, scene.policy, scene.tally,
+                                           on_model_done, &model);
+        for (guint i = 0; i < MODEL_STEPS; i++)
+            step (&model);
+        if (round % 2 == 0) {
+            drain (&scene.played);
+            g_assert_false (model.is_open);
+        }
+        tear_down (&scene, NULL);
+    }
+}
+
 #define ADD(path, data, function) g_test_add ("/job-watch/" path, Scene, data, set_up, function, tear_down)
 
 int
@@ -156,5 +298,7 @@ main (int argc, char **argv)
     ADD ("a-dump", GINT_TO_POINTER (VGATE_JOB_OTHER), test_another_job);
     ADD ("no-job", GINT_TO_POINTER (VGATE_JOB_NONE), test_another_job);
     ADD ("nvml-fails", NULL, test_nvml_fails);
+    ADD ("must-stop-and-libvirt-is-gone", NULL, test_must_stop_and_libvirt_is_gone);
+    g_test_add_func ("/job-watch/any-order", test_any_order);
     return g_test_run ();
 }
