@@ -36,11 +36,12 @@ vgate_domain_free (VgateDomain *domain)
     g_free (domain);
 }
 
+/* libvirt's own elements are in no namespace. */
 static xmlNode *
 child_named (xmlNode *node, const char *name)
 {
     for (xmlNode *child = node ? node->children : NULL; child; child = child->next)
-        if (child->type == XML_ELEMENT_NODE && strcmp ((const char *)child->name, name) == 0)
+        if (child->type == XML_ELEMENT_NODE && !child->ns && strcmp ((const char *)child->name, name) == 0)
             return child;
     return NULL;
 }
@@ -55,15 +56,8 @@ attribute_of (xmlNode *node, const char *name)
     return copy;
 }
 
-static gboolean
-attribute_is (xmlNode *node, const char *name, const char *expected)
-{
-    g_autofree char *value = attribute_of (node, name);
-
-    return g_strcmp0 (value, expected) == 0;
-}
-
-/* One part of a PCI address: libvirt writes 0x%02x, and takes decimal and octal from people. */
+/* One part of a PCI address as libvirt reads it (virXMLPropUInt() with base 0): hexadecimal with 0x, octal
+ * with 0, or decimal; 0 where it is absent. */
 static gboolean
 address_part (xmlNode *node, const char *name, guint64 max, guint *part)
 {
@@ -73,34 +67,68 @@ address_part (xmlNode *node, const char *name, guint64 max, guint *part)
 
     *part = 0;
     if (!text)
-        return strcmp (name, "domain") == 0;
-    if (!g_ascii_isdigit (*text))
-        return FALSE;
+        return TRUE;
+    /* strtoul() takes white space and a sign before a number, and libvirt all but a '-' */
     value = g_ascii_strtoull (text, &end, 0);
     *part = (guint)value;
-    return *end == '\0' && value <= max;
+    return end != text && *end == '\0' && !strchr (text, '-') && value <= max;
 }
 
+/* As sysfs names it. libvirt and the kernel have PCI domains of 32 bits (Intel's VMD makes some above
+ * 0xffff). NULL: it is none, or all zero, which is no address for libvirt either. */
 static char *
 pci_address (xmlNode *node)
 {
     guint domain, bus, slot, function;
 
-    if (!address_part (node, "domain", 0xffff, &domain) || !address_part (node, "bus", 0xff, &bus) ||
-        !address_part (node, "slot", 0x1f, &slot) || !address_part (node, "function", 7, &function))
+    if (!address_part (node, "domain", G_MAXUINT32, &domain) || !address_part (node, "bus", 0xff, &bus) ||
+        !address_part (node, "slot", 0x1f, &slot) || !address_part (node, "function", 7, &function) ||
+        (domain == 0 && bus == 0 && slot == 0 && function == 0))
         return NULL;
     return g_strdup_printf ("%04x:%02x:%02x.%x", domain, bus, slot, function);
 }
 
+/* 32 hexadecimal digits, with hyphens and white space as virUUIDParse() takes them. */
 static char *
 mdev_uuid (xmlNode *address)
 {
     g_autofree char *text = attribute_of (address, "uuid");
-    g_autofree char *lower = text ? g_ascii_strdown (text, -1) : NULL;
+    g_autoptr (GString) uuid = g_string_new (NULL);
 
-    return lower && vgate_xml_text_has_form (lower, VGATE_XML_UUID) ? g_steal_pointer (&lower) : NULL;
+    for (const char *at = text ? g_strstrip (text) : ""; *at != '\0'; at++) {
+        if (*at == '-')
+            continue;
+        if (uuid->len == 8 || uuid->len == 13 || uuid->len == 18 || uuid->len == 23)
+            g_string_append_c (uuid, '-');
+        g_string_append_c (uuid, g_ascii_tolower (*at));
+    }
+    return vgate_xml_text_has_form (uuid->str, VGATE_XML_UUID)
+               ? g_string_free (g_steal_pointer (&uuid), FALSE)
+               : NULL;
 }
 
+/* What a <hostdev> says it is. FALSE: nothing that can be an NVIDIA vGPU, however it is written. */
+static gboolean
+hostdev_kind (xmlNode *node, VgateHostdevKind *kind)
+{
+    g_autofree char *mode = attribute_of (node, "mode");
+    g_autofree char *type = attribute_of (node, "type");
+    g_autofree char *model = attribute_of (node, "model");
+
+    *kind = g_strcmp0 (type, "mdev") == 0 ? VGATE_HOSTDEV_MDEV : VGATE_HOSTDEV_PCI;
+    if (mode && strcmp (mode, "subsystem") != 0)
+        return FALSE;
+    /* vfio-ccw and vfio-ap are devices of IBM Z */
+    if (*kind == VGATE_HOSTDEV_MDEV)
+        return !model || strcmp (model, "vfio-pci") == 0;
+    return g_strcmp0 (type, "pci") == 0;
+}
+
+/*
+ * A hostdev that cannot be an NVIDIA vGPU is left out, and nothing in it is an error: most guests have no
+ * vGPU, and whatever their XML looks like is for libvirt to judge. So is a PCI device whose address names
+ * none. An element that has a vGPU where such a hostdev is, is then refused for want of a hostdev.
+ */
 static gboolean
 read_hostdev (Walk *walk, GError **error)
 {
@@ -112,23 +140,23 @@ read_hostdev (Walk *walk, GError **error)
         return FALSE;
     node = xmlDocGetRootElement (doc);
     hostdev->position = walk->n_hostdevs++;
-    if (attribute_is (node, "type", "mdev"))
-        hostdev->kind = VGATE_HOSTDEV_MDEV;
-    else if (attribute_is (node, "type", "pci"))
-        hostdev->kind = VGATE_HOSTDEV_PCI;
-    else
+    if (!hostdev_kind (node, &hostdev->kind))
         return TRUE;
     source = child_named (child_named (node, "source"), "address");
     if (source)
         hostdev->source = hostdev->kind == VGATE_HOSTDEV_MDEV ? mdev_uuid (source) : pci_address (source);
+    if (!hostdev->source && hostdev->kind == VGATE_HOSTDEV_PCI)
+        return TRUE;
+    /* libvirt writes no such mediated device; another hook may have */
     if (!hostdev->source) {
         vgate_xml_set_error (error, VGATE_CODE_HOSTDEV_UNUSABLE, node, "it has no usable source address");
         return FALSE;
     }
     guest = child_named (node, "address");
-    if (guest && attribute_is (guest, "type", "pci") && !(hostdev->guest_address = pci_address (guest))) {
-        vgate_xml_set_error (error, VGATE_CODE_HOSTDEV_UNUSABLE, node, "its guest address cannot be read");
-        return FALSE;
+    if (guest) {
+        g_autofree char *type = attribute_of (guest, "type");
+
+        hostdev->guest_address = g_strcmp0 (type, "pci") == 0 ? pci_address (guest) : NULL;
     }
     g_ptr_array_add (walk->domain->hostdevs, g_steal_pointer (&hostdev));
     return TRUE;

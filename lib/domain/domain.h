@@ -14,18 +14,23 @@ typedef enum {
     VGATE_HOSTDEV_PCI,
 } VgateHostdevKind;
 
-/* <hostdev mode='subsystem' type='mdev'|'pci'>. Whether it is a vGPU, and whose, only sysfs can say. */
+/*
+ * <hostdev mode='subsystem' type='pci'>, or type='mdev' model='vfio-pci'. Whether it is a vGPU, and whose,
+ * only sysfs can say.
+ */
 typedef struct {
     VgateHostdevKind kind;
-    char *source;        /* UUID of the mediated device, or PCI address on the host */
-    char *guest_address; /* PCI address in the guest; NULL when libvirt has not given one yet */
-    guint position;      /* among all <hostdev> of <devices>, from 0 */
+    char *source; /* UUID of the mediated device, or PCI address on the host, as sysfs names it: its domain
+                     has more than four digits where it is above 0xffff */
+    char *
+        guest_address; /* PCI address in the guest; NULL when it has none, or libvirt has not given one yet */
+    guint position;    /* among all <hostdev> of <devices>, from 0 */
 } VgateHostdev;
 
 typedef struct {
     char *name;
     char *uuid;            /* lower case */
-    GPtrArray *hostdevs;   /* of VgateHostdev *; types that cannot be vGPUs (usb, scsi) are left out */
+    GPtrArray *hostdevs;   /* of VgateHostdev *; what cannot be a vGPU (usb, scsi, vfio-ap) is left out */
     VgateElement *element; /* NULL: the domain has none. Read, not checked. */
     VgateVmstate *vmstate; /* NULL: its QEMU does not ask at switch-over */
 } VgateDomain;

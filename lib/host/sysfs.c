@@ -27,6 +27,17 @@ set_unusable (VgateDevice *device, const char *fault)
     device->fault = fault;
 }
 
+/* A PCI address whose domain is above 0xffff: such as Intel's VMD makes, and no GPU has been seen in one. */
+static gboolean
+is_wide_pci (const char *name)
+{
+    const char *colon = strchr (name, ':');
+    const gsize digits = colon ? (gsize)(colon - name) : 0;
+
+    return digits > 4 && digits <= 8 && *name != '0' && strspn (name, "0123456789abcdef") == digits &&
+           vgate_xml_text_has_form (colon - 4, VGATE_XML_PCI);
+}
+
 /* What both kinds of device have: an address of their own or their parent's, and a GPU that has it. */
 static void
 set_vgpu (VgateDevice *device, const char *directory, const char *pci_directory)
@@ -34,7 +45,9 @@ set_vgpu (VgateDevice *device, const char *directory, const char *pci_directory)
     device->parent = g_path_get_basename (pci_directory);
     device->pgpu = vgate_sysfs_physical_function (pci_directory);
     device->directory = g_strdup (directory);
-    if (!device->pgpu)
+    if (is_wide_pci (device->parent))
+        set_unusable (device, "its PCI domain is above 0xffff, and no GPU there is known to vgpu-gate");
+    else if (!device->pgpu)
         set_unusable (device, "its physical function is gone");
     else
         device->kind = VGATE_DEVICE_VGPU;
@@ -101,7 +114,8 @@ vgate_sysfs_identify (const char *root, const VgateHostdev *hostdev, VgateDevice
     gboolean leaves;
 
     *device = (VgateDevice){.kind = VGATE_DEVICE_ABSENT};
-    if (!vgate_xml_text_has_form (hostdev->source, is_mdev ? VGATE_XML_UUID : VGATE_XML_PCI))
+    if (!vgate_xml_text_has_form (hostdev->source, is_mdev ? VGATE_XML_UUID : VGATE_XML_PCI) &&
+        (is_mdev || !is_wide_pci (hostdev->source)))
         return;
     directory = vgate_sysfs_resolve (root, path, &leaves);
     if (leaves)

@@ -51,8 +51,8 @@ static const HookCase edited[] = {
 
     {.name = "hostdev-no-source", .code = 110, .edits = {{SOURCE, ""}}},
     {.name = "hostdev-bad-source", .code = 110, .edits = {{SOURCE, "<address uuid='../../../etc'/>"}}},
-    {.name = "hostdev-bad-address", .code = 110, .edits = {{GUEST_BUS, "bus='0x100' slot='0x00'"}}},
-    {.name = "hostdev-negative-address", .code = 110, .edits = {{GUEST_BUS, "bus='-6' slot='0x00'"}}},
+    {.name = "hostdev-bad-address", .code = 215, .edits = {{GUEST_BUS, "bus='0x100' slot='0x00'"}}},
+    {.name = "hostdev-negative-address", .code = 215, .edits = {{GUEST_BUS, "bus='-6' slot='0x00'"}}},
 
     {.name = "two-elements", .code = 201,
      .edits = {{"<metadata>", "<metadata><vgate:vgpus " NAMESPACE "/>"}}},

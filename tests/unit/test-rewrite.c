@@ -120,7 +120,7 @@ test_bad (void)
         {"<hostdev xmlns='urn:x'><source><address uuid='" OLD
          "'/></source></hostdev>" MDEV ("<address uuid='" OLD "'/>"),
          NEW},
-        {MDEV ("<x:address xmlns:x='urn:x' uuid='" OLD "'/>"), NEW},
+        {MDEV ("<address xmlns='urn:x' uuid='" OLD "'/><address uuid='" OLD "'/>"), NEW},
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS (bad); i++) {

@@ -366,6 +366,28 @@ TEST (test_vf)
     PCI ("0000:41:00.0", VGATE_DEVICE_OTHER, NULL, 0, NULL);
 }
 
+/* libvirt and the kernel allow PCI domains of 32 bits. A vGPU there is recognised as one, and as unusable. */
+TEST (test_wide_domain)
+{
+#define VMD "/sys/devices/pci10000:e0"
+    put (tree, VMD "/10000:e1:00.0/vendor", "0x8086\n");
+    put_link (tree, "/sys/bus/pci/devices/10000:e1:00.0", "../../../devices/pci10000:e0/10000:e1:00.0");
+    put (tree, VMD "/10000:41:00.0/vendor", "0x10de\n");
+    put (tree, VMD "/10000:41:00.4/vendor", "0x10de\n");
+    put (tree, VMD "/10000:41:00.4/nvidia/current_vgpu_type", "1131\n");
+    put_link (tree, VMD "/10000:41:00.4/physfn", "../10000:41:00.0");
+    put_link (tree, "/sys/bus/pci/devices/10000:41:00.4", "../../../devices/pci10000:e0/10000:41:00.4");
+    put_mdev (tree, VMD "/10000:41:00.4", "nvidia-1131", "NVIDIA H100XM-80C\n");
+    PCI ("10000:e1:00.0", VGATE_DEVICE_OTHER, NULL, 0, NULL);
+    PCI ("10000:41:00.4", VGATE_DEVICE_UNUSABLE, NULL, 0, NULL);
+    MDEV (VGATE_DEVICE_UNUSABLE, NULL, 0, NULL);
+    /* no such names are in sysfs */
+    PCI ("010000:e1:00.0", VGATE_DEVICE_ABSENT, NULL, 0, NULL);
+    PCI ("100000000:e1:00.0", VGATE_DEVICE_ABSENT, NULL, 0, NULL);
+    PCI ("1000g:e1:00.0", VGATE_DEVICE_ABSENT, NULL, 0, NULL);
+    PCI ("10000:e1:00.8", VGATE_DEVICE_ABSENT, NULL, 0, NULL);
+}
+
 /* The administrator has not chosen a type yet. */
 TEST (test_vf_type_0)
 {
@@ -616,6 +638,7 @@ main (int argc, char **argv)
     ADD ("mdev-vanishes", test_mdev_vanishes);
     ADD ("identify", test_identify);
     ADD ("type-of-another", test_type_of_another);
+    ADD ("wide-domain", test_wide_domain);
     ADD ("vf", test_vf);
     ADD ("vf-type-0", test_vf_type_0);
     ADD ("vf-type-odd", test_vf_type_odd);
