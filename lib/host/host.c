@@ -25,12 +25,15 @@ static const VgateXmlAttribute driver_attributes[] = {
     {.name = NULL},
 };
 
+static const char *const vgpu_sizes[] = {"", "equal", "mixed", NULL};
+
 static const VgateXmlAttribute pgpu_attributes[] = {
     VGATE_XML_ATTRIBUTE (VgatePgpu, "address", PCI, address),
     VGATE_XML_ATTRIBUTE (VgatePgpu, "name", NAME, name),
     VGATE_XML_ATTRIBUTE (VgatePgpu, "uuid", NAME, uuid),
     VGATE_XML_OPTIONAL (VgatePgpu, "read-bandwidth", COUNT, read_bandwidth),
     VGATE_XML_OPTIONAL (VgatePgpu, "write-bandwidth", COUNT, write_bandwidth),
+    VGATE_XML_OPTIONAL_ONE_OF (VgatePgpu, "vgpu-sizes", vgpu_sizes, vgpu_sizes),
     {.name = NULL},
 };
 

@@ -21,6 +21,13 @@ typedef struct {
     guint32 free_instances; /* that can be created now */
 } VgateHostType;
 
+/* Whether vGPUs with frame buffers of several sizes run on a GPU at once. */
+typedef enum {
+    VGATE_SIZES_UNKNOWN, /* MIG mode, where other rules hold, or the driver does not say */
+    VGATE_SIZES_EQUAL,
+    VGATE_SIZES_MIXED, /* the heterogeneous mode */
+} VgateVgpuSizes;
+
 typedef struct {
     char *address; /* PCI, of the physical function */
     char *name;
@@ -30,6 +37,7 @@ typedef struct {
     VgatePgpuRecord record;  /* of the bytes */
     guint64 read_bandwidth;  /* MB/s at which vGPUs are read out of it; 0: not known */
     guint64 write_bandwidth; /* and written into it */
+    int vgpu_sizes;          /* VgateVgpuSizes */
     gboolean has_scheduler;
     VgateScheduler scheduler;
     GPtrArray *types; /* of VgateHostType * */

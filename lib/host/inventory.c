@@ -144,6 +144,7 @@ read_pgpu (VgateNvml *nvml, VgateNvmlDevice device, GError **error)
     g_autoptr (VgatePgpu) pgpu = vgate_pgpu_new ();
     g_autoptr (GError) local = NULL;
     guint read, write;
+    gboolean is_heterogeneous;
     gsize length;
     const guint8 *bytes;
 
@@ -166,6 +167,8 @@ read_pgpu (VgateNvml *nvml, VgateNvmlDevice device, GError **error)
         pgpu->read_bandwidth = read;
         pgpu->write_bandwidth = write;
     }
+    if (vgate_nvml_device_is_heterogeneous (nvml, device, &is_heterogeneous, NULL))
+        pgpu->vgpu_sizes = is_heterogeneous ? VGATE_SIZES_MIXED : VGATE_SIZES_EQUAL;
     return read_types (nvml, device, pgpu->types, error) ? g_steal_pointer (&pgpu) : NULL;
 }
 

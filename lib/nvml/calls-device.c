@@ -140,6 +140,18 @@ vgate_nvml_device_buffer_bandwidths (VgateNvml *nvml, VgateNvmlDevice device, gu
     return TRUE;
 }
 
+gboolean
+vgate_nvml_device_is_heterogeneous (VgateNvml *nvml, VgateNvmlDevice device, gboolean *is_heterogeneous,
+                                    GError **error)
+{
+    nvmlVgpuHeterogeneousMode_t mode = {.version = NVML_VGPU_HETEROGENEOUS_MODE_V1};
+
+    if (!VGATE_NVML_CALL (nvml, error, nvmlDeviceGetVgpuHeterogeneousMode, device, &mode))
+        return FALSE;
+    *is_heterogeneous = mode.mode == NVML_FEATURE_ENABLED;
+    return TRUE;
+}
+
 /* The three lists of a device have one signature; a list may grow between the two calls, so try a few times.
  */
 typedef nvmlReturn_t (*ListCall) (nvmlDevice_t device, unsigned int *count, unsigned int *list);

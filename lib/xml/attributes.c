@@ -105,9 +105,9 @@ read_time (const char *text, gint64 *member)
 }
 
 static gboolean
-read_choice (const char *text, const char *const *choices, int *member)
+read_choice (const char *text, const char *const *choices, int first, int *member)
 {
-    for (int i = 0; choices[i]; i++) {
+    for (int i = first; choices[i]; i++) {
         if (strcmp (text, choices[i]) == 0) {
             *member = i;
             return TRUE;
@@ -138,8 +138,8 @@ read_value (const VgateXmlAttribute *attribute, const char *text, gpointer membe
     case VGATE_XML_HEX: return g_str_has_prefix (text, "0x") && read_uint (text + 2, 16, member);
     case VGATE_XML_VERSION: return vgate_version_parse (text, member);
     case VGATE_XML_RANGE: return vgate_version_range_parse (text, member);
-    case VGATE_XML_YES_NO: return read_choice (text, yes_no, member);
-    case VGATE_XML_CHOICE: return read_choice (text, attribute->choices, member);
+    case VGATE_XML_YES_NO: return read_choice (text, yes_no, 0, member);
+    case VGATE_XML_CHOICE: return read_choice (text, attribute->choices, attribute->optional ? 1 : 0, member);
     }
     return FALSE;
 }
@@ -241,7 +241,10 @@ write_attribute (GString *xml, const VgateXmlAttribute *entry, gconstpointer mem
         write_text (xml, entry->name, vgate_version_range_format (*(const VgateVersionRange *)member, range));
         break;
     case VGATE_XML_YES_NO: write_text (xml, entry->name, yes_no[*(const gboolean *)member ? 1 : 0]); break;
-    case VGATE_XML_CHOICE: write_text (xml, entry->name, entry->choices[*(const int *)member]); break;
+    case VGATE_XML_CHOICE:
+        if (!entry->optional || *(const int *)member != 0)
+            write_text (xml, entry->name, entry->choices[*(const int *)member]);
+        break;
     }
 }
 

@@ -77,8 +77,10 @@ typedef enum {
 typedef struct {
     const char *name;
     VgateXmlForm form;
-    gsize offset;               /* of the member */
-    gboolean optional;          /* only for forms held as char *: absent is NULL; and COUNT: absent is 0 */
+    gsize offset; /* of the member */
+    /* only for forms held as char *: absent is NULL; COUNT: absent is 0; and CHOICE: absent is 0, the choice
+     * with that index is not written and cannot be read */
+    gboolean optional;
     const char *const *choices; /* NULL-terminated, VGATE_XML_CHOICE only */
 } VgateXmlAttribute;
 
@@ -94,6 +96,11 @@ typedef struct {
 #define VGATE_XML_ONE_OF(type, attribute, names, member)                                                 \
     {                                                                                                    \
         .name = attribute, .form = VGATE_XML_CHOICE, .offset = offsetof (type, member), .choices = names \
+    }
+#define VGATE_XML_OPTIONAL_ONE_OF(type, attribute, names, member)                                         \
+    {                                                                                                     \
+        .name = attribute, .form = VGATE_XML_CHOICE, .offset = offsetof (type, member), .optional = TRUE, \
+        .choices = names                                                                                  \
     }
 
 /*

@@ -136,6 +136,7 @@ test_metadata (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
     guint32 type;
     guint64 bytes = 99;
     guint read, write;
+    gboolean is_heterogeneous = TRUE;
     int rc;
 
     g_assert_true (vgate_nvml_vgpu_framebuffer_used (fixture->nvml, vgpu, &bytes, NULL));
@@ -146,6 +147,8 @@ test_metadata (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
     g_assert_false (vgate_nvml_device_buffer_bandwidths (fixture->nvml, fixture->gpu, &read, &write, &error));
     g_assert_error (error, VGATE_NVML_ERROR, 3);
     g_clear_error (&error);
+    g_assert_true (vgate_nvml_device_is_heterogeneous (fixture->nvml, fixture->gpu, &is_heterogeneous, NULL));
+    g_assert_false (is_heterogeneous);
     g_assert_cmpuint (vgpus->len, ==, 1);
     g_assert_cmpstr (its_uuid, ==, uuid);
     g_assert_cmpstr (vm, ==, VM);

@@ -147,6 +147,7 @@ sample_host (void)
     host->current = host->preset;
     first->read_bandwidth = 12000;
     first->write_bandwidth = 9000;
+    first->vgpu_sizes = VGATE_SIZES_MIXED;
     first->has_scheduler = TRUE;
     first->scheduler = (VgateScheduler){VGATE_SCHEDULER_BEST_EFFORT, 0, 0, 0};
     g_ptr_array_add (first->types, sample_type (1128, "NVIDIA H100XM-20C", 20, 4));

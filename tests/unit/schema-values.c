@@ -45,7 +45,8 @@ const char *const schema_values[] = {
     "start", "resume", "arrive", "change", "request", "Start", "start ", " request", "yes ", " no",
     "running ", "hmac-sha-256 ", "best-effort ", "default ", "\tenabled", "stop", "running", "suspended",
     "shut off", "hmac-sha-256", "hmac-sha256", "HMAC-SHA-256", "unknown", "best-effort", "best effort",
-    "equal-share", "fixed-share", "default", "disabled", "enabled", "enable", "on",
+    "equal-share", "fixed-share", "default", "disabled", "enabled", "enable", "on", "equal", "mixed", "Equal",
+    "mixed ",
     /* texts */
     "plain text ~!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}", "two  blanks", " outer ", "<>&'\"", "&amp;",
     "gr\xc3\xbcn", "\x7f", "\xc2\x80", "\xc2\x9f", "\xc2\xa0", "\xc2\xad", "\xe2\x80\xa8", "\xe2\x80\xae",

@@ -22,6 +22,7 @@ assert_same_pgpu (const VgatePgpu *a, const VgatePgpu *b)
     g_assert_cmphex (a->record.range.max, ==, b->record.range.max);
     g_assert_cmpuint (a->read_bandwidth, ==, b->read_bandwidth);
     g_assert_cmpuint (a->write_bandwidth, ==, b->write_bandwidth);
+    g_assert_cmpint (a->vgpu_sizes, ==, b->vgpu_sizes);
     g_assert_cmpint (a->has_scheduler, ==, b->has_scheduler);
     g_assert_true (vgate_scheduler_equal (&a->scheduler, &b->scheduler));
     g_assert_cmpuint (a->types->len, ==, b->types->len);
@@ -87,7 +88,7 @@ test_written (void)
              "  <driver version='580.95.05' simulated='no' preset='18.1-26.1' range='18.1-26.1'/>\n"
              "  <pgpu address='0000:41:00.0' name='NVIDIA H100 80GB HBM3' "
              "uuid='GPU-cccccccc-0000-4000-8000-000000000001' read-bandwidth='12000' "
-             "write-bandwidth='9000'>\n"
+             "write-bandwidth='9000' vgpu-sizes='mixed'>\n"
              "    <metadata length='380'>"));
     g_assert_nonnull (strstr (
         xml,
@@ -124,6 +125,9 @@ static const struct {
     {"preset='18.1-26.1'", "preset='18.1'", FORM, "<driver>", "'preset'"},
     {"framebuffer='21474836480'", "framebuffer='20 GiB'", FORM, "<type>", "20 GiB"},
     {"max='4'", "max='4294967296'", FORM, "<type>", "'max'"},
+    {"vgpu-sizes='mixed'", "vgpu-sizes='any'", FORM, "<pgpu>", "'any'"},
+    /* what is not known is not written */
+    {"vgpu-sizes='mixed'", "vgpu-sizes=''", FORM, "<pgpu>", "'vgpu-sizes'"},
     {"'380'>Aw", "'380'>*w", FORM, "<metadata>", "base64"},
     /* good form, bad sense */
     {"preset='18.1-26.1'", "preset='26.1-18.1'", SENSE, "driver's", "26.1-18.1 is inverted"},

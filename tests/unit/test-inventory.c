@@ -128,6 +128,7 @@ TEST (test_sizes)
     pgpu = g_ptr_array_index (host->pgpus, 0);
     g_assert_cmpuint (pgpu->read_bandwidth, ==, 12000);
     g_assert_cmpuint (pgpu->write_bandwidth, ==, 9000);
+    g_assert_cmpint (pgpu->vgpu_sizes, ==, VGATE_SIZES_MIXED);
     instances = vgate_inventory_read_instances (nvml, host, NULL);
     instance = g_ptr_array_index (instances, 0);
     g_assert_cmpuint (instance->framebuffer_used, ==, 3 << 20);
@@ -140,7 +141,8 @@ TEST (test_sizes_not_known)
 {
     static const char *const faults[] = {"NOT_SUPPORTED", "FUNCTION_NOT_FOUND", "GPU_IS_LOST"};
     static const char *const calls[] = {"nvmlVgpuInstanceGetFbUsage", "nvmlVgpuInstanceGetRuntimeStateSize",
-                                        "nvmlDeviceGetVgpuCapabilities"};
+                                        "nvmlDeviceGetVgpuCapabilities",
+                                        "nvmlDeviceGetVgpuHeterogeneousMode"};
 
     sim ("update --gpu 0000:41:00.0 --read-bandwidth 12000 --write-bandwidth 9000");
     sim ("plug --vm 11111111-1111-4111-8111-111111111111 --type 11 --framebuffer-used 3 --runtime-state 1");
@@ -161,6 +163,7 @@ TEST (test_sizes_not_known)
         pgpu = g_ptr_array_index (host->pgpus, 0);
         g_assert_cmpuint (pgpu->read_bandwidth, ==, 0);
         g_assert_cmpuint (pgpu->write_bandwidth, ==, 0);
+        g_assert_cmpint (pgpu->vgpu_sizes, ==, VGATE_SIZES_UNKNOWN);
         instances = vgate_inventory_read_instances (nvml, host, NULL);
         instance = g_ptr_array_index (instances, 0);
         g_assert_cmpuint (instance->framebuffer_used, ==, 0);
