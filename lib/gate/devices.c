@@ -13,7 +13,11 @@ typedef struct {
     const VgateJudgement *j;
     VgateLeases *leases;
     VgateUse *use;
-    guint64 now; /* of the leases' clock */
+    GPtrArray *devices;  /* of VgateListedDevice * */
+    GPtrArray *makeable; /* of VgateMakeable * */
+    guint *loads;        /* by pGPU */
+    GArray *promises;    /* of VgatePromise: what takes room, and does not run yet */
+    guint64 now;         /* of the leases' clock */
 } Devices;
 
 static const VgateHostdev *
@@ -90,12 +94,13 @@ judge_as_named (const Devices *d, GError **error)
     return TRUE;
 }
 
-/* Those without a hostdev take any pGPU. */
+/* Those without a hostdev take any pGPU, and room there before those that need a device. */
 static gboolean
 place_the_others (const Devices *d)
 {
     g_autoptr (GPtrArray) others = g_ptr_array_new ();
     const GPtrArray *placements = d->j->decision->placements;
+    gboolean all;
 
     for (guint i = 0; i < placements->len; i++) {
         VgatePlacement *placement = g_ptr_array_index (placements, i);
@@ -103,7 +108,20 @@ place_the_others (const Devices *d)
         if (!placement->hostdev)
             g_ptr_array_add (others, placement);
     }
-    return vgate_place_all (others, d->j->host, d->j->request->policy);
+    all = vgate_place_all (others, d->j->host, d->promises, d->j->request->policy);
+    for (guint i = 0; i < others->len; i++) {
+        const VgatePlacement *placement = g_ptr_array_index (others, i);
+        VgatePromise promise;
+
+        if (placement->chosen < 0)
+            continue;
+        promise.pgpu = g_array_index (placement->candidates, VgateCandidate, placement->chosen).pgpu;
+        promise.type = vgate_pgpu_find_type (g_ptr_array_index (d->j->host->pgpus, promise.pgpu),
+                                             placement->vgpu->type, placement->vgpu->type_name);
+        if (promise.type)
+            g_array_append_val (d->promises, promise);
+    }
+    return all;
 }
 
 static gboolean
@@ -136,7 +154,7 @@ fit_type (const VgatePgpu *pgpu, const VgateElementVgpu *vgpu, VgateFit *fit)
 
         if (strcmp (type->name, vgpu->type_name) == 0) {
             fit->type = type->id;
-            fit->framebuffer = type->framebuffer;
+            fit->offered = type;
         }
     }
 }
@@ -255,37 +273,39 @@ apply_choice (const Devices *d, const GPtrArray *wants, GError **error)
     return TRUE;
 }
 
+static VgateHostState
+host_state_of (const Devices *d)
+{
+    return (VgateHostState){
+        .host = d->j->host,
+        .devices = d->devices,
+        .makeable = d->makeable,
+        .instances = d->j->probe->instances,
+        .leases = d->leases,
+        .use = d->use,
+        .domain = d->j->request->domain->uuid,
+        .now = d->now,
+    };
+}
+
 /* FALSE without an error: not every vGPU finds a device. */
 static gboolean
 choose_others (const Devices *d, GError **error)
 {
-    const VgateRequest *request = d->j->request;
-    const VgateHostState state = {
-        .root = request->root,
-        .host = d->j->host,
-        .instances = d->j->probe->instances,
-        .leases = d->leases,
-        .use = d->use,
-        .domain = request->domain->uuid,
-        .now = d->now,
-    };
-    g_autofree guint *loads = g_new0 (guint, d->j->host->pgpus->len);
-    g_autofree guint *promised = g_new0 (guint, d->j->host->pgpus->len);
+    const VgatePolicy *policy = d->j->request->policy;
+    const VgateHostState state = host_state_of (d);
     g_autoptr (GPtrArray) slots = vgate_slots_list (&state);
     g_autoptr (GPtrArray) wants = list_wants (d, error);
     const VgateChoice choice = {
         .host = d->j->host,
         .slots = slots,
-        .loads = loads,
-        .promised = promised,
-        .order = request->policy->placement_order,
-        .is_unlimited = request->policy->severities[VGATE_RULE_NO_FREE_INSTANCE] != VGATE_SEVERITY_REFUSE,
+        .loads = d->loads,
+        .promises = d->promises,
+        .order = policy->placement_order,
+        .is_unlimited = policy->severities[VGATE_RULE_NO_FREE_INSTANCE] != VGATE_SEVERITY_REFUSE,
     };
 
-    if (!wants)
-        return FALSE;
-    vgate_loads_count (&state, loads, promised);
-    return vgate_choose (&choice, wants) && apply_choice (d, wants, error);
+    return wants && vgate_choose (&choice, wants) && apply_choice (d, wants, error);
 }
 
 /* --- what comes of it --- */
@@ -484,32 +504,50 @@ decide_under_lock (Devices *d, GError **error)
     return TRUE;
 }
 
+VgateLeases *
+vgate_devices_lock (const VgateRequest *request, GError **error)
+{
+    if (request->is_dry_run)
+        return vgate_leases_open (request->root, TRUE, error);
+    return vgate_leases_open_within (request->root, VGATE_LEASES_WAIT_MS, error);
+}
+
 gboolean
 vgate_devices_decide (const VgateJudgement *j, GError **error)
 {
     const VgateRequest *request = j->request;
-    g_autoptr (VgateLeases) leases = vgate_leases_open (request->root, request->is_dry_run, error);
     g_autoptr (GHashTable) use = NULL;
+    g_autoptr (GPtrArray) devices = vgate_sysfs_list_devices (request->root);
+    g_autoptr (GPtrArray) makeable = vgate_sysfs_list_makeable (request->root);
+    g_autofree guint *loads = g_new0 (guint, j->host->pgpus->len);
+    g_autoptr (GArray) promises = g_array_new (FALSE, FALSE, sizeof (VgatePromise));
     VgateUseInput input = {
         .root = request->root,
         .instances = j->probe->instances,
-        .leases = leases,
+        .leases = j->leases,
         .domain = request->domain->uuid,
         .now = vgate_leases_clock (),
     };
-    Devices d = {.j = j, .leases = leases, .now = input.now};
+    Devices d = {.j = j,
+                 .leases = j->leases,
+                 .devices = devices,
+                 .makeable = makeable,
+                 .loads = loads,
+                 .promises = promises,
+                 .now = input.now};
+    VgateHostState state;
     gboolean had_leases, good;
 
-    if (!leases)
-        return FALSE;
     /* an attempt that came to nothing */
-    had_leases = vgate_leases_drop (leases, request->domain->uuid);
+    had_leases = vgate_leases_drop (j->leases, request->domain->uuid);
     use = vgate_use_read (&input, error);
     if (!use)
         return FALSE;
     d.use = use;
+    state = host_state_of (&d);
+    vgate_loads_count (&state, loads, promises);
     good = decide_under_lock (&d, error);
     if ((!good || !j->decision->allowed) && had_leases && !request->is_dry_run)
-        vgate_leases_save (leases, d.now, NULL);
+        vgate_leases_save (j->leases, d.now, NULL);
     return good;
 }

@@ -182,7 +182,7 @@ judge_and_place (const VgateJudgement *j, GError **error)
         return vgate_devices_decide (j, error);
     if (!vgate_judge_all (j, error))
         return FALSE;
-    if (vgate_place_all (decision->placements, j->host, j->request->policy)) {
+    if (vgate_place_all (decision->placements, j->host, NULL, j->request->policy)) {
         vgate_decision_set (decision, TRUE, VGATE_CODE_ALLOWED, NULL);
         vgate_collect_warnings (decision, j->host);
     } else {
@@ -229,9 +229,19 @@ static void
 decide_on_this_host (const VgateRequest *request, VgateDecision *decision)
 {
     g_autoptr (GError) error = NULL;
-    g_autoptr (VgateProbe) probe = probe_this_host (request, &error);
+    g_autoptr (VgateLeases) leases = NULL;
+    g_autoptr (VgateProbe) probe = NULL;
     VgateJudgement j = {.request = request, .decision = decision};
 
+    /* what NVML says and the leases must be of one moment: nobody comes or goes in between */
+    if (vgate_devices_concern (request)) {
+        leases = vgate_devices_lock (request, &error);
+        if (!leases) {
+            vgate_decision_refuse (decision, error);
+            return;
+        }
+    }
+    probe = probe_this_host (request, &error);
     if (!probe) {
         if (request->policy->allow_backend_failure)
             allow_by_policy (decision, "backend-failure", error->message);
@@ -242,6 +252,7 @@ decide_on_this_host (const VgateRequest *request, VgateDecision *decision)
     decision->host = g_steal_pointer (&probe->host);
     j.host = decision->host;
     j.probe = probe;
+    j.leases = leases;
     decide_by_verdicts (&j);
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "gate/gate.h"
+#include "placement/room.h"
 
 /* --- gate.c: what comes of it --- */
 
@@ -18,6 +19,7 @@ typedef struct {
     const VgateRequest *request;
     const VgateHost *host;
     const VgateProbe *probe; /* NULL with a host document: no driver was asked */
+    VgateLeases *leases; /* locked since before the driver was asked; NULL: devices are not looked after */
     VgateDecision *decision;
 } VgateJudgement;
 
@@ -40,16 +42,21 @@ gboolean vgate_judge_all (const VgateJudgement *j, GError **error);
 /* --- placement.c: vGPUs on pGPUs --- */
 
 /*
- * Gives every vGPU a pGPU of its own choice, so that no pGPU gets more of a type than it has free instances:
- * sets chosen in each placement. FALSE when that cannot be done for all; those without a choice then have
- * chosen -1.
+ * Gives every vGPU a pGPU of its own choice, so that no pGPU gets more than it has room for: sets chosen in
+ * each placement. promises, of VgatePromise, take room as well; NULL: none. FALSE when that cannot be done
+ * for all; those without a choice then have chosen -1.
  */
-gboolean vgate_place_all (GPtrArray *placements, const VgateHost *host, const VgatePolicy *policy);
+gboolean vgate_place_all (GPtrArray *placements, const VgateHost *host, const GArray *promises,
+                          const VgatePolicy *policy);
 
 /* --- devices.c: vGPUs on devices --- */
 
 /* TRUE when the devices of the domain's hostdevs are to be looked after, rather than taken as they are. */
 gboolean vgate_devices_concern (const VgateRequest *request);
+
+/* The leases, locked until they are freed (a dry run only looks); so before NVML is asked. NULL with an error
+ * of vgate_leases_open (). */
+VgateLeases *vgate_devices_lock (const VgateRequest *request, GError **error);
 
 /*
  * Judges, chooses and leases; sets the decision. FALSE with an error, as vgate_judge_all ().

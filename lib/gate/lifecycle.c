@@ -185,8 +185,8 @@ make_all (VgateLeases *leases, const VgateRequest *request, const GArray *to_mak
 static gboolean
 prepare (const VgateRequest *request, gboolean *made_any, GError **error)
 {
+    g_autoptr (VgateLeases) leases = vgate_leases_open_within (request->root, VGATE_LEASES_WAIT_MS, error);
     const guint64 now = vgate_leases_clock ();
-    g_autoptr (VgateLeases) leases = vgate_leases_open (request->root, FALSE, error);
     g_autoptr (GArray) to_make = g_array_new (FALSE, FALSE, sizeof (Making));
 
     if (!leases || !check_others (leases, request->domain, now, error) ||
@@ -258,13 +258,15 @@ unmake_unused (const VgateRequest *request, const VgateLease *lease, const Vgate
     return FALSE;
 }
 
+/* made: one that was made for it; else any, but for the record of what was unmade. */
 static gboolean
-was_any_made (const VgateLeases *leases, const VgateDomain *domain)
+has_lease (const VgateLeases *leases, const VgateDomain *domain, gboolean made)
 {
     for (guint i = 0; i < leases->all->len; i++) {
         const VgateLease *lease = g_ptr_array_index (leases->all, i);
 
-        if (is_own (lease, domain) && lease->state == VGATE_LEASE_MADE)
+        if (is_own (lease, domain) &&
+            (made ? lease->state == VGATE_LEASE_MADE : lease->state != VGATE_LEASE_UNMADE))
             return TRUE;
     }
     return FALSE;
@@ -298,14 +300,20 @@ unmake_all (VgateLeases *leases, const VgateRequest *request, const VgateUse *us
 static guint
 release (const VgateRequest *request, GError **error)
 {
-    const guint64 now = vgate_leases_clock ();
-    g_autoptr (VgateLeases) leases = vgate_leases_open (request->root, FALSE, error);
+    g_autoptr (VgateLeases) look = vgate_leases_open (request->root, TRUE, error);
+    g_autoptr (VgateLeases) leases = NULL;
     g_autoptr (GHashTable) use = NULL;
+    guint64 now;
     guint n = 0;
 
+    /* a guest that is none of ours does not wait for the lock; nobody gives it a lease while it ends */
+    if (!look || !has_lease (look, request->domain, FALSE))
+        return 0;
+    leases = vgate_leases_open_within (request->root, VGATE_LEASES_WAIT_MS, error);
     if (!leases)
         return 0;
-    if (was_any_made (leases, request->domain))
+    now = vgate_leases_clock ();
+    if (has_lease (leases, request->domain, TRUE))
         use = read_use (leases, request, now, error);
     n = unmake_all (leases, request, use, error);
     vgate_leases_save (leases, now, error && !*error ? error : NULL);

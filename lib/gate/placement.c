@@ -12,8 +12,9 @@
 typedef struct {
     GPtrArray *placements;
     const VgateHost *host;
-    gboolean is_unlimited; /* the policy does not refuse for want of an instance */
-    gboolean *seen;        /* by pGPU, for the augmenting path at hand */
+    const GArray *promises; /* of VgatePromise; NULL: none */
+    gboolean is_unlimited;  /* the policy does not refuse for want of an instance */
+    gboolean *seen;         /* by pGPU, for the augmenting path at hand */
 } Matching;
 
 static VgatePlacement *
@@ -44,40 +45,23 @@ type_on (const Matching *m, const VgatePlacement *placement, guint pgpu)
                                  placement->vgpu->type_name);
 }
 
-/* What is free of its frame buffer, as far as the host's list tells: all free instances of one type fit. */
-static guint64
-free_framebuffer (const VgatePgpu *pgpu)
-{
-    guint64 most = 0;
-
-    for (guint i = 0; i < pgpu->types->len; i++) {
-        const VgateHostType *type = g_ptr_array_index (pgpu->types, i);
-
-        most = MAX (most, type->framebuffer * type->free_instances);
-    }
-    return most;
-}
-
 /* A vGPU that is tied to an existing device needs no free instance: the device is its instance. */
 static gboolean
 has_room (const Matching *m, const VgatePlacement *placement, guint pgpu)
 {
-    const VgateHostType *type = type_on (m, placement, pgpu);
-    guint64 taken = 0;
-    guint used = 0;
+    VgateRoom room = vgate_room_ask (m->host, pgpu, type_on (m, placement, pgpu));
 
-    /* no such type is possible only where the policy lets it pass */
-    if (m->is_unlimited || placement->is_tied || !type)
+    if (m->is_unlimited || placement->is_tied)
         return TRUE;
+    vgate_room_promise_all (&room, m->promises);
     for (guint i = 0; i < m->placements->len; i++) {
-        const VgateHostType *other =
-            sits_on (placement_at (m, i), pgpu) ? type_on (m, placement_at (m, i), pgpu) : NULL;
+        const VgatePlacement *other = placement_at (m, i);
+        const VgatePromise promise = {pgpu, sits_on (other, pgpu) ? type_on (m, other, pgpu) : NULL};
 
-        used += other == type ? 1 : 0;
-        taken += other ? other->framebuffer : 0;
+        if (promise.type)
+            vgate_room_promise (&room, &promise);
     }
-    return used < type->free_instances &&
-           taken + type->framebuffer <= free_framebuffer (g_ptr_array_index (m->host->pgpus, pgpu));
+    return vgate_room_is_left (&room);
 }
 
 static gboolean
@@ -131,12 +115,14 @@ compare_sizes (gconstpointer a, gconstpointer b, gpointer data)
 }
 
 gboolean
-vgate_place_all (GPtrArray *placements, const VgateHost *host, const VgatePolicy *policy)
+vgate_place_all (GPtrArray *placements, const VgateHost *host, const GArray *promises,
+                 const VgatePolicy *policy)
 {
     g_autofree gboolean *seen = g_new0 (gboolean, MAX (host->pgpus->len, 1));
     const Matching m = {
         .placements = placements,
         .host = host,
+        .promises = promises,
         .is_unlimited = policy->severities[VGATE_RULE_NO_FREE_INSTANCE] != VGATE_SEVERITY_REFUSE,
         .seen = seen,
     };

@@ -36,52 +36,25 @@ is_named (const VgateWant *want, const VgateSlot *slot)
     return g_strcmp0 (slot->device, want->named) == 0;
 }
 
-/* What is free of its frame buffer, as far as the host's list tells: all free instances of one type fit. */
-static guint64
-free_framebuffer (const VgatePgpu *pgpu)
-{
-    guint64 most = 0;
-
-    for (guint i = 0; i < pgpu->types->len; i++) {
-        const VgateHostType *type = g_ptr_array_index (pgpu->types, i);
-
-        most = MAX (most, type->framebuffer * type->free_instances);
-    }
-    return most;
-}
-
-static guint
-free_instances (const VgatePgpu *pgpu, guint32 id)
-{
-    for (guint i = 0; i < pgpu->types->len; i++) {
-        const VgateHostType *type = g_ptr_array_index (pgpu->types, i);
-
-        if (type->id == id)
-            return type->free_instances;
-    }
-    return 0;
-}
-
-/* One more is to be made there, besides what the other vGPUs of the guest have made. */
+/* One more is to be made there, besides what others were promised, and what the other vGPUs of the guest get
+ * made. */
 static gboolean
 gpu_has_room (const Matching *m, const VgateWant *want, const VgateSlot *slot)
 {
-    const VgatePgpu *pgpu = g_ptr_array_index (m->choice->host->pgpus, slot->pgpu);
-    const VgateFit *fit = &want->fits[slot->pgpu];
-    guint used = m->choice->promised[slot->pgpu];
-    guint64 taken = used * fit->framebuffer;
+    VgateRoom room = vgate_room_ask (m->choice->host, slot->pgpu, want->fits[slot->pgpu].offered);
 
-    if (m->choice->is_unlimited || fit->framebuffer == 0)
+    if (m->choice->is_unlimited)
         return TRUE;
+    vgate_room_promise_all (&room, m->choice->promises);
     for (guint i = 0; i < m->wants->len; i++) {
         const VgateWant *other = g_ptr_array_index (m->wants, i);
+        const VgatePromise promise = {other->slot ? other->slot->pgpu : 0,
+                                      other->slot ? other->fits[other->slot->pgpu].offered : NULL};
 
-        if (other == want || !other->slot || other->slot->exists || other->slot->pgpu != slot->pgpu)
-            continue;
-        used += other->slot->type == slot->type ? 1 : 0;
-        taken += other->fits[slot->pgpu].framebuffer;
+        if (other != want && promise.type && !other->slot->exists)
+            vgate_room_promise (&room, &promise);
     }
-    return used < free_instances (pgpu, slot->type) && taken + fit->framebuffer <= free_framebuffer (pgpu);
+    return vgate_room_is_left (&room);
 }
 
 /* How many can be made on a parent says each type for itself; the strictest holds. */

@@ -7,6 +7,7 @@
 
 #include "host/host.h"
 #include "host/sysfs.h"
+#include "placement/room.h"
 #include "placement/use.h"
 
 typedef enum {
@@ -30,10 +31,10 @@ void vgate_slot_free (VgateSlot *slot);
 
 /* What a physical GPU is for a vGPU. */
 typedef struct {
-    guint32 type;             /* the type's id there */
-    guint64 framebuffer;      /* of the type, bytes; 0: the GPU does not list it */
-    gboolean can_take_device; /* the verdict is good for a device that exists */
-    gboolean can_make_device; /* the verdict is good for one that is made */
+    guint32 type;                 /* the type's id there */
+    const VgateHostType *offered; /* NULL: the GPU does not list it */
+    gboolean can_take_device;     /* the verdict is good for a device that exists */
+    gboolean can_make_device;     /* the verdict is good for one that is made */
 } VgateFit;
 
 /* A vGPU that needs a device. */
@@ -47,17 +48,18 @@ typedef struct {
 typedef struct {
     const VgateHost *host;
     const GPtrArray *slots; /* of VgateSlot * */
-    guint *loads;           /* by pGPU: vGPUs that run there, and leases of guests that do not run yet */
-    guint *promised;        /* by pGPU: those leases alone */
+    const guint *loads;     /* by pGPU: vGPUs that run there, or are about to */
+    const GArray *promises; /* of VgatePromise: what does not run yet, of others than the wants; NULL: none */
     VgateOrder order;
     gboolean is_unlimited; /* the policy does not refuse for want of an instance */
 } VgateChoice;
 
 /* Where the slots and the loads come from. */
 typedef struct {
-    const char *root;
     const VgateHost *host;
-    const GPtrArray *instances; /* of VgateInstance *, those that run */
+    const GPtrArray *devices;   /* of VgateListedDevice *: those that exist */
+    const GPtrArray *makeable;  /* of VgateMakeable *: those that can be made */
+    const GPtrArray *instances; /* of VgateInstance *: those that run */
     const VgateLeases *leases;
     const VgateUse *use; /* must live as long as the slots do */
     const char *domain;  /* UUID of the guest that asks: its own leases are none of others */
@@ -70,8 +72,13 @@ typedef struct {
  */
 GPtrArray *vgate_slots_list (const VgateHostState *state);
 
-/* Fills both arrays, which have one member a pGPU, all 0. */
-void vgate_loads_count (const VgateHostState *state, guint *loads, guint *promised);
+/*
+ * Each vGPU once, whether it runs, has a device, or is only promised. *loads, which has one member a pGPU,
+ * all 0, gets those that run and the leases of other guests that do not run yet; *promises, of VgatePromise,
+ * what takes room without running: the devices that exist, and the leases of other guests whose device does
+ * not.
+ */
+void vgate_loads_count (const VgateHostState *state, guint *loads, GArray *promises);
 
 /*
  * Sets slot in each want (VgateWant *). Each gets the device that it names where that is good, an existing

@@ -17,7 +17,7 @@
 #define LEASES_MAX    4096
 /* a lease takes less than half a KiB */
 #define FILE_SIZE_MAX (LEASES_MAX * 512)
-#define LOCK_TRIES    1000
+#define WAIT_MS       10000
 #define LOCK_STEP_US  10000
 
 static const char *const kinds[] = {"mdev", "vf", NULL};
@@ -233,25 +233,30 @@ open_directory (VgateLeases *leases, const char *root, gboolean to_look, GError 
 }
 
 static gboolean
-take_lock (VgateLeases *leases, GError **error)
+take_lock (VgateLeases *leases, guint wait_ms, GError **error)
 {
+    const gint64 end = g_get_monotonic_time () + (gint64)wait_ms * 1000;
+
     leases->lock = openat (leases->directory, LOCK_NAME, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (leases->lock < 0)
         return fail (VGATE_CODE_LEASE_UNWRITABLE, DIRECTORY "/" LOCK_NAME, error);
-    for (guint i = 0; i < LOCK_TRIES; i++) {
+    for (;;) {
         if (flock (leases->lock, LOCK_EX | LOCK_NB) == 0)
             return TRUE;
         if (errno != EWOULDBLOCK && errno != EINTR)
             return fail (VGATE_CODE_LEASE_LOCKED, DIRECTORY "/" LOCK_NAME, error);
+        if (g_get_monotonic_time () >= end)
+            break;
         g_usleep (LOCK_STEP_US);
     }
-    g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_LEASE_LOCKED,
-                         DIRECTORY "/" LOCK_NAME ": another guest's arrival held it for 10 s");
+    g_set_error (error, VGATE_ERROR, VGATE_CODE_LEASE_LOCKED,
+                 DIRECTORY "/" LOCK_NAME ": other runs of the hook held it for %g s", wait_ms / 1000.0);
     return FALSE;
 }
 
-VgateLeases *
-vgate_leases_open (const char *root, gboolean to_look, GError **error)
+/* wait_ms: for the lock. */
+static VgateLeases *
+open_leases (const char *root, gboolean to_look, guint wait_ms, GError **error)
 {
     g_autoptr (VgateLeases) leases = g_new0 (VgateLeases, 1);
     g_autoptr (GError) local = NULL;
@@ -265,9 +270,21 @@ vgate_leases_open (const char *root, gboolean to_look, GError **error)
         g_propagate_error (error, g_steal_pointer (&local));
         return NULL;
     }
-    if ((!to_look && !take_lock (leases, error)) || !read_file (leases, error))
+    if ((!to_look && !take_lock (leases, wait_ms, error)) || !read_file (leases, error))
         return NULL;
     return g_steal_pointer (&leases);
+}
+
+VgateLeases *
+vgate_leases_open (const char *root, gboolean to_look, GError **error)
+{
+    return open_leases (root, to_look, WAIT_MS, error);
+}
+
+VgateLeases *
+vgate_leases_open_within (const char *root, guint wait_ms, GError **error)
+{
+    return open_leases (root, FALSE, wait_ms, error);
 }
 
 /* --- writing --- */

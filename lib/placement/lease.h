@@ -56,12 +56,20 @@ guint64 vgate_leases_clock (void);
 /* TRUE when there may be leases: a look that takes no lock. */
 gboolean vgate_leases_exist (const char *root);
 
+/* How long a hook waits for the lock. Who has it may be asking NVML, and several guests arrive one after the
+ * other: see vgate_leases_open_within (). */
+#define VGATE_LEASES_WAIT_MS 60000
+
 /*
  * Opens them; the lock is held until vgate_leases_free (). to_look: without lock, and nothing is created.
  * Waits for the lock up to 10 s. Errors: VGATE_CODE_LEASE_LOCKED, _UNREADABLE (what is there is not what
  * vgpu-gate writes), _UNWRITABLE (the directory cannot be made, or is not safe).
  */
 VgateLeases *vgate_leases_open (const char *root, gboolean to_look, GError **error);
+/* The same with the lock, which is waited for this long. An arrival holds it while it asks NVML (10 ms to a
+ * few seconds; when NVML hangs the whole deadline) and a start while it makes devices, so those that come at
+ * once take turns. */
+VgateLeases *vgate_leases_open_within (const char *root, guint wait_ms, GError **error);
 void vgate_leases_free (VgateLeases *leases);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateLeases, vgate_leases_free)
 

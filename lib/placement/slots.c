@@ -87,29 +87,105 @@ add_makeable (const VgateHostState *state, const VgateMakeable *makeable, GPtrAr
 GPtrArray *
 vgate_slots_list (const VgateHostState *state)
 {
-    g_autoptr (GPtrArray) devices = vgate_sysfs_list_devices (state->root);
-    g_autoptr (GPtrArray) makeable = vgate_sysfs_list_makeable (state->root);
     GPtrArray *slots = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_slot_free);
 
-    for (guint i = 0; i < devices->len; i++)
-        add_device (state, g_ptr_array_index (devices, i), slots);
-    for (guint i = 0; i < makeable->len; i++)
-        add_makeable (state, g_ptr_array_index (makeable, i), slots);
+    for (guint i = 0; i < state->devices->len; i++)
+        add_device (state, g_ptr_array_index (state->devices, i), slots);
+    for (guint i = 0; i < state->makeable->len; i++)
+        add_makeable (state, g_ptr_array_index (state->makeable, i), slots);
     return slots;
 }
 
-void
-vgate_loads_count (const VgateHostState *state, guint *loads, guint *promised)
+static void
+promise (const VgateHostState *state, int pgpu, guint32 type, GArray *promises)
 {
+    VgatePromise made = {.pgpu = (guint)pgpu};
+
+    made.type = vgate_pgpu_find_type (g_ptr_array_index (state->host->pgpus, made.pgpu), type, NULL);
+    if (made.type)
+        g_array_append_val (promises, made);
+}
+
+/* Which instances were found to be those of a device or a lease already. */
+typedef struct {
+    const GPtrArray *instances;
+    gboolean *taken;
+} Running;
+
+/* A vGPU that runs on the mediated device; or, as NVML does not name virtual functions, one without a
+ * mediated device on the GPU and of the type, of any VM (vm NULL) or of this one. It is not found twice. */
+static gboolean
+take_running (const Running *running, const char *mdev, int pgpu, guint32 type, const char *vm)
+{
+    int found = -1;
+
+    for (guint i = 0; i < running->instances->len; i++) {
+        const VgateInstance *instance = g_ptr_array_index (running->instances, i);
+
+        if (running->taken[i])
+            continue;
+        if (mdev && instance->mdev && strcmp (instance->mdev, mdev) == 0) {
+            found = (int)i;
+            break;
+        }
+        if (found < 0 && !instance->mdev && instance->pgpu == (guint)pgpu && instance->type == type &&
+            (!vm || strcmp (instance->vm, vm) == 0))
+            found = (int)i;
+    }
+    if (found >= 0)
+        running->taken[found] = TRUE;
+    return found >= 0;
+}
+
+static gboolean
+device_exists (const VgateHostState *state, const VgateLease *lease)
+{
+    for (guint i = 0; i < state->devices->len; i++) {
+        const VgateListedDevice *listed = g_ptr_array_index (state->devices, i);
+
+        if (listed->kind == (VgateHostdevKind)lease->kind && strcmp (listed->source, lease->device) == 0)
+            return listed->device.type != 0;
+    }
+    return FALSE;
+}
+
+/* NVML's list of what can be created counts what runs, and nothing else. So a device on which nothing runs
+ * takes room that NVML does not know of, whoever it is for. */
+static void
+promise_devices (const VgateHostState *state, GArray *promises)
+{
+    g_autofree gboolean *taken = g_new0 (gboolean, MAX (state->instances->len, 1));
+    const Running running = {state->instances, taken};
+
+    for (guint i = 0; i < state->devices->len; i++) {
+        const VgateListedDevice *listed = g_ptr_array_index (state->devices, i);
+        const VgateDevice *device = &listed->device;
+        const int pgpu = pgpu_index (state->host, device->pgpu);
+        const char *mdev = listed->kind == VGATE_HOSTDEV_MDEV ? listed->source : NULL;
+
+        if (pgpu >= 0 && device->type != 0 && !take_running (&running, mdev, pgpu, device->type, NULL))
+            promise (state, pgpu, device->type, promises);
+    }
+}
+
+void
+vgate_loads_count (const VgateHostState *state, guint *loads, GArray *promises)
+{
+    g_autofree gboolean *taken = g_new0 (gboolean, MAX (state->instances->len, 1));
+    const Running running = {state->instances, taken};
+
+    promise_devices (state, promises);
     for (guint i = 0; i < state->instances->len; i++)
         loads[((VgateInstance *)g_ptr_array_index (state->instances, i))->pgpu]++;
     for (guint i = 0; i < state->leases->all->len; i++) {
         const VgateLease *lease = g_ptr_array_index (state->leases->all, i);
         const int pgpu = is_of_others (state, lease) ? pgpu_index (state->host, lease->pgpu) : -1;
+        const char *mdev = lease->kind == VGATE_HOSTDEV_MDEV ? lease->device : NULL;
 
-        if (pgpu < 0)
+        if (pgpu < 0 || take_running (&running, mdev, pgpu, lease->type, lease->domain))
             continue;
         loads[pgpu]++;
-        promised[pgpu]++;
+        if (!device_exists (state, lease))
+            promise (state, pgpu, lease->type, promises);
     }
 }

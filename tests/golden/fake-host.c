@@ -366,6 +366,26 @@ take_writes (FakeHost *host, const char *pattern,
     globfree (&found);
 }
 
+/* The parent, whose mdev_supported_types these are, has room for one more or one less, of each of its types.
+ */
+static void
+change_room (const char *types_directory, int by)
+{
+    g_autofree char *pattern = g_build_filename (types_directory, "*/available_instances", NULL);
+    glob_t found = {0};
+
+    if (glob (pattern, 0, NULL, &found) == 0) {
+        for (gsize i = 0; i < found.gl_pathc; i++) {
+            g_autofree char *text = NULL, *changed = NULL;
+
+            g_assert_true (g_file_get_contents (found.gl_pathv[i], &text, NULL, NULL));
+            changed = g_strdup_printf ("%d\n", MAX ((int)g_ascii_strtoull (text, NULL, 10) + by, 0));
+            g_assert_true (g_file_set_contents (found.gl_pathv[i], changed, -1, NULL));
+        }
+    }
+    globfree (&found);
+}
+
 /* ROOT/sys/devices/pciX/PARENT/mdev_supported_types/nvidia-TYPE/create */
 static void
 handle_create (FakeHost *host, const char *path, const char *uuid)
@@ -373,22 +393,11 @@ handle_create (FakeHost *host, const char *path, const char *uuid)
     g_auto (GStrv) parts = g_strsplit (path, "/", -1);
     const guint n = g_strv_length (parts);
     const guint type = (guint)g_ascii_strtoull (parts[n - 2] + strlen ("nvidia-"), NULL, 10);
+    g_autofree char *type_directory = g_path_get_dirname (path);
+    g_autofree char *types_directory = g_path_get_dirname (type_directory);
 
-    fake_host_offer_mdev (host, parts[n - 4], type, 0);
+    change_room (types_directory, -1);
     add_mdev (host, uuid, type, parts[n - 4]);
-}
-
-/* There is room for one more, where there was for any. */
-static void
-give_room_back (const char *directory)
-{
-    g_autofree char *path = g_build_filename (directory, "mdev_type/available_instances", NULL);
-    g_autofree char *text = NULL, *more = NULL;
-
-    if (!g_file_get_contents (path, &text, NULL, NULL))
-        return;
-    more = g_strdup_printf ("%" G_GUINT64_FORMAT "\n", g_ascii_strtoull (text, NULL, 10) + 1);
-    g_assert_true (g_file_set_contents (path, more, -1, NULL));
 }
 
 /* ROOT/sys/bus/mdev/devices/UUID/remove */
@@ -397,9 +406,11 @@ handle_remove (G_GNUC_UNUSED FakeHost *host, const char *path, G_GNUC_UNUSED con
 {
     g_autofree char *link = g_path_get_dirname (path);
     char *directory = realpath (link, NULL);
+    g_autofree char *types_directory =
+        directory ? g_build_filename (directory, "../mdev_supported_types", NULL) : NULL;
 
     g_assert_nonnull (directory);
-    give_room_back (directory);
+    change_room (types_directory, 1);
     g_assert_cmpint (unlink (link), ==, 0);
     nftw (directory, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
     free (directory); /* realpath () allocates with malloc () */

@@ -51,7 +51,8 @@ second_vf_has_type (FakeHost *host)
 void
 first_vf_has_other_type (FakeHost *host)
 {
-    vfs (host, FAKE_TYPE_H100_80C, 0);
+    vfs (host, FAKE_TYPE_H100_40C, 0);
+    fake_host_sim (host, "update --gpu " CASE_GPU " --heterogeneous on");
 }
 
 void

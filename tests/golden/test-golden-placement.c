@@ -20,7 +20,8 @@ static void
 name_is_taken (FakeHost *host)
 {
     room_for_mdevs (host);
-    fake_host_add_mdev (host, CASE_MDEV, FAKE_TYPE_H100_40C, CASE_GPU);
+    fake_host_add_gpu (host, GPU_2, FAKE_H100);
+    fake_host_add_mdev (host, CASE_MDEV, FAKE_TYPE_H100_40C, GPU_2);
 }
 
 static void
@@ -159,10 +160,10 @@ test_vf_other (G_GNUC_UNUSED gconstpointer data)
     allowed_changed (&guest, "migrate", "<address domain='0x0000' bus='0x41' slot='0x00' function='0x4'/>",
                      "<address domain='0x0000' bus='0x41' slot='0x00' function='0x5'/>");
     allowed_unchanged (&guest, "prepare");
-    assert_vf_type (host, CASE_VF, "1122");
+    assert_vf_type (host, CASE_VF, "1121");
     assert_vf_type (host, VF_2, "1120");
     allowed_unchanged (&guest, "release end");
-    assert_vf_type (host, CASE_VF, "1122");
+    assert_vf_type (host, CASE_VF, "1121");
     assert_vf_type (host, VF_2, "0");
 }
 

@@ -202,12 +202,15 @@ static const HookCase cases[] = {
     {.name = "one-each", .input = "two", .code = 1, .prepare = two_gpus,
      .sim = UPDATE "--type 1120 --count 1; update --gpu " GPU_2 " --type 1120 --count 1"},
     {.name = "both-refused", .input = "two", .code = 304, .sim = UPDATE "--ecc off"},
-    {.name = "framebuffer", .input = "small-and-large", .code = 412},
+    {.name = "framebuffer", .input = "small-and-large", .code = 412, .sim = UPDATE "--heterogeneous on"},
     /* taking for the small one the first GPU that would do leaves none for the large one */
     {.name = "greedy-fails", .input = "small-and-large", .code = 1, .prepare = two_gpus,
      .sim = PLUG (1120, GPU_2)},
-    {.name = "boards-of-two-kinds", .input = "three", .code = 1, .prepare = two_models},
-    {.name = "board-missing", .input = "three", .code = 304},
+    {.name = "boards-of-two-kinds", .input = "three", .code = 1, .prepare = two_models,
+     .sim = UPDATE "--heterogeneous on"},
+    {.name = "board-missing", .input = "three", .code = 304, .sim = UPDATE "--heterogeneous on"},
+    /* two of them would have to share a GPU that runs vGPUs of one size only */
+    {.name = "equal-sizes", .input = "three", .code = 412, .prepare = two_models},
 
     /* the seal */
     {.name = "right-key", .input = "sealed", .code = 1, .prepare = fleet_key},

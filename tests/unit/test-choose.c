@@ -12,7 +12,8 @@ typedef struct {
     VgateHost *host;
     GPtrArray *slots;
     GPtrArray *wants;
-    guint loads[N_PGPUS], promised[N_PGPUS];
+    guint loads[N_PGPUS];
+    GArray *promises;
     VgateChoice choice;
 } Fixture;
 
@@ -49,12 +50,14 @@ set_up (Fixture *f, G_GNUC_UNUSED gconstpointer data)
     }
     f->slots = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_slot_free);
     f->wants = g_ptr_array_new_with_free_func ((GDestroyNotify)free_want);
-    f->choice = (VgateChoice){.host = f->host, .slots = f->slots, .loads = f->loads, .promised = f->promised};
+    f->promises = g_array_new (FALSE, FALSE, sizeof (VgatePromise));
+    f->choice = (VgateChoice){.host = f->host, .slots = f->slots, .loads = f->loads, .promises = f->promises};
 }
 
 static void
 tear_down (Fixture *f, G_GNUC_UNUSED gconstpointer data)
 {
+    g_array_unref (f->promises);
     g_ptr_array_unref (f->wants);
     g_ptr_array_unref (f->slots);
     vgate_host_free (f->host);
@@ -88,6 +91,21 @@ add_makeable (Fixture *f, guint pgpu, guint32 type, const char *parent, guint av
     return slot;
 }
 
+static const VgateHostType *
+type_at (const Fixture *f, guint pgpu, guint32 type)
+{
+    return vgate_pgpu_find_type (g_ptr_array_index (f->host->pgpus, pgpu), type, NULL);
+}
+
+static void
+promise (Fixture *f, guint pgpu, guint32 type, guint count)
+{
+    const VgatePromise promise = {pgpu, type_at (f, pgpu, type)};
+
+    for (guint i = 0; i < count; i++)
+        g_array_append_val (f->promises, promise);
+}
+
 static VgateWant *
 add_want (Fixture *f, const char *named, guint32 type)
 {
@@ -97,10 +115,8 @@ add_want (Fixture *f, const char *named, guint32 type)
     want->named = named;
     want->fits = g_new0 (VgateFit, N_PGPUS);
     for (guint i = 0; i < N_PGPUS; i++)
-        want->fits[i] = (VgateFit){.type = type,
-                                   .framebuffer = type == TYPE ? 20 : 10,
-                                   .can_take_device = TRUE,
-                                   .can_make_device = TRUE};
+        want->fits[i] = (VgateFit){
+            .type = type, .offered = type_at (f, i, type), .can_take_device = TRUE, .can_make_device = TRUE};
     g_ptr_array_add (f->wants, want);
     return want;
 }
@@ -207,11 +223,213 @@ TEST (test_gpu)
     g_assert_true (vgate_choose (&f->choice, f->wants));
     f->choice.is_unlimited = FALSE;
     g_ptr_array_set_size (f->wants, 0);
-    f->promised[0] = 4;
+    promise (f, 0, TYPE, 4);
     add_want (f, "x", TYPE);
     g_assert_false (vgate_choose (&f->choice, f->wants));
-    f->promised[0] = 3;
+    g_array_set_size (f->promises, 3);
     g_assert_true (vgate_choose (&f->choice, f->wants));
+}
+
+/* A promise takes the size of its own type, not of the one that is asked for. */
+TEST (test_promised_sizes)
+{
+    VgateWant *want = add_want (f, "x", TYPE);
+
+    add_makeable (f, 0, TYPE, "0000:41:00.0", 8);
+    add_makeable (f, 0, SMALL, "0000:41:00.0", 8);
+    promise (f, 1, TYPE, 4); /* elsewhere */
+    promise (f, 0, SMALL, 6);
+    g_assert_true (vgate_choose (&f->choice, f->wants));
+    want->slot = NULL;
+    promise (f, 0, SMALL, 1); /* of 80, 10 are left */
+    g_assert_false (vgate_choose (&f->choice, f->wants));
+    want->fits[0].type = SMALL;
+    want->fits[0].offered = type_at (f, 0, SMALL);
+    g_assert_true (vgate_choose (&f->choice, f->wants));
+}
+
+/* Where sizes do not mix, one that is promised keeps the others away, be it of the guest itself. */
+TEST (test_equal_sizes)
+{
+    VgatePgpu *first = g_ptr_array_index (f->host->pgpus, 0);
+    VgateWant *want = add_want (f, "x", TYPE);
+
+    add_makeable (f, 0, TYPE, "0000:41:00.0", 8);
+    add_makeable (f, 0, SMALL, "0000:41:00.0", 8);
+    promise (f, 0, SMALL, 1);
+    g_assert_true (vgate_choose (&f->choice, f->wants)); /* the driver does not say */
+    want->slot = NULL;
+    first->vgpu_sizes = VGATE_SIZES_MIXED;
+    g_assert_true (vgate_choose (&f->choice, f->wants));
+    want->slot = NULL;
+    first->vgpu_sizes = VGATE_SIZES_EQUAL;
+    g_assert_false (vgate_choose (&f->choice, f->wants));
+    g_array_set_size (f->promises, 0);
+    promise (f, 0, TYPE, 1);
+    g_assert_true (vgate_choose (&f->choice, f->wants));
+    want->slot = NULL;
+    add_want (f, "y", SMALL);
+    g_assert_false (vgate_choose (&f->choice, f->wants));
+}
+
+/* --- what has been promised, and what runs --- */
+
+#define VM_A "4d7c0a6e-9b1f-4f2e-8a35-b1f0c2d9e70a"
+#define VM_B "4d7c0a6e-9b1f-4f2e-8a35-b1f0c2d9e70b"
+
+typedef struct {
+    GPtrArray *devices, *instances;
+    VgateLeases leases;
+    guint loads[N_PGPUS];
+    GArray *promises;
+} Present;
+
+static void
+present_clear (Present *present)
+{
+    g_ptr_array_unref (present->devices);
+    g_ptr_array_unref (present->instances);
+    g_ptr_array_unref (present->leases.all);
+    g_array_unref (present->promises);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Present, present_clear)
+
+static void
+present_init (Present *present)
+{
+    present->devices = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_listed_device_free);
+    present->instances = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_instance_free);
+    present->leases.all = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_lease_free);
+    present->promises = g_array_new (FALSE, FALSE, sizeof (VgatePromise));
+}
+
+/* One with a ':' is a virtual function. */
+static VgateHostdevKind
+kind_of (const char *device)
+{
+    return strchr (device, ':') ? VGATE_HOSTDEV_PCI : VGATE_HOSTDEV_MDEV;
+}
+
+static void
+add_device (Present *present, const char *device, guint pgpu, guint32 type)
+{
+    VgateListedDevice *listed = g_new0 (VgateListedDevice, 1);
+
+    listed->kind = kind_of (device);
+    listed->source = g_strdup (device);
+    listed->device.kind = VGATE_DEVICE_VGPU;
+    listed->device.pgpu = g_strdup_printf ("0000:%u1:00.0", 4 + pgpu);
+    listed->device.parent = g_strdup (device);
+    listed->device.type = type;
+    g_ptr_array_add (present->devices, listed);
+}
+
+static void
+add_lease (Present *present, const char *vm, VgateLeaseState state, const char *device, guint pgpu,
+           guint32 type)
+{
+    VgateLease *lease = g_new0 (VgateLease, 1);
+
+    lease->domain = g_strdup (vm);
+    lease->kind = (int)kind_of (device);
+    lease->device = g_strdup (device);
+    lease->parent = g_strdup_printf ("0000:%u1:00.4", 4 + pgpu);
+    lease->pgpu = g_strdup_printf ("0000:%u1:00.0", 4 + pgpu);
+    lease->type = type;
+    lease->state = state;
+    lease->expires = 1000;
+    g_ptr_array_add (present->leases.all, lease);
+}
+
+static void
+add_instance (Present *present, const char *vm, const char *mdev, guint pgpu, guint32 type)
+{
+    VgateInstance *instance = vgate_instance_new ();
+
+    instance->vm = g_strdup (vm);
+    instance->mdev = g_strdup (mdev);
+    instance->pgpu = pgpu;
+    instance->type = type;
+    instance->type_name = g_strdup_printf ("type %u", type);
+    g_ptr_array_add (present->instances, instance);
+}
+
+static void
+count (const Fixture *f, Present *present)
+{
+    const VgateHostState state = {.host = f->host,
+                                  .devices = present->devices,
+                                  .instances = present->instances,
+                                  .leases = &present->leases,
+                                  .domain = "4d7c0a6e-9b1f-4f2e-8a35-b1f0c2d9e7ff",
+                                  .now = 900};
+
+    memset (present->loads, 0, sizeof present->loads);
+    g_array_set_size (present->promises, 0);
+    vgate_loads_count (&state, present->loads, present->promises);
+}
+
+/* A guest on its way, step by step: it counts once at each, and stops being a promise when it runs. */
+TEST (test_counted_once)
+{
+    static const struct {
+        const char *device, *mdev;
+    } kinds[] = {{"c0ffee00-0000-4000-8000-000000000001", "c0ffee00-0000-4000-8000-000000000001"},
+                 {"0000:41:00.4", NULL}};
+
+    for (gsize i = 0; i < G_N_ELEMENTS (kinds); i++) {
+        g_auto (Present) present = {0};
+        VgateLease *lease;
+
+        present_init (&present);
+        add_lease (&present, VM_A, VGATE_LEASE_PLANNED, kinds[i].device, 0, SMALL);
+        lease = g_ptr_array_index (present.leases.all, 0);
+        count (f, &present);
+        g_assert_cmpuint (present.loads[0], ==, 1);
+        g_assert_cmpuint (present.promises->len, ==, 1);
+        g_assert_true (g_array_index (present.promises, VgatePromise, 0).type == type_at (f, 0, SMALL));
+        lease->state = VGATE_LEASE_MADE;
+        add_device (&present, kinds[i].device, 0, SMALL);
+        count (f, &present);
+        g_assert_cmpuint (present.loads[0], ==, 1);
+        g_assert_cmpuint (present.promises->len, ==, 1);
+        add_instance (&present, VM_A, kinds[i].mdev, 0, SMALL);
+        count (f, &present);
+        g_assert_cmpuint (present.loads[0], ==, 1);
+        g_assert_cmpuint (present.promises->len, ==, 0);
+        /* its lease ends */
+        lease->expires = 1;
+        count (f, &present);
+        g_assert_cmpuint (present.loads[0], ==, 1);
+        g_assert_cmpuint (present.promises->len, ==, 0);
+        /* and it has ended, but its device is still there */
+        g_ptr_array_set_size (present.instances, 0);
+        count (f, &present);
+        g_assert_cmpuint (present.loads[0], ==, 0);
+        g_assert_cmpuint (present.promises->len, ==, 1);
+    }
+}
+
+/* Two guests with a virtual function each, of which one runs: NVML does not say on which. */
+TEST (test_counted_alike)
+{
+    g_auto (Present) present = {0};
+
+    present_init (&present);
+    add_lease (&present, VM_A, VGATE_LEASE_TAKEN, "0000:41:00.4", 0, TYPE);
+    add_lease (&present, VM_B, VGATE_LEASE_TAKEN, "0000:41:00.5", 0, TYPE);
+    add_device (&present, "0000:41:00.4", 0, TYPE);
+    add_device (&present, "0000:41:00.5", 0, TYPE);
+    add_device (&present, "0000:41:00.6", 0, 0); /* has no type */
+    add_instance (&present, VM_B, NULL, 0, TYPE);
+    count (f, &present);
+    g_assert_cmpuint (present.loads[0], ==, 2);
+    g_assert_cmpuint (present.promises->len, ==, 1);
+    /* one that nobody knows of */
+    add_instance (&present, "11111111-1111-4111-8111-111111111111", NULL, 0, TYPE);
+    count (f, &present);
+    g_assert_cmpuint (present.loads[0], ==, 3);
+    g_assert_cmpuint (present.promises->len, ==, 0);
 }
 
 /* Two vGPUs of which one can go but to where the other one is. */
@@ -313,6 +531,10 @@ main (int argc, char **argv)
     ADD ("orders", test_orders);
     ADD ("parent", test_parent);
     ADD ("gpu", test_gpu);
+    ADD ("promised-sizes", test_promised_sizes);
+    ADD ("equal-sizes", test_equal_sizes);
+    ADD ("counted-once", test_counted_once);
+    ADD ("counted-alike", test_counted_alike);
     ADD ("makes-way", test_makes_way);
     ADD ("against-all-ways", test_against_all_ways);
     ADD ("many", test_many);

@@ -448,13 +448,31 @@ TEST (test_full)
         g_assert_cmpint (WEXITSTATUS (status), ==, 0);
 }
 
-/* Somebody holds the lock for ever; this takes the 10 s that an arrival waits. */
+/* Somebody holds the lock for ever; or just for a moment. */
 TEST (test_locked)
 {
     VgateLeases *holder = must_open (fixture, FALSE);
+    g_autoptr (GError) error = NULL;
+    const gint64 begin = g_get_monotonic_time ();
+    pid_t child;
+    int status;
 
-    assert_fails (fixture, FALSE, VGATE_CODE_LEASE_LOCKED);
+    g_assert_null (vgate_leases_open_within (fixture->root, 300, &error));
+    g_assert_error (error, VGATE_ERROR, VGATE_CODE_LEASE_LOCKED);
+    g_assert_nonnull (strstr (error->message, "0.3 s"));
+    g_assert_cmpint (g_get_monotonic_time () - begin, >=, 300000);
+    child = fork ();
+    g_assert_cmpint (child, >=, 0);
+    if (child == 0) {
+        /* it has the lock too, until it ends */
+        g_usleep (200000);
+        _exit (0);
+    }
     vgate_leases_free (holder);
+    holder = vgate_leases_open_within (fixture->root, VGATE_LEASES_WAIT_MS, NULL);
+    g_assert_nonnull (holder);
+    vgate_leases_free (holder);
+    g_assert_cmpint (waitpid (child, &status, 0), ==, child);
 }
 
 /* --- the write that makes a device --- */
