@@ -36,7 +36,7 @@ is_device_of (const VgateCaptureInput *input, const VgateElement *element, const
         return FALSE;
     vgate_sysfs_look_up (input->root, hostdev, &device);
     return device.kind == VGATE_DEVICE_VGPU && strcmp (device.pgpu, pgpu->address) == 0 &&
-           device.type == instance->type;
+           vgate_pgpu_is_same_type (pgpu, device.type, device.type_name, instance->type, instance->type_name);
 }
 
 /* The hostdev whose device is the vGPU's: it tells where the guest sees it. */

@@ -38,7 +38,7 @@ opaque_size (const VgateElementVgpu *vgpu)
 static char *
 type (const VgateElementVgpu *vgpu)
 {
-    return g_strdup_printf ("%u (%s)", vgpu->type, vgpu->type_name);
+    return g_strdup (vgpu->type_name);
 }
 
 static char *

@@ -45,18 +45,22 @@ vgate_again_refuse (const VgateLease *lease, const char *why, GError **error)
     return FALSE;
 }
 
-/* What can still be made of the type where the device was. */
+/* What can still be made of the type where the device was. A driver that was updated meanwhile may have
+ * another number for it, which the lease then gets. */
 static guint
-count_available (const char *root, const VgateLease *lease)
+count_available (const char *root, VgateLease *lease)
 {
     g_autoptr (GPtrArray) makeable = vgate_sysfs_list_makeable (root);
 
     for (guint i = 0; i < makeable->len; i++) {
         const VgateMakeable *one = g_ptr_array_index (makeable, i);
 
-        if ((int)one->kind == lease->kind && one->type == lease->type &&
-            strcmp (one->parent, lease->parent) == 0)
-            return one->available;
+        if ((int)one->kind != lease->kind || strcmp (one->parent, lease->parent) != 0)
+            continue;
+        if (lease->type_name ? strcmp (one->type_name, lease->type_name) != 0 : one->type != lease->type)
+            continue;
+        lease->type = one->type;
+        return one->available;
     }
     return 0;
 }
@@ -79,7 +83,7 @@ count_promised (const VgateLeases *leases, const VgateLease *lease, guint64 now)
 }
 
 gboolean
-vgate_again_check_room (const VgateLeases *leases, const VgateLease *lease, const char *root, guint64 now,
+vgate_again_check_room (const VgateLeases *leases, VgateLease *lease, const char *root, guint64 now,
                         GError **error)
 {
     const guint available = count_available (root, lease), promised = count_promised (leases, lease, now);

@@ -142,37 +142,23 @@ want_free (VgateWant *want)
     g_free (want);
 }
 
-/* The same type has the same name everywhere; its id may change with the driver. */
-static void
-fit_type (const VgatePgpu *pgpu, const VgateElementVgpu *vgpu, VgateFit *fit)
-{
-    const VgateHostType *same_id = vgate_pgpu_find_type (pgpu, vgpu->type, NULL);
-
-    fit->type = same_id ? 0 : vgpu->type;
-    for (guint i = 0; i < pgpu->types->len; i++) {
-        const VgateHostType *type = g_ptr_array_index (pgpu->types, i);
-
-        if (strcmp (type->name, vgpu->type_name) == 0) {
-            fit->type = type->id;
-            fit->offered = type;
-        }
-    }
-}
-
 static VgateWant *
 want_of (const Devices *d, guint vgpu, const VgateHostdev *hostdev, GError **error)
 {
     const VgateJudgement *j = d->j;
+    const VgateElementVgpu *subject = g_ptr_array_index (j->request->domain->element->vgpus, vgpu);
     VgateWant *want = g_new0 (VgateWant, 1);
 
     want->kind = hostdev->kind;
+    want->type = subject->type;
+    want->type_name = subject->type_name;
     want->named = hostdev->source;
     want->fits = g_new0 (VgateFit, j->host->pgpus->len);
     for (guint pgpu = 0; pgpu < j->host->pgpus->len; pgpu++) {
         VgateCandidate held, made;
 
-        fit_type (g_ptr_array_index (j->host->pgpus, pgpu),
-                  g_ptr_array_index (j->request->domain->element->vgpus, vgpu), &want->fits[pgpu]);
+        want->fits[pgpu].offered = vgate_pgpu_find_type (g_ptr_array_index (j->host->pgpus, pgpu),
+                                                         subject->type, subject->type_name);
         if (!vgate_judge_pair (j, vgpu, pgpu, TRUE, &held, error) ||
             !vgate_judge_pair (j, vgpu, pgpu, FALSE, &made, error)) {
             want_free (want);
@@ -230,6 +216,7 @@ lease_of (const Devices *d, const VgatePlacement *placement, const VgateSlot *sl
     lease->parent = g_strdup (slot->parent);
     lease->pgpu = g_strdup (pgpu->address);
     lease->type = slot->type;
+    lease->type_name = g_strdup (slot->type_name ? slot->type_name : placement->vgpu->type_name);
     lease->state = slot->exists ? VGATE_LEASE_TAKEN : VGATE_LEASE_PLANNED;
     lease->expires = d->now + d->j->request->policy->lease_time;
     if (strcmp (lease->device, placement->hostdev->source) != 0)
@@ -389,6 +376,7 @@ write_lease (const Devices *d, const VgateLease *chosen)
     lease->device = g_strdup (chosen->device);
     lease->parent = g_strdup (chosen->parent);
     lease->pgpu = g_strdup (chosen->pgpu);
+    lease->type_name = g_strdup (chosen->type_name);
     lease->instead_of = g_strdup (chosen->instead_of);
     lease->state = state;
     g_ptr_array_add (d->leases->all, lease);

@@ -105,23 +105,12 @@ check_device (const VgateDevice *device, const VgateHostdev *hostdev, GError **e
     return TRUE;
 }
 
-/* Names decide, as ids may change with the driver; a virtual function has but the id, which the host names.
- */
-static gboolean
-is_of_type (const VgateDevice *device, const VgatePgpu *pgpu, const VgateElementVgpu *vgpu)
-{
-    const VgateHostType *type = vgate_pgpu_find_type (pgpu, device->type, NULL);
-
-    if (device->type_name)
-        return strcmp (device->type_name, vgpu->type_name) == 0;
-    return type ? strcmp (type->name, vgpu->type_name) == 0 : device->type == vgpu->type;
-}
-
 static gboolean
 check_type (const VgateDevice *device, const VgatePgpu *pgpu, const VgateHostdev *hostdev,
             const VgateElementVgpu *vgpu, GError **error)
 {
-    if (is_of_type (device, pgpu, vgpu))
+    /* a virtual function has but the id, which the host's list names */
+    if (vgate_pgpu_is_same_type (pgpu, device->type, device->type_name, vgpu->type, vgpu->type_name))
         return TRUE;
     g_set_error (error, VGATE_ERROR, VGATE_CODE_DEVICE_TYPE_DIFFERS,
                  "the device of its hostdev, %s, is of type %u%s%s here, the vGPU of type %u %s",

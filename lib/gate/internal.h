@@ -89,9 +89,10 @@ const VgateHostdev *vgate_domain_find_device (const VgateDomain *domain, const V
 gboolean vgate_again_concerns (const VgateDomain *domain, const char *root);
 /* TRUE when the lease is the record of such a device. */
 gboolean vgate_again_is_due (const VgateDomain *domain, const VgateLease *lease, const char *root);
-/* FALSE with VGATE_CODE_NOT_MADE_AGAIN: it has no room any more. */
-gboolean vgate_again_check_room (const VgateLeases *leases, const VgateLease *lease, const char *root,
-                                 guint64 now, GError **error);
+/* FALSE with VGATE_CODE_NOT_MADE_AGAIN: it has no room any more. Sets the lease's type to the number that the
+ * driver has for it now. */
+gboolean vgate_again_check_room (const VgateLeases *leases, VgateLease *lease, const char *root, guint64 now,
+                                 GError **error);
 /* Always FALSE, with that error. */
 gboolean vgate_again_refuse (const VgateLease *lease, const char *why, GError **error);
 
@@ -123,8 +124,10 @@ int vgate_hostdevs_find_pgpu (const VgateRequest *request, const VgateHost *host
  * VGATE_CODE_SWITCH_OVER_UNSERVED, _OBJECT. */
 gboolean vgate_switch_over_check (const VgateRequest *request, GError **error);
 
-/* TRUE when a VM has a vGPU of the type on the pGPU (an index; -1: on any). instances: of VgateInstance *. */
-gboolean vgate_switch_over_holds (const GPtrArray *instances, const char *vm, guint32 type, int pgpu);
+/* TRUE when a VM has a vGPU of the type of this one on the pGPU (an index; -1: on any). instances: of
+ * VgateInstance *, on this host. */
+gboolean vgate_switch_over_holds (const VgateHost *host, const GPtrArray *instances, const char *vm,
+                                  const VgateElementVgpu *vgpu, int pgpu);
 
 /* --- report.c --- */
 

@@ -125,7 +125,7 @@ static gboolean
 sits_on (const VgateJudgement *j, const VgateElementVgpu *vgpu, int pgpu)
 {
     return j->request->operation == VGATE_OPERATION_SWITCH_OVER && j->probe &&
-           vgate_switch_over_holds (j->probe->instances, j->request->domain->uuid, vgpu->type, pgpu);
+           vgate_switch_over_holds (j->host, j->probe->instances, j->request->domain->uuid, vgpu, pgpu);
 }
 
 /* A hostdev says where a vGPU goes; without one, at switch-over, where the guest's vGPUs are says it. */

@@ -37,13 +37,15 @@ vgate_switch_over_check (const VgateRequest *request, GError **error)
 }
 
 gboolean
-vgate_switch_over_holds (const GPtrArray *instances, const char *vm, guint32 type, int pgpu)
+vgate_switch_over_holds (const VgateHost *host, const GPtrArray *instances, const char *vm,
+                         const VgateElementVgpu *vgpu, int pgpu)
 {
     for (guint i = 0; i < instances->len; i++) {
         const VgateInstance *instance = g_ptr_array_index (instances, i);
 
-        if (instance->type == type && strcmp (instance->vm, vm) == 0 &&
-            (pgpu < 0 || instance->pgpu == (guint)pgpu))
+        if (strcmp (instance->vm, vm) == 0 && (pgpu < 0 || instance->pgpu == (guint)pgpu) &&
+            vgate_pgpu_is_same_type (g_ptr_array_index (host->pgpus, instance->pgpu), instance->type,
+                                     instance->type_name, vgpu->type, vgpu->type_name))
             return TRUE;
     }
     return FALSE;

@@ -251,18 +251,33 @@ vgate_host_find_pgpu (const VgateHost *host, const char *address)
     return NULL;
 }
 
+/* What inventory writes where the driver's text is empty is no name. */
+static gboolean
+is_name (const char *text)
+{
+    return text && *text != '\0' && strcmp (text, "unknown") != 0;
+}
+
 const VgateHostType *
 vgate_pgpu_find_type (const VgatePgpu *pgpu, guint32 id, const char *name)
 {
-    const VgateHostType *by_name = NULL;
-
     for (guint i = 0; i < pgpu->types->len; i++) {
         const VgateHostType *type = g_ptr_array_index (pgpu->types, i);
 
-        if (type->id == id)
+        if (is_name (name) ? strcmp (type->name, name) == 0 : type->id == id)
             return type;
-        if (name && strcmp (type->name, name) == 0)
-            by_name = type;
     }
-    return by_name;
+    return NULL;
+}
+
+gboolean
+vgate_pgpu_is_same_type (const VgatePgpu *pgpu, guint32 id, const char *name, guint32 other_id,
+                         const char *other_name)
+{
+    const VgateHostType *type = is_name (name) ? NULL : vgate_pgpu_find_type (pgpu, id, NULL);
+    const VgateHostType *other = is_name (other_name) ? NULL : vgate_pgpu_find_type (pgpu, other_id, NULL);
+
+    name = type ? type->name : name;
+    other_name = other ? other->name : other_name;
+    return is_name (name) && is_name (other_name) ? strcmp (name, other_name) == 0 : id == other_id;
 }

@@ -74,5 +74,16 @@ char *vgate_host_write (const VgateHost *host);
 /* The pGPU with this PCI address; NULL. */
 VgatePgpu *vgate_host_find_pgpu (const VgateHost *host, const char *address);
 
-/* The type that a vGPU has, by id or, as ids may change with the driver, by name; NULL: not offered. */
+/*
+ * A vGPU's type is known by its name: each driver and board numbers the types for itself (NVIDIA), so that an
+ * id means a type only together with a host and its driver. These two are all that compares types.
+ *
+ * The first finds the type with this name, or where name is NULL (or what we write for an empty one,
+ * "unknown") the one with this id; NULL: the pGPU does not offer it.
+ *
+ * The second is TRUE when both are the same. A side without a name gets the one that the pGPU's list has for
+ * its id; the ids themselves are compared only where a name is still missing then.
+ */
 const VgateHostType *vgate_pgpu_find_type (const VgatePgpu *pgpu, guint32 id, const char *name);
+gboolean vgate_pgpu_is_same_type (const VgatePgpu *pgpu, guint32 id, const char *name, guint32 other_id,
+                                  const char *other_name);

@@ -22,11 +22,13 @@ slot_at (const Matching *m, guint i)
 }
 
 static gboolean
-is_suitable (const VgateWant *want, const VgateSlot *slot)
+is_suitable (const VgateChoice *choice, const VgateWant *want, const VgateSlot *slot)
 {
     const VgateFit *fit = &want->fits[slot->pgpu];
+    const VgatePgpu *pgpu = g_ptr_array_index (choice->host->pgpus, slot->pgpu);
 
-    return slot->kind == want->kind && !slot->in_use && slot->type == fit->type &&
+    return slot->kind == want->kind && !slot->in_use &&
+           vgate_pgpu_is_same_type (pgpu, slot->type, slot->type_name, want->type, want->type_name) &&
            (slot->exists ? fit->can_take_device : fit->can_make_device);
 }
 
@@ -219,7 +221,7 @@ find_suitable (const VgateChoice *choice, const GPtrArray *wants)
         GArray *suitable = g_array_new (FALSE, FALSE, sizeof (guint));
 
         for (guint i = 0; i < choice->slots->len; i++)
-            if (is_suitable (g_ptr_array_index (wants, w), g_ptr_array_index (choice->slots, i)))
+            if (is_suitable (choice, g_ptr_array_index (wants, w), g_ptr_array_index (choice->slots, i)))
                 g_array_append_val (suitable, i);
         g_ptr_array_add (all, suitable);
     }

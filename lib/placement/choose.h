@@ -22,6 +22,7 @@ typedef struct {
     char *parent;
     guint pgpu;         /* index into the host's pgpus */
     guint32 type;       /* vGPU type id on this host */
+    char *type_name;    /* NULL: neither sysfs nor NVML names it */
     gboolean exists;    /* FALSE: it is to be made */
     guint available;    /* how many can be made on the parent; 1 for what exists */
     const char *in_use; /* by whom; NULL: free */
@@ -31,8 +32,7 @@ void vgate_slot_free (VgateSlot *slot);
 
 /* What a physical GPU is for a vGPU. */
 typedef struct {
-    guint32 type;                 /* the type's id there */
-    const VgateHostType *offered; /* NULL: the GPU does not list it */
+    const VgateHostType *offered; /* the vGPU's type; NULL: the GPU does not list it */
     gboolean can_take_device;     /* the verdict is good for a device that exists */
     gboolean can_make_device;     /* the verdict is good for one that is made */
 } VgateFit;
@@ -40,6 +40,8 @@ typedef struct {
 /* A vGPU that needs a device. */
 typedef struct {
     VgateHostdevKind kind;
+    guint32 type; /* the vGPU's, as the source numbers it */
+    const char *type_name;
     const char *named;     /* what its hostdev names */
     VgateFit *fits;        /* one a pGPU of the host */
     const VgateSlot *slot; /* the answer; NULL: none */

@@ -15,8 +15,8 @@
 #define FILE_NAME_NEW "leases.xml.new"
 #define LOCK_NAME     "lock"
 #define LEASES_MAX    4096
-/* a lease takes less than half a KiB */
-#define FILE_SIZE_MAX (LEASES_MAX * 512)
+/* a lease takes less than half a KiB, and its type's name, of at most 255 characters, at most 1.5 KiB */
+#define FILE_SIZE_MAX (LEASES_MAX * 2048)
 #define WAIT_MS       10000
 #define LOCK_STEP_US  10000
 
@@ -37,6 +37,7 @@ static const VgateXmlAttribute attributes[] = {
     VGATE_XML_ATTRIBUTE (VgateLease, "parent", PCI, parent),
     VGATE_XML_ATTRIBUTE (VgateLease, "pgpu", PCI, pgpu),
     VGATE_XML_ATTRIBUTE (VgateLease, "type", UINT, type),
+    VGATE_XML_OPTIONAL (VgateLease, "type-name", NAME, type_name),
     VGATE_XML_ONE_OF (VgateLease, "state", states, state),
     VGATE_XML_ATTRIBUTE (VgateLease, "expires", UINT64, expires),
     VGATE_XML_OPTIONAL (VgateLease, "instead-of", ASCII, instead_of),

@@ -33,8 +33,9 @@ typedef struct {
     char *device; /* UUID of the mediated device, or PCI address of the virtual function */
     char *parent; /* PCI address of what the device is on, or of the virtual function */
     char *pgpu;   /* PCI address of the physical function */
-    guint32 type; /* vGPU type id on this host */
-    int state;    /* VgateLeaseState */
+    guint32 type; /* vGPU type id on this host, as the driver numbered the types when the device was made */
+    char *type_name; /* NULL: not known, as in a file of an older version */
+    int state;       /* VgateLeaseState */
     guint64 expires;
     /* What the guest's XML named, of the same kind, before the hook changed that to the device; NULL: the
      * same, or vgpu-gated has seen to it. */

@@ -9,6 +9,7 @@ vgate_slot_free (VgateSlot *slot)
 {
     g_free (slot->device);
     g_free (slot->parent);
+    g_free (slot->type_name);
     g_free (slot);
 }
 
@@ -42,6 +43,15 @@ count_planned_on (const VgateHostState *state, const char *parent)
     return n;
 }
 
+static char *
+name_of_type (const VgateHostState *state, int pgpu, guint32 id, const char *name)
+{
+    const VgateHostType *type =
+        vgate_pgpu_find_type (g_ptr_array_index (state->host->pgpus, (guint)pgpu), id, name);
+
+    return g_strdup (type ? type->name : name);
+}
+
 static void
 add_device (const VgateHostState *state, const VgateListedDevice *listed, GPtrArray *slots)
 {
@@ -56,6 +66,7 @@ add_device (const VgateHostState *state, const VgateListedDevice *listed, GPtrAr
     slot->parent = g_strdup (listed->device.parent);
     slot->pgpu = (guint)pgpu;
     slot->type = listed->device.type;
+    slot->type_name = name_of_type (state, pgpu, slot->type, listed->device.type_name);
     slot->exists = TRUE;
     slot->available = 1;
     slot->in_use = vgate_use_find (state->use, listed->source);
@@ -76,6 +87,7 @@ add_makeable (const VgateHostState *state, const VgateMakeable *makeable, GPtrAr
     slot->parent = g_strdup (makeable->parent);
     slot->pgpu = (guint)pgpu;
     slot->type = makeable->type;
+    slot->type_name = name_of_type (state, pgpu, slot->type, makeable->type_name);
     slot->available = makeable->available - planned;
     if (makeable->kind == VGATE_HOSTDEV_PCI) {
         slot->device = g_strdup (makeable->parent);
@@ -97,43 +109,50 @@ vgate_slots_list (const VgateHostState *state)
 }
 
 static void
-promise (const VgateHostState *state, int pgpu, guint32 type, GArray *promises)
+promise (const VgateHostState *state, int pgpu, guint32 type, const char *type_name, GArray *promises)
 {
     VgatePromise made = {.pgpu = (guint)pgpu};
 
-    made.type = vgate_pgpu_find_type (g_ptr_array_index (state->host->pgpus, made.pgpu), type, NULL);
+    made.type = vgate_pgpu_find_type (g_ptr_array_index (state->host->pgpus, made.pgpu), type, type_name);
     if (made.type)
         g_array_append_val (promises, made);
 }
 
-/* Which instances were found to be those of a device or a lease already. */
+/* A vGPU that is looked for among those that run. */
 typedef struct {
-    const GPtrArray *instances;
-    gboolean *taken;
-} Running;
+    const char *mdev; /* NULL: it is a virtual function */
+    int pgpu;
+    guint32 type;
+    const char *type_name; /* NULL: not known */
+    const char *vm;        /* NULL: any */
+} Sought;
 
-/* A vGPU that runs on the mediated device; or, as NVML does not name virtual functions, one without a
- * mediated device on the GPU and of the type, of any VM (vm NULL) or of this one. It is not found twice. */
+/* One that runs on the mediated device; or, as NVML does not name virtual functions, one without a mediated
+ * device on the GPU and of the type, of any VM or of this one. *taken, by instance, keeps it from being found
+ * twice. */
 static gboolean
-take_running (const Running *running, const char *mdev, int pgpu, guint32 type, const char *vm)
+take_running (const VgateHostState *state, gboolean *taken, const Sought *sought)
 {
+    const VgatePgpu *pgpu = g_ptr_array_index (state->host->pgpus, (guint)sought->pgpu);
     int found = -1;
 
-    for (guint i = 0; i < running->instances->len; i++) {
-        const VgateInstance *instance = g_ptr_array_index (running->instances, i);
+    for (guint i = 0; i < state->instances->len; i++) {
+        const VgateInstance *instance = g_ptr_array_index (state->instances, i);
 
-        if (running->taken[i])
+        if (taken[i])
             continue;
-        if (mdev && instance->mdev && strcmp (instance->mdev, mdev) == 0) {
+        if (sought->mdev && instance->mdev && strcmp (instance->mdev, sought->mdev) == 0) {
             found = (int)i;
             break;
         }
-        if (found < 0 && !instance->mdev && instance->pgpu == (guint)pgpu && instance->type == type &&
-            (!vm || strcmp (instance->vm, vm) == 0))
+        if (found < 0 && !instance->mdev && instance->pgpu == (guint)sought->pgpu &&
+            vgate_pgpu_is_same_type (pgpu, instance->type, instance->type_name, sought->type,
+                                     sought->type_name) &&
+            (!sought->vm || strcmp (instance->vm, sought->vm) == 0))
             found = (int)i;
     }
     if (found >= 0)
-        running->taken[found] = TRUE;
+        taken[found] = TRUE;
     return found >= 0;
 }
 
@@ -155,16 +174,19 @@ static void
 promise_devices (const VgateHostState *state, GArray *promises)
 {
     g_autofree gboolean *taken = g_new0 (gboolean, MAX (state->instances->len, 1));
-    const Running running = {state->instances, taken};
 
     for (guint i = 0; i < state->devices->len; i++) {
         const VgateListedDevice *listed = g_ptr_array_index (state->devices, i);
         const VgateDevice *device = &listed->device;
-        const int pgpu = pgpu_index (state->host, device->pgpu);
-        const char *mdev = listed->kind == VGATE_HOSTDEV_MDEV ? listed->source : NULL;
+        const Sought sought = {
+            .mdev = listed->kind == VGATE_HOSTDEV_MDEV ? listed->source : NULL,
+            .pgpu = pgpu_index (state->host, device->pgpu),
+            .type = device->type,
+            .type_name = device->type_name,
+        };
 
-        if (pgpu >= 0 && device->type != 0 && !take_running (&running, mdev, pgpu, device->type, NULL))
-            promise (state, pgpu, device->type, promises);
+        if (sought.pgpu >= 0 && device->type != 0 && !take_running (state, taken, &sought))
+            promise (state, sought.pgpu, device->type, device->type_name, promises);
     }
 }
 
@@ -172,20 +194,24 @@ void
 vgate_loads_count (const VgateHostState *state, guint *loads, GArray *promises)
 {
     g_autofree gboolean *taken = g_new0 (gboolean, MAX (state->instances->len, 1));
-    const Running running = {state->instances, taken};
 
     promise_devices (state, promises);
     for (guint i = 0; i < state->instances->len; i++)
         loads[((VgateInstance *)g_ptr_array_index (state->instances, i))->pgpu]++;
     for (guint i = 0; i < state->leases->all->len; i++) {
         const VgateLease *lease = g_ptr_array_index (state->leases->all, i);
-        const int pgpu = is_of_others (state, lease) ? pgpu_index (state->host, lease->pgpu) : -1;
-        const char *mdev = lease->kind == VGATE_HOSTDEV_MDEV ? lease->device : NULL;
+        const Sought sought = {
+            .mdev = lease->kind == VGATE_HOSTDEV_MDEV ? lease->device : NULL,
+            .pgpu = is_of_others (state, lease) ? pgpu_index (state->host, lease->pgpu) : -1,
+            .type = lease->type,
+            .type_name = lease->type_name,
+            .vm = lease->domain,
+        };
 
-        if (pgpu < 0 || take_running (&running, mdev, pgpu, lease->type, lease->domain))
+        if (sought.pgpu < 0 || take_running (state, taken, &sought))
             continue;
-        loads[pgpu]++;
+        loads[sought.pgpu]++;
         if (!device_exists (state, lease))
-            promise (state, pgpu, lease->type, promises);
+            promise (state, sought.pgpu, lease->type, lease->type_name, promises);
     }
 }

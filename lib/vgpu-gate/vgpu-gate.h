@@ -389,7 +389,7 @@ const VgateRuleInfo *vgate_rule_info (VgateRule rule);
 /* What is known of the vGPU beside its record. Everything is borrowed. */
 typedef struct {
     const VgateVgpuRecord *record;
-    guint32 type_id;
+    guint32 type_id; /* for messages only: each driver numbers the types for itself, the name decides */
     const char *type_name;
     const VgateScheduler *scheduler; /* of its pGPU; NULL: not known */
     gint64 captured;                 /* seconds since 1970 */
@@ -410,7 +410,7 @@ typedef enum {
 typedef struct {
     const VgatePgpuRecord *record;
     VgateOffer offer;
-    guint free_instances; /* of the vGPU's type */
+    guint free_instances; /* of the vGPU's type, which is found by its name */
     const VgateScheduler *scheduler;
     guint64 write_bandwidth; /* MB/s at which vGPUs are written into it; 0: not known */
 } VgatePgpuSide;

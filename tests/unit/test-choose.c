@@ -73,6 +73,7 @@ add_slot (Fixture *f, const char *device, guint pgpu, guint32 type)
     slot->parent = g_strdup_printf ("0000:%u1:00.0", 4 + pgpu);
     slot->pgpu = pgpu;
     slot->type = type;
+    slot->type_name = g_strdup_printf ("type %u", type);
     slot->exists = TRUE;
     slot->available = 1;
     g_ptr_array_add (f->slots, slot);
@@ -106,6 +107,15 @@ promise (Fixture *f, guint pgpu, guint32 type, guint count)
         g_array_append_val (f->promises, promise);
 }
 
+static void
+set_type (const Fixture *f, VgateWant *want, guint32 type)
+{
+    want->type = type;
+    want->type_name = type == TYPE ? "type 1120" : "type 1119";
+    for (guint i = 0; i < N_PGPUS; i++)
+        want->fits[i].offered = type_at (f, i, type);
+}
+
 static VgateWant *
 add_want (Fixture *f, const char *named, guint32 type)
 {
@@ -115,8 +125,8 @@ add_want (Fixture *f, const char *named, guint32 type)
     want->named = named;
     want->fits = g_new0 (VgateFit, N_PGPUS);
     for (guint i = 0; i < N_PGPUS; i++)
-        want->fits[i] = (VgateFit){
-            .type = type, .offered = type_at (f, i, type), .can_take_device = TRUE, .can_make_device = TRUE};
+        want->fits[i] = (VgateFit){.can_take_device = TRUE, .can_make_device = TRUE};
+    set_type (f, want, type);
     g_ptr_array_add (f->wants, want);
     return want;
 }
@@ -137,6 +147,8 @@ TEST (test_classes)
     g_assert_true (vgate_choose (&f->choice, f->wants));
     g_assert_true (want->slot == free_one);
     free_one->type = SMALL;
+    g_free (free_one->type_name);
+    free_one->type_name = g_strdup ("type 1119");
     want->slot = NULL;
     g_assert_true (vgate_choose (&f->choice, f->wants));
     g_assert_true (want->slot == made);
@@ -144,6 +156,32 @@ TEST (test_classes)
     want->slot = NULL;
     g_assert_false (vgate_choose (&f->choice, f->wants));
     g_assert_null (want->slot);
+}
+
+/* The name of its type decides. What has no name is known by its number, if the host's list has none for
+ * that. */
+TEST (test_type_names)
+{
+    VgateSlot *slot = add_slot (f, "a", 0, SMALL);
+    VgateWant *want = add_want (f, "b", TYPE);
+
+    g_assert_false (vgate_choose (&f->choice, f->wants));
+    g_free (slot->type_name);
+    slot->type_name = g_strdup ("type 1120");
+    g_assert_true (vgate_choose (&f->choice, f->wants));
+    want->slot = NULL;
+    g_clear_pointer (&slot->type_name, g_free);
+    g_assert_false (vgate_choose (&f->choice, f->wants));
+    slot->type = TYPE;
+    g_assert_true (vgate_choose (&f->choice, f->wants));
+    want->slot = NULL;
+    want->type = SMALL; /* as the source numbers it */
+    g_assert_true (vgate_choose (&f->choice, f->wants));
+    want->slot = NULL;
+    slot->type = 7;
+    g_assert_false (vgate_choose (&f->choice, f->wants));
+    want->type = 7;
+    g_assert_true (vgate_choose (&f->choice, f->wants));
 }
 
 /* A named virtual function without a type before another one; but not before one that has it. */
@@ -243,8 +281,7 @@ TEST (test_promised_sizes)
     want->slot = NULL;
     promise (f, 0, SMALL, 1); /* of 80, 10 are left */
     g_assert_false (vgate_choose (&f->choice, f->wants));
-    want->fits[0].type = SMALL;
-    want->fits[0].offered = type_at (f, 0, SMALL);
+    set_type (f, want, SMALL);
     g_assert_true (vgate_choose (&f->choice, f->wants));
 }
 
@@ -457,7 +494,7 @@ is_possible (const Fixture *f, guint w, guint taken)
         const VgateSlot *slot = g_ptr_array_index (f->slots, i);
         const VgateWant *want = g_ptr_array_index (f->wants, w);
 
-        if ((taken & 1u << i) == 0 && !slot->in_use && want->fits[slot->pgpu].type == slot->type &&
+        if ((taken & 1u << i) == 0 && !slot->in_use && want->type == slot->type &&
             want->fits[slot->pgpu].can_take_device && is_possible (f, w + 1, taken | 1u << i))
             return TRUE;
     }
@@ -481,10 +518,10 @@ TEST (test_against_all_ways)
             slot->in_use = g_rand_int_range (rand, 0, 8) == 0 ? "somebody" : NULL;
         }
         for (int i = g_rand_int_range (rand, 1, 5); i > 0; i--) {
-            VgateWant *want = add_want (f, g_rand_boolean (rand) ? "s" : "x", TYPE);
+            VgateWant *want =
+                add_want (f, g_rand_boolean (rand) ? "s" : "x", g_rand_boolean (rand) ? TYPE : SMALL);
 
             for (guint p = 0; p < N_PGPUS; p++) {
-                want->fits[p].type = g_rand_boolean (rand) ? TYPE : SMALL;
                 want->fits[p].can_take_device = g_rand_int_range (rand, 0, 4) != 0;
             }
         }
@@ -527,6 +564,7 @@ main (int argc, char **argv)
 {
     g_test_init (&argc, &argv, NULL);
     ADD ("classes", test_classes);
+    ADD ("type-names", test_type_names);
     ADD ("named-vf", test_named_vf);
     ADD ("orders", test_orders);
     ADD ("parent", test_parent);

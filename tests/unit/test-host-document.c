@@ -229,12 +229,34 @@ test_find (void)
     g_assert_true (vgate_host_find_pgpu (host, "0000:42:00.0") == second);
     g_assert_null (vgate_host_find_pgpu (host, "0000:43:00.0"));
     g_assert_cmpuint (vgate_pgpu_find_type (first, 1131, NULL)->id, ==, 1131);
-    /* the id counts; where another driver numbers its types anew, the name */
-    g_assert_cmpuint (vgate_pgpu_find_type (first, 1131, "NVIDIA H100XM-20C")->id, ==, 1131);
+    /* the name decides, as another driver numbers its types anew; the number only where there is no name */
+    g_assert_cmpuint (vgate_pgpu_find_type (first, 1131, "NVIDIA H100XM-20C")->id, ==, 1128);
     g_assert_cmpuint (vgate_pgpu_find_type (first, 9, "NVIDIA H100XM-20C")->id, ==, 1128);
+    g_assert_null (vgate_pgpu_find_type (first, 1131, "NVIDIA H100XM-10C"));
     g_assert_null (vgate_pgpu_find_type (first, 9, "NVIDIA H100XM-10C"));
     g_assert_null (vgate_pgpu_find_type (first, 9, NULL));
+    /* what we write where the driver's text is empty */
+    g_assert_cmpuint (vgate_pgpu_find_type (first, 1131, "unknown")->id, ==, 1131);
     g_assert_null (vgate_pgpu_find_type (second, 1131, "NVIDIA H100XM-80C"));
+}
+
+static void
+test_same_type (void)
+{
+    g_autoptr (VgateHost) host = sample_host ();
+    const VgatePgpu *pgpu = g_ptr_array_index (host->pgpus, 0);
+
+    g_assert_true (vgate_pgpu_is_same_type (pgpu, 1, "a", 2, "a"));
+    g_assert_false (vgate_pgpu_is_same_type (pgpu, 1, "a", 1, "b"));
+    /* the host's list names a number */
+    g_assert_true (vgate_pgpu_is_same_type (pgpu, 1131, NULL, 7, "NVIDIA H100XM-80C"));
+    g_assert_false (vgate_pgpu_is_same_type (pgpu, 1131, NULL, 1131, "NVIDIA H100XM-20C"));
+    g_assert_true (vgate_pgpu_is_same_type (pgpu, 1131, NULL, 1131, NULL));
+    g_assert_false (vgate_pgpu_is_same_type (pgpu, 1131, NULL, 1128, NULL));
+    /* nobody names it */
+    g_assert_true (vgate_pgpu_is_same_type (pgpu, 9, NULL, 9, "x"));
+    g_assert_false (vgate_pgpu_is_same_type (pgpu, 9, NULL, 8, "x"));
+    g_assert_true (vgate_pgpu_is_same_type (pgpu, 9, "unknown", 9, "x"));
 }
 
 int
@@ -247,5 +269,6 @@ main (int argc, char **argv)
     g_test_add_func ("/host-document/bad-bytes", test_bad_bytes);
     g_test_add_func ("/host-document/bad-xml", test_bad_xml);
     g_test_add_func ("/host-document/find", test_find);
+    g_test_add_func ("/host-document/same-type", test_same_type);
     return g_test_run ();
 }

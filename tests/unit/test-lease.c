@@ -110,11 +110,16 @@ TEST (test_round_trip)
 
     g_assert_false (vgate_leases_exist (fixture->root));
     g_ptr_array_add (first->all, new_lease (VM_1, DEVICE, VGATE_LEASE_MADE, NOW + 60));
+    ((VgateLease *)g_ptr_array_index (first->all, 0))->type_name = g_strdup ("NVIDIA H100XM-80C");
+    g_ptr_array_add (first->all, new_lease (VM_1, DEVICE_2, VGATE_LEASE_MADE, NOW + 60));
     must_save (first);
     g_assert_true (vgate_leases_exist (fixture->root));
     second = must_open (fixture, TRUE);
-    g_assert_cmpuint (second->all->len, ==, 1);
+    g_assert_cmpuint (second->all->len, ==, 2);
+    /* as an older version wrote it */
+    g_assert_null (vgate_leases_find (second, VGATE_HOSTDEV_MDEV, DEVICE_2)->type_name);
     lease = vgate_leases_find (second, VGATE_HOSTDEV_MDEV, DEVICE);
+    g_assert_cmpstr (lease->type_name, ==, "NVIDIA H100XM-80C");
     g_assert_cmpstr (lease->domain, ==, VM_1);
     g_assert_cmpstr (lease->parent, ==, "0000:41:00.4");
     g_assert_cmpstr (lease->pgpu, ==, "0000:41:00.0");
@@ -123,7 +128,6 @@ TEST (test_round_trip)
     g_assert_cmpuint (lease->expires, ==, NOW + 60);
     g_assert_null (lease->instead_of);
     g_assert_null (vgate_leases_find (second, VGATE_HOSTDEV_PCI, DEVICE));
-    g_assert_null (vgate_leases_find (second, VGATE_HOSTDEV_MDEV, DEVICE_2));
 }
 
 /* What ended is not written again, unless it says what was made. The last one takes the file with it. */
@@ -260,6 +264,7 @@ TEST (test_many)
 
         lease->instead_of = g_strdup (DEVICE);
         lease->type = G_MAXUINT32;
+        lease->type_name = g_strnfill (255, '"');
         g_ptr_array_add (leases->all, lease);
     }
     must_save (leases);
