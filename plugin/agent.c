@@ -5,6 +5,7 @@
 #include "definition-watch.h"
 #include "guest.h"
 #include "job-watch.h"
+#include "leftover-watch.h"
 #include "listing.h"
 #include "log.h"
 #include "prober.h"
@@ -41,6 +42,7 @@ struct VgateAgent {
     guint n_given_up; /* calls that hang on connections that were given up */
     VgateJobWatch *job_watch;
     VgateDefinitionWatch *definition_watch;
+    VgateLeftoverWatch *leftover_watch;
     VgateSwitchover *switchover; /* NULL: switched off */
     VgateSnapshot *last;         /* what NVML said last; or NULL */
     GHashTable *guests;          /* uuid -> VgateGuest *: the domains that run */
@@ -377,6 +379,27 @@ on_metadata (VgateAgent *agent, const char *uuid)
         poll_in (agent, 0);
 }
 
+static void
+on_cleaning_begun (const char *uuid, gpointer user_data)
+{
+    VgateGuest *guest = g_hash_table_lookup (((VgateAgent *)user_data)->guests, uuid);
+
+    if (guest)
+        vgate_guest_begin_cleaning (guest);
+}
+
+static void
+on_cleaning_ended (const char *uuid, gboolean is_removed, gpointer user_data)
+{
+    VgateAgent *agent = user_data;
+    VgateGuest *guest = g_hash_table_lookup (agent->guests, uuid);
+
+    if (guest && vgate_guest_end_cleaning (guest, is_removed))
+        poll_in (agent, 0);
+}
+
+static const VgateLeftoverMethods leftover_methods = {.begun = on_cleaning_begun, .ended = on_cleaning_ended};
+
 /* The events are the same for a guest that leaves and one that arrives: the check tells them apart. */
 static void
 on_job_event (VgateAgent *agent, const char *uuid, VgateDomainEvent event)
@@ -407,14 +430,24 @@ on_domain_event (G_GNUC_UNUSED VgateConnection *connection, const char *uuid, in
     VgateAgent *agent = user_data;
 
     switch ((VgateDomainEvent)event) {
-    case VGATE_DOMAIN_ENDED: remove_guest (agent, uuid); break;
-    case VGATE_DOMAIN_METADATA: on_metadata (agent, uuid); break;
+    case VGATE_DOMAIN_DEFINED: vgate_leftover_watch_note (agent->leftover_watch, uuid); break;
+    case VGATE_DOMAIN_ENDED:
+        remove_guest (agent, uuid);
+        vgate_leftover_watch_note (agent->leftover_watch, uuid);
+        break;
+    case VGATE_DOMAIN_METADATA:
+        on_metadata (agent, uuid);
+        /* libvirt does not say whether it was the live XML or the definition, nor who did it */
+        vgate_leftover_watch_note (agent->leftover_watch, uuid);
+        break;
     case VGATE_DOMAIN_JOB_BEGINS:
     case VGATE_DOMAIN_JOB_SWITCHES:
     case VGATE_DOMAIN_JOB_ENDS: on_job_event (agent, uuid, (VgateDomainEvent)event); break;
     default:
-        if (event == VGATE_DOMAIN_ARRIVED)
+        if (event == VGATE_DOMAIN_ARRIVED) {
             vgate_definition_watch_note (agent->definition_watch);
+            vgate_leftover_watch_note (agent->leftover_watch, uuid);
+        }
         look_soon (agent, uuid, trigger_of ((VgateDomainEvent)event));
     }
 }
@@ -465,7 +498,7 @@ forget_ended (VgateAgent *agent, const VgateListing *listing)
     }
 }
 
-/* All that run are looked at. */
+/* All that run are looked at, and all persistent definitions. */
 static void
 listing_done (gpointer data, gpointer user_data)
 {
@@ -477,7 +510,7 @@ listing_done (gpointer data, gpointer user_data)
     /* of a connection that was given up: it says nothing of what happened since */
     if (((Listing *)data)->number != agent->n_listings)
         return;
-    if (!listing->running) {
+    if (listing->error) {
         vgate_log ((VgateCode)listing->error->code, NULL, "%s; connecting again", listing->error->message);
         vgate_connection_renew (agent->connection);
         return;
@@ -492,6 +525,9 @@ listing_done (gpointer data, gpointer user_data)
         look_soon (agent, uuid, VGATE_TRIGGER_CHANGE);
     }
     vgate_definition_watch_note (agent->definition_watch);
+    g_hash_table_iter_init (&iter, listing->persistent);
+    while (g_hash_table_iter_next (&iter, &uuid, NULL))
+        vgate_leftover_watch_note (agent->leftover_watch, uuid);
 }
 
 static const VgateWorkKind listing_kind = {listing_run, listing_done, listing_free};
@@ -544,6 +580,8 @@ vgate_agent_new (VgatePolicy *policy, const char *uri)
         agent->tally, on_checked, agent);
     agent->definition_watch =
         vgate_definition_watch_new (agent->connection, agent->workers, policy, agent->tally, "");
+    agent->leftover_watch = vgate_leftover_watch_new (agent->connection, agent->workers, policy, agent->tally,
+                                                      &leftover_methods, agent);
     agent->switchover = vgate_switchover_new (policy, agent->prober, agent->connection, agent->tally);
     g_signal_connect (agent->connection, "connected", G_CALLBACK (on_connected), agent);
     g_signal_connect (agent->connection, "domain-event", G_CALLBACK (on_domain_event), agent);
@@ -563,6 +601,7 @@ vgate_agent_free (VgateAgent *agent)
     vgate_switchover_free (agent->switchover);
     vgate_workers_free (agent->workers);
     vgate_definition_watch_free (agent->definition_watch);
+    vgate_leftover_watch_free (agent->leftover_watch);
     g_object_unref (agent->connection);
     g_hash_table_unref (agent->guests);
     vgate_sequences_free (agent->sequences);

@@ -95,6 +95,7 @@ on_lifecycle (G_GNUC_UNUSED virConnectPtr libvirt, virDomainPtr domain, int even
     case VIR_DOMAIN_EVENT_SUSPENDED: emit (user_data, domain, VGATE_DOMAIN_JOB_BEGINS); break;
     case VIR_DOMAIN_EVENT_PMSUSPENDED: emit (user_data, domain, VGATE_DOMAIN_CHANGED); break;
     case VIR_DOMAIN_EVENT_STOPPED: emit (user_data, domain, VGATE_DOMAIN_ENDED); break;
+    case VIR_DOMAIN_EVENT_DEFINED: emit (user_data, domain, VGATE_DOMAIN_DEFINED); break;
     default: break;
     }
     return 0;

@@ -18,12 +18,14 @@ typedef enum {
     VGATE_DOMAIN_STARTED,
     VGATE_DOMAIN_ARRIVED, /* by migration or restore */
     VGATE_DOMAIN_RESUMED,
-    VGATE_DOMAIN_CHANGED,      /* its power state, or a device came or went */
-    VGATE_DOMAIN_METADATA,     /* its element was written or taken away, perhaps by ourselves */
+    VGATE_DOMAIN_CHANGED,  /* its power state, or a device came or went */
+    VGATE_DOMAIN_METADATA, /* its element was written or taken away, perhaps by ourselves: in the live XML of
+                            * a guest that runs, or in its persistent definition */
     VGATE_DOMAIN_JOB_BEGINS,   /* QEMU sets up a migration: out or in, or into a file */
     VGATE_DOMAIN_JOB_SWITCHES, /* the last moment of it: the guest is paused */
     VGATE_DOMAIN_JOB_ENDS,
     VGATE_DOMAIN_ENDED,
+    VGATE_DOMAIN_DEFINED, /* its persistent definition was made or changed; it need not run */
 } VgateDomainEvent;
 
 #define VGATE_TYPE_CONNECTION (vgate_connection_get_type ())

@@ -77,13 +77,20 @@ vgate_guest_pace (const VgateGuest *guest, gint64 now)
 }
 
 /*
- * libvirt announces our own writes as anybody's. Each makes one event, which may come before or after the
- * call returns: so both are counted, and while a look is under way nothing is concluded.
+ * libvirt announces our own writes as anybody's, be they into the live XML or into the persistent definition.
+ * Each makes one event, which may come before or after the call returns: so both are counted, and while a
+ * write may be under way nothing is concluded.
  */
 static gboolean
 conclude_events (VgateGuest *guest)
 {
-    if (guest->look || guest->n_unexplained <= 0)
+    if (guest->look || guest->is_cleaned)
+        return FALSE;
+    if (guest->is_echo_lost) {
+        guest->is_echo_lost = FALSE;
+        guest->n_unexplained = MAX (guest->n_unexplained, 0);
+    }
+    if (guest->n_unexplained <= 0)
         return FALSE;
     guest->n_unexplained = 0;
     vgate_guest_set_due (guest, VGATE_TRIGGER_CHANGE);
@@ -98,9 +105,27 @@ vgate_guest_note_metadata (VgateGuest *guest)
 }
 
 void
+vgate_guest_begin_cleaning (VgateGuest *guest)
+{
+    guest->is_cleaned = TRUE;
+}
+
+gboolean
+vgate_guest_end_cleaning (VgateGuest *guest, gboolean is_removed)
+{
+    /* one that began in an earlier run of the domain, or before its guest was known */
+    if (!guest->is_cleaned)
+        return FALSE;
+    guest->is_cleaned = FALSE;
+    guest->n_unexplained -= is_removed ? 1 : 0;
+    return conclude_events (guest);
+}
+
+void
 vgate_guest_forget_events (VgateGuest *guest)
 {
     guest->n_unexplained = 0;
+    guest->is_echo_lost = guest->look || guest->is_cleaned;
 }
 
 void

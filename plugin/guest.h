@@ -22,6 +22,8 @@ typedef struct {
     gboolean has_element;
     gboolean is_unclaimed;    /* the last look found an element but no vGPU */
     int n_unexplained;        /* metadata events, less those that our own writes make */
+    gboolean is_cleaned;      /* a worker takes our element out of its persistent definition, just now */
+    gboolean is_echo_lost;    /* events were missed while a worker wrote: that of its write, perhaps */
     gboolean is_driver_down;  /* of one of its vGPUs, when NVML was last asked */
     gboolean is_leaving;      /* by a migration, or into a save image */
     gint64 watched_until;     /* monotonic: something may be expected of it until then */
@@ -60,7 +62,16 @@ gboolean vgate_guest_is_plain (const VgateGuest *guest);
  */
 gboolean vgate_guest_note_metadata (VgateGuest *guest);
 
-/* Events may have been missed: of those that are outstanding none may be waited for. */
+/*
+ * A worker looks at its persistent definition, and may take our element out of it: libvirt tells of that as
+ * of a write into the live XML. After _end: TRUE when it is due at once, because somebody else wrote
+ * meanwhile.
+ */
+void vgate_guest_begin_cleaning (VgateGuest *guest);
+gboolean vgate_guest_end_cleaning (VgateGuest *guest, gboolean is_removed);
+
+/* Events may have been missed: of those that are outstanding none may be waited for, nor of those that writes
+ * which are under way will make. */
 void vgate_guest_forget_events (VgateGuest *guest);
 
 /*

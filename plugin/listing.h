@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which domains run, each by its UUID and by libvirt's ID, which is another one at each start. Done by a
- * worker. */
+/* Which domains there are, each by its UUID and by libvirt's ID, which is another one at each start. Done by
+ * a worker. */
 #pragma once
 
 #include "domain-calls.h"
@@ -8,8 +8,10 @@
 typedef struct {
     virConnectPtr libvirt; /* owned; NULL once it was run */
     gint64 began;          /* monotonic: what happened since may not be in it */
-    GHashTable *running;   /* uuid -> ID (GINT_TO_POINTER); NULL: error says why */
     GError *error;
+    /* both uuid -> ID (GINT_TO_POINTER); valid without an error */
+    GHashTable *running;
+    GHashTable *persistent; /* those that have a persistent definition, running or not */
 } VgateListing;
 
 /* Takes a reference to libvirt. */

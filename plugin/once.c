@@ -1,61 +1,87 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "once.h"
 
-#include "log.h"
-#include "look.h"
+#include "listing.h"
 #include "report.h"
-
-#include <stdlib.h>
 
 typedef struct {
     virConnectPtr libvirt;
     const VgatePolicy *policy;
     VgateSnapshot *snapshot;
-    guint n_busy;
+    GHashTable *busy; /* set of uuids */
     GError *first_failure;
 } Pass;
 
 static void
-look_at (Pass *pass, virDomainPtr domain)
+pass_clear (Pass *pass)
 {
-    char uuid[VIR_UUID_STRING_BUFLEN];
-    g_autoptr (VgateLook) look = NULL;
+    g_hash_table_unref (pass->busy);
+    vgate_snapshot_unref (pass->snapshot);
+    g_clear_error (&pass->first_failure);
+}
 
-    if (virDomainGetUUIDString (domain, uuid) != 0)
-        return;
-    look = vgate_look_new (pass->libvirt, uuid, pass->snapshot, pass->policy->seal_key);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Pass, pass_clear)
+
+static void
+note_failure (Pass *pass, GError *error)
+{
+    if (!pass->first_failure)
+        pass->first_failure = error;
+    else
+        g_error_free (error);
+}
+
+/* Takes our element out of all persistent definitions. NVML has nothing to do with it. */
+static void
+clean_all (Pass *pass, const VgateListing *listing)
+{
+    GHashTableIter iter;
+    gpointer uuid;
+
+    g_hash_table_iter_init (&iter, listing->persistent);
+    while (g_hash_table_iter_next (&iter, &uuid, NULL)) {
+        g_autoptr (VgateLeftover) leftover = vgate_leftover_new (pass->libvirt, uuid);
+
+        vgate_leftover_run (leftover);
+        vgate_report_leftover (leftover);
+        if (leftover->outcome == VGATE_LEFTOVER_BUSY)
+            g_hash_table_add (pass->busy, g_strdup (uuid));
+        if (leftover->error)
+            note_failure (pass, g_steal_pointer (&leftover->error));
+    }
+}
+
+static void
+look_at (Pass *pass, const char *uuid)
+{
+    g_autoptr (VgateLook) look = vgate_look_new (pass->libvirt, uuid, pass->snapshot, pass->policy->seal_key);
+
     look->event = VGATE_TRIGGER_REQUEST;
     vgate_look_run (look);
     vgate_report_look (look);
-    pass->n_busy += look->outcome == VGATE_LOOK_BUSY ? 1 : 0;
-    if (look->error && !pass->first_failure)
-        pass->first_failure = g_steal_pointer (&look->error);
+    if (look->outcome == VGATE_LOOK_BUSY)
+        g_hash_table_add (pass->busy, g_strdup (uuid));
+    if (look->error)
+        note_failure (pass, g_steal_pointer (&look->error));
 }
 
+/* A host without guests leaves NVML alone. */
 static gboolean
-look_at_all (Pass *pass, GError **error)
+capture_all (Pass *pass, const VgateListing *listing, const VgateIdentity *identity, GError **error)
 {
-    virDomainPtr *domains = NULL;
-    const int n = virConnectListAllDomains (pass->libvirt, &domains, VIR_CONNECT_LIST_DOMAINS_ACTIVE);
+    VgateProbe *probe;
+    GHashTableIter iter;
+    gpointer uuid;
 
-    if (n < 0) {
-        vgate_set_libvirt_error (error, "virConnectListAllDomains");
+    if (g_hash_table_size (listing->running) == 0)
+        return TRUE;
+    probe = vgate_probe_ask (&pass->policy->backend, identity, NULL, TRUE, error);
+    if (!probe)
         return FALSE;
-    }
-    for (int i = 0; i < n; i++) {
-        look_at (pass, domains[i]);
-        virDomainFree (domains[i]);
-    }
-    free (domains);
-    if (pass->first_failure) {
-        g_propagate_error (error, pass->first_failure);
-        return FALSE;
-    }
-    if (pass->n_busy > 0) {
-        g_set_error (error, VGATE_ERROR, VGATE_CODE_CAPTURE_FAILED,
-                     "%u guests are being migrated or saved just now", pass->n_busy);
-        return FALSE;
-    }
+    pass->snapshot = vgate_snapshot_new (probe, NULL);
+    g_hash_table_iter_init (&iter, listing->running);
+    while (g_hash_table_iter_next (&iter, &uuid, NULL))
+        look_at (pass, uuid);
     return TRUE;
 }
 
@@ -64,9 +90,9 @@ vgate_capture_once (const VgatePolicy *policy, const char *uri, GError **error)
 {
     g_auto (VgateIdentity) identity = {0};
     g_autoptr (virConnect) libvirt = NULL;
-    g_autoptr (VgateSnapshot) snapshot = NULL;
-    VgateProbe *probe;
-    Pass pass = {.policy = policy};
+    g_autoptr (VgateListing) listing = NULL;
+    g_auto (Pass)
+        pass = {.policy = policy, .busy = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL)};
 
     if (!vgate_identity_read ("", policy->host_uuid, &identity, error))
         return FALSE;
@@ -75,14 +101,23 @@ vgate_capture_once (const VgatePolicy *policy, const char *uri, GError **error)
         vgate_set_libvirt_error (error, "virConnectOpen");
         return FALSE;
     }
-    /* a host without guests leaves NVML alone */
-    if (virConnectNumOfDomains (libvirt) == 0)
-        return TRUE;
-    probe = vgate_probe_ask (&policy->backend, &identity, NULL, TRUE, error);
-    if (!probe)
-        return FALSE;
-    snapshot = vgate_snapshot_new (probe, NULL);
     pass.libvirt = libvirt;
-    pass.snapshot = snapshot;
-    return look_at_all (&pass, error);
+    listing = vgate_listing_new (libvirt);
+    vgate_listing_run (listing);
+    if (listing->error) {
+        g_propagate_error (error, g_steal_pointer (&listing->error));
+        return FALSE;
+    }
+    clean_all (&pass, listing);
+    if (!capture_all (&pass, listing, &identity, error))
+        return FALSE;
+    if (pass.first_failure) {
+        g_propagate_error (error, g_steal_pointer (&pass.first_failure));
+        return FALSE;
+    }
+    if (g_hash_table_size (pass.busy) == 0)
+        return TRUE;
+    g_set_error (error, VGATE_ERROR, VGATE_CODE_CAPTURE_FAILED,
+                 "%u guests are being migrated or saved just now", g_hash_table_size (pass.busy));
+    return FALSE;
 }

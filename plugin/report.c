@@ -39,3 +39,23 @@ vgate_report_look (const VgateLook *look)
     default: break;
     }
 }
+
+void
+vgate_report_leftover (const VgateLeftover *leftover)
+{
+    VgateLogSubject subject = {.domain = leftover->name ? leftover->name : leftover->uuid,
+                               .uuid = leftover->uuid};
+
+    switch (leftover->outcome) {
+    case VGATE_LEFTOVER_REMOVED:
+        subject.code = VGATE_CODE_LEFTOVER_REMOVED;
+        vgate_log_about (&subject,
+                         "the metadata of a guest that ran was removed from the persistent definition");
+        break;
+    case VGATE_LEFTOVER_FAILED:
+        subject.code = (VgateCode)leftover->error->code;
+        vgate_log_about (&subject, "%s", leftover->error->message);
+        break;
+    default: break;
+    }
+}

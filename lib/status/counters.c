@@ -12,6 +12,7 @@ const char *const vgate_counter_names[] = {
     [VGATE_COUNTER_CONNECTIONS] = "libvirt-connections",
     [VGATE_COUNTER_RELOADS] = "configuration-reloads",
     [VGATE_COUNTER_DEFINITIONS] = "persistent-definitions",
+    [VGATE_COUNTER_LEFTOVERS] = "definition-removals",
     [VGATE_N_COUNTERS] = NULL,
 };
 
@@ -40,6 +41,7 @@ static const VgateCounterInfo infos[] = {
     [VGATE_COUNTER_DEFINITIONS] =
         {"result", "Persistent definitions that named another device than the guest was given",
          definition_results, NULL},
+    [VGATE_COUNTER_LEFTOVERS] = {NULL, "Metadata elements removed from persistent definitions", NULL, NULL},
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (infos) == VGATE_N_COUNTERS);
 

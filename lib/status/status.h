@@ -21,6 +21,7 @@ typedef enum {
     VGATE_COUNTER_CONNECTIONS, /* to libvirt */
     VGATE_COUNTER_RELOADS,     /* by result: taken, refused */
     VGATE_COUNTER_DEFINITIONS, /* by result: updated, left, failed; persistent, of guests that arrived */
+    VGATE_COUNTER_LEFTOVERS,   /* elements removed from persistent definitions */
     VGATE_N_COUNTERS,
 } VgateCounterKind;
 

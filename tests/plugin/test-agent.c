@@ -7,24 +7,35 @@
 #include "domain-calls.h"
 #include "fake-host.h"
 #include "meddled-libvirt.h"
+#include "once.h"
 #include "program.h"
 #include "wait.h"
 
 #include <libvirt-glib/libvirt-glib.h>
 #include <libvirt/virterror.h>
 #include <libxml/parser.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define URI     "test:///default"
 #define GUEST   "5eed0000-0000-4000-8000-000000000001"
 #define PLAIN   "5eed0000-0000-4000-8000-000000000002"
 #define ANOTHER "5eed0000-0000-4000-8000-000000000003"
+#define STOPPED "5eed0000-0000-4000-8000-000000000004"
 
 typedef struct {
     FakeHost *host;
     virConnectPtr libvirt;
+    int listener;
     VgateAgent *agent;
 } Fixture;
+
+static int
+pass_over (G_GNUC_UNUSED virConnectPtr libvirt, G_GNUC_UNUSED virDomainPtr domain, G_GNUC_UNUSED int event,
+           G_GNUC_UNUSED int detail, G_GNUC_UNUSED void *data)
+{
+    return 0;
+}
 
 static void
 start_guest (Fixture *f, const char *name, const char *uuid)
@@ -55,6 +66,11 @@ set_up (Fixture *f, gconstpointer lines)
 
     f->host = fake_host_new ();
     f->libvirt = virConnectOpen (URI);
+    /* The connections of the test driver share their events. When the last listener goes while one is queued,
+     * later ones queue up behind it and are never told: so there is always one. */
+    f->listener = virConnectDomainEventRegisterAny (f->libvirt, NULL, VIR_DOMAIN_EVENT_ID_LIFECYCLE,
+                                                    VIR_DOMAIN_EVENT_CALLBACK (pass_over), NULL, NULL);
+    g_assert_cmpint (f->listener, >=, 0);
     fake_host_add_gpu (f->host, "0000:41:00.0", FAKE_H100);
     fake_host_sim (f->host,
                    "plug --vm " GUEST " --type 1120 --guest-driver 580.95.05 --guest-range 18.1-26.1");
@@ -70,6 +86,7 @@ static void
 tear_down (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
 {
     vgate_agent_free (f->agent);
+    virConnectDomainEventDeregisterAny (f->libvirt, f->listener);
     virConnectClose (f->libvirt);
     fake_host_free (f->host);
     meddle_reset ();
@@ -452,6 +469,207 @@ test_metadata_that_libvirt_does_not_tell (Fixture *f, G_GNUC_UNUSED gconstpointe
     WAIT_UNTIL (!is_said_to_fail (f, ANOTHER, "VGATE-705"));
 }
 
+/* --- what is left in persistent definitions --- */
+
+/* The domain gets a persistent definition, with an element of this namespace as a guest that ran would have.
+ */
+static void
+define_with (Fixture *f, const char *name, const char *uuid, const char *uri)
+{
+    g_autofree char *xml =
+        g_strdup_printf ("<domain type='test'><name>%s</name><uuid>%s</uuid><metadata>"
+                         "<vgate:vgpus xmlns:vgate='%s' domain='" GUEST "'/>"
+                         "<other:data xmlns:other='urn:other'/></metadata><memory unit='MiB'>64</memory>"
+                         "<os><type>hvm</type></os></domain>",
+                         name, uuid, uri);
+    g_autoptr (virDomain) domain = virDomainDefineXML (f->libvirt, xml);
+
+    g_assert_nonnull (domain);
+}
+
+static void
+undefine (Fixture *f, const char *uuid)
+{
+    g_autoptr (virDomain) domain = virDomainLookupByUUIDString (f->libvirt, uuid);
+
+    g_assert_cmpint (virDomainUndefine (domain), ==, 0);
+}
+
+static gboolean
+is_defined_with (Fixture *f, const char *uuid, const char *uri)
+{
+    g_autoptr (virDomain) domain = virDomainLookupByUUIDString (f->libvirt, uuid);
+    char *metadata =
+        virDomainGetMetadata (domain, VIR_DOMAIN_METADATA_ELEMENT, uri, VIR_DOMAIN_AFFECT_CONFIG);
+    const gboolean is_there = metadata != NULL;
+
+    free (metadata); /* libvirt allocates with malloc () */
+    return is_there;
+}
+
+static guint64
+count_removed (Fixture *f)
+{
+    g_autoptr (VgateStatus) status = vgate_agent_describe (f->agent);
+
+    for (guint i = 0; i < status->counters->len; i++) {
+        const VgateCounter *counter = g_ptr_array_index (status->counters, i);
+
+        if (counter->kind == VGATE_COUNTER_LEFTOVERS)
+            return counter->value;
+    }
+    return 0;
+}
+
+/* Of a domain that does not run: when it is defined, and when it was defined while nobody heard of it. */
+static void
+test_leftover_of_a_stopped_domain (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
+{
+    WAIT_UNTIL (stats_of (f).n_writes == 1);
+    define_with (f, "stopped", STOPPED, VGATE_ELEMENT_NAMESPACE);
+    WAIT_UNTIL (count_removed (f) == 1);
+    g_assert_false (is_defined_with (f, STOPPED, VGATE_ELEMENT_NAMESPACE));
+    /* what others have there stays */
+    g_assert_true (is_defined_with (f, STOPPED, "urn:other"));
+    meddle_lose_connection ();
+    define_with (f, "stopped", STOPPED, VGATE_ELEMENT_NAMESPACE);
+    WAIT_UNTIL (count_removed (f) == 2);
+    g_assert_false (is_defined_with (f, STOPPED, VGATE_ELEMENT_NAMESPACE));
+    /* an element of a version that is yet to come is for that version */
+    define_with (f, "stopped", STOPPED, "urn:x-vgpu-gate:domain:2");
+    define_with (f, "guest", GUEST, VGATE_ELEMENT_NAMESPACE);
+    WAIT_UNTIL (count_removed (f) == 3);
+    g_assert_true (is_defined_with (f, STOPPED, "urn:x-vgpu-gate:domain:2"));
+    undefine (f, STOPPED);
+    undefine (f, GUEST);
+}
+
+/* Of a guest that runs: the live element stays, and the removal is not taken for somebody else's change of
+ * it. */
+static void
+test_leftover_of_a_guest (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
+{
+    VgateAgentStats before, after;
+    guint64 sequence;
+
+    WAIT_UNTIL (stats_of (f).n_writes == 1);
+    for (int i = 0; i < 3; i++)
+        poll_once (f);
+    sequence = sequence_of (f);
+    before = stats_of (f);
+    define_with (f, "guest", GUEST, VGATE_ELEMENT_NAMESPACE);
+    WAIT_UNTIL (count_removed (f) == 1);
+    g_assert_false (is_defined_with (f, GUEST, VGATE_ELEMENT_NAMESPACE));
+    for (int i = 0; i < 3; i++)
+        poll_once (f);
+    after = stats_of (f);
+    g_assert_cmpuint (after.n_looks, ==, before.n_looks);
+    g_assert_cmpuint (sequence_of (f), ==, sequence);
+    /* while somebody else's change of it is seen */
+    set_metadata (f, "<nonsense/>");
+    WAIT_UNTIL (version_of (f) == vgate_version (26, 1));
+    undefine (f, GUEST);
+}
+
+/* Somebody writes it there, into a definition that is there already. */
+static void
+test_leftover_by_metadata (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
+{
+    g_autoptr (virDomain) domain = virDomainLookupByUUIDString (f->libvirt, GUEST);
+
+    WAIT_UNTIL (stats_of (f).n_writes == 1);
+    define_with (f, "guest", GUEST, "urn:another");
+    poll_once (f);
+    g_assert_cmpint (virDomainSetMetadata (domain, VIR_DOMAIN_METADATA_ELEMENT, "<vgpus/>", "x",
+                                           VGATE_ELEMENT_NAMESPACE, VIR_DOMAIN_AFFECT_CONFIG),
+                     ==, 0);
+    WAIT_UNTIL (count_removed (f) == 1);
+    g_assert_false (is_defined_with (f, GUEST, VGATE_ELEMENT_NAMESPACE));
+    g_assert_cmpuint (version_of (f), ==, vgate_version (26, 1));
+    undefine (f, GUEST);
+}
+
+/* A job holds the domain, or may: it is tried again. When libvirt refuses, it waits for the next event. */
+static void
+test_leftover_of_a_busy_domain (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
+{
+    guint n;
+
+    WAIT_UNTIL (stats_of (f).n_writes == 1);
+    for (int i = 0; i < 3; i++)
+        poll_once (f);
+    n = meddle_count ("virDomainGetState");
+    meddle_fail ("virDomainGetState", 3);
+    define_with (f, "guest", GUEST, VGATE_ELEMENT_NAMESPACE);
+    WAIT_UNTIL (count_removed (f) == 1);
+    g_assert_cmpuint (meddle_count ("virDomainGetState"), >=, n + 4);
+    n = meddle_count ("virDomainSetMetadata");
+    meddle_fail ("virDomainSetMetadata", 1);
+    define_with (f, "guest", GUEST, VGATE_ELEMENT_NAMESPACE);
+    WAIT_UNTIL (meddle_count ("virDomainSetMetadata") == n + 1);
+    g_assert_true (is_defined_with (f, GUEST, VGATE_ELEMENT_NAMESPACE));
+    define_with (f, "guest", GUEST, VGATE_ELEMENT_NAMESPACE);
+    WAIT_UNTIL (count_removed (f) == 2);
+    undefine (f, GUEST);
+}
+
+/* A thousand definitions are asked about by and by, and those without an element are not written. */
+static void
+test_many_definitions (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
+{
+    WAIT_UNTIL (stats_of (f).n_writes == 1);
+    meddle_lose_connection ();
+    for (guint i = 0; i < 1000; i++) {
+        g_autofree char *name = g_strdup_printf ("many-%u", i),
+                        *uuid = g_strdup_printf ("5eed0000-0000-4000-8000-%012u", 1000 + i);
+
+        define_with (f, name, uuid, i % 100 == 0 ? VGATE_ELEMENT_NAMESPACE : "urn:another");
+    }
+    meddle_reset ();
+    WAIT_UNTIL (count_removed (f) == 10);
+    WAIT_UNTIL (meddle_count ("virDomainIsPersistent") >= 1000 + 10);
+    poll_once (f);
+    /* each once, the ten once more when libvirt tells of their change; and the looks at guests without vGPUs
+     */
+    g_assert_cmpuint (meddle_count ("virDomainGetMetadata"), <=, 1000 + 10 + 5);
+    g_assert_cmpuint (meddle_count ("virDomainSetMetadata"), ==, 10);
+    g_assert_cmpuint (meddle_most_at_once ("virDomainIsPersistent"), <=, 2);
+    for (guint i = 0; i < 1000; i++) {
+        g_autofree char *uuid = g_strdup_printf ("5eed0000-0000-4000-8000-%012u", 1000 + i);
+
+        undefine (f, uuid);
+    }
+}
+
+/* Without a daemon, it is done all the same. What fails is said, and does not keep it from the rest. */
+static void
+test_once (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
+{
+    g_autoptr (GError) error = NULL, failure = NULL;
+    g_autoptr (VgatePolicy) policy = vgate_policy_load (fake_host_config (f->host), &error);
+
+    WAIT_UNTIL (stats_of (f).n_writes == 1);
+    g_clear_pointer (&f->agent, vgate_agent_free);
+    define_with (f, "stopped", STOPPED, VGATE_ELEMENT_NAMESPACE);
+    define_with (f, "guest", GUEST, VGATE_ELEMENT_NAMESPACE);
+    g_assert_true (vgate_capture_once (policy, URI, &error));
+    g_assert_no_error (error);
+    g_assert_false (is_defined_with (f, STOPPED, VGATE_ELEMENT_NAMESPACE));
+    g_assert_false (is_defined_with (f, GUEST, VGATE_ELEMENT_NAMESPACE));
+    g_assert_cmpuint (version_of (f), ==, vgate_version (26, 1));
+    define_with (f, "stopped", STOPPED, VGATE_ELEMENT_NAMESPACE);
+    define_with (f, "guest", GUEST, VGATE_ELEMENT_NAMESPACE);
+    set_metadata (f, "<nonsense/>");
+    meddle_fail ("virDomainSetMetadata", 1);
+    g_assert_false (vgate_capture_once (policy, URI, &failure));
+    g_assert_error (failure, VGATE_ERROR, VGATE_CODE_LEFTOVER_NOT_REMOVED);
+    g_assert_true (is_defined_with (f, STOPPED, VGATE_ELEMENT_NAMESPACE) !=
+                   is_defined_with (f, GUEST, VGATE_ELEMENT_NAMESPACE));
+    g_assert_cmpuint (version_of (f), ==, vgate_version (26, 1));
+    undefine (f, STOPPED);
+    undefine (f, GUEST);
+}
+
 static void
 swallow (G_GNUC_UNUSED void *data, G_GNUC_UNUSED virErrorPtr error)
 {
@@ -481,6 +699,12 @@ main (int argc, char **argv)
     ADD ("a-state-that-libvirt-does-not-tell", NULL, test_a_state_that_libvirt_does_not_tell);
     ADD ("a-job-that-libvirt-does-not-tell", NULL, test_a_job_that_libvirt_does_not_tell);
     ADD ("metadata-that-libvirt-does-not-tell", NULL, test_metadata_that_libvirt_does_not_tell);
+    ADD ("leftover-of-a-stopped-domain", NULL, test_leftover_of_a_stopped_domain);
+    ADD ("leftover-of-a-guest", NULL, test_leftover_of_a_guest);
+    ADD ("leftover-by-metadata", NULL, test_leftover_by_metadata);
+    ADD ("leftover-of-a-busy-domain", NULL, test_leftover_of_a_busy_domain);
+    ADD ("many-definitions", NULL, test_many_definitions);
+    ADD ("once", NULL, test_once);
     ADD ("nvml-fails", NULL, test_nvml_fails);
     ADD ("nvml-hangs", "[backend]\ndeadline-ms=2000\n[capture]\ninterval=3600\ninterval-fast=3600\n",
          test_nvml_hangs);

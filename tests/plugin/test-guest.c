@@ -90,6 +90,53 @@ test_foreign_change (void)
     g_assert_true (vgate_guest_end_look (guest, &found));
 }
 
+/* To take our element out of the persistent definition makes an event, too, before or after it is done. */
+static void
+test_own_echo_of_a_definition (void)
+{
+    g_autoptr (VgateGuest) guest = vgate_guest_new (SAMPLE_DOMAIN_UUID);
+    g_autoptr (VgateSnapshot) snapshot = snapshot_of (1);
+
+    g_assert_false (look (guest, snapshot, VGATE_LOOK_IN_ORDER));
+    vgate_guest_begin_cleaning (guest);
+    g_assert_false (vgate_guest_note_metadata (guest));
+    g_assert_false (vgate_guest_end_cleaning (guest, TRUE));
+    vgate_guest_begin_cleaning (guest);
+    g_assert_false (vgate_guest_end_cleaning (guest, TRUE));
+    g_assert_false (vgate_guest_note_metadata (guest));
+    /* somebody else's is seen after that, and in the middle of it, when nothing was removed and when it was
+     */
+    g_assert_true (vgate_guest_note_metadata (guest));
+    vgate_guest_begin_cleaning (guest);
+    g_assert_false (vgate_guest_note_metadata (guest));
+    g_assert_true (vgate_guest_end_cleaning (guest, FALSE));
+    vgate_guest_begin_cleaning (guest);
+    g_assert_false (vgate_guest_note_metadata (guest));
+    g_assert_false (vgate_guest_note_metadata (guest));
+    g_assert_true (vgate_guest_end_cleaning (guest, TRUE));
+    /* one that began before this guest was known is not counted against it */
+    g_assert_false (vgate_guest_end_cleaning (guest, TRUE));
+    g_assert_true (vgate_guest_note_metadata (guest));
+}
+
+/* The connection is lost while a look writes: its echo may never come, and must not be waited for. */
+static void
+test_lost_echo (void)
+{
+    g_autoptr (VgateGuest) guest = vgate_guest_new (SAMPLE_DOMAIN_UUID);
+    g_autoptr (VgateSnapshot) snapshot = snapshot_of (1);
+    VgateLook found = {.uuid = guest->uuid, .snapshot = snapshot, .outcome = VGATE_LOOK_WRITTEN};
+
+    vgate_guest_begin_look (guest, &found);
+    vgate_guest_forget_events (guest);
+    g_assert_false (vgate_guest_end_look (guest, &found));
+    g_assert_true (vgate_guest_note_metadata (guest));
+    vgate_guest_begin_cleaning (guest);
+    vgate_guest_forget_events (guest);
+    g_assert_false (vgate_guest_end_cleaning (guest, TRUE));
+    g_assert_true (vgate_guest_note_metadata (guest));
+}
+
 static void
 test_event_during_a_look (void)
 {
@@ -214,6 +261,8 @@ main (int argc, char **argv)
     g_test_add_func ("/guest/trigger", test_trigger);
     g_test_add_func ("/guest/own-echo", test_own_echo);
     g_test_add_func ("/guest/foreign-change", test_foreign_change);
+    g_test_add_func ("/guest/own-echo-of-a-definition", test_own_echo_of_a_definition);
+    g_test_add_func ("/guest/lost-echo", test_lost_echo);
     g_test_add_func ("/guest/event-during-a-look", test_event_during_a_look);
     g_test_add_func ("/guest/not-done", test_not_done);
     g_test_add_func ("/guest/pace", test_pace);
