@@ -117,10 +117,12 @@ retry_later (VgateAgent *agent, const VgateGuest *guest)
 }
 
 static void
-check_job (VgateAgent *agent, const VgateGuest *guest)
+check_job (VgateAgent *agent, VgateGuest *guest)
 {
-    if (!agent->policy->ignore_stale_metadata || !agent->policy->ignore_unrestorable_save)
-        vgate_job_watch_check (agent->job_watch, guest->uuid, guest->is_leaving, agent->last);
+    if (agent->policy->ignore_stale_metadata && agent->policy->ignore_unrestorable_save)
+        return;
+    guest->is_checked = TRUE;
+    vgate_job_watch_check (agent->job_watch, guest->uuid, guest->is_leaving, agent->last);
 }
 
 static void
@@ -129,8 +131,10 @@ on_checked (const char *uuid, VgateWatchOutcome outcome, gpointer user_data)
     VgateAgent *agent = user_data;
     VgateGuest *guest = g_hash_table_lookup (agent->guests, uuid);
 
-    if (!guest)
+    /* an answer about an earlier run of the domain says nothing about this one */
+    if (!guest || !guest->is_checked)
         return;
+    guest->is_checked = FALSE;
     guest->is_leaving = outcome == VGATE_WATCH_LEFT;
     if (guest->is_leaving)
         poll_in (agent, agent->policy->capture_interval_fast * 1000);

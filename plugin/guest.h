@@ -26,6 +26,7 @@ typedef struct {
     gboolean is_echo_lost;    /* events were missed while a worker wrote: that of its write, perhaps */
     gboolean is_driver_down;  /* of one of its vGPUs, when NVML was last asked */
     gboolean is_leaving;      /* by a migration, or into a save image */
+    gboolean is_checked;      /* whether it is; the answer is yet to come */
     gint64 watched_until;     /* monotonic: something may be expected of it until then */
     gint64 refresh_at;        /* monotonic: look again then, for what is not told of when it changes */
     guint64 sequence;         /* the highest that stood in its XML */

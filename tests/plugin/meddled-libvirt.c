@@ -17,6 +17,7 @@ typedef struct {
 static GMutex lock;
 static GCond changed;
 static Call calls[CALLS_MAX];
+static gboolean is_migrating;
 static virConnectCloseFunc close_callback;
 static void *close_data;
 static virConnectPtr close_connection;
@@ -142,9 +143,18 @@ meddle_most_at_once (const char *name)
 }
 
 void
+meddle_migrate (void)
+{
+    g_mutex_lock (&lock);
+    is_migrating = TRUE;
+    g_mutex_unlock (&lock);
+}
+
+void
 meddle_reset (void)
 {
     g_mutex_lock (&lock);
+    is_migrating = FALSE;
     for (gsize i = 0; i < CALLS_MAX; i++) {
         calls[i].n_good = calls[i].n_failing = calls[i].n = calls[i].n_most = 0;
         calls[i].is_to_hold = calls[i].is_held = FALSE;
@@ -198,6 +208,27 @@ MEDDLED (virDomainPtr, virDomainLookupByName, virConnectPtr, (virConnectPtr firs
          (given, name))
 MEDDLED (virDomainPtr, virDomainLookupByUUIDString, virConnectPtr, (virConnectPtr first, const char *uuid),
          (given, uuid))
+
+int
+virDomainGetJobStats (G_GNUC_UNUSED virDomainPtr domain, int *type, virTypedParameterPtr *parameters,
+                      int *n_parameters, G_GNUC_UNUSED unsigned int flags)
+{
+    gboolean is_job;
+    int n_max = 0;
+
+    begin ("virDomainGetJobStats");
+    g_mutex_lock (&lock);
+    is_job = is_migrating;
+    g_mutex_unlock (&lock);
+    *type = is_job ? VIR_DOMAIN_JOB_UNBOUNDED : VIR_DOMAIN_JOB_NONE;
+    *parameters = NULL;
+    *n_parameters = 0;
+    if (is_job)
+        virTypedParamsAddInt (parameters, n_parameters, &n_max, VIR_DOMAIN_JOB_OPERATION,
+                              VIR_DOMAIN_JOB_OPERATION_MIGRATION_OUT);
+    end ("virDomainGetJobStats");
+    return 0;
+}
 
 /* libvirt's test driver has no such callback, and no connection that could be lost. */
 int

@@ -424,6 +424,33 @@ test_nvml_hangs (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
     g_assert_cmpuint (version_of (f), ==, vgate_version (26, 1));
 }
 
+/* The guest ends and starts while it is checked whether it leaves: the one that starts does not. */
+static void
+test_a_check_of_one_that_ended (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
+{
+    g_autoptr (virDomain) domain = virDomainLookupByUUIDString (f->libvirt, GUEST);
+    const gint64 second = G_USEC_PER_SEC;
+    gint64 began;
+    guint n_polls;
+
+    WAIT_UNTIL (stats_of (f).n_writes == 1);
+    meddle_migrate ();
+    meddle_hold ("virDomainGetJobStats");
+    /* a save begins so */
+    g_assert_cmpint (virDomainSuspend (domain), ==, 0);
+    WAIT_UNTIL (meddle_is_held ("virDomainGetJobStats"));
+    destroy_guest (f, GUEST);
+    start_guest (f, "guest", GUEST);
+    WAIT_UNTIL (version_of (f) != 0);
+    meddle_release ("virDomainGetJobStats");
+    /* NVML is asked at the fast interval for the sake of one that leaves only */
+    began = g_get_monotonic_time ();
+    WAIT_UNTIL (g_get_monotonic_time () > began + second);
+    n_polls = stats_of (f).n_polls;
+    WAIT_UNTIL (g_get_monotonic_time () > began + 4 * second);
+    g_assert_cmpuint (stats_of (f).n_polls, <=, n_polls + 1);
+}
+
 /* Whether it is suspended is not known then, and is not written down as if it were. */
 static void
 test_a_state_that_libvirt_does_not_tell (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
@@ -696,6 +723,8 @@ main (int argc, char **argv)
     ADD ("a-start-during-the-listing", NULL, test_a_start_during_the_listing);
     ADD ("a-listing-that-is-late", NULL, test_a_listing_that_is_late);
     ADD ("a-look-at-one-that-ended", NULL, test_a_look_at_one_that_ended);
+    ADD ("a-check-of-one-that-ended", "[capture]\ninterval=3600\ninterval-fast=1\n",
+         test_a_check_of_one_that_ended);
     ADD ("a-state-that-libvirt-does-not-tell", NULL, test_a_state_that_libvirt_does_not_tell);
     ADD ("a-job-that-libvirt-does-not-tell", NULL, test_a_job_that_libvirt_does_not_tell);
     ADD ("metadata-that-libvirt-does-not-tell", NULL, test_metadata_that_libvirt_does_not_tell);
