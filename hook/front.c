@@ -5,9 +5,9 @@
  * libvirt runs it for every event of every guest on the host, and most guests have no vGPU. So this program
  * is plain C without libraries: it lets pass at once what is none of our business, and hands the rest to
  * vgpu-gate-judge, which knows XML, NVML and the policy. "None of our business" is decided narrowly: only a
- * document that looks exactly as libvirt writes it and names neither our metadata nor a hostdev. Whatever
- * looks odd is the judge's. 'release end' and the cold start of a hostdev are its business only while there
- * are leases of devices.
+ * document that looks exactly as libvirt writes it and names neither our metadata nor a hostdev, nor the
+ * driver vfio-pci on QEMU's command line. Whatever looks odd is the judge's. 'release end' and the cold start
+ * of a hostdev are its business only while there are leases of devices.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -158,8 +158,8 @@ static int
 is_none_of_our_business (const Input *input, const char *operation)
 {
     const int can_be_vgpu =
-        contains (input, "vgpu-gate") ||
-        (contains (input, "<hostdev") && (strcmp (operation, "prepare") != 0 || has_leases ()));
+        contains (input, "vgpu-gate") || ((contains (input, "<hostdev") || contains (input, "vfio")) &&
+                                          (strcmp (operation, "prepare") != 0 || has_leases ()));
 
     return !can_be_vgpu && is_domain_as_libvirt_writes_it (input) && !contains (input, "<!") &&
            !contains (input, "&#") && is_text (input);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "domain/domain.h"
 
+#include "domain/command-line.h"
+
 #include <string.h>
 
 typedef struct {
@@ -181,25 +183,44 @@ is_of_qemu (const xmlChar *uri, const xmlChar *local_name, const char *name)
            strcmp ((const char *)local_name, name) == 0;
 }
 
+static void
+add_command_line_device (VgateDomain *domain, const char *argument)
+{
+    VgateHostdevKind kind;
+    char *source;
+    VgateHostdev *hostdev;
+
+    if (!vgate_qemu_device_parse (argument, &kind, &source))
+        return;
+    hostdev = g_new0 (VgateHostdev, 1);
+    hostdev->kind = kind;
+    hostdev->source = source;
+    hostdev->position = G_MAXUINT;
+    hostdev->is_on_command_line = TRUE;
+    g_ptr_array_add (domain->hostdevs, hostdev);
+}
+
 /* <qemu:commandline>: what libvirt hands to QEMU unread. */
 static gboolean
 read_command_line (Walk *walk, GError **error)
 {
     g_autoptr (xmlDoc) doc = vgate_xml_copy_element (walk->reader, error);
-    gboolean is_object = FALSE;
+    g_autofree char *option = NULL;
 
     if (!doc)
         return FALSE;
-    for (xmlNode *node = xmlDocGetRootElement (doc)->children; node && !walk->domain->vmstate;
-         node = node->next) {
+    for (xmlNode *node = xmlDocGetRootElement (doc)->children; node; node = node->next) {
         g_autofree char *value = NULL;
 
         if (node->type != XML_ELEMENT_NODE || !node->ns || !is_of_qemu (node->ns->href, node->name, "arg"))
             continue;
         value = attribute_of (node, "value");
-        if (is_object && value)
+        if (value && g_strcmp0 (option, "-object") == 0 && !walk->domain->vmstate)
             walk->domain->vmstate = vgate_vmstate_parse (value);
-        is_object = g_strcmp0 (value, "-object") == 0;
+        else if (value && vgate_qemu_is_device_option (option))
+            add_command_line_device (walk->domain, value);
+        g_free (option);
+        option = g_steal_pointer (&value);
     }
     return TRUE;
 }

@@ -15,16 +15,19 @@ typedef enum {
 } VgateHostdevKind;
 
 /*
- * <hostdev mode='subsystem' type='pci'>, or type='mdev' model='vfio-pci'. Whether it is a vGPU, and whose,
- * only sysfs can say.
+ * <hostdev mode='subsystem' type='pci'>, or type='mdev' model='vfio-pci'; or the same on QEMU's command line
+ * (command-line.h). Whether it is a vGPU, and whose, only sysfs can say.
  */
 typedef struct {
     VgateHostdevKind kind;
-    char *source; /* UUID of the mediated device, or PCI address on the host, as sysfs names it: its domain
-                     has more than four digits where it is above 0xffff */
-    char *
-        guest_address; /* PCI address in the guest; NULL when it has none, or libvirt has not given one yet */
-    guint position;    /* among all <hostdev> of <devices>, from 0 */
+    /* UUID of the mediated device, or PCI address on the host as sysfs names it: the domain has more than
+     * four digits where it is above 0xffff. */
+    char *source;
+    /* PCI address in the guest; NULL when it has none, or libvirt has not given one yet. */
+    char *guest_address;
+    guint position; /* among all <hostdev> of <devices>, from 0 */
+    /* It is no <hostdev>, so libvirt knows nothing of it: it has no guest address and no position. */
+    gboolean is_on_command_line;
 } VgateHostdev;
 
 typedef struct {

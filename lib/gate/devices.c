@@ -94,18 +94,23 @@ judge_as_named (const Devices *d, GError **error)
     return TRUE;
 }
 
-/* Those without a hostdev take any pGPU, and room there before those that need a device. */
+/* Those without a hostdev take any pGPU, and room there before those that need a device; but for one whose device
+ * is on QEMU's command line: that is used as it is, or cannot be used. */
 static gboolean
 place_the_others (const Devices *d)
 {
     g_autoptr (GPtrArray) others = g_ptr_array_new ();
     const GPtrArray *placements = d->j->decision->placements;
-    gboolean all;
+    gboolean any_fault = FALSE, all;
 
     for (guint i = 0; i < placements->len; i++) {
         VgatePlacement *placement = g_ptr_array_index (placements, i);
 
-        if (!placement->hostdev)
+        if (placement->hostdev)
+            continue;
+        if (placement->fault)
+            any_fault = TRUE;
+        else
             g_ptr_array_add (others, placement);
     }
     all = vgate_place_all (others, d->j->host, d->promises, d->j->request->policy);
@@ -121,7 +126,7 @@ place_the_others (const Devices *d)
         if (promise.type)
             g_array_append_val (d->promises, promise);
     }
-    return all;
+    return all && !any_fault;
 }
 
 static gboolean

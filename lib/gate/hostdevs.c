@@ -16,16 +16,82 @@ vgate_domain_find_hostdev (const VgateDomain *domain, const char *guest_address)
     return NULL;
 }
 
+/* A vGPU of the element that no guest address ties to a hostdev could be this device. */
 static gboolean
-is_covered (const VgateElement *element, const VgateHostdev *hostdev)
+can_be_of (const VgateRequest *request, const VgateElementVgpu *vgpu, const VgateHostdev *hostdev)
 {
-    for (guint i = 0; i < element->vgpus->len; i++) {
-        const VgateElementVgpu *vgpu = g_ptr_array_index (element->vgpus, i);
+    VgateDeviceKind kind;
 
-        if (vgpu->guest_address && g_strcmp0 (vgpu->guest_address, hostdev->guest_address) == 0)
-            return TRUE;
+    if (vgpu->mdev || vgpu->vf)
+        return hostdev->kind == (vgpu->mdev ? VGATE_HOSTDEV_MDEV : VGATE_HOSTDEV_PCI);
+    kind = vgate_survey_device (request->survey, hostdev)->kind;
+    return kind == VGATE_DEVICE_VGPU || kind == VGATE_DEVICE_UNUSABLE;
+}
+
+/* The first device on QEMU's command line that is nobody's yet, and has the vGPU's name or could be its. */
+static const VgateHostdev *
+find_on_command_line (const VgateRequest *request, const VgateElementVgpu *vgpu, GPtrArray *pairs,
+                      gboolean by_name)
+{
+    const GPtrArray *hostdevs = request->domain->hostdevs;
+    const char *name = vgpu->mdev ? vgpu->mdev : vgpu->vf;
+
+    for (guint i = 0; i < hostdevs->len; i++) {
+        const VgateHostdev *hostdev = g_ptr_array_index (hostdevs, i);
+
+        if (!hostdev->is_on_command_line || g_ptr_array_find (pairs, hostdev, NULL))
+            continue;
+        if (by_name ? g_strcmp0 (hostdev->source, name) == 0 : can_be_of (request, vgpu, hostdev))
+            return hostdev;
     }
-    return FALSE;
+    return NULL;
+}
+
+/*
+ * The device of each vGPU of the element, in their order; NULL for one without. A guest address says which it
+ * is. A device on QEMU's command line has none, nor has its vGPU in the element: they belong together by the
+ * device's name, and where the device has another name here, by their order. The caller unrefs the array.
+ */
+static GPtrArray *
+pair (const VgateRequest *request)
+{
+    const GPtrArray *vgpus = request->domain->element->vgpus;
+    GPtrArray *pairs = g_ptr_array_new ();
+
+    for (guint i = 0; i < vgpus->len; i++) {
+        const VgateElementVgpu *vgpu = g_ptr_array_index (vgpus, i);
+
+        g_ptr_array_add (pairs, (gpointer)vgate_domain_find_hostdev (request->domain, vgpu->guest_address));
+    }
+    for (int by_name = TRUE; by_name >= FALSE; by_name--) {
+        for (guint i = 0; i < vgpus->len; i++) {
+            const VgateElementVgpu *vgpu = g_ptr_array_index (vgpus, i);
+
+            if (!vgpu->guest_address && !pairs->pdata[i])
+                pairs->pdata[i] = (gpointer)find_on_command_line (request, vgpu, pairs, by_name);
+        }
+    }
+    return pairs;
+}
+
+static const VgateHostdev *
+device_of (const VgateRequest *request, const VgateElementVgpu *vgpu)
+{
+    g_autoptr (GPtrArray) pairs = pair (request);
+    guint i;
+
+    if (!g_ptr_array_find (request->domain->element->vgpus, vgpu, &i))
+        return NULL;
+    return g_ptr_array_index (pairs, i);
+}
+
+/* The device in words: "the device of its hostdev, UUID,". The caller frees it. */
+static char *
+describe (const VgateHostdev *hostdev)
+{
+    return g_strdup_printf ("the device %s, %s,",
+                            hostdev->is_on_command_line ? "on QEMU's command line" : "of its hostdev",
+                            hostdev->source);
 }
 
 gboolean
@@ -57,20 +123,25 @@ gboolean
 vgate_hostdevs_check (const VgateRequest *request, GError **error)
 {
     const VgateDomain *domain = request->domain;
+    g_autoptr (GPtrArray) covered = NULL;
 
     if (!check_gone (domain, error))
         return FALSE;
+    covered = pair (request);
     for (guint i = 0; i < domain->hostdevs->len; i++) {
         const VgateHostdev *hostdev = g_ptr_array_index (domain->hostdevs, i);
-        VgateDeviceKind kind;
+        const VgateDeviceKind kind = vgate_survey_device (request->survey, hostdev)->kind;
 
-        if (is_covered (domain->element, hostdev))
+        if (g_ptr_array_find (covered, hostdev, NULL))
             continue;
-        kind = vgate_survey_device (request->survey, hostdev)->kind;
         if (kind == VGATE_DEVICE_VGPU || kind == VGATE_DEVICE_UNUSABLE) {
             g_set_error (error, VGATE_ERROR, VGATE_CODE_HOSTDEV_UNCOVERED,
-                         "the metadata does not name the vGPU at guest address %s (%s)",
-                         hostdev->guest_address ? hostdev->guest_address : "(none yet)", hostdev->source);
+                         "the metadata does not name the vGPU %s%s (%s)",
+                         hostdev->is_on_command_line ? "on QEMU's command line" : "at guest address ",
+                         hostdev->is_on_command_line ? ""
+                         : hostdev->guest_address    ? hostdev->guest_address
+                                                     : "(none yet)",
+                         hostdev->source);
             return FALSE;
         }
         /* A mediated device that is not here could be anybody's: with a host document it need not be here. */
@@ -87,35 +158,36 @@ vgate_hostdevs_check (const VgateRequest *request, GError **error)
 static gboolean
 check_device (const VgateDevice *device, const VgateHostdev *hostdev, GError **error)
 {
-    if (device->kind == VGATE_DEVICE_ABSENT) {
-        g_set_error (error, VGATE_ERROR, VGATE_CODE_DEVICE_NOT_HERE,
-                     "the device of its hostdev, %s, does not exist here", hostdev->source);
+    g_autofree char *what = describe (hostdev);
+
+    switch (device->kind) {
+    case VGATE_DEVICE_ABSENT:
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_DEVICE_NOT_HERE, "%s does not exist here", what);
         return FALSE;
-    }
-    if (device->kind == VGATE_DEVICE_UNUSABLE) {
-        g_set_error (error, VGATE_ERROR, VGATE_CODE_DEVICE_UNUSABLE,
-                     "the device of its hostdev, %s, cannot be used: %s", hostdev->source, device->fault);
+    case VGATE_DEVICE_UNUSABLE:
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_DEVICE_UNUSABLE, "%s cannot be used: %s", what,
+                     device->fault);
         return FALSE;
-    }
-    if (device->kind == VGATE_DEVICE_OTHER) {
-        g_set_error (error, VGATE_ERROR, VGATE_CODE_DEVICE_TYPE_DIFFERS,
-                     "the device of its hostdev, %s, is no NVIDIA vGPU here", hostdev->source);
+    case VGATE_DEVICE_OTHER:
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_DEVICE_TYPE_DIFFERS, "%s is no NVIDIA vGPU here", what);
         return FALSE;
+    default: return TRUE;
     }
-    return TRUE;
 }
 
 static gboolean
 check_type (const VgateDevice *device, const VgatePgpu *pgpu, const VgateHostdev *hostdev,
             const VgateElementVgpu *vgpu, GError **error)
 {
+    g_autofree char *what = describe (hostdev);
+
     /* a virtual function has but the id, which the host's list names */
     if (vgate_pgpu_is_same_type (pgpu, device->type, device->type_name, vgpu->type, vgpu->type_name))
         return TRUE;
     g_set_error (error, VGATE_ERROR, VGATE_CODE_DEVICE_TYPE_DIFFERS,
-                 "the device of its hostdev, %s, is of type %u%s%s here, the vGPU of type %u %s",
-                 hostdev->source, device->type, device->type_name ? " " : "",
-                 device->type_name ? device->type_name : "", vgpu->type, vgpu->type_name);
+                 "%s is of type %u%s%s here, the vGPU of type %u %s", what, device->type,
+                 device->type_name ? " " : "", device->type_name ? device->type_name : "", vgpu->type,
+                 vgpu->type_name);
     return FALSE;
 }
 
@@ -123,7 +195,8 @@ int
 vgate_hostdevs_find_pgpu (const VgateRequest *request, const VgateHost *host, const VgateElementVgpu *vgpu,
                           GError **error)
 {
-    const VgateHostdev *hostdev = vgate_domain_find_hostdev (request->domain, vgpu->guest_address);
+    const VgateHostdev *hostdev = device_of (request, vgpu);
+    g_autofree char *what = NULL;
     const VgateDevice *device;
 
     if (!hostdev || request->host)
@@ -137,8 +210,8 @@ vgate_hostdevs_find_pgpu (const VgateRequest *request, const VgateHost *host, co
         if (strcmp (pgpu->address, device->pgpu) == 0)
             return check_type (device, pgpu, hostdev, vgpu, error) ? (int)i : -1;
     }
+    what = describe (hostdev);
     g_set_error (error, VGATE_ERROR, VGATE_CODE_DEVICE_WITHOUT_PGPU,
-                 "the device of its hostdev, %s, belongs to %s, which NVML does not list", hostdev->source,
-                 device->pgpu);
+                 "%s belongs to %s, which NVML does not list", what, device->pgpu);
     return -1;
 }

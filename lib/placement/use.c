@@ -44,9 +44,10 @@ read_status (const VgateUseInput *input, const char *file, const char *xml, gsiz
 {
     g_autoptr (VgateDomain) domain = NULL;
 
-    /* most have none; what is whole and has none needs no parser (an empty file has no text at all) */
+    /* most have none; what is whole and has none needs no parser (an empty file has no text at all). On
+     * QEMU's command line the driver's name is written out. */
     if (xml && length > 0 && !memmem (xml, length, "hostdev", strlen ("hostdev")) &&
-        memmem (xml, length, END, strlen (END)))
+        !memmem (xml, length, "vfio", strlen ("vfio")) && memmem (xml, length, END, strlen (END)))
         return TRUE;
     domain = vgate_domain_read_status (xml, length, NULL);
     /* not the parser's words, which may quote what is secret there */

@@ -21,6 +21,7 @@ typedef enum {
     DEVICE_MDEV,
     DEVICE_PCI,
     DEVICE_USB,
+    DEVICE_ARGUMENT, /* of -device on QEMU's command line */
 } DeviceKind;
 
 typedef struct {
@@ -226,6 +227,9 @@ fill_framebuffer_and_suspend (VgateElement *element)
     suspend (element);
 }
 
+/* In quotes, as libvirt writes them in an attribute. */
+#define Q(text) "&quot;" text "&quot;"
+
 /* clang-format off */
 static const Guest guests[] = {
     {"no-vgpu", {{0}}, {{0}}, NULL},
@@ -235,6 +239,23 @@ static const Guest guests[] = {
     {"whole-gpu", {{DEVICE_PCI, CASE_PASSTHROUGH, AT_6}}, {{0}}, NULL},
     {"bare-mdev", {{DEVICE_MDEV, CASE_MDEV, AT_6}}, {{0}}, NULL},
     {"bare-vf", {{DEVICE_PCI, CASE_VF, AT_6}}, {{0}}, NULL},
+    {"bare-argument", {{DEVICE_ARGUMENT, "vfio-pci,sysfsdev=/sys/bus/mdev/devices/" CASE_MDEV, ""}}, {{0}},
+     NULL},
+    {"bare-vf-argument",
+     {{DEVICE_ARGUMENT, "{" Q ("host") ":" Q ("41:00.4") "," Q ("driver") ":" Q ("vfio-pci") "}", ""}},
+     {{0}}, NULL},
+    {"foreign-argument", {{DEVICE_ARGUMENT, "vfio-pci,sysfsdev=/sys/bus/mdev/devices/" CASE_FOREIGN_MDEV, ""},
+                          {DEVICE_ARGUMENT, "vfio-pci,host=00:02.0", ""}}, {{0}}, NULL},
+    {"argument", {{DEVICE_ARGUMENT, "vfio-pci,sysfsdev=/sys/bus/mdev/devices/" CASE_MDEV, ""}},
+     {{FAKE_TYPE_H100_20C, CASE_MDEV, NULL, NULL}}, NULL},
+    {"vf-argument", {{DEVICE_ARGUMENT, "vfio-pci,host=41:00.4", ""}},
+     {{FAKE_TYPE_H100_20C, NULL, "0000:21:00.7", NULL}}, NULL},
+    {"argument-uncovered", {{DEVICE_ARGUMENT, "vfio-pci,sysfsdev=/sys/bus/mdev/devices/" CASE_MDEV_2, ""},
+                            {DEVICE_MDEV, CASE_MDEV, AT_6}},
+     {{FAKE_TYPE_H100_20C, CASE_MDEV, NULL, AT_6}}, NULL},
+    {"mdev-and-argument", {{DEVICE_MDEV, CASE_MDEV, AT_6},
+                           {DEVICE_ARGUMENT, "vfio-pci,sysfsdev=/sys/bus/mdev/devices/" CASE_MDEV_2, ""}},
+     {{FAKE_TYPE_H100_20C, CASE_MDEV, NULL, AT_6}, {FAKE_TYPE_H100_20C, CASE_MDEV_2, NULL, NULL}}, NULL},
     {"element", {{0}}, {TYPE (H100_20C)}, NULL},
     {"mdev", {{DEVICE_MDEV, CASE_MDEV, AT_6}}, {{FAKE_TYPE_H100_20C, CASE_MDEV, NULL, AT_6}}, NULL},
     {"vf", {{DEVICE_PCI, CASE_VF, AT_6}}, {{FAKE_TYPE_H100_20C, NULL, "0000:41:00.4", AT_6}}, NULL},
@@ -435,8 +456,24 @@ write_devices (const Guest *guest)
     for (guint i = 0; i < G_N_ELEMENTS (guest->devices) && guest->devices[i].kind != DEVICE_END; i++) {
         if (guest->devices[i].kind == DEVICE_USB)
             write_usb (xml, i);
-        else
+        else if (guest->devices[i].kind != DEVICE_ARGUMENT)
             write_device (xml, i, &guest->devices[i]);
+    }
+    return g_string_free (g_steal_pointer (&xml), FALSE);
+}
+
+static char *
+write_arguments (const Guest *guest)
+{
+    g_autoptr (GString) xml = g_string_new (NULL);
+
+    for (guint i = 0; i < G_N_ELEMENTS (guest->devices); i++)
+        if (guest->devices[i].kind == DEVICE_ARGUMENT)
+            g_string_append_printf (xml, "    <qemu:arg value='-device'/>\n    <qemu:arg value='%s'/>\n",
+                                    guest->devices[i].source);
+    if (xml->len > 0) {
+        g_string_prepend (xml, "  <qemu:commandline>\n");
+        g_string_append (xml, "  </qemu:commandline>\n");
     }
     return g_string_free (g_steal_pointer (&xml), FALSE);
 }
@@ -458,7 +495,7 @@ guest_write (guint index)
 {
     g_autofree char *path = program_source ("", "guest.template.xml");
     g_autofree char *template = NULL, *metadata = write_metadata (&guests[index]);
-    g_autofree char *devices = write_devices (&guests[index]);
+    g_autofree char *devices = write_devices (&guests[index]), *arguments = write_arguments (&guests[index]);
     g_autoptr (GString) xml = NULL;
     g_autoptr (GError) error = NULL;
 
@@ -469,5 +506,8 @@ guest_write (guint index)
     g_string_replace (xml, "@UUID@", DOMAIN_UUID, 0);
     g_string_replace (xml, "@METADATA@", metadata, 0);
     g_string_replace (xml, "@HOSTDEVS@", devices, 0);
+    g_string_replace (xml, "@ARGUMENTS@", arguments, 0);
+    if (*arguments != '\0')
+        g_string_replace (xml, "id='3'", "id='3' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'", 1);
     return g_string_free (g_steal_pointer (&xml), FALSE);
 }

@@ -130,6 +130,20 @@ test_no_vgpu (G_GNUC_UNUSED gconstpointer data)
     }
 }
 
+/* A device on QEMU's command line is looked at as a hostdev is. */
+static void
+test_argument (G_GNUC_UNUSED gconstpointer data)
+{
+    static const char *const words[] = {CASE_DOMAIN, "migrate", "begin", "-", NULL};
+    g_autoptr (FakeHost) host = fake_host_new ();
+    g_auto (Trace) trace = {0};
+
+    if (!can_trace ())
+        return;
+    trace_hook (host, "bare-argument", words, &trace);
+    g_assert_true (has_prefix (trace.run, "vgpu-gate-judge"));
+}
+
 /* A hostdev that is no vGPU costs a look at it, but neither driver nor configuration is touched. */
 static void
 test_other_hostdev (gconstpointer data)
@@ -205,6 +219,7 @@ main (int argc, char *argv[])
 {
     program_test_init (&argc, &argv);
     program_add_test ("/fast-path/no-vgpu", NULL, test_no_vgpu);
+    program_add_test ("/fast-path/argument", NULL, test_argument);
     program_add_test ("/fast-path/usb", "usb", test_other_hostdev);
     program_add_test ("/fast-path/foreign", "foreign", test_other_hostdev);
     program_add_test ("/fast-path/bare-mdev", "bare-mdev", test_bare);

@@ -60,6 +60,13 @@ static const struct {
     {"whole-gpu",       {2,      2,      2,       2,   2,      2,      2}},
     {"bare-mdev",       {3,      213,    213,     2,   510,    2,      2}},
     {"bare-vf",         {3,      213,    213,     2,   510,    2,      2}},
+    {"bare-argument",   {3,      213,    213,     2,   510,    2,      2}},
+    {"bare-vf-argument", {3,     213,    213,     2,   510,    2,      2}},
+    {"foreign-argument", {2,     2,      2,       2,   2,      2,      2}},
+    {"argument",        {1,      1,      2,       2,   2,      2,      1}},
+    {"vf-argument",     {1,      1,      2,       2,   2,      2,      1}},
+    {"argument-uncovered", {214, 214,    2,       2,   2,      2,      214}},
+    {"mdev-and-argument", {1,    1,      2,       2,   2,      2,      1}},
     {"element",         {1,      1,      2,       2,   2,      2,      1}},
     {"mdev",            {1,      1,      2,       2,   2,      2,      1}},
     {"vf",              {1,      1,      2,       2,   2,      2,      1}},
@@ -78,6 +85,22 @@ static void
 only_gpu (FakeHost *host)
 {
     fake_host_add_gpu (host, CASE_GPU, FAKE_H100);
+}
+
+static void
+first_mdev (FakeHost *host)
+{
+    only_gpu (host);
+    fake_host_add_mdev (host, CASE_MDEV, FAKE_TYPE_H100_20C, CASE_GPU);
+    fake_host_offer_mdev (host, CASE_GPU, FAKE_TYPE_H100_20C, 2);
+}
+
+/* What is missing can be made for the hostdev, and not for the device on the command line. */
+static void
+no_device_but_room (FakeHost *host)
+{
+    only_gpu (host);
+    fake_host_offer_mdev (host, CASE_GPU, FAKE_TYPE_H100_20C, 2);
 }
 
 static void
@@ -196,6 +219,44 @@ static const HookCase device_cases[] = {
      .code = 411,
      .prepare = mdev_of_other_vendor},
     {.name = "absent", .input = "mdev", .operation = "migrate", .code = 507, .prepare = only_gpu},
+    /* a device on the command line is named by it as by a hostdev, and is never another one */
+    {.name = "absent", .input = "argument", .operation = "migrate", .code = 507, .prepare = only_gpu},
+    {.name = "absent", .input = "vf-argument", .operation = "migrate", .code = 507, .prepare = only_gpu},
+    {.name = "other-type",
+     .input = "argument",
+     .operation = "migrate",
+     .code = 411,
+     .prepare = mdev_of_other_type},
+    {.name = "other-vendor",
+     .input = "argument",
+     .operation = "restore",
+     .code = 411,
+     .prepare = mdev_of_other_vendor},
+    {.name = "full-gpu",
+     .input = "argument",
+     .operation = "migrate",
+     .code = 1,
+     .prepare = mdev_on_full_gpu,
+     .report = TRUE},
+    {.name = "absent", .input = "bare-argument", .operation = "restore", .code = 2, .prepare = only_gpu},
+    {.name = "second-absent",
+     .input = "mdev-and-argument",
+     .operation = "migrate",
+     .code = 507,
+     .prepare = first_mdev,
+     .config = "[placement]\nmode=apply\n"},
+    {.name = "second-absent-as-is",
+     .input = "mdev-and-argument",
+     .operation = "migrate",
+     .code = 507,
+     .prepare = first_mdev,
+     .config = "[placement]\nmode=off\n"},
+    {.name = "first-absent",
+     .input = "mdev-and-argument",
+     .operation = "migrate",
+     .code = 507,
+     .prepare = no_device_but_room,
+     .config = "[placement]\nmode=apply\n"},
     {.name = "absent", .input = "uncovered", .operation = "migrate", .code = 507, .prepare = only_gpu},
     {.name = "unlisted-gpu",
      .input = "mdev",

@@ -37,6 +37,22 @@ busy_by_nvml (FakeHost *host)
     fake_host_sim (host, "plug --vm " OTHER_VM " --type 1120 --gpu " CASE_GPU " --mdev " CASE_MDEV);
 }
 
+/* libvirt knows nothing of it: its status file has the device on QEMU's command line only. */
+static void
+busy_by_argument (FakeHost *host)
+{
+    static const char status[] =
+        "<domstatus state='running' reason='booted' pid='4711'>\n"
+        "  <domain type='kvm' id='1' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>\n"
+        "    <name>vm7</name>\n    <uuid>" OTHER_VM "</uuid>\n    <qemu:commandline>\n"
+        "      <qemu:arg value='-device'/>\n"
+        "      <qemu:arg value='vfio-pci,sysfsdev=/sys/bus/mdev/devices/" CASE_MDEV "'/>\n"
+        "    </qemu:commandline>\n  </domain>\n</domstatus>\n";
+
+    named_and_free (host);
+    fake_host_write_file (host, "run/libvirt/qemu/vm7.xml", status, sizeof status - 1, 0600);
+}
+
 static void
 lease_has_ended (FakeHost *host)
 {
@@ -131,6 +147,7 @@ static const HookCase cases[] = {
      .config = APPLY},
     {CASE ("busy-nvml", "mdev", "migrate", 802, busy_by_nvml)},
     {CASE ("busy-domain", "mdev", "migrate", 802, busy_by_domain)},
+    {CASE ("busy-argument", "mdev", "migrate", 802, busy_by_argument)},
     {CASE ("lease-ended", "mdev", "migrate", 1, lease_has_ended)},
     {CASE ("lease-too-long", "mdev", "migrate", 1, lease_lasts_too_long)},
     {CASE ("lease-own", "mdev", "migrate", 1, own_lease)},
