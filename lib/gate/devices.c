@@ -517,6 +517,8 @@ vgate_devices_decide (const VgateJudgement *j, GError **error)
     VgateUseInput input = {
         .root = request->root,
         .instances = j->probe->instances,
+        .host = j->host,
+        .devices = devices,
         .leases = j->leases,
         .domain = request->domain->uuid,
         .now = vgate_leases_clock (),

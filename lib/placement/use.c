@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "placement/use.h"
 
+#include "host/vfio.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -10,6 +12,15 @@
 /* libvirt's QEMU driver keeps there what it must know of its live domains after a restart (measured). */
 #define STATUS_DIRECTORY "/run/libvirt/qemu"
 #define END              "</domstatus>"
+
+/* What is known while the lists are read. */
+typedef struct {
+    const VgateUseInput *input;
+    VgateUse *use;
+    GHashTable *own;    /* devices of the guest that asks, by its status file */
+    gboolean *is_known; /* by instance: on which virtual function it runs */
+    GHashTable *known;  /* of VgateListedDevice *: the virtual functions on which one of those runs */
+} Reading;
 
 static gboolean
 unknown (const char *file, const char *why, GError **error)
@@ -24,23 +35,65 @@ add (VgateUse *use, const char *device, char *who)
     g_hash_table_replace (use, g_strdup (device), who);
 }
 
+static const VgateListedDevice *
+find_listed (const Reading *r, VgateHostdevKind kind, const char *source)
+{
+    for (guint i = 0; r->input->devices && i < r->input->devices->len; i++) {
+        const VgateListedDevice *listed = g_ptr_array_index (r->input->devices, i);
+
+        if (listed->kind == kind && strcmp (listed->source, source) == 0)
+            return listed;
+    }
+    return NULL;
+}
+
+static gboolean
+may_run_on (const Reading *r, const VgateInstance *instance, const VgateListedDevice *listed)
+{
+    const VgatePgpu *pgpu = g_ptr_array_index (r->input->host->pgpus, instance->pgpu);
+
+    return !instance->mdev && listed->kind == VGATE_HOSTDEV_PCI &&
+           strcmp (listed->device.pgpu, pgpu->address) == 0 &&
+           vgate_pgpu_is_same_type (pgpu, listed->device.type, listed->device.type_name, instance->type,
+                                    instance->type_name);
+}
+
+/* A vGPU of the VM (NULL: of any) runs on the virtual function, if one runs that is not known to run
+ * elsewhere. */
 static void
-add_domain (const VgateUseInput *input, const VgateDomain *domain, VgateUse *use)
+know_running (const Reading *r, const VgateListedDevice *listed, const char *vm)
+{
+    if (!listed || g_hash_table_contains (r->known, listed))
+        return;
+    for (guint i = 0; i < r->input->instances->len; i++) {
+        const VgateInstance *instance = g_ptr_array_index (r->input->instances, i);
+
+        if (!r->is_known[i] && (!vm || strcmp (instance->vm, vm) == 0) && may_run_on (r, instance, listed)) {
+            r->is_known[i] = TRUE;
+            g_hash_table_add (r->known, (gpointer)listed);
+            return;
+        }
+    }
+}
+
+static void
+add_domain (const Reading *r, const VgateDomain *domain)
 {
     g_autofree char *name = vgate_printable (domain->name, 128);
 
-    if (strcmp (domain->uuid, input->domain) == 0)
-        return;
     for (guint i = 0; i < domain->hostdevs->len; i++) {
         const VgateHostdev *hostdev = g_ptr_array_index (domain->hostdevs, i);
 
-        add (use, hostdev->source, g_strdup_printf ("the running domain '%s' has it", name));
+        know_running (r, find_listed (r, hostdev->kind, hostdev->source), domain->uuid);
+        if (strcmp (domain->uuid, r->input->domain) == 0)
+            g_hash_table_add (r->own, g_strdup (hostdev->source));
+        else
+            add (r->use, hostdev->source, g_strdup_printf ("the running domain '%s' has it", name));
     }
 }
 
 static gboolean
-read_status (const VgateUseInput *input, const char *file, const char *xml, gsize length, VgateUse *use,
-             GError **error)
+read_status (const Reading *r, const char *file, const char *xml, gsize length, GError **error)
 {
     g_autoptr (VgateDomain) domain = NULL;
 
@@ -53,7 +106,7 @@ read_status (const VgateUseInput *input, const char *file, const char *xml, gsiz
     /* not the parser's words, which may quote what is secret there */
     if (!domain)
         return unknown (file, "it is cut, or not what libvirt writes", error);
-    add_domain (input, domain, use);
+    add_domain (r, domain);
     return TRUE;
 }
 
@@ -91,9 +144,9 @@ read_file (const char *directory, const char *file, GError **error)
 }
 
 static gboolean
-read_domains (const VgateUseInput *input, VgateUse *use, GError **error)
+read_domains (const Reading *r, GError **error)
 {
-    g_autofree char *directory = g_strconcat (input->root, STATUS_DIRECTORY, NULL);
+    g_autofree char *directory = g_strconcat (r->input->root, STATUS_DIRECTORY, NULL);
     g_autoptr (GError) local = NULL;
     g_autoptr (GDir) dir = g_dir_open (directory, 0, &local);
     const char *name;
@@ -112,34 +165,109 @@ read_domains (const VgateUseInput *input, VgateUse *use, GError **error)
             g_propagate_error (error, g_steal_pointer (&local));
             return FALSE;
         }
-        if (text && !read_status (input, name, (const char *)text->data, text->len, use, error))
+        if (text && !read_status (r, name, (const char *)text->data, text->len, error))
             return FALSE;
     }
     return TRUE;
+}
+
+static void
+add_leases (const Reading *r)
+{
+    for (guint i = 0; i < r->input->leases->all->len; i++) {
+        const VgateLease *lease = g_ptr_array_index (r->input->leases->all, i);
+
+        if (lease->state == VGATE_LEASE_UNMADE)
+            continue;
+        know_running (r, find_listed (r, (VgateHostdevKind)lease->kind, lease->device), lease->domain);
+        if (vgate_lease_holds (lease, r->input->now) && strcmp (lease->domain, r->input->domain) != 0)
+            add (r->use, lease->device,
+                 g_strdup_printf ("the domain %s, which is about to arrive, has a lease on it for another "
+                                  "%" G_GUINT64_FORMAT " s",
+                                  lease->domain, lease->expires - r->input->now));
+    }
+}
+
+/* NVML names mediated devices. What runs for the guest itself is nobody's business here. */
+static void
+add_instances (const Reading *r)
+{
+    for (guint i = 0; i < r->input->instances->len; i++) {
+        const VgateInstance *instance = g_ptr_array_index (r->input->instances, i);
+
+        if (strcmp (instance->vm, r->input->domain) == 0)
+            r->is_known[i] = TRUE;
+        else if (instance->mdev)
+            add (r->use, instance->mdev, g_strdup_printf ("a vGPU of the VM %s runs on it", instance->vm));
+    }
+}
+
+static void
+add_if_held (const Reading *r, const VgateVfioHolders *holders, VgateHostdevKind kind, const char *source)
+{
+    const char *holder = vgate_vfio_find_holder (holders, r->input->root, kind, source);
+
+    if (!holder)
+        return;
+    know_running (r, find_listed (r, kind, source), NULL);
+    if (!g_hash_table_contains (r->own, source) && !vgate_use_find (r->use, source))
+        add (r->use, source, g_strdup (holder));
+}
+
+static void
+add_held (const Reading *r)
+{
+    g_autoptr (GHashTable) holders = vgate_vfio_read_holders (r->input->root);
+
+    for (guint i = 0; r->input->devices && i < r->input->devices->len; i++) {
+        const VgateListedDevice *listed = g_ptr_array_index (r->input->devices, i);
+
+        add_if_held (r, holders, listed->kind, listed->source);
+    }
+    for (guint i = 0; !r->input->devices && i < r->input->leases->all->len; i++) {
+        const VgateLease *lease = g_ptr_array_index (r->input->leases->all, i);
+
+        add_if_held (r, holders, (VgateHostdevKind)lease->kind, lease->device);
+    }
+}
+
+/* What runs on a virtual function that nothing tells runs on any that is free, for all that is known. */
+static void
+add_possible (const Reading *r)
+{
+    for (guint i = 0; i < r->input->instances->len; i++) {
+        const VgateInstance *instance = g_ptr_array_index (r->input->instances, i);
+
+        for (guint k = 0; !r->is_known[i] && r->input->devices && k < r->input->devices->len; k++) {
+            const VgateListedDevice *listed = g_ptr_array_index (r->input->devices, k);
+
+            if (may_run_on (r, instance, listed) && !vgate_use_find (r->use, listed->source))
+                add (r->use, listed->source,
+                     g_strdup_printf (
+                         "a vGPU of the VM %s runs on it, or on another virtual function of its type "
+                         "on GPU %s: no process can be found that has one open, and NVML does not "
+                         "say on which",
+                         instance->vm, listed->device.pgpu));
+        }
+    }
 }
 
 VgateUse *
 vgate_use_read (const VgateUseInput *input, GError **error)
 {
     g_autoptr (GHashTable) use = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+    g_autoptr (GHashTable) own = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+    g_autoptr (GHashTable) known = g_hash_table_new (NULL, NULL);
+    g_autofree gboolean *is_known = g_new0 (gboolean, MAX (input->instances->len, 1));
+    const Reading r = {.input = input, .use = use, .own = own, .is_known = is_known, .known = known};
 
-    for (guint i = 0; i < input->leases->all->len; i++) {
-        const VgateLease *lease = g_ptr_array_index (input->leases->all, i);
-
-        if (vgate_lease_holds (lease, input->now) && strcmp (lease->domain, input->domain) != 0)
-            add (use, lease->device,
-                 g_strdup_printf ("the domain %s, which is about to arrive, has a lease on it for another "
-                                  "%" G_GUINT64_FORMAT " s",
-                                  lease->domain, lease->expires - input->now));
-    }
-    for (guint i = 0; i < input->instances->len; i++) {
-        const VgateInstance *instance = g_ptr_array_index (input->instances, i);
-
-        if (instance->mdev && strcmp (instance->vm, input->domain) != 0)
-            add (use, instance->mdev, g_strdup_printf ("a vGPU of the VM %s runs on it", instance->vm));
-    }
-    if (!read_domains (input, use, error))
+    /* the one that knows most comes last */
+    add_leases (&r);
+    add_instances (&r);
+    if (!read_domains (&r, error))
         return NULL;
+    add_held (&r);
+    add_possible (&r);
     return g_steal_pointer (&use);
 }
 

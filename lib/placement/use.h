@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Which devices are in use: by a vGPU that NVML lists as running, by a live domain of libvirt's, or by the
- * lease of a guest that is about to arrive. libvirt is not asked, as a hook must not: its status files are
- * read, which hold secrets; nothing of them is kept but the sources of hostdevs and the domain's name.
+ * Which devices are in use: by a vGPU that NVML lists as running, by a live domain of libvirt's, by the lease
+ * of a guest that is about to arrive, or by a process that has the device open, whoever started it. libvirt
+ * is not asked, as a hook must not: its status files are read, which hold secrets; nothing of them is kept
+ * but the sources of hostdevs, the domain's name and UUID.
+ *
+ * NVML names a vGPU's mediated device, but not its virtual function. Mostly a status file, a lease or a
+ * process tells. Where a vGPU runs of which nothing tells, every virtual function of its GPU and type may be
+ * the one, so each that nobody else has counts as in use.
  */
 #pragma once
 
 #include "host/inventory.h"
+#include "host/sysfs.h"
 #include "placement/lease.h"
 
 /* Device (UUID or PCI address) -> who uses it, as a clause: "the running domain 'vm2' has it". */
@@ -15,6 +21,9 @@ typedef GHashTable VgateUse;
 typedef struct {
     const char *root;
     const GPtrArray *instances; /* of VgateInstance *: what runs, as NVML says */
+    const VgateHost *host;      /* whose pGPUs they are on; NULL: there are none */
+    const GPtrArray *devices; /* of VgateListedDevice *: those that exist; NULL: only those that have a lease
+                                 are looked at for a process that has them open */
     const VgateLeases *leases;
     const char *domain; /* UUID of the guest that asks: what is its own is not in use */
     guint64 now;        /* of the leases' clock */

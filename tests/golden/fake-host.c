@@ -465,6 +465,55 @@ fake_host_add_live_domain (FakeHost *host, const char *name, const char *uuid, c
     write_text (host, "run/libvirt/qemu", file, text);
 }
 
+/* --- who has a device open --- */
+
+static char *
+device_directory (const FakeHost *host, const char *device)
+{
+    const gboolean is_pci = strchr (device, ':') != NULL;
+    g_autofree char *link =
+        g_build_filename (host->root, is_pci ? "sys/bus/pci/devices" : "sys/bus/mdev/devices", device, NULL);
+    char *directory = realpath (link, NULL), *relative;
+
+    g_assert_nonnull (directory);
+    relative = g_strdup (directory + strlen (host->root) + 1);
+    free (directory); /* realpath () allocates with malloc () */
+    return relative;
+}
+
+void
+fake_host_set_iommu_group (FakeHost *host, const char *device, guint group)
+{
+    g_autofree char *directory = device_directory (host, device);
+    g_autofree char *target = g_strdup_printf ("sys/kernel/iommu_groups/%u", group);
+
+    make_directory (host, target);
+    write_link (host, directory, "iommu_group", target);
+}
+
+void
+fake_host_set_vfio_node (FakeHost *host, const char *device, const char *node)
+{
+    g_autofree char *directory = device_directory (host, device);
+    g_autofree char *path = g_build_filename (directory, "vfio-dev", node, NULL);
+
+    make_directory (host, path);
+}
+
+void
+fake_host_open_file (FakeHost *host, guint pid, const char *name, const char *file)
+{
+    g_autofree char *process = g_strdup_printf ("proc/%u", pid);
+    g_autofree char *text = g_strdup_printf ("%s\n", name);
+    g_autofree char *fds = g_build_filename (host->root, process, "fd", NULL);
+    g_autofree char *link = g_build_filename (fds, "12", NULL), *other = g_build_filename (fds, "0", NULL);
+
+    write_text (host, process, "comm", text);
+    g_assert_cmpint (g_mkdir_with_parents (fds, 0755), ==, 0);
+    g_assert_cmpint (symlink ("/dev/null", other), ==, 0);
+    g_assert_cmpint (symlink (file, link), ==, 0);
+}
+
 /* --- QEMU --- */
 
 #define QEMU_PID 4711

@@ -68,6 +68,13 @@ gboolean fake_host_has_mdev (const FakeHost *host, const char *uuid);
 /* libvirt's status file of a live domain that has a mediated device, or, with a ':' in it, a PCI device. */
 void fake_host_add_live_domain (FakeHost *host, const char *name, const char *uuid, const char *device);
 
+/* A device (a PCI address, or a mediated device's UUID) is in this IOMMU group; or VFIO has this node for it
+ * alone, as with iommufd: "vfio3". */
+void fake_host_set_iommu_group (FakeHost *host, const char *device, guint group);
+void fake_host_set_vfio_node (FakeHost *host, const char *device, const char *node);
+/* A process of this name runs, and has the file open: "/dev/vfio/42". */
+void fake_host_open_file (FakeHost *host, guint pid, const char *name, const char *file);
+
 /* QEMU of this domain runs: with -incoming it is to receive a guest. */
 void fake_host_qemu_started (FakeHost *host, const char *domain, gboolean incoming);
 /* Its pid file, or its command line, with these contents. */

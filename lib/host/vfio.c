@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "host/vfio.h"
+
+#include "host/sysfs-read.h"
+
+#include <dirent.h>
+#include <string.h>
+#include <unistd.h>
+
+#define NODES        "/dev/vfio/"
+#define DEVICE_NODES NODES "devices/"
+/* The node that every user of VFIO has open. */
+#define CONTAINER NODES "vfio"
+/* What the kernel adds when the node was removed since. */
+#define GONE " (deleted)"
+/* Ours are much shorter. */
+#define PATH_SIZE 256
+
+/* The kernel's own name of it, which it may change itself; at most 15 bytes. */
+static char *
+process_name (const char *root, const char *pid)
+{
+    g_autofree char *path = g_strdup_printf ("%s/proc/%s/comm", root, pid), *text = NULL;
+
+    if (!g_file_get_contents (path, &text, NULL, NULL))
+        return g_strdup ("?");
+    return vgate_printable (g_strchomp (text), 32);
+}
+
+static void
+read_process (const char *root, const char *pid, VgateVfioHolders *holders)
+{
+    g_autofree char *path = g_strdup_printf ("%s/proc/%s/fd", root, pid);
+    DIR *directory = opendir (path);
+    const struct dirent *entry;
+
+    while (directory && (entry = readdir (directory))) {
+        char target[PATH_SIZE];
+        const gssize length = readlinkat (dirfd (directory), entry->d_name, target, sizeof target - 1);
+
+        if (length < 0)
+            continue;
+        target[length] = '\0';
+        if (g_str_has_suffix (target, GONE))
+            target[length - (gssize)strlen (GONE)] = '\0';
+        if (g_str_has_prefix (target, NODES) && strcmp (target, CONTAINER) != 0) {
+            g_autofree char *name = process_name (root, pid);
+
+            g_hash_table_replace (holders, g_strdup (target),
+                                  g_strdup_printf ("the process %s (%s) has it open", pid, name));
+        }
+    }
+    if (directory)
+        closedir (directory);
+}
+
+VgateVfioHolders *
+vgate_vfio_read_holders (const char *root)
+{
+    VgateVfioHolders *holders = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+    g_autofree char *directory = g_strconcat (root, "/proc", NULL);
+    g_autoptr (GDir) dir = g_dir_open (directory, 0, NULL);
+    const char *name;
+
+    while (dir && (name = g_dir_read_name (dir)))
+        if (strspn (name, "0123456789") == strlen (name))
+            read_process (root, name, holders);
+    return holders;
+}
+
+/* What is behind "vfio-dev": the names of the device's own nodes. */
+static const char *
+find_by_nodes (const VgateVfioHolders *holders, const char *directory)
+{
+    g_autofree char *path = g_build_filename (directory, "vfio-dev", NULL);
+    g_auto (GStrv) names = vgate_sysfs_names ("", path);
+
+    for (guint i = 0; names[i]; i++) {
+        g_autofree char *node = g_strconcat (DEVICE_NODES, names[i], NULL);
+        const char *holder = g_hash_table_lookup ((GHashTable *)holders, node);
+
+        if (holder)
+            return holder;
+    }
+    return NULL;
+}
+
+const char *
+vgate_vfio_find_holder (const VgateVfioHolders *holders, const char *root, VgateHostdevKind kind,
+                        const char *source)
+{
+    g_autofree char *path = g_build_filename (
+        kind == VGATE_HOSTDEV_MDEV ? VGATE_SYSFS_MDEV_DEVICES : VGATE_SYSFS_PCI_DEVICES, source, NULL);
+    gboolean leaves;
+    g_autofree char *directory = vgate_sysfs_resolve (root, path, &leaves);
+    g_autofree char *group = directory ? vgate_sysfs_link_name (directory, "iommu_group") : NULL;
+    g_autofree char *node = group ? g_strconcat (NODES, group, NULL) : NULL;
+    const char *holder = node ? g_hash_table_lookup ((GHashTable *)holders, node) : NULL;
+
+    return holder || !directory ? holder : find_by_nodes (holders, directory);
+}

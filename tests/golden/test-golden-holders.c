@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Devices that are used without libvirt knowing of it: by a QEMU that somebody has started himself, say. */
+#include "placement-hosts.h"
+
+#include <string.h>
+
+#define FOREIGN_VM "11111111-2222-4333-8444-555555555555"
+#define VF_3       "0000:41:00.6"
+#define QEMU       "qemu-system-x86"
+
+#define FIRST     "<address domain='0x0000' bus='0x41' slot='0x00' function='0x4'/>"
+#define SECOND    "<address domain='0x0000' bus='0x41' slot='0x00' function='0x5'/>"
+#define THIRD     "<address domain='0x0000' bus='0x41' slot='0x00' function='0x6'/>"
+#define NOT_WHICH "and NVML does not say on which"
+
+static void
+two_vfs (FakeHost *host)
+{
+    one_gpu (host);
+    fake_host_add_vf (host, CASE_GPU, CASE_VF, TYPE);
+    fake_host_add_vf (host, CASE_GPU, VF_2, TYPE);
+    fake_host_set_iommu_group (host, CASE_VF, 42);
+    fake_host_set_iommu_group (host, VF_2, 43);
+}
+
+/* A vGPU of a VM that libvirt does not know runs on the first one. */
+static void
+foreign_vm (FakeHost *host)
+{
+    two_vfs (host);
+    fake_host_sim (host, "plug --vm " FOREIGN_VM " --type 1120 --vf " CASE_VF);
+}
+
+static void
+foreign_vm_found (FakeHost *host)
+{
+    foreign_vm (host);
+    fake_host_open_file (host, 815, "unrelated", "/dev/vfio/vfio");
+    fake_host_open_file (host, 4711, QEMU, "/dev/vfio/42");
+}
+
+static void
+foreign_vm_found_by_node (FakeHost *host)
+{
+    foreign_vm (host);
+    fake_host_set_vfio_node (host, CASE_VF, "vfio7");
+    fake_host_open_file (host, 4711, QEMU, "/dev/vfio/devices/vfio7");
+}
+
+/* It has opened the device, and NVML does not list its vGPU yet. */
+static void
+foreign_vm_starts (FakeHost *host)
+{
+    two_vfs (host);
+    fake_host_open_file (host, 4711, QEMU, "/dev/vfio/42");
+}
+
+static void
+test_other_is_given (gconstpointer data)
+{
+    void (*const prepare) (FakeHost *) = *(void (*const *) (FakeHost *))data;
+    g_autoptr (FakeHost) host = applying_host (prepare);
+    g_auto (Guest) guest = {0};
+
+    guest_init (&guest, host, "vf", VM_1);
+    allowed_changed (&guest, "migrate", FIRST, SECOND);
+}
+
+static void
+test_reason (G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr (FakeHost) host = fake_host_new ();
+    g_auto (Guest) guest = {0};
+    g_autofree char *line = NULL;
+
+    foreign_vm_found (host);
+    guest_init (&guest, host, "vf", VM_1);
+    line = event (&guest, "migrate", 802);
+    g_assert_nonnull (strstr (line, "in use here: the process 4711 (" QEMU ") has it open"));
+    g_assert_nonnull (strstr (line, "take virtual function " VF_2));
+}
+
+/* Where no process can be found that has it, it may be either: none of the two is given away, one that has no
+ * type yet is. */
+static void
+test_not_found (G_GNUC_UNUSED gconstpointer data)
+{
+    static const guint types[] = {TYPE, 0};
+    g_autoptr (FakeHost) host = applying_host (foreign_vm);
+    g_auto (Guest) guest = {0}, again = {0};
+    g_autofree char *line = NULL;
+
+    guest_init (&guest, host, "vf", VM_1);
+    guest_init (&again, host, "vf", VM_1);
+    line = event (&guest, "migrate", 802);
+    g_assert_nonnull (strstr (line, FOREIGN_VM));
+    g_assert_nonnull (strstr (line, NOT_WHICH));
+    g_assert_nonnull (strstr (line, "No other device will do"));
+    fake_host_add_vf (host, CASE_GPU, VF_3, 0);
+    fake_host_offer_vf (host, VF_3, types);
+    allowed_changed (&again, "migrate", FIRST, THIRD);
+}
+
+/* A vGPU of a guest that libvirt or a lease knows is where these say, and needs no process. */
+static void
+test_known (gconstpointer data)
+{
+    const gboolean *by_lease = data;
+    g_autoptr (FakeHost) host = applying_host (two_vfs);
+    g_auto (Guest) guest = {0}, other = {0};
+
+    if (*by_lease) {
+        guest_init (&other, host, "vf", OTHER_VM);
+        allowed_unchanged (&other, "migrate");
+    } else {
+        fake_host_add_live_domain (host, "vm7", OTHER_VM, CASE_VF);
+    }
+    fake_host_sim (host, "plug --vm " OTHER_VM " --type 1120 --vf " CASE_VF);
+    guest_init (&guest, host, "vf", VM_1);
+    allowed_changed (&guest, "migrate", FIRST, SECOND);
+}
+
+/* One more than is known, of the same VM: its other vGPU may be on the free one. */
+static void
+test_known_in_part (G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr (FakeHost) host = applying_host (two_vfs);
+    g_auto (Guest) guest = {0}, other = {0};
+    g_autofree char *line = NULL;
+
+    guest_init (&other, host, "vf", OTHER_VM);
+    allowed_unchanged (&other, "migrate");
+    fake_host_add_live_domain (host, "vm7", OTHER_VM, CASE_VF);
+    fake_host_open_file (host, 4711, QEMU, "/dev/vfio/42");
+    fake_host_sim (host, "plug --vm " OTHER_VM " --type 1120 --vf " CASE_VF);
+    fake_host_sim (host, "plug --vm " OTHER_VM " --type 1120 --vf " VF_2);
+    guest_init (&guest, host, "vf", VM_1);
+    line = event (&guest, "migrate", 802);
+    g_assert_nonnull (strstr (line, "No other device will do"));
+}
+
+static void
+mdev_starts (FakeHost *host)
+{
+    named_and_free (host);
+    fake_host_set_iommu_group (host, CASE_MDEV, 42);
+    fake_host_open_file (host, 4711, QEMU, "/dev/vfio/42");
+}
+
+static void
+test_mdev (G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr (FakeHost) host = applying_host (mdev_starts);
+    g_auto (Guest) guest = {0};
+
+    guest_init (&guest, host, "mdev", VM_1);
+    allowed_changed (&guest, "migrate", "<address uuid='" CASE_MDEV "'/>", "<address uuid='" FREE "'/>");
+}
+
+/* A dry run where the guest itself runs: what its own QEMU has open is its own. */
+static void
+test_own (G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr (FakeHost) host = fake_host_new ();
+    g_auto (Guest) guest = {0};
+
+    two_vfs (host);
+    fake_host_add_live_domain (host, CASE_DOMAIN, VM_1, CASE_VF);
+    fake_host_sim (host, "plug --vm " VM_1 " --type 1120 --vf " CASE_VF);
+    fake_host_open_file (host, 4711, QEMU, "/dev/vfio/42");
+    guest_init (&guest, host, "vf", VM_1);
+    allowed_unchanged (&guest, "migrate");
+}
+
+/* What was made for a guest that has ended, and somebody uses by now, is left to him. */
+static void
+test_release (G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr (FakeHost) host = applying_host (room_for_mdevs);
+    g_auto (Guest) guest = {0};
+    g_autofree char *line = NULL;
+
+    guest_init (&guest, host, "mdev", VM_1);
+    allowed_unchanged (&guest, "migrate");
+    allowed_unchanged (&guest, "prepare");
+    fake_host_set_iommu_group (host, CASE_MDEV, 42);
+    fake_host_open_file (host, 4711, QEMU, "/dev/vfio/42");
+    line = event (&guest, "release end", 810);
+    g_assert_nonnull (strstr (line, "the process 4711 (" QEMU ") has it open"));
+    g_assert_true (fake_host_has_mdev (host, CASE_MDEV));
+}
+
+int
+main (int argc, char *argv[])
+{
+    static void (*const found) (FakeHost *) = foreign_vm_found;
+    static void (*const by_node) (FakeHost *) = foreign_vm_found_by_node;
+    static void (*const starts) (FakeHost *) = foreign_vm_starts;
+    static const gboolean yes = TRUE, no = FALSE;
+
+    program_test_init (&argc, &argv);
+    program_add_test ("/holders/group", &found, test_other_is_given);
+    program_add_test ("/holders/node", &by_node, test_other_is_given);
+    program_add_test ("/holders/starts", &starts, test_other_is_given);
+    program_add_test ("/holders/reason", NULL, test_reason);
+    program_add_test ("/holders/not-found", NULL, test_not_found);
+    program_add_test ("/holders/known-to-libvirt", &no, test_known);
+    program_add_test ("/holders/known-by-lease", &yes, test_known);
+    program_add_test ("/holders/known-in-part", NULL, test_known_in_part);
+    program_add_test ("/holders/mdev", NULL, test_mdev);
+    program_add_test ("/holders/own", NULL, test_own);
+    program_add_test ("/holders/release", NULL, test_release);
+    return g_test_run ();
+}
