@@ -94,8 +94,8 @@ judge_as_named (const Devices *d, GError **error)
     return TRUE;
 }
 
-/* Those without a hostdev take any pGPU, and room there before those that need a device; but for one whose device
- * is on QEMU's command line: that is used as it is, or cannot be used. */
+/* Those without a hostdev take any pGPU, and room there before those that need a device; but for one whose
+ * device is on QEMU's command line: that is used as it is, or cannot be used. */
 static gboolean
 place_the_others (const Devices *d)
 {
@@ -118,7 +118,8 @@ place_the_others (const Devices *d)
         const VgatePlacement *placement = g_ptr_array_index (others, i);
         VgatePromise promise;
 
-        if (placement->chosen < 0)
+        /* the room of a device that exists is taken already */
+        if (placement->chosen < 0 || placement->is_tied)
             continue;
         promise.pgpu = g_array_index (placement->candidates, VgateCandidate, placement->chosen).pgpu;
         promise.type = vgate_pgpu_find_type (g_ptr_array_index (d->j->host->pgpus, promise.pgpu),
