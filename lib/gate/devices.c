@@ -451,6 +451,19 @@ refuse (const Devices *d, const VgateRefusal *refusal, const char *way_out)
     vgate_decision_set (d->j->decision, FALSE, refusal->code, text);
 }
 
+/* A guest whose device is of a kind that this host does not have: no choice can help it. */
+static gboolean
+is_of_other_kind (const Devices *d)
+{
+    const GPtrArray *placements = d->j->decision->placements;
+
+    for (guint i = 0; i < placements->len; i++)
+        if (vgate_error_is (((VgatePlacement *)g_ptr_array_index (placements, i))->fault,
+                            VGATE_CODE_DEVICE_KIND))
+            return TRUE;
+    return FALSE;
+}
+
 static gboolean
 decide_with_others (const Devices *d, gboolean is_worth_it, GError **error)
 {
@@ -489,7 +502,7 @@ decide_under_lock (Devices *d, GError **error)
         return FALSE;
     others_are_placed = place_the_others (d);
     if (!all_are_placed (j->decision))
-        return decide_with_others (d, others_are_placed, error);
+        return decide_with_others (d, others_are_placed && !is_of_other_kind (d), error);
     lease_named (d);
     if (!write_leases (d, error))
         return FALSE;

@@ -155,11 +155,38 @@ vgate_hostdevs_check (const VgateRequest *request, GError **error)
     return TRUE;
 }
 
+/* FALSE where the vGPUs of this host are of the other kind, and none of this one: then no device is to be
+ * found, and none to be made, that would do. */
 static gboolean
-check_device (const VgateDevice *device, const VgateHostdev *hostdev, GError **error)
+check_kind (const char *root, const VgateHostdev *hostdev, GError **error)
+{
+    static const char *const kinds[] = {
+        [VGATE_HOSTDEV_MDEV] = "mediated device",
+        [VGATE_HOSTDEV_PCI] = "virtual function",
+    };
+    g_autofree char *what = describe (hostdev);
+    const VgateHostdevKind other =
+        hostdev->kind == VGATE_HOSTDEV_MDEV ? VGATE_HOSTDEV_PCI : VGATE_HOSTDEV_MDEV;
+
+    if (vgate_sysfs_has_kind (root, hostdev->kind) || !vgate_sysfs_has_kind (root, other))
+        return TRUE;
+    g_set_error (
+        error, VGATE_ERROR, VGATE_CODE_DEVICE_KIND,
+        "%s is a %s, but the vGPUs of this host are %ss%s, and libvirt cannot change a hostdev's type in a "
+        "migration",
+        what, kinds[hostdev->kind], kinds[other],
+        other == VGATE_HOSTDEV_PCI ? " (as with Linux 6.8 and newer)" : "");
+    return FALSE;
+}
+
+static gboolean
+check_device (const char *root, const VgateDevice *device, const VgateHostdev *hostdev, GError **error)
 {
     g_autofree char *what = describe (hostdev);
 
+    if ((device->kind == VGATE_DEVICE_ABSENT || device->kind == VGATE_DEVICE_OTHER) &&
+        !check_kind (root, hostdev, error))
+        return FALSE;
     switch (device->kind) {
     case VGATE_DEVICE_ABSENT:
         g_set_error (error, VGATE_ERROR, VGATE_CODE_DEVICE_NOT_HERE, "%s does not exist here", what);
@@ -202,7 +229,7 @@ vgate_hostdevs_find_pgpu (const VgateRequest *request, const VgateHost *host, co
     if (!hostdev || request->host)
         return -1;
     device = vgate_survey_typed_device (request->survey, hostdev);
-    if (!check_device (device, hostdev, error))
+    if (!check_device (request->root, device, hostdev, error))
         return -1;
     for (guint i = 0; i < host->pgpus->len; i++) {
         const VgatePgpu *pgpu = g_ptr_array_index (host->pgpus, i);

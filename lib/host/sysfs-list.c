@@ -49,6 +49,50 @@ vgate_sysfs_list_devices (const char *root)
     return devices;
 }
 
+static gboolean
+exists_below (const char *directory, const char *name)
+{
+    g_autofree char *path = g_build_filename (directory, name, NULL);
+
+    return g_file_test (path, G_FILE_TEST_EXISTS);
+}
+
+static gboolean
+is_of_kind (const char *root, VgateHostdevKind kind, const char *source)
+{
+    const VgateHostdev hostdev = {.kind = kind, .source = (char *)source};
+    g_auto (VgateDevice) device = {0};
+
+    vgate_sysfs_identify (root, &hostdev, &device);
+    return device.kind == VGATE_DEVICE_VGPU;
+}
+
+static gboolean
+makes_mdevs (const char *root, const char *address)
+{
+    g_autofree char *path = g_build_filename (VGATE_SYSFS_PCI_DEVICES, address, NULL);
+    gboolean leaves;
+    g_autofree char *directory = vgate_sysfs_resolve (root, path, &leaves);
+
+    return directory && exists_below (directory, "mdev_supported_types") && vgate_sysfs_is_nvidia (directory);
+}
+
+gboolean
+vgate_sysfs_has_kind (const char *root, VgateHostdevKind kind)
+{
+    g_auto (GStrv) functions = vgate_sysfs_names (root, VGATE_SYSFS_PCI_DEVICES);
+    g_auto (GStrv) mdevs = vgate_sysfs_names (root, VGATE_SYSFS_MDEV_DEVICES);
+
+    for (guint i = 0; functions[i]; i++)
+        if (kind == VGATE_HOSTDEV_MDEV ? makes_mdevs (root, functions[i])
+                                       : is_of_kind (root, kind, functions[i]))
+            return TRUE;
+    for (guint i = 0; kind == VGATE_HOSTDEV_MDEV && mdevs[i]; i++)
+        if (is_of_kind (root, kind, mdevs[i]))
+            return TRUE;
+    return FALSE;
+}
+
 /* A PCI device that makes vGPUs, or is one. */
 typedef struct {
     const char *root;

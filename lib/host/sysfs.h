@@ -53,6 +53,10 @@ void vgate_sysfs_look_up (const char *root, const VgateHostdev *hostdev, VgateDe
  */
 gboolean vgate_sysfs_has_mdev_name (const char *root, const char *uuid);
 
+/* TRUE when the vGPUs of this host are devices of this kind: there is one, or an NVIDIA device that makes
+ * them. By what exists, as _identify (). */
+gboolean vgate_sysfs_has_kind (const char *root, VgateHostdevKind kind);
+
 void vgate_device_clear (VgateDevice *device);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (VgateDevice, vgate_device_clear)
 

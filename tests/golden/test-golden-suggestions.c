@@ -31,6 +31,13 @@ free_on_wrong_gpu (FakeHost *host)
 }
 
 static void
+both_kinds (FakeHost *host)
+{
+    second_vf_has_type (host);
+    fake_host_add_mdev (host, FREE, FAKE_TYPE_H100_40C, CASE_GPU);
+}
+
+static void
 busy_by_nvml (FakeHost *host)
 {
     named_and_free (host);
@@ -145,6 +152,17 @@ static const HookCase cases[] = {
     {CASE ("nothing-fits", "mdev", "migrate", 507, free_on_wrong_gpu)},
     {CASE ("nothing-fits-apply", "mdev", "migrate", 507, free_on_wrong_gpu),
      .config = APPLY},
+    /* the guest's device is of a kind that this host does not have: no other device can help */
+    {CASE ("kind", "mdev", "migrate", 816, second_vf_has_type)},
+    {CASE ("kind", "vf", "migrate", 816, room_for_mdevs)},
+    {CASE ("kind-absent", "vf", "restore", 816, free_mdev)},
+    {CASE ("kind-apply", "mdev", "restore", 816, vfs_without_type), .config = APPLY},
+    {CASE ("kind-apply", "vf", "migrate", 816, room_for_mdevs), .config = APPLY},
+    {CASE ("kind-off", "mdev", "migrate", 816, second_vf_has_type), .config = "[placement]\nmode=off\n"},
+    {CASE ("kind-off", "vf", "migrate", 816, free_mdev), .config = "[placement]\nmode=off\n"},
+    /* one that has neither, or both, says nothing of that */
+    {CASE ("kind-neither", "mdev", "migrate", 507, one_gpu)},
+    {CASE ("kind-both", "mdev", "migrate", 507, both_kinds)},
     {CASE ("busy-nvml", "mdev", "migrate", 802, busy_by_nvml)},
     {CASE ("busy-domain", "mdev", "migrate", 802, busy_by_domain)},
     {CASE ("busy-argument", "mdev", "migrate", 802, busy_by_argument)},
@@ -186,7 +204,7 @@ main (int argc, char *argv[])
 {
     program_test_init (&argc, &argv);
     for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
-        g_autofree char *path = g_strdup_printf ("/placement/case/%s", cases[i].name);
+        g_autofree char *path = g_strdup_printf ("/placement/case/%s/%s", cases[i].input, cases[i].name);
 
         program_add_test (path, &cases[i], test_case);
     }
