@@ -59,8 +59,11 @@ read_domain (const char *path, char **name, GError **error)
 {
     gsize length;
     g_autofree char *xml = vgate_input_read (path, &length, error);
+    VgateDomain *domain = xml ? vgate_domain_read (xml, length, name, error) : NULL;
 
-    return xml ? vgate_domain_read (xml, length, name, error) : NULL;
+    if (xml && !domain)
+        g_prefix_error (error, "%s: ", strcmp (path, "-") == 0 ? "standard input" : path);
+    return domain;
 }
 
 static int
@@ -82,6 +85,11 @@ check (const Options *options, VgateOperation operation, VgatePolicy *policy)
 
     host = options->host_file ? vgate_input_read_host (options->host_file, &error) : NULL;
     domain = error ? NULL : read_domain (options->words[0], &name, &error);
+    if (error && vgate_code_is_unanswered ((VgateCode)error->code)) {
+        g_autoptr (GError) owned = error;
+
+        return vgate_command_fail (owned);
+    }
     request.domain = domain;
     request.host = host;
     /* asked on purpose, so a cold start is judged whatever the configuration says of the hook */
@@ -89,7 +97,9 @@ check (const Options *options, VgateOperation operation, VgatePolicy *policy)
     decision = error ? vgate_decision_new_refusal (error) : vgate_gate_decide (&request);
     report = vgate_decision_report (decision, name, operation, host);
     fputs (report, stdout);
-    return decision->allowed ? VGATE_EXIT_ALLOWED : VGATE_EXIT_REFUSED;
+    if (decision->allowed)
+        return VGATE_EXIT_ALLOWED;
+    return vgate_code_is_unanswered (decision->code) ? VGATE_EXIT_UNANSWERED : VGATE_EXIT_REFUSED;
 }
 
 int

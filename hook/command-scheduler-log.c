@@ -122,8 +122,7 @@ print_round (Following *following, const GPtrArray *round, GError **error)
     for (guint i = 0; i < round->len; i++)
         print_news (following, g_ptr_array_index (round, i));
     following->is_first = FALSE;
-    vgate_stream_flush (following->stream);
-    return TRUE;
+    return vgate_stream_flush (following->stream, error);
 }
 
 /* To be asked for when signals_fd can be read. One that lets us go on after a halt is no end: the halt is
@@ -193,7 +192,6 @@ print_for_ever (const VgateBackend *backend, const char *address, VgateOutput ou
     following.stream = vgate_stream_open (NAME, output);
     is_good = follow (follower, signals_fd, &following, &error);
     vgate_stream_close (following.stream);
-    fflush (stdout);
     close (signals_fd);
     if (!is_good)
         return vgate_command_fail (error);

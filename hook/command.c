@@ -39,7 +39,7 @@ vgate_command_fail (const GError *error)
     g_autofree char *line = vgate_message_line (code, NULL, text);
 
     fprintf (stderr, "%s\n", line);
-    return VGATE_EXIT_REFUSED;
+    return vgate_code_is_unanswered (code) ? VGATE_EXIT_UNANSWERED : VGATE_EXIT_REFUSED;
 }
 
 gboolean
@@ -170,7 +170,9 @@ describe_commands (const VgateCommand *all, gsize n_all)
     for (gsize i = 0; i < n_all; i++)
         g_string_append_printf (text, "  %-12s %s\n", all[i].name, all[i].summary);
     g_string_append (
-        text, "\nExit status: 0 allowed or done, 1 refused or failed, 2 wrong usage. See vgpu-gate(1).");
+        text,
+        "\nExit status: 0 yes or done, 1 no, 2 wrong usage, 3 it could not be found out, or the output\n"
+        "could not be written. See vgpu-gate(1).");
     return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
@@ -223,6 +225,7 @@ main (int argc, char *argv[])
     g_autoptr (GError) error = NULL;
 
     setlocale (LC_ALL, "");
+    vgate_output_check_at_exit ();
     g_set_prgname ("vgpu-gate");
     g_option_context_set_summary (context,
                                   "Can a guest with NVIDIA vGPUs run here, or there, and if not, why not?");

@@ -2,18 +2,22 @@
 /* The operator's command: what its sub-commands share. */
 #pragma once
 
+#include "message/output.h"
 #include "policy/policy.h"
 #include "tree.h"
 
+/* VGATE_EXIT_UNANSWERED (message/output.h) is the fourth. */
 enum {
-    VGATE_EXIT_ALLOWED = 0, /* or simply: done */
-    VGATE_EXIT_REFUSED = 1, /* or: it could not be done */
+    VGATE_EXIT_ALLOWED = 0, /* yes, or done */
+    VGATE_EXIT_REFUSED =
+        1, /* no: a guest is refused, a setting is not possible, entries of a log are missed */
     VGATE_EXIT_USAGE = 2,
 };
 
 /* Prints "vgpu-gate: VGATE-902: WHAT; see 'vgpu-gate --help'" and returns VGATE_EXIT_USAGE. */
 int vgate_command_usage (const char *what);
-/* Prints the error's line and returns VGATE_EXIT_REFUSED. */
+/* Prints the error's line and returns VGATE_EXIT_REFUSED, or VGATE_EXIT_UNANSWERED where its code says that
+ * the question could not be answered. */
 int vgate_command_fail (const GError *error);
 
 /* A sub-command. argv[0] is its name; config: another configuration file, or NULL. */
@@ -65,7 +69,7 @@ VgatePolicy *vgate_command_policy (const char *config, GError **error);
 #define VGATE_COMMAND_YES(flag) {"yes", 'y', 0, G_OPTION_ARG_NONE, flag, "do not ask for confirmation", NULL}
 /* clang-format on */
 
-/* Prints the tree, and returns VGATE_EXIT_ALLOWED. */
+/* Prints the tree, and returns VGATE_EXIT_ALLOWED. (Whether it was written is seen at the end.) */
 int vgate_command_print (const VgateTree *tree, VgateOutput output);
 
 /*
@@ -75,6 +79,6 @@ int vgate_command_print (const VgateTree *tree, VgateOutput output);
 char *vgate_command_as_root (int argc, char *argv[], const char *config);
 /* FALSE with VGATE_CODE_NOT_ROOT, naming that command, when this is not root. what: "the range ..." */
 gboolean vgate_command_need_root (const char *what, const char *as_root, GError **error);
-/* Prints the error of a setting and returns VGATE_EXIT_REFUSED. When it came too late to know whether the
+/* vgate_command_fail () for the error of a setting. When it came too late to know whether the
  * setting has taken effect, the line says how to look. */
 int vgate_command_fail_setting (const GError *error, const char *as_root, const char *look);

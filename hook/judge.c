@@ -7,6 +7,7 @@
 #include "gate/gate.h"
 #include "input.h"
 #include "journal.h"
+#include "message/output.h"
 
 #include <errno.h>
 #include <locale.h>
@@ -207,6 +208,29 @@ tell (const Options *options, const VgateDecision *decision, VgateOperation oper
     }
 }
 
+/* To be asked before the options are parsed, where --help ends us. libvirt's words come behind "--", and must
+ * get one of the two answers that libvirt knows. */
+static gboolean
+is_for_people (int argc, char *argv[])
+{
+    static const char *const options[] = {"--dry-run", "-n", "--help", "-h", "-?", "--version"};
+
+    for (int i = 1; i < argc && strcmp (argv[i], "--") != 0; i++)
+        for (gsize j = 0; j < G_N_ELEMENTS (options); j++)
+            if (strcmp (argv[i], options[j]) == 0)
+                return TRUE;
+    return FALSE;
+}
+
+static int
+exit_status (const Options *options, const VgateDecision *decision)
+{
+    if (decision->allowed)
+        return EXIT_ALLOWED;
+    return options->dry_run && vgate_code_is_unanswered (decision->code) ? VGATE_EXIT_UNANSWERED
+                                                                         : EXIT_REFUSED;
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -217,6 +241,8 @@ main (int argc, char *argv[])
     VgateOperation operation;
 
     setlocale (LC_ALL, "");
+    if (is_for_people (argc, argv))
+        vgate_output_check_at_exit ();
     /* a parent that ignores it hands that on, and then a child's end cannot be waited for */
     signal (SIGCHLD, SIG_DFL);
     g_set_prgname ("vgpu-gate-hook");
@@ -244,5 +270,5 @@ main (int argc, char *argv[])
         decision = vgate_decision_new_refusal (g_steal_pointer (&error));
     }
     tell (&options, decision, operation, &inputs);
-    return decision->allowed ? EXIT_ALLOWED : EXIT_REFUSED;
+    return exit_status (&options, decision);
 }

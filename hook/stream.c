@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "stream.h"
 
+#include "message/output.h"
+
 #include <stdio.h>
 
 struct VgateStream {
@@ -54,10 +56,10 @@ vgate_stream_print (VgateStream *stream, const VgateTree *item)
     }
 }
 
-void
-vgate_stream_flush (G_GNUC_UNUSED VgateStream *stream)
+gboolean
+vgate_stream_flush (G_GNUC_UNUSED VgateStream *stream, GError **error)
 {
-    fflush (stdout);
+    return vgate_output_flush (error);
 }
 
 void

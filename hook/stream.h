@@ -10,8 +10,8 @@ typedef struct VgateStream VgateStream;
 VgateStream *vgate_stream_open (const char *name, VgateOutput output);
 /* A tree without branches. Text has a line of column heads whenever something of another name comes. */
 void vgate_stream_print (VgateStream *stream, const VgateTree *item);
-/* Lets out what is held back. */
-void vgate_stream_flush (VgateStream *stream);
+/* Lets out what is held back. FALSE with VGATE_CODE_OUTPUT_UNWRITABLE. */
+gboolean vgate_stream_flush (VgateStream *stream, GError **error);
 /* Ends the document, and frees the stream. NULL is allowed. */
 void vgate_stream_close (VgateStream *stream);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateStream, vgate_stream_close)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* vgpu-gated: keeps the metadata of every vGPU in its domain's live XML. */
 #include "log.h"
+#include "message/output.h"
 #include "once.h"
 #include "service.h"
 
@@ -106,6 +107,7 @@ main (int argc, char *argv[])
     VgatePolicy *policy;
 
     setlocale (LC_ALL, "");
+    vgate_output_check_at_exit ();
     /* a worker frees what another one made: with an arena a thread each would keep its own share of a
      * thousand guests */
     mallopt (M_ARENA_MAX, 1);

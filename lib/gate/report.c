@@ -265,6 +265,7 @@ vgate_decision_report (const VgateDecision *decision, const char *domain, VgateO
     g_autofree char *line = vgate_decision_line (decision, domain);
     g_autofree char *name = domain ? vgate_printable (domain, 128) : NULL;
     g_autofree char *state = decision->state != 0 ? vgate_states_describe (decision->state) : NULL;
+    const char *answer = "refused";
 
     if (!host)
         host = decision->host;
@@ -275,6 +276,10 @@ vgate_decision_report (const VgateDecision *decision, const char *domain, VgateO
         report_host (report, host);
     for (guint i = 0; host && i < decision->placements->len; i++)
         report_placement (report, decision, host, i);
-    g_string_append_printf (report, "decision: %s\n%s\n", decision->allowed ? "allowed" : "refused", line);
+    if (decision->allowed)
+        answer = "allowed";
+    else if (vgate_code_is_unanswered (decision->code))
+        answer = "could not be judged";
+    g_string_append_printf (report, "decision: %s\n%s\n", answer, line);
     return g_string_free (g_steal_pointer (&report), FALSE);
 }

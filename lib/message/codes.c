@@ -56,6 +56,29 @@ vgate_code_format (int code, char buffer[VGATE_CODE_TEXT_SIZE])
 }
 
 gboolean
+vgate_code_is_unanswered (VgateCode code)
+{
+    static const struct {
+        int first, last;
+    } ranges[] = {
+        {101, 199}, /* the domain XML cannot be read */
+        {501, 505}, /* NVML */
+        {509, 512}, /* the host document, QEMU, this host */
+        {518, 518}, /* the output */
+        {601, 699}, /* the configuration */
+        {704, 705}, /* libvirt */
+        {731, 738}, /* vgpu-gated */
+        {803, 806}, /* the leases */
+        {901, 901},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS (ranges); i++)
+        if ((int)code >= ranges[i].first && (int)code <= ranges[i].last)
+            return TRUE;
+    return FALSE;
+}
+
+gboolean
 vgate_error_is (const GError *error, VgateCode code)
 {
     return g_error_matches (error, VGATE_ERROR, (int)code);

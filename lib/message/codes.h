@@ -18,6 +18,13 @@ typedef enum {
 /* "VGATE-303", "vgate-303" or "303". VGATE_CODE_NONE when the text names no code of the table. */
 VgateCode vgate_code_parse (const char *text);
 
+/*
+ * TRUE for codes which say that a question could not be answered (an input cannot be read, a driver, libvirt
+ * or a configuration fails), rather than that the answer is no. The operator's command tells the two apart by
+ * its exit status; the hook refuses in both cases.
+ */
+gboolean vgate_code_is_unanswered (VgateCode code);
+
 /* TRUE when error belongs to VGATE_ERROR and has this code. */
 gboolean vgate_error_is (const GError *error, VgateCode code);
 

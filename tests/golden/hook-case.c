@@ -2,6 +2,7 @@
 #include "hook-case.h"
 
 #include "golden.h"
+#include "message/codes.h"
 
 #include <string.h>
 
@@ -101,13 +102,16 @@ assert_report (const FakeHost *host, const ProgramRun *dry, const ProgramRun *we
 {
     g_autofree char *report = fake_host_normalise (host, dry->out);
     g_autofree char *line = fake_host_normalise (host, wet->err);
+    const gboolean is_unanswered = vgate_code_is_unanswered ((VgateCode)code);
+    const char *answer = IS_ALLOWED (code) ? "allowed" : is_unanswered ? "could not be judged" : "refused";
     g_autofree char *decision =
-        code == CASE_NOT_GATED ? g_strdup (" is not gated\n")
-                               : g_strdup_printf ("\ndecision: %s\nvgpu-gate: VGATE-%03d: " CASE_DOMAIN ": ",
-                                                  IS_ALLOWED (code) ? "allowed" : "refused", code);
+        code == CASE_NOT_GATED
+            ? g_strdup (" is not gated\n")
+            : g_strdup_printf ("\ndecision: %s\nvgpu-gate: VGATE-%03d: " CASE_DOMAIN ": ", answer, code);
 
     g_assert_cmpstr (dry->err, ==, "");
-    g_assert_cmpint (dry->status, ==, wet->status);
+    /* libvirt knows two answers, people three */
+    g_assert_cmpint (dry->status, ==, is_unanswered ? 3 : wet->status);
     if (!strstr (dry->out, decision))
         g_test_fail_printf ("expected a report with '%s', not '%s'", decision, dry->out);
     g_assert_true (g_str_has_suffix (report, line));

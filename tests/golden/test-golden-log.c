@@ -78,25 +78,25 @@ static const CommandReport reports[] = {
 static const CommandFailure failures[] = {
     {"no-gpu", {.line = "scheduler log"}, add_nothing, NULL, NULL, 1},
     {"no-gpu-follow", {.line = "scheduler log --follow"}, add_nothing, NULL, NULL, 1},
-    {"mig-follow", {.line = "scheduler log --follow"}, add_mig, NULL, NULL, 1},
+    {"mig-follow", {.line = "scheduler log --follow"}, add_mig, NULL, NULL, 3},
     {"fails",
      {.line = "scheduler log"},
      case_standard_host,
      "fail nvmlDeviceGetVgpuSchedulerLog GPU_IS_LOST",
      NULL,
-     1},
+     3},
     {"hangs",
      {.line = "scheduler log"},
      case_standard_host,
      "hang nvmlDeviceGetVgpuSchedulerLog",
      "[backend]\ndeadline-ms=300\n",
-     1},
+     3},
     {"no-library",
      {.line = "scheduler log -f"},
      case_standard_host,
      NULL,
      "[backend]\nlibrary=$ROOT/none.so\n",
-     1},
+     3},
     {"usage", {.line = "scheduler log 41:00.0"}, case_standard_host, NULL, NULL, 2},
 };
 
@@ -405,7 +405,7 @@ assert_follow_fails (FakeHost *host, GSubprocess *process, const char *golden)
 {
     g_autofree char *out = NULL, *err = NULL;
 
-    g_assert_cmpint (end (process, 0), ==, 1);
+    g_assert_cmpint (end (process, 0), ==, 3);
     out = contents (host, "out");
     err = errors_but_missed (host);
     command_assert_valid ("vgpu-gate-report.rng", out);

@@ -25,13 +25,13 @@ expect () {
 
 failed='^vgpu-gate: VGATE-705: '
 expect 'what goes through' 0 '^running guest: disabled$' none status
-expect 'enable: persistent?' 1 "${failed}virDomainIsPersistent: " virDomainIsPersistent enable
-expect 'disable: persistent?' 1 "${failed}virDomainIsPersistent: " virDomainIsPersistent disable
-expect 'status: persistent?' 1 "${failed}virDomainIsPersistent: " virDomainIsPersistent status
-expect 'status: active?' 1 "${failed}virDomainIsActive: " virDomainIsActive status
-expect 'is there such a domain?' 1 "${failed}virDomainLookupByName: " virDomainLookupByName status
-expect 'is there one of this UUID?' 1 "${failed}virDomainLookupByUUIDString: " virDomainLookupByUUIDString status other
-expect 'there is none of this name' 1 "${failed}libvirt knows no domain 'other'" none status other
-expect 'there is none of this UUID' 1 "${failed}libvirt knows no domain '4d7c0a6e-9b1f-4f2e-8a35-b1f0c2d9e701'" none status \
+expect 'enable: persistent?' 3 "${failed}virDomainIsPersistent: " virDomainIsPersistent enable
+expect 'disable: persistent?' 3 "${failed}virDomainIsPersistent: " virDomainIsPersistent disable
+expect 'status: persistent?' 3 "${failed}virDomainIsPersistent: " virDomainIsPersistent status
+expect 'status: active?' 3 "${failed}virDomainIsActive: " virDomainIsActive status
+expect 'is there such a domain?' 3 "${failed}virDomainLookupByName: " virDomainLookupByName status
+expect 'is there one of this UUID?' 3 "${failed}virDomainLookupByUUIDString: " virDomainLookupByUUIDString status other
+expect 'there is none of this name' 3 "${failed}libvirt knows no domain 'other'" none status other
+expect 'there is none of this UUID' 3 "${failed}libvirt knows no domain '4d7c0a6e-9b1f-4f2e-8a35-b1f0c2d9e701'" none status \
     4d7c0a6e-9b1f-4f2e-8a35-b1f0c2d9e701
 echo "1..$number"

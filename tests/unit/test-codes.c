@@ -195,6 +195,30 @@ test_always_one_line (void)
     }
 }
 
+/* "No" and "it could not be found out" are told apart by a script that reads the exit status only. */
+static void
+test_unanswered (void)
+{
+    static const VgateCode answers[] = {
+        VGATE_CODE_ALLOWED,         VGATE_CODE_ELEMENT_TWICE,    VGATE_CODE_METADATA_MISSING,
+        VGATE_CODE_SEAL_WRONG,      VGATE_CODE_STATE_NOT_GIVEN,  VGATE_CODE_NO_FREE_INSTANCE,
+        VGATE_CODE_NO_PGPU,         VGATE_CODE_DEVICE_NOT_HERE,  VGATE_CODE_NVML_REFUSED,
+        VGATE_CODE_NOT_ROOT,        VGATE_CODE_DEVICE_BUSY,      VGATE_CODE_SWITCH_OVER_UNSERVED,
+        VGATE_CODE_DEVICE_UNUSABLE, VGATE_CODE_SWITCH_OVER_EDIT,
+    };
+    static const VgateCode failures[] = {
+        VGATE_CODE_XML_EMPTY,        VGATE_CODE_INPUT_UNREADABLE, VGATE_CODE_NVML_LIBRARY,
+        VGATE_CODE_NVML_CRASHED,     VGATE_CODE_QEMU_UNKNOWN,     VGATE_CODE_HOST_DISAGREES,
+        VGATE_CODE_CONFIG_KEY,       VGATE_CODE_LIBVIRT_ERROR,    VGATE_CODE_AGENT_SILENT,
+        VGATE_CODE_LEASE_UNREADABLE, VGATE_CODE_INTERNAL,         VGATE_CODE_OUTPUT_UNWRITABLE,
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS (answers); i++)
+        g_assert_false (vgate_code_is_unanswered (answers[i]));
+    for (gsize i = 0; i < G_N_ELEMENTS (failures); i++)
+        g_assert_true (vgate_code_is_unanswered (failures[i]));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -203,6 +227,7 @@ main (int argc, char **argv)
     g_test_add_func ("/codes/texts", test_texts);
     g_test_add_func ("/codes/parse-and-format", test_parse_and_format);
     g_test_add_func ("/codes/error-is", test_error_is);
+    g_test_add_func ("/codes/unanswered", test_unanswered);
     g_test_add_func ("/codes/line", test_line);
     g_test_add_func ("/codes/printable", test_printable);
     g_test_add_func ("/codes/printable-is-cut", test_printable_is_cut);

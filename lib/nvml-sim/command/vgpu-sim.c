@@ -2,8 +2,11 @@
 /* vgpu-sim: changes the host file of the simulated driver. */
 #include "nvml-sim/command/command.h"
 
+#include <errno.h>
 #include <locale.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "nvml-sim/model/error.h"
 #include "nvml-sim/model/host-file.h"
@@ -91,12 +94,32 @@ complain (const char *message)
     g_printerr ("vgpu-sim: %s\n", line);
 }
 
+/* Also where --help or --version ends us: what was printed must have been written. */
+static void
+check_output (void)
+{
+    errno = 0;
+    if (fflush (stdout) == 0 && !ferror (stdout))
+        return;
+    g_printerr ("vgpu-sim: cannot write to standard output: %s\n", g_strerror (errno != 0 ? errno : EIO));
+    _exit (EXIT_FAILURE);
+}
+
+/* GLib's own flushes, and forgets why that failed. */
+static void
+print_unflushed (const char *text)
+{
+    fputs (text, stdout);
+}
+
 int
 main (int argc, char **argv)
 {
     g_autoptr (GError) error = NULL;
 
+    g_set_print_handler (print_unflushed);
     setlocale (LC_ALL, "");
+    atexit (check_output);
     if (run (argc, argv, &error))
         return EXIT_SUCCESS;
     complain (error->message);

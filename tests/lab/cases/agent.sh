@@ -190,6 +190,12 @@ test_a_second_daemon_does_not_start () {
     on a vgpu-gated --once
 }
 
+exit_status_of () {
+    local status=0
+    "$@" >/dev/null 2>&1 || status=$?
+    echo "$status"
+}
+
 test_it_ends_and_leaves_no_socket () {
     guest_run a left "$h100_20c"
     on a test -S $run_directory/agent.sock
@@ -197,6 +203,9 @@ test_it_ends_and_leaves_no_socket () {
     ! on a test -e $run_directory/agent.sock || fail 'its socket is left'
     expect_refused 737 "$run_directory/agent.sock" 'No such file' on a vgpu-gate agent status
     expect_refused 737 "$run_directory/agent.sock" 'No such file' on a vgpu-gate agent metrics
+    [ "$(exit_status_of on a vgpu-gate agent status)" -eq 3 ] || fail 'nobody answers, which is not a no'
+    [ "$(exit_status_of on a vgpu-gate switchover status left --connect qemu+unix:///system?socket=/none)" -eq 3 ] ||
+        fail 'a libvirtd that cannot be reached is not a no'
     has_element a left || fail 'the element went with it'
 }
 
