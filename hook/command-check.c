@@ -43,15 +43,12 @@ parse_operation (const char *text, VgateOperation *operation)
     return FALSE;
 }
 
-/* What was typed goes before what the configuration says. */
+/* 0 where nothing was typed. */
 static gboolean
-parse_down_time (const Options *options, VgatePolicy *policy)
+parse_number (const char *typed, guint64 max, guint64 *number)
 {
-    return (!options->link_speed ||
-            g_ascii_string_to_unsigned (options->link_speed, 10, 1, VGATE_LINK_SPEED_MAX, &policy->link_speed,
-                                        NULL)) &&
-           (!options->limit || g_ascii_string_to_unsigned (options->limit, 10, 1, VGATE_DOWN_TIME_LIMIT_MAX,
-                                                           &policy->down_time_limit, NULL));
+    *number = 0;
+    return !typed || g_ascii_string_to_unsigned (typed, 10, 1, max, number, NULL);
 }
 
 static VgateDomain *
@@ -121,6 +118,7 @@ vgate_command_check (int argc, char *argv[], const char *config)
     g_autoptr (GError) error = NULL;
     g_autoptr (VgatePolicy) policy = NULL;
     VgateOperation operation = VGATE_OPERATION_MIGRATE;
+    guint64 link_speed, limit;
 
     if (!vgate_command_parse (argc, argv, "DOMAIN.xml",
                               "Would this domain be let in? '-' reads standard input.", entries,
@@ -130,11 +128,17 @@ vgate_command_check (int argc, char *argv[], const char *config)
         return vgate_command_usage ("check needs one DOMAIN.xml");
     if (options.operation && !parse_operation (options.operation, &operation))
         return vgate_command_usage ("the operation is migrate, restore or start");
+    if (!parse_number (options.link_speed, VGATE_LINK_SPEED_MAX, &link_speed) ||
+        !parse_number (options.limit, VGATE_DOWN_TIME_LIMIT_MAX, &limit))
+        return vgate_command_usage (
+            "--link-speed is 1 to 10000000 Mbit/s, --down-time-limit 1 to 2000000 ms");
     policy = vgate_command_policy (config, &error);
     if (!policy)
         return vgate_command_fail (error);
-    if (!parse_down_time (&options, policy))
-        return vgate_command_usage (
-            "--link-speed is 1 to 10000000 Mbit/s, --down-time-limit 1 to 2000000 ms");
+    /* what was typed goes before what the configuration says */
+    if (link_speed > 0)
+        policy->link_speed = link_speed;
+    if (limit > 0)
+        policy->down_time_limit = limit;
     return check (&options, operation, policy);
 }

@@ -20,8 +20,9 @@ void command_run (FakeHost *host, const char *line, ProgramRun *run);
  * caller waits. */
 GSubprocess *command_start (FakeHost *host, const char *line);
 
-/* Settings can be made by root only: FALSE, and the test is skipped, when there is no way to be that. */
-gboolean command_can_be_root (void);
+/* Settings ("version set ...", "scheduler set ...", "version reset") can be made by root only, and an answer
+ * needs a terminal: FALSE, and the case is skipped, when there is no way to have that here. */
+gboolean command_can_run (const CommandCall *call);
 
 /* text is what FOLDER/NAME.SUFFIX says, but for what is another each time. */
 void command_compare (const FakeHost *host, const char *folder, const char *name, const char *suffix,

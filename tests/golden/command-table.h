@@ -27,7 +27,6 @@ typedef struct {
     gsize n_reports;
     const CommandFailure *failures;
     gsize n_failures;
-    gboolean needs_root; /* skipped when nobody can be that */
     /* Run behind each failure, or NULL: what it must not have changed. */
     void (*assert_unchanged) (FakeHost *host, const CommandFailure *failure);
 } CommandTable;

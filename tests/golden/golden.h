@@ -16,6 +16,12 @@ void golden_compare (const char *folder, const char *file, const char *text);
 /* The file belongs to a case that cannot be run here. */
 void golden_skip (const char *folder, const char *file);
 
+/* Skips the case that runs, as g_test_skip () does, whatever golden files it has. */
+void golden_skip_case (const char *why);
+/* golden_skip_case () was called for the case that runs. */
+gboolean golden_case_is_skipped (void);
+
 /* To be run last: every file of the folder with this suffix was compared, or skipped, by this program, so
- * that no case's file outlives the case. Says nothing when $VGATE_CASES left cases out. */
+ * that no case's file outlives the case. Says nothing when $VGATE_CASES left cases out, or golden_skip_case
+ * () did. */
 void golden_assert_none_left (const char *folder, const char *suffix);

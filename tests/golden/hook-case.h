@@ -73,3 +73,9 @@ void case_call_hook (const HookCall *call, ProgramRun *run);
 /* What every call of the hook must keep to: exit status, nothing on stdout, one line with the code or none.
  */
 void case_assert_answer (const ProgramRun *run, const char *domain, int code);
+
+/*
+ * FALSE, and the case is skipped, when this machine has leases: called as libvirt calls it, without --root,
+ * the hook looks at them, and a cold start or 'release end' is not what it is without.
+ */
+gboolean case_machine_has_no_leases (void);

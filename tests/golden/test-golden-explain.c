@@ -9,7 +9,7 @@
 
 typedef struct {
     const char *name;
-    const char *words[6];
+    const char *words[7];
     int status;
     const char *out;
     const char *err;
@@ -32,6 +32,9 @@ static const Words calls[] = {
      USAGE ("--link-speed is 1 to 10000000 Mbit/s, --down-time-limit 1 to 2000000 ms")},
     {"check-down-time-limit", {"check", "--down-time-limit", "1s", "a.xml", NULL}, 2, "",
      USAGE ("--link-speed is 1 to 10000000 Mbit/s, --down-time-limit 1 to 2000000 ms")},
+    /* before anything is read, a configuration that is wrong included */
+    {"check-before-configuration", {"--config", "/dev/null/none", "check", "--link-speed", "0", "a", NULL},
+     2, "", USAGE ("--link-speed is 1 to 10000000 Mbit/s, --down-time-limit 1 to 2000000 ms")},
     {"check-option", {"check", "--hosts", "b.xml", "a.xml", NULL}, 2, "", USAGE ("Unknown option --hosts")},
     {"explain-unknown", {"explain", "VGATE-999", NULL}, 2, "", USAGE ("'VGATE-999' is no message code")},
     {"explain-zero", {"explain", "0", NULL}, 2, "", USAGE ("'0' is no message code")},
@@ -50,7 +53,7 @@ static const Words calls[] = {
 static void
 run_command (const char *const *words, ProgramRun *run)
 {
-    const char *argv[8] = {program_path ("command")};
+    const char *argv[9] = {program_path ("command")};
 
     for (gsize i = 0; words[i]; i++)
         argv[i + 1] = words[i];
