@@ -8,13 +8,16 @@
 set -eu -o pipefail
 
 [ $# -eq 0 ] || { echo 'usage: examples/quickstart.sh' >&2; exit 2; }
-[ "$(id -u)" -eq 0 ] || {
-    echo 'quickstart: two hosts in namespaces need root: sudo examples/quickstart.sh' >&2
-    exit 2
-}
 
 cd "${BASH_SOURCE[0]%/*}/.."
 export LC_ALL=C.UTF-8
+# shellcheck source=SCRIPTDIR/../tests/lab/requirements.sh
+. tests/lab/requirements.sh
+obstacle=$(lab_obstacle)
+[ -z "$obstacle" ] || {
+    echo "quickstart: two hosts cannot come up on this machine: $obstacle" >&2
+    exit 2
+}
 # shellcheck source=SCRIPTDIR/../tests/packages.sh
 . tests/packages.sh
 

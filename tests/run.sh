@@ -7,10 +7,16 @@
 set -eu -o pipefail
 
 [ $# -eq 0 ] || { echo 'usage: tests/run.sh' >&2; exit 2; }
-[ "$(id -u)" -eq 0 ] || { echo 'tests/run.sh: the lab needs root: sudo tests/run.sh' >&2; exit 2; }
 
 cd "${BASH_SOURCE[0]%/*}/.."
 export LC_ALL=C.UTF-8
+# shellcheck source=SCRIPTDIR/lab/requirements.sh
+. tests/lab/requirements.sh
+obstacle=$(lab_obstacle)
+[ -z "$obstacle" ] || {
+    echo "tests/run.sh: the labs cannot run: $obstacle. All other tests: see CONTRIBUTING.md" >&2
+    exit 2
+}
 # shellcheck source=SCRIPTDIR/packages.sh
 . tests/packages.sh
 

@@ -5,6 +5,8 @@
 mdev_lab=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
 # shellcheck source=SCRIPTDIR/../lab/common.sh
 . "$mdev_lab/../lab/common.sh"
+# shellcheck source=SCRIPTDIR/../lab/requirements.sh
+. "$mdev_lab/../lab/requirements.sh"
 
 # What is made once: the images of small VMs, by their recipe, and the project's build for them, by its source. Root runs
 # what is in there, so nobody else may be able to make the directory.
@@ -54,9 +56,10 @@ mirror_answers () {
 
 # Prints why the lab cannot run on this machine, or nothing.
 reason_to_skip () {
-    local program available
-    [ "$(id -u)" -eq 0 ] || {
-        echo 'it needs root: a Debian 13 is installed into a directory'
+    local program available obstacle
+    obstacle=$(lab_obstacle)
+    [ -z "$obstacle" ] || {
+        echo "$obstacle"
         return
     }
     program=$(missing_program python3 rsync setpriv flock unshare chroot)
