@@ -3,6 +3,7 @@
 
 #include "host/sysfs.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -15,15 +16,52 @@
  * more than one. */
 #define APPEAR_MS 2000
 #define STEP_US   1000
+/* More than a hook ever has open. */
+#define FD_GUESS 65536
 
-/* In the child: nothing but system calls, as nobody knows what the parent held when it forked. */
+/* In the child: nothing but system calls, as nobody knows what the parent held when it forked.
+ *
+ * Closes all: the caller of the hook waits for the end of its output, and the lock must not outlive the
+ * parent. Linux before 5.9 has no close_range (), and a filter of system calls may refuse it: then what is
+ * open is listed, or, without /proc, guessed. */
+static void
+close_all (void)
+{
+    _Alignas(struct dirent64) char entries[4096];
+    int directory;
+
+    if (close_range (0, ~0u, 0) == 0)
+        return;
+    directory = open ("/proc/self/fd", O_RDONLY | O_DIRECTORY);
+    for (int fd = 0; directory < 0 && fd < FD_GUESS; fd++)
+        close (fd);
+    for (;;) {
+        const gssize length = directory < 0 ? 0 : getdents64 (directory, entries, sizeof entries);
+
+        if (length <= 0)
+            break;
+        for (gssize at = 0; at < length;) {
+            const struct dirent64 *entry = (const struct dirent64 *)(entries + at);
+            int fd = 0;
+
+            for (const char *digit = entry->d_name; *digit >= '0' && *digit <= '9'; digit++)
+                fd = fd * 10 + (*digit - '0');
+            if (entry->d_name[0] != '.' && fd != directory)
+                close (fd);
+            at += entry->d_reclen;
+        }
+    }
+    if (directory >= 0)
+        close (directory);
+}
+
+/* In the child, likewise. */
 static void
 write_and_exit (const char *path, const char *text, gsize length)
 {
     int fd;
 
-    /* the caller of the hook waits for the end of its output, and the lock must not outlive the parent */
-    close_range (0, ~0u, 0);
+    close_all ();
     /* what is no file of sysfs would keep what was longer before */
     fd = open (path, O_WRONLY | O_TRUNC | O_NOFOLLOW | O_NOCTTY);
     if (fd < 0)
