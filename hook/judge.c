@@ -121,7 +121,8 @@ static gboolean
 read_domain (Inputs *inputs, GError **error)
 {
     inputs->xml = vgate_input_read_fd (STDIN_FILENO, &inputs->xml_length, error);
-    inputs->domain = inputs->xml ? vgate_domain_read (inputs->xml, inputs->xml_length, NULL, error) : NULL;
+    inputs->domain =
+        inputs->xml ? vgate_domain_read_leniently (inputs->xml, inputs->xml_length, NULL, error) : NULL;
     return inputs->domain != NULL;
 }
 

@@ -34,6 +34,7 @@ vgate_domain_free (VgateDomain *domain)
     g_free (domain->uuid);
     g_ptr_array_unref (domain->hostdevs);
     vgate_element_free (domain->element);
+    g_clear_error (&domain->element_error);
     vgate_vmstate_free (domain->vmstate);
     g_free (domain);
 }
@@ -168,9 +169,11 @@ static gboolean
 read_element (Walk *walk, GError **error)
 {
     if (walk->element) {
-        g_set_error (error, VGATE_ERROR, VGATE_CODE_ELEMENT_TWICE,
-                     "line %ld: a second metadata element of vgpu-gate", vgate_xml_line (walk->reader));
-        return FALSE;
+        if (!walk->domain->element_error)
+            walk->domain->element_error = g_error_new (VGATE_ERROR, VGATE_CODE_ELEMENT_TWICE,
+                                                       "line %ld: a second metadata element of vgpu-gate",
+                                                       vgate_xml_line (walk->reader));
+        return TRUE;
     }
     walk->element = vgate_xml_copy_element (walk->reader, error);
     return walk->element != NULL;
@@ -341,17 +344,6 @@ check_identity (VgateDomain *domain, GError **error)
     return FALSE;
 }
 
-static gboolean
-interpret (Walk *walk, GError **error)
-{
-    if (!walk_document (walk, error) || !check_identity (walk->domain, error))
-        return FALSE;
-    if (!walk->element)
-        return TRUE;
-    walk->domain->element = vgate_element_read (xmlDocGetRootElement (walk->element), error);
-    return walk->domain->element != NULL;
-}
-
 static VgateDomain *
 read_document (const char *xml, gsize length, gboolean is_status, char **name, GError **error)
 {
@@ -363,7 +355,9 @@ read_document (const char *xml, gsize length, gboolean is_status, char **name, G
     domain->hostdevs = g_ptr_array_new_with_free_func ((GDestroyNotify)hostdev_free);
     if (!reader)
         return NULL;
-    good = interpret (&walk, error);
+    good = walk_document (&walk, error) && check_identity (domain, error);
+    if (good && walk.element && !domain->element_error)
+        domain->element = vgate_element_read (xmlDocGetRootElement (walk.element), &domain->element_error);
     g_clear_pointer (&walk.element, xmlFreeDoc);
     if (name)
         *name = g_strdup (domain->name);
@@ -371,9 +365,20 @@ read_document (const char *xml, gsize length, gboolean is_status, char **name, G
 }
 
 VgateDomain *
-vgate_domain_read (const char *xml, gsize length, char **name, GError **error)
+vgate_domain_read_leniently (const char *xml, gsize length, char **name, GError **error)
 {
     return read_document (xml, length, FALSE, name, error);
+}
+
+VgateDomain *
+vgate_domain_read (const char *xml, gsize length, char **name, GError **error)
+{
+    g_autoptr (VgateDomain) domain = read_document (xml, length, FALSE, name, error);
+
+    if (!domain || !domain->element_error)
+        return g_steal_pointer (&domain);
+    g_propagate_error (error, g_steal_pointer (&domain->element_error));
+    return NULL;
 }
 
 VgateDomain *

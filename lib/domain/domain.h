@@ -35,6 +35,7 @@ typedef struct {
     char *uuid;            /* lower case */
     GPtrArray *hostdevs;   /* of VgateHostdev *; what cannot be a vGPU (usb, scsi, vfio-ap) is left out */
     VgateElement *element; /* NULL: the domain has none. Read, not checked. */
+    GError *element_error; /* why its element cannot be read; then element is NULL */
     VgateVmstate *vmstate; /* NULL: its QEMU does not ask at switch-over */
 } VgateDomain;
 
@@ -44,6 +45,13 @@ typedef struct {
  * show.
  */
 VgateDomain *vgate_domain_read (const char *xml, gsize length, char **name, GError **error);
+
+/*
+ * The same, where an element that cannot be read (or that the domain has twice) is no error: *domain then has
+ * element_error. A guest that is started cold must not be kept from that by what an old element left in its
+ * definition.
+ */
+VgateDomain *vgate_domain_read_leniently (const char *xml, gsize length, char **name, GError **error);
 
 /*
  * The same of a live domain's status, libvirt's /run/libvirt/qemu/NAME.xml: a <domain> in a <domstatus>.

@@ -33,6 +33,20 @@ vgate_again_concerns (const VgateDomain *domain, const char *root)
 }
 
 gboolean
+vgate_again_has_lease (const VgateDomain *domain, const char *root)
+{
+    g_autoptr (VgateLeases) leases = NULL;
+
+    if (!vgate_leases_exist (root))
+        return FALSE;
+    leases = vgate_leases_open (root, TRUE, NULL);
+    for (guint i = 0; leases && i < leases->all->len; i++)
+        if (strcmp (((VgateLease *)g_ptr_array_index (leases->all, i))->domain, domain->uuid) == 0)
+            return TRUE;
+    return !leases;
+}
+
+gboolean
 vgate_again_refuse (const VgateLease *lease, const char *why, GError **error)
 {
     const gboolean is_mdev = lease->kind == VGATE_HOSTDEV_MDEV;

@@ -3,6 +3,8 @@
 
 #include "gate/internal.h"
 
+#include <string.h>
+
 static const char *const operations[] = {"migrate", "restore", "started", "start", "switch-over", "release"};
 
 G_STATIC_ASSERT (G_N_ELEMENTS (operations) == VGATE_N_OPERATIONS);
@@ -98,9 +100,25 @@ allow_by_policy (VgateDecision *decision, const char *key, const char *what)
 static void
 decide_missing (const VgateRequest *request, VgateDecision *decision)
 {
-    g_autoptr (GError) error =
-        g_error_new_literal (VGATE_ERROR, VGATE_CODE_METADATA_MISSING,
-                             "the guest has an NVIDIA vGPU, but nobody captured its metadata at the source");
+    g_autoptr (GError) error = g_error_new_literal (
+        VGATE_ERROR, VGATE_CODE_METADATA_MISSING,
+        "the guest has an NVIDIA vGPU, but its XML has no metadata: nobody captured it at the "
+        "source, or --xml was given without it");
+
+    if (request->policy->allow_missing_metadata)
+        allow_by_policy (decision, "missing-metadata", error->message);
+    else
+        vgate_decision_refuse (decision, error);
+}
+
+/* QEMU has the guest's devices open by now, so one that is not in sysfs is a riddle. It may be a vGPU. */
+static void
+decide_unknown (const VgateRequest *request, const VgateHostdev *hostdev, VgateDecision *decision)
+{
+    g_autoptr (GError) error = g_error_new (VGATE_ERROR, VGATE_CODE_MDEV_UNKNOWN,
+                                            "the guest's mediated device %s does not exist in sysfs, so "
+                                            "whether it is an NVIDIA vGPU cannot be told",
+                                            hostdev->source);
 
     if (request->policy->allow_missing_metadata)
         allow_by_policy (decision, "missing-metadata", error->message);
@@ -112,51 +130,18 @@ decide_missing (const VgateRequest *request, VgateDecision *decision)
 static void
 decide_arrival (const VgateRequest *request, VgateDecision *decision)
 {
+    const gboolean is_started = vgate_judge_has_started (request);
+    const VgateHostdev *unknown = is_started ? vgate_survey_unknown_device (request->survey) : NULL;
     g_autoptr (GError) error = NULL;
 
     if (!vgate_switch_over_check (request, &error))
         vgate_decision_refuse (decision, error);
     else if (vgate_survey_has_vgpu (request->survey))
         decide_missing (request, decision);
+    else if (unknown)
+        decide_unknown (request, unknown, decision);
     else
         vgate_decision_set (decision, TRUE, VGATE_CODE_NOT_CONCERNED, NULL);
-}
-
-/* QEMU was started to receive a live guest whose memory has not moved yet, or nobody can tell. */
-static void
-decide_started (const VgateRequest *request, VgateDecision *decision)
-{
-    g_autoptr (GError) error = NULL;
-
-    if (!request->domain->vmstate && request->policy->allow_missing_metadata)
-        decide_missing (request, decision);
-    else if (vgate_survey_is_incoming (request->survey, &error))
-        decide_arrival (request, decision);
-    else if (error)
-        vgate_decision_refuse (decision, error);
-    else
-        vgate_decision_set (decision, TRUE, VGATE_CODE_NOT_CONCERNED, NULL);
-}
-
-static void
-decide_without_element (const VgateRequest *request, VgateDecision *decision)
-{
-    switch (request->operation) {
-    case VGATE_OPERATION_MIGRATE:
-        if (request->is_live)
-            decide_arrival (request, decision);
-        else
-            vgate_decision_set (decision, TRUE, VGATE_CODE_LEFT_TO_STARTED, NULL);
-        break;
-    case VGATE_OPERATION_RESTORE:
-    case VGATE_OPERATION_SWITCH_OVER: decide_arrival (request, decision); break;
-    case VGATE_OPERATION_STARTED: decide_started (request, decision); break;
-    case VGATE_OPERATION_START:
-        if (!vgate_devices_prepare (request, decision))
-            vgate_decision_set (decision, TRUE, VGATE_CODE_NOT_CONCERNED, NULL);
-        break;
-    default: vgate_decision_set (decision, TRUE, VGATE_CODE_NOT_CONCERNED, NULL); break;
-    }
 }
 
 static guint32
@@ -165,6 +150,23 @@ needed_state (const VgateRequest *request)
     if (request->operation == VGATE_OPERATION_START)
         return VGATE_STATE_COLD;
     return request->domain->element->power == VGATE_POWER_SUSPENDED ? VGATE_STATE_SLEEP : VGATE_STATE_LIVE;
+}
+
+/* The vGPUs are there already: each is where it can be, whatever room there is. FALSE: one can be nowhere. */
+static gboolean
+choose_first (VgateDecision *decision)
+{
+    gboolean all = TRUE;
+
+    for (guint i = 0; i < decision->placements->len; i++) {
+        VgatePlacement *placement = g_ptr_array_index (decision->placements, i);
+
+        for (guint c = 0; placement->chosen < 0 && c < placement->candidates->len; c++)
+            if (g_array_index (placement->candidates, VgateCandidate, c).is_possible)
+                placement->chosen = (int)c;
+        all = all && placement->chosen >= 0;
+    }
+    return all;
 }
 
 /* FALSE with an error. */
@@ -182,7 +184,9 @@ judge_and_place (const VgateJudgement *j, GError **error)
         return vgate_devices_decide (j, error);
     if (!vgate_judge_all (j, error))
         return FALSE;
-    if (vgate_place_all (decision->placements, j->host, NULL, j->request->policy)) {
+    if (j->request->operation == VGATE_OPERATION_STARTED
+            ? choose_first (decision)
+            : vgate_place_all (decision->placements, j->host, NULL, j->request->policy)) {
         vgate_decision_set (decision, TRUE, VGATE_CODE_ALLOWED, NULL);
         vgate_collect_warnings (decision, j->host);
     } else {
@@ -220,9 +224,8 @@ probe_this_host (const VgateRequest *request, GError **error)
         return NULL;
     for (guint i = 0; i < vgpus->len; i++)
         g_ptr_array_add (blobs, ((VgateElementVgpu *)g_ptr_array_index (vgpus, i))->metadata.bytes);
-    return vgate_probe_ask (
-        &request->policy->backend, &identity, blobs,
-        request->operation == VGATE_OPERATION_SWITCH_OVER || vgate_devices_concern (request), error);
+    return vgate_probe_ask (&request->policy->backend, &identity, blobs,
+                            vgate_judge_has_started (request) || vgate_devices_concern (request), error);
 }
 
 static void
@@ -256,19 +259,13 @@ decide_on_this_host (const VgateRequest *request, VgateDecision *decision)
     decide_by_verdicts (&j);
 }
 
+/* By the metadata of its element. */
 static void
-decide_with_element (const VgateRequest *request, VgateDecision *decision)
+judge_element (const VgateRequest *request, VgateDecision *decision)
 {
     const VgateJudgement offline = {.request = request, .host = request->host, .decision = decision};
     g_autoptr (GError) error = NULL;
 
-    /* an arrival was judged at its beginning */
-    if (request->operation == VGATE_OPERATION_START && vgate_devices_prepare (request, decision))
-        return;
-    if (request->operation == VGATE_OPERATION_START && !request->policy->gate_cold_start) {
-        vgate_decision_set (decision, TRUE, VGATE_CODE_NOT_CONCERNED, NULL);
-        return;
-    }
     decision->state = needed_state (request);
     decision->wants_down_time = vgate_judge_tells_down_time (request) &&
                                 (request->policy->link_speed > 0 || request->policy->down_time_limit > 0);
@@ -280,6 +277,84 @@ decide_with_element (const VgateRequest *request, VgateDecision *decision)
         decide_by_verdicts (&offline);
     else
         decide_on_this_host (request, decision);
+}
+
+/* Whoever arrives for certain. */
+static void
+decide_incoming (const VgateRequest *request, VgateDecision *decision)
+{
+    const VgateDomain *domain = request->domain;
+
+    if (domain->element_error)
+        vgate_decision_refuse (decision, domain->element_error);
+    else if (domain->element)
+        judge_element (request, decision);
+    else
+        decide_arrival (request, decision);
+}
+
+/* FALSE as well for one that was copied from another domain's XML: vgpu-gated writes none such. */
+static gboolean
+has_own_element (const VgateDomain *domain)
+{
+    return domain->element && strcmp (domain->element->domain, domain->uuid) == 0;
+}
+
+/* Live or offline, nobody can tell. What is certainly no element of a live guest is left to 'started begin',
+ * which a guest that is migrated offline never meets. */
+static void
+decide_migrate (const VgateRequest *request, VgateDecision *decision)
+{
+    const VgateDomain *domain = request->domain;
+
+    if (request->is_live || domain->element_error || has_own_element (domain))
+        decide_incoming (request, decision);
+    else
+        vgate_decision_set (decision, TRUE, VGATE_CODE_LEFT_TO_STARTED, NULL);
+}
+
+/*
+ * QEMU was started to receive a live guest, or nobody can tell. Its memory has not moved yet. One that was
+ * judged at 'migrate begin' or 'restore begin' is judged again, by the vGPUs that it has by now; one that
+ * comes out of a snapshot has not been judged before, as libvirt runs no hook of its own for that.
+ */
+static void
+decide_started (const VgateRequest *request, VgateDecision *decision)
+{
+    const VgateDomain *domain = request->domain;
+    g_autoptr (GError) error = NULL;
+
+    if (!domain->element && !domain->element_error && !domain->vmstate &&
+        request->policy->allow_missing_metadata && vgate_survey_has_vgpu (request->survey))
+        decide_missing (request, decision);
+    else if (vgate_survey_is_incoming (request->survey, &error))
+        decide_incoming (request, decision);
+    else if (error)
+        vgate_decision_refuse (decision, error);
+    else
+        vgate_decision_set (decision, TRUE, VGATE_CODE_NOT_CONCERNED, NULL);
+}
+
+/*
+ * 'prepare begin': the devices of an arrival are made, or those of a cold start made again. A cold guest
+ * carries no metadata but what an old element left in its definition. It is judged by that only where the
+ * configuration asks for it, and never by what was copied from another domain.
+ */
+static void
+decide_start (const VgateRequest *request, VgateDecision *decision)
+{
+    const VgateDomain *domain = request->domain;
+
+    if (vgate_devices_prepare (request, decision))
+        return;
+    if (!request->policy->gate_cold_start)
+        vgate_decision_set (decision, TRUE, VGATE_CODE_NOT_CONCERNED, NULL);
+    else if (domain->element_error)
+        vgate_decision_refuse (decision, domain->element_error);
+    else if (has_own_element (domain))
+        judge_element (request, decision);
+    else
+        vgate_decision_set (decision, TRUE, VGATE_CODE_NOT_CONCERNED, NULL);
 }
 
 static gboolean
@@ -295,15 +370,29 @@ static gboolean
 concerns (const VgateRequest *request)
 {
     const VgateDomain *domain = request->domain;
+    const gboolean has_element = domain->element || domain->element_error;
+    const gboolean has_vgpu = has_element || domain->vmstate || vgate_survey_has_vgpu (request->survey);
 
     switch (request->operation) {
-    case VGATE_OPERATION_START: return domain->element || vgate_again_concerns (domain, request->root);
-    /* an element has been judged at 'migrate begin' or 'restore begin', before QEMU was started */
+    case VGATE_OPERATION_START: return has_element || vgate_again_concerns (domain, request->root);
     case VGATE_OPERATION_STARTED:
-        return !domain->element && (domain->vmstate || vgate_survey_has_vgpu (request->survey)) &&
+        return (has_vgpu || vgate_survey_unknown_device (request->survey)) &&
                !is_certainly_no_arrival (request);
-    default: return domain->element || domain->vmstate || vgate_survey_has_vgpu (request->survey);
+    case VGATE_OPERATION_SWITCH_OVER: return TRUE;
+    default: return has_vgpu;
     }
+}
+
+/* The policy cannot be loaded. That refuses an arrival, and never a cold start: it needs a policy for what
+ * the guest has leased. */
+static void
+decide_without_policy (const VgateRequest *request, const GError *error, VgateDecision *decision)
+{
+    if (request->operation == VGATE_OPERATION_START &&
+        !vgate_again_has_lease (request->domain, request->root))
+        vgate_decision_set (decision, TRUE, VGATE_CODE_NOT_CONCERNED, NULL);
+    else
+        vgate_decision_refuse (decision, error);
 }
 
 VgateDecision *
@@ -320,14 +409,20 @@ vgate_gate_decide (const VgateRequest *request)
     }
     survey = vgate_survey_new (request->domain, request->root);
     seen.survey = survey;
-    if (!concerns (&seen))
+    if (!concerns (&seen)) {
         vgate_decision_set (decision, TRUE, VGATE_CODE_NOT_CONCERNED, NULL);
-    else if (!seen.policy && !seen.load (&seen, seen.load_data, &error))
-        vgate_decision_refuse (decision, error);
-    else if (!request->domain->element)
-        decide_without_element (&seen, decision);
-    else
-        decide_with_element (&seen, decision);
+        return decision;
+    }
+    if (!seen.policy && !seen.load (&seen, seen.load_data, &error)) {
+        decide_without_policy (&seen, error, decision);
+        return decision;
+    }
+    switch (request->operation) {
+    case VGATE_OPERATION_MIGRATE: decide_migrate (&seen, decision); break;
+    case VGATE_OPERATION_STARTED: decide_started (&seen, decision); break;
+    case VGATE_OPERATION_START: decide_start (&seen, decision); break;
+    default: decide_incoming (&seen, decision); break;
+    }
     return decision;
 }
 

@@ -28,11 +28,14 @@ typedef struct {
 gboolean vgate_judge_pair (const VgateJudgement *j, guint vgpu, guint pgpu, gboolean is_held,
                            VgateCandidate *candidate, GError **error);
 
+/* TRUE when QEMU has been started for the guest, so that its vGPUs exist. */
+gboolean vgate_judge_has_started (const VgateRequest *request);
+
 /* TRUE when the migration's down-time is estimated. There must be an element and a policy. */
 gboolean vgate_judge_tells_down_time (const VgateRequest *request);
 
-/* Adds a placement of the vGPU to the decision: on the pGPU tied, or when that is -1 on all, at switch-over
- * on those where the guest's vGPUs of its type are. NULL with the same error. */
+/* Adds a placement of the vGPU to the decision: on the pGPU tied, or when that is -1 on all; once QEMU has
+ * been started, on those where NVML lists the guest's vGPUs of its type. NULL with the same error. */
 VgatePlacement *vgate_judge_vgpu (const VgateJudgement *j, guint vgpu, int tied, GError **error);
 
 /* All, each tied to the GPU of its hostdev's device. FALSE with an error: the driver failed, or a device is
@@ -87,6 +90,8 @@ const VgateHostdev *vgate_domain_find_device (const VgateDomain *domain, const V
 
 /* TRUE when one of the domain's hostdevs names a device that is not there, and had been made for it. */
 gboolean vgate_again_concerns (const VgateDomain *domain, const char *root);
+/* TRUE when the domain has a lease, a record of a device among them, or nobody can tell. */
+gboolean vgate_again_has_lease (const VgateDomain *domain, const char *root);
 /* TRUE when the lease is the record of such a device. */
 gboolean vgate_again_is_due (const VgateDomain *domain, const VgateLease *lease, const char *root);
 /* FALSE with VGATE_CODE_NOT_MADE_AGAIN: it has no room any more. Sets the lease's type to the number that the
@@ -112,8 +117,9 @@ const VgateHostdev *vgate_domain_find_hostdev (const VgateDomain *domain, const 
 gboolean vgate_hostdevs_check (const VgateRequest *request, GError **error);
 
 /*
- * The pGPU behind a vGPU's hostdev: an index into host->pgpus, or -1 with an error (VGATE_CODE_DEVICE_*). A
- * vGPU without hostdev, or a host document, is tied to none: -1 without an error.
+ * The pGPU behind a vGPU's hostdev, or its device on QEMU's command line: an index into host->pgpus, or -1
+ * with an error (VGATE_CODE_DEVICE_*). A vGPU without either, or a host document, is tied to none: -1 without
+ * an error.
  */
 int vgate_hostdevs_find_pgpu (const VgateRequest *request, const VgateHost *host,
                               const VgateElementVgpu *vgpu, GError **error);

@@ -51,7 +51,12 @@ add_down_time (const VgateRequest *request, guint vgpu, VgateCircumstances *circ
 static VgateCircumstances
 circumstances_of (const VgateRequest *request, const VgateHost *host, guint vgpu)
 {
-    VgateCircumstances circumstances = {.now = request->now, .max_age = request->policy->max_age};
+    VgateCircumstances circumstances = {.now = request->now};
+
+    /* An arrival was asked for its age a moment ago, and must not grow too old meanwhile. Of a snapshot the
+     * age is known to whoever goes back to it. */
+    if (request->operation != VGATE_OPERATION_STARTED)
+        circumstances.max_age = request->policy->max_age;
 
     for (VgateRule rule = 0; rule < VGATE_N_RULES; rule++)
         circumstances.severities[rule] = request->policy->severities[rule];
@@ -120,21 +125,42 @@ vgate_judge_pair (const VgateJudgement *j, guint vgpu, guint pgpu, gboolean is_h
     return TRUE;
 }
 
-/* At switch-over the guest's vGPUs are here already: has it one of this type, on this pGPU or (-1) on any? */
+gboolean
+vgate_judge_has_started (const VgateRequest *request)
+{
+    return request->operation == VGATE_OPERATION_STARTED || request->operation == VGATE_OPERATION_SWITCH_OVER;
+}
+
+/* Once QEMU has been started the guest's vGPUs are here: has it one of this type, on this pGPU or (-1) on
+ * any? */
 static gboolean
 sits_on (const VgateJudgement *j, const VgateElementVgpu *vgpu, int pgpu)
 {
-    return j->request->operation == VGATE_OPERATION_SWITCH_OVER && j->probe &&
+    return vgate_judge_has_started (j->request) && j->probe &&
            vgate_switch_over_holds (j->host, j->probe->instances, j->request->domain->uuid, vgpu, pgpu);
 }
 
-/* A hostdev says where a vGPU goes; without one, at switch-over, where the guest's vGPUs are says it. */
+/* A hostdev says where a vGPU goes; without one, where the guest's vGPUs are says it. */
 static gboolean
 is_out_of_question (const VgateJudgement *j, const VgatePlacement *placement, int tied, guint pgpu)
 {
     if (tied >= 0)
         return (guint)tied != pgpu;
     return placement->is_tied && !sits_on (j, placement->vgpu, (int)pgpu);
+}
+
+/*
+ * A device that exists needs no free instance. At 'started begin' each vGPU has its device: where it has no
+ * hostdev and NVML does not list it yet (the driver takes a moment to come up), it is somewhere among the
+ * GPUs that have its type.
+ */
+static gboolean
+is_held (const VgateJudgement *j, const VgatePlacement *placement, guint pgpu)
+{
+    if (j->request->operation != VGATE_OPERATION_STARTED || placement->is_tied)
+        return placement->is_tied;
+    return vgate_pgpu_find_type (g_ptr_array_index (j->host->pgpus, pgpu), placement->vgpu->type,
+                                 placement->vgpu->type_name) != NULL;
 }
 
 VgatePlacement *
@@ -145,14 +171,15 @@ vgate_judge_vgpu (const VgateJudgement *j, guint vgpu, int tied, GError **error)
     placement->vgpu = g_ptr_array_index (j->request->domain->element->vgpus, vgpu);
     placement->candidates = g_array_new (FALSE, TRUE, sizeof (VgateCandidate));
     placement->chosen = -1;
-    placement->is_tied = tied >= 0 || sits_on (j, placement->vgpu, -1);
+    placement->is_listed = tied < 0 && sits_on (j, placement->vgpu, -1);
+    placement->is_tied = tied >= 0 || placement->is_listed;
     g_ptr_array_add (j->decision->placements, placement);
     for (guint pgpu = 0; pgpu < j->host->pgpus->len; pgpu++) {
         VgateCandidate candidate;
 
         if (is_out_of_question (j, placement, tied, pgpu))
             continue;
-        if (!vgate_judge_pair (j, vgpu, pgpu, placement->is_tied, &candidate, error))
+        if (!vgate_judge_pair (j, vgpu, pgpu, is_held (j, placement, pgpu), &candidate, error))
             return NULL;
         g_array_append_val (placement->candidates, candidate);
     }

@@ -247,7 +247,8 @@ report_placement (GString *report, const VgateDecision *decision, const VgateHos
         vgate_version_format (vgpu->record.guest_version, version), vgpu->pgpu.address, vgpu->pgpu.name,
         vgpu->pgpu.host_driver);
     if (placement->is_tied)
-        g_string_append (report, "  tied to the GPU behind its hostdev\n");
+        g_string_append_printf (report, "  tied to the GPU %s\n",
+                                placement->is_listed ? "where NVML lists it" : "behind its hostdev");
     if (placement->fault)
         g_string_append_printf (report, "  its hostdev's device cannot be taken: %s\n",
                                 placement->fault->message);

@@ -64,6 +64,18 @@ vgate_survey_has_vgpu (const VgateSurvey *survey)
     return FALSE;
 }
 
+const VgateHostdev *
+vgate_survey_unknown_device (const VgateSurvey *survey)
+{
+    for (guint i = 0; i < survey->seen->len; i++) {
+        const Seen *seen = &g_array_index (survey->seen, Seen, i);
+
+        if (seen->device.kind == VGATE_DEVICE_ABSENT && seen->hostdev->kind == VGATE_HOSTDEV_MDEV)
+            return vgate_sysfs_offers_mdevs (survey->root) ? seen->hostdev : NULL;
+    }
+    return NULL;
+}
+
 static Seen *
 find (const VgateSurvey *survey, const VgateHostdev *hostdev)
 {

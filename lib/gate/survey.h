@@ -19,6 +19,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateSurvey, vgate_survey_free)
 /* TRUE when one of the hostdevs is an NVIDIA vGPU, or a device that must be taken for one (UNUSABLE). */
 gboolean vgate_survey_has_vgpu (const VgateSurvey *survey);
 
+/*
+ * A mediated device that does not exist, so that nobody can tell whose it is; NULL: there is none. Before
+ * QEMU is started that is no question, as libvirt starts no guest without its devices.
+ */
+const VgateHostdev *vgate_survey_unknown_device (const VgateSurvey *survey);
+
 /* The device behind a hostdev of the domain's; its type may not have been read. It stays the survey's. */
 const VgateDevice *vgate_survey_device (const VgateSurvey *survey, const VgateHostdev *hostdev);
 

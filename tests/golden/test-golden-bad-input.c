@@ -110,10 +110,11 @@ static const HookCase edited[] = {
     {.name = "mirror-opaque-size", .code = 207, .edits = MIRROR ("opaque-size", "260", "256")},
     {.name = "mirror-gpu", .code = 207,
      .edits = MIRROR ("gpu-string", "233016C100000003", "233016C100000001")},
-    {.name = "other-domain", .code = 208,
+    {.name = "other-domain", .code = 208, .operation = "restore",
      .edits = {{"domain=\"4d7c0a6e-9b1f-4f2e-8a35-b1f0c2d9e701\"",
                 "domain=\"4d7c0a6e-9b1f-4f2e-8a35-b1f0c2d9e702\""}}},
-    {.name = "cloned", .code = 208, .edits = {{UUID, "<uuid>00000000-0000-4000-8000-000000000001</uuid>"}}},
+    {.name = "cloned", .code = 208, .operation = "restore",
+     .edits = {{UUID, "<uuid>00000000-0000-4000-8000-000000000001</uuid>"}}},
 
     {.name = "duplicate-uuid", .input = "two-mdevs", .code = 209,
      .edits = {{"5f2b8e0d9702", "5f2b8e0d9701"}}},

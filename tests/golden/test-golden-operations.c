@@ -63,19 +63,19 @@ static const struct {
     {"bare-argument",   {3,      213,    213,     2,   510,    2,      2}},
     {"bare-vf-argument", {3,     213,    213,     2,   510,    2,      2}},
     {"foreign-argument", {2,     2,      2,       2,   2,      2,      2}},
-    {"argument",        {1,      1,      2,       2,   2,      2,      1}},
-    {"vf-argument",     {1,      1,      2,       2,   2,      2,      1}},
-    {"argument-uncovered", {214, 214,    2,       2,   2,      2,      214}},
-    {"mdev-and-argument", {1,    1,      2,       2,   2,      2,      1}},
-    {"element",         {1,      1,      2,       2,   2,      2,      1}},
-    {"mdev",            {1,      1,      2,       2,   2,      2,      1}},
-    {"vf",              {1,      1,      2,       2,   2,      2,      1}},
-    {"two",             {1,      1,      2,       2,   2,      2,      1}},
-    {"two-mdevs",       {1,      1,      2,       2,   2,      2,      1}},
-    {"two-one-refused", {302,    302,    2,       2,   2,      2,      302}},
-    {"suspended",       {307,    307,    2,       2,   2,      2,      1}},
-    {"uncovered",       {214,    214,    2,       2,   2,      2,      214}},
-    {"gone",            {215,    215,    2,       2,   2,      2,      215}},
+    {"argument",        {1, 1, 1, 2, 510, 2, 1}},
+    {"vf-argument",     {1, 1, 1, 2, 510, 2, 1}},
+    {"argument-uncovered", {214, 214, 214, 2, 510, 2, 214}},
+    {"mdev-and-argument", {1, 1, 1, 2, 510, 2, 1}},
+    {"element",         {1, 1, 1, 2, 510, 2, 1}},
+    {"mdev",            {1, 1, 1, 2, 510, 2, 1}},
+    {"vf",              {1, 1, 1, 2, 510, 2, 1}},
+    {"two",             {1, 1, 1, 2, 510, 2, 1}},
+    {"two-mdevs",       {1, 1, 1, 2, 510, 2, 1}},
+    {"two-one-refused", {302, 302, 302, 2, 510, 2, 302}},
+    {"suspended",       {307, 307, 307, 2, 510, 2, 1}},
+    {"uncovered",       {214, 214, 214, 2, 510, 2, 214}},
+    {"gone",            {215, 215, 215, 2, 510, 2, 215}},
 };
 /* clang-format on */
 
@@ -188,6 +188,51 @@ dead_qemu (FakeHost *host)
 {
     case_standard_host (host);
     fake_host_qemu_pid_file (host, CASE_DOMAIN, "4712\n");
+}
+
+#define GPU_2 "0000:61:00.0"
+
+static void
+incoming_only_gpu (FakeHost *host)
+{
+    only_gpu (host);
+    fake_host_qemu_started (host, CASE_DOMAIN, TRUE);
+}
+
+static void
+incoming_without_mdev (FakeHost *host)
+{
+    incoming_only_gpu (host);
+    fake_host_offer_mdev (host, CASE_GPU, FAKE_TYPE_H100_20C, 1);
+}
+
+static void
+cold_only_gpu (FakeHost *host)
+{
+    only_gpu (host);
+    fake_host_offer_mdev (host, CASE_GPU, FAKE_TYPE_H100_20C, 1);
+    fake_host_qemu_started (host, CASE_DOMAIN, FALSE);
+}
+
+static void
+incoming_on_two_gpus (FakeHost *host)
+{
+    incoming_only_gpu (host);
+    fake_host_add_gpu (host, GPU_2, FAKE_H100);
+}
+
+static void
+incoming_on_full_gpu (FakeHost *host)
+{
+    incoming_only_gpu (host);
+    fake_host_sim (host, "plug --vm 9c2f4d1e-8b7a-4c65-b3d0-1e2f3a4b5c6d --type 1122 --gpu " CASE_GPU);
+}
+
+static void
+incoming_on_second_gpu (FakeHost *host)
+{
+    incoming_on_two_gpus (host);
+    fake_host_sim (host, "plug --vm 4d7c0a6e-9b1f-4f2e-8a35-b1f0c2d9e701 --type 1120 --gpu " GPU_2);
 }
 
 static void
@@ -330,6 +375,97 @@ static const HookCase device_cases[] = {
      .code = 4,
      .config = "[gate]\nmissing-metadata=allow\n",
      .report = TRUE},
+    /* A guest that has arrived is judged by the vGPUs that it has by then: it needs no free instance ... */
+    {.name = "started-full-gpu",
+     .input = "element",
+     .operation = "started",
+     .code = 1,
+     .prepare = incoming_on_full_gpu},
+    /* ... and is where NVML lists it, whatever another GPU could do. */
+    {.name = "started-on-second",
+     .input = "element",
+     .operation = "started",
+     .code = 1,
+     .prepare = incoming_on_second_gpu,
+     .sim = "update --gpu " CASE_GPU " --ecc off",
+     .report = TRUE},
+    {.name = "started-on-wrong",
+     .input = "element",
+     .operation = "started",
+     .code = 304,
+     .prepare = incoming_on_second_gpu,
+     .sim = "update --gpu " GPU_2 " --ecc off"},
+    {.name = "started-not-listed",
+     .input = "element",
+     .operation = "started",
+     .code = 1,
+     .prepare = incoming_on_two_gpus,
+     .sim = "update --gpu " GPU_2 " --ecc off"},
+    {.name = "started-no-such-type",
+     .input = "element",
+     .operation = "started",
+     .code = 401,
+     .prepare = incoming,
+     .sim = "update --gpu " CASE_GPU " --type 1120 --count 0"},
+    {.name = "started-absent",
+     .input = "mdev",
+     .operation = "started",
+     .code = 507,
+     .prepare = incoming_only_gpu},
+    {.name = "started-old",
+     .input = "element",
+     .operation = "started",
+     .code = 1,
+     .prepare = incoming,
+     .config = "[gate]\nmax-age=60\n"},
+    /* a snapshot comes back to where it was captured */
+    {.name = "started-here",
+     .input = "captured-at-destination",
+     .operation = "started",
+     .code = 1,
+     .prepare = incoming},
+    {.name = "started-down-time",
+     .input = "large",
+     .operation = "started",
+     .code = 1,
+     .prepare = incoming,
+     .config = "[down-time]\nlink-speed=10000\n",
+     .report = TRUE},
+    {.name = "started-nvml-fails",
+     .input = "element",
+     .operation = "started",
+     .code = 501,
+     .prepare = incoming,
+     .config = "[backend]\nlibrary=/nonexistent\n"},
+    /* QEMU has it open, and sysfs does not have it: that cannot be, and may be a vGPU */
+    {.name = "started-unknown-device",
+     .input = "bare-mdev",
+     .operation = "started",
+     .code = 217,
+     .prepare = incoming_without_mdev},
+    {.name = "started-unknown-device-allowed",
+     .input = "bare-mdev",
+     .operation = "started",
+     .code = 4,
+     .prepare = incoming_without_mdev,
+     .config = "[gate]\nmissing-metadata=allow\n"},
+    /* a host that has no such vGPUs knows that it is none of them */
+    {.name = "started-unknown-elsewhere",
+     .input = "bare-mdev",
+     .operation = "started",
+     .code = 2,
+     .prepare = incoming_only_gpu},
+    {.name = "cold-unknown-device",
+     .input = "bare-mdev",
+     .operation = "started",
+     .code = 2,
+     .prepare = cold_only_gpu},
+    /* a virtual function in plain passthrough, or a card that is not NVIDIA's, can be absent */
+    {.name = "started-absent-vf",
+     .input = "bare-vf",
+     .operation = "started",
+     .code = 2,
+     .prepare = incoming_only_gpu},
     /* missing is one thing, wrong another */
     {.name = "allowed",
      .input = "uncovered",

@@ -99,6 +99,7 @@ test_made (G_GNUC_UNUSED gconstpointer data)
     g_assert_true (has_lease (host, VM_1, "made"));
     /* the other events of an arrival change nothing */
     allowed_unchanged (&guest, "start begin");
+    fake_host_qemu_started (host, CASE_DOMAIN, TRUE);
     allowed_unchanged (&guest, "started");
     allowed_unchanged (&guest, "reconnect begin");
     allowed_unchanged (&guest, "stopped end");

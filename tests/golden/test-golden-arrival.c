@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The way of a guest, event after event: who arrives is judged again when QEMU has been started for it, and
+ * who comes out of a snapshot is judged there for the first time; and who is stopped is judged by nothing
+ * that an old element left in its definition.
+ */
+#include "events.h"
+
+#include <string.h>
+
+#define TYPE FAKE_TYPE_H100_20C
+#define BAD  "[gate]\nmising-metadata=allow\n"
+
+static void
+room_for_one (FakeHost *host)
+{
+    fake_host_add_gpu (host, CASE_GPU, FAKE_H100);
+    fake_host_offer_mdev (host, CASE_GPU, TYPE, 1);
+}
+
+static void
+one_vf (FakeHost *host)
+{
+    static const guint types[] = {FAKE_TYPE_H100_20C, 0};
+
+    fake_host_add_gpu (host, CASE_GPU, FAKE_H100);
+    fake_host_add_vf (host, CASE_GPU, CASE_VF, 0);
+    fake_host_offer_vf (host, CASE_VF, types);
+}
+
+static char *
+read_leases (const FakeHost *host)
+{
+    g_autofree char *path = fake_host_path (host, LEASES);
+    char *text = NULL;
+
+    g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+    return text;
+}
+
+/* Its device was made for it, the GPU is full with it, and it is captured nowhere else yet: it is let in, and
+ * its lease stays what it is. */
+static void
+arrive (FakeHost *host, const char *input, const char *operation)
+{
+    g_auto (Guest) guest = {0};
+    g_autofree char *before = NULL, *after = NULL;
+
+    guest_init (&guest, host, input, VM_1);
+    allowed_unchanged (&guest, operation);
+    allowed_unchanged (&guest, "prepare");
+    fake_host_sim (host, "plug --vm 9c2f4d1e-8b7a-4c65-b3d0-1e2f3a4b5c6d --type 1122 --gpu " CASE_GPU);
+    before = read_leases (host);
+    fake_host_qemu_started (host, CASE_DOMAIN, TRUE);
+    allowed_unchanged (&guest, "started");
+    after = read_leases (host);
+    g_assert_cmpstr (after, ==, before);
+    allowed_unchanged (&guest, "release end");
+}
+
+static void
+test_arrives (gconstpointer operation)
+{
+    g_autoptr (FakeHost) with_mdev = applying_host (room_for_one), with_vf = applying_host (one_vf);
+
+    arrive (with_mdev, "mdev", operation);
+    arrive (with_vf, "vf", operation);
+}
+
+/* virsh snapshot-revert: libvirt runs 'prepare', 'start' and 'started' for a QEMU with -incoming, never
+ * 'restore'. The driver was updated since the snapshot was made. */
+static void
+test_snapshot (G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr (FakeHost) host = fake_host_new ();
+    g_auto (Guest) guest = {0};
+
+    case_standard_host (host);
+    guest_init (&guest, host, "mdev", VM_1);
+    fake_host_qemu_started (host, CASE_DOMAIN, TRUE);
+    allowed_unchanged (&guest, "prepare");
+    allowed_unchanged (&guest, "started");
+    fake_host_sim (host, "update --driver 590.44.01 --range 28.1-30.1");
+    refused (&guest, "restore", 303);
+    allowed_unchanged (&guest, "prepare");
+    refused (&guest, "started", 303);
+    /* QEMU without -incoming is a cold start, whatever its definition carries */
+    fake_host_qemu_started (host, CASE_DOMAIN, FALSE);
+    allowed_unchanged (&guest, "started");
+}
+
+/* --- what an old element left --- */
+
+/* Made from the XML of another guest that ran: its element names that one. */
+static void
+init_copied (Guest *guest, FakeHost *host)
+{
+    const HookCase c = {.input = "mdev", .edits = {{"<uuid>" VM_1, "<uuid>" VM_2}}};
+
+    guest->host = host;
+    guest->xml = case_input (&c, &guest->length);
+}
+
+static void
+test_copied (G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr (FakeHost) host = fake_host_new ();
+    g_auto (Guest) guest = {0};
+
+    case_standard_host (host);
+    init_copied (&guest, host);
+    /* offline, or live: then it is refused before its memory moves */
+    allowed_unchanged (&guest, "migrate");
+    refused (&guest, "restore", 208);
+    allowed_unchanged (&guest, "prepare");
+    fake_host_qemu_started (host, CASE_DOMAIN, FALSE);
+    allowed_unchanged (&guest, "started");
+    fake_host_qemu_started (host, CASE_DOMAIN, TRUE);
+    refused (&guest, "started", 208);
+    fake_host_configure (host, "[gate]\ncold-start=check\n");
+    allowed_unchanged (&guest, "prepare");
+}
+
+/* Of a version that is not known here, or broken by whoever edited the definition. */
+static void
+test_unreadable (gconstpointer data)
+{
+    const char *const *edit = data;
+    g_autoptr (FakeHost) host = applying_host (room_for_one);
+    const HookCase c = {.input = "mdev", .edits = {{edit[0], edit[1]}}};
+    const int code = (int)g_ascii_strtoull (edit[2], NULL, 10);
+    g_auto (Guest) good = {0}, guest = {.host = host};
+
+    guest_init (&good, host, "mdev", VM_1);
+    allowed_unchanged (&good, "migrate");
+    allowed_unchanged (&good, "prepare");
+    allowed_unchanged (&good, "release end");
+    guest.xml = case_input (&c, &guest.length);
+    refused (&guest, "migrate", code);
+    refused (&guest, "restore", code);
+    /* its device is made again, and unmade, as that of any cold start */
+    allowed_unchanged (&guest, "prepare");
+    g_assert_true (fake_host_has_mdev (host, CASE_MDEV));
+    fake_host_qemu_started (host, CASE_DOMAIN, TRUE);
+    refused (&guest, "started", code);
+    fake_host_qemu_started (host, CASE_DOMAIN, FALSE);
+    allowed_unchanged (&guest, "started");
+    allowed_unchanged (&guest, "release end");
+    g_assert_false (fake_host_has_mdev (host, CASE_MDEV));
+    fake_host_configure (host, "[gate]\ncold-start=check\n[placement]\nmode=off\n");
+    refused (&guest, "prepare", code);
+}
+
+/* A bad configuration refuses what arrives, and keeps no guest from being started, what it carries or not. */
+static void
+test_misconfigured (G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr (FakeHost) host = fake_host_new ();
+    g_auto (Guest) own = {0}, copied = {0};
+
+    case_standard_host (host);
+    fake_host_configure (host, BAD);
+    guest_init (&own, host, "mdev", VM_1);
+    init_copied (&copied, host);
+    allowed_unchanged (&own, "prepare");
+    allowed_unchanged (&copied, "prepare");
+    fake_host_qemu_started (host, CASE_DOMAIN, FALSE);
+    allowed_unchanged (&own, "started");
+    fake_host_qemu_started (host, CASE_DOMAIN, TRUE);
+    refused (&own, "started", 604);
+    refused (&own, "migrate", 604);
+    /* what it has leased needs a configuration */
+    put_leases (host, LEASES_OF (LEASE (VM_1, CASE_MDEV, "planned", "18446744073709551615")));
+    refused (&own, "prepare", 604);
+}
+
+int
+main (int argc, char *argv[])
+{
+    static const char *const newer[] = {"gate:domain:1", "gate:domain:2", "202"};
+    static const char *const broken[] = {"power=\"running\"", "power=\"asleep\"", "204"};
+    static const char *const twice[] = {"</metadata>", "<x xmlns='urn:x-vgpu-gate:domain:1'/></metadata>",
+                                        "201"};
+
+    program_test_init (&argc, &argv);
+    program_add_test ("/arrival/migrate", "migrate", test_arrives);
+    program_add_test ("/arrival/restore", "restore", test_arrives);
+    program_add_test ("/arrival/snapshot", NULL, test_snapshot);
+    program_add_test ("/arrival/leftover/copied", NULL, test_copied);
+    program_add_test ("/arrival/leftover/newer", newer, test_unreadable);
+    program_add_test ("/arrival/leftover/broken", broken, test_unreadable);
+    program_add_test ("/arrival/leftover/twice", twice, test_unreadable);
+    program_add_test ("/arrival/leftover/misconfigured", NULL, test_misconfigured);
+    return g_test_run ();
+}
