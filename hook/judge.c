@@ -214,12 +214,12 @@ tell (const Options *options, const VgateDecision *decision, VgateOperation oper
 static gboolean
 is_for_people (int argc, char *argv[])
 {
-    static const char *const options[] = {"--dry-run", "-n", "--help", "-h", "-?", "--version"};
+    static const char *const options[] = {"--dry-run", "--help", "--version", NULL};
 
     for (int i = 1; i < argc && strcmp (argv[i], "--") != 0; i++)
-        for (gsize j = 0; j < G_N_ELEMENTS (options); j++)
-            if (strcmp (argv[i], options[j]) == 0)
-                return TRUE;
+        /* short options can stand together, as in -nh */
+        if (g_strv_contains (options, argv[i]) || (argv[i][0] == '-' && argv[i][1] != '-'))
+            return TRUE;
     return FALSE;
 }
 

@@ -16,32 +16,37 @@ vgate_domain_find_hostdev (const VgateDomain *domain, const char *guest_address)
     return NULL;
 }
 
-/* A vGPU of the element that no guest address ties to a hostdev could be this device. */
-static gboolean
-can_be_of (const VgateRequest *request, const VgateElementVgpu *vgpu, const VgateHostdev *hostdev)
-{
-    VgateDeviceKind kind;
+/* How well a device on QEMU's command line fits a vGPU of the element without a guest address: the best first. */
+enum { FITS_BY_NAME, FITS_AS_VGPU, FITS_AS_ABSENT, FITS_BY_KIND, N_FITS };
 
-    if (vgpu->mdev || vgpu->vf)
-        return hostdev->kind == (vgpu->mdev ? VGATE_HOSTDEV_MDEV : VGATE_HOSTDEV_PCI);
-    kind = vgate_survey_device (request->survey, hostdev)->kind;
-    return kind == VGATE_DEVICE_VGPU || kind == VGATE_DEVICE_UNUSABLE;
+static gboolean
+fits (const VgateRequest *request, const VgateElementVgpu *vgpu, const VgateHostdev *hostdev, int how)
+{
+    const char *name = vgpu->mdev ? vgpu->mdev : vgpu->vf;
+    const VgateDeviceKind kind = vgate_survey_device (request->survey, hostdev)->kind;
+
+    if (how == FITS_BY_NAME)
+        return g_strcmp0 (hostdev->source, name) == 0;
+    if (name && hostdev->kind != (vgpu->mdev ? VGATE_HOSTDEV_MDEV : VGATE_HOSTDEV_PCI))
+        return FALSE;
+    if (how == FITS_AS_VGPU)
+        return kind == VGATE_DEVICE_VGPU || kind == VGATE_DEVICE_UNUSABLE;
+    /* Without a name nothing more is known of the vGPU. With one, its device may be missing here; and a
+     * device of the kind that is no vGPU on this host (a network card, perhaps) is taken last. */
+    return name && (how == FITS_BY_KIND || kind == VGATE_DEVICE_ABSENT);
 }
 
-/* The first device on QEMU's command line that is nobody's yet, and has the vGPU's name or could be its. */
+/* The first device on QEMU's command line that belongs to no vGPU yet and fits this one. */
 static const VgateHostdev *
-find_on_command_line (const VgateRequest *request, const VgateElementVgpu *vgpu, GPtrArray *pairs,
-                      gboolean by_name)
+find_on_command_line (const VgateRequest *request, const VgateElementVgpu *vgpu, GPtrArray *pairs, int how)
 {
     const GPtrArray *hostdevs = request->domain->hostdevs;
-    const char *name = vgpu->mdev ? vgpu->mdev : vgpu->vf;
 
     for (guint i = 0; i < hostdevs->len; i++) {
         const VgateHostdev *hostdev = g_ptr_array_index (hostdevs, i);
 
-        if (!hostdev->is_on_command_line || g_ptr_array_find (pairs, hostdev, NULL))
-            continue;
-        if (by_name ? g_strcmp0 (hostdev->source, name) == 0 : can_be_of (request, vgpu, hostdev))
+        if (hostdev->is_on_command_line && !g_ptr_array_find (pairs, hostdev, NULL) &&
+            fits (request, vgpu, hostdev, how))
             return hostdev;
     }
     return NULL;
@@ -50,7 +55,8 @@ find_on_command_line (const VgateRequest *request, const VgateElementVgpu *vgpu,
 /*
  * The device of each vGPU of the element, in their order; NULL for one without. A guest address says which it
  * is. A device on QEMU's command line has none, nor has its vGPU in the element: they belong together by the
- * device's name, and where the device has another name here, by their order. The caller unrefs the array.
+ * device's name, and where the device has another name here, by their order, vGPUs of this host first. The
+ * caller unrefs the array.
  */
 static GPtrArray *
 pair (const VgateRequest *request)
@@ -63,12 +69,12 @@ pair (const VgateRequest *request)
 
         g_ptr_array_add (pairs, (gpointer)vgate_domain_find_hostdev (request->domain, vgpu->guest_address));
     }
-    for (int by_name = TRUE; by_name >= FALSE; by_name--) {
+    for (int how = 0; how < N_FITS; how++) {
         for (guint i = 0; i < vgpus->len; i++) {
             const VgateElementVgpu *vgpu = g_ptr_array_index (vgpus, i);
 
             if (!vgpu->guest_address && !pairs->pdata[i])
-                pairs->pdata[i] = (gpointer)find_on_command_line (request, vgpu, pairs, by_name);
+                pairs->pdata[i] = (gpointer)find_on_command_line (request, vgpu, pairs, how);
         }
     }
     return pairs;
@@ -207,14 +213,23 @@ check_type (const VgateDevice *device, const VgatePgpu *pgpu, const VgateHostdev
             const VgateElementVgpu *vgpu, GError **error)
 {
     g_autofree char *what = describe (hostdev);
+    const VgateHostType *listed;
+    const char *name = device->type_name;
 
-    /* a virtual function has but the id, which the host's list names */
     if (vgate_pgpu_is_same_type (pgpu, device->type, device->type_name, vgpu->type, vgpu->type_name))
         return TRUE;
+    if (device->type == 0 && !name) {
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_DEVICE_TYPE_DIFFERS,
+                     "%s has no vGPU type set here; the vGPU is of type %u %s", what, vgpu->type,
+                     vgpu->type_name);
+        return FALSE;
+    }
+    /* sysfs has only the id of a virtual function's type, which NVML's list names */
+    listed = name ? NULL : vgate_pgpu_find_type (pgpu, device->type, NULL);
+    name = listed ? listed->name : name;
     g_set_error (error, VGATE_ERROR, VGATE_CODE_DEVICE_TYPE_DIFFERS,
-                 "%s is of type %u%s%s here, the vGPU of type %u %s", what, device->type,
-                 device->type_name ? " " : "", device->type_name ? device->type_name : "", vgpu->type,
-                 vgpu->type_name);
+                 "%s is of type %u%s%s here, the vGPU of type %u %s", what, device->type, name ? " " : "",
+                 name ? name : "", vgpu->type, vgpu->type_name);
     return FALSE;
 }
 

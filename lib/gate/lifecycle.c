@@ -181,14 +181,30 @@ make_all (VgateLeases *leases, const VgateRequest *request, const GArray *to_mak
     return TRUE;
 }
 
+/* TRUE when a lease or a record is the guest's own, or another guest's lease names one of its devices. */
+static gboolean
+is_named_by_any (const VgateLeases *leases, const VgateDomain *domain, guint64 now)
+{
+    for (guint i = 0; i < leases->all->len; i++)
+        if (is_own (g_ptr_array_index (leases->all, i), domain))
+            return TRUE;
+    return !check_others (leases, domain, now, NULL);
+}
+
 /* FALSE with an error, or without one when the guest has no lease. */
 static gboolean
 prepare (const VgateRequest *request, gboolean *made_any, GError **error)
 {
-    g_autoptr (VgateLeases) leases = vgate_leases_open_within (request->root, VGATE_LEASES_WAIT_MS, error);
-    const guint64 now = vgate_leases_clock ();
+    g_autoptr (VgateLeases) look = vgate_leases_open (request->root, TRUE, error);
+    g_autoptr (VgateLeases) leases = NULL;
     g_autoptr (GArray) to_make = g_array_new (FALSE, FALSE, sizeof (Making));
+    guint64 now = vgate_leases_clock ();
 
+    /* a guest without a lease does not wait for the lock: nobody gives it one while it starts */
+    if (!look || !is_named_by_any (look, request->domain, now))
+        return FALSE;
+    leases = vgate_leases_open_within (request->root, VGATE_LEASES_WAIT_MS, error);
+    now = vgate_leases_clock ();
     if (!leases || !check_others (leases, request->domain, now, error) ||
         !renew (leases, request, now, to_make) || !check_room (leases, request, to_make, now, error))
         return FALSE;

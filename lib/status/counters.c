@@ -24,20 +24,22 @@ static const VgateCodeRange capture_codes[] = {{101, 110}, {702, 702}, {705, 705
 static const VgateCodeRange stop_codes[] = {{301, 307}, {403, 408}, {706, 706}, {0, 0}};
 static const VgateCodeRange load_codes[] = {{101, 110}, {201, 299}, {301, 499}, {501, 508},
                                             {511, 512}, {517, 517}, {705, 705}, {801, 801},
-                                            {820, 826}, {901, 901}, {0, 0}};
+                                            {816, 816}, {820, 826}, {901, 901}, {0, 0}};
 static const VgateCodeRange nvml_codes[] = {{501, 505}, {901, 901}, {0, 0}};
 
 static const VgateCounterInfo infos[] = {
     [VGATE_COUNTER_CAPTURES] = {"trigger", "Metadata elements written into live domain XML",
                                 vgate_trigger_names, NULL},
     [VGATE_COUNTER_REMOVALS] = {NULL, "Metadata elements taken away with the last vGPU", NULL, NULL},
-    [VGATE_COUNTER_CAPTURE_FAILURES] = {"code", "Captures that failed anew", NULL, capture_codes},
+    [VGATE_COUNTER_CAPTURE_FAILURES] = {"code",
+                                        "Captures that failed, each failure counted once while it lasts",
+                                        NULL, capture_codes},
     [VGATE_COUNTER_JOBS_STOPPED] = {"code", "Migrations and saves that were stopped", NULL, stop_codes},
     [VGATE_COUNTER_LOADS_REFUSED] = {"code", "Guests that were refused at switch-over", NULL, load_codes},
     [VGATE_COUNTER_NVML_QUESTIONS] = {NULL, "Questions to NVML", NULL, NULL},
     [VGATE_COUNTER_NVML_ERRORS] = {"code", "Questions to NVML that were not answered", NULL, nvml_codes},
     [VGATE_COUNTER_CONNECTIONS] = {NULL, "Connections to libvirt", NULL, NULL},
-    [VGATE_COUNTER_RELOADS] = {"result", "Times that the configuration was read anew", reload_results, NULL},
+    [VGATE_COUNTER_RELOADS] = {"result", "Reloads of the configuration", reload_results, NULL},
     [VGATE_COUNTER_DEFINITIONS] =
         {"result", "Persistent definitions that named another device than the guest was given",
          definition_results, NULL},

@@ -65,6 +65,7 @@ static const struct {
     {"foreign-argument", {2,     2,      2,       2,   2,      2,      2}},
     {"argument",        {1, 1, 1, 2, 510, 2, 1}},
     {"vf-argument",     {1, 1, 1, 2, 510, 2, 1}},
+    {"card-and-vf-argument", {1, 1, 1, 2, 510, 2, 1}},
     {"argument-uncovered", {214, 214, 214, 2, 510, 2, 214}},
     {"mdev-and-argument", {1, 1, 1, 2, 510, 2, 1}},
     {"element",         {1, 1, 1, 2, 510, 2, 1}},

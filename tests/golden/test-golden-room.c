@@ -402,6 +402,23 @@ test_others_end (G_GNUC_UNUSED gconstpointer data)
     close (lock);
 }
 
+/* Likewise one that starts with metadata, which an arrival brings or an old capture left. */
+static void
+test_others_start (G_GNUC_UNUSED gconstpointer data)
+{
+    static const char *const inputs[] = {"usb", "whole-gpu", "bare-vf", "mdev", "vf"};
+    g_autoptr (FakeHost) host = applying_host (room_for_mdevs);
+    const int lock = lock_leases (host);
+
+    for (gsize i = 0; i < G_N_ELEMENTS (inputs); i++) {
+        g_auto (Guest) guest = {0};
+
+        guest_init (&guest, host, inputs[i], VM_1);
+        allowed_unchanged (&guest, "prepare begin");
+    }
+    close (lock);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -436,5 +453,6 @@ main (int argc, char *argv[])
     program_add_test ("/room/asked-under-lock", NULL, test_asked_under_lock);
     program_add_test ("/room/nvml-hangs", NULL, test_nvml_hangs);
     program_add_test ("/room/others-end", NULL, test_others_end);
+    program_add_test ("/room/others-start", NULL, test_others_start);
     return g_test_run ();
 }
