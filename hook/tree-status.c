@@ -55,6 +55,13 @@ add_guest (VgateTree *tree, const VgateStatus *status, const VgateStatusGuest *g
         vgate_tree_add_text (failure, "text", guest->failure_text);
         vgate_tree_add_flag (failure, "over", guest->is_failure_over);
     }
+    if (guest->hang_code) {
+        VgateTree *hang = vgate_tree_add_child (tree, "hang");
+
+        add_time (hang, "time", guest->hung);
+        vgate_tree_add_text (hang, "code", guest->hang_code);
+        vgate_tree_add_flag (hang, "over", guest->is_hang_over);
+    }
     vgate_tree_add_list (tree, "vgpu");
     for (guint i = 0; i < guest->vgpus->len; i++)
         add_vgpu (vgate_tree_add_item (tree, "vgpu"), g_ptr_array_index (guest->vgpus, i));

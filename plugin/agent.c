@@ -145,6 +145,16 @@ on_checked (const char *uuid, VgateWatchOutcome outcome, gpointer user_data)
 }
 
 static void
+on_hangs (const char *uuid, VgateCode code, gboolean is_over, gpointer user_data)
+{
+    VgateAgent *agent = user_data;
+
+    /* one that has left is not known any more */
+    if (!is_over || g_hash_table_contains (agent->guests, uuid))
+        vgate_guest_note_hang (get_guest (agent, uuid), code, is_over);
+}
+
+static void
 count (VgateAgent *agent, const VgateLook *look)
 {
     switch (look->outcome) {
@@ -410,11 +420,13 @@ on_job_event (VgateAgent *agent, const char *uuid, VgateDomainEvent event)
 {
     VgateGuest *guest = get_guest (agent, uuid);
 
+    if (!vgate_guest_is_plain (guest))
+        vgate_job_watch_note (agent->job_watch, uuid, event);
     if (event == VGATE_DOMAIN_JOB_BEGINS && !vgate_guest_is_plain (guest))
         check_job (agent, guest);
     if (event == VGATE_DOMAIN_JOB_SWITCHES && guest->is_leaving)
         check_job (agent, guest);
-    if (event == VGATE_DOMAIN_JOB_ENDS) {
+    if (event == VGATE_DOMAIN_JOB_ENDS || event == VGATE_DOMAIN_JOB_CANCELLED) {
         guest->is_leaving = FALSE;
         if (guest->is_due)
             poll_in (agent, 0);
@@ -436,6 +448,7 @@ on_domain_event (G_GNUC_UNUSED VgateConnection *connection, const char *uuid, in
     switch ((VgateDomainEvent)event) {
     case VGATE_DOMAIN_DEFINED: vgate_leftover_watch_note (agent->leftover_watch, uuid); break;
     case VGATE_DOMAIN_ENDED:
+        vgate_job_watch_note (agent->job_watch, uuid, VGATE_DOMAIN_ENDED);
         remove_guest (agent, uuid);
         vgate_leftover_watch_note (agent->leftover_watch, uuid);
         break;
@@ -446,6 +459,8 @@ on_domain_event (G_GNUC_UNUSED VgateConnection *connection, const char *uuid, in
         break;
     case VGATE_DOMAIN_JOB_BEGINS:
     case VGATE_DOMAIN_JOB_SWITCHES:
+    case VGATE_DOMAIN_JOB_CANCELLING:
+    case VGATE_DOMAIN_JOB_CANCELLED:
     case VGATE_DOMAIN_JOB_ENDS: on_job_event (agent, uuid, (VgateDomainEvent)event); break;
     default:
         if (event == VGATE_DOMAIN_ARRIVED) {
@@ -546,6 +561,7 @@ on_connected (VgateConnection *connection, gpointer user_data)
     listing->listing = vgate_listing_new (vgate_connection_get (connection));
     listing->number = ++agent->n_listings;
     vgate_workers_push (agent->workers, &listing_kind, listing);
+    vgate_job_watch_find_hung (agent->job_watch);
 }
 
 /* --- the agent --- */
@@ -581,7 +597,7 @@ vgate_agent_new (VgatePolicy *policy, const char *uri)
     agent->job_watch = vgate_job_watch_new (
         &vgate_job_calls,
         vgate_job_calls_new (agent->connection, &policy->backend, &agent->identity, agent->tally), policy,
-        agent->tally, on_checked, agent);
+        agent->tally, on_checked, on_hangs, agent);
     agent->definition_watch =
         vgate_definition_watch_new (agent->connection, agent->workers, policy, agent->tally, "");
     agent->leftover_watch = vgate_leftover_watch_new (agent->connection, agent->workers, policy, agent->tally,

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "domain-calls.h"
 
+#include <libvirt/libvirt-qemu.h>
 #include <libvirt/virterror.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A job that was aborted ends within milliseconds, or after what it writes just now. */
-#define ABORT_WAIT_MS 5000u
-#define ABORT_LOOK_MS 10u
+#define END_CANCELLING "{\"execute\":\"migrate-continue\",\"arguments\":{\"state\":\"cancelling\"}}"
 
 void
 vgate_set_libvirt_error (GError **error, const char *call)
@@ -97,21 +96,72 @@ vgate_libvirt_job (virDomainPtr domain, gboolean is_leaving)
 gboolean
 vgate_libvirt_abort_job (virDomainPtr domain, GError **error)
 {
-    guint looks_left = ABORT_WAIT_MS / ABORT_LOOK_MS;
+    if (virDomainAbortJob (domain) == 0)
+        return TRUE;
+    vgate_set_libvirt_error (error, "virDomainAbortJob");
+    return FALSE;
+}
 
-    if (virDomainAbortJob (domain) != 0) {
-        vgate_set_libvirt_error (error, "virDomainAbortJob");
+gboolean
+vgate_libvirt_guest (virDomainPtr domain, VgateCancelGuest *guest, GError **error)
+{
+    int state = VIR_DOMAIN_NOSTATE, reason = 0;
+
+    if (virDomainGetState (domain, &state, &reason, 0) != 0) {
+        vgate_set_libvirt_error (error, "virDomainGetState");
         return FALSE;
     }
-    while (vgate_libvirt_job (domain, TRUE) != VGATE_JOB_NONE && looks_left > 0) {
-        g_usleep (ABORT_LOOK_MS * 1000);
-        looks_left--;
+    switch (state) {
+    case VIR_DOMAIN_RUNNING:
+    case VIR_DOMAIN_BLOCKED: *guest = VGATE_CANCEL_RUNS; break;
+    case VIR_DOMAIN_PAUSED:
+        *guest = reason == VIR_DOMAIN_PAUSED_USER        ? VGATE_CANCEL_PAUSED_BY_USER
+                 : reason == VIR_DOMAIN_PAUSED_MIGRATION ? VGATE_CANCEL_PAUSED_BY_MIGRATION
+                                                         : VGATE_CANCEL_PAUSED;
+        break;
+    case VIR_DOMAIN_PMSUSPENDED: *guest = VGATE_CANCEL_PAUSED; break;
+    default: *guest = VGATE_CANCEL_GONE; break;
     }
-    if (looks_left > 0 && virDomainIsActive (domain) == 1)
+    return TRUE;
+}
+
+gboolean
+vgate_libvirt_suspend (virDomainPtr domain, GError **error)
+{
+    if (virDomainSuspend (domain) == 0)
         return TRUE;
-    g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_LIBVIRT_ERROR,
-                         looks_left > 0 ? "it was all but over" : "it does not end");
+    vgate_set_libvirt_error (error, "virDomainSuspend");
     return FALSE;
+}
+
+gboolean
+vgate_libvirt_resume (virDomainPtr domain, GError **error)
+{
+    if (virDomainResume (domain) == 0)
+        return TRUE;
+    vgate_set_libvirt_error (error, "virDomainResume");
+    return FALSE;
+}
+
+VgateCancelResult
+vgate_libvirt_end_cancelling (virDomainPtr domain, GError **error)
+{
+    char *reply = NULL;
+    VgateCancelResult result = VGATE_CANCEL_DONE;
+
+    if (virDomainQemuMonitorCommand (domain, END_CANCELLING, &reply, 0) != 0) {
+        vgate_set_libvirt_error (error, "virDomainQemuMonitorCommand");
+        return VGATE_CANCEL_FAILED;
+    }
+    /* libvirt hands QEMU's errors on as any other reply */
+    if (!reply || strstr (reply, "\"error\"")) {
+        g_autofree char *text = vgate_printable (reply ? reply : "", 255);
+
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_LIBVIRT_ERROR, "migrate-continue: QEMU says %s", text);
+        result = VGATE_CANCEL_REFUSED;
+    }
+    free (reply); /* libvirt allocates with malloc () */
+    return result;
 }
 
 VgateDomain *

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "cancel.h"
 #include "domain/domain.h"
 
 #include <libvirt/libvirt.h>
@@ -28,23 +29,28 @@ int vgate_libvirt_id (virDomainPtr domain);
  */
 gboolean vgate_libvirt_is_busy (virDomainPtr domain);
 
-/* What holds the domain, as far as it concerns us. */
-typedef enum {
-    VGATE_JOB_NONE,      /* nothing, or libvirt does not say: an arrival is such a case */
-    VGATE_JOB_MIGRATION, /* it leaves */
-    VGATE_JOB_SAVE,      /* into a file, managed or not */
-    VGATE_JOB_OTHER,     /* a dump, a snapshot, a backup; a restore */
-} VgateJobKind;
 /* is_leaving: it was known to leave; else a guest that is paused for a migration is taken for one that
  * arrives. */
 VgateJobKind vgate_libvirt_job (virDomainPtr domain, gboolean is_leaving);
 
 /*
- * Ends the job that holds the domain, and waits until that is so. FALSE when it could not be ended, or when
- * the guest is gone: libvirt accepts an abort also of a job that is all but over, and then lets it succeed
- * (measured, 9.0).
+ * Has libvirt end the job that holds the domain; when that is so is another matter (cancel.h). libvirt
+ * accepts it also of a job that is all but over, and then lets that succeed; and of a migration whose
+ * destination is still being prepared, which then never begins (measured, 9.0).
  */
 gboolean vgate_libvirt_abort_job (virDomainPtr domain, GError **error);
+
+/* What the guest does, and the reason, where it is paused. FALSE: libvirt cannot say. */
+gboolean vgate_libvirt_guest (virDomainPtr domain, VgateCancelGuest *guest, GError **error);
+
+gboolean vgate_libvirt_suspend (virDomainPtr domain, GError **error);
+gboolean vgate_libvirt_resume (virDomainPtr domain, GError **error);
+
+/*
+ * Has QEMU leave the state "cancelling" (QMP's migrate-continue). In any other state QEMU refuses it. libvirt
+ * marks the domain, and says in its log, that somebody has used the monitor ("custom-monitor").
+ */
+VgateCancelResult vgate_libvirt_end_cancelling (virDomainPtr domain, GError **error);
 
 /* The live XML. Errors: VGATE_CODE_LIBVIRT_ERROR and those of vgate_domain_read (). */
 VgateDomain *vgate_libvirt_read_domain (virDomainPtr domain, GError **error);

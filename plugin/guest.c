@@ -258,8 +258,22 @@ vgate_guest_note_failure (VgateGuest *guest, const GError *failure)
     return TRUE;
 }
 
+void
+vgate_guest_note_hang (VgateGuest *guest, VgateCode code, gboolean is_over)
+{
+    VgateStatusGuest *status = guest->status;
+    char text[VGATE_CODE_TEXT_SIZE];
+
+    if (!status->hang_code || status->is_hang_over)
+        status->hung = g_get_real_time () / G_USEC_PER_SEC;
+    g_free (status->hang_code);
+    status->hang_code = g_strdup (vgate_code_format (code, text));
+    status->is_hang_over = is_over;
+}
+
 gboolean
 vgate_guest_has_vgpus (const VgateGuest *guest)
 {
-    return guest->status->has_capture || guest->status->failure_code || guest->n_busy > 0;
+    return guest->status->has_capture || guest->status->failure_code || guest->status->hang_code ||
+           guest->n_busy > 0;
 }

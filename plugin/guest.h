@@ -97,5 +97,8 @@ gboolean vgate_guest_end_look (VgateGuest *guest, const VgateLook *look);
  * more. */
 gboolean vgate_guest_note_failure (VgateGuest *guest, const GError *failure);
 
+/* Its aborted migration hangs, or did and is over (VGATE_CODE_CANCEL_*). */
+void vgate_guest_note_hang (VgateGuest *guest, VgateCode code, gboolean is_over);
+
 /* TRUE when it is worth telling somebody who asks for the guests with vGPUs. */
 gboolean vgate_guest_has_vgpus (const VgateGuest *guest);

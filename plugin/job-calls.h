@@ -5,10 +5,18 @@
  */
 #pragma once
 
+#include "cancel.h"
 #include "connection.h"
 #include "job.h"
 #include "prober.h"
 #include "workers.h"
+
+/* What libvirt says of a guest whose migration was cancelled. */
+typedef struct {
+    char *name;
+    VgateJobKind job;
+    VgateCancelGuest guest;
+} VgateCancelLook;
 
 typedef struct {
     /* --- in the main loop; none of them blocks --- */
@@ -23,6 +31,12 @@ typedef struct {
     /* Waits for the calls that are under way, and drops those that are not: no done comes any more. */
     void (*free) (gpointer world);
 
+    /* Monotonic, us. */
+    gint64 (*now) (gpointer world);
+    /* Once, at this time or soon after; 0 is no timer. */
+    guint (*add_timer) (gpointer world, gint64 at, GSourceFunc function, gpointer user_data);
+    void (*remove_timer) (gpointer world, guint timer);
+
     /* --- in a worker; they can block for as long as libvirtd likes --- */
 
     void (*release) (gpointer libvirt);
@@ -30,6 +44,15 @@ typedef struct {
     void (*read) (gpointer libvirt, const char *uuid, gboolean is_leaving, VgateJobFacts *facts);
     /* vgate_libvirt_abort_job () */
     gboolean (*abort) (gpointer libvirt, const char *uuid, GError **error);
+    /* look->name is the caller's, also where it fails. */
+    gboolean (*look) (gpointer libvirt, const char *uuid, VgateCancelLook *look, GError **error);
+    /*
+     * One of DO_ABORT to DO_RESUME. It looks once more before, so that it meets the state that it is for; and
+     * a domain without a vGPU and without an element is refused whatever its state.
+     */
+    VgateCancelResult (*act) (gpointer libvirt, const char *uuid, VgateCancelAction action, GError **error);
+    /* The UUIDs (char *) of the domains that leave, and are paused by that. */
+    GPtrArray *(*find_paused) (gpointer libvirt);
 } VgateJobCalls;
 
 /* The real ones. */

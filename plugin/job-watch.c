@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "job-watch.h"
 
+#include "cancel-watch.h"
 #include "down-time.h"
 #include "log.h"
 
@@ -11,14 +12,17 @@ struct VgateJobWatch {
     VgateTally *tally;
     GHashTable *checks; /* uuid -> Check *: those that are not over */
     GHashTable *asks;   /* set of Ask *: questions to NVML that were not answered yet */
+    VgateCancelWatch *cancels;
     VgateJobWatchDone done;
+    VgateCancelHangs hangs;
     gpointer user_data;
 };
 
 typedef enum {
     CHECK_READING,  /* libvirt is being asked what holds the domain */
     CHECK_JUDGING,  /* libvirt has answered, and NVML is being asked */
-    CHECK_STOPPING, /* the job must stop: libvirt is told so, and the end of the job is waited for */
+    CHECK_ABORTING, /* the job must stop: virDomainAbortJob () is under way */
+    CHECK_ENDING,   /* libvirt has accepted that; the job is watched until it has ended (cancel-watch.h) */
     CHECK_OVER,     /* its outcome was told: what comes now is dropped */
 } CheckState;
 
@@ -36,17 +40,17 @@ typedef struct {
     VgateJobFacts facts;     /* libvirt's answer; from JUDGING on */
     VgateSnapshot *snapshot; /* NVML's answer: this, or the failure; both NULL: it has not answered */
     GError *nvml_failure;
+    GError *reason;    /* why it must stop; from ABORTING on */
     gboolean is_again; /* another check is to follow, with what NVML said last then */
     VgateSnapshot *again_last;
 } Check;
 
 /* A call of libvirt, made by a worker. */
 typedef struct {
-    Check *check;     /* a reference; the worker reads what never changes */
-    gpointer libvirt; /* NULL once it was released */
-    VgateJobFacts facts;
-    GError *reason; /* of an abort */
-    GError *failure;
+    Check *check;        /* a reference; the worker reads what never changes */
+    gpointer libvirt;    /* NULL once it was released */
+    VgateJobFacts facts; /* of a read */
+    GError *failure;     /* of an abort */
 } Call;
 
 /* A question to NVML. */
@@ -66,6 +70,7 @@ check_clear (gpointer data)
     vgate_job_facts_clear (&check->facts);
     vgate_snapshot_unref (check->snapshot);
     g_clear_error (&check->nvml_failure);
+    g_clear_error (&check->reason);
 }
 
 static void
@@ -98,21 +103,19 @@ call_free (gpointer data)
 
     release (call);
     vgate_job_facts_clear (&call->facts);
-    g_clear_error (&call->reason);
     g_clear_error (&call->failure);
     check_unref (call->check);
     g_free (call);
 }
 
-/* Takes the reason. FALSE when there is no connection. */
+/* FALSE when there is no connection. */
 static gboolean
-push_call (Check *check, const VgateWorkKind *kind, GError *reason)
+push_call (Check *check, const VgateWorkKind *kind)
 {
     VgateJobWatch *watch = check->watch;
     Call *call = g_new0 (Call, 1);
 
     call->check = g_rc_box_acquire (check);
-    call->reason = reason;
     call->libvirt = watch->calls->libvirt (watch->world);
     if (!call->libvirt) {
         call_free (call);
@@ -168,22 +171,72 @@ subject_of (const Check *check, int code)
 }
 
 static void
+say_stopped (const Check *check)
+{
+    const GError *reason = check->reason;
+    const VgateLogSubject subject = subject_of (check, reason->code);
+
+    vgate_log_about (&subject, "the %s was stopped: %s. %s", kind_name (check), reason->message,
+                     vgate_code_info (reason->code)->cure);
+    vgate_tally_count_code (check->watch->tally, VGATE_COUNTER_JOBS_STOPPED, reason->code);
+}
+
+static void
+say_not_stopped (const Check *check, const char *why)
+{
+    const VgateLogSubject subject = subject_of (check, VGATE_CODE_JOB_NOT_STOPPED);
+
+    vgate_log_about (&subject, "the %s was not stopped: %s; but %s", kind_name (check), why,
+                     check->reason->message);
+}
+
+static void
 abort_done (gpointer data, G_GNUC_UNUSED gpointer user_data)
 {
     const Call *call = data;
     Check *check = call->check;
-    const VgateLogSubject subject =
-        subject_of (check, call->failure ? VGATE_CODE_JOB_NOT_STOPPED : call->reason->code);
 
     if (call->failure) {
-        vgate_log_about (&subject, "the %s was not stopped: %s; but %s", kind_name (check),
-                         call->failure->message, call->reason->message);
-    } else {
-        vgate_log_about (&subject, "the %s was stopped: %s. %s", kind_name (check), call->reason->message,
-                         vgate_code_info (call->reason->code)->cure);
-        vgate_tally_count_code (check->watch->tally, VGATE_COUNTER_JOBS_STOPPED, call->reason->code);
+        say_not_stopped (check, call->failure->message);
+        conclude (check, VGATE_WATCH_TOO_LATE);
+        return;
     }
-    conclude (check, call->failure ? VGATE_WATCH_TOO_LATE : VGATE_WATCH_STOPPED);
+    check->state = CHECK_ENDING;
+    vgate_cancel_watch_note (check->watch->cancels, check->uuid, VGATE_CANCEL_ABORTED);
+}
+
+/* A job that was aborted, perhaps by us, has ended. */
+static void
+on_ended (const char *uuid, VgateCancelAction end, gpointer user_data)
+{
+    VgateJobWatch *watch = user_data;
+    Check *check = g_hash_table_lookup (watch->checks, uuid);
+
+    if (!check || check->state != CHECK_ENDING)
+        return;
+    g_rc_box_acquire (check);
+    switch (end) {
+    case VGATE_CANCEL_STAYED:
+        say_stopped (check);
+        conclude (check, VGATE_WATCH_STOPPED);
+        break;
+    case VGATE_CANCEL_LEFT:
+        say_not_stopped (check, "it was all but over");
+        conclude (check, VGATE_WATCH_TOO_LATE);
+        break;
+    default:
+        say_not_stopped (check, "how it ended is not known, as the connection to libvirt was lost");
+        conclude (check, VGATE_WATCH_LEFT); /* the next connection finds it */
+    }
+    check_unref (check);
+}
+
+static void
+on_hangs (const char *uuid, VgateCode code, gboolean is_over, gpointer user_data)
+{
+    const VgateJobWatch *watch = user_data;
+
+    watch->hangs (uuid, code, is_over, watch->user_data);
 }
 
 static const VgateWorkKind abort_kind = {abort_run, abort_done, call_free};
@@ -203,8 +256,9 @@ leave (Check *check, const GError *why)
 static void
 stop (Check *check, GError *reason)
 {
-    check->state = CHECK_STOPPING;
-    if (!push_call (check, &abort_kind, reason))
+    check->state = CHECK_ABORTING;
+    check->reason = reason;
+    if (!push_call (check, &abort_kind))
         conclude (check, VGATE_WATCH_LEFT); /* the next connection finds it */
 }
 
@@ -330,13 +384,13 @@ begin (VgateJobWatch *watch, const char *uuid, gboolean is_leaving, VgateSnapsho
     g_hash_table_add (watch->asks, ask);
     watch->calls->ask (watch->world, check->vgpus, on_snapshot, ask);
     /* without a connection there is no job that we know of; the next one begins with everybody */
-    if (!push_call (check, &read_kind, NULL))
+    if (!push_call (check, &read_kind))
         check->state = CHECK_JUDGING;
 }
 
 VgateJobWatch *
 vgate_job_watch_new (const VgateJobCalls *calls, gpointer world, const VgatePolicy *policy, VgateTally *tally,
-                     VgateJobWatchDone done, gpointer user_data)
+                     VgateJobWatchDone done, VgateCancelHangs hangs, gpointer user_data)
 {
     VgateJobWatch *watch = g_new0 (VgateJobWatch, 1);
 
@@ -346,7 +400,9 @@ vgate_job_watch_new (const VgateJobCalls *calls, gpointer world, const VgatePoli
     watch->tally = tally;
     watch->checks = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, check_unref);
     watch->asks = g_hash_table_new_full (NULL, NULL, ask_free, NULL);
+    watch->cancels = vgate_cancel_watch_new (calls, world, tally, on_ended, on_hangs, watch);
     watch->done = done;
+    watch->hangs = hangs;
     watch->user_data = user_data;
     return watch;
 }
@@ -356,7 +412,9 @@ vgate_job_watch_free (VgateJobWatch *watch)
 {
     if (!watch)
         return;
+    vgate_cancel_watch_stop (watch->cancels);
     watch->calls->free (watch->world);
+    vgate_cancel_watch_free (watch->cancels);
     g_hash_table_unref (watch->asks);
     g_hash_table_unref (watch->checks);
     g_free (watch);
@@ -374,4 +432,27 @@ vgate_job_watch_check (VgateJobWatch *watch, const char *uuid, gboolean is_leavi
     check->is_again = TRUE;
     vgate_snapshot_unref (check->again_last);
     check->again_last = last ? vgate_snapshot_ref (last) : NULL;
+}
+
+void
+vgate_job_watch_note (VgateJobWatch *watch, const char *uuid, VgateDomainEvent event)
+{
+    switch (event) {
+    case VGATE_DOMAIN_JOB_BEGINS: vgate_cancel_watch_note (watch->cancels, uuid, VGATE_CANCEL_BEGINS); break;
+    case VGATE_DOMAIN_JOB_CANCELLING:
+        vgate_cancel_watch_note (watch->cancels, uuid, VGATE_CANCEL_CANCELLING);
+        break;
+    case VGATE_DOMAIN_JOB_CANCELLED:
+        vgate_cancel_watch_note (watch->cancels, uuid, VGATE_CANCEL_CANCELLED);
+        break;
+    case VGATE_DOMAIN_JOB_ENDS:
+    case VGATE_DOMAIN_ENDED: vgate_cancel_watch_note (watch->cancels, uuid, VGATE_CANCEL_ENDS); break;
+    default: break;
+    }
+}
+
+void
+vgate_job_watch_find_hung (VgateJobWatch *watch)
+{
+    vgate_cancel_watch_find (watch->cancels);
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Watches over migrations and saves: when one begins, and when NVML's answer changes while one goes on, it
- * reads the domain and NVML at the same time, judges (job.h), and ends the job when it must.
+ * reads the domain and NVML at the same time, judges (job.h), and ends the job when it must. Where a
+ * migration that was aborted, by us or by somebody else, hangs, it is brought to its end (cancel-watch.h).
  */
 #pragma once
 
-#include "job-calls.h"
+#include "cancel-watch.h"
 
 typedef struct VgateJobWatch VgateJobWatch;
 
@@ -21,7 +22,8 @@ typedef void (*VgateJobWatchDone) (const char *uuid, VgateWatchOutcome outcome, 
 
 /* Takes the world, which is what the calls work with. Policy and tally are borrowed and must outlive it. */
 VgateJobWatch *vgate_job_watch_new (const VgateJobCalls *calls, gpointer world, const VgatePolicy *policy,
-                                    VgateTally *tally, VgateJobWatchDone done, gpointer user_data);
+                                    VgateTally *tally, VgateJobWatchDone done, VgateCancelHangs hangs,
+                                    gpointer user_data);
 /* Waits for the calls that are under way. */
 void vgate_job_watch_free (VgateJobWatch *watch);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateJobWatch, vgate_job_watch_free)
@@ -32,3 +34,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateJobWatch, vgate_job_watch_free)
  * early.
  */
 void vgate_job_watch_check (VgateJobWatch *watch, const char *uuid, gboolean is_leaving, VgateSnapshot *last);
+
+/* What QEMU and libvirt say of a domain's job; other events are passed over. */
+void vgate_job_watch_note (VgateJobWatch *watch, const char *uuid, VgateDomainEvent event);
+
+/* After connecting: a migration may have been aborted before, and hang. */
+void vgate_job_watch_find_hung (VgateJobWatch *watch);

@@ -6,6 +6,7 @@ const char *const vgate_counter_names[] = {
     [VGATE_COUNTER_REMOVALS] = "removals",
     [VGATE_COUNTER_CAPTURE_FAILURES] = "capture-failures",
     [VGATE_COUNTER_JOBS_STOPPED] = "jobs-stopped",
+    [VGATE_COUNTER_HANGS] = "migration-hangs",
     [VGATE_COUNTER_LOADS_REFUSED] = "loads-refused",
     [VGATE_COUNTER_NVML_QUESTIONS] = "nvml-questions",
     [VGATE_COUNTER_NVML_ERRORS] = "nvml-errors",
@@ -19,9 +20,11 @@ const char *const vgate_counter_names[] = {
 static const char *const reload_results[] = {"taken", "refused", NULL};
 static const char *const definition_results[] = {"updated", "left", "failed", NULL};
 
-/* What a capture, a stop, a refusal at switch-over, and a question to NVML can end with. */
+/* What a capture, a stop, an aborted migration, a refusal at switch-over, and a question to NVML can end
+ * with. */
 static const VgateCodeRange capture_codes[] = {{101, 110}, {702, 702}, {705, 705}, {901, 901}, {0, 0}};
 static const VgateCodeRange stop_codes[] = {{301, 307}, {403, 408}, {706, 706}, {0, 0}};
+static const VgateCodeRange hang_codes[] = {{710, 713}, {0, 0}};
 static const VgateCodeRange load_codes[] = {{101, 110}, {201, 299}, {301, 499}, {501, 508},
                                             {511, 512}, {517, 517}, {705, 705}, {801, 801},
                                             {816, 816}, {820, 826}, {901, 901}, {0, 0}};
@@ -35,6 +38,8 @@ static const VgateCounterInfo infos[] = {
                                         "Captures that failed, each failure counted once while it lasts",
                                         NULL, capture_codes},
     [VGATE_COUNTER_JOBS_STOPPED] = {"code", "Migrations and saves that were stopped", NULL, stop_codes},
+    [VGATE_COUNTER_HANGS] = {"code", "Aborted migrations that hung, and what was done about them", NULL,
+                             hang_codes},
     [VGATE_COUNTER_LOADS_REFUSED] = {"code", "Guests that were refused at switch-over", NULL, load_codes},
     [VGATE_COUNTER_NVML_QUESTIONS] = {NULL, "Questions to NVML", NULL, NULL},
     [VGATE_COUNTER_NVML_ERRORS] = {"code", "Questions to NVML that were not answered", NULL, nvml_codes},

@@ -60,6 +60,13 @@ static const VgateXmlAttribute failure_attributes[] = {
     {.name = NULL},
 };
 
+static const VgateXmlAttribute hang_attributes[] = {
+    VGATE_XML_ATTRIBUTE (VgateStatusGuest, "time", TIME, hung),
+    VGATE_XML_ATTRIBUTE (VgateStatusGuest, "code", ASCII, hang_code),
+    VGATE_XML_ATTRIBUTE (VgateStatusGuest, "over", YES_NO, is_hang_over),
+    {.name = NULL},
+};
+
 static const VgateXmlAttribute vgpu_attributes[] = {
     VGATE_XML_ATTRIBUTE (VgateStatusVgpu, "uuid", UUID, uuid),
     VGATE_XML_ATTRIBUTE (VgateStatusVgpu, "type", UINT, type),
@@ -102,6 +109,7 @@ vgate_status_guest_free (VgateStatusGuest *guest)
         return;
     vgate_xml_clear_attributes (guest_attributes, guest);
     vgate_xml_clear_attributes (failure_attributes, guest);
+    vgate_xml_clear_attributes (hang_attributes, guest);
     g_ptr_array_unref (guest->vgpus);
     g_free (guest);
 }
@@ -141,6 +149,8 @@ write_guest (GString *xml, const VgateStatusGuest *guest)
         vgate_xml_write_line (xml, "    ", "capture", capture_attributes, guest);
     if (guest->failure_code)
         vgate_xml_write_line (xml, "    ", "failure", failure_attributes, guest);
+    if (guest->hang_code)
+        vgate_xml_write_line (xml, "    ", "hang", hang_attributes, guest);
     for (guint i = 0; i < guest->vgpus->len; i++)
         vgate_xml_write_line (xml, "    ", "vgpu", vgpu_attributes, g_ptr_array_index (guest->vgpus, i));
     g_string_append (xml, "  </guest>\n");
@@ -179,7 +189,7 @@ read_vgpu (xmlNode *node, GPtrArray *vgpus, GError **error)
 static gboolean
 read_guest (xmlNode *node, GPtrArray *guests, GError **error)
 {
-    xmlNode *cursor = vgate_xml_children (node), *capture, *failure;
+    xmlNode *cursor = vgate_xml_children (node), *capture, *failure, *hang;
     VgateStatusGuest *guest = vgate_status_guest_new ();
 
     g_ptr_array_add (guests, guest);
@@ -187,7 +197,9 @@ read_guest (xmlNode *node, GPtrArray *guests, GError **error)
         !vgate_xml_take (&dialect, &cursor, "capture", &capture, error) ||
         (capture && !vgate_xml_read_leaf (&dialect, capture, capture_attributes, guest, error)) ||
         !vgate_xml_take (&dialect, &cursor, "failure", &failure, error) ||
-        (failure && !vgate_xml_read_leaf (&dialect, failure, failure_attributes, guest, error)))
+        (failure && !vgate_xml_read_leaf (&dialect, failure, failure_attributes, guest, error)) ||
+        !vgate_xml_take (&dialect, &cursor, "hang", &hang, error) ||
+        (hang && !vgate_xml_read_leaf (&dialect, hang, hang_attributes, guest, error)))
         return FALSE;
     guest->has_capture = capture != NULL;
     return vgate_xml_take_all (&dialect, &cursor, "vgpu", read_vgpu, guest->vgpus, error) &&

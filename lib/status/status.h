@@ -15,6 +15,7 @@ typedef enum {
     VGATE_COUNTER_REMOVALS,         /* elements taken away */
     VGATE_COUNTER_CAPTURE_FAILURES, /* by code; one that stays counts once */
     VGATE_COUNTER_JOBS_STOPPED,     /* by code: migrations and saves */
+    VGATE_COUNTER_HANGS,            /* by code: aborted migrations that hung, and what was done */
     VGATE_COUNTER_LOADS_REFUSED,    /* by code: at switch-over */
     VGATE_COUNTER_NVML_QUESTIONS,
     VGATE_COUNTER_NVML_ERRORS, /* by code */
@@ -82,6 +83,10 @@ typedef struct {
     char *failure_code;       /* "VGATE-503"; NULL: none yet */
     char *failure_text;       /* up to 255 characters */
     gboolean is_failure_over; /* it has been captured, or need not be, since */
+    /* the last aborted migration that hung, if one did */
+    gint64 hung;     /* seconds since 1970, when that was seen */
+    char *hang_code; /* what was said of it last, "VGATE-712"; NULL: none did */
+    gboolean is_hang_over;
 } VgateStatusGuest;
 
 typedef struct {

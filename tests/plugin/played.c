@@ -16,6 +16,13 @@ typedef struct {
     gpointer user_data;
 } PlayedAsk;
 
+typedef struct {
+    guint number;
+    gint64 at;
+    GSourceFunc function;
+    gpointer user_data;
+} PlayedTimer;
+
 static gpointer
 get_libvirt (gpointer world)
 {
@@ -58,6 +65,43 @@ ask (gpointer world, G_GNUC_UNUSED const GPtrArray *vgpus, VgateProberDone done,
     g_queue_push_tail (&played->asks, asked);
 }
 
+static gint64
+now (gpointer world)
+{
+    return ((Played *)world)->now;
+}
+
+static guint
+add_timer (gpointer world, gint64 at, GSourceFunc function, gpointer user_data)
+{
+    Played *played = world;
+    PlayedTimer *timer = g_new0 (PlayedTimer, 1);
+
+    timer->number = ++played->n_timers;
+    timer->at = at;
+    timer->function = function;
+    timer->user_data = user_data;
+    g_queue_push_tail (&played->timers, timer);
+    return timer->number;
+}
+
+static void
+remove_timer (gpointer world, guint number)
+{
+    Played *played = world;
+
+    for (GList *link = played->timers.head; link; link = link->next) {
+        PlayedTimer *timer = link->data;
+
+        if (timer->number == number) {
+            g_queue_delete_link (&played->timers, link);
+            g_free (timer);
+            return;
+        }
+    }
+    g_assert_not_reached ();
+}
+
 /* What runs is waited for, what waits is dropped. */
 static void
 world_free (gpointer world)
@@ -92,8 +136,47 @@ abort_job (gpointer libvirt, G_GNUC_UNUSED const char *uuid, GError **error)
         g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_LIBVIRT_ERROR, "no job is active");
         return FALSE;
     }
-    played->n_aborts++;
+    played->n_acts[VGATE_CANCEL_DO_ABORT]++;
     return TRUE;
+}
+
+static gboolean
+look (gpointer libvirt, G_GNUC_UNUSED const char *uuid, VgateCancelLook *found, GError **error)
+{
+    const Played *played = libvirt;
+
+    *found = (VgateCancelLook){.name = g_strdup ("demo"), .job = played->job, .guest = played->guest};
+    if (played->is_connected)
+        return TRUE;
+    g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_LIBVIRT_ERROR, "client socket is closed");
+    return FALSE;
+}
+
+static VgateCancelResult
+act (gpointer libvirt, G_GNUC_UNUSED const char *uuid, VgateCancelAction action, GError **error)
+{
+    Played *played = libvirt;
+
+    if (!played->is_connected) {
+        g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_LIBVIRT_ERROR, "client socket is closed");
+        return VGATE_CANCEL_FAILED;
+    }
+    if (!played->has_vgpu)
+        return VGATE_CANCEL_REFUSED;
+    played->n_acts[action]++;
+    return VGATE_CANCEL_DONE;
+}
+
+static GPtrArray *
+find_paused (gpointer libvirt)
+{
+    const Played *played = libvirt;
+    GPtrArray *uuids = g_ptr_array_new_with_free_func (g_free);
+
+    if (played->is_connected && played->job == VGATE_JOB_MIGRATION &&
+        played->guest == VGATE_CANCEL_PAUSED_BY_MIGRATION)
+        g_ptr_array_add (uuids, g_strdup (SAMPLE_DOMAIN_UUID));
+    return uuids;
 }
 
 const VgateJobCalls played_calls = {
@@ -101,9 +184,15 @@ const VgateJobCalls played_calls = {
     .push = push,
     .ask = ask,
     .free = world_free,
+    .now = now,
+    .add_timer = add_timer,
+    .remove_timer = remove_timer,
     .release = release,
     .read = read_job,
     .abort = abort_job,
+    .look = look,
+    .act = act,
+    .find_paused = find_paused,
 };
 
 void
@@ -112,8 +201,11 @@ played_init (Played *played)
     *played = (Played){
         .is_connected = TRUE,
         .in_xml = sample_vgpu_record (),
-        .now = sample_vgpu_record (),
+        .in_nvml = sample_vgpu_record (),
         .job = VGATE_JOB_MIGRATION,
+        .guest = VGATE_CANCEL_RUNS,
+        .has_vgpu = TRUE,
+        .now = G_USEC_PER_SEC,
     };
 }
 
@@ -122,6 +214,39 @@ played_clear (Played *played)
 {
     g_assert_true (played->is_freed);
     g_assert_cmpuint (played->n_libvirts, ==, 0);
+    g_assert_true (g_queue_is_empty (&played->timers));
+}
+
+/* The first that is due until then, or NULL. */
+static PlayedTimer *
+take_timer (Played *played, gint64 until)
+{
+    GList *first = NULL;
+    PlayedTimer *timer;
+
+    for (GList *link = played->timers.head; link; link = link->next)
+        if (((PlayedTimer *)link->data)->at <= until &&
+            (!first || ((PlayedTimer *)link->data)->at < ((PlayedTimer *)first->data)->at))
+            first = link;
+    if (!first)
+        return NULL;
+    timer = first->data;
+    g_queue_delete_link (&played->timers, first);
+    return timer;
+}
+
+void
+played_wait (Played *played, guint ms)
+{
+    const gint64 until = played->now + (gint64)ms * 1000;
+    PlayedTimer *timer;
+
+    while ((timer = take_timer (played, until))) {
+        played->now = MAX (played->now, timer->at);
+        g_assert_false (timer->function (timer->user_data));
+        g_free (timer);
+    }
+    played->now = until;
 }
 
 void
@@ -164,7 +289,7 @@ reply (Played *played, guint number, VgateSnapshot *snapshot, const GError *erro
 void
 played_answer (Played *played, guint number)
 {
-    g_autoptr (VgateSnapshot) snapshot = answers_snapshot (&played->now, 1);
+    g_autoptr (VgateSnapshot) snapshot = answers_snapshot (&played->in_nvml, 1);
 
     reply (played, number, snapshot, NULL);
 }

@@ -9,14 +9,19 @@
 
 typedef struct {
     gboolean is_connected;
-    VgateVgpuRecord in_xml; /* of the guest's vGPU, as its XML has it */
-    VgateVgpuRecord now;    /* as NVML has it */
-    VgateJobKind job;       /* that holds the guest */
+    VgateVgpuRecord in_xml;  /* of the guest's vGPU, as its XML has it */
+    VgateVgpuRecord in_nvml; /* as NVML has it */
+    VgateJobKind job;        /* that holds the guest */
+    VgateCancelGuest guest;  /* what it does */
+    gboolean has_vgpu;
 
-    GQueue calls;     /* of PlayedCall *: pushed, not done */
-    GQueue asks;      /* of PlayedAsk *: not answered */
-    guint n_libvirts; /* references that were not released yet */
-    guint n_aborts;
+    GQueue calls;                           /* of PlayedCall *: pushed, not done */
+    GQueue asks;                            /* of PlayedAsk *: not answered */
+    GQueue timers;                          /* of PlayedTimer *: not run */
+    gint64 now;                             /* us */
+    guint n_libvirts;                       /* references that were not released yet */
+    guint n_acts[VGATE_CANCEL_UNKNOWN + 1]; /* by VgateCancelAction; the first abort is a DO_ABORT, too */
+    guint n_timers;                         /* that there ever were */
     gboolean is_freed;
 } Played;
 
@@ -26,6 +31,9 @@ extern const VgateJobCalls played_calls;
 void played_init (Played *played);
 /* When the watch has been freed: nothing may be left. */
 void played_clear (Played *played);
+
+/* Timers run that are due by then. */
+void played_wait (Played *played, guint ms);
 
 /* A call runs in its worker: what libvirt says is what stands in *played now. */
 void played_run (Played *played, guint call);

@@ -13,6 +13,8 @@ typedef struct {
     VgateSnapshot *last; /* what NVML said before */
     guint n_done;
     VgateWatchOutcome outcome;
+    VgateCode hang; /* what was said of it last; 0: nothing */
+    gboolean is_hang_over;
 } Scene;
 
 static void
@@ -26,13 +28,23 @@ on_done (const char *uuid, VgateWatchOutcome outcome, gpointer user_data)
 }
 
 static void
+on_hangs (const char *uuid, VgateCode code, gboolean is_over, gpointer user_data)
+{
+    Scene *scene = user_data;
+
+    g_assert_cmpstr (uuid, ==, SAMPLE_DOMAIN_UUID);
+    scene->hang = code;
+    scene->is_hang_over = is_over;
+}
+
+static void
 set_up (Scene *scene, G_GNUC_UNUSED gconstpointer data)
 {
     played_init (&scene->played);
     scene->policy = vgate_policy_new_default ();
     scene->tally = vgate_tally_new ();
-    scene->watch =
-        vgate_job_watch_new (&played_calls, &scene->played, scene->policy, scene->tally, on_done, scene);
+    scene->watch = vgate_job_watch_new (&played_calls, &scene->played, scene->policy, scene->tally, on_done,
+                                        on_hangs, scene);
 }
 
 static void
@@ -55,7 +67,7 @@ check (Scene *scene)
 static void
 update (Scene *scene)
 {
-    scene->played.now.guest_version = vgate_version (18, 1);
+    scene->played.in_nvml.guest_version = vgate_version (18, 1);
 }
 
 /* The same, and it was known before the job began. */
@@ -63,7 +75,32 @@ static void
 update_before (Scene *scene)
 {
     update (scene);
-    scene->last = answers_snapshot (&scene->played.now, 1);
+    scene->last = answers_snapshot (&scene->played.in_nvml, 1);
+}
+
+/* The call at hand, from its begin to its end. */
+static void
+call (Scene *scene)
+{
+    g_assert_cmpuint (g_queue_get_length (&scene->played.calls), ==, 1);
+    played_run (&scene->played, 0);
+    played_finish (&scene->played, 0);
+}
+
+/* Time passes, and libvirt is asked how it is. */
+static void
+wait_and_look (Scene *scene, guint ms)
+{
+    played_wait (&scene->played, ms);
+    call (scene);
+}
+
+/* The abort has an effect. */
+static void
+end_job (Scene *scene)
+{
+    scene->played.job = VGATE_JOB_NONE;
+    wait_and_look (scene, 10);
 }
 
 static void
@@ -76,7 +113,7 @@ test_unchanged (Scene *scene, G_GNUC_UNUSED gconstpointer data)
     played_answer (&scene->played, 0);
     g_assert_cmpuint (scene->n_done, ==, 1);
     g_assert_cmpint (scene->outcome, ==, VGATE_WATCH_LEFT);
-    g_assert_cmpuint (scene->played.n_aborts, ==, 0);
+    g_assert_cmpuint (scene->played.n_acts[VGATE_CANCEL_DO_ABORT], ==, 0);
 }
 
 /* NVML answers first, or last. */
@@ -94,11 +131,13 @@ test_changed (Scene *scene, gconstpointer data)
     if (!is_nvml_first)
         played_answer (&scene->played, 0);
     g_assert_cmpuint (scene->n_done, ==, 0);
-    played_run (&scene->played, 0);
-    played_finish (&scene->played, 0);
+    call (scene);
+    g_assert_cmpuint (scene->n_done, ==, 0);
+    end_job (scene);
     g_assert_cmpuint (scene->n_done, ==, 1);
     g_assert_cmpint (scene->outcome, ==, VGATE_WATCH_STOPPED);
-    g_assert_cmpuint (scene->played.n_aborts, ==, 1);
+    g_assert_cmpuint (scene->played.n_acts[VGATE_CANCEL_DO_ABORT], ==, 1);
+    g_assert_cmpint (scene->hang, ==, 0);
 }
 
 /* What was known before the job began needs no answer of NVML's. */
@@ -110,9 +149,10 @@ test_changed_before (Scene *scene, G_GNUC_UNUSED gconstpointer data)
     played_run (&scene->played, 0);
     played_finish (&scene->played, 0);
     played_run (&scene->played, 0);
-    g_assert_cmpuint (scene->played.n_aborts, ==, 1);
+    g_assert_cmpuint (scene->played.n_acts[VGATE_CANCEL_DO_ABORT], ==, 1);
     played_finish (&scene->played, 0);
     played_answer (&scene->played, 0);
+    end_job (scene);
     g_assert_cmpuint (scene->n_done, ==, 1);
     g_assert_cmpint (scene->outcome, ==, VGATE_WATCH_STOPPED);
 }
@@ -128,7 +168,7 @@ test_another_job (Scene *scene, gconstpointer data)
     played_answer (&scene->played, 0);
     g_assert_cmpuint (scene->n_done, ==, 1);
     g_assert_cmpint (scene->outcome, ==, VGATE_WATCH_NO_JOB);
-    g_assert_cmpuint (scene->played.n_aborts, ==, 0);
+    g_assert_cmpuint (scene->played.n_acts[VGATE_CANCEL_DO_ABORT], ==, 0);
 }
 
 static void
@@ -158,13 +198,156 @@ test_must_stop_and_libvirt_is_gone (Scene *scene, G_GNUC_UNUSED gconstpointer da
     g_assert_cmpint (scene->outcome, ==, VGATE_WATCH_LEFT);
 }
 
+/* --- aborted migrations that hang --- */
+
+static void
+note (Scene *scene, VgateDomainEvent event)
+{
+    vgate_job_watch_note (scene->watch, SAMPLE_DOMAIN_UUID, event);
+}
+
+/* We have aborted it, and QEMU says these. */
+static void
+abort_it (Scene *scene, gboolean is_cancelled)
+{
+    update_before (scene);
+    check (scene);
+    call (scene);
+    call (scene);
+    played_answer (&scene->played, 0);
+    note (scene, VGATE_DOMAIN_JOB_CANCELLING);
+    if (is_cancelled)
+        note (scene, VGATE_DOMAIN_JOB_CANCELLED);
+}
+
+/* So many ms later libvirt is asked for more than how it is, and not sooner. */
+static void
+wait_for_act (Scene *scene, VgateCancelAction action, guint ms)
+{
+    for (const gint64 end = scene->played.now + (gint64)ms * 1000; scene->played.now < end;) {
+        g_assert_cmpuint (scene->played.n_acts[action], ==, 0);
+        played_wait (&scene->played, 10);
+        if (!g_queue_is_empty (&scene->played.calls))
+            call (scene);
+        if (!g_queue_is_empty (&scene->played.calls))
+            call (scene);
+    }
+    g_assert_cmpuint (scene->played.n_acts[action], ==, 1);
+}
+
+static void
+test_hangs_in_libvirt (Scene *scene, G_GNUC_UNUSED gconstpointer data)
+{
+    abort_it (scene, TRUE);
+    wait_for_act (scene, VGATE_CANCEL_DO_SUSPEND, 250);
+    g_assert_cmpint (scene->hang, ==, VGATE_CODE_CANCEL_HUNG_LIBVIRT);
+    g_assert_false (scene->is_hang_over);
+    g_assert_cmpuint (scene->n_done, ==, 0);
+    end_job (scene);
+    g_assert_true (scene->is_hang_over);
+    g_assert_cmpuint (scene->n_done, ==, 1);
+    g_assert_cmpint (scene->outcome, ==, VGATE_WATCH_STOPPED);
+    g_assert_cmpuint (scene->played.n_acts[VGATE_CANCEL_DO_RESUME], ==, 0);
+}
+
+static void
+test_hangs_in_qemu (Scene *scene, G_GNUC_UNUSED gconstpointer data)
+{
+    abort_it (scene, FALSE);
+    scene->played.guest = VGATE_CANCEL_PAUSED_BY_MIGRATION;
+    wait_for_act (scene, VGATE_CANCEL_DO_CONTINUE, 500);
+    g_assert_cmpint (scene->hang, ==, VGATE_CODE_CANCEL_HUNG_QEMU);
+    note (scene, VGATE_DOMAIN_JOB_CANCELLED);
+    scene->played.guest = VGATE_CANCEL_RUNS;
+    end_job (scene);
+    g_assert_true (scene->is_hang_over);
+    g_assert_cmpint (scene->outcome, ==, VGATE_WATCH_STOPPED);
+    g_assert_cmpuint (scene->played.n_acts[VGATE_CANCEL_DO_SUSPEND], ==, 0);
+}
+
+/* An administrator's abort is none of our checks, but its hang is ended, too. */
+static void
+test_somebody_elses_hang (Scene *scene, G_GNUC_UNUSED gconstpointer data)
+{
+    note (scene, VGATE_DOMAIN_JOB_CANCELLING);
+    scene->played.guest = VGATE_CANCEL_PAUSED_BY_MIGRATION;
+    played_wait (&scene->played, 499);
+    g_assert_true (g_queue_is_empty (&scene->played.calls));
+    wait_and_look (scene, 1);
+    call (scene);
+    g_assert_cmpuint (scene->played.n_acts[VGATE_CANCEL_DO_CONTINUE], ==, 1);
+    scene->played.guest = VGATE_CANCEL_RUNS;
+    end_job (scene);
+    g_assert_cmpint (scene->hang, ==, VGATE_CODE_CANCEL_HUNG_QEMU);
+    g_assert_true (scene->is_hang_over);
+    g_assert_cmpuint (scene->n_done, ==, 0);
+}
+
+/* Nothing was heard of it, as we were not there. */
+static void
+test_found_hung (Scene *scene, G_GNUC_UNUSED gconstpointer data)
+{
+    scene->played.guest = VGATE_CANCEL_PAUSED_BY_MIGRATION;
+    vgate_job_watch_find_hung (scene->watch);
+    call (scene);
+    wait_for_act (scene, VGATE_CANCEL_DO_CONTINUE, 2000);
+    scene->played.guest = VGATE_CANCEL_RUNS;
+    scene->played.job = VGATE_JOB_NONE;
+    wait_and_look (scene, 500);
+    g_assert_cmpint (scene->hang, ==, VGATE_CODE_CANCEL_HUNG_QEMU);
+    g_assert_true (scene->is_hang_over);
+}
+
+/* A guest without a vGPU hangs as anybody: it is left to whoever aborted it. */
+static void
+test_hangs_without_vgpu (Scene *scene, G_GNUC_UNUSED gconstpointer data)
+{
+    scene->played.has_vgpu = FALSE;
+    scene->played.guest = VGATE_CANCEL_PAUSED_BY_MIGRATION;
+    vgate_job_watch_find_hung (scene->watch);
+    call (scene);
+    wait_and_look (scene, 2000);
+    call (scene);
+    g_assert_cmpuint (scene->played.n_acts[VGATE_CANCEL_DO_CONTINUE], ==, 0);
+    g_assert_cmpint (scene->hang, ==, 0);
+    g_assert_true (g_queue_is_empty (&scene->played.timers));
+}
+
+static void
+test_libvirt_goes_while_it_ends (Scene *scene, G_GNUC_UNUSED gconstpointer data)
+{
+    abort_it (scene, TRUE);
+    scene->played.is_connected = FALSE;
+    played_wait (&scene->played, 10);
+    g_assert_cmpuint (scene->n_done, ==, 1);
+    g_assert_cmpint (scene->outcome, ==, VGATE_WATCH_LEFT);
+    g_assert_true (g_queue_is_empty (&scene->played.timers));
+}
+
+/* libvirt accepts an abort of what is all but over, and lets it succeed. */
+static void
+test_too_late (Scene *scene, G_GNUC_UNUSED gconstpointer data)
+{
+    update_before (scene);
+    check (scene);
+    call (scene);
+    call (scene);
+    played_answer (&scene->played, 0);
+    note (scene, VGATE_DOMAIN_JOB_ENDS);
+    scene->played.job = VGATE_JOB_NONE;
+    scene->played.guest = VGATE_CANCEL_GONE;
+    call (scene);
+    g_assert_cmpint (scene->outcome, ==, VGATE_WATCH_TOO_LATE);
+}
+
 /* --- any order --- */
 
-#define MODEL_STEPS 60u
+#define MODEL_STEPS 100u
 
 typedef struct {
     Scene *scene;
     gboolean is_open;  /* a check was begun whose outcome is yet to come */
+    gboolean is_hung;  /* something was said of a hang, and not yet that it is over */
     gboolean may_stop; /* XML and NVML differed at some time */
 } Model;
 
@@ -178,6 +361,16 @@ on_model_done (const char *uuid, VgateWatchOutcome outcome, gpointer user_data)
     model->is_open = FALSE;
     if (outcome == VGATE_WATCH_STOPPED)
         g_assert_true (model->may_stop);
+}
+
+static void
+on_model_hangs (G_GNUC_UNUSED const char *uuid, VgateCode code, gboolean is_over, gpointer user_data)
+{
+    Model *model = user_data;
+
+    g_assert_cmpint (code, >=, VGATE_CODE_CANCEL_HANGS);
+    g_assert_true (model->is_hung || !is_over);
+    model->is_hung = !is_over;
 }
 
 /* A call at random, if there is one that can do this. */
@@ -229,7 +422,7 @@ update_at_random (Model *model)
         return;
     /* and NVML was asked since */
     vgate_snapshot_unref (scene->last);
-    scene->last = answers_snapshot (&scene->played.now, 1);
+    scene->last = answers_snapshot (&scene->played.in_nvml, 1);
 }
 
 static void
@@ -237,7 +430,11 @@ step (Model *model)
 {
     Scene *scene = model->scene;
 
-    switch (g_test_rand_int_range (0, 9)) {
+    static const VgateDomainEvent events[] = {VGATE_DOMAIN_JOB_BEGINS, VGATE_DOMAIN_JOB_CANCELLING,
+                                              VGATE_DOMAIN_JOB_CANCELLED, VGATE_DOMAIN_JOB_ENDS,
+                                              VGATE_DOMAIN_ENDED};
+
+    switch (g_test_rand_int_range (0, 16)) {
     case 0:
         check (scene);
         model->is_open = TRUE;
@@ -247,6 +444,11 @@ step (Model *model)
     case 3: update_at_random (model); break;
     case 4:
     case 5: reply_at_random (&scene->played); break;
+    case 6: scene->played.guest = (VgateCancelGuest)g_test_rand_int_range (0, 5); break;
+    case 7: note (scene, events[g_test_rand_int_range (0, G_N_ELEMENTS (events))]); break;
+    case 8: vgate_job_watch_find_hung (scene->watch); break;
+    case 9:
+    case 10: played_wait (&scene->played, (guint)g_test_rand_int_range (0, 600)); break;
     default: advance_call (&scene->played); break;
     }
 }
@@ -255,9 +457,12 @@ step (Model *model)
 static void
 drain (Played *played)
 {
-    while (!g_queue_is_empty (&played->calls) || !g_queue_is_empty (&played->asks)) {
+    played->job = VGATE_JOB_NONE;
+    while (!g_queue_is_empty (&played->calls) || !g_queue_is_empty (&played->asks) ||
+           !g_queue_is_empty (&played->timers)) {
         advance_call (played);
         reply_at_random (played);
+        played_wait (played, 1000);
     }
 }
 
@@ -274,12 +479,13 @@ test_any_order (void)
         vgate_job_watch_free (scene.watch);
         played_init (&scene.played);
         scene.watch = vgate_job_watch_new (&played_calls, &scene.played, scene.policy, scene.tally,
-                                           on_model_done, &model);
+                                           on_model_done, on_model_hangs, &model);
         for (guint i = 0; i < MODEL_STEPS; i++)
             step (&model);
         if (round % 2 == 0) {
             drain (&scene.played);
             g_assert_false (model.is_open);
+            g_assert_false (model.is_hung);
         }
         tear_down (&scene, NULL);
     }
@@ -299,6 +505,13 @@ main (int argc, char **argv)
     ADD ("no-job", GINT_TO_POINTER (VGATE_JOB_NONE), test_another_job);
     ADD ("nvml-fails", NULL, test_nvml_fails);
     ADD ("must-stop-and-libvirt-is-gone", NULL, test_must_stop_and_libvirt_is_gone);
+    ADD ("hangs-in-libvirt", NULL, test_hangs_in_libvirt);
+    ADD ("hangs-in-qemu", NULL, test_hangs_in_qemu);
+    ADD ("somebody-elses-hang", NULL, test_somebody_elses_hang);
+    ADD ("found-hung", NULL, test_found_hung);
+    ADD ("hangs-without-vgpu", NULL, test_hangs_without_vgpu);
+    ADD ("libvirt-goes-while-it-ends", NULL, test_libvirt_goes_while_it_ends);
+    ADD ("too-late", NULL, test_too_late);
     g_test_add_func ("/job-watch/any-order", test_any_order);
     return g_test_run ();
 }

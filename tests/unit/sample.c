@@ -245,6 +245,11 @@ status_guest (const char *uuid, const char *name, gboolean is_captured)
     guest->failure_code = g_strdup ("VGATE-702");
     guest->failure_text = g_strdup ("vGPU: NVML answered <6> & \"nothing\"");
     guest->is_failure_over = is_captured;
+    if (is_captured) {
+        guest->hung = SAMPLE_TIME - 1800;
+        guest->hang_code = g_strdup ("VGATE-712");
+        guest->is_hang_over = TRUE;
+    }
     return guest;
 }
 

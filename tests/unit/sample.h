@@ -29,8 +29,8 @@ void sample_set_record (VgateElement *element, guint vgpu, const VgateVgpuRecord
 /* Two pGPUs; the first has a scheduler and two types. */
 VgateHost *sample_host (void);
 
-/* Two guests: the first with two vGPUs, a capture and a failure that is over, the second with a failure only.
- */
+/* Two guests: the first with two vGPUs, a capture, and a failure and a hang that are over, the second with a
+ * failure only. */
 VgateStatus *sample_status (void);
 
 /* A domain's XML; both arguments may be NULL. */

@@ -27,12 +27,16 @@ test_round_trip (void)
     g_assert_cmpint (guest->captured, ==, SAMPLE_TIME - 3600);
     g_assert_cmpint (guest->trigger, ==, VGATE_TRIGGER_CHANGE);
     g_assert_cmpstr (guest->failure_text, ==, "vGPU: NVML answered <6> & \"nothing\"");
+    g_assert_cmpstr (guest->hang_code, ==, "VGATE-712");
+    g_assert_cmpint (guest->hung, ==, SAMPLE_TIME - 1800);
+    g_assert_true (guest->is_hang_over);
     vgpu = g_ptr_array_index (guest->vgpus, 1);
     g_assert_cmpstr (vgpu->uuid, ==, "44444444-4444-4444-8444-000000000002");
     g_assert_cmphex (vgpu->guest_version, ==, vgate_version (26, 1));
     guest = g_ptr_array_index (read->guests, 1);
     g_assert_null (guest->name);
     g_assert_false (guest->has_capture);
+    g_assert_null (guest->hang_code);
 }
 
 /* As a daemon says that has just been started. */
@@ -69,6 +73,7 @@ test_bad (void)
     } cases[] = {
         {"urn:x-vgpu-gate:status:1", "urn:x-vgpu-gate:status:2", VGATE_CODE_AGENT_ANSWER},
         {"name='captures'", "name='guesses'", VGATE_CODE_AGENT_ANSWER},
+        {"<hang time=", "<hang since=", VGATE_CODE_AGENT_ANSWER},
         {"<libvirt ", "<xen ", VGATE_CODE_AGENT_ANSWER},
         {"</status>", "", VGATE_CODE_XML_TRUNCATED},
     };
