@@ -16,7 +16,7 @@ vgate_domain_find_hostdev (const VgateDomain *domain, const char *guest_address)
     return NULL;
 }
 
-/* How well a device on QEMU's command line fits a vGPU of the element without a guest address: the best first. */
+/* How well a device on QEMU's command line fits a vGPU that has no guest address: the best first. */
 enum { FITS_BY_NAME, FITS_AS_VGPU, FITS_AS_ABSENT, FITS_BY_KIND, N_FITS };
 
 static gboolean
