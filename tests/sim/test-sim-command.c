@@ -112,6 +112,8 @@ SIM_TEST (test_usage_of_the_others)
     assert_usage (client, "'0'", "fail", "nvmlInit", "0");
     assert_usage (client, "'SUCCESS'", "fail", "nvmlInit", "SUCCESS");
     assert_usage (client, "'1000'", "fail", "nvmlInit", "1000");
+    assert_usage (client, "no call of a GPU", "fail", "nvmlInit", "15", "--gpu", "0000:41:00.0");
+    assert_usage (client, "--gpu", "fail", "nvmlDeviceGetName", "15", "--gpu", "41");
     assert_usage (client, "'nvmlNothing'", "heal", "nvmlNothing");
     assert_usage (client, "'h1'", "init", "--force", "--gpu", "h1");
 }

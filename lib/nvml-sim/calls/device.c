@@ -37,14 +37,16 @@ nvmlReturn_t
 nvmlDeviceGetHandleByIndex_v2 (unsigned int index, nvmlDevice_t *device)
 {
     g_autoptr (VgpuSimHost) host = NULL;
-    const nvmlReturn_t code = vgpu_sim_state_enter (__func__, &host);
+    nvmlReturn_t code = vgpu_sim_state_enter (__func__, &host);
 
     if (code != NVML_SUCCESS)
         return code;
     if (!device || index >= host->gpus->len)
         return NVML_ERROR_INVALID_ARGUMENT;
-    *device = vgpu_sim_handle (host->gpus->pdata[index]);
-    return NVML_SUCCESS;
+    code = vgpu_sim_gpu_fault (__func__, host, host->gpus->pdata[index]);
+    if (code == NVML_SUCCESS)
+        *device = vgpu_sim_handle (host->gpus->pdata[index]);
+    return code;
 }
 
 nvmlReturn_t
@@ -100,6 +102,8 @@ nvmlDeviceGetHandleByPciBusId_v2 (const char *bus_id, nvmlDevice_t *device)
 
     if (code == NVML_SUCCESS)
         code = bus_id && device ? find_by_bus_id (host, bus_id, &gpu) : NVML_ERROR_INVALID_ARGUMENT;
+    if (code == NVML_SUCCESS)
+        code = vgpu_sim_gpu_fault (__func__, host, gpu);
     if (code == NVML_SUCCESS)
         *device = vgpu_sim_handle (gpu);
     return code;

@@ -32,6 +32,14 @@ handle_address (nvmlDevice_t device, VgpuSimAddress *address)
 }
 
 int
+vgpu_sim_gpu_fault (const char *call, const VgpuSimHost *host, const VgpuSimGpu *gpu)
+{
+    const VgpuSimFault *fault = vgpu_sim_host_gpu_fault (host, call, gpu);
+
+    return fault ? fault->code : NVML_SUCCESS;
+}
+
+int
 vgpu_sim_enter_gpu (const char *call, struct nvmlDevice_st *device, VgpuSimHost **host,
                     const VgpuSimGpu **gpu)
 {
@@ -44,7 +52,7 @@ vgpu_sim_enter_gpu (const char *call, struct nvmlDevice_st *device, VgpuSimHost 
     if (!handle_address (device, &address))
         return NVML_ERROR_INVALID_ARGUMENT;
     *gpu = vgpu_sim_host_gpu (*host, address);
-    return *gpu ? NVML_SUCCESS : NVML_ERROR_GPU_IS_LOST;
+    return *gpu ? vgpu_sim_gpu_fault (call, *host, *gpu) : NVML_ERROR_GPU_IS_LOST;
 }
 
 static int

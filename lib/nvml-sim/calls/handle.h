@@ -14,6 +14,9 @@ struct nvmlDevice_st;
 
 struct nvmlDevice_st *vgpu_sim_handle (const VgpuSimGpu *gpu);
 
+/* What the call returns on this GPU alone, because of a fault; else NVML_SUCCESS. */
+int vgpu_sim_gpu_fault (const char *call, const VgpuSimHost *host, const VgpuSimGpu *gpu);
+
 /* As vgpu_sim_state_enter, then: NULL or no handle of ours gives INVALID_ARGUMENT, a GPU that has gone from
  * the file GPU_IS_LOST. */
 int vgpu_sim_enter_gpu (const char *call, struct nvmlDevice_st *device, VgpuSimHost **host,

@@ -15,45 +15,71 @@ check_call (const char *call, GError **error)
 }
 
 static gboolean
-set_fault (const char *path, const char *call, const char *fault, GError **error)
+set_fault (const char *path, const char *key, const char *fault, GError **error)
 {
     g_autoptr (VgpuSimEdit) edit = vgpu_sim_edit_begin (path, error);
-    g_autofree char *base = vgpu_sim_call_base_name (call);
 
     if (!edit)
         return FALSE;
-    g_key_file_set_value (edit->file, VGPU_SIM_GROUP_FAULTS, base, fault);
+    g_key_file_set_value (edit->file, VGPU_SIM_GROUP_FAULTS, key, fault);
     return vgpu_sim_edit_commit (edit, error);
+}
+
+/* The call, or the call on this GPU alone. The caller frees it. */
+static char *
+fault_key (const char *call, const char *gpu, GError **error)
+{
+    char text[VGPU_SIM_ADDRESS_TEXT_SIZE];
+    VgpuSimAddress address;
+
+    if (!vgpu_sim_option_address ("--gpu", gpu, &address, error))
+        return NULL;
+    return gpu ? g_strdup_printf ("%s@%s", call, vgpu_sim_address_format (address, text)) : g_strdup (call);
 }
 
 gboolean
 vgpu_sim_command_fail (const char *path, int argc, char **argv, GError **error)
 {
+    g_autofree char *gpu = NULL, *base = NULL, *key = NULL;
+    const GOptionEntry entries[] = {
+        {"gpu", 0, 0, G_OPTION_ARG_STRING, &gpu, "on this GPU only (a call of a device)", "ADDRESS"},
+        G_OPTION_ENTRY_NULL,
+    };
     int code;
 
-    if (!vgpu_sim_option_parse ("CALL CODE", NULL, 2, &argc, &argv, error) || !check_call (argv[1], error))
+    if (!vgpu_sim_option_parse ("CALL CODE", entries, 2, &argc, &argv, error) || !check_call (argv[1], error))
         return FALSE;
     if (!vgpu_sim_return_parse (argv[2], &code))
         return vgpu_sim_option_bad (error, "'%s' is neither a return code from 1 to 999 nor the name of one",
                                     argv[2]);
-    return set_fault (path, argv[1], argv[2], error);
+    base = vgpu_sim_call_base_name (argv[1]);
+    if (gpu && !g_str_has_prefix (base, "nvmlDevice"))
+        return vgpu_sim_option_bad (error, "%s is no call of a GPU", base);
+    key = fault_key (base, gpu, error);
+    return key && set_fault (path, key, argv[2], error);
 }
 
 gboolean
 vgpu_sim_command_hang (const char *path, int argc, char **argv, GError **error)
 {
-    return vgpu_sim_option_parse ("CALL", NULL, 1, &argc, &argv, error) && check_call (argv[1], error) &&
-           set_fault (path, argv[1], VGPU_SIM_FAULT_HANG, error);
+    g_autofree char *base = NULL;
+
+    if (!vgpu_sim_option_parse ("CALL", NULL, 1, &argc, &argv, error) || !check_call (argv[1], error))
+        return FALSE;
+    base = vgpu_sim_call_base_name (argv[1]);
+    return set_fault (path, base, VGPU_SIM_FAULT_HANG, error);
 }
 
-/* A fault may stand in a hand-written file under either spelling of the call. */
+/* A fault may stand in a hand-written file under either spelling of the call; those of single GPUs go, too.
+ */
 static void
 remove_faults (GKeyFile *file, const char *base)
 {
     g_auto (GStrv) calls = g_key_file_get_keys (file, VGPU_SIM_GROUP_FAULTS, NULL, NULL);
 
     for (gsize i = 0; calls && calls[i]; i++) {
-        g_autofree char *name = vgpu_sim_call_base_name (calls[i]);
+        g_auto (GStrv) parts = g_strsplit (calls[i], "@", 2);
+        g_autofree char *name = vgpu_sim_call_base_name (parts[0]);
 
         if (g_str_equal (name, base))
             g_key_file_remove_key (file, VGPU_SIM_GROUP_FAULTS, calls[i], NULL);

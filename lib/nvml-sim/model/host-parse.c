@@ -89,13 +89,24 @@ parse_fault (VgpuSimHost *host, VgpuSimGroup group, const char *call, GError **e
 {
     g_autofree char *value = g_key_file_get_value (group.file, group.group, call, NULL);
     g_autofree VgpuSimFault *fault = g_new0 (VgpuSimFault, 1);
+    g_auto (GStrv) parts = g_strsplit (call, "@", 2);
+    g_autofree char *base = vgpu_sim_call_base_name (parts[0]);
+    char address[VGPU_SIM_ADDRESS_TEXT_SIZE];
+    VgpuSimAddress gpu;
 
-    if (!vgpu_sim_call_is_known (call))
+    if (!vgpu_sim_call_is_known (base))
         return vgpu_sim_value_bad (group, call, error, "unknown call");
+    if (parts[1] && !vgpu_sim_address_parse (parts[1], &gpu))
+        return vgpu_sim_value_bad (group, call, error, "what stands behind the @ is no PCI address");
     fault->hang = g_str_equal (value, VGPU_SIM_FAULT_HANG);
+    if (fault->hang && parts[1])
+        return vgpu_sim_value_bad (group, call, error, "a call hangs on all GPUs, or on none");
     if (!fault->hang && !vgpu_sim_return_parse (value, &fault->code))
         return vgpu_sim_value_bad (group, call, error, "'%s' is neither hang nor a return code", value);
-    g_hash_table_replace (host->faults, vgpu_sim_call_base_name (call), g_steal_pointer (&fault));
+    g_hash_table_replace (host->faults,
+                          parts[1] ? g_strdup_printf ("%s@%s", base, vgpu_sim_address_format (gpu, address))
+                                   : g_strdup (base),
+                          g_steal_pointer (&fault));
     return TRUE;
 }
 

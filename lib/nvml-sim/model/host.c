@@ -158,6 +158,19 @@ vgpu_sim_host_fault (const VgpuSimHost *host, const char *call)
     return g_hash_table_lookup (host->faults, base);
 }
 
+const VgpuSimFault *
+vgpu_sim_host_gpu_fault (const VgpuSimHost *host, const char *call, const VgpuSimGpu *gpu)
+{
+    char address[VGPU_SIM_ADDRESS_TEXT_SIZE];
+    g_autofree char *base = NULL, *key = NULL;
+
+    if (g_hash_table_size (host->faults) == 0)
+        return NULL;
+    base = vgpu_sim_call_base_name (call);
+    key = g_strdup_printf ("%s@%s", base, vgpu_sim_address_format (gpu->address, address));
+    return g_hash_table_lookup (host->faults, key);
+}
+
 gboolean
 vgpu_sim_host_has_function (const VgpuSimHost *host, const VgpuSimGpu *gpu, VgpuSimAddress address)
 {

@@ -90,7 +90,7 @@ typedef struct {
     GPtrArray *types;      /* VgpuSimType */
     GPtrArray *gpus;       /* VgpuSimGpu: the order of the file is the order of NVML's indices */
     GPtrArray *vgpus;      /* VgpuSimVgpu */
-    GHashTable *faults;    /* call without suffix -> VgpuSimFault */
+    GHashTable *faults;    /* call without suffix, or CALL@ADDRESS -> VgpuSimFault */
 } VgpuSimHost;
 
 /* The first instance number of a fresh host; real drivers start high as well. */
@@ -119,6 +119,9 @@ const VgpuSimVgpu *vgpu_sim_host_vgpu (const VgpuSimHost *host, guint32 instance
 const VgpuSimVgpu *vgpu_sim_host_vgpu_by_uuid (const VgpuSimHost *host, const char *uuid);
 /* call as the ABI spells it, with or without its _vN. */
 const VgpuSimFault *vgpu_sim_host_fault (const VgpuSimHost *host, const char *call);
+/* The fault of this call on this GPU alone. */
+const VgpuSimFault *vgpu_sim_host_gpu_fault (const VgpuSimHost *host, const char *call,
+                                             const VgpuSimGpu *gpu);
 
 /*
  * A virtual function that a vGPU of this GPU may have. Only a GPU with SR-IOV has any; they are on its own
