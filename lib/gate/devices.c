@@ -20,14 +20,6 @@ typedef struct {
     guint64 now;         /* of the leases' clock */
 } Devices;
 
-static const VgateHostdev *
-hostdev_of (const VgateRequest *request, guint vgpu)
-{
-    const VgateElementVgpu *subject = g_ptr_array_index (request->domain->element->vgpus, vgpu);
-
-    return vgate_domain_find_hostdev (request->domain, subject->guest_address);
-}
-
 gboolean
 vgate_devices_concern (const VgateRequest *request)
 {
@@ -35,9 +27,16 @@ vgate_devices_concern (const VgateRequest *request)
         (request->operation != VGATE_OPERATION_MIGRATE && request->operation != VGATE_OPERATION_RESTORE))
         return FALSE;
     for (guint i = 0; i < request->domain->element->vgpus->len; i++)
-        if (hostdev_of (request, i))
+        if (vgate_hostdevs_find_device (request, g_ptr_array_index (request->domain->element->vgpus, i)))
             return TRUE;
     return FALSE;
+}
+
+/* libvirt does not parse what is on QEMU's command line, so the XML that the gate returns cannot change it. */
+static gboolean
+can_get_another (const VgatePlacement *placement)
+{
+    return placement->hostdev && !placement->hostdev->is_on_command_line;
 }
 
 /* --- as they are named --- */
@@ -65,8 +64,24 @@ check_use (const Devices *d, const VgateHostdev *hostdev, GError **error)
     if (!who && is_named_before (d->j->request->domain, hostdev))
         who = "another hostdev of the guest has it";
     if (who)
-        g_set_error (error, VGATE_ERROR, VGATE_CODE_DEVICE_BUSY,
-                     "the device of its hostdev, %s, is in use here: %s", hostdev->source, who);
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_DEVICE_BUSY, "the device %s, %s, is in use here: %s",
+                     hostdev->is_on_command_line ? "on QEMU's command line" : "of its hostdev",
+                     hostdev->source, who);
+}
+
+/* No hostdev of the guest gets what it has on its command line. */
+static void
+reserve_command_line (const Devices *d)
+{
+    const GPtrArray *hostdevs = d->j->request->domain->hostdevs;
+
+    for (guint i = 0; i < hostdevs->len; i++) {
+        const VgateHostdev *hostdev = g_ptr_array_index (hostdevs, i);
+
+        if (hostdev->is_on_command_line)
+            g_hash_table_replace (d->use, g_strdup (hostdev->source),
+                                  g_strdup ("the guest has it on QEMU's command line"));
+    }
 }
 
 static gboolean
@@ -75,10 +90,10 @@ judge_as_named (const Devices *d, GError **error)
     const VgateJudgement *j = d->j;
 
     for (guint i = 0; i < j->request->domain->element->vgpus->len; i++) {
-        const VgateHostdev *hostdev = hostdev_of (j->request, i);
+        const VgateElementVgpu *vgpu = g_ptr_array_index (j->request->domain->element->vgpus, i);
+        const VgateHostdev *hostdev = vgate_hostdevs_find_device (j->request, vgpu);
         g_autoptr (GError) fault = NULL;
-        const int tied = vgate_hostdevs_find_pgpu (
-            j->request, j->host, g_ptr_array_index (j->request->domain->element->vgpus, i), &fault);
+        const int tied = vgate_hostdevs_find_pgpu (j->request, j->host, vgpu, &fault);
         VgatePlacement *placement = vgate_judge_vgpu (j, i, tied, error);
 
         if (!placement)
@@ -91,6 +106,7 @@ judge_as_named (const Devices *d, GError **error)
             g_array_index (placement->candidates, VgateCandidate, 0).is_possible)
             placement->chosen = 0;
     }
+    reserve_command_line (d);
     return TRUE;
 }
 
@@ -106,7 +122,7 @@ place_the_others (const Devices *d)
     for (guint i = 0; i < placements->len; i++) {
         VgatePlacement *placement = g_ptr_array_index (placements, i);
 
-        if (placement->hostdev)
+        if (can_get_another (placement))
             continue;
         if (placement->fault)
             any_fault = TRUE;
@@ -176,7 +192,7 @@ want_of (const Devices *d, guint vgpu, const VgateHostdev *hostdev, GError **err
     return want;
 }
 
-/* One for each placement that has a hostdev, in their order. NULL with an error. */
+/* One for each placement whose hostdev can get another device, in their order. NULL with an error. */
 static GPtrArray *
 list_wants (const Devices *d, GError **error)
 {
@@ -185,9 +201,9 @@ list_wants (const Devices *d, GError **error)
 
     for (guint i = 0; i < placements->len; i++) {
         const VgatePlacement *placement = g_ptr_array_index (placements, i);
-        VgateWant *want = placement->hostdev ? want_of (d, i, placement->hostdev, error) : NULL;
+        VgateWant *want = can_get_another (placement) ? want_of (d, i, placement->hostdev, error) : NULL;
 
-        if (placement->hostdev && !want)
+        if (can_get_another (placement) && !want)
             return NULL;
         if (want)
             g_ptr_array_add (wants, want);
@@ -257,7 +273,7 @@ apply_choice (const Devices *d, const GPtrArray *wants, GError **error)
         VgatePlacement *placement = g_ptr_array_index (placements, i);
         const VgateWant *want;
 
-        if (!placement->hostdev)
+        if (!can_get_another (placement))
             continue;
         want = g_ptr_array_index (wants, w++);
         if (!apply_slot (d, i, placement, want->slot, error))
@@ -415,7 +431,8 @@ rewrite (const Devices *d, GError **error)
         const VgatePlacement *placement = g_ptr_array_index (decision->placements, i);
         VgateMove *move;
 
-        if (!placement->hostdev || strcmp (placement->hostdev->source, placement->lease->device) == 0)
+        if (!can_get_another (placement) ||
+            strcmp (placement->hostdev->source, placement->lease->device) == 0)
             continue;
         move = g_new0 (VgateMove, 1);
         move->hostdev = placement->hostdev;
@@ -435,6 +452,8 @@ apply_others (const Devices *d, GError **error)
     VgateDecision *decision = d->j->decision;
     g_autofree char *text = NULL;
 
+    /* those on the command line */
+    lease_named (d);
     if (!rewrite (d, error) || !write_leases (d, error))
         return FALSE;
     text = vgate_describe_devices (decision);

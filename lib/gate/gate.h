@@ -67,7 +67,8 @@ typedef struct {
     int chosen;                   /* index into candidates; -1: none */
     gboolean is_tied;             /* to the pGPU behind its hostdev, or where the guest's vGPUs sit already */
     gboolean is_listed;           /* tied, as NVML lists the guest's vGPU there; it has no hostdev */
-    const VgateHostdev *hostdev;  /* borrowed; NULL: none, or its device is not looked after */
+    const VgateHostdev *hostdev;  /* borrowed, or the device on QEMU's command line; NULL: none, or its device
+                                     is not looked after */
     GError *fault;     /* why the device that the hostdev names cannot be taken; NULL: it can, but for
                           the verdict */
     VgateLease *lease; /* the device that was chosen; NULL: none */

@@ -80,8 +80,8 @@ pair (const VgateRequest *request)
     return pairs;
 }
 
-static const VgateHostdev *
-device_of (const VgateRequest *request, const VgateElementVgpu *vgpu)
+const VgateHostdev *
+vgate_hostdevs_find_device (const VgateRequest *request, const VgateElementVgpu *vgpu)
 {
     g_autoptr (GPtrArray) pairs = pair (request);
     guint i;
@@ -237,7 +237,7 @@ int
 vgate_hostdevs_find_pgpu (const VgateRequest *request, const VgateHost *host, const VgateElementVgpu *vgpu,
                           GError **error)
 {
-    const VgateHostdev *hostdev = device_of (request, vgpu);
+    const VgateHostdev *hostdev = vgate_hostdevs_find_device (request, vgpu);
     g_autofree char *what = NULL;
     const VgateDevice *device;
 

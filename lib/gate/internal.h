@@ -116,6 +116,9 @@ const VgateHostdev *vgate_domain_find_hostdev (const VgateDomain *domain, const 
  * DEVICE_NOT_HERE. */
 gboolean vgate_hostdevs_check (const VgateRequest *request, GError **error);
 
+/* The hostdev of one of the element's vGPUs, or its device on QEMU's command line; NULL: it has neither. */
+const VgateHostdev *vgate_hostdevs_find_device (const VgateRequest *request, const VgateElementVgpu *vgpu);
+
 /*
  * The pGPU behind a vGPU's hostdev, or its device on QEMU's command line: an index into host->pgpus, or -1
  * with an error (VGATE_CODE_DEVICE_*). A vGPU without either, or a host document, is tied to none: -1 without

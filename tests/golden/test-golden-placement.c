@@ -265,6 +265,51 @@ test_leased (G_GNUC_UNUSED gconstpointer data)
 }
 
 /* The lease ended before 'prepare begin', and another guest has it now. */
+/* One of them has it on QEMU's command line, which cannot be changed. */
+static void
+test_argument (G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr (FakeHost) host = applying_host (named_and_free);
+    g_auto (Guest) guest = {0}, other = {0}, third = {0};
+    g_autofree char *line = NULL;
+
+    guest_init (&other, host, "argument", VM_2);
+    allowed_unchanged (&other, "migrate");
+    g_assert_true (has_lease (host, VM_2, "taken"));
+    guest_init (&guest, host, "mdev", VM_1);
+    allowed_changed (&guest, "migrate", MDEV_ADDRESS (CASE_MDEV), MDEV_ADDRESS (FREE));
+    guest_init (&third, host, "argument", OTHER_VM);
+    line = event (&third, "restore", 802);
+    g_assert_nonnull (strstr (line, "on QEMU's command line"));
+    g_assert_nonnull (strstr (line, VM_2));
+    allowed_unchanged (&other, "prepare");
+    allowed_unchanged (&other, "release end");
+    g_assert_false (has_lease (host, VM_2, NULL));
+}
+
+/* The only free device is the one that the guest has on QEMU's command line as well. */
+static void
+only_second (FakeHost *host)
+{
+    one_gpu (host);
+    fake_host_add_mdev (host, CASE_MDEV_2, TYPE, CASE_GPU);
+}
+
+static void
+test_own_argument (G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr (FakeHost) host = applying_host (only_second);
+    g_auto (Guest) guest = {0};
+    g_autofree char *line = NULL;
+
+    guest_init (&guest, host, "mdev-and-argument", VM_1);
+    line = event (&guest, "migrate", 507);
+    g_assert_nonnull (strstr (line, "No other device will do"));
+    fake_host_add_mdev (host, FREE, TYPE, CASE_GPU);
+    allowed_changed (&guest, "migrate", MDEV_ADDRESS (CASE_MDEV), MDEV_ADDRESS (FREE));
+    g_assert_true (has_lease_with (host, VM_1, CASE_MDEV_2));
+}
+
 static void
 test_lost (G_GNUC_UNUSED gconstpointer data)
 {
@@ -545,6 +590,8 @@ static const struct {
     {"same-name", test_same_name},
     {"at-once", test_at_once},
     {"leased", test_leased},
+    {"argument", test_argument},
+    {"own-argument", test_own_argument},
     {"lost", test_lost},
     {"not-made", test_not_made},
     {"half-made", test_half_made},

@@ -166,6 +166,9 @@ static const HookCase cases[] = {
     {CASE ("busy-nvml", "mdev", "migrate", 802, busy_by_nvml)},
     {CASE ("busy-domain", "mdev", "migrate", 802, busy_by_domain)},
     {CASE ("busy-argument", "mdev", "migrate", 802, busy_by_argument)},
+    /* what is on the guest's command line is looked at as a hostdev is, and never is another one */
+    {CASE ("busy-nvml", "argument", "migrate", 802, busy_by_nvml), .config = APPLY},
+    {CASE ("busy-domain", "argument", "migrate", 802, busy_by_domain), .config = APPLY},
     {CASE ("lease-ended", "mdev", "migrate", 1, lease_has_ended)},
     {CASE ("lease-too-long", "mdev", "migrate", 1, lease_lasts_too_long)},
     {CASE ("lease-own", "mdev", "migrate", 1, own_lease)},
