@@ -4,7 +4,10 @@
 #include "host/sysfs-read.h"
 
 #include <dirent.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define NODES        "/dev/vfio/"
@@ -13,8 +16,8 @@
 #define CONTAINER NODES "vfio"
 /* What the kernel adds when the node was removed since. */
 #define GONE " (deleted)"
-/* Ours are much shorter. */
-#define PATH_SIZE 256
+/* Ours are much shorter, but for a test's root. */
+#define PATH_SIZE PATH_MAX
 
 /* The kernel's own name of it, which it may change itself; at most 15 bytes. */
 static char *
@@ -27,6 +30,20 @@ process_name (const char *root, const char *pid)
     return vgate_printable (g_strchomp (text), 32);
 }
 
+/* The text of the link is what the process sees, and anybody can mount a /dev of his own in a namespace of his
+ * own. What is open there is the device only where it has the number of this host's own node, as the node in
+ * the /dev that libvirt makes for QEMU has. No file system is asked for what it does not know already. */
+static gboolean
+is_node (const char *root, const char *node, int directory, const char *fd)
+{
+    g_autofree char *path = g_strconcat (root, node, NULL);
+    struct statx held, own;
+
+    return statx (directory, fd, AT_STATX_DONT_SYNC, STATX_TYPE, &held) == 0 && S_ISCHR (held.stx_mode) &&
+           statx (AT_FDCWD, path, AT_STATX_DONT_SYNC, STATX_TYPE, &own) == 0 && S_ISCHR (own.stx_mode) &&
+           held.stx_rdev_major == own.stx_rdev_major && held.stx_rdev_minor == own.stx_rdev_minor;
+}
+
 static void
 read_process (const char *root, const char *pid, VgateVfioHolders *holders)
 {
@@ -37,16 +54,19 @@ read_process (const char *root, const char *pid, VgateVfioHolders *holders)
     while (directory && (entry = readdir (directory))) {
         char target[PATH_SIZE];
         const gssize length = readlinkat (dirfd (directory), entry->d_name, target, sizeof target - 1);
+        const char *node = target + strlen (root);
 
         if (length < 0)
             continue;
         target[length] = '\0';
+        if (!g_str_has_prefix (target, root) || !g_str_has_prefix (node, NODES))
+            continue;
         if (g_str_has_suffix (target, GONE))
             target[length - (gssize)strlen (GONE)] = '\0';
-        if (g_str_has_prefix (target, NODES) && strcmp (target, CONTAINER) != 0) {
+        if (strcmp (node, CONTAINER) != 0 && is_node (root, node, dirfd (directory), entry->d_name)) {
             g_autofree char *name = process_name (root, pid);
 
-            g_hash_table_replace (holders, g_strdup (target),
+            g_hash_table_replace (holders, g_strdup (node),
                                   g_strdup_printf ("the process %s (%s) has it open", pid, name));
         }
     }

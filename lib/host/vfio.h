@@ -5,7 +5,8 @@
  * documentation of VFIO). NVML does not say which virtual function a vGPU runs on; this does, whoever started
  * the process.
  *
- * It is read from links of /proc, which need no answer of any driver and of no process.
+ * It is read from links of /proc, which need no answer of any driver and of no process. What a link says
+ * counts only where the file that is open is the same device as the host's own node.
  */
 #pragma once
 
@@ -16,7 +17,7 @@
 typedef GHashTable VgateVfioHolders;
 
 /*
- * root is put before /proc; "" on a real host. Processes of others are seen by root only, and those of other
+ * root is put before /proc and /dev; "" on a real host. The links of /proc begin with it, too. Processes of others are seen by root only, and those of other
  * containers only from outside: what is not seen is not there. The caller unrefs it.
  */
 VgateVfioHolders *vgate_vfio_read_holders (const char *root);

@@ -501,17 +501,29 @@ fake_host_set_vfio_node (FakeHost *host, const char *device, const char *node)
 }
 
 void
+fake_host_add_node (FakeHost *host, const char *file, const char *device)
+{
+    g_autofree char *path = g_strconcat (host->root, file, NULL), *directory = g_path_get_dirname (path);
+
+    g_assert_cmpint (g_mkdir_with_parents (directory, 0755), ==, 0);
+    g_assert_cmpint (symlink (device, path), ==, 0);
+}
+
+void
 fake_host_open_file (FakeHost *host, guint pid, const char *name, const char *file)
 {
     g_autofree char *process = g_strdup_printf ("proc/%u", pid);
     g_autofree char *text = g_strdup_printf ("%s\n", name);
     g_autofree char *fds = g_build_filename (host->root, process, "fd", NULL);
     g_autofree char *link = g_build_filename (fds, "12", NULL), *other = g_build_filename (fds, "0", NULL);
+    g_autofree char *path = g_strconcat (host->root, file, NULL);
 
+    if (!g_file_test (path, G_FILE_TEST_EXISTS))
+        fake_host_add_node (host, file, "/dev/null");
     write_text (host, process, "comm", text);
     g_assert_cmpint (g_mkdir_with_parents (fds, 0755), ==, 0);
     g_assert_cmpint (symlink ("/dev/null", other), ==, 0);
-    g_assert_cmpint (symlink (file, link), ==, 0);
+    g_assert_cmpint (symlink (path, link), ==, 0);
 }
 
 /* --- QEMU --- */

@@ -72,7 +72,10 @@ void fake_host_add_live_domain (FakeHost *host, const char *name, const char *uu
  * alone, as with iommufd: "vfio3". */
 void fake_host_set_iommu_group (FakeHost *host, const char *device, guint group);
 void fake_host_set_vfio_node (FakeHost *host, const char *device, const char *node);
-/* A process of this name runs, and has the file open: "/dev/vfio/42". */
+/* The host's device node is the same device as another one: "/dev/vfio/42" as "/dev/zero". */
+void fake_host_add_node (FakeHost *host, const char *file, const char *device);
+/* A process of this name runs, and has the file open: "/dev/vfio/42". Unless there is such a file, it is the
+ * same device as /dev/null. */
 void fake_host_open_file (FakeHost *host, guint pid, const char *name, const char *file);
 
 /* QEMU of this domain runs: with -incoming it is to receive a guest. */

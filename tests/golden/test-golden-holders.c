@@ -139,6 +139,45 @@ test_known_in_part (G_GNUC_UNUSED gconstpointer data)
     g_assert_nonnull (strstr (line, "No other device will do"));
 }
 
+/* In a mount namespace of his own anybody can have an open file of that name; his is no device,
+ * or another one. */
+static void
+no_device (FakeHost *host)
+{
+    two_vfs (host);
+    fake_host_write_file (host, "dev/vfio/42", "", 0, 0666);
+    fake_host_open_file (host, 4711, "pretender", "/dev/vfio/42");
+}
+
+static void
+other_device (FakeHost *host)
+{
+    two_vfs (host);
+    fake_host_add_node (host, "/dev/vfio/42", "/dev/null");
+    fake_host_add_node (host, "/dev/vfio/42 (deleted)", "/dev/zero");
+    fake_host_open_file (host, 4711, "pretender", "/dev/vfio/42 (deleted)");
+}
+
+static void
+test_pretended (gconstpointer data)
+{
+    void (*const prepare) (FakeHost *) = *(void (*const *) (FakeHost *))data;
+    g_autoptr (FakeHost) host = applying_host (prepare);
+    g_auto (Guest) guest = {0};
+
+    guest_init (&guest, host, "vf", VM_1);
+    allowed_unchanged (&guest, "migrate");
+}
+
+/* libvirt has removed it from the /dev that it made for QEMU. */
+static void
+same_device (FakeHost *host)
+{
+    two_vfs (host);
+    fake_host_add_node (host, "/dev/vfio/42", "/dev/null");
+    fake_host_open_file (host, 4711, QEMU, "/dev/vfio/42 (deleted)");
+}
+
 static void
 mdev_starts (FakeHost *host)
 {
@@ -196,12 +235,18 @@ main (int argc, char *argv[])
     static void (*const found) (FakeHost *) = foreign_vm_found;
     static void (*const by_node) (FakeHost *) = foreign_vm_found_by_node;
     static void (*const starts) (FakeHost *) = foreign_vm_starts;
+    static void (*const deleted) (FakeHost *) = same_device;
+    static void (*const file) (FakeHost *) = no_device;
+    static void (*const other) (FakeHost *) = other_device;
     static const gboolean yes = TRUE, no = FALSE;
 
     program_test_init (&argc, &argv);
     program_add_test ("/holders/group", &found, test_other_is_given);
     program_add_test ("/holders/node", &by_node, test_other_is_given);
     program_add_test ("/holders/starts", &starts, test_other_is_given);
+    program_add_test ("/holders/deleted", &deleted, test_other_is_given);
+    program_add_test ("/holders/pretended/file", &file, test_pretended);
+    program_add_test ("/holders/pretended/device", &other, test_pretended);
     program_add_test ("/holders/reason", NULL, test_reason);
     program_add_test ("/holders/not-found", NULL, test_not_found);
     program_add_test ("/holders/known-to-libvirt", &no, test_known);
