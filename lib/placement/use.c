@@ -97,10 +97,11 @@ read_status (const Reading *r, const char *file, const char *xml, gsize length, 
 {
     g_autoptr (VgateDomain) domain = NULL;
 
-    /* most have none; what is whole and has none needs no parser (an empty file has no text at all). On
-     * QEMU's command line the driver's name is written out. */
+    /* most have none; what is whole and has none needs no parser (an empty file has no text at all). QEMU's
+     * capabilities name vfio-pci in each file, an argument can stand only in a <qemu:commandline>. */
     if (xml && length > 0 && !memmem (xml, length, "hostdev", strlen ("hostdev")) &&
-        !memmem (xml, length, "vfio", strlen ("vfio")) && memmem (xml, length, END, strlen (END)))
+        !memmem (xml, length, "commandline", strlen ("commandline")) &&
+        memmem (xml, length, END, strlen (END)))
         return TRUE;
     domain = vgate_domain_read_status (xml, length, NULL);
     /* not the parser's words, which may quote what is secret there */

@@ -60,6 +60,17 @@ busy_by_argument (FakeHost *host)
     fake_host_write_file (host, "run/libvirt/qemu/vm7.xml", status, sizeof status - 1, 0600);
 }
 
+/* As every status file names it. What is no XML shows that it is not parsed. */
+static void
+status_with_capabilities (FakeHost *host)
+{
+    static const char status[] = "<domstatus>\n  <qemuCaps>\n    <flag name='vfio-pci.display'/>\n"
+                                 "  </qemuCaps>\n  <&>\n</domstatus>\n";
+
+    named_and_free (host);
+    fake_host_write_file (host, "run/libvirt/qemu/vm7.xml", status, sizeof status - 1, 0600);
+}
+
 static void
 lease_has_ended (FakeHost *host)
 {
@@ -175,6 +186,7 @@ static const HookCase cases[] = {
     {CASE ("promised", "mdev", "migrate", 507, last_room_is_promised)},
     {CASE ("status-rubbish", "mdev", "migrate", 803, status_is_rubbish)},
     {CASE ("status-empty", "mdev", "restore", 803, status_is_empty)},
+    {CASE ("status-capabilities", "mdev", "migrate", 1, status_with_capabilities)},
     {CASE ("leases-rubbish", "mdev", "migrate", 804, leases_are_rubbish)},
     {CASE ("leases-cut", "mdev", "migrate", 804, leases_are_cut)},
     {CASE ("leases-odd", "mdev", "migrate", 804, leases_have_odd_device)},
