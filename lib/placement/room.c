@@ -38,13 +38,29 @@ free_framebuffer (const VgatePgpu *pgpu)
     return most;
 }
 
+/* "NVIDIA H100XM-1-10C": one slice of the GPU. Not "NVIDIA RTX6000-Ada-48Q". */
+static gboolean
+is_mig_backed (const VgateHostType *type)
+{
+    return g_regex_match_simple ("-[0-9]+-[0-9]+[A-Z]+$", type->name, 0, 0);
+}
+
+/* A driver that does not say whether sizes mix is older than the mode that lets them (r550), but for a GPU in
+ * MIG mode: that has MIG-backed types only, whose sizes mix as its GPU instances do. */
+static gboolean
+must_be_equal (const VgateRoom *room)
+{
+    return room->pgpu->vgpu_sizes == VGATE_SIZES_EQUAL ||
+           (room->pgpu->vgpu_sizes == VGATE_SIZES_UNKNOWN && !is_mig_backed (room->type));
+}
+
 gboolean
 vgate_room_is_left (const VgateRoom *room)
 {
     if (!room->type)
         return TRUE;
     /* what runs there decides the size as well, and NVML says so: other sizes then have no free instance */
-    if (room->pgpu->vgpu_sizes == VGATE_SIZES_EQUAL && room->is_other_promised)
+    if (must_be_equal (room) && room->is_other_promised)
         return FALSE;
     return room->n_of_type < room->type->free_instances &&
            room->framebuffer + room->type->framebuffer <= free_framebuffer (room->pgpu);

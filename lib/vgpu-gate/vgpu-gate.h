@@ -588,7 +588,8 @@ GBytes *vgate_nvml_device_metadata (VgateNvml *nvml, VgateNvmlDevice device, GEr
 gboolean vgate_nvml_device_buffer_bandwidths (VgateNvml *nvml, VgateNvmlDevice device, guint *read,
                                               guint *write, GError **error);
 /* nvmlDeviceGetVgpuHeterogeneousMode: whether vGPUs with frame buffers of several sizes run on the GPU at
- * once. NVML error 3: MIG mode, where this is no question; 13: a driver before r550, which lacks the call. */
+ * once. NVML errors 3 and 13: the driver does not say, as in MIG mode (documented), or before r550, which
+ * lacks the call. */
 gboolean vgate_nvml_device_is_heterogeneous (VgateNvml *nvml, VgateNvmlDevice device,
                                              gboolean *is_heterogeneous, GError **error);
 /* nvmlDeviceGetPgpuMetadataString. */

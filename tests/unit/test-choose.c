@@ -44,6 +44,7 @@ set_up (Fixture *f, G_GNUC_UNUSED gconstpointer data)
         VgatePgpu *pgpu = vgate_pgpu_new ();
 
         pgpu->address = g_strdup_printf ("0000:%u1:00.0", 4 + i);
+        pgpu->vgpu_sizes = VGATE_SIZES_MIXED;
         add_type (pgpu, TYPE, 20, 4);
         add_type (pgpu, SMALL, 10, 8);
         g_ptr_array_add (f->host->pgpus, pgpu);
@@ -294,8 +295,9 @@ TEST (test_equal_sizes)
     add_makeable (f, 0, TYPE, "0000:41:00.0", 8);
     add_makeable (f, 0, SMALL, "0000:41:00.0", 8);
     promise (f, 0, SMALL, 1);
-    g_assert_true (vgate_choose (&f->choice, f->wants)); /* the driver does not say */
-    want->slot = NULL;
+    /* the driver does not say, as before r550 */
+    first->vgpu_sizes = VGATE_SIZES_UNKNOWN;
+    g_assert_false (vgate_choose (&f->choice, f->wants));
     first->vgpu_sizes = VGATE_SIZES_MIXED;
     g_assert_true (vgate_choose (&f->choice, f->wants));
     want->slot = NULL;
@@ -307,6 +309,30 @@ TEST (test_equal_sizes)
     want->slot = NULL;
     add_want (f, "y", SMALL);
     g_assert_false (vgate_choose (&f->choice, f->wants));
+}
+
+/* A GPU in MIG mode says nothing of sizes either, and has MIG-backed types only. */
+TEST (test_mig_sizes)
+{
+    static const char *const names[] = {"NVIDIA H100XM-1-10C", "NVIDIA H100XM-3-40C", "NVIDIA A100-1-5CME",
+                                        "NVIDIA RTX6000-Ada-48Q", "NVIDIA H100XM-40C"};
+    VgateHostType *type = (VgateHostType *)type_at (f, 0, TYPE);
+    VgateWant *want = add_want (f, "x", TYPE);
+
+    ((VgatePgpu *)g_ptr_array_index (f->host->pgpus, 0))->vgpu_sizes = VGATE_SIZES_UNKNOWN;
+    add_makeable (f, 0, TYPE, "0000:41:00.0", 8);
+    promise (f, 0, SMALL, 1);
+    for (gsize i = 0; i < G_N_ELEMENTS (names); i++) {
+        VgateSlot *slot = g_ptr_array_index (f->choice.slots, 0);
+
+        g_free (type->name);
+        type->name = g_strdup (names[i]);
+        g_free (slot->type_name);
+        slot->type_name = g_strdup (names[i]);
+        want->type_name = names[i];
+        want->slot = NULL;
+        g_assert_cmpint (vgate_choose (&f->choice, f->wants), ==, i < 3);
+    }
 }
 
 /* --- what has been promised, and what runs --- */
@@ -571,6 +597,7 @@ main (int argc, char **argv)
     ADD ("gpu", test_gpu);
     ADD ("promised-sizes", test_promised_sizes);
     ADD ("equal-sizes", test_equal_sizes);
+    ADD ("mig-sizes", test_mig_sizes);
     ADD ("counted-once", test_counted_once);
     ADD ("counted-alike", test_counted_alike);
     ADD ("makes-way", test_makes_way);
