@@ -267,6 +267,13 @@ vgate_pgpu_find_type (const VgatePgpu *pgpu, guint32 id, const char *name)
         if (is_name (name) ? strcmp (type->name, name) == 0 : type->id == id)
             return type;
     }
+    /* of a type whose own name is not known the id is all there is */
+    for (guint i = 0; i < pgpu->types->len; i++) {
+        const VgateHostType *type = g_ptr_array_index (pgpu->types, i);
+
+        if (type->id == id && !is_name (type->name))
+            return type;
+    }
     return NULL;
 }
 

@@ -224,6 +224,7 @@ test_find (void)
 {
     g_autoptr (VgateHost) host = sample_host ();
     const VgatePgpu *first = g_ptr_array_index (host->pgpus, 0), *second = g_ptr_array_index (host->pgpus, 1);
+    VgateHostType *unnamed;
 
     g_assert_true (vgate_host_find_pgpu (host, "0000:41:00.0") == first);
     g_assert_true (vgate_host_find_pgpu (host, "0000:42:00.0") == second);
@@ -238,6 +239,14 @@ test_find (void)
     /* what we write where the driver's text is empty */
     g_assert_cmpuint (vgate_pgpu_find_type (first, 1131, "unknown")->id, ==, 1131);
     g_assert_null (vgate_pgpu_find_type (second, 1131, "NVIDIA H100XM-80C"));
+    /* nor has it a name that would make it another one than the guest's */
+    unnamed = (VgateHostType *)vgate_pgpu_find_type (first, 1131, NULL);
+    g_free (unnamed->name);
+    unnamed->name = g_strdup ("unknown");
+    g_assert_true (vgate_pgpu_find_type (first, 1131, "NVIDIA H100XM-10C") == unnamed);
+    g_assert_true (vgate_pgpu_is_same_type (first, 1131, NULL, 1131, "NVIDIA H100XM-10C"));
+    g_assert_cmpuint (vgate_pgpu_find_type (first, 1131, "NVIDIA H100XM-20C")->id, ==, 1128);
+    g_assert_null (vgate_pgpu_find_type (first, 9, "NVIDIA H100XM-10C"));
 }
 
 static void
