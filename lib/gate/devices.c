@@ -32,7 +32,7 @@ vgate_devices_concern (const VgateRequest *request)
     return FALSE;
 }
 
-/* libvirt does not parse what is on QEMU's command line, so the XML that the gate returns cannot change it. */
+/* The gate rewrites the sources of hostdevs, and leaves QEMU's arguments alone. */
 static gboolean
 can_get_another (const VgatePlacement *placement)
 {
