@@ -553,6 +553,7 @@ vgate_devices_decide (const VgateJudgement *j, GError **error)
         .host = j->host,
         .devices = devices,
         .leases = j->leases,
+        .earlier = j->earlier,
         .domain = request->domain->uuid,
         .now = vgate_leases_clock (),
     };

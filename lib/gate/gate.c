@@ -233,6 +233,7 @@ decide_on_this_host (const VgateRequest *request, VgateDecision *decision)
 {
     g_autoptr (GError) error = NULL;
     g_autoptr (VgateLeases) leases = NULL;
+    g_autoptr (VgateUseLook) earlier = NULL;
     g_autoptr (VgateProbe) probe = NULL;
     VgateJudgement j = {.request = request, .decision = decision};
 
@@ -243,6 +244,7 @@ decide_on_this_host (const VgateRequest *request, VgateDecision *decision)
             vgate_decision_refuse (decision, error);
             return;
         }
+        earlier = vgate_use_look (request->root);
     }
     probe = probe_this_host (request, &error);
     if (!probe) {
@@ -256,6 +258,7 @@ decide_on_this_host (const VgateRequest *request, VgateDecision *decision)
     j.host = decision->host;
     j.probe = probe;
     j.leases = leases;
+    j.earlier = earlier;
     decide_by_verdicts (&j);
 }
 

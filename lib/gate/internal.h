@@ -4,6 +4,7 @@
 
 #include "gate/gate.h"
 #include "placement/room.h"
+#include "placement/use.h"
 
 /* --- gate.c: what comes of it --- */
 
@@ -18,7 +19,8 @@ void vgate_decision_refuse (VgateDecision *decision, const GError *error);
 typedef struct {
     const VgateRequest *request;
     const VgateHost *host;
-    const VgateProbe *probe; /* NULL with a host document: no driver was asked */
+    const VgateProbe *probe;     /* NULL with a host document: no driver was asked */
+    const VgateUseLook *earlier; /* from before the driver was asked; NULL with leases NULL */
     VgateLeases *leases; /* locked since before the driver was asked; NULL: devices are not looked after */
     VgateDecision *decision;
 } VgateJudgement;

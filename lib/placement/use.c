@@ -13,6 +13,11 @@
 #define STATUS_DIRECTORY "/run/libvirt/qemu"
 #define END              "</domstatus>"
 
+struct VgateUseLook {
+    GPtrArray *domains; /* of VgateDomain * */
+    VgateVfioHolders *holders;
+};
+
 /* What is known while the lists are read. */
 typedef struct {
     const VgateUseInput *input;
@@ -92,10 +97,11 @@ add_domain (const Reading *r, const VgateDomain *domain)
     }
 }
 
+/* Adds its domain to the list, if it can have a device. */
 static gboolean
-read_status (const Reading *r, const char *file, const char *xml, gsize length, GError **error)
+read_status (GPtrArray *domains, const char *file, const char *xml, gsize length, GError **error)
 {
-    g_autoptr (VgateDomain) domain = NULL;
+    VgateDomain *domain;
 
     /* most have none; what is whole and has none needs no parser (an empty file has no text at all). QEMU's
      * capabilities name vfio-pci in each file, an argument can stand only in a <qemu:commandline>. */
@@ -107,7 +113,7 @@ read_status (const Reading *r, const char *file, const char *xml, gsize length, 
     /* not the parser's words, which may quote what is secret there */
     if (!domain)
         return unknown (file, "it is cut, or not what libvirt writes", error);
-    add_domain (r, domain);
+    g_ptr_array_add (domains, domain);
     return TRUE;
 }
 
@@ -144,10 +150,11 @@ read_file (const char *directory, const char *file, GError **error)
     return n < 0 ? NULL : g_steal_pointer (&text);
 }
 
+/* To the end of what can be read; FALSE with an error. */
 static gboolean
-read_domains (const Reading *r, GError **error)
+read_domains (const char *root, GPtrArray *domains, GError **error)
 {
-    g_autofree char *directory = g_strconcat (r->input->root, STATUS_DIRECTORY, NULL);
+    g_autofree char *directory = g_strconcat (root, STATUS_DIRECTORY, NULL);
     g_autoptr (GError) local = NULL;
     g_autoptr (GDir) dir = g_dir_open (directory, 0, &local);
     const char *name;
@@ -166,7 +173,7 @@ read_domains (const Reading *r, GError **error)
             g_propagate_error (error, g_steal_pointer (&local));
             return FALSE;
         }
-        if (text && !read_status (r, name, (const char *)text->data, text->len, error))
+        if (text && !read_status (domains, name, (const char *)text->data, text->len, error))
             return FALSE;
     }
     return TRUE;
@@ -232,6 +239,29 @@ add_held (const Reading *r)
     }
 }
 
+/* A vGPU that had ended before this look may still be in NVML's list. */
+static void
+recall (const Reading *r)
+{
+    const VgateUseLook *earlier = r->input->earlier;
+
+    for (guint i = 0; earlier && i < earlier->domains->len; i++) {
+        const VgateDomain *domain = g_ptr_array_index (earlier->domains, i);
+
+        for (guint k = 0; k < domain->hostdevs->len; k++) {
+            const VgateHostdev *hostdev = g_ptr_array_index (domain->hostdevs, k);
+
+            know_running (r, find_listed (r, hostdev->kind, hostdev->source), domain->uuid);
+        }
+    }
+    for (guint i = 0; earlier && r->input->devices && i < r->input->devices->len; i++) {
+        const VgateListedDevice *listed = g_ptr_array_index (r->input->devices, i);
+
+        if (vgate_vfio_find_holder (earlier->holders, r->input->root, listed->kind, listed->source))
+            know_running (r, listed, NULL);
+    }
+}
+
 /* What runs on a virtual function that nothing tells runs on any that is free, for all that is known. */
 static void
 add_possible (const Reading *r)
@@ -253,6 +283,27 @@ add_possible (const Reading *r)
     }
 }
 
+VgateUseLook *
+vgate_use_look (const char *root)
+{
+    VgateUseLook *look = g_new0 (VgateUseLook, 1);
+
+    look->domains = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_domain_free);
+    read_domains (root, look->domains, NULL);
+    look->holders = vgate_vfio_read_holders (root);
+    return look;
+}
+
+void
+vgate_use_look_free (VgateUseLook *look)
+{
+    if (!look)
+        return;
+    g_ptr_array_unref (look->domains);
+    g_hash_table_unref (look->holders);
+    g_free (look);
+}
+
 VgateUse *
 vgate_use_read (const VgateUseInput *input, GError **error)
 {
@@ -260,14 +311,18 @@ vgate_use_read (const VgateUseInput *input, GError **error)
     g_autoptr (GHashTable) own = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
     g_autoptr (GHashTable) known = g_hash_table_new (NULL, NULL);
     g_autofree gboolean *is_known = g_new0 (gboolean, MAX (input->instances->len, 1));
+    g_autoptr (GPtrArray) domains = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_domain_free);
     const Reading r = {.input = input, .use = use, .own = own, .is_known = is_known, .known = known};
 
     /* the one that knows most comes last */
     add_leases (&r);
     add_instances (&r);
-    if (!read_domains (&r, error))
+    if (!read_domains (input->root, domains, error))
         return NULL;
+    for (guint i = 0; i < domains->len; i++)
+        add_domain (&r, g_ptr_array_index (domains, i));
     add_held (&r);
+    recall (&r);
     add_possible (&r);
     return g_steal_pointer (&use);
 }

@@ -18,6 +18,14 @@
 /* Device (UUID or PCI address) -> who uses it, as a clause: "the running domain 'vm2' has it". */
 typedef GHashTable VgateUse;
 
+/* The domains of libvirt's status files, and the processes that have a device open, at one moment. */
+typedef struct VgateUseLook VgateUseLook;
+
+/* What cannot be read is left out. root is put before /run, /proc and /dev. */
+VgateUseLook *vgate_use_look (const char *root);
+void vgate_use_look_free (VgateUseLook *look);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateUseLook, vgate_use_look_free)
+
 typedef struct {
     const char *root;
     const GPtrArray *instances; /* of VgateInstance *: what runs, as NVML says */
@@ -25,8 +33,10 @@ typedef struct {
     const GPtrArray *devices; /* of VgateListedDevice *: those that exist; NULL: only those that have a lease
                                  are looked at for a process that has them open */
     const VgateLeases *leases;
-    const char *domain; /* UUID of the guest that asks: what is its own is not in use */
-    guint64 now;        /* of the leases' clock */
+    const VgateUseLook *earlier; /* from before NVML was asked: it tells where a vGPU ran that has ended since
+                                    then; NULL: there was none */
+    const char *domain;          /* UUID of the guest that asks: what is its own is not in use */
+    guint64 now;                 /* of the leases' clock */
 } VgateUseInput;
 
 /*

@@ -101,6 +101,26 @@ test_not_found (G_GNUC_UNUSED gconstpointer data)
     allowed_changed (&again, "migrate", FIRST, THIRD);
 }
 
+/* NVML still lists the vGPU of a guest that has ended when the processes are looked at. */
+static void
+test_ends (gconstpointer data)
+{
+    const gboolean *by_process = data;
+    g_autoptr (FakeHost) host = applying_host (two_vfs);
+    g_autofree char *lines = g_strdup_printf ("\"$HELPER\"; rm -r '%s/%s'", fake_host_root (host),
+                                              *by_process ? "proc/4711" : "run/libvirt/qemu/vm7.xml");
+    g_auto (Guest) guest = {0};
+
+    if (*by_process)
+        fake_host_open_file (host, 4711, QEMU, "/dev/vfio/43");
+    else
+        fake_host_add_live_domain (host, "vm7", FOREIGN_VM, VF_2);
+    fake_host_sim (host, "plug --vm " FOREIGN_VM " --type 1120 --vf " VF_2);
+    fake_host_set_helper (host, lines);
+    guest_init (&guest, host, "vf", VM_1);
+    allowed_unchanged (&guest, "migrate");
+}
+
 /* A vGPU of a guest that libvirt or a lease knows is where these say, and needs no process. */
 static void
 test_known (gconstpointer data)
@@ -249,6 +269,8 @@ main (int argc, char *argv[])
     program_add_test ("/holders/pretended/device", &other, test_pretended);
     program_add_test ("/holders/reason", NULL, test_reason);
     program_add_test ("/holders/not-found", NULL, test_not_found);
+    program_add_test ("/holders/ends/process", &yes, test_ends);
+    program_add_test ("/holders/ends/domain", &no, test_ends);
     program_add_test ("/holders/known-to-libvirt", &no, test_known);
     program_add_test ("/holders/known-by-lease", &yes, test_known);
     program_add_test ("/holders/known-in-part", NULL, test_known_in_part);
