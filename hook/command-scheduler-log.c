@@ -39,7 +39,8 @@ static int
 print_once (const VgateBackend *backend, const char *address, VgateOutput output)
 {
     g_autoptr (GError) error = NULL;
-    g_autoptr (GPtrArray) round = vgate_follow_once (backend, address, &error);
+    g_autoptr (GPtrArray) unusable = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_unusable_gpu_free);
+    g_autoptr (GPtrArray) round = vgate_follow_once (backend, address, unusable, &error);
     g_autoptr (VgateTree) tree = vgate_tree_new (NAME);
 
     if (!round)
@@ -54,7 +55,7 @@ print_once (const VgateBackend *backend, const char *address, VgateOutput output
             fill_entry (vgate_tree_add_item (tree, "entry"), news,
                         &g_array_index (news->entries, VgateSchedulerLogEntry, j));
     }
-    return vgate_command_print (tree, output);
+    return vgate_command_tell_unusable (unusable, vgate_command_print (tree, output));
 }
 
 /* --- follow --- */
@@ -63,6 +64,7 @@ typedef struct {
     VgateStream *stream;
     gboolean is_first; /* no round has been printed */
     gboolean has_missed;
+    int status; /* VGATE_EXIT_UNANSWERED once a GPU is left out */
 } Following;
 
 static void
@@ -140,8 +142,11 @@ follow (VgateFollower *follower, int signals_fd, Following *following, GError **
 {
     for (;;) {
         g_autoptr (GError) local = NULL;
-        g_autoptr (GPtrArray) round = vgate_follower_next (follower, signals_fd, &local);
+        g_autoptr (GPtrArray) unusable =
+            g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_unusable_gpu_free);
+        g_autoptr (GPtrArray) round = vgate_follower_next (follower, signals_fd, unusable, &local);
 
+        following->status = vgate_command_tell_unusable (unusable, following->status);
         if (round && print_round (following, round, error))
             continue;
         if (local)
@@ -195,7 +200,7 @@ print_for_ever (const VgateBackend *backend, const char *address, VgateOutput ou
     close (signals_fd);
     if (!is_good)
         return vgate_command_fail (error);
-    return following.has_missed ? VGATE_EXIT_REFUSED : VGATE_EXIT_ALLOWED;
+    return following.has_missed ? VGATE_EXIT_REFUSED : following.status;
 }
 
 int

@@ -170,7 +170,7 @@ change (const SetOptions *options, const char *address, const VgateSchedulerSett
     if (!vgate_command_need_root ("a GPU's scheduler", as_root, &error))
         return vgate_command_fail (error);
     policy = vgate_command_policy (config, &error);
-    gpus = policy ? vgate_control_schedulers (&policy->backend, address, &error) : NULL;
+    gpus = policy ? vgate_control_schedulers (&policy->backend, address, NULL, &error) : NULL;
     if (!gpus || !check (g_ptr_array_index (gpus, 0), settings, &error))
         return vgate_command_fail (error);
     if (!options->yes && !confirm (g_ptr_array_index (gpus, 0), settings))

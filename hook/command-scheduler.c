@@ -4,6 +4,8 @@
 #include "host/control.h"
 #include "xml/xml.h"
 
+#include <stdio.h>
+
 gboolean
 vgate_command_take_gpu (const VgateCommandLine *line, char **address, GError **error)
 {
@@ -16,6 +18,22 @@ vgate_command_take_gpu (const VgateCommandLine *line, char **address, GError **e
     }
     *address = g_steal_pointer (&lower);
     return TRUE;
+}
+
+int
+vgate_command_tell_unusable (GPtrArray *unusable, int status)
+{
+    for (guint i = 0; i < unusable->len; i++) {
+        g_autofree char *gpu = vgate_unusable_gpu_describe (g_ptr_array_index (unusable, i));
+        g_autofree char *text = g_strdup_printf ("this GPU is left out: %s. %s", gpu,
+                                                 vgate_code_info (VGATE_CODE_GPU_UNUSABLE)->cure);
+        g_autofree char *line = vgate_message_line (VGATE_CODE_GPU_UNUSABLE, NULL, text);
+
+        fprintf (stderr, "%s\n", line);
+        status = VGATE_EXIT_UNANSWERED;
+    }
+    g_ptr_array_set_size (unusable, 0);
+    return status;
 }
 
 /* Under best effort all but the policy means nothing. */
@@ -72,6 +90,7 @@ report (const Report *what, int argc, char *argv[], const char *config)
 {
     g_auto (VgateCommandLine) line = {.output = VGATE_OUTPUT_TEXT};
     g_autoptr (VgatePolicy) policy = NULL;
+    g_autoptr (GPtrArray) unusable = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_unusable_gpu_free);
     g_autoptr (GPtrArray) gpus = NULL;
     g_autoptr (VgateTree) tree = vgate_tree_new (what->name);
     g_autofree char *address = NULL;
@@ -81,7 +100,7 @@ report (const Report *what, int argc, char *argv[], const char *config)
         !vgate_command_take_gpu (&line, &address, &error))
         return vgate_command_usage (error->message);
     policy = vgate_command_policy (config, &error);
-    gpus = policy ? vgate_control_schedulers (&policy->backend, address, &error) : NULL;
+    gpus = policy ? vgate_control_schedulers (&policy->backend, address, unusable, &error) : NULL;
     if (!gpus)
         return vgate_command_fail (error);
     for (guint i = 0; i < gpus->len; i++) {
@@ -94,7 +113,7 @@ report (const Report *what, int argc, char *argv[], const char *config)
         if (gpu->is_available)
             what->add (item, gpu);
     }
-    return vgate_command_print (tree, line.output);
+    return vgate_command_tell_unusable (unusable, vgate_command_print (tree, line.output));
 }
 
 static int

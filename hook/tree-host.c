@@ -21,6 +21,7 @@ static const struct {
     {"mirror", "opaque-size", VGATE_UNIT_BYTES},
     {"scheduler", "average-factor", VGATE_UNIT_NONE},
     {"scheduler", "time-slice", VGATE_UNIT_NS},
+    {"unusable-gpu", "index", VGATE_UNIT_NONE},
     {"type", "id", VGATE_UNIT_NONE},
     {"type", "framebuffer", VGATE_UNIT_BYTES},
     {"type", "max", VGATE_UNIT_NONE},
@@ -31,7 +32,7 @@ static const struct {
 static const struct {
     const char *element;
     const char *list;
-} lists[] = {{"host", "pgpu"}, {"pgpu", "type"}};
+} lists[] = {{"host", "pgpu"}, {"host", "unusable-gpu"}, {"pgpu", "type"}};
 
 static gboolean
 is_list (const char *element, const char *name)

@@ -79,6 +79,7 @@ add_nvml (VgateTree *tree, const VgateStatus *status)
     add_age (nvml, status, status->asked);
     vgate_tree_add_number (nvml, "duration", status->duration, VGATE_UNIT_NS);
     vgate_tree_add_number (nvml, "total", status->total, VGATE_UNIT_NS);
+    vgate_tree_add_number (nvml, "unusable-gpus", status->unusable_gpus, VGATE_UNIT_NONE);
     if (status->nvml_code)
         vgate_tree_add_text (nvml, "failure", status->nvml_code);
 }

@@ -3,6 +3,7 @@
 
 #include "connection.h"
 #include "definition-watch.h"
+#include "gpu-log.h"
 #include "guest.h"
 #include "job-watch.h"
 #include "leftover-watch.h"
@@ -331,6 +332,7 @@ on_snapshot (VgateSnapshot *snapshot, const GError *error, gpointer user_data)
     agent->stats.n_failures += error ? 1 : 0;
     agent->n_timeouts = vgate_error_is (error, VGATE_CODE_NVML_TIMEOUT) ? agent->n_timeouts + 1 : 0;
     if (snapshot) {
+        vgate_gpu_log_changes (agent->last ? agent->last->probe->host : NULL, snapshot->probe->host);
         vgate_snapshot_unref (agent->last);
         agent->last = vgate_snapshot_ref (snapshot);
         vgate_switchover_note_snapshot (agent->switchover, snapshot);
@@ -688,6 +690,7 @@ vgate_agent_describe (const VgateAgent *agent)
     status->is_connected = vgate_connection_get (agent->connection) != NULL;
     status->slow_calls = vgate_workers_count_slow (agent->workers);
     status->domains = g_hash_table_size (agent->guests);
+    status->unusable_gpus = agent->last ? agent->last->probe->host->unusable->len : 0;
     /* borrowed, not copied: on a host with a thousand guests too, an answer is a matter of a moment */
     g_ptr_array_set_free_func (status->guests, NULL);
     g_hash_table_iter_init (&iter, agent->guests);

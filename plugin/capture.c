@@ -125,6 +125,40 @@ describe_vgpu (const VgateCaptureInput *input, const VgateElement *element, cons
     return read_record (instance, vgpu, error) ? g_steal_pointer (&vgpu) : NULL;
 }
 
+static gboolean
+has_vgpu (const VgateElement *element, const char *uuid)
+{
+    for (guint i = 0; element && i < element->vgpus->len; i++)
+        if (strcmp (((const VgateElementVgpu *)g_ptr_array_index (element->vgpus, i))->uuid, uuid) == 0)
+            return TRUE;
+    return FALSE;
+}
+
+gboolean
+vgate_capture_check_gone (const VgateHost *host, const VgateElement *element, const VgateElement *now,
+                          GError **error)
+{
+    /* another host's names GPUs of that host, and has given its vGPUs other UUIDs */
+    const gboolean is_own = strcmp (element->host_uuid, host->uuid) == 0;
+
+    if (host->unusable->len == 0 || (now && now->vgpus->len >= element->vgpus->len))
+        return TRUE;
+    for (guint i = 0; i < element->vgpus->len; i++) {
+        const VgateElementVgpu *vgpu = g_ptr_array_index (element->vgpus, i);
+        const VgateUnusableGpu *gpu = is_own ? vgate_host_find_unusable (host, vgpu->pgpu.address)
+                                             : g_ptr_array_index (host->unusable, 0);
+        g_autofree char *reason = NULL;
+
+        if (!gpu || (is_own && has_vgpu (now, vgpu->uuid)))
+            continue;
+        reason = vgate_unusable_gpu_describe (gpu);
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_GPU_UNUSABLE,
+                     "vGPU %s of the metadata may run on a GPU that cannot be used, %s", vgpu->uuid, reason);
+        return FALSE;
+    }
+    return TRUE;
+}
+
 VgateElement *
 vgate_capture_describe (const VgateCaptureInput *input, GError **error)
 {
@@ -138,6 +172,9 @@ vgate_capture_describe (const VgateCaptureInput *input, GError **error)
             return NULL;
         g_ptr_array_add (element->vgpus, vgpu);
     }
+    if (input->domain->element &&
+        !vgate_capture_check_gone (input->host, input->domain->element, element, error))
+        return NULL;
     element->domain = g_strdup (input->domain->uuid);
     element->time = input->now;
     element->trigger = (int)input->trigger;

@@ -21,9 +21,18 @@ typedef struct {
 /*
  * The element of what NVML and the domain say now, unsealed and without a sequence number.
  * Sizes are coarse, and stay what the domain's element says while that is about right. NULL with
- * VGATE_CODE_CAPTURE_FAILED when NVML gave no metadata for one of its vGPUs, or none that can be written.
+ * VGATE_CODE_CAPTURE_FAILED when NVML gave no metadata for one of its vGPUs, or none that can be written; as
+ * vgate_capture_check_gone () when one of those in the domain's element is not to be seen.
  */
 VgateElement *vgate_capture_describe (const VgateCaptureInput *input, GError **error);
+
+/*
+ * FALSE, with VGATE_CODE_GPU_UNUSABLE, when a vGPU of the element that is not in now (NULL: none is) may run
+ * on a GPU of the host that cannot be used: that NVML does not list it says nothing then, and the element
+ * stays.
+ */
+gboolean vgate_capture_check_gone (const VgateHost *host, const VgateElement *element,
+                                   const VgateElement *now, GError **error);
 
 /*
  * The element that the domain shall have: *element is NULL when it has the right one already. Fails as

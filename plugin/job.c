@@ -142,6 +142,9 @@ vgate_job_judge (const VgateJobFacts *facts, const VgateSnapshot *snapshot, cons
     if (!facts->domain)
         return judge_unreadable (facts, error);
     instances = vgate_snapshot_find (snapshot, facts->domain->uuid);
+    if (!instances && facts->domain->element &&
+        !vgate_capture_check_gone (snapshot->probe->host, facts->domain->element, NULL, error))
+        return VGATE_JOB_UNKNOWN;
     if (!instances)
         return facts->domain->element && !policy->ignore_stale_metadata
                    ? stale (error, "the metadata names a vGPU, but the guest has none any more")

@@ -138,7 +138,7 @@ capture (VgateLook *look, virDomainPtr domain, const GPtrArray *instances)
 /*
  * A domain without a vGPU that carries our element: its vGPU was detached. It is taken away when two looks in
  * a row saw it so, since NVML may list a vGPU late; and never while it has an NVIDIA hostdev, whose capture
- * must then be missing rather than its need be forgotten.
+ * must then be missing rather than its need be forgotten, nor while its vGPU may be on a GPU that is lost.
  */
 static gboolean
 take_away (VgateLook *look, virDomainPtr domain)
@@ -153,6 +153,9 @@ take_away (VgateLook *look, virDomainPtr domain)
         return TRUE;
     look->outcome = VGATE_LOOK_UNCLAIMED;
     read = vgate_libvirt_read_domain (domain, NULL);
+    if (read && read->element &&
+        !vgate_capture_check_gone (look->snapshot->probe->host, read->element, NULL, &look->error))
+        return FALSE;
     if (!look->may_remove || !read || vgate_gate_has_vgpu (read, ""))
         return TRUE;
     if (vgate_libvirt_is_busy (domain)) {

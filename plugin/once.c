@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "once.h"
 
+#include "gpu-log.h"
 #include "listing.h"
 #include "report.h"
 
@@ -78,6 +79,7 @@ capture_all (Pass *pass, const VgateListing *listing, const VgateIdentity *ident
     probe = vgate_probe_ask (&pass->policy->backend, identity, NULL, TRUE, error);
     if (!probe)
         return FALSE;
+    vgate_gpu_log_changes (NULL, probe->host);
     pass->snapshot = vgate_snapshot_new (probe, NULL);
     g_hash_table_iter_init (&iter, listing->running);
     while (g_hash_table_iter_next (&iter, &uuid, NULL))

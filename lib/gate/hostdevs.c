@@ -238,6 +238,7 @@ vgate_hostdevs_find_pgpu (const VgateRequest *request, const VgateHost *host, co
                           GError **error)
 {
     const VgateHostdev *hostdev = vgate_hostdevs_find_device (request, vgpu);
+    const VgateUnusableGpu *unusable;
     g_autofree char *what = NULL;
     const VgateDevice *device;
 
@@ -253,6 +254,21 @@ vgate_hostdevs_find_pgpu (const VgateRequest *request, const VgateHost *host, co
             return check_type (device, pgpu, hostdev, vgpu, error) ? (int)i : -1;
     }
     what = describe (hostdev);
+    unusable = vgate_host_find_unusable (host, device->pgpu);
+    if (unusable && unusable->address) {
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_GPU_UNUSABLE,
+                     "%s belongs to GPU %s%s%s%s, which cannot be used: %s", what, device->pgpu,
+                     unusable->name ? " (" : "", unusable->name ? unusable->name : "",
+                     unusable->name ? ")" : "", unusable->reason);
+        return -1;
+    }
+    if (unusable) {
+        g_set_error (
+            error, VGATE_ERROR, VGATE_CODE_GPU_UNUSABLE,
+            "%s belongs to %s, which NVML does not list; it may be its GPU %u, which cannot be used: %s",
+            what, device->pgpu, unusable->index, unusable->reason);
+        return -1;
+    }
     g_set_error (error, VGATE_ERROR, VGATE_CODE_DEVICE_WITHOUT_PGPU,
                  "%s belongs to %s, which NVML does not list", what, device->pgpu);
     return -1;

@@ -179,6 +179,11 @@ report_host (GString *report, const VgateHost *host)
                             vgate_version_range_format (host->preset, preset));
     report_time (report, host->time);
     g_string_append_c (report, '\n');
+    for (guint i = 0; i < host->unusable->len; i++) {
+        g_autofree char *gpu = vgate_unusable_gpu_describe (g_ptr_array_index (host->unusable, i));
+
+        g_string_append_printf (report, "  cannot be used: %s\n", gpu);
+    }
 }
 
 static void

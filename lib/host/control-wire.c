@@ -107,6 +107,44 @@ vgate_scheduler_from_variant (GVariant *variant, VgateGpuScheduler *gpu)
                    &s->time_slice);
 }
 
+GVariant *
+vgate_unusable_to_variant (const GPtrArray *unusable)
+{
+    GVariantBuilder builder;
+
+    g_variant_builder_init (&builder, G_VARIANT_TYPE ("a" VGATE_UNUSABLE_TYPE));
+    for (guint i = 0; i < unusable->len; i++) {
+        const VgateUnusableGpu *gpu = g_ptr_array_index (unusable, i);
+
+        g_variant_builder_add (&builder, VGATE_UNUSABLE_TYPE, gpu->index, gpu->address ? gpu->address : "",
+                               gpu->name ? gpu->name : "", gpu->reason);
+    }
+    return g_variant_builder_end (&builder);
+}
+
+static char *
+or_null (char *text)
+{
+    if (*text != '\0')
+        return text;
+    g_free (text);
+    return NULL;
+}
+
+void
+vgate_unusable_from_variant (GVariant *variant, GPtrArray *unusable)
+{
+    for (gsize i = 0; i < g_variant_n_children (variant); i++) {
+        VgateUnusableGpu *gpu = g_new0 (VgateUnusableGpu, 1);
+
+        g_variant_get_child (variant, i, VGATE_UNUSABLE_TYPE, &gpu->index, &gpu->address, &gpu->name,
+                             &gpu->reason);
+        gpu->address = or_null (gpu->address);
+        gpu->name = or_null (gpu->name);
+        g_ptr_array_add (unusable, gpu);
+    }
+}
+
 void
 vgate_pair_from_variant (GVariant *variant, VgateFromVariant from_variant, gpointer was, gpointer is)
 {

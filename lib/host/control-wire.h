@@ -15,6 +15,10 @@
 #define VGATE_SETTINGS_TYPE "(siiuuu)"
 /* address, name, is available, capabilities, scheduler */
 #define VGATE_SCHEDULER_TYPE "(ssb(ubuuuuuu)(iiuu))"
+/* schedulers, and the GPUs that were left out because they cannot be used */
+#define VGATE_SCHEDULERS_TYPE "(a" VGATE_SCHEDULER_TYPE "a" VGATE_UNUSABLE_TYPE ")"
+/* index, address and name (empty: not known), reason */
+#define VGATE_UNUSABLE_TYPE "(usss)"
 /* what was, and what is */
 #define VGATE_PAIR_TYPE(type) "(" type type ")"
 
@@ -33,6 +37,10 @@ GVariant *vgate_address_to_variant (const char *address);
 const char *vgate_address_from_variant (GVariant *variant);
 GVariant *vgate_scheduler_to_variant (const VgateGpuScheduler *gpu);
 void vgate_scheduler_from_variant (GVariant *variant, VgateGpuScheduler *gpu);
+
+/* A list of VgateUnusableGpu *, floating; and back: added to the list. */
+GVariant *vgate_unusable_to_variant (const GPtrArray *unusable);
+void vgate_unusable_from_variant (GVariant *variant, GPtrArray *unusable);
 
 typedef void (*VgateFromVariant) (GVariant *variant, gpointer object);
 void vgate_pair_from_variant (GVariant *variant, VgateFromVariant from_variant, gpointer was, gpointer is);

@@ -87,16 +87,22 @@ vgate_gpu_scheduler_free (VgateGpuScheduler *gpu)
 }
 
 GPtrArray *
-vgate_control_schedulers (const VgateBackend *backend, const char *address, GError **error)
+vgate_control_schedulers (const VgateBackend *backend, const char *address, GPtrArray *unusable,
+                          GError **error)
 {
     g_autoptr (GPtrArray) gpus = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_gpu_scheduler_free);
     g_autoptr (GVariant) answer = ask (backend, VGATE_REQUEST_SCHEDULERS, vgate_address_to_variant (address),
-                                       "a" VGATE_SCHEDULER_TYPE, error);
+                                       VGATE_SCHEDULERS_TYPE, error);
+    g_autoptr (GVariant) schedulers = NULL, left_out = NULL;
 
     if (!answer)
         return NULL;
-    for (gsize i = 0; i < g_variant_n_children (answer); i++) {
-        g_autoptr (GVariant) child = g_variant_get_child_value (answer, i);
+    schedulers = g_variant_get_child_value (answer, 0);
+    left_out = g_variant_get_child_value (answer, 1);
+    if (unusable)
+        vgate_unusable_from_variant (left_out, unusable);
+    for (gsize i = 0; i < g_variant_n_children (schedulers); i++) {
+        g_autoptr (GVariant) child = g_variant_get_child_value (schedulers, i);
         VgateGpuScheduler *gpu = g_new0 (VgateGpuScheduler, 1);
 
         vgate_scheduler_from_variant (child, gpu);

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "host/helper.h"
+#include "host/host.h"
 #include "vgpu-gate/vgpu-gate.h"
 
 /* The driver, and which vGPU versions it speaks; there without a GPU in vGPU host mode too. */
@@ -46,9 +47,13 @@ void vgate_gpu_scheduler_clear (VgateGpuScheduler *gpu);
 void vgate_gpu_scheduler_free (VgateGpuScheduler *gpu);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (VgateGpuScheduler, vgate_gpu_scheduler_clear)
 
-/* VgateGpuScheduler *, of every GPU in vGPU host mode, or of the one with this address. VGATE_CODE_NO_PGPU
- * when there is none. */
-GPtrArray *vgate_control_schedulers (const VgateBackend *backend, const char *address, GError **error);
+/*
+ * VgateGpuScheduler *, of every GPU in vGPU host mode, or of the one with this address. VGATE_CODE_NO_PGPU
+ * when there is none. A GPU that cannot be used is left out and added to unusable (of VgateUnusableGpu *, or
+ * NULL); VGATE_CODE_NVML_ERROR with its reason when it was asked for, or none is left.
+ */
+GPtrArray *vgate_control_schedulers (const VgateBackend *backend, const char *address, GPtrArray *unusable,
+                                     GError **error);
 /* Sets it until the driver is loaded again; *was and *is as above. VGATE_CODE_SCHEDULER_SETTINGS when the GPU
  * does not have such settings; the driver is then not asked to set them. */
 gboolean vgate_control_set_scheduler (const VgateBackend *backend, const char *address,

@@ -69,26 +69,36 @@ read_source (VgateNvml *nvml, Source *source, GError **error)
     if (vgate_nvml_device_scheduler_log (nvml, source->gpu->device, log, &local)) {
         take_log (source, log, news);
     } else if (!g_error_matches (local, VGATE_NVML_ERROR, NVML_ERROR_NOT_SUPPORTED)) {
-        g_propagate_prefixed_error (error, g_steal_pointer (&local), "GPU %s: ", source->gpu->address);
+        g_propagate_error (error, g_steal_pointer (&local));
         return NULL;
     }
     return g_steal_pointer (&news);
 }
 
-/* One look at all of them: an answer's body, floating. */
+/* One look at all of them: an answer's body, floating. A GPU that is lost is left out from now on, and named
+ * in unusable; it is an error when none is left. */
 static GVariant *
-look (VgateNvml *nvml, const GPtrArray *sources, GError **error)
+look (VgateNvml *nvml, GPtrArray *sources, GPtrArray *unusable, GError **error)
 {
     g_autoptr (GPtrArray) round = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_log_news_free);
 
-    for (guint i = 0; i < sources->len; i++) {
-        VgateLogNews *news = read_source (nvml, g_ptr_array_index (sources, i), error);
+    for (guint i = 0; i < sources->len;) {
+        Source *source = g_ptr_array_index (sources, i);
+        const VgateGpu *gpu = source->gpu;
+        g_autoptr (GError) local = NULL;
+        VgateLogNews *news = read_source (nvml, source, &local);
 
-        if (!news)
-            return NULL;
-        g_ptr_array_add (round, news);
+        if (news) {
+            g_ptr_array_add (round, news);
+            i++;
+        } else {
+            g_ptr_array_add (unusable, vgate_unusable_gpu_new (gpu->index, gpu->address, gpu->name, local));
+            g_ptr_array_remove_index (sources, i);
+        }
     }
-    return vgate_round_to_variant (round);
+    if (!vgate_gpus_check_any (round, unusable, error))
+        return NULL;
+    return vgate_round_to_variant (round, unusable);
 }
 
 /* FALSE when the asker is gone. Whoever does not read for a while holds us up, and that is no fault of
@@ -118,7 +128,7 @@ wait_until (int out, gint64 when)
 }
 
 static void
-follow (VgateNvml *nvml, const VgateAsked *asked, const GPtrArray *sources, int out)
+follow (VgateNvml *nvml, const VgateAsked *asked, GPtrArray *sources, GPtrArray *unusable, int out)
 {
     gint64 next = g_get_monotonic_time ();
 
@@ -128,7 +138,8 @@ follow (VgateNvml *nvml, const VgateAsked *asked, const GPtrArray *sources, int 
 
         /* each look has the deadline for itself */
         vgate_serve_limit_life (asked->deadline_ms);
-        body = look (nvml, sources, &error);
+        body = look (nvml, sources, unusable, &error);
+        g_ptr_array_set_size (unusable, 0); /* they have been named */
         if (!send_answer (out, body, error) || !body)
             return;
         /* after a delay there is nothing to catch up with: the log has what is left of it */
@@ -143,15 +154,16 @@ vgate_follow_serve (const VgateAsked *asked, int out)
 {
     g_autoptr (GError) error = NULL;
     g_autoptr (VgateNvml) nvml = NULL;
+    g_autoptr (GPtrArray) unusable = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_unusable_gpu_free);
     g_autoptr (GPtrArray) gpus = NULL, sources = NULL;
 
     if (!g_variant_is_of_type (asked->body, G_VARIANT_TYPE (VGATE_ADDRESS_TYPE)))
         return 2;
     nvml = vgate_nvml_open (asked->library, &error);
-    gpus = nvml ? vgate_gpus_find (nvml, vgate_address_from_variant (asked->body), &error) : NULL;
+    gpus = nvml ? vgate_gpus_find (nvml, vgate_address_from_variant (asked->body), unusable, &error) : NULL;
     if (gpus) {
         sources = new_sources (gpus);
-        follow (nvml, asked, sources, out);
+        follow (nvml, asked, sources, unusable, out);
     } else {
         send_answer (out, NULL, error);
     }

@@ -20,14 +20,15 @@ add_news (GVariantBuilder *builder, const VgateLogNews *news)
 }
 
 GVariant *
-vgate_round_to_variant (const GPtrArray *news)
+vgate_round_to_variant (const GPtrArray *news, const GPtrArray *unusable)
 {
     GVariantBuilder builder;
 
-    g_variant_builder_init (&builder, G_VARIANT_TYPE (VGATE_ROUND_TYPE));
+    g_variant_builder_init (&builder, G_VARIANT_TYPE ("a" VGATE_NEWS_TYPE));
     for (guint i = 0; i < news->len; i++)
         add_news (&builder, g_ptr_array_index (news, i));
-    return g_variant_builder_end (&builder);
+    return g_variant_new ("(@a" VGATE_NEWS_TYPE "@a" VGATE_UNUSABLE_TYPE ")",
+                          g_variant_builder_end (&builder), vgate_unusable_to_variant (unusable));
 }
 
 static VgateLogNews *
@@ -49,12 +50,16 @@ take_news (GVariant *variant)
 }
 
 GPtrArray *
-vgate_round_from_variant (GVariant *variant)
+vgate_round_from_variant (GVariant *variant, GPtrArray *unusable)
 {
     GPtrArray *all = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_log_news_free);
+    g_autoptr (GVariant) news = g_variant_get_child_value (variant, 0);
+    g_autoptr (GVariant) left_out = g_variant_get_child_value (variant, 1);
 
-    for (gsize i = 0; i < g_variant_n_children (variant); i++) {
-        g_autoptr (GVariant) child = g_variant_get_child_value (variant, i);
+    if (unusable)
+        vgate_unusable_from_variant (left_out, unusable);
+    for (gsize i = 0; i < g_variant_n_children (news); i++) {
+        g_autoptr (GVariant) child = g_variant_get_child_value (news, i);
 
         g_ptr_array_add (all, take_news (child));
     }

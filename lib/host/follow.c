@@ -80,19 +80,19 @@ take_answer (VgateFollower *follower, GBytes **answer, GError **error)
 }
 
 static GPtrArray *
-read_answer (VgateFollower *follower, GBytes *answer, GError **error)
+read_answer (VgateFollower *follower, GBytes *answer, GPtrArray *unusable, GError **error)
 {
     g_autoptr (GError) local = NULL;
     g_autoptr (GVariant) body = vgate_answer_read (answer, VGATE_ROUND_TYPE, &local);
 
     if (body)
-        return vgate_round_from_variant (body);
+        return vgate_round_from_variant (body, unusable);
     vgate_helper_translate_error (g_steal_pointer (&local), &follower->backend, error);
     return NULL;
 }
 
 GPtrArray *
-vgate_follower_next (VgateFollower *follower, int cancel_fd, GError **error)
+vgate_follower_next (VgateFollower *follower, int cancel_fd, GPtrArray *unusable, GError **error)
 {
     const VgateWait wait = vgate_wait_begin (follower->fd, cancel_fd, follower->backend.deadline_ms);
     g_autoptr (GError) local = NULL;
@@ -101,7 +101,7 @@ vgate_follower_next (VgateFollower *follower, int cancel_fd, GError **error)
         g_autoptr (GBytes) answer = NULL;
 
         if (take_answer (follower, &answer, &local))
-            return read_answer (follower, answer, error);
+            return read_answer (follower, answer, unusable, error);
         if (local || vgate_wait_read (&wait, follower->pending, &local) != VGATE_READ_DONE)
             break;
     }
@@ -111,9 +111,9 @@ vgate_follower_next (VgateFollower *follower, int cancel_fd, GError **error)
 }
 
 GPtrArray *
-vgate_follow_once (const VgateBackend *backend, const char *address, GError **error)
+vgate_follow_once (const VgateBackend *backend, const char *address, GPtrArray *unusable, GError **error)
 {
     g_autoptr (VgateFollower) follower = vgate_follower_new (backend, address, error);
 
-    return follower ? vgate_follower_next (follower, -1, error) : NULL;
+    return follower ? vgate_follower_next (follower, -1, unusable, error) : NULL;
 }

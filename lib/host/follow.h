@@ -7,6 +7,7 @@
 #pragma once
 
 #include "host/helper.h"
+#include "host/host.h"
 #include "vgpu-gate/vgpu-gate.h"
 
 /* What is new in the log of a GPU. */
@@ -25,8 +26,9 @@ void vgate_log_news_free (VgateLogNews *news);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateLogNews, vgate_log_news_free)
 
 /* The logs as they are, as VgateLogNews * in which everything is new: of every GPU in vGPU host mode, or of
- * the one with this address. Errors as those of host/control.h. */
-GPtrArray *vgate_follow_once (const VgateBackend *backend, const char *address, GError **error);
+ * the one with this address. Errors, and what is added to unusable, as with vgate_control_schedulers (). */
+GPtrArray *vgate_follow_once (const VgateBackend *backend, const char *address, GPtrArray *unusable,
+                              GError **error);
 
 typedef struct VgateFollower VgateFollower;
 
@@ -43,5 +45,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateFollower, vgate_follower_free)
 /*
  * Waits for what the next look brings, at most the deadline: VgateLogNews *, one for each GPU, also when
  * nothing is new. NULL without error when cancel_fd became readable first (-1: none); one can go on then.
+ * A GPU that cannot be used (any more) is added to unusable once, and left out from then on.
  */
-GPtrArray *vgate_follower_next (VgateFollower *follower, int cancel_fd, GError **error);
+GPtrArray *vgate_follower_next (VgateFollower *follower, int cancel_fd, GPtrArray *unusable, GError **error);

@@ -47,6 +47,49 @@ static const VgateXmlAttribute type_attributes[] = {
     {.name = NULL},
 };
 
+/* The address of a GPU in a PCI domain of more than four digits has its place here, too. */
+static const VgateXmlAttribute unusable_attributes[] = {
+    VGATE_XML_ATTRIBUTE (VgateUnusableGpu, "index", UINT, index),
+    VGATE_XML_OPTIONAL (VgateUnusableGpu, "address", NAME, address),
+    VGATE_XML_OPTIONAL (VgateUnusableGpu, "name", NAME, name),
+    VGATE_XML_ATTRIBUTE (VgateUnusableGpu, "reason", NAME, reason),
+    {.name = NULL},
+};
+
+/* As much as an attribute takes. */
+#define REASON_MAX 255
+
+VgateUnusableGpu *
+vgate_unusable_gpu_new (guint32 index, const char *address, const char *name, const GError *why)
+{
+    VgateUnusableGpu *gpu = g_new0 (VgateUnusableGpu, 1);
+
+    gpu->index = index;
+    gpu->address = g_strdup (address);
+    gpu->name = g_strdup (name);
+    gpu->reason = vgate_printable (why->message, REASON_MAX);
+    gpu->nvml_code = why->code;
+    return gpu;
+}
+
+void
+vgate_unusable_gpu_free (VgateUnusableGpu *gpu)
+{
+    if (!gpu)
+        return;
+    vgate_xml_clear_attributes (unusable_attributes, gpu);
+    g_free (gpu);
+}
+
+char *
+vgate_unusable_gpu_describe (const VgateUnusableGpu *gpu)
+{
+    g_autofree char *which = gpu->address ? g_strdup (gpu->address) : g_strdup_printf ("%u", gpu->index);
+
+    return g_strdup_printf ("GPU %s%s%s%s: %s", which, gpu->name ? " (" : "", gpu->name ? gpu->name : "",
+                            gpu->name ? ")" : "", gpu->reason);
+}
+
 VgateHostType *
 vgate_host_type_new (void)
 {
@@ -89,6 +132,7 @@ vgate_host_new (void)
     VgateHost *host = g_new0 (VgateHost, 1);
 
     host->pgpus = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_pgpu_free);
+    host->unusable = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_unusable_gpu_free);
     return host;
 }
 
@@ -100,6 +144,7 @@ vgate_host_free (VgateHost *host)
     vgate_xml_clear_attributes (host_attributes, host);
     vgate_xml_clear_attributes (driver_attributes, host);
     g_ptr_array_unref (host->pgpus);
+    g_ptr_array_unref (host->unusable);
     g_free (host);
 }
 
@@ -133,6 +178,15 @@ read_pgpu (xmlNode *node, GPtrArray *pgpus, GError **error)
 }
 
 static gboolean
+read_unusable (xmlNode *node, GPtrArray *unusable, GError **error)
+{
+    VgateUnusableGpu *gpu = g_new0 (VgateUnusableGpu, 1);
+
+    g_ptr_array_add (unusable, gpu);
+    return vgate_xml_read_leaf (&dialect, node, unusable_attributes, gpu, error);
+}
+
+static gboolean
 read_content (xmlNode *root, VgateHost *host, GError **error)
 {
     xmlNode *cursor = vgate_xml_children (root), *driver;
@@ -141,6 +195,7 @@ read_content (xmlNode *root, VgateHost *host, GError **error)
            vgate_xml_need (&dialect, root, &cursor, "driver", &driver, error) &&
            vgate_xml_read_leaf (&dialect, driver, driver_attributes, host, error) &&
            vgate_xml_take_all (&dialect, &cursor, "pgpu", read_pgpu, host->pgpus, error) &&
+           vgate_xml_take_all (&dialect, &cursor, "unusable-gpu", read_unusable, host->unusable, error) &&
            vgate_xml_end (&dialect, &cursor, error);
 }
 
@@ -235,6 +290,9 @@ vgate_host_write (const VgateHost *host)
     vgate_xml_write_line (xml, "  ", "driver", driver_attributes, host);
     for (guint i = 0; i < host->pgpus->len; i++)
         write_pgpu (xml, g_ptr_array_index (host->pgpus, i));
+    for (guint i = 0; i < host->unusable->len; i++)
+        vgate_xml_write_line (xml, "  ", "unusable-gpu", unusable_attributes,
+                              g_ptr_array_index (host->unusable, i));
     g_string_append (xml, "</host>\n");
     return g_string_free (g_steal_pointer (&xml), FALSE);
 }
@@ -249,6 +307,22 @@ vgate_host_find_pgpu (const VgateHost *host, const char *address)
             return pgpu;
     }
     return NULL;
+}
+
+const VgateUnusableGpu *
+vgate_host_find_unusable (const VgateHost *host, const char *address)
+{
+    const VgateUnusableGpu *nameless = NULL;
+
+    for (guint i = 0; i < host->unusable->len; i++) {
+        const VgateUnusableGpu *gpu = g_ptr_array_index (host->unusable, i);
+
+        if (g_strcmp0 (gpu->address, address) == 0)
+            return gpu;
+        if (!gpu->address && !nameless)
+            nameless = gpu;
+    }
+    return vgate_host_find_pgpu (host, address) ? NULL : nameless;
 }
 
 /* What inventory writes where the driver's text is empty is no name. */

@@ -31,7 +31,8 @@ typedef enum {
 typedef struct {
     char *address; /* PCI, of the physical function */
     char *name;
-    char *uuid; /* "GPU-..." as NVML writes it */
+    char *uuid;    /* "GPU-..." as NVML writes it */
+    guint32 index; /* NVML's; 0 in a host that was read from XML */
     VgateXmlBytes metadata;
     VgatePgpuMirror mirror;  /* as read; empty in a host that was not read from XML */
     VgatePgpuRecord record;  /* of the bytes */
@@ -43,6 +44,15 @@ typedef struct {
     GPtrArray *types; /* of VgateHostType * */
 } VgatePgpu;
 
+/* A GPU that cannot be used: NVML fails at it, or gives an answer that cannot be. All else goes on. */
+typedef struct {
+    guint32 index; /* NVML's, which another start of the driver may give to another GPU */
+    char *address; /* PCI; NULL: NVML does not even tell that */
+    char *name;    /* or NULL */
+    char *reason;  /* the NVML call, and what came of it */
+    int nvml_code; /* of VGATE_NVML_ERROR; 0 when it was read from XML */
+} VgateUnusableGpu;
+
 typedef struct {
     gint64 time; /* seconds since 1970 */
     char *name;
@@ -51,15 +61,21 @@ typedef struct {
     gboolean simulated;        /* it is the simulated driver */
     VgateVersionRange preset;  /* what the driver supports */
     VgateVersionRange current; /* the administrator's range */
-    GPtrArray *pgpus;          /* of VgatePgpu *, those in vGPU host mode */
+    GPtrArray *pgpus;          /* of VgatePgpu *, those in vGPU host mode that can be used */
+    GPtrArray *unusable;       /* of VgateUnusableGpu * */
 } VgateHost;
 
 VgateHost *vgate_host_new (void);
 VgatePgpu *vgate_pgpu_new (void);
 VgateHostType *vgate_host_type_new (void);
+/* address and name: NULL where they are not known. why: the error of an NVML call. */
+VgateUnusableGpu *vgate_unusable_gpu_new (guint32 index, const char *address, const char *name,
+                                          const GError *why);
+void vgate_unusable_gpu_free (VgateUnusableGpu *gpu);
 void vgate_host_type_free (VgateHostType *type);
 void vgate_pgpu_free (VgatePgpu *pgpu);
 void vgate_host_free (VgateHost *host);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateUnusableGpu, vgate_unusable_gpu_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateHostType, vgate_host_type_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgatePgpu, vgate_pgpu_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateHost, vgate_host_free)
@@ -73,6 +89,15 @@ char *vgate_host_write (const VgateHost *host);
 
 /* The pGPU with this PCI address; NULL. */
 VgatePgpu *vgate_host_find_pgpu (const VgateHost *host, const char *address);
+
+/*
+ * The unusable GPU with this PCI address; or, where no GPU of the host has it, the first unusable one whose
+ * address is not known, as it may be that. NULL: that GPU is usable, or none of the host's.
+ */
+const VgateUnusableGpu *vgate_host_find_unusable (const VgateHost *host, const char *address);
+/* "GPU 0000:c2:00.0 (NVIDIA H100): nvmlDeviceGetVgpuMetadata: NVML error 15: GPU is lost". The caller frees
+ * it. */
+char *vgate_unusable_gpu_describe (const VgateUnusableGpu *gpu);
 
 /*
  * A vGPU's type is known by its name: each driver and board numbers the types for itself (NVIDIA), so that an

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "host/inventory.h"
 
+#include "host/gpus.h"
+#include "nvml/nvml-abi.h"
+
 #include <string.h>
 
 VgateInstance *
@@ -138,19 +141,45 @@ read_types (VgateNvml *nvml, VgateNvmlDevice device, GPtrArray *types, GError **
     return TRUE;
 }
 
+/*
+ * What the host document cannot say is an answer that cannot be: a range that is inverted, say. The document
+ * is read strictly as a whole, and must not fail for one GPU.
+ */
+static gboolean
+can_be_document (VgatePgpu *pgpu, GError **error)
+{
+    g_autoptr (VgateHost) alone = vgate_host_new (), read = NULL;
+    g_autoptr (GError) local = NULL;
+    g_autofree char *xml = NULL;
+
+    alone->name = g_strdup ("alone");
+    alone->uuid = g_strdup ("00000000-0000-0000-0000-000000000000");
+    alone->driver = g_strdup ("0");
+    g_ptr_array_add (alone->pgpus, pgpu);
+    xml = vgate_host_write (alone);
+    g_ptr_array_steal_index (alone->pgpus, 0); /* the caller's */
+    read = vgate_host_read (xml, strlen (xml), &local);
+    if (!read)
+        g_set_error (error, VGATE_NVML_ERROR, VGATE_NVML_ERROR_ANSWER, "an answer that cannot be: %s",
+                     local->message);
+    return read != NULL;
+}
+
 static VgatePgpu *
-read_pgpu (VgateNvml *nvml, VgateNvmlDevice device, GError **error)
+read_pgpu (VgateNvml *nvml, const VgateGpu *gpu, GError **error)
 {
     g_autoptr (VgatePgpu) pgpu = vgate_pgpu_new ();
     g_autoptr (GError) local = NULL;
+    const VgateNvmlDevice device = gpu->device;
     guint read, write;
     gboolean is_heterogeneous;
     gsize length;
     const guint8 *bytes;
 
-    pgpu->address = vgate_nvml_device_address (nvml, device, error);
-    pgpu->name = pgpu->address ? named (vgate_nvml_device_name (nvml, device, error)) : NULL;
-    pgpu->uuid = pgpu->name ? named (vgate_nvml_device_uuid (nvml, device, error)) : NULL;
+    pgpu->index = gpu->index;
+    pgpu->address = g_strdup (gpu->address);
+    pgpu->name = g_strdup (gpu->name);
+    pgpu->uuid = named (vgate_nvml_device_uuid (nvml, device, error));
     pgpu->metadata.bytes = pgpu->uuid ? vgate_nvml_device_metadata (nvml, device, error) : NULL;
     if (!pgpu->metadata.bytes)
         return NULL;
@@ -169,34 +198,29 @@ read_pgpu (VgateNvml *nvml, VgateNvmlDevice device, GError **error)
     }
     if (vgate_nvml_device_is_heterogeneous (nvml, device, &is_heterogeneous, NULL))
         pgpu->vgpu_sizes = is_heterogeneous ? VGATE_SIZES_MIXED : VGATE_SIZES_EQUAL;
-    return read_types (nvml, device, pgpu->types, error) ? g_steal_pointer (&pgpu) : NULL;
+    return read_types (nvml, device, pgpu->types, error) && can_be_document (pgpu, error)
+               ? g_steal_pointer (&pgpu)
+               : NULL;
 }
 
 static gboolean
 read_pgpus (VgateNvml *nvml, VgateHost *host, GError **error)
 {
-    guint count;
+    guint n_listed;
+    g_autoptr (GPtrArray) gpus = vgate_gpus_list (nvml, host->unusable, &n_listed, error);
 
-    if (!vgate_nvml_device_count (nvml, &count, error))
-        return FALSE;
-    for (guint i = 0; i < count; i++) {
-        VgateNvmlDevice device;
-        gboolean is_host;
-        VgatePgpu *pgpu;
+    for (guint i = 0; gpus && i < gpus->len;) {
+        g_autoptr (GError) local = NULL;
+        VgatePgpu *pgpu = read_pgpu (nvml, g_ptr_array_index (gpus, i), &local);
 
-        if (!vgate_nvml_device (nvml, i, &device, error) ||
-            !vgate_nvml_device_is_vgpu_host (nvml, device, &is_host, error))
-            return FALSE;
-        if (!is_host)
-            continue;
-        pgpu = read_pgpu (nvml, device, error);
-        if (!pgpu) {
-            g_prefix_error (error, "GPU %u: ", i);
-            return FALSE;
+        if (pgpu) {
+            g_ptr_array_add (host->pgpus, pgpu);
+            i++;
+        } else {
+            vgate_gpus_drop (gpus, i, local, host->unusable);
         }
-        g_ptr_array_add (host->pgpus, pgpu);
     }
-    return TRUE;
+    return gpus && vgate_gpus_check_any (host->pgpus, host->unusable, error);
 }
 
 VgateHost *
@@ -234,22 +258,37 @@ read_sizes (VgateNvml *nvml, guint32 vgpu, VgateInstance *instance)
 }
 
 /*
- * NULL without error: the vGPU ended meanwhile, or NVML has no UUID for its VM, so that it is no libvirt
- * guest's. Its device is a mediated device, or else the virtual function whose address NVML gives.
+ * What a vGPU is told from others by. FALSE: it ended meanwhile, or NVML has no UUID for its VM, so that it
+ * is no libvirt guest's; or with an error, when its GPU was lost: it may run on, and has not ended.
  */
+static gboolean
+read_identity (VgateNvml *nvml, guint32 vgpu, VgateInstance *instance, GError **error)
+{
+    g_autoptr (GError) local = NULL;
+
+    instance->vm = lower_uuid (vgate_nvml_vgpu_vm_uuid (nvml, vgpu, &local));
+    if (!local)
+        instance->uuid = lower_uuid (vgate_nvml_vgpu_uuid (nvml, vgpu, &local));
+    if (!local && vgate_nvml_vgpu_type (nvml, vgpu, &instance->type, &local))
+        instance->type_name = named (vgate_nvml_type_name (nvml, instance->type, &local));
+    if (g_error_matches (local, VGATE_NVML_ERROR, NVML_ERROR_GPU_IS_LOST) ||
+        g_error_matches (local, VGATE_NVML_ERROR, NVML_ERROR_RESET_REQUIRED)) {
+        g_propagate_error (error, g_steal_pointer (&local));
+        return FALSE;
+    }
+    return !local && instance->vm && instance->uuid && instance->type_name;
+}
+
+/* NULL without error: as above. Its device is a mediated device, or else the virtual function whose address
+ * NVML gives. */
 static VgateInstance *
-read_instance (VgateNvml *nvml, guint32 vgpu, guint pgpu)
+read_instance (VgateNvml *nvml, guint32 vgpu, guint pgpu, GError **error)
 {
     g_autoptr (VgateInstance) instance = vgate_instance_new ();
     g_autoptr (GError) local = NULL;
 
     instance->pgpu = pgpu;
-    instance->vm = lower_uuid (vgate_nvml_vgpu_vm_uuid (nvml, vgpu, NULL));
-    instance->uuid = lower_uuid (vgate_nvml_vgpu_uuid (nvml, vgpu, NULL));
-    if (!instance->vm || !instance->uuid || !vgate_nvml_vgpu_type (nvml, vgpu, &instance->type, NULL))
-        return NULL;
-    instance->type_name = named (vgate_nvml_type_name (nvml, instance->type, NULL));
-    if (!instance->type_name)
+    if (!read_identity (nvml, vgpu, instance, error))
         return NULL;
     instance->mdev = lower_uuid (vgate_nvml_vgpu_mdev_uuid (nvml, vgpu, NULL));
     read_sizes (nvml, vgpu, instance);
@@ -259,27 +298,51 @@ read_instance (VgateNvml *nvml, guint32 vgpu, guint pgpu)
     return g_steal_pointer (&instance);
 }
 
-GPtrArray *
-vgate_inventory_read_instances (VgateNvml *nvml, const VgateHost *host, GError **error)
+/* The vGPUs that run on a pGPU (an index). NULL with an error: it is lost. */
+static GPtrArray *
+read_instances_of (VgateNvml *nvml, const VgateHost *host, guint index, GError **error)
 {
+    const VgatePgpu *pgpu = g_ptr_array_index (host->pgpus, index);
     g_autoptr (GPtrArray) instances = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_instance_free);
+    g_autoptr (GArray) vgpus = NULL;
+    VgateNvmlDevice device;
 
-    for (guint i = 0; i < host->pgpus->len; i++) {
-        const VgatePgpu *pgpu = g_ptr_array_index (host->pgpus, i);
-        g_autoptr (GArray) vgpus = NULL;
-        VgateNvmlDevice device;
+    if (!vgate_nvml_device_at (nvml, pgpu->address, &device, error))
+        return NULL;
+    vgpus = vgate_nvml_device_vgpus (nvml, device, error);
+    for (guint i = 0; vgpus && i < vgpus->len; i++) {
+        g_autoptr (GError) local = NULL;
+        VgateInstance *instance = read_instance (nvml, g_array_index (vgpus, guint, i), index, &local);
 
-        if (!vgate_nvml_device_at (nvml, pgpu->address, &device, error))
+        if (local) {
+            g_propagate_error (error, g_steal_pointer (&local));
             return NULL;
-        vgpus = vgate_nvml_device_vgpus (nvml, device, error);
-        if (!vgpus)
-            return NULL;
-        for (guint j = 0; j < vgpus->len; j++) {
-            VgateInstance *instance = read_instance (nvml, g_array_index (vgpus, guint, j), i);
-
-            if (instance)
-                g_ptr_array_add (instances, instance);
         }
+        if (instance)
+            g_ptr_array_add (instances, instance);
     }
-    return g_steal_pointer (&instances);
+    return vgpus ? g_steal_pointer (&instances) : NULL;
+}
+
+GPtrArray *
+vgate_inventory_read_instances (VgateNvml *nvml, VgateHost *host, GError **error)
+{
+    g_autoptr (GPtrArray) all = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_instance_free);
+
+    for (guint i = 0; i < host->pgpus->len;) {
+        g_autoptr (GError) local = NULL;
+        g_autoptr (GPtrArray) instances = read_instances_of (nvml, host, i, &local);
+        const VgatePgpu *pgpu = g_ptr_array_index (host->pgpus, i);
+
+        if (instances) {
+            g_ptr_array_extend_and_steal (all, g_steal_pointer (&instances));
+            i++;
+            continue;
+        }
+        /* lost since it was read; no instance refers to it, nor yet to one behind it */
+        g_ptr_array_add (host->unusable,
+                         vgate_unusable_gpu_new (pgpu->index, pgpu->address, pgpu->name, local));
+        g_ptr_array_remove_index (host->pgpus, i);
+    }
+    return vgate_gpus_check_any (host->pgpus, host->unusable, error) ? g_steal_pointer (&all) : NULL;
 }

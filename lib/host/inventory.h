@@ -26,11 +26,16 @@ VgateInstance *vgate_instance_new (void);
 void vgate_instance_free (VgateInstance *instance);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateInstance, vgate_instance_free)
 
-/* The host's pGPUs in vGPU host mode. Name, UUID and time of the host are the caller's to fill in. */
+/*
+ * The host's pGPUs in vGPU host mode. Name, UUID and time of the host are the caller's to fill in. A GPU that
+ * cannot be read is among host->unusable; NULL with the driver's error when nothing is left but such ones, or
+ * when a call fails that is not of one GPU.
+ */
 VgateHost *vgate_inventory_read_host (VgateNvml *nvml, GError **error);
 
 /*
  * Every vGPU on the host's pGPUs, as VgateInstance *. One that ends while it is read is left out; one whose
- * metadata cannot be read is there with its failure.
+ * metadata cannot be read is there with its failure. A GPU that is lost meanwhile becomes one of
+ * host->unusable, so that the pGPUs' indexes may change; errors as above.
  */
-GPtrArray *vgate_inventory_read_instances (VgateNvml *nvml, const VgateHost *host, GError **error);
+GPtrArray *vgate_inventory_read_instances (VgateNvml *nvml, VgateHost *host, GError **error);

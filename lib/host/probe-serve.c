@@ -41,11 +41,9 @@ read_host (VgateNvml *nvml, VgateQuestion *question, GError **error)
     probe->answers = g_array_new (FALSE, TRUE, sizeof (VgateDriverAnswer));
     probe->instances = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_instance_free);
     probe->host = vgate_inventory_read_host (nvml, error);
-    if (!probe->host || !ask_driver (nvml, question, probe, error))
+    if (!probe->host)
         return NULL;
-    probe->host->time = g_get_real_time () / G_USEC_PER_SEC;
-    probe->host->name = g_steal_pointer (&question->identity.name);
-    probe->host->uuid = g_steal_pointer (&question->identity.uuid);
+    /* first, as a GPU that is lost meanwhile goes out of the list that the driver's answers refer to */
     if (question->with_instances) {
         g_ptr_array_unref (probe->instances);
         probe->instances = vgate_inventory_read_instances (nvml, probe->host, error);
@@ -54,6 +52,11 @@ read_host (VgateNvml *nvml, VgateQuestion *question, GError **error)
             return NULL;
         }
     }
+    if (!ask_driver (nvml, question, probe, error))
+        return NULL;
+    probe->host->time = g_get_real_time () / G_USEC_PER_SEC;
+    probe->host->name = g_steal_pointer (&question->identity.name);
+    probe->host->uuid = g_steal_pointer (&question->identity.uuid);
     return g_steal_pointer (&probe);
 }
 

@@ -27,7 +27,8 @@ static char *
 describe_running (VgateNvml *nvml, const char *only)
 {
     g_autoptr (GPtrArray) running = g_ptr_array_new_with_free_func (g_free);
-    g_autoptr (GPtrArray) gpus = vgate_gpus_find (nvml, only, NULL);
+    g_autoptr (GPtrArray) unusable = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_unusable_gpu_free);
+    g_autoptr (GPtrArray) gpus = vgate_gpus_find (nvml, only, unusable, NULL);
     g_autoptr (GString) text = g_string_new (NULL);
 
     for (guint i = 0; gpus && i < gpus->len; i++) {

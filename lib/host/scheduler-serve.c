@@ -20,24 +20,33 @@ read_scheduler (VgateNvml *nvml, const VgateGpu *found, VgateGpuScheduler *gpu, 
         vgate_nvml_device_scheduler (nvml, found->device, &gpu->scheduler, &local);
     if (gpu->is_available || g_error_matches (local, VGATE_NVML_ERROR, NVML_ERROR_NOT_SUPPORTED))
         return TRUE;
-    g_propagate_prefixed_error (error, g_steal_pointer (&local), "GPU %s: ", found->address);
+    g_propagate_error (error, g_steal_pointer (&local));
     return FALSE;
 }
 
 GVariant *
 vgate_serve_schedulers (VgateNvml *nvml, GVariant *body, GError **error)
 {
-    g_autoptr (GPtrArray) found = vgate_gpus_find (nvml, vgate_address_from_variant (body), error);
+    const char *address = vgate_address_from_variant (body);
+    g_autoptr (GPtrArray) unusable = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_unusable_gpu_free);
+    g_autoptr (GPtrArray) found = vgate_gpus_find (nvml, address, unusable, error);
     g_autoptr (GVariantBuilder) builder = g_variant_builder_new (G_VARIANT_TYPE ("a" VGATE_SCHEDULER_TYPE));
 
-    for (guint i = 0; found && i < found->len; i++) {
+    for (guint i = 0; found && i < found->len;) {
         g_auto (VgateGpuScheduler) gpu = {0};
+        g_autoptr (GError) local = NULL;
 
-        if (!read_scheduler (nvml, g_ptr_array_index (found, i), &gpu, error))
-            return NULL;
-        g_variant_builder_add_value (builder, vgate_scheduler_to_variant (&gpu));
+        if (read_scheduler (nvml, g_ptr_array_index (found, i), &gpu, &local)) {
+            g_variant_builder_add_value (builder, vgate_scheduler_to_variant (&gpu));
+            i++;
+        } else {
+            vgate_gpus_drop (found, i, local, unusable);
+        }
     }
-    return found ? g_variant_builder_end (builder) : NULL;
+    if (!found || !vgate_gpus_check_any (found, unusable, error))
+        return NULL;
+    return g_variant_new ("(@a" VGATE_SCHEDULER_TYPE "@a" VGATE_UNUSABLE_TYPE ")",
+                          g_variant_builder_end (builder), vgate_unusable_to_variant (unusable));
 }
 
 static gboolean
@@ -78,12 +87,17 @@ vgate_serve_set_scheduler (VgateNvml *nvml, GVariant *body, GError **error)
 
     g_variant_get (body, "(&siiuuu)", &address, &settings.policy, &settings.arr, &settings.time_slice,
                    &settings.frequency, &settings.average_factor);
-    found = vgate_gpus_find (nvml, address, error);
-    if (!found || !read_scheduler (nvml, g_ptr_array_index (found, 0), &was, error) ||
-        !set_scheduler (nvml, g_ptr_array_index (found, 0), &settings, &was, error))
+    found = vgate_gpus_find (nvml, address, NULL, error);
+    if (!found)
+        return NULL;
+    if (!read_scheduler (nvml, g_ptr_array_index (found, 0), &was, error)) {
+        g_prefix_error (error, "GPU %s: ", address);
+        return NULL;
+    }
+    if (!set_scheduler (nvml, g_ptr_array_index (found, 0), &settings, &was, error))
         return NULL;
     if (!read_scheduler (nvml, g_ptr_array_index (found, 0), &is, error)) {
-        g_prefix_error (error, "it was set, but cannot be read back: ");
+        g_prefix_error (error, "it was set, but cannot be read back: GPU %s: ", address);
         return NULL;
     }
     return g_variant_new ("(@" VGATE_SCHEDULER_TYPE "@" VGATE_SCHEDULER_TYPE ")",

@@ -36,7 +36,10 @@ sysfs_address (const char *name, const char *nvml_address, GError **error)
     if (strspn (nvml_address, "0123456789abcdefABCDEF:.") != strlen (nvml_address) ||
         sscanf (nvml_address, "%8x:%2x:%2x.%1x%c", &domain, &bus, &device, &function, &rest) != 4 ||
         domain > 0xffff || function > 7) {
-        vgate_nvml_unbelievable (name, "this is no PCI address that is known here", error);
+        g_autofree char *what =
+            g_strdup_printf ("'%s' is no PCI address of a kind that is known here", nvml_address);
+
+        vgate_nvml_unbelievable (name, what, error);
         return NULL;
     }
     return g_strdup_printf ("%04x:%02x:%02x.%x", domain, bus, device, function);

@@ -22,7 +22,8 @@ static const char *const definition_results[] = {"updated", "left", "failed", NU
 
 /* What a capture, a stop, an aborted migration, a refusal at switch-over, and a question to NVML can end
  * with. */
-static const VgateCodeRange capture_codes[] = {{101, 110}, {702, 702}, {705, 705}, {901, 901}, {0, 0}};
+static const VgateCodeRange capture_codes[] = {{101, 110}, {517, 517}, {702, 702},
+                                               {705, 705}, {901, 901}, {0, 0}};
 static const VgateCodeRange stop_codes[] = {{301, 307}, {403, 408}, {706, 706}, {0, 0}};
 static const VgateCodeRange hang_codes[] = {{710, 713}, {0, 0}};
 static const VgateCodeRange load_codes[] = {{101, 110}, {201, 299}, {301, 499}, {501, 508},

@@ -142,6 +142,8 @@ append_nvml (GString *text, const VgateStatus *status)
                                 status->asked);
     append_gauge (text, "nvml_failing", "1: the last question to NVML was not answered",
                   status->was_asked && status->nvml_code ? 1 : 0);
+    append_gauge (text, "gpus_unusable", "GPUs that could not be used when NVML last answered",
+                  status->unusable_gpus);
 }
 
 char *

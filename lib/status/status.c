@@ -28,6 +28,7 @@ static const VgateXmlAttribute nvml_attributes[] = {
     VGATE_XML_ATTRIBUTE (VgateStatus, "asked", TIME, asked),
     VGATE_XML_ATTRIBUTE (VgateStatus, "duration", UINT64, duration),
     VGATE_XML_ATTRIBUTE (VgateStatus, "total", UINT64, total),
+    VGATE_XML_ATTRIBUTE (VgateStatus, "unusable-gpus", UINT, unusable_gpus),
     VGATE_XML_OPTIONAL (VgateStatus, "failure", ASCII, nvml_code),
     {.name = NULL},
 };

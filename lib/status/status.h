@@ -100,6 +100,7 @@ typedef struct {
     gboolean was_asked;         /* NVML; the next three are valid then */
     gint64 asked;               /* seconds since 1970: the end of the last question */
     guint64 duration, total;    /* ns: of the last question, of all */
+    guint32 unusable_gpus;      /* GPUs of this host, when NVML last answered */
     char *nvml_code;            /* what the last question failed with, "VGATE-504"; NULL: it was answered */
     GPtrArray *counters;        /* of VgateCounter * */
     GPtrArray *guests;          /* of VgateStatusGuest *: those with vGPUs, as far as is known */

@@ -157,6 +157,16 @@ sample_host (void)
     return host;
 }
 
+void
+sample_add_unusable (VgateHost *host, const char *address)
+{
+    g_autoptr (GError) why =
+        g_error_new_literal (VGATE_NVML_ERROR, 15, "nvmlDeviceGetUUID: NVML error 15: GPU is lost");
+
+    g_ptr_array_add (host->unusable, vgate_unusable_gpu_new (host->pgpus->len + host->unusable->len, address,
+                                                             address ? "NVIDIA L4" : NULL, why));
+}
+
 char *
 sample_domain (const char *metadata, const char *devices)
 {

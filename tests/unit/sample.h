@@ -28,6 +28,8 @@ void sample_set_record (VgateElement *element, guint vgpu, const VgateVgpuRecord
 
 /* Two pGPUs; the first has a scheduler and two types. */
 VgateHost *sample_host (void);
+/* One that cannot be used: NVML error 15 at its UUID. address: NULL where it is not known. */
+void sample_add_unusable (VgateHost *host, const char *address);
 
 /* Two guests: the first with two vGPUs, a capture, and a failure and a hang that are over, the second with a
  * failure only. */

@@ -85,8 +85,16 @@ test_round (void)
     g_autoptr (GPtrArray) sent = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_log_news_free),
                           got = NULL;
     g_autoptr (GVariant) variant = NULL;
+    g_autoptr (GPtrArray) lost_sent =
+        g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_unusable_gpu_free);
+    g_autoptr (GPtrArray) lost_got = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_unusable_gpu_free);
+    g_autoptr (GError) why = g_error_new_literal (VGATE_NVML_ERROR, 15, "nvmlThis: NVML error 15");
+    const VgateUnusableGpu *lost;
     const VgateLogNews *first;
     const VgateSchedulerLogEntry *got_entry;
+
+    g_ptr_array_add (lost_sent, vgate_unusable_gpu_new (3, "0000:c2:00.0", "GPU", why));
+    g_ptr_array_add (lost_sent, vgate_unusable_gpu_new (4, NULL, NULL, why));
 
     for (int i = 0; i < 2; i++) {
         VgateLogNews *news = g_new0 (VgateLogNews, 1);
@@ -102,8 +110,17 @@ test_round (void)
         news->scheduler = (VgateScheduler){VGATE_SCHEDULER_EQUAL_SHARE, VGATE_ARR_ENABLED, 33, 2000000};
         g_array_append_val (news->entries, entry);
     }
-    variant = g_variant_ref_sink (vgate_round_to_variant (sent));
-    got = vgate_round_from_variant (variant);
+    variant = g_variant_ref_sink (vgate_round_to_variant (sent, lost_sent));
+    got = vgate_round_from_variant (variant, lost_got);
+    g_assert_cmpuint (lost_got->len, ==, 2);
+    lost = g_ptr_array_index (lost_got, 0);
+    g_assert_cmpuint (lost->index, ==, 3);
+    g_assert_cmpstr (lost->address, ==, "0000:c2:00.0");
+    g_assert_cmpstr (lost->name, ==, "GPU");
+    g_assert_cmpstr (lost->reason, ==, "nvmlThis: NVML error 15");
+    lost = g_ptr_array_index (lost_got, 1);
+    g_assert_null (lost->address);
+    g_assert_null (lost->name);
     g_assert_cmpuint (got->len, ==, 2);
     first = g_ptr_array_index (got, 0);
     g_assert_cmpstr (first->address, ==, "0000:41:00.0");

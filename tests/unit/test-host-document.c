@@ -56,6 +56,16 @@ assert_round_trip (const VgateHost *host)
     g_assert_cmpuint (read->pgpus->len, ==, host->pgpus->len);
     for (guint i = 0; i < host->pgpus->len; i++)
         assert_same_pgpu (g_ptr_array_index (read->pgpus, i), g_ptr_array_index (host->pgpus, i));
+    g_assert_cmpuint (read->unusable->len, ==, host->unusable->len);
+    for (guint i = 0; i < host->unusable->len; i++) {
+        const VgateUnusableGpu *a = g_ptr_array_index (read->unusable, i);
+        const VgateUnusableGpu *b = g_ptr_array_index (host->unusable, i);
+
+        g_assert_cmpuint (a->index, ==, b->index);
+        g_assert_cmpstr (a->address, ==, b->address);
+        g_assert_cmpstr (a->name, ==, b->name);
+        g_assert_cmpstr (a->reason, ==, b->reason);
+    }
     again = vgate_host_write (read);
     g_assert_cmpstr (again, ==, xml);
 }
@@ -71,6 +81,9 @@ test_round_trip (void)
     type->framebuffer = G_MAXUINT64;
     type->free_instances = G_MAXUINT32;
     host->current.max = host->current.min;
+    assert_round_trip (host);
+    sample_add_unusable (host, "0000:c2:00.0");
+    sample_add_unusable (host, NULL);
     assert_round_trip (host);
     g_ptr_array_set_size (host->pgpus, 0);
     assert_round_trip (host);
@@ -268,6 +281,36 @@ test_same_type (void)
     g_assert_true (vgate_pgpu_is_same_type (pgpu, 9, "unknown", 9, "x"));
 }
 
+static void
+test_unusable (void)
+{
+    g_autoptr (VgateHost) host = sample_host ();
+    g_autofree char *xml = NULL, *bad_index = NULL, *before = NULL;
+    g_autoptr (GError) error = NULL, other = NULL;
+
+    sample_add_unusable (host, "0000:c2:00.0");
+    sample_add_unusable (host, NULL);
+    xml = vgate_host_write (host);
+    g_assert_true (g_str_has_suffix (
+        xml,
+        "  </pgpu>\n"
+        "  <unusable-gpu index='2' address='0000:c2:00.0' name='NVIDIA L4' "
+        "reason='nvmlDeviceGetUUID: NVML error 15: GPU is lost'/>\n"
+        "  <unusable-gpu index='3' reason='nvmlDeviceGetUUID: NVML error 15: GPU is lost'/>\n</host>\n"));
+    /* which GPU an address is, as far as that can be told */
+    g_assert_cmpuint (vgate_host_find_unusable (host, "0000:c2:00.0")->index, ==, 2);
+    g_assert_cmpuint (vgate_host_find_unusable (host, "0000:c3:00.0")->index, ==, 3);
+    g_assert_null (vgate_host_find_unusable (host, "0000:41:00.0"));
+    g_ptr_array_set_size (host->unusable, 1);
+    g_assert_null (vgate_host_find_unusable (host, "0000:c3:00.0"));
+    bad_index = sample_edit (xml, "index='3'", "index='x'");
+    g_assert_null (read_host (bad_index, &error));
+    sample_assert_error (error, FORM, "<unusable-gpu>", "'index'", NULL);
+    before = sample_edit (xml, "  <pgpu ", "  <unusable-gpu index='9' reason='x'/>\n  <pgpu ");
+    g_assert_null (read_host (before, &other));
+    sample_assert_error (other, FORM, "<pgpu>", "not expected", NULL);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -278,6 +321,7 @@ main (int argc, char **argv)
     g_test_add_func ("/host-document/bad-bytes", test_bad_bytes);
     g_test_add_func ("/host-document/bad-xml", test_bad_xml);
     g_test_add_func ("/host-document/find", test_find);
+    g_test_add_func ("/host-document/unusable", test_unusable);
     g_test_add_func ("/host-document/same-type", test_same_type);
     return g_test_run ();
 }

@@ -289,6 +289,185 @@ TEST (test_instances)
     g_assert_cmpstr (record.gpu_string, ==, SAMPLE_GPU_STRING);
 }
 
+/* --- GPUs that are lost, beside one that is not --- */
+
+#define GPU   "0000:41:00.0"
+#define GPU_2 "0000:c2:00.0"
+
+static const char second_gpu[] = "[gpu " GPU_2 "]\n"
+                                 "name=NVIDIA H100 80GB HBM3\n"
+                                 "uuid=GPU-aaaaaaaa-0000-4000-8000-000000000003\n"
+                                 "device-id=2330\n"
+                                 "subsystem-id=16C1\n"
+                                 "framebuffer=81920\n"
+                                 "vgpu-types=11:2\n";
+
+static void
+add_second_gpu (const Fixture *fixture)
+{
+    g_autofree char *text = g_strconcat (host_file, second_gpu, NULL);
+
+    g_assert_true (g_file_set_contents (fixture->path, text, -1, NULL));
+    sim ("plug --vm " SAMPLE_DOMAIN_UUID " --type 11 --gpu " GPU
+         " --guest-driver 580.95.05 --guest-range 18.1-26.1");
+    sim ("plug --vm 22222222-2222-4222-8222-222222222222 --type 11 --gpu " GPU_2);
+}
+
+static const struct {
+    const char *call, *code;
+    const char *address, *name; /* as far as they are known then */
+    gboolean is_of_instances;   /* the call is made when the instances are read, only */
+} losses[] = {
+    {"nvmlDeviceGetHandleByIndex", "GPU_IS_LOST", NULL, NULL, FALSE},
+    {"nvmlDeviceGetHandleByIndex", "999", NULL, NULL, FALSE},
+    {"nvmlDeviceGetVirtualizationMode", "RESET_REQUIRED", NULL, NULL, FALSE},
+    {"nvmlDeviceGetPciInfo", "GPU_IS_LOST", NULL, NULL, FALSE},
+    {"nvmlDeviceGetName", "GPU_IS_LOST", GPU_2, NULL, FALSE},
+    {"nvmlDeviceGetUUID", "GPU_IS_LOST", GPU_2, "NVIDIA H100 80GB HBM3", FALSE},
+    {"nvmlDeviceGetVgpuMetadata", "GPU_IS_LOST", GPU_2, "NVIDIA H100 80GB HBM3", FALSE},
+    {"nvmlDeviceGetVgpuMetadata", "NOT_SUPPORTED", GPU_2, "NVIDIA H100 80GB HBM3", FALSE},
+    {"nvmlDeviceGetSupportedVgpus", "UNKNOWN", GPU_2, "NVIDIA H100 80GB HBM3", FALSE},
+    {"nvmlDeviceGetCreatableVgpus", "RESET_REQUIRED", GPU_2, "NVIDIA H100 80GB HBM3", FALSE},
+    {"nvmlDeviceGetActiveVgpus", "GPU_IS_LOST", GPU_2, "NVIDIA H100 80GB HBM3", FALSE},
+    {"nvmlDeviceGetHandleByPciBusId", "GPU_IS_LOST", GPU_2, "NVIDIA H100 80GB HBM3", TRUE},
+};
+
+static void
+assert_lost (const VgateHost *host, gsize i)
+{
+    const VgateUnusableGpu *gpu;
+    g_autofree char *text = NULL;
+
+    g_assert_cmpuint (host->pgpus->len, ==, 1);
+    g_assert_cmpstr (((VgatePgpu *)g_ptr_array_index (host->pgpus, 0))->address, ==, GPU);
+    g_assert_cmpuint (host->unusable->len, ==, 1);
+    gpu = g_ptr_array_index (host->unusable, 0);
+    g_assert_cmpuint (gpu->index, ==, 2);
+    g_assert_cmpstr (gpu->address, ==, losses[i].address);
+    g_assert_cmpstr (gpu->name, ==, losses[i].name);
+    g_assert_true (g_str_has_prefix (gpu->reason, losses[i].call));
+    g_assert_nonnull (strstr (gpu->reason, ": NVML error "));
+    /* it may be that one, where it does not say which it is */
+    g_assert_true (vgate_host_find_unusable (host, GPU_2) == gpu);
+    g_assert_null (vgate_host_find_unusable (host, GPU));
+    text = vgate_unusable_gpu_describe (gpu);
+    g_assert_true (g_str_has_prefix (text, losses[i].address ? "GPU " GPU_2 : "GPU 2: "));
+}
+
+TEST (test_lost)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS (losses); i++) {
+        g_autofree char *words = g_strdup_printf ("fail %s %s --gpu " GPU_2, losses[i].call, losses[i].code);
+        g_autoptr (VgateNvml) nvml = NULL;
+        g_autoptr (VgateHost) host = NULL;
+        g_autoptr (GPtrArray) instances = NULL;
+        g_autoptr (GError) error = NULL;
+
+        g_test_message ("%s", words);
+        add_second_gpu (fixture);
+        sim (words);
+        nvml = open_driver ();
+        host = read_host (nvml);
+        if (losses[i].is_of_instances)
+            g_assert_cmpuint (host->pgpus->len, ==, 2);
+        else
+            assert_lost (host, i);
+        instances = vgate_inventory_read_instances (nvml, host, &error);
+        g_assert_no_error (error);
+        assert_lost (host, i);
+        g_assert_cmpuint (instances->len, ==, 1);
+        g_assert_cmpstr (((VgateInstance *)g_ptr_array_index (instances, 0))->vm, ==, SAMPLE_DOMAIN_UUID);
+        g_assert_cmpuint (((VgateInstance *)g_ptr_array_index (instances, 0))->pgpu, ==, 0);
+    }
+}
+
+/* The first of two is lost between the reading of the host and that of its vGPUs: those of the second refer
+ * to it by the place that it has now. */
+TEST (test_lost_meanwhile)
+{
+    g_autoptr (VgateNvml) nvml = NULL;
+    g_autoptr (VgateHost) host = NULL;
+    g_autoptr (GPtrArray) instances = NULL;
+    const VgateInstance *instance;
+
+    add_second_gpu (fixture);
+    nvml = open_driver ();
+    host = read_host (nvml);
+    g_assert_cmpuint (host->pgpus->len, ==, 2);
+    g_assert_cmpuint (host->unusable->len, ==, 0);
+    sim ("fail nvmlDeviceGetActiveVgpus GPU_IS_LOST --gpu " GPU);
+    instances = vgate_inventory_read_instances (nvml, host, NULL);
+    g_assert_cmpuint (host->pgpus->len, ==, 1);
+    g_assert_cmpuint (host->unusable->len, ==, 1);
+    g_assert_cmpuint (instances->len, ==, 1);
+    instance = g_ptr_array_index (instances, 0);
+    g_assert_cmpstr (instance->vm, ==, "22222222-2222-4222-8222-222222222222");
+    g_assert_cmpuint (instance->pgpu, ==, 0);
+    g_assert_cmpstr (((VgatePgpu *)g_ptr_array_index (host->pgpus, 0))->address, ==, GPU_2);
+}
+
+/* A vGPU whose GPU is lost has not ended: whoever took it for ended would take its element away. */
+TEST (test_lost_at_an_instance)
+{
+    static const char *const calls[] = {"nvmlVgpuInstanceGetVmID", "nvmlVgpuInstanceGetUUID",
+                                        "nvmlVgpuInstanceGetType"};
+    g_autoptr (VgateNvml) nvml = open_driver ();
+
+    for (gsize i = 0; i < G_N_ELEMENTS (calls); i++) {
+        g_autofree char *words = g_strdup_printf ("fail %s GPU_IS_LOST", calls[i]);
+        g_autoptr (VgateHost) host = NULL;
+        g_autoptr (GError) error = NULL;
+
+        add_second_gpu (fixture);
+        host = read_host (nvml);
+        sim (words);
+        g_assert_null (vgate_inventory_read_instances (nvml, host, &error));
+        g_assert_error (error, VGATE_NVML_ERROR, NVML_ERROR_GPU_IS_LOST);
+        g_assert_cmpuint (host->unusable->len, ==, 2);
+    }
+}
+
+/* A GPU that our documents cannot name is named all the same, and left out. */
+TEST (test_wide_domain)
+{
+    g_autoptr (VgateNvml) nvml = NULL;
+    g_autoptr (VgateHost) host = NULL;
+    g_autofree char *text = NULL;
+    g_autoptr (GString) file = g_string_new (host_file);
+
+    g_string_append (file, second_gpu);
+    g_string_replace (file, GPU_2, "10000:c2:00.0", 0);
+    g_assert_true (g_file_set_contents (fixture->path, file->str, -1, NULL));
+    nvml = open_driver ();
+    host = read_host (nvml);
+    g_assert_cmpuint (host->pgpus->len, ==, 1);
+    g_assert_cmpuint (host->unusable->len, ==, 1);
+    text = vgate_unusable_gpu_describe (g_ptr_array_index (host->unusable, 0));
+    g_assert_nonnull (strstr (text, "00010000:C2:00.0"));
+}
+
+/* The document has them, and says the same when it is read. */
+TEST (test_lost_in_the_document)
+{
+    g_autoptr (VgateNvml) nvml = NULL;
+    g_autoptr (VgateHost) host = NULL, again = NULL;
+    g_autoptr (GError) error = NULL;
+    g_autofree char *xml = NULL, *xml_again = NULL;
+
+    add_second_gpu (fixture);
+    sim ("fail nvmlDeviceGetVgpuMetadata GPU_IS_LOST --gpu " GPU_2);
+    nvml = open_driver ();
+    host = read_host (nvml);
+    host->name = g_strdup ("host");
+    host->uuid = g_strdup (SAMPLE_HOST_UUID);
+    xml = vgate_host_write (host);
+    again = vgate_host_read (xml, strlen (xml), &error);
+    g_assert_no_error (error);
+    g_assert_cmpuint (again->unusable->len, ==, 1);
+    xml_again = vgate_host_write (again);
+    g_assert_cmpstr (xml_again, ==, xml);
+}
+
 /* Each call that the host cannot be read without, failing: the error is the driver's own and names the call.
  */
 TEST (test_failures)
@@ -387,6 +566,11 @@ main (int argc, char **argv)
     ADD ("free-instances", test_free_instances);
     ADD ("instances", test_instances);
     ADD ("failures", test_failures);
+    ADD ("lost", test_lost);
+    ADD ("lost-meanwhile", test_lost_meanwhile);
+    ADD ("lost-at-an-instance", test_lost_at_an_instance);
+    ADD ("lost-in-the-document", test_lost_in_the_document);
+    ADD ("wide-domain", test_wide_domain);
     ADD ("init-fails", test_init_fails);
     ADD ("not-supported", test_not_supported);
     ADD ("instance-fails", test_instance_fails);

@@ -76,7 +76,7 @@ static const struct {
     {"uuid without end", {"nvmlDeviceGetUUID", "does not end"}},
     {"type name without end", {"nvmlVgpuTypeGetName", "does not end"}},
     {"class without end", {"nvmlVgpuTypeGetClass", "does not end"}},
-    {"4 billion GPUs", {"nvmlDeviceGetHandleByIndex_v2", "NVML error 2"}},
+    {"4 billion GPUs", {"nvmlDeviceGetCount_v2", "4294967295"}},
     {"sizing succeeds", {"nvmlDeviceGetVgpuMetadata", "without a buffer"}},
     {"size 0", {"nvmlDeviceGetVgpuMetadata", "size that cannot be"}},
     {"size of 4 GiB", {"nvmlDeviceGetVgpuMetadata", "size that cannot be"}},

@@ -146,8 +146,12 @@ test_host (void)
     g_autoptr (Schema) schema = schema_open ("vgpu-gate-host.rng");
     Comparison comparison = {.reads = host_reads, .schema = schema};
     g_autoptr (VgateHost) host = sample_host ();
-    g_autofree char *whole = vgate_host_write (host), *small = NULL;
+    g_autofree char *whole = NULL, *small = NULL;
 
+    sample_add_unusable (host, "0000:c2:00.0");
+    sample_add_unusable (host, NULL);
+    whole = vgate_host_write (host);
+    g_ptr_array_set_size (host->unusable, 1);
     g_ptr_array_set_size (host->pgpus, 1);
     g_ptr_array_set_size (((VgatePgpu *)g_ptr_array_index (host->pgpus, 0))->types, 1);
     small = vgate_host_write (host);

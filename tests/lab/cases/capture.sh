@@ -185,6 +185,48 @@ test_the_last_vgpu_takes_the_element_with_it () {
     log_has a 'VGATE-703: shrinking'
 }
 
+# --- a GPU that is lost ---
+
+lose () {
+    on "$1" vgpu-sim fail "$2" GPU_IS_LOST --gpu "$l40s"
+}
+
+# lost_at CALL: where NVML fails, and so whether it still says which GPU it is
+lost_at () {
+    local before
+    guest_run a healthy "$h100_20c"
+    guest_run a stricken "$l40s_12q"
+    before=$(element a stricken)
+    lose a "$1"
+    lose b "$1"
+    log_has a 'VGATE-517: this GPU cannot be used: GPU '
+    on a vgpu-gate agent metrics | grep -qx 'vgpu_gate_gpus_unusable 1' || fail "$(on a vgpu-gate agent metrics)"
+    # the other guests are captured, start, and move, both ends having lost one
+    guest_driver_up a healthy 570.195.03 18.1-24.2
+    wait_captured a healthy 24.2
+    guest_run a fresh "$h100_20c"
+    migrate a healthy || fail 'the guest of the healthy GPU does not move'
+    guest_moved a healthy
+    wait_attribute b healthy '/*/capture/@host' host-b
+    # its own guest keeps what it has, for several intervals; and that is told once, not each time
+    sleep 3
+    [ "$(element a stricken)" = "$before" ] || fail 'the element was:' "$before" 'and is:' "$(element a stricken)"
+    [ "$(vgpu_gated_log a | grep -c 'VGATE-517: this GPU')" -eq 1 ] || fail "$(vgpu_gated_log a)"
+    host_heals a
+    log_has a 'VGATE-519'
+    on a vgpu-gate agent metrics | grep -qx 'vgpu_gate_gpus_unusable 0' || fail "$(on a vgpu-gate agent metrics)"
+    guest_driver_up a stricken 570.195.03 18.1-24.2
+    wait_captured a stricken 24.2
+}
+
+test_a_gpu_that_fell_off_the_bus () {
+    lost_at nvmlDeviceGetHandleByIndex
+}
+
+test_a_gpu_that_fails_at_its_metadata () {
+    lost_at nvmlDeviceGetVgpuMetadata
+}
+
 # --- what hangs ---
 
 is_stopped () {
