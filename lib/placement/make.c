@@ -128,14 +128,17 @@ vgate_device_exists (const char *root, const VgateLease *lease)
     return device.kind == VGATE_DEVICE_VGPU && device.type != 0;
 }
 
+/* Types are compared by their names, as a driver can number them anew; a virtual function has but an id. */
 static gboolean
 is_as_leased (const char *root, const VgateLease *lease)
 {
     g_auto (VgateDevice) device = {0};
+    gboolean is_of_type;
 
     look_up (root, lease, &device);
-    return device.kind == VGATE_DEVICE_VGPU && device.type == lease->type &&
-           strcmp (device.parent, lease->parent) == 0;
+    is_of_type = device.type_name && lease->type_name ? strcmp (device.type_name, lease->type_name) == 0
+                                                      : device.type == lease->type;
+    return device.kind == VGATE_DEVICE_VGPU && is_of_type && strcmp (device.parent, lease->parent) == 0;
 }
 
 static gboolean

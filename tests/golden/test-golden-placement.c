@@ -326,6 +326,31 @@ test_lost (G_GNUC_UNUSED gconstpointer data)
 /* --- what goes wrong --- */
 
 /* The kernel takes what is written, and makes nothing of it. */
+/* Somebody has made it meanwhile, and the driver, updated by then, numbers its types anew. */
+static void
+test_renumbered (G_GNUC_UNUSED gconstpointer data)
+{
+    static const struct {
+        guint type;
+        const char *name;
+        int code;
+    } made[] = {{1131, "NVIDIA H100XM-20C\n", 0}, {TYPE, "NVIDIA H100XM-40C\n", 809}};
+
+    for (gsize i = 0; i < G_N_ELEMENTS (made); i++) {
+        g_autoptr (FakeHost) host = applying_host (one_gpu);
+        g_autofree char *name = g_strdup_printf (
+            "sys/bus/pci/devices/" CASE_GPU "/mdev_supported_types/nvidia-%u/name", made[i].type);
+        g_auto (Guest) guest = {0};
+
+        fake_host_offer_mdev (host, CASE_GPU, TYPE, 1);
+        guest_init (&guest, host, "mdev", VM_1);
+        allowed_unchanged (&guest, "migrate");
+        fake_host_add_mdev (host, CASE_MDEV, made[i].type, CASE_GPU);
+        fake_host_write_file (host, name, made[i].name, strlen (made[i].name), 0444);
+        g_free (event (&guest, "prepare", made[i].code));
+    }
+}
+
 static void
 test_not_made (G_GNUC_UNUSED gconstpointer data)
 {
@@ -593,6 +618,7 @@ static const struct {
     {"argument", test_argument},
     {"own-argument", test_own_argument},
     {"lost", test_lost},
+    {"renumbered", test_renumbered},
     {"not-made", test_not_made},
     {"half-made", test_half_made},
     {"crash", test_crash},
