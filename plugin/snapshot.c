@@ -29,8 +29,10 @@ vgate_snapshot_new (VgateProbe *probe, GPtrArray *judged)
         g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_ptr_array_unref);
     for (guint i = 0; i < probe->instances->len; i++) {
         VgateInstance *instance = g_ptr_array_index (probe->instances, i);
-        GPtrArray *instances = g_hash_table_lookup (snapshot->by_vm, instance->vm);
+        GPtrArray *instances = instance->vm ? g_hash_table_lookup (snapshot->by_vm, instance->vm) : NULL;
 
+        if (!instance->vm)
+            continue;
         if (!instances) {
             instances = g_ptr_array_new ();
             g_hash_table_insert (snapshot->by_vm, instance->vm, instances);

@@ -43,7 +43,7 @@ vgate_switch_over_holds (const VgateHost *host, const GPtrArray *instances, cons
     for (guint i = 0; i < instances->len; i++) {
         const VgateInstance *instance = g_ptr_array_index (instances, i);
 
-        if (strcmp (instance->vm, vm) == 0 && (pgpu < 0 || instance->pgpu == (guint)pgpu) &&
+        if (g_strcmp0 (instance->vm, vm) == 0 && (pgpu < 0 || instance->pgpu == (guint)pgpu) &&
             vgate_pgpu_is_same_type (g_ptr_array_index (host->pgpus, instance->pgpu), instance->type,
                                      instance->type_name, vgpu->type, vgpu->type_name))
             return TRUE;

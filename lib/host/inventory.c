@@ -257,9 +257,17 @@ read_sizes (VgateNvml *nvml, guint32 vgpu, VgateInstance *instance)
         instance->runtime_state = MAX (bytes, 1);
 }
 
+static gboolean
+is_lost (const GError *error)
+{
+    return g_error_matches (error, VGATE_NVML_ERROR, NVML_ERROR_GPU_IS_LOST) ||
+           g_error_matches (error, VGATE_NVML_ERROR, NVML_ERROR_RESET_REQUIRED);
+}
+
 /*
- * What a vGPU is told from others by. FALSE: it ended meanwhile, or NVML has no UUID for its VM, so that it
- * is no libvirt guest's; or with an error, when its GPU was lost: it may run on, and has not ended.
+ * What a vGPU is told from others by. Where NVML has no UUID for its VM, it is no libvirt guest's; it has a
+ * device and takes room all the same. FALSE: it ended meanwhile; or with an error, when its GPU was lost: it
+ * may run on, and has not ended.
  */
 static gboolean
 read_identity (VgateNvml *nvml, guint32 vgpu, VgateInstance *instance, GError **error)
@@ -267,16 +275,17 @@ read_identity (VgateNvml *nvml, guint32 vgpu, VgateInstance *instance, GError **
     g_autoptr (GError) local = NULL;
 
     instance->vm = lower_uuid (vgate_nvml_vgpu_vm_uuid (nvml, vgpu, &local));
+    if (!is_lost (local))
+        g_clear_error (&local);
     if (!local)
         instance->uuid = lower_uuid (vgate_nvml_vgpu_uuid (nvml, vgpu, &local));
     if (!local && vgate_nvml_vgpu_type (nvml, vgpu, &instance->type, &local))
         instance->type_name = named (vgate_nvml_type_name (nvml, instance->type, &local));
-    if (g_error_matches (local, VGATE_NVML_ERROR, NVML_ERROR_GPU_IS_LOST) ||
-        g_error_matches (local, VGATE_NVML_ERROR, NVML_ERROR_RESET_REQUIRED)) {
+    if (is_lost (local)) {
         g_propagate_error (error, g_steal_pointer (&local));
         return FALSE;
     }
-    return !local && instance->vm && instance->uuid && instance->type_name;
+    return !local && instance->uuid && instance->type_name;
 }
 
 /* NULL without error: as above. Its device is a mediated device, or else the virtual function whose address

@@ -10,7 +10,7 @@
 
 /* A vGPU that runs on this host. */
 typedef struct {
-    char *vm;   /* the VM's UUID, lower case */
+    char *vm;   /* the VM's UUID, lower case; NULL: NVML gives none */
     char *uuid; /* the vGPU's */
     char *mdev; /* UUID of its mediated device, or NULL */
     guint32 type;

@@ -75,7 +75,7 @@ add_instance (GVariantBuilder *builder, const VgateInstance *instance)
 {
     g_autoptr (GBytes) none = g_bytes_new_static ("", 0);
 
-    g_variant_builder_add (builder, "(sssusutt@ays)", instance->vm, instance->uuid,
+    g_variant_builder_add (builder, "(sssusutt@ays)", instance->vm ? instance->vm : "", instance->uuid,
                            instance->mdev ? instance->mdev : "", instance->type, instance->type_name,
                            instance->pgpu, instance->framebuffer_used, instance->runtime_state,
                            bytes_variant (instance->metadata ? instance->metadata : none),
@@ -120,6 +120,7 @@ read_instance (GVariant *variant)
     g_variant_get (variant, "(sssusutt@ays)", &instance->vm, &instance->uuid, &instance->mdev,
                    &instance->type, &instance->type_name, &instance->pgpu, &instance->framebuffer_used,
                    &instance->runtime_state, &metadata, &instance->failure);
+    instance->vm = or_null (instance->vm);
     instance->mdev = or_null (instance->mdev);
     instance->failure = or_null (instance->failure);
     if (!instance->failure)

@@ -148,7 +148,7 @@ take_running (const VgateHostState *state, gboolean *taken, const Sought *sought
         if (found < 0 && !instance->mdev && instance->pgpu == (guint)sought->pgpu &&
             vgate_pgpu_is_same_type (pgpu, instance->type, instance->type_name, sought->type,
                                      sought->type_name) &&
-            (!sought->vm || strcmp (instance->vm, sought->vm) == 0))
+            (!sought->vm || g_strcmp0 (instance->vm, sought->vm) == 0))
             found = (int)i;
     }
     if (found >= 0)

@@ -73,7 +73,8 @@ know_running (const Reading *r, const VgateListedDevice *listed, const char *vm)
     for (guint i = 0; i < r->input->instances->len; i++) {
         const VgateInstance *instance = g_ptr_array_index (r->input->instances, i);
 
-        if (!r->is_known[i] && (!vm || strcmp (instance->vm, vm) == 0) && may_run_on (r, instance, listed)) {
+        if (!r->is_known[i] && (!vm || g_strcmp0 (instance->vm, vm) == 0) &&
+            may_run_on (r, instance, listed)) {
             r->is_known[i] = TRUE;
             g_hash_table_add (r->known, (gpointer)listed);
             return;
@@ -196,17 +197,26 @@ add_leases (const Reading *r)
     }
 }
 
+/* The caller frees it. */
+static char *
+describe_vm (const VgateInstance *instance)
+{
+    return instance->vm ? g_strdup_printf ("the VM %s", instance->vm)
+                        : g_strdup ("a VM that NVML does not name by UUID");
+}
+
 /* NVML names mediated devices. What runs for the guest itself is nobody's business here. */
 static void
 add_instances (const Reading *r)
 {
     for (guint i = 0; i < r->input->instances->len; i++) {
         const VgateInstance *instance = g_ptr_array_index (r->input->instances, i);
+        g_autofree char *vm = describe_vm (instance);
 
-        if (strcmp (instance->vm, r->input->domain) == 0)
+        if (g_strcmp0 (instance->vm, r->input->domain) == 0)
             r->is_known[i] = TRUE;
         else if (instance->mdev)
-            add (r->use, instance->mdev, g_strdup_printf ("a vGPU of the VM %s runs on it", instance->vm));
+            add (r->use, instance->mdev, g_strdup_printf ("a vGPU of %s runs on it", vm));
     }
 }
 
@@ -268,6 +278,7 @@ add_possible (const Reading *r)
 {
     for (guint i = 0; i < r->input->instances->len; i++) {
         const VgateInstance *instance = g_ptr_array_index (r->input->instances, i);
+        g_autofree char *vm = describe_vm (instance);
 
         for (guint k = 0; !r->is_known[i] && r->input->devices && k < r->input->devices->len; k++) {
             const VgateListedDevice *listed = g_ptr_array_index (r->input->devices, k);
@@ -275,10 +286,10 @@ add_possible (const Reading *r)
             if (may_run_on (r, instance, listed) && !vgate_use_find (r->use, listed->source))
                 add (r->use, listed->source,
                      g_strdup_printf (
-                         "a vGPU of the VM %s runs on it, or on another virtual function of its type "
+                         "a vGPU of %s runs on it, or on another virtual function of its type "
                          "on GPU %s: no process can be found that has one open, and NVML does not "
                          "say on which",
-                         instance->vm, listed->device.pgpu));
+                         vm, listed->device.pgpu));
         }
     }
 }

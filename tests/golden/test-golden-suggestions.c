@@ -44,6 +44,13 @@ busy_by_nvml (FakeHost *host)
     fake_host_sim (host, "plug --vm " OTHER_VM " --type 1120 --gpu " CASE_GPU " --mdev " CASE_MDEV);
 }
 
+static void
+busy_by_unnamed_vm (FakeHost *host)
+{
+    busy_by_nvml (host);
+    fake_host_sim (host, "fail nvmlVgpuInstanceGetVmID NOT_SUPPORTED");
+}
+
 /* libvirt knows nothing of it: its status file has the device on QEMU's command line only. */
 static void
 busy_by_argument (FakeHost *host)
@@ -175,6 +182,7 @@ static const HookCase cases[] = {
     {CASE ("kind-neither", "mdev", "migrate", 507, one_gpu)},
     {CASE ("kind-both", "mdev", "migrate", 507, both_kinds)},
     {CASE ("busy-nvml", "mdev", "migrate", 802, busy_by_nvml)},
+    {CASE ("busy-unnamed", "mdev", "migrate", 802, busy_by_unnamed_vm)},
     {CASE ("busy-domain", "mdev", "migrate", 802, busy_by_domain)},
     {CASE ("busy-argument", "mdev", "migrate", 802, busy_by_argument)},
     /* what is on the guest's command line is looked at as a hostdev is, and never is another one */

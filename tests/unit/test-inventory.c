@@ -522,7 +522,7 @@ TEST (test_not_supported)
 TEST (test_instance_fails)
 {
     g_autoptr (VgateNvml) nvml = open_driver ();
-    g_autoptr (GPtrArray) instances = NULL, nobodys = NULL;
+    g_autoptr (GPtrArray) instances = NULL, nobodys = NULL, ended = NULL;
     const VgateInstance *instance;
 
     sim ("plug --vm " SAMPLE_DOMAIN_UUID " --type 11");
@@ -534,7 +534,11 @@ TEST (test_instance_fails)
     g_assert_nonnull (strstr (instance->failure, "nvmlVgpuInstanceGetMetadata: NVML error 10"));
     sim ("fail nvmlVgpuInstanceGetVmID NOT_FOUND");
     nobodys = read_instances (nvml);
-    g_assert_cmpuint (nobodys->len, ==, 0);
+    g_assert_cmpuint (nobodys->len, ==, 1);
+    g_assert_null (((VgateInstance *)g_ptr_array_index (nobodys, 0))->vm);
+    sim ("fail nvmlVgpuInstanceGetType NOT_FOUND");
+    ended = read_instances (nvml);
+    g_assert_cmpuint (ended->len, ==, 0);
 }
 
 /* A change of the host is seen by the next reading of a client that is open: nothing is kept. */

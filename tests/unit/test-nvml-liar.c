@@ -146,18 +146,18 @@ test_no_modes (void)
     g_assert_cmpuint (host->pgpus->len, ==, 0);
 }
 
-/* Of a vGPU that cannot be read: it is left out when nobody knows whose it is, else it is there with its
- * failure. */
+/* Of a vGPU that cannot be read: it is left out when nobody knows which it is or of what type, else it is
+ * there with its failure; where only its VM is not known, without a VM. */
 static void
 test_instance_lies (void)
 {
     static const struct {
-        const char *lie, *failure; /* NULL: left out */
+        const char *lie, *failure; /* NULL: left out; "": it has no VM */
     } lies[] = {
-        {"VM by number", NULL},
-        {"vm without end", NULL},
-        {"vm empty", NULL},
-        {"vm not ASCII", NULL},
+        {"VM by number", ""},
+        {"vm without end", ""},
+        {"vm empty", ""},
+        {"vm not ASCII", ""},
         {"vgpu without end", NULL},
         {"vgpu empty", NULL},
         {"type name without end", NULL},
@@ -180,8 +180,10 @@ test_instance_lies (void)
         if (lies[i].failure) {
             const VgateInstance *instance = g_ptr_array_index (instances, 0);
 
-            g_assert_null (instance->metadata);
-            g_assert_nonnull (strstr (instance->failure, lies[i].failure));
+            g_assert_cmpint (instance->vm == NULL, ==, *lies[i].failure == '\0');
+            g_assert_cmpint (instance->metadata == NULL, ==, *lies[i].failure != '\0');
+            if (*lies[i].failure != '\0')
+                g_assert_nonnull (strstr (instance->failure, lies[i].failure));
         }
     }
 }
