@@ -104,8 +104,8 @@ char *vgate_unusable_gpu_describe (const VgateUnusableGpu *gpu);
  * id means a type only together with a host and its driver. These two are all that compares types.
  *
  * The first finds the type with this name, or where name is NULL (or what we write for an empty one,
- * "unknown") the one with this id; else one with this id that has no name itself. NULL: the pGPU does not offer
- * it.
+ * "unknown") the one with this id; else one with this id that has no name itself. NULL: the pGPU does not
+ * offer it.
  *
  * The second is TRUE when both are the same. A side without a name gets the one that the pGPU's list has for
  * its id; the ids themselves are compared only where a name is still missing then.

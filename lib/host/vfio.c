@@ -30,9 +30,10 @@ process_name (const char *root, const char *pid)
     return vgate_printable (g_strchomp (text), 32);
 }
 
-/* The text of the link is what the process sees, and anybody can mount a /dev of his own in a namespace of his
- * own. What is open there is the device only where it has the number of this host's own node, as the node in
- * the /dev that libvirt makes for QEMU has. No file system is asked for what it does not know already. */
+/* The text of the link is what the process sees, and anybody can mount a /dev of his own in a namespace
+ * of his own. What is open there is the device only where it has the number of this host's own node, as
+ * the node in the /dev that libvirt makes for QEMU has. No file system is asked for what it does not know
+ * already. */
 static gboolean
 is_node (const char *root, const char *node, int directory, const char *fd)
 {

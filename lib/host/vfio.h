@@ -17,8 +17,9 @@
 typedef GHashTable VgateVfioHolders;
 
 /*
- * root is put before /proc and /dev; "" on a real host. The links of /proc begin with it, too. Processes of others are seen by root only, and those of other
- * containers only from outside: what is not seen is not there. The caller unrefs it.
+ * root is put before /proc and /dev; "" on a real host. The links of /proc begin with it, too. Processes of
+ * others are seen by root only, and those of other containers only from outside: what is not seen is not
+ * there. The caller unrefs it.
  */
 VgateVfioHolders *vgate_vfio_read_holders (const char *root);
 
