@@ -46,10 +46,13 @@ is_libvirt_call (int argc, char *const argv[])
     return argc == 5 && (strncmp (argv[1], "--", 2) != 0 || is_operation (argv[2]));
 }
 
-/* As lib/placement/lease.c. What cannot be looked at may be there. */
+/* As lib/placement/lease.c. What cannot be looked at may be there. Leases are the system's: the libvirtd of a
+ * session, which runs as an ordinary user, has none, and cannot see them. */
 static int
 has_leases (void)
 {
+    if (geteuid () != 0)
+        return 0;
     return access ("/run/vgpu-gate/leases.xml", F_OK) == 0 || errno != ENOENT;
 }
 

@@ -135,6 +135,14 @@ read_host (const char *path, Inputs *inputs, GError **error)
     return inputs->host != NULL;
 }
 
+/* libvirt runs a hook as the user that it runs as itself, and one that is not root's is a session. A dry run
+ * is a person's, who asks about this host. */
+static gboolean
+is_session (const Options *options)
+{
+    return geteuid () != 0 && !options->root && !options->dry_run;
+}
+
 typedef struct {
     const Options *options;
     Inputs *inputs;
@@ -163,6 +171,7 @@ decide (const Options *options, VgateOperation operation, Inputs *inputs)
         .operation = operation,
         .root = options->root ? options->root : "",
         .is_dry_run = options->dry_run,
+        .is_session = is_session (options),
         .now = g_get_real_time () / G_USEC_PER_SEC,
         .load = load,
         .load_data = &from,

@@ -23,7 +23,7 @@ typedef struct {
 gboolean
 vgate_devices_concern (const VgateRequest *request)
 {
-    if (request->host || request->policy->placement_mode == VGATE_PLACEMENT_OFF ||
+    if (request->host || request->is_session || request->policy->placement_mode == VGATE_PLACEMENT_OFF ||
         (request->operation != VGATE_OPERATION_MIGRATE && request->operation != VGATE_OPERATION_RESTORE))
         return FALSE;
     for (guint i = 0; i < request->domain->element->vgpus->len; i++)

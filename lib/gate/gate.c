@@ -348,7 +348,7 @@ decide_start (const VgateRequest *request, VgateDecision *decision)
 {
     const VgateDomain *domain = request->domain;
 
-    if (vgate_devices_prepare (request, decision))
+    if (!request->is_session && vgate_devices_prepare (request, decision))
         return;
     if (!request->policy->gate_cold_start)
         vgate_decision_set (decision, TRUE, VGATE_CODE_NOT_CONCERNED, NULL);
@@ -377,7 +377,8 @@ concerns (const VgateRequest *request)
     const gboolean has_vgpu = has_element || domain->vmstate || vgate_survey_has_vgpu (request->survey);
 
     switch (request->operation) {
-    case VGATE_OPERATION_START: return has_element || vgate_again_concerns (domain, request->root);
+    case VGATE_OPERATION_START:
+        return has_element || (!request->is_session && vgate_again_concerns (domain, request->root));
     case VGATE_OPERATION_STARTED:
         return (has_vgpu || vgate_survey_unknown_device (request->survey)) &&
                !is_certainly_no_arrival (request);
@@ -392,7 +393,7 @@ static void
 decide_without_policy (const VgateRequest *request, const GError *error, VgateDecision *decision)
 {
     if (request->operation == VGATE_OPERATION_START &&
-        !vgate_again_has_lease (request->domain, request->root))
+        (request->is_session || !vgate_again_has_lease (request->domain, request->root)))
         vgate_decision_set (decision, TRUE, VGATE_CODE_NOT_CONCERNED, NULL);
     else
         vgate_decision_refuse (decision, error);
@@ -407,10 +408,13 @@ vgate_gate_decide (const VgateRequest *request)
     VgateRequest seen = *request;
 
     if (request->operation == VGATE_OPERATION_RELEASE) {
-        vgate_devices_release (request, decision);
+        if (request->is_session)
+            vgate_decision_set (decision, TRUE, VGATE_CODE_NOT_CONCERNED, NULL);
+        else
+            vgate_devices_release (request, decision);
         return decision;
     }
-    survey = vgate_survey_new (request->domain, request->root);
+    survey = vgate_survey_new (request->domain, request->root, request->is_session);
     seen.survey = survey;
     if (!concerns (&seen)) {
         vgate_decision_set (decision, TRUE, VGATE_CODE_NOT_CONCERNED, NULL);

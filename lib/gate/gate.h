@@ -39,6 +39,12 @@ struct VgateRequest {
     const char *root;          /* put before /sys, /proc, /run and /etc; "" on a real host */
     const VgateHost *host;     /* a host document to judge; NULL: this host, read afresh */
     gboolean is_dry_run;       /* nothing is leased, made or unmade */
+    /*
+     * The guest is one of a session's libvirtd, which runs as this program's user. The leases, which are
+     * root's and of the system's guests, do not concern it, and its pid file is in the user's run-time
+     * directory.
+     */
+    gboolean is_session;
     gboolean is_live; /* MIGRATE of a guest that is known to run: missing metadata is then refused at once */
     gint64 now;       /* seconds since 1970 */
     /*

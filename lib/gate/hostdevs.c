@@ -103,7 +103,7 @@ describe (const VgateHostdev *hostdev)
 gboolean
 vgate_gate_has_vgpu (const VgateDomain *domain, const char *root)
 {
-    g_autoptr (VgateSurvey) survey = vgate_survey_new (domain, root);
+    g_autoptr (VgateSurvey) survey = vgate_survey_new (domain, root, FALSE);
 
     return vgate_survey_has_vgpu (survey);
 }

@@ -2,9 +2,35 @@
 #include "gate/internal.h"
 
 #include <string.h>
+#include <unistd.h>
 
-/* libvirt's QEMU driver keeps the pid here (measured; lab of libvirt 9.0). */
+/* libvirt's QEMU driver keeps the pids here (measured; lab of libvirt 9.0). */
 #define PID_DIRECTORY "/run/libvirt/qemu"
+/* The same of a session, below the user's run-time directory. */
+#define SESSION_DIRECTORY "libvirt/qemu/run"
+
+/*
+ * libvirt hands its hooks no XDG_RUNTIME_DIR. So the file is looked for where systemd makes that directory,
+ * and where GLib, and with it libvirt, has it when there is none: in the user's cache. The caller frees the
+ * path.
+ */
+static char *
+pid_path (const char *root, gboolean is_session, const char *domain_name)
+{
+    g_autofree char *file = g_strdup_printf ("%s.pid", domain_name);
+    g_autofree char *user = g_strdup_printf ("/run/user/%u", (guint)geteuid ());
+    const char *const directories[] = {user, g_get_user_runtime_dir ()};
+
+    if (!is_session)
+        return g_build_filename (root, PID_DIRECTORY, file, NULL);
+    for (gsize i = 0; i < G_N_ELEMENTS (directories); i++) {
+        g_autofree char *path = g_build_filename (root, directories[i], SESSION_DIRECTORY, file, NULL);
+
+        if (g_file_test (path, G_FILE_TEST_EXISTS))
+            return g_steal_pointer (&path);
+    }
+    return g_build_filename (root, user, SESSION_DIRECTORY, file, NULL);
+}
 
 static gboolean
 unknown (const char *why, GError **error)
@@ -15,9 +41,9 @@ unknown (const char *why, GError **error)
 }
 
 gboolean
-vgate_qemu_is_incoming (const char *root, const char *domain_name, GError **error)
+vgate_qemu_is_incoming (const char *root, gboolean is_session, const char *domain_name, GError **error)
 {
-    g_autofree char *pid_path = g_strdup_printf ("%s" PID_DIRECTORY "/%s.pid", root, domain_name);
+    g_autofree char *pid_file = pid_path (root, is_session, domain_name);
     g_autofree char *pid_text = NULL, *path = NULL, *arguments = NULL;
     g_autoptr (GError) local = NULL;
     gsize length;
@@ -26,7 +52,7 @@ vgate_qemu_is_incoming (const char *root, const char *domain_name, GError **erro
     /* libvirt allows no '/' in a name; this is root, so do not depend on it */
     if (strchr (domain_name, '/'))
         return unknown ("the domain's name has a '/'", error);
-    if (!g_file_get_contents (pid_path, &pid_text, NULL, &local))
+    if (!g_file_get_contents (pid_file, &pid_text, NULL, &local))
         return unknown (local->message, error);
     if (!g_ascii_string_to_unsigned (g_strstrip (pid_text), 10, 1, G_MAXINT32, &pid, NULL))
         return unknown ("its pid file holds no number", error);

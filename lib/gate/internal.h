@@ -107,7 +107,8 @@ gboolean vgate_again_refuse (const VgateLease *lease, const char *why, GError **
 
 /* TRUE when the domain's QEMU was started to receive a guest. FALSE with VGATE_CODE_QEMU_UNKNOWN set when
  * unknown. */
-gboolean vgate_qemu_is_incoming (const char *root, const char *domain_name, GError **error);
+gboolean vgate_qemu_is_incoming (const char *root, gboolean is_session, const char *domain_name,
+                                 GError **error);
 
 /* --- hostdevs.c --- */
 

@@ -12,6 +12,7 @@ typedef struct {
 struct VgateSurvey {
     const char *domain_name;
     const char *root;
+    gboolean is_session;
     GArray *seen; /* of Seen: one for each hostdev, in their order */
     gboolean knows_qemu;
     gboolean is_incoming;
@@ -25,12 +26,13 @@ seen_clear (Seen *seen)
 }
 
 VgateSurvey *
-vgate_survey_new (const VgateDomain *domain, const char *root)
+vgate_survey_new (const VgateDomain *domain, const char *root, gboolean is_session)
 {
     VgateSurvey *survey = g_new0 (VgateSurvey, 1);
 
     survey->domain_name = domain->name;
     survey->root = root;
+    survey->is_session = is_session;
     survey->seen = g_array_new (FALSE, TRUE, sizeof (Seen));
     g_array_set_clear_func (survey->seen, (GDestroyNotify)seen_clear);
     for (guint i = 0; i < domain->hostdevs->len; i++) {
@@ -71,7 +73,7 @@ vgate_survey_unknown_device (const VgateSurvey *survey)
         const Seen *seen = &g_array_index (survey->seen, Seen, i);
 
         if (seen->device.kind == VGATE_DEVICE_ABSENT && seen->hostdev->kind == VGATE_HOSTDEV_MDEV)
-            return vgate_sysfs_offers_mdevs (survey->root) ? seen->hostdev : NULL;
+            return vgate_sysfs_has_kind (survey->root, VGATE_HOSTDEV_MDEV) ? seen->hostdev : NULL;
     }
     return NULL;
 }
@@ -109,7 +111,8 @@ gboolean
 vgate_survey_is_incoming (VgateSurvey *survey, GError **error)
 {
     if (!survey->knows_qemu)
-        survey->is_incoming = vgate_qemu_is_incoming (survey->root, survey->domain_name, &survey->qemu_error);
+        survey->is_incoming = vgate_qemu_is_incoming (survey->root, survey->is_session, survey->domain_name,
+                                                      &survey->qemu_error);
     survey->knows_qemu = TRUE;
     if (survey->qemu_error && error)
         *error = g_error_copy (survey->qemu_error);

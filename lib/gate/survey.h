@@ -10,9 +10,12 @@
 
 typedef struct VgateSurvey VgateSurvey;
 
-/* Looks at the devices: at what exists, and not into files that NVIDIA's driver serves. Never fails. Borrows
- * domain and root, which must outlive it. */
-VgateSurvey *vgate_survey_new (const VgateDomain *domain, const char *root);
+/*
+ * Looks at the devices: at what exists, and not into files that NVIDIA's driver serves. Never fails.
+ * Borrows domain and root, which must outlive it. is_session: the domain is one of a session's libvirtd,
+ * which runs as this program's user.
+ */
+VgateSurvey *vgate_survey_new (const VgateDomain *domain, const char *root, gboolean is_session);
 void vgate_survey_free (VgateSurvey *survey);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateSurvey, vgate_survey_free)
 

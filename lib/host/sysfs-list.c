@@ -193,21 +193,6 @@ vgate_sysfs_list_makeable (const char *root)
     return makeable;
 }
 
-gboolean
-vgate_sysfs_offers_mdevs (const char *root)
-{
-    g_auto (GStrv) names = vgate_sysfs_names (root, VGATE_SYSFS_PCI_DEVICES);
-
-    for (guint i = 0; names[i]; i++) {
-        g_autofree char *directory = g_build_filename (root, VGATE_SYSFS_PCI_DEVICES, names[i], NULL);
-        g_autofree char *types = g_build_filename (directory, "mdev_supported_types", NULL);
-
-        if (g_file_test (types, G_FILE_TEST_IS_DIR) && vgate_sysfs_is_nvidia (directory))
-            return TRUE;
-    }
-    return FALSE;
-}
-
 static char *
 file_below (const char *directory, const char *name)
 {

@@ -93,9 +93,6 @@ GPtrArray *vgate_sysfs_list_devices (const char *root);
  */
 GPtrArray *vgate_sysfs_list_makeable (const char *root);
 
-/* TRUE when NVIDIA's driver offers mediated devices on this host, by what exists. */
-gboolean vgate_sysfs_offers_mdevs (const char *root);
-
 /* The file below root that makes this: "create" of the parent's type, which takes a UUID, or the virtual
  * function's "current_vgpu_type", which takes a type. NULL: there is none. The caller frees it. */
 char *vgate_sysfs_maker_path (const char *root, VgateHostdevKind kind, const char *parent, guint32 type);

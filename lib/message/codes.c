@@ -62,6 +62,7 @@ vgate_code_is_unanswered (VgateCode code)
         int first, last;
     } ranges[] = {
         {101, 199}, /* the domain XML cannot be read */
+        {217, 217}, /* whose a device is */
         {501, 505}, /* NVML */
         {509, 512}, /* the host document, QEMU, this host */
         {518, 518}, /* the output */

@@ -123,12 +123,69 @@ TEST (test_survey)
     const VgateHostdev *hostdev = g_ptr_array_index (f->domain->hostdevs, 0);
 
     put_device (f);
-    survey = vgate_survey_new (f->domain, f->root);
+    survey = vgate_survey_new (f->domain, f->root, FALSE);
     g_assert_true (vgate_survey_has_vgpu (survey));
     g_assert_cmpint (vgate_survey_typed_device (survey, hostdev)->kind, ==, VGATE_DEVICE_VGPU);
     take_device (f);
     g_assert_cmpint (vgate_survey_device (survey, hostdev)->kind, ==, VGATE_DEVICE_VGPU);
     g_assert_cmpint (vgate_survey_typed_device (survey, hostdev)->kind, ==, VGATE_DEVICE_VGPU);
+}
+
+static void
+put (const Fixture *f, const char *path, const char *text, gsize length)
+{
+    g_autofree char *full = in_tree (f, path);
+
+    g_assert_true (g_file_set_contents (full, text, (gssize)length, NULL));
+}
+
+/* A session's libvirtd keeps its pid files in the user's run-time directory, or without one in the cache. A
+ * guest of the system's libvirtd with the same name is another one. */
+TEST (test_session)
+{
+    static const char incoming[] = "/usr/bin/qemu-system-x86_64\0-incoming\0defer";
+    static const char cold[] = "/usr/bin/qemu-system-x86_64\0-S";
+    g_autofree char *runtime = g_strdup_printf ("/run/user/%u/libvirt/qemu/run/vm1.pid", (guint)geteuid ());
+    g_autofree char *cache = g_build_filename (g_get_user_runtime_dir (), "libvirt/qemu/run/vm1.pid", NULL);
+    const char *const pid_files[] = {runtime, cache};
+
+    put (f, "/run/libvirt/qemu/vm1.pid", "4711", 4);
+    put (f, "/proc/4711/cmdline", incoming, sizeof incoming);
+    put (f, "/proc/4712/cmdline", cold, sizeof cold);
+    for (gsize i = 0; i < G_N_ELEMENTS (pid_files); i++) {
+        g_autoptr (VgateSurvey) before = vgate_survey_new (f->domain, f->root, TRUE);
+        g_autoptr (VgateSurvey) session = vgate_survey_new (f->domain, f->root, TRUE);
+        g_autoptr (VgateSurvey) system = vgate_survey_new (f->domain, f->root, FALSE);
+        g_autofree char *path = in_tree (f, pid_files[i]);
+        g_autoptr (GError) error = NULL;
+
+        g_assert_false (vgate_survey_is_incoming (before, &error));
+        g_assert_error (error, VGATE_ERROR, VGATE_CODE_QEMU_UNKNOWN);
+        g_clear_error (&error);
+        put (f, pid_files[i], "4712\n", 5);
+        g_assert_false (vgate_survey_is_incoming (session, &error));
+        g_assert_no_error (error);
+        g_assert_true (vgate_survey_is_incoming (system, &error));
+        g_assert_no_error (error);
+        g_assert_cmpint (g_unlink (path), ==, 0);
+    }
+}
+
+/* The leases, which cannot be read here, do not concern a session: what is started cold, or ends, is not kept
+ * from that by them. */
+TEST (test_session_leases)
+{
+    static const VgateOperation operations[] = {VGATE_OPERATION_START, VGATE_OPERATION_RELEASE};
+
+    put (f, "/run/vgpu-gate/leases.xml", "rubbish", strlen ("rubbish"));
+    put_device (f);
+    for (gsize i = 0; i < G_N_ELEMENTS (operations); i++) {
+        VgateRequest request = {
+            .operation = operations[i], .domain = f->domain, .root = f->root, .is_session = TRUE};
+        g_autoptr (VgateDecision) session = vgate_gate_decide (&request);
+
+        g_assert_cmpint (session->code, ==, VGATE_CODE_NOT_CONCERNED);
+    }
 }
 
 int
@@ -138,5 +195,7 @@ main (int argc, char *argv[])
     g_test_add ("/gate/device-goes", Fixture, NULL, set_up, test_goes, tear_down);
     g_test_add ("/gate/device-absent", Fixture, NULL, set_up, test_absent, tear_down);
     g_test_add ("/gate/survey", Fixture, NULL, set_up, test_survey, tear_down);
+    g_test_add ("/gate/session", Fixture, NULL, set_up, test_session, tear_down);
+    g_test_add ("/gate/session-leases", Fixture, NULL, set_up, test_session_leases, tear_down);
     return g_test_run ();
 }
