@@ -89,6 +89,7 @@ remove_guest (VgateAgent *agent, const char *uuid)
     const VgateGuest *guest = g_hash_table_lookup (agent->guests, uuid);
 
     vgate_switchover_forget (agent->switchover, uuid);
+    vgate_job_watch_forget (agent->job_watch, uuid);
     if (!guest)
         return;
     vgate_sequences_note (agent->sequences, uuid, guest->sequence, real_now ());
@@ -135,7 +136,13 @@ on_checked (const char *uuid, VgateWatchOutcome outcome, gpointer user_data)
     /* an answer about an earlier run of the domain says nothing about this one */
     if (!guest || !guest->is_checked)
         return;
-    guest->is_checked = FALSE;
+    guest->is_checked = vgate_job_watch_is_checking (agent->job_watch, uuid);
+    if (outcome == VGATE_WATCH_NOT_TOLD) {
+        /* the next look, or the next check of one that leaves, meets the job if there is one */
+        vgate_guest_set_due (guest, VGATE_TRIGGER_CHANGE);
+        poll_in (agent, agent->policy->capture_interval_fast * 1000);
+        return;
+    }
     guest->is_leaving = outcome == VGATE_WATCH_LEFT;
     if (guest->is_leaving)
         poll_in (agent, agent->policy->capture_interval_fast * 1000);
@@ -148,11 +155,11 @@ on_checked (const char *uuid, VgateWatchOutcome outcome, gpointer user_data)
 static void
 on_hangs (const char *uuid, VgateCode code, gboolean is_over, gpointer user_data)
 {
-    VgateAgent *agent = user_data;
+    VgateGuest *guest = g_hash_table_lookup (((VgateAgent *)user_data)->guests, uuid);
 
     /* one that has left is not known any more */
-    if (!is_over || g_hash_table_contains (agent->guests, uuid))
-        vgate_guest_note_hang (get_guest (agent, uuid), code, is_over);
+    if (guest)
+        vgate_guest_note_hang (guest, code, is_over);
 }
 
 static void
@@ -424,11 +431,13 @@ on_job_event (VgateAgent *agent, const char *uuid, VgateDomainEvent event)
 
     if (!vgate_guest_is_plain (guest))
         vgate_job_watch_note (agent->job_watch, uuid, event);
-    if (event == VGATE_DOMAIN_JOB_BEGINS && !vgate_guest_is_plain (guest))
+    if ((event == VGATE_DOMAIN_JOB_BEGINS || event == VGATE_DOMAIN_JOB_SETUP) &&
+        !vgate_guest_is_plain (guest))
         check_job (agent, guest);
     if (event == VGATE_DOMAIN_JOB_SWITCHES && guest->is_leaving)
         check_job (agent, guest);
-    if (event == VGATE_DOMAIN_JOB_ENDS || event == VGATE_DOMAIN_JOB_CANCELLED) {
+    if (event == VGATE_DOMAIN_JOB_COMPLETED || event == VGATE_DOMAIN_JOB_FAILED ||
+        event == VGATE_DOMAIN_JOB_CANCELLED) {
         guest->is_leaving = FALSE;
         if (guest->is_due)
             poll_in (agent, 0);
@@ -450,7 +459,6 @@ on_domain_event (G_GNUC_UNUSED VgateConnection *connection, const char *uuid, in
     switch ((VgateDomainEvent)event) {
     case VGATE_DOMAIN_DEFINED: vgate_leftover_watch_note (agent->leftover_watch, uuid); break;
     case VGATE_DOMAIN_ENDED:
-        vgate_job_watch_note (agent->job_watch, uuid, VGATE_DOMAIN_ENDED);
         remove_guest (agent, uuid);
         vgate_leftover_watch_note (agent->leftover_watch, uuid);
         break;
@@ -460,10 +468,12 @@ on_domain_event (G_GNUC_UNUSED VgateConnection *connection, const char *uuid, in
         vgate_leftover_watch_note (agent->leftover_watch, uuid);
         break;
     case VGATE_DOMAIN_JOB_BEGINS:
+    case VGATE_DOMAIN_JOB_SETUP:
     case VGATE_DOMAIN_JOB_SWITCHES:
     case VGATE_DOMAIN_JOB_CANCELLING:
     case VGATE_DOMAIN_JOB_CANCELLED:
-    case VGATE_DOMAIN_JOB_ENDS: on_job_event (agent, uuid, (VgateDomainEvent)event); break;
+    case VGATE_DOMAIN_JOB_COMPLETED:
+    case VGATE_DOMAIN_JOB_FAILED: on_job_event (agent, uuid, (VgateDomainEvent)event); break;
     default:
         if (event == VGATE_DOMAIN_ARRIVED) {
             vgate_definition_watch_note (agent->definition_watch);
@@ -563,7 +573,7 @@ on_connected (VgateConnection *connection, gpointer user_data)
     listing->listing = vgate_listing_new (vgate_connection_get (connection));
     listing->number = ++agent->n_listings;
     vgate_workers_push (agent->workers, &listing_kind, listing);
-    vgate_job_watch_find_hung (agent->job_watch);
+    vgate_job_watch_connected (agent->job_watch);
 }
 
 /* --- the agent --- */

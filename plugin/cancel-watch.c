@@ -19,11 +19,12 @@ typedef struct {
     char *uuid;
     char *name; /* NULL until it was looked at */
     VgateCancel cancel;
-    VgateCancelGuest guest; /* by the last look */
-    guint timer;            /* 0: none */
-    guint sign_ms;          /* so long the sign had been there when the last call began */
-    VgateCode code;         /* of the last that was said of it; 0: nothing, as it does not hang */
-    char *failure;          /* of the last call that failed, or NULL */
+    guint timer;    /* 0: none */
+    guint sign_ms;  /* so long the sign had been there when the last call began */
+    VgateCode code; /* of the last that was said of it; 0: nothing, as it does not hang */
+    char *failure;  /* of the last call, or NULL */
+    gboolean is_act_failure;
+    gboolean has_vgpu; /* it is known to */
     gboolean is_over;
 } Cancelled;
 
@@ -31,8 +32,9 @@ typedef struct {
 typedef struct {
     VgateCancelWatch *watch;
     Cancelled *cancelled;
-    gpointer libvirt; /* NULL once it was released */
-    VgateCancelAction action;
+    gpointer libvirt;   /* NULL once it was released */
+    VgateCancelAct act; /* also for a look */
+    gboolean has_vgpu;  /* it is known to */
     VgateCancelResult result;
     VgateCancelLook look;
     GPtrArray *found;
@@ -89,16 +91,22 @@ push (VgateCancelWatch *watch, Cancelled *cancelled, VgateCancelAction action, c
     call->watch = watch;
     call->cancelled = cancelled ? g_rc_box_acquire (cancelled) : NULL;
     call->libvirt = libvirt;
-    call->action = action;
+    call->act.action = action;
+    if (cancelled) {
+        call->act.began = cancelled->cancel.began;
+        call->act.run = cancelled->cancel.run;
+        call->has_vgpu = cancelled->has_vgpu || cancelled->cancel.is_ours;
+    }
     watch->calls->push (watch->world, kind, call);
     return TRUE;
 }
 
 /* --- what is said --- */
 
-G_GNUC_PRINTF (4, 5)
+/* The hang is over with what ends it: VGATE_CODE_CANCEL_ENDED or _PAUSED. */
+G_GNUC_PRINTF (3, 4)
 static void
-say (Cancelled *cancelled, VgateCode code, gboolean is_over, const char *format, ...)
+say (Cancelled *cancelled, VgateCode code, const char *format, ...)
 {
     VgateCancelWatch *watch = cancelled->watch;
     const VgateLogSubject subject = {
@@ -113,11 +121,11 @@ say (Cancelled *cancelled, VgateCode code, gboolean is_over, const char *format,
     text = g_strdup_vprintf (format, arguments);
     va_end (arguments);
     vgate_log_about (&subject, "%s", text);
-    if (!is_over) {
+    if (code != VGATE_CODE_CANCEL_ENDED) {
         cancelled->code = code;
         vgate_tally_count_code (watch->tally, VGATE_COUNTER_HANGS, code);
     }
-    watch->hangs (cancelled->uuid, cancelled->code, is_over, watch->user_data);
+    watch->hangs (cancelled->uuid, cancelled->code, cancelled->is_over, watch->user_data);
 }
 
 static guint
@@ -132,6 +140,7 @@ static const char *
 guest_text (VgateCancelGuest guest)
 {
     switch (guest) {
+    case VGATE_CANCEL_NOT_KNOWN: return "was not looked at yet";
     case VGATE_CANCEL_GONE: return "has left";
     case VGATE_CANCEL_RUNS: return "runs";
     default: return "is paused";
@@ -143,16 +152,19 @@ say_hangs (Cancelled *cancelled)
 {
     static const char *const phases[] = {
         [VGATE_CANCEL_QUIET] = "has not begun to cancel it",
-        [VGATE_CANCEL_WAS_FOUND] = "was not heard of it",
+        [VGATE_CANCEL_WAS_FOUND] = "was not connected to when it was aborted",
         [VGATE_CANCEL_IS_CANCELLING] = "is in state 'cancelling'",
         [VGATE_CANCEL_IS_CANCELLED] = "has cancelled it",
     };
     g_autofree char *failure =
         cancelled->failure ? g_strdup_printf ("; %s", cancelled->failure) : g_strdup ("");
 
-    say (cancelled, VGATE_CODE_CANCEL_HANGS, FALSE,
+    /* it may have none; then nothing is said of it */
+    if (!cancelled->has_vgpu && !cancelled->cancel.is_ours)
+        return;
+    say (cancelled, VGATE_CODE_CANCEL_HANGS,
          "the migration was aborted, but has not ended after %u ms: the guest %s, QEMU %s%s. %s",
-         ms_since (cancelled, cancelled->cancel.began), guest_text (cancelled->guest),
+         ms_since (cancelled, cancelled->cancel.began), guest_text (cancelled->cancel.guest),
          phases[cancelled->cancel.phase], failure, vgate_code_info (VGATE_CODE_CANCEL_HANGS)->cure);
 }
 
@@ -162,25 +174,50 @@ say_done (Cancelled *cancelled, VgateCancelAction action)
 {
     switch (action) {
     case VGATE_CANCEL_DO_SUSPEND:
-        say (cancelled, VGATE_CODE_CANCEL_HUNG_LIBVIRT, FALSE,
-             "the aborted migration hung in libvirt: its job was still there %u ms after QEMU had cancelled "
-             "the "
-             "migration. The guest was suspended, upon which libvirt ends the job and resumes the guest",
-             cancelled->sign_ms);
+        say (
+            cancelled, VGATE_CODE_CANCEL_HUNG_LIBVIRT,
+            "the aborted migration hung in libvirt: its job was still there %u ms after QEMU had cancelled the "
+            "migration. The guest was suspended for a moment, upon which libvirt ends the job",
+            cancelled->sign_ms);
         break;
     case VGATE_CANCEL_DO_CONTINUE:
-        say (cancelled, VGATE_CODE_CANCEL_HUNG_QEMU, FALSE,
-             "the aborted migration hung in QEMU: after %u ms it was still in state 'cancelling', and the "
-             "guest "
-             "paused. QEMU was told to go on (migrate-continue)",
-             cancelled->sign_ms);
+        say (
+            cancelled, VGATE_CODE_CANCEL_HUNG_QEMU,
+            "the aborted migration hung in QEMU: after %u ms it was still in state 'cancelling', and the guest was "
+            "paused. QEMU was told to go on (migrate-continue)",
+            cancelled->sign_ms);
         break;
     case VGATE_CANCEL_DO_RESUME:
-        say (cancelled, VGATE_CODE_CANCEL_RESUMED, FALSE,
+        say (cancelled, VGATE_CODE_CANCEL_RESUMED,
              "the aborted migration had ended, but the guest was still paused: it was resumed");
         break;
     default: break;
     }
+}
+
+static void
+say_ended (Cancelled *cancelled, VgateCancelAction how)
+{
+    const guint ms = ms_since (cancelled, cancelled->cancel.began);
+
+    if (how == VGATE_CANCEL_PAUSED_HERE)
+        say (cancelled, VGATE_CODE_CANCEL_PAUSED,
+             "the aborted migration has ended, but the guest is still paused, %u ms after the abort%s%s. %s",
+             ms, cancelled->failure ? ": " : "", cancelled->failure ? cancelled->failure : "",
+             vgate_code_info (VGATE_CODE_CANCEL_PAUSED)->cure);
+    else if (cancelled->code == 0)
+        return;
+    else if (how == VGATE_CANCEL_UNKNOWN)
+        say (cancelled, VGATE_CODE_CANCEL_ENDED,
+             "how the aborted migration ends is not known, as libvirt does not answer: %s",
+             cancelled->failure ? cancelled->failure : "unknown error");
+    else if (cancelled->cancel.guest == VGATE_CANCEL_NOT_KNOWN)
+        say (cancelled, VGATE_CODE_CANCEL_ENDED,
+             "the aborted migration has ended, at most %u ms after the abort: QEMU has begun another", ms);
+    else
+        say (cancelled, VGATE_CODE_CANCEL_ENDED,
+             "the aborted migration has ended, %u ms after it was aborted; the guest %s", ms,
+             guest_text (cancelled->cancel.guest));
 }
 
 /* --- what is done --- */
@@ -193,10 +230,10 @@ run_call (gpointer data)
     Call *call = data;
     const VgateJobCalls *calls = call->watch->calls;
 
-    if (call->action == VGATE_CANCEL_DO_LOOK)
-        calls->look (call->libvirt, call->cancelled->uuid, &call->look, &call->failure);
+    if (call->act.action == VGATE_CANCEL_DO_LOOK)
+        calls->look (call->libvirt, call->cancelled->uuid, call->has_vgpu, &call->look, &call->failure);
     else
-        call->result = calls->act (call->libvirt, call->cancelled->uuid, call->action, &call->failure);
+        call->result = calls->act (call->libvirt, call->cancelled->uuid, &call->act, &call->failure);
     release (call);
 }
 
@@ -205,13 +242,15 @@ call_done (gpointer data, G_GNUC_UNUSED gpointer user_data)
 {
     Call *call = data;
     Cancelled *cancelled = call->cancelled;
-    const gboolean is_look = call->action == VGATE_CANCEL_DO_LOOK;
+    const gboolean is_look = call->act.action == VGATE_CANCEL_DO_LOOK;
     const VgateCancelInput input = {
         .kind = is_look ? VGATE_CANCEL_LOOKED : VGATE_CANCEL_ACTED,
         .now = call->watch->calls->now (call->watch->world),
         .is_answered = !call->failure,
         .job = call->look.job,
         .guest = call->look.guest,
+        .run = call->look.run,
+        .has_no_vgpu = call->look.has_no_vgpu,
         .result = call->result,
     };
 
@@ -219,14 +258,16 @@ call_done (gpointer data, G_GNUC_UNUSED gpointer user_data)
         g_free (cancelled->name);
         cancelled->name = g_steal_pointer (&call->look.name);
     }
-    if (call->failure) {
+    /* what an act failed with is kept over the looks that find it so */
+    if (call->failure || !is_look || !cancelled->is_act_failure) {
         g_free (cancelled->failure);
-        cancelled->failure = g_strdup (call->failure->message);
+        cancelled->failure = call->failure ? g_strdup (call->failure->message) : NULL;
+        cancelled->is_act_failure = call->failure && !is_look;
     }
     if (is_look && !call->failure)
-        cancelled->guest = call->look.guest;
-    if (!is_look && call->result == VGATE_CANCEL_DONE)
-        say_done (cancelled, call->action);
+        cancelled->has_vgpu = !call->look.has_no_vgpu;
+    if (!is_look && (call->result == VGATE_CANCEL_DONE || call->result == VGATE_CANCEL_LEFT_PAUSED))
+        say_done (cancelled, call->act.action);
     feed (cancelled, &input);
 }
 
@@ -238,13 +279,7 @@ end (Cancelled *cancelled, VgateCancelAction how)
     VgateCancelWatch *watch = cancelled->watch;
 
     cancelled->is_over = TRUE;
-    if (cancelled->code != 0 && how == VGATE_CANCEL_UNKNOWN)
-        say (cancelled, VGATE_CODE_CANCEL_ENDED, TRUE,
-             "how the aborted migration ends is not known: the connection to libvirt was lost");
-    else if (cancelled->code != 0)
-        say (cancelled, VGATE_CODE_CANCEL_ENDED, TRUE,
-             "the aborted migration has ended, %u ms after it was aborted; the guest %s",
-             ms_since (cancelled, cancelled->cancel.began), guest_text (cancelled->guest));
+    say_ended (cancelled, how);
     g_hash_table_remove (watch->all, cancelled->uuid);
     watch->ended (cancelled->uuid, how, watch->user_data);
 }
@@ -273,12 +308,6 @@ set_timer (Cancelled *cancelled, gboolean is_wanted)
         cancelled->timer = watch->calls->add_timer (watch->world, cancelled->cancel.wake, on_time, cancelled);
 }
 
-static gboolean
-is_call (VgateCancelAction action)
-{
-    return action >= VGATE_CANCEL_DO_LOOK && action <= VGATE_CANCEL_DO_RESUME;
-}
-
 static void
 feed (Cancelled *cancelled, const VgateCancelInput *input)
 {
@@ -286,16 +315,18 @@ feed (Cancelled *cancelled, const VgateCancelInput *input)
 
     if (cancelled->is_over)
         return;
-    /* saying what there is must not end it under our feet */
+    /* what is called from here may end it */
     g_rc_box_acquire (cancelled);
     action = vgate_cancel_step (&cancelled->cancel, input);
-    if (is_call (action))
+    if (vgate_cancel_is_call (action))
         cancelled->sign_ms = ms_since (cancelled, cancelled->cancel.since);
     if (action == VGATE_CANCEL_DO_REPORT)
         say_hangs (cancelled);
-    /* without a connection nothing more can be known */
-    if (is_call (action) && !push (cancelled->watch, cancelled, action, &call_kind))
-        action = VGATE_CANCEL_UNKNOWN;
+    if (vgate_cancel_is_call (action) && !push (cancelled->watch, cancelled, action, &call_kind)) {
+        const VgateCancelInput unconnected = {.kind = VGATE_CANCEL_UNCONNECTED, .now = input->now};
+
+        action = vgate_cancel_step (&cancelled->cancel, &unconnected);
+    }
     set_timer (cancelled, !vgate_cancel_is_end (action));
     if (vgate_cancel_is_end (action))
         end (cancelled, action);
@@ -309,8 +340,9 @@ vgate_cancel_watch_note (VgateCancelWatch *watch, const char *uuid, VgateCancelI
     Cancelled *cancelled = g_hash_table_lookup (watch->all, uuid);
 
     if (!cancelled) {
-        /* that a migration begins or ends is news only of one that is being cancelled */
-        if (what == VGATE_CANCEL_BEGINS || what == VGATE_CANCEL_ENDS)
+        /* other events are news only of one that is being cancelled */
+        if (what != VGATE_CANCEL_ABORTED && what != VGATE_CANCEL_FOUND && what != VGATE_CANCEL_CANCELLING &&
+            what != VGATE_CANCEL_CANCELLED)
             return;
         cancelled = g_rc_box_new0 (Cancelled);
         cancelled->watch = watch;
@@ -348,8 +380,17 @@ find_done (gpointer data, G_GNUC_UNUSED gpointer user_data)
 static const VgateWorkKind find_kind = {find_run, find_done, call_free};
 
 void
-vgate_cancel_watch_find (VgateCancelWatch *watch)
+vgate_cancel_watch_connected (VgateCancelWatch *watch)
 {
+    g_autoptr (GPtrArray) uuids = g_ptr_array_new_with_free_func (g_free);
+    GHashTableIter iter;
+    gpointer uuid;
+
+    g_hash_table_iter_init (&iter, watch->all);
+    while (g_hash_table_iter_next (&iter, &uuid, NULL))
+        g_ptr_array_add (uuids, g_strdup (uuid));
+    for (guint i = 0; i < uuids->len; i++)
+        vgate_cancel_watch_note (watch, g_ptr_array_index (uuids, i), VGATE_CANCEL_CONNECTED);
     push (watch, NULL, VGATE_CANCEL_DO_LOOK, &find_kind);
 }
 

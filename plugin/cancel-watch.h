@@ -11,7 +11,7 @@
 
 typedef struct VgateCancelWatch VgateCancelWatch;
 
-/* end: VGATE_CANCEL_STAYED, _LEFT or _UNKNOWN. In the main loop, once for each cancelled migration. */
+/* end: VGATE_CANCEL_STAYED to _UNKNOWN. In the main loop, once for each cancelled migration. */
 typedef void (*VgateCancelEnded) (const char *uuid, VgateCancelAction end, gpointer user_data);
 
 /* A cancelled migration of this guest hangs, and has ended or not: for its status. In the main loop. */
@@ -25,8 +25,11 @@ VgateCancelWatch *vgate_cancel_watch_new (const VgateJobCalls *calls, gpointer w
 void vgate_cancel_watch_stop (VgateCancelWatch *watch);
 void vgate_cancel_watch_free (VgateCancelWatch *watch);
 
-/* What was heard of a guest: one of VGATE_CANCEL_ABORTED to _ENDS. */
+/* What was heard of a guest: one of VGATE_CANCEL_ABORTED to _DOMAIN_ENDS. */
 void vgate_cancel_watch_note (VgateCancelWatch *watch, const char *uuid, VgateCancelInputKind what);
 
-/* After connecting: looks for guests that hang from before. */
-void vgate_cancel_watch_find (VgateCancelWatch *watch);
+/*
+ * After connecting: looks again at those that are known, and for guests that hang from before. One that hangs in
+ * libvirt is not found: the guest runs, and QEMU's "cancelled" can be the end of an earlier migration.
+ */
+void vgate_cancel_watch_connected (VgateCancelWatch *watch);

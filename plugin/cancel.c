@@ -9,7 +9,7 @@
  */
 #define IN_LIBVIRT (250 * MS)
 #define IN_QEMU    (500 * MS)
-/* Without a word of QEMU's, as long as a switch-over may well take. */
+/* Where no event was heard: as long as a switch-over may well take. */
 #define FOUND (2000 * MS)
 
 /* From look to look, twice as long each time. */
@@ -23,26 +23,37 @@
 /* One cure is enough (89 of 89 hangs, measured), and works within 300 ms; but the call itself can fail. */
 #define ACTS_MAX  3u
 #define ACT_PAUSE (1000 * MS)
-/* libvirt resumes the guest before it ends the job: one that is paused still then stays so. */
+/* libvirt resumes the guest before it ends the job: one that is still paused then stays paused. */
 #define RESUME_AFTER (250 * MS)
 
-#define ABORTS_MAX 3u
-
-/* So long after QEMU's word nobody waits any more for an end without a cause. What was aborted before QEMU
- * has begun ends when the destination is ready, which starts a QEMU of its own meanwhile. */
+/* A job that has not ended that long after QEMU's event is reported. One that was aborted before QEMU began
+ * ends when the destination is ready, which starts a QEMU of its own meanwhile. */
 #define REPORT_AFTER       (5000 * MS)
 #define REPORT_QUIET_AFTER (60000 * MS)
 
 void
 vgate_cancel_init (VgateCancel *cancel, gint64 now)
 {
-    *cancel = (VgateCancel){.began = now, .since = now, .wake = G_MAXINT64, .pause = PAUSE_MAX};
+    *cancel = (VgateCancel){.began = now, .since = now, .wake = G_MAXINT64, .pause = PAUSE_MAX, .run = -1};
 }
 
 gboolean
 vgate_cancel_is_end (VgateCancelAction action)
 {
-    return action == VGATE_CANCEL_STAYED || action == VGATE_CANCEL_LEFT || action == VGATE_CANCEL_UNKNOWN;
+    return action >= VGATE_CANCEL_STAYED;
+}
+
+gboolean
+vgate_cancel_is_call (VgateCancelAction action)
+{
+    return action >= VGATE_CANCEL_DO_LOOK && action <= VGATE_CANCEL_DO_RESUME;
+}
+
+gboolean
+vgate_cancel_is_paused (VgateCancelGuest guest)
+{
+    return guest == VGATE_CANCEL_PAUSED_BY_USER || guest == VGATE_CANCEL_PAUSED_BY_MIGRATION ||
+           guest == VGATE_CANCEL_PAUSED;
 }
 
 static gint64
@@ -70,7 +81,40 @@ enter (VgateCancel *cancel, VgateCancelPhase phase, gint64 now)
     }
 }
 
+/* Another job has begun, or holds the guest: so the aborted one has ended, and the guest did not leave by it. */
+static VgateCancelAction
+end_by_another (const VgateCancel *cancel)
+{
+    return cancel->has_suspended && vgate_cancel_is_paused (cancel->guest) ? VGATE_CANCEL_PAUSED_HERE
+                                                                           : VGATE_CANCEL_STAYED;
+}
+
+static VgateCancelAction
+hear_setup (VgateCancel *cancel)
+{
+    const VgateCancelAction end =
+        cancel->is_ours && cancel->phase == VGATE_CANCEL_QUIET && !cancel->is_completed
+            ? VGATE_CANCEL_BEGUN
+            : end_by_another (cancel);
+
+    /* what the last look found was before that */
+    if (end != VGATE_CANCEL_PAUSED_HERE)
+        cancel->guest = VGATE_CANCEL_NOT_KNOWN;
+    return end;
+}
+
 static void
+hear_connected (VgateCancel *cancel, gint64 now)
+{
+    cancel->is_unsure = TRUE;
+    cancel->is_call_old = cancel->is_calling;
+    cancel->n_failures = 0;
+    if (!cancel->is_calling)
+        cancel->wake = now;
+}
+
+/* An end, or DO_NOTHING: there is none. */
+static VgateCancelAction
 hear (VgateCancel *cancel, VgateCancelInputKind kind, gint64 now)
 {
     switch (kind) {
@@ -80,24 +124,31 @@ hear (VgateCancel *cancel, VgateCancelInputKind kind, gint64 now)
         cancel->wake = now + PAUSE_MIN;
         break;
     case VGATE_CANCEL_FOUND:
-        if (cancel->phase == VGATE_CANCEL_QUIET && !cancel->is_ours)
+        if (cancel->phase == VGATE_CANCEL_QUIET && !cancel->is_ours && !cancel->is_completed)
             enter (cancel, VGATE_CANCEL_WAS_FOUND, now);
         break;
-    case VGATE_CANCEL_BEGINS:
-        if (cancel->is_ours && cancel->phase == VGATE_CANCEL_QUIET && cancel->n_aborts < ABORTS_MAX)
-            cancel->is_abort_due = TRUE;
-        break;
+    case VGATE_CANCEL_SETUP: return hear_setup (cancel);
     case VGATE_CANCEL_CANCELLING:
-        if (cancel->phase == VGATE_CANCEL_QUIET || cancel->phase == VGATE_CANCEL_WAS_FOUND)
+        if (!cancel->is_completed && cancel->phase < VGATE_CANCEL_IS_CANCELLING)
             enter (cancel, VGATE_CANCEL_IS_CANCELLING, now);
         break;
     case VGATE_CANCEL_CANCELLED:
-        if (cancel->phase != VGATE_CANCEL_IS_CANCELLED)
+        if (!cancel->is_completed && cancel->phase != VGATE_CANCEL_IS_CANCELLED)
             enter (cancel, VGATE_CANCEL_IS_CANCELLED, now);
         break;
-    case VGATE_CANCEL_ENDS: cancel->wake = now; break;
+    case VGATE_CANCEL_COMPLETED:
+        cancel->is_completed = TRUE;
+        cancel->phase = VGATE_CANCEL_QUIET;
+        cancel->has_suspended = FALSE;
+        cancel->has_continued = FALSE;
+        cancel->wake = now;
+        break;
+    case VGATE_CANCEL_JOB_FAILED: cancel->wake = now; break;
+    case VGATE_CANCEL_DOMAIN_ENDS: cancel->guest = VGATE_CANCEL_GONE; return VGATE_CANCEL_LEFT;
+    case VGATE_CANCEL_CONNECTED: hear_connected (cancel, now); break;
     default: break;
     }
+    return VGATE_CANCEL_DO_NOTHING;
 }
 
 static VgateCancelAction
@@ -135,13 +186,6 @@ wait_for (VgateCancel *cancel, gint64 pause, gint64 now)
     return VGATE_CANCEL_DO_WAIT;
 }
 
-static gboolean
-is_paused (VgateCancelGuest guest)
-{
-    return guest == VGATE_CANCEL_PAUSED_BY_USER || guest == VGATE_CANCEL_PAUSED_BY_MIGRATION ||
-           guest == VGATE_CANCEL_PAUSED;
-}
-
 /* What the signs say; DO_WAIT: there are none. */
 static VgateCancelAction
 cure_for (const VgateCancel *cancel, VgateCancelGuest guest, gint64 now)
@@ -152,16 +196,19 @@ cure_for (const VgateCancel *cancel, VgateCancelGuest guest, gint64 now)
     case VGATE_CANCEL_IS_CANCELLED:
         return guest == VGATE_CANCEL_RUNS ? VGATE_CANCEL_DO_SUSPEND : VGATE_CANCEL_DO_WAIT;
     case VGATE_CANCEL_IS_CANCELLING:
-        return is_paused (guest) ? VGATE_CANCEL_DO_CONTINUE : VGATE_CANCEL_DO_WAIT;
+        return vgate_cancel_is_paused (guest) ? VGATE_CANCEL_DO_CONTINUE : VGATE_CANCEL_DO_WAIT;
     default:
         return guest == VGATE_CANCEL_PAUSED_BY_MIGRATION ? VGATE_CANCEL_DO_CONTINUE : VGATE_CANCEL_DO_WAIT;
     }
 }
 
 static VgateCancelAction
-while_it_migrates (VgateCancel *cancel, VgateCancelGuest guest, gint64 now)
+while_it_migrates (VgateCancel *cancel, const VgateCancelInput *input)
 {
-    const VgateCancelAction cure = cure_for (cancel, guest, now);
+    const gint64 now = input->now;
+    /* only of the job that was aborted: one that may be another is left alone */
+    const VgateCancelAction cure =
+        input->job.began_max <= cancel->began ? cure_for (cancel, input->guest, now) : VGATE_CANCEL_DO_WAIT;
     const gboolean is_late = cancel->phase == VGATE_CANCEL_QUIET ? now - cancel->began >= REPORT_QUIET_AFTER
                                                                  : now - cancel->since >= REPORT_AFTER;
 
@@ -181,96 +228,150 @@ while_it_migrates (VgateCancel *cancel, VgateCancelGuest guest, gint64 now)
     return wait_for (cancel, cancel->is_reported ? PAUSE_LONG : cancel->pause, now);
 }
 
-/* The migration was cancelled, by what QEMU has said or has just been brought to: so it never ran anywhere
- * else. What somebody else has paused stays so. */
+/* It never ran anywhere else: the migration was cancelled, by what QEMU has said of it or was brought to. */
 static gboolean
-must_run (const VgateCancel *cancel, VgateCancelGuest guest)
+may_resume (const VgateCancel *cancel)
 {
-    if (guest == VGATE_CANCEL_PAUSED_BY_USER)
-        return cancel->has_suspended;
-    return guest == VGATE_CANCEL_PAUSED_BY_MIGRATION &&
-           (cancel->phase == VGATE_CANCEL_IS_CANCELLED || cancel->has_continued);
+    if (cancel->is_completed || cancel->n_resumes >= ACTS_MAX)
+        return FALSE;
+    return cancel->has_suspended ||
+           (!cancel->is_unsure && (cancel->phase == VGATE_CANCEL_IS_CANCELLED || cancel->has_continued));
 }
 
 static VgateCancelAction
 without_a_job (VgateCancel *cancel, VgateCancelGuest guest, gint64 now)
 {
+    /* what somebody else has paused stays so */
+    const gboolean is_ours_to_end = guest == VGATE_CANCEL_PAUSED_BY_MIGRATION ||
+                                    (guest == VGATE_CANCEL_PAUSED_BY_USER && cancel->has_suspended);
+
     if (guest == VGATE_CANCEL_GONE)
         return VGATE_CANCEL_LEFT;
-    if (!must_run (cancel, guest))
+    if (!is_ours_to_end)
         return VGATE_CANCEL_STAYED;
     if (cancel->paused_since == 0)
         cancel->paused_since = now;
     if (now - cancel->paused_since < RESUME_AFTER)
         return wait_for (cancel, PAUSE_MIN, now);
-    if (!cancel->has_resumed) {
-        cancel->has_resumed = TRUE;
-        cancel->paused_since = now;
-        return call (cancel, VGATE_CANCEL_DO_RESUME, now);
-    }
-    if (cancel->is_reported)
+    if (!may_resume (cancel))
+        return VGATE_CANCEL_PAUSED_HERE;
+    if (cancel->n_resumes > 0 && now < cancel->act_after)
+        return wait_for (cancel, cancel->act_after - now, now);
+    cancel->n_resumes++;
+    cancel->act_after = now + ACT_PAUSE;
+    return call (cancel, VGATE_CANCEL_DO_RESUME, now);
+}
+
+static VgateCancelAction
+after_failed_look (VgateCancel *cancel, gint64 now)
+{
+    const gboolean is_enough = ++cancel->n_failures > FAILURES_MAX;
+
+    /* a guest that we have paused is not given up */
+    if (is_enough && !cancel->has_suspended)
         return VGATE_CANCEL_UNKNOWN;
-    cancel->is_reported = TRUE;
-    cancel->wake = now + PAUSE_LONG;
-    return VGATE_CANCEL_DO_REPORT;
+    return wait_for (cancel, is_enough ? PAUSE_LONG : PAUSE_ERROR, now);
 }
 
 static VgateCancelAction
 after_look (VgateCancel *cancel, const VgateCancelInput *input)
 {
-    if (!input->is_answered) {
-        if (++cancel->n_failures > FAILURES_MAX)
-            return VGATE_CANCEL_UNKNOWN;
-        return wait_for (cancel, PAUSE_ERROR, input->now);
-    }
-    if (input->job == VGATE_JOB_NONE || input->guest == VGATE_CANCEL_GONE)
+    const gboolean is_old = cancel->is_call_old;
+
+    cancel->is_call_old = FALSE;
+    if (is_old)
+        return call (cancel, VGATE_CANCEL_DO_LOOK, input->now);
+    if (!input->is_answered)
+        return after_failed_look (cancel, input->now);
+    cancel->n_failures = 0;
+    cancel->guest = input->guest;
+    if (input->has_no_vgpu && !cancel->is_ours)
+        return VGATE_CANCEL_IGNORED;
+    if (cancel->run == -1)
+        cancel->run = input->run;
+    /* another run of the domain is another guest */
+    if (input->guest == VGATE_CANCEL_GONE || input->run != cancel->run)
+        return VGATE_CANCEL_LEFT;
+    if (input->job.kind == VGATE_JOB_NONE)
         return without_a_job (cancel, input->guest, input->now);
     cancel->paused_since = 0;
-    if (input->job == VGATE_JOB_MIGRATION)
-        return while_it_migrates (cancel, input->guest, input->now);
-    if (!cancel->is_ours)
-        return VGATE_CANCEL_UNKNOWN;
+    if (input->job.began_min > cancel->began)
+        return end_by_another (cancel);
+    if (input->job.kind == VGATE_JOB_MIGRATION) {
+        if (input->job.began_max <= cancel->began)
+            cancel->is_unsure = FALSE;
+        return while_it_migrates (cancel, input);
+    }
+    if (!cancel->is_ours && !cancel->has_suspended)
+        return VGATE_CANCEL_IGNORED;
     /* aborted saves do not hang (0 of 200) */
     cancel->pause = MIN (cancel->pause * 2, PAUSE_MAX);
     return wait_for (cancel, cancel->pause, input->now);
 }
 
-/* TRUE: there is nothing more to do. */
-static gboolean
+/* An end, or DO_NOTHING: there is none. */
+static VgateCancelAction
 after_act (VgateCancel *cancel, VgateCancelResult result, gint64 now)
 {
-    const gboolean is_done = result == VGATE_CANCEL_DONE;
+    const gboolean is_done = result == VGATE_CANCEL_DONE, is_found = cancel->phase == VGATE_CANCEL_WAS_FOUND;
 
+    cancel->is_call_old = FALSE;
     cancel->pause = PAUSE_MIN;
     cancel->wake = now + PAUSE_MIN;
-    cancel->has_suspended |= is_done && cancel->act == VGATE_CANCEL_DO_SUSPEND;
-    cancel->has_continued |= is_done && cancel->act == VGATE_CANCEL_DO_CONTINUE;
-    if (cancel->phase != VGATE_CANCEL_WAS_FOUND || cancel->act != VGATE_CANCEL_DO_CONTINUE)
-        return FALSE;
+    if (result == VGATE_CANCEL_NOT_OURS)
+        return VGATE_CANCEL_IGNORED;
+    if (result == VGATE_CANCEL_LEFT_PAUSED) {
+        cancel->has_suspended = TRUE;
+        cancel->guest = VGATE_CANCEL_PAUSED_BY_MIGRATION;
+    }
+    if (cancel->act != VGATE_CANCEL_DO_CONTINUE || cancel->is_completed)
+        return VGATE_CANCEL_DO_NOTHING;
+    cancel->has_continued |= is_done;
     /* QEMU was in "cancelling", and says "cancelled" next */
-    if (is_done)
+    if (is_done && is_found)
         enter (cancel, VGATE_CANCEL_IS_CANCELLING, now);
-    return result == VGATE_CANCEL_REFUSED;
+    return result == VGATE_CANCEL_REFUSED && is_found ? VGATE_CANCEL_IGNORED : VGATE_CANCEL_DO_NOTHING;
 }
 
 VgateCancelAction
 vgate_cancel_step (VgateCancel *cancel, const VgateCancelInput *input)
 {
+    VgateCancelAction end = VGATE_CANCEL_DO_NOTHING;
+
     switch (input->kind) {
     case VGATE_CANCEL_LOOKED: cancel->is_calling = FALSE; return after_look (cancel, input);
     case VGATE_CANCEL_ACTED:
         cancel->is_calling = FALSE;
-        if (after_act (cancel, input->result, input->now))
-            return VGATE_CANCEL_UNKNOWN;
+        end = after_act (cancel, input->result, input->now);
         break;
-    default: hear (cancel, input->kind, input->now);
+    case VGATE_CANCEL_UNCONNECTED:
+        /* the next connection looks at it again */
+        cancel->is_calling = FALSE;
+        cancel->is_call_old = FALSE;
+        cancel->wake = G_MAXINT64;
+        return VGATE_CANCEL_DO_WAIT;
+    default: end = hear (cancel, input->kind, input->now);
     }
+    if (vgate_cancel_is_end (end))
+        return end;
     if (cancel->is_calling)
         return while_it_is_called (cancel, input->now);
-    if (cancel->is_abort_due) {
-        cancel->is_abort_due = FALSE;
-        cancel->n_aborts++;
-        return call (cancel, VGATE_CANCEL_DO_ABORT, input->now);
-    }
     return input->now < cancel->wake ? VGATE_CANCEL_DO_WAIT : call (cancel, VGATE_CANCEL_DO_LOOK, input->now);
+}
+
+gboolean
+vgate_cancel_may_act (const VgateCancelAct *act, int run, const VgateJob *job, VgateCancelGuest guest)
+{
+    const gboolean is_same = job->kind == VGATE_JOB_MIGRATION && job->began_max <= act->began;
+
+    if (run != act->run)
+        return FALSE;
+    switch (act->action) {
+    case VGATE_CANCEL_DO_SUSPEND: return is_same && guest == VGATE_CANCEL_RUNS;
+    case VGATE_CANCEL_DO_CONTINUE: return is_same && vgate_cancel_is_paused (guest);
+    case VGATE_CANCEL_DO_RESUME:
+        return job->kind == VGATE_JOB_NONE &&
+               (guest == VGATE_CANCEL_PAUSED_BY_USER || guest == VGATE_CANCEL_PAUSED_BY_MIGRATION);
+    default: return FALSE;
+    }
 }

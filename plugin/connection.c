@@ -128,9 +128,9 @@ job_event_of (const char *details, VgateDomainEvent *event)
         const char *status;
         VgateDomainEvent event;
     } statuses[] = {
-        {"\"setup\"", VGATE_DOMAIN_JOB_BEGINS},          {"\"pre-switchover\"", VGATE_DOMAIN_JOB_SWITCHES},
+        {"\"setup\"", VGATE_DOMAIN_JOB_SETUP},           {"\"pre-switchover\"", VGATE_DOMAIN_JOB_SWITCHES},
         {"\"cancelling\"", VGATE_DOMAIN_JOB_CANCELLING}, {"\"cancelled\"", VGATE_DOMAIN_JOB_CANCELLED},
-        {"\"completed\"", VGATE_DOMAIN_JOB_ENDS},        {"\"failed\"", VGATE_DOMAIN_JOB_ENDS},
+        {"\"completed\"", VGATE_DOMAIN_JOB_COMPLETED},   {"\"failed\"", VGATE_DOMAIN_JOB_FAILED},
     };
 
     for (gsize i = 0; details && i < G_N_ELEMENTS (statuses); i++)

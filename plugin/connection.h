@@ -21,11 +21,13 @@ typedef enum {
     VGATE_DOMAIN_CHANGED,  /* its power state, or a device came or went */
     VGATE_DOMAIN_METADATA, /* its element was written or taken away, perhaps by ourselves: in the live XML of
                             * a guest that runs, or in its persistent definition */
-    VGATE_DOMAIN_JOB_BEGINS,     /* QEMU sets up a migration: out or in, or into a file */
+    VGATE_DOMAIN_JOB_BEGINS,     /* one may have begun: libvirt says that the guest was paused */
+    VGATE_DOMAIN_JOB_SETUP,      /* QEMU sets up a migration: out or in, or into a file */
     VGATE_DOMAIN_JOB_SWITCHES,   /* the last moment of it: the guest is paused */
     VGATE_DOMAIN_JOB_CANCELLING, /* somebody has aborted it */
     VGATE_DOMAIN_JOB_CANCELLED,  /* it has ended by that, as far as QEMU is concerned */
-    VGATE_DOMAIN_JOB_ENDS,       /* with success, or with an error */
+    VGATE_DOMAIN_JOB_COMPLETED,  /* with success: the guest may run at the destination */
+    VGATE_DOMAIN_JOB_FAILED,     /* with an error */
     VGATE_DOMAIN_ENDED,
     VGATE_DOMAIN_DEFINED, /* its persistent definition was made or changed; it need not run */
 } VgateDomainEvent;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define QUERY_MIGRATE  "{\"execute\":\"query-migrate\"}"
 #define END_CANCELLING "{\"execute\":\"migrate-continue\",\"arguments\":{\"state\":\"cancelling\"}}"
 
 void
@@ -72,25 +73,55 @@ vgate_libvirt_is_busy (virDomainPtr domain)
     return virGetLastErrorCode () != VIR_ERR_NO_SUPPORT;
 }
 
-VgateJobKind
-vgate_libvirt_job (virDomainPtr domain, gboolean is_leaving)
+/* That there is no job that leaves: the domain does not run, or it arrives (libvirt keeps statistics at the source
+ * only), or the driver has no jobs. */
+static gboolean
+is_no_job_error (void)
+{
+    const int code = virGetLastErrorCode ();
+
+    return code == VIR_ERR_OPERATION_INVALID || code == VIR_ERR_NO_DOMAIN || code == VIR_ERR_NO_SUPPORT;
+}
+
+gboolean
+vgate_libvirt_job (virDomainPtr domain, gboolean is_leaving, VgateJob *job, GError **error)
 {
     virTypedParameterPtr parameters = NULL;
     int type = VIR_DOMAIN_JOB_NONE, n_parameters = 0, operation = VIR_DOMAIN_JOB_OPERATION_UNKNOWN, reason;
+    unsigned long long age;
+    gint64 before;
 
-    /* libvirt has no statistics of it, and writes an error into its log when it is asked for them */
-    if (!is_leaving && paused_for (domain, &reason) && is_arriving (reason))
-        return VGATE_JOB_NONE;
-    if (virDomainGetJobStats (domain, &type, &parameters, &n_parameters, 0) != 0 ||
-        type == VIR_DOMAIN_JOB_NONE)
-        return VGATE_JOB_NONE;
-    virTypedParamsGetInt (parameters, n_parameters, VIR_DOMAIN_JOB_OPERATION, &operation);
-    virTypedParamsFree (parameters, n_parameters);
-    switch (operation) {
-    case VIR_DOMAIN_JOB_OPERATION_MIGRATION_OUT: return VGATE_JOB_MIGRATION;
-    case VIR_DOMAIN_JOB_OPERATION_SAVE: return VGATE_JOB_SAVE;
-    default: return VGATE_JOB_OTHER;
+    *job = (VgateJob){.began_min = G_MININT64, .began_max = G_MAXINT64};
+    if (!is_leaving && !paused_for (domain, &reason)) {
+        vgate_set_libvirt_error (error, "virDomainGetState");
+        return FALSE;
     }
+    /* libvirt has no statistics of it, and writes an error into its log when it is asked for them */
+    if (!is_leaving && is_arriving (reason))
+        return TRUE;
+    before = g_get_monotonic_time ();
+    if (virDomainGetJobStats (domain, &type, &parameters, &n_parameters, 0) != 0) {
+        if (is_no_job_error ())
+            return TRUE;
+        vgate_set_libvirt_error (error, "virDomainGetJobStats");
+        return FALSE;
+    }
+    if (type != VIR_DOMAIN_JOB_NONE) {
+        job->kind = VGATE_JOB_OTHER;
+        virTypedParamsGetInt (parameters, n_parameters, VIR_DOMAIN_JOB_OPERATION, &operation);
+        if (operation == VIR_DOMAIN_JOB_OPERATION_MIGRATION_OUT)
+            job->kind = VGATE_JOB_MIGRATION;
+        else if (operation == VIR_DOMAIN_JOB_OPERATION_SAVE)
+            job->kind = VGATE_JOB_SAVE;
+        /* libvirt counted it at some time during the call, and cut it down to whole ms */
+        if (virTypedParamsGetULLong (parameters, n_parameters, VIR_DOMAIN_JOB_TIME_ELAPSED, &age) == 1 &&
+            age < G_MAXINT64 / 2000) {
+            job->began_min = before - ((gint64)age + 1) * 1000;
+            job->began_max = g_get_monotonic_time () - (gint64)age * 1000;
+        }
+    }
+    virTypedParamsFree (parameters, n_parameters);
+    return TRUE;
 }
 
 gboolean
@@ -141,6 +172,19 @@ vgate_libvirt_resume (virDomainPtr domain, GError **error)
         return TRUE;
     vgate_set_libvirt_error (error, "virDomainResume");
     return FALSE;
+}
+
+gboolean
+vgate_libvirt_was_cancelled (virDomainPtr domain)
+{
+    char *reply = NULL;
+    gboolean is_cancelled;
+
+    if (virDomainQemuMonitorCommand (domain, QUERY_MIGRATE, &reply, 0) != 0)
+        return FALSE;
+    is_cancelled = reply && strstr (reply, "\"status\":\"cancelled\"") != NULL;
+    free (reply); /* libvirt allocates with malloc () */
+    return is_cancelled;
 }
 
 VgateCancelResult

@@ -14,8 +14,10 @@
 /* What libvirt says of a guest whose migration was cancelled. */
 typedef struct {
     char *name;
-    VgateJobKind job;
+    VgateJob job;
     VgateCancelGuest guest;
+    int run;              /* libvirt's ID of this run of the domain; -1: it does not run */
+    gboolean has_no_vgpu; /* nor an element. Not looked for where it is known */
 } VgateCancelLook;
 
 typedef struct {
@@ -44,13 +46,15 @@ typedef struct {
     void (*read) (gpointer libvirt, const char *uuid, gboolean is_leaving, VgateJobFacts *facts);
     /* vgate_libvirt_abort_job () */
     gboolean (*abort) (gpointer libvirt, const char *uuid, GError **error);
-    /* look->name is the caller's, also where it fails. */
-    gboolean (*look) (gpointer libvirt, const char *uuid, VgateCancelLook *look, GError **error);
+    /* look->name is the caller's, also where it fails. is_known: to have a vGPU. */
+    gboolean (*look) (gpointer libvirt, const char *uuid, gboolean is_known, VgateCancelLook *look,
+                      GError **error);
     /*
-     * One of DO_ABORT to DO_RESUME. It looks once more before, so that it meets the state that it is for; and
-     * a domain without a vGPU and without an element is refused whatever its state.
+     * It looks once more before, so that it meets the state and the job that it is for; and a domain without a
+     * vGPU and without an element is NOT_OURS whatever its state. A suspend waits until the job has ended, and
+     * resumes the guest where libvirt does not: at most 1.5 s, and what libvirt takes to answer.
      */
-    VgateCancelResult (*act) (gpointer libvirt, const char *uuid, VgateCancelAction action, GError **error);
+    VgateCancelResult (*act) (gpointer libvirt, const char *uuid, const VgateCancelAct *act, GError **error);
     /* The UUIDs (char *) of the domains that leave, and are paused by that. */
     GPtrArray *(*find_paused) (gpointer libvirt);
 } VgateJobCalls;

@@ -135,9 +135,10 @@ conclude (Check *check, VgateWatchOutcome outcome)
 
     check->state = CHECK_OVER;
     g_hash_table_remove (watch->checks, check->uuid);
-    if (check->is_again && outcome != VGATE_WATCH_STOPPED)
+    /* who migrates the guest again at once must be judged, too */
+    if (check->is_again)
         begin (watch, check->uuid, check->is_leaving, check->again_last);
-    else
+    if (!check->is_again || outcome == VGATE_WATCH_STOPPED)
         watch->done (check->uuid, outcome, watch->user_data);
 }
 
@@ -224,9 +225,15 @@ on_ended (const char *uuid, VgateCancelAction end, gpointer user_data)
         say_not_stopped (check, "it was all but over");
         conclude (check, VGATE_WATCH_TOO_LATE);
         break;
+    case VGATE_CANCEL_PAUSED_HERE:
+        say_not_stopped (check, "it has ended, but the guest is paused, see VGATE-715");
+        conclude (check, VGATE_WATCH_TOO_LATE);
+        break;
+    /* the event that says so has another check begun */
+    case VGATE_CANCEL_BEGUN: conclude (check, VGATE_WATCH_LEFT); break;
     default:
-        say_not_stopped (check, "how it ended is not known, as the connection to libvirt was lost");
-        conclude (check, VGATE_WATCH_LEFT); /* the next connection finds it */
+        say_not_stopped (check, "how it ended is not known, as libvirt does not answer");
+        conclude (check, VGATE_WATCH_LEFT);
     }
     check_unref (check);
 }
@@ -288,7 +295,7 @@ judge (Check *check)
     g_autoptr (GError) error = NULL;
 
     if (!is_ours (&check->facts)) {
-        conclude (check, VGATE_WATCH_NO_JOB);
+        conclude (check, check->facts.failure ? VGATE_WATCH_NOT_TOLD : VGATE_WATCH_NO_JOB);
         return;
     }
     if (!check->snapshot) {
@@ -438,21 +445,37 @@ void
 vgate_job_watch_note (VgateJobWatch *watch, const char *uuid, VgateDomainEvent event)
 {
     switch (event) {
-    case VGATE_DOMAIN_JOB_BEGINS: vgate_cancel_watch_note (watch->cancels, uuid, VGATE_CANCEL_BEGINS); break;
+    case VGATE_DOMAIN_JOB_SETUP: vgate_cancel_watch_note (watch->cancels, uuid, VGATE_CANCEL_SETUP); break;
     case VGATE_DOMAIN_JOB_CANCELLING:
         vgate_cancel_watch_note (watch->cancels, uuid, VGATE_CANCEL_CANCELLING);
         break;
     case VGATE_DOMAIN_JOB_CANCELLED:
         vgate_cancel_watch_note (watch->cancels, uuid, VGATE_CANCEL_CANCELLED);
         break;
-    case VGATE_DOMAIN_JOB_ENDS:
-    case VGATE_DOMAIN_ENDED: vgate_cancel_watch_note (watch->cancels, uuid, VGATE_CANCEL_ENDS); break;
+    case VGATE_DOMAIN_JOB_FAILED:
+        vgate_cancel_watch_note (watch->cancels, uuid, VGATE_CANCEL_JOB_FAILED);
+        break;
+    case VGATE_DOMAIN_JOB_COMPLETED:
+        vgate_cancel_watch_note (watch->cancels, uuid, VGATE_CANCEL_COMPLETED);
+        break;
     default: break;
     }
 }
 
-void
-vgate_job_watch_find_hung (VgateJobWatch *watch)
+gboolean
+vgate_job_watch_is_checking (const VgateJobWatch *watch, const char *uuid)
 {
-    vgate_cancel_watch_find (watch->cancels);
+    return g_hash_table_contains (watch->checks, uuid);
+}
+
+void
+vgate_job_watch_forget (VgateJobWatch *watch, const char *uuid)
+{
+    vgate_cancel_watch_note (watch->cancels, uuid, VGATE_CANCEL_DOMAIN_ENDS);
+}
+
+void
+vgate_job_watch_connected (VgateJobWatch *watch)
+{
+    vgate_cancel_watch_connected (watch->cancels);
 }

@@ -10,9 +10,12 @@
 void
 vgate_job_read (virConnectPtr libvirt, const char *uuid, gboolean is_leaving, VgateJobFacts *facts)
 {
-    g_autoptr (virDomain) domain = vgate_libvirt_find_domain (libvirt, uuid, NULL);
+    g_autoptr (virDomain) domain = vgate_libvirt_find_domain (libvirt, uuid, &facts->failure);
+    VgateJob job;
 
-    facts->kind = domain ? vgate_libvirt_job (domain, is_leaving) : VGATE_JOB_NONE;
+    if (!domain || !vgate_libvirt_job (domain, is_leaving, &job, &facts->failure))
+        return;
+    facts->kind = job.kind;
     if (facts->kind != VGATE_JOB_MIGRATION && facts->kind != VGATE_JOB_SAVE)
         return;
     facts->name = g_strdup (virDomainGetName (domain));

@@ -15,7 +15,7 @@ typedef struct {
     char *name;          /* the domain's */
     VgateDomain *domain; /* NULL: failure says why it cannot be read */
     VgatePower power;
-    GError *failure;
+    GError *failure; /* with kind NONE: libvirt does not say whether there is a job */
 } VgateJobFacts;
 
 /* Blocks. Of a job that is none of ours only the kind is found. is_leaving: as for vgate_libvirt_job (). The

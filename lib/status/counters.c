@@ -25,7 +25,7 @@ static const char *const definition_results[] = {"updated", "left", "failed", NU
 static const VgateCodeRange capture_codes[] = {{101, 110}, {517, 517}, {702, 702},
                                                {705, 705}, {901, 901}, {0, 0}};
 static const VgateCodeRange stop_codes[] = {{301, 307}, {403, 408}, {706, 706}, {0, 0}};
-static const VgateCodeRange hang_codes[] = {{710, 713}, {0, 0}};
+static const VgateCodeRange hang_codes[] = {{710, 713}, {715, 715}, {0, 0}};
 static const VgateCodeRange load_codes[] = {{101, 110}, {201, 299}, {301, 499}, {501, 508},
                                             {511, 512}, {517, 517}, {705, 705}, {801, 801},
                                             {816, 816}, {820, 826}, {901, 901}, {0, 0}};

@@ -124,7 +124,11 @@ read_job (gpointer libvirt, const char *uuid, G_GNUC_UNUSED gboolean is_leaving,
 
     g_assert_cmpstr (uuid, ==, SAMPLE_DOMAIN_UUID);
     /* a connection that was lost fails in each call */
-    *facts = played->is_connected ? answers_facts (played->job, &played->in_xml) : (VgateJobFacts){0};
+    *facts = (VgateJobFacts){0};
+    if (played->is_connected && !played->is_mute)
+        *facts = answers_facts (played->job, &played->in_xml);
+    else
+        g_set_error_literal (&facts->failure, VGATE_ERROR, VGATE_CODE_LIBVIRT_ERROR, "cannot acquire lock");
 }
 
 static gboolean
@@ -136,34 +140,81 @@ abort_job (gpointer libvirt, G_GNUC_UNUSED const char *uuid, GError **error)
         g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_LIBVIRT_ERROR, "no job is active");
         return FALSE;
     }
-    played->n_acts[VGATE_CANCEL_DO_ABORT]++;
+    played->n_aborts++;
+    played->aborted = played->job_number;
     return TRUE;
 }
 
+/* As libvirt gives the age: in ms, and with the time that a call takes. */
+static VgateJob
+job_of (const Played *played)
+{
+    VgateJob job = {.kind = played->job, .began_min = G_MININT64, .began_max = G_MAXINT64};
+
+    if (played->job != VGATE_JOB_NONE) {
+        job.began_min = played->job_began - 1200;
+        job.began_max = played->job_began + 300;
+    }
+    return job;
+}
+
 static gboolean
-look (gpointer libvirt, G_GNUC_UNUSED const char *uuid, VgateCancelLook *found, GError **error)
+look (gpointer libvirt, G_GNUC_UNUSED const char *uuid, gboolean is_known, VgateCancelLook *found,
+      GError **error)
 {
     const Played *played = libvirt;
 
-    *found = (VgateCancelLook){.name = g_strdup ("demo"), .job = played->job, .guest = played->guest};
-    if (played->is_connected)
+    *found = (VgateCancelLook){.name = g_strdup ("demo"),
+                               .job = job_of (played),
+                               .guest = played->guest,
+                               .run = played->run,
+                               .has_no_vgpu = !is_known && !played->has_vgpu};
+    if (played->is_connected && !played->is_mute)
         return TRUE;
     g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_LIBVIRT_ERROR, "client socket is closed");
     return FALSE;
 }
 
+/* What libvirt and QEMU do then; and whatever was known before, nothing happens to another job than the aborted. */
 static VgateCancelResult
-act (gpointer libvirt, G_GNUC_UNUSED const char *uuid, VgateCancelAction action, GError **error)
+act (gpointer libvirt, G_GNUC_UNUSED const char *uuid, const VgateCancelAct *wanted, GError **error)
 {
     Played *played = libvirt;
+    const VgateJob job = job_of (played);
 
     if (!played->is_connected) {
         g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_LIBVIRT_ERROR, "client socket is closed");
         return VGATE_CANCEL_FAILED;
     }
     if (!played->has_vgpu)
+        return VGATE_CANCEL_NOT_OURS;
+    if (!vgate_cancel_may_act (wanted, played->run, &job, played->guest))
         return VGATE_CANCEL_REFUSED;
-    played->n_acts[action]++;
+    if (wanted->action == VGATE_CANCEL_DO_CONTINUE && !played->is_cancelling)
+        return VGATE_CANCEL_REFUSED;
+    if (wanted->action == VGATE_CANCEL_DO_RESUME && played->has_completed)
+        return VGATE_CANCEL_REFUSED;
+    played->n_acts[wanted->action]++;
+    if (wanted->action != VGATE_CANCEL_DO_RESUME)
+        g_assert_cmpuint (played->aborted, ==, played->job_number);
+    switch (wanted->action) {
+    case VGATE_CANCEL_DO_SUSPEND:
+        if (played->is_useless) {
+            /* during a migration that is the reason, whoever suspends */
+            played->guest = VGATE_CANCEL_PAUSED_BY_MIGRATION;
+            return VGATE_CANCEL_LEFT_PAUSED;
+        }
+        break;
+    case VGATE_CANCEL_DO_RESUME:
+        if (played->cannot_resume) {
+            g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_LIBVIRT_ERROR, "no lease");
+            return VGATE_CANCEL_FAILED;
+        }
+        break;
+    default: played->is_cancelling = FALSE;
+    }
+    played->job = VGATE_JOB_NONE;
+    played->guest = VGATE_CANCEL_RUNS;
     return VGATE_CANCEL_DONE;
 }
 
@@ -205,8 +256,20 @@ played_init (Played *played)
         .job = VGATE_JOB_MIGRATION,
         .guest = VGATE_CANCEL_RUNS,
         .has_vgpu = TRUE,
+        .job_number = 1,
+        .job_began = G_USEC_PER_SEC - 50000,
+        .run = 7,
         .now = G_USEC_PER_SEC,
     };
+}
+
+void
+played_begin_job (Played *played, VgateJobKind kind)
+{
+    played->job = kind;
+    played->job_number++;
+    played->job_began = played->now;
+    played->is_cancelling = FALSE;
 }
 
 void

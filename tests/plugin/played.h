@@ -12,7 +12,16 @@ typedef struct {
     VgateVgpuRecord in_xml;  /* of the guest's vGPU, as its XML has it */
     VgateVgpuRecord in_nvml; /* as NVML has it */
     VgateJobKind job;        /* that holds the guest */
+    guint job_number;        /* of the last that held it */
+    gint64 job_began;        /* us */
+    guint aborted;           /* the job that somebody has aborted last; 0: none */
+    gboolean is_cancelling;  /* QEMU: it is, and hangs */
+    gboolean has_completed;  /* QEMU: the last migration was not cancelled, and the guest may run elsewhere */
     VgateCancelGuest guest;  /* what it does */
+    int run;                 /* of the domain */
+    gboolean is_mute;        /* libvirt does not say whether there is a job */
+    gboolean is_useless;     /* the job does not end by a suspend */
+    gboolean cannot_resume;  /* libvirt says no */
     gboolean has_vgpu;
 
     GQueue calls;                           /* of PlayedCall *: pushed, not done */
@@ -20,8 +29,9 @@ typedef struct {
     GQueue timers;                          /* of PlayedTimer *: not run */
     gint64 now;                             /* us */
     guint n_libvirts;                       /* references that were not released yet */
-    guint n_acts[VGATE_CANCEL_UNKNOWN + 1]; /* by VgateCancelAction; the first abort is a DO_ABORT, too */
-    guint n_timers;                         /* that there ever were */
+    guint n_acts[VGATE_CANCEL_UNKNOWN + 1]; /* by VgateCancelAction: those that libvirt was told */
+    guint n_aborts;
+    guint n_timers; /* that there ever were */
     gboolean is_freed;
 } Played;
 
@@ -29,6 +39,8 @@ extern const VgateJobCalls played_calls;
 
 /* One vGPU, the same in XML and NVML; a migration holds the guest. */
 void played_init (Played *played);
+/* A job begins, of which QEMU has said nothing yet. */
+void played_begin_job (Played *played, VgateJobKind kind);
 /* When the watch has been freed: nothing may be left. */
 void played_clear (Played *played);
 
