@@ -19,8 +19,9 @@ struct VgateLeftoverWatch {
     GHashTable *waiting;   /* set of uuids: to be looked at */
     GHashTable *looked_at; /* set of uuids: that a worker has */
     GHashTable *busy;      /* set of uuids: to be looked at once the source fires */
+    GHashTable *were_busy; /* set of uuids: when they were last looked at */
     guint source;
-    guint n_retries; /* in a row, in which one was busy still */
+    guint n_retries; /* in a row, in which the same ones were busy */
 };
 
 static void push (VgateLeftoverWatch *watch);
@@ -74,6 +75,20 @@ retry_later (VgateLeftoverWatch *watch)
     watch->n_retries++;
 }
 
+/* One that has waited for long does not make another wait as long. */
+static void
+note_busy (VgateLeftoverWatch *watch, const char *uuid)
+{
+    g_hash_table_add (watch->busy, g_strdup (uuid));
+    if (g_hash_table_add (watch->were_busy, g_strdup (uuid))) {
+        watch->n_retries = 0;
+        if (watch->source != 0)
+            g_source_remove (watch->source);
+        watch->source = 0;
+    }
+    retry_later (watch);
+}
+
 static void
 looking_done (gpointer data, G_GNUC_UNUSED gpointer user_data)
 {
@@ -85,12 +100,10 @@ looking_done (gpointer data, G_GNUC_UNUSED gpointer user_data)
     vgate_report_leftover (leftover);
     if (leftover->outcome == VGATE_LEFTOVER_REMOVED)
         vgate_tally_count (watch->tally, VGATE_COUNTER_LEFTOVERS, NULL);
-    if (leftover->outcome == VGATE_LEFTOVER_BUSY) {
-        g_hash_table_add (watch->busy, g_strdup (leftover->uuid));
-        retry_later (watch);
-    } else if (g_hash_table_size (watch->busy) == 0) {
-        watch->n_retries = 0;
-    }
+    if (leftover->outcome == VGATE_LEFTOVER_BUSY)
+        note_busy (watch, leftover->uuid);
+    else
+        g_hash_table_remove (watch->were_busy, leftover->uuid);
     push (watch);
 }
 
@@ -155,6 +168,7 @@ vgate_leftover_watch_new (VgateConnection *connection, VgateWorkers *workers, co
     watch->waiting = new_set ();
     watch->looked_at = new_set ();
     watch->busy = new_set ();
+    watch->were_busy = new_set ();
     return watch;
 }
 
@@ -168,6 +182,7 @@ vgate_leftover_watch_free (VgateLeftoverWatch *watch)
     g_hash_table_unref (watch->waiting);
     g_hash_table_unref (watch->looked_at);
     g_hash_table_unref (watch->busy);
+    g_hash_table_unref (watch->were_busy);
     g_free (watch);
 }
 

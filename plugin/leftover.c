@@ -40,6 +40,13 @@ fail (VgateLeftover *leftover, const char *call)
     return VGATE_LEFTOVER_FAILED;
 }
 
+/* A guest that runs was undefined just now: it is transient from then on, and has no persistent definition. */
+static gboolean
+is_undefined (void)
+{
+    return virGetLastErrorCode () == VIR_ERR_OPERATION_INVALID;
+}
+
 static VgateLeftoverOutcome
 look_at (VgateLeftover *leftover)
 {
@@ -57,10 +64,8 @@ look_at (VgateLeftover *leftover)
         return VGATE_LEFTOVER_NONE;
     metadata = virDomainGetMetadata (domain, VIR_DOMAIN_METADATA_ELEMENT, VGATE_ELEMENT_NAMESPACE,
                                      VIR_DOMAIN_AFFECT_CONFIG);
-    /* (the second: it was undefined just now) */
     if (!metadata)
-        return virGetLastErrorCode () == VIR_ERR_NO_DOMAIN_METADATA ||
-                       virGetLastErrorCode () == VIR_ERR_OPERATION_INVALID
+        return virGetLastErrorCode () == VIR_ERR_NO_DOMAIN_METADATA || is_undefined ()
                    ? VGATE_LEFTOVER_NONE
                    : fail (leftover, "virDomainGetMetadata");
     free (metadata); /* libvirt allocates with malloc () */
@@ -73,8 +78,9 @@ look_at (VgateLeftover *leftover)
                               VGATE_ELEMENT_NAMESPACE, VIR_DOMAIN_AFFECT_CONFIG) == 0)
         return VGATE_LEFTOVER_REMOVED;
     /* a job began after we had asked, and libvirt waited for its end for as long as it does */
-    return virGetLastErrorCode () == VIR_ERR_OPERATION_TIMEOUT ? VGATE_LEFTOVER_BUSY
-                                                               : fail (leftover, "virDomainSetMetadata");
+    if (virGetLastErrorCode () == VIR_ERR_OPERATION_TIMEOUT)
+        return VGATE_LEFTOVER_BUSY;
+    return is_undefined () ? VGATE_LEFTOVER_NONE : fail (leftover, "virDomainSetMetadata");
 }
 
 void
