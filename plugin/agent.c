@@ -12,6 +12,7 @@
 #include "prober.h"
 #include "report.h"
 #include "sequences.h"
+#include "status-watch.h"
 #include "switchover.h"
 #include "tally.h"
 #include "workers.h"
@@ -26,6 +27,8 @@
 #define SLOW_MAX 3u
 /* After a look that met a job: twice as long each time, up to the interval. */
 #define RETRY_MS 200u
+/* While the destination of a migration is being prepared. */
+#define WARM_MS 250u
 /* NVML that hangs is asked less and less often: each question may leave a process behind that cannot be
  * ended. */
 #define POLL_MAX_MS 60000u
@@ -41,6 +44,7 @@ struct VgateAgent {
     VgateProber *prober;
     VgateWorkers *workers;
     guint n_given_up; /* calls that hang on connections that were given up */
+    VgateStatusWatch *status_watch;
     VgateJobWatch *job_watch;
     VgateDefinitionWatch *definition_watch;
     VgateLeftoverWatch *leftover_watch;
@@ -127,6 +131,16 @@ check_job (VgateAgent *agent, VgateGuest *guest)
     vgate_job_watch_check (agent->job_watch, guest->uuid, guest->is_leaving, agent->last);
 }
 
+/* What is to be written of it can be. */
+static void
+end_job (VgateAgent *agent, VgateGuest *guest)
+{
+    guest->is_leaving = FALSE;
+    guest->announced_until = 0;
+    if (guest->is_due)
+        poll_in (agent, 0);
+}
+
 static void
 on_checked (const char *uuid, VgateWatchOutcome outcome, gpointer user_data)
 {
@@ -145,11 +159,39 @@ on_checked (const char *uuid, VgateWatchOutcome outcome, gpointer user_data)
     }
     guest->is_leaving = outcome == VGATE_WATCH_LEFT;
     if (guest->is_leaving)
-        poll_in (agent, agent->policy->capture_interval_fast * 1000);
+        poll_in (agent, vgate_guest_pace (guest, g_get_monotonic_time ()) == VGATE_PACE_WARM
+                            ? WARM_MS
+                            : agent->policy->capture_interval_fast * 1000);
     if (outcome != VGATE_WATCH_STOPPED)
         return;
     vgate_guest_set_due (guest, VGATE_TRIGGER_CHANGE);
     poll_in (agent, RETRY_MS);
+}
+
+/*
+ * libvirt begins to move or save a guest, and QEMU will soon: what NVML says is asked for now, not then. Where it never
+ * comes to that, as the destination refuses the guest, nothing but this says that it is over.
+ */
+static void
+on_libvirt_job (const char *name, gboolean begins, gpointer user_data)
+{
+    VgateAgent *agent = user_data;
+    GHashTableIter iter;
+    gpointer value;
+
+    g_hash_table_iter_init (&iter, agent->guests);
+    while (g_hash_table_iter_next (&iter, NULL, &value)) {
+        VgateGuest *guest = value;
+
+        if (g_strcmp0 (guest->name, name) != 0 || vgate_guest_is_plain (guest))
+            continue;
+        if (begins) {
+            vgate_guest_note_announced (guest, g_get_monotonic_time ());
+            check_job (agent, guest);
+        } else {
+            end_job (agent, guest);
+        }
+    }
 }
 
 static void
@@ -310,8 +352,11 @@ poll_at_pace (VgateAgent *agent)
         pace = MAX (pace, vgate_guest_pace (guest, now));
     if (pace == VGATE_PACE_NONE)
         return;
-    ms = 1000 *
-         (pace == VGATE_PACE_FAST ? agent->policy->capture_interval_fast : agent->policy->capture_interval);
+    switch (pace) {
+    case VGATE_PACE_WARM: ms = WARM_MS; break;
+    case VGATE_PACE_FAST: ms = 1000 * agent->policy->capture_interval_fast; break;
+    default: ms = 1000 * agent->policy->capture_interval;
+    }
     poll_in (agent, MAX (ms, MIN (ms << MIN (agent->n_timeouts, 16), POLL_MAX_MS)));
 }
 
@@ -429,6 +474,7 @@ on_job_event (VgateAgent *agent, const char *uuid, VgateDomainEvent event)
 {
     VgateGuest *guest = get_guest (agent, uuid);
 
+    guest->announced_until = 0;
     if (!vgate_guest_is_plain (guest))
         vgate_job_watch_note (agent->job_watch, uuid, event);
     if ((event == VGATE_DOMAIN_JOB_BEGINS || event == VGATE_DOMAIN_JOB_SETUP) &&
@@ -437,11 +483,8 @@ on_job_event (VgateAgent *agent, const char *uuid, VgateDomainEvent event)
     if (event == VGATE_DOMAIN_JOB_SWITCHES && guest->is_leaving)
         check_job (agent, guest);
     if (event == VGATE_DOMAIN_JOB_COMPLETED || event == VGATE_DOMAIN_JOB_FAILED ||
-        event == VGATE_DOMAIN_JOB_CANCELLED) {
-        guest->is_leaving = FALSE;
-        if (guest->is_due)
-            poll_in (agent, 0);
-    }
+        event == VGATE_DOMAIN_JOB_CANCELLED)
+        end_job (agent, guest);
 }
 
 static void
@@ -574,6 +617,7 @@ on_connected (VgateConnection *connection, gpointer user_data)
     listing->number = ++agent->n_listings;
     vgate_workers_push (agent->workers, &listing_kind, listing);
     vgate_job_watch_connected (agent->job_watch);
+    vgate_status_watch_start (agent->status_watch);
 }
 
 /* --- the agent --- */
@@ -606,6 +650,7 @@ vgate_agent_new (VgatePolicy *policy, const char *uri)
     agent->prober = vgate_prober_new (&policy->backend, &agent->identity, agent->tally);
     agent->uri = g_strdup (uri);
     agent->connection = vgate_connection_new (uri);
+    agent->status_watch = vgate_status_watch_new (VGATE_STATUS_DIRECTORY, on_libvirt_job, agent);
     agent->job_watch = vgate_job_watch_new (
         &vgate_job_calls,
         vgate_job_calls_new (agent->connection, &policy->backend, &agent->identity, agent->tally), policy,
@@ -628,6 +673,7 @@ vgate_agent_free (VgateAgent *agent)
     if (agent->poll_source != 0)
         g_source_remove (agent->poll_source);
     g_signal_handlers_disconnect_by_data (agent->connection, agent);
+    vgate_status_watch_free (agent->status_watch);
     vgate_job_watch_free (agent->job_watch);
     vgate_prober_free (agent->prober);
     vgate_switchover_free (agent->switchover);

@@ -6,7 +6,8 @@
 /* As much as an attribute of the status document takes. */
 #define STATUS_TEXT_MAX 255
 
-#define WATCH_USEC ((gint64)10 * 60 * G_USEC_PER_SEC)
+#define ANNOUNCED_USEC ((gint64)10 * G_USEC_PER_SEC)
+#define WATCH_USEC     ((gint64)10 * 60 * G_USEC_PER_SEC)
 
 VgateGuest *
 vgate_guest_new (const char *uuid)
@@ -66,11 +67,19 @@ vgate_guest_is_plain (const VgateGuest *guest)
     return guest->is_known && !guest->fingerprint && !guest->has_element;
 }
 
+void
+vgate_guest_note_announced (VgateGuest *guest, gint64 now)
+{
+    guest->announced_until = now + ANNOUNCED_USEC;
+}
+
 VgatePace
 vgate_guest_pace (const VgateGuest *guest, gint64 now)
 {
     const gboolean is_watched = now < guest->watched_until;
 
+    if (guest->is_leaving && now < guest->announced_until)
+        return VGATE_PACE_WARM;
     if (guest->is_leaving || (guest->is_driver_down && is_watched))
         return VGATE_PACE_FAST;
     return guest->is_due || is_watched || !vgate_guest_is_plain (guest) ? VGATE_PACE_SLOW : VGATE_PACE_NONE;

@@ -27,6 +27,7 @@ typedef struct {
     gboolean is_driver_down;  /* of one of its vGPUs, when NVML was last asked */
     gboolean is_leaving;      /* by a migration, or into a save image */
     gboolean is_checked;      /* whether it is; the answer is yet to come */
+    gint64 announced_until;   /* monotonic: libvirt has begun a job that takes it away, and QEMU has not */
     gint64 watched_until;     /* monotonic: something may be expected of it until then */
     gint64 refresh_at;        /* monotonic: look again then, for what is not told of when it changes */
     guint64 sequence;         /* the highest that stood in its XML */
@@ -42,10 +43,12 @@ typedef enum {
     VGATE_PACE_NONE,
     VGATE_PACE_SLOW,
     VGATE_PACE_FAST,
+    VGATE_PACE_WARM, /* several times a second */
 } VgatePace;
 
 /*
- * Fast while it leaves, and while its driver is down; but a guest without a driver is let go after 10 minutes
+ * Warm while the destination of its migration is being prepared, so that what NVML says is fresh when memory begins to
+ * move: a small guest is away within a few milliseconds then. Not for longer than 10 s. Fast while it leaves, and while its driver is down; but a guest without a driver is let go after 10 minutes
  * in which nothing happened. None for one without a vGPU, once NVML has had as long to list one.
  */
 VgatePace vgate_guest_pace (const VgateGuest *guest, gint64 now);
@@ -55,6 +58,9 @@ void vgate_guest_set_due (VgateGuest *guest, VgateTrigger trigger);
 
 /* As that, and something more may happen to it soon: a driver comes up after a start. now: monotonic. */
 void vgate_guest_expect_more (VgateGuest *guest, VgateTrigger trigger, gint64 now);
+
+/* libvirt has begun a migration or a save of it, but QEMU has not. now: monotonic. */
+void vgate_guest_note_announced (VgateGuest *guest, gint64 now);
 
 /* TRUE when it is known to have neither a vGPU nor an element. */
 gboolean vgate_guest_is_plain (const VgateGuest *guest);

@@ -188,6 +188,23 @@ test_pace (void)
     g_assert_cmpint (vgate_guest_pace (guest, 1000 * MINUTE), ==, VGATE_PACE_FAST);
 }
 
+/* Several times a second until QEMU begins, but not for ever: a destination may take long to get ready. */
+static void
+test_pace_when_announced (void)
+{
+    g_autoptr (VgateGuest) guest = vgate_guest_new (SAMPLE_DOMAIN_UUID);
+    g_autoptr (VgateSnapshot) up = snapshot_of (vgate_version (26, 1));
+
+    vgate_guest_note_nvml (guest, up, 60, 0);
+    look (guest, up, VGATE_LOOK_WRITTEN);
+    vgate_guest_note_announced (guest, MINUTE);
+    g_assert_cmpint (vgate_guest_pace (guest, MINUTE), ==, VGATE_PACE_SLOW);
+    guest->is_leaving = TRUE;
+    g_assert_cmpint (vgate_guest_pace (guest, MINUTE), ==, VGATE_PACE_WARM);
+    g_assert_cmpint (vgate_guest_pace (guest, MINUTE + 9 * G_USEC_PER_SEC), ==, VGATE_PACE_WARM);
+    g_assert_cmpint (vgate_guest_pace (guest, MINUTE + 11 * G_USEC_PER_SEC), ==, VGATE_PACE_FAST);
+}
+
 static void
 test_pace_without_vgpu (void)
 {
@@ -266,6 +283,7 @@ main (int argc, char **argv)
     g_test_add_func ("/guest/event-during-a-look", test_event_during_a_look);
     g_test_add_func ("/guest/not-done", test_not_done);
     g_test_add_func ("/guest/pace", test_pace);
+    g_test_add_func ("/guest/pace-when-announced", test_pace_when_announced);
     g_test_add_func ("/guest/pace-without-vgpu", test_pace_without_vgpu);
     g_test_add_func ("/guest/refresh", test_refresh);
     g_test_add_func ("/guest/failure", test_failure);

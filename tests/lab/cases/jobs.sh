@@ -132,6 +132,108 @@ test_a_daemon_that_comes_in_the_middle () {
     wait_captured a orphan 26.1
 }
 
+# --- before memory moves ---
+
+# What QEMU of host a says of migrations is written down until the case ends, which undoes make_slow, too.
+hear_qemu () {
+    "$lab/on" a stdbuf -oL virsh -q qemu-monitor-event --event MIGRATION --loop >"$VGPU_GATE_LAB/heard" 2>&1 </dev/null &
+    # shellcheck disable=SC2064  # this process
+    trap "kill $! 2>/dev/null || true; on b rm -f $slow_hook" EXIT
+}
+
+# Host b takes four seconds to get ready for a guest.
+slow_hook=/etc/libvirt/hooks/qemu.d/05-slow
+make_slow () {
+    on b sh -c "cat >$slow_hook && chmod 0755 $slow_hook" <<'HOOK'
+#!/bin/sh
+[ "$2" != migrate ] || sleep 4
+HOOK
+}
+
+qemu_never_began () {
+    ! grep -q . "$VGPU_GATE_LAB/heard" || fail 'QEMU had begun:' "$(cat "$VGPU_GATE_LAB/heard")"
+}
+
+# guest_run_unwatched NAME: captured, and NVML is asked again only when something is heard of the guest
+guest_run_unwatched () {
+    guest_run a "$1" "$h100_20c"
+    host_configure a capture <<<$'interval=3600\ninterval-fast=3600'
+    on a sed -i '/^interval=1$/d; /^interval-fast=1$/d' /etc/vgpu-gate/vgpu-gate.conf
+    host_service restart a vgpu-gated
+    wait_served a
+    sleep 1
+}
+
+# libvirt says when it begins; QEMU begins only when the destination is ready.
+test_a_change_before_is_found_before_memory_moves () {
+    local output
+    guest_run_unwatched early
+    hear_qemu
+    guest_driver_up a early 535.261.03 7.1-18.1
+    output=$(migrate a early) && fail 'it went on'
+    [[ $output == *'canceled by client'* ]] || fail "it was not stopped, but: $output"
+    log_has a 'VGATE-706: early: the migration was stopped: .*26\.1 in the XML, 18\.1 now'
+    qemu_never_began
+    guest_answers a early
+    guest_is b early absent
+    wait_captured a early 18.1
+    migrate a early
+    guest_moved a early
+}
+
+# While it gets ready NVML is asked several times a second, so that the answer is fresh when memory moves.
+test_a_change_while_the_destination_gets_ready () {
+    local output
+    guest_run_unwatched prepared
+    hear_qemu
+    make_slow
+    migrate a prepared >"$VGPU_GATE_LAB/migration.a" 2>&1 &
+    # shellcheck disable=SC2034  # for migration_end
+    slow_migration=$!
+    within 3 is_announced prepared || fail 'libvirt does not begin'
+    sleep 1
+    guest_driver_up a prepared 535.261.03 7.1-18.1
+    output=$(migration_end a) && fail 'it went on'
+    [[ $output == *'canceled by client'* ]] || fail "it was not stopped, but: $output"
+    qemu_never_began
+    log_has a 'VGATE-706: prepared: the migration was stopped'
+    guest_answers a prepared
+    guest_is b prepared absent
+}
+
+questions () {
+    on a vgpu-gate agent metrics | sed -n 's/^vgpu_gate_nvml_questions_total //p'
+}
+
+# QEMU never says anything of a migration that the destination refuses; nor is the guest watched any more.
+test_a_refused_migration_is_over () {
+    local before
+    host_update b --driver 590.48.01 --range 24.1-27.1
+    guest_define a refused "$h100_20c"
+    guest_start a refused
+    guest_driver_up a refused 535.261.03 7.1-18.1
+    wait_captured a refused 18.1
+    host_configure a capture <<<'interval=3600'
+    on a sed -i '/^interval=1$/d' /etc/vgpu-gate/vgpu-gate.conf
+    host_service restart a vgpu-gated
+    wait_served a
+    sleep 1
+    ! migrate a refused || fail 'it was not refused'
+    sleep 1
+    before=$(questions)
+    sleep 4
+    [ "$(questions)" -eq "$before" ] || fail "NVML is still asked: $before, $(questions)"
+    # and a change is captured
+    guest_driver_up a refused
+    on a virsh -q suspend refused
+    on a virsh -q resume refused
+    wait_captured a refused 26.1
+}
+
+is_announced () {
+    on a grep -q "async='migration out'" "/run/libvirt/qemu/$1.xml"
+}
+
 # --- the race, forced: VGPU_GATE_RACES=100 for long ---
 
 stops_of () {
