@@ -239,13 +239,13 @@ report (VgateAgent *agent, VgateGuest *guest, const VgateLook *look)
 static void
 note_late_look (VgateAgent *agent, VgateGuest *guest, const VgateLook *look)
 {
+    const guint64 sequence = look->written ? look->written->sequence : look->sequence_removed;
+
     count (agent, look);
-    if (!look->written)
-        return;
     if (guest)
-        guest->sequence = MAX (guest->sequence, look->written->sequence);
+        guest->sequence = MAX (guest->sequence, sequence);
     else
-        vgate_sequences_note (agent->sequences, look->uuid, look->written->sequence, real_now ());
+        vgate_sequences_note (agent->sequences, look->uuid, sequence, real_now ());
 }
 
 static void
@@ -286,7 +286,8 @@ begin_look (VgateAgent *agent, VgateGuest *guest, VgateSnapshot *snapshot)
     /* it stays due: the next connection begins with everybody */
     if (!libvirt || guest->look)
         return;
-    look = vgate_look_new (libvirt, guest->uuid, snapshot, agent->policy->seal_key);
+    look = vgate_look_new (libvirt, guest->uuid, snapshot, agent->policy->seal_key,
+                           vgate_sequences_floor (agent->sequences, real_now ()));
     vgate_guest_begin_look (guest, look);
     agent->stats.n_looks++;
     vgate_workers_push (agent->workers, &look_kind, look);

@@ -208,6 +208,7 @@ remember_found (VgateGuest *guest, const VgateLook *look)
     describe_capture (guest->status, look->domain ? look->domain->element : NULL);
     if (look->domain && look->domain->element)
         guest->sequence = MAX (guest->sequence, look->domain->element->sequence);
+    guest->sequence = MAX (guest->sequence, look->sequence_removed);
 }
 
 gboolean

@@ -3,13 +3,13 @@
 
 #include "capture.h"
 #include "gate/gate.h"
-#include "sequences.h"
 
 #include <libvirt/virterror.h>
 #include <string.h>
 
 VgateLook *
-vgate_look_new (virConnectPtr libvirt, const char *uuid, VgateSnapshot *snapshot, GBytes *key)
+vgate_look_new (virConnectPtr libvirt, const char *uuid, VgateSnapshot *snapshot, GBytes *key,
+                guint64 sequence_min)
 {
     VgateLook *look = g_new0 (VgateLook, 1);
 
@@ -19,7 +19,7 @@ vgate_look_new (virConnectPtr libvirt, const char *uuid, VgateSnapshot *snapshot
     look->snapshot = vgate_snapshot_ref (snapshot);
     look->key = key ? g_bytes_ref (key) : NULL;
     look->event = VGATE_TRIGGER_CHANGE;
-    look->sequence_min = vgate_sequences_floor (g_get_real_time () / G_USEC_PER_SEC);
+    look->sequence_min = sequence_min;
     look->id = -1;
     return look;
 }
@@ -163,6 +163,7 @@ take_away (VgateLook *look, virDomainPtr domain)
         return TRUE;
     }
     look->outcome = VGATE_LOOK_REMOVED;
+    look->sequence_removed = read->element ? read->element->sequence : 0;
     return vgate_libvirt_set_element (domain, NULL, &look->error);
 }
 

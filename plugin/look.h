@@ -26,7 +26,7 @@ typedef struct {
     VgateSnapshot *snapshot; /* owned */
     GBytes *key;             /* fleet key, owned; or NULL */
     VgateTrigger event;      /* what happened to the domain */
-    guint64 sequence_min;    /* the sequence number must be above this: at first, what the clock says */
+    guint64 sequence_min;    /* the sequence number must be above this */
     gboolean may_remove;     /* the last look found the element unclaimed, too */
 
     /* found */
@@ -36,10 +36,12 @@ typedef struct {
     GError *error;
     VgateDomain *domain;         /* with the element that stands in it now; NULL: it has no vGPU, or FAILED */
     const VgateElement *written; /* WRITTEN only; domain's */
+    guint64 sequence_removed;    /* of an element that was taken away; 0: none, or it could not be read */
 } VgateLook;
 
 /* Takes nothing: refs and copies. */
-VgateLook *vgate_look_new (virConnectPtr libvirt, const char *uuid, VgateSnapshot *snapshot, GBytes *key);
+VgateLook *vgate_look_new (virConnectPtr libvirt, const char *uuid, VgateSnapshot *snapshot, GBytes *key,
+                           guint64 sequence_min);
 void vgate_look_free (VgateLook *look);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateLook, vgate_look_free)
 

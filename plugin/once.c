@@ -4,11 +4,13 @@
 #include "gpu-log.h"
 #include "listing.h"
 #include "report.h"
+#include "sequences.h"
 
 typedef struct {
     virConnectPtr libvirt;
     const VgatePolicy *policy;
     VgateSnapshot *snapshot;
+    VgateSequences *sequences;
     GHashTable *busy; /* set of uuids */
     GError *first_failure;
 } Pass;
@@ -16,6 +18,7 @@ typedef struct {
 static void
 pass_clear (Pass *pass)
 {
+    vgate_sequences_free (pass->sequences);
     g_hash_table_unref (pass->busy);
     vgate_snapshot_unref (pass->snapshot);
     g_clear_error (&pass->first_failure);
@@ -55,7 +58,9 @@ clean_all (Pass *pass, const VgateListing *listing)
 static void
 look_at (Pass *pass, const char *uuid)
 {
-    g_autoptr (VgateLook) look = vgate_look_new (pass->libvirt, uuid, pass->snapshot, pass->policy->seal_key);
+    g_autoptr (VgateLook) look =
+        vgate_look_new (pass->libvirt, uuid, pass->snapshot, pass->policy->seal_key,
+                        vgate_sequences_floor (pass->sequences, g_get_real_time () / G_USEC_PER_SEC));
 
     look->event = VGATE_TRIGGER_REQUEST;
     vgate_look_run (look);
@@ -93,8 +98,9 @@ vgate_capture_once (const VgatePolicy *policy, const char *uri, GError **error)
     g_auto (VgateIdentity) identity = {0};
     g_autoptr (virConnect) libvirt = NULL;
     g_autoptr (VgateListing) listing = NULL;
-    g_auto (Pass)
-        pass = {.policy = policy, .busy = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL)};
+    g_auto (Pass) pass = {.policy = policy,
+                          .sequences = vgate_sequences_new (),
+                          .busy = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL)};
 
     if (!vgate_identity_read ("", policy->host_uuid, &identity, error))
         return FALSE;

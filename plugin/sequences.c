@@ -2,6 +2,7 @@
 #include "sequences.h"
 
 struct VgateSequences {
+    guint64 floor;     /* the highest that there was */
     GHashTable *ahead; /* uuid -> guint64 *: those that the clock had not passed when it was last looked */
 };
 
@@ -24,15 +25,16 @@ vgate_sequences_free (VgateSequences *sequences)
 }
 
 guint64
-vgate_sequences_floor (gint64 now)
+vgate_sequences_floor (VgateSequences *sequences, gint64 now)
 {
-    return now > 0 ? (guint64)now - 1 : 0;
+    sequences->floor = MAX (sequences->floor, now > 0 ? (guint64)now - 1 : 0);
+    return sequences->floor;
 }
 
 void
 vgate_sequences_note (VgateSequences *sequences, const char *uuid, guint64 sequence, gint64 now)
 {
-    const guint64 floor = vgate_sequences_floor (now);
+    const guint64 floor = vgate_sequences_floor (sequences, now);
     const char *lowest = NULL;
     guint64 least = G_MAXUINT64;
     GHashTableIter iter;
@@ -51,9 +53,11 @@ vgate_sequences_note (VgateSequences *sequences, const char *uuid, guint64 seque
             least = kept;
         }
     }
-    /* the one that the clock passes first */
-    if (g_hash_table_size (sequences->ahead) > VGATE_SEQUENCES_MAX)
+    /* the one that the clock passes first; from now on all numbers are above it */
+    if (g_hash_table_size (sequences->ahead) > VGATE_SEQUENCES_MAX) {
+        sequences->floor = least;
         g_hash_table_remove (sequences->ahead, lowest);
+    }
 }
 
 guint64

@@ -19,8 +19,9 @@ VgateSequences *vgate_sequences_new (void);
 void vgate_sequences_free (VgateSequences *sequences);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateSequences, vgate_sequences_free)
 
-/* What a number that is given now must be above, as far as the clock goes. now: seconds since 1970. */
-guint64 vgate_sequences_floor (gint64 now);
+/* What a number that is given now must be above, as far as the clock goes: it never goes back, though the
+ * clock may. now: seconds since 1970. */
+guint64 vgate_sequences_floor (VgateSequences *sequences, gint64 now);
 
 /* A domain ended, and this was its highest number. now: seconds since 1970. */
 void vgate_sequences_note (VgateSequences *sequences, const char *uuid, guint64 sequence, gint64 now);

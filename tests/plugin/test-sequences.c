@@ -9,13 +9,27 @@ test_the_clock_is_enough (void)
 {
     g_autoptr (VgateSequences) sequences = vgate_sequences_new ();
 
-    g_assert_cmpuint (vgate_sequences_floor (NOW), ==, NOW - 1);
-    g_assert_cmpuint (vgate_sequences_floor (0), ==, 0);
-    g_assert_cmpuint (vgate_sequences_floor (-1), ==, 0);
+    g_assert_cmpuint (vgate_sequences_floor (sequences, -1), ==, 0);
+    g_assert_cmpuint (vgate_sequences_floor (sequences, 0), ==, 0);
+    g_assert_cmpuint (vgate_sequences_floor (sequences, NOW), ==, NOW - 1);
     /* captured in the second before it ended */
     vgate_sequences_note (sequences, "a", NOW - 1, NOW);
     g_assert_cmpuint (vgate_sequences_find (sequences, "a"), ==, 0);
     g_assert_cmpuint (vgate_sequences_count (sequences), ==, 0);
+}
+
+/* What the clock had passed is not kept: so nothing that is given later may be lower, whatever the clock
+ * does. */
+static void
+test_the_clock_goes_back (void)
+{
+    g_autoptr (VgateSequences) sequences = vgate_sequences_new ();
+
+    vgate_sequences_note (sequences, "a", NOW - 1, NOW);
+    g_assert_cmpuint (vgate_sequences_find (sequences, "a"), ==, 0);
+    g_assert_cmpuint (vgate_sequences_floor (sequences, NOW - 3600), >=, NOW - 1);
+    vgate_sequences_note (sequences, "b", NOW, NOW - 3600);
+    g_assert_cmpuint (vgate_sequences_find (sequences, "b"), ==, NOW);
 }
 
 /* Captured in the second in which it ended, and the clock goes back by an hour. */
@@ -53,11 +67,13 @@ test_bounded (void)
     for (guint i = 0; i < 3 * VGATE_SEQUENCES_MAX; i++) {
         g_autofree char *uuid = g_strdup_printf ("ahead-%u", i);
 
-        vgate_sequences_note (sequences, uuid, NOW + i, NOW - 3600);
+        vgate_sequences_note (sequences, uuid, NOW + 10000 + i, NOW - 3600);
     }
     g_assert_cmpuint (vgate_sequences_count (sequences), ==, VGATE_SEQUENCES_MAX);
     /* those that the clock passes first were dropped */
     g_assert_cmpuint (vgate_sequences_find (sequences, "ahead-0"), ==, 0);
+    /* and nothing that is given now is below them */
+    g_assert_cmpuint (vgate_sequences_floor (sequences, NOW), >=, NOW + 10000 + 2 * VGATE_SEQUENCES_MAX - 1);
 }
 
 int
@@ -65,6 +81,7 @@ main (int argc, char **argv)
 {
     g_test_init (&argc, &argv, NULL);
     g_test_add_func ("/sequences/the-clock-is-enough", test_the_clock_is_enough);
+    g_test_add_func ("/sequences/the-clock-goes-back", test_the_clock_goes_back);
     g_test_add_func ("/sequences/ahead-of-the-clock", test_ahead_of_the_clock);
     g_test_add_func ("/sequences/bounded", test_bounded);
     return g_test_run ();
