@@ -174,18 +174,16 @@ say_done (Cancelled *cancelled, VgateCancelAction action)
 {
     switch (action) {
     case VGATE_CANCEL_DO_SUSPEND:
-        say (
-            cancelled, VGATE_CODE_CANCEL_HUNG_LIBVIRT,
-            "the aborted migration hung in libvirt: its job was still there %u ms after QEMU had cancelled the "
-            "migration. The guest was suspended for a moment, upon which libvirt ends the job",
-            cancelled->sign_ms);
+        say (cancelled, VGATE_CODE_CANCEL_HUNG_LIBVIRT,
+             "the aborted migration hung in libvirt: its job was still there %u ms after QEMU had "
+             "cancelled the migration. The guest was suspended for a moment, upon which libvirt ends the job",
+             cancelled->sign_ms);
         break;
     case VGATE_CANCEL_DO_CONTINUE:
-        say (
-            cancelled, VGATE_CODE_CANCEL_HUNG_QEMU,
-            "the aborted migration hung in QEMU: after %u ms it was still in state 'cancelling', and the guest was "
-            "paused. QEMU was told to go on (migrate-continue)",
-            cancelled->sign_ms);
+        say (cancelled, VGATE_CODE_CANCEL_HUNG_QEMU,
+             "the aborted migration hung in QEMU: after %u ms it was still in state 'cancelling', and the "
+             "guest was paused. QEMU was told to go on (migrate-continue)",
+             cancelled->sign_ms);
         break;
     case VGATE_CANCEL_DO_RESUME:
         say (cancelled, VGATE_CODE_CANCEL_RESUMED,

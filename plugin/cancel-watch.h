@@ -29,7 +29,8 @@ void vgate_cancel_watch_free (VgateCancelWatch *watch);
 void vgate_cancel_watch_note (VgateCancelWatch *watch, const char *uuid, VgateCancelInputKind what);
 
 /*
- * After connecting: looks again at those that are known, and for guests that hang from before. One that hangs in
- * libvirt is not found: the guest runs, and QEMU's "cancelled" can be the end of an earlier migration.
+ * After connecting: looks again at those that are known, and for guests that hang from before. One that
+ * hangs in libvirt is not found: the guest runs, and QEMU's "cancelled" can be the end of an earlier
+ * migration.
  */
 void vgate_cancel_watch_connected (VgateCancelWatch *watch);

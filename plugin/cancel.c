@@ -81,7 +81,8 @@ enter (VgateCancel *cancel, VgateCancelPhase phase, gint64 now)
     }
 }
 
-/* Another job has begun, or holds the guest: so the aborted one has ended, and the guest did not leave by it. */
+/* Another job has begun, or holds the guest: so the aborted one has ended, and the guest did not leave by
+ * it. */
 static VgateCancelAction
 end_by_another (const VgateCancel *cancel)
 {

@@ -73,8 +73,8 @@ vgate_libvirt_is_busy (virDomainPtr domain)
     return virGetLastErrorCode () != VIR_ERR_NO_SUPPORT;
 }
 
-/* That there is no job that leaves: the domain does not run, or it arrives (libvirt keeps statistics at the source
- * only), or the driver has no jobs. */
+/* That there is no job that leaves: the domain does not run, or it arrives (libvirt keeps statistics at
+ * the source only), or the driver has no jobs. */
 static gboolean
 is_no_job_error (void)
 {

@@ -30,8 +30,9 @@ int vgate_libvirt_id (virDomainPtr domain);
 gboolean vgate_libvirt_is_busy (virDomainPtr domain);
 
 /*
- * The job that holds the domain. is_leaving: it was known to leave; else a guest that is paused for a migration is
- * taken for one that arrives. FALSE: libvirt does not say, VGATE_CODE_LIBVIRT_ERROR; there may be a job or none.
+ * The job that holds the domain. is_leaving: it was known to leave; else a guest that is paused for a
+ * migration is taken for one that arrives. FALSE: libvirt does not say, VGATE_CODE_LIBVIRT_ERROR; there
+ * may be a job or none.
  */
 gboolean vgate_libvirt_job (virDomainPtr domain, gboolean is_leaving, VgateJob *job, GError **error);
 
@@ -48,8 +49,8 @@ gboolean vgate_libvirt_guest (virDomainPtr domain, VgateCancelGuest *guest, GErr
 gboolean vgate_libvirt_suspend (virDomainPtr domain, GError **error);
 gboolean vgate_libvirt_resume (virDomainPtr domain, GError **error);
 
-/* TRUE: QEMU says that its last migration was cancelled, so that it never ran anywhere else (QMP's query-migrate).
- * FALSE: it does not, or cannot be asked. Marks the domain as the next. */
+/* TRUE: QEMU says that its last migration was cancelled, so that it never ran anywhere else (QMP's
+ * query-migrate). FALSE: it does not, or cannot be asked. Marks the domain as the next. */
 gboolean vgate_libvirt_was_cancelled (virDomainPtr domain);
 
 /*

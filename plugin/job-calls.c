@@ -158,9 +158,10 @@ look (gpointer libvirt, const char *uuid, gboolean is_known, VgateCancelLook *fo
 }
 
 /*
- * libvirt ends the job within 20 ms of the suspend (66 of 66, measured), and resumes the guest before that. Meanwhile
- * it lets nobody else resume the guest: such a call would wait for the job for 30 s. What was suspended is resumed
- * here, by the same call, so that nothing that ends vgpu-gated or its connection comes in between.
+ * libvirt ends the job within 20 ms of the suspend (66 of 66, measured), and resumes the guest before
+ * that. Meanwhile it lets nobody else resume the guest: such a call would wait for the job for 30 s. What
+ * was suspended is resumed here, by the same call, so that nothing that ends vgpu-gated or its connection
+ * comes in between.
  */
 static VgateCancelResult
 suspend_and_resume (virDomainPtr domain, const VgateCancelAct *wanted, GError **error)

@@ -50,9 +50,10 @@ typedef struct {
     gboolean (*look) (gpointer libvirt, const char *uuid, gboolean is_known, VgateCancelLook *look,
                       GError **error);
     /*
-     * It looks once more before, so that it meets the state and the job that it is for; and a domain without a
-     * vGPU and without an element is NOT_OURS whatever its state. A suspend waits until the job has ended, and
-     * resumes the guest where libvirt does not: at most 1.5 s, and what libvirt takes to answer.
+     * It looks once more before, so that it meets the state and the job that it is for; and a domain
+     * without a vGPU and without an element is NOT_OURS whatever its state. A suspend waits until the job
+     * has ended, and resumes the guest where libvirt does not: at most 1.5 s, and what libvirt takes to
+     * answer.
      */
     VgateCancelResult (*act) (gpointer libvirt, const char *uuid, const VgateCancelAct *act, GError **error);
     /* The UUIDs (char *) of the domains that leave, and are paused by that. */

@@ -12,8 +12,8 @@ typedef enum {
 } VgateJobKind;
 
 /*
- * The job that holds a domain. It has no number: what tells it from the one before is when it began (monotonic,
- * us), which libvirt gives as the job's age in ms. So it is known only to lie between these two.
+ * The job that holds a domain. It has no number: what tells it from the one before is when it began
+ * (monotonic, us), which libvirt gives as the job's age in ms. So it is known only to lie between these two.
  */
 typedef struct {
     VgateJobKind kind;

@@ -18,7 +18,8 @@ typedef enum {
     VGATE_WATCH_NOT_TOLD, /* libvirt does not say whether there is a job */
 } VgateWatchOutcome;
 
-/* In the main loop, once a check; but a check that follows another, which was not STOPPED, stands for both. */
+/* In the main loop, once a check; but a check that follows another, which was not STOPPED, stands for
+ * both. */
 typedef void (*VgateJobWatchDone) (const char *uuid, VgateWatchOutcome outcome, gpointer user_data);
 
 /* Takes the world, which is what the calls work with. Policy and tally are borrowed and must outlive it. */
@@ -45,6 +46,6 @@ void vgate_job_watch_note (VgateJobWatch *watch, const char *uuid, VgateDomainEv
 /* This run of the domain has ended, or another was found. */
 void vgate_job_watch_forget (VgateJobWatch *watch, const char *uuid);
 
-/* After connecting: a migration may have been aborted before, and hang; and of those that are known events may have
- * been missed. */
+/* After connecting: a migration may have been aborted before, and hang; and of those that are known
+ * events may have been missed. */
 void vgate_job_watch_connected (VgateJobWatch *watch);

@@ -40,7 +40,8 @@ fail (VgateLeftover *leftover, const char *call)
     return VGATE_LEFTOVER_FAILED;
 }
 
-/* A guest that runs was undefined just now: it is transient from then on, and has no persistent definition. */
+/* A guest that runs was undefined just now: it is transient from then on, and has no persistent
+ * definition. */
 static gboolean
 is_undefined (void)
 {

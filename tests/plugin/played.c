@@ -175,7 +175,8 @@ look (gpointer libvirt, G_GNUC_UNUSED const char *uuid, gboolean is_known, Vgate
     return FALSE;
 }
 
-/* What libvirt and QEMU do then; and whatever was known before, nothing happens to another job than the aborted. */
+/* What libvirt and QEMU do then; and whatever was known before, nothing happens to another job than the
+ * aborted. */
 static VgateCancelResult
 act (gpointer libvirt, G_GNUC_UNUSED const char *uuid, const VgateCancelAct *wanted, GError **error)
 {

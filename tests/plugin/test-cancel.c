@@ -256,7 +256,8 @@ test_hangs_in_libvirt (void)
     PLAY (lines);
 }
 
-/* The suspend did not help, and the guest is paused: it is resumed once the job has ended, and not given up before. */
+/* The suspend did not help, and the guest is paused: it is resumed once the job has ended, and not given
+ * up before. */
 static void
 test_stays_suspended (void)
 {
@@ -419,9 +420,9 @@ test_other_jobs (void)
 /* --- any order --- */
 
 /*
- * A host with one guest, whose migrations have numbers: they begin, are aborted, hang, complete and end, and what is
- * heard of that comes in its order, but can be missed while the connection is lost. No act of the machine may meet
- * another job than the one that was aborted, nor a guest that has left.
+ * A host with one guest, whose migrations have numbers: they begin, are aborted, hang, complete and end,
+ * and what is heard of that comes in its order, but can be missed while the connection is lost. No act of
+ * the machine may meet another job than the one that was aborted, nor a guest that has left.
  */
 typedef struct {
     gint64 now;
@@ -511,8 +512,8 @@ act_on (World *world, const VgateCancel *cancel, VgateCancelAction action)
         world->qemu = VGATE_CANCEL_IS_CANCELLED;
         return VGATE_CANCEL_DONE;
     default:
-        /* the worker asks QEMU; but the machine needs that only where a guest that it left paused was migrated again
-         * while nobody heard of it */
+        /* the worker asks QEMU; but the machine needs that only where a guest that it left paused was
+         * migrated again while nobody heard of it */
         if (world->has_completed) {
             g_assert_true (cancel->has_suspended && world->is_completion_missed);
             return VGATE_CANCEL_REFUSED;

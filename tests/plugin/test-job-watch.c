@@ -361,8 +361,8 @@ test_libvirt_goes_while_it_ends (Scene *scene, G_GNUC_UNUSED gconstpointer data)
     g_assert_true (g_queue_is_empty (&scene->played.timers));
 }
 
-/* Somebody's abort has ended in 20 ms, and the guest is migrated again, before we have looked: with QEMU's "setup",
- * or before it, or without it as the connection was lost. */
+/* Somebody's abort has ended in 20 ms, and the guest is migrated again, before we have looked: with
+ * QEMU's "setup", or before it, or without it as the connection was lost. */
 static void
 test_retry_is_left_alone (Scene *scene, gconstpointer data)
 {
