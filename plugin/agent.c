@@ -169,8 +169,9 @@ on_checked (const char *uuid, VgateWatchOutcome outcome, gpointer user_data)
 }
 
 /*
- * libvirt begins to move or save a guest, and QEMU will soon: what NVML says is asked for now, not then. Where it never
- * comes to that, as the destination refuses the guest, nothing but this says that it is over.
+ * libvirt begins to move or save a guest, and QEMU will soon: what NVML says is asked for now, not then.
+ * Where it never comes to that, as the destination refuses the guest, nothing but this says that it is
+ * over.
  */
 static void
 on_libvirt_job (const char *name, gboolean begins, gpointer user_data)

@@ -47,9 +47,10 @@ typedef enum {
 } VgatePace;
 
 /*
- * Warm while the destination of its migration is being prepared, so that what NVML says is fresh when memory begins to
- * move: a small guest is away within a few milliseconds then. Not for longer than 10 s. Fast while it leaves, and while its driver is down; but a guest without a driver is let go after 10 minutes
- * in which nothing happened. None for one without a vGPU, once NVML has had as long to list one.
+ * Warm while the destination of its migration is being prepared, so that what NVML says is fresh when
+ * memory begins to move: a small guest is away within a few milliseconds then. Not for longer than 10 s.
+ * Fast while it leaves, and while its driver is down; but a guest without a driver is let go after 10
+ * minutes in which nothing happened. None for one without a vGPU, once NVML has had as long to list one.
  */
 VgatePace vgate_guest_pace (const VgateGuest *guest, gint64 now);
 

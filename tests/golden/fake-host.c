@@ -301,8 +301,12 @@ add_mdev (FakeHost *host, const char *uuid, guint type, const char *parent)
     g_autofree char *type_directory =
         g_strdup_printf ("%s/mdev_supported_types/nvidia-%u", parent_directory, type);
     g_autofree char *name = g_strdup_printf ("%s\n", type_name (type));
+    g_autofree char *name_path = g_build_filename (type_directory, "name", NULL);
+    g_autofree char *name_file = fake_host_path (host, name_path);
 
-    write_text (host, type_directory, "name", name);
+    /* a type that is there keeps the name that it has */
+    if (!g_file_test (name_file, G_FILE_TEST_EXISTS))
+        write_text (host, type_directory, "name", name);
     write_text (host, directory, "remove", "");
     write_link (host, directory, "mdev_type", type_directory);
     write_link (host, "sys/bus/mdev/devices", uuid, directory);

@@ -155,7 +155,7 @@ TEST (test_session)
     for (gsize i = 0; i < G_N_ELEMENTS (pid_files); i++) {
         g_autoptr (VgateSurvey) before = vgate_survey_new (f->domain, f->root, TRUE);
         g_autoptr (VgateSurvey) session = vgate_survey_new (f->domain, f->root, TRUE);
-        g_autoptr (VgateSurvey) system = vgate_survey_new (f->domain, f->root, FALSE);
+        g_autoptr (VgateSurvey) ours = vgate_survey_new (f->domain, f->root, FALSE);
         g_autofree char *path = in_tree (f, pid_files[i]);
         g_autoptr (GError) error = NULL;
 
@@ -165,7 +165,7 @@ TEST (test_session)
         put (f, pid_files[i], "4712\n", 5);
         g_assert_false (vgate_survey_is_incoming (session, &error));
         g_assert_no_error (error);
-        g_assert_true (vgate_survey_is_incoming (system, &error));
+        g_assert_true (vgate_survey_is_incoming (ours, &error));
         g_assert_no_error (error);
         g_assert_cmpint (g_unlink (path), ==, 0);
     }
