@@ -57,6 +57,29 @@ static const struct {
     {"misc",
      "<hostdev mode='capabilities' type='misc'><source><char>/dev/input/event3</char></source></hostdev>"},
     {"net", "<hostdev mode='capabilities' type='net'><source><interface>eth0</interface></source></hostdev>"},
+    /* forms that libvirt's own tests have beside these */
+    {"rom", PCI ("<address bus='0x77'/>", "<rom bar='on' file='/etc/fake/bootrom.bin'/>" GUEST)},
+    {"driver-model", PCI ("<driver name='vfio' model='vfio-pci-igb'/><address bus='0x77'/>", GUEST)},
+    {"teaming", PCI ("<address bus='0x77'/>", "<teaming type='transient' persistent='ua-backup0'/>" GUEST)},
+    {"boot", PCI ("<address bus='0x77'/>", "<boot order='1'/><alias name='ua-1'/>" GUEST)},
+    {"origstates",
+     PCI ("<address bus='0x77'/><origstates><unbind/><removeslot/><reprobe/></origstates>", GUEST)},
+    {"multifunction", PCI ("<address bus='0x77'/>", "<address type='pci' bus='0x06' multifunction='on'/>")},
+    {"zpci-unassigned", PCI ("<address bus='0x77'/>", "<address type='pci'><zpci uid='0x0'/></address>")},
+    {"private-data",
+     "<hostdev mode='subsystem' type='scsi' managed='no'><source protocol='iscsi' name='iqn.1992-01.example'>"
+     "<host name='example.org' port='3260'/><auth username='me'><secret type='iscsi' usage='theirs'/></auth>"
+     "<initiator><iqn name='iqn.2020-07.example:initiator'/></initiator><privateData><nodenames><nodename "
+     "type='storage' name='libvirt-hostdev0-backend'/></nodenames><objects><secret type='auth' "
+     "alias='hostdev0-secret0'/></objects></privateData></source></hostdev>"},
+    {"transitional", "<hostdev mode='subsystem' type='scsi_host' model='virtio-transitional'><source "
+                     "protocol='vhost' wwpn='naa.5123456789abcde0'/>" GUEST "</hostdev>"},
+    {"container-net", "<hostdev mode='capabilities' type='net'><source><interface>eth0</interface></source>"
+                      "<ip address='192.168.122.2' family='ipv4' prefix='24'/><route family='ipv4' "
+                      "address='0.0.0.0' gateway='192.168.122.1'/></hostdev>"},
+    {"interface", "<interface type='hostdev' managed='yes'><source><address type='pci' domain='0x0000' "
+                  "bus='0x77' slot='0x10' function='0x1'/></source><vlan><tag id='42'/></vlan><virtualport "
+                  "type='802.1Qbg'/></interface>"},
     {"capability-pci",
      "<hostdev mode='capabilities' type='pci'><source><address bus='x'/></source></hostdev>"},
     {"of-tomorrow", "<hostdev mode='subsystem' type='cxl'><source><address bus='x'/></source></hostdev>"},
