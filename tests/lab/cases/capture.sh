@@ -200,7 +200,7 @@ lost_at () {
     lose a "$1"
     lose b "$1"
     log_has a 'VGATE-517: this GPU cannot be used: GPU '
-    on a vgpu-gate agent metrics | grep -qx 'vgpu_gate_gpus_unusable 1' || fail "$(on a vgpu-gate agent metrics)"
+    on a vgpu-gate agent metrics | grep -x 'vgpu_gate_gpus_unusable 1' >/dev/null || fail "$(on a vgpu-gate agent metrics)"
     # the other guests are captured, start, and move, both ends having lost one
     guest_driver_up a healthy 570.195.03 18.1-24.2
     wait_captured a healthy 24.2
@@ -214,7 +214,7 @@ lost_at () {
     [ "$(vgpu_gated_log a | grep -c 'VGATE-517: this GPU')" -eq 1 ] || fail "$(vgpu_gated_log a)"
     host_heals a
     log_has a 'VGATE-519'
-    on a vgpu-gate agent metrics | grep -qx 'vgpu_gate_gpus_unusable 0' || fail "$(on a vgpu-gate agent metrics)"
+    on a vgpu-gate agent metrics | grep -x 'vgpu_gate_gpus_unusable 0' >/dev/null || fail "$(on a vgpu-gate agent metrics)"
     guest_driver_up a stricken 570.195.03 18.1-24.2
     wait_captured a stricken 24.2
 }
