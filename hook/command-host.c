@@ -42,7 +42,7 @@ vgate_command_host (int argc, char *argv[], const char *config)
     policy = vgate_command_policy (config, &error);
     if (!policy || !vgate_identity_read ("", policy->host_uuid, &identity, &error))
         return vgate_command_fail (error);
-    probe = vgate_probe_ask (&policy->backend, &identity, NULL, FALSE, &error);
+    probe = vgate_probe_ask (&policy->backend, &(VgateProbing){.identity = &identity}, &error);
     if (!probe)
         return vgate_command_fail (error);
     text = render (probe->host, line.output);

@@ -2,7 +2,6 @@
 #include "capture.h"
 
 #include "coarse.h"
-#include "host/sysfs.h"
 
 #include <string.h>
 
@@ -28,15 +27,17 @@ is_device_of (const VgateCaptureInput *input, const VgateElement *element, const
               const VgateHostdev *hostdev)
 {
     const VgatePgpu *pgpu = g_ptr_array_index (input->host->pgpus, instance->pgpu);
-    g_auto (VgateDevice) device = {0};
+    const VgateListedDevice *listed;
 
     if (instance->mdev)
         return hostdev->kind == VGATE_HOSTDEV_MDEV && strcmp (hostdev->source, instance->mdev) == 0;
     if (hostdev->kind != VGATE_HOSTDEV_PCI || is_taken (element, hostdev))
         return FALSE;
-    vgate_sysfs_look_up (input->root, hostdev, &device);
-    return device.kind == VGATE_DEVICE_VGPU && strcmp (device.pgpu, pgpu->address) == 0 &&
-           vgate_pgpu_is_same_type (pgpu, device.type, device.type_name, instance->type, instance->type_name);
+    listed = vgate_listed_device_find (input->devices, VGATE_HOSTDEV_PCI, hostdev->source);
+    return listed && listed->device.kind == VGATE_DEVICE_VGPU &&
+           strcmp (listed->device.pgpu, pgpu->address) == 0 &&
+           vgate_pgpu_is_same_type (pgpu, listed->device.type, listed->device.type_name, instance->type,
+                                    instance->type_name);
 }
 
 /* The hostdev whose device is the vGPU's: it tells where the guest sees it. */

@@ -8,9 +8,9 @@
 typedef struct {
     const VgateHost *host;      /* this one, as NVML describes it */
     const GPtrArray *instances; /* the domain's vGPUs, of VgateInstance *: one or more, by their UUIDs */
+    const GPtrArray *devices;   /* of VgateListedDevice *: those of the host, read with the instances */
     const VgateDomain *domain;
-    const char *root; /* put before /sys; "" on a real host */
-    GBytes *key;      /* fleet key, or NULL */
+    GBytes *key; /* fleet key, or NULL */
     VgateTrigger trigger;
     VgatePower power;
     guint64 max_downtime; /* ms, as libvirt says; 0: as the domain's element says */

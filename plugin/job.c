@@ -139,7 +139,8 @@ vgate_job_judge (const VgateJobFacts *facts, const VgateSnapshot *snapshot, cons
 {
     const GPtrArray *instances;
     g_autoptr (VgateElement) now = NULL;
-    VgateCaptureInput input = {.host = snapshot->probe->host, .root = "", .power = facts->power};
+    VgateCaptureInput input = {
+        .host = snapshot->probe->host, .devices = snapshot->probe->devices, .power = facts->power};
     VgateJobVerdict verdict = VGATE_JOB_MAY_GO_ON;
 
     if (!facts->domain)

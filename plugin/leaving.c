@@ -12,7 +12,7 @@ describe (const VgateLeaving *leaving, VgateElement **element)
         .host = leaving->snapshot ? leaving->snapshot->probe->host : NULL,
         .instances = leaving->snapshot ? vgate_snapshot_find (leaving->snapshot, leaving->uuid) : NULL,
         .domain = leaving->domain,
-        .root = leaving->root,
+        .devices = leaving->snapshot ? leaving->snapshot->probe->devices : NULL,
         .key = leaving->key,
         .trigger = VGATE_TRIGGER_CHANGE,
         .power = VGATE_POWER_RUNNING,

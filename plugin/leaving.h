@@ -11,7 +11,6 @@ typedef struct {
     const VgateSnapshot *snapshot; /* what NVML said; NULL: nothing yet */
     gboolean is_fresh;             /* when QEMU asked, that is */
     VgateDomain *domain;           /* as last read; its element may get checked. NULL: it was not yet */
-    const char *root;              /* put before /sys */
     GBytes *key;                   /* fleet key, or NULL */
     gint64 now;                    /* seconds since 1970 */
 } VgateLeaving;

@@ -108,8 +108,8 @@ capture (VgateLook *look, virDomainPtr domain, const GPtrArray *instances)
     VgateCaptureInput input = {
         .host = look->snapshot->probe->host,
         .instances = instances,
+        .devices = look->snapshot->probe->devices,
         .domain = read,
-        .root = "",
         .key = look->key,
         .sequence_min = look->sequence_min,
         .now = g_get_real_time () / G_USEC_PER_SEC,

@@ -75,13 +75,15 @@ look_at (Pass *pass, const char *uuid)
 static gboolean
 capture_all (Pass *pass, const VgateListing *listing, const VgateIdentity *identity, GError **error)
 {
+    const VgateProbing probing = {
+        .identity = identity, .with_instances = TRUE, .devices = VGATE_PROBE_UNNAMED_DEVICES};
     VgateProbe *probe;
     GHashTableIter iter;
     gpointer uuid;
 
     if (g_hash_table_size (listing->running) == 0)
         return TRUE;
-    probe = vgate_probe_ask (&pass->policy->backend, identity, NULL, TRUE, error);
+    probe = vgate_probe_ask (&pass->policy->backend, &probing, error);
     if (!probe)
         return FALSE;
     vgate_gpu_log_changes (NULL, probe->host);

@@ -44,8 +44,13 @@ question_run (gpointer data)
 {
     Question *question = data;
     const gint64 began = g_get_monotonic_time ();
-    VgateProbe *probe =
-        vgate_probe_ask (&question->backend, question->identity, question->vgpus, TRUE, &question->error);
+    const VgateProbing probing = {
+        .identity = question->identity,
+        .vgpus = question->vgpus,
+        .with_instances = TRUE,
+        .devices = VGATE_PROBE_UNNAMED_DEVICES,
+    };
+    VgateProbe *probe = vgate_probe_ask (&question->backend, &probing, &question->error);
 
     question->duration_us = g_get_monotonic_time () - began;
     if (probe)

@@ -79,7 +79,6 @@ answer_save (Save *save, VgateSnapshot *fresh)
         .snapshot = fresh ? fresh : switchover->last,
         .is_fresh = fresh != NULL,
         .domain = g_hash_table_lookup (switchover->domains, save->uuid),
-        .root = "",
         .key = switchover->policy->seal_key,
         .now = g_get_real_time () / G_USEC_PER_SEC,
     };

@@ -8,26 +8,30 @@
 
 #include <string.h>
 
+/* Whether there is something to do at all is asked first; a driver that hangs is waited for when there is. */
+#define LOOK_MS 2000
+
 gboolean
-vgate_again_is_due (const VgateDomain *domain, const VgateLease *lease, const char *root)
+vgate_again_is_due (const VgateDomain *domain, const VgateLease *lease, const char *root, VgateServed *served)
 {
     /* one that is noted as made and is not there was taken away by somebody else */
     return (lease->state == VGATE_LEASE_UNMADE || lease->state == VGATE_LEASE_MADE) &&
            strcmp (lease->domain, domain->uuid) == 0 && vgate_domain_find_device (domain, lease) &&
-           !vgate_device_exists (root, lease);
+           !vgate_device_exists (root, lease, served) && !served->hangs;
 }
 
 gboolean
 vgate_again_concerns (const VgateDomain *domain, const char *root)
 {
     g_autoptr (VgateLeases) leases = NULL;
+    VgateServed served = {.read_ms = LOOK_MS};
 
     if (domain->hostdevs->len == 0 || !vgate_leases_exist (root))
         return FALSE;
     /* what cannot be read makes nothing, and keeps nobody from being started */
     leases = vgate_leases_open (root, TRUE, NULL);
     for (guint i = 0; leases && i < leases->all->len; i++)
-        if (vgate_again_is_due (domain, g_ptr_array_index (leases->all, i), root))
+        if (vgate_again_is_due (domain, g_ptr_array_index (leases->all, i), root, &served) || served.hangs)
             return TRUE;
     return FALSE;
 }
@@ -59,17 +63,26 @@ vgate_again_refuse (const VgateLease *lease, const char *why, GError **error)
     return FALSE;
 }
 
+gboolean
+vgate_again_hangs (const VgateLease *lease, GError **error)
+{
+    g_set_error (error, VGATE_ERROR, VGATE_CODE_DEVICE_HANGS,
+                 "whether %s on GPU %s is there, and can be made, cannot be told: the driver does not answer",
+                 lease->device, lease->pgpu);
+    return FALSE;
+}
+
 /* What can still be made of the type where the device was. A driver that was updated meanwhile may have
  * another number for it, which the lease then gets. */
 static guint
-count_available (const char *root, VgateLease *lease)
+count_available (const char *root, VgateLease *lease, VgateServed *served)
 {
-    g_autoptr (GPtrArray) makeable = vgate_sysfs_list_makeable (root);
+    g_autoptr (GPtrArray) makeable = vgate_sysfs_list_makeable_on (root, lease->parent, served);
 
     for (guint i = 0; i < makeable->len; i++) {
         const VgateMakeable *one = g_ptr_array_index (makeable, i);
 
-        if ((int)one->kind != lease->kind || strcmp (one->parent, lease->parent) != 0)
+        if ((int)one->kind != lease->kind)
             continue;
         if (lease->type_name ? strcmp (one->type_name, lease->type_name) != 0 : one->type != lease->type)
             continue;
@@ -98,13 +111,15 @@ count_promised (const VgateLeases *leases, const VgateLease *lease, guint64 now)
 
 gboolean
 vgate_again_check_room (const VgateLeases *leases, VgateLease *lease, const char *root, guint64 now,
-                        GError **error)
+                        VgateServed *served, GError **error)
 {
-    const guint available = count_available (root, lease), promised = count_promised (leases, lease, now);
+    const guint available = count_available (root, lease, served);
 
+    if (served->hangs)
+        return vgate_again_hangs (lease, error);
     if (available == 0)
         return vgate_again_refuse (lease, "there is no room for it", error);
-    if (available <= promised)
+    if (available <= count_promised (leases, lease, now))
         return vgate_again_refuse (lease, "the room is promised to a guest that is about to arrive", error);
     return TRUE;
 }

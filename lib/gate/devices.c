@@ -13,11 +13,9 @@ typedef struct {
     const VgateJudgement *j;
     VgateLeases *leases;
     VgateUse *use;
-    GPtrArray *devices;  /* of VgateListedDevice * */
-    GPtrArray *makeable; /* of VgateMakeable * */
-    guint *loads;        /* by pGPU */
-    GArray *promises;    /* of VgatePromise: what takes room, and does not run yet */
-    guint64 now;         /* of the leases' clock */
+    guint *loads;     /* by pGPU */
+    GArray *promises; /* of VgatePromise: what takes room, and does not run yet */
+    guint64 now;      /* of the leases' clock */
 } Devices;
 
 gboolean
@@ -287,8 +285,8 @@ host_state_of (const Devices *d)
 {
     return (VgateHostState){
         .host = d->j->host,
-        .devices = d->devices,
-        .makeable = d->makeable,
+        .devices = d->j->probe->devices,
+        .makeable = d->j->probe->makeable,
         .instances = d->j->probe->instances,
         .leases = d->leases,
         .use = d->use,
@@ -543,27 +541,19 @@ vgate_devices_decide (const VgateJudgement *j, GError **error)
 {
     const VgateRequest *request = j->request;
     g_autoptr (GHashTable) use = NULL;
-    g_autoptr (GPtrArray) devices = vgate_sysfs_list_devices (request->root);
-    g_autoptr (GPtrArray) makeable = vgate_sysfs_list_makeable (request->root);
     g_autofree guint *loads = g_new0 (guint, j->host->pgpus->len);
     g_autoptr (GArray) promises = g_array_new (FALSE, FALSE, sizeof (VgatePromise));
     VgateUseInput input = {
         .root = request->root,
         .instances = j->probe->instances,
         .host = j->host,
-        .devices = devices,
+        .devices = j->probe->devices,
         .leases = j->leases,
         .earlier = j->earlier,
         .domain = request->domain->uuid,
         .now = vgate_leases_clock (),
     };
-    Devices d = {.j = j,
-                 .leases = j->leases,
-                 .devices = devices,
-                 .makeable = makeable,
-                 .loads = loads,
-                 .promises = promises,
-                 .now = input.now};
+    Devices d = {.j = j, .leases = j->leases, .loads = loads, .promises = promises, .now = input.now};
     VgateHostState state;
     gboolean had_leases, good;
 

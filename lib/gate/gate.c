@@ -219,13 +219,19 @@ probe_this_host (const VgateRequest *request, GError **error)
     const GPtrArray *vgpus = request->domain->element->vgpus;
     g_autoptr (GPtrArray) blobs = g_ptr_array_new ();
     g_auto (VgateIdentity) identity = {0};
+    VgateProbing probing = {.identity = &identity, .root = request->root};
 
     if (!vgate_identity_read (request->root, request->policy->host_uuid, &identity, error))
         return NULL;
     for (guint i = 0; i < vgpus->len; i++)
         g_ptr_array_add (blobs, ((VgateElementVgpu *)g_ptr_array_index (vgpus, i))->metadata.bytes);
-    return vgate_probe_ask (&request->policy->backend, &identity, blobs,
-                            vgate_judge_has_started (request) || vgate_devices_concern (request), error);
+    probing.vgpus = blobs;
+    if (vgate_devices_concern (request))
+        probing.devices = VGATE_PROBE_DEVICES_AND_MAKEABLE;
+    else if (request->domain->hostdevs->len > 0)
+        probing.devices = VGATE_PROBE_DEVICES;
+    probing.with_instances = vgate_judge_has_started (request) || vgate_devices_concern (request);
+    return vgate_probe_ask (&request->policy->backend, &probing, error);
 }
 
 static void
@@ -254,6 +260,7 @@ decide_on_this_host (const VgateRequest *request, VgateDecision *decision)
             vgate_decision_refuse (decision, error);
         return;
     }
+    vgate_survey_take_types (request->survey, probe->devices);
     decision->host = g_steal_pointer (&probe->host);
     j.host = decision->host;
     j.probe = probe;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "gate/gate.h"
+#include "host/served.h"
 #include "placement/room.h"
 #include "placement/use.h"
 
@@ -90,16 +91,20 @@ const VgateHostdev *vgate_domain_find_device (const VgateDomain *domain, const V
 
 /* --- again.c: a cold start whose device was unmade --- */
 
-/* TRUE when one of the domain's hostdevs names a device that is not there, and had been made for it. */
+/* TRUE when one of the domain's hostdevs names a device that is not there, and had been made for it; or that
+ * cannot be told, as the driver hangs. */
 gboolean vgate_again_concerns (const VgateDomain *domain, const char *root);
 /* TRUE when the domain has a lease, a record of a device among them, or nobody can tell. */
 gboolean vgate_again_has_lease (const VgateDomain *domain, const char *root);
-/* TRUE when the lease is the record of such a device. */
-gboolean vgate_again_is_due (const VgateDomain *domain, const VgateLease *lease, const char *root);
-/* FALSE with VGATE_CODE_NOT_MADE_AGAIN: it has no room any more. Sets the lease's type to the number that the
- * driver has for it now. */
+/* TRUE when the lease is the record of such a device. Not known when *served hangs after this. */
+gboolean vgate_again_is_due (const VgateDomain *domain, const VgateLease *lease, const char *root,
+                             VgateServed *served);
+/* FALSE with VGATE_CODE_NOT_MADE_AGAIN: it has no room any more; or VGATE_CODE_DEVICE_HANGS. Sets the
+ * lease's type to the number that the driver has for it now. */
 gboolean vgate_again_check_room (const VgateLeases *leases, VgateLease *lease, const char *root, guint64 now,
-                                 GError **error);
+                                 VgateServed *served, GError **error);
+/* Always FALSE, with VGATE_CODE_DEVICE_HANGS: the driver does not say what is there. */
+gboolean vgate_again_hangs (const VgateLease *lease, GError **error);
 /* Always FALSE, with that error. */
 gboolean vgate_again_refuse (const VgateLease *lease, const char *why, GError **error);
 

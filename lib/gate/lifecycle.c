@@ -53,16 +53,17 @@ check_others (const VgateLeases *leases, const VgateDomain *domain, guint64 now,
 }
 
 static gboolean
-is_to_be_made (const VgateRequest *request, const VgateLease *lease)
+is_to_be_made (const VgateRequest *request, const VgateLease *lease, VgateServed *served)
 {
     return lease->state == VGATE_LEASE_PLANNED ||
            (request->policy->placement_mode == VGATE_PLACEMENT_APPLY &&
-            vgate_again_is_due (request->domain, lease, request->root));
+            vgate_again_is_due (request->domain, lease, request->root, served));
 }
 
 /* Of one that the guest's XML names. */
 static void
-renew_lease (VgateLease *lease, const VgateRequest *request, guint64 now, GArray *to_make)
+renew_lease (VgateLease *lease, const VgateRequest *request, guint64 now, VgateServed *served,
+             GArray *to_make)
 {
     const Making making = {.lease = lease, .was = (VgateLeaseState)lease->state};
 
@@ -72,16 +73,18 @@ renew_lease (VgateLease *lease, const VgateRequest *request, guint64 now, GArray
         g_clear_pointer (&lease->instead_of, g_free);
     else if (lease->state == VGATE_LEASE_TAKEN && lease->instead_of)
         lease->state = VGATE_LEASE_GIVEN;
-    if (is_to_be_made (request, lease)) {
+    if (is_to_be_made (request, lease, served)) {
         lease->state = VGATE_LEASE_MADE;
         g_array_append_val (to_make, making);
     }
 }
 
-/* The guest's leases after this: those that its XML names, renewed; those to be made are noted as made, and
- * are returned in *to_make (of Making). FALSE: there is none. */
+/* The guest's leases after this: those that its XML names, renewed; those to be made are noted as made,
+ * and are returned in *to_make (of Making). FALSE with an error when the driver hangs, or without one:
+ * there is none. */
 static gboolean
-renew (VgateLeases *leases, const VgateRequest *request, guint64 now, GArray *to_make)
+renew (VgateLeases *leases, const VgateRequest *request, guint64 now, VgateServed *served, GArray *to_make,
+       GError **error)
 {
     gboolean any = FALSE;
 
@@ -98,10 +101,13 @@ renew (VgateLeases *leases, const VgateRequest *request, guint64 now, GArray *to
             continue;
         }
         /* somebody else has made it: it is not ours any more */
-        if (lease->state == VGATE_LEASE_UNMADE && !is_to_be_made (request, lease))
+        if (lease->state == VGATE_LEASE_UNMADE && !is_to_be_made (request, lease, served) && !served->hangs)
             continue;
         any = TRUE;
-        renew_lease (lease, request, now, to_make);
+        if (!served->hangs)
+            renew_lease (lease, request, now, served, to_make);
+        if (served->hangs)
+            return vgate_again_hangs (lease, error);
     }
     return any;
 }
@@ -121,28 +127,30 @@ take_over (VgateLeases *leases, const VgateLease *lease)
 
 static gboolean
 check_room (VgateLeases *leases, const VgateRequest *request, const GArray *to_make, guint64 now,
-            GError **error)
+            VgateServed *served, GError **error)
 {
     for (guint i = 0; i < to_make->len; i++) {
         const Making *making = &g_array_index (to_make, Making, i);
 
         if (making->was == VGATE_LEASE_PLANNED)
             continue;
-        if (!vgate_again_check_room (leases, making->lease, request->root, now, error))
+        if (!vgate_again_check_room (leases, making->lease, request->root, now, served, error))
             return FALSE;
         take_over (leases, making->lease);
     }
     return TRUE;
 }
 
-/* Takes back the first n, and all leases with them. What cannot be unmade stays noted. */
+/* Takes back the first n, and all leases with them. What cannot be unmade stays noted, and so does the
+ * next one if it may come after all. */
 static void
-give_up (VgateLeases *leases, const VgateRequest *request, const GArray *to_make, guint n, guint64 now)
+give_up (VgateLeases *leases, const VgateRequest *request, const GArray *to_make, guint n, gboolean may_come,
+         VgateServed *served, guint64 now)
 {
     for (guint i = 0; i < to_make->len; i++) {
         const Making *making = &g_array_index (to_make, Making, i);
 
-        if (i < n && !vgate_device_unmake (request->root, making->lease, NULL))
+        if (i < n ? !vgate_device_unmake (request->root, making->lease, served, NULL) : i == n && may_come)
             continue;
         making->lease->state = making->was;
         making->lease->expires = 0;
@@ -165,16 +173,16 @@ set_making_error (const Making *making, GError *cause, GError **error)
 
 static gboolean
 make_all (VgateLeases *leases, const VgateRequest *request, const GArray *to_make, guint64 now,
-          GError **error)
+          VgateServed *served, GError **error)
 {
     for (guint i = 0; i < to_make->len; i++) {
         const Making *making = &g_array_index (to_make, Making, i);
         GError *local = NULL;
+        gboolean may_come;
 
-        if (vgate_device_make (request->root, making->lease, &local))
+        if (vgate_device_make (request->root, making->lease, served, &may_come, &local))
             continue;
-        /* one that hangs may come after all */
-        give_up (leases, request, to_make, vgate_error_is (local, VGATE_CODE_DEVICE_HANGS) ? i + 1 : i, now);
+        give_up (leases, request, to_make, i, may_come, served, now);
         set_making_error (making, local, error);
         return FALSE;
     }
@@ -199,6 +207,7 @@ prepare (const VgateRequest *request, gboolean *made_any, GError **error)
     g_autoptr (VgateLeases) leases = NULL;
     g_autoptr (GArray) to_make = g_array_new (FALSE, FALSE, sizeof (Making));
     guint64 now = vgate_leases_clock ();
+    VgateServed served = VGATE_SERVED_IN_TIME;
 
     /* a guest without a lease does not wait for the lock: nobody gives it one while it starts */
     if (!look || !is_named_by_any (look, request->domain, now))
@@ -206,10 +215,11 @@ prepare (const VgateRequest *request, gboolean *made_any, GError **error)
     leases = vgate_leases_open_within (request->root, VGATE_LEASES_WAIT_MS, error);
     now = vgate_leases_clock ();
     if (!leases || !check_others (leases, request->domain, now, error) ||
-        !renew (leases, request, now, to_make) || !check_room (leases, request, to_make, now, error))
+        !renew (leases, request, now, &served, to_make, error) ||
+        !check_room (leases, request, to_make, now, &served, error))
         return FALSE;
     *made_any = to_make->len > 0;
-    return vgate_leases_save (leases, now, error) && make_all (leases, request, to_make, now, error);
+    return vgate_leases_save (leases, now, error) && make_all (leases, request, to_make, now, &served, error);
 }
 
 gboolean
@@ -263,12 +273,13 @@ read_use (const VgateLeases *leases, const VgateRequest *request, guint64 now, G
 
 /* To take a mediated device away from a running guest waits for that, or takes it from the guest as well. */
 static gboolean
-unmake_unused (const VgateRequest *request, const VgateLease *lease, const VgateUse *use, GError **error)
+unmake_unused (const VgateRequest *request, const VgateLease *lease, const VgateUse *use, VgateServed *served,
+               GError **error)
 {
     const char *who = vgate_use_find (use, lease->device);
 
     if (!who)
-        return vgate_device_unmake (request->root, lease, error);
+        return vgate_device_unmake (request->root, lease, served, error);
     g_set_error (error, VGATE_ERROR, VGATE_CODE_DEVICE_NOT_UNMADE, "%s on %s cannot be unmade: %s",
                  lease->device, lease->parent, who);
     return FALSE;
@@ -293,6 +304,7 @@ has_lease (const VgateLeases *leases, const VgateDomain *domain, gboolean made)
 static guint
 unmake_all (VgateLeases *leases, const VgateRequest *request, const VgateUse *use, GError **error)
 {
+    VgateServed served = VGATE_SERVED_IN_TIME;
     guint n = 0;
 
     for (guint i = leases->all->len; i > 0; i--) {
@@ -302,7 +314,7 @@ unmake_all (VgateLeases *leases, const VgateRequest *request, const VgateUse *us
             continue;
         if (lease->state != VGATE_LEASE_MADE) {
             g_ptr_array_remove_index (leases->all, i - 1);
-        } else if (use && unmake_unused (request, lease, use, error && !*error ? error : NULL)) {
+        } else if (use && unmake_unused (request, lease, use, &served, error && !*error ? error : NULL)) {
             note_unmade (leases, i - 1);
             n++;
         } else {

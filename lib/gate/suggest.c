@@ -70,6 +70,7 @@ append_making (GString *text, const VgateLease *lease, const char *root)
                                 lease->device, lease->parent, type ? type : "?");
     else
         g_string_append_printf (text,
+                                /* nocheck: it is for people to type */
                                 "give it the type: echo %u >/sys/bus/pci/devices/%s/nvidia/current_vgpu_type",
                                 lease->type, lease->parent);
 }

@@ -96,14 +96,44 @@ vgate_survey_device (const VgateSurvey *survey, const VgateHostdev *hostdev)
     return &find (survey, hostdev)->device;
 }
 
-const VgateDevice *
-vgate_survey_typed_device (VgateSurvey *survey, const VgateHostdev *hostdev)
+/* One that vanished meanwhile, or is another one by now, is absent. */
+static void
+take_type (Seen *seen, const VgateListedDevice *listed)
 {
-    Seen *seen = find (survey, hostdev);
+    const VgateDevice *now = listed ? &listed->device : NULL;
 
-    if (!seen->has_type)
-        vgate_sysfs_read_type (survey->root, hostdev, &seen->device);
-    seen->has_type = TRUE;
+    if (seen->device.kind != VGATE_DEVICE_VGPU)
+        return;
+    if (now && now->kind == VGATE_DEVICE_UNUSABLE) {
+        vgate_device_clear (&seen->device);
+        seen->device.kind = VGATE_DEVICE_UNUSABLE;
+        seen->device.fault = g_strdup (now->fault);
+    } else if (now && g_strcmp0 (now->pgpu, seen->device.pgpu) == 0 &&
+               g_strcmp0 (now->parent, seen->device.parent) == 0) {
+        seen->device.type = now->type;
+        seen->device.type_name = g_strdup (now->type_name);
+    } else {
+        vgate_device_clear (&seen->device);
+    }
+}
+
+void
+vgate_survey_take_types (VgateSurvey *survey, const GPtrArray *devices)
+{
+    for (guint i = 0; i < survey->seen->len; i++) {
+        Seen *seen = &g_array_index (survey->seen, Seen, i);
+
+        take_type (seen, vgate_listed_device_find (devices, seen->hostdev->kind, seen->hostdev->source));
+        seen->has_type = TRUE;
+    }
+}
+
+const VgateDevice *
+vgate_survey_typed_device (const VgateSurvey *survey, const VgateHostdev *hostdev)
+{
+    const Seen *seen = find (survey, hostdev);
+
+    g_assert (seen->has_type);
     return &seen->device;
 }
 

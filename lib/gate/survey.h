@@ -31,8 +31,12 @@ const VgateHostdev *vgate_survey_unknown_device (const VgateSurvey *survey);
 /* The device behind a hostdev of the domain's; its type may not have been read. It stays the survey's. */
 const VgateDevice *vgate_survey_device (const VgateSurvey *survey, const VgateHostdev *hostdev);
 
-/* The same with its type, which is read when it is first asked for. */
-const VgateDevice *vgate_survey_typed_device (VgateSurvey *survey, const VgateHostdev *hostdev);
+/* Adds the types, which NVIDIA's driver serves and the process that asks NVML has read: devices, of
+ * VgateListedDevice *, is what VgateProbe has of them. Once. */
+void vgate_survey_take_types (VgateSurvey *survey, const GPtrArray *devices);
+
+/* The device behind a hostdev, after vgate_survey_take_types (). */
+const VgateDevice *vgate_survey_typed_device (const VgateSurvey *survey, const VgateHostdev *hostdev);
 
 /* TRUE when the domain's QEMU was started to receive a guest; looked at when it is first asked for. FALSE
  * with VGATE_CODE_QEMU_UNKNOWN when that cannot be told. */

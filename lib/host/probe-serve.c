@@ -33,30 +33,55 @@ ask_driver (VgateNvml *nvml, const VgateQuestion *question, VgateProbe *probe, G
     return TRUE;
 }
 
+static gboolean
+is_any_unnamed (const GPtrArray *instances)
+{
+    for (guint i = 0; i < instances->len; i++)
+        if (!((VgateInstance *)g_ptr_array_index (instances, i))->mdev)
+            return TRUE;
+    return FALSE;
+}
+
+/* This process can be abandoned, as it is when NVML hangs. */
+static void
+read_devices (const VgateQuestion *question, VgateProbe *probe)
+{
+    VgateServed served = VGATE_SERVED_DIRECTLY;
+
+    if (question->devices >= VGATE_PROBE_DEVICES ||
+        (question->devices == VGATE_PROBE_UNNAMED_DEVICES && is_any_unnamed (probe->instances))) {
+        g_ptr_array_unref (probe->devices);
+        probe->devices = vgate_sysfs_list_devices (question->root, &served);
+    }
+    if (question->devices == VGATE_PROBE_DEVICES_AND_MAKEABLE) {
+        g_ptr_array_unref (probe->makeable);
+        probe->makeable = vgate_sysfs_list_makeable (question->root, &served);
+    }
+}
+
 static VgateProbe *
 read_host (VgateNvml *nvml, VgateQuestion *question, GError **error)
 {
-    g_autoptr (VgateProbe) probe = g_new0 (VgateProbe, 1);
+    g_autoptr (VgateProbe) probe = vgate_probe_new ();
 
-    probe->answers = g_array_new (FALSE, TRUE, sizeof (VgateDriverAnswer));
-    probe->instances = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_instance_free);
     probe->host = vgate_inventory_read_host (nvml, error);
     if (!probe->host)
         return NULL;
     /* first, as a GPU that is lost meanwhile goes out of the list that the driver's answers refer to */
     if (question->with_instances) {
-        g_ptr_array_unref (probe->instances);
-        probe->instances = vgate_inventory_read_instances (nvml, probe->host, error);
-        if (!probe->instances) {
-            probe->instances = g_ptr_array_new ();
+        GPtrArray *instances = vgate_inventory_read_instances (nvml, probe->host, error);
+
+        if (!instances)
             return NULL;
-        }
+        g_ptr_array_unref (probe->instances);
+        probe->instances = instances;
     }
     if (!ask_driver (nvml, question, probe, error))
         return NULL;
     probe->host->time = g_get_real_time () / G_USEC_PER_SEC;
     probe->host->name = g_steal_pointer (&question->identity.name);
     probe->host->uuid = g_steal_pointer (&question->identity.uuid);
+    read_devices (question, probe);
     return g_steal_pointer (&probe);
 }
 

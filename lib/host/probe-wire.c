@@ -5,11 +5,15 @@
 
 #include <string.h>
 
-/* the question's body: host name, host UUID, instances wanted, vGPU metadata */
-#define QUESTION_TYPE "(ssbaay)"
-/* error code and text (0 and ""), host document, driver's answers, instances */
-#define ANSWER_TYPE   "(issa(uuiuu)a(sssusuttays))"
+/* the question's body: host name, host UUID, instances wanted, devices wanted, root, vGPU metadata */
+#define QUESTION_TYPE "(ssbysaay)"
 #define INSTANCE_TYPE "(sssusuttays)"
+/* hostdev kind, source, kind, pGPU, parent, type, its name, fault; each text "" where there is none */
+#define DEVICE_TYPE "(ysyssuss)"
+/* hostdev kind, parent, pGPU, type, its name, how many */
+#define MAKEABLE_TYPE "(yssusu)"
+/* error code and text (0 and ""), host document, driver's answers, instances, devices, what can be made */
+#define ANSWER_TYPE "(issa(uuiuu)a" INSTANCE_TYPE "a" DEVICE_TYPE "a" MAKEABLE_TYPE ")"
 
 void
 vgate_question_clear (VgateQuestion *question)
@@ -17,6 +21,7 @@ vgate_question_clear (VgateQuestion *question)
     g_clear_pointer (&question->library, g_free);
     vgate_identity_clear (&question->identity);
     g_clear_pointer (&question->vgpus, g_ptr_array_unref);
+    g_clear_pointer (&question->root, g_free);
 }
 
 static GVariant *
@@ -45,7 +50,8 @@ vgate_wire_write_question (const VgateQuestion *question)
         g_variant_builder_add_value (&vgpus, bytes_variant (g_ptr_array_index (question->vgpus, i)));
     return vgate_asked_write (VGATE_REQUEST_PROBE, question->library, question->deadline_ms,
                               g_variant_new (QUESTION_TYPE, question->identity.name, question->identity.uuid,
-                                             question->with_instances, &vgpus));
+                                             question->with_instances, (guchar)question->devices,
+                                             question->root, &vgpus));
 }
 
 gboolean
@@ -53,21 +59,23 @@ vgate_wire_read_question (GBytes *bytes, VgateQuestion *question)
 {
     g_auto (VgateAsked) asked = {0};
     g_autoptr (GVariant) vgpus = NULL;
+    guchar devices;
 
     if (!vgate_asked_read (bytes, &asked) || asked.kind != VGATE_REQUEST_PROBE ||
         !g_variant_is_of_type (asked.body, G_VARIANT_TYPE (QUESTION_TYPE)))
         return FALSE;
     question->library = g_steal_pointer (&asked.library);
     question->deadline_ms = asked.deadline_ms;
-    g_variant_get (asked.body, "(ssb@aay)", &question->identity.name, &question->identity.uuid,
-                   &question->with_instances, &vgpus);
+    g_variant_get (asked.body, "(ssbys@aay)", &question->identity.name, &question->identity.uuid,
+                   &question->with_instances, &devices, &question->root, &vgpus);
+    question->devices = (VgateProbeDevices)devices;
     question->vgpus = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
     for (gsize i = 0; i < g_variant_n_children (vgpus); i++) {
         g_autoptr (GVariant) vgpu = g_variant_get_child_value (vgpus, i);
 
         g_ptr_array_add (question->vgpus, variant_bytes (vgpu));
     }
-    return TRUE;
+    return devices < VGATE_N_PROBE_DEVICES;
 }
 
 static void
@@ -82,14 +90,39 @@ add_instance (GVariantBuilder *builder, const VgateInstance *instance)
                            instance->failure ? instance->failure : "");
 }
 
+static const char *
+or_empty (const char *text)
+{
+    return text ? text : "";
+}
+
+static void
+add_device (GVariantBuilder *builder, const VgateListedDevice *listed)
+{
+    const VgateDevice *device = &listed->device;
+
+    g_variant_builder_add (builder, DEVICE_TYPE, (guchar)listed->kind, listed->source, (guchar)device->kind,
+                           or_empty (device->pgpu), or_empty (device->parent), device->type,
+                           or_empty (device->type_name), or_empty (device->fault));
+}
+
+static void
+add_makeable (GVariantBuilder *builder, const VgateMakeable *makeable)
+{
+    g_variant_builder_add (builder, MAKEABLE_TYPE, (guchar)makeable->kind, makeable->parent, makeable->pgpu,
+                           makeable->type, or_empty (makeable->type_name), makeable->available);
+}
+
 GBytes *
 vgate_wire_write_answer (const VgateProbe *probe, const GError *error)
 {
-    GVariantBuilder answers, instances;
+    GVariantBuilder answers, instances, devices, makeable;
     g_autofree char *document = probe ? vgate_host_write (probe->host) : g_strdup ("");
 
     g_variant_builder_init (&answers, G_VARIANT_TYPE ("a(uuiuu)"));
     g_variant_builder_init (&instances, G_VARIANT_TYPE ("a" INSTANCE_TYPE));
+    g_variant_builder_init (&devices, G_VARIANT_TYPE ("a" DEVICE_TYPE));
+    g_variant_builder_init (&makeable, G_VARIANT_TYPE ("a" MAKEABLE_TYPE));
     for (guint i = 0; probe && i < probe->answers->len; i++) {
         const VgateDriverAnswer *answer = &g_array_index (probe->answers, VgateDriverAnswer, i);
 
@@ -98,8 +131,12 @@ vgate_wire_write_answer (const VgateProbe *probe, const GError *error)
     }
     for (guint i = 0; probe && i < probe->instances->len; i++)
         add_instance (&instances, g_ptr_array_index (probe->instances, i));
+    for (guint i = 0; probe && i < probe->devices->len; i++)
+        add_device (&devices, g_ptr_array_index (probe->devices, i));
+    for (guint i = 0; probe && i < probe->makeable->len; i++)
+        add_makeable (&makeable, g_ptr_array_index (probe->makeable, i));
     return vgate_wire_pack (g_variant_new (ANSWER_TYPE, error ? error->code : 0, error ? error->message : "",
-                                           document, &answers, &instances));
+                                           document, &answers, &instances, &devices, &makeable));
 }
 
 static char *
@@ -153,6 +190,61 @@ read_lists (GVariant *answers, GVariant *instances, VgateProbe *probe)
     return TRUE;
 }
 
+/* FALSE: it cannot be one of this host's, whose names the gate goes by. */
+static gboolean
+is_address_of_kind (guchar kind, const char *source)
+{
+    return kind <= VGATE_HOSTDEV_PCI &&
+           vgate_xml_text_has_form (source, kind == VGATE_HOSTDEV_MDEV ? VGATE_XML_UUID : VGATE_XML_PCI);
+}
+
+static gboolean
+read_device (GVariant *variant, GPtrArray *devices)
+{
+    VgateListedDevice *listed = g_new0 (VgateListedDevice, 1);
+    VgateDevice *device = &listed->device;
+    guchar hostdev_kind, kind;
+
+    g_ptr_array_add (devices, listed);
+    g_variant_get (variant, DEVICE_TYPE, &hostdev_kind, &listed->source, &kind, &device->pgpu,
+                   &device->parent, &device->type, &device->type_name, &device->fault);
+    listed->kind = (VgateHostdevKind)hostdev_kind;
+    device->kind = (VgateDeviceKind)kind;
+    device->pgpu = or_null (device->pgpu);
+    device->parent = or_null (device->parent);
+    device->type_name = or_null (device->type_name);
+    device->fault = or_null (device->fault);
+    if (kind == VGATE_DEVICE_UNUSABLE)
+        return device->fault != NULL;
+    return kind == VGATE_DEVICE_VGPU && is_address_of_kind (hostdev_kind, listed->source) && device->pgpu &&
+           device->parent;
+}
+
+static gboolean
+read_makeable (GVariant *variant, GPtrArray *all)
+{
+    VgateMakeable *makeable = g_new0 (VgateMakeable, 1);
+    guchar kind;
+
+    g_ptr_array_add (all, makeable);
+    g_variant_get (variant, MAKEABLE_TYPE, &kind, &makeable->parent, &makeable->pgpu, &makeable->type,
+                   &makeable->type_name, &makeable->available);
+    makeable->kind = (VgateHostdevKind)kind;
+    return kind <= VGATE_HOSTDEV_PCI && vgate_xml_text_has_form (makeable->parent, VGATE_XML_PCI);
+}
+
+static gboolean
+read_all (GVariant *array, gboolean (*read) (GVariant *variant, GPtrArray *items), GPtrArray *items)
+{
+    for (gsize i = 0; i < g_variant_n_children (array); i++) {
+        g_autoptr (GVariant) child = g_variant_get_child_value (array, i);
+
+        if (!read (child, items))
+            return FALSE;
+    }
+    return TRUE;
+}
+
 static VgateProbe *
 crashed (const char *why, GError **error)
 {
@@ -164,20 +256,19 @@ crashed (const char *why, GError **error)
 VgateProbe *
 vgate_wire_read_answer (GBytes *bytes, GError **error)
 {
-    g_autoptr (GVariant) variant = NULL, answers = NULL, instances = NULL;
-    g_autoptr (VgateProbe) probe = g_new0 (VgateProbe, 1);
+    g_autoptr (GVariant) variant = NULL, answers = NULL, instances = NULL, devices = NULL, makeable = NULL;
+    g_autoptr (VgateProbe) probe = vgate_probe_new ();
     g_autoptr (GError) local = NULL;
     const char *text, *document;
     gint32 code;
 
-    probe->answers = g_array_new (FALSE, TRUE, sizeof (VgateDriverAnswer));
-    probe->instances = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_instance_free);
     if (g_bytes_get_size (bytes) == 0)
         return crashed ("it ended before it said anything", error);
     variant = vgate_wire_unpack (ANSWER_TYPE, bytes);
     if (!variant)
         return crashed ("it is not complete", error);
-    g_variant_get (variant, "(i&s&s@a(uuiuu)@a(sssusuttays))", &code, &text, &document, &answers, &instances);
+    g_variant_get (variant, "(i&s&s@a(uuiuu)@a" INSTANCE_TYPE "@a" DEVICE_TYPE "@a" MAKEABLE_TYPE ")", &code,
+                   &text, &document, &answers, &instances, &devices, &makeable);
     if (code != 0) {
         g_set_error_literal (error, VGATE_NVML_ERROR, code, text);
         return NULL;
@@ -187,5 +278,8 @@ vgate_wire_read_answer (GBytes *bytes, GError **error)
         return crashed (local->message, error);
     if (!read_lists (answers, instances, probe))
         return crashed ("it names a GPU that it has not listed", error);
+    if (!read_all (devices, read_device, probe->devices) ||
+        !read_all (makeable, read_makeable, probe->makeable))
+        return crashed ("a device in it cannot be one", error);
     return g_steal_pointer (&probe);
 }

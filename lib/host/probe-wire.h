@@ -10,6 +10,8 @@ typedef struct {
     VgateIdentity identity;
     GPtrArray *vgpus; /* of GBytes * */
     gboolean with_instances;
+    VgateProbeDevices devices;
+    char *root;
 } VgateQuestion;
 
 void vgate_question_clear (VgateQuestion *question);

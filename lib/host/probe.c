@@ -3,6 +3,18 @@
 
 #include "host/probe-wire.h"
 
+VgateProbe *
+vgate_probe_new (void)
+{
+    VgateProbe *probe = g_new0 (VgateProbe, 1);
+
+    probe->answers = g_array_new (FALSE, TRUE, sizeof (VgateDriverAnswer));
+    probe->instances = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_instance_free);
+    probe->devices = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_listed_device_free);
+    probe->makeable = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_makeable_free);
+    return probe;
+}
+
 void
 vgate_probe_free (VgateProbe *probe)
 {
@@ -11,19 +23,22 @@ vgate_probe_free (VgateProbe *probe)
     vgate_host_free (probe->host);
     g_array_unref (probe->answers);
     g_ptr_array_unref (probe->instances);
+    g_ptr_array_unref (probe->devices);
+    g_ptr_array_unref (probe->makeable);
     g_free (probe);
 }
 
 VgateProbe *
-vgate_probe_ask (const VgateBackend *backend, const VgateIdentity *identity, const GPtrArray *vgpus,
-                 gboolean with_instances, GError **error)
+vgate_probe_ask (const VgateBackend *backend, const VgateProbing *probing, GError **error)
 {
     const VgateQuestion question = {
         .library = backend->library,
         .deadline_ms = backend->deadline_ms,
-        .identity = *identity,
-        .vgpus = (GPtrArray *)vgpus,
-        .with_instances = with_instances,
+        .identity = *probing->identity,
+        .vgpus = (GPtrArray *)probing->vgpus,
+        .with_instances = probing->with_instances,
+        .devices = probing->devices,
+        .root = (char *)(probing->root ? probing->root : ""),
     };
     g_autoptr (GBytes) asked = vgate_wire_write_question (&question);
     g_autoptr (GBytes) answer = vgate_helper_ask (backend, asked, error);

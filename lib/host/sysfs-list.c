@@ -22,7 +22,7 @@ vgate_makeable_free (VgateMakeable *makeable)
 }
 
 static void
-list_kind (const char *root, VgateHostdevKind kind, const char *path, GPtrArray *devices)
+list_kind (const char *root, VgateHostdevKind kind, const char *path, VgateServed *served, GPtrArray *devices)
 {
     g_auto (GStrv) names = vgate_sysfs_names (root, path);
 
@@ -30,8 +30,8 @@ list_kind (const char *root, VgateHostdevKind kind, const char *path, GPtrArray 
         const VgateHostdev hostdev = {.kind = kind, .source = names[i]};
         g_autoptr (VgateListedDevice) listed = g_new0 (VgateListedDevice, 1);
 
-        vgate_sysfs_look_up (root, &hostdev, &listed->device);
-        if (listed->device.kind != VGATE_DEVICE_VGPU)
+        vgate_sysfs_look_up (root, &hostdev, served, &listed->device);
+        if (listed->device.kind != VGATE_DEVICE_VGPU && listed->device.kind != VGATE_DEVICE_UNUSABLE)
             continue;
         listed->kind = kind;
         listed->source = g_strdup (names[i]);
@@ -40,13 +40,25 @@ list_kind (const char *root, VgateHostdevKind kind, const char *path, GPtrArray 
 }
 
 GPtrArray *
-vgate_sysfs_list_devices (const char *root)
+vgate_sysfs_list_devices (const char *root, VgateServed *served)
 {
     GPtrArray *devices = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_listed_device_free);
 
-    list_kind (root, VGATE_HOSTDEV_MDEV, VGATE_SYSFS_MDEV_DEVICES, devices);
-    list_kind (root, VGATE_HOSTDEV_PCI, VGATE_SYSFS_PCI_DEVICES, devices);
+    list_kind (root, VGATE_HOSTDEV_MDEV, VGATE_SYSFS_MDEV_DEVICES, served, devices);
+    list_kind (root, VGATE_HOSTDEV_PCI, VGATE_SYSFS_PCI_DEVICES, served, devices);
     return devices;
+}
+
+const VgateListedDevice *
+vgate_listed_device_find (const GPtrArray *devices, VgateHostdevKind kind, const char *source)
+{
+    for (guint i = 0; i < devices->len; i++) {
+        const VgateListedDevice *listed = g_ptr_array_index (devices, i);
+
+        if (listed->kind == kind && strcmp (listed->source, source) == 0)
+            return listed;
+    }
+    return NULL;
 }
 
 static gboolean
@@ -95,10 +107,10 @@ vgate_sysfs_has_kind (const char *root, VgateHostdevKind kind)
 
 /* A PCI device that makes vGPUs, or is one. */
 typedef struct {
-    const char *root;
     const char *address;
     const char *directory;
     const char *pgpu;
+    VgateServed *served;
     GPtrArray *makeable;
 } Maker;
 
@@ -124,8 +136,8 @@ list_mdev_types (const Maker *maker)
 
     for (guint i = 0; names[i]; i++) {
         g_autofree char *type = g_build_filename (types, names[i], NULL);
-        g_autofree char *type_name = vgate_sysfs_read (type, "name");
-        g_autofree char *available = vgate_sysfs_read (type, "available_instances");
+        g_autofree char *type_name = vgate_served_read (maker->served, type, "name");
+        g_autofree char *available = vgate_served_read (maker->served, type, "available_instances");
         const guint32 id = vgate_sysfs_type_of_name (names[i]);
         guint64 count = 0;
 
@@ -155,41 +167,58 @@ read_creatable_line (const Maker *maker, char *line)
 static void
 list_vf_types (const Maker *maker)
 {
-    g_autofree char *current = vgate_sysfs_read (maker->directory, "nvidia/current_vgpu_type");
-    g_autofree char *text = vgate_sysfs_read (maker->directory, "nvidia/creatable_vgpu_types");
+    g_autofree char *current = NULL, *text = NULL;
     g_auto (GStrv) lines = NULL;
 
-    if (g_strcmp0 (current, "0") != 0 || strcmp (maker->address, maker->pgpu) == 0)
+    if (strcmp (maker->address, maker->pgpu) == 0)
         return;
+    current = vgate_served_read (maker->served, maker->directory, "nvidia/current_vgpu_type");
+    if (g_strcmp0 (current, "0") != 0)
+        return;
+    text = vgate_served_read (maker->served, maker->directory, "nvidia/creatable_vgpu_types");
     if (!text)
-        text = vgate_sysfs_read (maker->directory, "physfn/nvidia/creatable_vgpu_types");
+        text = vgate_served_read (maker->served, maker->directory, "physfn/nvidia/creatable_vgpu_types");
     lines = g_strsplit (text ? text : "", "\n", -1);
     for (guint i = 0; lines[i]; i++)
         read_creatable_line (maker, lines[i]);
 }
 
+static void
+add_makeable_on (const char *root, const char *address, VgateServed *served, GPtrArray *makeable)
+{
+    g_autofree char *path = g_build_filename (VGATE_SYSFS_PCI_DEVICES, address, NULL);
+    gboolean leaves;
+    g_autofree char *directory = vgate_sysfs_resolve (root, path, &leaves);
+    g_autofree char *pgpu = NULL;
+
+    if (!directory || !vgate_sysfs_is_nvidia (directory))
+        return;
+    pgpu = vgate_sysfs_physical_function (directory);
+    if (pgpu) {
+        const Maker maker = {address, directory, pgpu, served, makeable};
+
+        list_mdev_types (&maker);
+        list_vf_types (&maker);
+    }
+}
+
 GPtrArray *
-vgate_sysfs_list_makeable (const char *root)
+vgate_sysfs_list_makeable (const char *root, VgateServed *served)
 {
     GPtrArray *makeable = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_makeable_free);
     g_auto (GStrv) names = vgate_sysfs_names (root, VGATE_SYSFS_PCI_DEVICES);
 
-    for (guint i = 0; names[i]; i++) {
-        g_autofree char *path = g_build_filename (VGATE_SYSFS_PCI_DEVICES, names[i], NULL);
-        gboolean leaves;
-        g_autofree char *directory = vgate_sysfs_resolve (root, path, &leaves);
-        g_autofree char *pgpu = NULL;
+    for (guint i = 0; names[i]; i++)
+        add_makeable_on (root, names[i], served, makeable);
+    return makeable;
+}
 
-        if (!directory || !vgate_sysfs_is_nvidia (directory))
-            continue;
-        pgpu = vgate_sysfs_physical_function (directory);
-        if (pgpu) {
-            const Maker maker = {root, names[i], directory, pgpu, makeable};
+GPtrArray *
+vgate_sysfs_list_makeable_on (const char *root, const char *address, VgateServed *served)
+{
+    GPtrArray *makeable = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_makeable_free);
 
-            list_mdev_types (&maker);
-            list_vf_types (&maker);
-        }
-    }
+    add_makeable_on (root, address, served, makeable);
     return makeable;
 }
 
@@ -226,8 +255,9 @@ vgate_sysfs_maker_path (const char *root, VgateHostdevKind kind, const char *par
 
     if (!directory)
         return NULL;
-    return kind == VGATE_HOSTDEV_MDEV ? mdev_maker_path (directory, type)
-                                      : file_below (directory, "nvidia/current_vgpu_type");
+    /* nocheck: it is written, by a child */
+    return kind == VGATE_HOSTDEV_PCI ? file_below (directory, "nvidia/current_vgpu_type")
+                                     : mdev_maker_path (directory, type);
 }
 
 char *
@@ -239,5 +269,6 @@ vgate_sysfs_unmaker_path (const char *root, VgateHostdevKind kind, const char *s
     gboolean leaves;
     g_autofree char *directory = vgate_sysfs_resolve (root, path, &leaves);
 
+    /* nocheck: it is written, by a child */
     return directory ? file_below (directory, is_mdev ? "remove" : "nvidia/current_vgpu_type") : NULL;
 }

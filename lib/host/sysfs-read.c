@@ -46,8 +46,8 @@ vgate_sysfs_read (const char *directory, const char *name)
 {
     g_autofree char *path = g_build_filename (directory, name, NULL);
     g_autofree char *text = NULL;
-    /* no file of sysfs is a link, and none makes its reader wait */
-    const int fd = open (path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    /* no file of sysfs is a link */
+    const int fd = open (path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     gssize length = 0, n;
 
     if (fd < 0)

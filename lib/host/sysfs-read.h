@@ -13,7 +13,9 @@
  */
 char *vgate_sysfs_resolve (const char *root, const char *path, gboolean *leaves);
 
-/* The text of a file in it, without white space at either end. NULL when it cannot be read. */
+/* The text of a file in it, without white space at either end. NULL when it cannot be read. For the
+ * kernel's own files ("vendor"): those that NVIDIA's driver serves can keep their reader for ever, see
+ * host/served.h. */
 char *vgate_sysfs_read (const char *directory, const char *name);
 
 /* The last component of what a link in it points to, resolved. NULL when it is no link or points nowhere. */

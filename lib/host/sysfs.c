@@ -14,9 +14,9 @@ vgate_device_clear (VgateDevice *device)
     g_clear_pointer (&device->parent, g_free);
     g_clear_pointer (&device->directory, g_free);
     g_clear_pointer (&device->type_name, g_free);
+    g_clear_pointer (&device->fault, g_free);
     device->kind = VGATE_DEVICE_ABSENT;
     device->type = 0;
-    device->fault = NULL;
 }
 
 static void
@@ -24,7 +24,7 @@ set_unusable (VgateDevice *device, const char *fault)
 {
     vgate_device_clear (device);
     device->kind = VGATE_DEVICE_UNUSABLE;
-    device->fault = fault;
+    device->fault = g_strdup (fault);
 }
 
 /* A PCI address whose domain is above 0xffff: such as Intel's VMD makes, and no GPU has been seen in one. */
@@ -77,6 +77,7 @@ identify_mdev (const char *directory, VgateDevice *device)
 static void
 identify_pci (const char *directory, VgateDevice *device)
 {
+    /* nocheck: it is not opened */
     g_autofree char *type = g_build_filename (directory, "nvidia/current_vgpu_type", NULL);
     g_autofree char *physfn = g_build_filename (directory, "physfn", NULL);
 
@@ -132,7 +133,8 @@ vgate_sysfs_identify (const char *root, const VgateHostdev *hostdev, VgateDevice
 /* The file "name" in the type's directory says "NVIDIA H100XM-80C"; of a virtual function the driver tells
  * the id alone. */
 void
-vgate_sysfs_read_type (const char *root, const VgateHostdev *hostdev, VgateDevice *device)
+vgate_sysfs_read_type (const char *root, const VgateHostdev *hostdev, VgateServed *served,
+                       VgateDevice *device)
 {
     g_autofree char *path = device_path (hostdev);
     g_autofree char *directory = g_strdup (device->directory);
@@ -141,11 +143,11 @@ vgate_sysfs_read_type (const char *root, const VgateHostdev *hostdev, VgateDevic
         return;
     if (hostdev->kind == VGATE_HOSTDEV_MDEV) {
         g_free (device->type_name);
-        device->type_name = vgate_sysfs_read (directory, "mdev_type/name");
+        device->type_name = vgate_served_read (served, directory, "mdev_type/name");
         if (device->type_name && !vgate_sysfs_is_type_name (device->type_name))
             set_unusable (device, "the name of its type is none");
     } else {
-        g_autofree char *type = vgate_sysfs_read (directory, "nvidia/current_vgpu_type");
+        g_autofree char *type = vgate_served_read (served, directory, "nvidia/current_vgpu_type");
         guint64 id = 0;
 
         if (type && g_ascii_string_to_unsigned (type, 10, 0, G_MAXUINT32, &id, NULL))
@@ -158,10 +160,10 @@ vgate_sysfs_read_type (const char *root, const VgateHostdev *hostdev, VgateDevic
 }
 
 void
-vgate_sysfs_look_up (const char *root, const VgateHostdev *hostdev, VgateDevice *device)
+vgate_sysfs_look_up (const char *root, const VgateHostdev *hostdev, VgateServed *served, VgateDevice *device)
 {
     vgate_sysfs_identify (root, hostdev, device);
-    vgate_sysfs_read_type (root, hostdev, device);
+    vgate_sysfs_read_type (root, hostdev, served, device);
 }
 
 gboolean

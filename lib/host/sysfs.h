@@ -15,6 +15,7 @@
 #pragma once
 
 #include "domain/domain.h"
+#include "host/served.h"
 
 typedef enum {
     VGATE_DEVICE_ABSENT,   /* no such device on this host */
@@ -32,7 +33,7 @@ typedef struct {
     guint32 type;    /* vGPU type id; 0: none is set yet (a virtual function only), or it has no number. Of a
                         virtual function it is known only when the type has been read. */
     char *type_name; /* as sysfs writes it; NULL where it does not, or when the type has not been read */
-    const char *fault; /* what cannot be, as a clause ("its link leaves sysfs"); UNUSABLE only */
+    char *fault;     /* what cannot be, as a clause ("its link leaves sysfs"); UNUSABLE only */
 } VgateDevice;
 
 /*
@@ -43,10 +44,13 @@ void vgate_sysfs_identify (const char *root, const VgateHostdev *hostdev, VgateD
 /*
  * Adds the type to what _identify () has found, where that is a vGPU. The kind becomes UNUSABLE when what the
  * driver says of the type cannot be, and ABSENT when the device vanished meanwhile, or is another one by now.
+ * It is not known when *served hangs after this.
  */
-void vgate_sysfs_read_type (const char *root, const VgateHostdev *hostdev, VgateDevice *device);
+void vgate_sysfs_read_type (const char *root, const VgateHostdev *hostdev, VgateServed *served,
+                            VgateDevice *device);
 /* Both steps. */
-void vgate_sysfs_look_up (const char *root, const VgateHostdev *hostdev, VgateDevice *device);
+void vgate_sysfs_look_up (const char *root, const VgateHostdev *hostdev, VgateServed *served,
+                          VgateDevice *device);
 /*
  * Whether the kernel has a mediated device of that name, whatever else can be seen of it: then no other one
  * can be made. What cannot be told is taken for one.
@@ -64,7 +68,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (VgateDevice, vgate_device_clear)
 typedef struct {
     VgateHostdevKind kind;
     char *source;
-    VgateDevice device; /* kind VGPU; a virtual function may have the type 0 */
+    VgateDevice device; /* kind VGPU, where a virtual function may have the type 0; or UNUSABLE */
 } VgateListedDevice;
 
 /* A kind of vGPU that can be made on a device, which then has room for that many. */
@@ -82,16 +86,20 @@ void vgate_makeable_free (VgateMakeable *makeable);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateListedDevice, vgate_listed_device_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateMakeable, vgate_makeable_free)
 
-/* The vGPU devices of the host, by kind and then by source. VgateListedDevice *; unusable ones are left out.
- */
-GPtrArray *vgate_sysfs_list_devices (const char *root);
+/* The vGPU devices of the host, by kind and then by source. VgateListedDevice *. */
+GPtrArray *vgate_sysfs_list_devices (const char *root, VgateServed *served);
+/* The one of a list that a hostdev's source names; NULL. */
+const VgateListedDevice *vgate_listed_device_find (const GPtrArray *devices, VgateHostdevKind kind,
+                                                   const char *source);
 
 /*
  * What can be made, by parent and then by type. VgateMakeable *. Of mediated devices
  * mdev_supported_types/TYPE/available_instances says so, where it is above 0; of a virtual function its
  * nvidia/creatable_vgpu_types (else its physical function's), where its current_vgpu_type is 0.
  */
-GPtrArray *vgate_sysfs_list_makeable (const char *root);
+GPtrArray *vgate_sysfs_list_makeable (const char *root, VgateServed *served);
+/* The same of one parent, or virtual function, alone. */
+GPtrArray *vgate_sysfs_list_makeable_on (const char *root, const char *address, VgateServed *served);
 
 /* The file below root that makes this: "create" of the parent's type, which takes a UUID, or the virtual
  * function's "current_vgpu_type", which takes a type. NULL: there is none. The caller frees it. */

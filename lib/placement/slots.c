@@ -55,10 +55,11 @@ name_of_type (const VgateHostState *state, int pgpu, guint32 id, const char *nam
 static void
 add_device (const VgateHostState *state, const VgateListedDevice *listed, GPtrArray *slots)
 {
-    const int pgpu = pgpu_index (state->host, listed->device.pgpu);
+    const gboolean is_vgpu = listed->device.kind == VGATE_DEVICE_VGPU && listed->device.type != 0;
+    const int pgpu = is_vgpu ? pgpu_index (state->host, listed->device.pgpu) : -1;
     VgateSlot *slot;
 
-    if (pgpu < 0 || listed->device.type == 0)
+    if (pgpu < 0)
         return;
     slot = g_new0 (VgateSlot, 1);
     slot->kind = listed->kind;
@@ -159,13 +160,10 @@ take_running (const VgateHostState *state, gboolean *taken, const Sought *sought
 static gboolean
 device_exists (const VgateHostState *state, const VgateLease *lease)
 {
-    for (guint i = 0; i < state->devices->len; i++) {
-        const VgateListedDevice *listed = g_ptr_array_index (state->devices, i);
+    const VgateListedDevice *listed =
+        vgate_listed_device_find (state->devices, (VgateHostdevKind)lease->kind, lease->device);
 
-        if (listed->kind == (VgateHostdevKind)lease->kind && strcmp (listed->source, lease->device) == 0)
-            return listed->device.type != 0;
-    }
-    return FALSE;
+    return listed && listed->device.type != 0;
 }
 
 /* NVML's list of what can be created counts what runs, and nothing else. So a device on which nothing runs
@@ -180,7 +178,7 @@ promise_devices (const VgateHostState *state, GArray *promises)
         const VgateDevice *device = &listed->device;
         const Sought sought = {
             .mdev = listed->kind == VGATE_HOSTDEV_MDEV ? listed->source : NULL,
-            .pgpu = pgpu_index (state->host, device->pgpu),
+            .pgpu = device->kind == VGATE_DEVICE_VGPU ? pgpu_index (state->host, device->pgpu) : -1,
             .type = device->type,
             .type_name = device->type_name,
         };

@@ -43,13 +43,7 @@ add (VgateUse *use, const char *device, char *who)
 static const VgateListedDevice *
 find_listed (const Reading *r, VgateHostdevKind kind, const char *source)
 {
-    for (guint i = 0; r->input->devices && i < r->input->devices->len; i++) {
-        const VgateListedDevice *listed = g_ptr_array_index (r->input->devices, i);
-
-        if (listed->kind == kind && strcmp (listed->source, source) == 0)
-            return listed;
-    }
-    return NULL;
+    return r->input->devices ? vgate_listed_device_find (r->input->devices, kind, source) : NULL;
 }
 
 static gboolean
@@ -57,7 +51,7 @@ may_run_on (const Reading *r, const VgateInstance *instance, const VgateListedDe
 {
     const VgatePgpu *pgpu = g_ptr_array_index (r->input->host->pgpus, instance->pgpu);
 
-    return !instance->mdev && listed->kind == VGATE_HOSTDEV_PCI &&
+    return !instance->mdev && listed->kind == VGATE_HOSTDEV_PCI && listed->device.kind == VGATE_DEVICE_VGPU &&
            strcmp (listed->device.pgpu, pgpu->address) == 0 &&
            vgate_pgpu_is_same_type (pgpu, listed->device.type, listed->device.type_name, instance->type,
                                     instance->type_name);

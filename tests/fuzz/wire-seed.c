@@ -35,10 +35,36 @@ make_instance (void)
     return instance;
 }
 
+static VgateListedDevice *
+make_device (void)
+{
+    VgateListedDevice *listed = g_new0 (VgateListedDevice, 1);
+
+    listed->kind = VGATE_HOSTDEV_PCI;
+    listed->source = g_strdup ("0000:41:00.4");
+    listed->device.kind = VGATE_DEVICE_VGPU;
+    listed->device.pgpu = g_strdup ("0000:41:00.0");
+    listed->device.parent = g_strdup ("0000:41:00.4");
+    return listed;
+}
+
+static VgateMakeable *
+make_makeable (void)
+{
+    VgateMakeable *makeable = g_new0 (VgateMakeable, 1);
+
+    makeable->kind = VGATE_HOSTDEV_PCI;
+    makeable->parent = g_strdup ("0000:41:00.4");
+    makeable->pgpu = g_strdup ("0000:41:00.0");
+    makeable->type = 1;
+    makeable->available = 1;
+    return makeable;
+}
+
 int
 main (int argc, char *argv[])
 {
-    g_autoptr (VgateProbe) probe = g_new0 (VgateProbe, 1);
+    g_autoptr (VgateProbe) probe = vgate_probe_new ();
     g_autoptr (GBytes) bytes = NULL;
     const VgateDriverAnswer answer = {.rc = 0, .states = 9};
 
@@ -47,10 +73,10 @@ main (int argc, char *argv[])
     probe->host->uuid = g_strdup ("deadbeef-0001-4000-8000-000000000003");
     probe->host->driver = g_strdup ("580.95.05");
     g_ptr_array_add (probe->host->pgpus, make_pgpu ());
-    probe->answers = g_array_new (FALSE, TRUE, sizeof answer);
     g_array_append_val (probe->answers, answer);
-    probe->instances = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_instance_free);
     g_ptr_array_add (probe->instances, make_instance ());
+    g_ptr_array_add (probe->devices, make_device ());
+    g_ptr_array_add (probe->makeable, make_makeable ());
     bytes = vgate_wire_write_answer (probe, NULL);
     return argc == 2 && g_file_set_contents (argv[1], g_bytes_get_data (bytes, NULL),
                                              (gssize)g_bytes_get_size (bytes), NULL)

@@ -530,6 +530,40 @@ fake_host_open_file (FakeHost *host, guint pid, const char *name, const char *fi
     g_assert_cmpint (symlink (path, link), ==, 0);
 }
 
+/* --- a driver that hangs --- */
+
+/* text: NULL for a FIFO, whose opener waits for the other side, which never comes. */
+static void
+replace_files (FakeHost *host, const char *pattern, const char *text)
+{
+    g_autofree char *full = g_build_filename (host->root, pattern, NULL);
+    glob_t found = {0};
+
+    g_mutex_lock (&host->kernel_works);
+    g_assert_cmpint (glob (full, 0, NULL, &found), ==, 0);
+    for (gsize i = 0; i < found.gl_pathc; i++) {
+        g_assert_cmpint (g_unlink (found.gl_pathv[i]), ==, 0);
+        if (text)
+            g_assert_true (g_file_set_contents (found.gl_pathv[i], text, -1, NULL));
+        else
+            g_assert_cmpint (mkfifo (found.gl_pathv[i], 0644), ==, 0);
+    }
+    globfree (&found);
+    g_mutex_unlock (&host->kernel_works);
+}
+
+void
+fake_host_hang (FakeHost *host, const char *pattern)
+{
+    replace_files (host, pattern, NULL);
+}
+
+void
+fake_host_answer (FakeHost *host, const char *pattern, const char *text)
+{
+    replace_files (host, pattern, text);
+}
+
 /* --- QEMU --- */
 
 #define QEMU_PID 4711

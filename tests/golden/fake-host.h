@@ -72,6 +72,11 @@ void fake_host_add_live_domain (FakeHost *host, const char *name, const char *uu
  * alone, as with iommufd: "vfio3". */
 void fake_host_set_iommu_group (FakeHost *host, const char *device, guint group);
 void fake_host_set_vfio_node (FakeHost *host, const char *device, const char *node);
+/* From now on the driver does not answer whoever reads or writes these files, which a pattern names: a
+ * process that does waits for ever. */
+void fake_host_hang (FakeHost *host, const char *pattern);
+/* It answers this again. */
+void fake_host_answer (FakeHost *host, const char *pattern, const char *text);
 /* The host's device node is the same device as another one: "/dev/vfio/42" as "/dev/zero". */
 void fake_host_add_node (FakeHost *host, const char *file, const char *device);
 /* A process of this name runs, and has the file open: "/dev/vfio/42". Unless there is such a file, it is the

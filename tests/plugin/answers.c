@@ -20,11 +20,9 @@ instance (guint number, const VgateVgpuRecord *record)
 static VgateProbe *
 probe (const VgateVgpuRecord *records, guint n_records)
 {
-    VgateProbe *made = g_new0 (VgateProbe, 1);
+    VgateProbe *made = vgate_probe_new ();
 
     made->host = sample_host ();
-    made->answers = g_array_new (FALSE, TRUE, sizeof (VgateDriverAnswer));
-    made->instances = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_instance_free);
     /* NVML promises no order */
     for (guint i = n_records; i > 0; i--)
         g_ptr_array_add (made->instances, instance (i, &records[i - 1]));

@@ -24,15 +24,13 @@ sample_looked_at (void)
 static VgateSnapshot *
 snapshot_of (guint32 version)
 {
-    VgateProbe *probe = g_new0 (VgateProbe, 1);
+    VgateProbe *probe = vgate_probe_new ();
     VgateInstance *instance = vgate_instance_new ();
     VgateVgpuRecord record = sample_vgpu_record ();
 
     record.guest_version = version;
     probe->host = sample_host ();
     probe->host->time = ASKED_AT;
-    probe->answers = g_array_new (FALSE, FALSE, sizeof (VgateDriverAnswer));
-    probe->instances = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_instance_free);
     instance->vm = g_strdup (SAMPLE_DOMAIN_UUID);
     instance->uuid = g_strdup ("33333333-3333-4333-8333-333333333333");
     instance->mdev = g_strdup ("44444444-4444-4444-8444-444444444444");
@@ -73,12 +71,8 @@ test_fresh (void)
 {
     g_autoptr (VgateDomain) domain = sample_looked_at ();
     g_autoptr (VgateSnapshot) snapshot = snapshot_of (0x120001);
-    const VgateLeaving leaving = {.uuid = SAMPLE_DOMAIN_UUID,
-                                  .snapshot = snapshot,
-                                  .is_fresh = TRUE,
-                                  .domain = domain,
-                                  .root = "/nowhere",
-                                  .now = NOW};
+    const VgateLeaving leaving = {
+        .uuid = SAMPLE_DOMAIN_UUID, .snapshot = snapshot, .is_fresh = TRUE, .domain = domain, .now = NOW};
     g_autoptr (VgatePayload) payload = build (&leaving);
 
     g_assert_cmpint (payload->source, ==, VGATE_PAYLOAD_NVML);
@@ -95,7 +89,7 @@ test_memory_of_nvml (void)
     g_autoptr (VgateDomain) domain = sample_looked_at ();
     g_autoptr (VgateSnapshot) snapshot = snapshot_of (0x120001);
     const VgateLeaving leaving = {
-        .uuid = SAMPLE_DOMAIN_UUID, .snapshot = snapshot, .domain = domain, .root = "/nowhere", .now = NOW};
+        .uuid = SAMPLE_DOMAIN_UUID, .snapshot = snapshot, .domain = domain, .now = NOW};
     g_autoptr (VgatePayload) payload = build (&leaving);
 
     g_assert_cmpint (payload->source, ==, VGATE_PAYLOAD_MEMORY);
@@ -107,8 +101,7 @@ static void
 test_memory_of_xml (void)
 {
     g_autoptr (VgateDomain) domain = sample_looked_at ();
-    const VgateLeaving leaving = {
-        .uuid = SAMPLE_DOMAIN_UUID, .domain = domain, .root = "/nowhere", .now = NOW};
+    const VgateLeaving leaving = {.uuid = SAMPLE_DOMAIN_UUID, .domain = domain, .now = NOW};
     g_autoptr (VgatePayload) payload = build (&leaving);
 
     g_assert_cmpint (payload->source, ==, VGATE_PAYLOAD_MEMORY);
@@ -123,9 +116,9 @@ test_nothing (void)
     g_autoptr (VgateDomain) spoilt = sample_looked_at ();
     g_autoptr (VgateSnapshot) snapshot = snapshot_of (0x120001);
     const VgateLeaving cases[] = {
-        {.uuid = SAMPLE_DOMAIN_UUID, .root = "/nowhere", .now = NOW},
-        {.uuid = SAMPLE_DOMAIN_UUID, .snapshot = snapshot, .is_fresh = TRUE, .root = "/nowhere", .now = NOW},
-        {.uuid = SAMPLE_DOMAIN_UUID, .domain = spoilt, .root = "/nowhere", .now = NOW},
+        {.uuid = SAMPLE_DOMAIN_UUID, .now = NOW},
+        {.uuid = SAMPLE_DOMAIN_UUID, .snapshot = snapshot, .is_fresh = TRUE, .now = NOW},
+        {.uuid = SAMPLE_DOMAIN_UUID, .domain = spoilt, .now = NOW},
     };
 
     g_free (spoilt->element->domain);
@@ -149,7 +142,6 @@ test_sealed (void)
                             .snapshot = snapshot,
                             .is_fresh = TRUE,
                             .domain = domain,
-                            .root = "/nowhere",
                             .key = key,
                             .now = NOW};
     g_autoptr (VgatePayload) payload = build (&leaving), unsealed = NULL;
@@ -162,6 +154,59 @@ test_sealed (void)
     g_assert_error (error, VGATE_ERROR, VGATE_CODE_SEAL_MISSING);
 }
 
+#define PCI_HOSTDEV(function)                                                                       \
+    "<hostdev mode='subsystem' type='pci'><source><address domain='0x0000' bus='0x41' slot='0x00' " \
+    "function='" function "'/></source><address type='pci' domain='0x0000' bus='0x06' slot='0x00' " \
+    "function='" function "'/></hostdev>"
+
+static void
+add_device (VgateProbe *probe, const char *source, const char *pgpu, guint32 type, const char *fault)
+{
+    VgateListedDevice *listed = g_new0 (VgateListedDevice, 1);
+
+    listed->kind = VGATE_HOSTDEV_PCI;
+    listed->source = g_strdup (source);
+    listed->device.kind = fault ? VGATE_DEVICE_UNUSABLE : VGATE_DEVICE_VGPU;
+    listed->device.fault = g_strdup (fault);
+    listed->device.pgpu = g_strdup (pgpu);
+    listed->device.parent = g_strdup (source);
+    listed->device.type = type;
+    g_ptr_array_add (probe->devices, listed);
+}
+
+/*
+ * Which virtual function a vGPU runs on is found in what was read with NVML's answer, and never in sysfs: the
+ * files that tell the type can hang, and QEMU waits for this answer. One of the type and the GPU is taken;
+ * without that answer none is.
+ */
+static void
+test_virtual_function (void)
+{
+    g_autofree char *xml =
+        sample_domain (NULL, PCI_HOSTDEV ("0x2") PCI_HOSTDEV ("0x3") PCI_HOSTDEV ("0x4") PCI_HOSTDEV ("0x5"));
+
+    for (guint is_known = 0; is_known < 2; is_known++) {
+        g_autoptr (VgateDomain) domain = vgate_domain_read (xml, strlen (xml), NULL, NULL);
+        g_autoptr (VgateSnapshot) snapshot = snapshot_of (0x1A0001);
+        const VgateLeaving leaving = {
+            .uuid = SAMPLE_DOMAIN_UUID, .snapshot = snapshot, .is_fresh = TRUE, .domain = domain, .now = NOW};
+        g_autoptr (VgatePayload) payload = NULL;
+        const VgateElementVgpu *vgpu;
+
+        g_clear_pointer (&((VgateInstance *)g_ptr_array_index (snapshot->probe->instances, 0))->mdev, g_free);
+        add_device (snapshot->probe, "0000:41:00.2", "0000:41:00.0", 1131, NULL);
+        add_device (snapshot->probe, "0000:41:00.3", "0000:42:00.0", 1128, NULL);
+        add_device (snapshot->probe, "0000:41:00.4", NULL, 0, "its current_vgpu_type cannot be read");
+        if (is_known)
+            add_device (snapshot->probe, "0000:41:00.5", "0000:41:00.0", 1128, NULL);
+        payload = build (&leaving);
+        g_assert_cmpint (payload->source, ==, VGATE_PAYLOAD_NVML);
+        vgpu = g_ptr_array_index (payload->element->vgpus, 0);
+        g_assert_cmpstr (vgpu->vf, ==, is_known ? "0000:41:00.5" : NULL);
+        g_assert_cmpstr (vgpu->guest_address, ==, is_known ? "0000:06:00.5" : NULL);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -171,5 +216,6 @@ main (int argc, char **argv)
     g_test_add_func ("/leaving/memory-of-xml", test_memory_of_xml);
     g_test_add_func ("/leaving/nothing", test_nothing);
     g_test_add_func ("/leaving/sealed", test_sealed);
+    g_test_add_func ("/leaving/virtual-function", test_virtual_function);
     return g_test_run ();
 }

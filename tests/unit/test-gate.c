@@ -116,19 +116,56 @@ TEST (test_absent)
     g_assert_cmpuint (f->n_loads, ==, 0);
 }
 
-/* The first step looks at a device without asking its type, and the second keeps what it found. */
+/* One of the kind as vgpu-gate-nvml tells it. */
+static void
+add_device (GPtrArray *devices, const char *parent, const char *fault)
+{
+    VgateListedDevice *listed = g_new0 (VgateListedDevice, 1);
+
+    listed->kind = VGATE_HOSTDEV_MDEV;
+    listed->source = g_strdup (MDEV);
+    listed->device.kind = fault ? VGATE_DEVICE_UNUSABLE : VGATE_DEVICE_VGPU;
+    listed->device.fault = g_strdup (fault);
+    listed->device.parent = g_strdup (parent);
+    listed->device.pgpu = g_strdup ("0000:41:00.0");
+    listed->device.type = 1131;
+    listed->device.type_name = g_strdup ("NVIDIA H100XM-80C");
+    g_ptr_array_add (devices, listed);
+}
+
+/* The first step looks at a device without asking its type, and keeps what it found; the second takes the
+ * type as it was read elsewhere, of that device. */
 TEST (test_survey)
 {
-    g_autoptr (VgateSurvey) survey = NULL;
+    static const struct {
+        const char *parent, *fault;
+        VgateDeviceKind kind;
+    } types[] = {{"0000:41:00.0", NULL, VGATE_DEVICE_VGPU},
+                 {"0000:41:00.4", NULL, VGATE_DEVICE_ABSENT}, /* another one by now */
+                 {NULL, NULL, VGATE_DEVICE_ABSENT},           /* it vanished */
+                 {"0000:41:00.0", "the name of its type is none", VGATE_DEVICE_UNUSABLE}};
     const VgateHostdev *hostdev = g_ptr_array_index (f->domain->hostdevs, 0);
 
-    put_device (f);
-    survey = vgate_survey_new (f->domain, f->root, FALSE);
-    g_assert_true (vgate_survey_has_vgpu (survey));
-    g_assert_cmpint (vgate_survey_typed_device (survey, hostdev)->kind, ==, VGATE_DEVICE_VGPU);
-    take_device (f);
-    g_assert_cmpint (vgate_survey_device (survey, hostdev)->kind, ==, VGATE_DEVICE_VGPU);
-    g_assert_cmpint (vgate_survey_typed_device (survey, hostdev)->kind, ==, VGATE_DEVICE_VGPU);
+    for (gsize i = 0; i < G_N_ELEMENTS (types); i++) {
+        g_autoptr (VgateSurvey) survey = NULL;
+        g_autoptr (GPtrArray) devices =
+            g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_listed_device_free);
+        const VgateDevice *device;
+
+        put_device (f);
+        survey = vgate_survey_new (f->domain, f->root, FALSE);
+        take_device (f);
+        g_assert_true (vgate_survey_has_vgpu (survey));
+        g_assert_cmpint (vgate_survey_device (survey, hostdev)->kind, ==, VGATE_DEVICE_VGPU);
+        if (types[i].parent)
+            add_device (devices, types[i].parent, types[i].fault);
+        vgate_survey_take_types (survey, devices);
+        device = vgate_survey_typed_device (survey, hostdev);
+        g_assert_cmpint (device->kind, ==, types[i].kind);
+        g_assert_cmpstr (device->fault, ==, types[i].fault);
+        g_assert_cmpstr (device->type_name, ==,
+                         types[i].kind == VGATE_DEVICE_VGPU ? "NVIDIA H100XM-80C" : NULL);
+    }
 }
 
 static void

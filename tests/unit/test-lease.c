@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Leases: one device has one holder, whatever happens at once, is full, or is no lease. */
 #include "placement/lease.h"
-#include "placement/make.h"
 
 #include "sample.h"
 
@@ -11,12 +10,7 @@
 #include <sched.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <poll.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -485,93 +479,6 @@ TEST (test_locked)
     g_assert_cmpint (waitpid (child, &status, 0), ==, child);
 }
 
-/* --- the write that makes a device --- */
-
-TEST (test_write_in_time)
-{
-    g_autofree char *path = path_in (fixture, "vgpu-gate");
-    g_autofree char *text = NULL;
-
-    g_assert_true (g_file_set_contents (path, "longer than that", -1, NULL));
-    g_assert_cmpint (vgate_write_in_time (path, "1131", 5000), ==, 0);
-    g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
-    g_assert_cmpstr (text, ==, "1131");
-    g_assert_cmpint (g_unlink (path), ==, 0);
-    g_assert_cmpint (vgate_write_in_time (path, "1131", 5000), ==, ENOENT);
-    g_assert_cmpint (vgate_write_in_time ("/dev/full", "1131", 5000), ==, ENOSPC);
-    /* nothing is mapped at the beginning */
-    g_assert_cmpint (vgate_write_in_time ("/proc/self/mem", "1131", 5000), ==, EIO);
-    /* whoever opens this waits for a reader */
-    g_assert_cmpint (mkfifo (path, 0600), ==, 0);
-    g_assert_cmpint (vgate_write_in_time (path, "1131", 50), ==, ETIMEDOUT);
-}
-
-/* What a kernel before 5.9 says of close_range (), or a filter of system calls that does not know it. */
-static gboolean
-take_close_range_away (void)
-{
-    struct sock_filter filter[] = {
-        BPF_STMT (BPF_LD | BPF_W | BPF_ABS, offsetof (struct seccomp_data, nr)),
-        BPF_JUMP (BPF_JMP | BPF_JEQ | BPF_K, SYS_close_range, 0, 1),
-        BPF_STMT (BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
-        BPF_STMT (BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-    };
-    const struct sock_fprog program = {.len = G_N_ELEMENTS (filter), .filter = filter};
-
-    return prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-           prctl (PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
-}
-
-static gpointer
-write_and_hang (gpointer path)
-{
-    return GINT_TO_POINTER (vgate_write_in_time (path, "1131", 3000));
-}
-
-/* The process that hangs keeps nothing open: whoever waits for the end of the hook's output would wait for
- * it, and the lock would outlive the hook. 0: so it is; 77: it cannot be tried. */
-static int
-hang_without_descriptors (char *fifo, gboolean has_close_range)
-{
-    struct pollfd reader = {.events = POLLIN};
-    GThread *thread;
-    int ends[2], high, n;
-
-    if ((!has_close_range && !take_close_range_away ()) || pipe (ends) != 0)
-        return 77;
-    high = fcntl (ends[1], F_DUPFD, 700);
-    thread = g_thread_new ("write", write_and_hang, fifo);
-    g_usleep (G_USEC_PER_SEC / 2);
-    close (high);
-    close (ends[1]);
-    reader.fd = ends[0];
-    n = poll (&reader, 1, 1000);
-    if (GPOINTER_TO_INT (g_thread_join (thread)) != ETIMEDOUT)
-        return 2;
-    return n == 1 && reader.revents == POLLHUP ? 0 : 1;
-}
-
-TEST (test_write_keeps_nothing_open)
-{
-    g_autofree char *path = path_in (fixture, "vgpu-gate");
-
-    g_assert_cmpint (mkfifo (path, 0600), ==, 0);
-    for (int has_close_range = TRUE; has_close_range >= FALSE; has_close_range--) {
-        const pid_t child = fork ();
-        int status;
-
-        g_assert_cmpint (child, >=, 0);
-        if (child == 0)
-            _exit (hang_without_descriptors (path, has_close_range));
-        g_assert_cmpint (waitpid (child, &status, 0), ==, child);
-        g_assert_true (WIFEXITED (status));
-        if (WEXITSTATUS (status) == 77)
-            g_test_skip ("system calls cannot be filtered here");
-        else
-            g_assert_cmpint (WEXITSTATUS (status), ==, 0);
-    }
-}
-
 #define ADD(path, test) g_test_add ("/lease/" path, Fixture, NULL, set_up, test, tear_down)
 
 int
@@ -591,7 +498,5 @@ main (int argc, char **argv)
     ADD ("odd-places", test_odd_places);
     ADD ("full", test_full);
     ADD ("locked", test_locked);
-    ADD ("write-in-time", test_write_in_time);
-    ADD ("write-keeps-nothing-open", test_write_keeps_nothing_open);
     return g_test_run ();
 }

@@ -172,6 +172,28 @@ check_quarks (Source *source)
             complain (source, i, "blanks in the name of an error domain; put clang-format off before it");
 }
 
+/* Files in sysfs whose content NVIDIA's driver serves can keep their reader for ever. */
+static const char *const served_files[] = {"current_vgpu_type\"", "creatable_vgpu_types\"",
+                                           "available_instances\"", "mdev_type/name\""};
+
+static void
+check_served (Source *source)
+{
+    if (!g_str_has_suffix (source->path, ".c") || g_str_has_prefix (source->path, "tests/") ||
+        g_str_has_prefix (source->path, "lib/nvml-sim/"))
+        return;
+    for (guint i = 0; source->lines[i]; i++) {
+        for (gsize j = 0; j < G_N_ELEMENTS (served_files); j++)
+            if (strstr (source->lines[i], served_files[j]) &&
+                !strstr (source->lines[i], "vgate_served_read ("))
+                complain (source, i,
+                          "the driver serves this file, and can hang: read it by vgate_served_read ()");
+        if (strstr (source->lines[i], "VGATE_SERVED_DIRECTLY") &&
+            !strstr (source->path, "lib/host/served.h") && !strstr (source->path, "lib/host/probe-serve.c"))
+            complain (source, i, "only vgpu-gate-nvml may hang: take VGATE_SERVED_IN_TIME");
+    }
+}
+
 static int
 floor_of (const char *folder)
 {
@@ -328,6 +350,10 @@ test_checks (void)
         {"hook/a.c", "#include \"gate/gate.h\"\n", check_floors, 0},
         {"lib/xml/a.c", "G_DEFINE_QUARK (a-b-quark, a_b)\n", check_quarks, 0},
         {"lib/xml/a.c", "G_DEFINE_QUARK (a - b - quark, a_b)\n", check_quarks, 1},
+        {"lib/host/a.c", "vgate_served_read (s, d, \"available_instances\");\n", check_served, 0},
+        {"plugin/a.c", "read (d, \"nvidia/current_vgpu_type\");\n", check_served, 1},
+        {"hook/a.c", "VgateServed served = VGATE_SERVED_DIRECTLY;\n", check_served, 1},
+        {"lib/host/probe-serve.c", "VgateServed served = VGATE_SERVED_DIRECTLY;\n", check_served, 0},
         {"lib/xml/a.h", "#pragma once\n", check_once, 0},
         {"lib/xml/a.h", "\n", check_once, 1},
         {"lib/xml/a.c", "\n", check_once, 0},
@@ -353,6 +379,7 @@ main (int argc, char **argv)
         {"/source/licence", check_licence}, {"/source/layout", check_layout},
         {"/source/banned", check_banned},   {"/source/floors", check_floors},
         {"/source/once", check_once},       {"/source/quarks", check_quarks},
+        {"/source/served", check_served},
     };
 
     g_test_init (&argc, &argv, NULL);

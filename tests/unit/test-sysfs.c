@@ -12,6 +12,8 @@ typedef struct {
     char *root;
 } Tree;
 
+static VgateServed directly = VGATE_SERVED_DIRECTLY;
+
 static void
 set_up (Tree *tree, G_GNUC_UNUSED gconstpointer data)
 {
@@ -110,7 +112,7 @@ assert_found (const Tree *tree, VgateHostdevKind kind, const char *source, Vgate
     const VgateHostdev hostdev = {.kind = kind, .source = (char *)source};
     g_auto (VgateDevice) device = {0};
 
-    vgate_sysfs_look_up (tree->root, &hostdev, &device);
+    vgate_sysfs_look_up (tree->root, &hostdev, &directly, &device);
     g_assert_cmpint (device.kind, ==, found);
     g_assert_cmpstr (device.pgpu, ==, pgpu);
     g_assert_cmpuint (device.type, ==, type);
@@ -296,7 +298,7 @@ TEST (test_mdev_vanishes)
     for (guint i = 0; (n_found < 200 || n_absent < 200) && i < 1000000; i++) {
         g_auto (VgateDevice) device = {0};
 
-        vgate_sysfs_look_up (tree->root, &hostdev, &device);
+        vgate_sysfs_look_up (tree->root, &hostdev, &directly, &device);
         if (device.kind == VGATE_DEVICE_VGPU) {
             n_found++;
             g_assert_cmpstr (device.pgpu, ==, "0000:41:00.0");
@@ -334,9 +336,9 @@ TEST (test_identify)
     g_assert_cmpstr (an_mdev.parent, ==, "0000:41:00.0");
     g_assert_cmpuint (an_mdev.type, ==, 1131);
     g_assert_null (an_mdev.type_name);
-    vgate_sysfs_read_type (tree->root, &vf, &a_vf);
+    vgate_sysfs_read_type (tree->root, &vf, &directly, &a_vf);
     g_assert_cmpint (a_vf.kind, ==, VGATE_DEVICE_UNUSABLE);
-    vgate_sysfs_read_type (tree->root, &mdev, &an_mdev);
+    vgate_sysfs_read_type (tree->root, &mdev, &directly, &an_mdev);
     g_assert_cmpint (an_mdev.kind, ==, VGATE_DEVICE_UNUSABLE);
 }
 
@@ -352,7 +354,7 @@ TEST (test_type_of_another)
     vgate_sysfs_identify (tree->root, &mdev, &device);
     g_assert_cmpint (g_unlink (link), ==, 0);
     put_mdev (tree, VF, "nvidia-1131", "NVIDIA H100XM-80C\n");
-    vgate_sysfs_read_type (tree->root, &mdev, &device);
+    vgate_sysfs_read_type (tree->root, &mdev, &directly, &device);
     g_assert_cmpint (device.kind, ==, VGATE_DEVICE_ABSENT);
     g_assert_null (device.type_name);
 }
@@ -449,8 +451,8 @@ TEST (test_link_loop)
 
 TEST (test_no_sysfs)
 {
-    g_autoptr (GPtrArray) devices = vgate_sysfs_list_devices (tree->root);
-    g_autoptr (GPtrArray) makeable = vgate_sysfs_list_makeable (tree->root);
+    g_autoptr (GPtrArray) devices = vgate_sysfs_list_devices (tree->root, &directly);
+    g_autoptr (GPtrArray) makeable = vgate_sysfs_list_makeable (tree->root, &directly);
 
     MDEV (VGATE_DEVICE_ABSENT, NULL, 0, NULL);
     PCI ("0000:41:00.4", VGATE_DEVICE_ABSENT, NULL, 0, NULL);
@@ -463,15 +465,19 @@ TEST (test_no_sysfs)
 static char *
 describe_devices (const Tree *tree)
 {
-    g_autoptr (GPtrArray) devices = vgate_sysfs_list_devices (tree->root);
+    g_autoptr (GPtrArray) devices = vgate_sysfs_list_devices (tree->root, &directly);
     GString *text = g_string_new (NULL);
 
     for (guint i = 0; i < devices->len; i++) {
         const VgateListedDevice *listed = g_ptr_array_index (devices, i);
 
-        g_string_append_printf (text, "%s %s type %u on %s of %s\n",
-                                listed->kind == VGATE_HOSTDEV_MDEV ? "mdev" : "vf", listed->source,
-                                listed->device.type, listed->device.parent, listed->device.pgpu);
+        if (listed->device.kind == VGATE_DEVICE_UNUSABLE)
+            g_string_append_printf (text, "%s %s: %s\n", listed->kind == VGATE_HOSTDEV_MDEV ? "mdev" : "vf",
+                                    listed->source, listed->device.fault);
+        else
+            g_string_append_printf (text, "%s %s type %u on %s of %s\n",
+                                    listed->kind == VGATE_HOSTDEV_MDEV ? "mdev" : "vf", listed->source,
+                                    listed->device.type, listed->device.parent, listed->device.pgpu);
     }
     return g_string_free (text, FALSE);
 }
@@ -479,7 +485,7 @@ describe_devices (const Tree *tree)
 static char *
 describe_makeable (const Tree *tree)
 {
-    g_autoptr (GPtrArray) all = vgate_sysfs_list_makeable (tree->root);
+    g_autoptr (GPtrArray) all = vgate_sysfs_list_makeable (tree->root, &directly);
     GString *text = g_string_new (NULL);
 
     for (guint i = 0; i < all->len; i++) {

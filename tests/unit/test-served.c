@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Files of a driver that hangs: they are read and written in time, by a process that keeps nothing of
+ * ours. */
+#include "host/served.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <poll.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+typedef struct {
+    char *directory, *path;
+} Fixture;
+
+static void
+set_up (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+    fixture->directory = g_dir_make_tmp ("vgate-served-XXXXXX", NULL);
+    g_assert_nonnull (fixture->directory);
+    fixture->path = g_build_filename (fixture->directory, "file", NULL);
+}
+
+static void
+tear_down (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+    g_unlink (fixture->path);
+    g_assert_cmpint (g_rmdir (fixture->directory), ==, 0);
+    g_free (fixture->path);
+    g_free (fixture->directory);
+}
+
+/* Whoever opens it waits for the other side, which never comes. */
+static void
+make_hanging (const Fixture *fixture)
+{
+    g_unlink (fixture->path);
+    g_assert_cmpint (mkfifo (fixture->path, 0600), ==, 0);
+}
+
+static int
+write_to (const char *path, guint deadline_ms)
+{
+    VgateServed served = VGATE_SERVED_IN_TIME;
+    const int rc = vgate_served_write (&served, path, "1131", deadline_ms);
+
+    g_assert_cmpint (served.hangs, ==, rc == ETIMEDOUT);
+    return rc;
+}
+
+#define TEST(name) static void name (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+
+TEST (test_write)
+{
+    g_autofree char *text = NULL;
+
+    g_assert_true (g_file_set_contents (fixture->path, "longer than that", -1, NULL));
+    g_assert_cmpint (write_to (fixture->path, 5000), ==, 0);
+    g_assert_true (g_file_get_contents (fixture->path, &text, NULL, NULL));
+    g_assert_cmpstr (text, ==, "1131");
+    g_assert_cmpint (g_unlink (fixture->path), ==, 0);
+    g_assert_cmpint (write_to (fixture->path, 5000), ==, ENOENT);
+    g_assert_cmpint (write_to ("/dev/full", 5000), ==, ENOSPC);
+    /* nothing is mapped at the beginning */
+    g_assert_cmpint (write_to ("/proc/self/mem", 5000), ==, EIO);
+    make_hanging (fixture);
+    g_assert_cmpint (write_to (fixture->path, 50), ==, ETIMEDOUT);
+}
+
+static const struct {
+    const char *text;
+    gssize length;
+    const char *read; /* NULL: it cannot be */
+} texts[] = {
+    {"1131\n", -1, "1131"}, {"", -1, ""}, {" \n", -1, ""}, {"a\nb\n", -1, "a\nb"}, {"1\0\n", 3, NULL}};
+
+/* The same by this process and by a child. */
+TEST (test_read)
+{
+    VgateServed ways[] = {VGATE_SERVED_DIRECTLY, VGATE_SERVED_IN_TIME};
+
+    for (gsize w = 0; w < G_N_ELEMENTS (ways); w++) {
+        g_autofree char *large = g_strnfill (65537, 'x'), *none = NULL, *too_large = NULL;
+
+        for (gsize i = 0; i < G_N_ELEMENTS (texts); i++) {
+            g_autofree char *text = NULL;
+
+            g_assert_true (g_file_set_contents (fixture->path, texts[i].text, texts[i].length, NULL));
+            text = vgate_served_read (&ways[w], fixture->directory, "file");
+            g_assert_cmpstr (text, ==, texts[i].read);
+        }
+        g_assert_true (g_file_set_contents (fixture->path, large, -1, NULL));
+        too_large = vgate_served_read (&ways[w], fixture->directory, "file");
+        g_assert_null (too_large);
+        none = vgate_served_read (&ways[w], fixture->directory, "none");
+        g_assert_null (none);
+        g_assert_false (ways[w].hangs);
+    }
+}
+
+/* Whoever has met a driver that hangs once does not wait for it again. */
+TEST (test_hangs)
+{
+    VgateServed served = {.read_ms = 200};
+    gint64 begin = g_get_monotonic_time ();
+    g_autofree char *text = NULL, *again = NULL;
+
+    make_hanging (fixture);
+    text = vgate_served_read (&served, fixture->directory, "file");
+    g_assert_null (text);
+    g_assert_true (served.hangs);
+    g_assert_cmpint (g_get_monotonic_time () - begin, >=, 200000);
+    begin = g_get_monotonic_time ();
+    again = vgate_served_read (&served, fixture->directory, "file");
+    g_assert_null (again);
+    g_assert_cmpint (vgate_served_write (&served, fixture->path, "1", 5000), ==, ETIMEDOUT);
+    g_assert_cmpint (g_get_monotonic_time () - begin, <, 150000);
+}
+
+/* What a kernel before 5.9 says of close_range (), or a filter of system calls that does not know it. */
+static gboolean
+take_close_range_away (void)
+{
+    struct sock_filter filter[] = {
+        BPF_STMT (BPF_LD | BPF_W | BPF_ABS, offsetof (struct seccomp_data, nr)),
+        BPF_JUMP (BPF_JMP | BPF_JEQ | BPF_K, SYS_close_range, 0, 1),
+        BPF_STMT (BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+        BPF_STMT (BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    const struct sock_fprog program = {.len = G_N_ELEMENTS (filter), .filter = filter};
+
+    return prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+           prctl (PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+/* A hang that is waited for, and whether the descriptor is closed behind its back. */
+static gpointer
+write_and_hang (gpointer path)
+{
+    return GINT_TO_POINTER (write_to (path, 3000) == ETIMEDOUT);
+}
+
+static gpointer
+read_and_hang (gpointer path)
+{
+    VgateServed served = {.read_ms = 3000};
+    g_autofree char *directory = g_path_get_dirname (path);
+    g_autofree char *text = vgate_served_read (&served, directory, "file");
+
+    return GINT_TO_POINTER (!text && served.hangs);
+}
+
+/* The process that hangs keeps nothing open: whoever waits for the end of the hook's output would wait for
+ * it, and the lock would outlive the hook. 0: so it is; 77: it cannot be tried. */
+static int
+hang_without_descriptors (char *fifo, GThreadFunc hang, gboolean has_close_range)
+{
+    struct pollfd reader = {.events = POLLIN};
+    GThread *thread;
+    int ends[2], high, n;
+
+    if ((!has_close_range && !take_close_range_away ()) || pipe (ends) != 0)
+        return 77;
+    high = fcntl (ends[1], F_DUPFD, 700);
+    thread = g_thread_new ("hang", hang, fifo);
+    g_usleep (G_USEC_PER_SEC / 2);
+    close (high);
+    close (ends[1]);
+    reader.fd = ends[0];
+    n = poll (&reader, 1, 1000);
+    if (!g_thread_join (thread))
+        return 2;
+    return n == 1 && reader.revents == POLLHUP ? 0 : 1;
+}
+
+TEST (test_keeps_nothing_open)
+{
+    static const GThreadFunc ways[] = {write_and_hang, read_and_hang};
+
+    make_hanging (fixture);
+    for (guint i = 0; i < 4; i++) {
+        const pid_t child = fork ();
+        int status;
+
+        g_assert_cmpint (child, >=, 0);
+        if (child == 0)
+            _exit (hang_without_descriptors (fixture->path, ways[i / 2], i % 2 == 0));
+        g_assert_cmpint (waitpid (child, &status, 0), ==, child);
+        g_assert_true (WIFEXITED (status));
+        if (WEXITSTATUS (status) == 77)
+            g_test_skip ("system calls cannot be filtered here");
+        else
+            g_assert_cmpint (WEXITSTATUS (status), ==, 0);
+    }
+}
+
+#define ADD(path, test) g_test_add ("/served/" path, Fixture, NULL, set_up, test, tear_down)
+
+int
+main (int argc, char **argv)
+{
+    g_test_init (&argc, &argv, NULL);
+    ADD ("write", test_write);
+    ADD ("read", test_read);
+    ADD ("hangs", test_hangs);
+    ADD ("keeps-nothing-open", test_keeps_nothing_open);
+    return g_test_run ();
+}
