@@ -95,3 +95,105 @@ test_aborts_at_the_worst_moment_end () {
     echo "note: of $tried migrations $(accepted '.*') were aborted; $left went on; $hung hung, in libvirt" \
         "$(said VGATE-711), in QEMU $(said VGATE-712), and were ended"
 }
+
+# --- the hang in QEMU, whenever it is wanted ---
+
+# guest_with_late_pause NAME [TYPE]: its QEMU takes a second for the moment in which an abort makes it hang (late-pause.c)
+guest_with_late_pause () {
+    local name=$1 host
+    shift
+    cc -shared -fPIC -o "$VGPU_GATE_LAB/late-pause.so" "$lab/late-pause.c"
+    for host in a b; do
+        on "$host" sh -c 'cat >/run/lab/late-qemu && chmod 0755 /run/lab/late-qemu' <<EOF2
+#!/bin/sh
+LD_PRELOAD=$VGPU_GATE_LAB/late-pause.so exec $(command -v qemu-system-x86_64) "\$@"
+EOF2
+    done
+    guest_define a "$name" "$@"
+    on a virsh -q dumpxml --inactive "$name" | sed 's,<emulator>.*</emulator>,<emulator>/run/lab/late-qemu</emulator>,' |
+        on a virsh -q define /dev/stdin
+    guest_start a "$name"
+    [ $# -eq 0 ] || {
+        guest_driver_up a "$name"
+        wait_captured a "$name" 26.1
+    }
+}
+
+is_switching_over () {
+    [[ $(on a virsh -q domstate --reason "$1") == 'paused (migrating)' ]]
+}
+
+# abort_in_between NAME: it leaves, and is aborted by hand in just that moment
+abort_in_between () {
+    migrate a "$1" >"$VGPU_GATE_LAB/migration.a" 2>&1 &
+    # shellcheck disable=SC2034  # for migration_end
+    slow_migration=$!
+    within 20 is_switching_over "$1" || fail 'it does not come to the switch-over'
+    on a virsh -q domjobabort "$1"
+}
+
+hung_then_ended () {
+    local output
+    output=$(migration_end a) && fail 'it went on'
+    [[ $output == *'canceled by client'* ]] || fail "it ended otherwise: $output"
+    log_has a "VGATE-714: $1: the aborted migration has ended, .* ms after it was aborted; the guest runs"
+    guest_answers a "$1"
+    guest_is b "$1" absent
+}
+
+test_a_hang_in_qemu_is_ended () {
+    guest_with_late_pause stuck "$h100_20c"
+    abort_in_between stuck
+    hung_then_ended stuck
+    log_has a 'VGATE-712: stuck: the aborted migration hung in QEMU: after [0-9]+ ms it was still in state .cancelling.'
+    on a vgpu-gate agent status --output json | tr -d '[:space:]' | grep -Eq '"hang":\{"time":"[^"]*","code":"VGATE-712","over":true\}' ||
+        fail 'it is not told:' "$(on a vgpu-gate agent status --output json)"
+    on a vgpu-gate agent metrics | grep -qxF 'vgpu_gate_migration_hangs_total{code="VGATE-712"} 1' || fail 'it is not counted'
+    # and it can leave
+    sleep 1.5
+    migrate a stuck
+    guest_moved a stuck
+}
+
+# Our own abort, in the same moment. What has changed is known only then.
+test_our_own_abort_that_hangs_is_ended () {
+    guest_with_late_pause own "$h100_20c"
+    host_configure a capture <<<$'interval=3600\ninterval-fast=3600'
+    on a sed -i '/^interval=1$/d; /^interval-fast=1$/d' /etc/vgpu-gate/vgpu-gate.conf
+    host_service restart a vgpu-gated
+    wait_served a
+    sleep 1
+    migrate a own >"$VGPU_GATE_LAB/migration.a" 2>&1 &
+    # shellcheck disable=SC2034  # for migration_end
+    slow_migration=$!
+    within 20 is_switching_over own || fail 'it does not come to the switch-over'
+    guest_driver_up a own 535.261.03 7.1-18.1
+    on a pkill -HUP -x vgpu-gated
+    hung_then_ended own
+    log_has a 'VGATE-712: own: the aborted migration hung in QEMU'
+    log_has a 'VGATE-706: own: the migration was stopped: .*26\.1 in the XML, 18\.1 now'
+}
+
+test_a_hang_from_before_is_found () {
+    guest_with_late_pause found "$h100_20c"
+    host_service kill a vgpu-gated
+    abort_in_between found
+    sleep 3
+    is_switching_over found || fail 'it does not hang'
+    host_service start a vgpu-gated
+    hung_then_ended found
+    log_has a 'VGATE-712: found: the aborted migration hung in QEMU'
+}
+
+# It hangs as anybody's does; and what the operator's guide says about it helps.
+test_a_guest_without_a_vgpu_is_left_alone () {
+    guest_with_late_pause plain
+    abort_in_between plain
+    sleep 3
+    is_switching_over plain || fail 'somebody has ended it'
+    ! has_logged a 'VGATE-71' || fail 'vgpu-gated has seen to it:' "$(vgpu_gated_log a)"
+    on a virsh -q qemu-monitor-command plain '{"execute":"migrate-continue","arguments":{"state":"cancelling"}}'
+    ! migration_end a || fail 'it went on'
+    guest_answers a plain
+    guest_is b plain absent
+}
