@@ -128,6 +128,7 @@ check_job (VgateAgent *agent, VgateGuest *guest)
     if (agent->policy->ignore_stale_metadata && agent->policy->ignore_unrestorable_save)
         return;
     guest->is_checked = TRUE;
+    guest->is_job_over = FALSE;
     vgate_job_watch_check (agent->job_watch, guest->uuid, guest->is_leaving, agent->last);
 }
 
@@ -136,6 +137,7 @@ static void
 end_job (VgateAgent *agent, VgateGuest *guest)
 {
     guest->is_leaving = FALSE;
+    guest->is_job_over = TRUE;
     guest->announced_until = 0;
     if (guest->is_due)
         poll_in (agent, 0);
@@ -157,7 +159,8 @@ on_checked (const char *uuid, VgateWatchOutcome outcome, gpointer user_data)
         poll_in (agent, agent->policy->capture_interval_fast * 1000);
         return;
     }
-    guest->is_leaving = outcome == VGATE_WATCH_LEFT;
+    /* an answer about a job that has ended says nothing of the next */
+    guest->is_leaving = outcome == VGATE_WATCH_LEFT && !guest->is_job_over;
     if (guest->is_leaving)
         poll_in (agent, vgate_guest_pace (guest, g_get_monotonic_time ()) == VGATE_PACE_WARM
                             ? WARM_MS

@@ -27,6 +27,7 @@ typedef struct {
     gboolean is_driver_down;  /* of one of its vGPUs, when NVML was last asked */
     gboolean is_leaving;      /* by a migration, or into a save image */
     gboolean is_checked;      /* whether it is; the answer is yet to come */
+    gboolean is_job_over;     /* the job that this is asked about has ended meanwhile */
     gint64 announced_until;   /* monotonic: libvirt has begun a job that takes it away, and QEMU has not */
     gint64 watched_until;     /* monotonic: something may be expected of it until then */
     gint64 refresh_at;        /* monotonic: look again then, for what is not told of when it changes */
