@@ -3,11 +3,11 @@
 # An abort that meets the switch-over of a migration can hang, in libvirt (9.0) or in QEMU (7.2). vgpu-gated brings it to
 # its end, whoever aborted it.
 
-# load_begins: the processors have more to do than they can. It ends with the case, however that ends.
+# load_begins: the processors have more to do than they can.
 load_begins () {
     for _ in {1..4}; do
         (while :; do :; done) &
-        helpers+=($!)
+        loops+=($!)
     done
 }
 
@@ -17,13 +17,19 @@ aborts_begin () {
     for host in a b; do
         # in a hurry: what comes later than that meets nothing any more
         nice -n -10 "$lab/on" "$host" "$lab/abort-at-setup" 0 20 >"$VGPU_GATE_LAB/aborts.$host" 2>&1 </dev/null &
-        helpers+=($!)
         within 10 grep -q ready "$VGPU_GATE_LAB/aborts.$host" || fail "$(cat "$VGPU_GATE_LAB/aborts.$host")"
     done
 }
 
-helpers_end () {
-    kill "${helpers[@]}" 2>/dev/null || true
+# Both end with the case, however that ends. (What runs on a host does not end with whoever started it from outside.)
+all_that_ends () {
+    local host pid
+    kill "${loops[@]}" 2>/dev/null || true
+    loops=()
+    for host in a b; do
+        pid=$(sed -n 's/^ready //p' "$VGPU_GATE_LAB/aborts.$host" 2>/dev/null) || continue
+        [ -z "$pid" ] || on "$host" kill "$pid" 2>/dev/null || true
+    done
 }
 
 # accepted NAME: how many aborts of this guest's migrations libvirt has accepted
@@ -60,8 +66,8 @@ is_whole () {
 # VGPU_GATE_ABORTS=500 for long; else as many of 100 as four minutes are enough for
 test_aborts_at_the_worst_moment_end () {
     local tries=${VGPU_GATE_ABORTS:-100} limit=$((SECONDS + (${VGPU_GATE_ABORTS:+100000} + 240)))
-    local helpers=() guests=(one two three) tried=0 left=0 hung ended name rounds=() from
-    trap helpers_end EXIT
+    local loops=() guests=(one two three) tried=0 left=0 hung ended aborted name rounds=() from
+    trap all_that_ends EXIT
     for name in "${guests[@]}"; do
         guest_run a "$name" "$h100_20c"
     done
@@ -83,16 +89,20 @@ test_aborts_at_the_worst_moment_end () {
         # libvirt 9.0 can crash at the destination when the next one comes at once
         sleep 1.5
     done
-    helpers_end
+    all_that_ends
     for name in "${guests[@]}"; do
         from=$(where_is "$name")
         guest_answers "$from" "$name"
         wait_captured "$from" "$name" 26.1
     done
     hung=$(said 'VGATE-71[12]') ended=$(said 'VGATE-714: .* the guest runs')
-    [ "$(said VGATE-710)" -eq 0 ] || fail 'one hung for long:' "$(vgpu_gated_log a)" "$(vgpu_gated_log b)"
-    [ "$(said 'VGATE-714')" -eq "$ended" ] || fail 'one did not run afterwards'
-    echo "note: of $tried migrations $(accepted '.*') were aborted; $left went on; $hung hung, in libvirt" \
+    # a machine that is slower still has met less
+    [ "$tried" -ge 15 ] || fail "only $tried migrations in the time"
+    aborted=$(accepted '.*')
+    [ "$aborted" -ge $((tried / 5)) ] || fail "only $aborted of $tried migrations were aborted"
+    [ "$(said 'VGATE-71[05]')" -eq 0 ] || fail 'one hung for long, or stayed paused:' "$(vgpu_gated_log a)" "$(vgpu_gated_log b)"
+    [ "$hung" -eq "$ended" ] || fail "$hung hung, but $ended were ended:" "$(vgpu_gated_log a)" "$(vgpu_gated_log b)"
+    echo "note: of $tried migrations $aborted were aborted; $left went on; $hung hung, in libvirt" \
         "$(said VGATE-711), in QEMU $(said VGATE-712), and were ended"
 }
 
