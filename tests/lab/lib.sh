@@ -278,7 +278,7 @@ log_has () {
 }
 
 has_logged () {
-    vgpu_gated_log "$1" | grep -Eq "$2"
+    vgpu_gated_log "$1" | grep -E "$2" >/dev/null
 }
 
 vgpu_gated_log () {

@@ -37,7 +37,7 @@ daemon_log () {
 }
 
 logs () {
-    daemon_log "$1" | grep -q "$2"
+    daemon_log "$1" | grep "$2" >/dev/null
 }
 
 wait_log () {
@@ -123,7 +123,7 @@ test_the_metrics_file () {
     host_configure a agent <<<"metrics-file=$file"
     signal a HUP
     within 20 on a test -e "$file" || fail 'it is not written:' "$(daemon_log a)"
-    on a cat "$file" | grep -qx 'vgpu_gate_guests_captured 1' || fail "$(on a cat "$file")"
+    on a cat "$file" | grep -x 'vgpu_gate_guests_captured 1' >/dev/null || fail "$(on a cat "$file")"
     [ "$(on a stat -c '%a %U' "$file")" = '644 root' ] || fail "$(on a stat "$file")"
     [ -z "$(on a find "${file%/*}" -name 'vgpu-gate.prom?*')" ] || fail 'a file is left beside it'
     on a rm "$file"

@@ -45,6 +45,8 @@ test_a_cold_start_is_judged_where_that_is_asked_for () {
     guest_run a judged "$h100_20c"
     element=$(element a judged)
     on a virsh -q destroy judged
+    # it would take the metadata out of the definition
+    host_service stop a vgpu-gated
     on a virsh -q metadata judged --config --uri "$element_uri" --key vgate --set "$element"
     host_update a --gpu "$h100" --ecc off
     host_configure a gate <<<'cold-start=check'
@@ -60,6 +62,7 @@ test_a_cold_start_is_left_alone_by_default () {
     guest_run a trusted "$h100_20c"
     element=$(element a trusted)
     on a virsh -q destroy trusted
+    host_service stop a vgpu-gated
     on a virsh -q metadata trusted --config --uri "$element_uri" --key vgate --set "$element"
     host_update a --gpu "$h100" --ecc off
     guest_start a trusted

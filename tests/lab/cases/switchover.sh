@@ -115,7 +115,7 @@ is_shut_off () {
 }
 
 knows_no_guest () {
-    on "$1" vgpu-gate agent status | grep -Eq '^domains +0$'
+    on "$1" vgpu-gate agent status | grep -E '^domains +0$' >/dev/null
 }
 
 # Both hosts change when it is too late for the hook: then only QEMU can be told, and it tells virsh nothing.

@@ -266,7 +266,7 @@ is_copying () {
     local connections
     mapfile -t connections <"/proc/${pid_of[$here]}/net/tcp"
     [[ ${connections[*]} =~ :C0[0-9A-F]{2}\ 01\  ]] &&
-        on "$here" virsh -q domjobinfo "$1" 2>/dev/null | grep -q '^Memory processed: *[1-9]'
+        on "$here" virsh -q domjobinfo "$1" 2>/dev/null | grep '^Memory processed: *[1-9]' >/dev/null
 }
 
 # The attempt ended, in vain.
