@@ -243,7 +243,7 @@ decide_on_this_host (const VgateRequest *request, VgateDecision *decision)
     g_autoptr (VgateProbe) probe = NULL;
     VgateJudgement j = {.request = request, .decision = decision};
 
-    /* what NVML says and the leases must be of one moment: nobody comes or goes in between */
+    /* first the lock, then NVML: an arrival whose lease is not seen here has its vGPU there */
     if (vgate_devices_concern (request)) {
         leases = vgate_devices_lock (request, &error);
         if (!leases) {

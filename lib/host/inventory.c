@@ -6,6 +6,9 @@
 
 #include <string.h>
 
+/* So often a pGPU's vGPUs are listed at most, until none has started or ended meanwhile. */
+#define LOOKS 8u
+
 VgateInstance *
 vgate_instance_new (void)
 {
@@ -85,22 +88,6 @@ count_free (const VgateHostType *type, const GArray *running, FrameBuffer frameb
         1, MIN (by_framebuffer, type->max_instances > of_type ? type->max_instances - of_type : 1));
 }
 
-/* The types of the vGPUs that run; one that ends meanwhile is left out. */
-static GArray *
-running_types (VgateNvml *nvml, VgateNvmlDevice device, GError **error)
-{
-    g_autoptr (GArray) vgpus = vgate_nvml_device_vgpus (nvml, device, error);
-    g_autoptr (GArray) types = g_array_new (FALSE, FALSE, sizeof (guint));
-    guint type;
-
-    if (!vgpus)
-        return NULL;
-    for (guint i = 0; i < vgpus->len; i++)
-        if (vgate_nvml_vgpu_type (nvml, g_array_index (vgpus, guint, i), &type, NULL))
-            g_array_append_val (types, type);
-    return g_steal_pointer (&types);
-}
-
 static VgateHostType *
 read_type (VgateNvml *nvml, VgateNvmlDevice device, guint32 id, GError **error)
 {
@@ -119,26 +106,77 @@ static gboolean
 read_types (VgateNvml *nvml, VgateNvmlDevice device, GPtrArray *types, GError **error)
 {
     g_autoptr (GArray) supported = vgate_nvml_device_supported_types (nvml, device, error);
-    g_autoptr (GArray) creatable = supported ? vgate_nvml_device_creatable_types (nvml, device, error) : NULL;
-    g_autoptr (GArray) running = creatable ? running_types (nvml, device, error) : NULL;
-    FrameBuffer framebuffer;
 
-    if (!running)
-        return FALSE;
-    for (guint i = 0; i < supported->len; i++) {
+    for (guint i = 0; supported && i < supported->len; i++) {
         VgateHostType *type = read_type (nvml, device, g_array_index (supported, guint, i), error);
 
         if (!type)
             return FALSE;
         g_ptr_array_add (types, type);
     }
+    return supported != NULL;
+}
+
+/* Of these vGPUs; one that ends meanwhile is left out. */
+static GArray *
+types_of (VgateNvml *nvml, const GArray *vgpus)
+{
+    GArray *types = g_array_new (FALSE, FALSE, sizeof (guint));
+    guint type;
+
+    for (guint i = 0; i < vgpus->len; i++)
+        if (vgate_nvml_vgpu_type (nvml, g_array_index (vgpus, guint, i), &type, NULL))
+            g_array_append_val (types, type);
+    return types;
+}
+
+static gboolean
+is_same_list (const GArray *a, const GArray *b)
+{
+    return a->len == b->len && (a->len == 0 || memcmp (a->data, b->data, a->len * sizeof (guint)) == 0);
+}
+
+/*
+ * The vGPUs that run on a pGPU, and what can be created beside them. NVML gives these in two calls, and a
+ * vGPU that starts between them would be in neither. So they are asked again until nothing has changed; and
+ * where that takes too long, what ran before counts: a vGPU that has started since takes its room twice at
+ * most.
+ */
+static GArray *
+read_room (VgateNvml *nvml, VgateNvmlDevice device, GArray **creatable, GError **error)
+{
+    for (guint look = 1;; look++) {
+        g_autoptr (GArray) before = vgate_nvml_device_vgpus (nvml, device, error);
+        g_autoptr (GArray) types = before ? vgate_nvml_device_creatable_types (nvml, device, error) : NULL;
+        g_autoptr (GArray) after = types ? vgate_nvml_device_vgpus (nvml, device, error) : NULL;
+
+        if (!after)
+            return NULL;
+        if (look == LOOKS || is_same_list (before, after)) {
+            *creatable = g_steal_pointer (&types);
+            return g_steal_pointer (&before);
+        }
+    }
+}
+
+/* How many of each type are free on a pGPU; the vGPUs that run there, as NVML's numbers. */
+static GArray *
+read_vgpus (VgateNvml *nvml, VgateNvmlDevice device, GPtrArray *types, GError **error)
+{
+    g_autoptr (GArray) creatable = NULL, running = NULL;
+    GArray *vgpus = read_room (nvml, device, &creatable, error);
+    FrameBuffer framebuffer;
+
+    if (!vgpus)
+        return NULL;
+    running = types_of (nvml, vgpus);
     framebuffer = measure_framebuffer (types, running);
     for (guint i = 0; i < types->len; i++) {
         VgateHostType *type = g_ptr_array_index (types, i);
 
         type->free_instances = contains (creatable, type->id) ? count_free (type, running, framebuffer) : 0;
     }
-    return TRUE;
+    return vgpus;
 }
 
 /*
@@ -170,6 +208,7 @@ read_pgpu (VgateNvml *nvml, const VgateGpu *gpu, GError **error)
 {
     g_autoptr (VgatePgpu) pgpu = vgate_pgpu_new ();
     g_autoptr (GError) local = NULL;
+    g_autoptr (GArray) vgpus = NULL;
     const VgateNvmlDevice device = gpu->device;
     guint read, write;
     gboolean is_heterogeneous;
@@ -198,9 +237,10 @@ read_pgpu (VgateNvml *nvml, const VgateGpu *gpu, GError **error)
     }
     if (vgate_nvml_device_is_heterogeneous (nvml, device, &is_heterogeneous, NULL))
         pgpu->vgpu_sizes = is_heterogeneous ? VGATE_SIZES_MIXED : VGATE_SIZES_EQUAL;
-    return read_types (nvml, device, pgpu->types, error) && can_be_document (pgpu, error)
-               ? g_steal_pointer (&pgpu)
-               : NULL;
+    if (!read_types (nvml, device, pgpu->types, error))
+        return NULL;
+    vgpus = read_vgpus (nvml, device, pgpu->types, error);
+    return vgpus && can_be_document (pgpu, error) ? g_steal_pointer (&pgpu) : NULL;
 }
 
 static gboolean
@@ -307,18 +347,19 @@ read_instance (VgateNvml *nvml, guint32 vgpu, guint pgpu, GError **error)
     return g_steal_pointer (&instance);
 }
 
-/* The vGPUs that run on a pGPU (an index). NULL with an error: it is lost. */
+/* The vGPUs that run on a pGPU (an index), whose free instances are those beside them from now on. NULL with
+ * an error: it is lost. */
 static GPtrArray *
-read_instances_of (VgateNvml *nvml, const VgateHost *host, guint index, GError **error)
+read_instances_of (VgateNvml *nvml, VgateHost *host, guint index, GError **error)
 {
-    const VgatePgpu *pgpu = g_ptr_array_index (host->pgpus, index);
+    VgatePgpu *pgpu = g_ptr_array_index (host->pgpus, index);
     g_autoptr (GPtrArray) instances = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_instance_free);
     g_autoptr (GArray) vgpus = NULL;
     VgateNvmlDevice device;
 
     if (!vgate_nvml_device_at (nvml, pgpu->address, &device, error))
         return NULL;
-    vgpus = vgate_nvml_device_vgpus (nvml, device, error);
+    vgpus = read_vgpus (nvml, device, pgpu->types, error);
     for (guint i = 0; vgpus && i < vgpus->len; i++) {
         g_autoptr (GError) local = NULL;
         VgateInstance *instance = read_instance (nvml, g_array_index (vgpus, guint, i), index, &local);

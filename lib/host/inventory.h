@@ -35,7 +35,8 @@ VgateHost *vgate_inventory_read_host (VgateNvml *nvml, GError **error);
 
 /*
  * Every vGPU on the host's pGPUs, as VgateInstance *. One that ends while it is read is left out; one whose
- * metadata cannot be read is there with its failure. A GPU that is lost meanwhile becomes one of
- * host->unusable, so that the pGPUs' indexes may change; errors as above.
+ * metadata cannot be read is there with its failure. The free instances in host are counted again, beside
+ * just these vGPUs. A GPU that is lost meanwhile becomes one of host->unusable, so that the pGPUs' indexes
+ * may change; errors as above.
  */
 GPtrArray *vgate_inventory_read_instances (VgateNvml *nvml, VgateHost *host, GError **error);

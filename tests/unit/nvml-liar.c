@@ -222,17 +222,36 @@ nvmlDeviceGetSupportedVgpus (nvmlDevice_t device, unsigned int *count, nvmlVgpuT
     return give_list (count, types, 11, "supported");
 }
 
+/* 1 from when NVML was first asked what can be created: the last vGPU that there is room for starts then. */
+static int has_started;
+
+static nvmlReturn_t
+give_none (unsigned int *count)
+{
+    *count = 0;
+    return NVML_SUCCESS;
+}
+
 nvmlReturn_t
 nvmlDeviceGetCreatableVgpus (nvmlDevice_t device, unsigned int *count, nvmlVgpuTypeId_t *types)
 {
     (void)device;
+    if (lie ("starts meanwhile") && has_started)
+        return give_none (count);
+    has_started = has_started || (types && *count > 0);
     return give_list (count, types, 11, "creatable");
 }
 
 nvmlReturn_t
 nvmlDeviceGetActiveVgpus (nvmlDevice_t device, unsigned int *count, nvmlVgpuInstance_t *instances)
 {
+    static unsigned int n_calls;
+
     (void)device;
+    if (lie ("starts meanwhile") && !has_started)
+        return give_none (count);
+    if (lie ("another each time"))
+        return give_list (count, instances, ++n_calls, "active");
     return give_list (count, instances, 1, "active");
 }
 

@@ -188,6 +188,60 @@ test_instance_lies (void)
     }
 }
 
+/* The last vGPU that there was room for starts between the list of what can be created and the list of what
+ * runs: no more room, and it runs. */
+static void
+test_starts_meanwhile (void)
+{
+    g_autoptr (VgateNvml) nvml = open_liar ("starts meanwhile");
+    g_autoptr (GError) error = NULL;
+    g_autoptr (VgateHost) host = vgate_inventory_read_host (nvml, &error);
+    g_autoptr (GPtrArray) instances = NULL;
+    const VgatePgpu *pgpu;
+
+    g_assert_no_error (error);
+    pgpu = g_ptr_array_index (host->pgpus, 0);
+    g_assert_cmpuint (((VgateHostType *)g_ptr_array_index (pgpu->types, 0))->free_instances, ==, 0);
+    instances = vgate_inventory_read_instances (nvml, host, &error);
+    g_assert_no_error (error);
+    g_assert_cmpuint (instances->len, ==, 1);
+}
+
+/* The same, between the reading of the host and that of its vGPUs: the room is that beside the vGPU. */
+static void
+test_starts_after_the_host (void)
+{
+    g_autoptr (VgateNvml) nvml = open_liar ("");
+    g_autoptr (GError) error = NULL;
+    g_autoptr (VgateHost) host = vgate_inventory_read_host (nvml, &error);
+    g_autoptr (GPtrArray) instances = NULL;
+    const VgatePgpu *pgpu;
+
+    g_assert_no_error (error);
+    pgpu = g_ptr_array_index (host->pgpus, 0);
+    g_assert_cmpuint (((VgateHostType *)g_ptr_array_index (pgpu->types, 0))->free_instances, ==, 3);
+    g_setenv ("NVML_LIE", "starts meanwhile", TRUE);
+    instances = vgate_inventory_read_instances (nvml, host, &error);
+    g_assert_no_error (error);
+    g_assert_cmpuint (instances->len, ==, 1);
+    g_assert_cmpuint (((VgateHostType *)g_ptr_array_index (pgpu->types, 0))->free_instances, ==, 0);
+}
+
+/* A host on which vGPUs come and go all the time is read all the same. */
+static void
+test_another_each_time (void)
+{
+    g_autoptr (VgateNvml) nvml = open_liar ("another each time");
+    g_autoptr (GError) error = NULL;
+    g_autoptr (VgateHost) host = vgate_inventory_read_host (nvml, &error);
+    g_autoptr (GPtrArray) instances = NULL;
+
+    g_assert_no_error (error);
+    instances = vgate_inventory_read_instances (nvml, host, &error);
+    g_assert_no_error (error);
+    g_assert_cmpuint (instances->len, ==, 1);
+}
+
 static void
 assert_open_fails (const char *library, int code, const char *words)
 {
@@ -266,6 +320,9 @@ main (int argc, char **argv)
     g_test_add_func ("/nvml-liar/small-lies", test_small_lies);
     g_test_add_func ("/nvml-liar/no-modes", test_no_modes);
     g_test_add_func ("/nvml-liar/instance-lies", test_instance_lies);
+    g_test_add_func ("/nvml-liar/starts-meanwhile", test_starts_meanwhile);
+    g_test_add_func ("/nvml-liar/starts-after-the-host", test_starts_after_the_host);
+    g_test_add_func ("/nvml-liar/another-each-time", test_another_each_time);
     g_test_add_func ("/nvml-liar/not-opened", test_not_opened);
     g_test_add_func ("/nvml-liar/lacks-a-call", test_lacks_a_call);
     g_test_add_func ("/nvml-liar/closed-in-a-child", test_closed_in_a_child);
