@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* vgpu-gate scheduler log. */
-#include "command-scheduler.h"
+#include "scheduler.h"
 #include "host/follow.h"
 #include "scheduler/duration.h"
 #include "stream.h"

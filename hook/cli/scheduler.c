@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* vgpu-gate scheduler: what each GPU's vGPU scheduler can do, and how it is set. */
-#include "command-scheduler.h"
+#include "scheduler.h"
 #include "host/control.h"
 #include "xml/xml.h"
 

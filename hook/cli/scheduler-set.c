@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* vgpu-gate scheduler set. */
-#include "command-scheduler.h"
+#include "scheduler.h"
 #include "confirm.h"
 #include "host/control.h"
 #include "scheduler/duration.h"
