@@ -1,22 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* vgpu-gate: the operator's command. */
 #include "command.h"
 
-#include <locale.h>
+#include "host/host.h"
+#include "message/output.h"
+#include "xml/xml.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-
-static const VgateCommand commands[] = {
-    {"host", vgate_command_host, "print this host's pGPUs as a host document"},
-    {"check", vgate_command_check,
-     "dry run: would this domain be let in here, or on the host of a document?"},
-    {"version", vgate_command_version, "the vGPU versions that this host accepts: get, set, reset"},
-    {"scheduler", vgate_command_scheduler, "the vGPU schedulers of the GPUs: capabilities, state, set, log"},
-    {"agent", vgate_command_agent, "how vgpu-gated of this host does: status, metrics"},
-    {"switchover", vgate_command_switchover, "once more ask at switch-over: enable, disable, status"},
-    {"explain", vgate_command_explain, "cause and cure of a message code"},
-};
 
 int
 vgate_command_usage (const char *what)
@@ -98,6 +89,20 @@ vgate_command_line_parse (VgateCommandLine *line, int argc, char *argv[], const 
     return TRUE;
 }
 
+gboolean
+vgate_command_take_gpu (const VgateCommandLine *line, char **address, GError **error)
+{
+    g_autofree char *lower = line->n_words > 0 ? g_ascii_strdown (line->words[0], -1) : NULL;
+
+    if (line->n_words > 1 || (lower && !vgate_xml_text_has_form (lower, VGATE_XML_PCI))) {
+        g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                             "a GPU is named by its PCI address, such as 0000:41:00.0");
+        return FALSE;
+    }
+    *address = g_steal_pointer (&lower);
+    return TRUE;
+}
+
 VgatePolicy *
 vgate_command_policy (const char *config, GError **error)
 {
@@ -111,6 +116,22 @@ vgate_command_print (const VgateTree *tree, VgateOutput output)
 
     fputs (text, stdout);
     return VGATE_EXIT_ALLOWED;
+}
+
+int
+vgate_command_tell_unusable (GPtrArray *unusable, int status)
+{
+    for (guint i = 0; i < unusable->len; i++) {
+        g_autofree char *gpu = vgate_unusable_gpu_describe (g_ptr_array_index (unusable, i));
+        g_autofree char *text = g_strdup_printf ("this GPU is left out: %s. %s", gpu,
+                                                 vgate_code_info (VGATE_CODE_GPU_UNUSABLE)->cure);
+        g_autofree char *line = vgate_message_line (VGATE_CODE_GPU_UNUSABLE, NULL, text);
+
+        fprintf (stderr, "%s\n", line);
+        status = VGATE_EXIT_UNANSWERED;
+    }
+    g_ptr_array_set_size (unusable, 0);
+    return status;
 }
 
 static void
@@ -162,8 +183,8 @@ vgate_command_fail_setting (const GError *error, const char *as_root, const char
     return vgate_command_fail (longer ? longer : error);
 }
 
-static char *
-describe_commands (const VgateCommand *all, gsize n_all)
+char *
+vgate_command_describe (const VgateCommand *all, gsize n_all)
 {
     g_autoptr (GString) text = g_string_new ("Commands:\n");
 
@@ -197,7 +218,7 @@ int
 vgate_command_group (const VgateCommand *all, gsize n_all, int argc, char *argv[], const char *config)
 {
     g_autoptr (GOptionContext) context = g_option_context_new ("COMMAND [ARGUMENT...]");
-    g_autofree char *description = describe_commands (all, n_all);
+    g_autofree char *description = vgate_command_describe (all, n_all);
     g_autoptr (GError) error = NULL;
 
     g_option_context_set_description (context, description);
@@ -207,39 +228,4 @@ vgate_command_group (const VgateCommand *all, gsize n_all, int argc, char *argv[
     if (argc < 2)
         return vgate_command_usage ("a command is needed");
     return vgate_command_dispatch (all, n_all, argc - 1, argv + 1, config);
-}
-
-int
-main (int argc, char *argv[])
-{
-    gboolean show_version = FALSE;
-    g_autofree char *config = NULL;
-    const GOptionEntry entries[] = {
-        {"config", 0, 0, G_OPTION_ARG_FILENAME, &config, "another configuration than the installed one",
-         "FILE"},
-        {"version", 0, 0, G_OPTION_ARG_NONE, &show_version, "print the version", NULL},
-        G_OPTION_ENTRY_NULL,
-    };
-    g_autoptr (GOptionContext) context = g_option_context_new ("COMMAND [ARGUMENT...]");
-    g_autofree char *description = describe_commands (commands, G_N_ELEMENTS (commands));
-    g_autoptr (GError) error = NULL;
-
-    setlocale (LC_ALL, "");
-    vgate_output_check_at_exit ();
-    g_set_prgname ("vgpu-gate");
-    g_option_context_set_summary (context,
-                                  "Can a guest with NVIDIA vGPUs run here, or there, and if not, why not?");
-    g_option_context_set_description (context, description);
-    g_option_context_add_main_entries (context, entries, NULL);
-    /* options behind the command are the command's */
-    g_option_context_set_strict_posix (context, TRUE);
-    if (!g_option_context_parse (context, &argc, &argv, &error))
-        return vgate_command_usage (error->message);
-    if (show_version) {
-        puts ("vgpu-gate " VGATE_VERSION);
-        return VGATE_EXIT_ALLOWED;
-    }
-    if (argc < 2)
-        return vgate_command_usage ("a command is needed");
-    return vgate_command_dispatch (commands, G_N_ELEMENTS (commands), argc - 1, argv + 1, config);
 }

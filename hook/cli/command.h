@@ -33,8 +33,12 @@ int vgate_command_explain (int argc, char *argv[], const char *config);
 int vgate_command_agent (int argc, char *argv[], const char *config);
 int vgate_command_version (int argc, char *argv[], const char *config);
 int vgate_command_scheduler (int argc, char *argv[], const char *config);
+int vgate_command_scheduler_set (int argc, char *argv[], const char *config);
+int vgate_command_scheduler_log (int argc, char *argv[], const char *config);
 int vgate_command_switchover (int argc, char *argv[], const char *config);
 
+/* What --help says below the options: the commands and the exit statuses. The caller frees it. */
+char *vgate_command_describe (const VgateCommand *commands, gsize n_commands);
 /* Runs the one that argv[0] names. */
 int vgate_command_dispatch (const VgateCommand *commands, gsize n_commands, int argc, char *argv[],
                             const char *config);
@@ -62,6 +66,9 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (VgateCommandLine, vgate_command_line_clear)
 gboolean vgate_command_line_parse (VgateCommandLine *line, int argc, char *argv[], const char *arguments,
                                    const char *summary, const GOptionEntry *entries, GError **error);
 
+/* The words as at most one GPU's address; *address is NULL when there is none. The caller frees it. */
+gboolean vgate_command_take_gpu (const VgateCommandLine *line, char **address, GError **error);
+
 VgatePolicy *vgate_command_policy (const char *config, GError **error);
 
 /* The entry of --yes, of the commands that set something. */
@@ -71,6 +78,10 @@ VgatePolicy *vgate_command_policy (const char *config, GError **error);
 
 /* Prints the tree, and returns VGATE_EXIT_ALLOWED. (Whether it was written is seen at the end.) */
 int vgate_command_print (const VgateTree *tree, VgateOutput output);
+
+/* Says on standard error which GPUs (of VgateUnusableGpu *) were left out; empties the list. Returns
+ * VGATE_EXIT_UNANSWERED when there were any, as what was asked is not known of them; else status. */
+int vgate_command_tell_unusable (GPtrArray *unusable, int status);
 
 /*
  * What was typed, as the command that root would have to run: "sudo vgpu-gate version set 24.1-25.1". To be

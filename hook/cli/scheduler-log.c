@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* vgpu-gate scheduler log. */
-#include "scheduler.h"
+#include "command.h"
 #include "host/follow.h"
 #include "scheduler/duration.h"
 #include "stream.h"
+#include "tree-scheduler.h"
 
 #include <signal.h>
 #include <stdio.h>

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* vgpu-gate scheduler set. */
-#include "scheduler.h"
+#include "command.h"
 #include "confirm.h"
 #include "host/control.h"
 #include "scheduler/duration.h"
+#include "tree-scheduler.h"
 
 #include <string.h>
 

@@ -1,53 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* vgpu-gate scheduler: what each GPU's vGPU scheduler can do, and how it is set. */
-#include "scheduler.h"
+#include "command.h"
 #include "host/control.h"
-#include "xml/xml.h"
-
-#include <stdio.h>
-
-gboolean
-vgate_command_take_gpu (const VgateCommandLine *line, char **address, GError **error)
-{
-    g_autofree char *lower = line->n_words > 0 ? g_ascii_strdown (line->words[0], -1) : NULL;
-
-    if (line->n_words > 1 || (lower && !vgate_xml_text_has_form (lower, VGATE_XML_PCI))) {
-        g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                             "a GPU is named by its PCI address, such as 0000:41:00.0");
-        return FALSE;
-    }
-    *address = g_steal_pointer (&lower);
-    return TRUE;
-}
-
-int
-vgate_command_tell_unusable (GPtrArray *unusable, int status)
-{
-    for (guint i = 0; i < unusable->len; i++) {
-        g_autofree char *gpu = vgate_unusable_gpu_describe (g_ptr_array_index (unusable, i));
-        g_autofree char *text = g_strdup_printf ("this GPU is left out: %s. %s", gpu,
-                                                 vgate_code_info (VGATE_CODE_GPU_UNUSABLE)->cure);
-        g_autofree char *line = vgate_message_line (VGATE_CODE_GPU_UNUSABLE, NULL, text);
-
-        fprintf (stderr, "%s\n", line);
-        status = VGATE_EXIT_UNANSWERED;
-    }
-    g_ptr_array_set_size (unusable, 0);
-    return status;
-}
-
-/* Under best effort all but the policy means nothing. */
-void
-vgate_tree_add_scheduler (VgateTree *tree, const VgateScheduler *scheduler)
-{
-    vgate_tree_add_text (tree, "policy", vgate_scheduler_policy_name (scheduler->policy));
-    if (scheduler->policy == VGATE_SCHEDULER_BEST_EFFORT)
-        return;
-    vgate_tree_add_text (tree, "arr", vgate_arr_mode_name (scheduler->arr));
-    if (scheduler->arr == VGATE_ARR_ENABLED)
-        vgate_tree_add_number (tree, "average-factor", scheduler->average_factor, VGATE_UNIT_NONE);
-    vgate_tree_add_number (tree, "time-slice", scheduler->time_slice, VGATE_UNIT_NS);
-}
+#include "tree-scheduler.h"
 
 static void
 add_limits (VgateTree *tree, const char *name, guint32 min, guint32 max, VgateUnit unit)

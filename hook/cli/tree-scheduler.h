@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "tree.h"
+#include "vgpu-gate/vgpu-gate.h"
+
+/* policy, and what has a meaning with it: arr, average-factor, time-slice. */
+void vgate_tree_add_scheduler (VgateTree *tree, const VgateScheduler *scheduler);
