@@ -10,21 +10,21 @@
 static int
 print_status (const char *document, const VgateStatus *status, VgateOutput output)
 {
-    g_autoptr (VgateTree) tree = NULL;
+    g_autoptr (JsonObject) report = NULL;
 
     /* the document, as it came, and not a report about it */
     if (output == VGATE_OUTPUT_XML) {
         fputs (document, stdout);
         return VGATE_EXIT_ALLOWED;
     }
-    tree = vgate_status_tree (status);
-    return vgate_command_print (tree, output);
+    report = vgate_status_report (status);
+    return vgate_command_print (report, output);
 }
 
 static int
 status (int argc, char *argv[], G_GNUC_UNUSED const char *config)
 {
-    g_auto (VgateCommandLine) line = {.output = VGATE_OUTPUT_TEXT};
+    g_auto (VgateCommandLine) line = {.output = VGATE_OUTPUT_TEXT, .has_xml = TRUE};
     g_autoptr (GError) error = NULL;
     g_autoptr (VgateStatus) read = NULL;
     g_autofree char *document = NULL;

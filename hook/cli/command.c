@@ -57,13 +57,13 @@ vgate_command_line_clear (VgateCommandLine *line)
     g_clear_pointer (&line->words, g_strfreev);
 }
 
+/* For --help. */
 static const char *
-output_name (VgateOutput output)
+describe_outputs (const VgateCommandLine *line)
 {
-    static const char *const names[] = {"text, the default; json or xml", "json, the default; text or xml",
-                                        "xml, the default; json or text"};
-
-    return names[output];
+    if (line->output == VGATE_OUTPUT_XML)
+        return "xml, the default; json or text";
+    return line->has_xml ? "text, the default; json or xml" : "text, the default; or json";
 }
 
 gboolean
@@ -72,7 +72,7 @@ vgate_command_line_parse (VgateCommandLine *line, int argc, char *argv[], const 
 {
     g_autoptr (GArray) all = g_array_new (TRUE, TRUE, sizeof (GOptionEntry));
     const GOptionEntry output = {
-        "output", 0, 0, G_OPTION_ARG_STRING, &line->output_name, output_name (line->output), "FORM"};
+        "output", 0, 0, G_OPTION_ARG_STRING, &line->output_name, describe_outputs (line), "FORM"};
 
     g_array_append_val (all, output);
     for (; entries && entries->long_name; entries++)
@@ -81,9 +81,11 @@ vgate_command_line_parse (VgateCommandLine *line, int argc, char *argv[], const 
                               error))
         return FALSE;
     line->n_words = line->words ? g_strv_length (line->words) : 0;
-    if (line->output_name && !vgate_output_parse (line->output_name, &line->output)) {
-        g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "there is no output '%s'",
-                     line->output_name);
+    if (line->output_name && (!vgate_output_parse (line->output_name, &line->output) ||
+                              (line->output == VGATE_OUTPUT_XML && !line->has_xml))) {
+        g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                     "invalid value '%s' for --output: expected text%s json%s", line->output_name,
+                     line->has_xml ? "," : " or", line->has_xml ? " or xml" : "");
         return FALSE;
     }
     return TRUE;
@@ -110,9 +112,9 @@ vgate_command_policy (const char *config, GError **error)
 }
 
 int
-vgate_command_print (const VgateTree *tree, VgateOutput output)
+vgate_command_print (JsonObject *report, VgateOutput output)
 {
-    g_autofree char *text = vgate_tree_render (tree, output);
+    g_autofree char *text = vgate_report_render (report, output);
 
     fputs (text, stdout);
     return VGATE_EXIT_ALLOWED;

@@ -53,6 +53,7 @@ gboolean vgate_command_parse (int argc, char *argv[], const char *arguments, con
 /* What the commands that ask the driver have in common. */
 typedef struct {
     VgateOutput output; /* --output; set to the default before */
+    gboolean has_xml;   /* set before: what the command writes as XML is a document, not a report */
     char **words;       /* what is no option, or NULL */
     guint n_words;
     char *output_name; /* as it was typed */
@@ -76,8 +77,8 @@ VgatePolicy *vgate_command_policy (const char *config, GError **error);
 #define VGATE_COMMAND_YES(flag) {"yes", 'y', 0, G_OPTION_ARG_NONE, flag, "do not ask for confirmation", NULL}
 /* clang-format on */
 
-/* Prints the tree, and returns VGATE_EXIT_ALLOWED. (Whether it was written is seen at the end.) */
-int vgate_command_print (const VgateTree *tree, VgateOutput output);
+/* Prints the report, and returns VGATE_EXIT_ALLOWED. (Whether it was written is seen at the end.) */
+int vgate_command_print (JsonObject *report, VgateOutput output);
 
 /* Says on standard error which GPUs (of VgateUnusableGpu *) were left out; empties the list. Returns
  * VGATE_EXIT_UNANSWERED when there were any, as what was asked is not known of them; else status. */

@@ -13,21 +13,23 @@ static const char without_pgpu[] =
 static char *
 render (const VgateHost *host, VgateOutput output)
 {
-    g_autoptr (VgateTree) tree = NULL;
+    g_autoptr (JsonObject) report = NULL;
+    g_autofree char *text = NULL;
 
     /* the document, which others read, and not a report about it */
     if (output == VGATE_OUTPUT_XML)
         return vgate_host_write (host);
-    tree = vgate_host_tree (host);
-    if (host->pgpus->len == 0)
-        vgate_tree_set_note (tree, without_pgpu);
-    return vgate_tree_render (tree, output);
+    report = vgate_host_report (host);
+    text = vgate_report_render (report, output);
+    if (output == VGATE_OUTPUT_TEXT && host->pgpus->len == 0)
+        return g_strdup_printf ("%s\n%s\n", text, without_pgpu);
+    return g_steal_pointer (&text);
 }
 
 int
 vgate_command_host (int argc, char *argv[], const char *config)
 {
-    g_auto (VgateCommandLine) line = {.output = VGATE_OUTPUT_XML};
+    g_auto (VgateCommandLine) line = {.output = VGATE_OUTPUT_XML, .has_xml = TRUE};
     g_autoptr (GError) error = NULL;
     g_autoptr (VgatePolicy) policy = NULL;
     g_autoptr (VgateProbe) probe = NULL;

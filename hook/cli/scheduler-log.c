@@ -3,6 +3,7 @@
 #include "command.h"
 #include "host/follow.h"
 #include "scheduler/duration.h"
+#include "message/output.h"
 #include "stream.h"
 #include "tree-scheduler.h"
 
@@ -12,28 +13,26 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#define NAME "scheduler-log"
-
 static void
-fill_gpu (VgateTree *tree, const VgateLogNews *news)
+fill_gpu (JsonObject *tree, const VgateLogNews *news)
 {
-    vgate_tree_add_text (tree, "address", news->address);
-    vgate_tree_add_text (tree, "name", news->name);
-    vgate_tree_add_flag (tree, "available", news->is_available);
+    json_object_set_string_member (tree, "address", news->address);
+    json_object_set_string_member (tree, "name", news->name);
+    json_object_set_boolean_member (tree, "available", news->is_available);
     if (news->is_available)
         vgate_tree_add_scheduler (tree, &news->scheduler);
 }
 
 static void
-fill_entry (VgateTree *tree, const VgateLogNews *news, const VgateSchedulerLogEntry *entry)
+fill_entry (JsonObject *tree, const VgateLogNews *news, const VgateSchedulerLogEntry *entry)
 {
-    vgate_tree_add_text (tree, "gpu", news->address);
-    vgate_tree_add_number (tree, "timestamp", entry->timestamp, VGATE_UNIT_NS);
-    vgate_tree_add_number (tree, "runlist", entry->runlist, VGATE_UNIT_NONE);
-    vgate_tree_add_number (tree, "run", entry->run, VGATE_UNIT_NS);
-    vgate_tree_add_number (tree, "run-total", entry->run_total, VGATE_UNIT_NS);
-    vgate_tree_add_number (tree, "target", entry->target, VGATE_UNIT_NS);
-    vgate_tree_add_number (tree, "preemption-total", entry->preemption_total, VGATE_UNIT_NS);
+    json_object_set_string_member (tree, "gpu", news->address);
+    vgate_tree_set_number (tree, "timestamp", entry->timestamp);
+    vgate_tree_set_number (tree, "runlist", entry->runlist);
+    vgate_tree_set_number (tree, "run", entry->run);
+    vgate_tree_set_number (tree, "run-total", entry->run_total);
+    vgate_tree_set_number (tree, "target", entry->target);
+    vgate_tree_set_number (tree, "preemption-total", entry->preemption_total);
 }
 
 static int
@@ -42,27 +41,27 @@ print_once (const VgateBackend *backend, const char *address, VgateOutput output
     g_autoptr (GError) error = NULL;
     g_autoptr (GPtrArray) unusable = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_unusable_gpu_free);
     g_autoptr (GPtrArray) round = vgate_follow_once (backend, address, unusable, &error);
-    g_autoptr (VgateTree) tree = vgate_tree_new (NAME);
+    g_autoptr (JsonObject) report = json_object_new ();
+    JsonObject *tree = vgate_tree_add_child (report, "scheduler-log");
+    JsonArray *gpus = vgate_tree_add_list (tree, "gpu"), *entries = vgate_tree_add_list (tree, "entry");
 
     if (!round)
         return vgate_command_fail (error);
-    vgate_tree_add_list (tree, "gpu");
-    vgate_tree_add_list (tree, "entry");
     for (guint i = 0; i < round->len; i++) {
         const VgateLogNews *news = g_ptr_array_index (round, i);
 
-        fill_gpu (vgate_tree_add_item (tree, "gpu"), news);
+        fill_gpu (vgate_tree_add_item (gpus), news);
         for (guint j = 0; j < news->entries->len; j++)
-            fill_entry (vgate_tree_add_item (tree, "entry"), news,
+            fill_entry (vgate_tree_add_item (entries), news,
                         &g_array_index (news->entries, VgateSchedulerLogEntry, j));
     }
-    return vgate_command_tell_unusable (unusable, vgate_command_print (tree, output));
+    return vgate_command_tell_unusable (unusable, vgate_command_print (report, output));
 }
 
 /* --- follow --- */
 
 typedef struct {
-    VgateStream *stream;
+    VgateStream stream;
     gboolean is_first; /* no round has been printed */
     gboolean has_missed;
     int status; /* VGATE_EXIT_UNANSWERED once a GPU is left out */
@@ -71,7 +70,8 @@ typedef struct {
 static void
 tell_missed (Following *following, const VgateLogNews *news)
 {
-    g_autoptr (VgateTree) tree = vgate_tree_new ("missed");
+    g_autoptr (JsonObject) report = json_object_new ();
+    JsonObject *tree = vgate_tree_add_child (report, "missed");
     g_autofree char *time = vgate_duration_describe (news->missed_time);
     g_autofree char *text =
         g_strdup_printf ("GPU %s: entries of the log were missed, in which its vGPUs ran for %s. %s",
@@ -79,9 +79,9 @@ tell_missed (Following *following, const VgateLogNews *news)
     g_autofree char *line = vgate_message_line (VGATE_CODE_LOG_MISSED, NULL, text);
 
     following->has_missed = TRUE;
-    vgate_tree_add_text (tree, "gpu", news->address);
-    vgate_tree_add_number (tree, "run", news->missed_time, VGATE_UNIT_NS);
-    vgate_stream_print (following->stream, tree);
+    json_object_set_string_member (tree, "gpu", news->address);
+    vgate_tree_set_number (tree, "run", news->missed_time);
+    vgate_stream_print (&following->stream, report);
     fprintf (stderr, "%s\n", line);
 }
 
@@ -90,18 +90,19 @@ static void
 print_news (Following *following, const VgateLogNews *news)
 {
     if (following->is_first || news->restarted) {
-        g_autoptr (VgateTree) tree = vgate_tree_new ("gpu");
+        g_autoptr (JsonObject) report = json_object_new ();
 
-        fill_gpu (tree, news);
-        vgate_stream_print (following->stream, tree);
+        fill_gpu (vgate_tree_add_child (report, "gpu"), news);
+        vgate_stream_print (&following->stream, report);
     }
     if (news->missed)
         tell_missed (following, news);
     for (guint i = 0; i < news->entries->len; i++) {
-        g_autoptr (VgateTree) tree = vgate_tree_new ("entry");
+        g_autoptr (JsonObject) report = json_object_new ();
 
-        fill_entry (tree, news, &g_array_index (news->entries, VgateSchedulerLogEntry, i));
-        vgate_stream_print (following->stream, tree);
+        fill_entry (vgate_tree_add_child (report, "entry"), news,
+                    &g_array_index (news->entries, VgateSchedulerLogEntry, i));
+        vgate_stream_print (&following->stream, report);
     }
 }
 
@@ -125,7 +126,7 @@ print_round (Following *following, const GPtrArray *round, GError **error)
     for (guint i = 0; i < round->len; i++)
         print_news (following, g_ptr_array_index (round, i));
     following->is_first = FALSE;
-    return vgate_stream_flush (following->stream, error);
+    return vgate_output_flush (error);
 }
 
 /* To be asked for when signals_fd can be read. One that lets us go on after a halt is no end: the halt is
@@ -190,14 +191,13 @@ print_for_ever (const VgateBackend *backend, const char *address, VgateOutput ou
     const int signals_fd = open_signals ();
     g_autoptr (GError) error = NULL;
     g_autoptr (VgateFollower) follower = vgate_follower_new (backend, address, &error);
-    Following following = {.is_first = TRUE};
+    Following following = {.stream = {.output = output}, .is_first = TRUE};
     gboolean is_good;
 
     if (!follower)
         return vgate_command_fail (error);
-    following.stream = vgate_stream_open (NAME, output);
     is_good = follow (follower, signals_fd, &following, &error);
-    vgate_stream_close (following.stream);
+    vgate_stream_clear (&following.stream);
     close (signals_fd);
     if (!is_good)
         return vgate_command_fail (error);

@@ -142,13 +142,14 @@ confirm (const VgateGpuScheduler *gpu, const VgateSchedulerSettings *settings)
 static int
 print_change (const VgateGpuScheduler *was, const VgateGpuScheduler *is, VgateOutput output)
 {
-    g_autoptr (VgateTree) tree = vgate_tree_new ("scheduler-change");
+    g_autoptr (JsonObject) report = json_object_new ();
+    JsonObject *tree = vgate_tree_add_child (report, "scheduler-change");
 
-    vgate_tree_add_text (tree, "address", is->address);
-    vgate_tree_add_text (tree, "name", is->name);
+    json_object_set_string_member (tree, "address", is->address);
+    json_object_set_string_member (tree, "name", is->name);
     vgate_tree_add_scheduler (vgate_tree_add_child (tree, "was"), &was->scheduler);
     vgate_tree_add_scheduler (vgate_tree_add_child (tree, "is"), &is->scheduler);
-    return vgate_command_print (tree, output);
+    return vgate_command_print (report, output);
 }
 
 /* What can be known to be wrong is so before anybody is asked. A GPU without scheduler is left to the

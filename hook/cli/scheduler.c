@@ -5,31 +5,32 @@
 #include "tree-scheduler.h"
 
 static void
-add_limits (VgateTree *tree, const char *name, guint32 min, guint32 max, VgateUnit unit)
+add_limits (JsonObject *tree, const char *name, guint32 min, guint32 max)
 {
-    VgateTree *limits = vgate_tree_add_child (tree, name);
+    JsonObject *limits = vgate_tree_add_child (tree, name);
 
-    vgate_tree_add_number (limits, "min", min, unit);
-    vgate_tree_add_number (limits, "max", max, unit);
+    vgate_tree_set_number (limits, "min", min);
+    vgate_tree_set_number (limits, "max", max);
 }
 
 static void
-add_capabilities (VgateTree *tree, const VgateGpuScheduler *gpu)
+add_capabilities (JsonObject *tree, const VgateGpuScheduler *gpu)
 {
     const VgateSchedulerCapabilities *c = &gpu->capabilities;
 
     for (int policy = VGATE_SCHEDULER_BEST_EFFORT; policy <= VGATE_SCHEDULER_FIXED_SHARE; policy++)
-        vgate_tree_add_flag (tree, vgate_scheduler_policy_name (policy), (c->policies & 1u << policy) != 0);
-    vgate_tree_add_flag (tree, "arr", c->has_arr);
-    add_limits (tree, "time-slice", c->time_slice_min, c->time_slice_max, VGATE_UNIT_NS);
+        json_object_set_boolean_member (tree, vgate_scheduler_policy_name (policy),
+                                        (c->policies & 1u << policy) != 0);
+    json_object_set_boolean_member (tree, "arr", c->has_arr);
+    add_limits (tree, "time-slice", c->time_slice_min, c->time_slice_max);
     if (c->has_arr) {
-        add_limits (tree, "frequency", c->frequency_min, c->frequency_max, VGATE_UNIT_HZ);
-        add_limits (tree, "average-factor", c->average_factor_min, c->average_factor_max, VGATE_UNIT_NONE);
+        add_limits (tree, "frequency", c->frequency_min, c->frequency_max);
+        add_limits (tree, "average-factor", c->average_factor_min, c->average_factor_max);
     }
 }
 
 static void
-add_state (VgateTree *tree, const VgateGpuScheduler *gpu)
+add_state (JsonObject *tree, const VgateGpuScheduler *gpu)
 {
     vgate_tree_add_scheduler (tree, &gpu->scheduler);
 }
@@ -37,7 +38,7 @@ add_state (VgateTree *tree, const VgateGpuScheduler *gpu)
 typedef struct {
     const char *name;
     const char *summary;
-    void (*add) (VgateTree *tree, const VgateGpuScheduler *gpu);
+    void (*add) (JsonObject *tree, const VgateGpuScheduler *gpu);
 } Report;
 
 static int
@@ -47,7 +48,8 @@ report (const Report *what, int argc, char *argv[], const char *config)
     g_autoptr (VgatePolicy) policy = NULL;
     g_autoptr (GPtrArray) unusable = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_unusable_gpu_free);
     g_autoptr (GPtrArray) gpus = NULL;
-    g_autoptr (VgateTree) tree = vgate_tree_new (what->name);
+    g_autoptr (JsonObject) root = json_object_new ();
+    JsonArray *list = vgate_tree_add_list (vgate_tree_add_child (root, what->name), "gpu");
     g_autofree char *address = NULL;
     g_autoptr (GError) error = NULL;
 
@@ -60,15 +62,15 @@ report (const Report *what, int argc, char *argv[], const char *config)
         return vgate_command_fail (error);
     for (guint i = 0; i < gpus->len; i++) {
         const VgateGpuScheduler *gpu = g_ptr_array_index (gpus, i);
-        VgateTree *item = vgate_tree_add_item (tree, "gpu");
+        JsonObject *item = vgate_tree_add_item (list);
 
-        vgate_tree_add_text (item, "address", gpu->address);
-        vgate_tree_add_text (item, "name", gpu->name);
-        vgate_tree_add_flag (item, "available", gpu->is_available);
+        json_object_set_string_member (item, "address", gpu->address);
+        json_object_set_string_member (item, "name", gpu->name);
+        json_object_set_boolean_member (item, "available", gpu->is_available);
         if (gpu->is_available)
             what->add (item, gpu);
     }
-    return vgate_command_tell_unusable (unusable, vgate_command_print (tree, line.output));
+    return vgate_command_tell_unusable (unusable, vgate_command_print (root, line.output));
 }
 
 static int

@@ -4,5 +4,5 @@
 #include "host/host.h"
 #include "tree.h"
 
-/* Everything that the host document says, as a tree. */
-VgateTree *vgate_host_tree (const VgateHost *host);
+/* Everything that the host document says. The caller unrefs it. */
+JsonObject *vgate_host_report (const VgateHost *host);

@@ -5,4 +5,4 @@
 #include "vgpu-gate/vgpu-gate.h"
 
 /* policy, and what has a meaning with it: arr, average-factor, time-slice. */
-void vgate_tree_add_scheduler (VgateTree *tree, const VgateScheduler *scheduler);
+void vgate_tree_add_scheduler (JsonObject *tree, const VgateScheduler *scheduler);

@@ -2,115 +2,119 @@
 #include "tree-status.h"
 
 static void
-add_time (VgateTree *tree, const char *name, gint64 seconds)
+add_time (JsonObject *tree, const char *name, gint64 seconds)
 {
     g_autoptr (GDateTime) time = g_date_time_new_from_unix_utc (seconds);
     g_autofree char *text = g_date_time_format (time, "%Y-%m-%dT%H:%M:%SZ");
 
-    vgate_tree_add_text (tree, name, text);
+    json_object_set_string_member (tree, name, text);
 }
 
 /* A clock that was set back makes nothing younger than new. */
 static void
-add_age (VgateTree *tree, const VgateStatus *status, gint64 since)
+add_age (JsonObject *tree, const VgateStatus *status, gint64 since)
 {
-    vgate_tree_add_number (tree, "age", (guint64)MAX (status->time - since, 0), VGATE_UNIT_SECONDS);
+    vgate_tree_set_number (tree, "age", (guint64)MAX (status->time - since, 0));
 }
 
 static void
-add_vgpu (VgateTree *tree, const VgateStatusVgpu *vgpu)
+add_vgpu (JsonObject *tree, const VgateStatusVgpu *vgpu)
 {
     char version[VGATE_VERSION_TEXT_SIZE];
 
-    vgate_tree_add_text (tree, "uuid", vgpu->uuid);
-    vgate_tree_add_number (tree, "type", vgpu->type, VGATE_UNIT_NONE);
-    vgate_tree_add_text (tree, "type-name", vgpu->type_name);
+    json_object_set_string_member (tree, "uuid", vgpu->uuid);
+    vgate_tree_set_number (tree, "type", vgpu->type);
+    json_object_set_string_member (tree, "type-name", vgpu->type_name);
     if (vgpu->guest_address)
-        vgate_tree_add_text (tree, "guest-address", vgpu->guest_address);
-    vgate_tree_add_text (tree, "pgpu", vgpu->pgpu);
-    vgate_tree_add_text (tree, "guest-driver", vgpu->guest_driver);
-    vgate_tree_add_text (tree, "guest-vgpu-version", vgate_version_format (vgpu->guest_version, version));
+        json_object_set_string_member (tree, "guest-address", vgpu->guest_address);
+    json_object_set_string_member (tree, "pgpu", vgpu->pgpu);
+    json_object_set_string_member (tree, "guest-driver", vgpu->guest_driver);
+    json_object_set_string_member (tree, "guest-vgpu-version",
+                                   vgate_version_format (vgpu->guest_version, version));
 }
 
 static void
-add_guest (VgateTree *tree, const VgateStatus *status, const VgateStatusGuest *guest)
+add_guest (JsonObject *tree, const VgateStatus *status, const VgateStatusGuest *guest)
 {
+    JsonArray *vgpus;
+
     if (guest->name)
-        vgate_tree_add_text (tree, "name", guest->name);
-    vgate_tree_add_text (tree, "uuid", guest->uuid);
-    vgate_tree_add_flag (tree, "captured", guest->has_capture);
+        json_object_set_string_member (tree, "name", guest->name);
+    json_object_set_string_member (tree, "uuid", guest->uuid);
+    json_object_set_boolean_member (tree, "captured", guest->has_capture);
     if (guest->has_capture) {
-        VgateTree *capture = vgate_tree_add_child (tree, "capture");
+        JsonObject *capture = vgate_tree_add_child (tree, "capture");
 
         add_time (capture, "time", guest->captured);
         add_age (capture, status, guest->captured);
-        vgate_tree_add_text (capture, "trigger", vgate_trigger_name ((VgateTrigger)guest->trigger));
-        vgate_tree_add_number (capture, "sequence", guest->sequence, VGATE_UNIT_NONE);
+        json_object_set_string_member (capture, "trigger", vgate_trigger_name ((VgateTrigger)guest->trigger));
+        vgate_tree_set_number (capture, "sequence", guest->sequence);
     }
     if (guest->failure_code) {
-        VgateTree *failure = vgate_tree_add_child (tree, "failure");
+        JsonObject *failure = vgate_tree_add_child (tree, "failure");
 
         add_time (failure, "time", guest->failed);
-        vgate_tree_add_text (failure, "code", guest->failure_code);
-        vgate_tree_add_text (failure, "text", guest->failure_text);
-        vgate_tree_add_flag (failure, "over", guest->is_failure_over);
+        json_object_set_string_member (failure, "code", guest->failure_code);
+        json_object_set_string_member (failure, "text", guest->failure_text);
+        json_object_set_boolean_member (failure, "over", guest->is_failure_over);
     }
     if (guest->hang_code) {
-        VgateTree *hang = vgate_tree_add_child (tree, "hang");
+        JsonObject *hang = vgate_tree_add_child (tree, "hang");
 
         add_time (hang, "time", guest->hung);
-        vgate_tree_add_text (hang, "code", guest->hang_code);
-        vgate_tree_add_flag (hang, "over", guest->is_hang_over);
+        json_object_set_string_member (hang, "code", guest->hang_code);
+        json_object_set_boolean_member (hang, "over", guest->is_hang_over);
     }
-    vgate_tree_add_list (tree, "vgpu");
+    vgpus = vgate_tree_add_list (tree, "vgpu");
     for (guint i = 0; i < guest->vgpus->len; i++)
-        add_vgpu (vgate_tree_add_item (tree, "vgpu"), g_ptr_array_index (guest->vgpus, i));
+        add_vgpu (vgate_tree_add_item (vgpus), g_ptr_array_index (guest->vgpus, i));
 }
 
 static void
-add_nvml (VgateTree *tree, const VgateStatus *status)
+add_nvml (JsonObject *tree, const VgateStatus *status)
 {
-    VgateTree *nvml;
+    JsonObject *nvml;
 
     if (!status->was_asked)
         return;
     nvml = vgate_tree_add_child (tree, "nvml");
     add_time (nvml, "asked", status->asked);
     add_age (nvml, status, status->asked);
-    vgate_tree_add_number (nvml, "duration", status->duration, VGATE_UNIT_NS);
-    vgate_tree_add_number (nvml, "total", status->total, VGATE_UNIT_NS);
-    vgate_tree_add_number (nvml, "unusable-gpus", status->unusable_gpus, VGATE_UNIT_NONE);
+    vgate_tree_set_number (nvml, "duration", status->duration);
+    vgate_tree_set_number (nvml, "total", status->total);
+    vgate_tree_set_number (nvml, "unusable-gpus", status->unusable_gpus);
     if (status->nvml_code)
-        vgate_tree_add_text (nvml, "failure", status->nvml_code);
+        json_object_set_string_member (nvml, "failure", status->nvml_code);
 }
 
-VgateTree *
-vgate_status_tree (const VgateStatus *status)
+JsonObject *
+vgate_status_report (const VgateStatus *status)
 {
-    VgateTree *tree = vgate_tree_new ("status"), *libvirt;
+    JsonObject *report = json_object_new (), *tree = vgate_tree_add_child (report, "status"), *libvirt;
+    JsonArray *list;
 
-    vgate_tree_add_text (tree, "version", status->version);
+    json_object_set_string_member (tree, "version", status->version);
     add_time (tree, "started", status->started);
     add_time (tree, "time", status->time);
-    vgate_tree_add_number (tree, "domains", status->domains, VGATE_UNIT_NONE);
-    vgate_tree_add_flag (tree, "configuration-refused", status->is_config_refused);
+    vgate_tree_set_number (tree, "domains", status->domains);
+    json_object_set_boolean_member (tree, "configuration-refused", status->is_config_refused);
     libvirt = vgate_tree_add_child (tree, "libvirt");
-    vgate_tree_add_text (libvirt, "uri", status->uri);
-    vgate_tree_add_flag (libvirt, "connected", status->is_connected);
-    vgate_tree_add_number (libvirt, "slow-calls", status->slow_calls, VGATE_UNIT_NONE);
+    json_object_set_string_member (libvirt, "uri", status->uri);
+    json_object_set_boolean_member (libvirt, "connected", status->is_connected);
+    vgate_tree_set_number (libvirt, "slow-calls", status->slow_calls);
     add_nvml (tree, status);
-    vgate_tree_add_list (tree, "counter");
+    list = vgate_tree_add_list (tree, "counter");
     for (guint i = 0; i < status->counters->len; i++) {
         const VgateCounter *counter = g_ptr_array_index (status->counters, i);
-        VgateTree *item = vgate_tree_add_item (tree, "counter");
+        JsonObject *item = vgate_tree_add_item (list);
 
-        vgate_tree_add_text (item, "name", vgate_counter_names[counter->kind]);
+        json_object_set_string_member (item, "name", vgate_counter_names[counter->kind]);
         if (counter->label)
-            vgate_tree_add_text (item, "label", counter->label);
-        vgate_tree_add_number (item, "value", counter->value, VGATE_UNIT_NONE);
+            json_object_set_string_member (item, "label", counter->label);
+        vgate_tree_set_number (item, "value", counter->value);
     }
-    vgate_tree_add_list (tree, "guest");
+    list = vgate_tree_add_list (tree, "guest");
     for (guint i = 0; i < status->guests->len; i++)
-        add_guest (vgate_tree_add_item (tree, "guest"), status, g_ptr_array_index (status->guests, i));
-    return tree;
+        add_guest (vgate_tree_add_item (list), status, g_ptr_array_index (status->guests, i));
+    return report;
 }

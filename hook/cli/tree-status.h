@@ -4,5 +4,5 @@
 #include "status/status.h"
 #include "tree.h"
 
-/* Everything that the status document says, as a tree, with ages beside times. */
-VgateTree *vgate_status_tree (const VgateStatus *status);
+/* Everything that the status document says, with ages beside times. The caller unrefs it. */
+JsonObject *vgate_status_report (const VgateStatus *status);

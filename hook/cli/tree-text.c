@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A tree for people, and for grep: what belongs together stands on one line, in columns. */
+/* A report for people, and for grep: what belongs together stands on one line, in columns. */
 #include "message/codes.h"
 #include "scheduler/duration.h"
 #include "tree.h"
@@ -10,18 +10,60 @@
 /* "123.456789 ms" */
 #define TIME_WIDTH 14
 
+typedef enum {
+    UNIT_NONE,
+    UNIT_NS,
+    UNIT_SECONDS, /* an age: 2 d 3 h */
+    UNIT_HZ,
+    UNIT_BYTES,
+    UNIT_MB_PER_SECOND,
+} Unit;
+
+/* The unit of a number, by its name or, of the min and max of something, by the name of that. */
+static const struct {
+    const char *name;
+    Unit unit;
+} units[] = {
+    {"age", UNIT_SECONDS},
+    {"duration", UNIT_NS},
+    {"framebuffer", UNIT_BYTES},
+    {"frequency", UNIT_HZ},
+    {"length", UNIT_BYTES},
+    {"opaque-size", UNIT_BYTES},
+    {"preemption-total", UNIT_NS},
+    {"read-bandwidth", UNIT_MB_PER_SECOND},
+    {"run", UNIT_NS},
+    {"run-total", UNIT_NS},
+    {"target", UNIT_NS},
+    {"time-slice", UNIT_NS},
+    {"timestamp", UNIT_NS},
+    {"total", UNIT_NS},
+    {"write-bandwidth", UNIT_MB_PER_SECOND},
+};
+
+static Unit
+unit_of (const char *name, const char *parent)
+{
+    const char *what = strcmp (name, "min") == 0 || strcmp (name, "max") == 0 ? parent : name;
+
+    for (gsize i = 0; i < G_N_ELEMENTS (units); i++)
+        if (strcmp (units[i].name, what) == 0)
+            return units[i].unit;
+    return UNIT_NONE;
+}
+
 static char *
 describe_bytes (guint64 bytes)
 {
-    static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
+    static const char *const names[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
     guint i = 0;
 
     /* exact: only what divides evenly gets the larger unit */
-    while (i + 1 < G_N_ELEMENTS (units) && bytes >= 1024 && bytes % 1024 == 0) {
+    while (i + 1 < G_N_ELEMENTS (names) && bytes >= 1024 && bytes % 1024 == 0) {
         bytes /= 1024;
         i++;
     }
-    return g_strdup_printf ("%" G_GUINT64_FORMAT " %s", bytes, units[i]);
+    return g_strdup_printf ("%" G_GUINT64_FORMAT " %s", bytes, names[i]);
 }
 
 /* An age, in the two largest units that it has: who reads it wants no more. */
@@ -31,48 +73,47 @@ describe_seconds (guint64 seconds)
     static const struct {
         const char *name;
         guint64 seconds;
-    } units[] = {{"d", 86400}, {"h", 3600}, {"min", 60}, {"s", 1}};
+    } parts[] = {{"d", 86400}, {"h", 3600}, {"min", 60}, {"s", 1}};
     guint i = 0;
     guint64 rest;
 
-    while (i + 1 < G_N_ELEMENTS (units) && seconds < units[i].seconds)
+    while (i + 1 < G_N_ELEMENTS (parts) && seconds < parts[i].seconds)
         i++;
-    rest = i + 1 < G_N_ELEMENTS (units) ? seconds % units[i].seconds / units[i + 1].seconds : 0;
+    rest = i + 1 < G_N_ELEMENTS (parts) ? seconds % parts[i].seconds / parts[i + 1].seconds : 0;
     return rest > 0 ? g_strdup_printf ("%" G_GUINT64_FORMAT " %s %" G_GUINT64_FORMAT " %s",
-                                       seconds / units[i].seconds, units[i].name, rest, units[i + 1].name)
-                    : g_strdup_printf ("%" G_GUINT64_FORMAT " %s", seconds / units[i].seconds, units[i].name);
+                                       seconds / parts[i].seconds, parts[i].name, rest, parts[i + 1].name)
+                    : g_strdup_printf ("%" G_GUINT64_FORMAT " %s", seconds / parts[i].seconds, parts[i].name);
 }
 
 static char *
-describe_number (const VgateField *field)
+describe_number (guint64 number, Unit unit)
 {
-    switch (field->unit) {
-    case VGATE_UNIT_NS: return vgate_duration_describe (field->number);
-    case VGATE_UNIT_SECONDS: return describe_seconds (field->number);
-    case VGATE_UNIT_HZ: return g_strdup_printf ("%" G_GUINT64_FORMAT " Hz", field->number);
-    case VGATE_UNIT_BYTES: return describe_bytes (field->number);
-    case VGATE_UNIT_MB_PER_SECOND: return g_strdup_printf ("%" G_GUINT64_FORMAT " MB/s", field->number);
-    case VGATE_UNIT_NONE: break;
+    switch (unit) {
+    case UNIT_NS: return vgate_duration_describe (number);
+    case UNIT_SECONDS: return describe_seconds (number);
+    case UNIT_HZ: return g_strdup_printf ("%" G_GUINT64_FORMAT " Hz", number);
+    case UNIT_BYTES: return describe_bytes (number);
+    case UNIT_MB_PER_SECOND: return g_strdup_printf ("%" G_GUINT64_FORMAT " MB/s", number);
+    case UNIT_NONE: break;
     }
-    return g_strdup_printf ("%" G_GUINT64_FORMAT, field->number);
+    return g_strdup_printf ("%" G_GUINT64_FORMAT, number);
 }
 
-char *
-vgate_field_describe (const VgateField *field)
+/* A string, number or flag for people. parent: the name of the object that it is in. */
+static char *
+describe_value (JsonNode *node, const char *name, const char *parent)
 {
-    switch (field->kind) {
-    case VGATE_FIELD_NUMBER: return describe_number (field);
-    case VGATE_FIELD_FLAG: return g_strdup (field->number ? "yes" : "no");
-    case VGATE_FIELD_TEXT:
-    case VGATE_FIELD_BYTES: break;
+    switch (json_node_get_value_type (node)) {
+    case G_TYPE_INT64: return describe_number ((guint64)json_node_get_int (node), unit_of (name, parent));
+    case G_TYPE_BOOLEAN: return g_strdup (json_node_get_boolean (node) ? "yes" : "no");
+    default: return vgate_printable (json_node_get_string (node), 1000);
     }
-    return vgate_printable (field->text, 1000);
 }
 
-char *
-vgate_field_label (const VgateField *field)
+static char *
+with_blanks (const char *name)
 {
-    return g_strdelimit (g_strdup (field->name), "-", ' ');
+    return g_strdelimit (g_strdup (name), "-", ' ');
 }
 
 static guint
@@ -90,239 +131,211 @@ append_cell (GString *line, const char *text, guint width, gboolean is_last)
     g_string_append_printf (line, "%s%*s", text, (int)pad, "");
 }
 
-/* --- lines: the fields of a tree and of its children --- */
+/* --- lines: the values of an object and of its children --- */
 
-typedef struct {
-    char *label;
-    char *value;
-} Line;
-
+/* labels and values: one each for a line. */
 static void
-line_free (Line *line)
+collect_lines (JsonObject *tree, const char *name, const char *prefix, gboolean skips_first,
+               GPtrArray *labels, GPtrArray *values)
 {
-    g_free (line->label);
-    g_free (line->value);
-    g_free (line);
-}
+    g_autoptr (GList) members = json_object_get_members (tree);
 
-static void
-collect_lines (GPtrArray *lines, const VgateTree *tree, const char *prefix, guint first)
-{
-    for (guint i = first; i < tree->fields->len; i++) {
-        const VgateField *field = g_ptr_array_index (tree->fields, i);
-        g_autofree char *label = vgate_field_label (field);
-        Line *line;
+    for (GList *at = skips_first ? members->next : members; at; at = at->next) {
+        const char *member = at->data;
+        JsonNode *node = json_object_get_member (tree, member);
+        g_autofree char *label = with_blanks (member);
 
-        if (field->kind == VGATE_FIELD_BYTES)
-            continue;
-        line = g_new0 (Line, 1);
-        line->label = g_strconcat (prefix, label, NULL);
-        line->value = vgate_field_describe (field);
-        g_ptr_array_add (lines, line);
-    }
-    for (guint i = 0; i < tree->branches->len; i++) {
-        const VgateBranch *branch = g_ptr_array_index (tree->branches, i);
-        g_autofree char *name = g_strdelimit (g_strdup (branch->name), "-", ' ');
-        g_autofree char *longer = g_strconcat (prefix, name, " ", NULL);
+        if (JSON_NODE_HOLDS_VALUE (node) && strcmp (member, "base64") != 0) {
+            g_ptr_array_add (labels, g_strconcat (prefix, label, NULL));
+            g_ptr_array_add (values, describe_value (node, member, name));
+        } else if (JSON_NODE_HOLDS_OBJECT (node)) {
+            g_autofree char *longer = g_strconcat (prefix, label, " ", NULL);
 
-        if (!branch->is_list)
-            collect_lines (lines, g_ptr_array_index (branch->trees, 0), longer, 0);
+            collect_lines (json_node_get_object (node), member, longer, FALSE, labels, values);
+        }
     }
 }
 
 static void
-append_lines (GString *text, const VgateTree *tree, guint first, guint indent)
+append_lines (GString *text, JsonObject *tree, const char *name, gboolean skips_first, guint indent)
 {
-    g_autoptr (GPtrArray) lines = g_ptr_array_new_with_free_func ((GDestroyNotify)line_free);
+    g_autoptr (GPtrArray) labels = g_ptr_array_new_with_free_func (g_free);
+    g_autoptr (GPtrArray) values = g_ptr_array_new_with_free_func (g_free);
     guint width = 0;
 
-    collect_lines (lines, tree, "", first);
-    for (guint i = 0; i < lines->len; i++)
-        width = MAX (width, width_of (((const Line *)g_ptr_array_index (lines, i))->label));
-    for (guint i = 0; i < lines->len; i++) {
-        const Line *line = g_ptr_array_index (lines, i);
-
+    collect_lines (tree, name, "", skips_first, labels, values);
+    for (guint i = 0; i < labels->len; i++)
+        width = MAX (width, width_of (g_ptr_array_index (labels, i)));
+    for (guint i = 0; i < labels->len; i++) {
         g_string_append_printf (text, "%*s", (int)indent, "");
-        append_cell (text, line->label, width, FALSE);
-        g_string_append_printf (text, "%s\n", line->value);
+        append_cell (text, g_ptr_array_index (labels, i), width, FALSE);
+        g_string_append_printf (text, "%s\n", (const char *)g_ptr_array_index (values, i));
     }
 }
 
-/* --- tables: items that have fields only --- */
+/* --- tables: items that have strings, numbers and flags only --- */
 
-typedef struct {
-    char *name; /* the field's */
-    guint width;
-} Column;
-
-static void
-column_free (Column *column)
-{
-    g_free (column->name);
-    g_free (column);
-}
-
-static const VgateField *
-find_field (const VgateTree *tree, const char *name)
-{
-    for (guint i = 0; i < tree->fields->len; i++) {
-        const VgateField *field = g_ptr_array_index (tree->fields, i);
-
-        if (strcmp (field->name, name) == 0)
-            return field;
-    }
-    return NULL;
-}
-
-static Column *
-get_column (GPtrArray *columns, const VgateField *field)
-{
-    g_autofree char *label = vgate_field_label (field);
-    Column *column;
-
-    for (guint i = 0; i < columns->len; i++) {
-        column = g_ptr_array_index (columns, i);
-        if (strcmp (column->name, field->name) == 0)
-            return column;
-    }
-    column = g_new0 (Column, 1);
-    column->name = g_strdup (field->name);
-    column->width = width_of (label);
-    g_ptr_array_add (columns, column);
-    return column;
-}
-
-/* Not every item has every field; the columns are in the order in which they turn up. */
+/*
+ * The columns: a name each, and the width of its longest cell. Not every item has every member; the columns
+ * are in the order in which they turn up.
+ */
 static GPtrArray *
-measure_columns (const GPtrArray *items)
+measure_columns (JsonArray *list, const char *name, GHashTable *widths)
 {
-    GPtrArray *columns = g_ptr_array_new_with_free_func ((GDestroyNotify)column_free);
+    GPtrArray *columns = g_ptr_array_new_with_free_func (g_free);
 
-    for (guint i = 0; i < items->len; i++) {
-        const VgateTree *item = g_ptr_array_index (items, i);
+    for (guint i = 0; i < json_array_get_length (list); i++) {
+        JsonObject *item = json_array_get_object_element (list, i);
+        g_autoptr (GList) members = json_object_get_members (item);
 
-        for (guint j = 0; j < item->fields->len; j++) {
-            const VgateField *field = g_ptr_array_index (item->fields, j);
-            g_autofree char *value = vgate_field_describe (field);
-            Column *column = get_column (columns, field);
+        for (GList *at = members; at; at = at->next) {
+            g_autofree char *value = describe_value (json_object_get_member (item, at->data), at->data, name);
+            guint width = GPOINTER_TO_UINT (g_hash_table_lookup (widths, at->data));
 
-            column->width = MAX (column->width, width_of (value));
+            if (width == 0) {
+                g_ptr_array_add (columns, g_strdup (at->data));
+                width = width_of (at->data);
+            }
+            g_hash_table_insert (widths, g_strdup (at->data),
+                                 GUINT_TO_POINTER (MAX (width, width_of (value))));
         }
     }
     return columns;
 }
 
 static void
-append_head (GString *text, const char *name, const GPtrArray *columns, guint indent)
+append_head (GString *text, const char *name, const GPtrArray *columns, GHashTable *widths, guint indent)
 {
     g_autofree char *first = g_ascii_strup (name, -1);
 
     g_string_append_printf (text, "%*s", (int)indent, "");
     append_cell (text, first, width_of (name), columns->len == 0);
     for (guint i = 0; i < columns->len; i++) {
-        const Column *column = g_ptr_array_index (columns, i);
-        g_autofree char *upper = g_ascii_strup (column->name, -1);
+        const char *column = g_ptr_array_index (columns, i);
+        g_autofree char *upper = g_ascii_strup (column, -1);
 
-        append_cell (text, g_strdelimit (upper, "-", ' '), column->width, i + 1 == columns->len);
+        append_cell (text, g_strdelimit (upper, "-", ' '),
+                     GPOINTER_TO_UINT (g_hash_table_lookup (widths, column)), i + 1 == columns->len);
     }
     g_string_append_c (text, '\n');
 }
 
 static void
-append_row (GString *text, const VgateTree *item, const GPtrArray *columns, guint indent)
+append_row (GString *text, JsonObject *item, const char *name, const GPtrArray *columns, GHashTable *widths,
+            guint indent)
 {
     g_string_append_printf (text, "%*s", (int)indent, "");
-    append_cell (text, item->name, width_of (item->name), columns->len == 0);
+    append_cell (text, name, width_of (name), columns->len == 0);
     for (guint i = 0; i < columns->len; i++) {
-        const Column *column = g_ptr_array_index (columns, i);
-        const VgateField *field = find_field (item, column->name);
-        g_autofree char *value = field ? vgate_field_describe (field) : g_strdup ("-");
+        const char *column = g_ptr_array_index (columns, i);
+        JsonNode *node = json_object_get_member (item, column);
+        g_autofree char *value = node ? describe_value (node, column, name) : g_strdup ("-");
 
-        append_cell (text, value, column->width, i + 1 == columns->len);
+        append_cell (text, value, GPOINTER_TO_UINT (g_hash_table_lookup (widths, column)),
+                     i + 1 == columns->len);
     }
     g_string_append_c (text, '\n');
 }
 
 static void
-append_table (GString *text, const VgateBranch *list, guint indent)
+append_table (GString *text, JsonArray *list, const char *name, guint indent)
 {
-    g_autoptr (GPtrArray) columns = measure_columns (list->trees);
+    g_autoptr (GHashTable) widths = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+    g_autoptr (GPtrArray) columns = measure_columns (list, name, widths);
 
-    append_head (text, list->name, columns, indent);
-    for (guint i = 0; i < list->trees->len; i++)
-        append_row (text, g_ptr_array_index (list->trees, i), columns, indent);
+    append_head (text, name, columns, widths, indent);
+    for (guint i = 0; i < json_array_get_length (list); i++)
+        append_row (text, json_array_get_object_element (list, i), name, columns, widths, indent);
 }
 
 /* --- the whole --- */
 
+/* No item has children or lists, though they be empty. */
 static gboolean
-is_flat (const VgateBranch *list)
+is_flat (JsonArray *list)
 {
-    for (guint i = 0; i < list->trees->len; i++)
-        if (((const VgateTree *)g_ptr_array_index (list->trees, i))->branches->len > 0)
-            return FALSE;
+    for (guint i = 0; i < json_array_get_length (list); i++) {
+        g_autoptr (GList) values = json_object_get_values (json_array_get_object_element (list, i));
+
+        for (GList *at = values; at; at = at->next)
+            if (!JSON_NODE_HOLDS_VALUE (at->data))
+                return FALSE;
+    }
     return TRUE;
 }
 
-static void append_tree (GString *text, const VgateTree *tree, guint first, guint indent);
-
-/* Each item under a heading: its name and the value of its first field, which says which one it is. */
+/* An object's lines, then its lists: a table, or a block for each item under a heading, which is the list's
+ * name and the item's first member, as that says which one it is. */
 static void
-append_blocks (GString *text, const VgateBranch *list, guint indent)
+append_tree (GString *text, JsonObject *tree, const char *name, gboolean skips_first, guint indent)
 {
-    for (guint i = 0; i < list->trees->len; i++) {
-        const VgateTree *item = g_ptr_array_index (list->trees, i);
-        g_autofree char *which = vgate_field_describe (g_ptr_array_index (item->fields, 0));
+    g_autoptr (GList) members = json_object_get_members (tree);
 
-        g_string_append_printf (text, "%*s%s %s\n", (int)indent, "", item->name, which);
-        append_tree (text, item, 1, indent + 2);
+    append_lines (text, tree, name, skips_first, indent);
+    for (GList *at = members; at; at = at->next) {
+        JsonNode *node = json_object_get_member (tree, at->data);
+        JsonArray *list = JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
+        const guint n_items = list ? json_array_get_length (list) : 0;
+
+        if (n_items > 0 && is_flat (list)) {
+            append_table (text, list, at->data, indent);
+            continue;
+        }
+        for (guint i = 0; i < n_items; i++) {
+            JsonObject *item = json_array_get_object_element (list, i);
+            g_autoptr (GList) names = json_object_get_members (item);
+            g_autofree char *which =
+                describe_value (json_object_get_member (item, names->data), names->data, at->data);
+
+            g_string_append_printf (text, "%*s%s %s\n", (int)indent, "", (const char *)at->data, which);
+            append_tree (text, item, at->data, TRUE, indent + 2);
+        }
     }
 }
 
-static void
-append_tree (GString *text, const VgateTree *tree, guint first, guint indent)
+/* The only member of a report. */
+static JsonObject *
+open_report (JsonObject *report, const char **name)
 {
-    append_lines (text, tree, first, indent);
-    for (guint i = 0; i < tree->branches->len; i++) {
-        const VgateBranch *branch = g_ptr_array_index (tree->branches, i);
+    g_autoptr (GList) members = json_object_get_members (report);
 
-        if (!branch->is_list || branch->trees->len == 0)
-            continue;
-        if (is_flat (branch))
-            append_table (text, branch, indent);
-        else
-            append_blocks (text, branch, indent);
-    }
+    *name = members->data;
+    return json_object_get_object_member (report, *name);
 }
 
 char *
-vgate_tree_to_text (const VgateTree *tree)
+vgate_report_to_text (JsonObject *report)
 {
     g_autoptr (GString) text = g_string_new (NULL);
+    const char *name;
+    JsonObject *tree = open_report (report, &name);
 
-    append_tree (text, tree, 0, 0);
-    if (tree->note)
-        g_string_append_printf (text, "%s%s\n", text->len > 0 ? "\n" : "", tree->note);
+    append_tree (text, tree, name, FALSE, 0);
     return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
 char *
-vgate_tree_to_row (const VgateTree *tree, char **head)
+vgate_report_to_row (JsonObject *report, char **head)
 {
-    g_autoptr (GPtrArray) items = g_ptr_array_new (), columns = NULL;
+    g_autoptr (GHashTable) widths = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
     g_autoptr (GString) head_text = g_string_new (NULL), row = g_string_new (NULL);
+    g_autoptr (JsonArray) list = json_array_new ();
+    g_autoptr (GPtrArray) columns = NULL;
+    const char *name;
+    JsonObject *tree = open_report (report, &name);
 
-    g_ptr_array_add (items, (gpointer)tree);
-    columns = measure_columns (items);
+    json_array_add_object_element (list, json_object_ref (tree));
+    columns = measure_columns (list, name, widths);
     for (guint i = 0; i < columns->len; i++) {
-        Column *column = g_ptr_array_index (columns, i);
+        const char *column = g_ptr_array_index (columns, i);
+        const guint width = GPOINTER_TO_UINT (g_hash_table_lookup (widths, column));
 
         /* the next row's time may be longer */
-        if (find_field (tree, column->name)->unit == VGATE_UNIT_NS)
-            column->width = MAX (column->width, TIME_WIDTH);
+        if (unit_of (column, name) == UNIT_NS)
+            g_hash_table_insert (widths, g_strdup (column), GUINT_TO_POINTER (MAX (width, TIME_WIDTH)));
     }
-    append_head (head_text, tree->name, columns, 0);
-    append_row (row, tree, columns, 0);
+    append_head (head_text, name, columns, widths, 0);
+    append_row (row, tree, name, columns, widths, 0);
     *head = g_string_free (g_steal_pointer (&head_text), FALSE);
     return g_string_free (g_steal_pointer (&row), FALSE);
 }

@@ -7,20 +7,20 @@
 #define WHAT "the vGPU versions that this host accepts"
 
 static void
-add_range (VgateTree *tree, const char *name, VgateVersionRange range)
+add_range (JsonObject *tree, const char *name, VgateVersionRange range)
 {
     char text[VGATE_VERSION_RANGE_TEXT_SIZE];
 
-    vgate_tree_add_text (tree, name, vgate_version_range_format (range, text));
+    json_object_set_string_member (tree, name, vgate_version_range_format (range, text));
 }
 
-static VgateTree *
-describe (const char *name, const VgateVersions *versions)
+static JsonObject *
+describe (JsonObject *report, const char *name, const VgateVersions *versions)
 {
-    VgateTree *tree = vgate_tree_new (name);
+    JsonObject *tree = vgate_tree_add_child (report, name);
 
-    vgate_tree_add_text (tree, "driver", versions->driver);
-    vgate_tree_add_flag (tree, "simulated", versions->simulated);
+    json_object_set_string_member (tree, "driver", versions->driver);
+    json_object_set_boolean_member (tree, "simulated", versions->simulated);
     add_range (tree, "preset", versions->preset);
     return tree;
 }
@@ -31,7 +31,7 @@ get (int argc, char *argv[], const char *config)
     g_auto (VgateCommandLine) line = {.output = VGATE_OUTPUT_TEXT};
     g_auto (VgateVersions) versions = {0};
     g_autoptr (VgatePolicy) policy = NULL;
-    g_autoptr (VgateTree) tree = NULL;
+    g_autoptr (JsonObject) report = json_object_new ();
     g_autoptr (GError) error = NULL;
 
     if (!vgate_command_line_parse (&line, argc, argv, NULL,
@@ -43,19 +43,19 @@ get (int argc, char *argv[], const char *config)
     policy = vgate_command_policy (config, &error);
     if (!policy || !vgate_control_versions (&policy->backend, &versions, &error))
         return vgate_command_fail (error);
-    tree = describe ("version", &versions);
-    add_range (tree, "range", versions.current);
-    return vgate_command_print (tree, line.output);
+    add_range (describe (report, "version", &versions), "range", versions.current);
+    return vgate_command_print (report, line.output);
 }
 
 static int
 print_change (const VgateVersions *was, const VgateVersions *is, VgateOutput output)
 {
-    g_autoptr (VgateTree) tree = describe ("version-change", is);
+    g_autoptr (JsonObject) report = json_object_new ();
+    JsonObject *tree = describe (report, "version-change", is);
 
     add_range (tree, "was", was->current);
     add_range (tree, "is", is->current);
-    return vgate_command_print (tree, output);
+    return vgate_command_print (report, output);
 }
 
 static gboolean

@@ -186,13 +186,18 @@ command_assert_valid (const char *schema, const char *xml)
 
 void
 command_assert_outputs (const FakeHost *host, const char *folder, const char *name, const char *text,
-                        const char *json, const char *xml)
+                        const char *json)
+{
+    command_compare (host, folder, name, "text", text);
+    command_compare (host, folder, name, "json", json);
+}
+
+void
+command_assert_same_fields (const char *json, const char *xml)
 {
     g_autofree char *xml_fields = fields_of_xml (xml), *json_fields = fields_of_json (json);
 
     g_assert_cmpstr (xml_fields, ==, json_fields);
-    command_compare (host, folder, name, "text", text);
-    command_compare (host, folder, name, "json", json);
 }
 
 void
@@ -208,9 +213,9 @@ void
 command_assert_report (FakeHost *host, const char *folder, const char *name, const char *line,
                        void (*restore) (FakeHost *host))
 {
-    static const char *const forms[] = {"text", "json", "xml"};
-    g_auto (ProgramRun) text = {0}, json = {0}, xml = {0};
-    ProgramRun *const runs[] = {&text, &json, &xml};
+    static const char *const forms[] = {"text", "json"};
+    g_auto (ProgramRun) text = {0}, json = {0};
+    ProgramRun *const runs[] = {&text, &json};
 
     for (gsize i = 0; i < G_N_ELEMENTS (forms); i++) {
         g_autofree char *whole = g_strdup_printf ("%s --output %s", line, forms[i]);
@@ -220,8 +225,7 @@ command_assert_report (FakeHost *host, const char *folder, const char *name, con
         command_run (host, whole, runs[i]);
         command_assert_done (runs[i]);
     }
-    command_assert_valid ("vgpu-gate-report.rng", xml.out);
-    command_assert_outputs (host, folder, name, text.out, json.out, xml.out);
+    command_assert_outputs (host, folder, name, text.out, json.out);
 }
 
 void

@@ -81,7 +81,8 @@ test_host_output (gconstpointer data)
     command_assert_done (&xml);
     command_assert_done (&json);
     command_assert_done (&text);
-    command_assert_outputs (host, FOLDER, hosts[i].name, text.out, json.out, xml.out);
+    command_assert_outputs (host, FOLDER, hosts[i].name, text.out, json.out);
+    command_assert_same_fields (json.out, xml.out);
 }
 
 /* --- check --- */

@@ -227,7 +227,8 @@ test_host (gconstpointer data)
     command_assert_done (&json);
     command_assert_done (&text);
     command_assert_valid ("vgpu-gate-host.rng", xml.out);
-    command_assert_outputs (host, FOLDER, hosts[i].name, text.out, json.out, xml.out);
+    command_assert_outputs (host, FOLDER, hosts[i].name, text.out, json.out);
+    command_assert_same_fields (json.out, xml.out);
     /* and another host can judge by it */
     fake_host_write_file (host, "host.xml", xml.out, strlen (xml.out), 0644);
     g_clear_pointer (&text.out, g_free);

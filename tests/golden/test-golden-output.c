@@ -29,7 +29,7 @@ static const char *const lines[] = {
     "host --output text",
     "host --output json",
     "version get",
-    "version get --output xml",
+    "version get --output json",
     "version set 24.1-25.1 --yes",
     "scheduler capabilities",
     "scheduler state --output json",

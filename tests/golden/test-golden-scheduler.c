@@ -244,9 +244,9 @@ assert_best_effort (FakeHost *host)
     g_auto (ProgramRun) run = {0};
 
     fake_host_sim (host, "heal");
-    command_run (host, "scheduler state " CASE_GPU " --output xml", &run);
+    command_run (host, "scheduler state " CASE_GPU " --output json", &run);
     command_assert_done (&run);
-    if (!strstr (run.out, " policy='best-effort'/>") && !strstr (run.out, " available='no'/>"))
+    if (!strstr (run.out, "\"policy\" : \"best-effort\"\n") && !strstr (run.out, "\"available\" : false\n"))
         g_test_fail_printf ("the scheduler was set: %s", run.out);
 }
 

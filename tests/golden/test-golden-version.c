@@ -139,6 +139,7 @@ static const CommandFailure failures[] = {
     {"usage-set-form", {.line = "version set 18.01-26.1"}, NULL, NULL, NULL, 2},
     {"usage-reset", {.line = "version reset 18.1-26.1"}, NULL, NULL, NULL, 2},
     {"usage-output", {.line = "version get --output yaml"}, NULL, NULL, NULL, 2},
+    {"usage-output-xml", {.line = "version get --output xml"}, NULL, NULL, NULL, 2},
 };
 
 static gboolean
