@@ -3,6 +3,7 @@
 
 #include "fields.h"
 #include "golden.h"
+#include "refusal.h"
 
 #include <fcntl.h>
 #include <libxml/parser.h>
@@ -203,10 +204,11 @@ command_assert_same_fields (const char *json, const char *xml)
 void
 command_assert_none_left (const char *folder)
 {
-    static const char *const suffixes[] = {".out", ".err", ".text", ".json"};
+    static const char *const suffixes[] = {".out", ".text", ".json"};
 
     for (gsize i = 0; i < G_N_ELEMENTS (suffixes); i++)
         golden_assert_none_left (folder, suffixes[i]);
+    refusal_assert_none_left (folder);
 }
 
 void
@@ -229,6 +231,14 @@ command_assert_report (FakeHost *host, const char *folder, const char *name, con
 }
 
 void
+command_compare_error (const FakeHost *host, const char *folder, const char *name, const ProgramRun *run)
+{
+    g_autofree char *normal = fake_host_normalise (host, run->err);
+
+    refusal_compare (folder, name, run->status, normal);
+}
+
+void
 command_assert_failure (FakeHost *host, const char *folder, const char *name, const CommandCall *call,
                         int status)
 {
@@ -237,5 +247,5 @@ command_assert_failure (FakeHost *host, const char *folder, const char *name, co
     command_call (host, call, &run);
     g_assert_cmpstr (run.out, ==, "");
     g_assert_cmpint (run.status, ==, status);
-    command_compare (host, folder, name, "err", run.err);
+    command_compare_error (host, folder, name, &run);
 }

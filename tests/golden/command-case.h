@@ -45,6 +45,9 @@ void command_assert_none_left (const char *folder);
  * Run before each, or NULL: restore. */
 void command_assert_report (FakeHost *host, const char *folder, const char *name, const char *line,
                             void (*restore) (FakeHost *host));
-/* A call that fails: exit status, nothing on standard output, FOLDER/NAME.err on standard error. */
+/* What it says on standard error is as refusal_compare () says. */
+void command_compare_error (const FakeHost *host, const char *folder, const char *name,
+                            const ProgramRun *run);
+/* A call that fails: exit status, nothing on standard output, a refusal on standard error. */
 void command_assert_failure (FakeHost *host, const char *folder, const char *name, const CommandCall *call,
                              int status);

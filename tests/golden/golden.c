@@ -4,6 +4,7 @@
 #include "program.h"
 
 #include <glib/gstdio.h>
+#include <string.h>
 
 /* The paths that were compared or skipped, for golden_assert_none_left (). */
 static GHashTable *compared;
@@ -16,9 +17,11 @@ golden_is_regenerating (void)
     return g_strcmp0 (g_getenv ("VGATE_REGENERATE"), "1") == 0;
 }
 
-static void
-remember (const char *path)
+void
+golden_remember (const char *folder, const char *file)
 {
+    g_autofree char *path = program_source (folder, file);
+
     if (!compared)
         compared = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
     /* two cases of one name would overwrite each other's file */
@@ -26,16 +29,12 @@ remember (const char *path)
         g_test_fail_printf ("two cases have the golden file %s", path);
 }
 
-static void
-regenerate (const char *path, const char *text)
+gboolean
+golden_is_remembered (const char *folder, const char *file)
 {
-    g_autoptr (GError) error = NULL;
+    g_autofree char *path = program_source (folder, file);
 
-    if (*text != '\0')
-        g_file_set_contents (path, text, -1, &error);
-    else
-        g_unlink (path);
-    g_assert_no_error (error);
+    return compared && g_hash_table_contains (compared, path);
 }
 
 void
@@ -43,25 +42,29 @@ golden_compare (const char *folder, const char *file, const char *text)
 {
     g_autofree char *path = program_source (folder, file);
     g_autofree char *expected = NULL;
+    g_autoptr (GError) error = NULL;
 
-    remember (path);
-    if (golden_is_regenerating ()) {
-        regenerate (path, text);
+    golden_remember (folder, file);
+    g_assert_cmpstr (text, !=, "");
+    if (golden_is_regenerating ())
+        g_file_set_contents (path, text, -1, &error);
+    else
+        g_file_get_contents (path, &expected, NULL, &error);
+    if (error) {
+        g_test_fail_printf ("%s; VGATE_REGENERATE=1 writes it", error->message);
         return;
     }
-    if (!g_file_get_contents (path, &expected, NULL, NULL))
-        expected = g_strdup ("");
-    if (g_strcmp0 (expected, text) != 0)
-        g_test_message ("%s is not what was said; VGATE_REGENERATE=1 writes it anew", path);
+    if (golden_is_regenerating ())
+        return;
+    if (strcmp (expected, text) != 0)
+        g_test_message ("%s has another text; VGATE_REGENERATE=1 writes it", path);
     g_assert_cmpstr (text, ==, expected);
 }
 
 void
 golden_skip (const char *folder, const char *file)
 {
-    g_autofree char *path = program_source (folder, file);
-
-    remember (path);
+    golden_remember (folder, file);
 }
 
 void
@@ -78,6 +81,14 @@ golden_case_is_skipped (void)
     return g_strcmp0 (skipped_case, g_test_get_path ()) == 0;
 }
 
+gboolean
+golden_has_run_all (void)
+{
+    if (skipped_case)
+        g_test_skip ("cases were skipped, whose files would look like nobody's");
+    return !skipped_case && !g_getenv ("VGATE_CASES");
+}
+
 void
 golden_assert_none_left (const char *folder, const char *suffix)
 {
@@ -86,14 +97,10 @@ golden_assert_none_left (const char *folder, const char *suffix)
     const char *name;
 
     g_assert_nonnull (dir);
-    if (skipped_case) {
-        g_test_skip ("cases were skipped, whose files would look like nobody's");
-        return;
-    }
-    while (!g_getenv ("VGATE_CASES") && (name = g_dir_read_name (dir))) {
+    while (golden_has_run_all () && (name = g_dir_read_name (dir))) {
         g_autofree char *file = program_source (folder, name);
 
-        if (!g_str_has_suffix (name, suffix) || (compared && g_hash_table_contains (compared, file)))
+        if (!g_str_has_suffix (name, suffix) || golden_is_remembered (folder, name))
             continue;
         if (golden_is_regenerating ())
             g_unlink (file);

@@ -3,6 +3,7 @@
 
 #include "golden.h"
 #include "message/codes.h"
+#include "refusal.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -120,14 +121,15 @@ assert_report (const FakeHost *host, const ProgramRun *dry, const ProgramRun *we
     g_assert_true (g_str_has_suffix (report, line));
 }
 
-static void
-compare (const HookCase *c, const char *folder, const FakeHost *host, const char *suffix, const char *text)
+void
+case_assert_refusal (const FakeHost *host, const ProgramRun *run, int code, const char *folder,
+                     const char *name)
 {
-    g_autofree char *file = c->input ? g_strdup_printf ("%s.%s.%s", c->input, c->name, suffix)
-                                     : g_strdup_printf ("%s.%s", c->name, suffix);
-    g_autofree char *normal = fake_host_normalise (host, text);
+    g_autofree char *normal = fake_host_normalise (host, run->err);
 
-    golden_compare (folder, file, normal);
+    case_assert_answer (run, CASE_DOMAIN, code);
+    if (!IS_ALLOWED (code))
+        refusal_compare (folder, name, run->status, normal);
 }
 
 static FakeHost *
@@ -152,6 +154,7 @@ case_run (const HookCase *c, const char *folder)
     g_autoptr (FakeHost) host = new_host (c);
     gsize length;
     g_autofree char *input = case_input (c, &length);
+    g_autofree char *name = c->input ? g_strconcat (c->input, ".", c->name, NULL) : g_strdup (c->name);
     HookCall call = {
         .host = host, .domain = CASE_DOMAIN, .operation = c->operation, .input = input, .length = length};
     g_auto (ProgramRun) wet = {0}, dry = {0};
@@ -159,11 +162,14 @@ case_run (const HookCase *c, const char *folder)
     case_call_hook (&call, &wet);
     call.extra = "--dry-run";
     case_call_hook (&call, &dry);
-    case_assert_answer (&wet, CASE_DOMAIN, c->code);
-    compare (c, folder, host, "err", wet.err);
+    case_assert_refusal (host, &wet, c->code, folder, name);
     assert_report (host, &dry, &wet, c->code);
-    if (c->report)
-        compare (c, folder, host, "report", dry.out);
+    if (c->report) {
+        g_autofree char *file = g_strconcat (name, ".report", NULL);
+        g_autofree char *report = fake_host_normalise (host, dry.out);
+
+        golden_compare (folder, file, report);
+    }
 }
 
 gboolean

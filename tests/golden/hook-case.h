@@ -55,7 +55,8 @@ void case_standard_host (FakeHost *host);
 /* The input after its edits. The caller frees it. */
 char *case_input (const HookCase *c, gsize *length);
 
-/* Runs it. What is refused must be in FOLDER/INPUT.NAME.err, a report in FOLDER/INPUT.NAME.report. */
+/* Runs it. A refusal must be as refusal_compare () says of INPUT.NAME; a report is FOLDER/INPUT.NAME.report.
+ */
 void case_run (const HookCase *c, const char *folder);
 
 /* Runs the hook with --config and --root of this host, then extra (or NULL), then domain and operation. */
@@ -73,6 +74,10 @@ void case_call_hook (const HookCall *call, ProgramRun *run);
 /* What every call of the hook must keep to: exit status, nothing on stdout, one line with the code or none.
  */
 void case_assert_answer (const ProgramRun *run, const char *domain, int code);
+
+/* The same of a call for CASE_DOMAIN; and what is refused is as refusal_compare () says. */
+void case_assert_refusal (const FakeHost *host, const ProgramRun *run, int code, const char *folder,
+                          const char *name);
 
 /*
  * FALSE, and the case is skipped, when this machine has leases: called as libvirt calls it, without --root,

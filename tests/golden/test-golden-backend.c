@@ -5,6 +5,7 @@
  */
 #include "golden.h"
 #include "hook-case.h"
+#include "refusal.h"
 
 #include <string.h>
 
@@ -249,7 +250,7 @@ test_hang (gconstpointer data)
 {
     const char *nvml_call = data;
     g_autofree char *command = g_strdup_printf ("hang %s", nvml_call);
-    g_autofree char *file = g_strdup_printf ("hang-%s.err", nvml_call);
+    g_autofree char *name = g_strdup_printf ("hang-%s", nvml_call);
     const HookCase c = {.input = "element"};
     g_autoptr (FakeHost) host = fake_host_new ();
     HookCall call = {.host = host, .domain = CASE_DOMAIN, .operation = "migrate"};
@@ -263,8 +264,7 @@ test_hang (gconstpointer data)
     case_call_hook (&call, &refused);
     /* nobody kills it: it ends by its own alarm */
     fake_host_assert_helper_ends (host);
-    case_assert_answer (&refused, CASE_DOMAIN, 504);
-    golden_compare (FOLDER, file, refused.err);
+    case_assert_refusal (host, &refused, 504, FOLDER, name);
     g_test_message ("answered after %" G_GINT64_FORMAT " ms", refused.duration_us / 1000);
     g_assert_cmpint (refused.duration_us, >=, DEADLINE_MS * 1000);
     g_assert_cmpint (refused.duration_us, <=, (DEADLINE_MS + MARGIN_MS) * 1000);
@@ -299,7 +299,7 @@ test_hang_elsewhere (G_GNUC_UNUSED gconstpointer data)
 static void
 test_none_left (G_GNUC_UNUSED gconstpointer data)
 {
-    golden_assert_none_left (FOLDER, ".err");
+    refusal_assert_none_left (FOLDER);
     golden_assert_none_left (FOLDER, ".report");
 }
 

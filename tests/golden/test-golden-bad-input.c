@@ -3,9 +3,8 @@
  * XML that no honest host sends: each fault has its own code, names its place, and is refused by a
  * configuration that allows whatever can be allowed.
  */
-#include "golden.h"
 #include "hook-case.h"
-
+#include "refusal.h"
 #include "xml/xml.h"
 
 #include <string.h>
@@ -327,7 +326,7 @@ test_nul (G_GNUC_UNUSED gconstpointer data)
 static void
 test_none_left (G_GNUC_UNUSED gconstpointer data)
 {
-    golden_assert_none_left (FOLDER, ".err");
+    refusal_assert_none_left (FOLDER);
 }
 
 int

@@ -174,7 +174,7 @@ assert_check (FakeHost *host, const ProgramRun *run, const char *name, int code)
         g_assert_cmpstr (run->out, ==, "");
         g_assert_cmpint (run->status, ==, 3);
         g_assert_true (g_str_has_prefix (run->err, line + 1));
-        command_compare (host, FOLDER, name, "err", run->err);
+        command_compare_error (host, FOLDER, name, run);
         return;
     }
     g_assert_cmpstr (run->err, ==, "");
@@ -221,7 +221,7 @@ test_failure (gconstpointer data)
     g_assert_cmpstr (run.out, ==, "");
     g_assert_cmpint (run.status, ==, 3);
     g_assert_true (g_str_has_prefix (run.err, "vgpu-gate: VGATE-"));
-    command_compare (host, FOLDER, failures[i].name, "err", run.err);
+    command_compare_error (host, FOLDER, failures[i].name, &run);
 }
 
 /* --- another host's document --- */

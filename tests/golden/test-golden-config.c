@@ -3,9 +3,9 @@
  * The configuration as the hook reads it. The guest is one whose restore is refused by default (213) and
  * allowed by missing-metadata=allow (4), so that no driver is needed to see what was understood.
  */
-#include "golden.h"
-#include "vgpu-gate/vgpu-gate.h"
 #include "hook-case.h"
+#include "refusal.h"
+#include "vgpu-gate/vgpu-gate.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -99,16 +99,13 @@ static void
 call_and_compare (FakeHost *host, const char *name, int code)
 {
     const HookCase c = {.input = "bare-mdev"};
-    g_autofree char *file = g_strdup_printf ("%s.err", name), *normal = NULL;
     HookCall call = {.host = host, .domain = CASE_DOMAIN, .operation = "restore"};
     g_autofree char *xml = case_input (&c, &call.length);
     g_auto (ProgramRun) run = {0};
 
     call.input = xml;
     case_call_hook (&call, &run);
-    case_assert_answer (&run, CASE_DOMAIN, code);
-    normal = fake_host_normalise (host, run.err);
-    golden_compare (FOLDER, file, normal);
+    case_assert_refusal (host, &run, code, FOLDER, name);
 }
 
 static void
@@ -214,8 +211,8 @@ test_place (gconstpointer data)
     g_autofree char *key = fake_host_path (key_host, "fleet.key");
 
     if (places[i].make == make_foreign && geteuid () != 0) {
-        golden_skip (FOLDER, "place-foreign.err");
-        golden_skip (FOLDER, "key-foreign.err");
+        refusal_skip (FOLDER, "place-foreign");
+        refusal_skip (FOLDER, "key-foreign");
         g_test_skip ("only root can give a file away");
         return;
     }
@@ -374,7 +371,7 @@ test_nvidia_rules_have_no_severity (G_GNUC_UNUSED gconstpointer data)
 static void
 test_none_left (G_GNUC_UNUSED gconstpointer data)
 {
-    golden_assert_none_left (FOLDER, ".err");
+    refusal_assert_none_left (FOLDER);
 }
 
 int

@@ -3,7 +3,7 @@
  */
 #include "command-table.h"
 #include "fields.h"
-#include "golden.h"
+#include "refusal.h"
 
 #include <errno.h>
 #include <json-glib/json-glib.h>
@@ -405,7 +405,7 @@ assert_follow_fails (FakeHost *host, GSubprocess *process, const char *golden)
     g_assert_true (g_str_has_suffix (out, "}}\n"));
     joined = join_lines (out);
     g_free (fields_of_json (joined));
-    command_compare (host, FOLDER, golden, "err", err);
+    refusal_compare (FOLDER, golden, 3, err);
     fake_host_assert_helper_ends (host);
 }
 

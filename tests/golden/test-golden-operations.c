@@ -2,6 +2,7 @@
 /* Every kind of guest at every event that libvirt runs a hook for. */
 #include "golden.h"
 #include "hook-case.h"
+#include "refusal.h"
 
 #define FOLDER "hook"
 
@@ -492,7 +493,7 @@ add_case (const HookCase *c)
 static void
 test_none_left (G_GNUC_UNUSED gconstpointer data)
 {
-    golden_assert_none_left (FOLDER, ".err");
+    refusal_assert_none_left (FOLDER);
     golden_assert_none_left (FOLDER, ".report");
 }
 

@@ -5,6 +5,7 @@
  */
 #include "golden.h"
 #include "placement-hosts.h"
+#include "refusal.h"
 
 #define FOLDER "placement"
 
@@ -218,7 +219,7 @@ test_case (gconstpointer data)
 static void
 test_none_left (G_GNUC_UNUSED gconstpointer data)
 {
-    golden_assert_none_left (FOLDER, ".err");
+    refusal_assert_none_left (FOLDER);
     golden_assert_none_left (FOLDER, ".report");
 }
 

@@ -3,6 +3,7 @@
 #include "domain/vmstate.h"
 #include "golden.h"
 #include "hook-case.h"
+#include "refusal.h"
 
 #define FOLDER "switchover"
 #define UUID   "4d7c0a6e-9b1f-4f2e-8a35-b1f0c2d9e701"
@@ -164,7 +165,7 @@ test_case (gconstpointer data)
 static void
 test_none_left (G_GNUC_UNUSED gconstpointer data)
 {
-    golden_assert_none_left (FOLDER, ".err");
+    refusal_assert_none_left (FOLDER);
     golden_assert_none_left (FOLDER, ".report");
 }
 

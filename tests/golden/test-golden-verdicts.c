@@ -3,6 +3,7 @@
 #include "golden.h"
 #include "guests.h"
 #include "hook-case.h"
+#include "refusal.h"
 
 #include <string.h>
 
@@ -235,7 +236,7 @@ test_case (gconstpointer data)
 static void
 test_none_left (G_GNUC_UNUSED gconstpointer data)
 {
-    golden_assert_none_left (FOLDER, ".err");
+    refusal_assert_none_left (FOLDER);
     golden_assert_none_left (FOLDER, ".report");
 }
 

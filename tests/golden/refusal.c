@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "refusal.h"
+
+#include "golden.h"
+#include "message/codes.h"
+#include "program.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+#define CODES "codes"
+
+/* --- the values of a text --- */
+
+static gboolean
+is_value (const char *word, gboolean in_quotes)
+{
+    return in_quotes || *word == '[' || strpbrk (word, "0123456789/=") != NULL;
+}
+
+static int
+compare_words (gconstpointer a, gconstpointer b)
+{
+    return strcmp (*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Without the punctuation around it; quotes that it opens or closes change *in_quotes. */
+static void
+take_word (GPtrArray *values, const char *word, gboolean *in_quotes)
+{
+    const gboolean opens = strspn (word, "('\"") > 0 && strcspn (word, "'\"") < strspn (word, "('\"");
+    const gboolean counts = is_value (word, *in_quotes || opens);
+    const char *begin = word + strspn (word, "('\"");
+    g_autofree char *bare = g_strdup (begin);
+
+    *in_quotes = *in_quotes || opens;
+    for (gsize length = strlen (bare); length > 0 && strchr (".,;:)'\"", bare[length - 1]); length--) {
+        if (bare[length - 1] == '\'' || bare[length - 1] == '"')
+            *in_quotes = FALSE;
+        bare[length - 1] = '\0';
+    }
+    if (counts && *bare != '\0' && !g_ptr_array_find_with_equal_func (values, bare, g_str_equal, NULL))
+        g_ptr_array_add (values, g_steal_pointer (&bare));
+}
+
+/* What every refusal with this code says is no value of this one. Quotes are plain in what is left. */
+static char *
+without_cure (const char *text, VgateCode code)
+{
+    static const char *const quotes[] = {"\u2018", "\u2019", "\u201c", "\u201d"};
+    g_autofree char *line = g_strchomp (g_strdup (text));
+    const char *cure = code == VGATE_CODE_NONE ? "" : vgate_code_info ((int)code)->cure;
+    g_autoptr (GString) own = NULL;
+
+    if (g_str_has_suffix (line, cure))
+        line[strlen (line) - strlen (cure)] = '\0';
+    own = g_string_new (line);
+    /* GLib's own, where the locale has them */
+    for (gsize i = 0; i < G_N_ELEMENTS (quotes); i++)
+        g_string_replace (own, quotes[i], "'", 0);
+    return g_string_free (g_steal_pointer (&own), FALSE);
+}
+
+/* NONE where it does not begin as our lines do. *text: behind the code. */
+static VgateCode
+code_of (const char *line, const char **text)
+{
+    static const char begin[] = "vgpu-gate: ";
+    const char *colon = g_str_has_prefix (line, begin) ? strchr (line + strlen (begin), ':') : NULL;
+    g_autofree char *word =
+        colon ? g_strndup (line + strlen (begin), (gsize)(colon - line) - strlen (begin)) : NULL;
+
+    *text = colon ? colon + 1 : line;
+    return word ? vgate_code_parse (word) : VGATE_CODE_NONE;
+}
+
+/* "VGATE-303"; "none" of what has no code, such as a question. The caller frees it. */
+static char *
+format_code (VgateCode code)
+{
+    char text[VGATE_CODE_TEXT_SIZE];
+
+    return g_strdup (code == VGATE_CODE_NONE ? "none" : vgate_code_format ((int)code, text));
+}
+
+/* NAME STATUS CODE VALUE..., the values sorted. */
+static char *
+describe (const char *name, int status, const char *line)
+{
+    const char *text;
+    const VgateCode code = code_of (line, &text);
+    g_autofree char *own = without_cure (text, code), *shown = format_code (code);
+    g_auto (GStrv) words = g_strsplit_set (own, " \n", -1);
+    g_autoptr (GPtrArray) values = g_ptr_array_new_with_free_func (g_free);
+    g_autoptr (GString) described = g_string_new (NULL);
+    gboolean in_quotes = FALSE;
+
+    g_string_printf (described, "%s %d %s", name, status, shown);
+    for (gsize i = 0; words[i]; i++)
+        take_word (values, words[i], &in_quotes);
+    g_ptr_array_sort (values, compare_words);
+    for (guint i = 0; i < values->len; i++)
+        g_string_append_printf (described, " %s", (const char *)g_ptr_array_index (values, i));
+    return g_string_free (g_steal_pointer (&described), FALSE);
+}
+
+/* --- FOLDER/refusals --- */
+
+/* The lines of the cases; empty where there is no file. */
+static GPtrArray *
+read_lines (const char *folder)
+{
+    g_autofree char *path = program_source (folder, "refusals"), *text = NULL;
+    g_auto (GStrv) lines = NULL;
+    GPtrArray *found = g_ptr_array_new_with_free_func (g_free);
+
+    if (g_file_get_contents (path, &text, NULL, NULL))
+        lines = g_strsplit (text, "\n", -1);
+    for (gsize i = 0; lines && lines[i]; i++)
+        if (*lines[i] != '\0')
+            g_ptr_array_add (found, g_strdup (lines[i]));
+    return found;
+}
+
+static void
+write_lines (const char *folder, GPtrArray *lines)
+{
+    g_autofree char *path = program_source (folder, "refusals");
+    g_autoptr (GString) text = g_string_new (NULL);
+    g_autofree char *directory = g_path_get_dirname (path);
+    g_autoptr (GError) error = NULL;
+
+    g_assert_cmpint (g_mkdir_with_parents (directory, 0755), ==, 0);
+    g_ptr_array_sort (lines, compare_words);
+    for (guint i = 0; i < lines->len; i++)
+        g_string_append_printf (text, "%s\n", (const char *)g_ptr_array_index (lines, i));
+    g_file_set_contents (path, text->str, -1, &error);
+    g_assert_no_error (error);
+}
+
+static char *
+name_of (const char *line)
+{
+    return g_strndup (line, strcspn (line, " "));
+}
+
+/* The index of the case's line; or lines->len. */
+static guint
+find_case (const GPtrArray *lines, const char *name)
+{
+    guint i;
+
+    for (i = 0; i < lines->len; i++) {
+        g_autofree char *its = name_of (g_ptr_array_index (lines, i));
+
+        if (strcmp (its, name) == 0)
+            break;
+    }
+    return i;
+}
+
+static void
+compare_values (const char *folder, const char *name, const char *described)
+{
+    g_autoptr (GPtrArray) lines = read_lines (folder);
+    const guint i = find_case (lines, name);
+
+    if (golden_is_regenerating ()) {
+        if (i < lines->len)
+            g_ptr_array_remove_index (lines, i);
+        g_ptr_array_add (lines, g_strdup (described));
+        write_lines (folder, lines);
+        return;
+    }
+    if (i == lines->len)
+        g_test_fail_printf ("%s/refusals has no line for '%s'; VGATE_REGENERATE=1 writes it", folder,
+                            described);
+    else
+        g_assert_cmpstr (described, ==, g_ptr_array_index (lines, i));
+}
+
+/* --- codes/ --- */
+
+/* Only where it is this case whose text is kept. The first one of a new code is, so that there is one. */
+static void
+compare_text (const char *folder, const char *name, const char *line)
+{
+    const char *text;
+    g_autofree char *code = format_code (code_of (line, &text)), *path = program_source (CODES, code);
+    g_autofree char *said = g_strdup_printf ("%s/%s\n%s", folder, name, line), *kept = NULL;
+    const gsize length = strlen (folder) + 1 + strlen (name) + 1;
+    g_autoptr (GError) error = NULL;
+
+    if (!g_file_get_contents (path, &kept, NULL, &error)) {
+        if (!golden_is_regenerating ())
+            g_test_fail_printf ("%s; VGATE_REGENERATE=1 writes it", error->message);
+        g_clear_error (&error);
+    } else if (strncmp (kept, said, length) != 0) {
+        return;
+    }
+    if (golden_is_regenerating ()) {
+        g_file_set_contents (path, said, -1, &error);
+        g_assert_no_error (error);
+    } else {
+        g_assert_cmpstr (said, ==, kept);
+    }
+}
+
+void
+refusal_compare (const char *folder, const char *name, int status, const char *line)
+{
+    g_autofree char *described = describe (name, status, line);
+
+    golden_remember (folder, name);
+    compare_values (folder, name, described);
+    compare_text (folder, name, line);
+}
+
+void
+refusal_skip (const char *folder, const char *name)
+{
+    golden_remember (folder, name);
+}
+
+void
+refusal_assert_none_left (const char *folder)
+{
+    g_autoptr (GPtrArray) lines = read_lines (folder);
+    guint n_left = 0;
+
+    if (!golden_has_run_all ())
+        return;
+    for (guint i = lines->len; i > 0; i--) {
+        g_autofree char *name = name_of (g_ptr_array_index (lines, i - 1));
+
+        if (golden_is_remembered (folder, name))
+            continue;
+        n_left++;
+        if (golden_is_regenerating ())
+            g_ptr_array_remove_index (lines, i - 1);
+        else
+            g_test_fail_printf ("the line '%s' of %s/refusals belongs to no case", name, folder);
+    }
+    if (golden_is_regenerating () && n_left > 0)
+        write_lines (folder, lines);
+}
