@@ -49,9 +49,10 @@ program_source (const char *folder, const char *file)
 static gboolean
 is_picked (const char *path)
 {
-    const char *pattern = g_getenv ("VGATE_CASES");
+    const char *pattern = g_getenv ("VGATE_CASES"), *part = g_hash_table_lookup (paths, "part");
 
-    return !pattern || g_pattern_match_simple (pattern, path);
+    return (!pattern || g_pattern_match_simple (pattern, path)) &&
+           (!part || g_pattern_match_simple (part, path));
 }
 
 void

@@ -9,7 +9,7 @@
 
 /*
  * Initialises g_test, and takes the program's arguments NAME=PATH, which meson gives. What is left when
- * $VGATE_CASES is set are the tests whose path matches that pattern.
+ * $VGATE_CASES is set, or part=PATTERN given, are the tests whose path matches that pattern.
  */
 void program_test_init (int *argc, char ***argv);
 /* The PATH of a NAME. */
