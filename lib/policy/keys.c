@@ -256,6 +256,13 @@ vgate_policy_find_key (const char *group, const char *key)
     return NULL;
 }
 
+const VgatePolicyKey *
+vgate_policy_keys (gsize *n)
+{
+    *n = G_N_ELEMENTS (keys);
+    return keys;
+}
+
 gboolean
 vgate_policy_has_group (const char *group)
 {

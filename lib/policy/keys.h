@@ -14,5 +14,7 @@ typedef struct {
 
 /* NULL: there is no such key. Static. */
 const VgatePolicyKey *vgate_policy_find_key (const char *group, const char *key);
+/* All of them. Static. */
+const VgatePolicyKey *vgate_policy_keys (gsize *n);
 /* TRUE when a key stands in the group. */
 gboolean vgate_policy_has_group (const char *group);
