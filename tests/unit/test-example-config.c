@@ -150,7 +150,7 @@ read_example (void)
 static GHashTable *
 read_manual (GHashTable *paragraphs)
 {
-    g_autofree char *text = read_source ("docs/vgpu-gate.conf.5"), *group = NULL, *name = NULL;
+    g_autofree char *text = read_source ("docs/vgpu-gate.conf.5.in"), *group = NULL, *name = NULL;
     g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
     g_autoptr (GRegex) group_line = g_regex_new ("^\\.SS \\[([a-z-]+)\\]$", 0, 0, NULL);
     g_autoptr (GRegex) key_line = g_regex_new ("^\\.BR ([a-z-]+) =(.*)$", 0, 0, NULL);
@@ -263,7 +263,7 @@ static void
 test_rules_are_documented (void)
 {
     g_autofree char *example = read_source ("examples/vgpu-gate.conf");
-    g_autofree char *manual = read_source ("docs/vgpu-gate.conf.5");
+    g_autofree char *manual = read_source ("docs/vgpu-gate.conf.5.in");
 
     for (VgateRule rule = 0; rule < VGATE_N_RULES; rule++) {
         const VgateRuleInfo *info = vgate_rule_info (rule);

@@ -2,14 +2,14 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """That the manual pages are well-formed, and name what the programs' --help names, each in its own place.
 
-Arguments: vgpu-gate, vgpu-gated and vgpu-gate-hook, then the pages.
+Arguments: vgpu-gate, vgpu-gated, vgpu-gate-hook and vgpu-sim, then the pages as they are installed.
 """
 import os
 import re
 import subprocess
 import sys
 
-vgpu_gate, vgpu_gated, hook, *pages = sys.argv[1:]
+vgpu_gate, vgpu_gated, hook, vgpu_sim, *pages = sys.argv[1:]
 by_name = {os.path.basename(page): page for page in pages}
 
 
@@ -123,20 +123,70 @@ def check_entries():
     return complaints
 
 
+def options_in(text):
+    return set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", text.replace("\\-", "-")))
+
+
+def described(name):
+    """The options that a page lists: those of its synopsis, and the tags of its paragraphs."""
+    lines = lines_of(name)
+    tags = [lines[i + 1] for i in range(len(lines) - 1) if lines[i].startswith(".TP")]
+    return options_in("\n".join(section(name, "SYNOPSIS") + tags))
+
+
+def all_help(program, commands):
+    return "\n".join(run(program, *command.split(), "--help").stdout for command in ["", *commands])
+
+
+def sim_commands():
+    text = run(vgpu_sim, "--help").stdout.replace("\n", " ")
+    return re.search(r"Commands: (.*?);", text)[1].split(", ")
+
+
 def check_options():
-    """Each option of --help is somewhere on the program's page."""
+    """Each option of every --help is listed on the program's page, and the other way round."""
     complaints = []
-    for program, name in ((vgpu_gate, "vgpu-gate.1"), (vgpu_gated, "vgpu-gated.8"), (hook, "vgpu-gate-hook.8")):
-        text = "\n".join(lines_of(name)).replace("\\-", "-")
-        options = set().union(help_of(program)[0], *(commands_of(program).values()))
-        if not options:
-            complaints.append(f"{program} --help lists no option")
-        complaints += [f"{name}: {option} is missing" for option in sorted(options)
-                       if not re.search(re.escape(option) + r"(?![a-z-])", text)]
+    for name, text in (
+            ("vgpu-gate.1", all_help(vgpu_gate, commands_of(vgpu_gate))),
+            ("vgpu-gated.8", all_help(vgpu_gated, [])),
+            ("vgpu-gate-hook.8", all_help(hook, [])),
+            ("vgpu-sim.1", all_help(vgpu_sim, sim_commands())),
+            ("vgpu-gate.conf.5", "")):
+        listed = re.findall(r"^  (?:(-\w), )?(--[a-z-]+)", text, re.M)
+        helped = {option for _, option in listed}
+        if name != "vgpu-gate.conf.5" and len(helped) < 5:
+            complaints.append(f"{name}: --help lists only {sorted(helped)}")
+        complaints += [f"{name} does not list {option}" for option in sorted(helped - described(name))]
+        complaints += [f"{name} lists {option}, which no --help has" for option in sorted(described(name) - helped)]
+        page = "\n".join(lines_of(name)).replace("\\-", "-")
+        complaints += [f"{name} does not say that {short} is {option}" for short, option in sorted(set(listed))
+                       if short and not re.search(rf"^\.B[RI]? .*{option}\b.*[ ,]{short}\b|^\.B[RI]? .*[ ,]{short}\b.*{option}\b",
+                                                  page, re.M)]
     return complaints
 
 
-CHECKS = [check_lint, check_synopsis, check_entries, check_options]
+def check_sim_synopsis():
+    """Each command of vgpu-sim has its options in the synopsis, and no others."""
+    complaints, seen = [], {}
+    for line in section("vgpu-sim.1", "SYNOPSIS"):
+        if line.startswith(".SY"):
+            command = line.replace("\\ ", " ").split()[2:3]
+            options = seen.setdefault(command[0] if command else "", set())
+        options |= options_in(line)
+    for command in sim_commands():
+        helped = help_of(vgpu_sim, command)[0]
+        for option in sorted(helped ^ seen.get(command, set())):
+            where = "the synopsis" if option in helped else "its --help"
+            complaints.append(f"'vgpu-sim {command}': {option} is not in {where}")
+    return complaints
+
+
+def check_filled_in():
+    """Version and paths come from the build."""
+    return [f"{name}: {line}" for name in by_name for line in lines_of(name) if re.search(r"@[A-Z]+@", line)]
+
+
+CHECKS = [check_lint, check_synopsis, check_entries, check_options, check_sim_synopsis, check_filled_in]
 print(f"1..{len(CHECKS)}")
 failed = 0
 for number, one in enumerate(CHECKS, 1):
