@@ -10,7 +10,6 @@
 #include "listing.h"
 #include "log.h"
 #include "prober.h"
-#include "report.h"
 #include "sequences.h"
 #include "status-watch.h"
 #include "switchover.h"
@@ -232,7 +231,7 @@ report (VgateAgent *agent, VgateGuest *guest, const VgateLook *look)
 
     if (!vgate_guest_note_failure (guest, has_failed ? look->error : NULL) && has_failed)
         return;
-    vgate_report_look (look);
+    vgate_look_report (look);
     count (agent, look);
 }
 

@@ -137,12 +137,12 @@ ms_since (const Cancelled *cancelled, gint64 since)
 }
 
 static const char *
-guest_text (VgateCancelGuest guest)
+guest_text (VgateGuestState guest)
 {
     switch (guest) {
-    case VGATE_CANCEL_NOT_KNOWN: return "was not looked at yet";
-    case VGATE_CANCEL_GONE: return "has left";
-    case VGATE_CANCEL_RUNS: return "runs";
+    case VGATE_GUEST_NOT_KNOWN: return "was not looked at yet";
+    case VGATE_GUEST_GONE: return "has left";
+    case VGATE_GUEST_RUNS: return "runs";
     default: return "is paused";
     }
 }
@@ -209,7 +209,7 @@ say_ended (Cancelled *cancelled, VgateCancelAction how)
         say (cancelled, VGATE_CODE_CANCEL_ENDED,
              "how the aborted migration ends is not known, as libvirt does not answer: %s",
              cancelled->failure ? cancelled->failure : "unknown error");
-    else if (cancelled->cancel.guest == VGATE_CANCEL_NOT_KNOWN)
+    else if (cancelled->cancel.guest == VGATE_GUEST_NOT_KNOWN)
         say (cancelled, VGATE_CODE_CANCEL_ENDED,
              "the aborted migration has ended, at most %u ms after the abort: QEMU has begun another", ms);
     else

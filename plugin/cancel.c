@@ -50,10 +50,10 @@ vgate_cancel_is_call (VgateCancelAction action)
 }
 
 gboolean
-vgate_cancel_is_paused (VgateCancelGuest guest)
+vgate_cancel_is_paused (VgateGuestState guest)
 {
-    return guest == VGATE_CANCEL_PAUSED_BY_USER || guest == VGATE_CANCEL_PAUSED_BY_MIGRATION ||
-           guest == VGATE_CANCEL_PAUSED;
+    return guest == VGATE_GUEST_PAUSED_BY_USER || guest == VGATE_GUEST_PAUSED_BY_MIGRATION ||
+           guest == VGATE_GUEST_PAUSED;
 }
 
 static gint64
@@ -100,7 +100,7 @@ hear_setup (VgateCancel *cancel)
 
     /* what the last look found was before that */
     if (end != VGATE_CANCEL_PAUSED_HERE)
-        cancel->guest = VGATE_CANCEL_NOT_KNOWN;
+        cancel->guest = VGATE_GUEST_NOT_KNOWN;
     return end;
 }
 
@@ -145,7 +145,7 @@ hear (VgateCancel *cancel, VgateCancelInputKind kind, gint64 now)
         cancel->wake = now;
         break;
     case VGATE_CANCEL_JOB_FAILED: cancel->wake = now; break;
-    case VGATE_CANCEL_DOMAIN_ENDS: cancel->guest = VGATE_CANCEL_GONE; return VGATE_CANCEL_LEFT;
+    case VGATE_CANCEL_DOMAIN_ENDS: cancel->guest = VGATE_GUEST_GONE; return VGATE_CANCEL_LEFT;
     case VGATE_CANCEL_CONNECTED: hear_connected (cancel, now); break;
     default: break;
     }
@@ -189,17 +189,17 @@ wait_for (VgateCancel *cancel, gint64 pause, gint64 now)
 
 /* What the signs say; DO_WAIT: there are none. */
 static VgateCancelAction
-cure_for (const VgateCancel *cancel, VgateCancelGuest guest, gint64 now)
+cure_for (const VgateCancel *cancel, VgateGuestState guest, gint64 now)
 {
     if (cancel->phase == VGATE_CANCEL_QUIET || now - cancel->since < sign_after (cancel))
         return VGATE_CANCEL_DO_WAIT;
     switch (cancel->phase) {
     case VGATE_CANCEL_IS_CANCELLED:
-        return guest == VGATE_CANCEL_RUNS ? VGATE_CANCEL_DO_SUSPEND : VGATE_CANCEL_DO_WAIT;
+        return guest == VGATE_GUEST_RUNS ? VGATE_CANCEL_DO_SUSPEND : VGATE_CANCEL_DO_WAIT;
     case VGATE_CANCEL_IS_CANCELLING:
         return vgate_cancel_is_paused (guest) ? VGATE_CANCEL_DO_CONTINUE : VGATE_CANCEL_DO_WAIT;
     default:
-        return guest == VGATE_CANCEL_PAUSED_BY_MIGRATION ? VGATE_CANCEL_DO_CONTINUE : VGATE_CANCEL_DO_WAIT;
+        return guest == VGATE_GUEST_PAUSED_BY_MIGRATION ? VGATE_CANCEL_DO_CONTINUE : VGATE_CANCEL_DO_WAIT;
     }
 }
 
@@ -240,13 +240,13 @@ may_resume (const VgateCancel *cancel)
 }
 
 static VgateCancelAction
-without_a_job (VgateCancel *cancel, VgateCancelGuest guest, gint64 now)
+without_a_job (VgateCancel *cancel, VgateGuestState guest, gint64 now)
 {
     /* what somebody else has paused stays so */
-    const gboolean is_ours_to_end = guest == VGATE_CANCEL_PAUSED_BY_MIGRATION ||
-                                    (guest == VGATE_CANCEL_PAUSED_BY_USER && cancel->has_suspended);
+    const gboolean is_ours_to_end = guest == VGATE_GUEST_PAUSED_BY_MIGRATION ||
+                                    (guest == VGATE_GUEST_PAUSED_BY_USER && cancel->has_suspended);
 
-    if (guest == VGATE_CANCEL_GONE)
+    if (guest == VGATE_GUEST_GONE)
         return VGATE_CANCEL_LEFT;
     if (!is_ours_to_end)
         return VGATE_CANCEL_STAYED;
@@ -291,7 +291,7 @@ after_look (VgateCancel *cancel, const VgateCancelInput *input)
     if (cancel->run == -1)
         cancel->run = input->run;
     /* another run of the domain is another guest */
-    if (input->guest == VGATE_CANCEL_GONE || input->run != cancel->run)
+    if (input->guest == VGATE_GUEST_GONE || input->run != cancel->run)
         return VGATE_CANCEL_LEFT;
     if (input->job.kind == VGATE_JOB_NONE)
         return without_a_job (cancel, input->guest, input->now);
@@ -323,7 +323,7 @@ after_act (VgateCancel *cancel, VgateCancelResult result, gint64 now)
         return VGATE_CANCEL_IGNORED;
     if (result == VGATE_CANCEL_LEFT_PAUSED) {
         cancel->has_suspended = TRUE;
-        cancel->guest = VGATE_CANCEL_PAUSED_BY_MIGRATION;
+        cancel->guest = VGATE_GUEST_PAUSED_BY_MIGRATION;
     }
     if (cancel->act != VGATE_CANCEL_DO_CONTINUE || cancel->is_completed)
         return VGATE_CANCEL_DO_NOTHING;
@@ -361,18 +361,18 @@ vgate_cancel_step (VgateCancel *cancel, const VgateCancelInput *input)
 }
 
 gboolean
-vgate_cancel_may_act (const VgateCancelAct *act, int run, const VgateJob *job, VgateCancelGuest guest)
+vgate_cancel_may_act (const VgateCancelAct *act, int run, const VgateJob *job, VgateGuestState guest)
 {
     const gboolean is_same = job->kind == VGATE_JOB_MIGRATION && job->began_max <= act->began;
 
     if (run != act->run)
         return FALSE;
     switch (act->action) {
-    case VGATE_CANCEL_DO_SUSPEND: return is_same && guest == VGATE_CANCEL_RUNS;
+    case VGATE_CANCEL_DO_SUSPEND: return is_same && guest == VGATE_GUEST_RUNS;
     case VGATE_CANCEL_DO_CONTINUE: return is_same && vgate_cancel_is_paused (guest);
     case VGATE_CANCEL_DO_RESUME:
         return job->kind == VGATE_JOB_NONE &&
-               (guest == VGATE_CANCEL_PAUSED_BY_USER || guest == VGATE_CANCEL_PAUSED_BY_MIGRATION);
+               (guest == VGATE_GUEST_PAUSED_BY_USER || guest == VGATE_GUEST_PAUSED_BY_MIGRATION);
     default: return FALSE;
     }
 }

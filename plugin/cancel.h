@@ -25,16 +25,6 @@
 
 #include "job-kind.h"
 
-/* What the guest does, as libvirt says. */
-typedef enum {
-    VGATE_CANCEL_NOT_KNOWN, /* libvirt was not asked yet */
-    VGATE_CANCEL_GONE,      /* there is no such domain, or it does not run */
-    VGATE_CANCEL_RUNS,
-    VGATE_CANCEL_PAUSED_BY_USER,      /* reason "user": as virDomainSuspend () leaves it without a job */
-    VGATE_CANCEL_PAUSED_BY_MIGRATION, /* reason "migrating": so it does, too, during a migration */
-    VGATE_CANCEL_PAUSED,              /* for another reason; or it sleeps */
-} VgateCancelGuest;
-
 typedef enum {
     VGATE_CANCEL_ABORTED,     /* virDomainAbortJob () has returned to us */
     VGATE_CANCEL_FOUND,       /* paused by a migration when we connected: nothing was heard before */
@@ -65,7 +55,7 @@ typedef struct {
     /* LOOKED */
     gboolean is_answered; /* FALSE: libvirt could not say */
     VgateJob job;
-    VgateCancelGuest guest;
+    VgateGuestState guest;
     int run;              /* libvirt's ID of this run of the domain; -1: it does not run */
     gboolean has_no_vgpu; /* nor an element */
     /* ACTED */
@@ -106,7 +96,7 @@ typedef struct {
     gint64 wake;
     gint64 pause;           /* to the next look */
     int run;                /* of the domain, by the first look; -1: not looked at */
-    VgateCancelGuest guest; /* by the last look */
+    VgateGuestState guest;  /* by the last look */
     gboolean is_ours;       /* we have aborted it, and want to know when it ends */
     gboolean is_calling;    /* the call that was asked for has not returned */
     gboolean is_call_old;   /* it was asked of a connection that was lost */
@@ -132,7 +122,7 @@ gboolean vgate_cancel_is_end (VgateCancelAction action);
 /* TRUE when the action is a call. */
 gboolean vgate_cancel_is_call (VgateCancelAction action);
 
-gboolean vgate_cancel_is_paused (VgateCancelGuest guest);
+gboolean vgate_cancel_is_paused (VgateGuestState guest);
 
 /* What an act is for: one of DO_SUSPEND to DO_RESUME. */
 typedef struct {
@@ -143,4 +133,4 @@ typedef struct {
 
 /* The last look before the act: TRUE when this is still the run, the job and the state that it is for. */
 gboolean vgate_cancel_may_act (const VgateCancelAct *act, int run, const VgateJob *job,
-                               VgateCancelGuest guest);
+                               VgateGuestState guest);

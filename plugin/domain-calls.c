@@ -134,7 +134,7 @@ vgate_libvirt_abort_job (virDomainPtr domain, GError **error)
 }
 
 gboolean
-vgate_libvirt_guest (virDomainPtr domain, VgateCancelGuest *guest, GError **error)
+vgate_libvirt_guest (virDomainPtr domain, VgateGuestState *guest, GError **error)
 {
     int state = VIR_DOMAIN_NOSTATE, reason = 0;
 
@@ -144,14 +144,14 @@ vgate_libvirt_guest (virDomainPtr domain, VgateCancelGuest *guest, GError **erro
     }
     switch (state) {
     case VIR_DOMAIN_RUNNING:
-    case VIR_DOMAIN_BLOCKED: *guest = VGATE_CANCEL_RUNS; break;
+    case VIR_DOMAIN_BLOCKED: *guest = VGATE_GUEST_RUNS; break;
     case VIR_DOMAIN_PAUSED:
-        *guest = reason == VIR_DOMAIN_PAUSED_USER        ? VGATE_CANCEL_PAUSED_BY_USER
-                 : reason == VIR_DOMAIN_PAUSED_MIGRATION ? VGATE_CANCEL_PAUSED_BY_MIGRATION
-                                                         : VGATE_CANCEL_PAUSED;
+        *guest = reason == VIR_DOMAIN_PAUSED_USER        ? VGATE_GUEST_PAUSED_BY_USER
+                 : reason == VIR_DOMAIN_PAUSED_MIGRATION ? VGATE_GUEST_PAUSED_BY_MIGRATION
+                                                         : VGATE_GUEST_PAUSED;
         break;
-    case VIR_DOMAIN_PMSUSPENDED: *guest = VGATE_CANCEL_PAUSED; break;
-    default: *guest = VGATE_CANCEL_GONE; break;
+    case VIR_DOMAIN_PMSUSPENDED: *guest = VGATE_GUEST_PAUSED; break;
+    default: *guest = VGATE_GUEST_GONE; break;
     }
     return TRUE;
 }
@@ -187,25 +187,25 @@ vgate_libvirt_was_cancelled (virDomainPtr domain)
     return is_cancelled;
 }
 
-VgateCancelResult
-vgate_libvirt_end_cancelling (virDomainPtr domain, GError **error)
+gboolean
+vgate_libvirt_end_cancelling (virDomainPtr domain, gboolean *is_refused, GError **error)
 {
     char *reply = NULL;
-    VgateCancelResult result = VGATE_CANCEL_DONE;
 
+    *is_refused = FALSE;
     if (virDomainQemuMonitorCommand (domain, END_CANCELLING, &reply, 0) != 0) {
         vgate_set_libvirt_error (error, "virDomainQemuMonitorCommand");
-        return VGATE_CANCEL_FAILED;
+        return FALSE;
     }
     /* libvirt hands QEMU's errors on as any other reply */
     if (!reply || strstr (reply, "\"error\"")) {
         g_autofree char *text = vgate_printable (reply ? reply : "", 255);
 
         g_set_error (error, VGATE_ERROR, VGATE_CODE_LIBVIRT_ERROR, "migrate-continue: QEMU says %s", text);
-        result = VGATE_CANCEL_REFUSED;
+        *is_refused = TRUE;
     }
     free (reply); /* libvirt allocates with malloc () */
-    return result;
+    return !*is_refused;
 }
 
 VgateDomain *

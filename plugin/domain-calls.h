@@ -5,8 +5,8 @@
  */
 #pragma once
 
-#include "cancel.h"
 #include "domain/domain.h"
+#include "job-kind.h"
 
 #include <libvirt/libvirt.h>
 
@@ -44,7 +44,7 @@ gboolean vgate_libvirt_job (virDomainPtr domain, gboolean is_leaving, VgateJob *
 gboolean vgate_libvirt_abort_job (virDomainPtr domain, GError **error);
 
 /* What the guest does, and the reason, where it is paused. FALSE: libvirt cannot say. */
-gboolean vgate_libvirt_guest (virDomainPtr domain, VgateCancelGuest *guest, GError **error);
+gboolean vgate_libvirt_guest (virDomainPtr domain, VgateGuestState *guest, GError **error);
 
 gboolean vgate_libvirt_suspend (virDomainPtr domain, GError **error);
 gboolean vgate_libvirt_resume (virDomainPtr domain, GError **error);
@@ -54,10 +54,11 @@ gboolean vgate_libvirt_resume (virDomainPtr domain, GError **error);
 gboolean vgate_libvirt_was_cancelled (virDomainPtr domain);
 
 /*
- * Has QEMU leave the state "cancelling" (QMP's migrate-continue). In any other state QEMU refuses it. libvirt
- * marks the domain, and says in its log, that somebody has used the monitor ("custom-monitor").
+ * Has QEMU leave the state "cancelling" (QMP's migrate-continue). FALSE with an error: QEMU refuses it, as it
+ * does in any other state (*is_refused), or libvirt cannot ask it. libvirt marks the domain, and says in its
+ * log, that somebody has used the monitor ("custom-monitor").
  */
-VgateCancelResult vgate_libvirt_end_cancelling (virDomainPtr domain, GError **error);
+gboolean vgate_libvirt_end_cancelling (virDomainPtr domain, gboolean *is_refused, GError **error);
 
 /* The live XML. Errors: VGATE_CODE_LIBVIRT_ERROR and those of vgate_domain_read (). */
 VgateDomain *vgate_libvirt_read_domain (virDomainPtr domain, GError **error);

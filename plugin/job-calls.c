@@ -134,7 +134,7 @@ has_vgpu (virDomainPtr domain)
 
 /* The job first: what libvirt still does with the guest it does before the job has ended. */
 static gboolean
-look_at (virDomainPtr domain, VgateJob *job, VgateCancelGuest *guest, GError **error)
+look_at (virDomainPtr domain, VgateJob *job, VgateGuestState *guest, GError **error)
 {
     return vgate_libvirt_job (domain, TRUE, job, error) && vgate_libvirt_guest (domain, guest, error);
 }
@@ -145,7 +145,7 @@ look (gpointer libvirt, const char *uuid, gboolean is_known, VgateCancelLook *fo
     g_autoptr (GError) local = NULL;
     g_autoptr (virDomain) domain = vgate_libvirt_find_domain (libvirt, uuid, &local);
 
-    *found = (VgateCancelLook){.guest = VGATE_CANCEL_GONE, .run = -1};
+    *found = (VgateCancelLook){.guest = VGATE_GUEST_GONE, .run = -1};
     if (!domain) {
         if (local)
             g_propagate_error (error, g_steal_pointer (&local));
@@ -171,7 +171,7 @@ suspend_and_resume (virDomainPtr domain, const VgateCancelAct *wanted, GError **
     const VgateCancelResult over = is_suspended ? VGATE_CANCEL_DONE : VGATE_CANCEL_FAILED;
     const gint64 limit = g_get_monotonic_time () + SUSPENDED_MAX_MS * 1000;
     gint64 now, ended = 0;
-    VgateCancelGuest guest;
+    VgateGuestState guest;
     gboolean is_known;
 
     do {
@@ -213,11 +213,21 @@ resume (virDomainPtr domain, GError **error)
 }
 
 static VgateCancelResult
+end_cancelling (virDomainPtr domain, GError **error)
+{
+    gboolean is_refused;
+
+    if (vgate_libvirt_end_cancelling (domain, &is_refused, error))
+        return VGATE_CANCEL_DONE;
+    return is_refused ? VGATE_CANCEL_REFUSED : VGATE_CANCEL_FAILED;
+}
+
+static VgateCancelResult
 act (gpointer libvirt, const char *uuid, const VgateCancelAct *wanted, GError **error)
 {
     g_autoptr (virDomain) domain = find_domain (libvirt, uuid, error);
     VgateJob job;
-    VgateCancelGuest guest;
+    VgateGuestState guest;
 
     if (!domain)
         return VGATE_CANCEL_FAILED;
@@ -231,7 +241,7 @@ act (gpointer libvirt, const char *uuid, const VgateCancelAct *wanted, GError **
     switch (wanted->action) {
     case VGATE_CANCEL_DO_SUSPEND: return suspend_and_resume (domain, wanted, error);
     case VGATE_CANCEL_DO_RESUME: return resume (domain, error);
-    default: return vgate_libvirt_end_cancelling (domain, error);
+    default: return end_cancelling (domain, error);
     }
 }
 
@@ -245,12 +255,12 @@ find_paused (gpointer libvirt)
 
     for (int i = 0; i < n; i++) {
         g_autoptr (virDomain) domain = domains[i];
-        VgateCancelGuest guest;
+        VgateGuestState guest;
         VgateJob job;
         char uuid[VIR_UUID_STRING_BUFLEN];
 
         /* a guest that arrives is paused in the same way, but has no job that libvirt would tell of */
-        if (vgate_libvirt_guest (domain, &guest, NULL) && guest == VGATE_CANCEL_PAUSED_BY_MIGRATION &&
+        if (vgate_libvirt_guest (domain, &guest, NULL) && guest == VGATE_GUEST_PAUSED_BY_MIGRATION &&
             vgate_libvirt_job (domain, TRUE, &job, NULL) && job.kind == VGATE_JOB_MIGRATION &&
             virDomainGetUUIDString (domain, uuid) == 0)
             g_ptr_array_add (uuids, g_strdup (uuid));

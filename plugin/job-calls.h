@@ -15,7 +15,7 @@
 typedef struct {
     char *name;
     VgateJob job;
-    VgateCancelGuest guest;
+    VgateGuestState guest;
     int run;              /* libvirt's ID of this run of the domain; -1: it does not run */
     gboolean has_no_vgpu; /* nor an element. Not looked for where it is known */
 } VgateCancelLook;

@@ -19,3 +19,13 @@ typedef struct {
     VgateJobKind kind;
     gint64 began_min, began_max; /* G_MININT64 and G_MAXINT64: libvirt does not give the age */
 } VgateJob;
+
+/* What the guest does, as libvirt says. */
+typedef enum {
+    VGATE_GUEST_NOT_KNOWN, /* libvirt was not asked yet */
+    VGATE_GUEST_GONE,      /* there is no such domain, or it does not run */
+    VGATE_GUEST_RUNS,
+    VGATE_GUEST_PAUSED_BY_USER,      /* reason "user": as virDomainSuspend () leaves it without a job */
+    VGATE_GUEST_PAUSED_BY_MIGRATION, /* reason "migrating": so it does, too, during a migration */
+    VGATE_GUEST_PAUSED,              /* for another reason; or it sleeps */
+} VgateGuestState;

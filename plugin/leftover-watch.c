@@ -2,7 +2,6 @@
 #include "leftover-watch.h"
 
 #include "leftover.h"
-#include "report.h"
 
 /* One that waits for a job of its domain holds up no other; and libvirt's calls are for looks first. */
 #define AT_ONCE 2u
@@ -97,7 +96,7 @@ looking_done (gpointer data, G_GNUC_UNUSED gpointer user_data)
 
     g_hash_table_remove (watch->looked_at, leftover->uuid);
     watch->methods->ended (leftover->uuid, leftover->outcome == VGATE_LEFTOVER_REMOVED, watch->user_data);
-    vgate_report_leftover (leftover);
+    vgate_leftover_report (leftover);
     if (leftover->outcome == VGATE_LEFTOVER_REMOVED)
         vgate_tally_count (watch->tally, VGATE_COUNTER_LEFTOVERS, NULL);
     if (leftover->outcome == VGATE_LEFTOVER_BUSY)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "leftover.h"
 
+#include "log.h"
+
 #include <libvirt/virterror.h>
 #include <stdlib.h>
 
@@ -90,4 +92,24 @@ vgate_leftover_run (VgateLeftover *leftover)
     leftover->outcome = look_at (leftover);
     /* here, and not when it is freed: the last reference waits for libvirtd */
     g_clear_pointer (&leftover->libvirt, virConnectClose);
+}
+
+void
+vgate_leftover_report (const VgateLeftover *leftover)
+{
+    VgateLogSubject subject = {.domain = leftover->name ? leftover->name : leftover->uuid,
+                               .uuid = leftover->uuid};
+
+    switch (leftover->outcome) {
+    case VGATE_LEFTOVER_REMOVED:
+        subject.code = VGATE_CODE_LEFTOVER_REMOVED;
+        vgate_log_about (&subject,
+                         "the metadata of a guest that ran was removed from the persistent definition");
+        break;
+    case VGATE_LEFTOVER_FAILED:
+        subject.code = (VgateCode)leftover->error->code;
+        vgate_log_about (&subject, "%s", leftover->error->message);
+        break;
+    default: break;
+    }
 }

@@ -38,3 +38,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateLeftover, vgate_leftover_free)
  * persistent XML.
  */
 void vgate_leftover_run (VgateLeftover *leftover);
+
+/* Says in the log what was removed, and what failed; nothing for the rest. */
+void vgate_leftover_report (const VgateLeftover *leftover);

@@ -3,6 +3,7 @@
 
 #include "capture.h"
 #include "gate/gate.h"
+#include "log.h"
 
 #include <libvirt/virterror.h>
 #include <string.h>
@@ -191,4 +192,41 @@ vgate_look_run (VgateLook *look)
     look_at (look);
     /* here, and not when the look is freed: the last reference waits for libvirtd */
     g_clear_pointer (&look->libvirt, virConnectClose);
+}
+
+static void
+report_written (const VgateLook *look)
+{
+    const VgateElement *written = look->written;
+    const VgateLogSubject subject = {
+        .code = VGATE_CODE_CAPTURED,
+        .domain = look->name,
+        .uuid = look->uuid,
+        .trigger = vgate_trigger_name ((VgateTrigger)written->trigger),
+        .element = written,
+    };
+
+    vgate_log_about (&subject, "captured %u vGPU%s (trigger %s, sequence %" G_GUINT64_FORMAT ")%s",
+                     written->vgpus->len, written->vgpus->len == 1 ? "" : "s", subject.trigger,
+                     written->sequence, written->simulated ? ", simulated driver" : "");
+}
+
+void
+vgate_look_report (const VgateLook *look)
+{
+    VgateLogSubject subject = {.domain = look->name ? look->name : look->uuid, .uuid = look->uuid};
+
+    switch (look->outcome) {
+    case VGATE_LOOK_WRITTEN: report_written (look); break;
+    case VGATE_LOOK_REMOVED:
+        subject.code = VGATE_CODE_CAPTURE_REMOVED;
+        vgate_log_about (&subject, "the metadata was removed: the guest has no vGPU any more");
+        break;
+    case VGATE_LOOK_FAILED:
+        subject.code = (VgateCode)look->error->code;
+        subject.trigger = vgate_trigger_name (look->event);
+        vgate_log_about (&subject, "%s", look->error->message);
+        break;
+    default: break;
+    }
 }

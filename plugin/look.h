@@ -47,3 +47,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateLook, vgate_look_free)
 
 /* Blocks. */
 void vgate_look_run (VgateLook *look);
+
+/* Says in the log what was written or removed, and what failed; nothing for the rest. */
+void vgate_look_report (const VgateLook *look);

@@ -2,8 +2,9 @@
 #include "once.h"
 
 #include "gpu-log.h"
+#include "leftover.h"
 #include "listing.h"
-#include "report.h"
+#include "look.h"
 #include "sequences.h"
 
 typedef struct {
@@ -47,7 +48,7 @@ clean_all (Pass *pass, const VgateListing *listing)
         g_autoptr (VgateLeftover) leftover = vgate_leftover_new (pass->libvirt, uuid);
 
         vgate_leftover_run (leftover);
-        vgate_report_leftover (leftover);
+        vgate_leftover_report (leftover);
         if (leftover->outcome == VGATE_LEFTOVER_BUSY)
             g_hash_table_add (pass->busy, g_strdup (uuid));
         if (leftover->error)
@@ -64,7 +65,7 @@ look_at (Pass *pass, const char *uuid)
 
     look->event = VGATE_TRIGGER_REQUEST;
     vgate_look_run (look);
-    vgate_report_look (look);
+    vgate_look_report (look);
     if (look->outcome == VGATE_LOOK_BUSY)
         g_hash_table_add (pass->busy, g_strdup (uuid));
     if (look->error)

@@ -202,7 +202,7 @@ act (gpointer libvirt, G_GNUC_UNUSED const char *uuid, const VgateCancelAct *wan
     case VGATE_CANCEL_DO_SUSPEND:
         if (played->is_useless) {
             /* during a migration that is the reason, whoever suspends */
-            played->guest = VGATE_CANCEL_PAUSED_BY_MIGRATION;
+            played->guest = VGATE_GUEST_PAUSED_BY_MIGRATION;
             return VGATE_CANCEL_LEFT_PAUSED;
         }
         break;
@@ -215,7 +215,7 @@ act (gpointer libvirt, G_GNUC_UNUSED const char *uuid, const VgateCancelAct *wan
     default: played->is_cancelling = FALSE;
     }
     played->job = VGATE_JOB_NONE;
-    played->guest = VGATE_CANCEL_RUNS;
+    played->guest = VGATE_GUEST_RUNS;
     return VGATE_CANCEL_DONE;
 }
 
@@ -226,7 +226,7 @@ find_paused (gpointer libvirt)
     GPtrArray *uuids = g_ptr_array_new_with_free_func (g_free);
 
     if (played->is_connected && played->job == VGATE_JOB_MIGRATION &&
-        played->guest == VGATE_CANCEL_PAUSED_BY_MIGRATION)
+        played->guest == VGATE_GUEST_PAUSED_BY_MIGRATION)
         g_ptr_array_add (uuids, g_strdup (SAMPLE_DOMAIN_UUID));
     return uuids;
 }
@@ -255,7 +255,7 @@ played_init (Played *played)
         .in_xml = sample_vgpu_record (),
         .in_nvml = sample_vgpu_record (),
         .job = VGATE_JOB_MIGRATION,
-        .guest = VGATE_CANCEL_RUNS,
+        .guest = VGATE_GUEST_RUNS,
         .has_vgpu = TRUE,
         .job_number = 1,
         .job_began = G_USEC_PER_SEC - 50000,

@@ -17,7 +17,7 @@ typedef struct {
     guint aborted;           /* the job that somebody has aborted last; 0: none */
     gboolean is_cancelling;  /* QEMU: it is, and hangs */
     gboolean has_completed;  /* QEMU: the last migration was not cancelled, and the guest may run elsewhere */
-    VgateCancelGuest guest;  /* what it does */
+    VgateGuestState guest;   /* what it does */
     int run;                 /* of the domain */
     gboolean is_mute;        /* libvirt does not say whether there is a job */
     gboolean is_useless;     /* the job does not end by a suspend */

@@ -8,9 +8,9 @@
 typedef struct {
     gint64 at_ms;
     VgateCancelInputKind kind;
-    VgateJobKind job;       /* of a look */
-    int age;                /* of the job, against the abort: 0 older, 1 younger, 2 not known */
-    VgateCancelGuest guest; /* of a look */
+    VgateJobKind job;      /* of a look */
+    int age;               /* of the job, against the abort: 0 older, 1 younger, 2 not known */
+    VgateGuestState guest; /* of a look */
     VgateCancelResult result;
     VgateCancelAction action;
     gint64 wake_ms; /* of a wait; 0: whenever */
@@ -20,19 +20,19 @@ typedef struct {
     {                                                                    \
         at, VGATE_CANCEL_##what, 0, 0, 0, 0, VGATE_CANCEL_##action, wake \
     }
-#define LOOK(at, job, guest, action, wake)                                                                \
-    {                                                                                                     \
-        at, VGATE_CANCEL_LOOKED, VGATE_JOB_##job, 0, VGATE_CANCEL_##guest, 0, VGATE_CANCEL_##action, wake \
+#define LOOK(at, job, guest, action, wake)                                                               \
+    {                                                                                                    \
+        at, VGATE_CANCEL_LOOKED, VGATE_JOB_##job, 0, VGATE_GUEST_##guest, 0, VGATE_CANCEL_##action, wake \
     }
 #define ACT(at, result, action, wake)                                                       \
     {                                                                                       \
         at, VGATE_CANCEL_ACTED, 0, 0, 0, VGATE_CANCEL_##result, VGATE_CANCEL_##action, wake \
     }
 
-#define AGED(at, how, guest, action, wake)                                                                 \
-    {                                                                                                      \
-        at, VGATE_CANCEL_LOOKED, VGATE_JOB_MIGRATION, how, VGATE_CANCEL_##guest, 0, VGATE_CANCEL_##action, \
-            wake                                                                                           \
+#define AGED(at, how, guest, action, wake)                                                                \
+    {                                                                                                     \
+        at, VGATE_CANCEL_LOOKED, VGATE_JOB_MIGRATION, how, VGATE_GUEST_##guest, 0, VGATE_CANCEL_##action, \
+            wake                                                                                          \
     }
 #define YOUNGER   1
 #define NOT_KNOWN 2
@@ -433,7 +433,7 @@ typedef struct {
     guint aborted;         /* the number of the job that the machine is for */
     VgateCancelPhase qemu; /* of the last job; QUIET: not aborted */
     gboolean has_completed, is_completion_missed;
-    VgateCancelGuest guest;
+    VgateGuestState guest;
     gint64 cancelling, cancelled; /* of the job at hand, heard; 0: not */
     VgateCancelAction called;     /* DO_NOTHING: no call is under way */
     guint n_reports;
@@ -501,7 +501,7 @@ act_on (World *world, const VgateCancel *cancel, VgateCancelAction action)
         g_assert_cmpint (world->qemu, ==, VGATE_CANCEL_IS_CANCELLED);
         g_assert_true (world->cancelled != 0 && world->now - world->cancelled >= 250 * MS);
         if (g_test_rand_bit ()) {
-            world->guest = VGATE_CANCEL_PAUSED_BY_MIGRATION;
+            world->guest = VGATE_GUEST_PAUSED_BY_MIGRATION;
             return VGATE_CANCEL_LEFT_PAUSED;
         }
         world->has_job = FALSE;
@@ -520,7 +520,7 @@ act_on (World *world, const VgateCancel *cancel, VgateCancelAction action)
         }
         if (g_test_rand_bit ())
             return VGATE_CANCEL_FAILED;
-        world->guest = VGATE_CANCEL_RUNS;
+        world->guest = VGATE_GUEST_RUNS;
         return VGATE_CANCEL_DONE;
     }
 }
@@ -549,7 +549,7 @@ change_job (World *world, VgateCancel *cancel)
 {
     switch (g_test_rand_int_range (0, 6)) {
     case 0: /* another begins */
-        if (world->has_job || !world->is_connected || world->guest != VGATE_CANCEL_RUNS)
+        if (world->has_job || !world->is_connected || world->guest != VGATE_GUEST_RUNS)
             break;
         world->has_job = TRUE;
         world->number++;
@@ -559,7 +559,7 @@ change_job (World *world, VgateCancel *cancel)
     case 1: /* it switches over, and is through */
         if (!world->has_job || world->qemu != VGATE_CANCEL_QUIET)
             break;
-        world->guest = VGATE_CANCEL_PAUSED_BY_MIGRATION;
+        world->guest = VGATE_GUEST_PAUSED_BY_MIGRATION;
         world->has_completed = TRUE;
         world->is_completion_missed |= !world->is_connected;
         return tell_event (world, cancel, VGATE_CANCEL_COMPLETED);
@@ -570,16 +570,16 @@ change_job (World *world, VgateCancel *cancel)
         return tell_event (world, cancel, VGATE_CANCEL_CANCELLED);
     case 3:
         if (world->has_job && world->qemu == VGATE_CANCEL_IS_CANCELLING)
-            world->guest = VGATE_CANCEL_PAUSED_BY_MIGRATION;
+            world->guest = VGATE_GUEST_PAUSED_BY_MIGRATION;
         break;
     case 4:
-        if (world->has_job && world->qemu == VGATE_CANCEL_IS_CANCELLED && world->guest != VGATE_CANCEL_RUNS &&
+        if (world->has_job && world->qemu == VGATE_CANCEL_IS_CANCELLED && world->guest != VGATE_GUEST_RUNS &&
             g_test_rand_bit ())
-            world->guest = VGATE_CANCEL_RUNS;
+            world->guest = VGATE_GUEST_RUNS;
         break;
     default:
         if (world->is_connected && g_test_rand_int_range (0, 64) == 0) {
-            world->guest = VGATE_CANCEL_GONE;
+            world->guest = VGATE_GUEST_GONE;
             return tell_event (world, cancel, VGATE_CANCEL_DOMAIN_ENDS);
         }
         if (g_test_rand_int_range (0, 4) || !world->has_job ||
@@ -587,7 +587,7 @@ change_job (World *world, VgateCancel *cancel)
             break;
         world->has_job = FALSE;
         if (world->has_completed && g_test_rand_bit ())
-            world->guest = VGATE_CANCEL_GONE;
+            world->guest = VGATE_GUEST_GONE;
     }
     return VGATE_CANCEL_DO_NOTHING;
 }
@@ -631,7 +631,7 @@ test_any_order (void)
                        .job_began = 6990 * MS,
                        .has_job = TRUE,
                        .qemu = VGATE_CANCEL_IS_CANCELLING,
-                       .guest = VGATE_CANCEL_RUNS};
+                       .guest = VGATE_GUEST_RUNS};
         VgateCancelAction action;
         VgateCancel cancel;
 
@@ -647,7 +647,7 @@ test_any_order (void)
             world.now += g_test_rand_int_range (0, 100 * MS);
         }
         if (action == VGATE_CANCEL_LEFT)
-            g_assert_cmpint (world.guest, ==, VGATE_CANCEL_GONE);
+            g_assert_cmpint (world.guest, ==, VGATE_GUEST_GONE);
         for (guint i = 0; i <= VGATE_CANCEL_UNKNOWN; i++)
             n_acts[i] += world.n_acts[i];
     }

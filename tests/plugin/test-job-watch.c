@@ -258,7 +258,7 @@ static void
 test_hangs_in_qemu (Scene *scene, G_GNUC_UNUSED gconstpointer data)
 {
     abort_it (scene, FALSE);
-    scene->played.guest = VGATE_CANCEL_PAUSED_BY_MIGRATION;
+    scene->played.guest = VGATE_GUEST_PAUSED_BY_MIGRATION;
     wait_for_act (scene, VGATE_CANCEL_DO_CONTINUE, 500);
     g_assert_cmpint (scene->hang, ==, VGATE_CODE_CANCEL_HUNG_QEMU);
     note (scene, VGATE_DOMAIN_JOB_CANCELLED);
@@ -273,13 +273,13 @@ static void
 test_somebody_elses_hang (Scene *scene, G_GNUC_UNUSED gconstpointer data)
 {
     note (scene, VGATE_DOMAIN_JOB_CANCELLING);
-    scene->played.guest = VGATE_CANCEL_PAUSED_BY_MIGRATION;
+    scene->played.guest = VGATE_GUEST_PAUSED_BY_MIGRATION;
     played_wait (&scene->played, 499);
     g_assert_true (g_queue_is_empty (&scene->played.calls));
     wait_and_look (scene, 1);
     call (scene);
     g_assert_cmpuint (scene->played.n_acts[VGATE_CANCEL_DO_CONTINUE], ==, 1);
-    scene->played.guest = VGATE_CANCEL_RUNS;
+    scene->played.guest = VGATE_GUEST_RUNS;
     end_job (scene);
     g_assert_cmpint (scene->hang, ==, VGATE_CODE_CANCEL_HUNG_QEMU);
     g_assert_true (scene->is_hang_over);
@@ -290,13 +290,13 @@ test_somebody_elses_hang (Scene *scene, G_GNUC_UNUSED gconstpointer data)
 static void
 test_found_hung (Scene *scene, G_GNUC_UNUSED gconstpointer data)
 {
-    scene->played.guest = VGATE_CANCEL_PAUSED_BY_MIGRATION;
+    scene->played.guest = VGATE_GUEST_PAUSED_BY_MIGRATION;
     scene->played.aborted = scene->played.job_number;
     scene->played.is_cancelling = TRUE;
     vgate_job_watch_connected (scene->watch);
     call (scene);
     wait_for_act (scene, VGATE_CANCEL_DO_CONTINUE, 2000);
-    scene->played.guest = VGATE_CANCEL_RUNS;
+    scene->played.guest = VGATE_GUEST_RUNS;
     scene->played.job = VGATE_JOB_NONE;
     wait_and_look (scene, 500);
     g_assert_cmpint (scene->hang, ==, VGATE_CODE_CANCEL_HUNG_QEMU);
@@ -308,7 +308,7 @@ static void
 test_hangs_without_vgpu (Scene *scene, gconstpointer data)
 {
     scene->played.has_vgpu = FALSE;
-    scene->played.guest = VGATE_CANCEL_PAUSED_BY_MIGRATION;
+    scene->played.guest = VGATE_GUEST_PAUSED_BY_MIGRATION;
     scene->played.is_cancelling = TRUE;
     if (data) {
         vgate_job_watch_connected (scene->watch);
@@ -401,7 +401,7 @@ test_completed_is_not_resumed (Scene *scene, gconstpointer data)
     }
     note (scene, VGATE_DOMAIN_JOB_COMPLETED);
     scene->played.has_completed = FALSE; /* QEMU would not stop it either */
-    scene->played.guest = VGATE_CANCEL_PAUSED_BY_MIGRATION;
+    scene->played.guest = VGATE_GUEST_PAUSED_BY_MIGRATION;
     let_pass (scene, 20);
     scene->played.job = VGATE_JOB_NONE;
     let_pass (scene, 6000);
@@ -418,7 +418,7 @@ test_not_resumed_after_a_gap (Scene *scene, G_GNUC_UNUSED gconstpointer data)
     note (scene, VGATE_DOMAIN_JOB_CANCELLED);
     scene->played.is_connected = FALSE;
     let_pass (scene, 1000);
-    scene->played.guest = VGATE_CANCEL_PAUSED_BY_MIGRATION;
+    scene->played.guest = VGATE_GUEST_PAUSED_BY_MIGRATION;
     scene->played.job = VGATE_JOB_NONE;
     connect_again (scene);
     let_pass (scene, 2000);
@@ -450,7 +450,7 @@ test_another_run (Scene *scene, gconstpointer data)
     else
         let_pass (scene, 260);
     scene->played.run++;
-    scene->played.guest = VGATE_CANCEL_PAUSED_BY_MIGRATION;
+    scene->played.guest = VGATE_GUEST_PAUSED_BY_MIGRATION;
     scene->played.job = VGATE_JOB_NONE;
     scene->played.n_acts[VGATE_CANCEL_DO_SUSPEND] = 0;
     let_pass (scene, 2000);
@@ -474,7 +474,7 @@ test_left_paused (Scene *scene, G_GNUC_UNUSED gconstpointer data)
     scene->played.job = VGATE_JOB_NONE;
     let_pass (scene, 6000);
     g_assert_cmpuint (scene->played.n_acts[VGATE_CANCEL_DO_RESUME], ==, 1);
-    g_assert_cmpint (scene->played.guest, ==, VGATE_CANCEL_RUNS);
+    g_assert_cmpint (scene->played.guest, ==, VGATE_GUEST_RUNS);
     g_assert_cmpint (scene->hang, ==, VGATE_CODE_CANCEL_RESUMED);
     g_assert_true (scene->is_hang_over);
 }
@@ -484,7 +484,7 @@ static void
 test_cannot_resume (Scene *scene, G_GNUC_UNUSED gconstpointer data)
 {
     scene->played.cannot_resume = TRUE;
-    scene->played.guest = VGATE_CANCEL_PAUSED_BY_MIGRATION;
+    scene->played.guest = VGATE_GUEST_PAUSED_BY_MIGRATION;
     note (scene, VGATE_DOMAIN_JOB_CANCELLED);
     scene->played.job = VGATE_JOB_NONE;
     let_pass (scene, 10000);
@@ -503,7 +503,7 @@ test_hangs_twice (Scene *scene, G_GNUC_UNUSED gconstpointer data)
     let_pass (scene, 20);
     note (scene, VGATE_DOMAIN_JOB_SETUP);
     note (scene, VGATE_DOMAIN_JOB_CANCELLING);
-    scene->played.guest = VGATE_CANCEL_PAUSED_BY_MIGRATION;
+    scene->played.guest = VGATE_GUEST_PAUSED_BY_MIGRATION;
     let_pass (scene, 520);
     g_assert_cmpuint (scene->played.n_acts[VGATE_CANCEL_DO_CONTINUE], ==, 1);
     g_assert_cmpint (scene->hang, ==, VGATE_CODE_CANCEL_HUNG_QEMU);
@@ -584,7 +584,7 @@ test_too_late (Scene *scene, G_GNUC_UNUSED gconstpointer data)
     played_answer (&scene->played, 0);
     note (scene, VGATE_DOMAIN_JOB_COMPLETED);
     scene->played.job = VGATE_JOB_NONE;
-    scene->played.guest = VGATE_CANCEL_GONE;
+    scene->played.guest = VGATE_GUEST_GONE;
     call (scene);
     g_assert_cmpint (scene->outcome, ==, VGATE_WATCH_TOO_LATE);
 }
@@ -705,7 +705,7 @@ step (Model *model)
     case 5: reply_at_random (&scene->played); break;
     case 6:
         scene->played.guest =
-            (VgateCancelGuest)g_test_rand_int_range (VGATE_CANCEL_GONE, VGATE_CANCEL_PAUSED + 1);
+            (VgateGuestState)g_test_rand_int_range (VGATE_GUEST_GONE, VGATE_GUEST_PAUSED + 1);
         scene->played.is_mute = g_test_rand_int_range (0, 4) == 0;
         scene->played.run += g_test_rand_int_range (0, 8) == 0;
         break;
