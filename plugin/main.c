@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* vgpu-gated: keeps the metadata of every vGPU in its domain's live XML. */
-#include "log.h"
+#include "plugin/base/log.h"
 #include "message/output.h"
-#include "once.h"
-#include "service.h"
+#include "plugin/service/capture-once.h"
+#include "plugin/service/service.h"
 
 #include <libvirt-glib/libvirt-glib.h>
 #include <libvirt/virterror.h>

@@ -5,7 +5,7 @@
  * memory. The domains of the test driver live in this process too, so the daemon's own memory is told apart
  * from theirs.
  */
-#include "agent.h"
+#include "plugin/service/agent.h"
 #include "fake-host.h"
 #include "program.h"
 

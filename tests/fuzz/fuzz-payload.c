@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Fuzz target: what comes from another host at switch-over. What is accepted must survive being written
  * again. */
-#include "payload.h"
+#include "plugin/switchover/payload.h"
 
 #include <string.h>
 

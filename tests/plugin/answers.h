@@ -3,8 +3,8 @@
 #pragma once
 
 #include "vgpu-gate/vgpu-gate.h"
-#include "plugin/job.h"
-#include "plugin/snapshot.h"
+#include "plugin/jobs/job.h"
+#include "plugin/capture/snapshot.h"
 #include "tests/unit/sample.h"
 
 /* One vGPU a record, with the UUID and device that the vGPU of this number has in sample_element (). */

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "plugin/job-calls.h"
+#include "plugin/jobs/job-calls.h"
 
 typedef struct {
     gboolean is_connected;

@@ -3,11 +3,11 @@
  * The whole daemon but its main (): libvirt's test driver, whose domains this process shares with it, and the
  * simulated driver.
  */
-#include "agent.h"
-#include "domain-calls.h"
+#include "plugin/service/agent.h"
+#include "plugin/libvirt/domain-calls.h"
 #include "fake-host.h"
 #include "meddled-libvirt.h"
-#include "once.h"
+#include "plugin/service/capture-once.h"
 #include "program.h"
 #include "wait.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What is done about a migration that was aborted, step by step, and in any order. */
-#include "cancel.h"
+#include "plugin/jobs/cancel.h"
 
 #define MS 1000
 

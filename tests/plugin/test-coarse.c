@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Sizes made coarse: never too small, never far too large, and seldom another. */
-#include "coarse.h"
+#include "plugin/element/steady-size.h"
 
 #define MIB ((guint64)1 << 20)
 #define GIB ((guint64)1 << 30)

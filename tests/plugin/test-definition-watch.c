@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Persistent definitions on libvirt's test driver, whose domains this process shares with the watch. */
-#include "definition-watch.h"
+#include "plugin/definition/definition-watch.h"
 
 #include "meddled-libvirt.h"
 #include "placement/lease.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What of a persistent definition disagrees with the devices that a guest was given, and whose it is to
  * change. */
-#include "definition.h"
+#include "plugin/definition/definition.h"
 
 #include "placement/rewrite.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "difference.h"
+#include "plugin/element/difference.h"
 
 #include "sample.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the daemon knows of a domain, and when that makes it look again. */
-#include "guest.h"
+#include "plugin/capture/guest.h"
 
 #include "answers.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The job watch, to which libvirt and NVML are played. */
-#include "job-watch.h"
+#include "plugin/jobs/job-watch.h"
 
 #include "answers.h"
 #include "played.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What is judged when a migration or a save begins. */
-#include "job.h"
+#include "plugin/jobs/job.h"
 
 #include "answers.h"
 #include "status/status.h"

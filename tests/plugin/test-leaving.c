@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What a guest takes along at switch-over, whatever is known of it. */
-#include "leaving.h"
+#include "plugin/switchover/save.h"
 #include "sample.h"
 
 #include <string.h>

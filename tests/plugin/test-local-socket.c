@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The daemon's socket, and clients that mean harm or do not know better. */
-#include "local-socket.h"
+#include "plugin/service/local-socket.h"
 #include "message/codes.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The priorities by which an operator filters. */
-#include "log.h"
+#include "plugin/base/log.h"
 
 #include <syslog.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A GPU that NVML cannot tell of: what the daemon does not conclude from that, and what it says. */
-#include "plugin/capture.h"
-#include "plugin/gpu-log.h"
+#include "plugin/element/capture.h"
+#include "plugin/capture/gpu-log.h"
 #include "tests/plugin/answers.h"
 
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The file for node_exporter: whole or not at all, and nothing beside it. */
-#include "metrics-file.h"
+#include "plugin/service/metrics-file.h"
 
 #include <glib/gstdio.h>
 #include <sys/stat.h>

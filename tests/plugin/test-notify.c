@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What systemd hears, by a socket of our own in its place. */
-#include "notify.h"
+#include "plugin/service/notify.h"
 
 #include <glib/gstdio.h>
 #include <string.h>

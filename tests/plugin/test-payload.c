@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What travels at switch-over: written and read, and everything that can be wrong with what came. */
-#include "payload.h"
+#include "plugin/switchover/payload.h"
 #include "sample.h"
 
 #include <string.h>

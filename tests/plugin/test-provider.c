@@ -3,7 +3,7 @@
  * A provider on a real bus, asked as QEMU asks.
  * test-provider DBUS-DAEMON BUS.CONF: what is installed, but for where it listens.
  */
-#include "provider.h"
+#include "plugin/switchover/provider.h"
 
 #include "domain/vmstate.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* One daemon a host. */
-#include "run-directory.h"
+#include "plugin/base/run-directory.h"
 
 #include "message/codes.h"
 

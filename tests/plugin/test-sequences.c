@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The numbers of a domain go up whatever happens, and nothing grows for it. */
-#include "sequences.h"
+#include "plugin/element/sequences.h"
 
 #define NOW G_GINT64_CONSTANT (1764104403)
 

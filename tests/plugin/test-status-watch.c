@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* libvirt's status files, as libvirt 9.0 writes them, and what they tell of a job. */
-#include "status-watch.h"
+#include "plugin/libvirt/status-watch.h"
 
 #include "wait.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "workers.h"
+#include "plugin/base/workers.h"
 
 #define DEADLINE_MS 100u
 

@@ -2,7 +2,7 @@
 /* Each function that gives an internal number its name answers for a number outside its table, too. */
 #include "domain/element.h"
 #include "gate/gate.h"
-#include "payload.h"
+#include "plugin/switchover/payload.h"
 #include "status/status.h"
 
 static void

@@ -3,7 +3,7 @@
  * Every XML file of examples/ and tests/ in which something of ours stands: reader and schema agree on its
  * form, and the form is good. A file named *-invalid.xml is refused, for its form or for its sense.
  */
-#include "payload.h"
+#include "plugin/switchover/payload.h"
 #include "sample.h"
 #include "schema.h"
 

@@ -2,7 +2,7 @@
 /* What the readers take for good form, and what the schemas do, is the same: in both directions, case by
  * case. */
 #include "mutate.h"
-#include "payload.h"
+#include "plugin/switchover/payload.h"
 #include "sample.h"
 #include "schema-values.h"
 #include "schema.h"

@@ -14,6 +14,10 @@ static const char *const floors[] = {"vgpu-gate", "message",   "version", "nvml"
                                      "metadata",  "scheduler", "compat",  "domain", "status",
                                      "host",      "placement", "policy",  "gate"};
 
+/* The rooms of plugin/, lowest first, by the same rule. */
+static const char *const rooms[] = {"element", "base",       "libvirt",    "capture",
+                                    "jobs",    "definition", "switchover", "service"};
+
 /* The simulated driver is none of the floors: it is a library of its own, and knows of ours only what NVML
  * says. */
 static const char *const below_sim[] = {"vgpu-gate", "nvml", "version", "nvml-sim"};
@@ -252,6 +256,43 @@ check_floors (Source *source)
     }
 }
 
+static int
+room_of (const char *folder)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS (rooms); i++)
+        if (g_strcmp0 (rooms[i], folder) == 0)
+            return (int)i;
+    return -1;
+}
+
+/* #include "plugin/ROOM/FILE"; main.c is above all rooms. */
+static void
+check_rooms (Source *source)
+{
+    static const char include[] = "#include \"plugin/";
+    g_auto (GStrv) parts = g_strsplit (source->path, "/", -1);
+    const int own = g_strv_length (parts) > 2 ? room_of (parts[1]) : (int)G_N_ELEMENTS (rooms);
+
+    if (strcmp (parts[0], "plugin") != 0)
+        return;
+    if (own < 0)
+        complain (source, 0, "plugin/%s is no room: put it into the list of tests/unit/test-source.c",
+                  parts[1]);
+    for (guint i = 0; source->lines[i]; i++) {
+        const char *line = source->lines[i];
+        g_auto (GStrv) its = NULL;
+
+        if (g_str_has_prefix (line, "#include \"") && !strchr (line, '/'))
+            complain (source, i, "name the room: #include \"plugin/ROOM/FILE\"");
+        if (!g_str_has_prefix (line, include))
+            continue;
+        its = g_strsplit (line + strlen (include), "/", -1);
+        if (room_of (its[0]) < 0 || room_of (its[0]) > own)
+            complain (source, i, "%s comes after plugin/%s: a room uses only itself and those before it",
+                      its[0], parts[1]);
+    }
+}
+
 static void
 check_once (Source *source)
 {
@@ -348,6 +389,13 @@ test_checks (void)
         {"lib/nvml-sim/a.c", "#include \"nvml/nvml-abi.h\"\n#include \"xml/xml.h\"\n", check_floors, 1},
         {"lib/new/a.c", "#include \"version/version.h\"\n", check_floors, 1},
         {"hook/a.c", "#include \"gate/gate.h\"\n", check_floors, 0},
+        {"plugin/jobs/a.c", "#include \"plugin/capture/x.h\"\n#include \"plugin/jobs/y.h\"\n", check_rooms,
+         0},
+        {"plugin/jobs/a.c", "#include \"plugin/service/x.h\"\n#include \"plugin/new/x.h\"\n", check_rooms, 2},
+        {"plugin/jobs/a.c", "#include \"gate/gate.h\"\n#include \"a.h\"\n", check_rooms, 1},
+        {"plugin/new/a.c", "", check_rooms, 1},
+        {"plugin/main.c", "#include \"plugin/service/x.h\"\n", check_rooms, 0},
+        {"tests/plugin/a.c", "#include \"a.h\"\n", check_rooms, 0},
         {"lib/xml/a.c", "G_DEFINE_QUARK (a-b-quark, a_b)\n", check_quarks, 0},
         {"lib/xml/a.c", "G_DEFINE_QUARK (a - b - quark, a_b)\n", check_quarks, 1},
         {"lib/host/a.c", "vgate_served_read (s, d, \"available_instances\");\n", check_served, 0},
@@ -379,7 +427,7 @@ main (int argc, char **argv)
         {"/source/licence", check_licence}, {"/source/layout", check_layout},
         {"/source/banned", check_banned},   {"/source/floors", check_floors},
         {"/source/once", check_once},       {"/source/quarks", check_quarks},
-        {"/source/served", check_served},
+        {"/source/served", check_served},   {"/source/rooms", check_rooms},
     };
 
     g_test_init (&argc, &argv, NULL);

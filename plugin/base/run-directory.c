@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "plugin/base/run-directory.h"
+
+#include "message/codes.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define LOCK_NAME "agent.lock"
+
+static int
+fail (GError **error, const char *path)
+{
+    g_set_error (error, VGATE_ERROR, VGATE_CODE_RUN_DIRECTORY, "%s: %s", path, g_strerror (errno));
+    return -1;
+}
+
+static int
+open_directory (const char *path, GError **error)
+{
+    struct stat status;
+    int fd;
+
+    if (mkdir (path, 0755) != 0 && errno != EEXIST)
+        return fail (error, path);
+    fd = open (path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0 || fstat (fd, &status) != 0) {
+        fail (error, path);
+    } else if (status.st_uid != geteuid () || (status.st_mode & (S_IWGRP | S_IWOTH))) {
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_RUN_DIRECTORY,
+                     "%s belongs to user %u and has mode %04o: others could put a socket there", path,
+                     (guint)status.st_uid, (guint)(status.st_mode & 07777));
+    } else {
+        return fd;
+    }
+    if (fd >= 0)
+        close (fd);
+    return -1;
+}
+
+static void
+fail_locked (int fd, GError **error)
+{
+    char holder[32] = "";
+    const gssize n = pread (fd, holder, sizeof holder - 1, 0);
+    guint64 pid;
+
+    g_strchomp (holder);
+    if (n > 0 && g_ascii_string_to_unsigned (holder, 10, 1, G_MAXINT32, &pid, NULL))
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_AGENT_RUNS,
+                     "process %s is vgpu-gated already; this one ends", holder);
+    else
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_AGENT_RUNS,
+                     "another process is vgpu-gated already; this one ends");
+}
+
+/* The number is for people: that the lock is held says the kernel, so a number that is left means nothing. */
+static gboolean
+write_pid (int fd)
+{
+    g_autofree char *pid = g_strdup_printf ("%d\n", (int)getpid ());
+    const gssize length = (gssize)strlen (pid);
+
+    return ftruncate (fd, 0) == 0 && pwrite (fd, pid, (gsize)length, 0) == length;
+}
+
+int
+vgate_run_directory_lock (const char *path, GError **error)
+{
+    const int directory = open_directory (path, error);
+    g_autofree char *lock = g_build_filename (path, LOCK_NAME, NULL);
+    int fd;
+
+    if (directory < 0)
+        return -1;
+    fd = openat (directory, LOCK_NAME, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
+    close (directory);
+    if (fd < 0)
+        return fail (error, lock);
+    if (flock (fd, LOCK_EX | LOCK_NB) == 0 && write_pid (fd))
+        return fd;
+    if (errno == EWOULDBLOCK)
+        fail_locked (fd, error);
+    else
+        fail (error, lock);
+    close (fd);
+    return -1;
+}

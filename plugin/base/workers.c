@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "plugin/base/workers.h"
+
+/* How often it is looked whether a call is beyond the deadline, as a part of the deadline. */
+#define LOOKS_PER_DEADLINE 4
+
+typedef struct {
+    const VgateWorkKind *kind;
+    gpointer data;
+    gint64 began; /* monotonic; 0: it waits for a thread. Under the lock. */
+    gboolean is_slow;
+} Work;
+
+/* Hands finished work to the main loop. */
+typedef struct {
+    GSource source;
+    VgateWorkers *workers;
+} FinishedSource;
+
+struct VgateWorkers {
+    GThreadPool *pool;
+    guint n_threads;
+    guint deadline_ms;
+    VgateWorkersSlow slow;
+    gpointer user_data;
+    GMainContext *context;
+    GSource *finished_source;
+    GAsyncQueue *finished; /* of Work * */
+    GMutex lock;
+    GHashTable *pending; /* set of Work *: pushed and not yet done. Main loop only. */
+    GSource *deadline_source;
+    guint n_slow;
+    gint is_closing;
+};
+
+static void
+work_free (Work *work)
+{
+    if (work->kind->free_data)
+        work->kind->free_data (work->data);
+    g_free (work);
+}
+
+static void
+run_work (gpointer data, gpointer user_data)
+{
+    VgateWorkers *workers = user_data;
+    Work *work = data;
+
+    g_mutex_lock (&workers->lock);
+    work->began = g_get_monotonic_time ();
+    g_mutex_unlock (&workers->lock);
+    if (g_atomic_int_get (&workers->is_closing) == 0)
+        work->kind->run (work->data);
+    g_async_queue_push (workers->finished, work);
+    g_main_context_wakeup (workers->context);
+}
+
+static void
+set_slow (VgateWorkers *workers, guint n_slow)
+{
+    workers->n_slow = n_slow;
+    g_thread_pool_set_max_threads (workers->pool, (gint)(workers->n_threads + n_slow), NULL);
+}
+
+static gboolean
+on_deadline (gpointer user_data)
+{
+    VgateWorkers *workers = user_data;
+    const gint64 limit = g_get_monotonic_time () - (gint64)workers->deadline_ms * 1000;
+    const guint before = workers->n_slow;
+    guint n_slow = before;
+    GHashTableIter iter;
+    gpointer key;
+
+    g_hash_table_iter_init (&iter, workers->pending);
+    while (g_hash_table_iter_next (&iter, &key, NULL)) {
+        Work *work = key;
+
+        g_mutex_lock (&workers->lock);
+        if (!work->is_slow && work->began != 0 && work->began < limit) {
+            work->is_slow = TRUE;
+            n_slow++;
+        }
+        g_mutex_unlock (&workers->lock);
+    }
+    if (n_slow == before)
+        return G_SOURCE_CONTINUE;
+    set_slow (workers, n_slow);
+    if (workers->slow)
+        workers->slow (n_slow, workers->user_data);
+    return G_SOURCE_CONTINUE;
+}
+
+/* Only while something runs: an idle daemon sleeps. */
+static void
+watch_deadline (VgateWorkers *workers)
+{
+    if (workers->deadline_source)
+        return;
+    workers->deadline_source = g_timeout_source_new (MAX (workers->deadline_ms / LOOKS_PER_DEADLINE, 1));
+    g_source_set_callback (workers->deadline_source, on_deadline, workers, NULL);
+    g_source_attach (workers->deadline_source, workers->context);
+}
+
+static void
+drop_source (GSource **source)
+{
+    if (!*source)
+        return;
+    g_source_destroy (*source);
+    g_source_unref (*source);
+    *source = NULL;
+}
+
+static void
+finish (VgateWorkers *workers, Work *work)
+{
+    g_hash_table_remove (workers->pending, work);
+    if (work->is_slow)
+        set_slow (workers, workers->n_slow - 1);
+    if (g_hash_table_size (workers->pending) == 0)
+        drop_source (&workers->deadline_source);
+    work->kind->done (work->data, workers->user_data);
+    work_free (work);
+}
+
+static gboolean
+finished_prepare (GSource *source, int *timeout)
+{
+    *timeout = -1;
+    return g_async_queue_length (((FinishedSource *)source)->workers->finished) > 0;
+}
+
+static gboolean
+finished_check (GSource *source)
+{
+    return g_async_queue_length (((FinishedSource *)source)->workers->finished) > 0;
+}
+
+/* One at a time: done may free us, which destroys the source and leaves the rest to vgate_workers_free (). */
+static gboolean
+finished_dispatch (GSource *source, G_GNUC_UNUSED GSourceFunc callback, G_GNUC_UNUSED gpointer user_data)
+{
+    VgateWorkers *workers = ((FinishedSource *)source)->workers;
+    Work *work = g_async_queue_try_pop (workers->finished);
+
+    if (work)
+        finish (workers, work);
+    return G_SOURCE_CONTINUE;
+}
+
+static GSourceFuncs finished_funcs = {
+    .prepare = finished_prepare,
+    .check = finished_check,
+    .dispatch = finished_dispatch,
+};
+
+VgateWorkers *
+vgate_workers_new (guint n_threads, guint deadline_ms, VgateWorkersSlow slow, gpointer user_data)
+{
+    VgateWorkers *workers = g_new0 (VgateWorkers, 1);
+
+    workers->n_threads = n_threads;
+    workers->deadline_ms = deadline_ms;
+    workers->slow = slow;
+    workers->user_data = user_data;
+    workers->pool = g_thread_pool_new (run_work, workers, (gint)n_threads, FALSE, NULL);
+    workers->context = g_main_context_ref_thread_default ();
+    workers->finished = g_async_queue_new ();
+    workers->pending = g_hash_table_new (NULL, NULL);
+    g_mutex_init (&workers->lock);
+    workers->finished_source = g_source_new (&finished_funcs, sizeof (FinishedSource));
+    ((FinishedSource *)workers->finished_source)->workers = workers;
+    g_source_attach (workers->finished_source, workers->context);
+    return workers;
+}
+
+void
+vgate_workers_free (VgateWorkers *workers)
+{
+    Work *work;
+
+    if (!workers)
+        return;
+    drop_source (&workers->deadline_source);
+    drop_source (&workers->finished_source);
+    /* what waits passes through run_work () too, which then runs nothing: so it is freed below */
+    g_atomic_int_set (&workers->is_closing, 1);
+    g_thread_pool_free (workers->pool, FALSE, TRUE);
+    while ((work = g_async_queue_try_pop (workers->finished)))
+        work_free (work);
+    g_async_queue_unref (workers->finished);
+    g_hash_table_unref (workers->pending);
+    g_mutex_clear (&workers->lock);
+    g_main_context_unref (workers->context);
+    g_free (workers);
+}
+
+void
+vgate_workers_push (VgateWorkers *workers, const VgateWorkKind *kind, gpointer data)
+{
+    Work *work = g_new0 (Work, 1);
+
+    work->kind = kind;
+    work->data = data;
+    g_hash_table_add (workers->pending, work);
+    watch_deadline (workers);
+    /* without a thread now it waits for one that is there: the error needs no answer */
+    g_thread_pool_push (workers->pool, work, NULL);
+}
+
+guint
+vgate_workers_count_slow (const VgateWorkers *workers)
+{
+    return workers->n_slow;
+}

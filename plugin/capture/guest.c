@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "plugin/capture/guest.h"
+
+#include <string.h>
+
+/* As much as an attribute of the status document takes. */
+#define STATUS_TEXT_MAX 255
+
+#define ANNOUNCED_USEC ((gint64)10 * G_USEC_PER_SEC)
+#define WATCH_USEC     ((gint64)10 * 60 * G_USEC_PER_SEC)
+
+VgateGuest *
+vgate_guest_new (const char *uuid)
+{
+    VgateGuest *guest = g_new0 (VgateGuest, 1);
+
+    guest->uuid = g_strdup (uuid);
+    guest->id = -1;
+    guest->status = vgate_status_guest_new ();
+    guest->status->uuid = g_strdup (uuid);
+    return guest;
+}
+
+void
+vgate_guest_free (VgateGuest *guest)
+{
+    if (!guest)
+        return;
+    g_free (guest->uuid);
+    g_free (guest->name);
+    g_free (guest->fingerprint);
+    vgate_status_guest_free (guest->status);
+    g_free (guest);
+}
+
+/* How much a trigger says: an arrival ends with a resume, a start with a change, and is what happened. */
+static guint
+weight (VgateTrigger trigger)
+{
+    switch (trigger) {
+    case VGATE_TRIGGER_CHANGE: return 0;
+    case VGATE_TRIGGER_RESUME: return 1;
+    case VGATE_TRIGGER_START: return 2;
+    case VGATE_TRIGGER_ARRIVE: return 3;
+    default: return 4;
+    }
+}
+
+void
+vgate_guest_set_due (VgateGuest *guest, VgateTrigger trigger)
+{
+    if (!guest->is_due || weight (trigger) > weight (guest->trigger))
+        guest->trigger = trigger;
+    guest->is_due = TRUE;
+}
+
+void
+vgate_guest_expect_more (VgateGuest *guest, VgateTrigger trigger, gint64 now)
+{
+    vgate_guest_set_due (guest, trigger);
+    guest->watched_until = now + WATCH_USEC;
+}
+
+gboolean
+vgate_guest_is_plain (const VgateGuest *guest)
+{
+    return guest->is_known && !guest->fingerprint && !guest->has_element;
+}
+
+void
+vgate_guest_note_announced (VgateGuest *guest, gint64 now)
+{
+    guest->announced_until = now + ANNOUNCED_USEC;
+}
+
+VgatePace
+vgate_guest_pace (const VgateGuest *guest, gint64 now)
+{
+    const gboolean is_watched = now < guest->watched_until;
+
+    if (guest->is_leaving && now < guest->announced_until)
+        return VGATE_PACE_WARM;
+    if (guest->is_leaving || (guest->is_driver_down && is_watched))
+        return VGATE_PACE_FAST;
+    return guest->is_due || is_watched || !vgate_guest_is_plain (guest) ? VGATE_PACE_SLOW : VGATE_PACE_NONE;
+}
+
+/*
+ * libvirt announces our own writes as anybody's, be they into the live XML or into the persistent definition.
+ * Each makes one event, which may come before or after the call returns: so both are counted, and while a
+ * write may be under way nothing is concluded.
+ */
+static gboolean
+conclude_events (VgateGuest *guest)
+{
+    if (guest->look || guest->is_cleaned)
+        return FALSE;
+    if (guest->is_echo_lost) {
+        guest->is_echo_lost = FALSE;
+        guest->n_unexplained = MAX (guest->n_unexplained, 0);
+    }
+    if (guest->n_unexplained <= 0)
+        return FALSE;
+    guest->n_unexplained = 0;
+    vgate_guest_set_due (guest, VGATE_TRIGGER_CHANGE);
+    return TRUE;
+}
+
+gboolean
+vgate_guest_note_metadata (VgateGuest *guest)
+{
+    guest->n_unexplained++;
+    return conclude_events (guest);
+}
+
+void
+vgate_guest_begin_cleaning (VgateGuest *guest)
+{
+    guest->is_cleaned = TRUE;
+}
+
+gboolean
+vgate_guest_end_cleaning (VgateGuest *guest, gboolean is_removed)
+{
+    /* one that began in an earlier run of the domain, or before its guest was known */
+    if (!guest->is_cleaned)
+        return FALSE;
+    guest->is_cleaned = FALSE;
+    guest->n_unexplained -= is_removed ? 1 : 0;
+    return conclude_events (guest);
+}
+
+void
+vgate_guest_forget_events (VgateGuest *guest)
+{
+    guest->n_unexplained = 0;
+    guest->is_echo_lost = guest->look || guest->is_cleaned;
+}
+
+void
+vgate_guest_note_nvml (VgateGuest *guest, const VgateSnapshot *snapshot, guint refresh, gint64 now)
+{
+    g_autofree char *fingerprint = vgate_snapshot_fingerprint (snapshot, guest->uuid);
+
+    guest->is_driver_down = vgate_snapshot_is_driver_down (snapshot, guest->uuid);
+    if (g_strcmp0 (fingerprint, guest->fingerprint) != 0)
+        vgate_guest_expect_more (guest, VGATE_TRIGGER_CHANGE, now);
+    else if (fingerprint && !guest->is_leaving && now >= guest->refresh_at)
+        vgate_guest_set_due (guest, VGATE_TRIGGER_CHANGE);
+    if (guest->is_due)
+        guest->refresh_at = now + (gint64)refresh * G_USEC_PER_SEC;
+}
+
+void
+vgate_guest_begin_look (VgateGuest *guest, VgateLook *look)
+{
+    look->event = guest->trigger;
+    /* (there is no number above the highest, which somebody else must have written) */
+    look->sequence_min = MIN (MAX (look->sequence_min, guest->sequence), G_MAXUINT64 - 1);
+    look->may_remove = guest->is_unclaimed;
+    guest->is_due = FALSE;
+    guest->look = look;
+}
+
+gboolean
+vgate_guest_is_look_of (const VgateGuest *guest, const VgateLook *look)
+{
+    return guest->look == look;
+}
+
+static VgateStatusVgpu *
+describe_vgpu (const VgateElementVgpu *from)
+{
+    VgateStatusVgpu *vgpu = vgate_status_vgpu_new ();
+
+    vgpu->uuid = g_strdup (from->uuid);
+    vgpu->type = from->type;
+    vgpu->type_name = g_strdup (from->type_name);
+    vgpu->guest_address = g_strdup (from->guest_address);
+    vgpu->pgpu = g_strdup (from->pgpu.address);
+    vgpu->guest_driver = g_strdup (from->record.guest_driver);
+    vgpu->guest_version = from->record.guest_version;
+    return vgpu;
+}
+
+/* element: what stands in its XML now, or NULL. */
+static void
+describe_capture (VgateStatusGuest *status, const VgateElement *element)
+{
+    g_ptr_array_set_size (status->vgpus, 0);
+    status->has_capture = element != NULL;
+    if (!element)
+        return;
+    status->captured = element->time;
+    status->trigger = element->trigger;
+    status->sequence = element->sequence;
+    for (guint i = 0; i < element->vgpus->len; i++)
+        g_ptr_array_add (status->vgpus, describe_vgpu (g_ptr_array_index (element->vgpus, i)));
+}
+
+static void
+remember_found (VgateGuest *guest, const VgateLook *look)
+{
+    g_free (guest->fingerprint);
+    guest->fingerprint = vgate_snapshot_fingerprint (look->snapshot, look->uuid);
+    guest->has_element = look->outcome == VGATE_LOOK_IN_ORDER || look->outcome == VGATE_LOOK_WRITTEN;
+    guest->is_known = TRUE;
+    describe_capture (guest->status, look->domain ? look->domain->element : NULL);
+    if (look->domain && look->domain->element)
+        guest->sequence = MAX (guest->sequence, look->domain->element->sequence);
+    guest->sequence = MAX (guest->sequence, look->sequence_removed);
+}
+
+gboolean
+vgate_guest_end_look (VgateGuest *guest, const VgateLook *look)
+{
+    gboolean is_due_now = guest->is_due;
+
+    guest->look = NULL;
+    if (look->id >= 0)
+        guest->id = look->id;
+    if (look->name) {
+        g_free (guest->name);
+        guest->name = g_strdup (look->name);
+        g_free (guest->status->name);
+        guest->status->name = vgate_printable (look->name, STATUS_TEXT_MAX);
+    }
+    if (look->outcome == VGATE_LOOK_WRITTEN || look->outcome == VGATE_LOOK_REMOVED)
+        guest->n_unexplained--;
+    is_due_now |= conclude_events (guest);
+    guest->is_unclaimed = look->outcome == VGATE_LOOK_UNCLAIMED;
+    guest->n_busy = look->outcome == VGATE_LOOK_BUSY ? guest->n_busy + 1 : 0;
+    switch (look->outcome) {
+    case VGATE_LOOK_NOTHING:
+    case VGATE_LOOK_IN_ORDER:
+    case VGATE_LOOK_WRITTEN:
+    case VGATE_LOOK_REMOVED: remember_found (guest, look); break;
+    case VGATE_LOOK_UNCLAIMED:
+        guest->has_element = TRUE;
+        vgate_guest_set_due (guest, look->event);
+        break;
+    default: vgate_guest_set_due (guest, look->event); break;
+    }
+    return is_due_now;
+}
+
+/* Two failures are the same when they say the same, as far as is kept. */
+gboolean
+vgate_guest_note_failure (VgateGuest *guest, const GError *failure)
+{
+    VgateStatusGuest *status = guest->status;
+    const gboolean was_failing = status->failure_code && !status->is_failure_over;
+    g_autofree char *text = failure ? vgate_printable (failure->message, STATUS_TEXT_MAX) : NULL;
+    char code[VGATE_CODE_TEXT_SIZE];
+
+    if (!failure) {
+        status->is_failure_over = TRUE;
+        return was_failing;
+    }
+    if (was_failing && strcmp (text, status->failure_text) == 0)
+        return FALSE;
+    g_free (status->failure_code);
+    g_free (status->failure_text);
+    status->failed = g_get_real_time () / G_USEC_PER_SEC;
+    status->failure_code = g_strdup (vgate_code_format (failure->code, code));
+    status->failure_text = g_steal_pointer (&text);
+    status->is_failure_over = FALSE;
+    return TRUE;
+}
+
+void
+vgate_guest_note_hang (VgateGuest *guest, VgateCode code, gboolean is_over)
+{
+    VgateStatusGuest *status = guest->status;
+    char text[VGATE_CODE_TEXT_SIZE];
+
+    if (!status->hang_code || status->is_hang_over)
+        status->hung = g_get_real_time () / G_USEC_PER_SEC;
+    g_free (status->hang_code);
+    status->hang_code = g_strdup (vgate_code_format (code, text));
+    status->is_hang_over = is_over;
+}
+
+gboolean
+vgate_guest_has_vgpus (const VgateGuest *guest)
+{
+    return guest->status->has_capture || guest->status->failure_code || guest->status->hang_code ||
+           guest->n_busy > 0;
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * One run of a domain here, as far as the daemon knows it: what happened to it since it was looked at, and
+ * what the last look found. Nothing here calls libvirt or NVML.
+ */
+#pragma once
+
+#include "plugin/capture/look.h"
+#include "status/status.h"
+
+typedef struct {
+    char *uuid;
+    char *name;            /* NULL until it was looked at */
+    gboolean is_due;       /* it is to be looked at */
+    VgateTrigger trigger;  /* why; valid while it is due */
+    const VgateLook *look; /* the one that a worker has just now; NULL: none. Borrowed. */
+    int id;                /* libvirt's, of this run of the domain; -1: it was not found yet */
+    gint64 heard_at;       /* monotonic: when libvirt last told of it, by an event or a list */
+    gboolean is_known;     /* it was looked at, and could be */
+    guint n_busy;          /* looks in a row that met a job */
+    char *fingerprint;     /* of what NVML said when it was last found in order; NULL: it had no vGPU */
+    gboolean has_element;
+    gboolean is_unclaimed;    /* the last look found an element but no vGPU */
+    int n_unexplained;        /* metadata events, less those that our own writes make */
+    gboolean is_cleaned;      /* a worker takes our element out of its persistent definition, just now */
+    gboolean is_echo_lost;    /* events were missed while a worker wrote: that of its write, perhaps */
+    gboolean is_driver_down;  /* of one of its vGPUs, when NVML was last asked */
+    gboolean is_leaving;      /* by a migration, or into a save image */
+    gboolean is_checked;      /* whether it is; the answer is yet to come */
+    gboolean is_job_over;     /* the job that this is asked about has ended meanwhile */
+    gint64 announced_until;   /* monotonic: libvirt has begun a job that takes it away, and QEMU has not */
+    gint64 watched_until;     /* monotonic: something may be expected of it until then */
+    gint64 refresh_at;        /* monotonic: look again then, for what is not told of when it changes */
+    guint64 sequence;         /* the highest that stood in its XML */
+    VgateStatusGuest *status; /* what is said of it when somebody asks */
+} VgateGuest;
+
+VgateGuest *vgate_guest_new (const char *uuid);
+void vgate_guest_free (VgateGuest *guest);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateGuest, vgate_guest_free)
+
+/* How often NVML is to be asked for its sake. */
+typedef enum {
+    VGATE_PACE_NONE,
+    VGATE_PACE_SLOW,
+    VGATE_PACE_FAST,
+    VGATE_PACE_WARM, /* several times a second */
+} VgatePace;
+
+/*
+ * Warm while the destination of its migration is being prepared, so that what NVML says is fresh when
+ * memory begins to move: a small guest is away within a few milliseconds then. Not for longer than 10 s.
+ * Fast while it leaves, and while its driver is down; but a guest without a driver is let go after 10
+ * minutes in which nothing happened. None for one without a vGPU, once NVML has had as long to list one.
+ */
+VgatePace vgate_guest_pace (const VgateGuest *guest, gint64 now);
+
+/* Something happened after which it is to be looked at. */
+void vgate_guest_set_due (VgateGuest *guest, VgateTrigger trigger);
+
+/* As that, and something more may happen to it soon: a driver comes up after a start. now: monotonic. */
+void vgate_guest_expect_more (VgateGuest *guest, VgateTrigger trigger, gint64 now);
+
+/* libvirt has begun a migration or a save of it, but QEMU has not. now: monotonic. */
+void vgate_guest_note_announced (VgateGuest *guest, gint64 now);
+
+/* TRUE when it is known to have neither a vGPU nor an element. */
+gboolean vgate_guest_is_plain (const VgateGuest *guest);
+
+/* libvirt says that its element was written or removed. TRUE when that was somebody else, so that it is due.
+ */
+gboolean vgate_guest_note_metadata (VgateGuest *guest);
+
+/*
+ * A worker looks at its persistent definition, and may take our element out of it: libvirt tells of that as
+ * of a write into the live XML. After _end: TRUE when it is due at once, because somebody else wrote
+ * meanwhile.
+ */
+void vgate_guest_begin_cleaning (VgateGuest *guest);
+gboolean vgate_guest_end_cleaning (VgateGuest *guest, gboolean is_removed);
+
+/* Events may have been missed: of those that are outstanding none may be waited for, nor of those that writes
+ * which are under way will make. */
+void vgate_guest_forget_events (VgateGuest *guest);
+
+/*
+ * What NVML says of it now; if that is news, it is due. So it is every so many seconds while it has a vGPU:
+ * its frame buffer in use and the down-time that libvirt allows it change without being news. now: monotonic.
+ */
+void vgate_guest_note_nvml (VgateGuest *guest, const VgateSnapshot *snapshot, guint refresh, gint64 now);
+
+/* A look begins: what is due now is being done. Borrowed until _end_look (). */
+void vgate_guest_begin_look (VgateGuest *guest, VgateLook *look);
+
+/* FALSE: the look began in an earlier run of the domain, and found nothing about this one. */
+gboolean vgate_guest_is_look_of (const VgateGuest *guest, const VgateLook *look);
+
+/*
+ * A look is over. TRUE when it is due again at once, because something happened meanwhile. After BUSY,
+ * UNCLAIMED and FAILED it is due, too, but not at once.
+ */
+gboolean vgate_guest_end_look (VgateGuest *guest, const VgateLook *look);
+
+/* What the last look failed with (NULL: nothing). TRUE when that is another failure than before, or none any
+ * more. */
+gboolean vgate_guest_note_failure (VgateGuest *guest, const GError *failure);
+
+/* Its aborted migration hangs, or did and is over (VGATE_CODE_CANCEL_*). */
+void vgate_guest_note_hang (VgateGuest *guest, VgateCode code, gboolean is_over);
+
+/* TRUE when it is worth telling somebody who asks for the guests with vGPUs. */
+gboolean vgate_guest_has_vgpus (const VgateGuest *guest);

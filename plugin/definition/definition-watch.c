@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "plugin/definition/definition-watch.h"
+
+#include "plugin/definition/definition-look.h"
+#include "plugin/base/log.h"
+#include "placement/lease.h"
+
+/* While guests are still about to arrive: twice as long each time, up to the interval. */
+#define RETRY_MS 200u
+
+struct VgateDefinitionWatch {
+    VgateConnection *connection;
+    VgateWorkers *workers;
+    const VgatePolicy *policy;
+    VgateTally *tally;
+    char *root;
+    GHashTable *looked_at; /* set of uuids: those that a worker has just now */
+    guint source;
+    guint n_busy; /* scans in a row after which one was to be looked at again */
+    gboolean is_scanning;
+    gboolean is_again; /* something came while it was scanned */
+    char *failure;     /* what the last scan failed with: logged when it changes */
+};
+
+static gboolean on_time (gpointer user_data);
+
+static void
+scan_later (VgateDefinitionWatch *watch)
+{
+    const guint interval_ms = watch->policy->capture_interval * 1000;
+
+    if (watch->source != 0)
+        return;
+    watch->source = g_timeout_add (MIN (RETRY_MS << MIN (watch->n_busy, 16), interval_ms), on_time, watch);
+    watch->n_busy++;
+}
+
+/* --- one guest --- */
+
+typedef struct {
+    VgateDefinitionWatch *watch;
+    VgateDefinitionLook *look;
+} Looking;
+
+static void
+looking_free (gpointer data)
+{
+    Looking *looking = data;
+
+    vgate_definition_look_free (looking->look);
+    g_free (looking);
+}
+
+static void
+looking_run (gpointer data)
+{
+    vgate_definition_look_run (((Looking *)data)->look);
+}
+
+static void
+report (const VgateDefinitionWatch *watch, const VgateDefinitionLook *look)
+{
+    static const char *const results[] = {
+        [VGATE_DEFINITION_UPDATED] = "updated",
+        [VGATE_DEFINITION_LEFT] = "left",
+        [VGATE_DEFINITION_FAILED] = "failed",
+    };
+    VgateLogSubject subject = {.domain = look->name ? look->name : look->uuid, .uuid = look->uuid};
+
+    if (look->outcome < (int)G_N_ELEMENTS (results) && results[look->outcome])
+        vgate_tally_count (watch->tally, VGATE_COUNTER_DEFINITIONS, results[look->outcome]);
+    if (look->updated) {
+        subject.code = VGATE_CODE_DEFINITION_UPDATED;
+        vgate_log_about (&subject,
+                         "the persistent definition was changed to what the guest was given: it named %s",
+                         look->updated);
+    }
+    if (look->left) {
+        subject.code = VGATE_CODE_DEFINITION_DIFFERS;
+        vgate_log_about (&subject, "%s", look->left);
+    }
+    if (look->error) {
+        subject.code = (VgateCode)look->error->code;
+        vgate_log_about (&subject, "%s", look->error->message);
+    }
+}
+
+static void
+looking_done (gpointer data, G_GNUC_UNUSED gpointer user_data)
+{
+    const Looking *looking = data;
+    VgateDefinitionWatch *watch = looking->watch;
+
+    g_hash_table_remove (watch->looked_at, looking->look->uuid);
+    if (looking->look->outcome == VGATE_DEFINITION_BUSY)
+        scan_later (watch);
+    else
+        report (watch, looking->look);
+}
+
+static const VgateWorkKind looking_kind = {looking_run, looking_done, looking_free};
+
+static void
+look_at (VgateDefinitionWatch *watch, const char *uuid)
+{
+    virConnectPtr libvirt = vgate_connection_get (watch->connection);
+    Looking *looking;
+
+    /* the next connection begins with everybody */
+    if (!libvirt)
+        return;
+    /* what it has in hand may be older than what was noted since */
+    if (!g_hash_table_add (watch->looked_at, g_strdup (uuid))) {
+        scan_later (watch);
+        return;
+    }
+    looking = g_new0 (Looking, 1);
+    looking->watch = watch;
+    looking->look = vgate_definition_look_new (libvirt, uuid, watch->root, watch->policy->report_definition);
+    vgate_workers_push (watch->workers, &looking_kind, looking);
+}
+
+/* --- which guests --- */
+
+typedef struct {
+    VgateDefinitionWatch *watch;
+    char *root;
+    GHashTable *uuids; /* set */
+    GError *error;
+} Scan;
+
+static void
+scan_free (gpointer data)
+{
+    Scan *scan = data;
+
+    g_free (scan->root);
+    g_hash_table_unref (scan->uuids);
+    g_clear_error (&scan->error);
+    g_free (scan);
+}
+
+static void
+scan_run (gpointer data)
+{
+    Scan *scan = data;
+    g_autoptr (VgateLeases) leases = vgate_leases_open (scan->root, TRUE, &scan->error);
+
+    for (guint i = 0; leases && i < leases->all->len; i++) {
+        const VgateLease *lease = g_ptr_array_index (leases->all, i);
+
+        if (vgate_lease_is_unsettled (lease))
+            g_hash_table_add (scan->uuids, g_strdup (lease->domain));
+    }
+}
+
+static void
+note_failure (VgateDefinitionWatch *watch, const GError *error)
+{
+    if (error && g_strcmp0 (error->message, watch->failure) != 0)
+        vgate_log ((VgateCode)error->code, NULL, "no persistent definition can be looked at: %s",
+                   error->message);
+    g_free (watch->failure);
+    watch->failure = error ? g_strdup (error->message) : NULL;
+}
+
+static void
+scan_done (gpointer data, G_GNUC_UNUSED gpointer user_data)
+{
+    const Scan *scan = data;
+    VgateDefinitionWatch *watch = scan->watch;
+    GHashTableIter iter;
+    gpointer uuid;
+
+    watch->is_scanning = FALSE;
+    note_failure (watch, scan->error);
+    g_hash_table_iter_init (&iter, scan->uuids);
+    while (g_hash_table_iter_next (&iter, &uuid, NULL))
+        look_at (watch, uuid);
+    if (watch->is_again)
+        vgate_definition_watch_note (watch);
+}
+
+static const VgateWorkKind scan_kind = {scan_run, scan_done, scan_free};
+
+static gboolean
+on_time (gpointer user_data)
+{
+    VgateDefinitionWatch *watch = user_data;
+    Scan *scan;
+
+    watch->source = 0;
+    /* most hosts never have a lease: nothing is opened there */
+    if (!vgate_connection_get (watch->connection) || !vgate_leases_exist (watch->root))
+        return G_SOURCE_REMOVE;
+    watch->is_again = watch->is_scanning;
+    if (watch->is_scanning)
+        return G_SOURCE_REMOVE;
+    watch->is_scanning = TRUE;
+    scan = g_new0 (Scan, 1);
+    scan->watch = watch;
+    scan->root = g_strdup (watch->root);
+    scan->uuids = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+    vgate_workers_push (watch->workers, &scan_kind, scan);
+    return G_SOURCE_REMOVE;
+}
+
+/* --- the watch --- */
+
+VgateDefinitionWatch *
+vgate_definition_watch_new (VgateConnection *connection, VgateWorkers *workers, const VgatePolicy *policy,
+                            VgateTally *tally, const char *root)
+{
+    VgateDefinitionWatch *watch = g_new0 (VgateDefinitionWatch, 1);
+
+    watch->connection = connection;
+    watch->workers = workers;
+    watch->policy = policy;
+    watch->tally = tally;
+    watch->root = g_strdup (root);
+    watch->looked_at = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+    return watch;
+}
+
+void
+vgate_definition_watch_free (VgateDefinitionWatch *watch)
+{
+    if (!watch)
+        return;
+    if (watch->source != 0)
+        g_source_remove (watch->source);
+    g_hash_table_unref (watch->looked_at);
+    g_free (watch->root);
+    g_free (watch->failure);
+    g_free (watch);
+}
+
+void
+vgate_definition_watch_note (VgateDefinitionWatch *watch)
+{
+    watch->n_busy = 0;
+    if (watch->source != 0)
+        g_source_remove (watch->source);
+    watch->source = g_idle_add (on_time, watch);
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "plugin/definition/leftover-watch.h"
+
+#include "plugin/definition/leftover.h"
+
+/* One that waits for a job of its domain holds up no other; and libvirt's calls are for looks first. */
+#define AT_ONCE 2u
+/* While a job holds one: twice as long each time, up to the interval. */
+#define RETRY_MS 200u
+
+struct VgateLeftoverWatch {
+    VgateConnection *connection;
+    VgateWorkers *workers;
+    const VgatePolicy *policy;
+    VgateTally *tally;
+    const VgateLeftoverMethods *methods;
+    gpointer user_data;
+    GHashTable *waiting;   /* set of uuids: to be looked at */
+    GHashTable *looked_at; /* set of uuids: that a worker has */
+    GHashTable *busy;      /* set of uuids: to be looked at once the source fires */
+    GHashTable *were_busy; /* set of uuids: when they were last looked at */
+    guint source;
+    guint n_retries; /* in a row, in which the same ones were busy */
+};
+
+static void push (VgateLeftoverWatch *watch);
+
+/* --- one definition --- */
+
+typedef struct {
+    VgateLeftoverWatch *watch;
+    VgateLeftover *leftover;
+} Looking;
+
+static void
+looking_free (gpointer data)
+{
+    vgate_leftover_free (((Looking *)data)->leftover);
+    g_free (data);
+}
+
+static void
+looking_run (gpointer data)
+{
+    vgate_leftover_run (((Looking *)data)->leftover);
+}
+
+static gboolean
+on_retry (gpointer user_data)
+{
+    VgateLeftoverWatch *watch = user_data;
+    GHashTableIter iter;
+    gpointer uuid;
+
+    watch->source = 0;
+    g_hash_table_iter_init (&iter, watch->busy);
+    while (g_hash_table_iter_next (&iter, &uuid, NULL)) {
+        g_hash_table_iter_steal (&iter);
+        g_hash_table_add (watch->waiting, uuid);
+    }
+    push (watch);
+    return G_SOURCE_REMOVE;
+}
+
+static void
+retry_later (VgateLeftoverWatch *watch)
+{
+    const guint interval_ms = watch->policy->capture_interval * 1000;
+
+    if (watch->source != 0)
+        return;
+    watch->source =
+        g_timeout_add (MIN (RETRY_MS << MIN (watch->n_retries, 16), interval_ms), on_retry, watch);
+    watch->n_retries++;
+}
+
+/* One that has waited for long does not make another wait as long. */
+static void
+note_busy (VgateLeftoverWatch *watch, const char *uuid)
+{
+    g_hash_table_add (watch->busy, g_strdup (uuid));
+    if (g_hash_table_add (watch->were_busy, g_strdup (uuid))) {
+        watch->n_retries = 0;
+        if (watch->source != 0)
+            g_source_remove (watch->source);
+        watch->source = 0;
+    }
+    retry_later (watch);
+}
+
+static void
+looking_done (gpointer data, G_GNUC_UNUSED gpointer user_data)
+{
+    const VgateLeftover *leftover = ((Looking *)data)->leftover;
+    VgateLeftoverWatch *watch = ((Looking *)data)->watch;
+
+    g_hash_table_remove (watch->looked_at, leftover->uuid);
+    watch->methods->ended (leftover->uuid, leftover->outcome == VGATE_LEFTOVER_REMOVED, watch->user_data);
+    vgate_leftover_report (leftover);
+    if (leftover->outcome == VGATE_LEFTOVER_REMOVED)
+        vgate_tally_count (watch->tally, VGATE_COUNTER_LEFTOVERS, NULL);
+    if (leftover->outcome == VGATE_LEFTOVER_BUSY)
+        note_busy (watch, leftover->uuid);
+    else
+        g_hash_table_remove (watch->were_busy, leftover->uuid);
+    push (watch);
+}
+
+static const VgateWorkKind looking_kind = {looking_run, looking_done, looking_free};
+
+/* One that a worker has is looked at again after that: what the worker read may be older than what was noted.
+ */
+static char *
+take_waiting (VgateLeftoverWatch *watch)
+{
+    GHashTableIter iter;
+    gpointer uuid;
+
+    g_hash_table_iter_init (&iter, watch->waiting);
+    while (g_hash_table_iter_next (&iter, &uuid, NULL)) {
+        if (g_hash_table_contains (watch->looked_at, uuid))
+            continue;
+        g_hash_table_iter_steal (&iter);
+        return uuid;
+    }
+    return NULL;
+}
+
+static void
+push (VgateLeftoverWatch *watch)
+{
+    virConnectPtr libvirt = vgate_connection_get (watch->connection);
+    char *uuid;
+
+    /* without one, what waits goes on waiting; and the next connection begins with all */
+    while (libvirt && g_hash_table_size (watch->looked_at) < AT_ONCE && (uuid = take_waiting (watch))) {
+        Looking *looking = g_new0 (Looking, 1);
+
+        looking->watch = watch;
+        looking->leftover = vgate_leftover_new (libvirt, uuid);
+        g_hash_table_add (watch->looked_at, uuid);
+        watch->methods->begun (uuid, watch->user_data);
+        vgate_workers_push (watch->workers, &looking_kind, looking);
+    }
+}
+
+/* --- the watch --- */
+
+static GHashTable *
+new_set (void)
+{
+    return g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+}
+
+VgateLeftoverWatch *
+vgate_leftover_watch_new (VgateConnection *connection, VgateWorkers *workers, const VgatePolicy *policy,
+                          VgateTally *tally, const VgateLeftoverMethods *methods, gpointer user_data)
+{
+    VgateLeftoverWatch *watch = g_new0 (VgateLeftoverWatch, 1);
+
+    watch->connection = connection;
+    watch->workers = workers;
+    watch->policy = policy;
+    watch->tally = tally;
+    watch->methods = methods;
+    watch->user_data = user_data;
+    watch->waiting = new_set ();
+    watch->looked_at = new_set ();
+    watch->busy = new_set ();
+    watch->were_busy = new_set ();
+    return watch;
+}
+
+void
+vgate_leftover_watch_free (VgateLeftoverWatch *watch)
+{
+    if (!watch)
+        return;
+    if (watch->source != 0)
+        g_source_remove (watch->source);
+    g_hash_table_unref (watch->waiting);
+    g_hash_table_unref (watch->looked_at);
+    g_hash_table_unref (watch->busy);
+    g_hash_table_unref (watch->were_busy);
+    g_free (watch);
+}
+
+void
+vgate_leftover_watch_note (VgateLeftoverWatch *watch, const char *uuid)
+{
+    g_hash_table_add (watch->waiting, g_strdup (uuid));
+    push (watch);
+}

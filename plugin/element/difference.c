@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "plugin/element/difference.h"
+
+#include <string.h>
+
+static char *
+structure_version (const VgateElementVgpu *vgpu)
+{
+    return g_strdup_printf ("%u", vgpu->record.version);
+}
+
+static char *
+migration_capability (const VgateElementVgpu *vgpu)
+{
+    return g_strdup (vgpu->record.capabilities & VGATE_CAPABILITY_MIGRATION ? "yes" : "no");
+}
+
+static char *
+guest_version (const VgateElementVgpu *vgpu)
+{
+    char text[VGATE_VERSION_TEXT_SIZE];
+
+    return g_strdup (vgate_version_format (vgpu->record.guest_version, text));
+}
+
+static char *
+gpu_string (const VgateElementVgpu *vgpu)
+{
+    return g_strdup (vgpu->record.gpu_string);
+}
+
+static char *
+opaque_size (const VgateElementVgpu *vgpu)
+{
+    return g_strdup_printf ("%u", vgpu->record.opaque_size);
+}
+
+static char *
+type (const VgateElementVgpu *vgpu)
+{
+    return g_strdup (vgpu->type_name);
+}
+
+static char *
+guest_driver (const VgateElementVgpu *vgpu)
+{
+    return g_strdup (vgpu->record.guest_driver);
+}
+
+static char *
+host_driver (const VgateElementVgpu *vgpu)
+{
+    return g_strdup (vgpu->record.host_driver);
+}
+
+/* What decides most stands first: it is what is said. */
+static const struct {
+    const char *name;
+    char *(*describe) (const VgateElementVgpu *vgpu);
+} fields[] = {
+    {"guest vGPU version", guest_version},
+    {"GPU metadata string", gpu_string},
+    {"migration capability", migration_capability},
+    {"structure version", structure_version},
+    {"size of the opaque data", opaque_size},
+    {"vGPU type", type},
+    {"guest driver", guest_driver},
+    {"host driver", host_driver},
+};
+
+static char *
+compare_vgpus (const VgateElementVgpu *in_xml, const VgateElementVgpu *now)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS (fields); i++) {
+        g_autofree char *before = fields[i].describe (in_xml), *after = fields[i].describe (now);
+
+        if (strcmp (before, after) != 0)
+            return g_strdup_printf ("vGPU %s: %s %s in the XML, %s now", now->uuid, fields[i].name,
+                                    *before ? before : "(none)", *after ? after : "(none)");
+    }
+    return NULL;
+}
+
+static const VgateElementVgpu *
+find (const VgateElement *element, const char *uuid)
+{
+    for (guint i = 0; i < element->vgpus->len; i++) {
+        const VgateElementVgpu *vgpu = g_ptr_array_index (element->vgpus, i);
+
+        if (strcmp (vgpu->uuid, uuid) == 0)
+            return vgpu;
+    }
+    return NULL;
+}
+
+static char *
+find_gone (const VgateElement *in_xml, const VgateElement *now)
+{
+    for (guint i = 0; i < in_xml->vgpus->len; i++) {
+        const VgateElementVgpu *vgpu = g_ptr_array_index (in_xml->vgpus, i);
+
+        if (!find (now, vgpu->uuid))
+            return g_strdup_printf ("vGPU %s is in the XML, but no more in the guest", vgpu->uuid);
+    }
+    return NULL;
+}
+
+char *
+vgate_difference_find (const VgateElement *in_xml, const VgateElement *now)
+{
+    if (in_xml->power != now->power)
+        return g_strdup ("the guest was suspended or woken up");
+    for (guint i = 0; i < now->vgpus->len; i++) {
+        const VgateElementVgpu *vgpu = g_ptr_array_index (now->vgpus, i);
+        const VgateElementVgpu *before = find (in_xml, vgpu->uuid);
+        char *difference =
+            before ? compare_vgpus (before, vgpu) : g_strdup_printf ("vGPU %s is not in the XML", vgpu->uuid);
+
+        if (difference)
+            return difference;
+    }
+    return find_gone (in_xml, now);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Watches over migrations that somebody aborts, we or an administrator, until they have ended, and ends those
+ * that hang: cancel.h says how, and this carries it out. Everything that it does to a guest is logged and
+ * counted.
+ */
+#pragma once
+
+#include "plugin/jobs/job-calls.h"
+#include "plugin/base/tally.h"
+
+typedef struct VgateCancelWatch VgateCancelWatch;
+
+/* end: VGATE_CANCEL_STAYED to _UNKNOWN. In the main loop, once for each cancelled migration. */
+typedef void (*VgateCancelEnded) (const char *uuid, VgateCancelAction end, gpointer user_data);
+
+/* A cancelled migration of this guest hangs, and has ended or not: for its status. In the main loop. */
+typedef void (*VgateCancelHangs) (const char *uuid, VgateCode code, gboolean is_over, gpointer user_data);
+
+/* All is borrowed. */
+VgateCancelWatch *vgate_cancel_watch_new (const VgateJobCalls *calls, gpointer world, VgateTally *tally,
+                                          VgateCancelEnded ended, VgateCancelHangs hangs, gpointer user_data);
+/* No timer runs any more. To be called before the free () of calls, and the free after it, which no call
+ * outlives. */
+void vgate_cancel_watch_stop (VgateCancelWatch *watch);
+void vgate_cancel_watch_free (VgateCancelWatch *watch);
+
+/* What was heard of a guest: one of VGATE_CANCEL_ABORTED to _DOMAIN_ENDS. */
+void vgate_cancel_watch_note (VgateCancelWatch *watch, const char *uuid, VgateCancelInputKind what);
+
+/*
+ * After connecting: looks again at those that are known, and for guests that hang from before. One that
+ * hangs in libvirt is not found: the guest runs, and QEMU's "cancelled" can be the end of an earlier
+ * migration.
+ */
+void vgate_cancel_watch_connected (VgateCancelWatch *watch);

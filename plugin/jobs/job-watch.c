@@ -1,0 +1,481 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "plugin/jobs/job-watch.h"
+
+#include "plugin/jobs/cancel-watch.h"
+#include "plugin/jobs/down-time.h"
+#include "plugin/base/log.h"
+
+struct VgateJobWatch {
+    const VgateJobCalls *calls;
+    gpointer world; /* what they work with */
+    const VgatePolicy *policy;
+    VgateTally *tally;
+    GHashTable *checks; /* uuid -> Check *: those that are not over */
+    GHashTable *asks;   /* set of Ask *: questions to NVML that were not answered yet */
+    VgateCancelWatch *cancels;
+    VgateJobWatchDone done;
+    VgateCancelHangs hangs;
+    gpointer user_data;
+};
+
+typedef enum {
+    CHECK_READING,  /* libvirt is being asked what holds the domain */
+    CHECK_JUDGING,  /* libvirt has answered, and NVML is being asked */
+    CHECK_ABORTING, /* the job must stop: virDomainAbortJob () is under way */
+    CHECK_ENDING,   /* libvirt has accepted that; the job is watched until it has ended (cancel-watch.h) */
+    CHECK_OVER,     /* its outcome was told: what comes now is dropped */
+} CheckState;
+
+/*
+ * One check. Whatever was begun for it holds a reference (the table of checks, each call, the question to
+ * NVML), so that an answer may come in any order, and when the check has long been over.
+ */
+typedef struct {
+    VgateJobWatch *watch;
+    char *uuid;
+    gboolean is_leaving; /* the domain was known to */
+    CheckState state;
+    VgateSnapshot *last;     /* what NVML said last; or NULL */
+    GPtrArray *vgpus;        /* of GBytes *: what the driver is asked about */
+    VgateJobFacts facts;     /* libvirt's answer; from JUDGING on */
+    VgateSnapshot *snapshot; /* NVML's answer: this, or the failure; both NULL: it has not answered */
+    GError *nvml_failure;
+    GError *reason;    /* why it must stop; from ABORTING on */
+    gboolean is_again; /* another check is to follow, with what NVML said last then */
+    VgateSnapshot *again_last;
+} Check;
+
+/* A call of libvirt, made by a worker. */
+typedef struct {
+    Check *check;        /* a reference; the worker reads what never changes */
+    gpointer libvirt;    /* NULL once it was released */
+    VgateJobFacts facts; /* of a read */
+    GError *failure;     /* of an abort */
+} Call;
+
+/* A question to NVML. */
+typedef struct {
+    Check *check; /* a reference */
+} Ask;
+
+static void
+check_clear (gpointer data)
+{
+    Check *check = data;
+
+    g_free (check->uuid);
+    g_ptr_array_unref (check->vgpus);
+    vgate_snapshot_unref (check->last);
+    vgate_snapshot_unref (check->again_last);
+    vgate_job_facts_clear (&check->facts);
+    vgate_snapshot_unref (check->snapshot);
+    g_clear_error (&check->nvml_failure);
+    g_clear_error (&check->reason);
+}
+
+static void
+check_unref (gpointer check)
+{
+    g_rc_box_release_full (check, check_clear);
+}
+
+static void
+ask_free (gpointer data)
+{
+    Ask *ask = data;
+
+    check_unref (ask->check);
+    g_free (ask);
+}
+
+/* In the worker, and not when the call is freed: the last reference waits for libvirtd. */
+static void
+release (Call *call)
+{
+    if (call->libvirt)
+        call->check->watch->calls->release (g_steal_pointer (&call->libvirt));
+}
+
+static void
+call_free (gpointer data)
+{
+    Call *call = data;
+
+    release (call);
+    vgate_job_facts_clear (&call->facts);
+    g_clear_error (&call->failure);
+    check_unref (call->check);
+    g_free (call);
+}
+
+/* FALSE when there is no connection. */
+static gboolean
+push_call (Check *check, const VgateWorkKind *kind)
+{
+    VgateJobWatch *watch = check->watch;
+    Call *call = g_new0 (Call, 1);
+
+    call->check = g_rc_box_acquire (check);
+    call->libvirt = watch->calls->libvirt (watch->world);
+    if (!call->libvirt) {
+        call_free (call);
+        return FALSE;
+    }
+    watch->calls->push (watch->world, kind, call);
+    return TRUE;
+}
+
+static void begin (VgateJobWatch *watch, const char *uuid, gboolean is_leaving, VgateSnapshot *last);
+
+/* The caller has a reference to the check. */
+static void
+conclude (Check *check, VgateWatchOutcome outcome)
+{
+    VgateJobWatch *watch = check->watch;
+
+    check->state = CHECK_OVER;
+    g_hash_table_remove (watch->checks, check->uuid);
+    /* who migrates the guest again at once must be judged, too */
+    if (check->is_again)
+        begin (watch, check->uuid, check->is_leaving, check->again_last);
+    if (!check->is_again || outcome == VGATE_WATCH_STOPPED)
+        watch->done (check->uuid, outcome, watch->user_data);
+}
+
+/* --- the abort --- */
+
+static void
+abort_run (gpointer data)
+{
+    Call *call = data;
+
+    call->check->watch->calls->abort (call->libvirt, call->check->uuid, &call->failure);
+    release (call);
+}
+
+static const char *
+kind_name (const Check *check)
+{
+    return check->facts.kind == VGATE_JOB_SAVE ? "save" : "migration";
+}
+
+/* The line's subject: the guest that leaves. */
+static VgateLogSubject
+subject_of (const Check *check, int code)
+{
+    return (VgateLogSubject){
+        .code = (VgateCode)code,
+        .domain = check->facts.name,
+        .uuid = check->uuid,
+        .element = check->facts.domain ? check->facts.domain->element : NULL,
+    };
+}
+
+static void
+say_stopped (const Check *check)
+{
+    const GError *reason = check->reason;
+    const VgateLogSubject subject = subject_of (check, reason->code);
+
+    vgate_log_about (&subject, "the %s was stopped: %s. %s", kind_name (check), reason->message,
+                     vgate_code_info (reason->code)->cure);
+    vgate_tally_count_code (check->watch->tally, VGATE_COUNTER_JOBS_STOPPED, reason->code);
+}
+
+static void
+say_not_stopped (const Check *check, const char *why)
+{
+    const VgateLogSubject subject = subject_of (check, VGATE_CODE_JOB_NOT_STOPPED);
+
+    vgate_log_about (&subject, "the %s was not stopped: %s; but %s", kind_name (check), why,
+                     check->reason->message);
+}
+
+static void
+abort_done (gpointer data, G_GNUC_UNUSED gpointer user_data)
+{
+    const Call *call = data;
+    Check *check = call->check;
+
+    if (call->failure) {
+        say_not_stopped (check, call->failure->message);
+        conclude (check, VGATE_WATCH_TOO_LATE);
+        return;
+    }
+    check->state = CHECK_ENDING;
+    vgate_cancel_watch_note (check->watch->cancels, check->uuid, VGATE_CANCEL_ABORTED);
+}
+
+/* A job that was aborted, perhaps by us, has ended. */
+static void
+on_ended (const char *uuid, VgateCancelAction end, gpointer user_data)
+{
+    VgateJobWatch *watch = user_data;
+    Check *check = g_hash_table_lookup (watch->checks, uuid);
+
+    if (!check || check->state != CHECK_ENDING)
+        return;
+    g_rc_box_acquire (check);
+    switch (end) {
+    case VGATE_CANCEL_STAYED:
+        say_stopped (check);
+        conclude (check, VGATE_WATCH_STOPPED);
+        break;
+    case VGATE_CANCEL_LEFT:
+        say_not_stopped (check, "it was all but over");
+        conclude (check, VGATE_WATCH_TOO_LATE);
+        break;
+    case VGATE_CANCEL_PAUSED_HERE:
+        say_not_stopped (check, "it has ended, but the guest is paused, see VGATE-715");
+        conclude (check, VGATE_WATCH_TOO_LATE);
+        break;
+    /* the event that says so has another check begun */
+    case VGATE_CANCEL_BEGUN: conclude (check, VGATE_WATCH_LEFT); break;
+    default:
+        say_not_stopped (check, "how it ended is not known, as libvirt does not answer");
+        conclude (check, VGATE_WATCH_LEFT);
+    }
+    check_unref (check);
+}
+
+static void
+on_hangs (const char *uuid, VgateCode code, gboolean is_over, gpointer user_data)
+{
+    const VgateJobWatch *watch = user_data;
+
+    watch->hangs (uuid, code, is_over, watch->user_data);
+}
+
+static const VgateWorkKind abort_kind = {abort_run, abort_done, call_free};
+
+/* --- the judgement --- */
+
+static void
+leave (Check *check, const GError *why)
+{
+    const VgateLogSubject subject = subject_of (check, VGATE_CODE_JOB_UNCHECKED);
+
+    vgate_log_about (&subject, "the %s goes on unchecked: %s", kind_name (check), why->message);
+    conclude (check, VGATE_WATCH_LEFT);
+}
+
+/* Takes the reason. */
+static void
+stop (Check *check, GError *reason)
+{
+    check->state = CHECK_ABORTING;
+    check->reason = reason;
+    if (!push_call (check, &abort_kind))
+        conclude (check, VGATE_WATCH_LEFT); /* the next connection finds it */
+}
+
+static gboolean
+is_ours (const VgateJobFacts *facts)
+{
+    return facts->kind == VGATE_JOB_MIGRATION || facts->kind == VGATE_JOB_SAVE;
+}
+
+/* Once a migration, when it begins. Nothing is stopped for it. */
+static void
+warn_of_down_time (const Check *check)
+{
+    g_autofree char *clause =
+        check->is_leaving ? NULL : vgate_job_down_time (&check->facts, check->snapshot, check->watch->policy);
+    const VgateLogSubject subject = subject_of (check, VGATE_CODE_DOWN_TIME);
+
+    if (clause)
+        vgate_log_about (&subject, "the migration may take long to end: %s. %s", clause,
+                         vgate_code_info (VGATE_CODE_DOWN_TIME)->cure);
+}
+
+/* Both have answered. */
+static void
+judge (Check *check)
+{
+    g_autoptr (GError) error = NULL;
+
+    if (!is_ours (&check->facts)) {
+        conclude (check, check->facts.failure ? VGATE_WATCH_NOT_TOLD : VGATE_WATCH_NO_JOB);
+        return;
+    }
+    if (!check->snapshot) {
+        leave (check, check->nvml_failure);
+        return;
+    }
+    switch (vgate_job_judge (&check->facts, check->snapshot, check->watch->policy, &error)) {
+    case VGATE_JOB_MAY_GO_ON:
+        warn_of_down_time (check);
+        conclude (check, VGATE_WATCH_LEFT);
+        break;
+    case VGATE_JOB_UNKNOWN: leave (check, error); break;
+    case VGATE_JOB_MUST_STOP: stop (check, g_steal_pointer (&error)); break;
+    }
+}
+
+static void
+read_run (gpointer data)
+{
+    Call *call = data;
+
+    call->check->watch->calls->read (call->libvirt, call->check->uuid, call->check->is_leaving, &call->facts);
+    release (call);
+}
+
+/* A small guest is away in 20 ms: where what was known before is enough to stop it, NVML is not waited for.
+ */
+static void
+read_done (gpointer data, G_GNUC_UNUSED gpointer user_data)
+{
+    Call *call = data;
+    Check *check = call->check;
+    g_autoptr (GError) error = NULL;
+
+    check->facts = call->facts;
+    call->facts = (VgateJobFacts){0};
+    check->state = CHECK_JUDGING;
+    if (is_ours (&check->facts) && check->last &&
+        vgate_job_judge (&check->facts, check->last, check->watch->policy, &error) == VGATE_JOB_MUST_STOP)
+        stop (check, g_steal_pointer (&error));
+    else if (!is_ours (&check->facts) || check->snapshot || check->nvml_failure)
+        judge (check);
+}
+
+static const VgateWorkKind read_kind = {read_run, read_done, call_free};
+
+static void
+on_snapshot (VgateSnapshot *snapshot, const GError *error, gpointer user_data)
+{
+    Ask *ask = user_data;
+    Check *check = g_rc_box_acquire (ask->check);
+
+    g_hash_table_remove (check->watch->asks, ask);
+    check->snapshot = snapshot ? vgate_snapshot_ref (snapshot) : NULL;
+    check->nvml_failure = error ? g_error_copy (error) : NULL;
+    if (check->state == CHECK_JUDGING)
+        judge (check);
+    check_unref (check);
+}
+
+/* The bytes of the domain's vGPUs, of which the host's driver is asked what it thinks. */
+static GPtrArray *
+vgpus_of (const VgateSnapshot *snapshot, const char *uuid)
+{
+    const GPtrArray *instances = snapshot ? vgate_snapshot_find (snapshot, uuid) : NULL;
+    GPtrArray *vgpus = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
+
+    for (guint i = 0; instances && i < instances->len; i++) {
+        const VgateInstance *instance = g_ptr_array_index (instances, i);
+        VgateVgpuRecord record;
+        gsize length = 0;
+        const guint8 *bytes = instance->metadata ? g_bytes_get_data (instance->metadata, &length) : NULL;
+
+        if (bytes && vgate_vgpu_record_read (bytes, length, &record, NULL))
+            g_ptr_array_add (vgpus, g_bytes_ref (instance->metadata));
+    }
+    return vgpus;
+}
+
+static void
+begin (VgateJobWatch *watch, const char *uuid, gboolean is_leaving, VgateSnapshot *last)
+{
+    Check *check = g_rc_box_new0 (Check);
+    Ask *ask = g_new0 (Ask, 1);
+
+    check->watch = watch;
+    check->uuid = g_strdup (uuid);
+    check->is_leaving = is_leaving;
+    check->last = last ? vgate_snapshot_ref (last) : NULL;
+    check->vgpus = vgpus_of (last, uuid);
+    g_hash_table_insert (watch->checks, check->uuid, check);
+    ask->check = g_rc_box_acquire (check);
+    g_hash_table_add (watch->asks, ask);
+    watch->calls->ask (watch->world, check->vgpus, on_snapshot, ask);
+    /* without a connection there is no job that we know of; the next one begins with everybody */
+    if (!push_call (check, &read_kind))
+        check->state = CHECK_JUDGING;
+}
+
+VgateJobWatch *
+vgate_job_watch_new (const VgateJobCalls *calls, gpointer world, const VgatePolicy *policy, VgateTally *tally,
+                     VgateJobWatchDone done, VgateCancelHangs hangs, gpointer user_data)
+{
+    VgateJobWatch *watch = g_new0 (VgateJobWatch, 1);
+
+    watch->calls = calls;
+    watch->world = world;
+    watch->policy = policy;
+    watch->tally = tally;
+    watch->checks = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, check_unref);
+    watch->asks = g_hash_table_new_full (NULL, NULL, ask_free, NULL);
+    watch->cancels = vgate_cancel_watch_new (calls, world, tally, on_ended, on_hangs, watch);
+    watch->done = done;
+    watch->hangs = hangs;
+    watch->user_data = user_data;
+    return watch;
+}
+
+void
+vgate_job_watch_free (VgateJobWatch *watch)
+{
+    if (!watch)
+        return;
+    vgate_cancel_watch_stop (watch->cancels);
+    watch->calls->free (watch->world);
+    vgate_cancel_watch_free (watch->cancels);
+    g_hash_table_unref (watch->asks);
+    g_hash_table_unref (watch->checks);
+    g_free (watch);
+}
+
+void
+vgate_job_watch_check (VgateJobWatch *watch, const char *uuid, gboolean is_leaving, VgateSnapshot *last)
+{
+    Check *check = g_hash_table_lookup (watch->checks, uuid);
+
+    if (!check) {
+        begin (watch, uuid, is_leaving, last);
+        return;
+    }
+    check->is_again = TRUE;
+    vgate_snapshot_unref (check->again_last);
+    check->again_last = last ? vgate_snapshot_ref (last) : NULL;
+}
+
+void
+vgate_job_watch_note (VgateJobWatch *watch, const char *uuid, VgateDomainEvent event)
+{
+    switch (event) {
+    case VGATE_DOMAIN_JOB_SETUP: vgate_cancel_watch_note (watch->cancels, uuid, VGATE_CANCEL_SETUP); break;
+    case VGATE_DOMAIN_JOB_CANCELLING:
+        vgate_cancel_watch_note (watch->cancels, uuid, VGATE_CANCEL_CANCELLING);
+        break;
+    case VGATE_DOMAIN_JOB_CANCELLED:
+        vgate_cancel_watch_note (watch->cancels, uuid, VGATE_CANCEL_CANCELLED);
+        break;
+    case VGATE_DOMAIN_JOB_FAILED:
+        vgate_cancel_watch_note (watch->cancels, uuid, VGATE_CANCEL_JOB_FAILED);
+        break;
+    case VGATE_DOMAIN_JOB_COMPLETED:
+        vgate_cancel_watch_note (watch->cancels, uuid, VGATE_CANCEL_COMPLETED);
+        break;
+    default: break;
+    }
+}
+
+gboolean
+vgate_job_watch_is_checking (const VgateJobWatch *watch, const char *uuid)
+{
+    return g_hash_table_contains (watch->checks, uuid);
+}
+
+void
+vgate_job_watch_forget (VgateJobWatch *watch, const char *uuid)
+{
+    vgate_cancel_watch_note (watch->cancels, uuid, VGATE_CANCEL_DOMAIN_ENDS);
+}
+
+void
+vgate_job_watch_connected (VgateJobWatch *watch)
+{
+    vgate_cancel_watch_connected (watch->cancels);
+}

@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "plugin/libvirt/connection.h"
+
+#include "plugin/base/log.h"
+#include "plugin/base/workers.h"
+
+#include <libvirt/libvirt-qemu.h>
+#include <libvirt/virterror.h>
+#include <string.h>
+
+#define BACK_OFF_MIN_MS 250u
+#define BACK_OFF_MAX_MS 30000u
+/* A libvirtd that answers nothing for 15 s is taken for gone. */
+#define KEEP_ALIVE_INTERVAL_SEC 5
+#define KEEP_ALIVE_COUNT        3
+#define CALL_DEADLINE_MS        2000
+
+typedef struct Channel Channel;
+
+struct _VgateConnection {
+    GObject parent;
+    char *uri;
+    VgateWorkers *workers;
+    Channel *channel; /* NULL: there is no connection */
+    gboolean is_opening;
+    guint retry_source;
+    guint back_off_ms;
+    gboolean is_failure_logged;
+};
+
+G_DEFINE_FINAL_TYPE (VgateConnection, vgate_connection, G_TYPE_OBJECT)
+
+enum { SIGNAL_CONNECTED, SIGNAL_DOMAIN_EVENT, N_SIGNALS };
+
+static guint signals[N_SIGNALS];
+
+#define N_EVENTS_MAX 8
+
+/*
+ * One connection's life. libvirt's callbacks hold references to it, and may come until they are deregistered,
+ * which a worker does: what comes from a channel that is not the present one is passed over.
+ */
+struct Channel {
+    VgateConnection *connection; /* borrowed: read in the main loop only; NULL once it was given up */
+    virConnectPtr libvirt;
+    int events[N_EVENTS_MAX];
+    guint n_events;
+    int monitor_event; /* -1: not registered */
+};
+
+static Channel *
+channel_new (VgateConnection *connection)
+{
+    Channel *channel = g_atomic_rc_box_new0 (Channel);
+
+    channel->connection = connection;
+    channel->monitor_event = -1;
+    return channel;
+}
+
+static void
+channel_release (gpointer channel)
+{
+    g_atomic_rc_box_release (channel);
+}
+
+static void
+emit (Channel *channel, virDomainPtr domain, VgateDomainEvent event)
+{
+    char uuid[VIR_UUID_STRING_BUFLEN];
+
+    if (channel->connection && channel->connection->channel == channel &&
+        virDomainGetUUIDString (domain, uuid) == 0)
+        g_signal_emit (channel->connection, signals[SIGNAL_DOMAIN_EVENT], 0, uuid, (int)event);
+}
+
+/* --- libvirt's callbacks --- */
+
+static int
+on_lifecycle (G_GNUC_UNUSED virConnectPtr libvirt, virDomainPtr domain, int event, int detail,
+              void *user_data)
+{
+    switch (event) {
+    case VIR_DOMAIN_EVENT_STARTED:
+        emit (user_data, domain,
+              detail == VIR_DOMAIN_EVENT_STARTED_MIGRATED || detail == VIR_DOMAIN_EVENT_STARTED_RESTORED
+                  ? VGATE_DOMAIN_ARRIVED
+                  : VGATE_DOMAIN_STARTED);
+        break;
+    case VIR_DOMAIN_EVENT_RESUMED:
+        emit (user_data, domain,
+              detail == VIR_DOMAIN_EVENT_RESUMED_MIGRATED ? VGATE_DOMAIN_ARRIVED : VGATE_DOMAIN_RESUMED);
+        break;
+    /* a save pauses the guest, and QEMU's own event comes some milliseconds later (measured) */
+    case VIR_DOMAIN_EVENT_SUSPENDED: emit (user_data, domain, VGATE_DOMAIN_JOB_BEGINS); break;
+    case VIR_DOMAIN_EVENT_PMSUSPENDED: emit (user_data, domain, VGATE_DOMAIN_CHANGED); break;
+    case VIR_DOMAIN_EVENT_STOPPED: emit (user_data, domain, VGATE_DOMAIN_ENDED); break;
+    case VIR_DOMAIN_EVENT_DEFINED: emit (user_data, domain, VGATE_DOMAIN_DEFINED); break;
+    default: break;
+    }
+    return 0;
+}
+
+/* Both device events have this form. */
+static void
+on_device (G_GNUC_UNUSED virConnectPtr libvirt, virDomainPtr domain, G_GNUC_UNUSED const char *alias,
+           void *user_data)
+{
+    emit (user_data, domain, VGATE_DOMAIN_CHANGED);
+}
+
+static void
+on_metadata (G_GNUC_UNUSED virConnectPtr libvirt, virDomainPtr domain, int type, const char *namespace_uri,
+             void *user_data)
+{
+    if (type == VIR_DOMAIN_METADATA_ELEMENT && g_strcmp0 (namespace_uri, VGATE_ELEMENT_NAMESPACE) == 0)
+        emit (user_data, domain, VGATE_DOMAIN_METADATA);
+}
+
+/*
+ * QEMU's MIGRATION event: {"status":"setup"}, as QEMU writes it and libvirt hands it on. Two members could
+ * come in another order, but a status stands in no other.
+ */
+static gboolean
+job_event_of (const char *details, VgateDomainEvent *event)
+{
+    static const struct {
+        const char *status;
+        VgateDomainEvent event;
+    } statuses[] = {
+        {"\"setup\"", VGATE_DOMAIN_JOB_SETUP},           {"\"pre-switchover\"", VGATE_DOMAIN_JOB_SWITCHES},
+        {"\"cancelling\"", VGATE_DOMAIN_JOB_CANCELLING}, {"\"cancelled\"", VGATE_DOMAIN_JOB_CANCELLED},
+        {"\"completed\"", VGATE_DOMAIN_JOB_COMPLETED},   {"\"failed\"", VGATE_DOMAIN_JOB_FAILED},
+    };
+
+    for (gsize i = 0; details && i < G_N_ELEMENTS (statuses); i++)
+        if (strstr (details, statuses[i].status)) {
+            *event = statuses[i].event;
+            return TRUE;
+        }
+    return FALSE;
+}
+
+static void
+on_migration (G_GNUC_UNUSED virConnectPtr libvirt, virDomainPtr domain, G_GNUC_UNUSED const char *name,
+              G_GNUC_UNUSED long long seconds, G_GNUC_UNUSED unsigned int micros, const char *details,
+              void *user_data)
+{
+    VgateDomainEvent event;
+
+    if (job_event_of (details, &event))
+        emit (user_data, domain, event);
+}
+
+static void drop (VgateConnection *connection);
+static void schedule_open (VgateConnection *connection);
+
+static void
+on_close (G_GNUC_UNUSED virConnectPtr libvirt, int reason, void *user_data)
+{
+    Channel *channel = user_data;
+    VgateConnection *connection = channel->connection;
+
+    if (!connection || connection->channel != channel)
+        return;
+    vgate_log (VGATE_CODE_LIBVIRT_LOST, NULL, "the connection to libvirt was lost (reason %d)", reason);
+    drop (connection);
+    schedule_open (connection);
+}
+
+/* --- what a worker does --- */
+
+static gboolean
+listen_to (Channel *channel, int event, virConnectDomainEventGenericCallback callback, GError **error)
+{
+    const int id = virConnectDomainEventRegisterAny (channel->libvirt, NULL, event, callback,
+                                                     g_atomic_rc_box_acquire (channel), channel_release);
+
+    if (id < 0) {
+        channel_release (channel);
+        vgate_set_libvirt_error (error, "virConnectDomainEventRegisterAny");
+        return FALSE;
+    }
+    channel->events[channel->n_events++] = id;
+    return TRUE;
+}
+
+/* Another driver than QEMU's has no such events, nor a migration or a save of a vGPU. */
+static gboolean
+listen_to_monitor (Channel *channel, GError **error)
+{
+    channel->monitor_event =
+        virConnectDomainQemuMonitorEventRegister (channel->libvirt, NULL, "MIGRATION", on_migration,
+                                                  g_atomic_rc_box_acquire (channel), channel_release, 0);
+    if (channel->monitor_event >= 0)
+        return TRUE;
+    channel_release (channel);
+    if (virGetLastErrorCode () == VIR_ERR_NO_SUPPORT)
+        return TRUE;
+    vgate_set_libvirt_error (error, "virConnectDomainQemuMonitorEventRegister");
+    return FALSE;
+}
+
+static gboolean
+channel_open (Channel *channel, const char *uri, GError **error)
+{
+    channel->libvirt = virConnectOpen (uri);
+    if (!channel->libvirt) {
+        vgate_set_libvirt_error (error, "virConnectOpen");
+        return FALSE;
+    }
+    /* a connection within the process, as libvirt's test driver is, has neither */
+    virConnectSetKeepAlive (channel->libvirt, KEEP_ALIVE_INTERVAL_SEC, KEEP_ALIVE_COUNT);
+    /* without a reference, which a driver that has no such callback would not give back: channel_close ()
+     * takes the callback away before the channel goes */
+    virConnectRegisterCloseCallback (channel->libvirt, on_close, channel, NULL);
+    return listen_to (channel, VIR_DOMAIN_EVENT_ID_LIFECYCLE, VIR_DOMAIN_EVENT_CALLBACK (on_lifecycle),
+                      error) &&
+           listen_to (channel, VIR_DOMAIN_EVENT_ID_DEVICE_ADDED, VIR_DOMAIN_EVENT_CALLBACK (on_device),
+                      error) &&
+           listen_to (channel, VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED, VIR_DOMAIN_EVENT_CALLBACK (on_device),
+                      error) &&
+           listen_to (channel, VIR_DOMAIN_EVENT_ID_METADATA_CHANGE, VIR_DOMAIN_EVENT_CALLBACK (on_metadata),
+                      error) &&
+           listen_to_monitor (channel, error);
+}
+
+static void
+channel_close (gpointer data)
+{
+    Channel *channel = data;
+
+    if (!channel->libvirt)
+        return;
+    virConnectUnregisterCloseCallback (channel->libvirt, on_close);
+    for (guint i = 0; i < channel->n_events; i++)
+        virConnectDomainEventDeregisterAny (channel->libvirt, channel->events[i]);
+    channel->n_events = 0;
+    if (channel->monitor_event >= 0)
+        virConnectDomainQemuMonitorEventDeregister (channel->libvirt, channel->monitor_event);
+    channel->monitor_event = -1;
+    g_clear_pointer (&channel->libvirt, virConnectClose);
+}
+
+typedef struct {
+    Channel *channel; /* until it is handed over */
+    char *uri;
+    GError *error;
+} Opening;
+
+static void
+opening_free (gpointer data)
+{
+    Opening *opening = data;
+
+    if (opening->channel) {
+        channel_close (opening->channel);
+        channel_release (opening->channel);
+    }
+    g_free (opening->uri);
+    g_clear_error (&opening->error);
+    g_free (opening);
+}
+
+static void
+opening_run (gpointer data)
+{
+    Opening *opening = data;
+
+    if (!channel_open (opening->channel, opening->uri, &opening->error))
+        channel_close (opening->channel);
+}
+
+static void
+opening_done (gpointer data, gpointer user_data)
+{
+    Opening *opening = data;
+    VgateConnection *connection = user_data;
+
+    connection->is_opening = FALSE;
+    if (!opening->error) {
+        connection->channel = g_steal_pointer (&opening->channel);
+        connection->back_off_ms = BACK_OFF_MIN_MS;
+        connection->is_failure_logged = FALSE;
+        g_signal_emit (connection, signals[SIGNAL_CONNECTED], 0);
+        return;
+    }
+    /* once, not at every attempt of a night without libvirtd */
+    if (!connection->is_failure_logged)
+        vgate_log (VGATE_CODE_LIBVIRT_ERROR, NULL, "%s; trying again", opening->error->message);
+    connection->is_failure_logged = TRUE;
+    schedule_open (connection);
+}
+
+static const VgateWorkKind opening_kind = {opening_run, opening_done, opening_free};
+
+static void
+closing_done (G_GNUC_UNUSED gpointer data, G_GNUC_UNUSED gpointer user_data)
+{
+}
+
+static const VgateWorkKind closing_kind = {channel_close, closing_done, channel_release};
+
+/* --- the main loop's side --- */
+
+static void
+drop (VgateConnection *connection)
+{
+    Channel *channel = g_steal_pointer (&connection->channel);
+
+    if (!channel)
+        return;
+    channel->connection = NULL;
+    vgate_workers_push (connection->workers, &closing_kind, channel);
+}
+
+static void
+begin_open (VgateConnection *connection)
+{
+    Opening *opening;
+
+    if (connection->is_opening || connection->channel)
+        return;
+    opening = g_new0 (Opening, 1);
+    opening->channel = channel_new (connection);
+    opening->uri = g_strdup (connection->uri);
+    connection->is_opening = TRUE;
+    vgate_workers_push (connection->workers, &opening_kind, opening);
+}
+
+static gboolean
+on_retry (gpointer user_data)
+{
+    VgateConnection *connection = user_data;
+
+    connection->retry_source = 0;
+    begin_open (connection);
+    return G_SOURCE_REMOVE;
+}
+
+static void
+schedule_open (VgateConnection *connection)
+{
+    if (connection->retry_source != 0)
+        return;
+    connection->retry_source = g_timeout_add (connection->back_off_ms, on_retry, connection);
+    connection->back_off_ms = MIN (connection->back_off_ms * 2, BACK_OFF_MAX_MS);
+}
+
+static void
+vgate_connection_finalize (GObject *object)
+{
+    VgateConnection *connection = VGATE_CONNECTION (object);
+
+    if (connection->retry_source != 0)
+        g_source_remove (connection->retry_source);
+    vgate_workers_free (connection->workers);
+    if (connection->channel) {
+        connection->channel->connection = NULL;
+        channel_close (connection->channel);
+        channel_release (connection->channel);
+    }
+    g_free (connection->uri);
+    G_OBJECT_CLASS (vgate_connection_parent_class)->finalize (object);
+}
+
+static void
+vgate_connection_class_init (VgateConnectionClass *class)
+{
+    const GType type = G_TYPE_FROM_CLASS (class);
+
+    G_OBJECT_CLASS (class)->finalize = vgate_connection_finalize;
+    signals[SIGNAL_CONNECTED] =
+        g_signal_new ("connected", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+    signals[SIGNAL_DOMAIN_EVENT] =
+        g_signal_new ("domain-event", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2,
+                      G_TYPE_STRING | G_SIGNAL_TYPE_STATIC_SCOPE, G_TYPE_INT);
+}
+
+static void
+vgate_connection_init (VgateConnection *connection)
+{
+    connection->back_off_ms = BACK_OFF_MIN_MS;
+    /* two: a new connection need not wait until the old one is closed */
+    connection->workers = vgate_workers_new (2, CALL_DEADLINE_MS, NULL, connection);
+}
+
+VgateConnection *
+vgate_connection_new (const char *uri)
+{
+    VgateConnection *connection = g_object_new (VGATE_TYPE_CONNECTION, NULL);
+
+    connection->uri = g_strdup (uri);
+    return connection;
+}
+
+void
+vgate_connection_start (VgateConnection *connection)
+{
+    begin_open (connection);
+}
+
+void
+vgate_connection_renew (VgateConnection *connection)
+{
+    if (!connection->channel)
+        return;
+    drop (connection);
+    schedule_open (connection);
+}
+
+virConnectPtr
+vgate_connection_get (VgateConnection *connection)
+{
+    return connection->channel ? connection->channel->libvirt : NULL;
+}

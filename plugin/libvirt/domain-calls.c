@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "plugin/libvirt/domain-calls.h"
+
+#include <libvirt/libvirt-qemu.h>
+#include <libvirt/virterror.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define QUERY_MIGRATE  "{\"execute\":\"query-migrate\"}"
+#define END_CANCELLING "{\"execute\":\"migrate-continue\",\"arguments\":{\"state\":\"cancelling\"}}"
+
+void
+vgate_set_libvirt_error (GError **error, const char *call)
+{
+    const char *message = virGetLastErrorMessage ();
+
+    g_set_error (error, VGATE_ERROR, VGATE_CODE_LIBVIRT_ERROR, "%s: %s", call,
+                 message ? message : "unknown error");
+}
+
+virDomainPtr
+vgate_libvirt_find_domain (virConnectPtr libvirt, const char *uuid, GError **error)
+{
+    virDomainPtr domain = virDomainLookupByUUIDString (libvirt, uuid);
+
+    if (!domain && virGetLastErrorCode () != VIR_ERR_NO_DOMAIN)
+        vgate_set_libvirt_error (error, "virDomainLookupByUUIDString");
+    return domain;
+}
+
+int
+vgate_libvirt_id (virDomainPtr domain)
+{
+    const unsigned int id = virDomainGetID (domain);
+
+    return id > G_MAXINT ? -1 : (int)id;
+}
+
+/* *reason: why it is paused; VIR_DOMAIN_PAUSED_UNKNOWN also when it is not. FALSE: libvirt does not say. */
+static gboolean
+paused_for (virDomainPtr domain, int *reason)
+{
+    int state = VIR_DOMAIN_NOSTATE;
+
+    if (virDomainGetState (domain, &state, reason, 0) != 0)
+        return FALSE;
+    if (state != VIR_DOMAIN_PAUSED)
+        *reason = VIR_DOMAIN_PAUSED_UNKNOWN;
+    return TRUE;
+}
+
+/* What libvirt found half started when it came back counts, too. */
+static gboolean
+is_arriving (int reason)
+{
+    return reason == VIR_DOMAIN_PAUSED_MIGRATION || reason == VIR_DOMAIN_PAUSED_STARTING_UP;
+}
+
+/* Of a domain that arrives libvirt says nothing but that it cannot say (measured, 9.0); a driver without jobs
+ * has none. */
+gboolean
+vgate_libvirt_is_busy (virDomainPtr domain)
+{
+    virDomainJobInfo job;
+    int reason;
+
+    /* what libvirt does not say may be a job; and starting, arriving and being saved are paused states in
+     * which it holds one */
+    if (!paused_for (domain, &reason) || is_arriving (reason) || reason == VIR_DOMAIN_PAUSED_SAVE)
+        return TRUE;
+    if (virDomainGetJobInfo (domain, &job) == 0)
+        return job.type != VIR_DOMAIN_JOB_NONE;
+    return virGetLastErrorCode () != VIR_ERR_NO_SUPPORT;
+}
+
+/* That there is no job that leaves: the domain does not run, or it arrives (libvirt keeps statistics at
+ * the source only), or the driver has no jobs. */
+static gboolean
+is_no_job_error (void)
+{
+    const int code = virGetLastErrorCode ();
+
+    return code == VIR_ERR_OPERATION_INVALID || code == VIR_ERR_NO_DOMAIN || code == VIR_ERR_NO_SUPPORT;
+}
+
+gboolean
+vgate_libvirt_job (virDomainPtr domain, gboolean is_leaving, VgateJob *job, GError **error)
+{
+    virTypedParameterPtr parameters = NULL;
+    int type = VIR_DOMAIN_JOB_NONE, n_parameters = 0, operation = VIR_DOMAIN_JOB_OPERATION_UNKNOWN, reason;
+    unsigned long long age;
+    gint64 before;
+
+    *job = (VgateJob){.began_min = G_MININT64, .began_max = G_MAXINT64};
+    if (!is_leaving && !paused_for (domain, &reason)) {
+        vgate_set_libvirt_error (error, "virDomainGetState");
+        return FALSE;
+    }
+    /* libvirt has no statistics of it, and writes an error into its log when it is asked for them */
+    if (!is_leaving && is_arriving (reason))
+        return TRUE;
+    before = g_get_monotonic_time ();
+    if (virDomainGetJobStats (domain, &type, &parameters, &n_parameters, 0) != 0) {
+        if (is_no_job_error ())
+            return TRUE;
+        vgate_set_libvirt_error (error, "virDomainGetJobStats");
+        return FALSE;
+    }
+    if (type != VIR_DOMAIN_JOB_NONE) {
+        job->kind = VGATE_JOB_OTHER;
+        virTypedParamsGetInt (parameters, n_parameters, VIR_DOMAIN_JOB_OPERATION, &operation);
+        if (operation == VIR_DOMAIN_JOB_OPERATION_MIGRATION_OUT)
+            job->kind = VGATE_JOB_MIGRATION;
+        else if (operation == VIR_DOMAIN_JOB_OPERATION_SAVE)
+            job->kind = VGATE_JOB_SAVE;
+        /* libvirt counted it at some time during the call, and cut it down to whole ms */
+        if (virTypedParamsGetULLong (parameters, n_parameters, VIR_DOMAIN_JOB_TIME_ELAPSED, &age) == 1 &&
+            age < G_MAXINT64 / 2000) {
+            job->began_min = before - ((gint64)age + 1) * 1000;
+            job->began_max = g_get_monotonic_time () - (gint64)age * 1000;
+        }
+    }
+    virTypedParamsFree (parameters, n_parameters);
+    return TRUE;
+}
+
+gboolean
+vgate_libvirt_abort_job (virDomainPtr domain, GError **error)
+{
+    if (virDomainAbortJob (domain) == 0)
+        return TRUE;
+    vgate_set_libvirt_error (error, "virDomainAbortJob");
+    return FALSE;
+}
+
+gboolean
+vgate_libvirt_guest (virDomainPtr domain, VgateGuestState *guest, GError **error)
+{
+    int state = VIR_DOMAIN_NOSTATE, reason = 0;
+
+    if (virDomainGetState (domain, &state, &reason, 0) != 0) {
+        vgate_set_libvirt_error (error, "virDomainGetState");
+        return FALSE;
+    }
+    switch (state) {
+    case VIR_DOMAIN_RUNNING:
+    case VIR_DOMAIN_BLOCKED: *guest = VGATE_GUEST_RUNS; break;
+    case VIR_DOMAIN_PAUSED:
+        *guest = reason == VIR_DOMAIN_PAUSED_USER        ? VGATE_GUEST_PAUSED_BY_USER
+                 : reason == VIR_DOMAIN_PAUSED_MIGRATION ? VGATE_GUEST_PAUSED_BY_MIGRATION
+                                                         : VGATE_GUEST_PAUSED;
+        break;
+    case VIR_DOMAIN_PMSUSPENDED: *guest = VGATE_GUEST_PAUSED; break;
+    default: *guest = VGATE_GUEST_GONE; break;
+    }
+    return TRUE;
+}
+
+gboolean
+vgate_libvirt_suspend (virDomainPtr domain, GError **error)
+{
+    if (virDomainSuspend (domain) == 0)
+        return TRUE;
+    vgate_set_libvirt_error (error, "virDomainSuspend");
+    return FALSE;
+}
+
+gboolean
+vgate_libvirt_resume (virDomainPtr domain, GError **error)
+{
+    if (virDomainResume (domain) == 0)
+        return TRUE;
+    vgate_set_libvirt_error (error, "virDomainResume");
+    return FALSE;
+}
+
+gboolean
+vgate_libvirt_was_cancelled (virDomainPtr domain)
+{
+    char *reply = NULL;
+    gboolean is_cancelled;
+
+    if (virDomainQemuMonitorCommand (domain, QUERY_MIGRATE, &reply, 0) != 0)
+        return FALSE;
+    is_cancelled = reply && strstr (reply, "\"status\":\"cancelled\"") != NULL;
+    free (reply); /* libvirt allocates with malloc () */
+    return is_cancelled;
+}
+
+gboolean
+vgate_libvirt_end_cancelling (virDomainPtr domain, gboolean *is_refused, GError **error)
+{
+    char *reply = NULL;
+
+    *is_refused = FALSE;
+    if (virDomainQemuMonitorCommand (domain, END_CANCELLING, &reply, 0) != 0) {
+        vgate_set_libvirt_error (error, "virDomainQemuMonitorCommand");
+        return FALSE;
+    }
+    /* libvirt hands QEMU's errors on as any other reply */
+    if (!reply || strstr (reply, "\"error\"")) {
+        g_autofree char *text = vgate_printable (reply ? reply : "", 255);
+
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_LIBVIRT_ERROR, "migrate-continue: QEMU says %s", text);
+        *is_refused = TRUE;
+    }
+    free (reply); /* libvirt allocates with malloc () */
+    return !*is_refused;
+}
+
+VgateDomain *
+vgate_libvirt_read_domain (virDomainPtr domain, GError **error)
+{
+    char *xml = virDomainGetXMLDesc (domain, 0);
+    VgateDomain *read;
+
+    if (!xml) {
+        vgate_set_libvirt_error (error, "virDomainGetXMLDesc");
+        return NULL;
+    }
+    read = vgate_domain_read (xml, strlen (xml), NULL, error);
+    free (xml); /* libvirt allocates with malloc () */
+    return read;
+}
+
+gboolean
+vgate_libvirt_is_element_error (const GError *error)
+{
+    return error->domain == VGATE_ERROR && error->code >= VGATE_CODE_ELEMENT_TWICE &&
+           error->code <= VGATE_CODE_ELEMENT_BASE64;
+}
+
+gboolean
+vgate_libvirt_power (virDomainPtr domain, VgatePower *power, GError **error)
+{
+    int state = VIR_DOMAIN_NOSTATE;
+
+    if (virDomainGetState (domain, &state, NULL, 0) != 0) {
+        vgate_set_libvirt_error (error, "virDomainGetState");
+        return FALSE;
+    }
+    *power = state == VIR_DOMAIN_PMSUSPENDED ? VGATE_POWER_SUSPENDED : VGATE_POWER_RUNNING;
+    return TRUE;
+}
+
+guint64
+vgate_libvirt_max_downtime (virDomainPtr domain)
+{
+    unsigned long long limit = 0;
+
+    if (vgate_libvirt_is_busy (domain) || virDomainMigrateGetMaxDowntime (domain, &limit, 0) != 0)
+        return 0;
+    /* a guest that must not stand still at all is not one of which nothing is known */
+    return MAX (limit, 1);
+}
+
+gboolean
+vgate_libvirt_has_element (virDomainPtr domain, gboolean *has, GError **error)
+{
+    char *metadata = virDomainGetMetadata (domain, VIR_DOMAIN_METADATA_ELEMENT, VGATE_ELEMENT_NAMESPACE,
+                                           VIR_DOMAIN_AFFECT_LIVE);
+
+    *has = metadata != NULL;
+    free (metadata); /* libvirt allocates with malloc () */
+    if (*has || virGetLastErrorCode () == VIR_ERR_NO_DOMAIN_METADATA)
+        return TRUE;
+    vgate_set_libvirt_error (error, "virDomainGetMetadata");
+    return FALSE;
+}
+
+gboolean
+vgate_libvirt_set_element (virDomainPtr domain, const char *xml, GError **error)
+{
+    if (virDomainSetMetadata (domain, VIR_DOMAIN_METADATA_ELEMENT, xml, VGATE_ELEMENT_PREFIX,
+                              VGATE_ELEMENT_NAMESPACE, VIR_DOMAIN_AFFECT_LIVE) == 0)
+        return TRUE;
+    vgate_set_libvirt_error (error, "virDomainSetMetadata");
+    return FALSE;
+}

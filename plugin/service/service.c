@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "plugin/service/service.h"
+
+#include "plugin/service/agent.h"
+#include "plugin/service/local-socket.h"
+#include "plugin/base/log.h"
+#include "plugin/service/metrics-file.h"
+#include "plugin/service/notify.h"
+#include "plugin/base/run-directory.h"
+#include "status/address.h"
+
+#include <glib-unix.h>
+#include <string.h>
+
+/* How often systemd's line and the metrics file are brought up to date: as often as Prometheus usually asks.
+ */
+#define TICK_SEC 15u
+/* The first time it is sooner, once there is something to say. */
+#define FIRST_TICK_SEC 2u
+
+typedef struct {
+    VgateAgent *agent;
+    VgateLocalSocket *socket;
+    VgateMetricsFile *metrics_file;
+    GMainLoop *loop;
+    const char *config;
+    char *notified; /* the line that systemd has */
+} Service;
+
+/* --- what it is asked --- */
+
+static char *
+answer (const char *request, gpointer user_data)
+{
+    const Service *service = user_data;
+    g_autoptr (VgateStatus) status = vgate_agent_describe (service->agent);
+
+    if (strcmp (request, VGATE_REQUEST_STATUS) == 0)
+        return vgate_status_write (status);
+    return strcmp (request, VGATE_REQUEST_METRICS) == 0 ? vgate_status_metrics (status) : NULL;
+}
+
+/* Without it everything works but the question how. */
+static void
+open_socket (Service *service)
+{
+    g_autoptr (GError) error = NULL;
+
+    service->socket = vgate_local_socket_new (VGATE_AGENT_SOCKET, answer, service, &error);
+    if (!service->socket)
+        vgate_log (VGATE_CODE_AGENT_SOCKET, NULL, "%s", error->message);
+}
+
+/* --- what it says by itself --- */
+
+static void
+notify_status (Service *service, const VgateStatus *status)
+{
+    g_autofree char *text = NULL;
+    guint n_captured = 0;
+
+    for (guint i = 0; i < status->guests->len; i++)
+        n_captured += ((const VgateStatusGuest *)g_ptr_array_index (status->guests, i))->has_capture ? 1 : 0;
+    text = g_strdup_printf (
+        "%u domains run, %u with vGPUs, %u captured%s%s%s%s", status->domains, status->guests->len,
+        n_captured, status->is_connected ? "" : "; no connection to libvirt",
+        status->nvml_code ? "; NVML does not answer: " : "", status->nvml_code ? status->nvml_code : "",
+        status->is_config_refused ? "; the changed configuration is bad" : "");
+    if (g_strcmp0 (text, service->notified) == 0)
+        return;
+    vgate_notify_status (text);
+    g_free (service->notified);
+    service->notified = g_steal_pointer (&text);
+}
+
+static void
+tick (Service *service)
+{
+    g_autoptr (VgateStatus) status = vgate_agent_describe (service->agent);
+    const char *path = vgate_agent_policy (service->agent)->metrics_file;
+
+    notify_status (service, status);
+    if (path && vgate_metrics_file_is_ready (service->metrics_file)) {
+        g_autofree char *text = vgate_status_metrics (status);
+
+        vgate_metrics_file_write (service->metrics_file, path, text);
+    }
+}
+
+static gboolean
+on_first_tick (gpointer service)
+{
+    tick (service);
+    return G_SOURCE_REMOVE;
+}
+
+static gboolean
+on_tick (gpointer service)
+{
+    tick (service);
+    return G_SOURCE_CONTINUE;
+}
+
+/* --- what it is told --- */
+
+/* Who this host is was found out at the start, and stands in what was captured since. */
+static void
+note_what_waits (const VgatePolicy *was, const VgatePolicy *is)
+{
+    if (g_strcmp0 (was->host_uuid, is->host_uuid) != 0)
+        vgate_log (VGATE_CODE_CONFIG_AT_START, NULL,
+                   "uuid= in [host] has changed, which takes effect at the next start");
+    if (g_strcmp0 (was->switch_over_bus, is->switch_over_bus) != 0)
+        vgate_log (VGATE_CODE_CONFIG_AT_START, NULL,
+                   "bus= in [switch-over] has changed, which takes effect at the next start");
+}
+
+static void
+reload (Service *service)
+{
+    g_autoptr (GError) error = NULL;
+    VgatePolicy *policy = vgate_policy_load (service->config, &error);
+
+    vgate_tally_note_reload (vgate_agent_tally (service->agent), policy != NULL);
+    if (!policy) {
+        vgate_log ((VgateCode)error->code, NULL, "the configuration stays as it was: %s. %s", error->message,
+                   vgate_code_info (error->code)->cure);
+        return;
+    }
+    note_what_waits (vgate_agent_policy (service->agent), policy);
+    vgate_agent_set_policy (service->agent, policy);
+    vgate_log (VGATE_CODE_CONFIG_TAKEN, NULL, "%s was read anew", service->config);
+}
+
+static gboolean
+on_reload (gpointer user_data)
+{
+    Service *service = user_data;
+
+    vgate_notify_reloading ();
+    reload (service);
+    vgate_notify_reloaded ();
+    tick (service);
+    return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+on_terminate (gpointer user_data)
+{
+    g_main_loop_quit (((Service *)user_data)->loop);
+    return G_SOURCE_CONTINUE;
+}
+
+gboolean
+vgate_service_run (VgatePolicy *policy, const char *config, const char *uri, GError **error)
+{
+    /* nothing of it is freed: see the header */
+    Service service = {.config = config};
+
+    if (vgate_run_directory_lock (VGATE_RUN_DIRECTORY, error) < 0) {
+        vgate_policy_free (policy);
+        return FALSE;
+    }
+    service.loop = g_main_loop_new (NULL, FALSE);
+    service.agent = vgate_agent_new (policy, uri);
+    service.metrics_file = vgate_metrics_file_new ();
+    g_unix_signal_add (SIGTERM, on_terminate, &service);
+    g_unix_signal_add (SIGINT, on_terminate, &service);
+    g_unix_signal_add (SIGHUP, on_reload, &service);
+    if (!vgate_agent_start (service.agent, error))
+        return FALSE;
+    open_socket (&service);
+    g_timeout_add_seconds (FIRST_TICK_SEC, on_first_tick, &service);
+    g_timeout_add_seconds (TICK_SEC, on_tick, &service);
+    vgate_notify_start_watchdog ();
+    vgate_notify_ready ();
+    g_main_loop_run (service.loop);
+    vgate_agent_stop (service.agent);
+    vgate_notify_stopping ();
+    vgate_local_socket_free (service.socket);
+    return TRUE;
+}

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "plugin/switchover/bus-watch.h"
+
+#include "host/provider-lock.h"
+#include "plugin/base/log.h"
+#include "plugin/switchover/qemu-process.h"
+#include "plugin/base/workers.h"
+
+#include <gio/gio.h>
+#include <unistd.h>
+
+#define BUS              "org.freedesktop.DBus"
+#define BUS_PATH         "/org/freedesktop/DBus"
+#define BACK_OFF_MIN_MS  250u
+#define BACK_OFF_MAX_MS  5000u
+#define CALL_MS          5000
+#define READ_DEADLINE_MS 2000
+
+struct VgateBusWatch {
+    char *bus;
+    const VgateBusWatchMethods *methods;
+    gpointer user_data;
+    VgateWorkers *workers;
+    GCancellable *cancellable; /* of this connection */
+    GDBusConnection *connection;
+    gulong closed_handler;
+    guint subscription;
+    int lock;          /* descriptor; -1: not held */
+    GHashTable *names; /* set of char *: unique names on the bus, but our own */
+    guint n_connection;
+    guint retry_source;
+    guint back_off_ms;
+    gboolean is_failure_logged;
+};
+
+static void schedule_open (VgateBusWatch *watch);
+
+/* --- who is it? --- */
+
+typedef struct {
+    VgateBusWatch *watch;
+    char *unique_name;
+    guint n_connection; /* on which it was met: another bus gives the same names again */
+    guint32 pid;
+    VgateQemu *qemu;
+    GError *error;
+} Newcomer;
+
+static void
+newcomer_free (gpointer data)
+{
+    Newcomer *newcomer = data;
+
+    g_free (newcomer->unique_name);
+    vgate_qemu_free (newcomer->qemu);
+    g_clear_error (&newcomer->error);
+    g_free (newcomer);
+}
+
+static void
+newcomer_run (gpointer data)
+{
+    Newcomer *newcomer = data;
+
+    newcomer->qemu = vgate_qemu_identify ("", newcomer->pid, &newcomer->error);
+}
+
+static void
+newcomer_done (gpointer data, gpointer user_data)
+{
+    const Newcomer *newcomer = data;
+    VgateBusWatch *watch = user_data;
+
+    /* it may be gone by now */
+    if (newcomer->n_connection != watch->n_connection ||
+        !g_hash_table_contains (watch->names, newcomer->unique_name))
+        return;
+    if (newcomer->qemu)
+        watch->methods->appeared (newcomer->unique_name, newcomer->qemu->uuid, newcomer->qemu->name,
+                                  watch->user_data);
+    else if (newcomer->error)
+        vgate_log ((VgateCode)newcomer->error->code, NULL, "%s", newcomer->error->message);
+}
+
+static const VgateWorkKind newcomer_kind = {newcomer_run, newcomer_done, newcomer_free};
+
+static void
+on_pid (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    Newcomer *newcomer = user_data;
+    g_autoptr (GError) error = NULL;
+    g_autoptr (GVariant) reply = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
+
+    /* gone, or so are we */
+    if (!reply) {
+        newcomer_free (newcomer);
+        return;
+    }
+    g_variant_get (reply, "(u)", &newcomer->pid);
+    if (newcomer->pid == (guint32)getpid ())
+        newcomer_free (newcomer);
+    else
+        vgate_workers_push (newcomer->watch->workers, &newcomer_kind, newcomer);
+}
+
+static void
+call_bus (VgateBusWatch *watch, const char *method, GVariant *arguments, const char *type,
+          GAsyncReadyCallback callback, gpointer user_data)
+{
+    g_dbus_connection_call (watch->connection, BUS, BUS_PATH, BUS, method, arguments, G_VARIANT_TYPE (type),
+                            G_DBUS_CALL_FLAGS_NONE, CALL_MS, watch->cancellable, callback, user_data);
+}
+
+static void
+meet (VgateBusWatch *watch, const char *name)
+{
+    Newcomer *newcomer;
+
+    if (*name != ':' || !g_hash_table_add (watch->names, g_strdup (name)))
+        return;
+    newcomer = g_new0 (Newcomer, 1);
+    newcomer->watch = watch;
+    newcomer->unique_name = g_strdup (name);
+    newcomer->n_connection = watch->n_connection;
+    call_bus (watch, "GetConnectionUnixProcessID", g_variant_new ("(s)", name), "(u)", on_pid, newcomer);
+}
+
+static void
+part (VgateBusWatch *watch, const char *name)
+{
+    if (g_hash_table_remove (watch->names, name))
+        watch->methods->vanished (name, watch->user_data);
+}
+
+static void
+on_owner_changed (G_GNUC_UNUSED GDBusConnection *connection, G_GNUC_UNUSED const char *sender,
+                  G_GNUC_UNUSED const char *path, G_GNUC_UNUSED const char *interface,
+                  G_GNUC_UNUSED const char *signal, GVariant *arguments, gpointer user_data)
+{
+    VgateBusWatch *watch = user_data;
+    const char *name, *before, *after;
+
+    if (!g_variant_is_of_type (arguments, G_VARIANT_TYPE ("(sss)")))
+        return;
+    g_variant_get (arguments, "(&s&s&s)", &name, &before, &after);
+    if (*after != '\0')
+        meet (watch, name);
+    else
+        part (watch, name);
+}
+
+/* --- the connection --- */
+
+static void
+drop (VgateBusWatch *watch)
+{
+    g_cancellable_cancel (watch->cancellable);
+    g_clear_object (&watch->cancellable);
+    if (watch->lock >= 0)
+        close (watch->lock);
+    watch->lock = -1;
+    if (watch->connection) {
+        g_signal_handler_disconnect (watch->connection, watch->closed_handler);
+        g_dbus_connection_signal_unsubscribe (watch->connection, watch->subscription);
+        g_dbus_connection_close (watch->connection, NULL, NULL, NULL);
+    }
+    g_clear_object (&watch->connection);
+    g_hash_table_remove_all (watch->names);
+}
+
+/* Once, not at every attempt. */
+static void
+fail (VgateBusWatch *watch, const char *what)
+{
+    if (!watch->is_failure_logged)
+        vgate_log (VGATE_CODE_SWITCH_OVER_BUS, NULL,
+                   "the gate at switch-over is not served: %s; trying again", what);
+    watch->is_failure_logged = TRUE;
+    drop (watch);
+    schedule_open (watch);
+    watch->methods->lost (watch->user_data);
+}
+
+static void
+on_closed (G_GNUC_UNUSED GDBusConnection *connection, G_GNUC_UNUSED gboolean vanished,
+           G_GNUC_UNUSED GError *error, gpointer user_data)
+{
+    VgateBusWatch *watch = user_data;
+
+    fail (watch, "the bus was lost");
+}
+
+static void
+on_names (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    VgateBusWatch *watch = user_data;
+    g_autoptr (GError) error = NULL;
+    g_autoptr (GVariant) reply = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
+    g_autofree const char **names = NULL;
+
+    if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+        return;
+    if (!reply) {
+        fail (watch, error->message);
+        return;
+    }
+    watch->lock = vgate_provider_lock_take ("", &error);
+    if (watch->lock < 0) {
+        fail (watch, error->message);
+        return;
+    }
+    vgate_log (VGATE_CODE_SWITCH_OVER_SERVED, NULL, "the gate at switch-over is served on %s", watch->bus);
+    watch->back_off_ms = BACK_OFF_MIN_MS;
+    watch->is_failure_logged = FALSE;
+    g_variant_get (reply, "(^a&s)", &names);
+    for (guint i = 0; names[i]; i++)
+        meet (watch, names[i]);
+}
+
+/* It listens first and lists then: so nobody is missed. */
+static void
+on_connected (G_GNUC_UNUSED GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    VgateBusWatch *watch = user_data;
+    g_autoptr (GError) error = NULL;
+    GDBusConnection *connection = g_dbus_connection_new_for_address_finish (result, &error);
+
+    if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+        return;
+    if (!connection) {
+        fail (watch, error->message);
+        return;
+    }
+    watch->connection = connection;
+    watch->closed_handler = g_signal_connect (connection, "closed", G_CALLBACK (on_closed), watch);
+    watch->subscription =
+        g_dbus_connection_signal_subscribe (connection, BUS, BUS, "NameOwnerChanged", BUS_PATH, NULL,
+                                            G_DBUS_SIGNAL_FLAGS_NONE, on_owner_changed, watch, NULL);
+    call_bus (watch, "ListNames", NULL, "(as)", on_names, watch);
+}
+
+static void
+begin_open (VgateBusWatch *watch)
+{
+    watch->cancellable = g_cancellable_new ();
+    watch->n_connection++;
+    g_dbus_connection_new_for_address (watch->bus,
+                                       G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT |
+                                           G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
+                                       NULL, watch->cancellable, on_connected, watch);
+}
+
+static gboolean
+on_retry (gpointer user_data)
+{
+    VgateBusWatch *watch = user_data;
+
+    watch->retry_source = 0;
+    begin_open (watch);
+    return G_SOURCE_REMOVE;
+}
+
+static void
+schedule_open (VgateBusWatch *watch)
+{
+    watch->retry_source = g_timeout_add (watch->back_off_ms, on_retry, watch);
+    watch->back_off_ms = MIN (watch->back_off_ms * 2, BACK_OFF_MAX_MS);
+}
+
+VgateBusWatch *
+vgate_bus_watch_new (const char *bus, const VgateBusWatchMethods *methods, gpointer user_data)
+{
+    VgateBusWatch *watch = g_new0 (VgateBusWatch, 1);
+
+    watch->bus = g_strdup (bus);
+    watch->methods = methods;
+    watch->user_data = user_data;
+    watch->workers = vgate_workers_new (2, READ_DEADLINE_MS, NULL, watch);
+    watch->lock = -1;
+    watch->names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+    watch->back_off_ms = BACK_OFF_MIN_MS;
+    return watch;
+}
+
+void
+vgate_bus_watch_free (VgateBusWatch *watch)
+{
+    if (!watch)
+        return;
+    if (watch->retry_source != 0)
+        g_source_remove (watch->retry_source);
+    drop (watch);
+    vgate_workers_free (watch->workers);
+    g_hash_table_unref (watch->names);
+    g_free (watch->bus);
+    g_free (watch);
+}
+
+void
+vgate_bus_watch_start (VgateBusWatch *watch)
+{
+    begin_open (watch);
+}

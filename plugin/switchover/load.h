@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The decision about a guest that arrives at switch-over. */
+#pragma once
+
+#include "plugin/libvirt/domain-calls.h"
+#include "gate/gate.h"
+
+typedef struct {
+    /* handed in */
+    virConnectPtr libvirt; /* owned; NULL: there is none */
+    char *uuid;
+    GBytes *payload;     /* owned */
+    VgatePolicy *policy; /* owned: a reload may come while a worker is at it */
+
+    /* found */
+    VgateDomain *domain;     /* with the element that was judged; NULL: could not be read */
+    VgateDecision *decision; /* borrows from domain */
+} VgateArriving;
+
+/* policy is copied. Takes a reference to payload and, where there is one, libvirt. */
+VgateArriving *vgate_arriving_new (virConnectPtr libvirt, const char *uuid, GBytes *payload,
+                                   const VgatePolicy *policy);
+void vgate_arriving_free (VgateArriving *arriving);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateArriving, vgate_arriving_free)
+
+/* Blocks. */
+void vgate_arriving_run (VgateArriving *arriving);

@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "plugin/switchover/switchover.h"
+
+#include "plugin/switchover/load.h"
+#include "plugin/switchover/bus-watch.h"
+#include "plugin/switchover/save.h"
+#include "plugin/base/log.h"
+#include "plugin/switchover/provider.h"
+#include "plugin/base/workers.h"
+
+/* A host that is being drained sends many guests at once, and each decision waits for NVML. */
+#define DECISIONS_AT_ONCE 16
+
+struct VgateSwitchover {
+    const VgatePolicy *policy;
+    VgateProber *prober;
+    VgateConnection *connection;
+    VgateWorkers *workers;
+    VgateBusWatch *watch;
+    GHashTable *served;  /* uuid -> Served * */
+    GHashTable *domains; /* uuid -> VgateDomain *: as last looked at, of those whose QEMU asks */
+    VgateTally *tally;
+    VgateSnapshot *last; /* what NVML said last; or NULL */
+    GPtrArray *saves;    /* of Save *: neither answered nor given up */
+    GPtrArray *loads;    /* of Load *, borrowed: a worker decides */
+};
+
+/* A domain whose QEMU is on the bus. */
+typedef struct {
+    char *name;
+    VgateProvider *provider;
+} Served;
+
+static void
+served_free (gpointer data)
+{
+    Served *served = data;
+
+    vgate_provider_free (served->provider);
+    g_free (served->name);
+    g_free (served);
+}
+
+static const char *
+name_of (VgateSwitchover *switchover, const char *uuid)
+{
+    const Served *served = g_hash_table_lookup (switchover->served, uuid);
+
+    return served ? served->name : uuid;
+}
+
+/* --- Save: one question to NVML and a clock; the first of them answers --- */
+
+typedef struct {
+    VgateSwitchover *switchover;
+    char *uuid;
+    GDBusMethodInvocation *call; /* NULL once it is answered */
+    guint source;                /* the clock */
+} Save;
+
+static void
+save_free (gpointer data)
+{
+    Save *save = data;
+
+    if (save->source != 0)
+        g_source_remove (save->source);
+    g_clear_object (&save->call);
+    g_free (save->uuid);
+    g_free (save);
+}
+
+static void
+answer_save (Save *save, VgateSnapshot *fresh)
+{
+    VgateSwitchover *switchover = save->switchover;
+    const VgateLeaving leaving = {
+        .uuid = save->uuid,
+        .snapshot = fresh ? fresh : switchover->last,
+        .is_fresh = fresh != NULL,
+        .domain = g_hash_table_lookup (switchover->domains, save->uuid),
+        .key = switchover->policy->seal_key,
+        .now = g_get_real_time () / G_USEC_PER_SEC,
+    };
+    VgatePayloadSource source;
+    g_autoptr (GBytes) payload = NULL;
+
+    if (!save->call)
+        return;
+    payload = vgate_leaving_build (&leaving, &source);
+    vgate_provider_return_payload (g_steal_pointer (&save->call), payload);
+    if (source != VGATE_PAYLOAD_NVML)
+        vgate_log (VGATE_CODE_PAYLOAD_NOT_FRESH, name_of (switchover, save->uuid),
+                   source == VGATE_PAYLOAD_MEMORY ? "what went out at switch-over is from memory"
+                                                  : "nothing is known that could go out at switch-over");
+}
+
+static gboolean
+on_save_timeout (gpointer user_data)
+{
+    Save *save = user_data;
+
+    save->source = 0;
+    answer_save (save, NULL);
+    return G_SOURCE_REMOVE;
+}
+
+static void
+on_save_snapshot (VgateSnapshot *snapshot, G_GNUC_UNUSED const GError *error, gpointer user_data)
+{
+    Save *save = user_data;
+
+    answer_save (save, snapshot);
+    g_ptr_array_remove_fast (save->switchover->saves, save);
+}
+
+static void
+on_save (const char *uuid, GDBusMethodInvocation *call, gpointer user_data)
+{
+    VgateSwitchover *switchover = user_data;
+    Save *save = g_new0 (Save, 1);
+
+    save->switchover = switchover;
+    save->uuid = g_strdup (uuid);
+    save->call = call;
+    save->source = g_timeout_add_full (G_PRIORITY_HIGH, switchover->policy->switch_over_save_ms,
+                                       on_save_timeout, save, NULL);
+    g_ptr_array_add (switchover->saves, save);
+    vgate_prober_ask (switchover->prober, NULL, on_save_snapshot, save);
+}
+
+/* --- Load: a worker decides, against a clock --- */
+
+typedef struct {
+    VgateSwitchover *switchover;
+    char *name;
+    VgateArriving *arriving;
+    GDBusMethodInvocation *call; /* NULL once it is answered */
+    guint source;                /* the clock */
+} Load;
+
+static void
+load_free (gpointer data)
+{
+    Load *load = data;
+
+    if (load->source != 0)
+        g_source_remove (load->source);
+    g_clear_object (&load->call);
+    vgate_arriving_free (load->arriving);
+    g_free (load->name);
+    g_free (load);
+}
+
+static void
+load_run (gpointer data)
+{
+    vgate_arriving_run (((Load *)data)->arriving);
+}
+
+/* With the priorities that the hook gives its own. */
+static void
+log_decision (const VgateDecision *decision, const char *name)
+{
+    VgateLogSubject subject = {.domain = name};
+
+    for (guint i = 0; i < decision->warnings->len; i++) {
+        const VgateWarning *warning = g_ptr_array_index (decision->warnings, i);
+
+        subject.code = warning->code;
+        subject.weight = VGATE_LOG_WARNING;
+        vgate_log_about (&subject, "%s", warning->text);
+    }
+    subject.code = decision->code;
+    subject.weight = decision->allowed ? VGATE_LOG_INFORMATION : VGATE_LOG_BY_CODE;
+    vgate_log_about (&subject, decision->allowed ? "at switch-over: %s" : "%s", decision->text);
+}
+
+/* QEMU prints the line into its log; the journal has it, too. */
+static void
+answer_load (Load *load, const VgateDecision *decision)
+{
+    g_autofree char *line = vgate_decision_line (decision, load->name);
+
+    if (!load->call)
+        return;
+    vgate_provider_return_loaded (g_steal_pointer (&load->call), decision->allowed ? NULL : line);
+    if (!decision->allowed)
+        vgate_tally_count_code (load->switchover->tally, VGATE_COUNTER_LOADS_REFUSED, decision->code);
+    log_decision (decision, load->name);
+}
+
+static void
+load_done (gpointer data, gpointer user_data)
+{
+    Load *load = data;
+    VgateSwitchover *switchover = user_data;
+
+    g_ptr_array_remove_fast (switchover->loads, load);
+    answer_load (load, load->arriving->decision);
+}
+
+static const VgateWorkKind load_kind = {load_run, load_done, load_free};
+
+static void
+give_up_load (Load *load)
+{
+    g_autoptr (VgateDecision) decision = vgate_decision_new_refusal (
+        g_error_new (VGATE_ERROR, VGATE_CODE_SWITCH_OVER_TIMEOUT,
+                     "whether the guest can run here was not decided within %u ms",
+                     load->switchover->policy->switch_over_load_ms));
+
+    answer_load (load, decision);
+}
+
+static gboolean
+on_load_timeout (gpointer user_data)
+{
+    Load *load = user_data;
+
+    load->source = 0;
+    give_up_load (load);
+    return G_SOURCE_REMOVE;
+}
+
+static void
+on_load (const char *uuid, GBytes *payload, GDBusMethodInvocation *call, gpointer user_data)
+{
+    VgateSwitchover *switchover = user_data;
+    Load *load = g_new0 (Load, 1);
+
+    load->switchover = switchover;
+    load->name = g_strdup (name_of (switchover, uuid));
+    load->arriving =
+        vgate_arriving_new (vgate_connection_get (switchover->connection), uuid, payload, switchover->policy);
+    load->call = call;
+    load->source = g_timeout_add (switchover->policy->switch_over_load_ms, on_load_timeout, load);
+    g_ptr_array_add (switchover->loads, load);
+    vgate_workers_push (switchover->workers, &load_kind, load);
+}
+
+/* --- providers --- */
+
+static void
+on_idle (const char *uuid, gpointer user_data)
+{
+    g_hash_table_remove (((VgateSwitchover *)user_data)->served, uuid);
+}
+
+static void
+on_failed (const char *uuid, const GError *error, gpointer user_data)
+{
+    VgateSwitchover *switchover = user_data;
+
+    vgate_log (VGATE_CODE_SWITCH_OVER_BUS, name_of (switchover, uuid),
+               "it cannot be served at switch-over: %s", error->message);
+    g_hash_table_remove (switchover->served, uuid);
+}
+
+static const VgateProviderMethods provider_methods = {
+    .save = on_save, .load = on_load, .idle = on_idle, .failed = on_failed};
+
+static void
+on_appeared (const char *unique_name, const char *uuid, const char *domain, gpointer user_data)
+{
+    VgateSwitchover *switchover = user_data;
+    Served *served = g_hash_table_lookup (switchover->served, uuid);
+
+    if (!served) {
+        served = g_new0 (Served, 1);
+        served->provider =
+            vgate_provider_new (switchover->policy->switch_over_bus, uuid, &provider_methods, switchover);
+        g_hash_table_insert (switchover->served, g_strdup (uuid), served);
+    }
+    g_free (served->name);
+    served->name = g_strdup (domain);
+    vgate_provider_set_caller (served->provider, unique_name);
+}
+
+static void
+on_vanished (const char *unique_name, gpointer user_data)
+{
+    VgateSwitchover *switchover = user_data;
+    GHashTableIter iter;
+    gpointer value;
+
+    g_hash_table_iter_init (&iter, switchover->served);
+    while (g_hash_table_iter_next (&iter, NULL, &value)) {
+        const Served *served = value;
+
+        if (g_strcmp0 (vgate_provider_get_caller (served->provider), unique_name) == 0)
+            vgate_provider_set_caller (served->provider, NULL);
+    }
+}
+
+static void
+on_lost (gpointer user_data)
+{
+    VgateSwitchover *switchover = user_data;
+    GHashTableIter iter;
+    gpointer value;
+
+    g_hash_table_iter_init (&iter, switchover->served);
+    while (g_hash_table_iter_next (&iter, NULL, &value)) {
+        const Served *served = value;
+
+        if (vgate_provider_get_caller (served->provider))
+            vgate_log (VGATE_CODE_SWITCH_OVER_BUS, served->name,
+                       "its QEMU has lost the bus, so it can be neither migrated nor saved");
+    }
+    g_hash_table_remove_all (switchover->served);
+}
+
+static const VgateBusWatchMethods watch_methods = {
+    .appeared = on_appeared, .vanished = on_vanished, .lost = on_lost};
+
+/* --- the gate --- */
+
+static void
+domain_free (gpointer domain)
+{
+    vgate_domain_free (domain);
+}
+
+VgateSwitchover *
+vgate_switchover_new (const VgatePolicy *policy, VgateProber *prober, VgateConnection *connection,
+                      VgateTally *tally)
+{
+    VgateSwitchover *switchover;
+
+    if (!policy->switch_over_bus)
+        return NULL;
+    switchover = g_new0 (VgateSwitchover, 1);
+    switchover->policy = policy;
+    switchover->prober = prober;
+    switchover->connection = connection;
+    switchover->tally = tally;
+    switchover->workers =
+        vgate_workers_new (DECISIONS_AT_ONCE, policy->switch_over_load_ms, NULL, switchover);
+    switchover->watch = vgate_bus_watch_new (policy->switch_over_bus, &watch_methods, switchover);
+    switchover->served = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, served_free);
+    switchover->domains = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, domain_free);
+    switchover->saves = g_ptr_array_new_with_free_func (save_free);
+    switchover->loads = g_ptr_array_new ();
+    return switchover;
+}
+
+void
+vgate_switchover_free (VgateSwitchover *switchover)
+{
+    if (!switchover)
+        return;
+    vgate_bus_watch_free (switchover->watch);
+    vgate_workers_free (switchover->workers);
+    g_hash_table_unref (switchover->served);
+    g_hash_table_unref (switchover->domains);
+    g_ptr_array_unref (switchover->saves);
+    g_ptr_array_unref (switchover->loads);
+    vgate_snapshot_unref (switchover->last);
+    g_free (switchover);
+}
+
+void
+vgate_switchover_start (VgateSwitchover *switchover)
+{
+    if (switchover)
+        vgate_bus_watch_start (switchover->watch);
+}
+
+void
+vgate_switchover_stop (VgateSwitchover *switchover)
+{
+    GHashTableIter iter;
+    gpointer served;
+
+    if (!switchover)
+        return;
+    for (guint i = 0; i < switchover->saves->len; i++)
+        answer_save (g_ptr_array_index (switchover->saves, i), NULL);
+    g_hash_table_iter_init (&iter, switchover->served);
+    while (g_hash_table_iter_next (&iter, NULL, &served))
+        vgate_provider_flush (((Served *)served)->provider);
+}
+
+void
+vgate_switchover_note_snapshot (VgateSwitchover *switchover, VgateSnapshot *snapshot)
+{
+    if (!switchover)
+        return;
+    vgate_snapshot_unref (switchover->last);
+    switchover->last = vgate_snapshot_ref (snapshot);
+}
+
+void
+vgate_switchover_note_look (VgateSwitchover *switchover, VgateLook *look)
+{
+    if (!switchover)
+        return;
+    if (look->domain && look->domain->vmstate)
+        g_hash_table_insert (switchover->domains, g_strdup (look->uuid), g_steal_pointer (&look->domain));
+    else if (look->outcome == VGATE_LOOK_NOTHING || look->outcome == VGATE_LOOK_REMOVED)
+        vgate_switchover_forget (switchover, look->uuid);
+}
+
+void
+vgate_switchover_forget (VgateSwitchover *switchover, const char *uuid)
+{
+    if (switchover)
+        g_hash_table_remove (switchover->domains, uuid);
+}
