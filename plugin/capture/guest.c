@@ -93,7 +93,7 @@ vgate_guest_pace (const VgateGuest *guest, gint64 now)
 static gboolean
 conclude_events (VgateGuest *guest)
 {
-    if (guest->look || guest->is_cleaned)
+    if (guest->update || guest->is_cleaned)
         return FALSE;
     if (guest->is_echo_lost) {
         guest->is_echo_lost = FALSE;
@@ -134,7 +134,7 @@ void
 vgate_guest_forget_events (VgateGuest *guest)
 {
     guest->n_unexplained = 0;
-    guest->is_echo_lost = guest->look || guest->is_cleaned;
+    guest->is_echo_lost = guest->update || guest->is_cleaned;
 }
 
 void
@@ -152,20 +152,20 @@ vgate_guest_note_nvml (VgateGuest *guest, const VgateSnapshot *snapshot, guint r
 }
 
 void
-vgate_guest_begin_look (VgateGuest *guest, VgateLook *look)
+vgate_guest_begin_update (VgateGuest *guest, VgateUpdate *update)
 {
-    look->event = guest->trigger;
+    update->event = guest->trigger;
     /* (there is no number above the highest, which somebody else must have written) */
-    look->sequence_min = MIN (MAX (look->sequence_min, guest->sequence), G_MAXUINT64 - 1);
-    look->may_remove = guest->is_unclaimed;
+    update->sequence_min = MIN (MAX (update->sequence_min, guest->sequence), G_MAXUINT64 - 1);
+    update->may_remove = guest->is_unclaimed;
     guest->is_due = FALSE;
-    guest->look = look;
+    guest->update = update;
 }
 
 gboolean
-vgate_guest_is_look_of (const VgateGuest *guest, const VgateLook *look)
+vgate_guest_is_update_of (const VgateGuest *guest, const VgateUpdate *update)
 {
-    return guest->look == look;
+    return guest->update == update;
 }
 
 static VgateStatusVgpu *
@@ -199,47 +199,47 @@ describe_capture (VgateStatusGuest *status, const VgateElement *element)
 }
 
 static void
-remember_found (VgateGuest *guest, const VgateLook *look)
+remember_found (VgateGuest *guest, const VgateUpdate *update)
 {
     g_free (guest->fingerprint);
-    guest->fingerprint = vgate_snapshot_fingerprint (look->snapshot, look->uuid);
-    guest->has_element = look->outcome == VGATE_LOOK_IN_ORDER || look->outcome == VGATE_LOOK_WRITTEN;
+    guest->fingerprint = vgate_snapshot_fingerprint (update->snapshot, update->uuid);
+    guest->has_element = update->outcome == VGATE_UPDATE_IN_ORDER || update->outcome == VGATE_UPDATE_WRITTEN;
     guest->is_known = TRUE;
-    describe_capture (guest->status, look->domain ? look->domain->element : NULL);
-    if (look->domain && look->domain->element)
-        guest->sequence = MAX (guest->sequence, look->domain->element->sequence);
-    guest->sequence = MAX (guest->sequence, look->sequence_removed);
+    describe_capture (guest->status, update->domain ? update->domain->element : NULL);
+    if (update->domain && update->domain->element)
+        guest->sequence = MAX (guest->sequence, update->domain->element->sequence);
+    guest->sequence = MAX (guest->sequence, update->sequence_removed);
 }
 
 gboolean
-vgate_guest_end_look (VgateGuest *guest, const VgateLook *look)
+vgate_guest_end_update (VgateGuest *guest, const VgateUpdate *update)
 {
     gboolean is_due_now = guest->is_due;
 
-    guest->look = NULL;
-    if (look->id >= 0)
-        guest->id = look->id;
-    if (look->name) {
+    guest->update = NULL;
+    if (update->id >= 0)
+        guest->id = update->id;
+    if (update->name) {
         g_free (guest->name);
-        guest->name = g_strdup (look->name);
+        guest->name = g_strdup (update->name);
         g_free (guest->status->name);
-        guest->status->name = vgate_printable (look->name, STATUS_TEXT_MAX);
+        guest->status->name = vgate_printable (update->name, STATUS_TEXT_MAX);
     }
-    if (look->outcome == VGATE_LOOK_WRITTEN || look->outcome == VGATE_LOOK_REMOVED)
+    if (update->outcome == VGATE_UPDATE_WRITTEN || update->outcome == VGATE_UPDATE_REMOVED)
         guest->n_unexplained--;
     is_due_now |= conclude_events (guest);
-    guest->is_unclaimed = look->outcome == VGATE_LOOK_UNCLAIMED;
-    guest->n_busy = look->outcome == VGATE_LOOK_BUSY ? guest->n_busy + 1 : 0;
-    switch (look->outcome) {
-    case VGATE_LOOK_NOTHING:
-    case VGATE_LOOK_IN_ORDER:
-    case VGATE_LOOK_WRITTEN:
-    case VGATE_LOOK_REMOVED: remember_found (guest, look); break;
-    case VGATE_LOOK_UNCLAIMED:
+    guest->is_unclaimed = update->outcome == VGATE_UPDATE_UNCLAIMED;
+    guest->n_busy = update->outcome == VGATE_UPDATE_BUSY ? guest->n_busy + 1 : 0;
+    switch (update->outcome) {
+    case VGATE_UPDATE_NOTHING:
+    case VGATE_UPDATE_IN_ORDER:
+    case VGATE_UPDATE_WRITTEN:
+    case VGATE_UPDATE_REMOVED: remember_found (guest, update); break;
+    case VGATE_UPDATE_UNCLAIMED:
         guest->has_element = TRUE;
-        vgate_guest_set_due (guest, look->event);
+        vgate_guest_set_due (guest, update->event);
         break;
-    default: vgate_guest_set_due (guest, look->event); break;
+    default: vgate_guest_set_due (guest, update->event); break;
     }
     return is_due_now;
 }

@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * One run of a domain here, as far as the daemon knows it: what happened to it since it was looked at, and
- * what the last look found. Nothing here calls libvirt or NVML.
+ * what the last update found. Nothing here calls libvirt or NVML.
  */
 #pragma once
 
-#include "plugin/capture/look.h"
+#include "plugin/capture/update.h"
 #include "status/status.h"
 
 typedef struct {
     char *uuid;
-    char *name;            /* NULL until it was looked at */
-    gboolean is_due;       /* it is to be looked at */
-    VgateTrigger trigger;  /* why; valid while it is due */
-    const VgateLook *look; /* the one that a worker has just now; NULL: none. Borrowed. */
-    int id;                /* libvirt's, of this run of the domain; -1: it was not found yet */
-    gint64 heard_at;       /* monotonic: when libvirt last told of it, by an event or a list */
-    gboolean is_known;     /* it was looked at, and could be */
-    guint n_busy;          /* looks in a row that met a job */
-    char *fingerprint;     /* of what NVML said when it was last found in order; NULL: it had no vGPU */
+    char *name;                /* NULL until it was looked at */
+    gboolean is_due;           /* it is to be looked at */
+    VgateTrigger trigger;      /* why; valid while it is due */
+    const VgateUpdate *update; /* the one that a worker has just now; NULL: none. Borrowed. */
+    int id;                    /* libvirt's, of this run of the domain; -1: it was not found yet */
+    gint64 heard_at;           /* monotonic: when libvirt last told of it, by an event or a list */
+    gboolean is_known;         /* it was looked at, and could be */
+    guint n_busy;              /* updates in a row that met a job */
+    char *fingerprint;         /* of what NVML said when it was last found in order; NULL: it had no vGPU */
     gboolean has_element;
-    gboolean is_unclaimed;    /* the last look found an element but no vGPU */
+    gboolean is_unclaimed;    /* the last update found an element but no vGPU */
     int n_unexplained;        /* metadata events, less those that our own writes make */
     gboolean is_cleaned;      /* a worker takes our element out of its persistent definition, just now */
     gboolean is_echo_lost;    /* events were missed while a worker wrote: that of its write, perhaps */
@@ -89,20 +89,20 @@ void vgate_guest_forget_events (VgateGuest *guest);
  */
 void vgate_guest_note_nvml (VgateGuest *guest, const VgateSnapshot *snapshot, guint refresh, gint64 now);
 
-/* A look begins: what is due now is being done. Borrowed until _end_look (). */
-void vgate_guest_begin_look (VgateGuest *guest, VgateLook *look);
+/* An update of its element begins: what is due now is being done. Borrowed until _end_update (). */
+void vgate_guest_begin_update (VgateGuest *guest, VgateUpdate *update);
 
-/* FALSE: the look began in an earlier run of the domain, and found nothing about this one. */
-gboolean vgate_guest_is_look_of (const VgateGuest *guest, const VgateLook *look);
+/* FALSE: the update began in an earlier run of the domain, and found nothing about this one. */
+gboolean vgate_guest_is_update_of (const VgateGuest *guest, const VgateUpdate *update);
 
 /*
- * A look is over. TRUE when it is due again at once, because something happened meanwhile. After BUSY,
+ * An update is over. TRUE when it is due again at once, because something happened meanwhile. After BUSY,
  * UNCLAIMED and FAILED it is due, too, but not at once.
  */
-gboolean vgate_guest_end_look (VgateGuest *guest, const VgateLook *look);
+gboolean vgate_guest_end_update (VgateGuest *guest, const VgateUpdate *update);
 
-/* What the last look failed with (NULL: nothing). TRUE when that is another failure than before, or none any
- * more. */
+/* What the last update failed with (NULL: nothing). TRUE when that is another failure than before, or none
+ * any more. */
 gboolean vgate_guest_note_failure (VgateGuest *guest, const GError *failure);
 
 /* Its aborted migration hangs, or did and is over (VGATE_CODE_CANCEL_*). */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "plugin/definition/definition-watch.h"
 
-#include "plugin/definition/definition-look.h"
+#include "plugin/definition/definition-update.h"
 #include "plugin/base/log.h"
 #include "placement/lease.h"
 
@@ -14,7 +14,7 @@ struct VgateDefinitionWatch {
     const VgatePolicy *policy;
     VgateTally *tally;
     char *root;
-    GHashTable *looked_at; /* set of uuids: those that a worker has just now */
+    GHashTable *under_way; /* set of uuids: those that a worker has just now */
     guint source;
     guint n_busy; /* scans in a row after which one was to be looked at again */
     gboolean is_scanning;
@@ -39,85 +39,86 @@ scan_later (VgateDefinitionWatch *watch)
 
 typedef struct {
     VgateDefinitionWatch *watch;
-    VgateDefinitionLook *look;
-} Looking;
+    VgateDefinitionUpdate *update;
+} Updating;
 
 static void
-looking_free (gpointer data)
+updating_free (gpointer data)
 {
-    Looking *looking = data;
+    Updating *updating = data;
 
-    vgate_definition_look_free (looking->look);
-    g_free (looking);
+    vgate_definition_update_free (updating->update);
+    g_free (updating);
 }
 
 static void
-looking_run (gpointer data)
+updating_run (gpointer data)
 {
-    vgate_definition_look_run (((Looking *)data)->look);
+    vgate_definition_update_run (((Updating *)data)->update);
 }
 
 static void
-report (const VgateDefinitionWatch *watch, const VgateDefinitionLook *look)
+report (const VgateDefinitionWatch *watch, const VgateDefinitionUpdate *update)
 {
     static const char *const results[] = {
         [VGATE_DEFINITION_UPDATED] = "updated",
         [VGATE_DEFINITION_LEFT] = "left",
         [VGATE_DEFINITION_FAILED] = "failed",
     };
-    VgateLogSubject subject = {.domain = look->name ? look->name : look->uuid, .uuid = look->uuid};
+    VgateLogSubject subject = {.domain = update->name ? update->name : update->uuid, .uuid = update->uuid};
 
-    if (look->outcome < (int)G_N_ELEMENTS (results) && results[look->outcome])
-        vgate_tally_count (watch->tally, VGATE_COUNTER_DEFINITIONS, results[look->outcome]);
-    if (look->updated) {
+    if (update->outcome < (int)G_N_ELEMENTS (results) && results[update->outcome])
+        vgate_tally_count (watch->tally, VGATE_COUNTER_DEFINITIONS, results[update->outcome]);
+    if (update->updated) {
         subject.code = VGATE_CODE_DEFINITION_UPDATED;
         vgate_log_about (&subject,
                          "the persistent definition was changed to what the guest was given: it named %s",
-                         look->updated);
+                         update->updated);
     }
-    if (look->left) {
+    if (update->left) {
         subject.code = VGATE_CODE_DEFINITION_DIFFERS;
-        vgate_log_about (&subject, "%s", look->left);
+        vgate_log_about (&subject, "%s", update->left);
     }
-    if (look->error) {
-        subject.code = (VgateCode)look->error->code;
-        vgate_log_about (&subject, "%s", look->error->message);
+    if (update->error) {
+        subject.code = (VgateCode)update->error->code;
+        vgate_log_about (&subject, "%s", update->error->message);
     }
 }
 
 static void
-looking_done (gpointer data, G_GNUC_UNUSED gpointer user_data)
+updating_done (gpointer data, G_GNUC_UNUSED gpointer user_data)
 {
-    const Looking *looking = data;
-    VgateDefinitionWatch *watch = looking->watch;
+    const Updating *updating = data;
+    VgateDefinitionWatch *watch = updating->watch;
 
-    g_hash_table_remove (watch->looked_at, looking->look->uuid);
-    if (looking->look->outcome == VGATE_DEFINITION_BUSY)
+    g_hash_table_remove (watch->under_way, updating->update->uuid);
+    if (updating->update->outcome == VGATE_DEFINITION_BUSY)
         scan_later (watch);
     else
-        report (watch, looking->look);
+        report (watch, updating->update);
 }
 
-static const VgateWorkKind looking_kind = {looking_run, looking_done, looking_free};
+static const VgateWorkKind updating_kind = {updating_run, updating_done, updating_free};
 
 static void
 look_at (VgateDefinitionWatch *watch, const char *uuid)
 {
     virConnectPtr libvirt = vgate_connection_get (watch->connection);
-    Looking *looking;
+    Updating *updating;
 
     /* the next connection begins with everybody */
     if (!libvirt)
         return;
     /* what it has in hand may be older than what was noted since */
-    if (!g_hash_table_add (watch->looked_at, g_strdup (uuid))) {
+    if (!g_hash_table_add (watch->under_way, g_strdup (uuid))) {
         scan_later (watch);
         return;
     }
-    looking = g_new0 (Looking, 1);
-    looking->watch = watch;
-    looking->look = vgate_definition_look_new (libvirt, uuid, watch->root, watch->policy->report_definition);
-    vgate_workers_push (watch->workers, &looking_kind, looking);
+    updating = g_new0 (Updating, 1);
+    updating->watch = watch;
+    updating->update =
+        vgate_definition_update_new (libvirt, uuid, watch->root, watch->policy->report_definition);
+    vgate_workers_push (watch->workers, &updating_kind, updating);
 }
 
 /* --- which guests --- */
@@ -218,7 +219,7 @@ vgate_definition_watch_new (VgateConnection *connection, VgateWorkers *workers, 
     watch->policy = policy;
     watch->tally = tally;
     watch->root = g_strdup (root);
-    watch->looked_at = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+    watch->under_way = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
     return watch;
 }
 
@@ -229,7 +230,7 @@ vgate_definition_watch_free (VgateDefinitionWatch *watch)
         return;
     if (watch->source != 0)
         g_source_remove (watch->source);
-    g_hash_table_unref (watch->looked_at);
+    g_hash_table_unref (watch->under_way);
     g_free (watch->root);
     g_free (watch->failure);
     g_free (watch);

@@ -3,7 +3,7 @@
 
 #include "plugin/definition/leftover.h"
 
-/* One that waits for a job of its domain holds up no other; and libvirt's calls are for looks first. */
+/* One that waits for a job of its domain holds up no other; and libvirt's calls are for updates first. */
 #define AT_ONCE 2u
 /* While a job holds one: twice as long each time, up to the interval. */
 #define RETRY_MS 200u

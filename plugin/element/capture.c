@@ -103,8 +103,8 @@ describe_sizes (const VgateElement *present, const VgateInstance *instance, Vgat
         before = strcmp (other->uuid, instance->uuid) == 0 ? other : NULL;
     }
     vgpu->framebuffer_used =
-        vgate_coarse_size (instance->framebuffer_used, before ? before->framebuffer_used : 0);
-    vgpu->runtime_state = vgate_coarse_size (instance->runtime_state, before ? before->runtime_state : 0);
+        vgate_steady_size (instance->framebuffer_used, before ? before->framebuffer_used : 0);
+    vgpu->runtime_state = vgate_steady_size (instance->runtime_state, before ? before->runtime_state : 0);
 }
 
 static VgateElementVgpu *

@@ -20,7 +20,7 @@ typedef struct {
 
 /*
  * The element of what NVML and the domain say now, unsealed and without a sequence number.
- * Sizes are coarse, and stay what the domain's element says while that is about right. NULL with
+ * Sizes are rounded, and stay what the domain's element says while that is about right. NULL with
  * VGATE_CODE_CAPTURE_FAILED when NVML gave no metadata for one of its vGPUs, or none that can be written; as
  * vgate_capture_check_gone () when one of those in the domain's element is not to be seen.
  */

@@ -23,7 +23,7 @@ round_up (guint64 bytes)
 }
 
 guint64
-vgate_coarse_size (guint64 bytes, guint64 before)
+vgate_steady_size (guint64 bytes, guint64 before)
 {
     if (bytes == 0 || (bytes <= before && before - bytes < 2 * step_of (bytes)))
         return bytes == 0 ? 0 : before;

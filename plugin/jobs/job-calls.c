@@ -6,7 +6,7 @@
 #include <libvirt/virterror.h>
 #include <stdlib.h>
 
-/* With those that look (agent.c) five, as many calls as libvirt serves for one client at a time. */
+/* With the updates (agent.c) five, as many calls as libvirt serves for one client at a time. */
 #define CALLS_AT_ONCE    2
 #define CALL_DEADLINE_MS 2000
 /* Of a guest that was suspended: below the deadline. */

@@ -20,19 +20,19 @@
 
 /* libvirt serves five calls of one client at a time (max_client_requests): some are left for what is urgent.
  */
-#define LOOKS_AT_ONCE    3
+#define UPDATES_AT_ONCE  3
 #define CALL_DEADLINE_MS 2000
 /* So many calls hang that hardly another is served: time for another connection. */
 #define SLOW_MAX 3u
-/* After a look that met a job: twice as long each time, up to the interval. */
+/* After an update that met a job: twice as long each time, up to the interval. */
 #define RETRY_MS 200u
 /* While the destination of a migration is being prepared. */
 #define WARM_MS 250u
 /* NVML that hangs is asked less and less often: each question may leave a process behind that cannot be
  * ended. */
 #define POLL_MAX_MS 60000u
-/* So many looks leave memory that is worth giving back. */
-#define LOOKS_BURST 64u
+/* So many updates leave memory that is worth giving back. */
+#define UPDATES_BURST 64u
 
 struct VgateAgent {
     VgatePolicy *policy;
@@ -57,7 +57,7 @@ struct VgateAgent {
     guint n_timeouts;      /* of NVML, in a row */
     char *failure;         /* what the last question to NVML failed with: logged when it changes */
     VgateAgentStats stats; /* the counts */
-    guint n_looks_ended;   /* since memory was given back */
+    guint n_updates_ended; /* since memory was given back */
 };
 
 static void poll_in (VgateAgent *agent, guint ms);
@@ -99,18 +99,18 @@ remove_guest (VgateAgent *agent, const char *uuid)
     g_hash_table_remove (agent->guests, uuid);
 }
 
-/* --- looks --- */
+/* --- updates --- */
 
 static void
-look_run (gpointer data)
+update_run (gpointer data)
 {
-    vgate_look_run (data);
+    vgate_update_run (data);
 }
 
 static void
-look_free (gpointer data)
+update_free (gpointer data)
 {
-    vgate_look_free (data);
+    vgate_update_free (data);
 }
 
 static void
@@ -208,16 +208,16 @@ on_hangs (const char *uuid, VgateCode code, gboolean is_over, gpointer user_data
 }
 
 static void
-count (VgateAgent *agent, const VgateLook *look)
+count (VgateAgent *agent, const VgateUpdate *update)
 {
-    switch (look->outcome) {
-    case VGATE_LOOK_WRITTEN:
+    switch (update->outcome) {
+    case VGATE_UPDATE_WRITTEN:
         vgate_tally_count (agent->tally, VGATE_COUNTER_CAPTURES,
-                           vgate_trigger_name ((VgateTrigger)look->written->trigger));
+                           vgate_trigger_name ((VgateTrigger)update->written->trigger));
         break;
-    case VGATE_LOOK_REMOVED: vgate_tally_count (agent->tally, VGATE_COUNTER_REMOVALS, NULL); break;
-    case VGATE_LOOK_FAILED:
-        vgate_tally_count_code (agent->tally, VGATE_COUNTER_CAPTURE_FAILURES, look->error->code);
+    case VGATE_UPDATE_REMOVED: vgate_tally_count (agent->tally, VGATE_COUNTER_REMOVALS, NULL); break;
+    case VGATE_UPDATE_FAILED:
+        vgate_tally_count_code (agent->tally, VGATE_COUNTER_CAPTURE_FAILURES, update->error->code);
         break;
     default: return;
     }
@@ -225,14 +225,14 @@ count (VgateAgent *agent, const VgateLook *look)
 
 /* A failure that stays is said, and counted, once. */
 static void
-report (VgateAgent *agent, VgateGuest *guest, const VgateLook *look)
+report (VgateAgent *agent, VgateGuest *guest, const VgateUpdate *update)
 {
-    const gboolean has_failed = look->outcome == VGATE_LOOK_FAILED;
+    const gboolean has_failed = update->outcome == VGATE_UPDATE_FAILED;
 
-    if (!vgate_guest_note_failure (guest, has_failed ? look->error : NULL) && has_failed)
+    if (!vgate_guest_note_failure (guest, has_failed ? update->error : NULL) && has_failed)
         return;
-    vgate_look_report (look);
-    count (agent, look);
+    vgate_update_report (update);
+    count (agent, update);
 }
 
 /*
@@ -240,60 +240,60 @@ report (VgateAgent *agent, VgateGuest *guest, const VgateLook *look)
  * written may have got into its XML; then libvirt tells of it, and it is looked at.
  */
 static void
-note_late_look (VgateAgent *agent, VgateGuest *guest, const VgateLook *look)
+note_late_update (VgateAgent *agent, VgateGuest *guest, const VgateUpdate *update)
 {
-    const guint64 sequence = look->written ? look->written->sequence : look->sequence_removed;
+    const guint64 sequence = update->written ? update->written->sequence : update->sequence_removed;
 
-    count (agent, look);
+    count (agent, update);
     if (guest)
         guest->sequence = MAX (guest->sequence, sequence);
     else
-        vgate_sequences_note (agent->sequences, look->uuid, sequence, real_now ());
+        vgate_sequences_note (agent->sequences, update->uuid, sequence, real_now ());
 }
 
 static void
-look_done (gpointer data, gpointer user_data)
+update_done (gpointer data, gpointer user_data)
 {
-    VgateLook *look = data;
+    VgateUpdate *update = data;
     VgateAgent *agent = user_data;
-    VgateGuest *guest = g_hash_table_lookup (agent->guests, look->uuid);
+    VgateGuest *guest = g_hash_table_lookup (agent->guests, update->uuid);
 
-    agent->n_looks_ended++;
+    agent->n_updates_ended++;
     agent->stats.n_writes +=
-        look->outcome == VGATE_LOOK_WRITTEN || look->outcome == VGATE_LOOK_REMOVED ? 1 : 0;
-    if (!guest || !vgate_guest_is_look_of (guest, look)) {
-        note_late_look (agent, guest, look);
+        update->outcome == VGATE_UPDATE_WRITTEN || update->outcome == VGATE_UPDATE_REMOVED ? 1 : 0;
+    if (!guest || !vgate_guest_is_update_of (guest, update)) {
+        note_late_update (agent, guest, update);
         return;
     }
-    if (vgate_guest_end_look (guest, look))
+    if (vgate_guest_end_update (guest, update))
         poll_in (agent, 0);
-    report (agent, guest, look);
-    vgate_switchover_note_look (agent->switchover, look);
-    if (look->outcome == VGATE_LOOK_BUSY) {
+    report (agent, guest, update);
+    vgate_switchover_note_update (agent->switchover, update);
+    if (update->outcome == VGATE_UPDATE_BUSY) {
         /* what is to be written cannot go with the guest any more, if it is one that leaves */
         check_job (agent, guest);
         retry_later (agent, guest);
-    } else if (look->outcome == VGATE_LOOK_GONE) {
-        remove_guest (agent, look->uuid);
+    } else if (update->outcome == VGATE_UPDATE_GONE) {
+        remove_guest (agent, update->uuid);
     }
 }
 
-static const VgateWorkKind look_kind = {look_run, look_done, look_free};
+static const VgateWorkKind update_kind = {update_run, update_done, update_free};
 
 static void
-begin_look (VgateAgent *agent, VgateGuest *guest, VgateSnapshot *snapshot)
+begin_update (VgateAgent *agent, VgateGuest *guest, VgateSnapshot *snapshot)
 {
     virConnectPtr libvirt = vgate_connection_get (agent->connection);
-    VgateLook *look;
+    VgateUpdate *update;
 
     /* it stays due: the next connection begins with everybody */
-    if (!libvirt || guest->look)
+    if (!libvirt || guest->update)
         return;
-    look = vgate_look_new (libvirt, guest->uuid, snapshot, agent->policy->seal_key,
-                           vgate_sequences_floor (agent->sequences, real_now ()));
-    vgate_guest_begin_look (guest, look);
-    agent->stats.n_looks++;
-    vgate_workers_push (agent->workers, &look_kind, look);
+    update = vgate_update_new (libvirt, guest->uuid, snapshot, agent->policy->seal_key,
+                               vgate_sequences_floor (agent->sequences, real_now ()));
+    vgate_guest_begin_update (guest, update);
+    agent->stats.n_updates++;
+    vgate_workers_push (agent->workers, &update_kind, update);
 }
 
 static void
@@ -338,7 +338,7 @@ consider (VgateAgent *agent, VgateGuest *guest)
     if (guest->is_leaving)
         check_job (agent, guest);
     else
-        begin_look (agent, guest, agent->last);
+        begin_update (agent, guest, agent->last);
 }
 
 /* The fastest that any guest asks for. */
@@ -364,14 +364,14 @@ poll_at_pace (VgateAgent *agent)
     poll_in (agent, MAX (ms, MIN (ms << MIN (agent->n_timeouts, 16), POLL_MAX_MS)));
 }
 
-/* What the looks at many guests left free lies between what stays for them: malloc does not give it back by
+/* What the updates of many guests left free lies between what stays for them: malloc does not give it back by
  * itself. */
 static void
 give_memory_back (VgateAgent *agent)
 {
-    if (agent->n_looks_ended < LOOKS_BURST)
+    if (agent->n_updates_ended < UPDATES_BURST)
         return;
-    agent->n_looks_ended = 0;
+    agent->n_updates_ended = 0;
     malloc_trim (0);
 }
 
@@ -492,7 +492,7 @@ on_job_event (VgateAgent *agent, const char *uuid, VgateDomainEvent event)
 }
 
 static void
-look_soon (VgateAgent *agent, const char *uuid, VgateTrigger trigger)
+update_soon (VgateAgent *agent, const char *uuid, VgateTrigger trigger)
 {
     vgate_guest_expect_more (get_guest (agent, uuid), trigger, g_get_monotonic_time ());
     poll_in (agent, 0);
@@ -526,7 +526,7 @@ on_domain_event (G_GNUC_UNUSED VgateConnection *connection, const char *uuid, in
             vgate_definition_watch_note (agent->definition_watch);
             vgate_leftover_watch_note (agent->leftover_watch, uuid);
         }
-        look_soon (agent, uuid, trigger_of ((VgateDomainEvent)event));
+        update_soon (agent, uuid, trigger_of ((VgateDomainEvent)event));
     }
 }
 
@@ -569,7 +569,7 @@ forget_ended (VgateAgent *agent, const VgateListing *listing)
         if (!g_hash_table_lookup_extended (listing->running, uuid, NULL, &id)) {
             remove_guest (agent, uuid);
             if (is_started)
-                look_soon (agent, uuid, trigger);
+                update_soon (agent, uuid, trigger);
         } else if (guest->id >= 0 && guest->id != GPOINTER_TO_INT (id)) {
             remove_guest (agent, uuid);
         }
@@ -600,7 +600,7 @@ listing_done (gpointer data, gpointer user_data)
 
         vgate_guest_forget_events (guest);
         guest->is_leaving = FALSE;
-        look_soon (agent, uuid, VGATE_TRIGGER_CHANGE);
+        update_soon (agent, uuid, VGATE_TRIGGER_CHANGE);
     }
     vgate_definition_watch_note (agent->definition_watch);
     g_hash_table_iter_init (&iter, listing->persistent);
@@ -649,7 +649,7 @@ vgate_agent_new (VgatePolicy *policy, const char *uri)
     agent->policy = policy;
     agent->guests = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, guest_free);
     agent->sequences = vgate_sequences_new ();
-    agent->workers = vgate_workers_new (LOOKS_AT_ONCE, CALL_DEADLINE_MS, on_slow, agent);
+    agent->workers = vgate_workers_new (UPDATES_AT_ONCE, CALL_DEADLINE_MS, on_slow, agent);
     agent->tally = vgate_tally_new ();
     agent->prober = vgate_prober_new (&policy->backend, &agent->identity, agent->tally);
     agent->uri = g_strdup (uri);

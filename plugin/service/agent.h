@@ -2,7 +2,7 @@
 /*
  * The agent: keeps the element of every vGPU domain of this host true. It hears what happens to domains,
  * asks NVML when something did and at intervals, and has those domains looked at of which there is news. All
- * its state belongs to the main loop, which never blocks; workers look (look.h) and ask (prober.h).
+ * its state belongs to the main loop, which never blocks; workers update (update.h) and ask (prober.h).
  */
 #pragma once
 
@@ -43,7 +43,7 @@ typedef struct {
     guint n_vgpu;     /* of them, with a vGPU */
     guint n_polls;    /* answers of NVML, failures too */
     guint n_failures; /* of NVML */
-    guint n_looks;    /* at a domain */
+    guint n_updates;  /* that were begun, of a domain */
     guint n_writes;   /* of an element, and removals */
 } VgateAgentStats;
 

@@ -4,7 +4,7 @@
 #include "plugin/capture/gpu-log.h"
 #include "plugin/definition/leftover.h"
 #include "plugin/libvirt/listing.h"
-#include "plugin/capture/look.h"
+#include "plugin/capture/update.h"
 #include "plugin/element/sequences.h"
 
 typedef struct {
@@ -59,17 +59,17 @@ clean_all (Pass *pass, const VgateListing *listing)
 static void
 look_at (Pass *pass, const char *uuid)
 {
-    g_autoptr (VgateLook) look =
-        vgate_look_new (pass->libvirt, uuid, pass->snapshot, pass->policy->seal_key,
-                        vgate_sequences_floor (pass->sequences, g_get_real_time () / G_USEC_PER_SEC));
+    g_autoptr (VgateUpdate) update =
+        vgate_update_new (pass->libvirt, uuid, pass->snapshot, pass->policy->seal_key,
+                          vgate_sequences_floor (pass->sequences, g_get_real_time () / G_USEC_PER_SEC));
 
-    look->event = VGATE_TRIGGER_REQUEST;
-    vgate_look_run (look);
-    vgate_look_report (look);
-    if (look->outcome == VGATE_LOOK_BUSY)
+    update->event = VGATE_TRIGGER_REQUEST;
+    vgate_update_run (update);
+    vgate_update_report (update);
+    if (update->outcome == VGATE_UPDATE_BUSY)
         g_hash_table_add (pass->busy, g_strdup (uuid));
-    if (look->error)
-        note_failure (pass, g_steal_pointer (&look->error));
+    if (update->error)
+        note_failure (pass, g_steal_pointer (&update->error));
 }
 
 /* A host without guests leaves NVML alone. */

@@ -3,88 +3,88 @@
 
 #include "plugin/switchover/payload.h"
 
-VgateArriving *
-vgate_arriving_new (virConnectPtr libvirt, const char *uuid, GBytes *payload, const VgatePolicy *policy)
+VgateLoad *
+vgate_load_new (virConnectPtr libvirt, const char *uuid, GBytes *payload, const VgatePolicy *policy)
 {
-    VgateArriving *arriving = g_new0 (VgateArriving, 1);
+    VgateLoad *load = g_new0 (VgateLoad, 1);
 
     if (libvirt)
         virConnectRef (libvirt);
-    arriving->libvirt = libvirt;
-    arriving->uuid = g_strdup (uuid);
-    arriving->payload = g_bytes_ref (payload);
-    arriving->policy = vgate_policy_copy (policy);
+    load->libvirt = libvirt;
+    load->uuid = g_strdup (uuid);
+    load->payload = g_bytes_ref (payload);
+    load->policy = vgate_policy_copy (policy);
     /* so that what the policy says of a failing NVML is said in time */
-    arriving->policy->backend.deadline_ms =
+    load->policy->backend.deadline_ms =
         MIN (policy->backend.deadline_ms, policy->switch_over_load_ms - policy->switch_over_load_ms / 4);
-    return arriving;
+    return load;
 }
 
 void
-vgate_arriving_free (VgateArriving *arriving)
+vgate_load_free (VgateLoad *load)
 {
-    if (!arriving)
+    if (!load)
         return;
-    if (arriving->libvirt) /* it was not run */
-        virConnectClose (arriving->libvirt);
-    g_free (arriving->uuid);
-    g_bytes_unref (arriving->payload);
-    vgate_policy_free (arriving->policy);
-    vgate_decision_free (arriving->decision);
-    vgate_domain_free (arriving->domain);
-    g_free (arriving);
+    if (load->libvirt) /* it was not run */
+        virConnectClose (load->libvirt);
+    g_free (load->uuid);
+    g_bytes_unref (load->payload);
+    vgate_policy_free (load->policy);
+    vgate_decision_free (load->decision);
+    vgate_domain_free (load->domain);
+    g_free (load);
 }
 
 /* Its XML says where its hostdevs lead, and carries the element that was there when the migration began. */
 static VgateDomain *
-read_domain (const VgateArriving *arriving, GError **error)
+read_domain (const VgateLoad *load, GError **error)
 {
     g_autoptr (virDomain) domain = NULL;
 
-    if (!arriving->libvirt) {
+    if (!load->libvirt) {
         g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_LIBVIRT_ERROR,
                              "there is no connection to libvirt");
         return NULL;
     }
-    domain = vgate_libvirt_find_domain (arriving->libvirt, arriving->uuid, error);
+    domain = vgate_libvirt_find_domain (load->libvirt, load->uuid, error);
     if (!domain) {
         if (error && !*error)
             g_set_error (error, VGATE_ERROR, VGATE_CODE_LIBVIRT_ERROR, "libvirt knows no domain %s",
-                         arriving->uuid);
+                         load->uuid);
         return NULL;
     }
     return vgate_libvirt_read_domain (domain, error);
 }
 
 static VgateDecision *
-decide (VgateArriving *arriving)
+decide (VgateLoad *load)
 {
     GError *error = NULL;
     gsize length;
-    const void *data = g_bytes_get_data (arriving->payload, &length);
-    g_autoptr (VgatePayload) payload = vgate_payload_read (data, length, arriving->uuid, &error);
-    VgateRequest request = {.operation = VGATE_OPERATION_SWITCH_OVER, .policy = arriving->policy, .root = ""};
+    const void *data = g_bytes_get_data (load->payload, &length);
+    g_autoptr (VgatePayload) payload = vgate_payload_read (data, length, load->uuid, &error);
+    VgateRequest request = {.operation = VGATE_OPERATION_SWITCH_OVER, .policy = load->policy, .root = ""};
 
     if (!payload)
         return vgate_decision_new_refusal (error);
-    arriving->domain = read_domain (arriving, &error);
-    if (!arriving->domain)
+    load->domain = read_domain (load, &error);
+    if (!load->domain)
         return vgate_decision_new_refusal (error);
     /* the source knew nothing better: then what stands in the XML is judged again, on what this host is now
      */
     if (payload->element) {
-        vgate_element_free (arriving->domain->element);
-        arriving->domain->element = g_steal_pointer (&payload->element);
+        vgate_element_free (load->domain->element);
+        load->domain->element = g_steal_pointer (&payload->element);
     }
-    request.domain = arriving->domain;
+    request.domain = load->domain;
     request.now = g_get_real_time () / G_USEC_PER_SEC;
     return vgate_gate_decide (&request);
 }
 
 void
-vgate_arriving_run (VgateArriving *arriving)
+vgate_load_run (VgateLoad *load)
 {
-    arriving->decision = decide (arriving);
+    load->decision = decide (load);
     /* here, and not when it is freed: the last reference waits for libvirtd */
-    g_clear_pointer (&arriving->libvirt, virConnectClose);
+    g_clear_pointer (&load->libvirt, virConnectClose);
 }

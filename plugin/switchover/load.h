@@ -15,13 +15,13 @@ typedef struct {
     /* found */
     VgateDomain *domain;     /* with the element that was judged; NULL: could not be read */
     VgateDecision *decision; /* borrows from domain */
-} VgateArriving;
+} VgateLoad;
 
 /* policy is copied. Takes a reference to payload and, where there is one, libvirt. */
-VgateArriving *vgate_arriving_new (virConnectPtr libvirt, const char *uuid, GBytes *payload,
-                                   const VgatePolicy *policy);
-void vgate_arriving_free (VgateArriving *arriving);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateArriving, vgate_arriving_free)
+VgateLoad *vgate_load_new (virConnectPtr libvirt, const char *uuid, GBytes *payload,
+                           const VgatePolicy *policy);
+void vgate_load_free (VgateLoad *load);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateLoad, vgate_load_free)
 
 /* Blocks. */
-void vgate_arriving_run (VgateArriving *arriving);
+void vgate_load_run (VgateLoad *load);

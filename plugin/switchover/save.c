@@ -6,41 +6,41 @@
 /* What NVML said; FALSE when that cannot be made an element of. *element is NULL when the domain's own says
  * the same. */
 static gboolean
-describe (const VgateLeaving *leaving, VgateElement **element)
+describe (const VgateSaving *saving, VgateElement **element)
 {
     VgateCaptureInput input = {
-        .host = leaving->snapshot ? leaving->snapshot->probe->host : NULL,
-        .instances = leaving->snapshot ? vgate_snapshot_find (leaving->snapshot, leaving->uuid) : NULL,
-        .domain = leaving->domain,
-        .devices = leaving->snapshot ? leaving->snapshot->probe->devices : NULL,
-        .key = leaving->key,
+        .host = saving->snapshot ? saving->snapshot->probe->host : NULL,
+        .instances = saving->snapshot ? vgate_snapshot_find (saving->snapshot, saving->uuid) : NULL,
+        .domain = saving->domain,
+        .devices = saving->snapshot ? saving->snapshot->probe->devices : NULL,
+        .key = saving->key,
         .trigger = VGATE_TRIGGER_CHANGE,
         .power = VGATE_POWER_RUNNING,
     };
 
     *element = NULL;
     /* without the domain's hostdevs the destination could not tell which vGPU is which */
-    if (!input.instances || !leaving->domain)
+    if (!input.instances || !saving->domain)
         return FALSE;
-    if (leaving->domain->element)
-        input.power = (VgatePower)leaving->domain->element->power;
-    input.now = leaving->snapshot->probe->host->time;
+    if (saving->domain->element)
+        input.power = (VgatePower)saving->domain->element->power;
+    input.now = saving->snapshot->probe->host->time;
     return vgate_capture_build (&input, element, NULL);
 }
 
 GBytes *
-vgate_leaving_build (const VgateLeaving *leaving, VgatePayloadSource *source)
+vgate_save_build (const VgateSaving *saving, VgatePayloadSource *source)
 {
     g_autoptr (VgateElement) element = NULL;
-    const gboolean is_described = describe (leaving, &element);
-    VgateElement *present = leaving->domain ? leaving->domain->element : NULL;
-    VgatePayload payload = {.domain = (char *)leaving->uuid, .time = leaving->now};
+    const gboolean is_described = describe (saving, &element);
+    VgateElement *present = saving->domain ? saving->domain->element : NULL;
+    VgatePayload payload = {.domain = (char *)saving->uuid, .time = saving->now};
 
     if (is_described) {
         payload.element = element ? element : present;
-        payload.time = leaving->snapshot->probe->host->time;
-        payload.source = leaving->is_fresh ? VGATE_PAYLOAD_NVML : VGATE_PAYLOAD_MEMORY;
-    } else if (present && vgate_element_check (present, leaving->uuid, leaving->key, NULL)) {
+        payload.time = saving->snapshot->probe->host->time;
+        payload.source = saving->is_fresh ? VGATE_PAYLOAD_NVML : VGATE_PAYLOAD_MEMORY;
+    } else if (present && vgate_element_check (present, saving->uuid, saving->key, NULL)) {
         payload.element = present;
         payload.time = present->time;
         payload.source = VGATE_PAYLOAD_MEMORY;

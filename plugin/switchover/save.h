@@ -13,7 +13,7 @@ typedef struct {
     VgateDomain *domain;           /* as last read; its element may get checked. NULL: it was not yet */
     GBytes *key;                   /* fleet key, or NULL */
     gint64 now;                    /* seconds since 1970 */
-} VgateLeaving;
+} VgateSaving;
 
 /* The freshest record that can be made of this. The element is in the payload, or borrowed from domain. */
-GBytes *vgate_leaving_build (const VgateLeaving *leaving, VgatePayloadSource *source);
+GBytes *vgate_save_build (const VgateSaving *saving, VgatePayloadSource *source);

@@ -74,7 +74,7 @@ static void
 answer_save (Save *save, VgateSnapshot *fresh)
 {
     VgateSwitchover *switchover = save->switchover;
-    const VgateLeaving leaving = {
+    const VgateSaving saving = {
         .uuid = save->uuid,
         .snapshot = fresh ? fresh : switchover->last,
         .is_fresh = fresh != NULL,
@@ -87,7 +87,7 @@ answer_save (Save *save, VgateSnapshot *fresh)
 
     if (!save->call)
         return;
-    payload = vgate_leaving_build (&leaving, &source);
+    payload = vgate_save_build (&saving, &source);
     vgate_provider_return_payload (g_steal_pointer (&save->call), payload);
     if (source != VGATE_PAYLOAD_NVML)
         vgate_log (VGATE_CODE_PAYLOAD_NOT_FRESH, name_of (switchover, save->uuid),
@@ -134,7 +134,7 @@ on_save (const char *uuid, GDBusMethodInvocation *call, gpointer user_data)
 typedef struct {
     VgateSwitchover *switchover;
     char *name;
-    VgateArriving *arriving;
+    VgateLoad *load;
     GDBusMethodInvocation *call; /* NULL once it is answered */
     guint source;                /* the clock */
 } Load;
@@ -147,7 +147,7 @@ load_free (gpointer data)
     if (load->source != 0)
         g_source_remove (load->source);
     g_clear_object (&load->call);
-    vgate_arriving_free (load->arriving);
+    vgate_load_free (load->load);
     g_free (load->name);
     g_free (load);
 }
@@ -155,7 +155,7 @@ load_free (gpointer data)
 static void
 load_run (gpointer data)
 {
-    vgate_arriving_run (((Load *)data)->arriving);
+    vgate_load_run (((Load *)data)->load);
 }
 
 /* With the priorities that the hook gives its own. */
@@ -197,7 +197,7 @@ load_done (gpointer data, gpointer user_data)
     VgateSwitchover *switchover = user_data;
 
     g_ptr_array_remove_fast (switchover->loads, load);
-    answer_load (load, load->arriving->decision);
+    answer_load (load, load->load->decision);
 }
 
 static const VgateWorkKind load_kind = {load_run, load_done, load_free};
@@ -231,8 +231,8 @@ on_load (const char *uuid, GBytes *payload, GDBusMethodInvocation *call, gpointe
 
     load->switchover = switchover;
     load->name = g_strdup (name_of (switchover, uuid));
-    load->arriving =
-        vgate_arriving_new (vgate_connection_get (switchover->connection), uuid, payload, switchover->policy);
+    load->load =
+        vgate_load_new (vgate_connection_get (switchover->connection), uuid, payload, switchover->policy);
     load->call = call;
     load->source = g_timeout_add (switchover->policy->switch_over_load_ms, on_load_timeout, load);
     g_ptr_array_add (switchover->loads, load);
@@ -392,14 +392,14 @@ vgate_switchover_note_snapshot (VgateSwitchover *switchover, VgateSnapshot *snap
 }
 
 void
-vgate_switchover_note_look (VgateSwitchover *switchover, VgateLook *look)
+vgate_switchover_note_update (VgateSwitchover *switchover, VgateUpdate *update)
 {
     if (!switchover)
         return;
-    if (look->domain && look->domain->vmstate)
-        g_hash_table_insert (switchover->domains, g_strdup (look->uuid), g_steal_pointer (&look->domain));
-    else if (look->outcome == VGATE_LOOK_NOTHING || look->outcome == VGATE_LOOK_REMOVED)
-        vgate_switchover_forget (switchover, look->uuid);
+    if (update->domain && update->domain->vmstate)
+        g_hash_table_insert (switchover->domains, g_strdup (update->uuid), g_steal_pointer (&update->domain));
+    else if (update->outcome == VGATE_UPDATE_NOTHING || update->outcome == VGATE_UPDATE_REMOVED)
+        vgate_switchover_forget (switchover, update->uuid);
 }
 
 void

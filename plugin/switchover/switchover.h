@@ -10,7 +10,7 @@
 #pragma once
 
 #include "plugin/libvirt/connection.h"
-#include "plugin/capture/look.h"
+#include "plugin/capture/update.h"
 #include "policy/policy.h"
 #include "plugin/capture/prober.h"
 #include "plugin/base/tally.h"
@@ -30,9 +30,10 @@ void vgate_switchover_start (VgateSwitchover *switchover);
 /* Before the process ends: answers at once what is being waited for. */
 void vgate_switchover_stop (VgateSwitchover *switchover);
 
-/* What is known, for when NVML does not answer: its last answer, and what a look found (takes its domain). */
+/* What is known, for when NVML does not answer: its last answer, and what an update found (takes
+ * its domain). */
 void vgate_switchover_note_snapshot (VgateSwitchover *switchover, VgateSnapshot *snapshot);
-void vgate_switchover_note_look (VgateSwitchover *switchover, VgateLook *look);
+void vgate_switchover_note_update (VgateSwitchover *switchover, VgateUpdate *update);
 
 /* The domain has ended, or has no vGPU any more. */
 void vgate_switchover_forget (VgateSwitchover *switchover, const char *uuid);

@@ -139,10 +139,10 @@ test_unchanged (void)
     g_test_message (
         "%u guests with vGPUs, one pass without a change: %.1f ms of processor time, %.0f ms of the "
         "process that reads NVML; %u looks, %u writes",
-        after.n_vgpu, cpu, reader_ms (host), after.n_looks - before.n_looks,
+        after.n_vgpu, cpu, reader_ms (host), after.n_updates - before.n_updates,
         after.n_writes - before.n_writes);
     g_assert_cmpuint (after.n_vgpu, ==, N_GUESTS);
-    g_assert_cmpuint (after.n_looks, ==, before.n_looks);
+    g_assert_cmpuint (after.n_updates, ==, before.n_updates);
     g_assert_cmpuint (after.n_writes, ==, before.n_writes);
     g_assert_cmpfloat (cpu, <, CPU_LIMIT_MS);
     virConnectClose (libvirt);

@@ -205,10 +205,10 @@ test_nothing_changes (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
     for (int i = 0; i < 5; i++)
         poll_once (f);
     after = stats_of (f);
-    g_assert_cmpuint (after.n_looks, ==, before.n_looks);
+    g_assert_cmpuint (after.n_updates, ==, before.n_updates);
     g_assert_cmpuint (after.n_writes, ==, 1);
     /* each guest once, and the test driver's own one; the echo of the write made no other */
-    g_assert_cmpuint (after.n_looks, ==, 3);
+    g_assert_cmpuint (after.n_updates, ==, 3);
 }
 
 static void
@@ -243,7 +243,7 @@ test_a_vgpu_that_goes (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
     fake_host_sim (f->host, "unplug --vm " GUEST);
     /* NVML may list a vGPU late: not at the first look */
     poll_once (f);
-    WAIT_UNTIL (stats_of (f).n_looks == 4);
+    WAIT_UNTIL (stats_of (f).n_updates == 4);
     g_assert_cmpuint (version_of (f), !=, 0);
     poll_once (f);
     WAIT_UNTIL (version_of (f) == 0);
@@ -590,7 +590,7 @@ test_leftover_of_a_guest (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
     for (int i = 0; i < 3; i++)
         poll_once (f);
     after = stats_of (f);
-    g_assert_cmpuint (after.n_looks, ==, before.n_looks);
+    g_assert_cmpuint (after.n_updates, ==, before.n_updates);
     g_assert_cmpuint (sequence_of (f), ==, sequence);
     /* while somebody else's change of it is seen */
     set_metadata (f, "<nonsense/>");

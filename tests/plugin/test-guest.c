@@ -8,13 +8,13 @@
 
 /* A look as a worker would hand it back. The guest's own part of it is done. */
 static gboolean
-look (VgateGuest *guest, VgateSnapshot *snapshot, VgateLookOutcome outcome)
+update (VgateGuest *guest, VgateSnapshot *snapshot, VgateUpdateOutcome outcome)
 {
-    VgateLook found = {.uuid = guest->uuid, .snapshot = snapshot, .name = (char *)"demo"};
+    VgateUpdate found = {.uuid = guest->uuid, .snapshot = snapshot, .name = (char *)"demo"};
 
-    vgate_guest_begin_look (guest, &found);
+    vgate_guest_begin_update (guest, &found);
     found.outcome = outcome;
-    return vgate_guest_end_look (guest, &found);
+    return vgate_guest_end_update (guest, &found);
 }
 
 static VgateSnapshot *
@@ -34,7 +34,7 @@ test_news (void)
 
     vgate_guest_note_nvml (guest, down, 60, 0);
     g_assert_true (guest->is_due);
-    g_assert_false (look (guest, down, VGATE_LOOK_WRITTEN));
+    g_assert_false (update (guest, down, VGATE_UPDATE_WRITTEN));
     vgate_guest_note_nvml (guest, down, 60, 0);
     g_assert_false (guest->is_due);
     vgate_guest_note_nvml (guest, up, 60, 0);
@@ -57,13 +57,13 @@ test_own_echo (void)
 {
     g_autoptr (VgateGuest) guest = vgate_guest_new (SAMPLE_DOMAIN_UUID);
     g_autoptr (VgateSnapshot) snapshot = snapshot_of (1);
-    VgateLook found = {.uuid = guest->uuid, .snapshot = snapshot, .outcome = VGATE_LOOK_WRITTEN};
+    VgateUpdate found = {.uuid = guest->uuid, .snapshot = snapshot, .outcome = VGATE_UPDATE_WRITTEN};
 
-    g_assert_false (look (guest, snapshot, VGATE_LOOK_WRITTEN));
+    g_assert_false (update (guest, snapshot, VGATE_UPDATE_WRITTEN));
     g_assert_false (vgate_guest_note_metadata (guest));
-    vgate_guest_begin_look (guest, &found);
+    vgate_guest_begin_update (guest, &found);
     g_assert_false (vgate_guest_note_metadata (guest));
-    g_assert_false (vgate_guest_end_look (guest, &found));
+    g_assert_false (vgate_guest_end_update (guest, &found));
     g_assert_false (guest->is_due);
 }
 
@@ -72,22 +72,22 @@ test_foreign_change (void)
 {
     g_autoptr (VgateGuest) guest = vgate_guest_new (SAMPLE_DOMAIN_UUID);
     g_autoptr (VgateSnapshot) snapshot = snapshot_of (1);
-    VgateLook found = {.uuid = guest->uuid, .snapshot = snapshot, .outcome = VGATE_LOOK_WRITTEN};
+    VgateUpdate found = {.uuid = guest->uuid, .snapshot = snapshot, .outcome = VGATE_UPDATE_WRITTEN};
 
-    g_assert_false (look (guest, snapshot, VGATE_LOOK_WRITTEN));
+    g_assert_false (update (guest, snapshot, VGATE_UPDATE_WRITTEN));
     g_assert_false (vgate_guest_note_metadata (guest));
     g_assert_true (vgate_guest_note_metadata (guest));
     g_assert_true (guest->is_due);
     /* in the middle of a look: ours is one of two, whichever came first */
-    vgate_guest_begin_look (guest, &found);
+    vgate_guest_begin_update (guest, &found);
     g_assert_false (vgate_guest_note_metadata (guest));
     g_assert_false (vgate_guest_note_metadata (guest));
-    g_assert_true (vgate_guest_end_look (guest, &found));
+    g_assert_true (vgate_guest_end_update (guest, &found));
     /* a look that wrote nothing explains no event */
-    found.outcome = VGATE_LOOK_IN_ORDER;
-    vgate_guest_begin_look (guest, &found);
+    found.outcome = VGATE_UPDATE_IN_ORDER;
+    vgate_guest_begin_update (guest, &found);
     g_assert_false (vgate_guest_note_metadata (guest));
-    g_assert_true (vgate_guest_end_look (guest, &found));
+    g_assert_true (vgate_guest_end_update (guest, &found));
 }
 
 /* To take our element out of the persistent definition makes an event, too, before or after it is done. */
@@ -97,7 +97,7 @@ test_own_echo_of_a_definition (void)
     g_autoptr (VgateGuest) guest = vgate_guest_new (SAMPLE_DOMAIN_UUID);
     g_autoptr (VgateSnapshot) snapshot = snapshot_of (1);
 
-    g_assert_false (look (guest, snapshot, VGATE_LOOK_IN_ORDER));
+    g_assert_false (update (guest, snapshot, VGATE_UPDATE_IN_ORDER));
     vgate_guest_begin_cleaning (guest);
     g_assert_false (vgate_guest_note_metadata (guest));
     g_assert_false (vgate_guest_end_cleaning (guest, TRUE));
@@ -125,11 +125,11 @@ test_lost_echo (void)
 {
     g_autoptr (VgateGuest) guest = vgate_guest_new (SAMPLE_DOMAIN_UUID);
     g_autoptr (VgateSnapshot) snapshot = snapshot_of (1);
-    VgateLook found = {.uuid = guest->uuid, .snapshot = snapshot, .outcome = VGATE_LOOK_WRITTEN};
+    VgateUpdate found = {.uuid = guest->uuid, .snapshot = snapshot, .outcome = VGATE_UPDATE_WRITTEN};
 
-    vgate_guest_begin_look (guest, &found);
+    vgate_guest_begin_update (guest, &found);
     vgate_guest_forget_events (guest);
-    g_assert_false (vgate_guest_end_look (guest, &found));
+    g_assert_false (vgate_guest_end_update (guest, &found));
     g_assert_true (vgate_guest_note_metadata (guest));
     vgate_guest_begin_cleaning (guest);
     vgate_guest_forget_events (guest);
@@ -142,11 +142,11 @@ test_event_during_a_look (void)
 {
     g_autoptr (VgateGuest) guest = vgate_guest_new (SAMPLE_DOMAIN_UUID);
     g_autoptr (VgateSnapshot) snapshot = snapshot_of (1);
-    VgateLook found = {.uuid = guest->uuid, .snapshot = snapshot, .outcome = VGATE_LOOK_IN_ORDER};
+    VgateUpdate found = {.uuid = guest->uuid, .snapshot = snapshot, .outcome = VGATE_UPDATE_IN_ORDER};
 
-    vgate_guest_begin_look (guest, &found);
+    vgate_guest_begin_update (guest, &found);
     vgate_guest_set_due (guest, VGATE_TRIGGER_RESUME);
-    g_assert_true (vgate_guest_end_look (guest, &found));
+    g_assert_true (vgate_guest_end_update (guest, &found));
     g_assert_true (guest->is_due);
 }
 
@@ -154,18 +154,19 @@ test_event_during_a_look (void)
 static void
 test_not_done (void)
 {
-    static const VgateLookOutcome outcomes[] = {VGATE_LOOK_BUSY, VGATE_LOOK_FAILED, VGATE_LOOK_UNCLAIMED};
+    static const VgateUpdateOutcome outcomes[] = {VGATE_UPDATE_BUSY, VGATE_UPDATE_FAILED,
+                                                  VGATE_UPDATE_UNCLAIMED};
     g_autoptr (VgateSnapshot) snapshot = snapshot_of (1);
 
     for (gsize i = 0; i < G_N_ELEMENTS (outcomes); i++) {
         g_autoptr (VgateGuest) guest = vgate_guest_new (SAMPLE_DOMAIN_UUID);
 
         vgate_guest_set_due (guest, VGATE_TRIGGER_ARRIVE);
-        g_assert_false (look (guest, snapshot, outcomes[i]));
+        g_assert_false (update (guest, snapshot, outcomes[i]));
         g_assert_true (guest->is_due);
         g_assert_cmpint (guest->trigger, ==, VGATE_TRIGGER_ARRIVE);
-        g_assert_cmpuint (guest->n_busy, ==, outcomes[i] == VGATE_LOOK_BUSY ? 1 : 0);
-        g_assert_cmpint (guest->is_unclaimed, ==, outcomes[i] == VGATE_LOOK_UNCLAIMED);
+        g_assert_cmpuint (guest->n_busy, ==, outcomes[i] == VGATE_UPDATE_BUSY ? 1 : 0);
+        g_assert_cmpint (guest->is_unclaimed, ==, outcomes[i] == VGATE_UPDATE_UNCLAIMED);
     }
 }
 
@@ -176,12 +177,12 @@ test_pace (void)
     g_autoptr (VgateSnapshot) up = snapshot_of (vgate_version (26, 1)), down = snapshot_of (0);
 
     vgate_guest_note_nvml (guest, down, 60, 0);
-    look (guest, down, VGATE_LOOK_WRITTEN);
+    update (guest, down, VGATE_UPDATE_WRITTEN);
     g_assert_cmpint (vgate_guest_pace (guest, MINUTE), ==, VGATE_PACE_FAST);
     /* no driver in ten minutes: none is expected any more */
     g_assert_cmpint (vgate_guest_pace (guest, 11 * MINUTE), ==, VGATE_PACE_SLOW);
     vgate_guest_note_nvml (guest, up, 60, 11 * MINUTE);
-    look (guest, up, VGATE_LOOK_WRITTEN);
+    update (guest, up, VGATE_UPDATE_WRITTEN);
     g_assert_cmpint (vgate_guest_pace (guest, 12 * MINUTE), ==, VGATE_PACE_SLOW);
     g_assert_cmpint (vgate_guest_pace (guest, 1000 * MINUTE), ==, VGATE_PACE_SLOW);
     guest->is_leaving = TRUE;
@@ -196,7 +197,7 @@ test_pace_when_announced (void)
     g_autoptr (VgateSnapshot) up = snapshot_of (vgate_version (26, 1));
 
     vgate_guest_note_nvml (guest, up, 60, 0);
-    look (guest, up, VGATE_LOOK_WRITTEN);
+    update (guest, up, VGATE_UPDATE_WRITTEN);
     vgate_guest_note_announced (guest, MINUTE);
     g_assert_cmpint (vgate_guest_pace (guest, MINUTE), ==, VGATE_PACE_SLOW);
     guest->is_leaving = TRUE;
@@ -213,7 +214,7 @@ test_pace_without_vgpu (void)
 
     g_assert_false (vgate_guest_is_plain (guest));
     vgate_guest_expect_more (guest, VGATE_TRIGGER_START, 0);
-    look (guest, nothing, VGATE_LOOK_NOTHING);
+    update (guest, nothing, VGATE_UPDATE_NOTHING);
     g_assert_true (vgate_guest_is_plain (guest));
     g_assert_cmpint (vgate_guest_pace (guest, MINUTE), ==, VGATE_PACE_SLOW);
     g_assert_cmpint (vgate_guest_pace (guest, 11 * MINUTE), ==, VGATE_PACE_NONE);
@@ -227,7 +228,7 @@ test_refresh (void)
     g_autoptr (VgateSnapshot) snapshot = snapshot_of (1), nothing = answers_snapshot (NULL, 0);
 
     vgate_guest_note_nvml (guest, snapshot, 60, MINUTE);
-    look (guest, snapshot, VGATE_LOOK_WRITTEN);
+    update (guest, snapshot, VGATE_UPDATE_WRITTEN);
     vgate_guest_note_nvml (guest, snapshot, 60, 2 * MINUTE - 1);
     g_assert_false (guest->is_due);
     guest->is_leaving = TRUE;
@@ -236,12 +237,12 @@ test_refresh (void)
     guest->is_leaving = FALSE;
     vgate_guest_note_nvml (guest, snapshot, 60, 2 * MINUTE);
     g_assert_true (guest->is_due);
-    look (guest, snapshot, VGATE_LOOK_IN_ORDER);
+    update (guest, snapshot, VGATE_UPDATE_IN_ORDER);
     vgate_guest_note_nvml (guest, snapshot, 60, 3 * MINUTE - 1);
     g_assert_false (guest->is_due);
     /* nor of one without a vGPU */
     vgate_guest_note_nvml (guest, nothing, 60, 3 * MINUTE - 1);
-    look (guest, nothing, VGATE_LOOK_NOTHING);
+    update (guest, nothing, VGATE_UPDATE_NOTHING);
     vgate_guest_note_nvml (guest, nothing, 60, 100 * MINUTE);
     g_assert_false (guest->is_due);
 }

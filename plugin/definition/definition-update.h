@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One look at the persistent definition of one guest to which the hook gave another device than its XML
- * named. Done by a worker; what it needs is handed in, what it found is handed back.
+ * Makes the persistent definition of one guest agree with the device that the hook gave it in place of the
+ * one that its XML named. A worker does it; what it needs is handed in, what it found is handed back.
  */
 #pragma once
 
@@ -12,7 +12,7 @@ typedef enum {
     VGATE_DEFINITION_UPDATED, /* it was changed */
     VGATE_DEFINITION_LEFT,    /* it names another device, and was left so */
     VGATE_DEFINITION_BUSY,    /* the guest is still about to arrive, or another job holds it */
-    VGATE_DEFINITION_FAILED,  /* error says why; the next look tries again */
+    VGATE_DEFINITION_FAILED,  /* error says why; the next update tries again */
 } VgateDefinitionOutcome;
 
 typedef struct {
@@ -28,13 +28,13 @@ typedef struct {
     char *updated; /* what was changed, in words; NULL: nothing */
     char *left;    /* what was not, and the way out; NULL: nothing */
     GError *error;
-} VgateDefinitionLook;
+} VgateDefinitionUpdate;
 
 /* Refs and copies. */
-VgateDefinitionLook *vgate_definition_look_new (virConnectPtr libvirt, const char *uuid, const char *root,
-                                                gboolean to_report);
-void vgate_definition_look_free (VgateDefinitionLook *look);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateDefinitionLook, vgate_definition_look_free)
+VgateDefinitionUpdate *vgate_definition_update_new (virConnectPtr libvirt, const char *uuid, const char *root,
+                                                    gboolean to_report);
+void vgate_definition_update_free (VgateDefinitionUpdate *update);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateDefinitionUpdate, vgate_definition_update_free)
 
 /* Blocks. Whatever was seen to is settled in the leases, so that it is done once an arrival. */
-void vgate_definition_look_run (VgateDefinitionLook *look);
+void vgate_definition_update_run (VgateDefinitionUpdate *update);

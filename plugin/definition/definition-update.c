@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "plugin/definition/definition-look.h"
+#include "plugin/definition/definition-update.h"
 
 #include "plugin/definition/definition.h"
 #include "placement/rewrite.h"
@@ -7,33 +7,33 @@
 #include <stdlib.h>
 #include <string.h>
 
-VgateDefinitionLook *
-vgate_definition_look_new (virConnectPtr libvirt, const char *uuid, const char *root, gboolean to_report)
+VgateDefinitionUpdate *
+vgate_definition_update_new (virConnectPtr libvirt, const char *uuid, const char *root, gboolean to_report)
 {
-    VgateDefinitionLook *look = g_new0 (VgateDefinitionLook, 1);
+    VgateDefinitionUpdate *update = g_new0 (VgateDefinitionUpdate, 1);
 
     virConnectRef (libvirt);
-    look->libvirt = libvirt;
-    look->uuid = g_strdup (uuid);
-    look->root = g_strdup (root);
-    look->to_report = to_report;
-    return look;
+    update->libvirt = libvirt;
+    update->uuid = g_strdup (uuid);
+    update->root = g_strdup (root);
+    update->to_report = to_report;
+    return update;
 }
 
 void
-vgate_definition_look_free (VgateDefinitionLook *look)
+vgate_definition_update_free (VgateDefinitionUpdate *update)
 {
-    if (!look)
+    if (!update)
         return;
-    if (look->libvirt) /* it was not run */
-        virConnectClose (look->libvirt);
-    g_free (look->uuid);
-    g_free (look->root);
-    g_free (look->name);
-    g_free (look->updated);
-    g_free (look->left);
-    g_clear_error (&look->error);
-    g_free (look);
+    if (update->libvirt) /* it was not run */
+        virConnectClose (update->libvirt);
+    g_free (update->uuid);
+    g_free (update->root);
+    g_free (update->name);
+    g_free (update->updated);
+    g_free (update->left);
+    g_clear_error (&update->error);
+    g_free (update);
 }
 
 static gboolean
@@ -49,11 +49,11 @@ has_unsettled (const VgateLeases *leases, const char *uuid)
 }
 
 static gboolean
-settle (const VgateDefinitionLook *look, GError **error)
+settle (const VgateDefinitionUpdate *update, GError **error)
 {
-    g_autoptr (VgateLeases) leases = vgate_leases_open (look->root, FALSE, error);
+    g_autoptr (VgateLeases) leases = vgate_leases_open (update->root, FALSE, error);
 
-    return leases && (!vgate_leases_settle (leases, look->uuid) ||
+    return leases && (!vgate_leases_settle (leases, update->uuid) ||
                       vgate_leases_save (leases, vgate_leases_clock (), error));
 }
 
@@ -72,7 +72,7 @@ read_definition (virDomainPtr domain, GError **error)
 
 /* What it was is read anew just before, so that hardly an edit of somebody else's can come in between. */
 static gboolean
-define (const VgateDefinitionLook *look, const char *xml, const VgateDomain *definition,
+define (const VgateDefinitionUpdate *update, const char *xml, const VgateDomain *definition,
         const GPtrArray *disagreements, GError **error)
 {
     g_autoptr (GPtrArray) moves = vgate_definition_moves (disagreements);
@@ -82,7 +82,7 @@ define (const VgateDefinitionLook *look, const char *xml, const VgateDomain *def
 
     if (!changed)
         return FALSE;
-    defined = virDomainDefineXMLFlags (look->libvirt, changed, VIR_DOMAIN_DEFINE_VALIDATE);
+    defined = virDomainDefineXMLFlags (update->libvirt, changed, VIR_DOMAIN_DEFINE_VALIDATE);
     if (!defined)
         vgate_set_libvirt_error (error, "virDomainDefineXMLFlags");
     return defined != NULL;
@@ -99,26 +99,27 @@ count_ours (const GPtrArray *disagreements)
 }
 
 static void
-leave (VgateDefinitionLook *look, const GPtrArray *disagreements)
+leave (VgateDefinitionUpdate *update, const GPtrArray *disagreements)
 {
     g_autofree char *what = vgate_definition_describe (disagreements, FALSE);
-    g_autofree char *way_out = vgate_definition_way_out (disagreements, look->uuid);
+    g_autofree char *way_out = vgate_definition_way_out (disagreements, update->uuid);
 
-    look->outcome = VGATE_DEFINITION_LEFT;
-    look->left = g_strdup_printf ("the persistent definition names %s, which the guest was given. To make it "
-                                  "agree: %s",
-                                  what, way_out);
+    update->outcome = VGATE_DEFINITION_LEFT;
+    update->left =
+        g_strdup_printf ("the persistent definition names %s, which the guest was given. To make it "
+                         "agree: %s",
+                         what, way_out);
 }
 
 static void
-fail (VgateDefinitionLook *look, const GPtrArray *disagreements, const GError *why)
+fail (VgateDefinitionUpdate *update, const GPtrArray *disagreements, const GError *why)
 {
     g_autofree char *what = vgate_definition_describe (disagreements, FALSE);
-    g_autofree char *way_out = vgate_definition_way_out (disagreements, look->uuid);
+    g_autofree char *way_out = vgate_definition_way_out (disagreements, update->uuid);
 
-    look->outcome = VGATE_DEFINITION_FAILED;
+    update->outcome = VGATE_DEFINITION_FAILED;
     g_set_error (
-        &look->error, VGATE_ERROR, VGATE_CODE_DEFINITION_NOT_UPDATED,
+        &update->error, VGATE_ERROR, VGATE_CODE_DEFINITION_NOT_UPDATED,
         "the persistent definition names %s, which the guest was given, and cannot be changed: %s. To "
         "make it agree: %s",
         what, why->message, way_out);
@@ -134,26 +135,26 @@ drop_ours (GPtrArray *disagreements)
 }
 
 static void
-act (VgateDefinitionLook *look, const char *xml, const VgateDomain *definition, GPtrArray *disagreements)
+act (VgateDefinitionUpdate *update, const char *xml, const VgateDomain *definition, GPtrArray *disagreements)
 {
     g_autoptr (GError) error = NULL;
 
-    if (!look->to_report && count_ours (disagreements) > 0) {
-        if (!define (look, xml, definition, disagreements, &error)) {
-            fail (look, disagreements, error);
+    if (!update->to_report && count_ours (disagreements) > 0) {
+        if (!define (update, xml, definition, disagreements, &error)) {
+            fail (update, disagreements, error);
             return;
         }
-        look->outcome = VGATE_DEFINITION_UPDATED;
-        look->updated = vgate_definition_describe (disagreements, TRUE);
+        update->outcome = VGATE_DEFINITION_UPDATED;
+        update->updated = vgate_definition_describe (disagreements, TRUE);
         drop_ours (disagreements);
     }
     if (disagreements->len > 0)
-        leave (look, disagreements);
+        leave (update, disagreements);
 }
 
 /* FALSE with an error. */
 static gboolean
-compare (VgateDefinitionLook *look, virDomainPtr domain, const VgateLeases *leases, GError **error)
+compare (VgateDefinitionUpdate *update, virDomainPtr domain, const VgateLeases *leases, GError **error)
 {
     g_autoptr (VgateDomain) live = vgate_libvirt_read_domain (domain, error), definition = NULL;
     g_autoptr (GPtrArray) disagreements = NULL;
@@ -166,20 +167,20 @@ compare (VgateDefinitionLook *look, virDomainPtr domain, const VgateLeases *leas
     if (!definition)
         return FALSE;
     disagreements = vgate_definition_compare (live, definition, leases);
-    act (look, xml, definition, disagreements);
+    act (update, xml, definition, disagreements);
     return TRUE;
 }
 
 /* FALSE with an error; TRUE also when it is gone, or is to be looked at later. */
 static gboolean
-look_at (VgateDefinitionLook *look, const VgateLeases *leases, GError **error)
+look_at (VgateDefinitionUpdate *update, const VgateLeases *leases, GError **error)
 {
-    g_autoptr (virDomain) domain = vgate_libvirt_find_domain (look->libvirt, look->uuid, error);
+    g_autoptr (virDomain) domain = vgate_libvirt_find_domain (update->libvirt, update->uuid, error);
     int is_active, is_persistent;
 
     if (!domain)
         return !error || !*error;
-    look->name = g_strdup (virDomainGetName (domain));
+    update->name = g_strdup (virDomainGetName (domain));
     /* an arrival makes it persistent last of all. What does not run has no live definition: its record goes
      * with its 'release end' */
     is_active = virDomainIsActive (domain);
@@ -190,7 +191,7 @@ look_at (VgateDefinitionLook *look, const VgateLeases *leases, GError **error)
     if (is_active == 0)
         return TRUE;
     if (vgate_libvirt_is_busy (domain)) {
-        look->outcome = VGATE_DEFINITION_BUSY;
+        update->outcome = VGATE_DEFINITION_BUSY;
         return TRUE;
     }
     is_persistent = virDomainIsPersistent (domain);
@@ -198,18 +199,18 @@ look_at (VgateDefinitionLook *look, const VgateLeases *leases, GError **error)
         vgate_set_libvirt_error (error, "virDomainIsPersistent");
         return FALSE;
     }
-    if (is_persistent == 1 && !compare (look, domain, leases, error))
+    if (is_persistent == 1 && !compare (update, domain, leases, error))
         return FALSE;
-    return look->outcome == VGATE_DEFINITION_FAILED || settle (look, error);
+    return update->outcome == VGATE_DEFINITION_FAILED || settle (update, error);
 }
 
 void
-vgate_definition_look_run (VgateDefinitionLook *look)
+vgate_definition_update_run (VgateDefinitionUpdate *update)
 {
-    g_autoptr (VgateLeases) leases = vgate_leases_open (look->root, TRUE, &look->error);
+    g_autoptr (VgateLeases) leases = vgate_leases_open (update->root, TRUE, &update->error);
 
-    if (!leases || (has_unsettled (leases, look->uuid) && !look_at (look, leases, &look->error)))
-        look->outcome = VGATE_DEFINITION_FAILED;
+    if (!leases || (has_unsettled (leases, update->uuid) && !look_at (update, leases, &update->error)))
+        update->outcome = VGATE_DEFINITION_FAILED;
     /* here, and not when the look is freed: the last reference waits for libvirtd */
-    g_clear_pointer (&look->libvirt, virConnectClose);
+    g_clear_pointer (&update->libvirt, virConnectClose);
 }

@@ -43,10 +43,10 @@ snapshot_of (guint32 version)
 
 /* What the destination reads of it. */
 static VgatePayload *
-build (const VgateLeaving *leaving)
+build (const VgateSaving *saving)
 {
     VgatePayloadSource source;
-    g_autoptr (GBytes) bytes = vgate_leaving_build (leaving, &source);
+    g_autoptr (GBytes) bytes = vgate_save_build (saving, &source);
     g_autoptr (GError) error = NULL;
     VgatePayload *payload = vgate_payload_read (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes),
                                                 SAMPLE_DOMAIN_UUID, &error);
@@ -54,7 +54,7 @@ build (const VgateLeaving *leaving)
     g_assert_no_error (error);
     g_assert_cmpint (payload->source, ==, source);
     if (payload->element) {
-        vgate_element_check (payload->element, SAMPLE_DOMAIN_UUID, leaving->key, &error);
+        vgate_element_check (payload->element, SAMPLE_DOMAIN_UUID, saving->key, &error);
         g_assert_no_error (error);
     }
     return payload;
@@ -71,9 +71,9 @@ test_fresh (void)
 {
     g_autoptr (VgateDomain) domain = sample_looked_at ();
     g_autoptr (VgateSnapshot) snapshot = snapshot_of (0x120001);
-    const VgateLeaving leaving = {
+    const VgateSaving saving = {
         .uuid = SAMPLE_DOMAIN_UUID, .snapshot = snapshot, .is_fresh = TRUE, .domain = domain, .now = NOW};
-    g_autoptr (VgatePayload) payload = build (&leaving);
+    g_autoptr (VgatePayload) payload = build (&saving);
 
     g_assert_cmpint (payload->source, ==, VGATE_PAYLOAD_NVML);
     g_assert_cmpint (payload->time, ==, ASKED_AT);
@@ -88,9 +88,9 @@ test_memory_of_nvml (void)
 {
     g_autoptr (VgateDomain) domain = sample_looked_at ();
     g_autoptr (VgateSnapshot) snapshot = snapshot_of (0x120001);
-    const VgateLeaving leaving = {
+    const VgateSaving saving = {
         .uuid = SAMPLE_DOMAIN_UUID, .snapshot = snapshot, .domain = domain, .now = NOW};
-    g_autoptr (VgatePayload) payload = build (&leaving);
+    g_autoptr (VgatePayload) payload = build (&saving);
 
     g_assert_cmpint (payload->source, ==, VGATE_PAYLOAD_MEMORY);
     g_assert_cmpint (payload->time, ==, ASKED_AT);
@@ -101,8 +101,8 @@ static void
 test_memory_of_xml (void)
 {
     g_autoptr (VgateDomain) domain = sample_looked_at ();
-    const VgateLeaving leaving = {.uuid = SAMPLE_DOMAIN_UUID, .domain = domain, .now = NOW};
-    g_autoptr (VgatePayload) payload = build (&leaving);
+    const VgateSaving saving = {.uuid = SAMPLE_DOMAIN_UUID, .domain = domain, .now = NOW};
+    g_autoptr (VgatePayload) payload = build (&saving);
 
     g_assert_cmpint (payload->source, ==, VGATE_PAYLOAD_MEMORY);
     g_assert_cmpint (payload->time, ==, SAMPLE_TIME);
@@ -115,7 +115,7 @@ test_nothing (void)
 {
     g_autoptr (VgateDomain) spoilt = sample_looked_at ();
     g_autoptr (VgateSnapshot) snapshot = snapshot_of (0x120001);
-    const VgateLeaving cases[] = {
+    const VgateSaving cases[] = {
         {.uuid = SAMPLE_DOMAIN_UUID, .now = NOW},
         {.uuid = SAMPLE_DOMAIN_UUID, .snapshot = snapshot, .is_fresh = TRUE, .now = NOW},
         {.uuid = SAMPLE_DOMAIN_UUID, .domain = spoilt, .now = NOW},
@@ -138,18 +138,18 @@ test_sealed (void)
     g_autoptr (VgateDomain) domain = sample_looked_at ();
     g_autoptr (VgateSnapshot) snapshot = snapshot_of (0x1A0001);
     g_autoptr (GBytes) key = g_bytes_new_static ("0123456789abcdef0123456789abcdef", 32);
-    VgateLeaving leaving = {.uuid = SAMPLE_DOMAIN_UUID,
-                            .snapshot = snapshot,
-                            .is_fresh = TRUE,
-                            .domain = domain,
-                            .key = key,
-                            .now = NOW};
-    g_autoptr (VgatePayload) payload = build (&leaving), unsealed = NULL;
+    VgateSaving saving = {.uuid = SAMPLE_DOMAIN_UUID,
+                          .snapshot = snapshot,
+                          .is_fresh = TRUE,
+                          .domain = domain,
+                          .key = key,
+                          .now = NOW};
+    g_autoptr (VgatePayload) payload = build (&saving), unsealed = NULL;
     g_autoptr (GError) error = NULL;
 
     g_assert_nonnull (payload->element->seal);
-    leaving.key = NULL;
-    unsealed = build (&leaving);
+    saving.key = NULL;
+    unsealed = build (&saving);
     g_assert_false (vgate_element_check (unsealed->element, SAMPLE_DOMAIN_UUID, key, &error));
     g_assert_error (error, VGATE_ERROR, VGATE_CODE_SEAL_MISSING);
 }
@@ -188,7 +188,7 @@ test_virtual_function (void)
     for (guint is_known = 0; is_known < 2; is_known++) {
         g_autoptr (VgateDomain) domain = vgate_domain_read (xml, strlen (xml), NULL, NULL);
         g_autoptr (VgateSnapshot) snapshot = snapshot_of (0x1A0001);
-        const VgateLeaving leaving = {
+        const VgateSaving saving = {
             .uuid = SAMPLE_DOMAIN_UUID, .snapshot = snapshot, .is_fresh = TRUE, .domain = domain, .now = NOW};
         g_autoptr (VgatePayload) payload = NULL;
         const VgateElementVgpu *vgpu;
@@ -199,7 +199,7 @@ test_virtual_function (void)
         add_device (snapshot->probe, "0000:41:00.4", NULL, 0, "its current_vgpu_type cannot be read");
         if (is_known)
             add_device (snapshot->probe, "0000:41:00.5", "0000:41:00.0", 1128, NULL);
-        payload = build (&leaving);
+        payload = build (&saving);
         g_assert_cmpint (payload->source, ==, VGATE_PAYLOAD_NVML);
         vgpu = g_ptr_array_index (payload->element->vgpus, 0);
         g_assert_cmpstr (vgpu->vf, ==, is_known ? "0000:41:00.5" : NULL);
@@ -211,11 +211,11 @@ int
 main (int argc, char **argv)
 {
     g_test_init (&argc, &argv, NULL);
-    g_test_add_func ("/leaving/fresh", test_fresh);
-    g_test_add_func ("/leaving/memory-of-nvml", test_memory_of_nvml);
-    g_test_add_func ("/leaving/memory-of-xml", test_memory_of_xml);
-    g_test_add_func ("/leaving/nothing", test_nothing);
-    g_test_add_func ("/leaving/sealed", test_sealed);
-    g_test_add_func ("/leaving/virtual-function", test_virtual_function);
+    g_test_add_func ("/save/fresh", test_fresh);
+    g_test_add_func ("/save/memory-of-nvml", test_memory_of_nvml);
+    g_test_add_func ("/save/memory-of-xml", test_memory_of_xml);
+    g_test_add_func ("/save/nothing", test_nothing);
+    g_test_add_func ("/save/sealed", test_sealed);
+    g_test_add_func ("/save/virtual-function", test_virtual_function);
     return g_test_run ();
 }

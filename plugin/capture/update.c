@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "plugin/capture/update.h"
+
+#include "plugin/element/capture.h"
+#include "gate/gate.h"
+#include "plugin/base/log.h"
+
+#include <libvirt/virterror.h>
+#include <string.h>
+
+VgateUpdate *
+vgate_update_new (virConnectPtr libvirt, const char *uuid, VgateSnapshot *snapshot, GBytes *key,
+                  guint64 sequence_min)
+{
+    VgateUpdate *update = g_new0 (VgateUpdate, 1);
+
+    virConnectRef (libvirt);
+    update->libvirt = libvirt;
+    update->uuid = g_strdup (uuid);
+    update->snapshot = vgate_snapshot_ref (snapshot);
+    update->key = key ? g_bytes_ref (key) : NULL;
+    update->event = VGATE_TRIGGER_CHANGE;
+    update->sequence_min = sequence_min;
+    update->id = -1;
+    return update;
+}
+
+void
+vgate_update_free (VgateUpdate *update)
+{
+    if (!update)
+        return;
+    if (update->libvirt) /* it was not run */
+        virConnectClose (update->libvirt);
+    g_free (update->uuid);
+    vgate_snapshot_unref (update->snapshot);
+    g_clear_pointer (&update->key, g_bytes_unref);
+    g_free (update->name);
+    g_clear_error (&update->error);
+    vgate_domain_free (update->domain);
+    g_free (update);
+}
+
+/* The domain with its element left out: when that cannot be read, it is to be replaced, not to stop us. */
+static VgateDomain *
+read_leniently (VgateUpdate *update, virDomainPtr domain)
+{
+    g_autoptr (GError) local = NULL;
+    VgateDomain *read = vgate_libvirt_read_domain (domain, &local);
+
+    if (read)
+        return read;
+    if (!vgate_libvirt_is_element_error (local)) {
+        update->error = g_steal_pointer (&local);
+        return NULL;
+    }
+    if (vgate_libvirt_is_busy (domain)) {
+        update->outcome = VGATE_UPDATE_BUSY;
+        return NULL;
+    }
+    return vgate_libvirt_set_element (domain, NULL, &update->error)
+               ? vgate_libvirt_read_domain (domain, &update->error)
+               : NULL;
+}
+
+/*
+ * Why a domain is captured now. The event says it, but may come after the look that met its domain first (a
+ * start is announced after the resume that ends it; libvirt 9.0, measured), so what the domain carries goes
+ * before: nothing, and this is its start; another host's element, and it has arrived.
+ */
+static VgateTrigger
+trigger_for (const VgateUpdate *update, const VgateDomain *domain)
+{
+    if (update->event == VGATE_TRIGGER_REQUEST)
+        return VGATE_TRIGGER_REQUEST;
+    if (!domain->element)
+        return update->event == VGATE_TRIGGER_ARRIVE ? VGATE_TRIGGER_ARRIVE : VGATE_TRIGGER_START;
+    if (strcmp (domain->element->host_uuid, update->snapshot->probe->host->uuid) != 0)
+        return VGATE_TRIGGER_ARRIVE;
+    return update->event == VGATE_TRIGGER_START ? VGATE_TRIGGER_CHANGE : update->event;
+}
+
+static gboolean
+write_element (VgateUpdate *update, virDomainPtr domain, VgateElement *element)
+{
+    g_autofree char *xml = vgate_element_write (element, FALSE);
+
+    if (vgate_libvirt_is_busy (domain)) {
+        update->outcome = VGATE_UPDATE_BUSY;
+        return TRUE;
+    }
+    if (vgate_libvirt_set_element (domain, xml, &update->error)) {
+        update->outcome = VGATE_UPDATE_WRITTEN;
+        return TRUE;
+    }
+    /* a job began after we had asked, and libvirt waited for its end for as long as it does */
+    if (virGetLastErrorCode () != VIR_ERR_OPERATION_TIMEOUT)
+        return FALSE;
+    g_clear_error (&update->error);
+    update->outcome = VGATE_UPDATE_BUSY;
+    return TRUE;
+}
+
+static gboolean
+capture (VgateUpdate *update, virDomainPtr domain, const GPtrArray *instances)
+{
+    g_autoptr (VgateDomain) read = read_leniently (update, domain);
+    g_autoptr (VgateElement) element = NULL;
+    VgateCaptureInput input = {
+        .host = update->snapshot->probe->host,
+        .instances = instances,
+        .devices = update->snapshot->probe->devices,
+        .domain = read,
+        .key = update->key,
+        .sequence_min = update->sequence_min,
+        .now = g_get_real_time () / G_USEC_PER_SEC,
+    };
+
+    if (!read)
+        return update->outcome == VGATE_UPDATE_BUSY;
+    input.trigger = trigger_for (update, read);
+    if (!vgate_libvirt_power (domain, &input.power, &update->error))
+        return FALSE;
+    input.max_downtime = vgate_libvirt_max_downtime (domain);
+    if (!vgate_capture_build (&input, &element, &update->error))
+        return FALSE;
+    update->outcome = VGATE_UPDATE_IN_ORDER;
+    if (element && !write_element (update, domain, element))
+        return FALSE;
+    update->domain = g_steal_pointer (&read);
+    if (update->outcome == VGATE_UPDATE_WRITTEN) {
+        vgate_element_free (update->domain->element);
+        update->domain->element = g_steal_pointer (&element);
+        update->written = update->domain->element;
+    }
+    return TRUE;
+}
+
+/*
+ * A domain without a vGPU that carries our element: its vGPU was detached. It is taken away when two updates
+ * in a row saw it so, since NVML may list a vGPU late; and never while it has an NVIDIA hostdev, whose
+ * capture must then be missing rather than its need be forgotten, nor while its vGPU may be on a GPU that is
+ * lost.
+ */
+static gboolean
+take_away (VgateUpdate *update, virDomainPtr domain)
+{
+    g_autoptr (VgateDomain) read = NULL;
+    gboolean has_element;
+
+    update->outcome = VGATE_UPDATE_NOTHING;
+    if (!vgate_libvirt_has_element (domain, &has_element, &update->error))
+        return FALSE;
+    if (!has_element)
+        return TRUE;
+    update->outcome = VGATE_UPDATE_UNCLAIMED;
+    read = vgate_libvirt_read_domain (domain, NULL);
+    if (read && read->element &&
+        !vgate_capture_check_gone (update->snapshot->probe->host, read->element, NULL, &update->error))
+        return FALSE;
+    if (!update->may_remove || !read || vgate_gate_has_vgpu (read, ""))
+        return TRUE;
+    if (vgate_libvirt_is_busy (domain)) {
+        update->outcome = VGATE_UPDATE_BUSY;
+        return TRUE;
+    }
+    update->outcome = VGATE_UPDATE_REMOVED;
+    update->sequence_removed = read->element ? read->element->sequence : 0;
+    return vgate_libvirt_set_element (domain, NULL, &update->error);
+}
+
+static void
+look_at (VgateUpdate *update)
+{
+    const GPtrArray *instances = vgate_snapshot_find (update->snapshot, update->uuid);
+    g_autoptr (virDomain) domain = vgate_libvirt_find_domain (update->libvirt, update->uuid, &update->error);
+
+    if (!domain) {
+        update->outcome = update->error ? VGATE_UPDATE_FAILED : VGATE_UPDATE_GONE;
+        return;
+    }
+    update->name = g_strdup (virDomainGetName (domain));
+    update->id = vgate_libvirt_id (domain);
+    if (instances ? capture (update, domain, instances) : take_away (update, domain))
+        return;
+    /* a domain that ended meanwhile is no failure */
+    update->outcome = virDomainIsActive (domain) == 0 ? VGATE_UPDATE_GONE : VGATE_UPDATE_FAILED;
+}
+
+void
+vgate_update_run (VgateUpdate *update)
+{
+    look_at (update);
+    /* here, and not when the look is freed: the last reference waits for libvirtd */
+    g_clear_pointer (&update->libvirt, virConnectClose);
+}
+
+static void
+report_written (const VgateUpdate *update)
+{
+    const VgateElement *written = update->written;
+    const VgateLogSubject subject = {
+        .code = VGATE_CODE_CAPTURED,
+        .domain = update->name,
+        .uuid = update->uuid,
+        .trigger = vgate_trigger_name ((VgateTrigger)written->trigger),
+        .element = written,
+    };
+
+    vgate_log_about (&subject, "captured %u vGPU%s (trigger %s, sequence %" G_GUINT64_FORMAT ")%s",
+                     written->vgpus->len, written->vgpus->len == 1 ? "" : "s", subject.trigger,
+                     written->sequence, written->simulated ? ", simulated driver" : "");
+}
+
+void
+vgate_update_report (const VgateUpdate *update)
+{
+    VgateLogSubject subject = {.domain = update->name ? update->name : update->uuid, .uuid = update->uuid};
+
+    switch (update->outcome) {
+    case VGATE_UPDATE_WRITTEN: report_written (update); break;
+    case VGATE_UPDATE_REMOVED:
+        subject.code = VGATE_CODE_CAPTURE_REMOVED;
+        vgate_log_about (&subject, "the metadata was removed: the guest has no vGPU any more");
+        break;
+    case VGATE_UPDATE_FAILED:
+        subject.code = (VgateCode)update->error->code;
+        subject.trigger = vgate_trigger_name (update->event);
+        vgate_log_about (&subject, "%s", update->error->message);
+        break;
+    default: break;
+    }
+}
