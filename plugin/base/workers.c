@@ -6,7 +6,7 @@
 
 typedef struct {
     const VgateWorkKind *kind;
-    gpointer data;
+    gpointer data, user_data;
     gint64 began; /* monotonic; 0: it waits for a thread. Under the lock. */
     gboolean is_slow;
 } Work;
@@ -21,7 +21,7 @@ struct VgateWorkers {
     GThreadPool *pool;
     guint n_threads;
     guint deadline_ms;
-    VgateWorkersSlow slow;
+    const VgateWorkersMethods *methods; /* or NULL */
     gpointer user_data;
     GMainContext *context;
     GSource *finished_source;
@@ -87,8 +87,8 @@ on_deadline (gpointer user_data)
     if (n_slow == before)
         return G_SOURCE_CONTINUE;
     set_slow (workers, n_slow);
-    if (workers->slow)
-        workers->slow (n_slow, workers->user_data);
+    if (workers->methods)
+        workers->methods->slow (n_slow, workers->user_data);
     return G_SOURCE_CONTINUE;
 }
 
@@ -121,7 +121,8 @@ finish (VgateWorkers *workers, Work *work)
         set_slow (workers, workers->n_slow - 1);
     if (g_hash_table_size (workers->pending) == 0)
         drop_source (&workers->deadline_source);
-    work->kind->done (work->data, workers->user_data);
+    if (work->kind->done)
+        work->kind->done (work->data, work->user_data);
     work_free (work);
 }
 
@@ -157,13 +158,13 @@ static GSourceFuncs finished_funcs = {
 };
 
 VgateWorkers *
-vgate_workers_new (guint n_threads, guint deadline_ms, VgateWorkersSlow slow, gpointer user_data)
+vgate_workers_new (guint n_threads, guint deadline_ms, const VgateWorkersMethods *methods, gpointer user_data)
 {
     VgateWorkers *workers = g_new0 (VgateWorkers, 1);
 
     workers->n_threads = n_threads;
     workers->deadline_ms = deadline_ms;
-    workers->slow = slow;
+    workers->methods = methods;
     workers->user_data = user_data;
     workers->pool = g_thread_pool_new (run_work, workers, (gint)n_threads, FALSE, NULL);
     workers->context = g_main_context_ref_thread_default ();
@@ -198,12 +199,13 @@ vgate_workers_free (VgateWorkers *workers)
 }
 
 void
-vgate_workers_push (VgateWorkers *workers, const VgateWorkKind *kind, gpointer data)
+vgate_workers_push (VgateWorkers *workers, const VgateWorkKind *kind, gpointer data, gpointer user_data)
 {
     Work *work = g_new0 (Work, 1);
 
     work->kind = kind;
     work->data = data;
+    work->user_data = user_data;
     g_hash_table_add (workers->pending, work);
     watch_deadline (workers);
     /* without a thread now it waits for one that is there: the error needs no answer */

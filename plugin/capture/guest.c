@@ -73,14 +73,50 @@ vgate_guest_note_announced (VgateGuest *guest, gint64 now)
     guest->announced_until = now + ANNOUNCED_USEC;
 }
 
+void
+vgate_guest_note_leaving (VgateGuest *guest, VgateLeavingInput input)
+{
+#define TO(check, ended, missed, yes, no, no_asked, none)                                          \
+    {                                                                                              \
+        VGATE_LEAVING_##check, VGATE_LEAVING_##ended, VGATE_LEAVING_##missed, VGATE_LEAVING_##yes, \
+            VGATE_LEAVING_##no, VGATE_LEAVING_##no_asked, VGATE_LEAVING_##none                     \
+    }
+    /* An answer to a question that was put before the job ended says nothing of the next job. */
+    static const VgateLeaving next[VGATE_N_LEAVING][VGATE_N_LEAVING_INPUTS] = {
+        /*                           check      job    events  answer: no,
+         *                           begins     ended  missed  yes  no   asked  none */
+        [VGATE_LEAVING_NO] = TO (ASKED, NO, NO, NO, NO, NO, NO),
+        [VGATE_LEAVING_ASKED] = TO (ASKED, OVER, ASKED, YES, NO, ASKED, NO),
+        [VGATE_LEAVING_YES] = TO (YES_ASKED, NO, NO, YES, YES, YES, YES),
+        [VGATE_LEAVING_YES_ASKED] = TO (YES_ASKED, OVER, ASKED, YES, NO, ASKED, YES),
+        [VGATE_LEAVING_OVER] = TO (ASKED, OVER, OVER, NO, NO, OVER, NO),
+    };
+#undef TO
+
+    guest->leaving = next[guest->leaving][input];
+}
+
+gboolean
+vgate_guest_is_leaving (const VgateGuest *guest)
+{
+    return guest->leaving == VGATE_LEAVING_YES || guest->leaving == VGATE_LEAVING_YES_ASKED;
+}
+
+gboolean
+vgate_guest_is_checked (const VgateGuest *guest)
+{
+    return guest->leaving == VGATE_LEAVING_ASKED || guest->leaving == VGATE_LEAVING_YES_ASKED ||
+           guest->leaving == VGATE_LEAVING_OVER;
+}
+
 VgatePace
 vgate_guest_pace (const VgateGuest *guest, gint64 now)
 {
     const gboolean is_watched = now < guest->watched_until;
 
-    if (guest->is_leaving && now < guest->announced_until)
+    if (vgate_guest_is_leaving (guest) && now < guest->announced_until)
         return VGATE_PACE_WARM;
-    if (guest->is_leaving || (guest->is_driver_down && is_watched))
+    if (vgate_guest_is_leaving (guest) || (guest->is_driver_down && is_watched))
         return VGATE_PACE_FAST;
     return guest->is_due || is_watched || !vgate_guest_is_plain (guest) ? VGATE_PACE_SLOW : VGATE_PACE_NONE;
 }
@@ -145,7 +181,7 @@ vgate_guest_note_nvml (VgateGuest *guest, const VgateSnapshot *snapshot, guint r
     guest->is_driver_down = vgate_snapshot_is_driver_down (snapshot, guest->uuid);
     if (g_strcmp0 (fingerprint, guest->fingerprint) != 0)
         vgate_guest_expect_more (guest, VGATE_TRIGGER_CHANGE, now);
-    else if (fingerprint && !guest->is_leaving && now >= guest->refresh_at)
+    else if (fingerprint && !vgate_guest_is_leaving (guest) && now >= guest->refresh_at)
         vgate_guest_set_due (guest, VGATE_TRIGGER_CHANGE);
     if (guest->is_due)
         guest->refresh_at = now + (gint64)refresh * G_USEC_PER_SEC;

@@ -8,6 +8,29 @@
 #include "plugin/capture/update.h"
 #include "status/status.h"
 
+/* Does it leave, by a migration or into a save image? Private, but for the functions below. */
+typedef enum {
+    VGATE_LEAVING_NO,
+    VGATE_LEAVING_ASKED,     /* libvirt is being asked whether it does */
+    VGATE_LEAVING_YES,       /* by the last answer */
+    VGATE_LEAVING_YES_ASKED, /* so it was, and libvirt is being asked again */
+    VGATE_LEAVING_OVER,      /* the job that libvirt is being asked about has ended meanwhile */
+    VGATE_N_LEAVING
+} VgateLeaving;
+
+/* What changes that. */
+typedef enum {
+    VGATE_LEAVING_CHECK_BEGINS,
+    VGATE_LEAVING_JOB_ENDED,
+    VGATE_LEAVING_EVENTS_MISSED,
+    /* answers; none is of interest while none is awaited */
+    VGATE_LEAVING_ANSWER_YES,
+    VGATE_LEAVING_ANSWER_NO,
+    VGATE_LEAVING_ANSWER_NO_ASKED, /* no, and another check is under way already */
+    VGATE_LEAVING_ANSWER_NONE,     /* libvirt does not say */
+    VGATE_N_LEAVING_INPUTS
+} VgateLeavingInput;
+
 typedef struct {
     char *uuid;
     char *name;                /* NULL until it was looked at */
@@ -20,14 +43,12 @@ typedef struct {
     guint n_busy;              /* updates in a row that met a job */
     char *fingerprint;         /* of what NVML said when it was last found in order; NULL: it had no vGPU */
     gboolean has_element;
-    gboolean is_unclaimed;    /* the last update found an element but no vGPU */
-    int n_unexplained;        /* metadata events, less those that our own writes make */
-    gboolean is_cleaned;      /* a worker takes our element out of its persistent definition, just now */
-    gboolean is_echo_lost;    /* events were missed while a worker wrote: that of its write, perhaps */
-    gboolean is_driver_down;  /* of one of its vGPUs, when NVML was last asked */
-    gboolean is_leaving;      /* by a migration, or into a save image */
-    gboolean is_checked;      /* whether it is; the answer is yet to come */
-    gboolean is_job_over;     /* the job that this is asked about has ended meanwhile */
+    gboolean is_unclaimed;   /* the last update found an element but no vGPU */
+    int n_unexplained;       /* metadata events, less those that our own writes make */
+    gboolean is_cleaned;     /* a worker takes our element out of its persistent definition, just now */
+    gboolean is_echo_lost;   /* events were missed while a worker wrote: that of its write, perhaps */
+    gboolean is_driver_down; /* of one of its vGPUs, when NVML was last asked */
+    VgateLeaving leaving;
     gint64 announced_until;   /* monotonic: libvirt has begun a job that takes it away, and QEMU has not */
     gint64 watched_until;     /* monotonic: something may be expected of it until then */
     gint64 refresh_at;        /* monotonic: look again then, for what is not told of when it changes */
@@ -63,6 +84,12 @@ void vgate_guest_expect_more (VgateGuest *guest, VgateTrigger trigger, gint64 no
 
 /* libvirt has begun a migration or a save of it, but QEMU has not. now: monotonic. */
 void vgate_guest_note_announced (VgateGuest *guest, gint64 now);
+
+void vgate_guest_note_leaving (VgateGuest *guest, VgateLeavingInput input);
+/* TRUE: it leaves, as far as is known. */
+gboolean vgate_guest_is_leaving (const VgateGuest *guest);
+/* TRUE: an answer is awaited. */
+gboolean vgate_guest_is_checked (const VgateGuest *guest);
 
 /* TRUE when it is known to have neither a vGPU nor an element. */
 gboolean vgate_guest_is_plain (const VgateGuest *guest);

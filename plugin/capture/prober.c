@@ -4,7 +4,7 @@
 #include "plugin/base/workers.h"
 
 typedef struct {
-    VgateProberDone done;
+    const VgateProberMethods *methods;
     gpointer user_data;
 } Asker;
 
@@ -71,7 +71,7 @@ question_done (gpointer data, gpointer user_data)
     for (guint i = 0; i < asked->len; i++) {
         const Asker *asker = &g_array_index (asked, Asker, i);
 
-        asker->done (question->snapshot, question->error, asker->user_data);
+        asker->methods->answered (question->snapshot, question->error, asker->user_data);
     }
 }
 
@@ -97,7 +97,7 @@ ask_next (VgateProber *prober)
     question->vgpus = g_steal_pointer (&prober->vgpus);
     prober->asked = g_steal_pointer (&prober->waiting);
     begin_waiting (prober);
-    vgate_workers_push (prober->workers, &question_kind, question);
+    vgate_workers_push (prober->workers, &question_kind, question, prober);
 }
 
 VgateProber *
@@ -109,7 +109,7 @@ vgate_prober_new (const VgateBackend *backend, const VgateIdentity *identity, Vg
     prober->identity = identity;
     prober->tally = tally;
     /* vgate_probe_ask () has a deadline of its own */
-    prober->workers = vgate_workers_new (1, backend->deadline_ms, NULL, prober);
+    prober->workers = vgate_workers_new (1, backend->deadline_ms, NULL, NULL);
     begin_waiting (prober);
     return prober;
 }
@@ -127,9 +127,10 @@ vgate_prober_free (VgateProber *prober)
 }
 
 void
-vgate_prober_ask (VgateProber *prober, const GPtrArray *vgpus, VgateProberDone done, gpointer user_data)
+vgate_prober_ask (VgateProber *prober, const GPtrArray *vgpus, const VgateProberMethods *methods,
+                  gpointer user_data)
 {
-    const Asker asker = {.done = done, .user_data = user_data};
+    const Asker asker = {.methods = methods, .user_data = user_data};
 
     g_array_append_val (prober->waiting, asker);
     for (guint i = 0; vgpus && i < vgpus->len; i++)

@@ -10,15 +10,17 @@
 
 typedef struct VgateProber VgateProber;
 
-/* In the main loop. snapshot: NULL with an error of vgate_probe_ask (). Both are borrowed. */
-typedef void (*VgateProberDone) (VgateSnapshot *snapshot, const GError *error, gpointer user_data);
+typedef struct {
+    /* In the main loop. snapshot: NULL with an error of vgate_probe_ask (). Both are borrowed. */
+    void (*answered) (VgateSnapshot *snapshot, const GError *error, gpointer user_data);
+} VgateProberMethods;
 
 /*
  * All are borrowed and must outlive the prober. A question goes by what backend says when it is put; what
  * becomes of it is noted in the tally.
  */
 VgateProber *vgate_prober_new (const VgateBackend *backend, const VgateIdentity *identity, VgateTally *tally);
-/* Waits for the question at hand, up to the backend's deadline; no done is called any more. */
+/* Waits for the question at hand, up to the backend's deadline; nobody is answered any more. */
 void vgate_prober_free (VgateProber *prober);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateProber, vgate_prober_free)
 
@@ -26,4 +28,5 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateProber, vgate_prober_free)
  * vgpus: GBytes * of vGPU metadata for the host's driver to judge, which have passed
  * vgate_vgpu_record_read (); or NULL. vgate_snapshot_find_answer () has what it said.
  */
-void vgate_prober_ask (VgateProber *prober, const GPtrArray *vgpus, VgateProberDone done, gpointer user_data);
+void vgate_prober_ask (VgateProber *prober, const GPtrArray *vgpus, const VgateProberMethods *methods,
+                       gpointer user_data);

@@ -37,24 +37,16 @@ scan_later (VgateDefinitionWatch *watch)
 
 /* --- one guest --- */
 
-typedef struct {
-    VgateDefinitionWatch *watch;
-    VgateDefinitionUpdate *update;
-} Updating;
-
 static void
-updating_free (gpointer data)
+update_free (gpointer update)
 {
-    Updating *updating = data;
-
-    vgate_definition_update_free (updating->update);
-    g_free (updating);
+    vgate_definition_update_free (update);
 }
 
 static void
-updating_run (gpointer data)
+update_run (gpointer update)
 {
-    vgate_definition_update_run (((Updating *)data)->update);
+    vgate_definition_update_run (update);
 }
 
 static void
@@ -86,25 +78,24 @@ report (const VgateDefinitionWatch *watch, const VgateDefinitionUpdate *update)
 }
 
 static void
-updating_done (gpointer data, G_GNUC_UNUSED gpointer user_data)
+update_done (gpointer data, gpointer user_data)
 {
-    const Updating *updating = data;
-    VgateDefinitionWatch *watch = updating->watch;
+    const VgateDefinitionUpdate *update = data;
+    VgateDefinitionWatch *watch = user_data;
 
-    g_hash_table_remove (watch->under_way, updating->update->uuid);
-    if (updating->update->outcome == VGATE_DEFINITION_BUSY)
+    g_hash_table_remove (watch->under_way, update->uuid);
+    if (update->outcome == VGATE_DEFINITION_BUSY)
         scan_later (watch);
     else
-        report (watch, updating->update);
+        report (watch, update);
 }
 
-static const VgateWorkKind updating_kind = {updating_run, updating_done, updating_free};
+static const VgateWorkKind update_kind = {update_run, update_done, update_free};
 
 static void
-look_at (VgateDefinitionWatch *watch, const char *uuid)
+update_one (VgateDefinitionWatch *watch, const char *uuid)
 {
     virConnectPtr libvirt = vgate_connection_get (watch->connection);
-    Updating *updating;
 
     /* the next connection begins with everybody */
     if (!libvirt)
@@ -114,17 +105,14 @@ look_at (VgateDefinitionWatch *watch, const char *uuid)
         scan_later (watch);
         return;
     }
-    updating = g_new0 (Updating, 1);
-    updating->watch = watch;
-    updating->update =
-        vgate_definition_update_new (libvirt, uuid, watch->root, watch->policy->report_definition);
-    vgate_workers_push (watch->workers, &updating_kind, updating);
+    vgate_workers_push (
+        watch->workers, &update_kind,
+        vgate_definition_update_new (libvirt, uuid, watch->root, watch->policy->report_definition), watch);
 }
 
 /* --- which guests --- */
 
 typedef struct {
-    VgateDefinitionWatch *watch;
     char *root;
     GHashTable *uuids; /* set */
     GError *error;
@@ -166,10 +154,10 @@ note_failure (VgateDefinitionWatch *watch, const GError *error)
 }
 
 static void
-scan_done (gpointer data, G_GNUC_UNUSED gpointer user_data)
+scan_done (gpointer data, gpointer user_data)
 {
     const Scan *scan = data;
-    VgateDefinitionWatch *watch = scan->watch;
+    VgateDefinitionWatch *watch = user_data;
     GHashTableIter iter;
     gpointer uuid;
 
@@ -177,7 +165,7 @@ scan_done (gpointer data, G_GNUC_UNUSED gpointer user_data)
     note_failure (watch, scan->error);
     g_hash_table_iter_init (&iter, scan->uuids);
     while (g_hash_table_iter_next (&iter, &uuid, NULL))
-        look_at (watch, uuid);
+        update_one (watch, uuid);
     if (watch->is_again)
         vgate_definition_watch_note (watch);
 }
@@ -199,10 +187,9 @@ on_time (gpointer user_data)
         return G_SOURCE_REMOVE;
     watch->is_scanning = TRUE;
     scan = g_new0 (Scan, 1);
-    scan->watch = watch;
     scan->root = g_strdup (watch->root);
     scan->uuids = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-    vgate_workers_push (watch->workers, &scan_kind, scan);
+    vgate_workers_push (watch->workers, &scan_kind, scan, watch);
     return G_SOURCE_REMOVE;
 }
 

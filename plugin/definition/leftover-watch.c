@@ -16,7 +16,7 @@ struct VgateLeftoverWatch {
     const VgateLeftoverMethods *methods;
     gpointer user_data;
     GHashTable *waiting;   /* set of uuids: to be looked at */
-    GHashTable *looked_at; /* set of uuids: that a worker has */
+    GHashTable *under_way; /* set of uuids: that a worker has */
     GHashTable *busy;      /* set of uuids: to be looked at once the source fires */
     GHashTable *were_busy; /* set of uuids: when they were last looked at */
     guint source;
@@ -27,22 +27,16 @@ static void push (VgateLeftoverWatch *watch);
 
 /* --- one definition --- */
 
-typedef struct {
-    VgateLeftoverWatch *watch;
-    VgateLeftover *leftover;
-} Looking;
-
 static void
-looking_free (gpointer data)
+leftover_free (gpointer leftover)
 {
-    vgate_leftover_free (((Looking *)data)->leftover);
-    g_free (data);
+    vgate_leftover_free (leftover);
 }
 
 static void
-looking_run (gpointer data)
+leftover_run (gpointer leftover)
 {
-    vgate_leftover_run (((Looking *)data)->leftover);
+    vgate_leftover_run (leftover);
 }
 
 static gboolean
@@ -89,12 +83,12 @@ note_busy (VgateLeftoverWatch *watch, const char *uuid)
 }
 
 static void
-looking_done (gpointer data, G_GNUC_UNUSED gpointer user_data)
+leftover_done (gpointer data, gpointer user_data)
 {
-    const VgateLeftover *leftover = ((Looking *)data)->leftover;
-    VgateLeftoverWatch *watch = ((Looking *)data)->watch;
+    const VgateLeftover *leftover = data;
+    VgateLeftoverWatch *watch = user_data;
 
-    g_hash_table_remove (watch->looked_at, leftover->uuid);
+    g_hash_table_remove (watch->under_way, leftover->uuid);
     watch->methods->ended (leftover->uuid, leftover->outcome == VGATE_LEFTOVER_REMOVED, watch->user_data);
     vgate_leftover_report (leftover);
     if (leftover->outcome == VGATE_LEFTOVER_REMOVED)
@@ -106,7 +100,7 @@ looking_done (gpointer data, G_GNUC_UNUSED gpointer user_data)
     push (watch);
 }
 
-static const VgateWorkKind looking_kind = {looking_run, looking_done, looking_free};
+static const VgateWorkKind leftover_kind = {leftover_run, leftover_done, leftover_free};
 
 /* One that a worker has is looked at again after that: what the worker read may be older than what was noted.
  */
@@ -118,7 +112,7 @@ take_waiting (VgateLeftoverWatch *watch)
 
     g_hash_table_iter_init (&iter, watch->waiting);
     while (g_hash_table_iter_next (&iter, &uuid, NULL)) {
-        if (g_hash_table_contains (watch->looked_at, uuid))
+        if (g_hash_table_contains (watch->under_way, uuid))
             continue;
         g_hash_table_iter_steal (&iter);
         return uuid;
@@ -133,14 +127,12 @@ push (VgateLeftoverWatch *watch)
     char *uuid;
 
     /* without one, what waits goes on waiting; and the next connection begins with all */
-    while (libvirt && g_hash_table_size (watch->looked_at) < AT_ONCE && (uuid = take_waiting (watch))) {
-        Looking *looking = g_new0 (Looking, 1);
+    while (libvirt && g_hash_table_size (watch->under_way) < AT_ONCE && (uuid = take_waiting (watch))) {
+        VgateLeftover *leftover = vgate_leftover_new (libvirt, uuid);
 
-        looking->watch = watch;
-        looking->leftover = vgate_leftover_new (libvirt, uuid);
-        g_hash_table_add (watch->looked_at, uuid);
+        g_hash_table_add (watch->under_way, uuid);
         watch->methods->begun (uuid, watch->user_data);
-        vgate_workers_push (watch->workers, &looking_kind, looking);
+        vgate_workers_push (watch->workers, &leftover_kind, leftover, watch);
     }
 }
 
@@ -165,7 +157,7 @@ vgate_leftover_watch_new (VgateConnection *connection, VgateWorkers *workers, co
     watch->methods = methods;
     watch->user_data = user_data;
     watch->waiting = new_set ();
-    watch->looked_at = new_set ();
+    watch->under_way = new_set ();
     watch->busy = new_set ();
     watch->were_busy = new_set ();
     return watch;
@@ -179,7 +171,7 @@ vgate_leftover_watch_free (VgateLeftoverWatch *watch)
     if (watch->source != 0)
         g_source_remove (watch->source);
     g_hash_table_unref (watch->waiting);
-    g_hash_table_unref (watch->looked_at);
+    g_hash_table_unref (watch->under_way);
     g_hash_table_unref (watch->busy);
     g_hash_table_unref (watch->were_busy);
     g_free (watch);

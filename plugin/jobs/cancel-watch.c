@@ -8,8 +8,7 @@ struct VgateCancelWatch {
     gpointer world;
     VgateTally *tally;
     GHashTable *all; /* uuid -> Cancelled *: those that have not ended */
-    VgateCancelEnded ended;
-    VgateCancelHangs hangs;
+    const VgateCancelWatchMethods *methods;
     gpointer user_data;
 };
 
@@ -97,7 +96,7 @@ push (VgateCancelWatch *watch, Cancelled *cancelled, VgateCancelAction action, c
         call->act.run = cancelled->cancel.run;
         call->has_vgpu = cancelled->has_vgpu || cancelled->cancel.is_ours;
     }
-    watch->calls->push (watch->world, kind, call);
+    watch->calls->push (watch->world, kind, call, watch);
     return TRUE;
 }
 
@@ -125,7 +124,7 @@ say (Cancelled *cancelled, VgateCode code, const char *format, ...)
         cancelled->code = code;
         vgate_tally_count_code (watch->tally, VGATE_COUNTER_HANGS, code);
     }
-    watch->hangs (cancelled->uuid, cancelled->code, cancelled->is_over, watch->user_data);
+    watch->methods->hangs (cancelled->uuid, cancelled->code, cancelled->is_over, watch->user_data);
 }
 
 static guint
@@ -279,7 +278,7 @@ end (Cancelled *cancelled, VgateCancelAction how)
     cancelled->is_over = TRUE;
     say_ended (cancelled, how);
     g_hash_table_remove (watch->all, cancelled->uuid);
-    watch->ended (cancelled->uuid, how, watch->user_data);
+    watch->methods->ended (cancelled->uuid, how, watch->user_data);
 }
 
 static gboolean
@@ -393,8 +392,8 @@ vgate_cancel_watch_connected (VgateCancelWatch *watch)
 }
 
 VgateCancelWatch *
-vgate_cancel_watch_new (const VgateJobCalls *calls, gpointer world, VgateTally *tally, VgateCancelEnded ended,
-                        VgateCancelHangs hangs, gpointer user_data)
+vgate_cancel_watch_new (const VgateJobCalls *calls, gpointer world, VgateTally *tally,
+                        const VgateCancelWatchMethods *methods, gpointer user_data)
 {
     VgateCancelWatch *watch = g_new0 (VgateCancelWatch, 1);
 
@@ -402,8 +401,7 @@ vgate_cancel_watch_new (const VgateJobCalls *calls, gpointer world, VgateTally *
     watch->world = world;
     watch->tally = tally;
     watch->all = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, cancelled_unref);
-    watch->ended = ended;
-    watch->hangs = hangs;
+    watch->methods = methods;
     watch->user_data = user_data;
     return watch;
 }

@@ -11,15 +11,17 @@
 
 typedef struct VgateCancelWatch VgateCancelWatch;
 
-/* end: VGATE_CANCEL_STAYED to _UNKNOWN. In the main loop, once for each cancelled migration. */
-typedef void (*VgateCancelEnded) (const char *uuid, VgateCancelAction end, gpointer user_data);
-
-/* A cancelled migration of this guest hangs, and has ended or not: for its status. In the main loop. */
-typedef void (*VgateCancelHangs) (const char *uuid, VgateCode code, gboolean is_over, gpointer user_data);
+/* In the main loop. */
+typedef struct {
+    /* Once for each cancelled migration. end: VGATE_CANCEL_STAYED to _UNKNOWN. */
+    void (*ended) (const char *uuid, VgateCancelAction end, gpointer user_data);
+    /* A cancelled migration of this guest hangs, or has ended after it hung: for the guest's status. */
+    void (*hangs) (const char *uuid, VgateCode code, gboolean is_over, gpointer user_data);
+} VgateCancelWatchMethods;
 
 /* All is borrowed. */
 VgateCancelWatch *vgate_cancel_watch_new (const VgateJobCalls *calls, gpointer world, VgateTally *tally,
-                                          VgateCancelEnded ended, VgateCancelHangs hangs, gpointer user_data);
+                                          const VgateCancelWatchMethods *methods, gpointer user_data);
 /* No timer runs any more. To be called before the free () of calls, and the free after it, which no call
  * outlives. */
 void vgate_cancel_watch_stop (VgateCancelWatch *watch);

@@ -54,15 +54,15 @@ get_libvirt (gpointer world)
 }
 
 static void
-push (gpointer world, const VgateWorkKind *kind, gpointer data)
+push (gpointer world, const VgateWorkKind *kind, gpointer data, gpointer user_data)
 {
-    vgate_workers_push (((World *)world)->workers, kind, data);
+    vgate_workers_push (((World *)world)->workers, kind, data, user_data);
 }
 
 static void
-ask (gpointer world, const GPtrArray *vgpus, VgateProberDone done, gpointer user_data)
+ask (gpointer world, const GPtrArray *vgpus, const VgateProberMethods *methods, gpointer user_data)
 {
-    vgate_prober_ask (((World *)world)->prober, vgpus, done, user_data);
+    vgate_prober_ask (((World *)world)->prober, vgpus, methods, user_data);
 }
 
 static void

@@ -27,9 +27,10 @@ typedef struct {
     gpointer (*libvirt) (gpointer world);
     /* As vgate_workers_push (): kind->run in a thread, kind->done in the main loop, never before push has
      * returned. */
-    void (*push) (gpointer world, const VgateWorkKind *kind, gpointer data);
+    void (*push) (gpointer world, const VgateWorkKind *kind, gpointer data, gpointer user_data);
     /* As vgate_prober_ask (). */
-    void (*ask) (gpointer world, const GPtrArray *vgpus, VgateProberDone done, gpointer user_data);
+    void (*ask) (gpointer world, const GPtrArray *vgpus, const VgateProberMethods *methods,
+                 gpointer user_data);
     /* Waits for the calls that are under way, and drops those that are not: no done comes any more. */
     void (*free) (gpointer world);
 

@@ -13,8 +13,7 @@ struct VgateJobWatch {
     GHashTable *checks; /* uuid -> Check *: those that are not over */
     GHashTable *asks;   /* set of Ask *: questions to NVML that were not answered yet */
     VgateCancelWatch *cancels;
-    VgateJobWatchDone done;
-    VgateCancelHangs hangs;
+    const VgateJobWatchMethods *methods;
     gpointer user_data;
 };
 
@@ -121,7 +120,7 @@ push_call (Check *check, const VgateWorkKind *kind)
         call_free (call);
         return FALSE;
     }
-    watch->calls->push (watch->world, kind, call);
+    watch->calls->push (watch->world, kind, call, watch);
     return TRUE;
 }
 
@@ -139,7 +138,7 @@ conclude (Check *check, VgateWatchOutcome outcome)
     if (check->is_again)
         begin (watch, check->uuid, check->is_leaving, check->again_last);
     if (!check->is_again || outcome == VGATE_WATCH_STOPPED)
-        watch->done (check->uuid, outcome, watch->user_data);
+        watch->methods->checked (check->uuid, outcome, watch->user_data);
 }
 
 /* --- the abort --- */
@@ -243,8 +242,10 @@ on_hangs (const char *uuid, VgateCode code, gboolean is_over, gpointer user_data
 {
     const VgateJobWatch *watch = user_data;
 
-    watch->hangs (uuid, code, is_over, watch->user_data);
+    watch->methods->hangs (uuid, code, is_over, watch->user_data);
 }
+
+static const VgateCancelWatchMethods cancel_methods = {.ended = on_ended, .hangs = on_hangs};
 
 static const VgateWorkKind abort_kind = {abort_run, abort_done, call_free};
 
@@ -356,6 +357,8 @@ on_snapshot (VgateSnapshot *snapshot, const GError *error, gpointer user_data)
     check_unref (check);
 }
 
+static const VgateProberMethods ask_methods = {.answered = on_snapshot};
+
 /* The bytes of the domain's vGPUs, of which the host's driver is asked what it thinks. */
 static GPtrArray *
 vgpus_of (const VgateSnapshot *snapshot, const char *uuid)
@@ -389,7 +392,7 @@ begin (VgateJobWatch *watch, const char *uuid, gboolean is_leaving, VgateSnapsho
     g_hash_table_insert (watch->checks, check->uuid, check);
     ask->check = g_rc_box_acquire (check);
     g_hash_table_add (watch->asks, ask);
-    watch->calls->ask (watch->world, check->vgpus, on_snapshot, ask);
+    watch->calls->ask (watch->world, check->vgpus, &ask_methods, ask);
     /* without a connection there is no job that we know of; the next one begins with everybody */
     if (!push_call (check, &read_kind))
         check->state = CHECK_JUDGING;
@@ -397,7 +400,7 @@ begin (VgateJobWatch *watch, const char *uuid, gboolean is_leaving, VgateSnapsho
 
 VgateJobWatch *
 vgate_job_watch_new (const VgateJobCalls *calls, gpointer world, const VgatePolicy *policy, VgateTally *tally,
-                     VgateJobWatchDone done, VgateCancelHangs hangs, gpointer user_data)
+                     const VgateJobWatchMethods *methods, gpointer user_data)
 {
     VgateJobWatch *watch = g_new0 (VgateJobWatch, 1);
 
@@ -407,9 +410,8 @@ vgate_job_watch_new (const VgateJobCalls *calls, gpointer world, const VgatePoli
     watch->tally = tally;
     watch->checks = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, check_unref);
     watch->asks = g_hash_table_new_full (NULL, NULL, ask_free, NULL);
-    watch->cancels = vgate_cancel_watch_new (calls, world, tally, on_ended, on_hangs, watch);
-    watch->done = done;
-    watch->hangs = hangs;
+    watch->cancels = vgate_cancel_watch_new (calls, world, tally, &cancel_methods, watch);
+    watch->methods = methods;
     watch->user_data = user_data;
     return watch;
 }

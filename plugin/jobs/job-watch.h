@@ -18,13 +18,17 @@ typedef enum {
     VGATE_WATCH_NOT_TOLD, /* libvirt does not say whether there is a job */
 } VgateWatchOutcome;
 
-/* In the main loop, once a check; but a check that follows another, which was not STOPPED, stands for
- * both. */
-typedef void (*VgateJobWatchDone) (const char *uuid, VgateWatchOutcome outcome, gpointer user_data);
+/* In the main loop. */
+typedef struct {
+    /* Once a check; but a check that follows another, which was not STOPPED, stands for both. */
+    void (*checked) (const char *uuid, VgateWatchOutcome outcome, gpointer user_data);
+    /* As of VgateCancelWatchMethods. */
+    void (*hangs) (const char *uuid, VgateCode code, gboolean is_over, gpointer user_data);
+} VgateJobWatchMethods;
 
 /* Takes the world, which is what the calls work with. Policy and tally are borrowed and must outlive it. */
 VgateJobWatch *vgate_job_watch_new (const VgateJobCalls *calls, gpointer world, const VgatePolicy *policy,
-                                    VgateTally *tally, VgateJobWatchDone done, VgateCancelHangs hangs,
+                                    VgateTally *tally, const VgateJobWatchMethods *methods,
                                     gpointer user_data);
 /* Waits for the calls that are under way. */
 void vgate_job_watch_free (VgateJobWatch *watch);

@@ -17,9 +17,10 @@
 
 typedef struct Channel Channel;
 
-struct _VgateConnection {
-    GObject parent;
+struct VgateConnection {
     char *uri;
+    const VgateConnectionMethods *methods; /* or NULL */
+    gpointer user_data;
     VgateWorkers *workers;
     Channel *channel; /* NULL: there is no connection */
     gboolean is_opening;
@@ -27,12 +28,6 @@ struct _VgateConnection {
     guint back_off_ms;
     gboolean is_failure_logged;
 };
-
-G_DEFINE_FINAL_TYPE (VgateConnection, vgate_connection, G_TYPE_OBJECT)
-
-enum { SIGNAL_CONNECTED, SIGNAL_DOMAIN_EVENT, N_SIGNALS };
-
-static guint signals[N_SIGNALS];
 
 #define N_EVENTS_MAX 8
 
@@ -67,11 +62,12 @@ channel_release (gpointer channel)
 static void
 emit (Channel *channel, virDomainPtr domain, VgateDomainEvent event)
 {
+    const VgateConnection *connection = channel->connection;
     char uuid[VIR_UUID_STRING_BUFLEN];
 
-    if (channel->connection && channel->connection->channel == channel &&
+    if (connection && connection->channel == channel && connection->methods &&
         virDomainGetUUIDString (domain, uuid) == 0)
-        g_signal_emit (channel->connection, signals[SIGNAL_DOMAIN_EVENT], 0, uuid, (int)event);
+        connection->methods->happened (uuid, event, connection->user_data);
 }
 
 /* --- libvirt's callbacks --- */
@@ -282,7 +278,8 @@ opening_done (gpointer data, gpointer user_data)
         connection->channel = g_steal_pointer (&opening->channel);
         connection->back_off_ms = BACK_OFF_MIN_MS;
         connection->is_failure_logged = FALSE;
-        g_signal_emit (connection, signals[SIGNAL_CONNECTED], 0);
+        if (connection->methods)
+            connection->methods->connected (connection->user_data);
         return;
     }
     /* once, not at every attempt of a night without libvirtd */
@@ -294,12 +291,7 @@ opening_done (gpointer data, gpointer user_data)
 
 static const VgateWorkKind opening_kind = {opening_run, opening_done, opening_free};
 
-static void
-closing_done (G_GNUC_UNUSED gpointer data, G_GNUC_UNUSED gpointer user_data)
-{
-}
-
-static const VgateWorkKind closing_kind = {channel_close, closing_done, channel_release};
+static const VgateWorkKind closing_kind = {channel_close, NULL, channel_release};
 
 /* --- the main loop's side --- */
 
@@ -311,7 +303,7 @@ drop (VgateConnection *connection)
     if (!channel)
         return;
     channel->connection = NULL;
-    vgate_workers_push (connection->workers, &closing_kind, channel);
+    vgate_workers_push (connection->workers, &closing_kind, channel, NULL);
 }
 
 static void
@@ -325,7 +317,7 @@ begin_open (VgateConnection *connection)
     opening->channel = channel_new (connection);
     opening->uri = g_strdup (connection->uri);
     connection->is_opening = TRUE;
-    vgate_workers_push (connection->workers, &opening_kind, opening);
+    vgate_workers_push (connection->workers, &opening_kind, opening, connection);
 }
 
 static gboolean
@@ -347,11 +339,25 @@ schedule_open (VgateConnection *connection)
     connection->back_off_ms = MIN (connection->back_off_ms * 2, BACK_OFF_MAX_MS);
 }
 
-static void
-vgate_connection_finalize (GObject *object)
+VgateConnection *
+vgate_connection_new (const char *uri, const VgateConnectionMethods *methods, gpointer user_data)
 {
-    VgateConnection *connection = VGATE_CONNECTION (object);
+    VgateConnection *connection = g_new0 (VgateConnection, 1);
 
+    connection->uri = g_strdup (uri);
+    connection->methods = methods;
+    connection->user_data = user_data;
+    connection->back_off_ms = BACK_OFF_MIN_MS;
+    /* two: a new connection need not wait until the old one is closed */
+    connection->workers = vgate_workers_new (2, CALL_DEADLINE_MS, NULL, NULL);
+    return connection;
+}
+
+void
+vgate_connection_free (VgateConnection *connection)
+{
+    if (!connection)
+        return;
     if (connection->retry_source != 0)
         g_source_remove (connection->retry_source);
     vgate_workers_free (connection->workers);
@@ -361,37 +367,7 @@ vgate_connection_finalize (GObject *object)
         channel_release (connection->channel);
     }
     g_free (connection->uri);
-    G_OBJECT_CLASS (vgate_connection_parent_class)->finalize (object);
-}
-
-static void
-vgate_connection_class_init (VgateConnectionClass *class)
-{
-    const GType type = G_TYPE_FROM_CLASS (class);
-
-    G_OBJECT_CLASS (class)->finalize = vgate_connection_finalize;
-    signals[SIGNAL_CONNECTED] =
-        g_signal_new ("connected", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
-    signals[SIGNAL_DOMAIN_EVENT] =
-        g_signal_new ("domain-event", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2,
-                      G_TYPE_STRING | G_SIGNAL_TYPE_STATIC_SCOPE, G_TYPE_INT);
-}
-
-static void
-vgate_connection_init (VgateConnection *connection)
-{
-    connection->back_off_ms = BACK_OFF_MIN_MS;
-    /* two: a new connection need not wait until the old one is closed */
-    connection->workers = vgate_workers_new (2, CALL_DEADLINE_MS, NULL, connection);
-}
-
-VgateConnection *
-vgate_connection_new (const char *uri)
-{
-    VgateConnection *connection = g_object_new (VGATE_TYPE_CONNECTION, NULL);
-
-    connection->uri = g_strdup (uri);
-    return connection;
+    g_free (connection);
 }
 
 void

@@ -2,16 +2,11 @@
 /*
  * The connection to libvirt: opens it, watches it, and opens it again with back-off when it is lost. It
  * blocks nobody: calls are made by a worker. Events come through GLib's main loop (gvir_event_register ()
- * must have been called), and become signals:
- *
- * "connected" (): for the first time or again; events may have been missed
- * "domain-event" (const char *uuid, VgateDomainEvent event)
+ * must have been called).
  */
 #pragma once
 
 #include "plugin/libvirt/domain-calls.h"
-
-#include <glib-object.h>
 
 /* What can happen to a domain, as far as it concerns us. */
 typedef enum {
@@ -32,11 +27,21 @@ typedef enum {
     VGATE_DOMAIN_DEFINED, /* its persistent definition was made or changed; it need not run */
 } VgateDomainEvent;
 
-#define VGATE_TYPE_CONNECTION (vgate_connection_get_type ())
-G_DECLARE_FINAL_TYPE (VgateConnection, vgate_connection, VGATE, CONNECTION, GObject)
+typedef struct VgateConnection VgateConnection;
 
-/* uri: libvirt's. */
-VgateConnection *vgate_connection_new (const char *uri);
+/* In the main loop. */
+typedef struct {
+    /* For the first time or again; events may have been missed. */
+    void (*connected) (gpointer user_data);
+    void (*happened) (const char *uuid, VgateDomainEvent event, gpointer user_data);
+} VgateConnectionMethods;
+
+/* uri: libvirt's. methods: NULL where nobody asks. */
+VgateConnection *vgate_connection_new (const char *uri, const VgateConnectionMethods *methods,
+                                       gpointer user_data);
+/* Waits for the calls that open or close it. */
+void vgate_connection_free (VgateConnection *connection);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateConnection, vgate_connection_free)
 
 /* Tries until it works, and again when it is lost. */
 void vgate_connection_start (VgateConnection *connection);

@@ -18,7 +18,7 @@ struct VgateStatusWatch {
     int inotify; /* -1: it is not watched */
     guint source;
     GHashTable *jobs; /* a domain's name -> the job of which was told */
-    VgateStatusWatchJob job;
+    const VgateStatusWatchMethods *methods;
     gpointer user_data;
 };
 
@@ -103,13 +103,13 @@ on_file (VgateStatusWatch *watch, const char *file)
     text = read_file (watch->directory, file);
     if (!text || !vgate_status_file_leaves ((const char *)text->data, text->len, &job)) {
         if (g_hash_table_remove (watch->jobs, name) && text)
-            watch->job (name, FALSE, watch->user_data);
+            watch->methods->job (name, FALSE, watch->user_data);
         return;
     }
     if (g_strcmp0 (g_hash_table_lookup (watch->jobs, name), job) == 0)
         return;
     g_hash_table_insert (watch->jobs, g_strdup (name), g_steal_pointer (&job));
-    watch->job (name, TRUE, watch->user_data);
+    watch->methods->job (name, TRUE, watch->user_data);
 }
 
 /* Not the source, which goes by itself while it is being dispatched. */
@@ -173,14 +173,14 @@ vgate_status_watch_start (VgateStatusWatch *watch)
 }
 
 VgateStatusWatch *
-vgate_status_watch_new (const char *directory, VgateStatusWatchJob job, gpointer user_data)
+vgate_status_watch_new (const char *directory, const VgateStatusWatchMethods *methods, gpointer user_data)
 {
     VgateStatusWatch *watch = g_new0 (VgateStatusWatch, 1);
 
     watch->directory = g_strdup (directory);
     watch->inotify = -1;
     watch->jobs = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
-    watch->job = job;
+    watch->methods = methods;
     watch->user_data = user_data;
     return watch;
 }

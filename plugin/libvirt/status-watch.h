@@ -14,12 +14,15 @@
 
 typedef struct VgateStatusWatch VgateStatusWatch;
 
-/* A migration out or a save of the domain of this name begins, or has ended, which is not said of a domain
- * that has gone with it. In the main loop, once a job each. */
-typedef void (*VgateStatusWatchJob) (const char *name, gboolean begins, gpointer user_data);
+typedef struct {
+    /* A migration out or a save of the domain of this name begins, or has ended; the end is not said of a
+     * domain that has gone with it. In the main loop, once a job each. */
+    void (*job) (const char *name, gboolean begins, gpointer user_data);
+} VgateStatusWatchMethods;
 
 /* directory: VGATE_STATUS_DIRECTORY but for tests. */
-VgateStatusWatch *vgate_status_watch_new (const char *directory, VgateStatusWatchJob job, gpointer user_data);
+VgateStatusWatch *vgate_status_watch_new (const char *directory, const VgateStatusWatchMethods *methods,
+                                          gpointer user_data);
 void vgate_status_watch_free (VgateStatusWatch *watch);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateStatusWatch, vgate_status_watch_free)
 

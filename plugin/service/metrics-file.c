@@ -67,7 +67,7 @@ vgate_metrics_file_new (void)
 {
     VgateMetricsFile *file = g_new0 (VgateMetricsFile, 1);
 
-    file->workers = vgate_workers_new (1, WRITE_DEADLINE_MS, NULL, file);
+    file->workers = vgate_workers_new (1, WRITE_DEADLINE_MS, NULL, NULL);
     return file;
 }
 
@@ -95,5 +95,5 @@ vgate_metrics_file_write (VgateMetricsFile *file, const char *path, const char *
     write->path = g_strdup (path);
     write->text = g_strdup (text);
     file->is_busy = TRUE;
-    vgate_workers_push (file->workers, &write_kind, write);
+    vgate_workers_push (file->workers, &write_kind, write, file);
 }

@@ -100,7 +100,7 @@ on_pid (GObject *source, GAsyncResult *result, gpointer user_data)
     if (newcomer->pid == (guint32)getpid ())
         newcomer_free (newcomer);
     else
-        vgate_workers_push (newcomer->watch->workers, &newcomer_kind, newcomer);
+        vgate_workers_push (newcomer->watch->workers, &newcomer_kind, newcomer, newcomer->watch);
 }
 
 static void
@@ -275,7 +275,7 @@ vgate_bus_watch_new (const char *bus, const VgateBusWatchMethods *methods, gpoin
     watch->bus = g_strdup (bus);
     watch->methods = methods;
     watch->user_data = user_data;
-    watch->workers = vgate_workers_new (2, READ_DEADLINE_MS, NULL, watch);
+    watch->workers = vgate_workers_new (2, READ_DEADLINE_MS, NULL, NULL);
     watch->lock = -1;
     watch->names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
     watch->back_off_ms = BACK_OFF_MIN_MS;

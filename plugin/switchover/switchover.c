@@ -114,6 +114,8 @@ on_save_snapshot (VgateSnapshot *snapshot, G_GNUC_UNUSED const GError *error, gp
     g_ptr_array_remove_fast (save->switchover->saves, save);
 }
 
+static const VgateProberMethods save_methods = {.answered = on_save_snapshot};
+
 static void
 on_save (const char *uuid, GDBusMethodInvocation *call, gpointer user_data)
 {
@@ -126,7 +128,7 @@ on_save (const char *uuid, GDBusMethodInvocation *call, gpointer user_data)
     save->source = g_timeout_add_full (G_PRIORITY_HIGH, switchover->policy->switch_over_save_ms,
                                        on_save_timeout, save, NULL);
     g_ptr_array_add (switchover->saves, save);
-    vgate_prober_ask (switchover->prober, NULL, on_save_snapshot, save);
+    vgate_prober_ask (switchover->prober, NULL, &save_methods, save);
 }
 
 /* --- Load: a worker decides, against a clock --- */
@@ -236,7 +238,7 @@ on_load (const char *uuid, GBytes *payload, GDBusMethodInvocation *call, gpointe
     load->call = call;
     load->source = g_timeout_add (switchover->policy->switch_over_load_ms, on_load_timeout, load);
     g_ptr_array_add (switchover->loads, load);
-    vgate_workers_push (switchover->workers, &load_kind, load);
+    vgate_workers_push (switchover->workers, &load_kind, load, switchover);
 }
 
 /* --- providers --- */
@@ -335,8 +337,7 @@ vgate_switchover_new (const VgatePolicy *policy, VgateProber *prober, VgateConne
     switchover->prober = prober;
     switchover->connection = connection;
     switchover->tally = tally;
-    switchover->workers =
-        vgate_workers_new (DECISIONS_AT_ONCE, policy->switch_over_load_ms, NULL, switchover);
+    switchover->workers = vgate_workers_new (DECISIONS_AT_ONCE, policy->switch_over_load_ms, NULL, NULL);
     switchover->watch = vgate_bus_watch_new (policy->switch_over_bus, &watch_methods, switchover);
     switchover->served = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, served_free);
     switchover->domains = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, domain_free);

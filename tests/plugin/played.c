@@ -7,12 +7,12 @@
 
 typedef struct {
     const VgateWorkKind *kind;
-    gpointer data;
+    gpointer data, user_data;
     gboolean has_run;
 } PlayedCall;
 
 typedef struct {
-    VgateProberDone done;
+    const VgateProberMethods *methods;
     gpointer user_data;
 } PlayedAsk;
 
@@ -44,23 +44,25 @@ release (gpointer libvirt)
 }
 
 static void
-push (gpointer world, const VgateWorkKind *kind, gpointer data)
+push (gpointer world, const VgateWorkKind *kind, gpointer data, gpointer user_data)
 {
     Played *played = world;
     PlayedCall *call = g_new0 (PlayedCall, 1);
 
     call->kind = kind;
     call->data = data;
+    call->user_data = user_data;
     g_queue_push_tail (&played->calls, call);
 }
 
 static void
-ask (gpointer world, G_GNUC_UNUSED const GPtrArray *vgpus, VgateProberDone done, gpointer user_data)
+ask (gpointer world, G_GNUC_UNUSED const GPtrArray *vgpus, const VgateProberMethods *methods,
+     gpointer user_data)
 {
     Played *played = world;
     PlayedAsk *asked = g_new0 (PlayedAsk, 1);
 
-    asked->done = done;
+    asked->methods = methods;
     asked->user_data = user_data;
     g_queue_push_tail (&played->asks, asked);
 }
@@ -337,7 +339,7 @@ played_finish (Played *played, guint number)
     PlayedCall *call = g_queue_pop_nth (&played->calls, number);
 
     g_assert_true (call->has_run);
-    call->kind->done (call->data, NULL);
+    call->kind->done (call->data, call->user_data);
     call->kind->free_data (call->data);
     g_free (call);
 }
@@ -347,7 +349,7 @@ reply (Played *played, guint number, VgateSnapshot *snapshot, const GError *erro
 {
     g_autofree PlayedAsk *asked = g_queue_pop_nth (&played->asks, number);
 
-    asked->done (snapshot, error, asked->user_data);
+    asked->methods->answered (snapshot, error, asked->user_data);
 }
 
 void

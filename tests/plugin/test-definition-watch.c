@@ -73,7 +73,7 @@ set_up (Fixture *f, G_GNUC_UNUSED gconstpointer data)
     f->libvirt = virConnectOpen (URI);
     f->policy = vgate_policy_new_default ();
     f->tally = vgate_tally_new ();
-    f->connection = vgate_connection_new (URI);
+    f->connection = vgate_connection_new (URI, NULL, NULL);
     f->workers = vgate_workers_new (3, 2000, NULL, NULL);
     f->watch = vgate_definition_watch_new (f->connection, f->workers, f->policy, f->tally, f->root);
 }
@@ -86,7 +86,7 @@ tear_down (Fixture *f, G_GNUC_UNUSED gconstpointer data)
 
     vgate_workers_free (f->workers);
     vgate_definition_watch_free (f->watch);
-    g_object_unref (f->connection);
+    vgate_connection_free (f->connection);
     vgate_tally_free (f->tally);
     vgate_policy_free (f->policy);
     if (virDomainIsActive (f->domain) == 1)

@@ -17,6 +17,14 @@ update (VgateGuest *guest, VgateSnapshot *snapshot, VgateUpdateOutcome outcome)
     return vgate_guest_end_update (guest, &found);
 }
 
+/* A check has found a job that takes it away. */
+static void
+leave (VgateGuest *guest)
+{
+    vgate_guest_note_leaving (guest, VGATE_LEAVING_CHECK_BEGINS);
+    vgate_guest_note_leaving (guest, VGATE_LEAVING_ANSWER_YES);
+}
+
 static VgateSnapshot *
 snapshot_of (guint32 guest_version)
 {
@@ -185,7 +193,7 @@ test_pace (void)
     update (guest, up, VGATE_UPDATE_WRITTEN);
     g_assert_cmpint (vgate_guest_pace (guest, 12 * MINUTE), ==, VGATE_PACE_SLOW);
     g_assert_cmpint (vgate_guest_pace (guest, 1000 * MINUTE), ==, VGATE_PACE_SLOW);
-    guest->is_leaving = TRUE;
+    leave (guest);
     g_assert_cmpint (vgate_guest_pace (guest, 1000 * MINUTE), ==, VGATE_PACE_FAST);
 }
 
@@ -200,10 +208,58 @@ test_pace_when_announced (void)
     update (guest, up, VGATE_UPDATE_WRITTEN);
     vgate_guest_note_announced (guest, MINUTE);
     g_assert_cmpint (vgate_guest_pace (guest, MINUTE), ==, VGATE_PACE_SLOW);
-    guest->is_leaving = TRUE;
+    leave (guest);
     g_assert_cmpint (vgate_guest_pace (guest, MINUTE), ==, VGATE_PACE_WARM);
     g_assert_cmpint (vgate_guest_pace (guest, MINUTE + 9 * G_USEC_PER_SEC), ==, VGATE_PACE_WARM);
     g_assert_cmpint (vgate_guest_pace (guest, MINUTE + 11 * G_USEC_PER_SEC), ==, VGATE_PACE_FAST);
+}
+
+/* What is heard in turn, and whether it leaves then, and whether an answer is awaited. */
+static void
+test_leaving (void)
+{
+    enum { BEGIN, END, MISSED, YES, NO, NO_ASKED, NONE, STOP };
+    static const struct {
+        int inputs[6];
+        gboolean is_leaving, is_checked;
+    } cases[] = {
+        {{STOP}, FALSE, FALSE},
+        {{BEGIN, STOP}, FALSE, TRUE},
+        {{BEGIN, YES, STOP}, TRUE, FALSE},
+        {{BEGIN, NO, STOP}, FALSE, FALSE},
+        {{BEGIN, NONE, STOP}, FALSE, FALSE},
+        /* it was known to leave, and is asked about again */
+        {{BEGIN, YES, BEGIN, STOP}, TRUE, TRUE},
+        {{BEGIN, YES, BEGIN, NONE, STOP}, TRUE, FALSE},
+        {{BEGIN, YES, BEGIN, NO, STOP}, FALSE, FALSE},
+        {{BEGIN, YES, BEGIN, NO_ASKED, STOP}, FALSE, TRUE},
+        {{BEGIN, YES, END, STOP}, FALSE, FALSE},
+        /* an answer that comes after the job has ended says nothing */
+        {{BEGIN, END, STOP}, FALSE, TRUE},
+        {{BEGIN, END, YES, STOP}, FALSE, FALSE},
+        {{BEGIN, YES, BEGIN, END, YES, STOP}, FALSE, FALSE},
+        {{BEGIN, END, NO_ASKED, YES, STOP}, FALSE, FALSE},
+        /* unless it was asked for again since: that is another job */
+        {{BEGIN, END, BEGIN, YES, STOP}, TRUE, FALSE},
+        {{BEGIN, YES, MISSED, STOP}, FALSE, FALSE},
+        {{BEGIN, YES, BEGIN, MISSED, STOP}, FALSE, TRUE},
+        {{BEGIN, END, MISSED, YES, STOP}, FALSE, FALSE},
+        /* nobody has asked */
+        {{YES, STOP}, FALSE, FALSE},
+        {{BEGIN, YES, NO, STOP}, TRUE, FALSE},
+        {{END, BEGIN, YES, STOP}, TRUE, FALSE},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+        g_autoptr (VgateGuest) guest = vgate_guest_new (SAMPLE_DOMAIN_UUID);
+
+        for (gsize j = 0; j < G_N_ELEMENTS (cases[i].inputs) && cases[i].inputs[j] != STOP; j++)
+            vgate_guest_note_leaving (guest, (VgateLeavingInput)cases[i].inputs[j]);
+        if (vgate_guest_is_leaving (guest) != cases[i].is_leaving ||
+            vgate_guest_is_checked (guest) != cases[i].is_checked)
+            g_error ("case %zu: leaves %d, checked %d", i, vgate_guest_is_leaving (guest),
+                     vgate_guest_is_checked (guest));
+    }
 }
 
 static void
@@ -231,10 +287,10 @@ test_refresh (void)
     update (guest, snapshot, VGATE_UPDATE_WRITTEN);
     vgate_guest_note_nvml (guest, snapshot, 60, 2 * MINUTE - 1);
     g_assert_false (guest->is_due);
-    guest->is_leaving = TRUE;
+    leave (guest);
     vgate_guest_note_nvml (guest, snapshot, 60, 2 * MINUTE);
     g_assert_false (guest->is_due);
-    guest->is_leaving = FALSE;
+    vgate_guest_note_leaving (guest, VGATE_LEAVING_JOB_ENDED);
     vgate_guest_note_nvml (guest, snapshot, 60, 2 * MINUTE);
     g_assert_true (guest->is_due);
     update (guest, snapshot, VGATE_UPDATE_IN_ORDER);
@@ -284,6 +340,7 @@ main (int argc, char **argv)
     g_test_add_func ("/guest/event-during-a-look", test_event_during_a_look);
     g_test_add_func ("/guest/not-done", test_not_done);
     g_test_add_func ("/guest/pace", test_pace);
+    g_test_add_func ("/guest/leaving", test_leaving);
     g_test_add_func ("/guest/pace-when-announced", test_pace_when_announced);
     g_test_add_func ("/guest/pace-without-vgpu", test_pace_without_vgpu);
     g_test_add_func ("/guest/refresh", test_refresh);

@@ -18,7 +18,7 @@ typedef struct {
 } Scene;
 
 static void
-on_done (const char *uuid, VgateWatchOutcome outcome, gpointer user_data)
+on_checked (const char *uuid, VgateWatchOutcome outcome, gpointer user_data)
 {
     Scene *scene = user_data;
 
@@ -37,14 +37,16 @@ on_hangs (const char *uuid, VgateCode code, gboolean is_over, gpointer user_data
     scene->is_hang_over = is_over;
 }
 
+static const VgateJobWatchMethods methods = {.checked = on_checked, .hangs = on_hangs};
+
 static void
 set_up (Scene *scene, G_GNUC_UNUSED gconstpointer data)
 {
     played_init (&scene->played);
     scene->policy = vgate_policy_new_default ();
     scene->tally = vgate_tally_new ();
-    scene->watch = vgate_job_watch_new (&played_calls, &scene->played, scene->policy, scene->tally, on_done,
-                                        on_hangs, scene);
+    scene->watch =
+        vgate_job_watch_new (&played_calls, &scene->played, scene->policy, scene->tally, &methods, scene);
 }
 
 static void
@@ -601,7 +603,7 @@ typedef struct {
 } Model;
 
 static void
-on_model_done (const char *uuid, VgateWatchOutcome outcome, gpointer user_data)
+on_model_checked (const char *uuid, VgateWatchOutcome outcome, gpointer user_data)
 {
     Model *model = user_data;
 
@@ -620,6 +622,8 @@ on_model_hangs (G_GNUC_UNUSED const char *uuid, VgateCode code, gboolean is_over
     g_assert_cmpint (code, >=, VGATE_CODE_CANCEL_HANGS);
     model->is_hung = !is_over;
 }
+
+static const VgateJobWatchMethods model_methods = {.checked = on_model_checked, .hangs = on_model_hangs};
 
 /* A call at random, if there is one that can do this. */
 static void
@@ -753,7 +757,7 @@ test_any_order (void)
         vgate_job_watch_free (scene.watch);
         played_init (&scene.played);
         scene.watch = vgate_job_watch_new (&played_calls, &scene.played, scene.policy, scene.tally,
-                                           on_model_done, on_model_hangs, &model);
+                                           &model_methods, &model);
         for (guint i = 0; i < MODEL_STEPS; i++)
             step (&model);
         if (round % 2 == 0) {

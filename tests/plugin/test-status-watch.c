@@ -91,12 +91,14 @@ on_job (const char *name, gboolean begins, gpointer user_data)
     g_string_append_printf (f->told, "%s%s ", begins ? "" : "-", name);
 }
 
+static const VgateStatusWatchMethods methods = {.job = on_job};
+
 static void
 set_up (Fixture *f, G_GNUC_UNUSED gconstpointer data)
 {
     f->directory = g_dir_make_tmp ("vgate-status-XXXXXX", NULL);
     f->told = g_string_new (NULL);
-    f->watch = vgate_status_watch_new (f->directory, on_job, f);
+    f->watch = vgate_status_watch_new (f->directory, &methods, f);
     vgate_status_watch_start (f->watch);
 }
 

@@ -78,6 +78,8 @@ slow (guint n_slow, gpointer user_data)
 static const VgateWorkKind quick = {run_quick, done, free_data};
 static const VgateWorkKind hanging = {run_hanging, done, free_data};
 
+static const VgateWorkersMethods methods = {.slow = slow};
+
 static void
 iterate_until (const guint *count, guint wanted)
 {
@@ -95,9 +97,9 @@ test_done (void)
     g_autoptr (VgateWorkers) workers = NULL;
 
     scene_init (&scene);
-    workers = vgate_workers_new (2, DEADLINE_MS, slow, &scene);
+    workers = vgate_workers_new (2, DEADLINE_MS, &methods, &scene);
     for (int i = 0; i < 50; i++)
-        vgate_workers_push (workers, &quick, &scene);
+        vgate_workers_push (workers, &quick, &scene, &scene);
     g_assert_cmpuint (scene.n_done, ==, 0);
     iterate_until (&scene.n_done, 50);
     g_assert_cmpint (scene.n_runs, ==, 50);
@@ -114,10 +116,10 @@ test_slow (void)
     g_autoptr (VgateWorkers) workers = NULL;
 
     scene_init (&scene);
-    workers = vgate_workers_new (1, DEADLINE_MS, slow, &scene);
-    vgate_workers_push (workers, &hanging, &scene);
-    vgate_workers_push (workers, &hanging, &scene);
-    vgate_workers_push (workers, &quick, &scene);
+    workers = vgate_workers_new (1, DEADLINE_MS, &methods, &scene);
+    vgate_workers_push (workers, &hanging, &scene, &scene);
+    vgate_workers_push (workers, &hanging, &scene, &scene);
+    vgate_workers_push (workers, &quick, &scene, &scene);
     iterate_until (&scene.n_done, 1);
     g_assert_cmpuint (scene.n_slow, ==, 2);
     g_assert_cmpuint (vgate_workers_count_slow (workers), ==, 2);
@@ -136,9 +138,9 @@ test_free (void)
 
     scene_init (&scene);
     scene.is_let_go = TRUE;
-    workers = vgate_workers_new (1, DEADLINE_MS, NULL, &scene);
+    workers = vgate_workers_new (1, DEADLINE_MS, NULL, NULL);
     for (int i = 0; i < 50; i++)
-        vgate_workers_push (workers, &hanging, &scene);
+        vgate_workers_push (workers, &hanging, &scene, &scene);
     vgate_workers_free (workers);
     while (g_main_context_iteration (NULL, FALSE))
         continue;
