@@ -5,13 +5,12 @@
 #include "xml/xml.h"
 
 #include <errno.h>
+#include <gio/gio.h>
+#include <gio/gunixsocketaddress.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/time.h>
 #include <sys/un.h>
-#include <unistd.h>
 
-#define DEADLINE_SEC 10
+#define DEADLINE_SEC 10u
 /* "ok " and the digits of any length. */
 #define HEAD_MAX 32u
 
@@ -20,46 +19,6 @@ fail (GError **error, VgateCode code, const char *path, const char *what)
 {
     g_set_error (error, VGATE_ERROR, (int)code, "%s: %s", path, what);
     return FALSE;
-}
-
-static gboolean
-connect_to (int fd, const char *path, GError **error)
-{
-    const struct timeval deadline = {.tv_sec = DEADLINE_SEC};
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-
-    if (fd < 0 || setsockopt (fd, SOL_SOCKET, SO_RCVTIMEO, &deadline, sizeof deadline) != 0 ||
-        setsockopt (fd, SOL_SOCKET, SO_SNDTIMEO, &deadline, sizeof deadline) != 0)
-        return fail (error, VGATE_CODE_AGENT_SILENT, path, g_strerror (errno));
-    if (g_strlcpy (address.sun_path, path, sizeof address.sun_path) >= sizeof address.sun_path)
-        return fail (error, VGATE_CODE_AGENT_SILENT, path, g_strerror (ENAMETOOLONG));
-    return connect (fd, (const struct sockaddr *)&address, sizeof address) == 0 ||
-           fail (error, VGATE_CODE_AGENT_SILENT, path, g_strerror (errno));
-}
-
-/* Until the end of file, which the daemon's own deadline brings at the latest. */
-static GByteArray *
-receive (int fd, const char *path, GError **error)
-{
-    const gint64 end = g_get_monotonic_time () + DEADLINE_SEC * G_USEC_PER_SEC;
-    g_autoptr (GByteArray) answer = g_byte_array_new ();
-    guint8 buffer[65536];
-    gssize n;
-
-    while ((n = recv (fd, buffer, sizeof buffer, 0)) != 0) {
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0 || g_get_monotonic_time () > end) {
-            fail (error, VGATE_CODE_AGENT_SILENT, path, n < 0 ? g_strerror (errno) : "it takes too long");
-            return NULL;
-        }
-        g_byte_array_append (answer, buffer, (guint)n);
-        if (answer->len > VGATE_XML_SIZE_MAX) {
-            fail (error, VGATE_CODE_AGENT_ANSWER, path, "the answer is too large");
-            return NULL;
-        }
-    }
-    return g_steal_pointer (&answer);
 }
 
 /* "ok LENGTH\n" and so many bytes. */
@@ -85,35 +44,56 @@ take_body (const GByteArray *answer, const char *path, gsize *length, GError **e
     return g_strndup (end + 1, size);
 }
 
-static char *
-converse (int fd, const char *path, const char *request, gsize *length, GError **error)
+/* Until the end of file, which the daemon's own deadline brings at the latest. */
+static GByteArray *
+receive (GInputStream *stream, const char *path, GError **error)
 {
-    g_autofree char *line = g_strconcat (request, "\n", NULL);
-    g_autoptr (GByteArray) answer = NULL;
+    const gint64 end = g_get_monotonic_time () + DEADLINE_SEC * G_USEC_PER_SEC;
+    g_autoptr (GByteArray) answer = g_byte_array_new ();
+    g_autoptr (GError) local = NULL;
+    guint8 buffer[65536];
+    gssize n;
 
-    if (!connect_to (fd, path, error))
-        return NULL;
-    if (send (fd, line, strlen (line), MSG_NOSIGNAL) != (gssize)strlen (line)) {
-        fail (error, VGATE_CODE_AGENT_SILENT, path, g_strerror (errno));
+    while ((n = g_input_stream_read (stream, buffer, sizeof buffer, NULL, &local)) > 0) {
+        g_byte_array_append (answer, buffer, (guint)n);
+        if (answer->len > VGATE_XML_SIZE_MAX) {
+            fail (error, VGATE_CODE_AGENT_ANSWER, path, "the answer is too large");
+            return NULL;
+        }
+        if (g_get_monotonic_time () > end) {
+            fail (error, VGATE_CODE_AGENT_SILENT, path, "it takes too long");
+            return NULL;
+        }
+    }
+    if (n < 0 || answer->len == 0) {
+        fail (error, VGATE_CODE_AGENT_SILENT, path, n < 0 ? local->message : "it closed the connection");
         return NULL;
     }
-    answer = receive (fd, path, error);
-    if (!answer)
-        return NULL;
-    if (answer->len == 0) {
-        fail (error, VGATE_CODE_AGENT_SILENT, path, "it closed the connection");
-        return NULL;
-    }
-    return take_body (answer, path, length, error);
+    return g_steal_pointer (&answer);
 }
 
 char *
 vgate_agent_ask (const char *path, const char *request, gsize *length, GError **error)
 {
-    const int fd = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    char *body = converse (fd, path, request, length, error);
+    g_autoptr (GSocketClient) client = g_socket_client_new ();
+    g_autoptr (GSocketAddress) address = g_unix_socket_address_new (path);
+    g_autoptr (GSocketConnection) connection = NULL;
+    g_autofree char *line = g_strconcat (request, "\n", NULL);
+    g_autoptr (GByteArray) answer = NULL;
+    g_autoptr (GError) local = NULL;
 
-    if (fd >= 0)
-        close (fd);
-    return body;
+    /* GLib would cut it */
+    if (strlen (path) >= sizeof ((struct sockaddr_un *)NULL)->sun_path) {
+        fail (error, VGATE_CODE_AGENT_SILENT, path, g_strerror (ENAMETOOLONG));
+        return NULL;
+    }
+    g_socket_client_set_timeout (client, DEADLINE_SEC);
+    connection = g_socket_client_connect (client, G_SOCKET_CONNECTABLE (address), NULL, &local);
+    if (!connection || !g_output_stream_write_all (g_io_stream_get_output_stream (G_IO_STREAM (connection)),
+                                                   line, strlen (line), NULL, NULL, &local)) {
+        fail (error, VGATE_CODE_AGENT_SILENT, path, local->message);
+        return NULL;
+    }
+    answer = receive (g_io_stream_get_input_stream (G_IO_STREAM (connection)), path, error);
+    return answer ? take_body (answer, path, length, error) : NULL;
 }

@@ -4,238 +4,246 @@
 #include "message/codes.h"
 
 #include <errno.h>
-#include <glib-unix.h>
+#include <gio/gio.h>
+#include <gio/gunixsocketaddress.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #define BACKLOG 16
-/* Without a descriptor or memory for one more client: looking again at once would be a busy loop. */
+/* Without a descriptor or memory for one more client: trying again at once would be a busy loop. */
 #define PAUSE_MS 500u
 
+/*
+ * A GSocketListener, and not the GSocketService made of it: that one accepts before everything else that the
+ * main loop has to do, and when it runs out of descriptors, it warns and tries again at once.
+ */
 struct VgateLocalSocket {
     char *path;
-    int fd;
-    guint source;   /* accepts; or waits until it may again */
-    GQueue clients; /* of Client *, the oldest first */
+    GSocketListener *listener;
+    GCancellable *cancellable; /* of the accept */
+    guint source;              /* accepts again; 0: an accept is under way */
+    GQueue clients;            /* of Client *, the oldest first */
     VgateLocalSocketAnswer answer;
     gpointer user_data;
 };
 
+/* One operation of it is under way at any time, and frees it when it ends and the client was dropped. */
 typedef struct {
-    VgateLocalSocket *socket;
-    int fd;
-    guint source, deadline_source;
+    VgateLocalSocket *server; /* NULL: it was dropped */
+    GSocketConnection *connection;
+    GCancellable *cancellable;
+    guint deadline_source;
     char request[VGATE_LOCAL_SOCKET_REQUEST_MAX];
     gsize n_read;
     GString *answer; /* NULL while the request is not complete */
-    gsize n_written;
 } Client;
 
+/* --- one client --- */
+
+/* It hears the end of file at once. */
+static void
+drop (Client *client)
+{
+    if (!client->server)
+        return;
+    g_queue_remove (&client->server->clients, client);
+    client->server = NULL;
+    g_source_remove (client->deadline_source);
+    g_cancellable_cancel (client->cancellable);
+    g_socket_close (g_socket_connection_get_socket (client->connection), NULL);
+}
+
+/* Its last operation has ended. */
 static void
 client_free (Client *client)
 {
-    g_queue_remove (&client->socket->clients, client);
-    g_source_remove (client->source);
-    g_source_remove (client->deadline_source);
-    close (client->fd);
+    drop (client);
+    g_object_unref (client->connection);
+    g_object_unref (client->cancellable);
     if (client->answer)
         g_string_free (client->answer, TRUE);
     g_free (client);
 }
 
-/* --- one client --- */
-
 static gboolean
 on_deadline (gpointer client)
 {
-    client_free (client);
-    /* its sources are gone with it */
+    drop (client);
+    /* the source is gone with that */
     return G_SOURCE_CONTINUE;
 }
 
-static gboolean
-is_again (void)
+static void
+on_written (GObject *stream, GAsyncResult *result, gpointer user_data)
 {
-    return errno == EAGAIN || errno == EINTR;
-}
-
-/* FALSE: it is over with this client, be it served or gone. */
-static gboolean
-write_some (Client *client)
-{
-    const GString *answer = client->answer;
-
-    while (client->n_written < answer->len) {
-        const gssize n = send (client->fd, answer->str + client->n_written, answer->len - client->n_written,
-                               MSG_NOSIGNAL | MSG_DONTWAIT);
-
-        if (n < 0)
-            return is_again ();
-        client->n_written += (gsize)n;
-    }
-    return FALSE;
+    g_output_stream_write_all_finish (G_OUTPUT_STREAM (stream), result, NULL, NULL);
+    client_free (user_data);
 }
 
 static void
-compose (Client *client)
+write_answer (Client *client)
 {
-    g_autofree char *body = client->socket->answer (client->request, client->socket->user_data);
+    g_autofree char *body = client->server->answer (client->request, client->server->user_data);
 
     client->answer = g_string_new (NULL);
     if (body)
         g_string_printf (client->answer, "ok %" G_GSIZE_FORMAT "\n%s", strlen (body), body);
     else
         g_string_assign (client->answer, "error\n");
+    g_output_stream_write_all_async (g_io_stream_get_output_stream (G_IO_STREAM (client->connection)),
+                                     client->answer->str, client->answer->len, G_PRIORITY_LOW,
+                                     client->cancellable, on_written, client);
 }
 
-/* FALSE: it is over with this client: it has gone, or what it sends is no request line. */
-static gboolean
-read_some (Client *client)
-{
-    char *end;
-    const gssize n = recv (client->fd, client->request + client->n_read,
-                           sizeof client->request - client->n_read, MSG_DONTWAIT);
+static void read_request (Client *client);
 
-    if (n < 0)
-        return is_again ();
-    if (n == 0)
-        return FALSE;
-    client->n_read += (gsize)n;
-    end = memchr (client->request, '\n', client->n_read);
-    if (!end)
-        return client->n_read < sizeof client->request;
-    if (end != client->request + client->n_read - 1 || memchr (client->request, '\0', client->n_read))
-        return FALSE;
-    *end = '\0';
-    compose (client);
-    return TRUE;
-}
-
-static gboolean on_client (int fd, GIOCondition condition, gpointer user_data);
-
-static guint
-watch (int fd, GIOCondition condition, GUnixFDSourceFunc callback, gpointer user_data)
-{
-    return g_unix_fd_add_full (G_PRIORITY_LOW, fd, condition, callback, user_data, NULL);
-}
-
-static gboolean
-on_client (int fd, G_GNUC_UNUSED GIOCondition condition, gpointer user_data)
+/* What has come is a request line, a part of one, or the end of it with this client. */
+static void
+on_read (GObject *stream, GAsyncResult *result, gpointer user_data)
 {
     Client *client = user_data;
-    const gboolean was_asked = client->answer != NULL;
+    const gssize n = g_input_stream_read_finish (G_INPUT_STREAM (stream), result, NULL);
+    char *end;
 
-    if (!was_asked && !read_some (client)) {
+    if (!client->server || n <= 0) {
         client_free (client);
-        return G_SOURCE_CONTINUE;
+        return;
     }
-    if (client->answer && !write_some (client)) {
+    client->n_read += (gsize)n;
+    end = memchr (client->request, '\n', client->n_read);
+    if (!end && client->n_read < sizeof client->request) {
+        read_request (client);
+    } else if (!end || end != client->request + client->n_read - 1 ||
+               memchr (client->request, '\0', client->n_read)) {
         client_free (client);
-        return G_SOURCE_CONTINUE;
+    } else {
+        *end = '\0';
+        write_answer (client);
     }
-    if (!client->answer || was_asked)
-        return G_SOURCE_CONTINUE;
-    client->source = watch (fd, G_IO_OUT, on_client, client);
-    return G_SOURCE_REMOVE;
+}
+
+static void
+read_request (Client *client)
+{
+    g_input_stream_read_async (g_io_stream_get_input_stream (G_IO_STREAM (client->connection)),
+                               client->request + client->n_read, sizeof client->request - client->n_read,
+                               G_PRIORITY_LOW, client->cancellable, on_read, client);
 }
 
 /* --- all of them --- */
 
 static gboolean
-is_trusted (int fd)
+is_trusted (GSocketConnection *connection)
 {
-    struct ucred peer;
-    socklen_t length = sizeof peer;
+    g_autoptr (GCredentials) peer =
+        g_socket_get_credentials (g_socket_connection_get_socket (connection), NULL);
+    const uid_t user = peer ? g_credentials_get_unix_user (peer, NULL) : (uid_t)-1;
 
-    return getsockopt (fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 && length == sizeof peer &&
-           (peer.uid == 0 || peer.uid == geteuid ());
+    return user == 0 || user == geteuid ();
 }
 
 static void
-take (VgateLocalSocket *server, int fd)
+take (VgateLocalSocket *server, GSocketConnection *connection)
 {
     Client *client;
 
-    if (!is_trusted (fd)) {
-        close (fd);
+    if (!is_trusted (connection))
         return;
-    }
     if (server->clients.length == VGATE_LOCAL_SOCKET_CLIENTS_MAX)
-        client_free (g_queue_peek_head (&server->clients));
+        drop (g_queue_peek_head (&server->clients));
     client = g_new0 (Client, 1);
-    client->socket = server;
-    client->fd = fd;
-    client->source = watch (fd, G_IO_IN, on_client, client);
+    client->server = server;
+    client->connection = g_object_ref (connection);
+    client->cancellable = g_cancellable_new ();
     client->deadline_source = g_timeout_add (VGATE_LOCAL_SOCKET_DEADLINE_MS, on_deadline, client);
     g_queue_push_tail (&server->clients, client);
+    read_request (client);
 }
 
-static gboolean on_connection (int fd, GIOCondition condition, gpointer user_data);
+static gboolean accept_next (gpointer user_data);
+
+static void
+on_accepted (GObject *listener, GAsyncResult *result, gpointer user_data)
+{
+    VgateLocalSocket *server = user_data;
+    g_autoptr (GError) error = NULL;
+    g_autoptr (GSocketConnection) connection =
+        g_socket_listener_accept_finish (G_SOCKET_LISTENER (listener), result, NULL, &error);
+
+    /* the server is gone */
+    if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+        return;
+    if (connection)
+        take (server, connection);
+    /* those who are here come before those who come, and the rest of the daemon before both */
+    server->source =
+        g_timeout_add_full (G_PRIORITY_LOW, connection ? 0 : PAUSE_MS, accept_next, server, NULL);
+}
 
 static gboolean
-on_pause_over (gpointer user_data)
+accept_next (gpointer user_data)
 {
     VgateLocalSocket *server = user_data;
 
-    server->source = watch (server->fd, G_IO_IN, on_connection, server);
+    server->source = 0;
+    g_socket_listener_accept_async (server->listener, server->cancellable, on_accepted, server);
     return G_SOURCE_REMOVE;
 }
 
-/* One at a time: those who are here come before those who come. */
-static gboolean
-on_connection (int fd, G_GNUC_UNUSED GIOCondition condition, gpointer user_data)
+/* A socket of this path, which only its owner can connect to; NULL with an error of GLib's. */
+static GSocket *
+bind_to (const char *path, GError **error)
 {
-    VgateLocalSocket *server = user_data;
-    const int client = accept4 (fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    g_autoptr (GSocket) bound = NULL;
+    g_autoptr (GSocketAddress) address = NULL;
+    int code;
 
-    if (client >= 0) {
-        take (server, client);
-        return G_SOURCE_CONTINUE;
+    /* GLib would cut it */
+    if (strlen (path) >= sizeof ((struct sockaddr_un *)NULL)->sun_path)
+        code = ENAMETOOLONG;
+    else
+        code = unlink (path) != 0 && errno != ENOENT ? errno : 0;
+    if (code != 0) {
+        g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_FAILED, g_strerror (code));
+        return NULL;
     }
-    if (is_again () || errno == ECONNABORTED)
-        return G_SOURCE_CONTINUE;
-    server->source = g_timeout_add (PAUSE_MS, on_pause_over, server);
-    return G_SOURCE_REMOVE;
-}
-
-static gboolean
-bind_to (int fd, const char *path)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-
-    if (g_strlcpy (address.sun_path, path, sizeof address.sun_path) >= sizeof address.sun_path) {
-        errno = ENAMETOOLONG;
-        return FALSE;
-    }
-    if (unlink (path) != 0 && errno != ENOENT)
-        return FALSE;
+    bound = g_socket_new (G_SOCKET_FAMILY_UNIX, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_DEFAULT, error);
+    if (!bound)
+        return NULL;
     /* before it has a name, so that nobody comes in between; bind () takes the mode of the socket */
-    return fchmod (fd, 0600) == 0 && bind (fd, (const struct sockaddr *)&address, sizeof address) == 0 &&
-           listen (fd, BACKLOG) == 0;
+    if (fchmod (g_socket_get_fd (bound), 0600) != 0) {
+        g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_FAILED, g_strerror (errno));
+        return NULL;
+    }
+    g_socket_set_listen_backlog (bound, BACKLOG);
+    address = g_unix_socket_address_new (path);
+    return g_socket_bind (bound, address, FALSE, error) && g_socket_listen (bound, error)
+               ? g_steal_pointer (&bound)
+               : NULL;
 }
 
 VgateLocalSocket *
 vgate_local_socket_new (const char *path, VgateLocalSocketAnswer answer, gpointer user_data, GError **error)
 {
-    const int fd = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    g_autoptr (GError) local = NULL;
+    g_autoptr (GSocketListener) listener = g_socket_listener_new ();
+    g_autoptr (GSocket) bound = bind_to (path, &local);
     VgateLocalSocket *server;
 
-    if (fd < 0 || !bind_to (fd, path)) {
-        g_set_error (error, VGATE_ERROR, VGATE_CODE_AGENT_SOCKET, "%s: %s", path, g_strerror (errno));
-        if (fd >= 0)
-            close (fd);
+    if (!bound || !g_socket_listener_add_socket (listener, bound, NULL, &local)) {
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_AGENT_SOCKET, "%s: %s", path, local->message);
         return NULL;
     }
     server = g_new0 (VgateLocalSocket, 1);
     server->path = g_strdup (path);
-    server->fd = fd;
+    server->listener = g_steal_pointer (&listener);
+    server->cancellable = g_cancellable_new ();
     server->answer = answer;
     server->user_data = user_data;
     g_queue_init (&server->clients);
-    server->source = watch (fd, G_IO_IN, on_connection, server);
+    server->source = g_idle_add_full (G_PRIORITY_LOW, accept_next, server, NULL);
     return server;
 }
 
@@ -245,9 +253,13 @@ vgate_local_socket_free (VgateLocalSocket *server)
     if (!server)
         return;
     while (server->clients.length > 0)
-        client_free (g_queue_peek_head (&server->clients));
-    g_source_remove (server->source);
-    close (server->fd);
+        drop (g_queue_peek_head (&server->clients));
+    if (server->source != 0)
+        g_source_remove (server->source);
+    g_cancellable_cancel (server->cancellable);
+    g_socket_listener_close (server->listener);
+    g_object_unref (server->listener);
+    g_object_unref (server->cancellable);
     unlink (server->path);
     g_free (server->path);
     g_free (server);
