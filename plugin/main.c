@@ -60,44 +60,6 @@ fail (GError *error)
     return 1;
 }
 
-/*
- * exec() hands on what is blocked and ignored. The signals that end the daemon, or have it read its
- * configuration again, must reach it; and a reader of its standard error who leaves must not end it.
- */
-static void
-take_signals (void)
-{
-    sigset_t set;
-
-    sigemptyset (&set);
-    sigaddset (&set, SIGTERM);
-    sigaddset (&set, SIGINT);
-    sigaddset (&set, SIGHUP);
-    sigprocmask (SIG_UNBLOCK, &set, NULL);
-    signal (SIGPIPE, SIG_IGN);
-}
-
-static int
-run (VgatePolicy *policy, const char *config, const char *uri)
-{
-    g_autoptr (GError) error = NULL;
-
-    if (!vgate_service_run (policy, config, uri, &error))
-        return fail (error);
-    fflush (NULL);
-    _exit (0);
-}
-
-static int
-run_once (VgatePolicy *policy, const char *uri)
-{
-    g_autoptr (GError) error = NULL;
-    const gboolean good = vgate_capture_once (policy, uri, &error);
-
-    vgate_policy_free (policy);
-    return good ? 0 : fail (error);
-}
-
 int
 main (int argc, char *argv[])
 {
@@ -105,6 +67,7 @@ main (int argc, char *argv[])
     g_autoptr (GError) error = NULL;
     const char *config, *uri;
     VgatePolicy *policy;
+    sigset_t set;
 
     setlocale (LC_ALL, "");
     vgate_output_check_at_exit ();
@@ -121,8 +84,19 @@ main (int argc, char *argv[])
         puts ("vgpu-gated " VGATE_VERSION);
         return 0;
     }
-    if (!options.once)
-        take_signals (); /* before there are threads, which inherit the mask */
+    if (!options.once) {
+        /*
+         * exec() hands on what is blocked and ignored. The signals that end the daemon, or have it read its
+         * configuration again, must reach it; and a reader of its standard error who leaves must not end it.
+         * This comes before there are threads, which inherit the mask.
+         */
+        sigemptyset (&set);
+        sigaddset (&set, SIGTERM);
+        sigaddset (&set, SIGINT);
+        sigaddset (&set, SIGHUP);
+        sigprocmask (SIG_UNBLOCK, &set, NULL);
+        signal (SIGPIPE, SIG_IGN);
+    }
     config = options.config ? options.config : vgate_policy_default_path ();
     policy = vgate_policy_load (config, &error);
     if (!policy)
@@ -131,5 +105,15 @@ main (int argc, char *argv[])
     gvir_event_register ();
     virSetErrorFunc (NULL, swallow_libvirt_error);
     uri = options.uri ? options.uri : "qemu:///system";
-    return options.once ? run_once (policy, uri) : run (policy, config, uri);
+    if (options.once) {
+        const gboolean good = vgate_capture_once (policy, uri, &error);
+
+        vgate_policy_free (policy);
+        return good ? 0 : fail (error);
+    }
+    if (!vgate_service_run (policy, config, uri, &error))
+        return fail (error);
+    /* a call of libvirt or NVML may hang for ever, and exit () could wait for its thread */
+    fflush (NULL);
+    _exit (0);
 }

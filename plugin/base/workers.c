@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "plugin/base/workers.h"
 
-/* How often it is looked whether a call is beyond the deadline, as a part of the deadline. */
-#define LOOKS_PER_DEADLINE 4
+/* How often the deadline is checked, as a part of it. */
+#define CHECKS_PER_DEADLINE 4
 
 typedef struct {
     const VgateWorkKind *kind;
@@ -92,17 +92,6 @@ on_deadline (gpointer user_data)
     return G_SOURCE_CONTINUE;
 }
 
-/* Only while something runs: an idle daemon sleeps. */
-static void
-watch_deadline (VgateWorkers *workers)
-{
-    if (workers->deadline_source)
-        return;
-    workers->deadline_source = g_timeout_source_new (MAX (workers->deadline_ms / LOOKS_PER_DEADLINE, 1));
-    g_source_set_callback (workers->deadline_source, on_deadline, workers, NULL);
-    g_source_attach (workers->deadline_source, workers->context);
-}
-
 static void
 drop_source (GSource **source)
 {
@@ -111,19 +100,6 @@ drop_source (GSource **source)
     g_source_destroy (*source);
     g_source_unref (*source);
     *source = NULL;
-}
-
-static void
-finish (VgateWorkers *workers, Work *work)
-{
-    g_hash_table_remove (workers->pending, work);
-    if (work->is_slow)
-        set_slow (workers, workers->n_slow - 1);
-    if (g_hash_table_size (workers->pending) == 0)
-        drop_source (&workers->deadline_source);
-    if (work->kind->done)
-        work->kind->done (work->data, work->user_data);
-    work_free (work);
 }
 
 static gboolean
@@ -146,8 +122,16 @@ finished_dispatch (GSource *source, G_GNUC_UNUSED GSourceFunc callback, G_GNUC_U
     VgateWorkers *workers = ((FinishedSource *)source)->workers;
     Work *work = g_async_queue_try_pop (workers->finished);
 
-    if (work)
-        finish (workers, work);
+    if (!work)
+        return G_SOURCE_CONTINUE;
+    g_hash_table_remove (workers->pending, work);
+    if (work->is_slow)
+        set_slow (workers, workers->n_slow - 1);
+    if (g_hash_table_size (workers->pending) == 0)
+        drop_source (&workers->deadline_source);
+    if (work->kind->done)
+        work->kind->done (work->data, work->user_data);
+    work_free (work);
     return G_SOURCE_CONTINUE;
 }
 
@@ -207,7 +191,12 @@ vgate_workers_push (VgateWorkers *workers, const VgateWorkKind *kind, gpointer d
     work->data = data;
     work->user_data = user_data;
     g_hash_table_add (workers->pending, work);
-    watch_deadline (workers);
+    /* only while something runs: an idle daemon sleeps */
+    if (!workers->deadline_source) {
+        workers->deadline_source = g_timeout_source_new (MAX (workers->deadline_ms / CHECKS_PER_DEADLINE, 1));
+        g_source_set_callback (workers->deadline_source, on_deadline, workers, NULL);
+        g_source_attach (workers->deadline_source, workers->context);
+    }
     /* without a thread now it waits for one that is there: the error needs no answer */
     g_thread_pool_push (workers->pool, work, NULL);
 }

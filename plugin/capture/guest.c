@@ -219,32 +219,28 @@ describe_vgpu (const VgateElementVgpu *from)
     return vgpu;
 }
 
-/* element: what stands in its XML now, or NULL. */
+/* What the update found is what is known of the guest from now on. */
 static void
-describe_capture (VgateStatusGuest *status, const VgateElement *element)
+remember_found (VgateGuest *guest, const VgateUpdate *update)
 {
+    const VgateElement *element = update->domain ? update->domain->element : NULL;
+    VgateStatusGuest *status = guest->status;
+
+    g_free (guest->fingerprint);
+    guest->fingerprint = vgate_snapshot_fingerprint (update->snapshot, update->uuid);
+    guest->has_element = update->outcome == VGATE_UPDATE_IN_ORDER || update->outcome == VGATE_UPDATE_WRITTEN;
+    guest->is_known = TRUE;
+    guest->sequence = MAX (guest->sequence, update->sequence_removed);
     g_ptr_array_set_size (status->vgpus, 0);
     status->has_capture = element != NULL;
     if (!element)
         return;
+    guest->sequence = MAX (guest->sequence, element->sequence);
     status->captured = element->time;
     status->trigger = element->trigger;
     status->sequence = element->sequence;
     for (guint i = 0; i < element->vgpus->len; i++)
         g_ptr_array_add (status->vgpus, describe_vgpu (g_ptr_array_index (element->vgpus, i)));
-}
-
-static void
-remember_found (VgateGuest *guest, const VgateUpdate *update)
-{
-    g_free (guest->fingerprint);
-    guest->fingerprint = vgate_snapshot_fingerprint (update->snapshot, update->uuid);
-    guest->has_element = update->outcome == VGATE_UPDATE_IN_ORDER || update->outcome == VGATE_UPDATE_WRITTEN;
-    guest->is_known = TRUE;
-    describe_capture (guest->status, update->domain ? update->domain->element : NULL);
-    if (update->domain && update->domain->element)
-        guest->sequence = MAX (guest->sequence, update->domain->element->sequence);
-    guest->sequence = MAX (guest->sequence, update->sequence_removed);
 }
 
 gboolean

@@ -36,6 +36,7 @@ vgate_definition_update_free (VgateDefinitionUpdate *update)
     g_free (update);
 }
 
+/* Of this domain; TRUE: there is something to see to. */
 static gboolean
 has_unsettled (const VgateLeases *leases, const char *uuid)
 {
@@ -48,29 +49,8 @@ has_unsettled (const VgateLeases *leases, const char *uuid)
     return FALSE;
 }
 
-static gboolean
-settle (const VgateDefinitionUpdate *update, GError **error)
-{
-    g_autoptr (VgateLeases) leases = vgate_leases_open (update->root, FALSE, error);
-
-    return leases && (!vgate_leases_settle (leases, update->uuid) ||
-                      vgate_leases_save (leases, vgate_leases_clock (), error));
-}
-
-/* With its secrets, without which it would be defined anew; it goes nowhere but back to libvirt. */
-static char *
-read_definition (virDomainPtr domain, GError **error)
-{
-    char *xml = virDomainGetXMLDesc (domain, VIR_DOMAIN_XML_INACTIVE | VIR_DOMAIN_XML_SECURE);
-    char *copy = g_strdup (xml);
-
-    if (!xml)
-        vgate_set_libvirt_error (error, "virDomainGetXMLDesc");
-    free (xml); /* libvirt allocates with malloc () */
-    return copy;
-}
-
-/* What it was is read anew just before, so that hardly an edit of somebody else's can come in between. */
+/* Defines the domain with its own devices in place of those that the hook replaced. The definition was read
+ * just before, so that hardly an edit of somebody else's can come in between. */
 static gboolean
 define (const VgateDefinitionUpdate *update, const char *xml, const VgateDomain *definition,
         const GPtrArray *disagreements, GError **error)
@@ -88,94 +68,71 @@ define (const VgateDefinitionUpdate *update, const char *xml, const VgateDomain 
     return defined != NULL;
 }
 
-static guint
-count_ours (const GPtrArray *disagreements)
-{
-    guint n = 0;
-
-    for (guint i = 0; i < disagreements->len; i++)
-        n += ((const VgateDisagreement *)g_ptr_array_index (disagreements, i))->is_ours ? 1 : 0;
-    return n;
-}
-
-static void
-leave (VgateDefinitionUpdate *update, const GPtrArray *disagreements)
-{
-    g_autofree char *what = vgate_definition_describe (disagreements, FALSE);
-    g_autofree char *way_out = vgate_definition_way_out (disagreements, update->uuid);
-
-    update->outcome = VGATE_DEFINITION_LEFT;
-    update->left =
-        g_strdup_printf ("the persistent definition names %s, which the guest was given. To make it "
-                         "agree: %s",
-                         what, way_out);
-}
-
-static void
-fail (VgateDefinitionUpdate *update, const GPtrArray *disagreements, const GError *why)
-{
-    g_autofree char *what = vgate_definition_describe (disagreements, FALSE);
-    g_autofree char *way_out = vgate_definition_way_out (disagreements, update->uuid);
-
-    update->outcome = VGATE_DEFINITION_FAILED;
-    g_set_error (
-        &update->error, VGATE_ERROR, VGATE_CODE_DEFINITION_NOT_UPDATED,
-        "the persistent definition names %s, which the guest was given, and cannot be changed: %s. To "
-        "make it agree: %s",
-        what, why->message, way_out);
-}
-
-/* Without those that are ours and have been changed. */
-static void
-drop_ours (GPtrArray *disagreements)
-{
-    for (guint i = disagreements->len; i > 0; i--)
-        if (((const VgateDisagreement *)g_ptr_array_index (disagreements, i - 1))->is_ours)
-            g_ptr_array_remove_index (disagreements, i - 1);
-}
-
-static void
-act (VgateDefinitionUpdate *update, const char *xml, const VgateDomain *definition, GPtrArray *disagreements)
-{
-    g_autoptr (GError) error = NULL;
-
-    if (!update->to_report && count_ours (disagreements) > 0) {
-        if (!define (update, xml, definition, disagreements, &error)) {
-            fail (update, disagreements, error);
-            return;
-        }
-        update->outcome = VGATE_DEFINITION_UPDATED;
-        update->updated = vgate_definition_describe (disagreements, TRUE);
-        drop_ours (disagreements);
-    }
-    if (disagreements->len > 0)
-        leave (update, disagreements);
-}
-
-/* FALSE with an error. */
+/*
+ * Changes what disagrees because the hook replaced it, and says what else disagrees, or could not be changed.
+ * FALSE with an error where live XML or definition cannot be read.
+ */
 static gboolean
-compare (VgateDefinitionUpdate *update, virDomainPtr domain, const VgateLeases *leases, GError **error)
+make_agree (VgateDefinitionUpdate *update, virDomainPtr domain, const VgateLeases *leases, GError **error)
 {
     g_autoptr (VgateDomain) live = vgate_libvirt_read_domain (domain, error), definition = NULL;
     g_autoptr (GPtrArray) disagreements = NULL;
-    g_autofree char *xml = NULL;
+    g_autoptr (GError) failure = NULL;
+    g_autofree char *xml = NULL, *what = NULL, *way_out = NULL;
+    char *text;
 
     if (!live)
         return FALSE;
-    xml = read_definition (domain, error);
-    definition = xml ? vgate_domain_read (xml, strlen (xml), NULL, error) : NULL;
+    /* with its secrets, without which it would lose them; it goes nowhere but back to libvirt */
+    text = virDomainGetXMLDesc (domain, VIR_DOMAIN_XML_INACTIVE | VIR_DOMAIN_XML_SECURE);
+    if (!text) {
+        vgate_set_libvirt_error (error, "virDomainGetXMLDesc");
+        return FALSE;
+    }
+    xml = g_strdup (text);
+    free (text); /* libvirt allocates with malloc () */
+    definition = vgate_domain_read (xml, strlen (xml), NULL, error);
     if (!definition)
         return FALSE;
     disagreements = vgate_definition_compare (live, definition, leases);
-    act (update, xml, definition, disagreements);
+    if (!update->to_report) {
+        g_autofree char *ours = vgate_definition_describe (disagreements, TRUE);
+
+        if (*ours != '\0' && define (update, xml, definition, disagreements, &failure)) {
+            update->outcome = VGATE_DEFINITION_UPDATED;
+            update->updated = g_steal_pointer (&ours);
+            for (guint i = disagreements->len; i > 0; i--)
+                if (((const VgateDisagreement *)g_ptr_array_index (disagreements, i - 1))->is_ours)
+                    g_ptr_array_remove_index (disagreements, i - 1);
+        }
+    }
+    if (disagreements->len == 0)
+        return TRUE;
+    what = vgate_definition_describe (disagreements, FALSE);
+    way_out = vgate_definition_way_out (disagreements, update->uuid);
+    if (failure) {
+        update->outcome = VGATE_DEFINITION_FAILED;
+        g_set_error (
+            &update->error, VGATE_ERROR, VGATE_CODE_DEFINITION_NOT_UPDATED,
+            "the persistent definition names %s, which the guest was given, and cannot be changed: %s. To "
+            "make it agree: %s",
+            what, failure->message, way_out);
+    } else {
+        update->outcome = VGATE_DEFINITION_LEFT;
+        update->left =
+            g_strdup_printf ("the persistent definition names %s, which the guest was given. To make it "
+                             "agree: %s",
+                             what, way_out);
+    }
     return TRUE;
 }
 
-/* FALSE with an error; TRUE also when it is gone, or is to be looked at later. */
+/* FALSE with an error; TRUE also when the domain is gone, or busy. */
 static gboolean
-look_at (VgateDefinitionUpdate *update, const VgateLeases *leases, GError **error)
+update_domain (VgateDefinitionUpdate *update, const VgateLeases *leases, GError **error)
 {
     g_autoptr (virDomain) domain = vgate_libvirt_find_domain (update->libvirt, update->uuid, error);
+    g_autoptr (VgateLeases) settled = NULL;
     int is_active, is_persistent;
 
     if (!domain)
@@ -199,9 +156,13 @@ look_at (VgateDefinitionUpdate *update, const VgateLeases *leases, GError **erro
         vgate_set_libvirt_error (error, "virDomainIsPersistent");
         return FALSE;
     }
-    if (is_persistent == 1 && !compare (update, domain, leases, error))
+    if (is_persistent == 1 && !make_agree (update, domain, leases, error))
         return FALSE;
-    return update->outcome == VGATE_DEFINITION_FAILED || settle (update, error);
+    if (update->outcome == VGATE_DEFINITION_FAILED)
+        return TRUE;
+    settled = vgate_leases_open (update->root, FALSE, error);
+    return settled && (!vgate_leases_settle (settled, update->uuid) ||
+                       vgate_leases_save (settled, vgate_leases_clock (), error));
 }
 
 void
@@ -209,8 +170,8 @@ vgate_definition_update_run (VgateDefinitionUpdate *update)
 {
     g_autoptr (VgateLeases) leases = vgate_leases_open (update->root, TRUE, &update->error);
 
-    if (!leases || (has_unsettled (leases, update->uuid) && !look_at (update, leases, &update->error)))
+    if (!leases || (has_unsettled (leases, update->uuid) && !update_domain (update, leases, &update->error)))
         update->outcome = VGATE_DEFINITION_FAILED;
-    /* here, and not when the look is freed: the last reference waits for libvirtd */
+    /* here, and not when the update is freed: the last reference waits for libvirtd */
     g_clear_pointer (&update->libvirt, virConnectClose);
 }

@@ -171,17 +171,6 @@ subject_of (const Check *check, int code)
 }
 
 static void
-say_stopped (const Check *check)
-{
-    const GError *reason = check->reason;
-    const VgateLogSubject subject = subject_of (check, reason->code);
-
-    vgate_log_about (&subject, "the %s was stopped: %s. %s", kind_name (check), reason->message,
-                     vgate_code_info (reason->code)->cure);
-    vgate_tally_count_code (check->watch->tally, VGATE_COUNTER_JOBS_STOPPED, reason->code);
-}
-
-static void
 say_not_stopped (const Check *check, const char *why)
 {
     const VgateLogSubject subject = subject_of (check, VGATE_CODE_JOB_NOT_STOPPED);
@@ -211,13 +200,17 @@ on_ended (const char *uuid, VgateCancelAction end, gpointer user_data)
 {
     VgateJobWatch *watch = user_data;
     Check *check = g_hash_table_lookup (watch->checks, uuid);
+    VgateLogSubject subject;
 
     if (!check || check->state != CHECK_ENDING)
         return;
     g_rc_box_acquire (check);
     switch (end) {
     case VGATE_CANCEL_STAYED:
-        say_stopped (check);
+        subject = subject_of (check, check->reason->code);
+        vgate_log_about (&subject, "the %s was stopped: %s. %s", kind_name (check), check->reason->message,
+                         vgate_code_info (check->reason->code)->cure);
+        vgate_tally_count_code (watch->tally, VGATE_COUNTER_JOBS_STOPPED, check->reason->code);
         conclude (check, VGATE_WATCH_STOPPED);
         break;
     case VGATE_CANCEL_LEFT:

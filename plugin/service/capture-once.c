@@ -56,22 +56,6 @@ clean_all (Pass *pass, const VgateListing *listing)
     }
 }
 
-static void
-look_at (Pass *pass, const char *uuid)
-{
-    g_autoptr (VgateUpdate) update =
-        vgate_update_new (pass->libvirt, uuid, pass->snapshot, pass->policy->seal_key,
-                          vgate_sequences_floor (pass->sequences, g_get_real_time () / G_USEC_PER_SEC));
-
-    update->event = VGATE_TRIGGER_REQUEST;
-    vgate_update_run (update);
-    vgate_update_report (update);
-    if (update->outcome == VGATE_UPDATE_BUSY)
-        g_hash_table_add (pass->busy, g_strdup (uuid));
-    if (update->error)
-        note_failure (pass, g_steal_pointer (&update->error));
-}
-
 /* A host without guests leaves NVML alone. */
 static gboolean
 capture_all (Pass *pass, const VgateListing *listing, const VgateIdentity *identity, GError **error)
@@ -90,8 +74,19 @@ capture_all (Pass *pass, const VgateListing *listing, const VgateIdentity *ident
     vgate_gpu_log_changes (NULL, probe->host);
     pass->snapshot = vgate_snapshot_new (probe, NULL);
     g_hash_table_iter_init (&iter, listing->running);
-    while (g_hash_table_iter_next (&iter, &uuid, NULL))
-        look_at (pass, uuid);
+    while (g_hash_table_iter_next (&iter, &uuid, NULL)) {
+        g_autoptr (VgateUpdate) update =
+            vgate_update_new (pass->libvirt, uuid, pass->snapshot, pass->policy->seal_key,
+                              vgate_sequences_floor (pass->sequences, g_get_real_time () / G_USEC_PER_SEC));
+
+        update->event = VGATE_TRIGGER_REQUEST;
+        vgate_update_run (update);
+        vgate_update_report (update);
+        if (update->outcome == VGATE_UPDATE_BUSY)
+            g_hash_table_add (pass->busy, g_strdup (uuid));
+        if (update->error)
+            note_failure (pass, g_steal_pointer (&update->error));
+    }
     return TRUE;
 }
 
