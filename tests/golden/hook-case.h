@@ -55,7 +55,8 @@ void case_standard_host (FakeHost *host);
 /* The input after its edits. The caller frees it. */
 char *case_input (const HookCase *c, gsize *length);
 
-/* Runs it. A refusal must be as refusal_compare () says of INPUT.NAME; a report is FOLDER/INPUT.NAME.report.
+/* Runs it. A refusal must be as refusal_compare () says of INPUT.NAME; a report, shortened, is
+ * FOLDER/INPUT.NAME.report.
  */
 void case_run (const HookCase *c, const char *folder);
 

@@ -18,12 +18,6 @@ is_value (const char *word, gboolean in_quotes)
     return in_quotes || *word == '[' || strpbrk (word, "0123456789/=") != NULL;
 }
 
-static int
-compare_words (gconstpointer a, gconstpointer b)
-{
-    return strcmp (*(const char *const *)a, *(const char *const *)b);
-}
-
 /* Without the punctuation around it; quotes that it opens or closes change *in_quotes. */
 static void
 take_word (GPtrArray *values, const char *word, gboolean *in_quotes)
@@ -83,25 +77,67 @@ format_code (VgateCode code)
     return g_strdup (code == VGATE_CODE_NONE ? "none" : vgate_code_format ((int)code, text));
 }
 
-/* NAME STATUS CODE VALUE..., the values sorted. */
+/* " VALUE VALUE...", of a message with this code. The order is kept: what is here and what is there, which
+ * device goes with which address. */
+static char *
+values_of (const char *text, VgateCode code)
+{
+    g_autofree char *own = without_cure (text, code);
+    g_auto (GStrv) words = g_strsplit_set (own, " \n", -1);
+    g_autoptr (GPtrArray) values = g_ptr_array_new_with_free_func (g_free);
+    g_autoptr (GString) joined = g_string_new (NULL);
+    gboolean in_quotes = FALSE;
+
+    for (gsize i = 0; words[i]; i++)
+        take_word (values, words[i], &in_quotes);
+    for (guint i = 0; i < values->len; i++)
+        g_string_append_printf (joined, " %s", (const char *)g_ptr_array_index (values, i));
+    return g_string_free (g_steal_pointer (&joined), FALSE);
+}
+
+/* NAME STATUS CODE VALUE... */
 static char *
 describe (const char *name, int status, const char *line)
 {
     const char *text;
     const VgateCode code = code_of (line, &text);
-    g_autofree char *own = without_cure (text, code), *shown = format_code (code);
-    g_auto (GStrv) words = g_strsplit_set (own, " \n", -1);
-    g_autoptr (GPtrArray) values = g_ptr_array_new_with_free_func (g_free);
-    g_autoptr (GString) described = g_string_new (NULL);
-    gboolean in_quotes = FALSE;
+    g_autofree char *values = values_of (text, code), *shown = format_code (code);
 
-    g_string_printf (described, "%s %d %s", name, status, shown);
-    for (gsize i = 0; words[i]; i++)
-        take_word (values, words[i], &in_quotes);
-    g_ptr_array_sort (values, compare_words);
-    for (guint i = 0; i < values->len; i++)
-        g_string_append_printf (described, " %s", (const char *)g_ptr_array_index (values, i));
-    return g_string_free (g_steal_pointer (&described), FALSE);
+    return g_strdup_printf ("%s %d %s%s", name, status, shown, values);
+}
+
+/* --- reports --- */
+
+char *
+refusal_shorten_report (const char *report)
+{
+    static const char way_out[] = "way out: ";
+    g_auto (GStrv) lines = g_strsplit (report, "\n", -1);
+    g_autoptr (GRegex) finding = g_regex_new ("^(.*(VGATE-[0-9]{3})):(.*)$", 0, 0, NULL);
+    g_autoptr (GString) shortened = g_string_new (NULL);
+    VgateCode code = VGATE_CODE_NONE;
+
+    for (gsize i = 0; lines[i] && (lines[i + 1] || *lines[i] != '\0'); i++) {
+        const gsize indent = strspn (lines[i], " ");
+        g_autoptr (GMatchInfo) match = NULL;
+
+        if (g_regex_match (finding, lines[i], 0, &match)) {
+            g_autofree char *begin = g_match_info_fetch (match, 1), *word = g_match_info_fetch (match, 2);
+            g_autofree char *text = g_match_info_fetch (match, 3), *values = NULL;
+
+            code = vgate_code_parse (word);
+            values = values_of (text, code);
+            g_string_append_printf (shortened, "%s:%s\n", begin, values);
+        } else if (g_str_has_prefix (lines[i] + indent, way_out)) {
+            g_autofree char *values = values_of (lines[i] + indent + strlen (way_out), code);
+
+            if (*values != '\0')
+                g_string_append_printf (shortened, "%*sway out:%s\n", (int)indent, "", values);
+        } else {
+            g_string_append_printf (shortened, "%s\n", lines[i]);
+        }
+    }
+    return g_string_free (g_steal_pointer (&shortened), FALSE);
 }
 
 /* --- FOLDER/refusals --- */
@@ -122,6 +158,12 @@ read_lines (const char *folder)
     return found;
 }
 
+static int
+compare_lines (gconstpointer a, gconstpointer b)
+{
+    return strcmp (*(const char *const *)a, *(const char *const *)b);
+}
+
 static void
 write_lines (const char *folder, GPtrArray *lines)
 {
@@ -131,7 +173,7 @@ write_lines (const char *folder, GPtrArray *lines)
     g_autoptr (GError) error = NULL;
 
     g_assert_cmpint (g_mkdir_with_parents (directory, 0755), ==, 0);
-    g_ptr_array_sort (lines, compare_words);
+    g_ptr_array_sort (lines, compare_lines);
     for (guint i = 0; i < lines->len; i++)
         g_string_append_printf (text, "%s\n", (const char *)g_ptr_array_index (lines, i));
     g_file_set_contents (path, text->str, -1, &error);
