@@ -5,7 +5,7 @@
 #include "host/control-wire.h"
 #include "host/refusal.h"
 #include "host/scheduler-serve.h"
-#include "host/serve.h"
+#include "host/serve-life.h"
 
 #include <unistd.h>
 

@@ -5,7 +5,7 @@
 #include "host/control-wire.h"
 #include "host/follow-wire.h"
 #include "host/gpus.h"
-#include "host/serve.h"
+#include "host/serve-life.h"
 #include "message/codes.h"
 #include "nvml/nvml-abi.h"
 

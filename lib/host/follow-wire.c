@@ -1,6 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "host/follow-wire.h"
 
+void
+vgate_log_news_free (VgateLogNews *news)
+{
+    if (!news)
+        return;
+    g_free (news->address);
+    g_free (news->name);
+    g_array_unref (news->entries);
+    g_free (news);
+}
+
 static void
 add_news (GVariantBuilder *builder, const VgateLogNews *news)
 {

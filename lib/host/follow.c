@@ -14,17 +14,6 @@ struct VgateFollower {
     GByteArray *pending; /* what has come of the next answers */
 };
 
-void
-vgate_log_news_free (VgateLogNews *news)
-{
-    if (!news)
-        return;
-    g_free (news->address);
-    g_free (news->name);
-    g_array_unref (news->entries);
-    g_free (news);
-}
-
 VgateFollower *
 vgate_follower_new (const VgateBackend *backend, const char *address, GError **error)
 {

@@ -3,7 +3,7 @@
 #include "host/probe-serve.h"
 
 #include "host/probe-wire.h"
-#include "host/serve.h"
+#include "host/serve-life.h"
 
 #include <unistd.h>
 

@@ -15,6 +15,31 @@
 /* error code and text (0 and ""), host document, driver's answers, instances, devices, what can be made */
 #define ANSWER_TYPE "(issa(uuiuu)a" INSTANCE_TYPE "a" DEVICE_TYPE "a" MAKEABLE_TYPE ")"
 
+VgateProbe *
+vgate_probe_new (void)
+{
+    VgateProbe *probe = g_new0 (VgateProbe, 1);
+
+    probe->answers = g_array_new (FALSE, TRUE, sizeof (VgateDriverAnswer));
+    probe->instances = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_instance_free);
+    probe->devices = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_listed_device_free);
+    probe->makeable = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_makeable_free);
+    return probe;
+}
+
+void
+vgate_probe_free (VgateProbe *probe)
+{
+    if (!probe)
+        return;
+    vgate_host_free (probe->host);
+    g_array_unref (probe->answers);
+    g_ptr_array_unref (probe->instances);
+    g_ptr_array_unref (probe->devices);
+    g_ptr_array_unref (probe->makeable);
+    g_free (probe);
+}
+
 void
 vgate_question_clear (VgateQuestion *question)
 {

@@ -4,31 +4,6 @@
 #include "host/probe-wire.h"
 
 VgateProbe *
-vgate_probe_new (void)
-{
-    VgateProbe *probe = g_new0 (VgateProbe, 1);
-
-    probe->answers = g_array_new (FALSE, TRUE, sizeof (VgateDriverAnswer));
-    probe->instances = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_instance_free);
-    probe->devices = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_listed_device_free);
-    probe->makeable = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_makeable_free);
-    return probe;
-}
-
-void
-vgate_probe_free (VgateProbe *probe)
-{
-    if (!probe)
-        return;
-    vgate_host_free (probe->host);
-    g_array_unref (probe->answers);
-    g_ptr_array_unref (probe->instances);
-    g_ptr_array_unref (probe->devices);
-    g_ptr_array_unref (probe->makeable);
-    g_free (probe);
-}
-
-VgateProbe *
 vgate_probe_ask (const VgateBackend *backend, const VgateProbing *probing, GError **error)
 {
     const VgateQuestion question = {

@@ -10,10 +10,3 @@
 /* The program's whole life. Returns its exit status; closes out. Takes SIGALRM and SIGTERM back from whoever
  * blocks or ignores them, so that both end the process. */
 int vgate_serve (int in, int out);
-
-/* Lets the kernel end this process this long after the deadline (SIGALRM, default action), counted from now;
- * 0: not any more. */
-void vgate_serve_limit_life (guint deadline_ms);
-
-/* FALSE when the asker is gone. */
-gboolean vgate_serve_write (int out, GBytes *bytes);

@@ -349,6 +349,300 @@ all_sources (const char *root)
     return sources;
 }
 
+/* --- circles --- */
+
+/* A file of the programs, and which other files it uses. */
+typedef struct {
+    char *path;      /* below the source tree */
+    char *code;      /* without comments and strings */
+    GPtrArray *uses; /* of Use *; one a file used */
+} Module;
+
+typedef struct {
+    const Module *module;
+    char *word; /* the first function of it that is named */
+} Use;
+
+static void
+use_free (Use *use)
+{
+    g_free (use->word);
+    g_free (use);
+}
+
+static void
+module_free (Module *module)
+{
+    g_free (module->path);
+    g_free (module->code);
+    g_ptr_array_unref (module->uses);
+    g_free (module);
+}
+
+static Module *
+module_new (const char *path, const char *text)
+{
+    g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+    g_autoptr (GString) all = g_string_new (NULL);
+    Module *module = g_new0 (Module, 1);
+    gboolean in_comment = FALSE;
+
+    for (guint i = 0; lines[i]; i++) {
+        g_autofree char *code = code_of (lines[i], &in_comment);
+
+        g_string_append_printf (all, "%s\n", code);
+    }
+    module->path = g_strdup (path);
+    module->code = g_string_free (g_steal_pointer (&all), FALSE);
+    module->uses = g_ptr_array_new_with_free_func ((GDestroyNotify)use_free);
+    return module;
+}
+
+/* Function name -> the Module that defines it. A public one has its type on the line before its name. */
+static GHashTable *
+find_definitions (const GPtrArray *modules)
+{
+    g_autoptr (GRegex) definition =
+        g_regex_new ("^(?!static)[a-zA-Z].*\\n((?=\\w*[a-z])\\w+) \\(", G_REGEX_MULTILINE, 0, NULL);
+    GHashTable *owners = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+
+    for (guint i = 0; i < modules->len; i++) {
+        Module *module = g_ptr_array_index (modules, i);
+        g_autoptr (GMatchInfo) match = NULL;
+
+        for (g_regex_match (definition, module->code, 0, &match); g_match_info_matches (match);
+             g_match_info_next (match, NULL)) {
+            g_autofree char *name = g_match_info_fetch (match, 1);
+
+            /* each program has one, and calls none */
+            if (strcmp (name, "main") != 0)
+                g_hash_table_insert (owners, g_steal_pointer (&name), module);
+        }
+    }
+    return owners;
+}
+
+static void
+add_use (Module *module, const Module *used, const char *word)
+{
+    Use *use;
+
+    for (guint i = 0; i < module->uses->len; i++)
+        if (((Use *)g_ptr_array_index (module->uses, i))->module == used)
+            return;
+    use = g_new0 (Use, 1);
+    use->module = used;
+    use->word = g_strdup (word);
+    g_ptr_array_add (module->uses, use);
+}
+
+static void
+find_uses (const GPtrArray *modules)
+{
+    g_autoptr (GHashTable) owners = find_definitions (modules);
+
+    for (guint i = 0; i < modules->len; i++) {
+        Module *module = g_ptr_array_index (modules, i);
+        const char *at = module->code;
+
+        while (*at != '\0') {
+            const char *start = at;
+            g_autofree char *word = NULL;
+            const Module *owner;
+
+            while (is_word_character (*at))
+                at++;
+            if (at == start) {
+                at++;
+                continue;
+            }
+            word = g_strndup (start, (gsize)(at - start));
+            owner = g_hash_table_lookup (owners, word);
+            if (owner && owner != module)
+                add_use (module, owner, word);
+        }
+    }
+}
+
+/* "b.c: name" of each step, last first, from the Use by which each module was reached. */
+static char *
+describe_circle (const Module *first, const Use *last, GHashTable *from, GHashTable *reached_by)
+{
+    g_autoptr (GString) text = g_string_new (NULL);
+    const Module *at = g_hash_table_lookup (from, last);
+
+    g_string_append_printf (text, "%s (%s)", first->path, last->word);
+    while (at != first) {
+        const Use *use = g_hash_table_lookup (reached_by, at);
+        g_autofree char *step = g_strdup_printf ("%s (%s) -> ", at->path, use->word);
+
+        g_string_prepend (text, step);
+        at = g_hash_table_lookup (from, use);
+    }
+    g_string_prepend (text, " -> ");
+    g_string_prepend (text, first->path);
+    return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+/* The shortest way from a file back to itself, in words; NULL: there is none. The caller frees it. */
+static char *
+find_circle (const Module *first)
+{
+    g_autoptr (GHashTable) reached_by = g_hash_table_new (NULL, NULL); /* Module -> Use */
+    g_autoptr (GHashTable) from = g_hash_table_new (NULL, NULL);       /* Use -> Module */
+    g_autoptr (GPtrArray) queue = g_ptr_array_new ();
+
+    g_ptr_array_add (queue, (gpointer)first);
+    for (guint i = 0; i < queue->len; i++) {
+        const Module *module = g_ptr_array_index (queue, i);
+
+        for (guint u = 0; u < module->uses->len; u++) {
+            Use *use = g_ptr_array_index (module->uses, u);
+
+            if (use->module != first && g_hash_table_contains (reached_by, use->module))
+                continue;
+            g_hash_table_insert (from, use, (gpointer)module);
+            if (use->module == first)
+                return describe_circle (first, use, from, reached_by);
+            g_hash_table_insert (reached_by, (gpointer)use->module, use);
+            g_ptr_array_add (queue, (gpointer)use->module);
+        }
+    }
+    return NULL;
+}
+
+/* How many files have a way back to themselves. */
+static guint
+count_circles (GPtrArray *modules, gboolean is_quiet)
+{
+    guint n = 0;
+
+    find_uses (modules);
+    for (guint i = 0; i < modules->len; i++) {
+        const Module *module = g_ptr_array_index (modules, i);
+        g_autofree char *circle = find_circle (module);
+
+        if (circle && !is_quiet)
+            g_printerr ("# a circle: %s\n", circle);
+        n += circle ? 1 : 0;
+    }
+    return n;
+}
+
+/* The folders of these files, each as one file that has the code of all. */
+static GPtrArray *
+fold (const GPtrArray *modules)
+{
+    GPtrArray *folders = g_ptr_array_new_with_free_func ((GDestroyNotify)module_free);
+    g_autoptr (GHashTable) by_path = g_hash_table_new (g_str_hash, g_str_equal);
+
+    for (guint i = 0; i < modules->len; i++) {
+        const Module *module = g_ptr_array_index (modules, i);
+        g_autofree char *path = g_path_get_dirname (module->path), *both = NULL;
+        Module *folder = g_hash_table_lookup (by_path, path);
+
+        if (!folder) {
+            folder = module_new (path, "");
+            g_ptr_array_add (folders, folder);
+            g_hash_table_insert (by_path, folder->path, folder);
+        }
+        both = g_strconcat (folder->code, module->code, NULL);
+        g_free (folder->code);
+        folder->code = g_steal_pointer (&both);
+    }
+    return folders;
+}
+
+/* Programs that know nothing of each other's functions, or only downwards: names can be the same there. */
+static const char *const circle_groups[] = {"lib/nvml-sim/", "lib/", "plugin/"};
+
+/* The group of a .c file; -1: it is in none. */
+static int
+circle_group_of (const char *path)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS (circle_groups); i++)
+        if (g_str_has_prefix (path, circle_groups[i]) && g_str_has_suffix (path, ".c"))
+            return (int)i;
+    return -1;
+}
+
+/* Those of the gate, which are still to be opened. */
+static gboolean
+is_known_circle (const char *path)
+{
+    return g_str_has_prefix (path, "lib/gate/");
+}
+
+static void
+test_circles (void)
+{
+    const char *root = g_getenv ("VGATE_SRCDIR");
+    g_autoptr (GPtrArray) sources = all_sources (root);
+    guint n_circles = 0;
+
+    for (int group = 0; group < (int)G_N_ELEMENTS (circle_groups); group++) {
+        g_autoptr (GPtrArray) modules = g_ptr_array_new_with_free_func ((GDestroyNotify)module_free);
+        g_autoptr (GPtrArray) folders = NULL;
+
+        for (guint i = 0; i < sources->len; i++) {
+            const char *path = g_ptr_array_index (sources, i);
+            g_autofree char *full = g_build_filename (root, path, NULL), *text = NULL;
+
+            if (circle_group_of (path) != group || is_known_circle (path))
+                continue;
+            g_assert_true (g_file_get_contents (full, &text, NULL, NULL));
+            g_ptr_array_add (modules, module_new (path, text));
+        }
+        g_assert_cmpuint (modules->len, >, 20);
+        folders = fold (modules);
+        n_circles += count_circles (modules, FALSE) + count_circles (folders, FALSE);
+    }
+    g_assert_cmpuint (n_circles, ==, 0);
+}
+
+/* The check itself: it finds a circle that was made up, also one by a table or a longer way, and none where a
+ * name stands in a comment, a string, or a longer name. */
+static void
+test_circle_check (void)
+{
+    static const char *const paths[] = {"r/a/1.c", "r/b/2.c", "r/a/3.c"};
+    static const struct {
+        const char *texts[3];
+        guint n_circles, n_between_folders;
+    } cases[] = {
+        {{"int\nx_a (void)\n{\n    x_b ();\n}\n", "void\nx_b (int i)\n{\n}\n", ""}, 0, 0},
+        {{"int\nx_a (void)\n{\n    x_b ();\n}\n", "void\nx_b (int i)\n{\n    x_a ();\n}\n", ""}, 2, 2},
+        {{"int\nx_a (void)\n{\n    x_b ();\n}\n", "void\nx_b (int i)\n{\n    x_c ();\n}\n",
+          "static f *t[] = {x_a};\nf *\nx_c (int i)\n{\n}\n"},
+         3,
+         2},
+        {{"int\nx_a (void)\n{\n    x_b ();\n}\n",
+          "void\nx_b (int i)\n{\n    /* x_a\n x_a */ my_x_a (\"x_a\");\n}\n", ""},
+         0,
+         0},
+        {{"static int\nx_a (void)\n{\n    x_b ();\n}\n", "void\nx_b (int i)\n{\n    x_a ();\n}\n", ""}, 0, 0},
+        {{"void\nx_a (void)\n{\n    x_b ();\n}\n", "void\nx_b (void)\n{\n    x_c ();\n}\n",
+          "void\nx_c (void)\n{\n}\n"},
+         0,
+         2},
+        {{"void\nx_a (void)\n{\n    x_a ();\n}\n", "", ""}, 0, 0},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+        g_autoptr (GPtrArray) modules = g_ptr_array_new_with_free_func ((GDestroyNotify)module_free);
+        g_autoptr (GPtrArray) folders = NULL;
+        guint n, n_between_folders;
+
+        for (gsize j = 0; j < G_N_ELEMENTS (paths); j++)
+            g_ptr_array_add (modules, module_new (paths[j], cases[i].texts[j]));
+        folders = fold (modules);
+        n = count_circles (modules, TRUE);
+        n_between_folders = count_circles (folders, TRUE);
+        if (n != cases[i].n_circles || n_between_folders != cases[i].n_between_folders)
+            g_error ("case %zu: %u files and %u folders in circles", i, n, n_between_folders);
+    }
+}
+
 static void
 run (gconstpointer data)
 {
@@ -432,6 +726,8 @@ main (int argc, char **argv)
 
     g_test_init (&argc, &argv, NULL);
     g_test_add_func ("/source/checks", test_checks);
+    g_test_add_func ("/source/circle-check", test_circle_check);
+    g_test_add_func ("/source/circles", test_circles);
     for (gsize i = 0; i < G_N_ELEMENTS (checks); i++)
         g_test_add_data_func (checks[i].path, &checks[i].check, run);
     return g_test_run ();
