@@ -31,9 +31,8 @@ write_line (const char *line, int priority, VgateCode code, const char *domain, 
 
 void
 vgate_journal_decision (const VgateDecision *decision, const char *domain, const char *uuid,
-                        VgateOperation operation)
+                        const char *operation)
 {
-    const char *operation_name = vgate_operation_name (operation);
     const char *outcome = decision->allowed ? "allowed" : "refused";
     g_autofree char *line = vgate_decision_line (decision, domain);
     g_autofree char *name = domain ? vgate_printable (domain, 128) : NULL;
@@ -42,8 +41,7 @@ vgate_journal_decision (const VgateDecision *decision, const char *domain, const
         const VgateWarning *warning = g_ptr_array_index (decision->warnings, i);
         g_autofree char *text = vgate_message_line (warning->code, domain, warning->text);
 
-        write_line (text, LOG_WARNING, warning->code, name, uuid, operation_name, outcome);
+        write_line (text, LOG_WARNING, warning->code, name, uuid, operation, outcome);
     }
-    write_line (line, decision->allowed ? LOG_INFO : LOG_ERR, decision->code, name, uuid, operation_name,
-                outcome);
+    write_line (line, decision->allowed ? LOG_INFO : LOG_ERR, decision->code, name, uuid, operation, outcome);
 }

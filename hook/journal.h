@@ -2,7 +2,8 @@
 /* Decisions in the journal, or in syslog where there is no journal. The domain's XML never goes there. */
 #pragma once
 
-#include "gate/gate.h"
+#include "gate/decision.h"
 
+/* operation: the event's name, as in vgate_operation_name (). */
 void vgate_journal_decision (const VgateDecision *decision, const char *domain, const char *uuid,
-                             VgateOperation operation);
+                             const char *operation);

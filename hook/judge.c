@@ -5,9 +5,11 @@
  * Also the hook's dry run.
  */
 #include "gate/gate.h"
+#include "gate/report.h"
 #include "input.h"
 #include "journal.h"
 #include "message/output.h"
+#include "placement/release.h"
 
 #include <errno.h>
 #include <locale.h>
@@ -84,9 +86,10 @@ operation_of (char **words, VgateOperation *operation)
         const char *word, *sub_word;
         VgateOperation operation;
     } gated[] = {
-        {"migrate", "begin", VGATE_OPERATION_MIGRATE}, {"restore", "begin", VGATE_OPERATION_RESTORE},
-        {"started", "begin", VGATE_OPERATION_STARTED}, {"prepare", "begin", VGATE_OPERATION_START},
-        {"release", "end", VGATE_OPERATION_RELEASE},
+        {"migrate", "begin", VGATE_OPERATION_MIGRATE},
+        {"restore", "begin", VGATE_OPERATION_RESTORE},
+        {"started", "begin", VGATE_OPERATION_STARTED},
+        {"prepare", "begin", VGATE_OPERATION_START},
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS (gated); i++) {
@@ -198,17 +201,11 @@ hand_over_xml (const VgateDecision *decision, GError **error)
 }
 
 static void
-tell (const Options *options, const VgateDecision *decision, VgateOperation operation, const Inputs *inputs)
+tell (const Options *options, const VgateDecision *decision, const char *operation, const Inputs *inputs)
 {
     /* libvirt's word for the domain, as the XML may not have been readable */
     const char *name = options->words[0];
 
-    if (options->dry_run) {
-        g_autofree char *report = vgate_decision_report (decision, name, operation, inputs->host);
-
-        fputs (report, stdout);
-        return;
-    }
     if (decision->code != VGATE_CODE_NOT_CONCERNED)
         vgate_journal_decision (decision, name, inputs->domain ? inputs->domain->uuid : NULL, operation);
     if (!decision->allowed) {
@@ -216,6 +213,33 @@ tell (const Options *options, const VgateDecision *decision, VgateOperation oper
 
         fprintf (stderr, "%s\n", line);
     }
+}
+
+/*
+ * 'release end': what was made for the guest is unmade. Nothing is gated: libvirt does not ask whether a
+ * guest may end. The leases are those of the system's guests, not of a session's.
+ */
+static int
+release (const Options *options, Inputs *inputs)
+{
+    const char *root = options->root ? options->root : "";
+    g_autoptr (VgateDecision) decision = NULL;
+    GError *error = NULL;
+    guint n = 0;
+
+    if (is_session (options) || !vgate_leases_exist (root))
+        return EXIT_ALLOWED;
+    if (read_domain (inputs, &error))
+        n = vgate_release_devices (root, inputs->domain, &error);
+    if (error) {
+        decision = vgate_decision_new_refusal (error);
+    } else {
+        decision = vgate_decision_new ();
+        vgate_decision_set (decision, TRUE, n > 0 ? VGATE_CODE_DEVICES_UNMADE : VGATE_CODE_NOT_CONCERNED,
+                            NULL);
+    }
+    tell (options, decision, "release", inputs);
+    return decision->allowed ? EXIT_ALLOWED : EXIT_REFUSED;
 }
 
 /* To be asked before the options are parsed, where --help ends us. libvirt's words come behind "--", and must
@@ -266,19 +290,25 @@ main (int argc, char *argv[])
         return usage ("four words are needed: OBJECT OPERATION SUBOPERATION EXTRA");
     if (options.host_file && !options.dry_run)
         return usage ("--host goes with --dry-run");
-    /* a release changes what there is, which a dry run does not */
-    if (!operation_of (options.words, &operation) ||
-        (operation == VGATE_OPERATION_RELEASE &&
-         (options.dry_run || !vgate_leases_exist (options.root ? options.root : "")))) {
+    if (strcmp (options.words[1], "release") == 0 && strcmp (options.words[2], "end") == 0 &&
+        !options.dry_run)
+        return release (&options, &inputs);
+    if (!operation_of (options.words, &operation)) {
         if (options.dry_run)
             printf ("%s %s is not gated\n", options.words[1], options.words[2]);
         return EXIT_ALLOWED;
     }
     decision = decide (&options, operation, &inputs);
-    if (!options.dry_run && !hand_over_xml (decision, &error)) {
+    if (options.dry_run) {
+        g_autofree char *report = vgate_decision_report (decision, options.words[0], operation, inputs.host);
+
+        fputs (report, stdout);
+        return exit_status (&options, decision);
+    }
+    if (!hand_over_xml (decision, &error)) {
         vgate_decision_free (decision);
         decision = vgate_decision_new_refusal (g_steal_pointer (&error));
     }
-    tell (&options, decision, operation, &inputs);
+    tell (&options, decision, vgate_operation_name (operation), &inputs);
     return exit_status (&options, decision);
 }

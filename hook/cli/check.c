@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "command.h"
 #include "gate/gate.h"
+#include "gate/report.h"
 #include "input.h"
 
 #include <stdio.h>

@@ -386,3 +386,27 @@ vgate_domain_read_status (const char *xml, gsize length, GError **error)
 {
     return read_document (xml, length, TRUE, NULL, error);
 }
+
+const VgateHostdev *
+vgate_domain_find_hostdev (const VgateDomain *domain, const char *guest_address)
+{
+    for (guint i = 0; guest_address && i < domain->hostdevs->len; i++) {
+        const VgateHostdev *hostdev = g_ptr_array_index (domain->hostdevs, i);
+
+        if (g_strcmp0 (hostdev->guest_address, guest_address) == 0)
+            return hostdev;
+    }
+    return NULL;
+}
+
+const VgateHostdev *
+vgate_domain_find_device (const VgateDomain *domain, VgateHostdevKind kind, const char *source)
+{
+    for (guint i = 0; i < domain->hostdevs->len; i++) {
+        const VgateHostdev *hostdev = g_ptr_array_index (domain->hostdevs, i);
+
+        if (hostdev->kind == kind && strcmp (hostdev->source, source) == 0)
+            return hostdev;
+    }
+    return NULL;
+}

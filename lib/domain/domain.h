@@ -60,3 +60,9 @@ VgateDomain *vgate_domain_read_leniently (const char *xml, gsize length, char **
 VgateDomain *vgate_domain_read_status (const char *xml, gsize length, GError **error);
 void vgate_domain_free (VgateDomain *domain);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateDomain, vgate_domain_free)
+
+/* The hostdev at a guest address; NULL: there is none, or guest_address is NULL. */
+const VgateHostdev *vgate_domain_find_hostdev (const VgateDomain *domain, const char *guest_address);
+/* The first hostdev of this kind and source; NULL. */
+const VgateHostdev *vgate_domain_find_device (const VgateDomain *domain, VgateHostdevKind kind,
+                                              const char *source);

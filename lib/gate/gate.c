@@ -1,92 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gate/gate.h"
 
-#include "gate/internal.h"
+#include "gate/assign.h"
+#include "gate/check.h"
+#include "gate/judge.h"
+#include "gate/report.h"
+#include "host/identity.h"
+#include "placement/prepare.h"
 
 #include <string.h>
-
-static const char *const operations[] = {"migrate", "restore", "started", "start", "switch-over", "release"};
-
-G_STATIC_ASSERT (G_N_ELEMENTS (operations) == VGATE_N_OPERATIONS);
-
-const char *
-vgate_operation_name (VgateOperation operation)
-{
-    return (guint)operation < G_N_ELEMENTS (operations) ? operations[operation] : "unknown";
-}
-
-static void
-placement_free (VgatePlacement *placement)
-{
-    g_array_unref (placement->candidates);
-    g_clear_error (&placement->fault);
-    vgate_lease_free (placement->lease);
-    g_free (placement);
-}
-
-static void
-warning_free (VgateWarning *warning)
-{
-    g_free (warning->text);
-    g_free (warning);
-}
-
-static VgateDecision *
-decision_new (void)
-{
-    VgateDecision *decision = g_new0 (VgateDecision, 1);
-
-    decision->placements = g_ptr_array_new_with_free_func ((GDestroyNotify)placement_free);
-    decision->warnings = g_ptr_array_new_with_free_func ((GDestroyNotify)warning_free);
-    return decision;
-}
-
-void
-vgate_decision_free (VgateDecision *decision)
-{
-    if (!decision)
-        return;
-    g_free (decision->text);
-    g_free (decision->xml);
-    vgate_host_free (decision->host);
-    g_ptr_array_unref (decision->placements);
-    g_ptr_array_unref (decision->warnings);
-    g_free (decision);
-}
-
-void
-vgate_decision_set (VgateDecision *decision, gboolean allowed, VgateCode code, const char *text)
-{
-    const VgateCodeInfo *info = vgate_code_info ((int)code);
-
-    decision->allowed = allowed;
-    decision->code = code;
-    g_free (decision->text);
-    decision->text = g_strdup (text ? text : info->summary);
-    /* whoever is refused gets nothing */
-    if (!allowed)
-        g_clear_pointer (&decision->xml, g_free);
-}
-
-void
-vgate_decision_refuse (VgateDecision *decision, const GError *error)
-{
-    const VgateCode code = error->domain == VGATE_ERROR ? (VgateCode)error->code : VGATE_CODE_INTERNAL;
-    const VgateCodeInfo *info = vgate_code_info ((int)code);
-    g_autofree char *text = g_strdup_printf ("%s. %s", error->message, info->cure);
-
-    vgate_decision_set (decision, FALSE, code, text);
-}
-
-VgateDecision *
-vgate_decision_new_refusal (GError *error)
-{
-    g_autoptr (GError) owned = error;
-    VgateDecision *decision = decision_new ();
-
-    vgate_decision_refuse (decision, owned);
-    return decision;
-}
 
 static void
 allow_by_policy (VgateDecision *decision, const char *key, const char *what)
@@ -131,12 +53,12 @@ static void
 decide_arrival (const VgateRequest *request, VgateDecision *decision)
 {
     const gboolean is_started = vgate_judge_has_started (request);
-    const VgateHostdev *unknown = is_started ? vgate_survey_unknown_device (request->survey) : NULL;
+    const VgateHostdev *unknown = is_started ? vgate_observation_unknown_device (request->observation) : NULL;
     g_autoptr (GError) error = NULL;
 
-    if (!vgate_switch_over_check (request, &error))
+    if (!vgate_check_switch_over (request, &error))
         vgate_decision_refuse (decision, error);
-    else if (vgate_survey_has_vgpu (request->survey))
+    else if (vgate_observation_has_vgpu (request->observation))
         decide_missing (request, decision);
     else if (unknown)
         decide_unknown (request, unknown, decision);
@@ -180,22 +102,20 @@ judge_and_place (const VgateJudgement *j, GError **error)
                              "this host has no physical GPU in vGPU host mode");
         return FALSE;
     }
-    if (vgate_devices_concern (j->request))
-        return vgate_devices_decide (j, error);
+    if (vgate_assign_devices_concerns (j->request))
+        return vgate_assign_devices (j, error);
     if (!vgate_judge_all (j, error))
         return FALSE;
     if (j->request->operation == VGATE_OPERATION_STARTED
             ? choose_first (decision)
-            : vgate_place_all (decision->placements, j->host, NULL, j->request->policy)) {
+            : vgate_assign_gpus (decision->placements, j->host, NULL, j->request->policy)) {
         vgate_decision_set (decision, TRUE, VGATE_CODE_ALLOWED, NULL);
         vgate_collect_warnings (decision, j->host);
     } else {
         g_auto (VgateRefusal) refusal = {0};
-        g_autofree char *text = NULL;
 
         vgate_explain_refusal (decision, j->host, &refusal);
-        text = g_strdup_printf ("%s. %s", refusal.what, refusal.way_out);
-        vgate_decision_set (decision, FALSE, refusal.code, text);
+        vgate_decision_refuse_because (decision, refusal.code, refusal.what, refusal.way_out);
     }
     return TRUE;
 }
@@ -226,11 +146,11 @@ probe_this_host (const VgateRequest *request, GError **error)
     for (guint i = 0; i < vgpus->len; i++)
         g_ptr_array_add (blobs, ((VgateElementVgpu *)g_ptr_array_index (vgpus, i))->metadata.bytes);
     probing.vgpus = blobs;
-    if (vgate_devices_concern (request))
+    if (vgate_assign_devices_concerns (request))
         probing.devices = VGATE_PROBE_DEVICES_AND_MAKEABLE;
     else if (request->domain->hostdevs->len > 0)
         probing.devices = VGATE_PROBE_DEVICES;
-    probing.with_instances = vgate_judge_has_started (request) || vgate_devices_concern (request);
+    probing.with_instances = vgate_judge_has_started (request) || vgate_assign_devices_concerns (request);
     return vgate_probe_ask (&request->policy->backend, &probing, error);
 }
 
@@ -244,8 +164,8 @@ decide_on_this_host (const VgateRequest *request, VgateDecision *decision)
     VgateJudgement j = {.request = request, .decision = decision};
 
     /* first the lock, then NVML: an arrival whose lease is not seen here has its vGPU there */
-    if (vgate_devices_concern (request)) {
-        leases = vgate_devices_lock (request, &error);
+    if (vgate_assign_devices_concerns (request)) {
+        leases = vgate_assign_devices_lock (request, &error);
         if (!leases) {
             vgate_decision_refuse (decision, error);
             return;
@@ -260,7 +180,7 @@ decide_on_this_host (const VgateRequest *request, VgateDecision *decision)
             vgate_decision_refuse (decision, error);
         return;
     }
-    vgate_survey_take_types (request->survey, probe->devices);
+    vgate_observation_take_types (request->observation, probe->devices);
     decision->host = g_steal_pointer (&probe->host);
     j.host = decision->host;
     j.probe = probe;
@@ -281,7 +201,7 @@ judge_element (const VgateRequest *request, VgateDecision *decision)
                                 (request->policy->link_speed > 0 || request->policy->down_time_limit > 0);
     if (!vgate_element_check (request->domain->element, request->domain->uuid, request->policy->seal_key,
                               &error) ||
-        !vgate_hostdevs_check (request, &error) || !vgate_switch_over_check (request, &error))
+        !vgate_check_hostdevs (request, &error) || !vgate_check_switch_over (request, &error))
         vgate_decision_refuse (decision, error);
     else if (request->host)
         decide_by_verdicts (&offline);
@@ -335,14 +255,36 @@ decide_started (const VgateRequest *request, VgateDecision *decision)
     g_autoptr (GError) error = NULL;
 
     if (!domain->element && !domain->element_error && !domain->vmstate &&
-        request->policy->allow_missing_metadata && vgate_survey_has_vgpu (request->survey))
+        request->policy->allow_missing_metadata && vgate_observation_has_vgpu (request->observation))
         decide_missing (request, decision);
-    else if (vgate_survey_is_incoming (request->survey, &error))
+    else if (vgate_observation_is_incoming (request->observation, &error))
         decide_incoming (request, decision);
     else if (error)
         vgate_decision_refuse (decision, error);
     else
         vgate_decision_set (decision, TRUE, VGATE_CODE_NOT_CONCERNED, NULL);
+}
+
+/* FALSE: the guest has no lease, so nothing is decided by it. */
+static gboolean
+prepare_devices (const VgateRequest *request, VgateDecision *decision)
+{
+    const VgatePreparation preparation = {
+        .root = request->root,
+        .domain = request->domain,
+        .lease_time = request->policy->lease_time,
+        .may_make_again = request->policy->placement_mode == VGATE_PLACEMENT_APPLY,
+    };
+    g_autoptr (GError) error = NULL;
+    gboolean made_any;
+    const gboolean is_prepared = vgate_prepare_devices (&preparation, &made_any, &error);
+
+    if (error)
+        vgate_decision_refuse (decision, error);
+    else if (is_prepared)
+        vgate_decision_set (decision, TRUE, made_any ? VGATE_CODE_DEVICES_MADE : VGATE_CODE_NOT_CONCERNED,
+                            NULL);
+    return error || is_prepared;
 }
 
 /*
@@ -355,7 +297,7 @@ decide_start (const VgateRequest *request, VgateDecision *decision)
 {
     const VgateDomain *domain = request->domain;
 
-    if (!request->is_session && vgate_devices_prepare (request, decision))
+    if (!request->is_session && !request->is_dry_run && prepare_devices (request, decision))
         return;
     if (!request->policy->gate_cold_start)
         vgate_decision_set (decision, TRUE, VGATE_CODE_NOT_CONCERNED, NULL);
@@ -372,7 +314,7 @@ is_certainly_no_arrival (const VgateRequest *request)
 {
     g_autoptr (GError) error = NULL;
 
-    return !vgate_survey_is_incoming (request->survey, &error) && !error;
+    return !vgate_observation_is_incoming (request->observation, &error) && !error;
 }
 
 /* TRUE when there is something to decide, for which the policy is needed. */
@@ -381,13 +323,14 @@ concerns (const VgateRequest *request)
 {
     const VgateDomain *domain = request->domain;
     const gboolean has_element = domain->element || domain->element_error;
-    const gboolean has_vgpu = has_element || domain->vmstate || vgate_survey_has_vgpu (request->survey);
+    const gboolean has_vgpu =
+        has_element || domain->vmstate || vgate_observation_has_vgpu (request->observation);
 
     switch (request->operation) {
     case VGATE_OPERATION_START:
-        return has_element || (!request->is_session && vgate_again_concerns (domain, request->root));
+        return has_element || (!request->is_session && vgate_prepare_is_due (domain, request->root));
     case VGATE_OPERATION_STARTED:
-        return (has_vgpu || vgate_survey_unknown_device (request->survey)) &&
+        return (has_vgpu || vgate_observation_unknown_device (request->observation)) &&
                !is_certainly_no_arrival (request);
     case VGATE_OPERATION_SWITCH_OVER: return TRUE;
     default: return has_vgpu;
@@ -400,29 +343,30 @@ static void
 decide_without_policy (const VgateRequest *request, const GError *error, VgateDecision *decision)
 {
     if (request->operation == VGATE_OPERATION_START &&
-        (request->is_session || !vgate_again_has_lease (request->domain, request->root)))
+        (request->is_session || !vgate_prepare_has_lease (request->domain, request->root)))
         vgate_decision_set (decision, TRUE, VGATE_CODE_NOT_CONCERNED, NULL);
     else
         vgate_decision_refuse (decision, error);
 }
 
+gboolean
+vgate_gate_has_vgpu (const VgateDomain *domain, const char *root)
+{
+    g_autoptr (VgateObservation) observation = vgate_observation_new (domain, root, FALSE);
+
+    return vgate_observation_has_vgpu (observation);
+}
+
 VgateDecision *
 vgate_gate_decide (const VgateRequest *request)
 {
-    VgateDecision *decision = decision_new ();
-    g_autoptr (VgateSurvey) survey = NULL;
+    VgateDecision *decision = vgate_decision_new ();
+    g_autoptr (VgateObservation) observation = NULL;
     g_autoptr (GError) error = NULL;
     VgateRequest seen = *request;
 
-    if (request->operation == VGATE_OPERATION_RELEASE) {
-        if (request->is_session)
-            vgate_decision_set (decision, TRUE, VGATE_CODE_NOT_CONCERNED, NULL);
-        else
-            vgate_devices_release (request, decision);
-        return decision;
-    }
-    survey = vgate_survey_new (request->domain, request->root, request->is_session);
-    seen.survey = survey;
+    observation = vgate_observation_new (request->domain, request->root, request->is_session);
+    seen.observation = observation;
     if (!concerns (&seen)) {
         vgate_decision_set (decision, TRUE, VGATE_CODE_NOT_CONCERNED, NULL);
         return decision;
@@ -438,10 +382,4 @@ vgate_gate_decide (const VgateRequest *request)
     default: decide_incoming (&seen, decision); break;
     }
     return decision;
-}
-
-char *
-vgate_decision_line (const VgateDecision *decision, const char *domain)
-{
-    return vgate_message_line (decision->code, domain, decision->text);
 }

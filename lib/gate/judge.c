@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The engine, asked about the vGPUs of a domain and the pGPUs of a host; and the host's own driver beside it.
- */
-#include "gate/internal.h"
+#include "gate/judge.h"
+
+#include "gate/check.h"
 #include "nvml/nvml-abi.h"
 
 static VgateVgpuSide
@@ -131,13 +131,30 @@ vgate_judge_has_started (const VgateRequest *request)
     return request->operation == VGATE_OPERATION_STARTED || request->operation == VGATE_OPERATION_SWITCH_OVER;
 }
 
+/* TRUE when a VM has a vGPU of the type of this one on the pGPU (an index; -1: on any). instances: of
+ * VgateInstance *, on this host. */
+static gboolean
+holds (const VgateHost *host, const GPtrArray *instances, const char *vm, const VgateElementVgpu *vgpu,
+       int pgpu)
+{
+    for (guint i = 0; i < instances->len; i++) {
+        const VgateInstance *instance = g_ptr_array_index (instances, i);
+
+        if (g_strcmp0 (instance->vm, vm) == 0 && (pgpu < 0 || instance->pgpu == (guint)pgpu) &&
+            vgate_pgpu_is_same_type (g_ptr_array_index (host->pgpus, instance->pgpu), instance->type,
+                                     instance->type_name, vgpu->type, vgpu->type_name))
+            return TRUE;
+    }
+    return FALSE;
+}
+
 /* Once QEMU has been started the guest's vGPUs are here: has it one of this type, on this pGPU or (-1) on
  * any? */
 static gboolean
 sits_on (const VgateJudgement *j, const VgateElementVgpu *vgpu, int pgpu)
 {
     return vgate_judge_has_started (j->request) && j->probe &&
-           vgate_switch_over_holds (j->host, j->probe->instances, j->request->domain->uuid, vgpu, pgpu);
+           holds (j->host, j->probe->instances, j->request->domain->uuid, vgpu, pgpu);
 }
 
 /* A hostdev says where a vGPU goes; without one, where the guest's vGPUs are says it. */
@@ -194,7 +211,7 @@ vgate_judge_all (const VgateJudgement *j, GError **error)
     for (guint i = 0; i < vgpus->len; i++) {
         const VgateElementVgpu *vgpu = g_ptr_array_index (vgpus, i);
         g_autoptr (GError) local = NULL;
-        const int tied = vgate_hostdevs_find_pgpu (j->request, j->host, vgpu, &local);
+        const int tied = vgate_check_find_pgpu (j->request, j->host, vgpu, &local);
 
         if (local) {
             g_propagate_prefixed_error (error, g_steal_pointer (&local), "vGPU %s: ", vgpu->uuid);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "gate/internal.h"
+#include "host/qemu-process.h"
+
+#include "message/codes.h"
 
 #include <string.h>
 #include <unistd.h>

@@ -5,7 +5,8 @@
  * for hours. Types of different sizes share a pGPU's frame buffer, so the largest are placed first: one that
  * makes way then leaves at least as much room as is asked for.
  */
-#include "gate/internal.h"
+#include "gate/assign.h"
+#include "placement/room.h"
 
 #include <string.h>
 
@@ -115,8 +116,8 @@ compare_sizes (gconstpointer a, gconstpointer b, gpointer data)
 }
 
 gboolean
-vgate_place_all (GPtrArray *placements, const VgateHost *host, const GArray *promises,
-                 const VgatePolicy *policy)
+vgate_assign_gpus (GPtrArray *placements, const VgateHost *host, const GArray *promises,
+                   const VgatePolicy *policy)
 {
     g_autofree gboolean *seen = g_new0 (gboolean, MAX (host->pgpus->len, 1));
     const Matching m = {

@@ -1,20 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How the domain's hostdevs, the element's vGPUs and this host's devices belong together. */
-#include "gate/internal.h"
+#include "gate/check.h"
+
+#include "host/provider-lock.h"
 
 #include <string.h>
-
-const VgateHostdev *
-vgate_domain_find_hostdev (const VgateDomain *domain, const char *guest_address)
-{
-    for (guint i = 0; guest_address && i < domain->hostdevs->len; i++) {
-        const VgateHostdev *hostdev = g_ptr_array_index (domain->hostdevs, i);
-
-        if (g_strcmp0 (hostdev->guest_address, guest_address) == 0)
-            return hostdev;
-    }
-    return NULL;
-}
 
 /* How well a device on QEMU's command line fits a vGPU that has no guest address: the best first. */
 enum { FITS_BY_NAME, FITS_AS_VGPU, FITS_AS_ABSENT, FITS_BY_KIND, N_FITS };
@@ -23,7 +12,7 @@ static gboolean
 fits (const VgateRequest *request, const VgateElementVgpu *vgpu, const VgateHostdev *hostdev, int how)
 {
     const char *name = vgpu->mdev ? vgpu->mdev : vgpu->vf;
-    const VgateDeviceKind kind = vgate_survey_device (request->survey, hostdev)->kind;
+    const VgateDeviceKind kind = vgate_observation_device (request->observation, hostdev)->kind;
 
     if (how == FITS_BY_NAME)
         return g_strcmp0 (hostdev->source, name) == 0;
@@ -81,7 +70,7 @@ pair (const VgateRequest *request)
 }
 
 const VgateHostdev *
-vgate_hostdevs_find_device (const VgateRequest *request, const VgateElementVgpu *vgpu)
+vgate_check_find_device (const VgateRequest *request, const VgateElementVgpu *vgpu)
 {
     g_autoptr (GPtrArray) pairs = pair (request);
     guint i;
@@ -98,14 +87,6 @@ describe (const VgateHostdev *hostdev)
     return g_strdup_printf ("the device %s, %s,",
                             hostdev->is_on_command_line ? "on QEMU's command line" : "of its hostdev",
                             hostdev->source);
-}
-
-gboolean
-vgate_gate_has_vgpu (const VgateDomain *domain, const char *root)
-{
-    g_autoptr (VgateSurvey) survey = vgate_survey_new (domain, root, FALSE);
-
-    return vgate_survey_has_vgpu (survey);
 }
 
 /* Every vGPU of the element that names a guest address must have its hostdev there. */
@@ -126,7 +107,7 @@ check_gone (const VgateDomain *domain, GError **error)
 }
 
 gboolean
-vgate_hostdevs_check (const VgateRequest *request, GError **error)
+vgate_check_hostdevs (const VgateRequest *request, GError **error)
 {
     const VgateDomain *domain = request->domain;
     g_autoptr (GPtrArray) covered = NULL;
@@ -136,7 +117,7 @@ vgate_hostdevs_check (const VgateRequest *request, GError **error)
     covered = pair (request);
     for (guint i = 0; i < domain->hostdevs->len; i++) {
         const VgateHostdev *hostdev = g_ptr_array_index (domain->hostdevs, i);
-        const VgateDeviceKind kind = vgate_survey_device (request->survey, hostdev)->kind;
+        const VgateDeviceKind kind = vgate_observation_device (request->observation, hostdev)->kind;
 
         if (g_ptr_array_find (covered, hostdev, NULL))
             continue;
@@ -234,17 +215,17 @@ check_type (const VgateDevice *device, const VgatePgpu *pgpu, const VgateHostdev
 }
 
 int
-vgate_hostdevs_find_pgpu (const VgateRequest *request, const VgateHost *host, const VgateElementVgpu *vgpu,
-                          GError **error)
+vgate_check_find_pgpu (const VgateRequest *request, const VgateHost *host, const VgateElementVgpu *vgpu,
+                       GError **error)
 {
-    const VgateHostdev *hostdev = vgate_hostdevs_find_device (request, vgpu);
+    const VgateHostdev *hostdev = vgate_check_find_device (request, vgpu);
     const VgateUnusableGpu *unusable;
     g_autofree char *what = NULL;
     const VgateDevice *device;
 
     if (!hostdev || request->host)
         return -1;
-    device = vgate_survey_typed_device (request->survey, hostdev);
+    device = vgate_observation_typed_device (request->observation, hostdev);
     if (!check_device (request->root, device, hostdev, error))
         return -1;
     for (guint i = 0; i < host->pgpus->len; i++) {
@@ -272,4 +253,34 @@ vgate_hostdevs_find_pgpu (const VgateRequest *request, const VgateHost *host, co
     g_set_error (error, VGATE_ERROR, VGATE_CODE_DEVICE_WITHOUT_PGPU,
                  "%s belongs to %s, which NVML does not list", what, device->pgpu);
     return -1;
+}
+
+/* QEMU would ask in vain when all memory has been copied: so it is asked first, here. */
+gboolean
+vgate_check_switch_over (const VgateRequest *request, GError **error)
+{
+    const VgateVmstate *vmstate = request->domain->vmstate;
+
+    if (!vmstate || request->host || request->operation == VGATE_OPERATION_START ||
+        request->operation == VGATE_OPERATION_SWITCH_OVER)
+        return TRUE;
+    if (strcmp (vmstate->uuid, request->domain->uuid) != 0) {
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_SWITCH_OVER_OBJECT,
+                     "the object on QEMU's command line is that of domain %s", vmstate->uuid);
+        return FALSE;
+    }
+    if (g_strcmp0 (vmstate->bus, request->policy->switch_over_bus) != 0) {
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_SWITCH_OVER_UNSERVED,
+                     "its QEMU asks on the bus %s at switch-over, the configuration of this host says %s",
+                     vmstate->bus,
+                     request->policy->switch_over_bus ? request->policy->switch_over_bus : "none");
+        return FALSE;
+    }
+    if (!vgate_provider_lock_is_held (request->root)) {
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_SWITCH_OVER_UNSERVED,
+                     "its QEMU asks vgpu-gated at switch-over, which does not serve %s on this host",
+                     vmstate->bus);
+        return FALSE;
+    }
+    return TRUE;
 }

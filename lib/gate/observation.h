@@ -8,36 +8,38 @@
 
 #include "host/sysfs.h"
 
-typedef struct VgateSurvey VgateSurvey;
+typedef struct VgateObservation VgateObservation;
 
 /*
  * Looks at the devices: at what exists, and not into files that NVIDIA's driver serves. Never fails.
  * Borrows domain and root, which must outlive it. is_session: the domain is one of a session's libvirtd,
  * which runs as this program's user.
  */
-VgateSurvey *vgate_survey_new (const VgateDomain *domain, const char *root, gboolean is_session);
-void vgate_survey_free (VgateSurvey *survey);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateSurvey, vgate_survey_free)
+VgateObservation *vgate_observation_new (const VgateDomain *domain, const char *root, gboolean is_session);
+void vgate_observation_free (VgateObservation *observation);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateObservation, vgate_observation_free)
 
 /* TRUE when one of the hostdevs is an NVIDIA vGPU, or a device that must be taken for one (UNUSABLE). */
-gboolean vgate_survey_has_vgpu (const VgateSurvey *survey);
+gboolean vgate_observation_has_vgpu (const VgateObservation *observation);
 
 /*
  * A mediated device that does not exist, so that nobody can tell whose it is; NULL: there is none. Before
  * QEMU is started that is no question, as libvirt starts no guest without its devices.
  */
-const VgateHostdev *vgate_survey_unknown_device (const VgateSurvey *survey);
+const VgateHostdev *vgate_observation_unknown_device (const VgateObservation *observation);
 
-/* The device behind a hostdev of the domain's; its type may not have been read. It stays the survey's. */
-const VgateDevice *vgate_survey_device (const VgateSurvey *survey, const VgateHostdev *hostdev);
+/* The device behind a hostdev of the domain's; its type may not have been read. Borrowed. */
+const VgateDevice *vgate_observation_device (const VgateObservation *observation,
+                                             const VgateHostdev *hostdev);
 
 /* Adds the types, which NVIDIA's driver serves and the process that asks NVML has read: devices, of
  * VgateListedDevice *, is what VgateProbe has of them. Once. */
-void vgate_survey_take_types (VgateSurvey *survey, const GPtrArray *devices);
+void vgate_observation_take_types (VgateObservation *observation, const GPtrArray *devices);
 
-/* The device behind a hostdev, after vgate_survey_take_types (). */
-const VgateDevice *vgate_survey_typed_device (const VgateSurvey *survey, const VgateHostdev *hostdev);
+/* The device behind a hostdev, after vgate_observation_take_types (). */
+const VgateDevice *vgate_observation_typed_device (const VgateObservation *observation,
+                                                   const VgateHostdev *hostdev);
 
 /* TRUE when the domain's QEMU was started to receive a guest; looked at when it is first asked for. FALSE
  * with VGATE_CODE_QEMU_UNKNOWN when that cannot be told. */
-gboolean vgate_survey_is_incoming (VgateSurvey *survey, GError **error);
+gboolean vgate_observation_is_incoming (VgateObservation *observation, GError **error);

@@ -4,7 +4,10 @@
  * would do? All of it happens under the lock of the leases, so that two guests that arrive at once never get
  * the same one. Nothing is made here; what is chosen gets a lease.
  */
-#include "gate/internal.h"
+#include "gate/assign.h"
+#include "gate/check.h"
+#include "gate/report.h"
+#include "placement/choose.h"
 #include "placement/rewrite.h"
 
 #include <string.h>
@@ -19,13 +22,13 @@ typedef struct {
 } Devices;
 
 gboolean
-vgate_devices_concern (const VgateRequest *request)
+vgate_assign_devices_concerns (const VgateRequest *request)
 {
     if (request->host || request->is_session || request->policy->placement_mode == VGATE_PLACEMENT_OFF ||
         (request->operation != VGATE_OPERATION_MIGRATE && request->operation != VGATE_OPERATION_RESTORE))
         return FALSE;
     for (guint i = 0; i < request->domain->element->vgpus->len; i++)
-        if (vgate_hostdevs_find_device (request, g_ptr_array_index (request->domain->element->vgpus, i)))
+        if (vgate_check_find_device (request, g_ptr_array_index (request->domain->element->vgpus, i)))
             return TRUE;
     return FALSE;
 }
@@ -89,9 +92,9 @@ judge_as_named (const Devices *d, GError **error)
 
     for (guint i = 0; i < j->request->domain->element->vgpus->len; i++) {
         const VgateElementVgpu *vgpu = g_ptr_array_index (j->request->domain->element->vgpus, i);
-        const VgateHostdev *hostdev = vgate_hostdevs_find_device (j->request, vgpu);
+        const VgateHostdev *hostdev = vgate_check_find_device (j->request, vgpu);
         g_autoptr (GError) fault = NULL;
-        const int tied = vgate_hostdevs_find_pgpu (j->request, j->host, vgpu, &fault);
+        const int tied = vgate_check_find_pgpu (j->request, j->host, vgpu, &fault);
         VgatePlacement *placement = vgate_judge_vgpu (j, i, tied, error);
 
         if (!placement)
@@ -127,7 +130,7 @@ place_the_others (const Devices *d)
         else
             g_ptr_array_add (others, placement);
     }
-    all = vgate_place_all (others, d->j->host, d->promises, d->j->request->policy);
+    all = vgate_assign_gpus (others, d->j->host, d->promises, d->j->request->policy);
     for (guint i = 0; i < others->len; i++) {
         const VgatePlacement *placement = g_ptr_array_index (others, i);
         VgatePromise promise;
@@ -353,7 +356,7 @@ lease_named (const Devices *d)
 
         if (!placement->hostdev || placement->lease)
             continue;
-        device = vgate_survey_typed_device (d->j->request->survey, placement->hostdev);
+        device = vgate_observation_typed_device (d->j->request->observation, placement->hostdev);
         slot = (VgateSlot){
             .kind = placement->hostdev->kind,
             .device = placement->hostdev->source,
@@ -529,7 +532,7 @@ decide_under_lock (Devices *d, GError **error)
 }
 
 VgateLeases *
-vgate_devices_lock (const VgateRequest *request, GError **error)
+vgate_assign_devices_lock (const VgateRequest *request, GError **error)
 {
     if (request->is_dry_run)
         return vgate_leases_open (request->root, TRUE, error);
@@ -537,7 +540,7 @@ vgate_devices_lock (const VgateRequest *request, GError **error)
 }
 
 gboolean
-vgate_devices_decide (const VgateJudgement *j, GError **error)
+vgate_assign_devices (const VgateJudgement *j, GError **error)
 {
     const VgateRequest *request = j->request;
     g_autoptr (GHashTable) use = NULL;

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "gate/decision.h"
+
+static void
+placement_free (VgatePlacement *placement)
+{
+    g_array_unref (placement->candidates);
+    g_clear_error (&placement->fault);
+    vgate_lease_free (placement->lease);
+    g_free (placement);
+}
+
+static void
+warning_free (VgateWarning *warning)
+{
+    g_free (warning->text);
+    g_free (warning);
+}
+
+VgateDecision *
+vgate_decision_new (void)
+{
+    VgateDecision *decision = g_new0 (VgateDecision, 1);
+
+    decision->placements = g_ptr_array_new_with_free_func ((GDestroyNotify)placement_free);
+    decision->warnings = g_ptr_array_new_with_free_func ((GDestroyNotify)warning_free);
+    return decision;
+}
+
+void
+vgate_decision_free (VgateDecision *decision)
+{
+    if (!decision)
+        return;
+    g_free (decision->text);
+    g_free (decision->xml);
+    vgate_host_free (decision->host);
+    g_ptr_array_unref (decision->placements);
+    g_ptr_array_unref (decision->warnings);
+    g_free (decision);
+}
+
+void
+vgate_decision_set (VgateDecision *decision, gboolean allowed, VgateCode code, const char *text)
+{
+    const VgateCodeInfo *info = vgate_code_info ((int)code);
+
+    decision->allowed = allowed;
+    decision->code = code;
+    g_free (decision->text);
+    decision->text = g_strdup (text ? text : info->summary);
+    /* whoever is refused gets nothing */
+    if (!allowed)
+        g_clear_pointer (&decision->xml, g_free);
+}
+
+void
+vgate_decision_refuse_because (VgateDecision *decision, VgateCode code, const char *what, const char *way_out)
+{
+    g_autofree char *text = g_strdup_printf ("%s. %s", what, way_out);
+
+    vgate_decision_set (decision, FALSE, code, text);
+}
+
+void
+vgate_decision_refuse (VgateDecision *decision, const GError *error)
+{
+    const VgateCode code = error->domain == VGATE_ERROR ? (VgateCode)error->code : VGATE_CODE_INTERNAL;
+
+    vgate_decision_refuse_because (decision, code, error->message, vgate_code_info ((int)code)->cure);
+}
+
+VgateDecision *
+vgate_decision_new_refusal (GError *error)
+{
+    g_autoptr (GError) owned = error;
+    VgateDecision *decision = vgate_decision_new ();
+
+    vgate_decision_refuse (decision, owned);
+    return decision;
+}
+
+char *
+vgate_decision_line (const VgateDecision *decision, const char *domain)
+{
+    return vgate_message_line (decision->code, domain, decision->text);
+}

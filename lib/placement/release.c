@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "placement/release.h"
+
+#include "placement/make.h"
+#include "placement/use.h"
+
+#include <string.h>
+
+/* The guest has a lease: one of a device that was made for it, or (any) of another device, but not only the
+ * record of what was unmade. */
+static gboolean
+has_lease (const VgateLeases *leases, const VgateDomain *domain, gboolean any)
+{
+    for (guint i = 0; i < leases->all->len; i++) {
+        const VgateLease *lease = g_ptr_array_index (leases->all, i);
+
+        if (strcmp (lease->domain, domain->uuid) == 0 &&
+            (any ? lease->state != VGATE_LEASE_UNMADE : lease->state == VGATE_LEASE_MADE))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* Who uses the guest's devices by now: one that it gave back while it ran (a hostdev can be detached) may
+ * have gone to another. NULL with an error: nobody knows. What runs without libvirt is no domain's. */
+static VgateUse *
+read_use (const VgateLeases *leases, const char *root, const VgateDomain *domain, guint64 now, GError **error)
+{
+    g_autoptr (GPtrArray) no_instances = g_ptr_array_new ();
+    const VgateUseInput input = {
+        .root = root,
+        .instances = no_instances,
+        .leases = leases,
+        .domain = domain->uuid,
+        .now = now,
+    };
+
+    return vgate_use_read (&input, error);
+}
+
+/* To take a mediated device away from a running guest waits for that guest, or takes it from the guest. */
+static gboolean
+unmake_unused (const char *root, const VgateLease *lease, const VgateUse *use, VgateServed *served,
+               GError **error)
+{
+    const char *who = vgate_use_find (use, lease->device);
+
+    if (!who)
+        return vgate_device_unmake (root, lease, served, error);
+    g_set_error (error, VGATE_ERROR, VGATE_CODE_DEVICE_NOT_UNMADE, "%s on %s cannot be unmade: %s",
+                 lease->device, lease->parent, who);
+    return FALSE;
+}
+
+/* All of the guest's leases go, but for the record of what was made, and of what is still to be unmade where
+ * that could not be done. use NULL: none was made, or none can be unmade. Only the first error is kept. */
+static guint
+unmake_all (VgateLeases *leases, const char *root, const VgateDomain *domain, const VgateUse *use,
+            GError **error)
+{
+    VgateServed served = VGATE_SERVED_IN_TIME;
+    guint n = 0;
+
+    for (guint i = leases->all->len; i > 0; i--) {
+        VgateLease *lease = g_ptr_array_index (leases->all, i - 1);
+        gboolean is_unmade;
+
+        if (lease->state == VGATE_LEASE_UNMADE || strcmp (lease->domain, domain->uuid) != 0)
+            continue;
+        if (lease->state != VGATE_LEASE_MADE) {
+            g_ptr_array_remove_index (leases->all, i - 1);
+            continue;
+        }
+        is_unmade = use && unmake_unused (root, lease, use, &served, *error ? NULL : error);
+        lease->expires = 0;
+        g_clear_pointer (&lease->instead_of, g_free);
+        if (is_unmade) {
+            lease->state = VGATE_LEASE_UNMADE;
+            /* the last of these records is the newest */
+            g_ptr_array_add (leases->all, g_ptr_array_steal_index (leases->all, i - 1));
+            n++;
+        }
+    }
+    return n;
+}
+
+guint
+vgate_release_devices (const char *root, const VgateDomain *domain, GError **error)
+{
+    g_autoptr (GError) local = NULL;
+    g_autoptr (VgateLeases) look = NULL, leases = NULL;
+    g_autoptr (GHashTable) use = NULL;
+    guint64 now;
+    guint n = 0;
+
+    /* a guest without a lease does not wait for the lock: nobody gives it one while it ends */
+    look = vgate_leases_open (root, TRUE, &local);
+    if (look && has_lease (look, domain, TRUE))
+        leases = vgate_leases_open_within (root, VGATE_LEASES_WAIT_MS, &local);
+    if (leases) {
+        now = vgate_leases_clock ();
+        if (has_lease (leases, domain, FALSE))
+            use = read_use (leases, root, domain, now, &local);
+        n = unmake_all (leases, root, domain, use, &local);
+        vgate_leases_save (leases, now, local ? NULL : &local);
+    }
+    if (local)
+        g_propagate_error (error, g_steal_pointer (&local));
+    return n;
+}
