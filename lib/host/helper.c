@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "host/helper.h"
 
+#include "base/descriptor.h"
 #include "message/codes.h"
 
 #include <errno.h>
@@ -28,32 +29,15 @@ vgate_backend_clear (VgateBackend *backend)
     g_clear_pointer (&backend->helper, g_free);
 }
 
-static gboolean
-write_all (int fd, GBytes *bytes)
-{
-    gsize left;
-    const guint8 *at = g_bytes_get_data (bytes, &left);
-
-    while (left > 0) {
-        const gssize n = write (fd, at, left);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return FALSE;
-        at += n;
-        left -= (gsize)n;
-    }
-    return TRUE;
-}
-
 /* The question as a file in memory: the child reads it when it likes, and we never block on a full pipe. */
 static int
 question_file (GBytes *question, GError **error)
 {
-    int fd = memfd_create ("vgpu-gate-question", MFD_CLOEXEC);
+    gsize length;
+    const void *data = g_bytes_get_data (question, &length);
+    const int fd = memfd_create ("vgpu-gate-question", MFD_CLOEXEC);
 
-    if (fd >= 0 && write_all (fd, question) && lseek (fd, 0, SEEK_SET) == 0)
+    if (fd >= 0 && vgate_write_all (fd, data, length) && lseek (fd, 0, SEEK_SET) == 0)
         return fd;
     g_set_error (error, VGATE_ERROR, VGATE_CODE_INTERNAL, "cannot hand over the question: %s",
                  g_strerror (errno));
@@ -109,27 +93,12 @@ wait_for (const VgateWait *wait, GError **error)
     }
 }
 
-/* How many bytes were appended; 0 at the end. */
-static gsize
-read_some (int fd, GByteArray *bytes)
-{
-    guint8 buffer[8192];
-    gssize n;
-
-    do
-        n = read (fd, buffer, sizeof buffer);
-    while (n < 0 && (errno == EINTR || errno == EAGAIN));
-    if (n > 0)
-        g_byte_array_append (bytes, buffer, (guint)n);
-    return n > 0 ? (gsize)n : 0;
-}
-
 VgateRead
 vgate_wait_read (const VgateWait *wait, GByteArray *bytes, GError **error)
 {
     const VgateRead ready = wait_for (wait, error);
 
-    if (ready != VGATE_READ_DONE || read_some (wait->fd, bytes) > 0)
+    if (ready != VGATE_READ_DONE || vgate_read_some (wait->fd, bytes) > 0)
         return ready;
     g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_NVML_CRASHED,
                          "the process that reads NVML has ended");
@@ -146,7 +115,7 @@ read_all (int fd, guint deadline_ms, GError **error)
     do {
         if (wait_for (&wait, error) != VGATE_READ_DONE)
             return NULL;
-    } while (read_some (fd, answer) > 0 && answer->len <= ANSWER_SIZE_MAX);
+    } while (vgate_read_some (fd, answer) > 0 && answer->len <= ANSWER_SIZE_MAX);
     return g_byte_array_free_to_bytes (g_steal_pointer (&answer));
 }
 

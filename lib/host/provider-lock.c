@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "host/provider-lock.h"
 
-#include "message/codes.h"
-
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* A lock of the open file, not of the process: it can be asked for without being taken, and closing another
@@ -30,11 +27,13 @@ vgate_provider_lock_take (const char *root, GError **error)
     g_autofree char *path = g_strconcat (root, VGATE_PROVIDER_LOCK, NULL);
     g_autofree char *folder = g_path_get_dirname (path);
     struct flock lock = whole_file (F_WRLCK);
+    const int directory = vgate_run_directory_open (folder, TRUE, VGATE_CODE_SWITCH_OVER_BUS, error);
     int fd;
 
-    if (mkdir (folder, 0755) != 0 && errno != EEXIST)
-        return fail (folder, error);
+    if (directory < 0)
+        return -1;
     fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+    close (directory);
     if (fd < 0)
         return fail (path, error);
     if (fcntl (fd, F_OFD_SETLK, &lock) == 0)

@@ -5,9 +5,9 @@
  */
 #pragma once
 
-#include <glib.h>
+#include "base/run-directory.h"
 
-#define VGATE_PROVIDER_LOCK "/run/vgpu-gate/provider.lock"
+#define VGATE_PROVIDER_LOCK VGATE_RUN_DIRECTORY "/provider.lock"
 
 /* root is put before the path: "" on a real host. The descriptor holds the lock until it is closed; -1 with
  * VGATE_CODE_SWITCH_OVER_BUS when somebody else holds it, or the file cannot be had. */

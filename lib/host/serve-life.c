@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "host/serve-life.h"
 
-#include <errno.h>
+#include "base/descriptor.h"
+
 #include <sys/time.h>
-#include <unistd.h>
 
 /* Beyond the asker's deadline, so that an answer is never cut by this clock. */
 #define GRACE_MS 500
@@ -20,18 +20,8 @@ vgate_serve_limit_life (guint deadline_ms)
 gboolean
 vgate_serve_write (int out, GBytes *bytes)
 {
-    gsize left;
-    const guint8 *at = g_bytes_get_data (bytes, &left);
+    gsize length;
+    const void *data = g_bytes_get_data (bytes, &length);
 
-    while (left > 0) {
-        const gssize n = write (out, at, left);
-
-        if (n < 0 && errno != EINTR)
-            return FALSE;
-        if (n > 0) {
-            at += n;
-            left -= (gsize)n;
-        }
-    }
-    return TRUE;
+    return vgate_write_all (out, data, length);
 }

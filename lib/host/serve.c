@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "host/serve.h"
 
+#include "base/descriptor.h"
 #include "host/control-serve.h"
 #include "host/follow-serve.h"
 #include "host/probe-serve.h"
 #include "host/serve-life.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -27,32 +27,18 @@ restore_signals (void)
     sigprocmask (SIG_UNBLOCK, &set, NULL);
 }
 
-static GBytes *
-read_all (int fd)
-{
-    g_autoptr (GByteArray) bytes = g_byte_array_new ();
-    guint8 buffer[8192];
-    gssize n;
-
-    while ((n = read (fd, buffer, sizeof buffer)) != 0) {
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return NULL;
-        g_byte_array_append (bytes, buffer, (guint)n);
-    }
-    return g_byte_array_free_to_bytes (g_steal_pointer (&bytes));
-}
-
 int
 vgate_serve (int in, int out)
 {
     g_auto (VgateAsked) asked = {0};
+    g_autoptr (GByteArray) read = g_byte_array_new ();
     g_autoptr (GBytes) question = NULL;
 
     restore_signals ();
-    question = read_all (in);
-    if (!question || !vgate_asked_read (question, &asked))
+    if (!vgate_read_all (in, G_MAXUINT32 / 2, read))
+        return 2;
+    question = g_byte_array_free_to_bytes (g_steal_pointer (&read));
+    if (!vgate_asked_read (question, &asked))
         return 2;
     vgate_serve_limit_life (asked.deadline_ms);
     switch (asked.kind) {

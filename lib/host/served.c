@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "host/served.h"
 
+#include "base/descriptor.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -147,19 +149,15 @@ vgate_served_write (VgateServed *served, const char *path, const char *text, gui
 static void
 drain (int fd, gint64 end, GByteArray *bytes)
 {
-    guint8 buffer[4096];
-
     for (;;) {
         const gint64 left_ms = (end - g_get_monotonic_time () + 999) / 1000;
         struct pollfd ready = {.fd = fd, .events = POLLIN};
         const int n_ready = left_ms > 0 ? poll (&ready, 1, (int)left_ms) : 0;
-        const gssize n = n_ready > 0 ? read (fd, buffer, sizeof buffer) : 0;
 
-        if ((n_ready < 0 || n < 0) && errno == EINTR)
+        if (n_ready < 0 && errno == EINTR)
             continue;
-        if (n <= 0 || bytes->len > SIZE_MAX_READ)
+        if (n_ready <= 0 || vgate_read_some (fd, bytes) <= 0 || bytes->len > SIZE_MAX_READ)
             return;
-        g_byte_array_append (bytes, buffer, (guint)n);
     }
 }
 
@@ -189,22 +187,11 @@ static int
 read_directly (const char *path, GByteArray *bytes)
 {
     const int fd = open (path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY);
-    guint8 buffer[4096];
-    gssize n = 1;
-    int rc = 0;
+    int rc;
 
     if (fd < 0)
         return errno;
-    while (n != 0 && bytes->len <= SIZE_MAX_READ) {
-        n = read (fd, buffer, sizeof buffer);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0) {
-            rc = errno;
-            break;
-        }
-        g_byte_array_append (bytes, buffer, (guint)n);
-    }
+    rc = vgate_read_all (fd, SIZE_MAX_READ, bytes) ? 0 : errno;
     close (fd);
     return rc;
 }

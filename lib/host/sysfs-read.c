@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "host/sysfs-read.h"
 
+#include "base/descriptor.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -44,23 +46,14 @@ vgate_sysfs_resolve (const char *root, const char *path, gboolean *leaves)
 char *
 vgate_sysfs_read (const char *directory, const char *name)
 {
-    g_autofree char *path = g_build_filename (directory, name, NULL);
-    g_autofree char *text = NULL;
-    /* no file of sysfs is a link */
-    const int fd = open (path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    gssize length = 0, n;
+    g_autofree char *path = g_build_filename (directory, name, NULL), *text = NULL;
+    g_autoptr (GByteArray) bytes = g_byte_array_new ();
 
-    if (fd < 0)
+    if (!vgate_read_file (AT_FDCWD, path, ATTRIBUTE_SIZE_MAX, bytes) ||
+        (bytes->len > 0 && memchr (bytes->data, '\0', bytes->len)))
         return NULL;
-    text = g_malloc (ATTRIBUTE_SIZE_MAX + 1);
-    do {
-        n = read (fd, text + length, (gsize)(ATTRIBUTE_SIZE_MAX - length));
-        length += MAX (n, 0);
-    } while (n > 0 || (n < 0 && errno == EINTR));
-    close (fd);
-    if (n < 0 || length == ATTRIBUTE_SIZE_MAX || memchr (text, '\0', (gsize)length))
-        return NULL;
-    text[length] = '\0';
+    /* an empty file has no bytes at all */
+    text = bytes->len > 0 ? g_strndup ((const char *)bytes->data, bytes->len) : g_strdup ("");
     return g_strdup (g_strstrip (text));
 }
 

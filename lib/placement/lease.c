@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "placement/lease.h"
 
+#include "base/descriptor.h"
+#include "base/run-directory.h"
 #include "xml/xml.h"
 
 #include <errno.h>
@@ -10,11 +12,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define DIRECTORY     "/run/vgpu-gate"
-#define FILE_NAME     "leases.xml"
-#define FILE_NAME_NEW "leases.xml.new"
-#define LOCK_NAME     "lock"
-#define LEASES_MAX    4096
+#define DIRECTORY  VGATE_RUN_DIRECTORY
+#define FILE_NAME  "leases.xml"
+#define LOCK_NAME  "lock"
+#define LEASES_MAX 4096
 /* a lease takes less than half a KiB, and its type's name, of at most 255 characters, at most 1.5 KiB */
 #define FILE_SIZE_MAX (LEASES_MAX * 2048)
 #define WAIT_MS       10000
@@ -173,65 +174,22 @@ parse (VgateLeases *leases, const char *text, gsize length, GError **error)
 }
 
 static gboolean
-read_descriptor (int fd, GByteArray *text, GError **error)
+read_file (VgateLeases *leases, GError **error)
 {
-    guint8 buffer[65536];
+    g_autoptr (GByteArray) text = g_byte_array_new ();
 
-    while (text->len <= FILE_SIZE_MAX) {
-        const gssize n = read (fd, buffer, sizeof buffer);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return fail (VGATE_CODE_LEASE_UNREADABLE, DIRECTORY "/" FILE_NAME, error);
-        if (n == 0)
-            return TRUE;
-        g_byte_array_append (text, buffer, (guint)n);
-    }
+    if (vgate_read_file (leases->directory, FILE_NAME, FILE_SIZE_MAX, text))
+        return parse (leases, (const char *)text->data, text->len, error);
+    if (errno == ENOENT)
+        return TRUE;
+    if (errno != EFBIG)
+        return fail (VGATE_CODE_LEASE_UNREADABLE, DIRECTORY "/" FILE_NAME, error);
     g_set_error (error, VGATE_ERROR, VGATE_CODE_LEASE_UNREADABLE,
                  DIRECTORY "/" FILE_NAME ": it is larger than %d KiB", FILE_SIZE_MAX / 1024);
     return FALSE;
 }
 
-static gboolean
-read_file (VgateLeases *leases, GError **error)
-{
-    g_autoptr (GByteArray) text = g_byte_array_new ();
-    const int fd = openat (leases->directory, FILE_NAME, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    gboolean good;
-
-    if (fd < 0)
-        return errno == ENOENT || fail (VGATE_CODE_LEASE_UNREADABLE, DIRECTORY "/" FILE_NAME, error);
-    good = read_descriptor (fd, text, error);
-    close (fd);
-    return good && parse (leases, (const char *)text->data, text->len, error);
-}
-
 /* --- the directory and the lock --- */
-
-/* FALSE without an error: to look only, and it is not there. */
-static gboolean
-open_directory (VgateLeases *leases, const char *root, gboolean to_look, GError **error)
-{
-    const VgateCode code = to_look ? VGATE_CODE_LEASE_UNREADABLE : VGATE_CODE_LEASE_UNWRITABLE;
-    g_autofree char *path = g_strconcat (root, DIRECTORY, NULL);
-    struct stat status;
-
-    /* the daemon's directory too, and QEMU's bus may be in it: others may pass */
-    if (!to_look && mkdir (path, 0755) != 0 && errno != EEXIST)
-        return fail (code, DIRECTORY, error);
-    leases->directory = open (path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (leases->directory < 0)
-        return to_look && errno == ENOENT ? FALSE : fail (code, DIRECTORY, error);
-    if (fstat (leases->directory, &status) != 0)
-        return fail (code, DIRECTORY, error);
-    if ((status.st_uid != 0 && status.st_uid != geteuid ()) || status.st_mode & (S_IWGRP | S_IWOTH)) {
-        g_set_error_literal (error, VGATE_ERROR, (int)code,
-                             DIRECTORY " is not safe: it belongs to somebody else, or others can write it");
-        return FALSE;
-    }
-    return TRUE;
-}
 
 static gboolean
 take_lock (VgateLeases *leases, guint wait_ms, GError **error)
@@ -260,12 +218,14 @@ static VgateLeases *
 open_leases (const char *root, gboolean to_look, guint wait_ms, GError **error)
 {
     g_autoptr (VgateLeases) leases = g_new0 (VgateLeases, 1);
+    g_autofree char *path = g_strconcat (root, DIRECTORY, NULL);
     g_autoptr (GError) local = NULL;
 
     leases->all = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_lease_free);
-    leases->directory = -1;
     leases->lock = -1;
-    if (!open_directory (leases, root, to_look, &local)) {
+    leases->directory = vgate_run_directory_open (
+        path, !to_look, to_look ? VGATE_CODE_LEASE_UNREADABLE : VGATE_CODE_LEASE_UNWRITABLE, &local);
+    if (leases->directory < 0) {
         if (!local)
             return g_steal_pointer (&leases);
         g_propagate_error (error, g_steal_pointer (&local));
@@ -289,44 +249,6 @@ vgate_leases_open_within (const char *root, guint wait_ms, GError **error)
 }
 
 /* --- writing --- */
-
-static gboolean
-write_descriptor (int fd, const GString *text)
-{
-    for (gsize done = 0; done < text->len;) {
-        const gssize n = write (fd, text->str + done, text->len - done);
-
-        if (n < 0 && errno != EINTR)
-            return FALSE;
-        done += (gsize)MAX (n, 0);
-    }
-    return TRUE;
-}
-
-static gboolean
-replace_file (int directory, const GString *text)
-{
-    const int fd =
-        openat (directory, FILE_NAME_NEW, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-    gboolean good;
-    int saved;
-
-    if (fd < 0)
-        return FALSE;
-    good = write_descriptor (fd, text);
-    saved = errno;
-    if (close (fd) != 0 && good) {
-        saved = errno;
-        good = FALSE;
-    }
-    if (good && renameat (directory, FILE_NAME_NEW, directory, FILE_NAME) == 0)
-        return TRUE;
-    if (good)
-        saved = errno;
-    unlinkat (directory, FILE_NAME_NEW, 0);
-    errno = saved;
-    return FALSE;
-}
 
 /* The oldest come first. */
 static guint
@@ -377,7 +299,7 @@ vgate_leases_save (VgateLeases *leases, guint64 now, GError **error)
     if (n == 0)
         return unlinkat (leases->directory, FILE_NAME, 0) == 0 || errno == ENOENT ||
                fail (VGATE_CODE_LEASE_UNWRITABLE, DIRECTORY "/" FILE_NAME, error);
-    return replace_file (leases->directory, text) ||
+    return vgate_replace_file (leases->directory, FILE_NAME, 0600, text->str, text->len) ||
            fail (VGATE_CODE_LEASE_UNWRITABLE, DIRECTORY "/" FILE_NAME, error);
 }
 

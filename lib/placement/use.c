@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "placement/use.h"
 
+#include "base/descriptor.h"
 #include "host/vfio.h"
 
 #include <errno.h>
@@ -112,37 +113,18 @@ read_status (GPtrArray *domains, const char *file, const char *xml, gsize length
     return TRUE;
 }
 
-/* NULL without an error: it has ended meanwhile, or is no file. */
+/* NULL without an error: the domain has ended meanwhile. */
 static GByteArray *
 read_file (const char *directory, const char *file, GError **error)
 {
     g_autofree char *path = g_build_filename (directory, file, NULL);
     g_autoptr (GByteArray) text = g_byte_array_new ();
-    const int fd = open (path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    guint8 buffer[65536];
-    struct stat status;
-    gssize n = 1;
 
-    if (fd < 0) {
-        if (errno != ENOENT)
-            unknown (file, g_strerror (errno), error);
-        return NULL;
-    }
-    if (fstat (fd, &status) == 0 && S_ISREG (status.st_mode)) {
-        while (n != 0 && text->len <= VGATE_XML_SIZE_MAX) {
-            n = read (fd, buffer, sizeof buffer);
-            if (n < 0 && errno != EINTR)
-                break;
-            g_byte_array_append (text, buffer, (guint)MAX (n, 0));
-        }
-        if (n < 0)
-            unknown (file, g_strerror (errno), error);
-    } else {
-        unknown (file, "it is no file", error);
-        n = -1;
-    }
-    close (fd);
-    return n < 0 ? NULL : g_steal_pointer (&text);
+    if (vgate_read_file (AT_FDCWD, path, VGATE_XML_SIZE_MAX, text))
+        return g_steal_pointer (&text);
+    if (errno != ENOENT)
+        unknown (file, errno == EINVAL ? "it is no file" : g_strerror (errno), error);
+    return NULL;
 }
 
 /* To the end of what can be read; FALSE with an error. */

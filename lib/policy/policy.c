@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "policy/policy.h"
 
+#include "base/descriptor.h"
 #include "domain/vmstate.h"
 #include "policy/keys.h"
 
@@ -165,36 +166,12 @@ check_owner (int fd, const char *path, gboolean is_secret, GError **error)
     return TRUE;
 }
 
-static GBytes *
-read_descriptor (int fd, const char *path, gsize max, GError **error)
-{
-    g_autofree guint8 *data = g_malloc (max + 1);
-    gsize length = 0;
-
-    while (length <= max) {
-        const gssize n = read (fd, data + length, max + 1 - length);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0) {
-            g_set_error (error, VGATE_ERROR, VGATE_CODE_CONFIG_UNREADABLE, "%s: %s", path,
-                         g_strerror (errno));
-            return NULL;
-        }
-        if (n == 0)
-            return g_bytes_new (data, length);
-        length += (gsize)n;
-    }
-    g_set_error (error, VGATE_ERROR, VGATE_CODE_CONFIG_UNREADABLE,
-                 "%s is larger than %" G_GSIZE_FORMAT " bytes", path, max);
-    return NULL;
-}
-
 /* NULL without error: there is no such file. */
 static GBytes *
 read_file (const char *path, gsize max, gboolean is_secret, GError **error)
 {
-    GBytes *bytes = NULL;
+    g_autoptr (GByteArray) bytes = g_byte_array_new ();
+    gboolean is_read = FALSE;
     /* O_NONBLOCK: a FIFO in its place must not make the hook wait; check_owner () then refuses it */
     const int fd = open (path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
@@ -204,10 +181,17 @@ read_file (const char *path, gsize max, gboolean is_secret, GError **error)
                          g_strerror (errno));
         return NULL;
     }
-    if (check_owner (fd, path, is_secret, error))
-        bytes = read_descriptor (fd, path, max, error);
+    if (check_owner (fd, path, is_secret, error)) {
+        is_read = vgate_read_all (fd, max, bytes);
+        if (!is_read && errno == EFBIG)
+            g_set_error (error, VGATE_ERROR, VGATE_CODE_CONFIG_UNREADABLE,
+                         "%s is larger than %" G_GSIZE_FORMAT " bytes", path, max);
+        else if (!is_read)
+            g_set_error (error, VGATE_ERROR, VGATE_CODE_CONFIG_UNREADABLE, "%s: %s", path,
+                         g_strerror (errno));
+    }
     close (fd);
-    return bytes;
+    return is_read ? g_byte_array_free_to_bytes (g_steal_pointer (&bytes)) : NULL;
 }
 
 static gboolean

@@ -2,8 +2,7 @@
 /* Where vgpu-gated is found. */
 #pragma once
 
-/* Root's; systemd makes it for the unit. The daemon's lock is in it, too. */
-#define VGATE_RUN_DIRECTORY "/run/vgpu-gate"
+#include "base/run-directory.h"
 
 /* plugin/service/local-socket.h describes how to talk there, and these are the requests. */
 #define VGATE_AGENT_SOCKET    VGATE_RUN_DIRECTORY "/agent.sock"

@@ -10,7 +10,7 @@
 #define COLUMNS_MAX 110
 
 /* The floors of lib/, lowest first: a folder includes only itself and what stands below it. */
-static const char *const floors[] = {"vgpu-gate", "message",   "version", "nvml",   "xml",
+static const char *const floors[] = {"vgpu-gate", "message", "base",   "version", "nvml",   "xml",
                                      "metadata",  "scheduler", "compat",  "domain", "status",
                                      "host",      "placement", "policy",  "gate"};
 

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/descriptor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+gssize
+vgate_read_some (int fd, GByteArray *bytes)
+{
+    guint8 buffer[65536];
+    gssize n;
+
+    do
+        n = read (fd, buffer, sizeof buffer);
+    while (n < 0 && errno == EINTR);
+    if (n > 0)
+        g_byte_array_append (bytes, buffer, (guint)n);
+    return n;
+}
+
+gboolean
+vgate_read_all (int fd, gsize max, GByteArray *bytes)
+{
+    gssize n;
+
+    while ((n = vgate_read_some (fd, bytes)) > 0) {
+        if (bytes->len > max) {
+            errno = EFBIG;
+            return FALSE;
+        }
+    }
+    return n == 0;
+}
+
+static gboolean
+read_regular (int fd, gsize max, GByteArray *bytes)
+{
+    struct stat status;
+
+    if (fstat (fd, &status) != 0)
+        return FALSE;
+    if (!S_ISREG (status.st_mode)) {
+        errno = EINVAL;
+        return FALSE;
+    }
+    return vgate_read_all (fd, max, bytes);
+}
+
+/* Keeps the errno of what failed before. */
+static void
+close_quietly (int fd)
+{
+    const int saved = errno;
+
+    close (fd);
+    errno = saved;
+}
+
+gboolean
+vgate_read_file (int directory, const char *name, gsize max, GByteArray *bytes)
+{
+    const int fd = openat (directory, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+    gboolean good;
+
+    if (fd < 0)
+        return FALSE;
+    good = read_regular (fd, max, bytes);
+    close_quietly (fd);
+    return good;
+}
+
+gboolean
+vgate_write_all (int fd, const void *data, gsize length)
+{
+    for (gsize done = 0; done < length;) {
+        const gssize n = write (fd, (const guint8 *)data + done, length - done);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return FALSE;
+        done += (gsize)n;
+    }
+    return TRUE;
+}
+
+gboolean
+vgate_replace_file (int directory, const char *name, guint mode, const void *data, gsize length)
+{
+    g_autofree char *new_name = g_strconcat (name, ".new", NULL);
+    const int fd = openat (directory, new_name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, mode);
+    int saved;
+
+    if (fd < 0)
+        return FALSE;
+    if (!vgate_write_all (fd, data, length))
+        close_quietly (fd);
+    else if (close (fd) == 0 && renameat (directory, new_name, directory, name) == 0)
+        return TRUE;
+    saved = errno;
+    unlinkat (directory, new_name, 0);
+    errno = saved;
+    return FALSE;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/run-directory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int
+fail (VgateCode code, const char *path, GError **error)
+{
+    g_set_error (error, VGATE_ERROR, (int)code, "%s: %s", path, g_strerror (errno));
+    return -1;
+}
+
+/* The checks are made on the open directory, so that nobody can exchange it in between. */
+int
+vgate_run_directory_open (const char *path, gboolean may_make, VgateCode code, GError **error)
+{
+    struct stat status;
+    int fd;
+
+    if (may_make && mkdir (path, 0755) != 0 && errno != EEXIST)
+        return fail (code, path, error);
+    fd = open (path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return !may_make && errno == ENOENT ? -1 : fail (code, path, error);
+    if (fstat (fd, &status) != 0)
+        fail (code, path, error);
+    else if ((status.st_uid != 0 && status.st_uid != geteuid ()) || status.st_mode & (S_IWGRP | S_IWOTH))
+        g_set_error (
+            error, VGATE_ERROR, (int)code,
+            "%s belongs to user %u and has mode %04o: it must belong to root, and others must not be "
+            "able to write it",
+            path, (guint)status.st_uid, (guint)(status.st_mode & 07777));
+    else
+        return fd;
+    close (fd);
+    return -1;
+}
