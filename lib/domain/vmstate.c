@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "domain/vmstate.h"
 
+#include "policy/bus.h"
 #include "xml/xml.h"
 
 #include <string.h>
 
-#define BUS_PREFIX         "unix:path=/"
-#define BUS_CHARACTERS_MAX 100
-#define ID_PREFIX          "vgpu-gate-"
-#define BEFORE_BUS         VGATE_VMSTATE_KIND ",id=vgpu-gate,addr="
-#define BEFORE_UUID        ",id-list=" ID_PREFIX
+#define ID_PREFIX   "vgpu-gate-"
+#define BEFORE_BUS  VGATE_VMSTATE_KIND ",id=vgpu-gate,addr="
+#define BEFORE_UUID ",id-list=" ID_PREFIX
 
 void
 vgate_vmstate_free (VgateVmstate *vmstate)
@@ -19,17 +18,6 @@ vgate_vmstate_free (VgateVmstate *vmstate)
     g_free (vmstate->bus);
     g_free (vmstate->uuid);
     g_free (vmstate);
-}
-
-gboolean
-vgate_vmstate_is_bus (const char *address)
-{
-    if (!g_str_has_prefix (address, BUS_PREFIX) || strlen (address) > BUS_CHARACTERS_MAX)
-        return FALSE;
-    for (const char *at = address + strlen (BUS_PREFIX); *at != '\0'; at++)
-        if (!g_ascii_isalnum (*at) && !strchr ("/._-", *at))
-            return FALSE;
-    return address[strlen (BUS_PREFIX)] != '\0';
 }
 
 char *
@@ -59,7 +47,7 @@ vgate_vmstate_parse (const char *argument)
     vmstate = g_new0 (VgateVmstate, 1);
     vmstate->bus = g_strndup (bus, (gsize)(end - bus));
     vmstate->uuid = g_strdup (end + strlen (BEFORE_UUID));
-    if (!vgate_vmstate_is_bus (vmstate->bus) || !vgate_xml_text_has_form (vmstate->uuid, VGATE_XML_UUID))
+    if (!vgate_bus_is_address (vmstate->bus) || !vgate_xml_text_has_form (vmstate->uuid, VGATE_XML_UUID))
         return NULL;
     return g_steal_pointer (&vmstate);
 }

@@ -6,9 +6,8 @@
  */
 #pragma once
 
-#include <glib.h>
+#include "policy/bus.h"
 
-#define VGATE_VMSTATE_BUS_DEFAULT    "unix:path=/run/vgpu-gate/bus"
 #define VGATE_VMSTATE_QEMU_NAMESPACE "http://libvirt.org/schemas/domain/qemu/1.0"
 /* What QEMU calls the kind of object; it takes one of them only. */
 #define VGATE_VMSTATE_KIND "dbus-vmstate"
@@ -21,14 +20,11 @@ typedef struct {
 void vgate_vmstate_free (VgateVmstate *vmstate);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateVmstate, vgate_vmstate_free)
 
-/* "unix:path=/ABSOLUTE/PATH" of letters, digits and "/._-", at most 100 characters: a socket's path has a
- * limit, and QEMU gives ',' a meaning. */
-gboolean vgate_vmstate_is_bus (const char *address);
-
 /* The provider's Id for a domain. The caller frees it. */
 char *vgate_vmstate_id (const char *uuid);
 
-/* The argument of -object. bus has passed _is_bus (), uuid is in lower case. The caller frees it. */
+/* The argument of -object. bus has passed vgate_bus_is_address (), uuid is in lower case. The caller
+ * frees it. */
 char *vgate_vmstate_format (const char *bus, const char *uuid);
 
 /* NULL: the argument is not one that _format () makes. */

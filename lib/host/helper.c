@@ -12,23 +12,6 @@
 /* A host with every GPU and vGPU that fits into a machine needs far less. */
 #define ANSWER_SIZE_MAX (16u * 1024u * 1024u)
 
-VgateBackend
-vgate_backend_copy (const VgateBackend *backend)
-{
-    return (VgateBackend){
-        .library = g_strdup (backend->library),
-        .helper = g_strdup (backend->helper),
-        .deadline_ms = backend->deadline_ms,
-    };
-}
-
-void
-vgate_backend_clear (VgateBackend *backend)
-{
-    g_clear_pointer (&backend->library, g_free);
-    g_clear_pointer (&backend->helper, g_free);
-}
-
 /* The question as a file in memory: the child reads it when it likes, and we never block on a full pipe. */
 static int
 question_file (GBytes *question, GError **error)

@@ -6,18 +6,7 @@
  */
 #pragma once
 
-#include <glib.h>
-
-/* How to reach the driver; from the configuration. */
-typedef struct {
-    char *library;     /* what dlopen () gets */
-    char *helper;      /* the program vgpu-gate-nvml */
-    guint deadline_ms; /* for the whole answer */
-} VgateBackend;
-
-/* A backend with texts of its own, which the caller clears: the configuration may be read anew meanwhile. */
-VgateBackend vgate_backend_copy (const VgateBackend *backend);
-void vgate_backend_clear (VgateBackend *backend);
+#include "policy/backend.h"
 
 /* Starts it. The result is the descriptor where its answer comes, which the caller closes; -1 with
  * VGATE_CODE_INTERNAL when it cannot be started. */

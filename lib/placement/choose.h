@@ -9,11 +9,7 @@
 #include "host/sysfs.h"
 #include "placement/room.h"
 #include "placement/use.h"
-
-typedef enum {
-    VGATE_ORDER_BREADTH_FIRST, /* the GPU with the fewest vGPUs first */
-    VGATE_ORDER_DEPTH_FIRST,   /* the GPU with the most */
-} VgateOrder;
+#include "policy/policy.h"
 
 /* A place for a vGPU: a device, or what can become one. */
 typedef struct {

@@ -3,6 +3,7 @@
 
 #include "base/descriptor.h"
 #include "base/run-directory.h"
+#include "policy/policy.h"
 #include "xml/xml.h"
 
 #include <errno.h>

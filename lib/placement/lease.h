@@ -13,7 +13,6 @@
 
 #include "domain/domain.h"
 
-#define VGATE_LEASE_TIME_MAX 3600
 /* So many of the last devices that were unmade are remembered. */
 #define VGATE_LEASE_UNMADE_MAX 1024
 

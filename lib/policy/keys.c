@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "policy/keys.h"
 
-#include "domain/vmstate.h"
+#include "policy/bus.h"
+#include "xml/xml.h"
 
 #include <string.h>
 
@@ -162,7 +163,7 @@ read_bus (VgatePolicy *policy, const char *value)
     if (*value == '\0')
         return TRUE;
     policy->switch_over_bus = g_strdup (value);
-    return vgate_vmstate_is_bus (value);
+    return vgate_bus_is_address (value);
 }
 
 static gboolean

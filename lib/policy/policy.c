@@ -2,7 +2,7 @@
 #include "policy/policy.h"
 
 #include "base/descriptor.h"
-#include "domain/vmstate.h"
+#include "policy/bus.h"
 #include "policy/keys.h"
 
 #include <errno.h>
@@ -288,7 +288,7 @@ vgate_policy_new_default (void)
     policy->capture_interval = INTERVAL_DEFAULT_SEC;
     policy->capture_interval_fast = FAST_DEFAULT_SEC;
     policy->capture_refresh = REFRESH_DEFAULT_SEC;
-    policy->switch_over_bus = g_strdup (VGATE_VMSTATE_BUS_DEFAULT);
+    policy->switch_over_bus = g_strdup (VGATE_BUS_DEFAULT);
     policy->switch_over_save_ms = SAVE_DEFAULT_MS;
     policy->switch_over_load_ms = LOAD_DEFAULT_MS;
     policy->placement_mode = VGATE_PLACEMENT_SUGGEST;

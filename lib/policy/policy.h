@@ -6,14 +6,23 @@
  */
 #pragma once
 
-#include "host/probe.h"
-#include "placement/choose.h"
+#include "message/codes.h"
+#include "policy/backend.h"
+#include "vgpu-gate/vgpu-gate.h"
 
 typedef enum {
     VGATE_PLACEMENT_OFF,     /* a hostdev's device must be right as it is; nobody looks whether it is free */
     VGATE_PLACEMENT_SUGGEST, /* refuse, and say what would do */
     VGATE_PLACEMENT_APPLY,   /* change the XML, and make the device where there is none */
 } VgatePlacementMode;
+
+typedef enum {
+    VGATE_ORDER_BREADTH_FIRST, /* the GPU with the fewest vGPUs first */
+    VGATE_ORDER_DEPTH_FIRST,   /* the GPU with the most */
+} VgateOrder;
+
+/* Of [placement] lease-time, seconds. */
+#define VGATE_LEASE_TIME_MAX 3600
 
 /* Of [down-time]: Mbit/s, and ms (the most that QEMU takes). */
 #define VGATE_LINK_SPEED_MAX      10000000u

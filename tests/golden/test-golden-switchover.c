@@ -11,7 +11,7 @@
 
 #define ARGUMENTS(uuid)                                                              \
     "  <qemu:commandline>\n    <qemu:arg value='-object'/>\n"                        \
-    "    <qemu:arg value='dbus-vmstate,id=vgpu-gate,addr=" VGATE_VMSTATE_BUS_DEFAULT \
+    "    <qemu:arg value='dbus-vmstate,id=vgpu-gate,addr=" VGATE_BUS_DEFAULT \
     ",id-list=vgpu-gate-" uuid "'/>\n  </qemu:commandline>\n</domain>"
 
 #define ASKING_FOR(uuid)                                                                                  \

@@ -60,7 +60,7 @@ write_configuration (const Fixture *fixture)
 
     g_assert_true (g_file_get_contents (configuration, &text, NULL, NULL));
     edited = g_string_new (text);
-    g_assert_cmpuint (g_string_replace (edited, VGATE_VMSTATE_BUS_DEFAULT, fixture->address, 0), ==, 1);
+    g_assert_cmpuint (g_string_replace (edited, VGATE_BUS_DEFAULT, fixture->address, 0), ==, 1);
     g_assert_true (g_file_set_contents (path, edited->str, -1, NULL));
     return path;
 }

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define PID    4711u
-#define OBJECT "dbus-vmstate,id=vgpu-gate,addr=" VGATE_VMSTATE_BUS_DEFAULT ",id-list=vgpu-gate-"
+#define OBJECT "dbus-vmstate,id=vgpu-gate,addr=" VGATE_BUS_DEFAULT ",id-list=vgpu-gate-"
 #define ASKS   "-object", OBJECT SAMPLE_DOMAIN_UUID
 #define OTHER  "99999999-1111-4111-8111-111111111111"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Leases: one device has one holder, whatever happens at once, is full, or is no lease. */
 #include "placement/lease.h"
+#include "policy/policy.h"
 
 #include "sample.h"
 

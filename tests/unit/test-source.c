@@ -10,9 +10,9 @@
 #define COLUMNS_MAX 110
 
 /* The floors of lib/, lowest first: a folder includes only itself and what stands below it. */
-static const char *const floors[] = {"vgpu-gate", "message", "base",   "version", "nvml",   "xml",
-                                     "metadata",  "scheduler", "compat",  "domain", "status",
-                                     "host",      "placement", "policy",  "gate"};
+static const char *const floors[] = {"vgpu-gate", "message",  "base",      "version",   "nvml",
+                                     "xml",       "metadata", "scheduler", "compat",    "policy",
+                                     "domain",    "status",   "host",      "placement", "gate"};
 
 /* The rooms of plugin/, lowest first, by the same rule. */
 static const char *const rooms[] = {"element", "base",       "libvirt",    "capture",

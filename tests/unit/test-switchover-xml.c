@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#define BUS       VGATE_VMSTATE_BUS_DEFAULT
+#define BUS       VGATE_BUS_DEFAULT
 #define OTHER_BUS "unix:path=/run/other/bus"
 #define XMLNS     "xmlns:qemu='" VGATE_VMSTATE_QEMU_NAMESPACE "' "
 

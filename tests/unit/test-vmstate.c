@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#define BUS  VGATE_VMSTATE_BUS_DEFAULT
+#define BUS  VGATE_BUS_DEFAULT
 #define GOOD "dbus-vmstate,id=vgpu-gate,addr=" BUS ",id-list=vgpu-gate-" SAMPLE_DOMAIN_UUID
 
 static void
@@ -66,9 +66,9 @@ test_bus (void)
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS (good); i++)
-        g_assert_true (vgate_vmstate_is_bus (good[i]));
+        g_assert_true (vgate_bus_is_address (good[i]));
     for (gsize i = 0; i < G_N_ELEMENTS (bad); i++)
-        if (vgate_vmstate_is_bus (bad[i]))
+        if (vgate_bus_is_address (bad[i]))
             g_error ("taken for a bus: '%s'", bad[i]);
 }
 
