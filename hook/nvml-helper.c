@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* vgpu-gate-nvml: the only program that opens NVML. Asked on standard input, answers on standard output,
  * ends. */
-#include "host/serve.h"
+#include "driver/serve.h"
 
 #include <unistd.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "command.h"
-#include "host/probe.h"
+#include "driver/probe.h"
 #include "tree-host.h"
 
 #include <stdio.h>

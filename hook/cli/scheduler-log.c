@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* vgpu-gate scheduler log. */
 #include "command.h"
-#include "host/follow.h"
+#include "driver/follow.h"
 #include "scheduler/duration.h"
 #include "message/output.h"
 #include "stream.h"

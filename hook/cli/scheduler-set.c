@@ -2,7 +2,7 @@
 /* vgpu-gate scheduler set. */
 #include "command.h"
 #include "confirm.h"
-#include "host/control.h"
+#include "driver/control.h"
 #include "scheduler/duration.h"
 #include "tree-scheduler.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* vgpu-gate scheduler: what each GPU's vGPU scheduler can do, and how it is set. */
 #include "command.h"
-#include "host/control.h"
+#include "driver/control.h"
 #include "tree-scheduler.h"
 
 static void

@@ -2,7 +2,7 @@
 /* vgpu-gate version: which vGPU versions this host accepts. */
 #include "command.h"
 #include "confirm.h"
-#include "host/control.h"
+#include "driver/control.h"
 
 #define WHAT "the vGPU versions that this host accepts"
 

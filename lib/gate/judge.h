@@ -5,7 +5,7 @@
 
 #include "gate/decision.h"
 #include "gate/request.h"
-#include "host/probe.h"
+#include "driver/probe.h"
 #include "placement/use.h"
 
 /* A domain with an element that was checked, on a host. */

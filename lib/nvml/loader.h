@@ -4,7 +4,7 @@
  *
  * NVML calls can hang in the kernel, a fork child may not use them, and a process that keeps NVML open gets
  * in the way of others (measured, and NVIDIA's documentation). So only the short-lived program vgpu-gate-nvml
- * opens it; everything else of ours asks that program (host/probe.h).
+ * opens it; everything else of ours asks that program (driver/probe.h).
  */
 #pragma once
 

@@ -11,7 +11,7 @@
  */
 #pragma once
 
-#include "host/inventory.h"
+#include "driver/inventory.h"
 #include "host/sysfs.h"
 #include "placement/lease.h"
 

@@ -2,7 +2,7 @@
 /* What NVML said of this host at one moment, by VM. It never changes, so that threads can share it. */
 #pragma once
 
-#include "host/probe.h"
+#include "driver/probe.h"
 
 typedef struct {
     VgateProbe *probe; /* with instances */

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "domain/domain.h"
-#include "host/probe.h"
+#include "driver/probe.h"
 
 typedef struct {
     const VgateHost *host;      /* this one, as NVML describes it */

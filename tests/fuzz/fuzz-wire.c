@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Fuzz target: what the process that reads NVML says, should a driver's fault have written over its memory.
  */
-#include "host/control-wire.h"
-#include "host/probe-wire.h"
+#include "driver/control-wire.h"
+#include "driver/probe-wire.h"
 
 int LLVMFuzzerTestOneInput (const guint8 *data, gsize size);
 

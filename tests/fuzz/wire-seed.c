@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Writes into FILE an answer as the process that reads NVML gives it, for the fuzzer to start from: wire-seed
  * FILE. */
-#include "host/probe-wire.h"
+#include "driver/probe-wire.h"
 
 static VgatePgpu *
 make_pgpu (void)

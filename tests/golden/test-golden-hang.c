@@ -4,7 +4,7 @@
  * time, and whoever does not is not held up. meson runs each part of the paths as a test of its own, beside
  * the others, since they do nothing but wait.
  */
-#include "host/probe.h"
+#include "driver/probe.h"
 #include "placement-hosts.h"
 #include "policy/policy.h"
 

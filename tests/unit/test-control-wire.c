@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What goes between an operator's command and the process that reads NVML: whole, or not at all. */
-#include "host/control-wire.h"
-#include "host/follow-wire.h"
+#include "driver/control-wire.h"
+#include "driver/follow-wire.h"
 #include "nvml/nvml-abi.h"
 #include "sample.h"
 

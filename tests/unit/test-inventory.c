@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the inventory reads of a host, by the simulated driver and vgpu-sim which changes it. */
-#include "host/inventory.h"
+#include "driver/inventory.h"
 #include "sample.h"
 #include "nvml/nvml-abi.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The loader and the inventory against a driver library that lies, lacks calls, or is none. */
-#include "host/inventory.h"
+#include "driver/inventory.h"
 #include "sample.h"
 #include "nvml/nvml-abi.h"
 

@@ -10,9 +10,9 @@
 #define COLUMNS_MAX 110
 
 /* The floors of lib/, lowest first: a folder includes only itself and what stands below it. */
-static const char *const floors[] = {"vgpu-gate", "message",  "base",      "version",   "nvml",
-                                     "xml",       "metadata", "scheduler", "compat",    "policy",
-                                     "domain",    "status",   "host",      "placement", "gate"};
+static const char *const floors[] = {"vgpu-gate", "message",   "base",      "version", "nvml",   "xml",
+                                     "metadata",  "scheduler", "compat",    "policy",  "domain", "status",
+                                     "host",      "driver",    "placement", "gate"};
 
 /* The rooms of plugin/, lowest first, by the same rule. */
 static const char *const rooms[] = {"element", "base",       "libvirt",    "capture",
@@ -193,7 +193,7 @@ check_served (Source *source)
                 complain (source, i,
                           "the driver serves this file, and can hang: read it by vgate_served_read ()");
         if (strstr (source->lines[i], "VGATE_SERVED_DIRECTLY") &&
-            !strstr (source->path, "lib/host/served.h") && !strstr (source->path, "lib/host/probe-serve.c"))
+            !strstr (source->path, "lib/host/served.h") && !strstr (source->path, "lib/driver/probe-serve.c"))
             complain (source, i, "only vgpu-gate-nvml may hang: take VGATE_SERVED_IN_TIME");
     }
 }
@@ -688,7 +688,7 @@ test_checks (void)
         {"lib/host/a.c", "vgate_served_read (s, d, \"available_instances\");\n", check_served, 0},
         {"plugin/a.c", "read (d, \"nvidia/current_vgpu_type\");\n", check_served, 1},
         {"hook/a.c", "VgateServed served = VGATE_SERVED_DIRECTLY;\n", check_served, 1},
-        {"lib/host/probe-serve.c", "VgateServed served = VGATE_SERVED_DIRECTLY;\n", check_served, 0},
+        {"lib/driver/probe-serve.c", "VgateServed served = VGATE_SERVED_DIRECTLY;\n", check_served, 0},
         {"lib/xml/a.h", "#pragma once\n", check_once, 0},
         {"lib/xml/a.h", "\n", check_once, 1},
         {"lib/xml/a.c", "\n", check_once, 0},

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What goes between the gate and the process that reads NVML: whole, or not at all. */
-#include "host/probe-wire.h"
+#include "driver/probe-wire.h"
 #include "sample.h"
 #include "nvml/nvml-abi.h"
 

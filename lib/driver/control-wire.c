@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "driver/control-wire.h"
+
+#include "message/codes.h"
+
+/* whose error (0: none), its code and text, body */
+#define ANSWER_TYPE "(yisv)"
+
+enum {
+    NO_ERROR,
+    OUR_ERROR,
+    NVML_S_ERROR,
+};
+
+GBytes *
+vgate_answer_write (GVariant *body, const GError *error)
+{
+    const guchar whose = !error ? NO_ERROR : error->domain == VGATE_NVML_ERROR ? NVML_S_ERROR : OUR_ERROR;
+
+    return vgate_wire_pack (g_variant_new (ANSWER_TYPE, whose, error ? error->code : 0,
+                                           error ? error->message : "", error ? g_variant_new ("()") : body));
+}
+
+static GVariant *
+crashed (const char *why, GError **error)
+{
+    g_set_error (error, VGATE_ERROR, VGATE_CODE_NVML_CRASHED,
+                 "the process that reads NVML gave no usable answer: %s", why);
+    return NULL;
+}
+
+GVariant *
+vgate_answer_read (GBytes *bytes, const char *type, GError **error)
+{
+    g_autoptr (GVariant) variant = NULL, body = NULL;
+    const char *text;
+    guchar whose;
+    gint32 code;
+
+    if (g_bytes_get_size (bytes) == 0)
+        return crashed ("it ended before it said anything", error);
+    variant = vgate_wire_unpack (ANSWER_TYPE, bytes);
+    if (!variant)
+        return crashed ("it is not complete", error);
+    g_variant_get (variant, "(yi&sv)", &whose, &code, &text, &body);
+    /* a code that we do not have would be looked up in vain */
+    if (whose == NVML_S_ERROR || (whose == OUR_ERROR && vgate_code_info (code))) {
+        g_set_error_literal (error, whose == OUR_ERROR ? VGATE_ERROR : VGATE_NVML_ERROR, code, text);
+        return NULL;
+    }
+    if (whose != NO_ERROR || !g_variant_is_of_type (body, G_VARIANT_TYPE (type)))
+        return crashed ("it answers something else", error);
+    return g_steal_pointer (&body);
+}
+
+GVariant *
+vgate_versions_to_variant (const VgateVersions *versions)
+{
+    return g_variant_new (VGATE_VERSIONS_TYPE, versions->driver, versions->simulated, versions->preset.min,
+                          versions->preset.max, versions->current.min, versions->current.max);
+}
+
+void
+vgate_versions_from_variant (GVariant *variant, VgateVersions *versions)
+{
+    g_variant_get (variant, VGATE_VERSIONS_TYPE, &versions->driver, &versions->simulated,
+                   &versions->preset.min, &versions->preset.max, &versions->current.min,
+                   &versions->current.max);
+}
+
+GVariant *
+vgate_address_to_variant (const char *address)
+{
+    return g_variant_new (VGATE_ADDRESS_TYPE, address ? address : "");
+}
+
+const char *
+vgate_address_from_variant (GVariant *variant)
+{
+    const char *address;
+
+    g_variant_get (variant, "(&s)", &address);
+    return *address != '\0' ? address : NULL;
+}
+
+GVariant *
+vgate_scheduler_to_variant (const VgateGpuScheduler *gpu)
+{
+    const VgateSchedulerCapabilities *c = &gpu->capabilities;
+    const VgateScheduler *s = &gpu->scheduler;
+
+    return g_variant_new (VGATE_SCHEDULER_TYPE, gpu->address, gpu->name, gpu->is_available, c->policies,
+                          c->has_arr, c->time_slice_min, c->time_slice_max, c->frequency_min,
+                          c->frequency_max, c->average_factor_min, c->average_factor_max, s->policy, s->arr,
+                          s->average_factor, s->time_slice);
+}
+
+void
+vgate_scheduler_from_variant (GVariant *variant, VgateGpuScheduler *gpu)
+{
+    VgateSchedulerCapabilities *c = &gpu->capabilities;
+    VgateScheduler *s = &gpu->scheduler;
+
+    g_variant_get (variant, VGATE_SCHEDULER_TYPE, &gpu->address, &gpu->name, &gpu->is_available, &c->policies,
+                   &c->has_arr, &c->time_slice_min, &c->time_slice_max, &c->frequency_min, &c->frequency_max,
+                   &c->average_factor_min, &c->average_factor_max, &s->policy, &s->arr, &s->average_factor,
+                   &s->time_slice);
+}
+
+GVariant *
+vgate_unusable_to_variant (const GPtrArray *unusable)
+{
+    GVariantBuilder builder;
+
+    g_variant_builder_init (&builder, G_VARIANT_TYPE ("a" VGATE_UNUSABLE_TYPE));
+    for (guint i = 0; i < unusable->len; i++) {
+        const VgateUnusableGpu *gpu = g_ptr_array_index (unusable, i);
+
+        g_variant_builder_add (&builder, VGATE_UNUSABLE_TYPE, gpu->index, gpu->address ? gpu->address : "",
+                               gpu->name ? gpu->name : "", gpu->reason);
+    }
+    return g_variant_builder_end (&builder);
+}
+
+static char *
+or_null (char *text)
+{
+    if (*text != '\0')
+        return text;
+    g_free (text);
+    return NULL;
+}
+
+void
+vgate_unusable_from_variant (GVariant *variant, GPtrArray *unusable)
+{
+    for (gsize i = 0; i < g_variant_n_children (variant); i++) {
+        VgateUnusableGpu *gpu = g_new0 (VgateUnusableGpu, 1);
+
+        g_variant_get_child (variant, i, VGATE_UNUSABLE_TYPE, &gpu->index, &gpu->address, &gpu->name,
+                             &gpu->reason);
+        gpu->address = or_null (gpu->address);
+        gpu->name = or_null (gpu->name);
+        g_ptr_array_add (unusable, gpu);
+    }
+}
+
+void
+vgate_pair_from_variant (GVariant *variant, VgateFromVariant from_variant, gpointer was, gpointer is)
+{
+    const gpointer objects[] = {was, is};
+
+    for (gsize i = 0; i < G_N_ELEMENTS (objects); i++) {
+        g_autoptr (GVariant) child = g_variant_get_child_value (variant, i);
+
+        from_variant (child, objects[i]);
+    }
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What goes between vgate_control_*() and vgate_control_serve (). */
+#pragma once
+
+#include "driver/control.h"
+#include "driver/wire.h"
+
+/* minimum, maximum */
+#define VGATE_RANGE_TYPE "(uu)"
+/* driver, simulated, preset, current */
+#define VGATE_VERSIONS_TYPE "(sb(uu)(uu))"
+/* a GPU's address, empty for all */
+#define VGATE_ADDRESS_TYPE "(s)"
+/* address, policy, ARR mode, time slice, frequency, averaging factor */
+#define VGATE_SETTINGS_TYPE "(siiuuu)"
+/* address, name, is available, capabilities, scheduler */
+#define VGATE_SCHEDULER_TYPE "(ssb(ubuuuuuu)(iiuu))"
+/* schedulers, and the GPUs that were left out because they cannot be used */
+#define VGATE_SCHEDULERS_TYPE "(a" VGATE_SCHEDULER_TYPE "a" VGATE_UNUSABLE_TYPE ")"
+/* index, address and name (empty: not known), reason */
+#define VGATE_UNUSABLE_TYPE "(usss)"
+/* what was, and what is */
+#define VGATE_PAIR_TYPE(type) "(" type type ")"
+
+/* An answer: a body (floating, taken), or an error, of VGATE_ERROR or VGATE_NVML_ERROR. */
+GBytes *vgate_answer_write (GVariant *body, const GError *error);
+/* The body, which is of this type; or NULL with the error, or with VGATE_CODE_NVML_CRASHED when the bytes are
+ * no such answer. */
+GVariant *vgate_answer_read (GBytes *bytes, const char *type, GError **error);
+
+/* Floating; and back, into an empty structure that the caller clears. */
+GVariant *vgate_versions_to_variant (const VgateVersions *versions);
+void vgate_versions_from_variant (GVariant *variant, VgateVersions *versions);
+
+GVariant *vgate_address_to_variant (const char *address);
+/* The address, which is the variant's; NULL for all. */
+const char *vgate_address_from_variant (GVariant *variant);
+GVariant *vgate_scheduler_to_variant (const VgateGpuScheduler *gpu);
+void vgate_scheduler_from_variant (GVariant *variant, VgateGpuScheduler *gpu);
+
+/* A list of VgateUnusableGpu *, floating; and back: added to the list. */
+GVariant *vgate_unusable_to_variant (const GPtrArray *unusable);
+void vgate_unusable_from_variant (GVariant *variant, GPtrArray *unusable);
+
+typedef void (*VgateFromVariant) (GVariant *variant, gpointer object);
+void vgate_pair_from_variant (GVariant *variant, VgateFromVariant from_variant, gpointer was, gpointer is);

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The helper's side of following the scheduler's log. */
+#include "driver/follow-serve.h"
+
+#include "driver/control-wire.h"
+#include "driver/follow-wire.h"
+#include "driver/gpus.h"
+#include "driver/serve-life.h"
+#include "message/codes.h"
+#include "nvml/nvml-abi.h"
+
+#include <poll.h>
+#include <unistd.h>
+
+/* NVIDIA says that five looks a second miss nothing; twice as many bear that one is late. */
+#define INTERVAL_US (G_USEC_PER_SEC / 10)
+
+/* A GPU's log, and what has been seen of it. */
+typedef struct {
+    const VgateGpu *gpu;
+    VgateSchedulerLogReader *reader;
+} Source;
+
+static void
+source_free (Source *source)
+{
+    vgate_scheduler_log_reader_free (source->reader);
+    g_free (source);
+}
+
+static GPtrArray *
+new_sources (const GPtrArray *gpus)
+{
+    GPtrArray *sources = g_ptr_array_new_with_free_func ((GDestroyNotify)source_free);
+
+    for (guint i = 0; i < gpus->len; i++) {
+        Source *source = g_new0 (Source, 1);
+
+        source->gpu = g_ptr_array_index (gpus, i);
+        source->reader = vgate_scheduler_log_reader_new ();
+        g_ptr_array_add (sources, source);
+    }
+    return sources;
+}
+
+static void
+take_log (Source *source, const VgateSchedulerLog *log, VgateLogNews *news)
+{
+    const VgateSchedulerLogNews found = vgate_scheduler_log_reader_feed (source->reader, log);
+
+    news->is_available = TRUE;
+    news->scheduler = log->scheduler;
+    news->restarted = found.restarted;
+    news->missed = found.missed;
+    news->missed_time = found.missed_time;
+    g_array_append_vals (news->entries, log->entries + found.first_new, log->n_entries - found.first_new);
+}
+
+static VgateLogNews *
+read_source (VgateNvml *nvml, Source *source, GError **error)
+{
+    g_autoptr (VgateLogNews) news = g_new0 (VgateLogNews, 1);
+    g_autofree VgateSchedulerLog *log = g_new0 (VgateSchedulerLog, 1);
+    g_autoptr (GError) local = NULL;
+
+    news->address = g_strdup (source->gpu->address);
+    news->name = g_strdup (source->gpu->name);
+    news->entries = g_array_new (FALSE, FALSE, sizeof (VgateSchedulerLogEntry));
+    if (vgate_nvml_device_scheduler_log (nvml, source->gpu->device, log, &local)) {
+        take_log (source, log, news);
+    } else if (!g_error_matches (local, VGATE_NVML_ERROR, NVML_ERROR_NOT_SUPPORTED)) {
+        g_propagate_error (error, g_steal_pointer (&local));
+        return NULL;
+    }
+    return g_steal_pointer (&news);
+}
+
+/* One look at all of them: an answer's body, floating. A GPU that is lost is left out from now on, and named
+ * in unusable; it is an error when none is left. */
+static GVariant *
+look (VgateNvml *nvml, GPtrArray *sources, GPtrArray *unusable, GError **error)
+{
+    g_autoptr (GPtrArray) round = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_log_news_free);
+
+    for (guint i = 0; i < sources->len;) {
+        Source *source = g_ptr_array_index (sources, i);
+        const VgateGpu *gpu = source->gpu;
+        g_autoptr (GError) local = NULL;
+        VgateLogNews *news = read_source (nvml, source, &local);
+
+        if (news) {
+            g_ptr_array_add (round, news);
+            i++;
+        } else {
+            g_ptr_array_add (unusable, vgate_unusable_gpu_new (gpu->index, gpu->address, gpu->name, local));
+            g_ptr_array_remove_index (sources, i);
+        }
+    }
+    if (!vgate_gpus_check_any (round, unusable, error))
+        return NULL;
+    return vgate_round_to_variant (round, unusable);
+}
+
+/* FALSE when the asker is gone. Whoever does not read for a while holds us up, and that is no fault of
+ * NVML's. */
+static gboolean
+send_answer (int out, GVariant *body, const GError *error)
+{
+    g_autoptr (GBytes) answer = vgate_answer_write (body, error);
+    const guint32 length = (guint32)g_bytes_get_size (answer);
+    g_autoptr (GBytes) head = g_bytes_new (&length, sizeof length);
+
+    vgate_serve_limit_life (0);
+    return vgate_serve_write (out, head) && vgate_serve_write (out, answer);
+}
+
+/* Until it is time for the next look. FALSE when the asker has gone meanwhile. */
+static gboolean
+wait_until (int out, gint64 when)
+{
+    struct pollfd gone = {.fd = out};
+    gint64 left_us;
+
+    while ((left_us = when - g_get_monotonic_time ()) > 0)
+        if (poll (&gone, 1, (int)(left_us / 1000 + 1)) > 0)
+            return FALSE;
+    return TRUE;
+}
+
+static void
+follow (VgateNvml *nvml, const VgateAsked *asked, GPtrArray *sources, GPtrArray *unusable, int out)
+{
+    gint64 next = g_get_monotonic_time ();
+
+    for (;;) {
+        g_autoptr (GError) error = NULL;
+        GVariant *body;
+
+        /* each look has the deadline for itself */
+        vgate_serve_limit_life (asked->deadline_ms);
+        body = look (nvml, sources, unusable, &error);
+        g_ptr_array_set_size (unusable, 0); /* they have been named */
+        if (!send_answer (out, body, error) || !body)
+            return;
+        /* after a delay there is nothing to catch up with: the log has what is left of it */
+        next = MAX (next + INTERVAL_US, g_get_monotonic_time ());
+        if (!wait_until (out, next))
+            return;
+    }
+}
+
+int
+vgate_follow_serve (const VgateAsked *asked, int out)
+{
+    g_autoptr (GError) error = NULL;
+    g_autoptr (VgateNvml) nvml = NULL;
+    g_autoptr (GPtrArray) unusable = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_unusable_gpu_free);
+    g_autoptr (GPtrArray) gpus = NULL, sources = NULL;
+
+    if (!g_variant_is_of_type (asked->body, G_VARIANT_TYPE (VGATE_ADDRESS_TYPE)))
+        return 2;
+    nvml = vgate_nvml_open (asked->library, &error);
+    gpus = nvml ? vgate_gpus_find (nvml, vgate_address_from_variant (asked->body), unusable, &error) : NULL;
+    if (gpus) {
+        sources = new_sources (gpus);
+        follow (nvml, asked, sources, unusable, out);
+    } else {
+        send_answer (out, NULL, error);
+    }
+    close (out);
+    /* NVML is shut down now, which can hang */
+    vgate_serve_limit_life (asked->deadline_ms);
+    return 0;
+}

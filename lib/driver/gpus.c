@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "driver/gpus.h"
+
+#include "message/codes.h"
+
+#include <string.h>
+
+/* No machine holds that many. */
+#define GPUS_MAX 4096u
+
+static void
+gpu_free (VgateGpu *gpu)
+{
+    g_free (gpu->address);
+    g_free (gpu->name);
+    g_free (gpu);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateGpu, gpu_free)
+
+static const VgateGpu *
+find (const GPtrArray *gpus, const char *address)
+{
+    for (guint i = 0; i < gpus->len; i++) {
+        const VgateGpu *gpu = g_ptr_array_index (gpus, i);
+
+        if (strcmp (gpu->address, address) == 0)
+            return gpu;
+    }
+    return NULL;
+}
+
+/* One that is not in vGPU host mode is passed over: gpu->address is NULL then. */
+static gboolean
+read_gpu (VgateNvml *nvml, const GPtrArray *others, VgateGpu *gpu, GError **error)
+{
+    gboolean is_host;
+
+    if (!vgate_nvml_device (nvml, gpu->index, &gpu->device, error) ||
+        !vgate_nvml_device_is_vgpu_host (nvml, gpu->device, &is_host, error))
+        return FALSE;
+    if (!is_host)
+        return TRUE;
+    gpu->address = vgate_nvml_device_address (nvml, gpu->device, error);
+    gpu->name = gpu->address ? vgate_nvml_device_name (nvml, gpu->device, error) : NULL;
+    if (!gpu->name)
+        return FALSE;
+    if (*gpu->name == '\0') {
+        g_free (gpu->name);
+        gpu->name = g_strdup ("unknown");
+    }
+    if (!find (others, gpu->address))
+        return TRUE;
+    g_set_error_literal (error, VGATE_NVML_ERROR, VGATE_NVML_ERROR_ANSWER,
+                         "nvmlDeviceGetPciInfo_v3: another GPU has this address");
+    return FALSE;
+}
+
+GPtrArray *
+vgate_gpus_list (VgateNvml *nvml, GPtrArray *unusable, guint *n_listed, GError **error)
+{
+    g_autoptr (GPtrArray) gpus = g_ptr_array_new_with_free_func ((GDestroyNotify)gpu_free);
+
+    if (!vgate_nvml_device_count (nvml, n_listed, error))
+        return NULL;
+    if (*n_listed > GPUS_MAX) {
+        g_set_error (error, VGATE_NVML_ERROR, VGATE_NVML_ERROR_ANSWER,
+                     "nvmlDeviceGetCount_v2: a count that cannot be: %u", *n_listed);
+        return NULL;
+    }
+    for (guint i = 0; i < *n_listed; i++) {
+        g_autoptr (VgateGpu) gpu = g_new0 (VgateGpu, 1);
+        g_autoptr (GError) local = NULL;
+
+        gpu->index = i;
+        if (!read_gpu (nvml, gpus, gpu, &local))
+            g_ptr_array_add (unusable, vgate_unusable_gpu_new (i, gpu->address, gpu->name, local));
+        else if (gpu->address)
+            g_ptr_array_add (gpus, g_steal_pointer (&gpu));
+    }
+    return g_steal_pointer (&gpus);
+}
+
+void
+vgate_gpus_drop (GPtrArray *gpus, guint index, const GError *why, GPtrArray *unusable)
+{
+    const VgateGpu *gpu = g_ptr_array_index (gpus, index);
+
+    g_ptr_array_add (unusable, vgate_unusable_gpu_new (gpu->index, gpu->address, gpu->name, why));
+    g_ptr_array_remove_index (gpus, index);
+}
+
+static gboolean
+fail (const VgateUnusableGpu *gpu, GError **error)
+{
+    g_autofree char *text = vgate_unusable_gpu_describe (gpu);
+
+    g_set_error_literal (error, VGATE_NVML_ERROR, gpu->nvml_code, text);
+    return FALSE;
+}
+
+gboolean
+vgate_gpus_check_any (const GPtrArray *usable, const GPtrArray *unusable, GError **error)
+{
+    return usable->len > 0 || unusable->len == 0 || fail (g_ptr_array_index (unusable, 0), error);
+}
+
+static char *
+list_addresses (const GPtrArray *gpus)
+{
+    g_autoptr (GString) text = g_string_new (NULL);
+
+    for (guint i = 0; i < gpus->len; i++)
+        g_string_append_printf (text, "%s%s", i > 0 ? ", " : "",
+                                ((const VgateGpu *)g_ptr_array_index (gpus, i))->address);
+    return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+/* Leaves only the one with this address. One that cannot be used, or may be it, gives its reason. */
+static gboolean
+keep_only (GPtrArray *gpus, const GPtrArray *unusable, const char *address, GError **error)
+{
+    const VgateGpu *found = find (gpus, address);
+    const VgateUnusableGpu *nameless = NULL;
+    g_autofree char *addresses = list_addresses (gpus);
+
+    for (guint i = gpus->len; i > 0; i--)
+        if (g_ptr_array_index (gpus, i - 1) != found)
+            g_ptr_array_remove_index (gpus, i - 1);
+    if (found)
+        return TRUE;
+    for (guint i = 0; i < unusable->len; i++) {
+        const VgateUnusableGpu *gpu = g_ptr_array_index (unusable, i);
+
+        if (g_strcmp0 (gpu->address, address) == 0)
+            return fail (gpu, error);
+        if (!gpu->address && !nameless)
+            nameless = gpu;
+    }
+    if (nameless)
+        return fail (nameless, error);
+    g_set_error (error, VGATE_ERROR, VGATE_CODE_NO_PGPU, "there is no GPU %s in vGPU host mode; there is %s",
+                 address, addresses);
+    return FALSE;
+}
+
+GPtrArray *
+vgate_gpus_find (VgateNvml *nvml, const char *address, GPtrArray *unusable, GError **error)
+{
+    g_autoptr (GPtrArray) left_out = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_unusable_gpu_free);
+    guint n_listed;
+    g_autoptr (GPtrArray) gpus = vgate_gpus_list (nvml, left_out, &n_listed, error);
+
+    if (!gpus || !vgate_gpus_check_any (gpus, left_out, error))
+        return NULL;
+    if (gpus->len == 0) {
+        g_set_error (
+            error, VGATE_ERROR, VGATE_CODE_NO_PGPU,
+            "no GPU here is in vGPU host mode (NVML lists %u), and only such a one has a vGPU scheduler; "
+            "'vgpu-gate version get' works all the same",
+            n_listed);
+        return NULL;
+    }
+    if (address)
+        return keep_only (gpus, left_out, address, error) ? g_steal_pointer (&gpus) : NULL;
+    while (left_out->len > 0)
+        g_ptr_array_add (unusable, g_ptr_array_steal_index (left_out, 0));
+    return g_steal_pointer (&gpus);
+}

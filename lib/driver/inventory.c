@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "driver/inventory.h"
+
+#include "driver/gpus.h"
+#include "nvml/nvml-abi.h"
+
+#include <string.h>
+
+/* So often a pGPU's vGPUs are listed at most, until none has started or ended meanwhile. */
+#define LOOKS 8u
+
+VgateInstance *
+vgate_instance_new (void)
+{
+    return g_new0 (VgateInstance, 1);
+}
+
+void
+vgate_instance_free (VgateInstance *instance)
+{
+    if (!instance)
+        return;
+    g_free (instance->vm);
+    g_free (instance->uuid);
+    g_free (instance->mdev);
+    g_free (instance->type_name);
+    g_clear_pointer (&instance->metadata, g_bytes_unref);
+    g_free (instance->failure);
+    g_free (instance);
+}
+
+/* A driver's empty text would not be a valid document. */
+static char *
+named (char *text)
+{
+    if (text && *text == '\0') {
+        g_free (text);
+        return g_strdup ("unknown");
+    }
+    return text;
+}
+
+static gboolean
+contains (const GArray *list, guint value)
+{
+    for (guint i = 0; i < list->len; i++)
+        if (g_array_index (list, guint, i) == value)
+            return TRUE;
+    return FALSE;
+}
+
+/* How much of a pGPU its running vGPUs take. */
+typedef struct {
+    guint64 capacity; /* bytes of frame buffer: the most that any type could take with all its instances */
+    guint64 used;
+} FrameBuffer;
+
+static FrameBuffer
+measure_framebuffer (const GPtrArray *types, const GArray *running)
+{
+    FrameBuffer measured = {0, 0};
+
+    for (guint i = 0; i < types->len; i++) {
+        const VgateHostType *type = g_ptr_array_index (types, i);
+
+        measured.capacity = MAX (measured.capacity, type->framebuffer * type->max_instances);
+        for (guint j = 0; j < running->len; j++)
+            measured.used += g_array_index (running, guint, j) == type->id ? type->framebuffer : 0;
+    }
+    return measured;
+}
+
+/*
+ * NVML says which types can be created now, not how many of each. A creatable type has at least one free
+ * instance, and at most what its maximum and the frame buffer leave.
+ */
+static guint32
+count_free (const VgateHostType *type, const GArray *running, FrameBuffer framebuffer)
+{
+    const guint64 left =
+        framebuffer.capacity > framebuffer.used ? framebuffer.capacity - framebuffer.used : 0;
+    const guint64 by_framebuffer = type->framebuffer > 0 ? left / type->framebuffer : type->max_instances;
+    guint32 of_type = 0;
+
+    for (guint i = 0; i < running->len; i++)
+        of_type += g_array_index (running, guint, i) == type->id ? 1 : 0;
+    return (guint32)MAX (
+        1, MIN (by_framebuffer, type->max_instances > of_type ? type->max_instances - of_type : 1));
+}
+
+static VgateHostType *
+read_type (VgateNvml *nvml, VgateNvmlDevice device, guint32 id, GError **error)
+{
+    g_autoptr (VgateHostType) type = vgate_host_type_new ();
+
+    type->id = id;
+    type->name = named (vgate_nvml_type_name (nvml, id, error));
+    type->class_name = type->name ? named (vgate_nvml_type_class (nvml, id, error)) : NULL;
+    if (!type->class_name || !vgate_nvml_type_framebuffer (nvml, id, &type->framebuffer, error) ||
+        !vgate_nvml_type_max_instances (nvml, device, id, &type->max_instances, error))
+        return NULL;
+    return g_steal_pointer (&type);
+}
+
+static gboolean
+read_types (VgateNvml *nvml, VgateNvmlDevice device, GPtrArray *types, GError **error)
+{
+    g_autoptr (GArray) supported = vgate_nvml_device_supported_types (nvml, device, error);
+
+    for (guint i = 0; supported && i < supported->len; i++) {
+        VgateHostType *type = read_type (nvml, device, g_array_index (supported, guint, i), error);
+
+        if (!type)
+            return FALSE;
+        g_ptr_array_add (types, type);
+    }
+    return supported != NULL;
+}
+
+/* Of these vGPUs; one that ends meanwhile is left out. */
+static GArray *
+types_of (VgateNvml *nvml, const GArray *vgpus)
+{
+    GArray *types = g_array_new (FALSE, FALSE, sizeof (guint));
+    guint type;
+
+    for (guint i = 0; i < vgpus->len; i++)
+        if (vgate_nvml_vgpu_type (nvml, g_array_index (vgpus, guint, i), &type, NULL))
+            g_array_append_val (types, type);
+    return types;
+}
+
+static gboolean
+is_same_list (const GArray *a, const GArray *b)
+{
+    return a->len == b->len && (a->len == 0 || memcmp (a->data, b->data, a->len * sizeof (guint)) == 0);
+}
+
+/*
+ * The vGPUs that run on a pGPU, and what can be created beside them. NVML gives these in two calls, and a
+ * vGPU that starts between them would be in neither. So they are asked again until nothing has changed; and
+ * where that takes too long, what ran before counts: a vGPU that has started since takes its room twice at
+ * most.
+ */
+static GArray *
+read_room (VgateNvml *nvml, VgateNvmlDevice device, GArray **creatable, GError **error)
+{
+    for (guint look = 1;; look++) {
+        g_autoptr (GArray) before = vgate_nvml_device_vgpus (nvml, device, error);
+        g_autoptr (GArray) types = before ? vgate_nvml_device_creatable_types (nvml, device, error) : NULL;
+        g_autoptr (GArray) after = types ? vgate_nvml_device_vgpus (nvml, device, error) : NULL;
+
+        if (!after)
+            return NULL;
+        if (look == LOOKS || is_same_list (before, after)) {
+            *creatable = g_steal_pointer (&types);
+            return g_steal_pointer (&before);
+        }
+    }
+}
+
+/* How many of each type are free on a pGPU; the vGPUs that run there, as NVML's numbers. */
+static GArray *
+read_vgpus (VgateNvml *nvml, VgateNvmlDevice device, GPtrArray *types, GError **error)
+{
+    g_autoptr (GArray) creatable = NULL, running = NULL;
+    GArray *vgpus = read_room (nvml, device, &creatable, error);
+    FrameBuffer framebuffer;
+
+    if (!vgpus)
+        return NULL;
+    running = types_of (nvml, vgpus);
+    framebuffer = measure_framebuffer (types, running);
+    for (guint i = 0; i < types->len; i++) {
+        VgateHostType *type = g_ptr_array_index (types, i);
+
+        type->free_instances = contains (creatable, type->id) ? count_free (type, running, framebuffer) : 0;
+    }
+    return vgpus;
+}
+
+/*
+ * What the host document cannot say is an answer that cannot be: a range that is inverted, say. The document
+ * is read strictly as a whole, and must not fail for one GPU.
+ */
+static gboolean
+can_be_document (VgatePgpu *pgpu, GError **error)
+{
+    g_autoptr (VgateHost) alone = vgate_host_new (), read = NULL;
+    g_autoptr (GError) local = NULL;
+    g_autofree char *xml = NULL;
+
+    alone->name = g_strdup ("alone");
+    alone->uuid = g_strdup ("00000000-0000-0000-0000-000000000000");
+    alone->driver = g_strdup ("0");
+    g_ptr_array_add (alone->pgpus, pgpu);
+    xml = vgate_host_write (alone);
+    g_ptr_array_steal_index (alone->pgpus, 0); /* the caller's */
+    read = vgate_host_read (xml, strlen (xml), &local);
+    if (!read)
+        g_set_error (error, VGATE_NVML_ERROR, VGATE_NVML_ERROR_ANSWER, "an answer that cannot be: %s",
+                     local->message);
+    return read != NULL;
+}
+
+static VgatePgpu *
+read_pgpu (VgateNvml *nvml, const VgateGpu *gpu, GError **error)
+{
+    g_autoptr (VgatePgpu) pgpu = vgate_pgpu_new ();
+    g_autoptr (GError) local = NULL;
+    g_autoptr (GArray) vgpus = NULL;
+    const VgateNvmlDevice device = gpu->device;
+    guint read, write;
+    gboolean is_heterogeneous;
+    gsize length;
+    const guint8 *bytes;
+
+    pgpu->index = gpu->index;
+    pgpu->address = g_strdup (gpu->address);
+    pgpu->name = g_strdup (gpu->name);
+    pgpu->uuid = named (vgate_nvml_device_uuid (nvml, device, error));
+    pgpu->metadata.bytes = pgpu->uuid ? vgate_nvml_device_metadata (nvml, device, error) : NULL;
+    if (!pgpu->metadata.bytes)
+        return NULL;
+    bytes = g_bytes_get_data (pgpu->metadata.bytes, &length);
+    if (!vgate_pgpu_record_read (bytes, length, &pgpu->record, &local) ||
+        !vgate_pgpu_record_check_text (&pgpu->record, &local)) {
+        g_set_error (error, VGATE_NVML_ERROR, VGATE_NVML_ERROR_ANSWER, "nvmlDeviceGetVgpuMetadata: %s",
+                     local->message);
+        return NULL;
+    }
+    /* a finding's matter only: a driver without that call, or under MIG, is none the worse for it */
+    pgpu->has_scheduler = vgate_nvml_device_scheduler (nvml, device, &pgpu->scheduler, NULL);
+    if (vgate_nvml_device_buffer_bandwidths (nvml, device, &read, &write, NULL)) {
+        pgpu->read_bandwidth = read;
+        pgpu->write_bandwidth = write;
+    }
+    if (vgate_nvml_device_is_heterogeneous (nvml, device, &is_heterogeneous, NULL))
+        pgpu->vgpu_sizes = is_heterogeneous ? VGATE_SIZES_MIXED : VGATE_SIZES_EQUAL;
+    if (!read_types (nvml, device, pgpu->types, error))
+        return NULL;
+    vgpus = read_vgpus (nvml, device, pgpu->types, error);
+    return vgpus && can_be_document (pgpu, error) ? g_steal_pointer (&pgpu) : NULL;
+}
+
+static gboolean
+read_pgpus (VgateNvml *nvml, VgateHost *host, GError **error)
+{
+    guint n_listed;
+    g_autoptr (GPtrArray) gpus = vgate_gpus_list (nvml, host->unusable, &n_listed, error);
+
+    for (guint i = 0; gpus && i < gpus->len;) {
+        g_autoptr (GError) local = NULL;
+        VgatePgpu *pgpu = read_pgpu (nvml, g_ptr_array_index (gpus, i), &local);
+
+        if (pgpu) {
+            g_ptr_array_add (host->pgpus, pgpu);
+            i++;
+        } else {
+            vgate_gpus_drop (gpus, i, local, host->unusable);
+        }
+    }
+    return gpus && vgate_gpus_check_any (host->pgpus, host->unusable, error);
+}
+
+VgateHost *
+vgate_inventory_read_host (VgateNvml *nvml, GError **error)
+{
+    g_autoptr (VgateHost) host = vgate_host_new ();
+
+    host->driver = vgate_nvml_driver_version (nvml, error);
+    if (!host->driver || !vgate_nvml_version_ranges (nvml, &host->preset, &host->current, error))
+        return NULL;
+    host->simulated = vgate_nvml_get_simulated (nvml) != NULL;
+    return read_pgpus (nvml, host, error) ? g_steal_pointer (&host) : NULL;
+}
+
+static char *
+lower_uuid (char *uuid)
+{
+    g_autofree char *given = uuid;
+    g_autofree char *lower = given ? g_ascii_strdown (given, -1) : NULL;
+
+    return lower && vgate_xml_text_has_form (lower, VGATE_XML_UUID) ? g_steal_pointer (&lower) : NULL;
+}
+
+/* What the estimate of the down-time needs: a driver that says none of it is none the worse for it. A vGPU
+ * that has nothing is told from one of which nothing is known. */
+static void
+read_sizes (VgateNvml *nvml, guint32 vgpu, VgateInstance *instance)
+{
+    guint64 bytes;
+
+    if (vgate_nvml_vgpu_framebuffer_used (nvml, vgpu, &bytes, NULL))
+        instance->framebuffer_used = MAX (bytes, 1);
+    if (vgate_nvml_vgpu_runtime_state (nvml, vgpu, &bytes, NULL))
+        instance->runtime_state = MAX (bytes, 1);
+}
+
+static gboolean
+is_lost (const GError *error)
+{
+    return g_error_matches (error, VGATE_NVML_ERROR, NVML_ERROR_GPU_IS_LOST) ||
+           g_error_matches (error, VGATE_NVML_ERROR, NVML_ERROR_RESET_REQUIRED);
+}
+
+/*
+ * What a vGPU is told from others by. Where NVML has no UUID for its VM, it is no libvirt guest's; it has a
+ * device and takes room all the same. FALSE: it ended meanwhile; or with an error, when its GPU was lost: it
+ * may run on, and has not ended.
+ */
+static gboolean
+read_identity (VgateNvml *nvml, guint32 vgpu, VgateInstance *instance, GError **error)
+{
+    g_autoptr (GError) local = NULL;
+
+    instance->vm = lower_uuid (vgate_nvml_vgpu_vm_uuid (nvml, vgpu, &local));
+    if (!is_lost (local))
+        g_clear_error (&local);
+    if (!local)
+        instance->uuid = lower_uuid (vgate_nvml_vgpu_uuid (nvml, vgpu, &local));
+    if (!local && vgate_nvml_vgpu_type (nvml, vgpu, &instance->type, &local))
+        instance->type_name = named (vgate_nvml_type_name (nvml, instance->type, &local));
+    if (is_lost (local)) {
+        g_propagate_error (error, g_steal_pointer (&local));
+        return FALSE;
+    }
+    return !local && instance->uuid && instance->type_name;
+}
+
+/* NULL without error: as above. Its device is a mediated device, or else the virtual function whose address
+ * NVML gives. */
+static VgateInstance *
+read_instance (VgateNvml *nvml, guint32 vgpu, guint pgpu, GError **error)
+{
+    g_autoptr (VgateInstance) instance = vgate_instance_new ();
+    g_autoptr (GError) local = NULL;
+
+    instance->pgpu = pgpu;
+    if (!read_identity (nvml, vgpu, instance, error))
+        return NULL;
+    instance->mdev = lower_uuid (vgate_nvml_vgpu_mdev_uuid (nvml, vgpu, NULL));
+    read_sizes (nvml, vgpu, instance);
+    instance->metadata = vgate_nvml_vgpu_metadata (nvml, vgpu, &local);
+    if (!instance->metadata)
+        instance->failure = g_strdup (local->message);
+    return g_steal_pointer (&instance);
+}
+
+/* The vGPUs that run on a pGPU (an index), whose free instances are those beside them from now on. NULL with
+ * an error: it is lost. */
+static GPtrArray *
+read_instances_of (VgateNvml *nvml, VgateHost *host, guint index, GError **error)
+{
+    VgatePgpu *pgpu = g_ptr_array_index (host->pgpus, index);
+    g_autoptr (GPtrArray) instances = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_instance_free);
+    g_autoptr (GArray) vgpus = NULL;
+    VgateNvmlDevice device;
+
+    if (!vgate_nvml_device_at (nvml, pgpu->address, &device, error))
+        return NULL;
+    vgpus = read_vgpus (nvml, device, pgpu->types, error);
+    for (guint i = 0; vgpus && i < vgpus->len; i++) {
+        g_autoptr (GError) local = NULL;
+        VgateInstance *instance = read_instance (nvml, g_array_index (vgpus, guint, i), index, &local);
+
+        if (local) {
+            g_propagate_error (error, g_steal_pointer (&local));
+            return NULL;
+        }
+        if (instance)
+            g_ptr_array_add (instances, instance);
+    }
+    return vgpus ? g_steal_pointer (&instances) : NULL;
+}
+
+GPtrArray *
+vgate_inventory_read_instances (VgateNvml *nvml, VgateHost *host, GError **error)
+{
+    g_autoptr (GPtrArray) all = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_instance_free);
+
+    for (guint i = 0; i < host->pgpus->len;) {
+        g_autoptr (GError) local = NULL;
+        g_autoptr (GPtrArray) instances = read_instances_of (nvml, host, i, &local);
+        const VgatePgpu *pgpu = g_ptr_array_index (host->pgpus, i);
+
+        if (instances) {
+            g_ptr_array_extend_and_steal (all, g_steal_pointer (&instances));
+            i++;
+            continue;
+        }
+        /* lost since it was read; no instance refers to it, nor yet to one behind it */
+        g_ptr_array_add (host->unusable,
+                         vgate_unusable_gpu_new (pgpu->index, pgpu->address, pgpu->name, local));
+        g_ptr_array_remove_index (host->pgpus, i);
+    }
+    return vgate_gpus_check_any (host->pgpus, host->unusable, error) ? g_steal_pointer (&all) : NULL;
+}

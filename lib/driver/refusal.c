@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "driver/refusal.h"
+
+#include "driver/gpus.h"
+#include "message/codes.h"
+#include "nvml/nvml-abi.h"
+
+/* More than these are counted only: it is one line. */
+#define NAMED_MAX 4
+
+/* One that ends meanwhile is left out. */
+static void
+add_vgpu (VgateNvml *nvml, const char *address, guint32 vgpu, GPtrArray *running)
+{
+    g_autofree char *vm = vgate_nvml_vgpu_vm_uuid (nvml, vgpu, NULL), *name = NULL;
+    guint32 type;
+
+    if (!vgate_nvml_vgpu_type (nvml, vgpu, &type, NULL))
+        return;
+    name = vgate_nvml_type_name (nvml, type, NULL);
+    g_ptr_array_add (running, g_strdup_printf ("%s of VM %s on GPU %s", name ? name : "a vGPU",
+                                               vm ? vm : "(unknown)", address));
+}
+
+/* "NVIDIA H100XM-20C of VM UUID on GPU ADDRESS, ... and 3 more"; NULL when none runs, or none can be read. */
+static char *
+describe_running (VgateNvml *nvml, const char *only)
+{
+    g_autoptr (GPtrArray) running = g_ptr_array_new_with_free_func (g_free);
+    g_autoptr (GPtrArray) unusable = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_unusable_gpu_free);
+    g_autoptr (GPtrArray) gpus = vgate_gpus_find (nvml, only, unusable, NULL);
+    g_autoptr (GString) text = g_string_new (NULL);
+
+    for (guint i = 0; gpus && i < gpus->len; i++) {
+        const VgateGpu *gpu = g_ptr_array_index (gpus, i);
+        g_autoptr (GArray) vgpus = vgate_nvml_device_vgpus (nvml, gpu->device, NULL);
+
+        for (guint j = 0; vgpus && j < vgpus->len; j++)
+            add_vgpu (nvml, gpu->address, g_array_index (vgpus, guint, j), running);
+    }
+    if (running->len == 0)
+        return NULL;
+    for (guint i = 0; i < MIN (running->len, NAMED_MAX); i++)
+        g_string_append_printf (text, "%s%s", i > 0 ? ", " : "",
+                                (const char *)g_ptr_array_index (running, i));
+    if (running->len > NAMED_MAX)
+        g_string_append_printf (text, " and %u more", running->len - NAMED_MAX);
+    return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+/* In use, or not supported: what runs is the first suspect. */
+static char *
+reason_of_state (VgateNvml *nvml, const char *gpu, int rc)
+{
+    g_autofree char *running = describe_running (nvml, gpu);
+
+    if (running)
+        return g_strdup_printf ("running are %s; shut these VMs down, or move them to another host, first",
+                                running);
+    if (rc == NVML_ERROR_IN_USE)
+        return g_strdup ("a VM with a vGPU runs or is just ending; try again when it is gone");
+    if (!gpu)
+        return g_strdup ("this driver cannot do that; install the vGPU Manager of a host for vGPUs");
+    return g_strdup (
+        "no vGPU runs on it, so it is in MIG mode, or its driver cannot do that; MIG mode is left with "
+        "nvidia-smi --multi-instance-gpu=0");
+}
+
+static char *
+reason_of (VgateNvml *nvml, const char *gpu, int rc)
+{
+    switch (rc) {
+    case NVML_ERROR_IN_USE:
+    case NVML_ERROR_NOT_SUPPORTED: return reason_of_state (nvml, gpu, rc);
+    case NVML_ERROR_RESET_REQUIRED:
+        return g_strdup_printf ("the GPU must be reset first: nvidia-smi --gpu-reset --id=%s",
+                                gpu ? gpu : "GPU");
+    case NVML_ERROR_INVALID_ARGUMENT:
+        return g_strdup ("the value is none that this driver takes; name another one");
+    default: return NULL;
+    }
+}
+
+void
+vgate_refusal_explain (VgateNvml *nvml, const char *gpu, GError *refusal, GError **error)
+{
+    g_autoptr (GError) owned = refusal;
+    g_autofree char *reason = NULL;
+
+    if (owned->domain == VGATE_NVML_ERROR && owned->code == NVML_ERROR_NO_PERMISSION) {
+        g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_NOT_ROOT, owned->message);
+        return;
+    }
+    reason = owned->domain == VGATE_NVML_ERROR ? reason_of (nvml, gpu, owned->code) : NULL;
+    if (reason)
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_NVML_REFUSED, "%s: %s", owned->message, reason);
+    else
+        g_propagate_error (error, g_steal_pointer (&owned));
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "driver/scheduler-serve.h"
+
+#include "driver/control-wire.h"
+#include "driver/gpus.h"
+#include "driver/refusal.h"
+#include "message/codes.h"
+#include "nvml/nvml-abi.h"
+
+/* A GPU in MIG mode has no scheduler of this kind: that is a fact about it, not a failure (documented). */
+static gboolean
+read_scheduler (VgateNvml *nvml, const VgateGpu *found, VgateGpuScheduler *gpu, GError **error)
+{
+    g_autoptr (GError) local = NULL;
+
+    gpu->address = g_strdup (found->address);
+    gpu->name = g_strdup (found->name);
+    gpu->is_available =
+        vgate_nvml_device_scheduler_capabilities (nvml, found->device, &gpu->capabilities, &local) &&
+        vgate_nvml_device_scheduler (nvml, found->device, &gpu->scheduler, &local);
+    if (gpu->is_available || g_error_matches (local, VGATE_NVML_ERROR, NVML_ERROR_NOT_SUPPORTED))
+        return TRUE;
+    g_propagate_error (error, g_steal_pointer (&local));
+    return FALSE;
+}
+
+GVariant *
+vgate_serve_schedulers (VgateNvml *nvml, GVariant *body, GError **error)
+{
+    const char *address = vgate_address_from_variant (body);
+    g_autoptr (GPtrArray) unusable = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_unusable_gpu_free);
+    g_autoptr (GPtrArray) found = vgate_gpus_find (nvml, address, unusable, error);
+    g_autoptr (GVariantBuilder) builder = g_variant_builder_new (G_VARIANT_TYPE ("a" VGATE_SCHEDULER_TYPE));
+
+    for (guint i = 0; found && i < found->len;) {
+        g_auto (VgateGpuScheduler) gpu = {0};
+        g_autoptr (GError) local = NULL;
+
+        if (read_scheduler (nvml, g_ptr_array_index (found, i), &gpu, &local)) {
+            g_variant_builder_add_value (builder, vgate_scheduler_to_variant (&gpu));
+            i++;
+        } else {
+            vgate_gpus_drop (found, i, local, unusable);
+        }
+    }
+    if (!found || !vgate_gpus_check_any (found, unusable, error))
+        return NULL;
+    return g_variant_new ("(@a" VGATE_SCHEDULER_TYPE "@a" VGATE_UNUSABLE_TYPE ")",
+                          g_variant_builder_end (builder), vgate_unusable_to_variant (unusable));
+}
+
+static gboolean
+check_available (const VgateGpuScheduler *gpu, GError **error)
+{
+    if (gpu->is_available)
+        return TRUE;
+    g_set_error (
+        error, VGATE_ERROR, VGATE_CODE_NVML_REFUSED,
+        "GPU %s has no vGPU scheduler that could be set, as in MIG mode; it is left with nvidia-smi --id=%s "
+        "--multi-instance-gpu=0",
+        gpu->address, gpu->address);
+    return FALSE;
+}
+
+static gboolean
+set_scheduler (VgateNvml *nvml, const VgateGpu *found, const VgateSchedulerSettings *settings,
+               const VgateGpuScheduler *now, GError **error)
+{
+    g_autoptr (GError) local = NULL;
+
+    if (!check_available (now, error) ||
+        !vgate_scheduler_settings_check (settings, &now->capabilities, error))
+        return FALSE;
+    if (vgate_nvml_device_set_scheduler (nvml, found->device, settings, &local))
+        return TRUE;
+    vgate_refusal_explain (nvml, found->address, g_steal_pointer (&local), error);
+    return FALSE;
+}
+
+GVariant *
+vgate_serve_set_scheduler (VgateNvml *nvml, GVariant *body, GError **error)
+{
+    g_auto (VgateGpuScheduler) was = {0}, is = {0};
+    g_autoptr (GPtrArray) found = NULL;
+    VgateSchedulerSettings settings;
+    const char *address;
+
+    g_variant_get (body, "(&siiuuu)", &address, &settings.policy, &settings.arr, &settings.time_slice,
+                   &settings.frequency, &settings.average_factor);
+    found = vgate_gpus_find (nvml, address, NULL, error);
+    if (!found)
+        return NULL;
+    if (!read_scheduler (nvml, g_ptr_array_index (found, 0), &was, error)) {
+        g_prefix_error (error, "GPU %s: ", address);
+        return NULL;
+    }
+    if (!set_scheduler (nvml, g_ptr_array_index (found, 0), &settings, &was, error))
+        return NULL;
+    if (!read_scheduler (nvml, g_ptr_array_index (found, 0), &is, error)) {
+        g_prefix_error (error, "it was set, but cannot be read back: GPU %s: ", address);
+        return NULL;
+    }
+    return g_variant_new ("(@" VGATE_SCHEDULER_TYPE "@" VGATE_SCHEDULER_TYPE ")",
+                          vgate_scheduler_to_variant (&was), vgate_scheduler_to_variant (&is));
+}

@@ -1,7 +1,0 @@
-/* SPDX-License-Identifier: LGPL-2.1-or-later */
-#pragma once
-
-#include "host/wire.h"
-
-/* Answers a follower until it is gone. Returns the program's exit status; closes out. */
-int vgate_follow_serve (const VgateAsked *asked, int out);
