@@ -2,7 +2,7 @@
 /* Where vgpu-gated is found. */
 #pragma once
 
-#include "base/run-directory.h"
+#include "base/runtime-directory.h"
 
 /* plugin/service/local-socket.h describes how to talk there, and these are the requests. */
 #define VGATE_AGENT_SOCKET    VGATE_RUN_DIRECTORY "/agent.sock"
