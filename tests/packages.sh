@@ -19,9 +19,9 @@ packages_lab=(libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients qemu-sys
 # shellcheck disable=SC2034
 packages_mdev_lab=(mmdebstrap e2fsprogs gzip rsync tar util-linux xz-utils)
 
-# Of systemd it is systemd-analyze, which looks at our units.
+# Of systemd it is systemd-analyze, which looks at our units; of abigail-tools abidw and abidiff.
 # shellcheck disable=SC2034
-packages_test=(ccache clang clang-format libclang-rt-dev libxml2-utils mandoc shellcheck strace systemd)
+packages_test=(abigail-tools ccache clang clang-format libclang-rt-dev libxml2-utils mandoc shellcheck strace systemd)
 
 is_installed () {
     [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]

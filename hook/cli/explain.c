@@ -18,25 +18,25 @@ static void
 print_markdown (void)
 {
     gsize n;
-    const VgateCodeInfo *infos = vgate_code_infos (&n);
+    const VgateCodeInfo *const *infos = vgate_code_infos (&n);
     char code[VGATE_CODE_TEXT_SIZE];
 
     puts ("# Message codes\n\nMade by `vgpu-gate explain --markdown`; do not edit. A number never changes "
           "its meaning.");
     for (gsize i = 0; i < n; i++)
-        printf ("\n## %s: %s\n\n%s\n\n**Way out:** %s\n", vgate_code_format (infos[i].code, code),
-                infos[i].summary, infos[i].cause, infos[i].cure);
+        printf ("\n## %s: %s\n\n%s\n\n**Way out:** %s\n", vgate_code_format (infos[i]->code, code),
+                infos[i]->summary, infos[i]->cause, infos[i]->cure);
 }
 
 static void
 print_list (void)
 {
     gsize n;
-    const VgateCodeInfo *infos = vgate_code_infos (&n);
+    const VgateCodeInfo *const *infos = vgate_code_infos (&n);
     char code[VGATE_CODE_TEXT_SIZE];
 
     for (gsize i = 0; i < n; i++)
-        printf ("%s  %s\n", vgate_code_format (infos[i].code, code), infos[i].summary);
+        printf ("%s  %s\n", vgate_code_format (infos[i]->code, code), infos[i]->summary);
 }
 
 int

@@ -82,7 +82,7 @@ bad_value (const char *option, const char *value, const char *form, GError **err
 static gboolean
 parse_settings (const SetOptions *options, VgateSchedulerSettings *settings, GError **error)
 {
-    *settings = (VgateSchedulerSettings){.arr = VGATE_ARR_DEFAULT};
+    *settings = (VgateSchedulerSettings){.size = sizeof (VgateSchedulerSettings), .arr = VGATE_ARR_DEFAULT};
     if (!options->policy) {
         g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--policy is needed");
         return FALSE;
@@ -189,7 +189,7 @@ vgate_command_scheduler_set (int argc, char *argv[], const char *config)
     g_autofree char *as_root = vgate_command_as_root (argc, argv, config);
     g_autofree char *address = NULL;
     g_autoptr (GError) error = NULL;
-    VgateSchedulerSettings settings;
+    VgateSchedulerSettings settings = VGATE_INIT (VgateSchedulerSettings);
 
     if (!parse_set_options (&options, argc, argv, &error) ||
         !vgate_command_take_gpu (&options.line, &address, &error) ||

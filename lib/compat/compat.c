@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "vgpu-gate/vgpu-gate.h"
-
 #include "compat/rules.h"
+#include "vgpu-gate/growth.h"
 
 #include <string.h>
 
@@ -121,6 +120,9 @@ vgate_compat_judge (const VgateVgpuSide *vgpu, const VgatePgpuSide *pgpu,
     VgateAnswer answer = vgate_compat_answer (vgpu->record, pgpu->record);
     gboolean undecided = FALSE;
 
+    g_return_if_fail (VGATE_GROWTH_HAS_SIZE (vgpu, VGATE_SIZE_VGPU_SIDE) &&
+                      VGATE_GROWTH_HAS_SIZE (pgpu, VGATE_SIZE_PGPU_SIDE) &&
+                      VGATE_GROWTH_HAS_SIZE (circumstances, VGATE_SIZE_CIRCUMSTANCES));
     if (!is_gpu_known)
         answer =
             answer_without_strings (answer, circumstances->severities[VGATE_RULE_GPU_UNDECIDED], &undecided);
@@ -178,20 +180,4 @@ vgate_verdict_apply_driver (VgateVerdict *verdict, VgateAnswer driver)
     finding->destination = (guint64)driver.states << 32 | driver.limit;
     verdict->states &= driver.states;
     verdict->limit |= driver.limit;
-}
-
-const VgateFinding *
-vgate_verdict_first_refusal (const VgateVerdict *verdict)
-{
-    for (guint i = 0; i < verdict->n_findings; i++)
-        if (verdict->findings[i].severity == VGATE_SEVERITY_REFUSE)
-            return &verdict->findings[i];
-    return NULL;
-}
-
-gboolean
-vgate_verdict_allows (const VgateVerdict *verdict, guint32 state)
-{
-    return (verdict->states & state) != 0 && verdict->limit == VGATE_LIMIT_NONE &&
-           !vgate_verdict_first_refusal (verdict);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The engine's answers in words. Apart from the engine, which allocates nothing. */
-#include "vgpu-gate/vgpu-gate.h"
+#include "compat/verdict.h"
 #include "message/codes.h"
 #include "scheduler/duration.h"
 

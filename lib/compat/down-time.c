@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "vgpu-gate/vgpu-gate.h"
 
+#include "vgpu-gate/growth.h"
+
 #define MIB ((guint64)1 << 20)
 
 /* Faster than any GPU or link will be; with it, nothing below overflows but the bytes themselves. */
@@ -36,8 +38,13 @@ gboolean
 vgate_down_time_estimate (const VgateVgpuSide *vgpu, const VgatePgpuSide *pgpu,
                           const VgateCircumstances *circumstances, VgateDownTime *estimate)
 {
-    VgateDownTime e = {.rate = 0, .others = circumstances->other_down_time};
+    VgateDownTime e = {.size = sizeof (VgateDownTime), .rate = 0, .others = circumstances->other_down_time};
 
+    g_return_val_if_fail (VGATE_GROWTH_HAS_SIZE (vgpu, VGATE_SIZE_VGPU_SIDE) &&
+                              (!pgpu || VGATE_GROWTH_HAS_SIZE (pgpu, VGATE_SIZE_PGPU_SIDE)) &&
+                              VGATE_GROWTH_HAS_SIZE (circumstances, VGATE_SIZE_CIRCUMSTANCES) &&
+                              VGATE_GROWTH_HAS_SIZE (estimate, VGATE_SIZE_DOWN_TIME),
+                          FALSE);
     slow_down (&e, MIN (circumstances->link_speed, SPEED_MAX), VGATE_PACE_OF_LINK);
     slow_down (&e, MIN (vgpu->read_bandwidth, SPEED_MAX) * 8, VGATE_PACE_OF_READING);
     if (pgpu)
@@ -47,7 +54,7 @@ vgate_down_time_estimate (const VgateVgpuSide *vgpu, const VgatePgpuSide *pgpu,
     e.bytes = add (vgpu->framebuffer_used, vgpu->runtime_state);
     e.lacks_state = vgpu->runtime_state == 0;
     e.time = add (transfer_time (e.bytes, e.rate), e.others);
-    *estimate = e;
+    VGATE_GROWTH_WRITE (estimate, &e);
     return TRUE;
 }
 

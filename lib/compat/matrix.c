@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "vgpu-gate/vgpu-gate.h"
+#include "vgpu-gate/growth.h"
 
 #define STATES_PACKED 0x0fu
 #define LIMITS_PACKED (VGATE_LIMIT_HOST_DRIVER | VGATE_LIMIT_GUEST_DRIVER | VGATE_LIMIT_GPU)
@@ -56,6 +56,7 @@ static guint32
 fault_of_vgpu (const VgateVgpuRecord *vgpu)
 {
     const VgatePgpuRecord partner = {
+        .size = sizeof (VgatePgpuRecord),
         .version = vgpu->version,
         .capabilities = VGATE_CAPABILITY_MIGRATION,
         .range = {0, G_MAXUINT32},
@@ -68,6 +69,7 @@ static guint32
 fault_of_pgpu (const VgatePgpuRecord *pgpu)
 {
     const VgateVgpuRecord partner = {
+        .size = sizeof (VgateVgpuRecord),
         .version = pgpu->version,
         .capabilities = VGATE_CAPABILITY_MIGRATION,
         .guest_version = 0,
@@ -124,6 +126,13 @@ judge_row (const Columns *columns, const VgateVgpuRecord *vgpu, guint32 string,
     }
 }
 
+/* In an array of records of the caller's version. */
+static gconstpointer
+record_at (gconstpointer records, gsize size, gsize index)
+{
+    return (const char *)records + index * size;
+}
+
 void
 vgate_compat_matrix (const VgateVgpuRecord *vgpus, gsize n_vgpus, const VgatePgpuRecord *pgpus, gsize n_pgpus,
                      VgatePackedAnswer *answers)
@@ -132,8 +141,13 @@ vgate_compat_matrix (const VgateVgpuRecord *vgpus, gsize n_vgpus, const VgatePgp
     g_autofree guint32 *cells = g_new (guint32, MAX (n_pgpus, 1) * 4);
     const Columns columns = {n_pgpus, cells, cells + n_pgpus, cells + 2 * n_pgpus, cells + 3 * n_pgpus};
 
+    g_return_if_fail (n_vgpus == 0 || VGATE_GROWTH_HAS_SIZE (vgpus, VGATE_SIZE_VGPU_RECORD));
+    g_return_if_fail (n_pgpus == 0 || VGATE_GROWTH_HAS_SIZE (pgpus, VGATE_SIZE_PGPU_RECORD));
     for (gsize i = 0; i < n_pgpus; i++)
-        fill_column (&columns, i, &pgpus[i], numbers);
-    for (gsize v = 0; v < n_vgpus; v++)
-        judge_row (&columns, &vgpus[v], number_of (numbers, vgpus[v].gpu_string), answers + v * n_pgpus);
+        fill_column (&columns, i, record_at (pgpus, pgpus->size, i), numbers);
+    for (gsize v = 0; v < n_vgpus; v++) {
+        const VgateVgpuRecord *vgpu = record_at (vgpus, vgpus->size, v);
+
+        judge_row (&columns, vgpu, number_of (numbers, vgpu->gpu_string), answers + v * n_pgpus);
+    }
 }

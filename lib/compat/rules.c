@@ -2,6 +2,7 @@
 #include "compat/rules.h"
 
 #include "compat/releases.h"
+#include "vgpu-gate/growth.h"
 
 #include <string.h>
 
@@ -137,6 +138,7 @@ is_captured_elsewhere (const Case *c, VgateFinding *finding)
 static gboolean
 is_down_time_too_long (const Case *c, VgateFinding *finding)
 {
+    finding->down_time.size = sizeof finding->down_time;
     finding->destination = c->circumstances->down_time_limit;
     finding->at_destination = !c->circumstances->is_limit_of_guest;
     return vgate_down_time_estimate (c->vgpu, c->pgpu, c->circumstances, &finding->down_time) &&
@@ -182,9 +184,12 @@ vgate_rule_info (VgateRule rule)
 void
 vgate_circumstances_init (VgateCircumstances *circumstances)
 {
-    *circumstances = (VgateCircumstances){.now = 0};
+    VgateCircumstances own = VGATE_INIT (VgateCircumstances);
+
+    g_return_if_fail (VGATE_GROWTH_HAS_SIZE (circumstances, VGATE_SIZE_CIRCUMSTANCES));
     for (VgateRule rule = 0; rule < VGATE_N_RULES; rule++)
-        circumstances->severities[rule] = rules[rule].info.severity;
+        own.severities[rule] = rules[rule].info.severity;
+    VGATE_GROWTH_WRITE (circumstances, &own);
 }
 
 gboolean

@@ -2,6 +2,7 @@
 /* The further rules: what NVIDIA's compatibility call leaves out. One table; a rule is a line of it. */
 #pragma once
 
+#include "compat/verdict.h"
 #include "message/codes.h"
 
 /* TRUE when the rule is broken; *finding then has the values compared (its code and severity stay the

@@ -79,7 +79,11 @@ vgate_trigger_name (VgateTrigger trigger)
 VgateElementVgpu *
 vgate_element_vgpu_new (void)
 {
-    return g_new0 (VgateElementVgpu, 1);
+    VgateElementVgpu *vgpu = g_new0 (VgateElementVgpu, 1);
+
+    vgpu->record.size = sizeof vgpu->record;
+    vgpu->pgpu.scheduler.size = sizeof vgpu->pgpu.scheduler;
+    return vgpu;
 }
 
 void

@@ -101,6 +101,8 @@ vgate_scheduler_from_variant (GVariant *variant, VgateGpuScheduler *gpu)
     VgateSchedulerCapabilities *c = &gpu->capabilities;
     VgateScheduler *s = &gpu->scheduler;
 
+    c->size = sizeof *c;
+    s->size = sizeof *s;
     g_variant_get (variant, VGATE_SCHEDULER_TYPE, &gpu->address, &gpu->name, &gpu->is_available, &c->policies,
                    &c->has_arr, &c->time_slice_min, &c->time_slice_max, &c->frequency_min, &c->frequency_max,
                    &c->average_factor_min, &c->average_factor_max, &s->policy, &s->arr, &s->average_factor,

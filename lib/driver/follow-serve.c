@@ -8,6 +8,7 @@
 #include "driver/serve-life.h"
 #include "message/codes.h"
 #include "nvml/nvml-abi.h"
+#include "nvml/scheduler-log.h"
 
 #include <poll.h>
 #include <unistd.h>
@@ -46,8 +47,9 @@ new_sources (const GPtrArray *gpus)
 static void
 take_log (Source *source, const VgateSchedulerLog *log, VgateLogNews *news)
 {
-    const VgateSchedulerLogNews found = vgate_scheduler_log_reader_feed (source->reader, log);
+    VgateSchedulerLogNews found = VGATE_INIT (VgateSchedulerLogNews);
 
+    vgate_scheduler_log_reader_feed (source->reader, log, &found);
     news->is_available = TRUE;
     news->scheduler = log->scheduler;
     news->restarted = found.restarted;
@@ -60,13 +62,13 @@ static VgateLogNews *
 read_source (VgateNvml *nvml, Source *source, GError **error)
 {
     g_autoptr (VgateLogNews) news = g_new0 (VgateLogNews, 1);
-    g_autofree VgateSchedulerLog *log = g_new0 (VgateSchedulerLog, 1);
     g_autoptr (GError) local = NULL;
+    g_autoptr (VgateSchedulerLog) log = vgate_nvml_device_scheduler_log (nvml, source->gpu->device, &local);
 
     news->address = g_strdup (source->gpu->address);
     news->name = g_strdup (source->gpu->name);
     news->entries = g_array_new (FALSE, FALSE, sizeof (VgateSchedulerLogEntry));
-    if (vgate_nvml_device_scheduler_log (nvml, source->gpu->device, log, &local)) {
+    if (log) {
         take_log (source, log, news);
     } else if (!g_error_matches (local, VGATE_NVML_ERROR, NVML_ERROR_NOT_SUPPORTED)) {
         g_propagate_error (error, g_steal_pointer (&local));

@@ -50,6 +50,7 @@ take_news (GVariant *variant)
     g_autoptr (GVariantIter) entries = NULL;
     VgateSchedulerLogEntry entry;
 
+    s->size = sizeof *s;
     news->entries = g_array_new (FALSE, FALSE, sizeof entry);
     g_variant_get (variant, VGATE_NEWS_TYPE, &news->address, &news->name, &news->is_available, &s->policy,
                    &s->arr, &s->average_factor, &s->time_slice, &news->restarted, &news->missed,

@@ -15,6 +15,8 @@ read_scheduler (VgateNvml *nvml, const VgateGpu *found, VgateGpuScheduler *gpu, 
 
     gpu->address = g_strdup (found->address);
     gpu->name = g_strdup (found->name);
+    gpu->capabilities.size = sizeof gpu->capabilities;
+    gpu->scheduler.size = sizeof gpu->scheduler;
     gpu->is_available =
         vgate_nvml_device_scheduler_capabilities (nvml, found->device, &gpu->capabilities, &local) &&
         vgate_nvml_device_scheduler (nvml, found->device, &gpu->scheduler, &local);
@@ -82,7 +84,7 @@ vgate_serve_set_scheduler (VgateNvml *nvml, GVariant *body, GError **error)
 {
     g_auto (VgateGpuScheduler) was = {0}, is = {0};
     g_autoptr (GPtrArray) found = NULL;
-    VgateSchedulerSettings settings;
+    VgateSchedulerSettings settings = VGATE_INIT (VgateSchedulerSettings);
     const char *address;
 
     g_variant_get (body, "(&siiuuu)", &address, &settings.policy, &settings.arr, &settings.time_slice,

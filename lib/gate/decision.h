@@ -2,6 +2,7 @@
 /* What the gate answers: allowed or refused, why, and by which vGPU on which GPU and device. */
 #pragma once
 
+#include "compat/verdict.h"
 #include "domain/domain.h"
 #include "host/host.h"
 #include "placement/lease.h"

@@ -8,6 +8,7 @@ static VgateVgpuSide
 vgpu_side_of (const VgateElement *element, const VgateElementVgpu *vgpu)
 {
     return (VgateVgpuSide){
+        .size = sizeof (VgateVgpuSide),
         .record = &vgpu->record,
         .type_id = vgpu->type,
         .type_name = vgpu->type_name,
@@ -38,7 +39,7 @@ add_down_time (const VgateRequest *request, guint vgpu, VgateCircumstances *circ
     circumstances->link_speed = request->policy->link_speed;
     for (guint i = 0; i < element->vgpus->len; i++) {
         const VgateVgpuSide side = vgpu_side_of (element, g_ptr_array_index (element->vgpus, i));
-        VgateDownTime others;
+        VgateDownTime others = VGATE_INIT (VgateDownTime);
 
         if (i != vgpu && vgate_down_time_estimate (&side, NULL, circumstances, &others))
             circumstances->other_down_time = others.time;
@@ -51,7 +52,7 @@ add_down_time (const VgateRequest *request, guint vgpu, VgateCircumstances *circ
 static VgateCircumstances
 circumstances_of (const VgateRequest *request, const VgateHost *host, guint vgpu)
 {
-    VgateCircumstances circumstances = {.now = request->now};
+    VgateCircumstances circumstances = {.size = sizeof (VgateCircumstances), .now = request->now};
 
     /* An arrival was asked for its age a moment ago, and must not grow too old meanwhile. Of a snapshot the
      * age is known to whoever goes back to it. */
@@ -73,7 +74,7 @@ static VgatePgpuSide
 pgpu_side_of (const VgatePgpu *pgpu, const VgateElementVgpu *vgpu, gboolean is_held)
 {
     const VgateHostType *type = vgate_pgpu_find_type (pgpu, vgpu->type, vgpu->type_name);
-    VgatePgpuSide side = {.record = &pgpu->record, .offer = VGATE_OFFER_NO};
+    VgatePgpuSide side = {.size = sizeof (VgatePgpuSide), .record = &pgpu->record, .offer = VGATE_OFFER_NO};
 
     side.write_bandwidth = pgpu->write_bandwidth;
     side.scheduler = pgpu->has_scheduler ? &pgpu->scheduler : NULL;
@@ -114,7 +115,7 @@ vgate_judge_pair (const VgateJudgement *j, guint vgpu, guint pgpu, gboolean is_h
     const VgatePgpuSide pgpu_side = pgpu_side_of (g_ptr_array_index (j->host->pgpus, pgpu), subject, is_held);
     const VgateCircumstances circumstances = circumstances_of (j->request, j->host, vgpu);
 
-    *candidate = (VgateCandidate){.pgpu = pgpu};
+    *candidate = (VgateCandidate){.pgpu = pgpu, .down_time = VGATE_INIT (VgateDownTime)};
     vgate_compat_judge (&vgpu_side, &pgpu_side, &circumstances, &candidate->verdict);
     if (vgate_judge_tells_down_time (j->request))
         candidate->has_down_time =

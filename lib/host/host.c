@@ -110,6 +110,8 @@ vgate_pgpu_new (void)
 {
     VgatePgpu *pgpu = g_new0 (VgatePgpu, 1);
 
+    pgpu->record.size = sizeof pgpu->record;
+    pgpu->scheduler.size = sizeof pgpu->scheduler;
     pgpu->types = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_host_type_free);
     return pgpu;
 }

@@ -12,13 +12,19 @@ G_DEFINE_QUARK (vgate-error-quark, vgate_error)
 #define DOMAIN_NAME_MAX     128
 #define LINE_MAX_CHARACTERS 2000
 
-static const VgateCodeInfo infos[] = {
-#define VGATE_CODE(number, symbol, summary, cause, cure) {VGATE_CODE_##symbol, summary, cause, cure},
+/* Each is a structure of its own, so that it can grow. */
+#define VGATE_CODE(number, symbol, summary, cause, cure) \
+    static const VgateCodeInfo info_##number = {VGATE_CODE_##symbol, summary, cause, cure};
+#include "message/codes.def"
+#undef VGATE_CODE
+
+static const VgateCodeInfo *const infos[] = {
+#define VGATE_CODE(number, symbol, summary, cause, cure) &info_##number,
 #include "message/codes.def"
 #undef VGATE_CODE
 };
 
-const VgateCodeInfo *
+const VgateCodeInfo *const *
 vgate_code_infos (gsize *n_infos)
 {
     *n_infos = G_N_ELEMENTS (infos);
@@ -29,8 +35,8 @@ const VgateCodeInfo *
 vgate_code_info (int code)
 {
     for (gsize i = 0; i < G_N_ELEMENTS (infos); i++)
-        if (infos[i].code == code)
-            return &infos[i];
+        if (infos[i]->code == code)
+            return infos[i];
     return NULL;
 }
 

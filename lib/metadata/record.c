@@ -5,6 +5,8 @@
 #include "nvml/length.h"
 #include "nvml/nvml-abi.h"
 
+#include "vgpu-gate/growth.h"
+
 #include <stddef.h>
 #include <string.h>
 
@@ -34,12 +36,15 @@ gboolean
 vgate_vgpu_record_read (const guint8 *bytes, gsize length, VgateVgpuRecord *record, GError **error)
 {
     nvmlVgpuMetadata_t raw = {0};
+    VgateVgpuRecord own;
 
+    g_return_val_if_fail (VGATE_GROWTH_HAS_SIZE (record, VGATE_SIZE_VGPU_RECORD), FALSE);
     if (!vgate_metadata_check_length ("vGPU", bytes, length, NVML_VGPU_METADATA_OPAQUE_OFFSET,
                                       offsetof (nvmlVgpuMetadata_t, opaqueDataSize), error))
         return FALSE;
     memcpy (&raw, bytes, NVML_VGPU_METADATA_OPAQUE_OFFSET);
-    *record = (VgateVgpuRecord){
+    own = (VgateVgpuRecord){
+        .size = sizeof own,
         .version = raw.version,
         .revision = raw.revision,
         .guest_info_state = raw.guestInfoState,
@@ -47,11 +52,12 @@ vgate_vgpu_record_read (const guint8 *bytes, gsize length, VgateVgpuRecord *reco
         .guest_version = raw.guestVgpuVersion,
         .opaque_size = raw.opaqueDataSize,
     };
-    read_text (record->guest_driver, raw.guestDriverVersion, sizeof raw.guestDriverVersion);
-    read_text (record->host_driver, raw.hostDriverVersion, sizeof raw.hostDriverVersion);
-    if (vgate_vgpu_record_has_known_layout (record))
-        read_text (record->gpu_string, bytes + NVML_VGPU_METADATA_OPAQUE_OFFSET + VGPU_OPAQUE_STRING_OFFSET,
+    read_text (own.guest_driver, raw.guestDriverVersion, sizeof raw.guestDriverVersion);
+    read_text (own.host_driver, raw.hostDriverVersion, sizeof raw.hostDriverVersion);
+    if (vgate_vgpu_record_has_known_layout (&own))
+        read_text (own.gpu_string, bytes + NVML_VGPU_METADATA_OPAQUE_OFFSET + VGPU_OPAQUE_STRING_OFFSET,
                    NVML_PGPU_STRING_SIZE);
+    VGATE_GROWTH_WRITE (record, &own);
     return TRUE;
 }
 
@@ -59,21 +65,25 @@ gboolean
 vgate_pgpu_record_read (const guint8 *bytes, gsize length, VgatePgpuRecord *record, GError **error)
 {
     nvmlVgpuPgpuMetadata_t raw = {0};
+    VgatePgpuRecord own;
 
+    g_return_val_if_fail (VGATE_GROWTH_HAS_SIZE (record, VGATE_SIZE_PGPU_RECORD), FALSE);
     if (!vgate_metadata_check_length ("pGPU", bytes, length, NVML_PGPU_METADATA_OPAQUE_OFFSET,
                                       offsetof (nvmlVgpuPgpuMetadata_t, opaqueDataSize), error))
         return FALSE;
     memcpy (&raw, bytes, NVML_PGPU_METADATA_OPAQUE_OFFSET);
-    *record = (VgatePgpuRecord){
+    own = (VgatePgpuRecord){
+        .size = sizeof own,
         .version = raw.version,
         .revision = raw.revision,
         .capabilities = raw.pgpuVirtualizationCaps,
         .range = {raw.hostSupportedVgpuRange.minVersion, raw.hostSupportedVgpuRange.maxVersion},
         .opaque_size = raw.opaqueDataSize,
     };
-    read_text (record->host_driver, raw.hostDriverVersion, sizeof raw.hostDriverVersion);
-    if (vgate_pgpu_record_has_known_layout (record))
-        read_text (record->gpu_string, bytes + NVML_PGPU_METADATA_OPAQUE_OFFSET, NVML_PGPU_STRING_SIZE);
+    read_text (own.host_driver, raw.hostDriverVersion, sizeof raw.hostDriverVersion);
+    if (vgate_pgpu_record_has_known_layout (&own))
+        read_text (own.gpu_string, bytes + NVML_PGPU_METADATA_OPAQUE_OFFSET, NVML_PGPU_STRING_SIZE);
+    VGATE_GROWTH_WRITE (record, &own);
     return TRUE;
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The vGPU scheduler of a GPU. */
 #include "nvml/loader.h"
+#include "nvml/scheduler-log.h"
+#include "vgpu-gate/growth.h"
 
 #include <stdlib.h>
 
@@ -13,8 +15,10 @@ vgate_nvml_device_scheduler_capabilities (VgateNvml *nvml, VgateNvmlDevice devic
                                           VgateSchedulerCapabilities *capabilities, GError **error)
 {
     nvmlVgpuSchedulerCapabilities_t raw = {.maxTimeslice = 0};
+    VgateSchedulerCapabilities own;
     guint32 policies = 0;
 
+    g_return_val_if_fail (VGATE_GROWTH_HAS_SIZE (capabilities, VGATE_SIZE_CAPABILITIES), FALSE);
     if (!VGATE_NVML_CALL (nvml, error, nvmlDeviceGetVgpuSchedulerCapabilities, device, &raw))
         return FALSE;
     /* a policy that only a newer driver has cannot be named, nor set, here */
@@ -22,7 +26,7 @@ vgate_nvml_device_scheduler_capabilities (VgateNvml *nvml, VgateNvmlDevice devic
         if (raw.supportedSchedulers[i] != NVML_SCHEDULER_UNKNOWN &&
             raw.supportedSchedulers[i] <= NVML_SCHEDULER_FIXED_SHARE)
             policies |= 1u << raw.supportedSchedulers[i];
-    *capabilities = (VgateSchedulerCapabilities){
+    own = (VgateSchedulerCapabilities){
         .policies = policies,
         .has_arr = raw.isArrModeSupported != 0,
         .time_slice_min = raw.minTimeslice,
@@ -32,6 +36,7 @@ vgate_nvml_device_scheduler_capabilities (VgateNvml *nvml, VgateNvmlDevice devic
         .average_factor_min = raw.minAvgFactorForARR,
         .average_factor_max = raw.maxAvgFactorForARR,
     };
+    VGATE_GROWTH_WRITE (capabilities, &own);
     return TRUE;
 }
 
@@ -43,7 +48,7 @@ take_state (const char *name, guint policy, guint arr, const nvmlVgpuSchedulerPa
         return vgate_nvml_unbelievable (name, "a policy that is not known here", error);
     if (arr > NVML_ARR_ENABLE)
         return vgate_nvml_unbelievable (name, "a mode of ARR that is not known here", error);
-    *scheduler = (VgateScheduler){.policy = (int)policy, .arr = (int)arr};
+    *scheduler = (VgateScheduler){.size = sizeof *scheduler, .policy = (int)policy, .arr = (int)arr};
     if (arr == NVML_ARR_ENABLE) {
         scheduler->average_factor = parameters->vgpuSchedDataWithARR.avgFactor;
         scheduler->time_slice = parameters->vgpuSchedDataWithARR.timeslice;
@@ -58,10 +63,15 @@ vgate_nvml_device_scheduler (VgateNvml *nvml, VgateNvmlDevice device, VgateSched
                              GError **error)
 {
     nvmlVgpuSchedulerGetState_t raw = {0};
+    VgateScheduler own;
 
-    return VGATE_NVML_CALL (nvml, error, nvmlDeviceGetVgpuSchedulerState, device, &raw) &&
-           take_state ("nvmlDeviceGetVgpuSchedulerState", raw.schedulerPolicy, raw.arrMode,
-                       &raw.schedulerParams, scheduler, error);
+    g_return_val_if_fail (VGATE_GROWTH_HAS_SIZE (scheduler, VGATE_SIZE_SCHEDULER), FALSE);
+    if (!VGATE_NVML_CALL (nvml, error, nvmlDeviceGetVgpuSchedulerState, device, &raw) ||
+        !take_state ("nvmlDeviceGetVgpuSchedulerState", raw.schedulerPolicy, raw.arrMode,
+                     &raw.schedulerParams, &own, error))
+        return FALSE;
+    VGATE_GROWTH_WRITE (scheduler, &own);
+    return TRUE;
 }
 
 gboolean
@@ -73,6 +83,7 @@ vgate_nvml_device_set_scheduler (VgateNvml *nvml, VgateNvmlDevice device,
         .enableARRMode = (unsigned int)settings->arr,
     };
 
+    g_return_val_if_fail (VGATE_GROWTH_HAS_SIZE (settings, VGATE_SIZE_SETTINGS), FALSE);
     if (settings->arr == VGATE_ARR_ENABLED) {
         raw.schedulerParams.vgpuSchedDataWithARR.avgFactor = settings->average_factor;
         raw.schedulerParams.vgpuSchedDataWithARR.frequency = settings->frequency;
@@ -91,20 +102,21 @@ compare_times (gconstpointer a, gconstpointer b)
     return (left > right) - (left < right);
 }
 
-gboolean
-vgate_nvml_device_scheduler_log (VgateNvml *nvml, VgateNvmlDevice device, VgateSchedulerLog *log,
-                                 GError **error)
+VgateSchedulerLog *
+vgate_nvml_device_scheduler_log (VgateNvml *nvml, VgateNvmlDevice device, GError **error)
 {
     const char *name = "nvmlDeviceGetVgpuSchedulerLog";
     g_autofree nvmlVgpuSchedulerLog_t *raw = g_new0 (nvmlVgpuSchedulerLog_t, 1);
-    VgateScheduler scheduler;
+    g_autoptr (VgateSchedulerLog) log = vgate_scheduler_log_new ();
 
     if (!VGATE_NVML_CALL (nvml, error, nvmlDeviceGetVgpuSchedulerLog, device, raw) ||
-        !take_state (name, raw->schedulerPolicy, raw->arrMode, &raw->schedulerParams, &scheduler, error))
-        return FALSE;
-    if (raw->entriesCount > NVML_SCHEDULER_LOG_ENTRIES)
-        return vgate_nvml_unbelievable (name, "more entries than there is room for", error);
-    *log = (VgateSchedulerLog){.scheduler = scheduler, .n_entries = raw->entriesCount};
+        !take_state (name, raw->schedulerPolicy, raw->arrMode, &raw->schedulerParams, &log->scheduler, error))
+        return NULL;
+    if (raw->entriesCount > NVML_SCHEDULER_LOG_ENTRIES) {
+        vgate_nvml_unbelievable (name, "more entries than there is room for", error);
+        return NULL;
+    }
+    log->n_entries = raw->entriesCount;
     for (guint i = 0; i < raw->entriesCount; i++) {
         const nvmlVgpuSchedulerLogEntry_t *entry = &raw->logEntries[i];
 
@@ -119,5 +131,5 @@ vgate_nvml_device_scheduler_log (VgateNvml *nvml, VgateNvmlDevice device, VgateS
     }
     /* in which order a driver gives them is documented nowhere */
     qsort (log->entries, log->n_entries, sizeof log->entries[0], compare_times);
-    return TRUE;
+    return g_steal_pointer (&log);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "vgpu-gate/vgpu-gate.h"
+#include "nvml/scheduler-log.h"
+#include "vgpu-gate/growth.h"
 
 typedef struct {
     guint64 total; /* how long it had run at its newest entry */
@@ -115,17 +116,19 @@ has_missed (VgateSchedulerLogReader *reader, guint64 missed_time)
     return g_hash_table_foreach_remove (reader->runlists, is_not_in_log, reader) > 0 || missed_time > 0;
 }
 
-VgateSchedulerLogNews
-vgate_scheduler_log_reader_feed (VgateSchedulerLogReader *reader, const VgateSchedulerLog *log)
+void
+vgate_scheduler_log_reader_feed (VgateSchedulerLogReader *reader, const VgateSchedulerLog *log,
+                                 VgateSchedulerLogNews *news)
 {
     const guint continuation = find_continuation (reader, log);
-    VgateSchedulerLogNews news = {.first_new = continuation};
+    VgateSchedulerLogNews own = {.first_new = continuation};
     /* the first log, and one that began anew, have nothing before them that could be missed */
     gboolean can_miss = reader->has_last && continuation == 0;
 
+    g_return_if_fail (VGATE_GROWTH_HAS_SIZE (news, VGATE_SIZE_LOG_NEWS));
     reader->n_logs++;
     if (can_miss && has_restarted (reader, log)) {
-        news.restarted = TRUE;
+        own.restarted = TRUE;
         can_miss = FALSE;
         forget (reader);
     }
@@ -133,9 +136,9 @@ vgate_scheduler_log_reader_feed (VgateSchedulerLogReader *reader, const VgateSch
         guint64 gap;
 
         if (can_miss && measure_gap (reader, &log->entries[i], &gap))
-            news.missed_time += gap;
+            own.missed_time += gap;
         remember (reader, &log->entries[i]);
     }
-    news.missed = can_miss && has_missed (reader, news.missed_time);
-    return news;
+    own.missed = can_miss && has_missed (reader, own.missed_time);
+    VGATE_GROWTH_WRITE (news, &own);
 }

@@ -2,6 +2,7 @@
 #include "message/codes.h"
 #include "scheduler/duration.h"
 #include "scheduler/names.h"
+#include "vgpu-gate/growth.h"
 
 #include <string.h>
 
@@ -112,6 +113,9 @@ vgate_scheduler_settings_check (const VgateSchedulerSettings *settings,
 {
     const char *mode = vgate_arr_mode_name (settings->arr);
 
+    g_return_val_if_fail (VGATE_GROWTH_HAS_SIZE (settings, VGATE_SIZE_SETTINGS) &&
+                              VGATE_GROWTH_HAS_SIZE (capabilities, VGATE_SIZE_CAPABILITIES),
+                          FALSE);
     if (!is_policy (settings->policy) || !(capabilities->policies & 1u << settings->policy))
         return bad_setting (error, "the GPU does not have the policy %s",
                             vgate_scheduler_policy_name (settings->policy));

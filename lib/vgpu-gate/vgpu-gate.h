@@ -16,8 +16,13 @@
  *   Threads    there is no global state; a VgateNvml can be used by several threads at once, as NVML can.
  *   Facts      "measured" is what libnvidia-ml.so.580.159.04 answered; "documented" is NVIDIA's NVML
  *              reference. Where both differ, this library keeps to what is documented.
- *
- * All of it is there since 0.1.0, and belongs to the symbol version of that name.
+ *   Growth     a structure whose first member is "size" can get further members at its end in a later
+ *              version. Its user sets size to what sizeof says, as VGATE_INIT does, and the library neither
+ *              reads nor writes beyond it: what an older program does not have counts as 0, and what a newer
+ *              one has and this library does not know is set to 0 where the library writes. Structures that
+ *              the library allocates can grow likewise. All others stay as they are.
+ *   Versions   "@since" names the version that a function came with. It belongs to the symbol version of that
+ *              name.
  */
 #pragma once
 
@@ -27,13 +32,19 @@
 
 G_BEGIN_DECLS
 
+/* For a structure whose first member is "size": VgateDownTime estimate = VGATE_INIT (VgateDownTime); all else
+ * is 0. */
+/* clang-format off */
+#define VGATE_INIT(type) {.size = sizeof (type)}
+/* clang-format on */
+
 /* --- Messages: every refusal has a number that an operator can look up --- */
 
-/* GErrors of this domain carry the number of a message: VGATE-303 is 303. */
+/* GErrors of this domain carry the number of a message: VGATE-303 is 303. @since 0.1.0 */
 #define VGATE_ERROR (vgate_error_quark ())
 GQuark vgate_error_quark (void);
 
-/* What stands behind a number. All texts are static. */
+/* What stands behind a number. The library's, and static, as all texts are. */
 typedef struct {
     int code;
     const char *summary; /* one clause, no full stop: what the message line says */
@@ -41,14 +52,14 @@ typedef struct {
     const char *cure;    /* sentences: the way out */
 } VgateCodeInfo;
 
-/* The entry of a number; NULL when there is none. Static. */
+/* The entry of a number; NULL when there is none. Static. @since 0.1.0 */
 const VgateCodeInfo *vgate_code_info (int code);
-/* All of them in ascending order; *n_infos entries. Static. */
-const VgateCodeInfo *vgate_code_infos (gsize *n_infos);
+/* All of them in ascending order: *n_infos pointers. Static. @since 0.1.0 */
+const VgateCodeInfo *const *vgate_code_infos (gsize *n_infos);
 
 /* "VGATE-303" and its NUL. */
 #define VGATE_CODE_TEXT_SIZE 16
-/* The number as text in the caller's buffer, which is returned. */
+/* The number as text in the caller's buffer, which is returned. @since 0.1.0 */
 const char *vgate_code_format (int code, char buffer[VGATE_CODE_TEXT_SIZE]);
 
 /* --- vGPU versions: what guest and host driver speak with each other --- */
@@ -67,33 +78,39 @@ typedef struct {
 #define VGATE_VERSION_TEXT_SIZE       12
 #define VGATE_VERSION_RANGE_TEXT_SIZE 24
 
+/* 26.1 is vgate_version (26, 1). @since 0.1.0 */
 static inline guint32
 vgate_version (guint16 major, guint16 minor)
 {
     return (guint32)major << 16 | minor;
 }
 
+/* TRUE when the range includes the version; an inverted one includes none. @since 0.1.0 */
 static inline gboolean
 vgate_version_in_range (guint32 version, VgateVersionRange range)
 {
     return version >= range.min && version <= range.max;
 }
 
-/* FALSE when the ranges do not overlap, or one of them is inverted; *overlap is then untouched. */
+/* FALSE when the ranges do not overlap, or one of them is inverted; *overlap is then untouched.
+ * @since 0.1.0 */
 gboolean vgate_version_range_intersect (VgateVersionRange a, VgateVersionRange b, VgateVersionRange *overlap);
-/* TRUE when inner lies inside outer and is not inverted: nvmlSetVgpuVersion's condition (documented). */
+/* TRUE when inner lies inside outer and is not inverted: nvmlSetVgpuVersion's condition (documented).
+ * @since 0.1.0 */
 gboolean vgate_version_range_contains (VgateVersionRange outer, VgateVersionRange inner);
-/* The version that a guest and a host agree on. FALSE: there is none, and the guest driver does not load. */
+/* The version that a guest and a host agree on. FALSE: there is none, and the guest driver does not load.
+ * @since 0.1.0 */
 gboolean vgate_version_negotiate (VgateVersionRange guest, VgateVersionRange host, guint32 *agreed);
 
-/* "26.1" and "18.1-26.1" in the caller's buffer, which is returned. */
+/* "26.1" and "18.1-26.1" in the caller's buffer, which is returned. @since 0.1.0 */
 const char *vgate_version_format (guint32 version, char buffer[VGATE_VERSION_TEXT_SIZE]);
 const char *vgate_version_range_format (VgateVersionRange range, char buffer[VGATE_VERSION_RANGE_TEXT_SIZE]);
 
 /* Strict: decimal digits, one dot, no sign, no blank, no leading zero, each part at most 65535. NULL is
- * FALSE. */
+ * FALSE. @since 0.1.0 */
 gboolean vgate_version_parse (const char *text, guint32 *version);
-/* Strict likewise, MIN-MAX. An inverted range can be read; whether it is any good is another question. */
+/* Strict likewise, MIN-MAX. An inverted range can be read; whether it is any good is another question.
+ * @since 0.1.0 */
 gboolean vgate_version_range_parse (const char *text, VgateVersionRange *range);
 
 /* --- Metadata: what the driver says of a vGPU and of a pGPU, for the other side to judge --- */
@@ -111,6 +128,7 @@ gboolean vgate_version_range_parse (const char *text, VgateVersionRange *range);
 
 /* nvmlVgpuMetadata_t: what travels with a guest. */
 typedef struct {
+    gsize size;
     guint32 version; /* of the structure; below 3 nothing is compatible */
     guint32 revision;
     guint32 guest_info_state; /* 0: the guest driver is not up, 1: it is */
@@ -124,6 +142,7 @@ typedef struct {
 
 /* nvmlVgpuPgpuMetadata_t: what a physical GPU accepts. */
 typedef struct {
+    gsize size;
     guint32 version;
     guint32 revision;
     char host_driver[VGATE_DRIVER_TEXT_SIZE];
@@ -133,12 +152,14 @@ typedef struct {
     char gpu_string[VGATE_GPU_STRING_SIZE];
 } VgatePgpuRecord;
 
+/* TRUE: the opaque section has the layout of r580, and gpu_string is what stands there. @since 0.1.0 */
 static inline gboolean
 vgate_vgpu_record_has_known_layout (const VgateVgpuRecord *record)
 {
     return record->opaque_size == VGATE_VGPU_OPAQUE_SIZE;
 }
 
+/* Likewise. @since 0.1.0 */
 static inline gboolean
 vgate_pgpu_record_has_known_layout (const VgatePgpuRecord *record)
 {
@@ -149,6 +170,7 @@ vgate_pgpu_record_has_known_layout (const VgatePgpuRecord *record)
  * The driver's bytes as a record. They may come from another host: no field is read before the length was
  * checked. Error 206 (VGATE_ERROR) when there are not exactly as many bytes as the structure says, 208 or 124
  * for the header and the opaque data behind it (468 and 380 on r580, measured), or more than is believed.
+ * @since 0.1.0
  */
 gboolean vgate_vgpu_record_read (const guint8 *bytes, gsize length, VgateVgpuRecord *record, GError **error);
 gboolean vgate_pgpu_record_read (const guint8 *bytes, gsize length, VgatePgpuRecord *record, GError **error);
@@ -156,6 +178,7 @@ gboolean vgate_pgpu_record_read (const guint8 *bytes, gsize length, VgatePgpuRec
 /*
  * A record as bytes that read back to the same record. Reserved bytes are zero, and so is the opaque section
  * of an unknown layout: they are not the driver's own where its bytes held more. g_bytes_unref () it.
+ * @since 0.1.0
  */
 GBytes *vgate_vgpu_record_write (const VgateVgpuRecord *record);
 GBytes *vgate_pgpu_record_write (const VgatePgpuRecord *record);
@@ -163,6 +186,7 @@ GBytes *vgate_pgpu_record_write (const VgatePgpuRecord *record);
 /*
  * TRUE when every text of the record is printable ASCII, so that it can stand in XML and on a terminal
  * unchanged. Otherwise error 216, which names the field.
+ * @since 0.1.0
  */
 gboolean vgate_vgpu_record_check_text (const VgateVgpuRecord *record, GError **error);
 gboolean vgate_pgpu_record_check_text (const VgatePgpuRecord *record, GError **error);
@@ -186,12 +210,12 @@ typedef enum {
     VGATE_GPU_CAPABILITY = 1 << 6, /* another bit of the capability word */
 } VgateGpuDifference;
 
-/* Every part in which the two strings differ. Pure. */
+/* Every part in which the two strings differ. Pure. @since 0.1.0 */
 VgateGpuDifference vgate_gpu_string_compare (const char *source, const char *destination);
 /* The difference as one clause: "the board is 2330-16C1 at the source, 2331-1626 here; ECC is on at the
- * source, off here". */
+ * source, off here". @since 0.1.0 */
 char *vgate_gpu_string_explain (const char *source, const char *destination);
-/* One string in words: "board 2330-16C1, ECC on, SR-IOV on". */
+/* One string in words: "board 2330-16C1, ECC on, SR-IOV on". @since 0.1.0 */
 char *vgate_gpu_string_describe (const char *string);
 
 /* --- The vGPU scheduler of a pGPU --- */
@@ -213,6 +237,7 @@ typedef enum {
 
 /* nvmlVgpuSchedulerGetState_t. Under best effort all but the policy means nothing (documented). */
 typedef struct {
+    gsize size;
     int policy;             /* VgateSchedulerPolicy */
     int arr;                /* VgateArrMode */
     guint32 average_factor; /* with ARR; else 0 */
@@ -221,6 +246,7 @@ typedef struct {
 
 /* nvmlVgpuSchedulerCapabilities_t. Documented ranges: 1 to 30 ms, 63 to 960 Hz, 1 to 60. */
 typedef struct {
+    gsize size;
     guint32 policies;       /* bit 1 << p is set: the GPU's graphics engine has VgateSchedulerPolicy p */
     gboolean has_arr;       /* the three ranges of ARR are 0 without it */
     guint32 time_slice_min; /* ns */
@@ -236,6 +262,7 @@ typedef struct {
  * average_factor and frequency count, otherwise time_slice; the others must be 0.
  */
 typedef struct {
+    gsize size;
     int policy;
     int arr;
     guint32 time_slice; /* ns */
@@ -243,23 +270,26 @@ typedef struct {
     guint32 average_factor;
 } VgateSchedulerSettings;
 
-/* "best-effort", "equal-share", "fixed-share"; "unknown" for any other number. Static. */
+/* "best-effort", "equal-share", "fixed-share"; "unknown" for any other number. Static. @since 0.1.0 */
 const char *vgate_scheduler_policy_name (int policy);
-/* "default", "disabled", "enabled"; "unknown" for any other number. Static. */
+/* "default", "disabled", "enabled"; "unknown" for any other number. Static. @since 0.1.0 */
 const char *vgate_arr_mode_name (int mode);
-/* The number of such a name; FALSE when it is none. "unknown" is no policy that could be set. */
+/* The number of such a name; FALSE when it is none. "unknown" is no policy that could be set. @since 0.1.0 */
 gboolean vgate_scheduler_policy_parse (const char *name, int *policy);
 gboolean vgate_arr_mode_parse (const char *name, int *mode);
 
 /* TRUE when both give a guest its time by the same policy and, where that has a meaning, the same time slice.
+ * @since 0.1.0
  */
 gboolean vgate_scheduler_equal (const VgateScheduler *a, const VgateScheduler *b);
 
-/* TRUE when a GPU of these capabilities can be set so. Error 515 names the member and its range. */
+/* TRUE when a GPU of these capabilities can be set so. Error 515 names the member and its range.
+ * @since 0.1.0 */
 gboolean vgate_scheduler_settings_check (const VgateSchedulerSettings *settings,
                                          const VgateSchedulerCapabilities *capabilities, GError **error);
 
-/* nvmlVgpuSchedulerLogEntry_t: a software runlist, that is a vGPU's work, was taken off the engine. */
+/* nvmlVgpuSchedulerLogEntry_t: a software runlist, that is a vGPU's work, was taken off the engine. The
+ * library allocates it. */
 typedef struct {
     guint64 timestamp;        /* when; ns of a clock of the driver's */
     guint64 run_total;        /* ns that the runlist ran since the log began, this time included */
@@ -272,34 +302,43 @@ typedef struct {
 /* The most that NVML gives at once (documented); it also says to read 5 times a second, to miss none. */
 #define VGATE_SCHEDULER_LOG_MAX 200
 
-/* nvmlVgpuSchedulerLog_t: the latest entries of the graphics engine, the oldest first. */
-typedef struct {
-    VgateScheduler scheduler; /* in force */
-    guint n_entries;
-    VgateSchedulerLogEntry entries[VGATE_SCHEDULER_LOG_MAX];
-} VgateSchedulerLog;
+/* nvmlVgpuSchedulerLog_t: the latest entries of the graphics engine, the oldest first. Of
+ * vgate_nvml_device_scheduler_log (). */
+typedef struct VgateSchedulerLog VgateSchedulerLog;
+/* NULL is allowed. @since 0.1.0 */
+void vgate_scheduler_log_free (VgateSchedulerLog *log);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateSchedulerLog, vgate_scheduler_log_free)
+
+/* The scheduler that was in force. @since 0.1.0 */
+void vgate_scheduler_log_get_scheduler (const VgateSchedulerLog *log, VgateScheduler *scheduler);
+/* At most VGATE_SCHEDULER_LOG_MAX. @since 0.1.0 */
+guint vgate_scheduler_log_get_n_entries (const VgateSchedulerLog *log);
+/* One of them, of index below that number; the log's. @since 0.1.0 */
+const VgateSchedulerLogEntry *vgate_scheduler_log_get_entry (const VgateSchedulerLog *log, guint index);
 
 /*
  * Puts the logs that are read one after the other together, and finds out whether anything was missed between
  * two of them. NVML gives no sequence number; but each entry says how long its runlist has run in all, which
  * must be what the entry before said and the time of this one.
+ * @since 0.1.0
  */
 typedef struct VgateSchedulerLogReader VgateSchedulerLogReader;
 VgateSchedulerLogReader *vgate_scheduler_log_reader_new (void);
-/* NULL is allowed. */
+/* NULL is allowed. @since 0.1.0 */
 void vgate_scheduler_log_reader_free (VgateSchedulerLogReader *reader);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateSchedulerLogReader, vgate_scheduler_log_reader_free)
 
 typedef struct {
+    gsize size;
     guint first_new;     /* index of the first entry that the log before did not have; n_entries: none */
     gboolean missed;     /* entries between the log before and this one were never seen */
     guint64 missed_time; /* ns that the missed entries ran, as far as their runlists appear in this log */
     gboolean restarted;  /* the log began anew: the scheduler was set, or the driver loaded again */
 } VgateSchedulerLogNews;
 
-/* What is new in a log. It must be of the same GPU, and was read after the one before. */
-VgateSchedulerLogNews vgate_scheduler_log_reader_feed (VgateSchedulerLogReader *reader,
-                                                       const VgateSchedulerLog *log);
+/* What is new in a log. It must be of the same GPU, and was read after the one before. @since 0.1.0 */
+void vgate_scheduler_log_reader_feed (VgateSchedulerLogReader *reader, const VgateSchedulerLog *log,
+                                      VgateSchedulerLogNews *news);
 
 /* --- The engine --- */
 
@@ -330,19 +369,22 @@ typedef struct {
  * NVIDIA's rule, exact to the bit (measured on r580: 210,000 random pairs, and 6,000,000 since). Both records
  * must have a known layout. Pure, allocates nothing, a few ns. A state counts as given only when the limit is
  * VGATE_LIMIT_NONE. A guest whose driver is not up (version 0) passes, as it does with the driver.
+ * @since 0.1.0
  */
 VgateAnswer vgate_compat_answer (const VgateVgpuRecord *vgpu, const VgatePgpuRecord *pgpu);
 
 /* An answer in one byte: the states in bits 0 to 3, the limits HOST_DRIVER, GUEST_DRIVER and GPU in bits 4 to
- * 6, OTHER in bit 7. */
+ * 6, OTHER in bit 7. @since 0.1.0 */
 typedef guint8 VgatePackedAnswer;
 VgatePackedAnswer vgate_answer_pack (VgateAnswer answer);
 VgateAnswer vgate_answer_unpack (VgatePackedAnswer packed);
 
 /*
  * The rule for every vGPU on every pGPU: what a scheduler asks. answers is the caller's, n_vgpus * n_pgpus
- * bytes; those of vGPU v begin at answers[v * n_pgpus]. All records must have a known layout. Takes 16 bytes
- * a pGPU and a hash table of the different strings; 10,000 by 1,000 take about 10 ms. Never fails.
+ * bytes; those of vGPU v begin at answers[v * n_pgpus]. All records must have a known layout, and the records
+ * of an array have the same size. Takes 16 bytes a pGPU and a hash table of the different strings; 10,000 by
+ * 1,000 take about 10 ms. Never fails.
+ * @since 0.1.0
  */
 void vgate_compat_matrix (const VgateVgpuRecord *vgpus, gsize n_vgpus, const VgatePgpuRecord *pgpus,
                           gsize n_pgpus, VgatePackedAnswer *answers);
@@ -353,7 +395,7 @@ typedef enum {
     VGATE_SEVERITY_REFUSE,
 } VgateSeverity;
 
-/* "ignore", "warn", "refuse"; "unknown" for any other number. Static. */
+/* "ignore", "warn", "refuse"; "unknown" for any other number. Static. @since 0.1.0 */
 const char *vgate_severity_name (VgateSeverity severity);
 gboolean vgate_severity_parse (const char *text, VgateSeverity *severity);
 
@@ -377,17 +419,19 @@ typedef enum {
 /* Room for rules to come. */
 #define VGATE_RULES_MAX 32
 
+/* The library's, and static. */
 typedef struct {
     const char *name; /* the key in vgpu-gate.conf(5) */
     int code;
     VgateSeverity severity; /* the default */
 } VgateRuleInfo;
 
-/* Static; NULL when there is no such rule. */
+/* Static; NULL when there is no such rule. @since 0.1.0 */
 const VgateRuleInfo *vgate_rule_info (VgateRule rule);
 
 /* What is known of the vGPU beside its record. Everything is borrowed. */
 typedef struct {
+    gsize size;
     const VgateVgpuRecord *record;
     guint32 type_id; /* for messages only: each driver numbers the types for itself, the name decides */
     const char *type_name;
@@ -408,6 +452,7 @@ typedef enum {
 } VgateOffer;
 
 typedef struct {
+    gsize size;
     const VgatePgpuRecord *record;
     VgateOffer offer;
     guint free_instances; /* of the vGPU's type, which is found by its name */
@@ -417,6 +462,7 @@ typedef struct {
 
 /* The question's circumstances. */
 typedef struct {
+    gsize size;
     VgateSeverity severities[VGATE_RULES_MAX]; /* by VgateRule */
     gint64 now;                                /* seconds since 1970; 0: the age is not looked at */
     gint64 max_age;                            /* seconds; 0: no limit */
@@ -428,7 +474,8 @@ typedef struct {
     guint64 other_down_time;        /* us that the guest's other vGPUs take (vgate_down_time_estimate ()) */
 } VgateCircumstances;
 
-/* The default severity of every rule that this library has; all else 0. */
+/* The default severity of every rule that this library has; all else is 0. The size must be set.
+ * @since 0.1.0 */
 void vgate_circumstances_init (VgateCircumstances *circumstances);
 
 /* --- The down-time --- */
@@ -448,6 +495,7 @@ typedef enum {
  * driver copies part of it beforehand, or QEMU several vGPUs at once (multifd).
  */
 typedef struct {
+    gsize size;
     guint64 bytes;
     gboolean lacks_state; /* the runtime state is not known, and not among the bytes */
     guint64 rate;         /* Mbit/s, of the slowest that is known */
@@ -457,62 +505,63 @@ typedef struct {
 } VgateDownTime;
 
 /* FALSE, and *estimate is untouched, when the frame buffer in use or every speed is not known. pgpu NULL:
- * the destination is not known, and the estimate the less. Pure; never 0, and saturates. */
+ * the destination is not known, and the estimate the less. Pure; never 0, and saturates. @since 0.1.0 */
 gboolean vgate_down_time_estimate (const VgateVgpuSide *vgpu, const VgatePgpuSide *pgpu,
                                    const VgateCircumstances *circumstances, VgateDownTime *estimate);
-/* TRUE when there is a limit and the time is beyond it. */
+/* TRUE when there is a limit and the time is beyond it. @since 0.1.0 */
 gboolean vgate_down_time_exceeds (const VgateDownTime *estimate, const VgateCircumstances *circumstances);
-/* "about 1905 ms for 2380 MiB of frame buffer and state at 10000 Mbit/s, the link's pace". */
+/* "about 1905 ms for 2380 MiB of frame buffer and state at 10000 Mbit/s, the link's pace". @since 0.1.0 */
 char *vgate_down_time_describe (const VgateDownTime *estimate);
 
-/*
- * One rule's answer. Which members are set depends on the code; vgate_finding_describe () knows. Texts are
- * borrowed from the records that were judged.
- */
-typedef struct {
-    int code; /* VGATE-NNN */
-    VgateSeverity severity;
-    gboolean at_destination; /* the side that is to blame, where a rule can fail on either */
-    guint64 source;
-    guint64 destination;
-    guint64 destination_max;
-    const char *source_text;
-    const char *destination_text;
-    VgateDownTime down_time;
-} VgateFinding;
+/* One rule's answer. It is the verdict's, until that is used again or freed, and borrows texts from the
+ * records that were judged. */
+typedef struct VgateFinding VgateFinding;
+/* NNN of VGATE-NNN. @since 0.1.0 */
+int vgate_finding_get_code (const VgateFinding *finding);
+VgateSeverity vgate_finding_get_severity (const VgateFinding *finding);
+/* The side that is to blame, where a rule can fail on either. @since 0.1.0 */
+gboolean vgate_finding_is_at_destination (const VgateFinding *finding);
+/* The estimate, of a finding of VGATE_RULE_DOWN_TIME. FALSE, and *estimate is untouched, of any other.
+ * @since 0.1.0 */
+gboolean vgate_finding_get_down_time (const VgateFinding *finding, VgateDownTime *estimate);
 
-/* Each rule, those of NVIDIA's that can fail on either side twice, and the driver's own answer. */
-#define VGATE_FINDINGS_MAX (VGATE_RULES_MAX + 8)
+/* NVIDIA's answer, which no severity softens, and what every rule found. Made once, it can be used for one
+ * pair after the other. */
+typedef struct VgateVerdict VgateVerdict;
+/* A verdict on nothing: no state is given. @since 0.1.0 */
+VgateVerdict *vgate_verdict_new (void);
+/* NULL is allowed. @since 0.1.0 */
+void vgate_verdict_free (VgateVerdict *verdict);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateVerdict, vgate_verdict_free)
 
-/* states and limit are NVIDIA's answer, which no severity softens, as long as it is not undecided. */
-typedef struct {
-    guint32 states;
-    guint32 limit;
-    gboolean undecided; /* the layout is not known here: only the driver can tell */
-    guint n_findings;
-    VgateFinding findings[VGATE_FINDINGS_MAX]; /* in the order of the rules */
-} VgateVerdict;
-
-/* Judges a pair, and goes on past the first rule that fails. *verdict needs no initialisation; findings whose
- * rule is to be ignored are left out. Pure, allocates nothing. */
+/* Judges a pair, and goes on past the first rule that fails. Findings whose rule is to be ignored are left
+ * out. Pure, allocates nothing. @since 0.1.0 */
 void vgate_compat_judge (const VgateVgpuSide *vgpu, const VgatePgpuSide *pgpu,
                          const VgateCircumstances *circumstances, VgateVerdict *verdict);
 
+/* The states and the limit. @since 0.1.0 */
+VgateAnswer vgate_verdict_get_answer (const VgateVerdict *verdict);
+/* TRUE: the layout of a record is not known here, and only the driver can tell. @since 0.1.0 */
+gboolean vgate_verdict_is_undecided (const VgateVerdict *verdict);
+guint vgate_verdict_get_n_findings (const VgateVerdict *verdict);
+/* One of them, of index below that number, in the order of the rules. @since 0.1.0 */
+const VgateFinding *vgate_verdict_get_finding (const VgateVerdict *verdict, guint index);
+
 /* The host's own driver was asked as well (vgate_nvml_compatibility ()): the stricter answer holds, a
- * disagreement becomes a finding, and what was undecided is the driver's to decide. */
+ * disagreement becomes a finding, and what was undecided is the driver's to decide. @since 0.1.0 */
 void vgate_verdict_apply_driver (VgateVerdict *verdict, VgateAnswer driver);
 
 /* TRUE when the state (one VGATE_STATE_* bit) is given: its bit is set, the limit is none and no finding
- * refuses. */
+ * refuses. @since 0.1.0 */
 gboolean vgate_verdict_allows (const VgateVerdict *verdict, guint32 state);
-/* The first finding that refuses; NULL when none does. */
+/* The first finding that refuses; NULL when none does. @since 0.1.0 */
 const VgateFinding *vgate_verdict_first_refusal (const VgateVerdict *verdict);
 
-/* The two values compared, as one clause. */
+/* The two values compared, as one clause. @since 0.1.0 */
 char *vgate_finding_describe (const VgateFinding *finding);
-/* The way out of this very case. Static. */
+/* The way out of this very case. Static. @since 0.1.0 */
 const char *vgate_finding_way_out (const VgateFinding *finding);
-/* "live", "cold|live", "none"; "host driver|GPU", "none". */
+/* "live", "cold|live", "none"; "host driver|GPU", "none". @since 0.1.0 */
 char *vgate_states_describe (guint32 states);
 char *vgate_limit_describe (guint32 limit);
 
@@ -525,7 +574,8 @@ char *vgate_limit_describe (guint32 limit);
  */
 typedef struct VgateNvml VgateNvml;
 
-/* GErrors of this domain carry the driver's own nvmlReturn_t, or one of the negative codes below. */
+/* GErrors of this domain carry the driver's own nvmlReturn_t, or one of the negative codes below.
+ * @since 0.1.0 */
 #define VGATE_NVML_ERROR (vgate_nvml_error_quark ())
 GQuark vgate_nvml_error_quark (void);
 
@@ -536,107 +586,111 @@ enum {
 };
 
 /* dlopen (library) and nvmlInit_v2 (). A plain file name ("libnvidia-ml.so.1") is searched as dlopen does, a
- * path is taken as it is. A call that the library lacks fails when it is made, by name. */
+ * path is taken as it is. A call that the library lacks fails when it is made, by name. @since 0.1.0 */
 VgateNvml *vgate_nvml_open (const char *library, GError **error);
 /* nvmlShutdown () and dlclose (), but in a child of fork () that inherited it, where only our memory is
- * freed. NULL is allowed. */
+ * freed. NULL is allowed. @since 0.1.0 */
 void vgate_nvml_close (VgateNvml *nvml);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateNvml, vgate_nvml_close)
 
-/* What the simulated driver says of itself; NULL for any other library. The driver's. */
+/* What the simulated driver says of itself; NULL for any other library. The driver's. @since 0.1.0 */
 const char *vgate_nvml_get_simulated (const VgateNvml *nvml);
-/* nvmlSystemGetDriverVersion: "580.95.05". */
+/* nvmlSystemGetDriverVersion: "580.95.05". @since 0.1.0 */
 char *vgate_nvml_driver_version (VgateNvml *nvml, GError **error);
 
 /* nvmlGetVgpuVersion: what the driver supports (preset), and the administrator's range, which it advertises.
+ * @since 0.1.0
  */
 gboolean vgate_nvml_version_ranges (VgateNvml *nvml, VgateVersionRange *preset, VgateVersionRange *current,
                                     GError **error);
 /*
  * nvmlSetVgpuVersion: the administrator's range, for the whole host, until the driver is loaded again. The
  * driver's errors (documented): 2 inverted or not inside the preset, 19 a VM with a vGPU runs, 4 not root.
+ * @since 0.1.0
  */
 gboolean vgate_nvml_set_version_range (VgateNvml *nvml, VgateVersionRange range, GError **error);
 
 /* nvmlGetVgpuCompatibility, of blobs that vgate_*_record_read () has taken: the call trusts the sizes that
  * stand in them. The driver's answer goes to *rc (nvmlReturn_t), also when it is an error of its own; FALSE
- * only when the library lacks the call. */
+ * only when the library lacks the call. @since 0.1.0 */
 gboolean vgate_nvml_compatibility (VgateNvml *nvml, GBytes *vgpu, GBytes *pgpu, int *rc, VgateAnswer *answer,
                                    GError **error);
 
 /* A GPU: NVML's handle, valid until vgate_nvml_close (). */
 typedef struct nvmlDevice_st *VgateNvmlDevice;
 
-/* nvmlDeviceGetCount_v2 and nvmlDeviceGetHandleByIndex_v2: the GPUs have the indices below the count. */
+/* nvmlDeviceGetCount_v2 and nvmlDeviceGetHandleByIndex_v2: the GPUs have the indices below the count.
+ * @since 0.1.0 */
 gboolean vgate_nvml_device_count (VgateNvml *nvml, guint *count, GError **error);
 gboolean vgate_nvml_device (VgateNvml *nvml, guint index, VgateNvmlDevice *device, GError **error);
-/* The GPU with this PCI address, as below; NVML error 6 when there is none. */
+/* The GPU with this PCI address, as below; NVML error 6 when there is none. @since 0.1.0 */
 gboolean vgate_nvml_device_at (VgateNvml *nvml, const char *address, VgateNvmlDevice *device, GError **error);
 
-/* nvmlDeviceGetPciInfo_v3, as sysfs and libvirt write it: "0000:41:00.0". */
+/* nvmlDeviceGetPciInfo_v3, as sysfs and libvirt write it: "0000:41:00.0". @since 0.1.0 */
 char *vgate_nvml_device_address (VgateNvml *nvml, VgateNvmlDevice device, GError **error);
 char *vgate_nvml_device_name (VgateNvml *nvml, VgateNvmlDevice device, GError **error);
 char *vgate_nvml_device_uuid (VgateNvml *nvml, VgateNvmlDevice device, GError **error);
 /* nvmlDeviceGetVirtualizationMode is HOST_VGPU: only then do the calls below answer. A driver that does not
- * support the question is not in that mode. */
+ * support the question is not in that mode. @since 0.1.0 */
 gboolean vgate_nvml_device_is_vgpu_host (VgateNvml *nvml, VgateNvmlDevice device, gboolean *is_host,
                                          GError **error);
-/* nvmlDeviceGetVgpuMetadata: the driver's bytes, for vgate_pgpu_record_read (). g_bytes_unref () them. */
+/* nvmlDeviceGetVgpuMetadata: the driver's bytes, for vgate_pgpu_record_read (). g_bytes_unref () them.
+ * @since 0.1.0 */
 GBytes *vgate_nvml_device_metadata (VgateNvml *nvml, VgateNvmlDevice device, GError **error);
 /* nvmlDeviceGetVgpuCapabilities: how fast the GPU is expected to read vGPUs out and to write them in, in MB/s
- * (documented). NVML errors 3 and 13: the driver does not say. */
+ * (documented). NVML errors 3 and 13: the driver does not say. @since 0.1.0 */
 gboolean vgate_nvml_device_buffer_bandwidths (VgateNvml *nvml, VgateNvmlDevice device, guint *read,
                                               guint *write, GError **error);
 /* nvmlDeviceGetVgpuHeterogeneousMode: whether vGPUs with frame buffers of several sizes run on the GPU at
  * once. NVML errors 3 and 13: the driver does not say, as in MIG mode (documented), or before r550, which
- * lacks the call. */
+ * lacks the call. @since 0.1.0 */
 gboolean vgate_nvml_device_is_heterogeneous (VgateNvml *nvml, VgateNvmlDevice device,
                                              gboolean *is_heterogeneous, GError **error);
-/* nvmlDeviceGetPgpuMetadataString. */
+/* nvmlDeviceGetPgpuMetadataString. @since 0.1.0 */
 char *vgate_nvml_device_gpu_string (VgateNvml *nvml, VgateNvmlDevice device, GError **error);
 
 /* Lists of guint, empty when there is none: vGPU instances that run (nvmlDeviceGetActiveVgpus), vGPU types
- * that are supported and that could be created now. g_array_unref () them. */
+ * that are supported and that could be created now. g_array_unref () them. @since 0.1.0 */
 GArray *vgate_nvml_device_vgpus (VgateNvml *nvml, VgateNvmlDevice device, GError **error);
 GArray *vgate_nvml_device_supported_types (VgateNvml *nvml, VgateNvmlDevice device, GError **error);
 GArray *vgate_nvml_device_creatable_types (VgateNvml *nvml, VgateNvmlDevice device, GError **error);
 
 /* nvmlDeviceGetVgpuSchedulerCapabilities, -State and -Log. NVML error 3 (documented): MIG mode, or no vGPU
- * host. A policy or mode of a number that is not known here is VGATE_NVML_ERROR_ANSWER. */
+ * host. A policy or mode of a number that is not known here is VGATE_NVML_ERROR_ANSWER. @since 0.1.0 */
 gboolean vgate_nvml_device_scheduler_capabilities (VgateNvml *nvml, VgateNvmlDevice device,
                                                    VgateSchedulerCapabilities *capabilities, GError **error);
 gboolean vgate_nvml_device_scheduler (VgateNvml *nvml, VgateNvmlDevice device, VgateScheduler *scheduler,
                                       GError **error);
-gboolean vgate_nvml_device_scheduler_log (VgateNvml *nvml, VgateNvmlDevice device, VgateSchedulerLog *log,
-                                          GError **error);
+VgateSchedulerLog *vgate_nvml_device_scheduler_log (VgateNvml *nvml, VgateNvmlDevice device, GError **error);
 /* nvmlDeviceSetVgpuSchedulerState, until the driver is loaded again. NVML error 3 also while a vGPU exists on
- * the GPU; 16: the GPU must be reset first; 4: not root (documented). */
+ * the GPU; 16: the GPU must be reset first; 4: not root (documented). @since 0.1.0 */
 gboolean vgate_nvml_device_set_scheduler (VgateNvml *nvml, VgateNvmlDevice device,
                                           const VgateSchedulerSettings *settings, GError **error);
 
 /* vGPU types: nvmlVgpuTypeGetName ("NVIDIA H100XM-20C"), -Class ("Compute"), -FramebufferSize (bytes), and
- * how many of one a GPU runs at most. */
+ * how many of one a GPU runs at most. @since 0.1.0 */
 char *vgate_nvml_type_name (VgateNvml *nvml, guint32 type, GError **error);
 char *vgate_nvml_type_class (VgateNvml *nvml, guint32 type, GError **error);
 gboolean vgate_nvml_type_framebuffer (VgateNvml *nvml, guint32 type, guint64 *bytes, GError **error);
 gboolean vgate_nvml_type_max_instances (VgateNvml *nvml, VgateNvmlDevice device, guint32 type, guint *count,
                                         GError **error);
 
-/* vGPU instances. One that ends meanwhile is NVML error 6. */
+/* vGPU instances. One that ends meanwhile is NVML error 6. @since 0.1.0 */
 gboolean vgate_nvml_vgpu_type (VgateNvml *nvml, guint32 vgpu, guint32 *type, GError **error);
 /* nvmlVgpuInstanceGetVmID: the VM's UUID; VGATE_NVML_ERROR_ANSWER where the hypervisor has another kind of
- * id. */
+ * id. @since 0.1.0 */
 char *vgate_nvml_vgpu_vm_uuid (VgateNvml *nvml, guint32 vgpu, GError **error);
 char *vgate_nvml_vgpu_uuid (VgateNvml *nvml, guint32 vgpu, GError **error);
 /* The mediated device's UUID. NVML has no call for the virtual function of a vGPU that has none: what
- * nvmlVgpuInstanceGetGpuPciId gives is the address inside the guest. */
+ * nvmlVgpuInstanceGetGpuPciId gives is the address inside the guest. @since 0.1.0 */
 char *vgate_nvml_vgpu_mdev_uuid (VgateNvml *nvml, guint32 vgpu, GError **error);
-/* nvmlVgpuInstanceGetFbUsage: bytes of its frame buffer that are in use. */
+/* nvmlVgpuInstanceGetFbUsage: bytes of its frame buffer that are in use. @since 0.1.0 */
 gboolean vgate_nvml_vgpu_framebuffer_used (VgateNvml *nvml, guint32 vgpu, guint64 *bytes, GError **error);
 /* nvmlVgpuInstanceGetRuntimeStateSize: bytes that it has beside the frame buffer. A driver before r570 lacks
- * the call. */
+ * the call. @since 0.1.0 */
 gboolean vgate_nvml_vgpu_runtime_state (VgateNvml *nvml, guint32 vgpu, guint64 *bytes, GError **error);
-/* nvmlVgpuInstanceGetMetadata: the driver's bytes, for vgate_vgpu_record_read (). g_bytes_unref () them. */
+/* nvmlVgpuInstanceGetMetadata: the driver's bytes, for vgate_vgpu_record_read (). g_bytes_unref () them.
+ * @since 0.1.0 */
 GBytes *vgate_nvml_vgpu_metadata (VgateNvml *nvml, guint32 vgpu, GError **error);
 
 G_END_DECLS

@@ -164,7 +164,7 @@ vgate_snapshot_is_driver_down (const VgateSnapshot *snapshot, const char *uuid)
 
     for (guint i = 0; instances && i < instances->len; i++) {
         const VgateInstance *instance = g_ptr_array_index (instances, i);
-        VgateVgpuRecord record;
+        VgateVgpuRecord record = VGATE_INIT (VgateVgpuRecord);
         gsize length;
         const guint8 *bytes = instance->metadata ? g_bytes_get_data (instance->metadata, &length) : NULL;
 

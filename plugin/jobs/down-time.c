@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "plugin/jobs/down-time.h"
 
+#include "compat/verdict.h"
+
 static VgateVgpuSide
 side_of (const VgateSnapshot *snapshot, const VgateInstance *instance)
 {
     const VgatePgpu *pgpu = g_ptr_array_index (snapshot->probe->host->pgpus, instance->pgpu);
 
     return (VgateVgpuSide){
+        .size = sizeof (VgateVgpuSide),
         .framebuffer_used = instance->framebuffer_used,
         .runtime_state = instance->runtime_state,
         .read_bandwidth = pgpu->read_bandwidth,
@@ -20,6 +23,7 @@ circumstances_of (const VgateElement *element, const VgatePolicy *policy)
     const guint64 own = element ? element->max_downtime : 0;
 
     return (VgateCircumstances){
+        .size = sizeof (VgateCircumstances),
         .link_speed = policy->link_speed,
         .down_time_limit = is_limit_of_guest ? own : policy->down_time_limit,
         .is_limit_of_guest = is_limit_of_guest,
@@ -30,8 +34,8 @@ char *
 vgate_job_down_time (const VgateJobFacts *facts, const VgateSnapshot *snapshot, const VgatePolicy *policy)
 {
     const GPtrArray *instances = facts->domain ? vgate_snapshot_find (snapshot, facts->domain->uuid) : NULL;
-    VgateCircumstances circumstances;
-    VgateDownTime estimate = {.time = 0};
+    VgateCircumstances circumstances = VGATE_INIT (VgateCircumstances);
+    VgateDownTime estimate = VGATE_INIT (VgateDownTime);
     VgateFinding finding = {.code = VGATE_CODE_DOWN_TIME};
 
     if (!instances || facts->kind != VGATE_JOB_MIGRATION || facts->power != VGATE_POWER_RUNNING ||

@@ -361,7 +361,7 @@ vgpus_of (const VgateSnapshot *snapshot, const char *uuid)
 
     for (guint i = 0; instances && i < instances->len; i++) {
         const VgateInstance *instance = g_ptr_array_index (instances, i);
-        VgateVgpuRecord record;
+        VgateVgpuRecord record = VGATE_INIT (VgateVgpuRecord);
         gsize length = 0;
         const guint8 *bytes = instance->metadata ? g_bytes_get_data (instance->metadata, &length) : NULL;
 

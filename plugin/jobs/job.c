@@ -3,6 +3,7 @@
 
 #include "plugin/element/capture.h"
 #include "plugin/element/difference.h"
+#include "compat/verdict.h"
 #include "nvml/nvml-abi.h"
 
 #include <string.h>
@@ -65,6 +66,7 @@ judge (const VgateSnapshot *snapshot, const VgateElement *now, const VgateElemen
     const VgatePgpu *pgpu = g_ptr_array_index (snapshot->probe->host->pgpus, pgpu_index);
     const VgateDriverAnswer *answer = vgate_snapshot_find_answer (snapshot, vgpu->metadata.bytes, pgpu_index);
     const VgateVgpuSide vgpu_side = {
+        .size = sizeof (VgateVgpuSide),
         .record = &vgpu->record,
         .type_id = vgpu->type,
         .type_name = vgpu->type_name,
@@ -74,11 +76,12 @@ judge (const VgateSnapshot *snapshot, const VgateElement *now, const VgateElemen
     };
     /* it sits there: it needs no free instance but its own */
     const VgatePgpuSide pgpu_side = {
+        .size = sizeof (VgatePgpuSide),
         .record = &pgpu->record,
         .offer = VGATE_OFFER_HELD,
         .scheduler = pgpu->has_scheduler ? &pgpu->scheduler : NULL,
     };
-    VgateCircumstances circumstances = {.now = 0};
+    VgateCircumstances circumstances = {.size = sizeof (VgateCircumstances), .now = 0};
 
     for (VgateRule rule = 0; rule < VGATE_N_RULES; rule++)
         circumstances.severities[rule] = policy->severities[rule];

@@ -4,7 +4,7 @@
  * 1,000 pGPUs by the matrix, with a plain loop of single calls beside it. Prints the figures of the best of
  * some rounds.
  */
-#include "vgpu-gate/vgpu-gate.h"
+#include "compat/verdict.h"
 #include "nvml/nvml-abi.h"
 
 #include <stdio.h>
@@ -22,14 +22,19 @@ fill (VgateVgpuRecord *vgpus, VgatePgpuRecord *pgpus)
     static const guint32 versions[] = {0x120001, 0x180001, 0x1a0001, 0x1b0001};
 
     for (guint i = 0; i < N_VGPUS; i++) {
-        vgpus[i] = (VgateVgpuRecord){.version = 3, .capabilities = 1, .guest_version = versions[i % 4]};
+        vgpus[i] = (VgateVgpuRecord){.size = sizeof (VgateVgpuRecord),
+                                     .version = 3,
+                                     .capabilities = 1,
+                                     .guest_version = versions[i % 4]};
         vgpus[i].opaque_size = NVML_VGPU_OPAQUE_SIZE;
         g_snprintf (vgpus[i].gpu_string, sizeof vgpus[i].gpu_string, "23%02X16C10000000%u", i % 8,
                     i / 8 % 2 + 2);
     }
     for (guint i = 0; i < N_PGPUS; i++) {
-        pgpus[i] = (VgatePgpuRecord){
-            .version = 3, .capabilities = 1, .range = {versions[i % 2], versions[2 + i % 2]}};
+        pgpus[i] = (VgatePgpuRecord){.size = sizeof (VgatePgpuRecord),
+                                     .version = 3,
+                                     .capabilities = 1,
+                                     .range = {versions[i % 2], versions[2 + i % 2]}};
         pgpus[i].opaque_size = NVML_PGPU_OPAQUE_SIZE;
         g_snprintf (pgpus[i].gpu_string, sizeof pgpus[i].gpu_string, "23%02X16C10000000%u", i % 8,
                     i / 8 % 2 + 2);
@@ -99,9 +104,11 @@ time_single (const VgateVgpuRecord *vgpu, const VgatePgpuRecord *pgpu)
 static double
 time_judge (const VgateVgpuRecord *vgpu, const VgatePgpuRecord *pgpu)
 {
-    const VgateVgpuSide vgpu_side = {.record = vgpu, .type_id = 1, .type_name = "type"};
-    const VgatePgpuSide pgpu_side = {.record = pgpu, .offer = VGATE_OFFER_YES, .free_instances = 1};
-    VgateCircumstances circumstances = {0};
+    const VgateVgpuSide vgpu_side = {
+        .size = sizeof (VgateVgpuSide), .record = vgpu, .type_id = 1, .type_name = "type"};
+    const VgatePgpuSide pgpu_side = {
+        .size = sizeof (VgatePgpuSide), .record = pgpu, .offer = VGATE_OFFER_YES, .free_instances = 1};
+    VgateCircumstances circumstances = VGATE_INIT (VgateCircumstances);
     VgateVerdict verdict;
     double ms = 0;
 

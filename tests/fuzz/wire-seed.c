@@ -8,7 +8,8 @@ make_pgpu (void)
 {
     VgatePgpu *pgpu = vgate_pgpu_new ();
 
-    pgpu->record = (VgatePgpuRecord){.version = 3, .capabilities = 1, .range = {0x120001, 0x1a0001}};
+    pgpu->record = (VgatePgpuRecord){
+        .size = sizeof (VgatePgpuRecord), .version = 3, .capabilities = 1, .range = {0x120001, 0x1a0001}};
     pgpu->record.opaque_size = VGATE_PGPU_OPAQUE_SIZE;
     g_strlcpy (pgpu->record.gpu_string, "233016C100000003", sizeof pgpu->record.gpu_string);
     pgpu->address = g_strdup ("0000:41:00.0");
@@ -23,7 +24,8 @@ make_pgpu (void)
 static VgateInstance *
 make_instance (void)
 {
-    const VgateVgpuRecord record = {.version = 3, .opaque_size = VGATE_VGPU_OPAQUE_SIZE};
+    const VgateVgpuRecord record = {
+        .size = sizeof (VgateVgpuRecord), .version = 3, .opaque_size = VGATE_VGPU_OPAQUE_SIZE};
     VgateInstance *instance = vgate_instance_new ();
 
     instance->vm = g_strdup ("deadbeef-0001-4000-8000-000000000001");

@@ -312,6 +312,7 @@ static void
 fill_record (VgateVgpuRecord *record, gboolean is_h100)
 {
     *record = (VgateVgpuRecord){
+        .size = sizeof (VgateVgpuRecord),
         .version = 3,
         .revision = 1,
         .guest_info_state = NVML_GUEST_INFO_INITIALIZED,

@@ -137,10 +137,10 @@ test_list (G_GNUC_UNUSED gconstpointer data)
     static const char *const words[] = {"explain", NULL};
     g_autoptr (GString) expected = g_string_new (NULL);
     gsize n;
-    const VgateCodeInfo *infos = vgate_code_infos (&n);
+    const VgateCodeInfo *const *infos = vgate_code_infos (&n);
 
     for (gsize i = 0; i < n; i++)
-        g_string_append_printf (expected, "VGATE-%03d  %s\n", (int)infos[i].code, infos[i].summary);
+        g_string_append_printf (expected, "VGATE-%03d  %s\n", (int)infos[i]->code, infos[i]->summary);
     assert_prints (words, expected->str);
 }
 
@@ -162,7 +162,7 @@ int
 main (int argc, char *argv[])
 {
     gsize n_infos;
-    const VgateCodeInfo *infos = vgate_code_infos (&n_infos);
+    const VgateCodeInfo *const *infos = vgate_code_infos (&n_infos);
 
     program_test_init (&argc, &argv);
     for (gsize i = 0; i < G_N_ELEMENTS (calls); i++) {
@@ -171,9 +171,9 @@ main (int argc, char *argv[])
         program_add_test (path, &calls[i], test_words);
     }
     for (gsize i = 0; i < n_infos; i++) {
-        g_autofree char *path = g_strdup_printf ("/command/explain/%03d", (int)infos[i].code);
+        g_autofree char *path = g_strdup_printf ("/command/explain/%03d", (int)infos[i]->code);
 
-        program_add_test (path, &infos[i], test_code);
+        program_add_test (path, infos[i], test_code);
     }
     program_add_test ("/command/help", NULL, test_help);
     program_add_test ("/command/explain/list", NULL, test_list);

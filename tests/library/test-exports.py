@@ -40,15 +40,26 @@ def declared():
 
 
 def documented():
-    """Functions in whose paragraph of the header a comment stands before them"""
-    names = set()
+    """NAME@@NODE of the functions before which a comment in their paragraph of the header says since when they are"""
+    symbols = set()
     with open(header, encoding="utf-8") as file:
-        for paragraph in re.sub(r"/\*.*?\*/", "/* */", file.read(), flags=re.S).split("\n\n"):
-            comment = paragraph.find("/*")
-            for match in re.finditer(r"\b(vgate_\w+) \([^;{]*\);", paragraph):
-                if 0 <= comment < match.start():
-                    names.add(match.group(1))
-    return names
+        for paragraph in file.read().split("\n\n"):
+            since = None
+            for match in re.finditer(r"/\*(.*?)\*/|\b(vgate_\w+) \([^;{]*\)(?:;|\n\{)", paragraph, re.S):
+                if match.group(1) is not None:
+                    said = re.search(r"@since (\S+)", match.group(1))
+                    since = said.group(1) if said else None
+                elif since:
+                    symbols.add(f"{match.group(2)}@@LIBVGPU_GATE_{since}")
+    return symbols
+
+
+def inlined():
+    return set(re.findall(r"static inline [^(]*\b(vgate_\w+) \(", read(header)))
+
+
+def inline():
+    return {symbol for symbol in documented() if symbol.split("@")[0] in inlined()}
 
 
 def check(number, name, left, right):
@@ -66,7 +77,8 @@ needed = set(re.findall(r"\(NEEDED\).*\[(.*)\]", dynamic))
 checks = [
     ("the library's exports and the version map", symbols, mapped()),
     ("the exports and what vgpu-gate.h declares", names, declared()),
-    ("what vgpu-gate.h declares and what it says something about", declared(), documented()),
+    ("the exports, and since when they are, as vgpu-gate.h says", symbols, documented() - inline()),
+    ("the inline functions of vgpu-gate.h, likewise", {name.split("@")[0] for name in inline()}, inlined()),
     ("the newest node of the map and this version", {f"LIBVGPU_GATE_{version}"} - nodes, set()),
     ("the soname", set(re.findall(r"\(SONAME\).*\[(.*)\]", dynamic)), {"libvgpu-gate.so.0"}),
     ("no library is needed but GLib and libc", {name for name in needed if not re.match(r"lib(glib-2\.0|c|asan|ubsan)\.so", name)},

@@ -130,8 +130,8 @@ test_metadata (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
     g_autoptr (GBytes) pgpu_bytes = vgate_nvml_device_metadata (fixture->nvml, fixture->gpu, NULL);
     g_autoptr (GBytes) cut = g_bytes_new_from_bytes (vgpu_bytes, 0, 467);
     g_autoptr (GError) error = NULL;
-    VgateVgpuRecord vgpu_record;
-    VgatePgpuRecord pgpu_record;
+    VgateVgpuRecord vgpu_record = VGATE_INIT (VgateVgpuRecord);
+    VgatePgpuRecord pgpu_record = VGATE_INIT (VgatePgpuRecord);
     VgateAnswer theirs, ours;
     guint32 type;
     guint64 bytes = 99;
@@ -242,10 +242,11 @@ test_range (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 static void
 test_scheduler (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
-    const VgateSchedulerSettings wanted = {VGATE_SCHEDULER_EQUAL_SHARE, VGATE_ARR_ENABLED, 0, 500, 0};
-    VgateSchedulerCapabilities capabilities;
+    const VgateSchedulerSettings wanted = {
+        sizeof (VgateSchedulerSettings), VGATE_SCHEDULER_EQUAL_SHARE, VGATE_ARR_ENABLED, 0, 500, 0};
+    VgateSchedulerCapabilities capabilities = VGATE_INIT (VgateSchedulerCapabilities);
     g_autoptr (GError) error = NULL;
-    VgateScheduler state;
+    VgateScheduler state = VGATE_INIT (VgateScheduler);
 
     g_assert_true (
         vgate_nvml_device_scheduler_capabilities (fixture->nvml, fixture->gpu, &capabilities, &error));
@@ -277,29 +278,39 @@ test_scheduler (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 static void
 test_log (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
-    const VgateSchedulerSettings wanted = {VGATE_SCHEDULER_EQUAL_SHARE, VGATE_ARR_DISABLED, 1000000, 0, 0};
+    const VgateSchedulerSettings wanted = {
+        sizeof (VgateSchedulerSettings), VGATE_SCHEDULER_EQUAL_SHARE, VGATE_ARR_DISABLED, 1000000, 0, 0};
     g_autoptr (VgateSchedulerLogReader) reader = vgate_scheduler_log_reader_new ();
-    g_autofree VgateSchedulerLog *log = g_new0 (VgateSchedulerLog, 1);
+    g_autoptr (VgateSchedulerLog) last = NULL;
+    VgateScheduler scheduler = VGATE_INIT (VgateScheduler);
     g_autoptr (GError) error = NULL;
-    VgateSchedulerLogNews news;
+    VgateSchedulerLogNews news = VGATE_INIT (VgateSchedulerLogNews);
     guint n_new = 0;
 
     g_assert_true (vgate_nvml_device_set_scheduler (fixture->nvml, fixture->gpu, &wanted, &error));
     sim_run ("plug --vm " VM " --type 1120 --guest-driver 580.95.05 --guest-range 18.1-26.1");
     for (int i = 0; i < 10; i++) {
-        g_assert_true (vgate_nvml_device_scheduler_log (fixture->nvml, fixture->gpu, log, &error));
-        news = vgate_scheduler_log_reader_feed (reader, log);
+        g_autoptr (VgateSchedulerLog) log =
+            vgate_nvml_device_scheduler_log (fixture->nvml, fixture->gpu, &error);
+        const guint n_entries = log ? vgate_scheduler_log_get_n_entries (log) : 0;
+
+        g_assert_no_error (error);
+        vgate_scheduler_log_reader_feed (reader, log, &news);
+        vgate_scheduler_log_get_scheduler (log, &scheduler);
         g_assert_false (news.missed);
         g_assert_false (news.restarted && i > 0 && n_new > 0);
-        n_new += log->n_entries - news.first_new;
+        n_new += n_entries - news.first_new;
         g_usleep (50000);
     }
-    g_assert_cmpint (log->scheduler.policy, ==, VGATE_SCHEDULER_EQUAL_SHARE);
+    g_assert_cmpint (scheduler.policy, ==, VGATE_SCHEDULER_EQUAL_SHARE);
     g_assert_cmpuint (n_new, >, 200);
     g_usleep (600000);
-    g_assert_true (vgate_nvml_device_scheduler_log (fixture->nvml, fixture->gpu, log, &error));
-    news = vgate_scheduler_log_reader_feed (reader, log);
-    g_assert_cmpuint (log->n_entries, ==, VGATE_SCHEDULER_LOG_MAX);
+    last = vgate_nvml_device_scheduler_log (fixture->nvml, fixture->gpu, &error);
+    g_assert_no_error (error);
+    vgate_scheduler_log_reader_feed (reader, last, &news);
+    g_assert_cmpuint (vgate_scheduler_log_get_n_entries (last), ==, VGATE_SCHEDULER_LOG_MAX);
+    g_assert_cmpuint (vgate_scheduler_log_get_entry (last, 199)->timestamp, >,
+                      vgate_scheduler_log_get_entry (last, 0)->timestamp);
     g_assert_true (news.missed);
     g_assert_cmpuint (news.missed_time, >, 0);
 }

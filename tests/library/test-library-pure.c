@@ -4,6 +4,7 @@
 #include <vgpu-gate/vgpu-gate.h>
 
 static const VgateSchedulerCapabilities capabilities = {
+    .size = sizeof (VgateSchedulerCapabilities),
     .policies = 1u << VGATE_SCHEDULER_BEST_EFFORT | 1u << VGATE_SCHEDULER_EQUAL_SHARE,
     .has_arr = TRUE,
     .time_slice_min = 1000000,
@@ -14,46 +15,50 @@ static const VgateSchedulerCapabilities capabilities = {
     .average_factor_max = 60,
 };
 
+#define SIZE sizeof (VgateSchedulerSettings)
+
 static const struct {
     const char *name;
     VgateSchedulerSettings settings;
     const char *complaint; /* NULL: it can be set */
 } settings[] = {
-    {"defaults", {VGATE_SCHEDULER_EQUAL_SHARE, VGATE_ARR_DEFAULT, 0, 0, 0}, NULL},
-    {"shortest", {VGATE_SCHEDULER_EQUAL_SHARE, VGATE_ARR_DISABLED, 1000000, 0, 0}, NULL},
-    {"longest", {VGATE_SCHEDULER_EQUAL_SHARE, VGATE_ARR_DISABLED, 30000000, 0, 0}, NULL},
+    {"defaults", {SIZE, VGATE_SCHEDULER_EQUAL_SHARE, VGATE_ARR_DEFAULT, 0, 0, 0}, NULL},
+    {"shortest", {SIZE, VGATE_SCHEDULER_EQUAL_SHARE, VGATE_ARR_DISABLED, 1000000, 0, 0}, NULL},
+    {"longest", {SIZE, VGATE_SCHEDULER_EQUAL_SHARE, VGATE_ARR_DISABLED, 30000000, 0, 0}, NULL},
     {"too short",
-     {VGATE_SCHEDULER_EQUAL_SHARE, VGATE_ARR_DISABLED, 999999, 0, 0},
+     {SIZE, VGATE_SCHEDULER_EQUAL_SHARE, VGATE_ARR_DISABLED, 999999, 0, 0},
      "time slice 999.999 us is not between 1 ms and 30 ms"},
     {"too long",
-     {VGATE_SCHEDULER_EQUAL_SHARE, VGATE_ARR_DEFAULT, 30000001, 0, 0},
+     {SIZE, VGATE_SCHEDULER_EQUAL_SHARE, VGATE_ARR_DEFAULT, 30000001, 0, 0},
      "time slice 30.000001 ms is not between 1 ms and 30 ms"},
-    {"arr", {VGATE_SCHEDULER_EQUAL_SHARE, VGATE_ARR_ENABLED, 0, 63, 60}, NULL},
-    {"arr, defaults", {VGATE_SCHEDULER_EQUAL_SHARE, VGATE_ARR_ENABLED, 0, 0, 0}, NULL},
+    {"arr", {SIZE, VGATE_SCHEDULER_EQUAL_SHARE, VGATE_ARR_ENABLED, 0, 63, 60}, NULL},
+    {"arr, defaults", {SIZE, VGATE_SCHEDULER_EQUAL_SHARE, VGATE_ARR_ENABLED, 0, 0, 0}, NULL},
     {"frequency too low",
-     {VGATE_SCHEDULER_EQUAL_SHARE, VGATE_ARR_ENABLED, 0, 62, 1},
+     {SIZE, VGATE_SCHEDULER_EQUAL_SHARE, VGATE_ARR_ENABLED, 0, 62, 1},
      "frequency 62 Hz is not between 63 and 960 Hz"},
     {"frequency too high",
-     {VGATE_SCHEDULER_EQUAL_SHARE, VGATE_ARR_ENABLED, 0, 961, 1},
+     {SIZE, VGATE_SCHEDULER_EQUAL_SHARE, VGATE_ARR_ENABLED, 0, 961, 1},
      "frequency 961 Hz is not between 63 and 960 Hz"},
     {"factor too high",
-     {VGATE_SCHEDULER_EQUAL_SHARE, VGATE_ARR_ENABLED, 0, 63, 61},
+     {SIZE, VGATE_SCHEDULER_EQUAL_SHARE, VGATE_ARR_ENABLED, 0, 63, 61},
      "averaging factor 61 is not between 1 and 60"},
     {"time slice with arr",
-     {VGATE_SCHEDULER_EQUAL_SHARE, VGATE_ARR_ENABLED, 2000000, 63, 60},
+     {SIZE, VGATE_SCHEDULER_EQUAL_SHARE, VGATE_ARR_ENABLED, 2000000, 63, 60},
      "a time slice has no meaning with adaptive round robin enabled"},
     {"frequency without arr",
-     {VGATE_SCHEDULER_EQUAL_SHARE, VGATE_ARR_DISABLED, 2000000, 480, 0},
+     {SIZE, VGATE_SCHEDULER_EQUAL_SHARE, VGATE_ARR_DISABLED, 2000000, 480, 0},
      "a frequency has no meaning with adaptive round robin disabled"},
     {"factor without arr",
-     {VGATE_SCHEDULER_EQUAL_SHARE, VGATE_ARR_DEFAULT, 2000000, 0, 33},
+     {SIZE, VGATE_SCHEDULER_EQUAL_SHARE, VGATE_ARR_DEFAULT, 2000000, 0, 33},
      "an averaging factor has no meaning with adaptive round robin default"},
     {"policy that it has not",
-     {VGATE_SCHEDULER_FIXED_SHARE, VGATE_ARR_DEFAULT, 0, 0, 0},
+     {SIZE, VGATE_SCHEDULER_FIXED_SHARE, VGATE_ARR_DEFAULT, 0, 0, 0},
      "the GPU does not have the policy fixed-share"},
-    {"no policy", {VGATE_SCHEDULER_UNKNOWN, VGATE_ARR_DEFAULT, 0, 0, 0}, "does not have the policy unknown"},
-    {"policy of no number", {77, VGATE_ARR_DEFAULT, 0, 0, 0}, "does not have the policy unknown"},
-    {"mode of no number", {VGATE_SCHEDULER_EQUAL_SHARE, 3, 0, 0, 0}, "there is no mode 3"},
+    {"no policy",
+     {SIZE, VGATE_SCHEDULER_UNKNOWN, VGATE_ARR_DEFAULT, 0, 0, 0},
+     "does not have the policy unknown"},
+    {"policy of no number", {SIZE, 77, VGATE_ARR_DEFAULT, 0, 0, 0}, "does not have the policy unknown"},
+    {"mode of no number", {SIZE, VGATE_SCHEDULER_EQUAL_SHARE, 3, 0, 0, 0}, "there is no mode 3"},
 };
 
 static void
@@ -76,9 +81,10 @@ test_settings (void)
             g_error ("'%s' where '%s' was expected", error->message, settings[i].complaint);
     }
     without_arr.has_arr = FALSE;
-    g_assert_false (vgate_scheduler_settings_check (
-        &(VgateSchedulerSettings){VGATE_SCHEDULER_EQUAL_SHARE, VGATE_ARR_ENABLED, 0, 0, 0}, &without_arr,
-        NULL));
+    g_assert_false (vgate_scheduler_settings_check (&(VgateSchedulerSettings){sizeof (VgateSchedulerSettings),
+                                                                              VGATE_SCHEDULER_EQUAL_SHARE,
+                                                                              VGATE_ARR_ENABLED, 0, 0, 0},
+                                                    &without_arr, NULL));
 }
 
 static void
@@ -140,8 +146,11 @@ test_numbers_without_words (void)
     const int paces[] = {-1, VGATE_PACE_OF_WRITING + 1};
 
     for (gsize i = 0; i < G_N_ELEMENTS (paces); i++) {
-        const VgateDownTime estimate = {
-            .bytes = 1 << 20, .rate = 1000, .time = 8000, .pace_of = (VgatePaceOf)paces[i]};
+        const VgateDownTime estimate = {.size = sizeof (VgateDownTime),
+                                        .bytes = 1 << 20,
+                                        .rate = 1000,
+                                        .time = 8000,
+                                        .pace_of = (VgatePaceOf)paces[i]};
         g_autofree char *words = vgate_down_time_describe (&estimate);
 
         g_assert_true (g_str_has_suffix (words, "at 1000 Mbit/s, an unknown pace"));
@@ -159,9 +168,10 @@ test_error_domains (void)
 static void
 test_rules (void)
 {
-    VgateCircumstances circumstances;
+    VgateCircumstances circumstances = VGATE_INIT (VgateCircumstances);
 
     memset (&circumstances, 0x5a, sizeof circumstances);
+    circumstances.size = sizeof circumstances;
     vgate_circumstances_init (&circumstances);
     for (int rule = 0; rule < VGATE_RULES_MAX; rule++) {
         const VgateRuleInfo *info = vgate_rule_info ((VgateRule)rule);
@@ -178,7 +188,8 @@ test_rules (void)
 static VgateVgpuRecord
 sample_vgpu (void)
 {
-    VgateVgpuRecord record = {.version = 3, .capabilities = VGATE_CAPABILITY_MIGRATION};
+    VgateVgpuRecord record = {
+        .size = sizeof (VgateVgpuRecord), .version = 3, .capabilities = VGATE_CAPABILITY_MIGRATION};
 
     record.guest_version = vgate_version (26, 1);
     record.opaque_size = VGATE_VGPU_OPAQUE_SIZE;
@@ -189,7 +200,8 @@ sample_vgpu (void)
 static VgatePgpuRecord
 sample_pgpu (const char *gpu_string)
 {
-    VgatePgpuRecord record = {.version = 3, .capabilities = VGATE_CAPABILITY_MIGRATION};
+    VgatePgpuRecord record = {
+        .size = sizeof (VgatePgpuRecord), .version = 3, .capabilities = VGATE_CAPABILITY_MIGRATION};
 
     record.range = (VgateVersionRange){vgate_version (18, 1), vgate_version (26, 1)};
     record.opaque_size = VGATE_PGPU_OPAQUE_SIZE;
@@ -206,9 +218,11 @@ test_engine (void)
     g_autoptr (GBytes) bytes = vgate_vgpu_record_write (&sent);
     g_autofree char *what = NULL;
     VgatePackedAnswer answers[2];
-    VgateCircumstances circumstances;
-    VgateVgpuRecord vgpu;
-    VgateVerdict verdict;
+    VgateCircumstances circumstances = VGATE_INIT (VgateCircumstances);
+    VgateVgpuRecord vgpu = VGATE_INIT (VgateVgpuRecord);
+    g_autoptr (VgateVerdict) verdict = vgate_verdict_new ();
+    const VgateFinding *refusal;
+    VgateDownTime estimate = VGATE_INIT (VgateDownTime);
 
     g_assert_cmpuint (g_bytes_get_size (bytes), ==, 468);
     g_assert_true (vgate_vgpu_record_read (g_bytes_get_data (bytes, NULL), 468, &vgpu, NULL));
@@ -223,11 +237,20 @@ test_engine (void)
         g_assert_cmphex (unpacked.limit, ==, i == 0 ? VGATE_LIMIT_NONE : VGATE_LIMIT_GPU);
     }
     vgate_circumstances_init (&circumstances);
-    vgate_compat_judge (&(VgateVgpuSide){.record = &vgpu}, &(VgatePgpuSide){.record = &pgpus[1]},
-                        &circumstances, &verdict);
-    g_assert_false (vgate_verdict_allows (&verdict, VGATE_STATE_LIVE));
-    g_assert_cmpint (vgate_verdict_first_refusal (&verdict)->code, ==, 304);
-    what = vgate_finding_describe (vgate_verdict_first_refusal (&verdict));
+    vgate_compat_judge (&(VgateVgpuSide){.size = sizeof (VgateVgpuSide), .record = &vgpu},
+                        &(VgatePgpuSide){.size = sizeof (VgatePgpuSide), .record = &pgpus[1]}, &circumstances,
+                        verdict);
+    g_assert_false (vgate_verdict_allows (verdict, VGATE_STATE_LIVE));
+    g_assert_cmphex (vgate_verdict_get_answer (verdict).limit, ==, VGATE_LIMIT_GPU);
+    g_assert_false (vgate_verdict_is_undecided (verdict));
+    g_assert_cmpuint (vgate_verdict_get_n_findings (verdict), >=, 1);
+    refusal = vgate_verdict_first_refusal (verdict);
+    g_assert_true (vgate_verdict_get_finding (verdict, 0) == refusal);
+    g_assert_cmpint (vgate_finding_get_code (refusal), ==, 304);
+    g_assert_cmpint (vgate_finding_get_severity (refusal), ==, VGATE_SEVERITY_REFUSE);
+    g_assert_false (vgate_finding_is_at_destination (refusal));
+    g_assert_false (vgate_finding_get_down_time (refusal, &estimate));
+    what = vgate_finding_describe (refusal);
     g_assert_nonnull (strstr (what, "ECC is on at the source, off here"));
 }
 

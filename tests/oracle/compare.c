@@ -150,8 +150,8 @@ compare (VgateNvml *nvml, const VgpuBlob *vgpu, const PgpuBlob *pgpu, Score *sco
 {
     g_autoptr (GBytes) vgpu_bytes = g_bytes_new_static (vgpu, sizeof *vgpu);
     g_autoptr (GBytes) pgpu_bytes = g_bytes_new_static (pgpu, sizeof *pgpu);
-    VgateVgpuRecord vgpu_record;
-    VgatePgpuRecord pgpu_record;
+    VgateVgpuRecord vgpu_record = VGATE_INIT (VgateVgpuRecord);
+    VgatePgpuRecord pgpu_record = VGATE_INIT (VgatePgpuRecord);
     VgateAnswer theirs;
     VgateAnswer ours;
     int rc;

@@ -2,7 +2,7 @@
 /* A vGPU and a pGPU between which no rule is broken, to be spoilt one rule at a time. */
 #pragma once
 
-#include "vgpu-gate/vgpu-gate.h"
+#include "compat/verdict.h"
 #include "sample.h"
 
 #include <string.h>
@@ -25,8 +25,9 @@ compat_pair_init (CompatPair *pair)
     pair->vgpu_record = sample_vgpu_record ();
     pair->pgpu_record = sample_pgpu_record ();
     pair->vgpu_scheduler = pair->pgpu_scheduler =
-        (VgateScheduler){VGATE_SCHEDULER_EQUAL_SHARE, 2, 33, 2000000};
+        (VgateScheduler){sizeof (VgateScheduler), VGATE_SCHEDULER_EQUAL_SHARE, 2, 33, 2000000};
     pair->vgpu = (VgateVgpuSide){
+        .size = sizeof (VgateVgpuSide),
         .record = &pair->vgpu_record,
         .type_id = 1131,
         .type_name = "NVIDIA H100XM-80C",
@@ -38,6 +39,7 @@ compat_pair_init (CompatPair *pair)
         .read_bandwidth = 12000,
     };
     pair->pgpu = (VgatePgpuSide){
+        .size = sizeof (VgatePgpuSide),
         .record = &pair->pgpu_record,
         .offer = VGATE_OFFER_YES,
         .free_instances = 1,
@@ -45,6 +47,7 @@ compat_pair_init (CompatPair *pair)
         .write_bandwidth = 9000,
     };
     pair->circumstances = (VgateCircumstances){
+        .size = sizeof (VgateCircumstances),
         .now = SAMPLE_TIME + 60,
         .max_age = 60,
         .sent_by = SAMPLE_HOST_UUID,

@@ -105,7 +105,7 @@ static void
 read_row (const char *line, GArray *rows)
 {
     g_auto (GStrv) column = g_strsplit (line, ",", -1);
-    OracleRow row = {0};
+    OracleRow row = {.vgpu = VGATE_INIT (VgateVgpuRecord), .pgpu = VGATE_INIT (VgatePgpuRecord)};
 
     g_assert_cmpuint (g_strv_length (column), ==, N_COLUMNS);
     read_vgpu (column, &row.vgpu);

@@ -8,6 +8,7 @@ VgateVgpuRecord
 sample_vgpu_record (void)
 {
     VgateVgpuRecord record = {
+        .size = sizeof (VgateVgpuRecord),
         .version = 3,
         .revision = 1,
         .guest_info_state = NVML_GUEST_INFO_INITIALIZED,
@@ -26,6 +27,7 @@ VgatePgpuRecord
 sample_pgpu_record (void)
 {
     VgatePgpuRecord record = {
+        .size = sizeof (VgatePgpuRecord),
         .version = 3,
         .revision = 1,
         .host_driver = SAMPLE_DRIVER,
@@ -72,7 +74,8 @@ sample_vgpu (guint number)
         vgpu->pgpu.read_bandwidth = 12000;
     }
     vgpu->pgpu.has_scheduler = number == 1;
-    vgpu->pgpu.scheduler = (VgateScheduler){VGATE_SCHEDULER_EQUAL_SHARE, 2, 33, 2000000};
+    vgpu->pgpu.scheduler =
+        (VgateScheduler){sizeof (VgateScheduler), VGATE_SCHEDULER_EQUAL_SHARE, 2, 33, 2000000};
     return vgpu;
 }
 
@@ -149,7 +152,7 @@ sample_host (void)
     first->write_bandwidth = 9000;
     first->vgpu_sizes = VGATE_SIZES_MIXED;
     first->has_scheduler = TRUE;
-    first->scheduler = (VgateScheduler){VGATE_SCHEDULER_BEST_EFFORT, 0, 0, 0};
+    first->scheduler = (VgateScheduler){sizeof (VgateScheduler), VGATE_SCHEDULER_BEST_EFFORT, 0, 0, 0};
     g_ptr_array_add (first->types, sample_type (1128, "NVIDIA H100XM-20C", 20, 4));
     g_ptr_array_add (first->types, sample_type (1131, "NVIDIA H100XM-80C", 80, 1));
     g_ptr_array_add (host->pgpus, first);

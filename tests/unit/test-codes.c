@@ -7,15 +7,15 @@ static void
 test_table (void)
 {
     gsize n;
-    const VgateCodeInfo *infos = vgate_code_infos (&n);
+    const VgateCodeInfo *const *infos = vgate_code_infos (&n);
 
     g_assert_cmpuint (n, >, 50);
     for (gsize i = 0; i < n; i++) {
-        g_assert_cmpint (infos[i].code, >=, 1);
-        g_assert_cmpint (infos[i].code, <=, 999);
+        g_assert_cmpint (infos[i]->code, >=, 1);
+        g_assert_cmpint (infos[i]->code, <=, 999);
         if (i > 0)
-            g_assert_cmpint (infos[i].code, >, infos[i - 1].code);
-        g_assert_true (vgate_code_info ((int)infos[i].code) == &infos[i]);
+            g_assert_cmpint (infos[i]->code, >, infos[i - 1]->code);
+        g_assert_true (vgate_code_info ((int)infos[i]->code) == infos[i]);
     }
     g_assert_null (vgate_code_info (VGATE_CODE_NONE));
     g_assert_null (vgate_code_info (-1));
@@ -33,24 +33,24 @@ static void
 test_texts (void)
 {
     gsize n;
-    const VgateCodeInfo *infos = vgate_code_infos (&n);
+    const VgateCodeInfo *const *infos = vgate_code_infos (&n);
 
     for (gsize i = 0; i < n; i++) {
-        const char *const texts[] = {infos[i].summary, infos[i].cause, infos[i].cure};
+        const char *const texts[] = {infos[i]->summary, infos[i]->cause, infos[i]->cure};
 
         for (gsize j = 0; j < G_N_ELEMENTS (texts); j++) {
             if (!is_one_line (texts[j]) || strstr (texts[j], "  ") || g_str_has_prefix (texts[j], " ") ||
                 g_str_has_suffix (texts[j], " "))
-                g_error ("VGATE-%03d: '%s' is no clean text", infos[i].code, texts[j]);
+                g_error ("VGATE-%03d: '%s' is no clean text", infos[i]->code, texts[j]);
         }
-        if (g_str_has_suffix (infos[i].summary, "."))
-            g_error ("VGATE-%03d: the summary ends with a full stop", infos[i].code);
+        if (g_str_has_suffix (infos[i]->summary, "."))
+            g_error ("VGATE-%03d: the summary ends with a full stop", infos[i]->code);
         for (gsize j = 1; j < G_N_ELEMENTS (texts); j++)
             if (!g_str_has_suffix (texts[j], "."))
-                g_error ("VGATE-%03d: '%s' does not end with a full stop", infos[i].code, texts[j]);
+                g_error ("VGATE-%03d: '%s' does not end with a full stop", infos[i]->code, texts[j]);
         for (gsize j = 0; j < i; j++)
-            if (strcmp (infos[i].summary, infos[j].summary) == 0)
-                g_error ("VGATE-%03d and VGATE-%03d say the same", infos[i].code, infos[j].code);
+            if (strcmp (infos[i]->summary, infos[j]->summary) == 0)
+                g_error ("VGATE-%03d and VGATE-%03d say the same", infos[i]->code, infos[j]->code);
     }
 }
 
@@ -63,15 +63,15 @@ test_parse_and_format (void)
         "303 ", "+303",   "GATE-303",  "VGATE-VGATE-303", "0x12f",      "VGATE-303\n"};
     char text[VGATE_CODE_TEXT_SIZE];
     gsize n;
-    const VgateCodeInfo *infos = vgate_code_infos (&n);
+    const VgateCodeInfo *const *infos = vgate_code_infos (&n);
 
     for (gsize i = 0; i < n; i++) {
-        g_autofree char *lower = g_ascii_strdown (vgate_code_format (infos[i].code, text), -1);
+        g_autofree char *lower = g_ascii_strdown (vgate_code_format (infos[i]->code, text), -1);
 
         g_assert_cmpuint (strlen (text), ==, strlen ("VGATE-303"));
-        g_assert_cmpint (vgate_code_parse (text), ==, infos[i].code);
-        g_assert_cmpint (vgate_code_parse (lower), ==, infos[i].code);
-        g_assert_cmpint (vgate_code_parse (text + strlen ("VGATE-")), ==, infos[i].code);
+        g_assert_cmpint (vgate_code_parse (text), ==, infos[i]->code);
+        g_assert_cmpint (vgate_code_parse (lower), ==, infos[i]->code);
+        g_assert_cmpint (vgate_code_parse (text + strlen ("VGATE-")), ==, infos[i]->code);
     }
     for (gsize i = 0; i < G_N_ELEMENTS (bad); i++)
         if (vgate_code_parse (bad[i]) != VGATE_CODE_NONE)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The engine against NVIDIA's own answers, row by row. */
+#include "compat/verdict.h"
 #include "oracle.h"
 #include "nvml/nvml-abi.h"
 
@@ -55,8 +56,8 @@ judge_all (const VgateCircumstances *circumstances, gboolean further_rules)
 {
     for (guint i = 0; i < rows->len; i++) {
         const OracleRow *row = row_at (i);
-        const VgateVgpuSide vgpu = {.record = &row->vgpu};
-        const VgatePgpuSide pgpu = {.record = &row->pgpu};
+        const VgateVgpuSide vgpu = {.size = sizeof (VgateVgpuSide), .record = &row->vgpu};
+        const VgatePgpuSide pgpu = {.size = sizeof (VgatePgpuSide), .record = &row->pgpu};
         VgateVerdict verdict;
         guint first_part = 0;
 
@@ -81,7 +82,7 @@ judge_all (const VgateCircumstances *circumstances, gboolean further_rules)
 static void
 test_verdict (void)
 {
-    VgateCircumstances circumstances = {0};
+    VgateCircumstances circumstances = VGATE_INIT (VgateCircumstances);
 
     judge_all (&circumstances, FALSE);
     for (VgateRule rule = 0; rule < VGATE_N_RULES; rule++)
@@ -96,12 +97,12 @@ test_verdict (void)
 static void
 test_driver_agrees (void)
 {
-    const VgateCircumstances circumstances = {0};
+    const VgateCircumstances circumstances = VGATE_INIT (VgateCircumstances);
 
     for (guint i = 0; i < rows->len; i++) {
         const OracleRow *row = row_at (i);
-        const VgateVgpuSide vgpu = {.record = &row->vgpu};
-        const VgatePgpuSide pgpu = {.record = &row->pgpu};
+        const VgateVgpuSide vgpu = {.size = sizeof (VgateVgpuSide), .record = &row->vgpu};
+        const VgatePgpuSide pgpu = {.size = sizeof (VgatePgpuSide), .record = &row->pgpu};
         VgateVerdict verdict;
         guint before;
 

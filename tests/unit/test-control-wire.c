@@ -46,7 +46,8 @@ test_scheduler (void)
         .address = (char *)"0000:41:00.0",
         .name = (char *)"GPU",
         .is_available = TRUE,
-        .capabilities = {.policies = 0xe,
+        .capabilities = {.size = sizeof (VgateSchedulerCapabilities),
+                         .policies = 0xe,
                          .has_arr = TRUE,
                          .time_slice_min = 1,
                          .time_slice_max = 2,
@@ -54,7 +55,8 @@ test_scheduler (void)
                          .frequency_max = 4,
                          .average_factor_min = 5,
                          .average_factor_max = 6},
-        .scheduler = {VGATE_SCHEDULER_FIXED_SHARE, VGATE_ARR_ENABLED, 33, G_MAXUINT32},
+        .scheduler = {sizeof (VgateScheduler), VGATE_SCHEDULER_FIXED_SHARE, VGATE_ARR_ENABLED, 33,
+                      G_MAXUINT32},
     };
     g_autoptr (GVariant) variant = g_variant_ref_sink (vgate_scheduler_to_variant (&sent));
     g_auto (VgateGpuScheduler) got = {0};
@@ -107,7 +109,8 @@ test_round (void)
             continue;
         news->is_available = news->restarted = news->missed = TRUE;
         news->missed_time = 17;
-        news->scheduler = (VgateScheduler){VGATE_SCHEDULER_EQUAL_SHARE, VGATE_ARR_ENABLED, 33, 2000000};
+        news->scheduler = (VgateScheduler){sizeof (VgateScheduler), VGATE_SCHEDULER_EQUAL_SHARE,
+                                           VGATE_ARR_ENABLED, 33, 2000000};
         g_array_append_val (news->entries, entry);
     }
     variant = g_variant_ref_sink (vgate_round_to_variant (sent, lost_sent));

@@ -40,11 +40,14 @@ static void
 test_case (gconstpointer data)
 {
     const Case *c = data;
-    const VgateVgpuSide vgpu = {
-        .framebuffer_used = c->used, .runtime_state = c->state, .read_bandwidth = c->read};
-    const VgatePgpuSide pgpu = {.write_bandwidth = c->write};
-    const VgateCircumstances circumstances = {.link_speed = c->link, .other_down_time = c->others};
-    VgateDownTime estimate = {.time = 99};
+    const VgateVgpuSide vgpu = {.size = sizeof (VgateVgpuSide),
+                                .framebuffer_used = c->used,
+                                .runtime_state = c->state,
+                                .read_bandwidth = c->read};
+    const VgatePgpuSide pgpu = {.size = sizeof (VgatePgpuSide), .write_bandwidth = c->write};
+    const VgateCircumstances circumstances = {
+        .size = sizeof (VgateCircumstances), .link_speed = c->link, .other_down_time = c->others};
+    VgateDownTime estimate = {.size = sizeof (VgateDownTime), .time = 99};
 
     g_assert_cmpint (vgate_down_time_estimate (&vgpu, &pgpu, &circumstances, &estimate), ==, c->is_known);
     if (!c->is_known) {
@@ -62,9 +65,10 @@ test_case (gconstpointer data)
 static void
 test_without_destination (void)
 {
-    const VgateVgpuSide vgpu = {.framebuffer_used = 125 * MIB, .read_bandwidth = 12000};
-    const VgateCircumstances circumstances = {.link_speed = 0};
-    VgateDownTime estimate;
+    const VgateVgpuSide vgpu = {
+        .size = sizeof (VgateVgpuSide), .framebuffer_used = 125 * MIB, .read_bandwidth = 12000};
+    const VgateCircumstances circumstances = {.size = sizeof (VgateCircumstances), .link_speed = 0};
+    VgateDownTime estimate = VGATE_INIT (VgateDownTime);
 
     g_assert_true (vgate_down_time_estimate (&vgpu, NULL, &circumstances, &estimate));
     g_assert_cmpint (estimate.pace_of, ==, VGATE_PACE_OF_READING);
@@ -85,8 +89,9 @@ test_limit (void)
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS (limits); i++) {
-        const VgateDownTime estimate = {.time = limits[i].time};
-        const VgateCircumstances circumstances = {.down_time_limit = limits[i].limit};
+        const VgateDownTime estimate = {.size = sizeof (VgateDownTime), .time = limits[i].time};
+        const VgateCircumstances circumstances = {.size = sizeof (VgateCircumstances),
+                                                  .down_time_limit = limits[i].limit};
 
         g_assert_cmpint (vgate_down_time_exceeds (&estimate, &circumstances), ==, limits[i].exceeds);
     }
@@ -99,12 +104,25 @@ test_words (void)
         VgateDownTime estimate;
         const char *words;
     } cases_of_words[] = {
-        {{.bytes = 125 * MIB, .rate = 1000, .pace_of = VGATE_PACE_OF_LINK, .time = 1048576},
+        {{.size = sizeof (VgateDownTime),
+          .bytes = 125 * MIB,
+          .rate = 1000,
+          .pace_of = VGATE_PACE_OF_LINK,
+          .time = 1048576},
          "about 1049 ms for 125 MiB of frame buffer and state at 1000 Mbit/s, the link's pace"},
-        {{.bytes = 1, .lacks_state = TRUE, .rate = 96000, .others = 1500, .time = 2000},
+        {{.size = sizeof (VgateDownTime),
+          .bytes = 1,
+          .lacks_state = TRUE,
+          .rate = 96000,
+          .others = 1500,
+          .time = 2000},
          "about 2 ms for 1 MiB of frame buffer (its state, which is not known, not counted) at 96000 Mbit/s, "
          "the pace of reading the GPU at the source, 2 ms of it for the guest's other vGPUs"},
-        {{.bytes = MIB, .rate = 8, .pace_of = VGATE_PACE_OF_WRITING, .time = 1},
+        {{.size = sizeof (VgateDownTime),
+          .bytes = MIB,
+          .rate = 8,
+          .pace_of = VGATE_PACE_OF_WRITING,
+          .time = 1},
          "about 1 ms for 1 MiB of frame buffer and state at 8 Mbit/s, the pace of writing the GPU here"},
     };
 

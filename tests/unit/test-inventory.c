@@ -260,7 +260,7 @@ TEST (test_instances)
     g_autoptr (VgateNvml) nvml = open_driver ();
     g_autoptr (GPtrArray) none = read_instances (nvml), two = NULL;
     const VgateInstance *first, *second;
-    VgateVgpuRecord record;
+    VgateVgpuRecord record = VGATE_INIT (VgateVgpuRecord);
     gsize length;
     const guint8 *bytes;
 

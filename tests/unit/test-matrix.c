@@ -20,12 +20,14 @@ static void
 draw (GRand *rand, VgateVgpuRecord *vgpus, VgatePgpuRecord *pgpus)
 {
     for (gsize i = 0; i < N_VGPUS; i++) {
+        vgpus[i].size = sizeof vgpus[i];
         vgpus[i].version = PICK (rand, structure_versions);
         vgpus[i].capabilities = PICK (rand, capabilities);
         vgpus[i].guest_version = PICK (rand, vgpu_versions);
         g_strlcpy (vgpus[i].gpu_string, PICK (rand, strings), sizeof vgpus[i].gpu_string);
     }
     for (gsize i = 0; i < N_PGPUS; i++) {
+        pgpus[i].size = sizeof pgpus[i];
         pgpus[i].version = PICK (rand, structure_versions);
         pgpus[i].capabilities = PICK (rand, capabilities);
         pgpus[i].range = (VgateVersionRange){PICK (rand, vgpu_versions), PICK (rand, vgpu_versions)};
@@ -79,8 +81,8 @@ test_pack (void)
 static void
 test_empty (void)
 {
-    const VgateVgpuRecord vgpu = {.version = 3};
-    const VgatePgpuRecord pgpu = {.version = 3};
+    const VgateVgpuRecord vgpu = {.size = sizeof (VgateVgpuRecord), .version = 3};
+    const VgatePgpuRecord pgpu = {.size = sizeof (VgatePgpuRecord), .version = 3};
     VgatePackedAnswer answer = 0xaa;
 
     vgate_compat_matrix (&vgpu, 0, &pgpu, 1, &answer);

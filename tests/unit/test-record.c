@@ -90,11 +90,13 @@ test_truncations (void)
     g_autoptr (GBytes) vgpu_bytes = vgate_vgpu_record_write (&vgpu);
     g_autoptr (GBytes) pgpu_bytes = vgate_pgpu_record_write (&pgpu);
     guint8 buffer[600] = {0};
-    VgateVgpuRecord vgpu_read;
-    VgatePgpuRecord pgpu_read;
+    VgateVgpuRecord vgpu_read = VGATE_INIT (VgateVgpuRecord);
+    VgatePgpuRecord pgpu_read = VGATE_INIT (VgatePgpuRecord);
 
     memset (&vgpu_read, 0x5a, sizeof vgpu_read);
+    vgpu_read.size = sizeof vgpu_read;
     memset (&pgpu_read, 0x5a, sizeof pgpu_read);
+    pgpu_read.size = sizeof pgpu_read;
     g_assert_cmpuint (g_bytes_get_size (vgpu_bytes), ==, 468);
     g_assert_cmpuint (g_bytes_get_size (pgpu_bytes), ==, 380);
     memcpy (buffer, g_bytes_get_data (vgpu_bytes, NULL), 468);
@@ -115,8 +117,8 @@ test_lying_sizes (void)
                                     261,        0x7fffffff,  0x80000000, 0xffffffff, 0xffffff30,
                                     0xffffff84, 65536 + 260, 65537,      0x01000104, 0x00000401};
     guint8 vgpu[468] = {0}, pgpu[380] = {0};
-    VgateVgpuRecord vgpu_read = {0};
-    VgatePgpuRecord pgpu_read = {0};
+    VgateVgpuRecord vgpu_read = VGATE_INIT (VgateVgpuRecord);
+    VgatePgpuRecord pgpu_read = VGATE_INIT (VgatePgpuRecord);
 
     for (gsize i = 0; i < G_N_ELEMENTS (sizes); i++) {
         put32 (vgpu, offsetof (nvmlVgpuMetadata_t, opaqueDataSize), sizes[i]);
@@ -136,8 +138,8 @@ test_huge (void)
 {
     const gsize most = VGPU_HEADER + VGATE_OPAQUE_SIZE_MAX;
     g_autofree guint8 *bytes = g_malloc0 (most + 1);
-    VgateVgpuRecord vgpu = {0};
-    VgatePgpuRecord pgpu = {0};
+    VgateVgpuRecord vgpu = VGATE_INIT (VgateVgpuRecord);
+    VgatePgpuRecord pgpu = VGATE_INIT (VgatePgpuRecord);
 
     put32 (bytes, offsetof (nvmlVgpuMetadata_t, opaqueDataSize), VGATE_OPAQUE_SIZE_MAX + 1);
     g_assert_false (read_vgpu (bytes, most + 1, &vgpu));
@@ -156,8 +158,8 @@ static void
 test_header_only (void)
 {
     guint8 bytes[VGPU_HEADER] = {0};
-    VgateVgpuRecord vgpu = {0};
-    VgatePgpuRecord pgpu = {0};
+    VgateVgpuRecord vgpu = VGATE_INIT (VgateVgpuRecord);
+    VgatePgpuRecord pgpu = VGATE_INIT (VgatePgpuRecord);
 
     g_assert_true (read_vgpu (bytes, VGPU_HEADER, &vgpu));
     g_assert_cmpuint (vgpu.opaque_size, ==, 0);
@@ -172,13 +174,15 @@ static void
 test_unterminated (void)
 {
     guint8 vgpu[468], pgpu[380];
-    VgateVgpuRecord vgpu_read;
-    VgatePgpuRecord pgpu_read;
+    VgateVgpuRecord vgpu_read = VGATE_INIT (VgateVgpuRecord);
+    VgatePgpuRecord pgpu_read = VGATE_INIT (VgatePgpuRecord);
 
     memset (vgpu, 'A', sizeof vgpu);
     memset (pgpu, 'B', sizeof pgpu);
     memset (&vgpu_read, 0x5a, sizeof vgpu_read);
+    vgpu_read.size = sizeof vgpu_read;
     memset (&pgpu_read, 0x5a, sizeof pgpu_read);
+    pgpu_read.size = sizeof pgpu_read;
     put32 (vgpu, offsetof (nvmlVgpuMetadata_t, opaqueDataSize), 260);
     put32 (pgpu, offsetof (nvmlVgpuPgpuMetadata_t, opaqueDataSize), 256);
     g_assert_true (read_vgpu (vgpu, sizeof vgpu, &vgpu_read));
@@ -197,7 +201,7 @@ test_behind_the_end (void)
     const VgateVgpuRecord good = sample_vgpu_record ();
     g_autoptr (GBytes) bytes = vgate_vgpu_record_write (&good);
     guint8 dirty[468];
-    VgateVgpuRecord read = {0};
+    VgateVgpuRecord read = VGATE_INIT (VgateVgpuRecord);
 
     memcpy (dirty, g_bytes_get_data (bytes, NULL), sizeof dirty);
     memset (dirty + 12 + strlen (SAMPLE_DRIVER) + 1, 0xff, 20);
@@ -221,6 +225,7 @@ test_vgpu_round_trip (void)
 {
     for (guint i = 0; i < 500; i++) {
         VgateVgpuRecord record = {
+            .size = sizeof (VgateVgpuRecord),
             .version = g_random_int (),
             .revision = g_random_int (),
             .guest_info_state = g_random_int (),
@@ -228,7 +233,7 @@ test_vgpu_round_trip (void)
             .guest_version = g_random_int (),
             .opaque_size = i % 4 == 0 ? g_random_int () % 1000 : NVML_VGPU_OPAQUE_SIZE,
         };
-        VgateVgpuRecord again = {0};
+        VgateVgpuRecord again = VGATE_INIT (VgateVgpuRecord);
         g_autoptr (GBytes) bytes = NULL;
         gsize length;
         const guint8 *data;
@@ -250,13 +255,14 @@ test_pgpu_round_trip (void)
 {
     for (guint i = 0; i < 500; i++) {
         VgatePgpuRecord record = {
+            .size = sizeof (VgatePgpuRecord),
             .version = g_random_int (),
             .revision = g_random_int (),
             .capabilities = g_random_int (),
             .range = {g_random_int (), g_random_int ()},
             .opaque_size = i % 4 == 0 ? g_random_int () % 1000 : NVML_PGPU_OPAQUE_SIZE,
         };
-        VgatePgpuRecord again = {0};
+        VgatePgpuRecord again = VGATE_INIT (VgatePgpuRecord);
         g_autoptr (GBytes) bytes = NULL;
         gsize length;
         const guint8 *data;

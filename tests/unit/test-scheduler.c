@@ -23,6 +23,8 @@ test_policy_name (void)
     g_assert_cmpstr (vgate_scheduler_policy_name (G_MAXINT), ==, "unknown");
 }
 
+#define SIZE sizeof (VgateScheduler)
+
 static void
 test_equal (void)
 {
@@ -30,14 +32,24 @@ test_equal (void)
         VgateScheduler a, b;
         gboolean equal;
     } cases[] = {
-        {{VGATE_SCHEDULER_EQUAL_SHARE, 1, 0, 2000000}, {VGATE_SCHEDULER_EQUAL_SHARE, 1, 0, 2000000}, TRUE},
-        {{VGATE_SCHEDULER_EQUAL_SHARE, 1, 0, 2000000}, {VGATE_SCHEDULER_FIXED_SHARE, 1, 0, 2000000}, FALSE},
-        {{VGATE_SCHEDULER_EQUAL_SHARE, 1, 0, 2000000}, {VGATE_SCHEDULER_EQUAL_SHARE, 2, 0, 2000000}, FALSE},
-        {{VGATE_SCHEDULER_EQUAL_SHARE, 2, 33, 2000000}, {VGATE_SCHEDULER_EQUAL_SHARE, 2, 34, 2000000}, FALSE},
-        {{VGATE_SCHEDULER_EQUAL_SHARE, 1, 0, 2000000}, {VGATE_SCHEDULER_EQUAL_SHARE, 1, 0, 2000001}, FALSE},
+        {{SIZE, VGATE_SCHEDULER_EQUAL_SHARE, 1, 0, 2000000},
+         {SIZE, VGATE_SCHEDULER_EQUAL_SHARE, 1, 0, 2000000},
+         TRUE},
+        {{SIZE, VGATE_SCHEDULER_EQUAL_SHARE, 1, 0, 2000000},
+         {SIZE, VGATE_SCHEDULER_FIXED_SHARE, 1, 0, 2000000},
+         FALSE},
+        {{SIZE, VGATE_SCHEDULER_EQUAL_SHARE, 1, 0, 2000000},
+         {SIZE, VGATE_SCHEDULER_EQUAL_SHARE, 2, 0, 2000000},
+         FALSE},
+        {{SIZE, VGATE_SCHEDULER_EQUAL_SHARE, 2, 33, 2000000},
+         {SIZE, VGATE_SCHEDULER_EQUAL_SHARE, 2, 34, 2000000},
+         FALSE},
+        {{SIZE, VGATE_SCHEDULER_EQUAL_SHARE, 1, 0, 2000000},
+         {SIZE, VGATE_SCHEDULER_EQUAL_SHARE, 1, 0, 2000001},
+         FALSE},
         /* under best effort the rest means nothing */
-        {{VGATE_SCHEDULER_BEST_EFFORT, 1, 2, 3}, {VGATE_SCHEDULER_BEST_EFFORT, 0, 4, 5}, TRUE},
-        {{VGATE_SCHEDULER_BEST_EFFORT, 0, 0, 0}, {VGATE_SCHEDULER_UNKNOWN, 0, 0, 0}, FALSE},
+        {{SIZE, VGATE_SCHEDULER_BEST_EFFORT, 1, 2, 3}, {SIZE, VGATE_SCHEDULER_BEST_EFFORT, 0, 4, 5}, TRUE},
+        {{SIZE, VGATE_SCHEDULER_BEST_EFFORT, 0, 0, 0}, {SIZE, VGATE_SCHEDULER_UNKNOWN, 0, 0, 0}, FALSE},
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
@@ -60,8 +72,8 @@ test_round_trip (void)
 {
     for (int policy = 0; policy <= VGATE_SCHEDULER_FIXED_SHARE; policy++) {
         for (int arr = 0; arr <= 2; arr++) {
-            const VgateScheduler scheduler = {policy, arr, 33, G_MAXUINT32};
-            VgateScheduler again = {0};
+            const VgateScheduler scheduler = {sizeof (VgateScheduler), policy, arr, 33, G_MAXUINT32};
+            VgateScheduler again = VGATE_INIT (VgateScheduler);
             g_autoptr (GString) xml = g_string_new (NULL);
             g_autoptr (GError) error = NULL;
 
@@ -76,7 +88,7 @@ test_round_trip (void)
 static void
 test_written (void)
 {
-    const VgateScheduler scheduler = {VGATE_SCHEDULER_FIXED_SHARE, 2, 33, 2000000};
+    const VgateScheduler scheduler = {sizeof (VgateScheduler), VGATE_SCHEDULER_FIXED_SHARE, 2, 33, 2000000};
     g_autoptr (GString) xml = g_string_new (NULL);
 
     vgate_scheduler_write (xml, "scheduler", &scheduler);
@@ -114,7 +126,7 @@ test_bad (void)
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
-        VgateScheduler scheduler = {0};
+        VgateScheduler scheduler = VGATE_INIT (VgateScheduler);
         g_autoptr (GError) error = NULL;
 
         g_assert_false (read_scheduler (cases[i].xml, &scheduler, &error));

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The reader of the scheduler's log, fed with logs of every kind. Two runlists, 1 and 2, take turns of 10 ns.
  */
-#include <vgpu-gate/vgpu-gate.h>
+#include "nvml/scheduler-log.h"
 
 #define TURN 10u
 
 /* The entries first to last - 1 of an endless log, of which at most 200 are seen. */
-static void
-write_log (VgateSchedulerLog *log, guint64 epoch, guint first, guint last)
+static VgateSchedulerLog *
+new_log (guint64 epoch, guint first, guint last)
 {
-    *log = (VgateSchedulerLog){.scheduler = {.policy = VGATE_SCHEDULER_EQUAL_SHARE}};
+    VgateSchedulerLog *log = vgate_scheduler_log_new ();
+
     g_assert_cmpuint (last - first, <=, VGATE_SCHEDULER_LOG_MAX);
     for (guint i = first; i < last; i++)
         log->entries[log->n_entries++] = (VgateSchedulerLogEntry){
@@ -19,15 +20,17 @@ write_log (VgateSchedulerLog *log, guint64 epoch, guint first, guint last)
             .target = TURN,
             .runlist = i % 2 + 1,
         };
+    return log;
 }
 
 static VgateSchedulerLogNews
 feed (VgateSchedulerLogReader *reader, guint64 epoch, guint first, guint last)
 {
-    VgateSchedulerLog log;
+    g_autoptr (VgateSchedulerLog) log = new_log (epoch, first, last);
+    VgateSchedulerLogNews news = VGATE_INIT (VgateSchedulerLogNews);
 
-    write_log (&log, epoch, first, last);
-    return vgate_scheduler_log_reader_feed (reader, &log);
+    vgate_scheduler_log_reader_feed (reader, log, &news);
+    return news;
 }
 
 static void
@@ -106,10 +109,10 @@ int
 main (int argc, char **argv)
 {
     g_test_init (&argc, &argv, NULL);
-    g_test_add_func ("/library/log/first", test_first);
-    g_test_add_func ("/library/log/nothing-missed", test_nothing_missed);
-    g_test_add_func ("/library/log/missed", test_missed);
-    g_test_add_func ("/library/log/just-behind", test_just_behind);
-    g_test_add_func ("/library/log/restarted", test_restarted);
+    g_test_add_func ("/scheduler-log/first", test_first);
+    g_test_add_func ("/scheduler-log/nothing-missed", test_nothing_missed);
+    g_test_add_func ("/scheduler-log/missed", test_missed);
+    g_test_add_func ("/scheduler-log/just-behind", test_just_behind);
+    g_test_add_func ("/scheduler-log/restarted", test_restarted);
     return g_test_run ();
 }

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Structures of the public header that can grow: they begin with "gsize size", which says how much of them
+ * the caller's version has. A later version of the library has members behind those.
+ */
+#pragma once
+
+#include "vgpu-gate/vgpu-gate.h"
+
+#include <string.h>
+
+/* What this version has, as far as the caller's goes; members that only the caller's version has become 0. */
+static inline void
+vgate_growth_write (gpointer given, gconstpointer own, gsize own_size)
+{
+    const gsize given_size = *(const gsize *)given, size = sizeof (gsize);
+
+    memset ((char *)given + size, 0, given_size - size);
+    memcpy ((char *)given + size, (const char *)own + size, MIN (own_size, given_size) - size);
+}
+
+#define VGATE_GROWTH_WRITE(given, own) vgate_growth_write (given, own, sizeof *(own))
+
+/* The size of a structure up to a member: what a later version adds is read only where the caller's size says
+ * that it is there. */
+#define VGATE_GROWTH_END(type, last_member) \
+    (G_STRUCT_OFFSET (type, last_member) + sizeof (((type *)0)->last_member))
+
+/* The sizes of 0.1.0, which every caller has. */
+#define VGATE_SIZE_VGPU_RECORD   VGATE_GROWTH_END (VgateVgpuRecord, gpu_string)
+#define VGATE_SIZE_PGPU_RECORD   VGATE_GROWTH_END (VgatePgpuRecord, gpu_string)
+#define VGATE_SIZE_SCHEDULER     VGATE_GROWTH_END (VgateScheduler, time_slice)
+#define VGATE_SIZE_CAPABILITIES  VGATE_GROWTH_END (VgateSchedulerCapabilities, average_factor_max)
+#define VGATE_SIZE_SETTINGS      VGATE_GROWTH_END (VgateSchedulerSettings, average_factor)
+#define VGATE_SIZE_LOG_NEWS      VGATE_GROWTH_END (VgateSchedulerLogNews, restarted)
+#define VGATE_SIZE_VGPU_SIDE     VGATE_GROWTH_END (VgateVgpuSide, read_bandwidth)
+#define VGATE_SIZE_PGPU_SIDE     VGATE_GROWTH_END (VgatePgpuSide, write_bandwidth)
+#define VGATE_SIZE_CIRCUMSTANCES VGATE_GROWTH_END (VgateCircumstances, other_down_time)
+#define VGATE_SIZE_DOWN_TIME     VGATE_GROWTH_END (VgateDownTime, time)
+
+/* More than any structure will have: a size beyond it was not set. */
+#define VGATE_GROWTH_MAX 65536u
+
+#define VGATE_GROWTH_HAS_SIZE(given, size_min) \
+    ((given)->size >= (size_min) && (given)->size <= VGATE_GROWTH_MAX)
