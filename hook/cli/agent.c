@@ -3,30 +3,39 @@
 #include "agent-client.h"
 #include "command.h"
 #include "status/address.h"
-#include "tree-status.h"
+#include "tree.h"
 
 #include <stdio.h>
 
-static int
-print_status (const char *document, const VgateStatus *status, VgateOutput output)
+/* The document as it was sent, which has the form of a report; NULL with an error. */
+static JsonObject *
+parse_status (const char *document, gsize length, GError **error)
 {
-    g_autoptr (JsonObject) report = NULL;
+    g_autoptr (JsonParser) parser = json_parser_new ();
+    g_autoptr (GError) local = NULL;
+    JsonNode *root, *status;
 
-    /* the document, as it came, and not a report about it */
-    if (output == VGATE_OUTPUT_XML) {
-        fputs (document, stdout);
-        return VGATE_EXIT_ALLOWED;
+    if (!json_parser_load_from_data (parser, document, (gssize)length, &local)) {
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_AGENT_ANSWER, "it is not JSON: %s", local->message);
+        return NULL;
     }
-    report = vgate_status_report (status);
-    return vgate_command_print (report, output);
+    root = json_parser_get_root (parser);
+    status = root && JSON_NODE_HOLDS_OBJECT (root)
+                 ? json_object_get_member (json_node_get_object (root), "status")
+                 : NULL;
+    if (!status || !JSON_NODE_HOLDS_OBJECT (status)) {
+        g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_AGENT_ANSWER, "it has no object 'status'");
+        return NULL;
+    }
+    return json_node_dup_object (root);
 }
 
 static int
 status (int argc, char *argv[], G_GNUC_UNUSED const char *config)
 {
-    g_auto (VgateCommandLine) line = {.output = VGATE_OUTPUT_TEXT, .has_xml = TRUE};
+    g_auto (VgateCommandLine) line = {.output = VGATE_OUTPUT_TEXT};
     g_autoptr (GError) error = NULL;
-    g_autoptr (VgateStatus) read = NULL;
+    g_autoptr (JsonObject) report = NULL;
     g_autofree char *document = NULL;
     gsize length;
 
@@ -37,8 +46,8 @@ status (int argc, char *argv[], G_GNUC_UNUSED const char *config)
     if (line.n_words > 0)
         return vgate_command_usage ("agent status takes no arguments");
     document = vgate_agent_ask (VGATE_AGENT_SOCKET, VGATE_REQUEST_STATUS, &length, &error);
-    read = document ? vgate_status_read (document, length, &error) : NULL;
-    return read ? print_status (document, read, line.output) : vgate_command_fail (error);
+    report = document ? parse_status (document, length, &error) : NULL;
+    return report ? vgate_command_print (report, line.output) : vgate_command_fail (error);
 }
 
 static int

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What vgpu-gated says of itself: the status document, <status xmlns='urn:x-vgpu-gate:status:1'>, which
- * travels over its socket, and the same as Prometheus text. schemas/vgpu-gate-status.rng says the form.
+ * What vgpu-gated says of itself: the facts, of which it makes the status document, and the same as
+ * Prometheus text.
  */
 #pragma once
 
 #include "domain/element.h"
-
-#define VGATE_STATUS_NAMESPACE "urn:x-vgpu-gate:status:1"
 
 /* What is counted since the start. Each may have a label, which tells its parts from each other. */
 typedef enum {
@@ -113,12 +111,6 @@ void vgate_status_guest_free (VgateStatusGuest *guest);
 VgateStatus *vgate_status_new (void);
 void vgate_status_free (VgateStatus *status);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateStatus, vgate_status_free)
-
-/* The document. The caller frees it. */
-char *vgate_status_write (const VgateStatus *status);
-
-/* Errors: VGATE_CODE_XML_* and VGATE_CODE_AGENT_ANSWER. */
-VgateStatus *vgate_status_read (const char *xml, gsize length, GError **error);
 
 /*
  * As Prometheus text, format 0.0.4: for each metric HELP, TYPE and its samples, each name beginning with

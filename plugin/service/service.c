@@ -7,6 +7,7 @@
 #include "plugin/service/metrics-file.h"
 #include "plugin/service/notify.h"
 #include "plugin/base/run-directory.h"
+#include "plugin/service/status-document.h"
 #include "status/address.h"
 
 #include <glib-unix.h>
@@ -36,7 +37,7 @@ answer (const char *request, gpointer user_data)
     g_autoptr (VgateStatus) status = vgate_agent_describe (service->agent);
 
     if (strcmp (request, VGATE_REQUEST_STATUS) == 0)
-        return vgate_status_write (status);
+        return vgate_status_document (status);
     return strcmp (request, VGATE_REQUEST_METRICS) == 0 ? vgate_status_metrics (status) : NULL;
 }
 

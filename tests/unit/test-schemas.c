@@ -46,17 +46,6 @@ host_reads (const char *xml)
     return FALSE;
 }
 
-static gboolean
-status_reads (const char *xml)
-{
-    g_autoptr (GError) error = NULL;
-    g_autoptr (VgateStatus) status = vgate_status_read (xml, strlen (xml), &error);
-
-    if (!status)
-        g_assert_error (error, VGATE_ERROR, VGATE_CODE_AGENT_ANSWER);
-    return status != NULL;
-}
-
 /* Whose it is, is asked when the form has been found good. */
 static gboolean
 payload_reads (const char *xml)
@@ -156,24 +145,6 @@ test_host (void)
     g_ptr_array_set_size (((VgatePgpu *)g_ptr_array_index (host->pgpus, 0))->types, 1);
     small = vgate_host_write (host);
     compare_all (whole, small, &comparison, 1500, 4000);
-}
-
-static void
-test_status (void)
-{
-    g_autoptr (Schema) schema = schema_open ("vgpu-gate-status.rng");
-    Comparison comparison = {.reads = status_reads, .schema = schema};
-    g_autoptr (VgateStatus) status = sample_status ();
-    g_autofree char *whole = vgate_status_write (status), *small = NULL;
-
-    g_ptr_array_set_size (status->guests, 1);
-    g_ptr_array_set_size (((VgateStatusGuest *)g_ptr_array_index (status->guests, 0))->vgpus, 1);
-    g_ptr_array_set_size (status->counters, 1);
-    small = vgate_status_write (status);
-    mutate_structure (whole, compare, &comparison);
-    mutate_values (small, schema_values, compare, &comparison);
-    compare_lengths (small, &comparison);
-    report (&comparison, 1200, 3000);
 }
 
 static void
@@ -290,7 +261,6 @@ main (int argc, char **argv)
     g_test_init (&argc, &argv, NULL);
     g_test_add_func ("/schemas/element", test_element);
     g_test_add_func ("/schemas/host", test_host);
-    g_test_add_func ("/schemas/status", test_status);
     g_test_add_func ("/schemas/payload", test_payload);
     g_test_add_func ("/schemas/counts", test_counts);
     g_test_add_func ("/schemas/empty-host", test_empty_host);

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Who asks vgpu-gated, and is answered by something that is not well. */
+#include "agent-client.h"
+#include "message/codes.h"
+
+#include <gio/gio.h>
+#include <gio/gunixsocketaddress.h>
+#include <glib/gstdio.h>
+#include <string.h>
+
+typedef struct {
+    GSocket *socket;
+    const char *answer;
+    char request[64];
+} Server;
+
+/* One client, which gets the answer whatever it asks. */
+static gpointer
+serve (gpointer data)
+{
+    Server *server = data;
+    g_autoptr (GSocket) client = g_socket_accept (server->socket, NULL, NULL);
+
+    g_assert_cmpint (g_socket_receive (client, server->request, sizeof server->request - 1, NULL, NULL), >,
+                     0);
+    for (gsize sent = 0; sent < strlen (server->answer);) {
+        const gssize n =
+            g_socket_send (client, server->answer + sent, strlen (server->answer) - sent, NULL, NULL);
+
+        /* it may have heard enough */
+        if (n < 0)
+            break;
+        sent += (gsize)n;
+    }
+    return NULL;
+}
+
+static char *
+ask (const char *answer, gsize *length, GError **error)
+{
+    g_autofree char *directory = g_dir_make_tmp ("vgate-client-XXXXXX", NULL);
+    g_autofree char *path = g_build_filename (directory, "agent.sock", NULL);
+    g_autoptr (GSocketAddress) address = g_unix_socket_address_new (path);
+    Server server = {.answer = answer};
+    GThread *thread;
+    char *body;
+
+    server.socket =
+        g_socket_new (G_SOCKET_FAMILY_UNIX, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_DEFAULT, NULL);
+    g_assert_true (g_socket_bind (server.socket, address, FALSE, NULL));
+    g_assert_true (g_socket_listen (server.socket, NULL));
+    thread = g_thread_new ("server", serve, &server);
+    body = vgate_agent_ask (path, "status", length, error);
+    g_thread_join (thread);
+    g_assert_cmpstr (server.request, ==, "status\n");
+    g_object_unref (server.socket);
+    g_assert_cmpint (g_unlink (path), ==, 0);
+    g_assert_cmpint (g_rmdir (directory), ==, 0);
+    return body;
+}
+
+static void
+test_answers (void)
+{
+    static const struct {
+        const char *answer, *body;
+        VgateCode code;
+    } cases[] = {
+        {"ok 5\nhello", "hello", VGATE_CODE_NONE},
+        {"ok 0\n", "", VGATE_CODE_NONE},
+        {"error\n", NULL, VGATE_CODE_AGENT_ANSWER},
+        {"ok 6\nhello", NULL, VGATE_CODE_AGENT_ANSWER},
+        {"ok 4\nhello", NULL, VGATE_CODE_AGENT_ANSWER},
+        {"ok 99999999999\nhello", NULL, VGATE_CODE_AGENT_ANSWER},
+        {"ok -5\nhello", NULL, VGATE_CODE_AGENT_ANSWER},
+        {"ok", NULL, VGATE_CODE_AGENT_ANSWER},
+        {"hello\n", NULL, VGATE_CODE_AGENT_ANSWER},
+        {"", NULL, VGATE_CODE_AGENT_SILENT},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+        g_autoptr (GError) error = NULL;
+        gsize length = 0;
+        g_autofree char *body = ask (cases[i].answer, &length, &error);
+
+        g_assert_cmpstr (body, ==, cases[i].body);
+        if (cases[i].code == VGATE_CODE_NONE) {
+            g_assert_no_error (error);
+            g_assert_cmpuint (length, ==, strlen (body));
+        } else {
+            g_assert_error (error, VGATE_ERROR, (int)cases[i].code);
+        }
+    }
+}
+
+/* What never ends is not kept. */
+static void
+test_flood (void)
+{
+    g_autofree char *flood = g_strnfill (32u * 1024u * 1024u, 'x');
+    g_autoptr (GError) error = NULL;
+    gsize length;
+
+    g_assert_null (ask (flood, &length, &error));
+    g_assert_error (error, VGATE_ERROR, VGATE_CODE_AGENT_ANSWER);
+}
+
+static void
+test_nobody (void)
+{
+    g_autofree char *long_path = g_strnfill (200, 'x');
+    const char *const paths[] = {"/nowhere/agent.sock", long_path, "/"};
+
+    for (gsize i = 0; i < G_N_ELEMENTS (paths); i++) {
+        g_autoptr (GError) error = NULL;
+        gsize length;
+
+        g_assert_null (vgate_agent_ask (paths[i], "status", &length, &error));
+        g_assert_error (error, VGATE_ERROR, VGATE_CODE_AGENT_SILENT);
+        g_assert_true (g_str_has_prefix (error->message, paths[i]));
+    }
+}
+
+int
+main (int argc, char *argv[])
+{
+    g_test_init (&argc, &argv, NULL);
+    g_test_add_func ("/agent-client/answers", test_answers);
+    g_test_add_func ("/agent-client/flood", test_flood);
+    g_test_add_func ("/agent-client/nobody", test_nobody);
+    return g_test_run ();
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The status document: every fact is in it, and what is easy to get wrong in JSON is right. */
+#include "plugin/service/status-document.h"
+#include "sample.h"
+
+#include <json-glib/json-glib.h>
+#include <string.h>
+
+static JsonObject *
+parse (const VgateStatus *status, JsonParser *parser)
+{
+    g_autofree char *document = vgate_status_document (status);
+    g_autoptr (GError) error = NULL;
+
+    json_parser_load_from_data (parser, document, -1, &error);
+    g_assert_no_error (error);
+    g_assert_true (g_str_has_suffix (document, "}\n"));
+    return json_object_get_object_member (json_node_get_object (json_parser_get_root (parser)), "status");
+}
+
+/* Byte for byte, as programs have it that read the command's output. */
+static void
+test_sample (void)
+{
+    g_autofree char *path = g_build_filename (g_getenv ("VGATE_SRCDIR"), "tests/data/status.json", NULL);
+    g_autoptr (VgateStatus) status = sample_status ();
+    g_autofree char *document = vgate_status_document (status), *expected = NULL;
+
+    g_assert_true (g_file_get_contents (path, &expected, NULL, NULL));
+    g_assert_cmpstr (document, ==, expected);
+}
+
+/* As a daemon says that has just been started: lists are there, and empty; there is no age of nothing. */
+static void
+test_fresh (void)
+{
+    g_autoptr (VgateStatus) status = vgate_status_new ();
+    g_autoptr (JsonParser) parser = json_parser_new ();
+    JsonObject *object;
+
+    status->version = g_strdup ("0.1.0");
+    status->uri = g_strdup ("qemu:///system");
+    object = parse (status, parser);
+    g_assert_false (json_object_has_member (object, "nvml"));
+    g_assert_cmpuint (json_array_get_length (json_object_get_array_member (object, "guest")), ==, 0);
+    g_assert_cmpuint (json_array_get_length (json_object_get_array_member (object, "counter")), ==, 0);
+    g_assert_cmpstr (json_object_get_string_member (object, "started"), ==, "1970-01-01T00:00:00Z");
+}
+
+static void
+test_odd_values (void)
+{
+    static const char text[] = "a\"b\\c</status>gr\303\266\303\237e";
+    g_autoptr (VgateStatus) status = sample_status ();
+    VgateStatusGuest *guest = g_ptr_array_index (status->guests, 0);
+    g_autoptr (JsonParser) parser = json_parser_new ();
+    JsonObject *object;
+
+    /* a clock that was set back, and a number that no signed integer holds */
+    status->time = guest->captured - 10;
+    guest->sequence = G_MAXUINT64;
+    g_free (guest->failure_text);
+    guest->failure_text = g_strdup (text);
+    object = parse (status, parser);
+    object = json_array_get_object_element (json_object_get_array_member (object, "guest"), 0);
+    g_assert_cmpstr (
+        json_object_get_string_member (json_object_get_object_member (object, "failure"), "text"), ==, text);
+    object = json_object_get_object_member (object, "capture");
+    g_assert_cmpint (json_object_get_int_member (object, "age"), ==, 0);
+    g_assert_cmpint (json_object_get_int_member (object, "sequence"), ==, G_MAXINT64);
+}
+
+int
+main (int argc, char *argv[])
+{
+    g_test_init (&argc, &argv, NULL);
+    g_test_add_func ("/status-document/sample", test_sample);
+    g_test_add_func ("/status-document/fresh", test_fresh);
+    g_test_add_func ("/status-document/odd-values", test_odd_values);
+    return g_test_run ();
+}
