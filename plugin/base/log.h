@@ -10,7 +10,7 @@
 
 #include "domain/element.h"
 
-/* How much a line asks of whoever reads it. */
+/* How much attention a line asks of its reader. */
 typedef enum {
     VGATE_LOG_BY_CODE,     /* as its code does, which is an error unless it says otherwise */
     VGATE_LOG_INFORMATION, /* it needs nobody: something was allowed */

@@ -52,10 +52,9 @@ fail_locked (int fd, GError **error)
     g_strchomp (holder);
     if (n > 0 && g_ascii_string_to_unsigned (holder, 10, 1, G_MAXINT32, &pid, NULL))
         g_set_error (error, VGATE_ERROR, VGATE_CODE_AGENT_RUNS,
-                     "process %s is vgpu-gated already; this one ends", holder);
+                     "vgpu-gated is already running (pid %s); exiting", holder);
     else
-        g_set_error (error, VGATE_ERROR, VGATE_CODE_AGENT_RUNS,
-                     "another process is vgpu-gated already; this one ends");
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_AGENT_RUNS, "vgpu-gated is already running; exiting");
 }
 
 /* The number is for people: that the lock is held says the kernel, so a number that is left means nothing. */

@@ -18,7 +18,7 @@ void vgate_tally_count_code (VgateTally *tally, VgateCounterKind kind, int code)
 /* NVML was asked; error: NULL when it answered. */
 void vgate_tally_note_question (VgateTally *tally, gint64 duration_us, const GError *error);
 
-/* The configuration was read anew, or was bad and the old one holds. */
+/* The configuration was read again; or it was bad, and the old one stays in force. */
 void vgate_tally_note_reload (VgateTally *tally, gboolean is_taken);
 
 /* What the tally knows, filled in: all but libvirt's part and the guests. The caller frees it. */

@@ -19,7 +19,7 @@ struct VgateProber {
 };
 
 typedef struct {
-    VgateBackend backend; /* a copy: the configuration may be read anew meanwhile */
+    VgateBackend backend; /* a copy: the configuration may be read again meanwhile */
     const VgateIdentity *identity;
     GPtrArray *vgpus;
     gint64 duration_us;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Asks NVML without blocking: in a worker, one question at a time. Whoever asks meanwhile gets the answer to
- * the next question, which is the same for all of them: an answer is never older than its question.
+ * Asks NVML without blocking: in a worker, one question at a time. A caller that asks meanwhile gets the
+ * answer to the next question, which is the same for all of them: an answer is never older than its question.
  */
 #pragma once
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* NVML lists vGPUs in no promised order; what is made of them shall change only when something does. */
+/* NVML promises no order of vGPUs; what is made of them must change only when a vGPU does. */
 static int
 compare_uuids (gconstpointer a, gconstpointer b)
 {

@@ -11,7 +11,7 @@
 
 typedef enum {
     VGATE_UPDATE_NOTHING,   /* neither a vGPU nor an element */
-    VGATE_UPDATE_IN_ORDER,  /* the element is right as it stands */
+    VGATE_UPDATE_IN_ORDER,  /* the element is right as it is */
     VGATE_UPDATE_WRITTEN,   /* it was not, and now is */
     VGATE_UPDATE_UNCLAIMED, /* an element, but no vGPU (any more, or yet) */
     VGATE_UPDATE_REMOVED,   /* so the element was taken away */
@@ -35,7 +35,7 @@ typedef struct {
     char *name; /* NULL: not even that */
     int id;     /* libvirt's, another one at each start; -1: it was not found, or does not run */
     GError *error;
-    VgateDomain *domain;         /* with the element that stands in it now; NULL: it has no vGPU, or FAILED */
+    VgateDomain *domain;         /* with the element that it has now; NULL: it has no vGPU, or FAILED */
     const VgateElement *written; /* WRITTEN only; domain's */
     guint64 sequence_removed;    /* of an element that was taken away; 0: none, or it could not be read */
 } VgateUpdate;

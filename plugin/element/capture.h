@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* From what NVML and the domain XML say to the element that shall stand in the domain. No libvirt in here. */
+/* Makes the element of a domain from what NVML and the domain XML say. Does not call libvirt. */
 #pragma once
 
 #include "domain/domain.h"
@@ -35,7 +35,7 @@ gboolean vgate_capture_check_gone (const VgateHost *host, const VgateElement *el
                                    const VgateElement *now, GError **error);
 
 /*
- * The element that the domain shall have: *element is NULL when it has the right one already. Fails as
+ * The element that the domain ought to have: *element is NULL when it has the right one already. Fails as
  * _describe () does. A present element that is not in order is replaced.
  */
 gboolean vgate_capture_build (const VgateCaptureInput *input, VgateElement **element, GError **error);

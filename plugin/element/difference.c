@@ -53,7 +53,7 @@ host_driver (const VgateElementVgpu *vgpu)
     return g_strdup (vgpu->record.host_driver);
 }
 
-/* What decides most stands first: it is what is said. */
+/* The fields that decide most come first, as only the first difference is reported. */
 static const struct {
     const char *name;
     char *(*describe) (const VgateElementVgpu *vgpu);

@@ -5,8 +5,8 @@
 #include <glib.h>
 
 /*
- * What stands for so many bytes: before, while it is not too small and less than two steps too large; else
- * the bytes rounded up to a step, which is 64 MiB, or of more than 1 GiB an eighth to a sixteenth. 0, not
- * known, stays 0; before may be 0.
+ * The size to write for so many bytes: before, while it is not too small and less than two steps too large;
+ * else the bytes rounded up to a step, which is 64 MiB, or of more than 1 GiB an eighth to a sixteenth. 0,
+ * not known, stays 0; before may be 0.
  */
 guint64 vgate_steady_size (guint64 bytes, guint64 before);

@@ -114,7 +114,7 @@ hear_connected (VgateCancel *cancel, gint64 now)
         cancel->wake = now;
 }
 
-/* An end, or DO_NOTHING: there is none. */
+/* Returns an end, or DO_NOTHING where it is not over. */
 static VgateCancelAction
 hear (VgateCancel *cancel, VgateCancelInputKind kind, gint64 now)
 {
@@ -310,7 +310,7 @@ after_look (VgateCancel *cancel, const VgateCancelInput *input)
     return wait_for (cancel, cancel->pause, input->now);
 }
 
-/* An end, or DO_NOTHING: there is none. */
+/* Returns an end, or DO_NOTHING where it is not over. */
 static VgateCancelAction
 after_act (VgateCancel *cancel, VgateCancelResult result, gint64 now)
 {

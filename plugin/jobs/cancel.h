@@ -77,7 +77,7 @@ typedef enum {
     VGATE_CANCEL_LEFT,        /* the guest is not here any more: the abort was too late */
     VGATE_CANCEL_PAUSED_HERE, /* the job has ended, but the guest is paused: see may_resume () */
     VGATE_CANCEL_BEGUN, /* QEMU began a migration after our abort, the same or another: it is to be judged */
-    VGATE_CANCEL_IGNORED, /* the guest has no vGPU, or the job is none that hangs */
+    VGATE_CANCEL_IGNORED, /* the guest has no vGPU, or the job is of a kind that does not hang */
     VGATE_CANCEL_UNKNOWN, /* libvirt does not say any more */
 } VgateCancelAction;
 

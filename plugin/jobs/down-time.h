@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A migration has begun: will its guest stand still for too long? Said at the source, where somebody is who
+/* A migration has begun: will its guest be paused for too long? Said at the source, where somebody is who
  * can give it more time while it runs. */
 #pragma once
 

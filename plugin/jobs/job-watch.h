@@ -12,7 +12,7 @@ typedef struct VgateJobWatch VgateJobWatch;
 
 typedef enum {
     VGATE_WATCH_NO_JOB,   /* no job of ours: nothing goes out */
-    VGATE_WATCH_LEFT,     /* it goes on, as it may or as it cannot be told */
+    VGATE_WATCH_LEFT,     /* it goes on: it may, or we cannot tell whether it may */
     VGATE_WATCH_STOPPED,  /* it was ended: the guest stays */
     VGATE_WATCH_TOO_LATE, /* it should have been, but was over */
     VGATE_WATCH_NOT_TOLD, /* libvirt does not say whether there is a job */
@@ -20,7 +20,8 @@ typedef enum {
 
 /* In the main loop. */
 typedef struct {
-    /* Once a check; but a check that follows another, which was not STOPPED, stands for both. */
+    /* Once a check. Where another check was asked for meanwhile, only the later one reports, unless the first
+     * was STOPPED. */
     void (*checked) (const char *uuid, VgateWatchOutcome outcome, gpointer user_data);
     /* As of VgateCancelWatchMethods. */
     void (*hangs) (const char *uuid, VgateCode code, gboolean is_over, gpointer user_data);

@@ -18,8 +18,8 @@ typedef struct {
     GError *failure; /* with kind NONE: libvirt does not say whether there is a job */
 } VgateJobFacts;
 
-/* Blocks. Of a job that is none of ours only the kind is found. is_leaving: as for vgate_libvirt_job (). The
- * caller clears *facts. */
+/* Blocks. Of a job that is neither a migration nor a save only the kind is found. is_leaving: as for
+ * vgate_libvirt_job (). The caller clears *facts. */
 void vgate_job_read (virConnectPtr libvirt, const char *uuid, gboolean is_leaving, VgateJobFacts *facts);
 void vgate_job_facts_clear (VgateJobFacts *facts);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (VgateJobFacts, vgate_job_facts_clear)
@@ -27,7 +27,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (VgateJobFacts, vgate_job_facts_clear)
 typedef enum {
     VGATE_JOB_MAY_GO_ON,
     VGATE_JOB_MUST_STOP, /* error: VGATE_CODE_JOB_STALE, or the rule by which a save could not be restored */
-    VGATE_JOB_UNKNOWN,   /* error: why it cannot be told */
+    VGATE_JOB_UNKNOWN,   /* error: why we cannot tell */
 } VgateJobVerdict;
 
 /*

@@ -115,7 +115,7 @@ on_metadata (G_GNUC_UNUSED virConnectPtr libvirt, virDomainPtr domain, int type,
 
 /*
  * QEMU's MIGRATION event: {"status":"setup"}, as QEMU writes it and libvirt hands it on. Two members could
- * come in another order, but a status stands in no other.
+ * come in another order, but only a status has these values.
  */
 static gboolean
 job_event_of (const char *details, VgateDomainEvent *event)

@@ -250,7 +250,7 @@ vgate_libvirt_max_downtime (virDomainPtr domain)
 
     if (vgate_libvirt_is_busy (domain) || virDomainMigrateGetMaxDowntime (domain, &limit, 0) != 0)
         return 0;
-    /* a guest that must not stand still at all is not one of which nothing is known */
+    /* 0 means that nothing is known, which is not so of a guest that must not be paused at all */
     return MAX (limit, 1);
 }
 

@@ -70,7 +70,7 @@ gboolean vgate_libvirt_is_element_error (const GError *error);
 gboolean vgate_libvirt_power (virDomainPtr domain, VgatePower *power, GError **error);
 
 /*
- * How many ms QEMU may let the guest stand still at the end of a migration (virsh migrate-setmaxdowntime; 300
+ * How many ms QEMU may pause the guest at the end of a migration (virsh migrate-setmaxdowntime; 300
  * unless it was set). 0: libvirt does not say, or a job holds the domain, for whose end it would wait.
  */
 guint64 vgate_libvirt_max_downtime (virDomainPtr domain);

@@ -22,7 +22,7 @@ struct VgateStatusWatch {
     gpointer user_data;
 };
 
-/* The job stands before the <domain>, whose <metadata> may have elements of any name. */
+/* libvirt writes the job before the <domain>, whose <metadata> may have elements of any name. */
 static gboolean
 find_job (VgateXmlReader *reader)
 {

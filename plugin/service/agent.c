@@ -433,7 +433,7 @@ vgate_agent_set_policy (VgateAgent *agent, VgatePolicy *policy)
 
     vgate_policy_swap (agent->policy, policy);
     vgate_policy_free (policy);
-    /* a fleet key that has changed is a reason to seal anew, and is found by looking */
+    /* where the fleet key has changed, an update finds that the seal is wrong, and writes a new one */
     vgate_guests_iterate (agent->guests, &iter);
     while (g_hash_table_iter_next (&iter, NULL, &guest))
         vgate_guest_set_due (guest, VGATE_TRIGGER_CHANGE);

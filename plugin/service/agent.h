@@ -13,7 +13,8 @@ typedef struct VgateAgent VgateAgent;
 
 /* Takes the policy. uri: libvirt's. */
 VgateAgent *vgate_agent_new (VgatePolicy *policy, const char *uri);
-/* Waits for the calls that are under way. A process that shall end whatever hangs must not call this. */
+/* Waits for the calls that are under way. A process that must end even while calls hang does not
+ * call this. */
 void vgate_agent_free (VgateAgent *agent);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateAgent, vgate_agent_free)
 

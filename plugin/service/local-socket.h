@@ -22,8 +22,8 @@ typedef struct VgateLocalSocket VgateLocalSocket;
 typedef char *(*VgateLocalSocketAnswer) (const char *request, gpointer user_data);
 
 /*
- * Serves from the default main context until freed. Whatever is at path goes: whoever calls this holds a lock
- * that says that nobody serves there (run-directory.h). VGATE_CODE_AGENT_SOCKET.
+ * Serves from the default main context until freed. Whatever is at path is removed: the caller holds a lock
+ * which proves that no other process serves there (run-directory.h). VGATE_CODE_AGENT_SOCKET.
  */
 VgateLocalSocket *vgate_local_socket_new (const char *path, VgateLocalSocketAnswer answer, gpointer user_data,
                                           GError **error);

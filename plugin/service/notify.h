@@ -8,7 +8,7 @@
 #include <glib.h>
 
 void vgate_notify_ready (void);
-/* Between these two the configuration is read anew. */
+/* Between these two the configuration is read again. */
 void vgate_notify_reloading (void);
 void vgate_notify_reloaded (void);
 void vgate_notify_stopping (void);

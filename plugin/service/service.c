@@ -104,7 +104,7 @@ on_tick (gpointer service)
 
 /* --- what it is told --- */
 
-/* Who this host is was found out at the start, and stands in what was captured since. */
+/* The UUID of this host was read at the start, and is in every element that was captured since. */
 static void
 note_what_waits (const VgatePolicy *was, const VgatePolicy *is)
 {

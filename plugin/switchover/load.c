@@ -70,8 +70,8 @@ decide (VgateLoad *load)
     load->domain = read_domain (load, &error);
     if (!load->domain)
         return vgate_decision_new_refusal (error);
-    /* the source knew nothing better: then what stands in the XML is judged again, on what this host is now
-     */
+    /* without one, the source knew nothing better than the XML: its element is judged again, by what this
+     * host is now */
     if (payload->element) {
         vgate_element_free (load->domain->element);
         load->domain->element = g_steal_pointer (&payload->element);

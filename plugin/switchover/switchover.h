@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The gate at switch-over. QEMU asks here when a guest that is set up so leaves (Save) and before it resumes
- * where it arrives (Load), while it stands still.
+ * where it arrives (Load), while it is paused.
  *
  * Save never fails: QEMU would go on, and a save image could then not be restored. It hands out the freshest
  * that is known within save-ms. Load reads it as strictly as the hook reads XML, and decides by engine and

@@ -61,7 +61,7 @@ assert_locked (const Fixture *fixture)
 static void
 test_one (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
-    g_autofree char *pid = g_strdup_printf ("process %d ", (int)getpid ());
+    g_autofree char *pid = g_strdup_printf ("(pid %d)", (int)getpid ());
     struct stat status;
     int fd = assert_locked (fixture);
 
@@ -89,7 +89,7 @@ test_left (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
     close (fd);
     fd = assert_locked (fixture);
     g_assert_cmpint (ftruncate (fd, 0), ==, 0);
-    assert_fails (fixture, VGATE_CODE_AGENT_RUNS, "another process");
+    assert_fails (fixture, VGATE_CODE_AGENT_RUNS, "already running; exiting");
     close (fd);
 }
 

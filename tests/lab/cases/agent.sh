@@ -183,7 +183,7 @@ test_a_second_daemon_does_not_start () {
     guest_run a single "$h100_20c"
     output=$(on a vgpu-gated 2>&1) || status=$?
     [ "$status" -eq 1 ] || fail "exit status $status" "$output"
-    grep -q "VGATE-731: process $(on a cat /run/lab/vgpu-gated.pid) is vgpu-gated already" <<<"$output" || fail "$output"
+    grep -q "VGATE-731: vgpu-gated is already running (pid $(on a cat /run/lab/vgpu-gated.pid))" <<<"$output" || fail "$output"
     wait_status a "guests['single']['captured']"
     # one look by hand is no daemon
     on a vgpu-gated --once
