@@ -9,10 +9,10 @@
 #define UUID   "4d7c0a6e-9b1f-4f2e-8a35-b1f0c2d9e701"
 #define CLONED "4d7c0a6e-9b1f-4f2e-8a35-000000000000"
 
-#define ARGUMENTS(uuid)                                                              \
-    "  <qemu:commandline>\n    <qemu:arg value='-object'/>\n"                        \
-    "    <qemu:arg value='dbus-vmstate,id=vgpu-gate,addr=" VGATE_BUS_DEFAULT \
-    ",id-list=vgpu-gate-" uuid "'/>\n  </qemu:commandline>\n</domain>"
+#define ARGUMENTS(uuid)                                                                                 \
+    "  <qemu:commandline>\n    <qemu:arg value='-object'/>\n"                                           \
+    "    <qemu:arg value='dbus-vmstate,id=vgpu-gate,addr=" VGATE_BUS_DEFAULT ",id-list=vgpu-gate-" uuid \
+    "'/>\n  </qemu:commandline>\n</domain>"
 
 #define ASKING_FOR(uuid)                                                                                  \
     .edits = {{"<domain type='kvm'", "<domain type='kvm' xmlns:qemu='" VGATE_VMSTATE_QEMU_NAMESPACE "'"}, \
