@@ -57,10 +57,10 @@ test_a_thousand_guests () {
     "$lab/on" a virsh -q -c "$many" <"$VGPU_GATE_LAB/commands" >/dev/null &
     exec 9>"$VGPU_GATE_LAB/commands"
     many_guests "$n" >&9
-    within 30 many_run "$n" || fail 'the guests do not start'
+    within 120 many_run "$n" || fail 'the guests do not start'
     on a bash -c "setsid vgpu-gated --connect $many </dev/null >>/var/log/libvirt/vgpu-gated.log 2>&1 &
         echo \$! >/run/lab/vgpu-gated.pid"
-    within 50 captures_are "$n" || fail "only $(vgpu_gated_log a | grep -c 'VGATE-701') of $n were captured"
+    within 200 captures_are "$n" || fail "only $(vgpu_gated_log a | grep -c 'VGATE-701') of $n were captured"
     # let the last of them settle
     sleep 3
     writes=$(vgpu_gated_log a | grep -c 'VGATE-70[13]')

@@ -22,3 +22,18 @@ test_a_stopped_guest_to_a_host_whose_driver_hangs () {
     migrate a patient --offline --persistent
     guest_is b patient 'shut off'
 }
+
+# Its definition was made from the XML of another guest that ran, and carries that one's metadata. (vgpu-gated would take
+# that away.)
+test_a_stopped_guest_with_the_metadata_of_another () {
+    guest_run a original "$h100_20c"
+    guest_define a copy "$h100_20c"
+    host_service stop a vgpu-gated
+    host_service stop b vgpu-gated
+    on a virsh -q metadata copy --config --uri "$element_uri" --key vgate --set "$(element a original)"
+    migrate a copy --offline --persistent
+    guest_is b copy 'shut off'
+    has_element b copy --config || fail 'the metadata did not travel, so this shows nothing'
+    guest_start b copy
+    guest_answers b copy
+}
