@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <gio/gio.h>
 #include <gio/gunixsocketaddress.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/un.h>
 
@@ -81,14 +82,18 @@ vgate_agent_ask (const char *path, const char *request, gsize *length, GError **
     g_autofree char *line = g_strconcat (request, "\n", NULL);
     g_autoptr (GByteArray) answer = NULL;
     g_autoptr (GError) local = NULL;
+    struct sigaction before;
 
     /* GLib would cut it */
     if (strlen (path) >= sizeof ((struct sockaddr_un *)NULL)->sun_path) {
         fail (error, VGATE_CODE_AGENT_SILENT, path, g_strerror (ENAMETOOLONG));
         return NULL;
     }
+    /* GLib ignores SIGPIPE from its first socket on, which is nothing for a command whose output is piped */
+    sigaction (SIGPIPE, NULL, &before);
     g_socket_client_set_timeout (client, DEADLINE_SEC);
     connection = g_socket_client_connect (client, G_SOCKET_CONNECTABLE (address), NULL, &local);
+    sigaction (SIGPIPE, &before, NULL);
     if (!connection || !g_output_stream_write_all (g_io_stream_get_output_stream (G_IO_STREAM (connection)),
                                                    line, strlen (line), NULL, NULL, &local)) {
         fail (error, VGATE_CODE_AGENT_SILENT, path, local->message);

@@ -6,6 +6,7 @@
 #include <gio/gio.h>
 #include <gio/gunixsocketaddress.h>
 #include <glib/gstdio.h>
+#include <signal.h>
 #include <string.h>
 
 typedef struct {
@@ -121,10 +122,27 @@ test_nobody (void)
     }
 }
 
+/* GLib ignores SIGPIPE from its first socket on; then the command would no longer end quietly when the reader
+ * of its output has left. */
+static void
+test_sigpipe (void)
+{
+    struct sigaction after;
+    gsize length;
+    g_autofree char *body = NULL;
+
+    g_assert_true (signal (SIGPIPE, SIG_DFL) != SIG_ERR);
+    body = vgate_agent_ask ("/nowhere/agent.sock", "status", &length, NULL);
+    g_assert_cmpint (sigaction (SIGPIPE, NULL, &after), ==, 0);
+    g_assert_true (after.sa_handler == SIG_DFL);
+}
+
 int
 main (int argc, char *argv[])
 {
     g_test_init (&argc, &argv, NULL);
+    /* first: GLib does it once */
+    g_test_add_func ("/agent-client/sigpipe", test_sigpipe);
     g_test_add_func ("/agent-client/answers", test_answers);
     g_test_add_func ("/agent-client/flood", test_flood);
     g_test_add_func ("/agent-client/nobody", test_nobody);
