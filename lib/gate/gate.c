@@ -66,14 +66,6 @@ decide_arrival (const VgateRequest *request, VgateDecision *decision)
         vgate_decision_set (decision, TRUE, VGATE_CODE_NOT_CONCERNED, NULL);
 }
 
-static guint32
-needed_state (const VgateRequest *request)
-{
-    if (request->operation == VGATE_OPERATION_START)
-        return VGATE_STATE_COLD;
-    return request->domain->element->power == VGATE_POWER_SUSPENDED ? VGATE_STATE_SLEEP : VGATE_STATE_LIVE;
-}
-
 /* The vGPUs are there already: each is where it can be, whatever room there is. FALSE: one can be nowhere. */
 static gboolean
 choose_first (VgateDecision *decision)
@@ -196,7 +188,7 @@ judge_element (const VgateRequest *request, VgateDecision *decision)
     const VgateJudgement offline = {.request = request, .host = request->host, .decision = decision};
     g_autoptr (GError) error = NULL;
 
-    decision->state = needed_state (request);
+    decision->state = vgate_judge_needed_state (request);
     decision->wants_down_time = vgate_judge_tells_down_time (request) &&
                                 (request->policy->link_speed > 0 || request->policy->down_time_limit > 0);
     if (!vgate_element_check (request->domain->element, request->domain->uuid, request->policy->seal_key,

@@ -30,33 +30,59 @@ vgate_judge_tells_down_time (const VgateRequest *request)
            request->policy->severities[VGATE_RULE_DOWN_TIME] != VGATE_SEVERITY_IGNORE;
 }
 
-/* Where the guest's other vGPUs will be is not known yet: so of them without that. */
-static void
-add_down_time (const VgateRequest *request, guint vgpu, VgateCircumstances *circumstances)
+/*
+ * What is known of the down-time before it is known where the vGPUs go: how fast the link is, what the
+ * limit is, and the time for all of the guest's vGPUs but one (G_MAXUINT: for all). TRUE with *estimate,
+ * the last of them, when that is known of any.
+ */
+static gboolean
+add_down_time (const VgateRequest *request, guint except, VgateCircumstances *circumstances,
+               VgateDownTime *estimate)
 {
     const VgateElement *element = request->domain->element;
+    gboolean any = FALSE;
 
     circumstances->link_speed = request->policy->link_speed;
-    for (guint i = 0; i < element->vgpus->len; i++) {
-        const VgateVgpuSide side = vgpu_side_of (element, g_ptr_array_index (element->vgpus, i));
-        VgateDownTime others = VGATE_INIT (VgateDownTime);
-
-        if (i != vgpu && vgate_down_time_estimate (&side, NULL, circumstances, &others))
-            circumstances->other_down_time = others.time;
-    }
     circumstances->is_limit_of_guest = request->policy->down_time_limit == 0;
     circumstances->down_time_limit =
         circumstances->is_limit_of_guest ? element->max_downtime : request->policy->down_time_limit;
+    for (guint i = 0; i < element->vgpus->len; i++) {
+        const VgateVgpuSide side = vgpu_side_of (element, g_ptr_array_index (element->vgpus, i));
+
+        if (i == except || !vgate_down_time_estimate (&side, NULL, circumstances, estimate))
+            continue;
+        circumstances->other_down_time = estimate->time;
+        any = TRUE;
+    }
+    return any;
+}
+
+char *
+vgate_judge_down_time (const VgateRequest *request)
+{
+    VgateCircumstances circumstances = VGATE_INIT (VgateCircumstances);
+    VgateDownTime estimate = VGATE_INIT (VgateDownTime);
+    VgateFinding finding = {.code = VGATE_CODE_DOWN_TIME};
+
+    if (!vgate_judge_tells_down_time (request) ||
+        !add_down_time (request, G_MAXUINT, &circumstances, &estimate) ||
+        !vgate_down_time_exceeds (&estimate, &circumstances))
+        return NULL;
+    finding.down_time = estimate;
+    finding.destination = circumstances.down_time_limit;
+    finding.at_destination = !circumstances.is_limit_of_guest;
+    return vgate_finding_describe (&finding);
 }
 
 static VgateCircumstances
 circumstances_of (const VgateRequest *request, const VgateHost *host, guint vgpu)
 {
     VgateCircumstances circumstances = {.size = sizeof (VgateCircumstances), .now = request->now};
+    VgateDownTime others = VGATE_INIT (VgateDownTime);
 
     /* An arrival was asked for its age a moment ago, and must not grow too old meanwhile. Of a snapshot the
-     * age is known to whoever goes back to it. */
-    if (request->operation != VGATE_OPERATION_STARTED)
+     * age is known to whoever goes back to it. A guest that is saved was captured now. */
+    if (request->operation != VGATE_OPERATION_STARTED && request->operation != VGATE_OPERATION_SAVE)
         circumstances.max_age = request->policy->max_age;
 
     for (VgateRule rule = 0; rule < VGATE_N_RULES; rule++)
@@ -66,7 +92,7 @@ circumstances_of (const VgateRequest *request, const VgateHost *host, guint vgpu
     if (request->operation == VGATE_OPERATION_MIGRATE)
         circumstances.certainly_not_from = host->uuid;
     if (vgate_judge_tells_down_time (request))
-        add_down_time (request, vgpu, &circumstances);
+        add_down_time (request, vgpu, &circumstances, &others);
     return circumstances;
 }
 
@@ -124,6 +150,14 @@ vgate_judge_pair (const VgateJudgement *j, guint vgpu, guint pgpu, gboolean is_h
         return FALSE;
     candidate->is_possible = vgate_verdict_allows (&candidate->verdict, j->decision->state);
     return TRUE;
+}
+
+guint32
+vgate_judge_needed_state (const VgateRequest *request)
+{
+    if (request->operation == VGATE_OPERATION_START)
+        return VGATE_STATE_COLD;
+    return request->domain->element->power == VGATE_POWER_SUSPENDED ? VGATE_STATE_SLEEP : VGATE_STATE_LIVE;
 }
 
 gboolean

@@ -26,6 +26,16 @@ gboolean vgate_judge_pair (const VgateJudgement *j, guint vgpu, guint pgpu, gboo
 /* TRUE when QEMU has been started for the guest, so that its vGPUs exist. */
 gboolean vgate_judge_has_started (const VgateRequest *request);
 
+/* VGATE_STATE_*: what the guest needs. There must be an element, except at a cold start. */
+guint32 vgate_judge_needed_state (const VgateRequest *request);
+
+/*
+ * For the source, where it is not known to which GPUs the guest's vGPUs go: one clause, with the numbers,
+ * when the estimated down-time of a migration exceeds the limit of the policy, or else the guest's own.
+ * NULL when it does not, or is not known, or as vgate_judge_tells_down_time (). The caller frees it.
+ */
+char *vgate_judge_down_time (const VgateRequest *request);
+
 /* TRUE when the migration's down-time is estimated. There must be an element and a policy. */
 gboolean vgate_judge_tells_down_time (const VgateRequest *request);
 

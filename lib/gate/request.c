@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gate/request.h"
 
-static const char *const operations[] = {"migrate", "restore", "started", "start", "switch-over"};
+static const char *const operations[] = {"migrate", "restore", "started", "start", "switch-over", "save"};
 
 G_STATIC_ASSERT (G_N_ELEMENTS (operations) == VGATE_N_OPERATIONS);
 

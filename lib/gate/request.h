@@ -15,6 +15,9 @@ typedef enum {
                                 arrival, whose devices are made, and a cold start whose devices were */
     /* QEMU is here and has all memory, and its vGPUs are there: the last moment to refuse. By vgpu-gated. */
     VGATE_OPERATION_SWITCH_OVER,
+    /* A save has begun on this host: could the guest be restored here? By vgpu-gated (gate/departure.h),
+     * not by vgate_gate_decide (). */
+    VGATE_OPERATION_SAVE,
     VGATE_N_OPERATIONS,
 } VgateOperation;
 

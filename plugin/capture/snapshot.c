@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "plugin/capture/snapshot.h"
 
+#include "plugin/element/capture.h"
+#include "domain/change.h"
+
 #include <string.h>
 
 /* NVML promises no order of vGPUs; what is made of them must change only when a vGPU does. */
@@ -87,74 +90,35 @@ vgate_snapshot_find_answer (const VgateSnapshot *snapshot, GBytes *vgpu, guint p
     return NULL;
 }
 
-/* With its end, so that two texts are not taken for one. NULL differs from the empty text. */
-static void
-add_text (GChecksum *sum, const char *text)
-{
-    if (text)
-        g_checksum_update (sum, (const guchar *)text, (gssize)strlen (text) + 1);
-    else
-        g_checksum_update (sum, (const guchar *)"\1", 1);
-}
-
-#define ADD_VALUE(sum, value) g_checksum_update ((sum), (const guchar *)&(value), sizeof (value))
-
-static void
-add_bytes (GChecksum *sum, GBytes *bytes)
-{
-    gsize length;
-    const void *data = g_bytes_get_data (bytes, &length);
-
-    ADD_VALUE (sum, length);
-    g_checksum_update (sum, data, (gssize)length);
-}
-
-static void
-add_scheduler (GChecksum *sum, const VgatePgpu *pgpu)
-{
-    ADD_VALUE (sum, pgpu->has_scheduler);
-    ADD_VALUE (sum, pgpu->scheduler.policy);
-    ADD_VALUE (sum, pgpu->scheduler.arr);
-    ADD_VALUE (sum, pgpu->scheduler.average_factor);
-    ADD_VALUE (sum, pgpu->scheduler.time_slice);
-}
-
-static void
-add_instance (GChecksum *sum, const VgateSnapshot *snapshot, const VgateInstance *instance)
-{
-    const VgatePgpu *pgpu = g_ptr_array_index (snapshot->probe->host->pgpus, instance->pgpu);
-
-    add_text (sum, instance->uuid);
-    add_text (sum, instance->mdev);
-    ADD_VALUE (sum, instance->type);
-    add_text (sum, instance->type_name);
-    add_text (sum, instance->failure);
-    if (instance->metadata)
-        add_bytes (sum, instance->metadata);
-    add_text (sum, pgpu->address);
-    add_text (sum, pgpu->name);
-    ADD_VALUE (sum, pgpu->record.range.min);
-    ADD_VALUE (sum, pgpu->record.range.max);
-    ADD_VALUE (sum, pgpu->read_bandwidth);
-    add_scheduler (sum, pgpu);
-}
-
+/* What is written for the domain would be made of the same, and of the domain's XML, which libvirt tells
+ * of. */
 char *
 vgate_snapshot_fingerprint (const VgateSnapshot *snapshot, const char *uuid)
 {
-    const GPtrArray *instances = vgate_snapshot_find (snapshot, uuid);
-    const VgateHost *host = snapshot->probe->host;
-    g_autoptr (GChecksum) sum = NULL;
+    g_autoptr (GPtrArray) no_hostdevs = g_ptr_array_new ();
+    g_autoptr (GError) error = NULL;
+    g_autoptr (VgateElement) element = NULL;
+    const VgateDomain nothing_known = {.uuid = (char *)uuid, .hostdevs = no_hostdevs};
+    const VgateCaptureInput input = {
+        .host = snapshot->probe->host,
+        .instances = vgate_snapshot_find (snapshot, uuid),
+        .devices = snapshot->probe->devices,
+        .domain = &nothing_known,
+    };
 
-    if (!instances)
+    if (!input.instances)
         return NULL;
-    sum = g_checksum_new (G_CHECKSUM_SHA256);
-    add_text (sum, host->name);
-    add_text (sum, host->driver);
-    ADD_VALUE (sum, host->simulated);
-    for (guint i = 0; i < instances->len; i++)
-        add_instance (sum, snapshot, g_ptr_array_index (instances, i));
-    return g_strdup (g_checksum_get_string (sum));
+    element = vgate_capture_describe (&input, &error);
+    if (!element)
+        return g_compute_checksum_for_string (G_CHECKSUM_SHA256, error->message, -1);
+    /* they change all the time; a look each minute sees to them */
+    for (guint i = 0; i < element->vgpus->len; i++) {
+        VgateElementVgpu *vgpu = g_ptr_array_index (element->vgpus, i);
+
+        vgpu->framebuffer_used = 0;
+        vgpu->runtime_state = 0;
+    }
+    return vgate_change_digest (element);
 }
 
 gboolean

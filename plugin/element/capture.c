@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "plugin/element/capture.h"
 
+#include "domain/change.h"
 #include "plugin/element/steady-size.h"
 
 #include <string.h>
@@ -91,16 +92,22 @@ read_record (const VgateInstance *instance, VgateElementVgpu *vgpu, GError **err
     return TRUE;
 }
 
-/* As the element says already, while that is about right. */
+/* Rounded ones stay as the element has them, while that is about right. */
 static void
-describe_sizes (const VgateElement *present, const VgateInstance *instance, VgateElementVgpu *vgpu)
+describe_sizes (const VgateCaptureInput *input, const VgateInstance *instance, VgateElementVgpu *vgpu)
 {
+    const VgateElement *present = input->domain->element;
     const VgateElementVgpu *before = NULL;
 
     for (guint i = 0; present && !before && i < present->vgpus->len; i++) {
         const VgateElementVgpu *other = g_ptr_array_index (present->vgpus, i);
 
         before = strcmp (other->uuid, instance->uuid) == 0 ? other : NULL;
+    }
+    if (input->has_exact_sizes) {
+        vgpu->framebuffer_used = instance->framebuffer_used;
+        vgpu->runtime_state = instance->runtime_state;
+        return;
     }
     vgpu->framebuffer_used =
         vgate_steady_size (instance->framebuffer_used, before ? before->framebuffer_used : 0);
@@ -121,7 +128,7 @@ describe_vgpu (const VgateCaptureInput *input, const VgateElement *element, cons
     vgpu->guest_address = hostdev ? g_strdup (hostdev->guest_address) : NULL;
     vgpu->type = instance->type;
     vgpu->type_name = g_strdup (instance->type_name);
-    describe_sizes (input->domain->element, instance, vgpu);
+    describe_sizes (input, instance, vgpu);
     describe_pgpu (input->host, instance->pgpu, &vgpu->pgpu);
     return read_record (instance, vgpu, error) ? g_steal_pointer (&vgpu) : NULL;
 }
@@ -194,13 +201,9 @@ static gboolean
 is_in_order (const VgateCaptureInput *input, const VgateElement *wanted)
 {
     VgateElement *present = input->domain->element;
-    g_autofree char *present_essence = NULL, *wanted_essence = NULL;
 
-    if (!present || !vgate_element_check (present, input->domain->uuid, input->key, NULL))
-        return FALSE;
-    present_essence = vgate_element_essence (present);
-    wanted_essence = vgate_element_essence (wanted);
-    return strcmp (present_essence, wanted_essence) == 0;
+    return present && vgate_element_check (present, input->domain->uuid, input->key, NULL) &&
+           !vgate_change_is_any (present, wanted);
 }
 
 gboolean

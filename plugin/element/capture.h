@@ -13,14 +13,15 @@ typedef struct {
     GBytes *key; /* fleet key, or NULL */
     VgateTrigger trigger;
     VgatePower power;
-    guint64 max_downtime; /* ms, as libvirt says; 0: as the domain's element says */
-    guint64 sequence_min; /* the sequence number must be above this */
-    gint64 now;           /* seconds since 1970 */
+    guint64 max_downtime;     /* ms, as libvirt says; 0: as the domain's element says */
+    gboolean has_exact_sizes; /* of what a vGPU uses; FALSE: rounded, as they are written */
+    guint64 sequence_min;     /* the sequence number must be above this */
+    gint64 now;               /* seconds since 1970 */
 } VgateCaptureInput;
 
 /*
  * The element of what NVML and the domain say now, unsealed and without a sequence number.
- * Sizes are rounded, and stay what the domain's element says while that is about right. NULL with
+ * Rounded sizes stay what the domain's element says while that is about right. NULL with
  * VGATE_CODE_CAPTURE_FAILED when NVML gave no metadata for one of its vGPUs, or none that can be written; as
  * vgate_capture_check_gone () when one of those in the domain's element is not to be seen.
  */

@@ -2,7 +2,6 @@
 #include "plugin/jobs/job-watch.h"
 
 #include "plugin/jobs/cancel-watch.h"
-#include "plugin/jobs/down-time.h"
 #include "plugin/base/log.h"
 
 struct VgateJobWatch {

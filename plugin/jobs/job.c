@@ -2,8 +2,7 @@
 #include "plugin/jobs/job.h"
 
 #include "plugin/element/capture.h"
-#include "plugin/element/difference.h"
-#include "compat/verdict.h"
+#include "gate/departure.h"
 #include "nvml/nvml-abi.h"
 
 #include <string.h>
@@ -33,137 +32,103 @@ vgate_job_facts_clear (VgateJobFacts *facts)
     *facts = (VgateJobFacts){0};
 }
 
-static VgateJobVerdict
-stale (GError **error, const char *what)
-{
-    g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_JOB_STALE, what);
-    return VGATE_JOB_MUST_STOP;
-}
-
-static VgateJobVerdict
-check_stale (const VgateJobFacts *facts, const VgateElement *now, const VgatePolicy *policy, GError **error)
-{
-    VgateElement *in_xml = facts->domain->element;
-    g_autoptr (GError) local = NULL;
-    g_autofree char *difference = NULL;
-
-    /* it arrives nowhere, unless missing metadata is allowed there as it is here */
-    if (!in_xml)
-        return policy->allow_missing_metadata ? VGATE_JOB_MAY_GO_ON
-                                              : stale (error, "the guest was not captured yet");
-    if (!vgate_element_check (in_xml, facts->domain->uuid, policy->seal_key, &local))
-        return stale (error, local->message);
-    difference = vgate_difference_find (in_xml, now);
-    return difference ? stale (error, difference) : VGATE_JOB_MAY_GO_ON;
-}
-
-/* --- a save: could it be restored here? --- */
+/* What NVML says of the guest, for the gate. The caller clears it. */
+typedef struct {
+    VgateDeparture departure;
+    VgateElement *now;
+    GArray *pgpus, *answers;
+} Described;
 
 static void
-judge (const VgateSnapshot *snapshot, const VgateElement *now, const VgateElementVgpu *vgpu, guint pgpu_index,
-       const VgatePolicy *policy, VgateVerdict *verdict)
+described_clear (Described *described)
 {
-    const VgatePgpu *pgpu = g_ptr_array_index (snapshot->probe->host->pgpus, pgpu_index);
-    const VgateDriverAnswer *answer = vgate_snapshot_find_answer (snapshot, vgpu->metadata.bytes, pgpu_index);
-    const VgateVgpuSide vgpu_side = {
-        .size = sizeof (VgateVgpuSide),
-        .record = &vgpu->record,
-        .type_id = vgpu->type,
-        .type_name = vgpu->type_name,
-        .scheduler = vgpu->pgpu.has_scheduler ? &vgpu->pgpu.scheduler : NULL,
-        .captured = now->time,
-        .captured_on = now->host_uuid,
-    };
-    /* it sits there: it needs no free instance but its own */
-    const VgatePgpuSide pgpu_side = {
-        .size = sizeof (VgatePgpuSide),
-        .record = &pgpu->record,
-        .offer = VGATE_OFFER_HELD,
-        .scheduler = pgpu->has_scheduler ? &pgpu->scheduler : NULL,
-    };
-    VgateCircumstances circumstances = {.size = sizeof (VgateCircumstances), .now = 0};
-
-    for (VgateRule rule = 0; rule < VGATE_N_RULES; rule++)
-        circumstances.severities[rule] = policy->severities[rule];
-    vgate_compat_judge (&vgpu_side, &pgpu_side, &circumstances, verdict);
-    if (answer && answer->rc == NVML_SUCCESS)
-        vgate_verdict_apply_driver (verdict, (VgateAnswer){answer->states, answer->limit});
+    vgate_element_free (described->now);
+    g_clear_pointer (&described->pgpus, g_array_unref);
+    g_clear_pointer (&described->answers, g_array_unref);
 }
 
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Described, described_clear)
+
+/* The driver was asked about the bytes that were known before; about others it has said nothing. */
 static void
-describe_refusal (const VgateVerdict *verdict, const VgateElementVgpu *vgpu, guint32 state, GError **error)
+add_vgpu (Described *described, const VgateSnapshot *snapshot, guint vgpu, guint pgpu)
 {
-    const VgateFinding *finding = vgate_verdict_first_refusal (verdict);
-    g_autofree char *clause = NULL, *needed = vgate_states_describe (state),
-                    *given = vgate_states_describe (verdict->states);
+    const VgateElementVgpu *subject = g_ptr_array_index (described->now->vgpus, vgpu);
+    const VgateDriverAnswer *answer = vgate_snapshot_find_answer (snapshot, subject->metadata.bytes, pgpu);
 
-    if (finding)
-        clause = vgate_finding_describe (finding);
-    else
-        clause = g_strdup_printf ("the guest needs the state %s, possible is %s", needed, given);
-    g_set_error (error, VGATE_ERROR, (int)(finding ? finding->code : VGATE_CODE_STATE_NOT_GIVEN),
-                 "it could not be restored on this host: vGPU %s (%s) on GPU %s (%s): %s", vgpu->uuid,
-                 vgpu->type_name, vgpu->pgpu.address, vgpu->pgpu.name, clause);
-}
+    g_array_append_val (described->pgpus, pgpu);
+    if (answer && answer->rc == NVML_SUCCESS) {
+        VgateDriverAnswer of_vgpu = *answer;
 
-static VgateJobVerdict
-check_restorable (const VgateSnapshot *snapshot, const GPtrArray *instances, const VgateElement *now,
-                  const VgatePolicy *policy, GError **error)
-{
-    const guint32 state = now->power == VGATE_POWER_SUSPENDED ? VGATE_STATE_SLEEP : VGATE_STATE_LIVE;
-
-    for (guint i = 0; i < now->vgpus->len; i++) {
-        const VgateElementVgpu *vgpu = g_ptr_array_index (now->vgpus, i);
-        const VgateInstance *instance = g_ptr_array_index (instances, i);
-        VgateVerdict verdict;
-
-        judge (snapshot, now, vgpu, instance->pgpu, policy, &verdict);
-        if (!vgate_verdict_allows (&verdict, state)) {
-            describe_refusal (&verdict, vgpu, state, error);
-            return VGATE_JOB_MUST_STOP;
-        }
+        of_vgpu.vgpu = vgpu;
+        g_array_append_val (described->answers, of_vgpu);
     }
-    return VGATE_JOB_MAY_GO_ON;
 }
 
-/* Where the XML cannot be read: an element that is none is refused wherever it arrives. */
-static VgateJobVerdict
-judge_unreadable (const VgateJobFacts *facts, GError **error)
+/* The domain could be read. FALSE with an error: what NVML says cannot be made an element of. */
+static gboolean
+describe (const VgateJobFacts *facts, const VgateSnapshot *snapshot, const VgatePolicy *policy,
+          Described *described, GError **error)
 {
-    if (vgate_libvirt_is_element_error (facts->failure))
-        return stale (error, facts->failure->message);
-    g_propagate_error (error, g_error_copy (facts->failure));
-    return VGATE_JOB_UNKNOWN;
+    const GPtrArray *instances = vgate_snapshot_find (snapshot, facts->domain->uuid);
+    const VgateCaptureInput input = {
+        .host = snapshot->probe->host,
+        .devices = snapshot->probe->devices,
+        .instances = instances,
+        .domain = facts->domain,
+        .power = facts->power,
+        .has_exact_sizes = TRUE,
+    };
+
+    described->pgpus = g_array_new (FALSE, FALSE, sizeof (guint));
+    described->answers = g_array_new (FALSE, FALSE, sizeof (VgateDriverAnswer));
+    if (instances)
+        described->now = vgate_capture_describe (&input, error);
+    if (instances && !described->now)
+        return FALSE;
+    if (!instances && facts->domain->element &&
+        !vgate_capture_check_gone (snapshot->probe->host, facts->domain->element, NULL, error))
+        return FALSE;
+    for (guint i = 0; instances && i < instances->len; i++)
+        add_vgpu (described, snapshot, i, ((const VgateInstance *)g_ptr_array_index (instances, i))->pgpu);
+    described->departure = (VgateDeparture){
+        .operation = facts->kind == VGATE_JOB_SAVE ? VGATE_OPERATION_SAVE : VGATE_OPERATION_MIGRATE,
+        .domain = facts->domain,
+        .now = described->now,
+        .host = snapshot->probe->host,
+        .pgpus = described->pgpus,
+        .answers = described->answers,
+        .policy = policy,
+    };
+    return TRUE;
 }
 
 VgateJobVerdict
 vgate_job_judge (const VgateJobFacts *facts, const VgateSnapshot *snapshot, const VgatePolicy *policy,
                  GError **error)
 {
-    const GPtrArray *instances;
-    g_autoptr (VgateElement) now = NULL;
-    VgateCaptureInput input = {
-        .host = snapshot->probe->host, .devices = snapshot->probe->devices, .power = facts->power};
-    VgateJobVerdict verdict = VGATE_JOB_MAY_GO_ON;
+    g_auto (Described) described = {0};
 
-    if (!facts->domain)
-        return judge_unreadable (facts, error);
-    instances = vgate_snapshot_find (snapshot, facts->domain->uuid);
-    if (!instances && facts->domain->element &&
-        !vgate_capture_check_gone (snapshot->probe->host, facts->domain->element, NULL, error))
+    /* an element that cannot be read is refused wherever it arrives */
+    if (!facts->domain && vgate_libvirt_is_element_error (facts->failure)) {
+        g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_JOB_STALE, facts->failure->message);
+        return VGATE_JOB_MUST_STOP;
+    }
+    if (!facts->domain) {
+        g_propagate_error (error, g_error_copy (facts->failure));
         return VGATE_JOB_UNKNOWN;
-    if (!instances)
-        return facts->domain->element && !policy->ignore_stale_metadata
-                   ? stale (error, "the metadata names a vGPU, but the guest has none any more")
-                   : VGATE_JOB_MAY_GO_ON;
-    input.instances = instances;
-    input.domain = facts->domain;
-    now = vgate_capture_describe (&input, error);
-    if (!now)
+    }
+    if (!describe (facts, snapshot, policy, &described, error))
         return VGATE_JOB_UNKNOWN;
-    if (!policy->ignore_stale_metadata)
-        verdict = check_stale (facts, now, policy, error);
-    if (verdict == VGATE_JOB_MAY_GO_ON && facts->kind == VGATE_JOB_SAVE && !policy->ignore_unrestorable_save)
-        verdict = check_restorable (snapshot, instances, now, policy, error);
-    return verdict;
+    return vgate_departure_check (&described.departure, error) ? VGATE_JOB_MAY_GO_ON : VGATE_JOB_MUST_STOP;
+}
+
+char *
+vgate_job_down_time (const VgateJobFacts *facts, const VgateSnapshot *snapshot, const VgatePolicy *policy)
+{
+    g_auto (Described) described = {0};
+
+    return facts->domain && describe (facts, snapshot, policy, &described, NULL)
+               ? vgate_departure_down_time (&described.departure)
+               : NULL;
 }

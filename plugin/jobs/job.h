@@ -37,3 +37,11 @@ typedef enum {
  */
 VgateJobVerdict vgate_job_judge (const VgateJobFacts *facts, const VgateSnapshot *snapshot,
                                  const VgatePolicy *policy, GError **error);
+
+/*
+ * The guest's down-time when it exceeds the limit of the configuration, or else the guest's own: said at the
+ * source, where somebody can give it more time while the migration runs. NULL, and what it is, as
+ * vgate_departure_down_time (). The caller frees it.
+ */
+char *vgate_job_down_time (const VgateJobFacts *facts, const VgateSnapshot *snapshot,
+                           const VgatePolicy *policy);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What is said of the down-time when a migration begins: by what NVML says then, not by what stands in the
  * XML. */
-#include "plugin/jobs/down-time.h"
+#include "plugin/jobs/job.h"
 
 #include "answers.h"
 

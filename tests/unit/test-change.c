@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "plugin/element/difference.h"
+/* What of two elements is a change, and which changes decide. */
+#include "domain/change.h"
 
 #include "sample.h"
+
+#include <string.h>
 
 typedef void (*Change) (VgateElement *element, VgateVgpuRecord *record);
 
@@ -40,31 +43,42 @@ static const struct {
     Change change;
     const char *pattern; /* NULL: no difference */
 } cases[] = {
-    {"/difference/nothing", nothing, NULL},
-    {"/difference/version", version, "*guest vGPU version 26.1 in the XML, 18.1 now"},
-    {"/difference/driver-down", driver_down, "*guest vGPU version 26.1 in the XML, 0.0 now"},
-    {"/difference/capability", capability, "*migration capability yes in the XML, no now"},
-    {"/difference/structure", structure, "*structure version 3 in the XML, 2 now"},
-    {"/difference/gpu-string", gpu_string, "*GPU metadata string*"},
-    {"/difference/guest-driver", guest_driver, "*guest driver 580.95.05 in the XML, 680.95.05 now"},
-    {"/difference/host-driver", host_driver, "*host driver 580.95.05 in the XML, 680.95.05 now"},
-    {"/difference/opaque-size", opaque_size, "*size of the opaque data 260 in the XML, 264 now"},
-    {"/difference/power", power, "the guest was suspended or woken up"},
-    {"/difference/type", type, "*vGPU type NVIDIA H100XM-* in the XML, MVIDIA H100XM-*"},
+    {"/change/nothing", nothing, NULL},
+    {"/change/version", version, "*guest vGPU version 26.1 in the XML, 18.1 now"},
+    {"/change/driver-down", driver_down, "*guest vGPU version 26.1 in the XML, 0.0 now"},
+    {"/change/capability", capability, "*migration capability yes in the XML, no now"},
+    {"/change/structure", structure, "*structure version 3 in the XML, 2 now"},
+    {"/change/gpu-string", gpu_string, "*GPU metadata string*"},
+    {"/change/guest-driver", guest_driver, "*guest driver 580.95.05 in the XML, 680.95.05 now"},
+    {"/change/host-driver", host_driver, "*host driver 580.95.05 in the XML, 680.95.05 now"},
+    {"/change/opaque-size", opaque_size, "*size of the opaque data 260 in the XML, 264 now"},
+    {"/change/power", power, "the guest was suspended or woken up"},
+    {"/change/type", type, "*vGPU type NVIDIA H100XM-* in the XML, MVIDIA H100XM-*"},
     /* a driver that was updated under its guests may number the types anew: the name decides */
-    {"/difference/type-id", type_id, NULL},
-    {"/difference/gone", gone, "vGPU aaaaaaaa-0000-4000-8000-000000000002 is in the XML, but no more*"},
-    {"/difference/time", other_time, NULL},
-    {"/difference/trigger", other_trigger, NULL},
-    {"/difference/host", other_host, NULL},
-    {"/difference/sequence", other_sequence, NULL},
-    {"/difference/revision", revision, NULL},
-    {"/difference/scheduler", scheduler, NULL},
-    {"/difference/framebuffer-used", used, NULL},
-    {"/difference/runtime-state", state, NULL},
-    {"/difference/read-bandwidth", bandwidth, NULL},
-    {"/difference/max-downtime", max_downtime, NULL},
+    {"/change/type-id", type_id, NULL},
+    {"/change/gone", gone, "vGPU aaaaaaaa-0000-4000-8000-000000000002 is in the XML, but no more*"},
+    {"/change/time", other_time, NULL},
+    {"/change/trigger", other_trigger, NULL},
+    {"/change/host", other_host, NULL},
+    {"/change/sequence", other_sequence, NULL},
+    {"/change/revision", revision, NULL},
+    {"/change/scheduler", scheduler, NULL},
+    {"/change/framebuffer-used", used, NULL},
+    {"/change/runtime-state", state, NULL},
+    {"/change/read-bandwidth", bandwidth, NULL},
+    {"/change/max-downtime", max_downtime, NULL},
 };
+
+/* What decides is a change, and each change is one of the digest. */
+static void
+assert_agree (const VgateElement *before, const VgateElement *now, const char *deciding)
+{
+    g_autofree char *digest_before = vgate_change_digest (before), *digest_now = vgate_change_digest (now);
+    const gboolean is_any = vgate_change_is_any (before, now);
+
+    g_assert_true (is_any || !deciding);
+    g_assert_cmpint (strcmp (digest_before, digest_now) != 0, ==, is_any);
+}
 
 static void
 run (gconstpointer data)
@@ -76,7 +90,8 @@ run (gconstpointer data)
 
     cases[i].change (now, &record);
     ((VgateElementVgpu *)g_ptr_array_index (now->vgpus, 0))->record = record;
-    difference = vgate_difference_find (before, now);
+    difference = vgate_change_find_deciding (before, now);
+    assert_agree (before, now, difference);
     if (!cases[i].pattern)
         g_assert_null (difference);
     else if (!difference || !g_pattern_match_simple (cases[i].pattern, difference))
@@ -87,7 +102,7 @@ static void
 test_came (void)
 {
     g_autoptr (VgateElement) before = sample_element (1), now = sample_element (2);
-    g_autofree char *difference = vgate_difference_find (before, now);
+    g_autofree char *difference = vgate_change_find_deciding (before, now);
 
     g_assert_cmpstr (difference, ==, "vGPU aaaaaaaa-0000-4000-8000-000000000002 is not in the XML");
 }
@@ -98,6 +113,6 @@ main (int argc, char **argv)
     g_test_init (&argc, &argv, NULL);
     for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
         g_test_add_data_func (cases[i].path, GUINT_TO_POINTER (i), run);
-    g_test_add_func ("/difference/came", test_came);
+    g_test_add_func ("/change/came", test_came);
     return g_test_run ();
 }

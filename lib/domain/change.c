@@ -1,7 +1,24 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "plugin/element/difference.h"
+#include "domain/change.h"
 
 #include <string.h>
+
+gboolean
+vgate_change_is_any (const VgateElement *before, const VgateElement *now)
+{
+    g_autofree char *essence_before = vgate_element_essence (before),
+                    *essence_now = vgate_element_essence (now);
+
+    return strcmp (essence_before, essence_now) != 0;
+}
+
+char *
+vgate_change_digest (const VgateElement *element)
+{
+    g_autofree char *essence = vgate_element_essence (element);
+
+    return g_compute_checksum_for_string (G_CHECKSUM_SHA256, essence, -1);
+}
 
 static char *
 structure_version (const VgateElementVgpu *vgpu)
@@ -106,7 +123,7 @@ find_gone (const VgateElement *in_xml, const VgateElement *now)
 }
 
 char *
-vgate_difference_find (const VgateElement *in_xml, const VgateElement *now)
+vgate_change_find_deciding (const VgateElement *in_xml, const VgateElement *now)
 {
     if (in_xml->power != now->power)
         return g_strdup ("the guest was suspended or woken up");
