@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "host/qemu-process.h"
 
+#include "domain/vmstate.h"
 #include "message/codes.h"
 
 #include <string.h>
 #include <unistd.h>
 
-/* libvirt's QEMU driver keeps the pids here (measured; lab of libvirt 9.0). */
+/* libvirt's QEMU driver keeps the pids here (measured; lab of libvirt 9.0), where nobody but root writes. */
 #define PID_DIRECTORY "/run/libvirt/qemu"
 /* The same of a session, below the user's run-time directory. */
 #define SESSION_DIRECTORY "libvirt/qemu/run"
@@ -34,37 +35,150 @@ pid_path (const char *root, gboolean is_session, const char *domain_name)
     return g_build_filename (root, user, SESSION_DIRECTORY, file, NULL);
 }
 
+/* The pid of a domain's QEMU, as libvirt has noted it. FALSE with *why. */
 static gboolean
-unknown (const char *why, GError **error)
+read_pid (const char *root, gboolean is_session, const char *domain_name, guint64 *pid, char **why)
 {
-    g_set_error (error, VGATE_ERROR, VGATE_CODE_QEMU_UNKNOWN,
-                 "whether QEMU was started to receive a guest cannot be told: %s", why);
-    return FALSE;
+    g_autofree char *path = pid_path (root, is_session, domain_name), *text = NULL;
+    g_autoptr (GError) error = NULL;
+
+    /* libvirt allows no '/' in a name; this is root, so do not depend on it */
+    if (strchr (domain_name, '/'))
+        *why = g_strdup ("the domain's name has a '/'");
+    else if (!g_file_get_contents (path, &text, NULL, &error))
+        *why = g_strdup (error->message);
+    else if (!g_ascii_string_to_unsigned (g_strstrip (text), 10, 1, G_MAXINT32, pid, NULL))
+        *why = g_strdup ("its pid file holds no number");
+    return !*why;
+}
+
+/* The arguments, each with a NUL at its end. NULL with an error. */
+static char *
+read_command_line (const char *root, guint64 pid, gsize *length, GError **error)
+{
+    g_autofree char *path = g_strdup_printf ("%s/proc/%" G_GUINT64_FORMAT "/cmdline", root, pid);
+    char *line = NULL;
+
+    return g_file_get_contents (path, &line, length, error) ? line : NULL;
 }
 
 gboolean
 vgate_qemu_is_incoming (const char *root, gboolean is_session, const char *domain_name, GError **error)
 {
-    g_autofree char *pid_file = pid_path (root, is_session, domain_name);
-    g_autofree char *pid_text = NULL, *path = NULL, *arguments = NULL;
+    g_autofree char *arguments = NULL, *why = NULL;
     g_autoptr (GError) local = NULL;
-    gsize length;
+    gsize length = 0;
     guint64 pid;
 
-    /* libvirt allows no '/' in a name; this is root, so do not depend on it */
-    if (strchr (domain_name, '/'))
-        return unknown ("the domain's name has a '/'", error);
-    if (!g_file_get_contents (pid_file, &pid_text, NULL, &local))
-        return unknown (local->message, error);
-    if (!g_ascii_string_to_unsigned (g_strstrip (pid_text), 10, 1, G_MAXINT32, &pid, NULL))
-        return unknown ("its pid file holds no number", error);
-    path = g_strdup_printf ("%s/proc/%" G_GUINT64_FORMAT "/cmdline", root, pid);
-    if (!g_file_get_contents (path, &arguments, &length, &local))
-        return unknown (local->message, error);
-    if (length == 0)
-        return unknown ("its command line is empty", error);
+    if (read_pid (root, is_session, domain_name, &pid, &why)) {
+        arguments = read_command_line (root, pid, &length, &local);
+        if (!arguments)
+            why = g_strdup (local->message);
+        else if (length == 0)
+            why = g_strdup ("its command line is empty");
+    }
+    if (why) {
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_QEMU_UNKNOWN,
+                     "whether QEMU was started to receive a guest cannot be told: %s", why);
+        return FALSE;
+    }
     for (const char *at = arguments; at < arguments + length; at += strlen (at) + 1)
         if (strcmp (at, "-incoming") == 0)
             return TRUE;
     return FALSE;
+}
+
+/* --- which domain is it? --- */
+
+void
+vgate_qemu_free (VgateQemu *qemu)
+{
+    if (!qemu)
+        return;
+    g_free (qemu->name);
+    g_free (qemu->uuid);
+    g_free (qemu);
+}
+
+/* "guest=NAME,debug-threads=on": QEMU doubles a comma that is part of a value. */
+static char *
+guest_name (const char *argument)
+{
+    static const char key[] = "guest=";
+    g_autoptr (GString) name = g_string_new (NULL);
+
+    if (!g_str_has_prefix (argument, key))
+        return NULL;
+    for (const char *at = argument + strlen (key); *at != '\0'; at++) {
+        if (*at == ',' && *++at != ',')
+            break;
+        g_string_append_c (name, *at);
+    }
+    return g_string_free (g_steal_pointer (&name), FALSE);
+}
+
+typedef struct {
+    char *name;
+    const char *uuid; /* borrowed from the command line */
+    VgateVmstate *vmstate;
+} Arguments;
+
+static void
+arguments_clear (Arguments *arguments)
+{
+    g_free (arguments->name);
+    vgate_vmstate_free (arguments->vmstate);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Arguments, arguments_clear)
+
+/* The kernel separates them by NULs, and g_file_get_contents () puts one behind the last. */
+static void
+read_arguments (const char *line, gsize length, Arguments *arguments)
+{
+    const char *before = "";
+
+    for (const char *at = line; at < line + length; before = at, at += strlen (at) + 1) {
+        if (strcmp (before, "-name") == 0 && !arguments->name)
+            arguments->name = guest_name (at);
+        else if (strcmp (before, "-uuid") == 0)
+            arguments->uuid = at;
+        else if (strcmp (before, "-object") == 0 && !arguments->vmstate)
+            arguments->vmstate = vgate_vmstate_parse (at);
+    }
+}
+
+static gboolean
+is_domain_of_libvirt (const char *root, const char *name, guint32 pid)
+{
+    g_autofree char *why = NULL;
+    guint64 noted;
+
+    return read_pid (root, FALSE, name, &noted, &why) && noted == pid;
+}
+
+VgateQemu *
+vgate_qemu_identify (const char *root, guint32 pid, GError **error)
+{
+    gsize length;
+    g_autofree char *line = read_command_line (root, pid, &length, NULL);
+    g_auto (Arguments) arguments = {0};
+    VgateQemu *qemu;
+
+    if (!line)
+        return NULL;
+    read_arguments (line, length, &arguments);
+    if (!arguments.name || !arguments.uuid || !arguments.vmstate ||
+        !is_domain_of_libvirt (root, arguments.name, pid))
+        return NULL;
+    if (strcmp (arguments.vmstate->uuid, arguments.uuid) != 0) {
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_SWITCH_OVER_OBJECT,
+                     "%s: the object on QEMU's command line is that of domain %s", arguments.name,
+                     arguments.vmstate->uuid);
+        return NULL;
+    }
+    qemu = g_new0 (VgateQemu, 1);
+    qemu->name = g_steal_pointer (&arguments.name);
+    qemu->uuid = g_strdup (arguments.uuid);
+    return qemu;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "plugin/switchover/bus-watch.h"
 
+#include "host/qemu-process.h"
 #include "host/provider-lock.h"
 #include "plugin/base/log.h"
-#include "plugin/switchover/qemu-process.h"
 #include "plugin/base/workers.h"
 
 #include <gio/gio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Who is on the bus: by its command line and libvirt's pid files, under a directory made for each test. */
 #include "domain/vmstate.h"
-#include "plugin/switchover/qemu-process.h"
+#include "host/qemu-process.h"
 #include "sample.h"
 
 #include <glib/gstdio.h>
