@@ -46,36 +46,28 @@ vgate_log_priority (const VgateLogSubject *subject)
     }
 }
 
-static void
-add_field (GArray *fields, const char *key, const char *value)
-{
-    const GLogField field = vgate_journal_field (key, value);
-
-    if (value)
-        g_array_append_val (fields, field);
-}
-
 static gboolean
 send_entry (const VgateLogSubject *subject, const char *line)
 {
+    const VgateJournalSubject entry = {
+        .program = "vgpu-gated",
+        .priority = vgate_log_priority (subject),
+        .code = subject->code,
+        .domain = subject->domain,
+        .uuid = subject->uuid,
+    };
     g_autoptr (GArray) fields = g_array_new (FALSE, FALSE, sizeof (GLogField));
-    const char priority[] = {(char)('0' + vgate_log_priority (subject)), '\0'};
-    char code[VGATE_CODE_TEXT_SIZE];
-    g_autofree char *domain = subject->domain ? vgate_printable (subject->domain, 128) : NULL;
+    GLogField field = vgate_journal_field ("VGPU_GATE_TRIGGER", subject->trigger);
 
-    add_field (fields, "MESSAGE", line);
-    add_field (fields, "PRIORITY", priority);
-    add_field (fields, "SYSLOG_IDENTIFIER", "vgpu-gated");
-    add_field (fields, "VGPU_GATE_CODE", vgate_code_format (subject->code, code));
-    add_field (fields, "VGPU_GATE_DOMAIN", domain);
-    add_field (fields, "VGPU_GATE_DOMAIN_UUID", subject->uuid);
-    add_field (fields, "VGPU_GATE_TRIGGER", subject->trigger);
+    if (subject->trigger)
+        g_array_append_val (fields, field);
     for (guint i = 0; subject->element && i < subject->element->vgpus->len; i++) {
         const VgateElementVgpu *vgpu = g_ptr_array_index (subject->element->vgpus, i);
 
-        add_field (fields, "VGPU_GATE_VGPU", vgpu->uuid);
+        field = vgate_journal_field ("VGPU_GATE_VGPU", vgpu->uuid);
+        g_array_append_val (fields, field);
     }
-    return vgate_journal_send ((const GLogField *)fields->data, fields->len);
+    return vgate_journal_send (&entry, line, (const GLogField *)fields->data, fields->len);
 }
 
 G_GNUC_PRINTF (2, 0)
