@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "input.h"
 
+#include "base/descriptor.h"
 #include "message/codes.h"
 #include "xml/xml.h"
 
@@ -13,21 +14,12 @@ char *
 vgate_input_read_fd (int fd, gsize *length, GError **error)
 {
     g_autoptr (GByteArray) input = g_byte_array_new ();
-    guint8 buffer[65536];
 
-    while (input->len <= VGATE_XML_SIZE_MAX) {
-        const gssize n = read (fd, buffer, MIN (sizeof buffer, VGATE_XML_SIZE_MAX + 1 - input->len));
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0) {
-            g_set_error (error, VGATE_ERROR, VGATE_CODE_INPUT_UNREADABLE, "cannot read the input: %s",
-                         g_strerror (errno));
-            return NULL;
-        }
-        if (n == 0)
-            break;
-        g_byte_array_append (input, buffer, (guint)n);
+    /* one that is too large is refused where it is parsed */
+    if (!vgate_read_all (fd, VGATE_XML_SIZE_MAX, input) && errno != EFBIG) {
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_INPUT_UNREADABLE, "cannot read the input: %s",
+                     g_strerror (errno));
+        return NULL;
     }
     *length = input->len;
     /* not part of it, but makes it a pointer also when it is empty */

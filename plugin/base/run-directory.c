@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "plugin/base/run-directory.h"
 
-#include "message/codes.h"
+#include "base/runtime-directory.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define LOCK_NAME "agent.lock"
@@ -16,29 +15,6 @@ static int
 fail (GError **error, const char *path)
 {
     g_set_error (error, VGATE_ERROR, VGATE_CODE_RUN_DIRECTORY, "%s: %s", path, g_strerror (errno));
-    return -1;
-}
-
-static int
-open_directory (const char *path, GError **error)
-{
-    struct stat status;
-    int fd;
-
-    if (mkdir (path, 0755) != 0 && errno != EEXIST)
-        return fail (error, path);
-    fd = open (path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0 || fstat (fd, &status) != 0) {
-        fail (error, path);
-    } else if (status.st_uid != geteuid () || (status.st_mode & (S_IWGRP | S_IWOTH))) {
-        g_set_error (error, VGATE_ERROR, VGATE_CODE_RUN_DIRECTORY,
-                     "%s belongs to user %u and has mode %04o: others could put a socket there", path,
-                     (guint)status.st_uid, (guint)(status.st_mode & 07777));
-    } else {
-        return fd;
-    }
-    if (fd >= 0)
-        close (fd);
     return -1;
 }
 
@@ -70,7 +46,7 @@ write_pid (int fd)
 int
 vgate_run_directory_lock (const char *path, GError **error)
 {
-    const int directory = open_directory (path, error);
+    const int directory = vgate_run_directory_open (path, TRUE, VGATE_CODE_RUN_DIRECTORY, error);
     g_autofree char *lock = g_build_filename (path, LOCK_NAME, NULL);
     int fd;
 

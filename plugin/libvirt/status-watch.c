@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "plugin/libvirt/status-watch.h"
 
+#include "base/descriptor.h"
 #include "xml/xml.h"
 
 #include <errno.h>
@@ -8,7 +9,6 @@
 #include <glib-unix.h>
 #include <string.h>
 #include <sys/inotify.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define SUFFIX ".xml"
@@ -76,18 +76,10 @@ read_file (const char *directory, const char *file)
 {
     g_autofree char *path = g_build_filename (directory, file, NULL);
     g_autoptr (GByteArray) text = g_byte_array_new ();
-    const int fd = open (path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    guint8 buffer[65536];
-    struct stat status;
-    gssize n = -1;
 
-    if (fd < 0)
-        return NULL;
-    if (fstat (fd, &status) == 0 && S_ISREG (status.st_mode))
-        while ((n = read (fd, buffer, sizeof buffer)) > 0 && text->len <= VGATE_XML_SIZE_MAX)
-            g_byte_array_append (text, buffer, (guint)n);
-    close (fd);
-    return n == 0 && text->len > 0 ? g_steal_pointer (&text) : NULL;
+    return vgate_read_file (AT_FDCWD, path, VGATE_XML_SIZE_MAX, text) && text->len > 0
+               ? g_steal_pointer (&text)
+               : NULL;
 }
 
 /* libvirt writes another file and gives it this name, and does so again for each step of a job. */
