@@ -70,7 +70,7 @@ host_driver (const VgateElementVgpu *vgpu)
     return g_strdup (vgpu->record.host_driver);
 }
 
-/* The fields that decide most come first, as only the first difference is reported. */
+/* The field that decides most comes first, as only the first difference is reported. */
 static const struct {
     const char *name;
     char *(*describe) (const VgateElementVgpu *vgpu);

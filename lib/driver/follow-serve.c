@@ -103,8 +103,8 @@ look (VgateNvml *nvml, GPtrArray *sources, GPtrArray *unusable, GError **error)
     return vgate_round_to_variant (round, unusable);
 }
 
-/* FALSE when the asker is gone. Whoever does not read for a while holds us up, and that is no fault of
- * NVML's. */
+/* FALSE when the asker is gone. An asker that does not read for a while delays us, which is not
+ * NVML's fault. */
 static gboolean
 send_answer (int out, GVariant *body, const GError *error)
 {

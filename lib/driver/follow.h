@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The scheduler's log, once or for as long as one likes. To follow it, the program vgpu-gate-nvml lives on,
- * looks ten times a second, twice as often as NVIDIA asks for, and sends what is new. It ends when whoever
- * asked is gone.
+ * looks ten times a second, twice as often as NVIDIA asks for, and sends what is new. It ends when its
+ * asker has ended.
  */
 #pragma once
 
@@ -33,9 +33,9 @@ GPtrArray *vgate_follow_once (const VgateBackend *backend, const char *address, 
 typedef struct VgateFollower VgateFollower;
 
 /*
- * Starts to follow. The program inherits the signal mask, but for SIGTERM: whoever blocks SIGINT first keeps
- * it alive when the terminal sends that to both. Never fails but for VGATE_CODE_INTERNAL; what else goes
- * wrong is said by vgate_follower_next ().
+ * Starts to follow. The program inherits the signal mask, but for SIGTERM: an asker that blocks SIGINT
+ * first keeps it alive when the terminal sends SIGINT to both. Never fails but for VGATE_CODE_INTERNAL;
+ * what else goes wrong is said by vgate_follower_next ().
  */
 VgateFollower *vgate_follower_new (const VgateBackend *backend, const char *address, GError **error);
 /* NULL is allowed. The program ends by itself then. */

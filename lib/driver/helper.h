@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The program vgpu-gate-nvml, as those see it who ask it: it is started with a question, and answers on a
- * pipe. Whoever asks waits for a deadline and abandons it then. Nobody kills it: its own alarm clock ends it
+ * The program vgpu-gate-nvml, from the outside: it is started with a question, and answers on a
+ * pipe. The asker waits for a deadline and abandons it then. Nobody kills it: its own alarm clock ends it
  * (driver/serve.h), and a pid may be another process's by then.
  */
 #pragma once

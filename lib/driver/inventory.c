@@ -229,7 +229,7 @@ read_pgpu (VgateNvml *nvml, const VgateGpu *gpu, GError **error)
                      local->message);
         return NULL;
     }
-    /* a finding's matter only: a driver without that call, or under MIG, is none the worse for it */
+    /* only one rule asks for it: a driver without that call, or a GPU under MIG, can be used as well */
     pgpu->has_scheduler = vgate_nvml_device_scheduler (nvml, device, &pgpu->scheduler, NULL);
     if (vgate_nvml_device_buffer_bandwidths (nvml, device, &read, &write, NULL)) {
         pgpu->read_bandwidth = read;

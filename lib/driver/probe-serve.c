@@ -99,6 +99,6 @@ vgate_probe_serve (GBytes *asked, int out)
     nvml = vgate_nvml_open (question.library, &error);
     probe = nvml ? read_host (nvml, &question, &error) : NULL;
     answer = vgate_wire_write_answer (probe, error);
-    /* the asker reads to the end: it shall not wait for NVML to be shut down, which can hang too */
+    /* the asker reads to the end, and must not wait for NVML's shutdown, which can hang too */
     return vgate_serve_write (out, answer) && close (out) == 0 ? 0 : 1;
 }

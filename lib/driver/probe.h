@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Asking NVML in time. A child process (vgpu-gate-nvml) opens the library, reads, answers and ends; whoever
- * asks waits for a deadline and abandons it then. NVML can hang in the kernel, where not even SIGKILL ends a
+ * Asking NVML in time. A child process (vgpu-gate-nvml) opens the library, reads, answers and ends; the
+ * asker waits for a deadline and abandons it then. NVML can hang in the kernel, where not even SIGKILL ends a
  * process at once, and a fault of the driver's library must not take libvirt's hook or the daemon with it.
  */
 #pragma once

@@ -10,7 +10,7 @@
 #include <signal.h>
 #include <unistd.h>
 
-/* exec() hands on what is ignored and what is blocked. Whoever started the asker may have done either with
+/* exec() hands on what is ignored and what is blocked. The asker's parent may have done either with
  * the alarm, which then would never end this process, or with SIGTERM. */
 static void
 restore_signals (void)

@@ -7,6 +7,6 @@
 
 #include "driver/wire.h"
 
-/* The program's whole life. Returns its exit status; closes out. Takes SIGALRM and SIGTERM back from whoever
- * blocks or ignores them, so that both end the process. */
+/* The program's whole life. Returns its exit status; closes out. Resets SIGALRM and SIGTERM, which the parent
+ * may have blocked or ignored, so that both end the process. */
 int vgate_serve (int in, int out);

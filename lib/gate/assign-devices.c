@@ -70,21 +70,6 @@ check_use (const Devices *d, const VgateHostdev *hostdev, GError **error)
                      hostdev->source, who);
 }
 
-/* No hostdev of the guest gets what it has on its command line. */
-static void
-reserve_command_line (const Devices *d)
-{
-    const GPtrArray *hostdevs = d->j->request->domain->hostdevs;
-
-    for (guint i = 0; i < hostdevs->len; i++) {
-        const VgateHostdev *hostdev = g_ptr_array_index (hostdevs, i);
-
-        if (hostdev->is_on_command_line)
-            g_hash_table_replace (d->use, g_strdup (hostdev->source),
-                                  g_strdup ("the guest has it on QEMU's command line"));
-    }
-}
-
 static gboolean
 judge_as_named (const Devices *d, GError **error)
 {
@@ -107,7 +92,14 @@ judge_as_named (const Devices *d, GError **error)
             g_array_index (placement->candidates, VgateCandidate, 0).is_possible)
             placement->chosen = 0;
     }
-    reserve_command_line (d);
+    /* no hostdev of the guest gets what the guest has on its command line */
+    for (guint i = 0; i < j->request->domain->hostdevs->len; i++) {
+        const VgateHostdev *hostdev = g_ptr_array_index (j->request->domain->hostdevs, i);
+
+        if (hostdev->is_on_command_line)
+            g_hash_table_replace (d->use, g_strdup (hostdev->source),
+                                  g_strdup ("the guest has it on QEMU's command line"));
+    }
     return TRUE;
 }
 
@@ -165,49 +157,38 @@ want_free (VgateWant *want)
     g_free (want);
 }
 
-static VgateWant *
-want_of (const Devices *d, guint vgpu, const VgateHostdev *hostdev, GError **error)
-{
-    const VgateJudgement *j = d->j;
-    const VgateElementVgpu *subject = g_ptr_array_index (j->request->domain->element->vgpus, vgpu);
-    VgateWant *want = g_new0 (VgateWant, 1);
-
-    want->kind = hostdev->kind;
-    want->type = subject->type;
-    want->type_name = subject->type_name;
-    want->named = hostdev->source;
-    want->fits = g_new0 (VgateFit, j->host->pgpus->len);
-    for (guint pgpu = 0; pgpu < j->host->pgpus->len; pgpu++) {
-        VgateCandidate held, made;
-
-        want->fits[pgpu].offered = vgate_pgpu_find_type (g_ptr_array_index (j->host->pgpus, pgpu),
-                                                         subject->type, subject->type_name);
-        if (!vgate_judge_pair (j, vgpu, pgpu, TRUE, &held, error) ||
-            !vgate_judge_pair (j, vgpu, pgpu, FALSE, &made, error)) {
-            want_free (want);
-            return NULL;
-        }
-        want->fits[pgpu].can_take_device = held.is_possible;
-        want->fits[pgpu].can_make_device = made.is_possible;
-    }
-    return want;
-}
-
-/* One for each placement whose hostdev can get another device, in their order. NULL with an error. */
+/* What each placement needs whose hostdev can get another device, in their order. NULL with an error. */
 static GPtrArray *
 list_wants (const Devices *d, GError **error)
 {
     g_autoptr (GPtrArray) wants = g_ptr_array_new_with_free_func ((GDestroyNotify)want_free);
-    const GPtrArray *placements = d->j->decision->placements;
+    const VgateJudgement *j = d->j;
 
-    for (guint i = 0; i < placements->len; i++) {
-        const VgatePlacement *placement = g_ptr_array_index (placements, i);
-        VgateWant *want = can_get_another (placement) ? want_of (d, i, placement->hostdev, error) : NULL;
+    for (guint i = 0; i < j->decision->placements->len; i++) {
+        const VgatePlacement *placement = g_ptr_array_index (j->decision->placements, i);
+        VgateWant *want;
 
-        if (can_get_another (placement) && !want)
-            return NULL;
-        if (want)
-            g_ptr_array_add (wants, want);
+        if (!can_get_another (placement))
+            continue;
+        want = g_new0 (VgateWant, 1);
+        g_ptr_array_add (wants, want);
+        want->kind = placement->hostdev->kind;
+        want->type = placement->vgpu->type;
+        want->type_name = placement->vgpu->type_name;
+        want->named = placement->hostdev->source;
+        want->fits = g_new0 (VgateFit, j->host->pgpus->len);
+        for (guint pgpu = 0; pgpu < j->host->pgpus->len; pgpu++) {
+            VgateFit *fit = &want->fits[pgpu];
+            VgateCandidate held, made;
+
+            if (!vgate_judge_pair (j, i, pgpu, TRUE, &held, error) ||
+                !vgate_judge_pair (j, i, pgpu, FALSE, &made, error))
+                return NULL;
+            fit->offered =
+                vgate_pgpu_find_type (g_ptr_array_index (j->host->pgpus, pgpu), want->type, want->type_name);
+            fit->can_take_device = held.is_possible;
+            fit->can_make_device = made.is_possible;
+        }
     }
     return g_steal_pointer (&wants);
 }
@@ -247,24 +228,8 @@ lease_of (const Devices *d, const VgatePlacement *placement, const VgateSlot *sl
     return lease;
 }
 
-/* The whole host is judged for the report, as the choice was among all of it. */
-static gboolean
-apply_slot (const Devices *d, guint vgpu, VgatePlacement *placement, const VgateSlot *slot, GError **error)
-{
-    g_array_set_size (placement->candidates, 0);
-    placement->is_tied = FALSE;
-    placement->chosen = (int)slot->pgpu;
-    placement->lease = lease_of (d, placement, slot);
-    for (guint pgpu = 0; pgpu < d->j->host->pgpus->len; pgpu++) {
-        VgateCandidate candidate;
-
-        if (!vgate_judge_pair (d->j, vgpu, pgpu, slot->exists && pgpu == slot->pgpu, &candidate, error))
-            return FALSE;
-        g_array_append_val (placement->candidates, candidate);
-    }
-    return TRUE;
-}
-
+/* Each gets the device that was chosen. The whole host is judged for the report, as the choice was among
+ * all of it. */
 static gboolean
 apply_choice (const Devices *d, const GPtrArray *wants, GError **error)
 {
@@ -272,13 +237,22 @@ apply_choice (const Devices *d, const GPtrArray *wants, GError **error)
 
     for (guint i = 0, w = 0; i < placements->len; i++) {
         VgatePlacement *placement = g_ptr_array_index (placements, i);
-        const VgateWant *want;
+        const VgateSlot *slot;
 
         if (!can_get_another (placement))
             continue;
-        want = g_ptr_array_index (wants, w++);
-        if (!apply_slot (d, i, placement, want->slot, error))
-            return FALSE;
+        slot = ((const VgateWant *)g_ptr_array_index (wants, w++))->slot;
+        g_array_set_size (placement->candidates, 0);
+        placement->is_tied = FALSE;
+        placement->chosen = (int)slot->pgpu;
+        placement->lease = lease_of (d, placement, slot);
+        for (guint pgpu = 0; pgpu < d->j->host->pgpus->len; pgpu++) {
+            VgateCandidate candidate;
+
+            if (!vgate_judge_pair (d->j, i, pgpu, slot->exists && pgpu == slot->pgpu, &candidate, error))
+                return FALSE;
+            g_array_append_val (placement->candidates, candidate);
+        }
     }
     return TRUE;
 }
@@ -370,20 +344,9 @@ lease_named (const Devices *d)
     }
 }
 
-/* That the guest had the same device in an earlier stay says no more than that it has it again. */
-static void
-forget_unmade (VgateLeases *leases, const VgateLease *chosen)
-{
-    for (guint i = leases->all->len; i > 0; i--) {
-        const VgateLease *lease = g_ptr_array_index (leases->all, i - 1);
-
-        if (lease->state == VGATE_LEASE_UNMADE && lease->kind == chosen->kind &&
-            strcmp (lease->device, chosen->device) == 0 && strcmp (lease->domain, chosen->domain) == 0)
-            g_ptr_array_remove_index (leases->all, i - 1);
-    }
-}
-
-/* A device that was made for a guest of which nothing is left goes on being one that is to be unmade. */
+/* In place of what was noted of the device: a device that was made for a guest of which nothing is left
+ * goes on being one that is to be unmade. That this guest had it in an earlier stay says no more than
+ * that it has it again. */
 static void
 write_lease (const Devices *d, const VgateLease *chosen)
 {
@@ -392,7 +355,13 @@ write_lease (const Devices *d, const VgateLease *chosen)
 
     if (lease)
         g_ptr_array_remove (d->leases->all, lease);
-    forget_unmade (d->leases, chosen);
+    for (guint i = d->leases->all->len; i > 0; i--) {
+        const VgateLease *other = g_ptr_array_index (d->leases->all, i - 1);
+
+        if (other->state == VGATE_LEASE_UNMADE && other->kind == chosen->kind &&
+            strcmp (other->device, chosen->device) == 0 && strcmp (other->domain, chosen->domain) == 0)
+            g_ptr_array_remove_index (d->leases->all, i - 1);
+    }
     lease = g_new0 (VgateLease, 1);
     *lease = *chosen;
     lease->domain = g_strdup (chosen->domain);
@@ -421,13 +390,17 @@ write_leases (const Devices *d, GError **error)
     return vgate_leases_save (d->leases, d->now, error);
 }
 
+/* The XML names the devices that were chosen, and the leases are written. */
 static gboolean
-rewrite (const Devices *d, GError **error)
+apply_others (const Devices *d, GError **error)
 {
     const VgateRequest *request = d->j->request;
     VgateDecision *decision = d->j->decision;
     g_autoptr (GPtrArray) moves = g_ptr_array_new_with_free_func (g_free);
+    g_autofree char *text = NULL;
 
+    /* those on the command line */
+    lease_named (d);
     for (guint i = 0; i < decision->placements->len; i++) {
         const VgatePlacement *placement = g_ptr_array_index (decision->placements, i);
         VgateMove *move;
@@ -440,22 +413,13 @@ rewrite (const Devices *d, GError **error)
         move->source = placement->lease->device;
         g_ptr_array_add (moves, move);
     }
-    if (moves->len == 0 || !request->xml)
-        return TRUE;
-    decision->xml = vgate_rewrite_sources (request->xml, request->xml_length, request->domain, moves,
-                                           &decision->xml_length, error);
-    return decision->xml != NULL;
-}
-
-static gboolean
-apply_others (const Devices *d, GError **error)
-{
-    VgateDecision *decision = d->j->decision;
-    g_autofree char *text = NULL;
-
-    /* those on the command line */
-    lease_named (d);
-    if (!rewrite (d, error) || !write_leases (d, error))
+    if (moves->len > 0 && request->xml) {
+        decision->xml = vgate_rewrite_sources (request->xml, request->xml_length, request->domain, moves,
+                                               &decision->xml_length, error);
+        if (!decision->xml)
+            return FALSE;
+    }
+    if (!write_leases (d, error))
         return FALSE;
     text = vgate_describe_devices (decision);
     vgate_decision_set (decision, TRUE, VGATE_CODE_PLACED, text);
@@ -463,15 +427,7 @@ apply_others (const Devices *d, GError **error)
     return TRUE;
 }
 
-static void
-refuse (const Devices *d, const VgateRefusal *refusal, const char *way_out)
-{
-    g_autofree char *text = g_strdup_printf ("%s. %s", refusal->what, way_out);
-
-    vgate_decision_set (d->j->decision, FALSE, refusal->code, text);
-}
-
-/* A guest whose device is of a kind that this host does not have: no choice can help it. */
+/* A hostdev is of a kind that this host does not have: no choice can help it. */
 static gboolean
 is_of_other_kind (const Devices *d)
 {
@@ -484,6 +440,7 @@ is_of_other_kind (const Devices *d)
     return FALSE;
 }
 
+/* Not all devices can be taken as they are named. is_worth_it: others could help. */
 static gboolean
 decide_with_others (const Devices *d, gboolean is_worth_it, GError **error)
 {
@@ -491,10 +448,10 @@ decide_with_others (const Devices *d, gboolean is_worth_it, GError **error)
     g_auto (VgateRefusal) refusal = {0};
     g_autoptr (GError) local = NULL;
     g_autofree char *way_out = NULL;
-    gboolean found, is_refused_by_verdict;
+    /* first, as the choice replaces what was found of the devices that are named */
+    const gboolean is_refused_by_verdict = explain_named (d, &refusal);
+    const gboolean found = is_worth_it && choose_others (d, &local);
 
-    is_refused_by_verdict = explain_named (d, &refusal);
-    found = is_worth_it && choose_others (d, &local);
     if (local) {
         g_propagate_error (error, g_steal_pointer (&local));
         return FALSE;
@@ -508,7 +465,8 @@ decide_with_others (const Devices *d, gboolean is_worth_it, GError **error)
             "No other device will do: none of its type is free here on a GPU that can run it, "
             "and none can be made there. %s",
             refusal.way_out);
-    refuse (d, &refusal, way_out ? way_out : refusal.way_out);
+    vgate_decision_refuse_because (d->j->decision, refusal.code, refusal.what,
+                                   way_out ? way_out : refusal.way_out);
     return TRUE;
 }
 

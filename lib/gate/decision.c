@@ -49,7 +49,7 @@ vgate_decision_set (VgateDecision *decision, gboolean allowed, VgateCode code, c
     decision->code = code;
     g_free (decision->text);
     decision->text = g_strdup (text ? text : info->summary);
-    /* whoever is refused gets nothing */
+    /* the XML of a guest that is refused is not changed */
     if (!allowed)
         g_clear_pointer (&decision->xml, g_free);
 }

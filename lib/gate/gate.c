@@ -33,7 +33,8 @@ decide_missing (const VgateRequest *request, VgateDecision *decision)
         vgate_decision_refuse (decision, error);
 }
 
-/* QEMU has the guest's devices open by now, so one that is not in sysfs is a riddle. It may be a vGPU. */
+/* QEMU has the guest's devices open by now, so it cannot be explained that one is not in sysfs. It may be a
+ * vGPU. */
 static void
 decide_unknown (const VgateRequest *request, const VgateHostdev *hostdev, VgateDecision *decision)
 {
@@ -201,7 +202,7 @@ judge_element (const VgateRequest *request, VgateDecision *decision)
         decide_on_this_host (request, decision);
 }
 
-/* Whoever arrives for certain. */
+/* The guest certainly arrives, with or without an element. */
 static void
 decide_incoming (const VgateRequest *request, VgateDecision *decision)
 {

@@ -21,7 +21,8 @@ vgpu_side_of (const VgateElement *element, const VgateElementVgpu *vgpu)
     };
 }
 
-/* Of a guest that runs and is to run on: one that comes out of an image, or sleeps, stands still anyway. */
+/* Down-time matters to a guest that runs and is to go on running: one that is restored from an image, or is
+ * suspended, does not run meanwhile anyway. */
 gboolean
 vgate_judge_tells_down_time (const VgateRequest *request)
 {
@@ -80,8 +81,8 @@ circumstances_of (const VgateRequest *request, const VgateHost *host, guint vgpu
     VgateCircumstances circumstances = {.size = sizeof (VgateCircumstances), .now = request->now};
     VgateDownTime others = VGATE_INIT (VgateDownTime);
 
-    /* An arrival was asked for its age a moment ago, and must not grow too old meanwhile. Of a snapshot the
-     * age is known to whoever goes back to it. A guest that is saved was captured now. */
+    /* An arrival was asked for its age a moment ago, and must not grow too old meanwhile. The
+     * operator who goes back to a snapshot knows its age. A guest that is saved was captured now. */
     if (request->operation != VGATE_OPERATION_STARTED && request->operation != VGATE_OPERATION_SAVE)
         circumstances.max_age = request->policy->max_age;
 

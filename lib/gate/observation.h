@@ -23,8 +23,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateObservation, vgate_observation_free)
 gboolean vgate_observation_has_vgpu (const VgateObservation *observation);
 
 /*
- * A mediated device that does not exist, so that nobody can tell whose it is; NULL: there is none. Before
- * QEMU is started that is no question, as libvirt starts no guest without its devices.
+ * A mediated device that does not exist, so that nobody can tell which vendor's it is. NULL: all exist, or
+ * no NVIDIA device of this host makes mediated devices. This is of interest once QEMU has been started:
+ * libvirt starts no guest whose devices are missing.
  */
 const VgateHostdev *vgate_observation_unknown_device (const VgateObservation *observation);
 

@@ -172,7 +172,7 @@ is_as_named (const VgatePlacement *placement)
 }
 
 static gboolean
-is_chosen_anew (const VgatePlacement *placement)
+is_to_change (const VgatePlacement *placement)
 {
     return placement->lease && (!is_as_named (placement) || placement->lease->state == VGATE_LEASE_PLANNED);
 }
@@ -203,7 +203,7 @@ vgate_describe_devices (const VgateDecision *decision)
         const VgatePlacement *placement = g_ptr_array_index (decision->placements, i);
         g_autofree char *device = NULL;
 
-        if (!is_chosen_anew (placement))
+        if (!is_to_change (placement))
             continue;
         device = vgate_describe_device (placement);
         g_string_append_printf (text, "%svGPU %s (%s): %s%s%s", separator, placement->vgpu->uuid,
@@ -263,7 +263,7 @@ vgate_suggest_devices (const VgateRequest *request, const VgateDecision *decisio
     for (guint i = 0; i < decision->placements->len; i++) {
         const VgatePlacement *placement = g_ptr_array_index (decision->placements, i);
 
-        if (is_chosen_anew (placement))
+        if (is_to_change (placement))
             append_suggestion (text, request, placement);
     }
     g_string_append (text, "The gate does that itself with mode=apply in [placement] of the configuration.");
