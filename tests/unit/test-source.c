@@ -554,7 +554,7 @@ fold (const GPtrArray *modules)
 }
 
 /* Programs that know nothing of each other's functions, or only downwards: names can be the same there. */
-static const char *const circle_groups[] = {"lib/nvml-sim/", "lib/", "plugin/"};
+static const char *const circle_groups[] = {"lib/nvml-sim/", "lib/", "hook/", "plugin/"};
 
 /* The group of a .c file; -1: it is in none. */
 static int
