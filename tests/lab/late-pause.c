@@ -4,7 +4,7 @@
  * migration hang. At the switch-over QEMU's migration thread empties a semaphore (by waits of 1 ms), lets the
  * big lock go, enters "pre-switchover" and waits for the semaphore, which a cancel posts in that state only.
  * A cancel that comes after the big lock was let go and before the state is entered is never heard of. Here
- * that takes a second.
+ * that lasts as long as a file is there.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -15,7 +15,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define MOMENT_US   1000000u
+#define MOMENT_FILE "/run/lab/late-pause"
+#define LOOK_US     20000u
+#define LOOKS_MAX   1500u
 #define N_MUTEXES   64u
 #define EMPTYING_MS 2
 
@@ -68,7 +70,8 @@ pthread_mutex_unlock (pthread_mutex_t *mutex)
         }
     } else if (atomic_load (&is_emptied) && is_migration_thread () && is_known (mutex)) {
         atomic_store (&is_emptied, 0);
-        usleep (MOMENT_US);
+        for (unsigned i = 0; i < LOOKS_MAX && access (MOMENT_FILE, F_OK) == 0; i++)
+            usleep (LOOK_US);
     }
     return rc;
 }

@@ -108,7 +108,8 @@ test_aborts_at_the_worst_moment_end () {
 
 # --- the hang in QEMU, whenever it is wanted ---
 
-# guest_with_late_pause NAME [TYPE]: its QEMU takes a second for the moment in which an abort makes it hang (late-pause.c)
+# guest_with_late_pause NAME [TYPE]: its QEMU stays in the moment in which an abort makes it hang (late-pause.c), until
+# moment_passes
 guest_with_late_pause () {
     local name=$1 host
     shift
@@ -119,6 +120,7 @@ guest_with_late_pause () {
 LD_PRELOAD=$VGPU_GATE_LAB/late-pause.so exec $(command -v qemu-system-x86_64) "\$@"
 EOF2
     done
+    on a touch /run/lab/late-pause
     guest_define a "$name" "$@"
     on a virsh -q dumpxml --inactive "$name" | sed 's,<emulator>.*</emulator>,<emulator>/run/lab/late-qemu</emulator>,' |
         on a virsh -q define /dev/stdin
@@ -127,6 +129,10 @@ EOF2
         guest_driver_up a "$name"
         wait_captured a "$name" 26.1
     }
+}
+
+moment_passes () {
+    on a rm /run/lab/late-pause
 }
 
 is_switching_over () {
@@ -140,6 +146,11 @@ abort_in_between () {
     slow_migration=$!
     within 20 is_switching_over "$1" || fail 'it does not come to the switch-over'
     on a virsh -q domjobabort "$1"
+    moment_passes
+}
+
+is_cancelling () {
+    [[ $(on a virsh -q qemu-monitor-command "$1" '{"execute":"query-migrate"}') == *'"status":"cancelling"'* ]]
 }
 
 hung_then_ended () {
@@ -179,6 +190,8 @@ test_our_own_abort_that_hangs_is_ended () {
     within 20 is_switching_over own || fail 'it does not come to the switch-over'
     guest_driver_up a own 535.261.03 7.1-18.1
     on a pkill -HUP -x vgpu-gated
+    within 15 is_cancelling own || fail 'nobody aborts it:' "$(vgpu_gated_log a)"
+    moment_passes
     hung_then_ended own
     log_has a 'VGATE-712: own: the aborted migration hung in QEMU'
     log_has a 'VGATE-706: own: the migration was stopped: .*26\.1 in the XML, 18\.1 now'
