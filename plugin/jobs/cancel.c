@@ -53,7 +53,7 @@ gboolean
 vgate_cancel_is_paused (VgateGuestState guest)
 {
     return guest == VGATE_GUEST_PAUSED_BY_USER || guest == VGATE_GUEST_PAUSED_BY_MIGRATION ||
-           guest == VGATE_GUEST_PAUSED;
+           guest == VGATE_GUEST_PAUSED_BY_SAVE || guest == VGATE_GUEST_PAUSED;
 }
 
 static gint64
@@ -248,6 +248,9 @@ without_a_job (VgateCancel *cancel, VgateGuestState guest, gint64 now)
 
     if (guest == VGATE_GUEST_GONE)
         return VGATE_CANCEL_LEFT;
+    /* a save that QEMU has not begun yet, or that is just over: libvirt names no job, and goes on */
+    if (guest == VGATE_GUEST_PAUSED_BY_SAVE && now - cancel->began < REPORT_AFTER)
+        return wait_for (cancel, PAUSE_MIN, now);
     if (!is_ours_to_end)
         return VGATE_CANCEL_STAYED;
     if (cancel->paused_since == 0)
@@ -297,7 +300,10 @@ after_look (VgateCancel *cancel, const VgateCancelInput *input)
         return without_a_job (cancel, input->guest, input->now);
     cancel->paused_since = 0;
     if (input->job.began_min > cancel->began)
-        return end_by_another (cancel);
+        return input->job.kind == VGATE_JOB_SAVE && cancel->is_ours && cancel->phase == VGATE_CANCEL_QUIET &&
+                       !cancel->is_completed
+                   ? VGATE_CANCEL_NOT_MET
+                   : end_by_another (cancel);
     if (input->job.kind == VGATE_JOB_MIGRATION) {
         if (input->job.began_max <= cancel->began)
             cancel->is_unsure = FALSE;

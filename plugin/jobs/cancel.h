@@ -79,6 +79,10 @@ typedef enum {
     VGATE_CANCEL_BEGUN, /* QEMU began a migration after our abort, the same or another: it is to be judged */
     VGATE_CANCEL_IGNORED, /* the guest has no vGPU, or the job is of a kind that does not hang */
     VGATE_CANCEL_UNKNOWN, /* libvirt does not say any more */
+    /* QEMU has said nothing, and the save that holds the guest is younger than our abort. libvirt counts from
+     * when QEMU begins, so it may be the same save, for which the abort came too early: it is to be judged
+     * again. */
+    VGATE_CANCEL_NOT_MET,
 } VgateCancelAction;
 
 typedef enum {

@@ -39,6 +39,7 @@ typedef struct {
     VgateSnapshot *snapshot; /* NVML's answer: this, or the failure; both NULL: it has not answered */
     GError *nvml_failure;
     GError *reason;    /* why it must stop; from ABORTING on */
+    gboolean is_late;  /* there was no job to abort any more: how it ended is asked for */
     gboolean is_again; /* another check is to follow, with what NVML said last then */
     VgateSnapshot *again_last;
 } Check;
@@ -184,7 +185,8 @@ abort_done (gpointer data, G_GNUC_UNUSED gpointer user_data)
     const Call *call = data;
     Check *check = call->check;
 
-    if (call->failure) {
+    check->is_late = g_error_matches (call->failure, VGATE_ERROR, VGATE_CODE_JOB_NOT_STOPPED);
+    if (call->failure && !check->is_late) {
         say_not_stopped (check, call->failure->message);
         conclude (check, VGATE_WATCH_TOO_LATE);
         return;
@@ -206,6 +208,11 @@ on_ended (const char *uuid, VgateCancelAction end, gpointer user_data)
     g_rc_box_acquire (check);
     switch (end) {
     case VGATE_CANCEL_STAYED:
+        /* by what somebody else did, or a check before this one, which has said so */
+        if (check->is_late) {
+            conclude (check, VGATE_WATCH_NO_JOB);
+            break;
+        }
         subject = subject_of (check, check->reason->code);
         vgate_log_about (&subject, "the %s was stopped: %s. %s", kind_name (check), check->reason->message,
                          vgate_code_info (check->reason->code)->cure);
@@ -222,6 +229,12 @@ on_ended (const char *uuid, VgateCancelAction end, gpointer user_data)
         break;
     /* the event that says so has another check begun */
     case VGATE_CANCEL_BEGUN: conclude (check, VGATE_WATCH_LEFT); break;
+    case VGATE_CANCEL_NOT_MET:
+        if (!check->is_again)
+            check->again_last = check->last ? vgate_snapshot_ref (check->last) : NULL;
+        check->is_again = TRUE;
+        conclude (check, VGATE_WATCH_LEFT);
+        break;
     default:
         say_not_stopped (check, "how it ended is not known, as libvirt does not answer");
         conclude (check, VGATE_WATCH_LEFT);

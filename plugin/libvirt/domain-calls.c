@@ -130,6 +130,8 @@ vgate_libvirt_abort_job (virDomainPtr domain, GError **error)
     if (virDomainAbortJob (domain) == 0)
         return TRUE;
     vgate_set_libvirt_error (error, "virDomainAbortJob");
+    if (error && virGetLastErrorCode () == VIR_ERR_OPERATION_INVALID)
+        (*error)->code = VGATE_CODE_JOB_NOT_STOPPED;
     return FALSE;
 }
 
@@ -148,6 +150,7 @@ vgate_libvirt_guest (virDomainPtr domain, VgateGuestState *guest, GError **error
     case VIR_DOMAIN_PAUSED:
         *guest = reason == VIR_DOMAIN_PAUSED_USER        ? VGATE_GUEST_PAUSED_BY_USER
                  : reason == VIR_DOMAIN_PAUSED_MIGRATION ? VGATE_GUEST_PAUSED_BY_MIGRATION
+                 : reason == VIR_DOMAIN_PAUSED_SAVE      ? VGATE_GUEST_PAUSED_BY_SAVE
                                                          : VGATE_GUEST_PAUSED;
         break;
     case VIR_DOMAIN_PMSUSPENDED: *guest = VGATE_GUEST_PAUSED; break;

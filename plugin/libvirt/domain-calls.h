@@ -39,7 +39,8 @@ gboolean vgate_libvirt_job (virDomainPtr domain, gboolean is_leaving, VgateJob *
 /*
  * Has libvirt end the job that holds the domain; when that is so is another matter (cancel.h). libvirt
  * accepts it also of a job that is all but over, and then lets that succeed; and of a migration whose
- * destination is still being prepared, which then never begins (measured, 9.0).
+ * destination is still being prepared, which then never begins (measured, 9.0). Error 707 when there is no
+ * such job any more, 705 for any other failure.
  */
 gboolean vgate_libvirt_abort_job (virDomainPtr domain, GError **error);
 

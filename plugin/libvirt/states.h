@@ -27,5 +27,6 @@ typedef enum {
     VGATE_GUEST_RUNS,
     VGATE_GUEST_PAUSED_BY_USER,      /* reason "user": as virDomainSuspend () leaves it without a job */
     VGATE_GUEST_PAUSED_BY_MIGRATION, /* reason "migrating": so it does, too, during a migration */
-    VGATE_GUEST_PAUSED,              /* for another reason; or it sleeps */
+    VGATE_GUEST_PAUSED_BY_SAVE,
+    VGATE_GUEST_PAUSED, /* for another reason; or it sleeps */
 } VgateGuestState;

@@ -139,7 +139,9 @@ abort_job (gpointer libvirt, G_GNUC_UNUSED const char *uuid, GError **error)
     Played *played = libvirt;
 
     if (!played->is_connected || played->job == VGATE_JOB_NONE) {
-        g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_LIBVIRT_ERROR, "no job is active");
+        g_set_error_literal (error, VGATE_ERROR,
+                             played->is_connected ? VGATE_CODE_JOB_NOT_STOPPED : VGATE_CODE_LIBVIRT_ERROR,
+                             "no job is active");
         return FALSE;
     }
     played->n_aborts++;

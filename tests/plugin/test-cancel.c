@@ -34,6 +34,10 @@ typedef struct {
         at, VGATE_CANCEL_LOOKED, VGATE_JOB_MIGRATION, how, VGATE_GUEST_##guest, 0, VGATE_CANCEL_##action, \
             wake                                                                                          \
     }
+#define AGED_SAVE(at, how, guest, action, wake)                                                           \
+    {                                                                                                     \
+        at, VGATE_CANCEL_LOOKED, VGATE_JOB_SAVE, how, VGATE_GUEST_##guest, 0, VGATE_CANCEL_##action, wake \
+    }
 #define YOUNGER   1
 #define NOT_KNOWN 2
 
@@ -139,8 +143,52 @@ test_begun (void)
         HEAR (2, SETUP, STAYED, 0),
     };
 
+    static const Line saved[] = {
+        HEAR (0, ABORTED, DO_WAIT, 10),
+        HEAR (10, TIME, DO_LOOK, 0),
+        AGED_SAVE (11, YOUNGER, PAUSED, NOT_MET, 0),
+    };
+    static const Line saved_without_a_job[] = {
+        HEAR (0, ABORTED, DO_WAIT, 10),
+        HEAR (10, TIME, DO_LOOK, 0),
+        LOOK (11, NONE, PAUSED_BY_SAVE, DO_WAIT, 21),
+        HEAR (21, TIME, DO_LOOK, 0),
+        AGED_SAVE (22, YOUNGER, PAUSED_BY_SAVE, NOT_MET, 0),
+    };
+    static const Line save_stopped[] = {
+        HEAR (0, ABORTED, DO_WAIT, 10),
+        HEAR (10, TIME, DO_LOOK, 0),
+        LOOK (11, NONE, PAUSED_BY_SAVE, DO_WAIT, 21),
+        HEAR (21, TIME, DO_LOOK, 0),
+        LOOK (22, NONE, RUNS, STAYED, 0),
+    };
+    static const Line save_went_on[] = {
+        HEAR (0, ABORTED, DO_WAIT, 10),
+        HEAR (10, TIME, DO_LOOK, 0),
+        LOOK (11, NONE, PAUSED_BY_SAVE, DO_WAIT, 21),
+        HEAR (21, TIME, DO_LOOK, 0),
+        LOOK (22, NONE, GONE, LEFT, 0),
+    };
+    static const Line save_left_paused[] = {
+        HEAR (0, ABORTED, DO_WAIT, 10),
+        HEAR (5000, TIME, DO_LOOK, 0),
+        LOOK (5001, NONE, PAUSED_BY_SAVE, STAYED, 0),
+    };
+    static const Line saved_again[] = {
+        HEAR (0, ABORTED, DO_WAIT, 10),
+        HEAR (1, CANCELLED, DO_WAIT, 11),
+        HEAR (11, TIME, DO_LOOK, 0),
+        AGED_SAVE (12, YOUNGER, PAUSED, STAYED, 0),
+    };
+
     PLAY (lines);
     PLAY (retried);
+    PLAY (saved);
+    PLAY (saved_again);
+    PLAY (saved_without_a_job);
+    PLAY (save_stopped);
+    PLAY (save_went_on);
+    PLAY (save_left_paused);
 }
 
 /* Another job of the same guest: not ours to suspend, whatever was heard of the one before. */

@@ -575,6 +575,26 @@ test_retry_is_judged (Scene *scene, G_GNUC_UNUSED gconstpointer data)
     g_assert_false (vgate_job_watch_is_checking (scene->watch, SAMPLE_DOMAIN_UUID));
 }
 
+/* The job ended after it was read: whoever ended it has said so, where the guest is still here. */
+static void
+test_no_job_to_abort (Scene *scene, gconstpointer data)
+{
+    const gboolean has_left = data != NULL;
+
+    update_before (scene);
+    check (scene);
+    call (scene);
+    scene->played.job = VGATE_JOB_NONE;
+    if (has_left)
+        scene->played.guest = VGATE_GUEST_GONE;
+    call (scene);
+    played_answer (&scene->played, 0);
+    wait_and_look (scene, 10);
+    g_assert_cmpuint (scene->played.n_aborts, ==, 0);
+    g_assert_cmpuint (scene->n_done, ==, 1);
+    g_assert_cmpint (scene->outcome, ==, has_left ? VGATE_WATCH_TOO_LATE : VGATE_WATCH_NO_JOB);
+}
+
 /* libvirt accepts an abort of what is all but over, and lets it succeed. */
 static void
 test_too_late (Scene *scene, G_GNUC_UNUSED gconstpointer data)
@@ -806,6 +826,8 @@ main (int argc, char **argv)
     ADD ("retry-is-judged", NULL, test_retry_is_judged);
     ADD ("libvirt-goes-while-it-ends", NULL, test_libvirt_goes_while_it_ends);
     ADD ("too-late", NULL, test_too_late);
+    ADD ("no-job-to-abort/stayed", NULL, test_no_job_to_abort);
+    ADD ("no-job-to-abort/left", "left", test_no_job_to_abort);
     g_test_add_func ("/job-watch/any-order", test_any_order);
     return g_test_run ();
 }
