@@ -115,21 +115,26 @@ void
 vgate_compat_judge (const VgateVgpuSide *vgpu, const VgatePgpuSide *pgpu,
                     const VgateCircumstances *circumstances, VgateVerdict *verdict)
 {
-    const gboolean is_gpu_known = vgate_vgpu_record_has_known_layout (vgpu->record) &&
-                                  vgate_pgpu_record_has_known_layout (pgpu->record);
-    VgateAnswer answer = vgate_compat_answer (vgpu->record, pgpu->record);
-    gboolean undecided = FALSE;
+    gboolean is_gpu_known, undecided = FALSE;
+    VgateAnswer answer;
 
+    /* nothing of the pair before is left, whatever comes of this one */
+    verdict->states = VGATE_STATE_NONE;
+    verdict->limit = VGATE_LIMIT_OTHER;
+    verdict->undecided = FALSE;
+    verdict->n_findings = 0;
     g_return_if_fail (VGATE_GROWTH_HAS_SIZE (vgpu, VGATE_SIZE_VGPU_SIDE) &&
                       VGATE_GROWTH_HAS_SIZE (pgpu, VGATE_SIZE_PGPU_SIDE) &&
                       VGATE_GROWTH_HAS_SIZE (circumstances, VGATE_SIZE_CIRCUMSTANCES));
+    is_gpu_known = vgate_vgpu_record_has_known_layout (vgpu->record) &&
+                   vgate_pgpu_record_has_known_layout (pgpu->record);
+    answer = vgate_compat_answer (vgpu->record, pgpu->record);
     if (!is_gpu_known)
         answer =
             answer_without_strings (answer, circumstances->severities[VGATE_RULE_GPU_UNDECIDED], &undecided);
     verdict->states = answer.states;
     verdict->limit = answer.limit;
     verdict->undecided = undecided;
-    verdict->n_findings = 0;
     find_nvidia (vgpu->record, pgpu->record, is_gpu_known, verdict);
     for (VgateRule rule = 0; rule < VGATE_N_RULES; rule++) {
         const VgateSeverity severity = circumstances->severities[rule];

@@ -25,17 +25,20 @@ int
 vgate_provider_lock_take (const char *root, GError **error)
 {
     g_autofree char *path = g_strconcat (root, VGATE_PROVIDER_LOCK, NULL);
-    g_autofree char *folder = g_path_get_dirname (path);
+    g_autofree char *folder = g_path_get_dirname (path), *name = g_path_get_basename (path);
     struct flock lock = whole_file (F_WRLCK);
     const int directory = vgate_run_directory_open (folder, TRUE, VGATE_CODE_SWITCH_OVER_BUS, error);
     int fd;
 
     if (directory < 0)
         return -1;
-    fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+    /* in the directory that was looked at, whatever stands at its path by now */
+    fd = openat (directory, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+    if (fd < 0)
+        fail (path, error);
     close (directory);
     if (fd < 0)
-        return fail (path, error);
+        return -1;
     if (fcntl (fd, F_OFD_SETLK, &lock) == 0)
         return fd;
     fail (path, error);

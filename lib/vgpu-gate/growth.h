@@ -27,16 +27,29 @@ vgate_growth_write (gpointer given, gconstpointer own, gsize own_size)
     (G_STRUCT_OFFSET (type, last_member) + sizeof (((type *)0)->last_member))
 
 /* The sizes of 0.1.0, which every caller has. */
-#define VGATE_SIZE_VGPU_RECORD   VGATE_GROWTH_END (VgateVgpuRecord, gpu_string)
-#define VGATE_SIZE_PGPU_RECORD   VGATE_GROWTH_END (VgatePgpuRecord, gpu_string)
+#define VGATE_SIZE_VGPU_RECORD   VGATE_GROWTH_END (VgateVgpuRecord, reserved)
+#define VGATE_SIZE_PGPU_RECORD   VGATE_GROWTH_END (VgatePgpuRecord, reserved)
 #define VGATE_SIZE_SCHEDULER     VGATE_GROWTH_END (VgateScheduler, time_slice)
 #define VGATE_SIZE_CAPABILITIES  VGATE_GROWTH_END (VgateSchedulerCapabilities, average_factor_max)
-#define VGATE_SIZE_SETTINGS      VGATE_GROWTH_END (VgateSchedulerSettings, average_factor)
-#define VGATE_SIZE_LOG_NEWS      VGATE_GROWTH_END (VgateSchedulerLogNews, restarted)
+#define VGATE_SIZE_SETTINGS      VGATE_GROWTH_END (VgateSchedulerSettings, reserved)
+#define VGATE_SIZE_LOG_NEWS      VGATE_GROWTH_END (VgateSchedulerLogNews, reserved)
 #define VGATE_SIZE_VGPU_SIDE     VGATE_GROWTH_END (VgateVgpuSide, read_bandwidth)
 #define VGATE_SIZE_PGPU_SIDE     VGATE_GROWTH_END (VgatePgpuSide, write_bandwidth)
 #define VGATE_SIZE_CIRCUMSTANCES VGATE_GROWTH_END (VgateCircumstances, other_down_time)
 #define VGATE_SIZE_DOWN_TIME     VGATE_GROWTH_END (VgateDownTime, time)
+
+/* No padding at the end: nobody sets that, and a later member there would be read as if it had been given.
+ * (They hold until the first structure grows; then for its members of each version.) */
+G_STATIC_ASSERT (VGATE_SIZE_VGPU_RECORD == sizeof (VgateVgpuRecord));
+G_STATIC_ASSERT (VGATE_SIZE_PGPU_RECORD == sizeof (VgatePgpuRecord));
+G_STATIC_ASSERT (VGATE_SIZE_SCHEDULER == sizeof (VgateScheduler));
+G_STATIC_ASSERT (VGATE_SIZE_CAPABILITIES == sizeof (VgateSchedulerCapabilities));
+G_STATIC_ASSERT (VGATE_SIZE_SETTINGS == sizeof (VgateSchedulerSettings));
+G_STATIC_ASSERT (VGATE_SIZE_LOG_NEWS == sizeof (VgateSchedulerLogNews));
+G_STATIC_ASSERT (VGATE_SIZE_VGPU_SIDE == sizeof (VgateVgpuSide));
+G_STATIC_ASSERT (VGATE_SIZE_PGPU_SIDE == sizeof (VgatePgpuSide));
+G_STATIC_ASSERT (VGATE_SIZE_CIRCUMSTANCES == sizeof (VgateCircumstances));
+G_STATIC_ASSERT (VGATE_SIZE_DOWN_TIME == sizeof (VgateDownTime));
 
 /* More than any structure will have: a size beyond it was not set. */
 #define VGATE_GROWTH_MAX 65536u

@@ -138,6 +138,7 @@ typedef struct {
     guint32 guest_version; /* the agreed vGPU version; 0: the guest driver is not up */
     guint32 opaque_size;   /* when it is not VGATE_VGPU_OPAQUE_SIZE, gpu_string is empty */
     char gpu_string[VGATE_GPU_STRING_SIZE];
+    char reserved[3]; /* 0 */
 } VgateVgpuRecord;
 
 /* nvmlVgpuPgpuMetadata_t: what a physical GPU accepts. */
@@ -150,6 +151,7 @@ typedef struct {
     VgateVersionRange range; /* the administrator's: what this host accepts now */
     guint32 opaque_size;     /* when it is not VGATE_PGPU_OPAQUE_SIZE, gpu_string is empty */
     char gpu_string[VGATE_GPU_STRING_SIZE];
+    char reserved[3]; /* 0 */
 } VgatePgpuRecord;
 
 /* TRUE: the opaque section has the layout of r580, and gpu_string is what stands there. @since 0.1.0 */
@@ -268,6 +270,7 @@ typedef struct {
     guint32 time_slice; /* ns */
     guint32 frequency;  /* Hz */
     guint32 average_factor;
+    guint32 reserved; /* 0 */
 } VgateSchedulerSettings;
 
 /* "best-effort", "equal-share", "fixed-share"; "unknown" for any other number. Static. @since 0.1.0 */
@@ -334,6 +337,7 @@ typedef struct {
     gboolean missed;     /* entries between the log before and this one were never seen */
     guint64 missed_time; /* ns that the missed entries ran, as far as their runlists appear in this log */
     gboolean restarted;  /* the log began anew: the scheduler was set, or the driver loaded again */
+    guint32 reserved;    /* 0 */
 } VgateSchedulerLogNews;
 
 /* What is new in a log. It must be of the same GPU, and was read after the one before. @since 0.1.0 */

@@ -243,7 +243,7 @@ static void
 test_scheduler (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
     const VgateSchedulerSettings wanted = {
-        sizeof (VgateSchedulerSettings), VGATE_SCHEDULER_EQUAL_SHARE, VGATE_ARR_ENABLED, 0, 500, 0};
+        sizeof (VgateSchedulerSettings), VGATE_SCHEDULER_EQUAL_SHARE, VGATE_ARR_ENABLED, 0, 500, 0, 0};
     VgateSchedulerCapabilities capabilities = VGATE_INIT (VgateSchedulerCapabilities);
     g_autoptr (GError) error = NULL;
     VgateScheduler state = VGATE_INIT (VgateScheduler);
@@ -279,7 +279,7 @@ static void
 test_log (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
     const VgateSchedulerSettings wanted = {
-        sizeof (VgateSchedulerSettings), VGATE_SCHEDULER_EQUAL_SHARE, VGATE_ARR_DISABLED, 1000000, 0, 0};
+        sizeof (VgateSchedulerSettings), VGATE_SCHEDULER_EQUAL_SHARE, VGATE_ARR_DISABLED, 1000000, 0, 0, 0};
     g_autoptr (VgateSchedulerLogReader) reader = vgate_scheduler_log_reader_new ();
     g_autoptr (VgateSchedulerLog) last = NULL;
     VgateScheduler scheduler = VGATE_INIT (VgateScheduler);

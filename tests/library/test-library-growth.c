@@ -101,8 +101,20 @@ static void
 test_no_size (void)
 {
     static const gsize sizes[] = {0, 1, sizeof (gsize), G_MAXSIZE};
+    g_autoptr (VgateVerdict) verdict = vgate_verdict_new ();
+    VgateVgpuRecord vgpu = VGATE_INIT (VgateVgpuRecord);
+    VgatePgpuRecord pgpu = VGATE_INIT (VgatePgpuRecord);
+    VgateVgpuSide vgpu_side = VGATE_INIT (VgateVgpuSide);
+    VgatePgpuSide pgpu_side = VGATE_INIT (VgatePgpuSide);
+    VgateCircumstances ignoring = VGATE_INIT (VgateCircumstances);
     g_autoptr (GBytes) bytes = sample_bytes ("233016C100000003");
 
+    vgpu.version = pgpu.version = 3;
+    vgpu.capabilities = pgpu.capabilities = VGATE_CAPABILITY_MIGRATION;
+    vgpu.opaque_size = VGATE_VGPU_OPAQUE_SIZE;
+    pgpu.opaque_size = VGATE_PGPU_OPAQUE_SIZE;
+    vgpu_side.record = &vgpu;
+    pgpu_side.record = &pgpu;
     for (gsize i = 0; i < G_N_ELEMENTS (sizes); i++) {
         VgateVgpuRecord record = {.size = sizes[i]};
         VgateCircumstances circumstances = {.size = sizes[i]};
@@ -116,6 +128,13 @@ test_no_size (void)
         vgate_circumstances_init (&circumstances);
         g_test_assert_expected_messages ();
         g_assert_cmpint (circumstances.severities[VGATE_RULE_TYPE_NOT_OFFERED], ==, VGATE_SEVERITY_IGNORE);
+        /* a verdict that is used again does not keep the last answer */
+        vgate_compat_judge (&vgpu_side, &pgpu_side, &ignoring, verdict);
+        g_assert_true (vgate_verdict_allows (verdict, VGATE_STATE_LIVE));
+        g_test_expect_message ("vgpu-gate", G_LOG_LEVEL_CRITICAL, "*vgate_compat_judge*HAS_SIZE*");
+        vgate_compat_judge (&vgpu_side, &pgpu_side, &circumstances, verdict);
+        g_test_assert_expected_messages ();
+        g_assert_false (vgate_verdict_allows (verdict, VGATE_STATE_LIVE));
     }
 }
 

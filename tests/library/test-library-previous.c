@@ -16,6 +16,7 @@ typedef struct {
     char guest_driver[81], host_driver[81];
     guint32 capabilities, guest_version, opaque_size;
     char gpu_string[257];
+    char reserved[3];
 } VgateVgpuRecord;
 
 typedef struct {
@@ -26,6 +27,7 @@ typedef struct {
     VgateVersionRange range;
     guint32 opaque_size;
     char gpu_string[257];
+    char reserved[3];
 } VgatePgpuRecord;
 
 typedef struct {
