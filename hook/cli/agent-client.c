@@ -12,6 +12,7 @@
 #include <sys/un.h>
 
 #define DEADLINE_SEC 10u
+#define RETRY_US     20000u
 /* "ok " and the digits of any length. */
 #define HEAD_MAX 32u
 
@@ -73,11 +74,33 @@ receive (GInputStream *stream, const char *path, GError **error)
     return g_steal_pointer (&answer);
 }
 
+/* GLib does not wait where the daemon's queue is full, as connect () does. */
+static GSocketConnection *
+connect_to (const char *path, GError **error)
+{
+    const gint64 end = g_get_monotonic_time () + DEADLINE_SEC * G_USEC_PER_SEC;
+    g_autoptr (GSocketClient) client = g_socket_client_new ();
+    g_autoptr (GSocketAddress) address = g_unix_socket_address_new (path);
+
+    g_socket_client_set_timeout (client, DEADLINE_SEC);
+    for (;;) {
+        g_autoptr (GError) local = NULL;
+        GSocketConnection *connection =
+            g_socket_client_connect (client, G_SOCKET_CONNECTABLE (address), NULL, &local);
+
+        if (connection)
+            return connection;
+        if (!g_error_matches (local, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK) || g_get_monotonic_time () > end) {
+            g_propagate_error (error, g_steal_pointer (&local));
+            return NULL;
+        }
+        g_usleep (RETRY_US);
+    }
+}
+
 char *
 vgate_agent_ask (const char *path, const char *request, gsize *length, GError **error)
 {
-    g_autoptr (GSocketClient) client = g_socket_client_new ();
-    g_autoptr (GSocketAddress) address = g_unix_socket_address_new (path);
     g_autoptr (GSocketConnection) connection = NULL;
     g_autofree char *line = g_strconcat (request, "\n", NULL);
     g_autoptr (GByteArray) answer = NULL;
@@ -91,8 +114,7 @@ vgate_agent_ask (const char *path, const char *request, gsize *length, GError **
     }
     /* GLib ignores SIGPIPE from its first socket on, which is nothing for a command whose output is piped */
     sigaction (SIGPIPE, NULL, &before);
-    g_socket_client_set_timeout (client, DEADLINE_SEC);
-    connection = g_socket_client_connect (client, G_SOCKET_CONNECTABLE (address), NULL, &local);
+    connection = connect_to (path, &local);
     sigaction (SIGPIPE, &before, NULL);
     if (!connection || !g_output_stream_write_all (g_io_stream_get_output_stream (G_IO_STREAM (connection)),
                                                    line, strlen (line), NULL, NULL, &local)) {

@@ -171,15 +171,17 @@ on_accepted (GObject *listener, GAsyncResult *result, gpointer user_data)
     g_autoptr (GError) error = NULL;
     g_autoptr (GSocketConnection) connection =
         g_socket_listener_accept_finish (G_SOCKET_LISTENER (listener), result, NULL, &error);
+    gboolean is_well;
 
     /* the server is gone */
     if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
         return;
     if (connection)
         take (server, connection);
-    /* those who are here come before those who come, and the rest of the daemon before both */
-    server->source =
-        g_timeout_add_full (G_PRIORITY_LOW, connection ? 0 : PAUSE_MS, accept_next, server, NULL);
+    is_well = connection || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK) ||
+              g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED);
+    /* the next one only when those who are here, and the rest of the daemon, have nothing to do */
+    server->source = g_timeout_add_full (G_PRIORITY_LOW, is_well ? 0 : PAUSE_MS, accept_next, server, NULL);
 }
 
 static gboolean
@@ -212,6 +214,8 @@ bind_to (const char *path, GError **error)
     bound = g_socket_new (G_SOCKET_FAMILY_UNIX, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_DEFAULT, error);
     if (!bound)
         return NULL;
+    /* or GLib waits in accept (), should whoever has come be gone by then */
+    g_socket_set_blocking (bound, FALSE);
     /* before it has a name, so that nobody comes in between; bind () takes the mode of the socket */
     if (fchmod (g_socket_get_fd (bound), 0600) != 0) {
         g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_FAILED, g_strerror (errno));

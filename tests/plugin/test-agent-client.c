@@ -94,6 +94,63 @@ test_answers (void)
     }
 }
 
+typedef struct {
+    GSocket *socket;
+    guint n_others;
+} Late;
+
+/* The others, who get no answer, and then one who does. */
+static gpointer
+serve_late (gpointer data)
+{
+    const Late *late = data;
+    Server server = {.socket = late->socket, .answer = "ok 5\nhello"};
+
+    g_usleep (300000);
+    for (guint i = 0; i < late->n_others; i++)
+        g_object_unref (g_socket_accept (late->socket, NULL, NULL));
+    return serve (&server);
+}
+
+/* So many have come that there is no room in the queue; there is after a while. */
+static void
+test_full (void)
+{
+    g_autofree char *directory = g_dir_make_tmp ("vgate-client-XXXXXX", NULL);
+    g_autofree char *path = g_build_filename (directory, "agent.sock", NULL);
+    g_autoptr (GSocketAddress) address = g_unix_socket_address_new (path);
+    g_autoptr (GPtrArray) others = g_ptr_array_new_with_free_func (g_object_unref);
+    g_autoptr (GError) error = NULL;
+    g_autofree char *body = NULL;
+    Late late = {0};
+    GThread *thread;
+    gsize length;
+
+    late.socket = g_socket_new (G_SOCKET_FAMILY_UNIX, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_DEFAULT, NULL);
+    g_socket_set_listen_backlog (late.socket, 1);
+    g_assert_true (g_socket_bind (late.socket, address, FALSE, NULL));
+    g_assert_true (g_socket_listen (late.socket, NULL));
+    for (;;) {
+        GSocket *other =
+            g_socket_new (G_SOCKET_FAMILY_UNIX, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_DEFAULT, NULL);
+        const gboolean is_in = g_socket_connect (other, address, NULL, NULL);
+
+        g_ptr_array_add (others, other);
+        if (!is_in)
+            break;
+        late.n_others++;
+    }
+    g_assert_cmpuint (late.n_others, >, 0);
+    thread = g_thread_new ("server", serve_late, &late);
+    body = vgate_agent_ask (path, "status", &length, &error);
+    g_thread_join (thread);
+    g_assert_no_error (error);
+    g_assert_cmpstr (body, ==, "hello");
+    g_object_unref (late.socket);
+    g_assert_cmpint (g_unlink (path), ==, 0);
+    g_assert_cmpint (g_rmdir (directory), ==, 0);
+}
+
 /* What never ends is not kept. */
 static void
 test_flood (void)
@@ -145,6 +202,7 @@ main (int argc, char *argv[])
     g_test_add_func ("/agent-client/sigpipe", test_sigpipe);
     g_test_add_func ("/agent-client/answers", test_answers);
     g_test_add_func ("/agent-client/flood", test_flood);
+    g_test_add_func ("/agent-client/full", test_full);
     g_test_add_func ("/agent-client/nobody", test_nobody);
     return g_test_run ();
 }
