@@ -108,14 +108,23 @@ has_device () {
     on "$1" test -e "/sys/bus/mdev/devices/$2"
 }
 
+# held_open HOST DEVICE: somebody has it open; prints the PID on that host
+held_open () {
+    local group
+    group=$(readlink "/sys/bus/mdev/devices/$2/iommu_group")
+    # shellcheck disable=SC2016  # to be expanded in there
+    on "$1" bash -c 'exec 9<>"/dev/vfio/$1"; setsid sleep 600 >/dev/null 2>&1 </dev/null & echo $!' held "${group##*/}"
+}
+
 # It is made for the guest, so it goes with it, and comes back with it. (It gets a name of its own, since the one that
-# the guest brings is that of a device of another type; its name here could not be had, as the kernel is one.)
+# the guest brings is that of a device in use; its name here could not be had, as the kernel is one.)
 test_what_was_made_for_it () {
-    local wrong made file bare=/run/lab/bare.xml filler=() line
+    local wrong made file bare=/run/lab/bare.xml filler=() line holder
     leave_nothing
     traveller
     device_remove "$there" "$target"
-    wrong=$(device_make "$there" "$h100_80c")
+    wrong=$(device_make "$there" "$h100_20c")
+    holder=$(held_open "$there" "$wrong")
     configure "$there" mode=apply
     file=$(xml_with "$wrong")
     on "$here" sh -c "sed '/<metadata>/,/<\/metadata>/d' $file >$bare"
@@ -127,6 +136,7 @@ test_what_was_made_for_it () {
     made=$(defined_device "$there")
     [ "$made" != "$wrong" ] || fail "the definition still names $wrong"
     arrived "$made"
+    on "$there" kill "$holder"
     device_remove "$there" "$wrong"
 
     on "$there" virsh -q destroy traveller
