@@ -53,9 +53,11 @@ vgate_run_directory_lock (const char *path, GError **error)
     if (directory < 0)
         return -1;
     fd = openat (directory, LOCK_NAME, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
+    if (fd < 0)
+        fail (error, lock);
     close (directory);
     if (fd < 0)
-        return fail (error, lock);
+        return -1;
     if (flock (fd, LOCK_EX | LOCK_NB) == 0 && write_pid (fd))
         return fd;
     if (errno == EWOULDBLOCK)

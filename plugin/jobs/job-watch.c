@@ -231,8 +231,7 @@ on_ended (const char *uuid, VgateCancelAction end, gpointer user_data)
     case VGATE_CANCEL_BEGUN: conclude (check, VGATE_WATCH_LEFT); break;
     case VGATE_CANCEL_NOT_MET:
         if (!check->is_again)
-            check->again_last = check->last ? vgate_snapshot_ref (check->last) : NULL;
-        check->is_again = TRUE;
+            vgate_job_watch_check (watch, uuid, check->is_leaving, check->last);
         conclude (check, VGATE_WATCH_LEFT);
         break;
     default:
