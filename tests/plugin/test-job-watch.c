@@ -575,6 +575,32 @@ test_retry_is_judged (Scene *scene, G_GNUC_UNUSED gconstpointer data)
     g_assert_false (vgate_job_watch_is_checking (scene->watch, SAMPLE_DOMAIN_UUID));
 }
 
+/* libvirt counts a save from when QEMU begins: one that is younger than our abort is judged again, and
+ * aborted. */
+static void
+test_save_aborted_too_early (Scene *scene, G_GNUC_UNUSED gconstpointer data)
+{
+    update_before (scene);
+    scene->played.job = VGATE_JOB_SAVE;
+    check (scene);
+    call (scene);
+    call (scene);
+    played_answer (&scene->played, 0);
+    played_wait (&scene->played, 5);
+    played_begin_job (&scene->played, VGATE_JOB_SAVE);
+    played_wait (&scene->played, 12);
+    call (scene);
+    g_assert_cmpuint (scene->n_done, ==, 0);
+    g_assert_true (vgate_job_watch_is_checking (scene->watch, SAMPLE_DOMAIN_UUID));
+    call (scene);
+    call (scene);
+    g_assert_cmpuint (scene->played.n_aborts, ==, 2);
+    played_answer (&scene->played, 0);
+    end_job (scene);
+    g_assert_cmpuint (scene->n_done, ==, 1);
+    g_assert_cmpint (scene->outcome, ==, VGATE_WATCH_STOPPED);
+}
+
 /* The job ended after it was read: whoever ended it has said so, where the guest is still here. */
 static void
 test_no_job_to_abort (Scene *scene, gconstpointer data)
@@ -826,6 +852,7 @@ main (int argc, char **argv)
     ADD ("retry-is-judged", NULL, test_retry_is_judged);
     ADD ("libvirt-goes-while-it-ends", NULL, test_libvirt_goes_while_it_ends);
     ADD ("too-late", NULL, test_too_late);
+    ADD ("save-aborted-too-early", NULL, test_save_aborted_too_early);
     ADD ("no-job-to-abort/stayed", NULL, test_no_job_to_abort);
     ADD ("no-job-to-abort/left", "left", test_no_job_to_abort);
     g_test_add_func ("/job-watch/any-order", test_any_order);
