@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Structures of the public header that can grow: they begin with "gsize size", which says how much of them
- * the caller's version has. A later version of the library has members behind those.
+ * Helpers for the structures of the public header that can grow. They begin with "gsize size", the size that
+ * the structure has in the caller's version. Later versions of the library add members at the end.
  */
 #pragma once
 
@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-/* What this version has, as far as the caller's goes; members that only the caller's version has become 0. */
+/* Copies the members that both versions have. Members that only the caller's version has are set to 0. */
 static inline void
 vgate_growth_write (gpointer given, gconstpointer own, gsize own_size)
 {
@@ -21,12 +21,12 @@ vgate_growth_write (gpointer given, gconstpointer own, gsize own_size)
 
 #define VGATE_GROWTH_WRITE(given, own) vgate_growth_write (given, own, sizeof *(own))
 
-/* The size of a structure up to a member: what a later version adds is read only where the caller's size says
- * that it is there. */
+/* The size of a structure up to and including a member. Members of later versions may be read only where the
+ * caller's size includes them. */
 #define VGATE_GROWTH_END(type, last_member) \
     (G_STRUCT_OFFSET (type, last_member) + sizeof (((type *)0)->last_member))
 
-/* The sizes of 0.1.0, which every caller has. */
+/* The sizes in version 0.1.0, which is the oldest that a caller can have. */
 #define VGATE_SIZE_VGPU_RECORD   VGATE_GROWTH_END (VgateVgpuRecord, reserved)
 #define VGATE_SIZE_PGPU_RECORD   VGATE_GROWTH_END (VgatePgpuRecord, reserved)
 #define VGATE_SIZE_SCHEDULER     VGATE_GROWTH_END (VgateScheduler, time_slice)
@@ -38,8 +38,9 @@ vgate_growth_write (gpointer given, gconstpointer own, gsize own_size)
 #define VGATE_SIZE_CIRCUMSTANCES VGATE_GROWTH_END (VgateCircumstances, other_down_time)
 #define VGATE_SIZE_DOWN_TIME     VGATE_GROWTH_END (VgateDownTime, time)
 
-/* No padding at the end: nobody sets that, and a later member there would be read as if it had been given.
- * (They hold until the first structure grows; then for its members of each version.) */
+/* The structures must have no padding at the end: callers do not initialise it, and a later version would
+ * read it as a member. (These assertions are for structures that have not grown. One that grows needs an
+ * assertion for the last member of each version.) */
 G_STATIC_ASSERT (VGATE_SIZE_VGPU_RECORD == sizeof (VgateVgpuRecord));
 G_STATIC_ASSERT (VGATE_SIZE_PGPU_RECORD == sizeof (VgatePgpuRecord));
 G_STATIC_ASSERT (VGATE_SIZE_SCHEDULER == sizeof (VgateScheduler));
@@ -51,7 +52,7 @@ G_STATIC_ASSERT (VGATE_SIZE_PGPU_SIDE == sizeof (VgatePgpuSide));
 G_STATIC_ASSERT (VGATE_SIZE_CIRCUMSTANCES == sizeof (VgateCircumstances));
 G_STATIC_ASSERT (VGATE_SIZE_DOWN_TIME == sizeof (VgateDownTime));
 
-/* More than any structure will have: a size beyond it was not set. */
+/* Larger than any structure will be. A larger size was never initialised. */
 #define VGATE_GROWTH_MAX 65536u
 
 #define VGATE_GROWTH_HAS_SIZE(given, size_min) \
