@@ -49,7 +49,7 @@ read_regular (int fd, gsize max, GByteArray *bytes)
     return vgate_read_all (fd, max, bytes);
 }
 
-/* Keeps the errno of what failed before. */
+/* Keeps the errno of the call that failed before it. */
 static void
 close_quietly (int fd)
 {

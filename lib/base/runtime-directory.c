@@ -13,7 +13,8 @@ fail (VgateCode code, const char *path, GError **error)
     return -1;
 }
 
-/* The checks are made on the open directory, so that nobody can exchange it in between. */
+/* Checks the open directory instead of its path, so that it cannot be exchanged between the check and its
+ * use. */
 int
 vgate_run_directory_open (const char *path, gboolean may_make, VgateCode code, GError **error)
 {
