@@ -3,16 +3,17 @@
 
 #include <string.h>
 
-/* clang-format takes the dashes for minus signs, and puts blanks around them. */
+/* clang-format would put blanks around the dashes, as if they were minus signs. */
 /* clang-format off */
 G_DEFINE_QUARK (vgate-error-quark, vgate_error)
 /* clang-format on */
 
-/* libvirt puts no limit on a domain's name; a terminal line does. */
+/* The largest numbers of characters in a message line. libvirt does not limit the length of a domain's
+ * name. */
 #define DOMAIN_NAME_MAX     128
 #define LINE_MAX_CHARACTERS 2000
 
-/* Each is a structure of its own, so that it can grow. */
+/* Each entry is a structure of its own, so that VgateCodeInfo can grow. */
 #define VGATE_CODE(number, symbol, summary, cause, cure) \
     static const VgateCodeInfo info_##number = {VGATE_CODE_##symbol, summary, cause, cure};
 #include "message/codes.def"
@@ -68,7 +69,7 @@ vgate_code_is_unanswered (VgateCode code)
         int first, last;
     } ranges[] = {
         {101, 199}, /* the domain XML cannot be read */
-        {217, 217}, /* whose a device is */
+        {217, 217}, /* the owner of a device */
         {501, 505}, /* NVML */
         {509, 512}, /* the host document, QEMU, this host */
         {518, 518}, /* the output */
@@ -92,8 +93,8 @@ vgate_error_is (const GError *error, VgateCode code)
 }
 
 /*
- * g_unichar_isprint () also rejects direction marks, which could make a line read as another one. It takes
- * the separators of lines and paragraphs for printable.
+ * g_unichar_isprint () rejects direction marks, which could make a line look like another one, but accepts
+ * the line and paragraph separators.
  */
 static gboolean
 is_harmless (gunichar c)

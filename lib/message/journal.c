@@ -35,7 +35,7 @@ vgate_journal_send (const VgateJournalSubject *subject, const char *line, const 
     add_field (fields, "VGPU_GATE_DOMAIN", domain);
     add_field (fields, "VGPU_GATE_DOMAIN_UUID", subject->uuid);
     g_array_append_vals (fields, more, (guint)n_more);
-    /* the level goes nowhere: PRIORITY is a field */
+    /* the log level is not used, as the fields contain PRIORITY */
     return g_log_writer_journald (G_LOG_LEVEL_MESSAGE, (const GLogField *)fields->data, fields->len, NULL) ==
            G_LOG_WRITER_HANDLED;
 }

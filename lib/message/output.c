@@ -14,10 +14,10 @@ vgate_output_flush (GError **error)
     errno = 0;
     if (fflush (stdout) == 0 && !ferror (stdout))
         return TRUE;
-    /* what was to be flushed before may have been dropped, and its errno with it */
+    /* an earlier flush can have dropped its output, and its errno is then lost */
     g_set_error (error, VGATE_ERROR, VGATE_CODE_OUTPUT_UNWRITABLE, "cannot write to standard output: %s",
                  g_strerror (errno != 0 ? errno : EIO));
-    /* said once is enough */
+    /* the error is reported once */
     clearerr (stdout);
     return FALSE;
 }
@@ -28,8 +28,8 @@ check_output (void)
     g_autoptr (GError) error = NULL;
     g_autofree char *text = NULL, *line = NULL;
 
-    /* A network file system may say only here that it has no room. A standard output that was never open is
-     * as good as any when nothing was printed. */
+    /* A network file system may report a full disk only at close. EBADF is not an error: standard output was
+     * closed from the start, and nothing was printed. */
     if (vgate_output_flush (&error) && fclose (stdout) != 0 && errno != EBADF)
         g_set_error (&error, VGATE_ERROR, VGATE_CODE_OUTPUT_UNWRITABLE, "cannot write to standard output: %s",
                      g_strerror (errno));
@@ -41,7 +41,7 @@ check_output (void)
     _exit (VGATE_EXIT_UNANSWERED);
 }
 
-/* GLib's own flushes, and forgets why that failed. */
+/* Replaces GLib's print handler, which flushes and loses the error. */
 static void
 print_unflushed (const char *text)
 {

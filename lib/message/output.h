@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a program prints on standard output must have been written when the program says that it is done. */
+/* Makes sure that a program which reports success has really written its standard output. */
 #pragma once
 
 #include <glib.h>
@@ -7,12 +7,13 @@
 /* The exit status of a program whose question could not be answered, or whose answer could not be written. */
 #define VGATE_EXIT_UNANSWERED 3
 
-/* Writes what was printed. FALSE with VGATE_CODE_OUTPUT_UNWRITABLE; what is printed then is a new try. */
+/* Flushes standard output. FALSE with VGATE_CODE_OUTPUT_UNWRITABLE; the error does not affect what is printed
+ * later. */
 gboolean vgate_output_flush (GError **error);
 
 /*
- * For main (), once: when the process ends by exit (), also where --help ends it, and something that it
- * printed could not be written, it says so on standard error and ends with VGATE_EXIT_UNANSWERED. g_print ()
- * does not flush from then on.
+ * main () calls this once. From then on, when the process ends by exit (), including the exit of --help, and
+ * a part of its output could not be written, it prints an error on standard error and ends with
+ * VGATE_EXIT_UNANSWERED. g_print () no longer flushes.
  */
 void vgate_output_check_at_exit (void);
