@@ -48,7 +48,7 @@ vgate_version_range_format (VgateVersionRange range, char buffer[VGATE_VERSION_R
     return buffer;
 }
 
-/* One number of at most 65535 at *text, which is moved behind it. */
+/* Reads a number of at most 65535 at *text, and moves *text behind it. */
 static gboolean
 parse_part (const char **text, guint32 *part)
 {
