@@ -86,8 +86,8 @@ read_uint (const char *text, guint base, guint32 *member)
     return TRUE;
 }
 
-/* The one form in which GDateTime writes it too, so that reading and writing agree on leap days and the like.
- */
+/* Accepts only the form in which GDateTime writes a time, so that reading and writing agree, for example on
+ * leap days. */
 static gboolean
 read_time (const char *text, gint64 *member)
 {
@@ -190,7 +190,8 @@ vgate_xml_read_attributes (const VgateXmlDialect *dialect, xmlNode *node, const 
 static void
 write_text (GString *xml, const char *name, const char *text)
 {
-    /* escapes the five characters of XML; our forms hold no others that need it */
+    /* escapes the five special characters of XML; our value forms allow no other characters that need
+     * escaping */
     g_autofree char *escaped = g_markup_escape_text (text, -1);
 
     g_string_append_printf (xml, " %s='%s'", name, escaped);

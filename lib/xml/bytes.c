@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Bytes as base64, with the length that was given with them. */
+/* Reads and writes bytes as base64 with their length. */
 #include "xml/xml.h"
 
 #include <string.h>
 
-/* The text of an element that has nothing but text (comments and processing instructions apart). */
+/* The text of an element that contains only text, comments and processing instructions. */
 static char *
 text_only (const VgateXmlDialect *dialect, xmlNode *node, GError **error)
 {
@@ -22,14 +22,16 @@ text_only (const VgateXmlDialect *dialect, xmlNode *node, GError **error)
     return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
-/* The last letter before padding holds bits that no byte gets: they are zero, or the bytes have two texts. */
+/* The last letter before the padding has bits that belong to no byte. They must be zero, so that the same
+ * bytes have only one text. */
 static gboolean
 is_padding_canonical (char last, gsize padding)
 {
     return padding == 0 || strchr (padding == 1 ? "AEIMQUYcgkosw048" : "AQgw", last);
 }
 
-/* Strict base64 with white space between: g_base64_decode () passes over whatever it does not know. */
+/* Accepts strict base64 and white space. g_base64_decode () alone would skip every character that it does not
+ * know. */
 static gboolean
 is_base64 (const char *text)
 {

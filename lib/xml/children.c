@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The walk over the children of an element, in their one order. */
+/* Walks over the children of an element, whose order is fixed. */
 #include "xml/xml.h"
 
 #include <string.h>

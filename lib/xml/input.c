@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* What an error handler gets is const since libxml2 2.12. */
+/* The argument of an error handler is const since libxml2 2.12. */
 #if LIBXML_VERSION >= 21200
 typedef const xmlError *GivenError;
 #else
@@ -14,10 +14,10 @@ struct VgateXmlReader {
     xmlTextReader *reader;
     const char *data;
     gsize length;
-    GError *failure; /* the first error that libxml2 reported */
+    GError *failure; /* the first error from libxml2 */
 };
 
-/* A program that failed leaves its line feed in the pipe. */
+/* TRUE for empty input, too, and for the single line feed that a failed program left in the pipe. */
 static gboolean
 is_blank (const char *data, gsize length)
 {
@@ -61,12 +61,12 @@ vgate_xml_check_input (const char *data, gsize length, GError **error)
     return TRUE;
 }
 
-/* libxml2 2.14 and newer tell neither the position nor the depth otherwise. */
+/* libxml2 2.14 and newer give the position and the depth only by deprecated functions and members. */
 G_GNUC_BEGIN_IGNORE_DEPRECATIONS
 /*
- * Was the document cut on its way, rather than written wrongly? Then the input ended inside the root element
- * or before it, or in the middle of a construct whose '>' never comes. An end tag of the wrong name can stand
- * last as well: <a><b></a>.
+ * TRUE when the document was truncated in transit, rather than written wrongly. The input then ends before or
+ * inside the root element, or within a construct without its '>'. An end tag with a wrong name can also be
+ * the last thing in the input (<a><b></a>), but is not a truncation.
  */
 static gboolean
 is_cut (const VgateXmlReader *reader, const xmlError *xml_error)
@@ -76,10 +76,11 @@ is_cut (const VgateXmlReader *reader, const xmlError *xml_error)
 
     if (consumed < 0 || (gsize)consumed > reader->length || xml_error->code == XML_ERR_TAG_NAME_MISMATCH)
         return FALSE;
-    /* nothing follows the XML declaration (libxml2 2.14); or text stands where the root should begin */
+    /* either nothing follows the XML declaration (libxml2 2.14), or there is text where the root should
+     * begin */
     if (xml_error->code == XML_ERR_DOCUMENT_EMPTY)
         return is_blank (reader->data + consumed, reader->length - (gsize)consumed);
-    if (xml_error->code == XML_ERR_DOCUMENT_END) /* also what libxml2 says of <a/>text */
+    if (xml_error->code == XML_ERR_DOCUMENT_END) /* libxml2 reports this for <a/>text as well */
         return parser->nameNr > 0 || !parser->myDoc || !xmlDocGetRootElement (parser->myDoc);
     return !memchr (reader->data + consumed, '>', reader->length - (gsize)consumed);
 }
@@ -96,7 +97,7 @@ on_error (void *user_data, GivenError xml_error)
         return;
     if (xml_error->code == XML_ERR_UNDECLARED_ENTITY || xml_error->code == XML_WAR_UNDECLARED_ENTITY)
         code = VGATE_CODE_XML_ENTITY;
-    /* libxml2 has its own limit of 256 levels, and no error code that says so */
+    /* libxml2 has a limit of 256 levels, and reports it without an error code of its own */
     else if (strstr (message, "Excessive depth"))
         code = VGATE_CODE_XML_TOO_DEEP;
     else if (is_cut (reader, xml_error))
@@ -114,8 +115,8 @@ vgate_xml_reader_new (const char *data, gsize length, GError **error)
     reader = g_new0 (VgateXmlReader, 1);
     reader->data = data;
     reader->length = length;
-    /* an encoding that the document declares must not turn checked bytes into other characters: UTF-7 has '<'
-     */
+    /* Ignore the encoding that the document declares: it could turn the checked bytes into other characters
+     * (UTF-7 can encode '<'). */
     reader->reader = xmlReaderForMemory (data, (int)length, NULL, "UTF-8",
                                          XML_PARSE_NONET | XML_PARSE_NOCDATA | XML_PARSE_IGNORE_ENC);
     if (!reader->reader) {
@@ -155,7 +156,7 @@ take_failure (VgateXmlReader *reader, GError **error)
 long
 vgate_xml_line (VgateXmlReader *reader)
 {
-    /* not the parser's line: it is ahead of the reader */
+    /* the parser's line would be wrong, as the parser is ahead of the reader */
     return xmlGetLineNo (xmlTextReaderCurrentNode (reader->reader));
 }
 
@@ -168,7 +169,7 @@ vgate_xml_next (VgateXmlReader *reader, GError **error)
         return take_failure (reader, error);
     if (rc == 0)
         return FALSE;
-    /* the root has depth 0; what is not an element stands one deeper than the element that it is in */
+    /* the root has depth 0; only elements count, although text inside an element is one level deeper */
     if (xmlTextReaderNodeType (reader->reader) == XML_READER_TYPE_ELEMENT &&
         xmlTextReaderDepth (reader->reader) >= VGATE_XML_DEPTH_MAX) {
         g_set_error (error, VGATE_ERROR, VGATE_CODE_XML_TOO_DEEP,
