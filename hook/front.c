@@ -2,12 +2,12 @@
 /*
  * vgpu-gate-hook: libvirt's qemu hook.
  *
- * libvirt runs it for every event of every guest on the host, and most guests have no vGPU. So this program
- * is plain C without libraries: it lets pass at once what is none of our business, and hands the rest to
- * vgpu-gate-judge, which knows XML, NVML and the policy. "None of our business" is decided narrowly: only a
- * document that looks exactly as libvirt writes it and names neither our metadata nor a hostdev, nor the
- * driver vfio-pci on QEMU's command line. Whatever looks odd is the judge's. 'release end' and the cold start
- * of a hostdev are its business only while there are leases of devices.
+ * libvirt runs it for every event of every guest on the host, and most guests have no vGPU. This program is
+ * therefore plain C without libraries: it allows at once what cannot concern vgpu-gate, and runs
+ * vgpu-gate-judge, which can read XML, NVML and the policy, for the rest. The test is narrow: an event does
+ * not concern us only if its document looks exactly as libvirt writes it and contains neither our metadata
+ * nor a hostdev, nor the driver vfio-pci on QEMU's command line. Everything that looks unusual goes to the
+ * judge. 'release end' and the cold start of a hostdev concern us only while there are leases of devices.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* As VGATE_XML_SIZE_MAX. One byte more is read, so that the judge sees that there was more. */
+/* As VGATE_XML_SIZE_MAX. One byte more is read, so that the judge sees that the document is too large. */
 #define INPUT_MAX  (16u * 1024u * 1024u)
 #define INPUT_STEP (64u * 1024u)
 
@@ -25,7 +25,7 @@ typedef struct {
     size_t length;
 } Input;
 
-/* The operations that libvirt calls a qemu hook with (its hooks documentation). */
+/* The operations with which libvirt calls a qemu hook (libvirt's hooks documentation). */
 static const char *const operations[] = {"prepare", "start",   "started",   "stopped", "release",
                                          "migrate", "restore", "reconnect", "attach"};
 
@@ -38,16 +38,16 @@ is_operation (const char *word)
     return 0;
 }
 
-/* libvirt's argv is always four words. A domain may be named like an option of ours, so look at the second
- * too. */
+/* libvirt always passes four arguments. A domain may have the name of one of our options, so the second
+ * argument counts as well. */
 static int
 is_libvirt_call (int argc, char *const argv[])
 {
     return argc == 5 && (strncmp (argv[1], "--", 2) != 0 || is_operation (argv[2]));
 }
 
-/* As lib/placement/lease.c. What cannot be looked at may be there. Leases are the system's: the libvirtd of a
- * session, which runs as an ordinary user, has none, and cannot see them. */
+/* The same file as in lib/placement/lease.c. If it cannot be looked up, there may be leases. Leases belong to
+ * the system's guests: the libvirtd of a session runs as an ordinary user, has none and cannot see them. */
 static int
 has_leases (void)
 {
@@ -66,7 +66,8 @@ is_gated (const char *operation, const char *sub_operation)
             strcmp (operation, "started") == 0 || strcmp (operation, "prepare") == 0);
 }
 
-/* Refuses with one line. The name is the operator's: what is not printable ASCII is not shown. */
+/* Refuses with one line on stderr. The user chose the name, so characters that are not printable ASCII are
+ * replaced. */
 static int
 fail (const char *name, const char *what)
 {
@@ -115,7 +116,7 @@ contains (const Input *input, const char *text)
     return memmem (input->data, input->length, text, strlen (text)) != NULL;
 }
 
-/* Text as libvirt writes it: no control characters, and only sequences that can be UTF-8. */
+/* TRUE if the text has no control characters, and only sequences that can be UTF-8, as libvirt writes it. */
 static int
 is_text (const Input *input)
 {
@@ -153,12 +154,13 @@ is_domain_as_libvirt_writes_it (const Input *input)
 }
 
 /*
- * "<!" is a DOCTYPE, a comment or CDATA, "&#" a character that is not written as itself: with either of them
- * a search for words proves nothing. A cold start ("prepare") is only judged by metadata: a hostdev without
- * it is started, also where our installation is broken; unless its device may have to be made again.
+ * "<!" begins a DOCTYPE, a comment or CDATA, and "&#" a character that is not written literally: with either
+ * of them a search for words proves nothing. A cold start ("prepare") is judged only by the metadata, so that
+ * a guest with a hostdev but without metadata starts even if our installation is broken. The exception are
+ * leases: while there are any, its device may have to be created again.
  */
 static int
-is_none_of_our_business (const Input *input, const char *operation)
+is_not_concerned (const Input *input, const char *operation)
 {
     const int can_be_vgpu =
         contains (input, "vgpu-gate") || ((contains (input, "<hostdev") || contains (input, "vfio")) &&
@@ -168,8 +170,11 @@ is_none_of_our_business (const Input *input, const char *operation)
            !contains (input, "&#") && is_text (input);
 }
 
-/* In a build tree the judge stands beside this program; installed, this one is in sbin, where Debian's
- * AppArmor profile of libvirtd lets it be run, and the judge with the other programs that nobody types. */
+/*
+ * In a build tree the judge is in the same directory as this program. Installed, this program is in sbin,
+ * where Debian's AppArmor profile allows libvirtd to run it, and the judge is in libexecdir with the other
+ * programs that users do not run themselves.
+ */
 static void
 judge_path (char *path, size_t size)
 {
@@ -187,7 +192,7 @@ judge_path (char *path, size_t size)
         snprintf (path, size, "%s", installed);
 }
 
-/* What was read, as the judge's standard input. */
+/* Makes the document that was read the judge's standard input. */
 static int
 hand_over_input (const Input *input)
 {
@@ -220,16 +225,16 @@ run_judge (const char *name, char *argv[])
     return fail (name, "cannot run vgpu-gate-judge");
 }
 
-/* An event that is gated: passed at once, or the judge's. */
+/* Handles an event that is gated: allows it at once, or runs the judge. */
 static int
 gate (char *argv[], Input *input)
 {
-    /* "--": none of libvirt's words is an option */
+    /* after "--", none of libvirt's arguments is taken for an option */
     char *judge_argv[] = {NULL, (char *)"--", NULL, NULL, NULL, NULL, NULL};
 
     if (!read_input (input))
         return fail (argv[1], "cannot read the domain XML");
-    if (is_none_of_our_business (input, argv[2]))
+    if (is_not_concerned (input, argv[2]))
         return 0;
     if (!hand_over_input (input))
         return fail (argv[1], "cannot hand over the domain XML");

@@ -15,14 +15,14 @@ vgate_input_read_fd (int fd, gsize *length, GError **error)
 {
     g_autoptr (GByteArray) input = g_byte_array_new ();
 
-    /* one that is too large is refused where it is parsed */
+    /* an input that is too large is refused by its parser */
     if (!vgate_read_all (fd, VGATE_XML_SIZE_MAX, input) && errno != EFBIG) {
         g_set_error (error, VGATE_ERROR, VGATE_CODE_INPUT_UNREADABLE, "cannot read the input: %s",
                      g_strerror (errno));
         return NULL;
     }
     *length = input->len;
-    /* not part of it, but makes it a pointer also when it is empty */
+    /* the byte does not count, but makes the data a valid pointer if the input is empty */
     g_byte_array_append (input, (const guint8 *)"", 1);
     return (char *)g_byte_array_free (g_steal_pointer (&input), FALSE);
 }

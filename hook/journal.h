@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Decisions in the journal, or in syslog where there is no journal. The domain's XML never goes there. */
+/* Writes decisions to the journal, or to syslog on a host without journal, but never the domain's XML. */
 #pragma once
 
 #include "gate/decision.h"

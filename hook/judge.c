@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * vgpu-gate-judge: what vgpu-gate-hook hands over. Reads the domain XML, asks the gate, and answers as
- * libvirt wants it: exit status 0 and nothing on stdout, or the changed XML; or 1 and one line on stderr.
- * Also the hook's dry run.
+ * vgpu-gate-judge: judges the events that vgpu-gate-hook does not allow by itself. It reads the domain XML,
+ * asks the gate, and answers as libvirt expects: exit status 0 with nothing or the changed XML on stdout, or
+ * exit status 1 with one line on stderr. It is also the hook's dry run.
  */
 #include "gate/gate.h"
 #include "gate/report.h"
@@ -45,7 +45,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
 static int
 usage (const char *what)
 {
-    /* it quotes what was typed, which a script may have put together */
+    /* the text quotes an argument, which can contain any bytes */
     g_autofree char *shown = vgate_printable (what, 1000);
 
     fprintf (stderr, "vgpu-gate: VGATE-902: %s; see 'vgpu-gate-hook --help'\n", shown);
@@ -63,7 +63,7 @@ parse_options (int argc, char *argv[], Options *options, GError **error)
         {"root", 0, 0, G_OPTION_ARG_FILENAME, &options->root, "read DIR/sys, DIR/proc, DIR/run, DIR/etc",
          "DIR"},
         {"version", 0, 0, G_OPTION_ARG_NONE, &options->show_version, "print the version", NULL},
-        /* bytes as they are: a name need not be text in the locale, which libvirt sets to C */
+        /* plain bytes: libvirt sets the locale to C, in which a name need not be valid text */
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->words, NULL,
          "OBJECT OPERATION SUBOPERATION EXTRA"},
         G_OPTION_ENTRY_NULL,
@@ -73,12 +73,12 @@ parse_options (int argc, char *argv[], Options *options, GError **error)
     g_option_context_set_summary (
         context, "libvirt's qemu hook: lets a vGPU guest in, or refuses it with the reason.");
     g_option_context_add_main_entries (context, entries, NULL);
-    /* a domain may be named like an option */
+    /* a domain may have the name of an option */
     g_option_context_set_strict_posix (context, TRUE);
     return g_option_context_parse (context, &argc, &argv, error);
 }
 
-/* FALSE: the event is none that is gated. */
+/* FALSE if the event is not gated. */
 static gboolean
 operation_of (char **words, VgateOperation *operation)
 {
@@ -138,8 +138,8 @@ read_host (const char *path, Inputs *inputs, GError **error)
     return inputs->host != NULL;
 }
 
-/* libvirt runs a hook as the user that it runs as itself, and one that is not root's is a session. A dry run
- * is a person's, who asks about this host. */
+/* libvirt runs a hook as its own user, so a user other than root means the libvirtd of a session. A dry run
+ * is different: a user runs it to ask about this host. */
 static gboolean
 is_session (const Options *options)
 {
@@ -188,7 +188,7 @@ decide (const Options *options, VgateOperation operation, Inputs *inputs)
     return vgate_gate_decide (&request);
 }
 
-/* FALSE with an error: libvirt would get half a domain. */
+/* Returns FALSE with an error if libvirt would get an incomplete domain. */
 static gboolean
 hand_over_xml (const VgateDecision *decision, GError **error)
 {
@@ -203,7 +203,7 @@ hand_over_xml (const VgateDecision *decision, GError **error)
 static void
 tell (const Options *options, const VgateDecision *decision, const char *operation, const Inputs *inputs)
 {
-    /* libvirt's word for the domain, as the XML may not have been readable */
+    /* the name that libvirt passed, because the XML may have been unreadable */
     const char *name = options->words[0];
 
     if (decision->code != VGATE_CODE_NOT_CONCERNED)
@@ -216,8 +216,9 @@ tell (const Options *options, const VgateDecision *decision, const char *operati
 }
 
 /*
- * 'release end': what was made for the guest is unmade. Nothing is gated: libvirt does not ask whether a
- * guest may end. The leases are those of the system's guests, not of a session's.
+ * 'release end': removes the devices that were created for the guest. Nothing is gated, because libvirt does
+ * not ask whether a guest may end. Only guests of the system's libvirtd have leases, those of a session do
+ * not.
  */
 static int
 release (const Options *options, Inputs *inputs)
@@ -242,15 +243,15 @@ release (const Options *options, Inputs *inputs)
     return decision->allowed ? EXIT_ALLOWED : EXIT_REFUSED;
 }
 
-/* To be asked before the options are parsed, where --help ends us. libvirt's words come behind "--", and must
- * get one of the two answers that libvirt knows. */
+/* Must be called before the options are parsed, because --help exits there. libvirt's arguments come after
+ * "--", and libvirt must get one of the two answers that it understands. */
 static gboolean
 is_for_people (int argc, char *argv[])
 {
     static const char *const options[] = {"--dry-run", "--help", "--version", NULL};
 
     for (int i = 1; i < argc && strcmp (argv[i], "--") != 0; i++)
-        /* short options can stand together, as in -nh */
+        /* short options can be combined, as in -nh */
         if (g_strv_contains (options, argv[i]) || (argv[i][0] == '-' && argv[i][1] != '-'))
             return TRUE;
     return FALSE;
@@ -277,7 +278,7 @@ main (int argc, char *argv[])
     setlocale (LC_ALL, "");
     if (is_for_people (argc, argv))
         vgate_output_check_at_exit ();
-    /* a parent that ignores it hands that on, and then a child's end cannot be waited for */
+    /* an ignored SIGCHLD is inherited from the parent, and then waitpid () cannot return a child's status */
     signal (SIGCHLD, SIG_DFL);
     g_set_prgname ("vgpu-gate-hook");
     if (!parse_options (argc, argv, &options, &error))

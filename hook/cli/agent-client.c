@@ -13,7 +13,7 @@
 
 #define DEADLINE_SEC 10u
 #define RETRY_US     20000u
-/* "ok " and the digits of any length. */
+/* "ok " and a number of any length */
 #define HEAD_MAX 32u
 
 static gboolean
@@ -23,7 +23,7 @@ fail (GError **error, VgateCode code, const char *path, const char *what)
     return FALSE;
 }
 
-/* "ok LENGTH\n" and so many bytes. */
+/* Takes the body out of "ok LENGTH\n" and LENGTH bytes. */
 static char *
 take_body (const GByteArray *answer, const char *path, gsize *length, GError **error)
 {
@@ -46,7 +46,7 @@ take_body (const GByteArray *answer, const char *path, gsize *length, GError **e
     return g_strndup (end + 1, size);
 }
 
-/* Until the end of file, which the daemon's own deadline brings at the latest. */
+/* Reads until the end of the file. The daemon's own deadline closes the connection in any case. */
 static GByteArray *
 receive (GInputStream *stream, const char *path, GError **error)
 {
@@ -74,7 +74,7 @@ receive (GInputStream *stream, const char *path, GError **error)
     return g_steal_pointer (&answer);
 }
 
-/* GLib does not wait where the daemon's queue is full, as connect () does. */
+/* Unlike connect (), GLib does not wait while the daemon's queue is full, so this function tries again. */
 static GSocketConnection *
 connect_to (const char *path, GError **error)
 {
@@ -107,12 +107,12 @@ vgate_agent_ask (const char *path, const char *request, gsize *length, GError **
     g_autoptr (GError) local = NULL;
     struct sigaction before;
 
-    /* GLib would cut it */
+    /* GLib would cut a longer path without an error */
     if (strlen (path) >= sizeof ((struct sockaddr_un *)NULL)->sun_path) {
         fail (error, VGATE_CODE_AGENT_SILENT, path, g_strerror (ENAMETOOLONG));
         return NULL;
     }
-    /* GLib ignores SIGPIPE from its first socket on, which is nothing for a command whose output is piped */
+    /* GLib ignores SIGPIPE from its first socket on, but a command whose output is piped needs the signal */
     sigaction (SIGPIPE, NULL, &before);
     connection = connect_to (path, &local);
     sigaction (SIGPIPE, &before, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* vgpu-gate agent: how vgpu-gated of this host does. */
+/* vgpu-gate agent: reports the state of vgpu-gated on this host. */
 #include "agent-client.h"
 #include "command.h"
 #include "status/address.h"
@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-/* The document as it was sent, which has the form of a report; NULL with an error. */
+/* Returns the document as it was sent (it has the form of a report), or NULL with an error. */
 static JsonObject *
 parse_status (const char *document, gsize length, GError **error)
 {

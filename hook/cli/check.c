@@ -44,7 +44,7 @@ parse_operation (const char *text, VgateOperation *operation)
     return FALSE;
 }
 
-/* 0 where nothing was typed. */
+/* *number is 0 if the option was not given. */
 static gboolean
 parse_number (const char *typed, guint64 max, guint64 *number)
 {
@@ -90,7 +90,7 @@ check (const Options *options, VgateOperation operation, VgatePolicy *policy)
     }
     request.domain = domain;
     request.host = host;
-    /* asked on purpose, so a cold start is judged whatever the configuration says of the hook */
+    /* the user asks about a cold start, so it is judged even if the configuration exempts it in the hook */
     policy->gate_cold_start = TRUE;
     decision = error ? vgate_decision_new_refusal (error) : vgate_gate_decide (&request);
     report = vgate_decision_report (decision, name, operation, host);
@@ -136,7 +136,7 @@ vgate_command_check (int argc, char *argv[], const char *config)
     policy = vgate_command_policy (config, &error);
     if (!policy)
         return vgate_command_fail (error);
-    /* what was typed goes before what the configuration says */
+    /* options have priority over the configuration */
     if (link_speed > 0)
         policy->link_speed = link_speed;
     if (limit > 0)

@@ -11,7 +11,7 @@ vgate_confirm (const char *question)
 
     if (!isatty (STDIN_FILENO))
         return TRUE;
-    /* not on standard output, which may be a file */
+    /* standard output may be a file */
     fprintf (stderr, "%s [y/N] ", question);
     fflush (stderr);
     if (fgets (answer, sizeof answer, stdin)) {

@@ -4,8 +4,8 @@
 #include <glib.h>
 
 /*
- * Asks on standard error and reads a line of standard input: TRUE when it is "y" or "yes". Anything else, and
- * the end of the input, is a no, and is said. Where standard input is no terminal there is nobody to ask:
- * TRUE.
+ * Asks on standard error and reads a line from standard input. Returns TRUE if the line is "y" or "yes".
+ * Anything else, or the end of the input, is a no, and a message says so. If standard input is not a
+ * terminal, nobody can answer, and the function returns TRUE without a question.
  */
 gboolean vgate_confirm (const char *question);

@@ -13,7 +13,7 @@ explain (const VgateCodeInfo *info)
             info->cause, info->cure);
 }
 
-/* docs/codes.md, which a test compares with this. */
+/* Prints docs/codes.md; a test compares the two. */
 static void
 print_markdown (void)
 {

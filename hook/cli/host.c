@@ -16,7 +16,7 @@ render (const VgateHost *host, VgateOutput output)
     g_autoptr (JsonObject) report = NULL;
     g_autofree char *text = NULL;
 
-    /* the document, which others read, and not a report about it */
+    /* the host document itself, which other programs read, instead of a report about it */
     if (output == VGATE_OUTPUT_XML)
         return vgate_host_write (host);
     report = vgate_host_report (host);

@@ -39,7 +39,7 @@ main (int argc, char *argv[])
                                   "Can a guest with NVIDIA vGPUs run here, or there, and if not, why not?");
     g_option_context_set_description (context, description);
     g_option_context_add_main_entries (context, entries, NULL);
-    /* options behind the command are the command's */
+    /* options after the command belong to the command */
     g_option_context_set_strict_posix (context, TRUE);
     if (!g_option_context_parse (context, &argc, &argv, &error))
         return vgate_command_usage (error->message);

@@ -85,7 +85,8 @@ tell_missed (Following *following, const VgateLogNews *news)
     fprintf (stderr, "%s\n", line);
 }
 
-/* The GPU is named first, and whenever its log has begun anew, as it does when it is set. */
+/* Prints the GPU before its first entries, and again whenever its log has begun again, as it does when the
+ * scheduler is set. */
 static void
 print_news (Following *following, const VgateLogNews *news)
 {
@@ -129,10 +130,10 @@ print_round (Following *following, const GPtrArray *round, GError **error)
     return vgate_output_flush (error);
 }
 
-/* To be asked for when signals_fd can be read. One that lets us go on after a halt is no end: the halt is
- * over then, and the deadline counts anew. */
+/* Call this when signals_fd can be read. SIGCONT continues the process after a stop and does not end it; the
+ * deadline then counts again from the start. */
 static gboolean
-shall_end (int signals_fd)
+must_end (int signals_fd)
 {
     struct signalfd_siginfo info;
 
@@ -153,12 +154,13 @@ follow (VgateFollower *follower, int signals_fd, Following *following, GError **
             continue;
         if (local)
             g_propagate_error (error, g_steal_pointer (&local));
-        if (round || (error && *error) || shall_end (signals_fd))
+        if (round || (error && *error) || must_end (signals_fd))
             return !(error && *error);
     }
 }
 
-/* What is ignored when we start is so on purpose: SIGHUP by nohup, SIGINT by a script that goes on. */
+/* A signal that is already ignored at the start stays ignored: nohup ignores SIGHUP, and a script that goes
+ * on after an interrupt ignores SIGINT. */
 static gboolean
 is_ignored (int signal_number)
 {
@@ -167,8 +169,8 @@ is_ignored (int signal_number)
     return sigaction (signal_number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
-/* Those that end us, and the one that lets us go on. Blocked, so that they are read and nothing is cut off.
- */
+/* The signals that end the command, and SIGCONT. They are blocked and read from the descriptor, so that no
+ * line is cut off. */
 static int
 open_signals (void)
 {

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-/* As they are typed. */
+/* The options as they were typed. */
 typedef struct {
     VgateCommandLine line;
     char *policy;
@@ -56,7 +56,7 @@ parse_set_options (SetOptions *options, int argc, char *argv[], GError **error)
                                      entries, error);
 }
 
-/* Strict: digits without sign, blank or leading zero, and the unit or nothing behind them. */
+/* Strict: digits without sign, blank or leading zero, then nothing or the unit. */
 static gboolean
 parse_number (const char *text, const char *unit, guint32 *number)
 {
@@ -152,8 +152,8 @@ print_change (const VgateGpuScheduler *was, const VgateGpuScheduler *is, VgateOu
     return vgate_command_print (report, output);
 }
 
-/* What can be known to be wrong is so before anybody is asked. A GPU without scheduler is left to the
- * driver's own answer. */
+/* Reports wrong settings before the user is asked to confirm. For a GPU without a scheduler, the driver's own
+ * answer is reported later. */
 static gboolean
 check (const VgateGpuScheduler *gpu, const VgateSchedulerSettings *settings, GError **error)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* vgpu-gate scheduler: what each GPU's vGPU scheduler can do, and how it is set. */
+/* vgpu-gate scheduler: the settings that each GPU's vGPU scheduler supports, and its current settings. */
 #include "command.h"
 #include "driver/control.h"
 #include "tree-scheduler.h"

@@ -34,7 +34,7 @@ value_of (xmlNode *argument)
     return copy;
 }
 
-/* The node, and the blank text that stands before it. */
+/* Removes the node and the blank text before it. */
 static void
 remove_node (xmlNode *node)
 {
@@ -48,7 +48,7 @@ remove_node (xmlNode *node)
     xmlFreeNode (node);
 }
 
-/* Takes out every -object that is ours. */
+/* Removes every -object that vgpu-gate added. */
 static void
 remove_ours (xmlNode *command_line)
 {
@@ -71,7 +71,7 @@ remove_ours (xmlNode *command_line)
     }
 }
 
-/* However it is written: as text, as JSON, or as somebody else's of our own kind. */
+/* TRUE if there is another object of this kind, whether as text or as JSON. */
 static gboolean
 has_another (xmlNode *command_line)
 {
@@ -128,7 +128,7 @@ edit_tree (xmlNode *root, const char *bus, const char *uuid, GError **error)
 }
 
 static gboolean
-is_so_already (const VgateDomain *domain, const char *bus)
+is_up_to_date (const VgateDomain *domain, const char *bus)
 {
     const VgateVmstate *vmstate = domain->vmstate;
 
@@ -148,9 +148,9 @@ vgate_switchover_edit (const char *xml, const char *bus, char **edited, GError *
     *edited = NULL;
     if (!domain)
         return FALSE;
-    if (is_so_already (domain, bus))
+    if (is_up_to_date (domain, bus))
         return TRUE;
-    /* _domain_read () has found it good, and without declarations */
+    /* vgate_domain_read () has accepted the XML, and it has no declarations */
     doc = xmlReadMemory (xml, (int)strlen (xml), NULL, "UTF-8", XML_PARSE_NONET);
     if (!doc || !edit_tree (xmlDocGetRootElement (doc), bus, domain->uuid, error)) {
         if (!doc)

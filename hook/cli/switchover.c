@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The gate at switch-over is a matter of each domain: its QEMU must have been started with an object for it.
- */
+/* vgpu-gate switchover: the gate at switch-over is set up for each domain, because its QEMU must be started
+ * with an object for it. */
 #include "command.h"
 #include "host/provider-lock.h"
 #include "switchover-xml.h"
@@ -20,7 +20,7 @@ typedef struct {
     const VgatePolicy *policy;
 } Target;
 
-/* libvirt prints its errors by itself otherwise. */
+/* Without an error function, libvirt prints its errors itself. */
 static void
 swallow_libvirt_error (G_GNUC_UNUSED void *user_data, G_GNUC_UNUSED virErrorPtr error)
 {
@@ -35,7 +35,8 @@ fail_libvirt (GError **error, const char *call)
     return FALSE;
 }
 
-/* The secrets too: what is defined without them loses them. It is printed and logged nowhere. */
+/* With the secrets, because a domain that is defined without them loses them. The XML is not printed or
+ * logged. */
 static char *
 read_xml (const Target *target, unsigned int flags, GError **error)
 {
@@ -104,7 +105,7 @@ disable (const Target *target, GError **error)
     return change (target, FALSE, error);
 }
 
-/* FALSE: the XML cannot be read. */
+/* FALSE if the XML cannot be read. */
 static gboolean
 print_state (const Target *target, const char *label, unsigned int flags, GError **error)
 {

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * The host document as a report. It is made from the document itself, so that text and JSON cannot lack what
- * the document has.
- */
+/* The host document as a report. The report is made from the document itself, so that text and JSON contain
+ * everything that the document contains. */
 #include "tree-host.h"
 
 #include <string.h>
 
-/* What is a number in the document; everything else is text. */
+/* The attributes that are numbers; all others are text. */
 static const struct {
     const char *element;
     const char *attribute;
@@ -27,7 +25,7 @@ static const struct {
     {"type", "free"},
 };
 
-/* Of what there can be any number below an element. */
+/* The elements that can occur any number of times in their parent. */
 static const struct {
     const char *element;
     const char *list;
@@ -91,7 +89,7 @@ JsonObject *
 vgate_host_report (const VgateHost *host)
 {
     g_autofree char *document = vgate_host_write (host);
-    /* our own document, written a line above: it parses */
+    /* the document was just written by us, so it can be parsed */
     g_autoptr (xmlDoc) doc = xmlReadMemory (document, (int)strlen (document), NULL, "UTF-8", XML_PARSE_NONET);
     JsonObject *report = json_object_new ();
 

@@ -4,5 +4,5 @@
 #include "host/host.h"
 #include "tree.h"
 
-/* Everything that the host document says. The caller unrefs it. */
+/* Returns everything that the host document contains. The caller unrefs it. */
 JsonObject *vgate_host_report (const VgateHost *host);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tree-scheduler.h"
 
-/* Under best effort all but the policy means nothing. */
+/* Under best effort only the policy has a meaning. */
 void
 vgate_tree_add_scheduler (JsonObject *tree, const VgateScheduler *scheduler)
 {

@@ -4,5 +4,5 @@
 #include "tree.h"
 #include "vgpu-gate/vgpu-gate.h"
 
-/* policy, and what has a meaning with it: arr, average-factor, time-slice. */
+/* Adds the policy and the members that have a meaning with it: arr, average-factor, time-slice. */
 void vgate_tree_add_scheduler (JsonObject *tree, const VgateScheduler *scheduler);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A report for people, and for grep: what belongs together stands on one line, in columns. */
+/* Reports as text, for people and for grep: all values of an item are on one line, in columns. */
 #include "message/codes.h"
 #include "scheduler/duration.h"
 #include "tree.h"
@@ -19,7 +19,7 @@ typedef enum {
     UNIT_MB_PER_SECOND,
 } Unit;
 
-/* The unit of a number, by its name or, of the min and max of something, by the name of that. */
+/* Unit of a number by its name. For "min" and "max" the name of the parent object counts. */
 static const struct {
     const char *name;
     Unit unit;
@@ -58,7 +58,7 @@ describe_bytes (guint64 bytes)
     static const char *const names[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
     guint i = 0;
 
-    /* exact: only what divides evenly gets the larger unit */
+    /* exact: only a size that divides evenly gets the larger unit */
     while (i + 1 < G_N_ELEMENTS (names) && bytes >= 1024 && bytes % 1024 == 0) {
         bytes /= 1024;
         i++;
@@ -66,7 +66,7 @@ describe_bytes (guint64 bytes)
     return g_strdup_printf ("%" G_GUINT64_FORMAT " %s", bytes, names[i]);
 }
 
-/* An age, in the two largest units that it has: who reads it wants no more. */
+/* Describes an age in its two largest units, which is exact enough for a reader. */
 static char *
 describe_seconds (guint64 seconds)
 {
@@ -99,7 +99,7 @@ describe_number (guint64 number, Unit unit)
     return g_strdup_printf ("%" G_GUINT64_FORMAT, number);
 }
 
-/* A string, number or flag for people. parent: the name of the object that it is in. */
+/* Formats a string, number or flag for people. parent: the name of the object that contains it. */
 static char *
 describe_value (JsonNode *node, const char *name, const char *parent)
 {
@@ -122,7 +122,7 @@ width_of (const char *text)
     return (guint)g_utf8_strlen (text, -1);
 }
 
-/* text and blanks up to the next column, unless it is the last. */
+/* Appends the text, and blanks up to the next column unless the cell is the last. */
 static void
 append_cell (GString *line, const char *text, guint width, gboolean is_last)
 {
@@ -133,7 +133,7 @@ append_cell (GString *line, const char *text, guint width, gboolean is_last)
 
 /* --- lines: the values of an object and of its children --- */
 
-/* labels and values: one each for a line. */
+/* labels and values get one string for each line. */
 static void
 collect_lines (JsonObject *tree, const char *name, const char *prefix, gboolean skips_first,
                GPtrArray *labels, GPtrArray *values)
@@ -175,10 +175,8 @@ append_lines (GString *text, JsonObject *tree, const char *name, gboolean skips_
 
 /* --- tables: items that have strings, numbers and flags only --- */
 
-/*
- * The columns: a name each, and the width of its longest cell. Not every item has every member; the columns
- * are in the order in which they turn up.
- */
+/* Returns the columns' names; widths gets the width of each column's longest cell. Not every item has every
+ * member; the columns are in the order in which the members first occur. */
 static GPtrArray *
 measure_columns (JsonArray *list, const char *name, GHashTable *widths)
 {
@@ -248,9 +246,9 @@ append_table (GString *text, JsonArray *list, const char *name, guint indent)
         append_row (text, json_array_get_object_element (list, i), name, columns, widths, indent);
 }
 
-/* --- the whole --- */
+/* --- reports --- */
 
-/* No item has children or lists, though they be empty. */
+/* TRUE if no item has children or lists, not even empty ones. */
 static gboolean
 is_flat (JsonArray *list)
 {
@@ -264,8 +262,8 @@ is_flat (JsonArray *list)
     return TRUE;
 }
 
-/* An object's lines, then its lists: a table, or a block for each item under a heading, which is the list's
- * name and the item's first member, as that says which one it is. */
+/* Appends the object's lines, then its lists. A list is a table if it is flat; otherwise each item is a block
+ * under a heading: the list's name and the item's first member, which identifies the item. */
 static void
 append_tree (GString *text, JsonObject *tree, const char *name, gboolean skips_first, guint indent)
 {
@@ -293,7 +291,7 @@ append_tree (GString *text, JsonObject *tree, const char *name, gboolean skips_f
     }
 }
 
-/* The only member of a report. */
+/* Returns the report's only member. */
 static JsonObject *
 open_report (JsonObject *report, const char **name)
 {
@@ -330,7 +328,7 @@ vgate_report_to_row (JsonObject *report, char **head)
         const char *column = g_ptr_array_index (columns, i);
         const guint width = GPOINTER_TO_UINT (g_hash_table_lookup (widths, column));
 
-        /* the next row's time may be longer */
+        /* a later row may have a longer time */
         if (unit_of (column, name) == UNIT_NS)
             g_hash_table_insert (widths, g_strdup (column), GUINT_TO_POINTER (MAX (width, TIME_WIDTH)));
     }

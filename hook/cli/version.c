@@ -71,7 +71,7 @@ confirm (VgateVersionRange now, VgateVersionRange range)
 }
 
 typedef struct {
-    const VgateVersionRange *range; /* NULL: what the driver supports */
+    const VgateVersionRange *range; /* NULL: the range that the driver supports */
     VgateOutput output;
     gboolean yes;
     const char *as_root;
@@ -93,7 +93,7 @@ change_range (const Change *change, const char *config)
     range = change->range ? *change->range : now.preset;
     if (!vgate_control_check_range (range, now.preset, &error))
         return vgate_command_fail (error);
-    /* also while VMs run, when the driver would refuse */
+    /* no change is needed, which also works while VMs run, when the driver would refuse one */
     if (range.min == now.current.min && range.max == now.current.max)
         return print_change (&now, &now, change->output);
     if (!change->yes && !confirm (now.current, range))
