@@ -47,7 +47,7 @@ parse_options (int *argc, char ***argv, Options *options, GError **error)
     return g_option_context_parse (context, argc, argv, error);
 }
 
-/* libvirt prints its errors to stderr by default; ours say them with a code. */
+/* libvirt prints its errors to stderr by default; the daemon logs them itself, with a code. */
 static void
 swallow_libvirt_error (G_GNUC_UNUSED void *user_data, G_GNUC_UNUSED virErrorPtr error)
 {
@@ -71,8 +71,8 @@ main (int argc, char *argv[])
 
     setlocale (LC_ALL, "");
     vgate_output_check_at_exit ();
-    /* a worker frees what another one made: with an arena a thread each would keep its own share of a
-     * thousand guests */
+    /* a worker frees memory that another worker allocated: with one arena per thread, each thread would keep
+     * memory of a thousand guests */
     mallopt (M_ARENA_MAX, 1);
     g_set_prgname ("vgpu-gated");
     if (!parse_options (&argc, &argv, &options, &error) || argc > 1) {
@@ -86,9 +86,9 @@ main (int argc, char *argv[])
     }
     if (!options.once) {
         /*
-         * exec() hands on what is blocked and ignored. The signals that end the daemon, or have it read its
-         * configuration again, must reach it; and a reader of its standard error who leaves must not end it.
-         * This comes before there are threads, which inherit the mask.
+         * exec () keeps blocked and ignored signals. The signals that end the daemon, or make it read its
+         * configuration again, must reach it; and it must not die of SIGPIPE when the reader of its standard
+         * error exits. This comes before any thread is started, because threads inherit the mask.
          */
         sigemptyset (&set);
         sigaddset (&set, SIGTERM);

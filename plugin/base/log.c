@@ -8,7 +8,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
-/* An operator filters by it: what needs nobody is information, what passes by itself a warning. */
+/* Operators filter by priority: what needs no action is information, what ends without help is a warning. */
 static int
 priority_of_code (VgateCode code)
 {

@@ -33,7 +33,8 @@ fail_locked (int fd, GError **error)
         g_set_error (error, VGATE_ERROR, VGATE_CODE_AGENT_RUNS, "vgpu-gated is already running; exiting");
 }
 
-/* The number is for people: that the lock is held says the kernel, so a number that is left means nothing. */
+/* The number is only for people. The kernel says whether the lock is held, so a number that was left behind
+ * does no harm. */
 static gboolean
 write_pid (int fd)
 {

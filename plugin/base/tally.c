@@ -10,7 +10,7 @@ struct VgateTally {
     gboolean was_asked;
     gint64 asked;            /* seconds since 1970 */
     guint64 duration, total; /* ns */
-    int nvml_code;           /* 0: it answered */
+    int nvml_code;           /* 0: NVML answered */
 };
 
 static gint64

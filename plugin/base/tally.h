@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the daemon counts and times while it runs, for its status. It belongs to the main loop. */
+/* What the daemon counts and times while it runs, for its status. Used in the main loop only. */
 #pragma once
 
 #include "status/status.h"
@@ -10,16 +10,18 @@ VgateTally *vgate_tally_new (void);
 void vgate_tally_free (VgateTally *tally);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateTally, vgate_tally_free)
 
-/* One more. label: as vgate_counter_info () says; NULL for a kind without. */
+/* Counts one event. label: as in vgate_counter_info (); NULL for a kind without label. */
 void vgate_tally_count (VgateTally *tally, VgateCounterKind kind, const char *label);
-/* One more of a kind whose label is a code. */
+/* Counts one event of a kind whose label is a code. */
 void vgate_tally_count_code (VgateTally *tally, VgateCounterKind kind, int code);
 
-/* NVML was asked; error: NULL when it answered. */
+/* Notes a question to NVML; error: NULL if NVML answered. */
 void vgate_tally_note_question (VgateTally *tally, gint64 duration_us, const GError *error);
 
-/* The configuration was read again; or it was bad, and the old one stays in force. */
+/* Notes that the configuration was read again: TRUE if it was taken, FALSE if it was bad and the old one
+ * remains in force. */
 void vgate_tally_note_reload (VgateTally *tally, gboolean is_taken);
 
-/* What the tally knows, filled in: all but libvirt's part and the guests. The caller frees it. */
+/* Returns a status with everything that the tally contains: all except libvirt's part and the guests. The
+ * caller frees it. */
 VgateStatus *vgate_tally_describe (const VgateTally *tally);

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "plugin/base/workers.h"
 
-/* How often the deadline is checked, as a part of it. */
+/* The deadline is checked this many times within its length. */
 #define CHECKS_PER_DEADLINE 4
 
 typedef struct {
     const VgateWorkKind *kind;
     gpointer data, user_data;
-    gint64 began; /* monotonic; 0: it waits for a thread. Under the lock. */
+    gint64 began; /* monotonic; 0: no thread has begun it. Under the lock. */
     gboolean is_slow;
 } Work;
 
-/* Hands finished work to the main loop. */
+/* Passes finished work to the main loop. */
 typedef struct {
     GSource source;
     VgateWorkers *workers;
@@ -115,7 +115,8 @@ finished_check (GSource *source)
     return g_async_queue_length (((FinishedSource *)source)->workers->finished) > 0;
 }
 
-/* One at a time: done may free us, which destroys the source and leaves the rest to vgate_workers_free (). */
+/* One work for each dispatch: done may free the workers, which destroys the source, and vgate_workers_free ()
+ * handles the rest. */
 static gboolean
 finished_dispatch (GSource *source, G_GNUC_UNUSED GSourceFunc callback, G_GNUC_UNUSED gpointer user_data)
 {
@@ -170,7 +171,7 @@ vgate_workers_free (VgateWorkers *workers)
         return;
     drop_source (&workers->deadline_source);
     drop_source (&workers->finished_source);
-    /* what waits passes through run_work () too, which then runs nothing: so it is freed below */
+    /* queued work passes through run_work () as well, which does not run it then; so it is freed below */
     g_atomic_int_set (&workers->is_closing, 1);
     g_thread_pool_free (workers->pool, FALSE, TRUE);
     while ((work = g_async_queue_try_pop (workers->finished)))
@@ -191,13 +192,13 @@ vgate_workers_push (VgateWorkers *workers, const VgateWorkKind *kind, gpointer d
     work->data = data;
     work->user_data = user_data;
     g_hash_table_add (workers->pending, work);
-    /* only while something runs: an idle daemon sleeps */
+    /* only while a call runs, so that an idle daemon is not woken */
     if (!workers->deadline_source) {
         workers->deadline_source = g_timeout_source_new (MAX (workers->deadline_ms / CHECKS_PER_DEADLINE, 1));
         g_source_set_callback (workers->deadline_source, on_deadline, workers, NULL);
         g_source_attach (workers->deadline_source, workers->context);
     }
-    /* without a thread now it waits for one that is there: the error needs no answer */
+    /* if no thread can be started, the work waits for an existing one, so the error needs no handling */
     g_thread_pool_push (workers->pool, work, NULL);
 }
 
