@@ -3,7 +3,8 @@
 
 #include "plugin/base/log.h"
 
-/* What describes a GPU says which one it is, and why: so that another reason is another text. */
+/* TRUE if the host has an unusable GPU with this description. A description names the GPU and the reason, so
+ * that the same GPU with another reason does not match. */
 static gboolean
 has (const VgateHost *host, const char *description)
 {
@@ -16,7 +17,7 @@ has (const VgateHost *host, const char *description)
     return FALSE;
 }
 
-/* By its address or, where that is not known, its index. */
+/* Compares GPUs by address or, if one address is not known, by index. */
 static gboolean
 is_unusable (const VgateHost *host, const VgateUnusableGpu *gpu)
 {

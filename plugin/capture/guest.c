@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* As much as an attribute of the status document takes. */
+/* The longest text that an attribute of the status document takes. */
 #define STATUS_TEXT_MAX 255
 
 #define ANNOUNCED_USEC ((gint64)10 * G_USEC_PER_SEC)
@@ -33,7 +33,8 @@ vgate_guest_free (VgateGuest *guest)
     g_free (guest);
 }
 
-/* How much a trigger says: an arrival ends with a resume, a start with a change, and is what happened. */
+/* The precedence of a trigger. An arrival ends with a resume and a start with a change; then the arrival or
+ * the start is reported. */
 static guint
 weight (VgateTrigger trigger)
 {
@@ -81,7 +82,7 @@ vgate_guest_note_leaving (VgateGuest *guest, VgateLeavingInput input)
         VGATE_LEAVING_##check, VGATE_LEAVING_##ended, VGATE_LEAVING_##missed, VGATE_LEAVING_##yes, \
             VGATE_LEAVING_##no, VGATE_LEAVING_##no_asked, VGATE_LEAVING_##none                     \
     }
-    /* An answer to a question that was put before the job ended says nothing of the next job. */
+    /* An answer to a question that was asked before the job ended does not apply to the next job. */
     static const VgateLeaving next[VGATE_N_LEAVING][VGATE_N_LEAVING_INPUTS] = {
         /*                           check      job    events  answer: no,
          *                           begins     ended  missed  yes  no   asked  none */
@@ -122,9 +123,9 @@ vgate_guest_pace (const VgateGuest *guest, gint64 now)
 }
 
 /*
- * libvirt announces our own writes as anybody's, be they into the live XML or into the persistent definition.
- * Each makes one event, which may come before or after the call returns: so both are counted, and while a
- * write may be under way nothing is concluded.
+ * libvirt announces our own writes like anyone else's, whether into the live XML or into the persistent
+ * definition. Each write makes one event, which may come before or after the call returns. So events and
+ * writes are both counted, and they are not compared while a write may be in progress.
  */
 static gboolean
 conclude_events (VgateGuest *guest)
@@ -158,7 +159,7 @@ vgate_guest_begin_cleaning (VgateGuest *guest)
 gboolean
 vgate_guest_end_cleaning (VgateGuest *guest, gboolean is_removed)
 {
-    /* one that began in an earlier run of the domain, or before its guest was known */
+    /* the cleaning began in an earlier run of the domain, or before its guest was known */
     if (!guest->is_cleaned)
         return FALSE;
     guest->is_cleaned = FALSE;
@@ -191,7 +192,7 @@ void
 vgate_guest_begin_update (VgateGuest *guest, VgateUpdate *update)
 {
     update->event = guest->trigger;
-    /* (there is no number above the highest, which somebody else must have written) */
+    /* an element with the highest number, which the gate would not write, cannot be exceeded */
     update->sequence_min = MIN (MAX (update->sequence_min, guest->sequence), G_MAXUINT64 - 1);
     update->may_remove = guest->is_unclaimed;
     guest->is_due = FALSE;
@@ -219,7 +220,7 @@ describe_vgpu (const VgateElementVgpu *from)
     return vgpu;
 }
 
-/* What the update found is what is known of the guest from now on. */
+/* Copies what the update found into the guest. */
 static void
 remember_found (VgateGuest *guest, const VgateUpdate *update)
 {
@@ -276,7 +277,7 @@ vgate_guest_end_update (VgateGuest *guest, const VgateUpdate *update)
     return is_due_now;
 }
 
-/* Two failures are the same when they say the same, as far as is kept. */
+/* Two failures are the same if their texts are equal as far as they are kept. */
 gboolean
 vgate_guest_note_failure (VgateGuest *guest, const GError *failure)
 {

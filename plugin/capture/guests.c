@@ -77,9 +77,9 @@ vgate_guests_end (VgateGuests *guests, const char *uuid)
 }
 
 /*
- * A domain that is not listed has ended; and one with another ID has, too, and was started again. One that is
- * not listed, but of which libvirt has told since the list was begun, was started after that: it runs, and if
- * we knew it before, that was another run of it.
+ * A domain that is not listed, or is listed with another ID, has ended; the latter was started again. The
+ * exception is a domain that is not listed but that libvirt has reported since the listing began: it was
+ * started after that and runs, and a guest that we knew from before belongs to an earlier run.
  */
 static void
 end_unlisted (VgateGuests *guests, const VgateListing *listing)
@@ -178,7 +178,7 @@ vgate_guests_describe (const VgateGuests *guests, VgateStatus *status)
     gpointer guest;
 
     status->domains = g_hash_table_size (guests->by_uuid);
-    /* lent, not copied: on a host with a thousand guests too, an answer is a matter of a moment */
+    /* borrowed instead of copied, so that an answer is quick even on a host with a thousand guests */
     g_ptr_array_set_free_func (status->guests, NULL);
     g_hash_table_iter_init (&iter, guests->by_uuid);
     while (g_hash_table_iter_next (&iter, NULL, &guest))

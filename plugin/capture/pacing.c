@@ -4,12 +4,12 @@
 #include "plugin/base/log.h"
 #include "plugin/capture/gpu-log.h"
 
-/* After something that met a job: twice as long each time, up to the interval. */
+/* The wait after an update that met a job; it doubles each time, up to the interval. */
 #define RETRY_MS 200u
 /* While the destination of a migration is being prepared. */
 #define WARM_MS 250u
-/* NVML that hangs is asked less and less often: each question may leave a process behind that cannot be
- * ended. */
+/* NVML that hangs is asked less and less often, because each question may leave behind a process that cannot
+ * be killed. */
 #define PAUSE_MAX_MS 60000u
 
 struct VgatePacing {
@@ -22,12 +22,12 @@ struct VgatePacing {
     guint source;
     gint64 at;           /* monotonic, of the source */
     guint n_timeouts;    /* of NVML, in a row */
-    char *failure;       /* of the last question, or NULL: logged when it changes */
+    char *failure;       /* of the last question, or NULL; logged when it changes */
     VgateSnapshot *last; /* or NULL */
     guint n_answers, n_failures;
 };
 
-/* NVML's failure is logged when it begins, changes and ends: not every few seconds. */
+/* Logs NVML's failure when it begins, changes and ends, not at every question. */
 static void
 note_failure (VgatePacing *pacing, const GError *error)
 {
@@ -85,7 +85,7 @@ on_time (gpointer user_data)
     VgatePacing *pacing = user_data;
 
     pacing->source = 0;
-    /* a host without guests leaves NVML alone; and without libvirt no element can be written */
+    /* without guests NVML need not be asked, and without libvirt no element can be written */
     if (vgate_guests_count (pacing->guests) > 0 && vgate_connection_get (pacing->connection))
         vgate_prober_ask (pacing->prober, NULL, &prober_methods, pacing);
     return G_SOURCE_REMOVE;

@@ -13,13 +13,13 @@ struct VgateProber {
     const VgateIdentity *identity;
     VgateTally *tally;
     VgateWorkers *workers;
-    GArray *asked;    /* of Asker: they wait for the question at hand; NULL while there is none */
-    GArray *waiting;  /* of Asker: for the next one */
-    GPtrArray *vgpus; /* of GBytes *: goes into the next one */
+    GArray *asked;    /* of Asker: those that wait for the question in progress; NULL while there is none */
+    GArray *waiting;  /* of Asker: those that wait for the next question */
+    GPtrArray *vgpus; /* of GBytes *: vGPU metadata for the next question */
 };
 
 typedef struct {
-    VgateBackend backend; /* a copy: the configuration may be read again meanwhile */
+    VgateBackend backend; /* a copy, because the configuration may be read again in the meantime */
     const VgateIdentity *identity;
     GPtrArray *vgpus;
     gint64 duration_us;
@@ -108,7 +108,7 @@ vgate_prober_new (const VgateBackend *backend, const VgateIdentity *identity, Vg
     prober->backend = backend;
     prober->identity = identity;
     prober->tally = tally;
-    /* vgate_probe_ask () has a deadline of its own */
+    /* the pool's deadline is of no use here: vgate_probe_ask () has its own */
     prober->workers = vgate_workers_new (1, backend->deadline_ms, NULL, NULL);
     begin_waiting (prober);
     return prober;

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * Asks NVML without blocking: in a worker, one question at a time. A caller that asks meanwhile gets the
- * answer to the next question, which is the same for all of them: an answer is never older than its question.
- */
+/* Asks NVML without blocking: in a worker, one question at a time. Callers that ask during a question all get
+ * the answer to the next one, so that an answer is never older than its question. */
 #pragma once
 
 #include "plugin/capture/snapshot.h"
@@ -15,18 +13,14 @@ typedef struct {
     void (*answered) (VgateSnapshot *snapshot, const GError *error, gpointer user_data);
 } VgateProberMethods;
 
-/*
- * All are borrowed and must outlive the prober. A question goes by what backend says when it is put; what
- * becomes of it is noted in the tally.
- */
+/* All are borrowed and must outlive the prober. A question uses the backend's values at the time it is asked;
+ * its result is noted in the tally. */
 VgateProber *vgate_prober_new (const VgateBackend *backend, const VgateIdentity *identity, VgateTally *tally);
-/* Waits for the question at hand, up to the backend's deadline; nobody is answered any more. */
+/* Waits for the question in progress, up to the backend's deadline. No caller gets an answer any more. */
 void vgate_prober_free (VgateProber *prober);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateProber, vgate_prober_free)
 
-/*
- * vgpus: GBytes * of vGPU metadata for the host's driver to judge, which have passed
- * vgate_vgpu_record_read (); or NULL. vgate_snapshot_find_answer () has what it said.
- */
+/* vgpus: GBytes * of vGPU metadata that the host's driver is to judge, accepted by vgate_vgpu_record_read ();
+ * or NULL. vgate_snapshot_find_answer () returns the driver's answers. */
 void vgate_prober_ask (VgateProber *prober, const GPtrArray *vgpus, const VgateProberMethods *methods,
                        gpointer user_data);

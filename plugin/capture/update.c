@@ -41,7 +41,7 @@ vgate_update_free (VgateUpdate *update)
     g_free (update);
 }
 
-/* The domain with its element left out: when that cannot be read, it is to be replaced, not to stop us. */
+/* Reads the domain. If its element cannot be read, the element is left out, because it will be replaced. */
 static VgateDomain *
 read_leniently (VgateUpdate *update, virDomainPtr domain)
 {
@@ -64,9 +64,10 @@ read_leniently (VgateUpdate *update, virDomainPtr domain)
 }
 
 /*
- * Why a domain is captured now. The event says it, but may come after the look that met its domain first (a
- * start is announced after the resume that ends it; libvirt 9.0, measured), so what the domain carries goes
- * before: nothing, and this is its start; another host's element, and it has arrived.
+ * Returns why a domain is captured now. The event alone is not enough: it may come after the update that
+ * first saw the domain (a start is announced after the resume that ends it; libvirt 9.0, measured). So the
+ * domain's element counts first: without an element this is the start; with another host's element the guest
+ * has arrived.
  */
 static VgateTrigger
 trigger_for (const VgateUpdate *update, const VgateDomain *domain)
@@ -93,7 +94,7 @@ write_element (VgateUpdate *update, virDomainPtr domain, VgateElement *element)
         update->outcome = VGATE_UPDATE_WRITTEN;
         return TRUE;
     }
-    /* a job began after we had asked, and libvirt waited for its end for as long as it does */
+    /* a job began after the check for one, and libvirt waited for the job as long as it waits */
     if (virGetLastErrorCode () != VIR_ERR_OPERATION_TIMEOUT)
         return FALSE;
     g_clear_error (&update->error);
@@ -137,10 +138,10 @@ capture (VgateUpdate *update, virDomainPtr domain, const GPtrArray *instances)
 }
 
 /*
- * A domain without a vGPU that carries our element: its vGPU was detached. It is taken away when two updates
- * in a row saw it so, since NVML may list a vGPU late; and never while it has an NVIDIA hostdev, whose
- * capture must then be missing rather than its need be forgotten, nor while its vGPU may be on a GPU that is
- * lost.
+ * Handles a domain without a vGPU that has our element: its vGPU was detached. The element is removed only if
+ * two updates in a row saw this, because NVML may list a vGPU late. It is never removed while the domain has
+ * an NVIDIA hostdev, because then a missing capture must be noticed, nor while its vGPU may be on a GPU that
+ * is lost.
  */
 static gboolean
 take_away (VgateUpdate *update, virDomainPtr domain)
@@ -183,7 +184,7 @@ look_at (VgateUpdate *update)
     update->id = vgate_libvirt_id (domain);
     if (instances ? capture (update, domain, instances) : take_away (update, domain))
         return;
-    /* a domain that ended meanwhile is no failure */
+    /* it is not a failure if the domain ended in the meantime */
     update->outcome = virDomainIsActive (domain) == 0 ? VGATE_UPDATE_GONE : VGATE_UPDATE_FAILED;
 }
 
@@ -191,7 +192,8 @@ void
 vgate_update_run (VgateUpdate *update)
 {
     look_at (update);
-    /* here, and not when the look is freed: the last reference waits for libvirtd */
+    /* released here and not when the update is freed, because releasing the last reference waits for
+     * libvirtd */
     g_clear_pointer (&update->libvirt, virConnectClose);
 }
 

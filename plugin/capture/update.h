@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * Brings the element of one domain up to date: reads the live XML, compares its element with what NVML says,
- * and writes it where they differ. A worker does it; what it needs is handed in, what it found is handed
- * back.
- */
+/* Updates the element of one domain: reads the live XML, compares its element with NVML's answer, and writes
+ * the element if they differ. It runs in a worker, with its input and its results in one structure. */
 #pragma once
 
 #include "plugin/libvirt/domain-calls.h"
@@ -11,36 +8,36 @@
 
 typedef enum {
     VGATE_UPDATE_NOTHING,   /* neither a vGPU nor an element */
-    VGATE_UPDATE_IN_ORDER,  /* the element is right as it is */
-    VGATE_UPDATE_WRITTEN,   /* it was not, and now is */
-    VGATE_UPDATE_UNCLAIMED, /* an element, but no vGPU (any more, or yet) */
-    VGATE_UPDATE_REMOVED,   /* so the element was taken away */
-    VGATE_UPDATE_BUSY,      /* something is to be written, but a job holds the domain */
-    VGATE_UPDATE_GONE,      /* the domain does not run any more */
-    VGATE_UPDATE_FAILED,    /* error says why */
+    VGATE_UPDATE_IN_ORDER,  /* the element was already correct */
+    VGATE_UPDATE_WRITTEN,   /* the element was not correct, and is now */
+    VGATE_UPDATE_UNCLAIMED, /* there is an element, but no vGPU (any more, or yet) */
+    VGATE_UPDATE_REMOVED,   /* as UNCLAIMED, and the element was removed */
+    VGATE_UPDATE_BUSY,      /* a change is needed, but a job holds the domain */
+    VGATE_UPDATE_GONE,      /* the domain no longer runs */
+    VGATE_UPDATE_FAILED,    /* error has the reason */
 } VgateUpdateOutcome;
 
 typedef struct {
-    /* handed in */
+    /* input */
     virConnectPtr libvirt; /* owned */
     char *uuid;
     VgateSnapshot *snapshot; /* owned */
     GBytes *key;             /* fleet key, owned; or NULL */
-    VgateTrigger event;      /* what happened to the domain */
+    VgateTrigger event;      /* the last event of the domain */
     guint64 sequence_min;    /* the sequence number must be above this */
-    gboolean may_remove;     /* the last update found the element unclaimed, too */
+    gboolean may_remove;     /* the last update found the element unclaimed as well */
 
-    /* found */
+    /* results */
     VgateUpdateOutcome outcome;
-    char *name; /* NULL: not even that */
-    int id;     /* libvirt's, another one at each start; -1: it was not found, or does not run */
+    char *name; /* NULL: it could not be found out */
+    int id;     /* libvirt's, another one at each start; -1: not found, or not running */
     GError *error;
-    VgateDomain *domain;         /* with the element that it has now; NULL: it has no vGPU, or FAILED */
+    VgateDomain *domain;         /* with its present element; NULL: no vGPU, or FAILED */
     const VgateElement *written; /* WRITTEN only; domain's */
-    guint64 sequence_removed;    /* of an element that was taken away; 0: none, or it could not be read */
+    guint64 sequence_removed;    /* of an element that was removed; 0: none, or unreadable */
 } VgateUpdate;
 
-/* Takes nothing: refs and copies. */
+/* Takes references and copies, not ownership. */
 VgateUpdate *vgate_update_new (virConnectPtr libvirt, const char *uuid, VgateSnapshot *snapshot, GBytes *key,
                                guint64 sequence_min);
 void vgate_update_free (VgateUpdate *update);
@@ -49,5 +46,5 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateUpdate, vgate_update_free)
 /* Blocks. */
 void vgate_update_run (VgateUpdate *update);
 
-/* Says in the log what was written or removed, and what failed; nothing for the rest. */
+/* Logs what was written or removed and what failed; logs nothing otherwise. */
 void vgate_update_report (const VgateUpdate *update);

@@ -3,7 +3,7 @@
 
 #include <malloc.h>
 
-/* So many updates leave memory that is worth giving back. */
+/* This many updates free memory that is worth giving back. */
 #define BURST 64u
 
 struct VgateUpdater {
@@ -16,7 +16,7 @@ struct VgateUpdater {
     const VgateUpdaterMethods *methods;
     gpointer user_data;
     guint n_begun, n_writes;
-    guint n_ended; /* since memory was given back */
+    guint n_ended; /* since memory was last given back */
 };
 
 static void
@@ -60,8 +60,9 @@ update_done (gpointer data, gpointer user_data)
         update->outcome == VGATE_UPDATE_WRITTEN || update->outcome == VGATE_UPDATE_REMOVED ? 1 : 0;
     if (!guest || !vgate_guest_is_update_of (guest, update)) {
         /*
-         * The domain ended meanwhile, and may run again: what was found is not of this run. What was written
-         * may have got into its XML; then libvirt tells of it, and it is updated.
+         * The domain ended in the meantime and may run again, so the results are not about this run. If the
+         * element that was written has reached this run's XML, libvirt reports that, and another update
+         * follows.
          */
         count (updater, update);
         vgate_guests_note_sequence (updater->guests, update->uuid,
@@ -70,7 +71,7 @@ update_done (gpointer data, gpointer user_data)
     }
     if (vgate_guest_end_update (guest, update))
         vgate_pacing_ask_in (updater->pacing, 0);
-    /* a failure that stays is said, and counted, once */
+    /* a lasting failure is logged and counted once */
     if (vgate_guest_note_failure (guest, has_failed ? update->error : NULL) || !has_failed) {
         vgate_update_report (update);
         count (updater, update);
@@ -90,7 +91,7 @@ vgate_updater_begin (VgateUpdater *updater, VgateGuest *guest, VgateSnapshot *sn
     virConnectPtr libvirt = vgate_connection_get (updater->connection);
     VgateUpdate *update;
 
-    /* the next connection begins with everybody */
+    /* after a new connection all guests are due */
     if (!libvirt || guest->update)
         return;
     update = vgate_update_new (libvirt, guest->uuid, snapshot, updater->policy->seal_key,
@@ -100,8 +101,8 @@ vgate_updater_begin (VgateUpdater *updater, VgateGuest *guest, VgateSnapshot *sn
     vgate_workers_push (updater->workers, &update_kind, update, updater);
 }
 
-/* What the updates of many guests left free lies between what stays for them: malloc does not give it back by
- * itself. */
+/* malloc does not give back by itself what the updates of many guests have freed, because it lies between
+ * memory that is still in use. */
 void
 vgate_updater_trim (VgateUpdater *updater)
 {

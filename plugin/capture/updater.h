@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * Has the elements of guests brought up to date (update.h) by workers, one update of a guest at a time, and
- * says in log, counters and the guest's status what came of it.
- */
+/* Lets workers update the elements of guests (update.h), one update of a guest at a time, and reports the
+ * results in the log, the counters and the guest's status. */
 #pragma once
 
 #include "plugin/base/tally.h"
@@ -12,12 +10,15 @@
 typedef struct VgateUpdater VgateUpdater;
 
 typedef struct {
-    /* In the main loop: an update of this run of the guest is over, and noted in the guest. BUSY is tried
-     * again by itself; after GONE the guest is forgotten. What update->domain points to may be taken. */
+    /*
+     * In the main loop: an update of this run of the guest has ended and is noted in the guest. After BUSY it
+     * is tried again without further calls; after GONE the guest is forgotten. The receiver may take what
+     * update->domain points to.
+     */
     void (*updated) (VgateGuest *guest, VgateUpdate *update, gpointer user_data);
 } VgateUpdaterMethods;
 
-/* All are borrowed and must outlive it, but for the workers: they do its calls beside others, and must be
+/* All are borrowed. All must outlive the updater except the workers, which also make other calls and must be
  * freed before it. */
 VgateUpdater *vgate_updater_new (VgateConnection *connection, VgateWorkers *workers, VgateGuests *guests,
                                  VgatePacing *pacing, const VgatePolicy *policy, VgateTally *tally,
@@ -25,12 +26,13 @@ VgateUpdater *vgate_updater_new (VgateConnection *connection, VgateWorkers *work
 void vgate_updater_free (VgateUpdater *updater);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateUpdater, vgate_updater_free)
 
-/* Begins the update of a guest that is due, by this answer of NVML's. While there is no connection, or the
- * update before is not over, it stays due. */
+/* Begins the update of a guest that is due, with this answer of NVML's. Without a connection, or while its
+ * previous update runs, the guest stays due. */
 void vgate_updater_begin (VgateUpdater *updater, VgateGuest *guest, VgateSnapshot *snapshot);
 
-/* Gives the memory that many updates have left free back to the kernel, now and then. */
+/* Gives free memory back to the kernel after many updates. */
 void vgate_updater_trim (VgateUpdater *updater);
 
-/* How many updates were begun, and how many of them wrote or removed an element. */
+/* Returns the number of updates that were begun; *n_writes gets how many of them wrote or removed an
+ * element. */
 guint vgate_updater_count (const VgateUpdater *updater, guint *n_writes);
