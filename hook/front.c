@@ -237,7 +237,7 @@ gate (char *argv[], Input *input)
     if (is_not_concerned (input, argv[2]))
         return 0;
     if (!hand_over_input (input))
-        return fail (argv[1], "cannot hand over the domain XML");
+        return fail (argv[1], "cannot pass the domain XML to vgpu-gate-judge");
     memcpy (judge_argv + 2, argv + 1, 4 * sizeof *argv);
     return run_judge (argv[1], judge_argv);
 }

@@ -37,7 +37,7 @@ vgate_input_read (const char *path, gsize *length, GError **error)
         return vgate_input_read_fd (STDIN_FILENO, length, error);
     fd = open (path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
-        g_set_error (error, VGATE_ERROR, VGATE_CODE_INPUT_UNREADABLE, "cannot open %s: %s", path,
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_INPUT_UNREADABLE, "cannot open '%s': %s", path,
                      g_strerror (errno));
         return NULL;
     }

@@ -56,11 +56,13 @@ static gboolean
 parse_options (int argc, char *argv[], Options *options, GError **error)
 {
     const GOptionEntry entries[] = {
-        {"dry-run", 'n', 0, G_OPTION_ARG_NONE, &options->dry_run, "print the full report, log nothing", NULL},
+        {"dry-run", 'n', 0, G_OPTION_ARG_NONE, &options->dry_run, "print the full report and log nothing",
+         NULL},
         {"host", 0, 0, G_OPTION_ARG_FILENAME, &options->host_file,
-         "judge by this host document (dry run only)", "FILE"},
-        {"config", 0, 0, G_OPTION_ARG_FILENAME, &options->config, "another configuration", "FILE"},
-        {"root", 0, 0, G_OPTION_ARG_FILENAME, &options->root, "read DIR/sys, DIR/proc, DIR/run, DIR/etc",
+         "use host document FILE instead of this host (with --dry-run)", "FILE"},
+        {"config", 0, 0, G_OPTION_ARG_FILENAME, &options->config,
+         "use FILE instead of the installed configuration", "FILE"},
+        {"root", 0, 0, G_OPTION_ARG_FILENAME, &options->root, "look for /sys, /proc, /run and /etc below DIR",
          "DIR"},
         {"version", 0, 0, G_OPTION_ARG_NONE, &options->show_version, "print the version", NULL},
         /* plain bytes: libvirt sets the locale to C, in which a name need not be valid text */
@@ -71,7 +73,8 @@ parse_options (int argc, char *argv[], Options *options, GError **error)
     g_autoptr (GOptionContext) context = g_option_context_new ("<DOMAIN.xml");
 
     g_option_context_set_summary (
-        context, "libvirt's qemu hook: lets a vGPU guest in, or refuses it with the reason.");
+        context,
+        "libvirt's qemu hook: allow or refuse the arrival and the start of a guest with NVIDIA vGPUs.");
     g_option_context_add_main_entries (context, entries, NULL);
     /* a domain may have the name of an option */
     g_option_context_set_strict_posix (context, TRUE);
@@ -195,7 +198,7 @@ hand_over_xml (const VgateDecision *decision, GError **error)
     if (!decision->xml || (fwrite (decision->xml, 1, decision->xml_length, stdout) == decision->xml_length &&
                            fflush (stdout) == 0))
         return TRUE;
-    g_set_error (error, VGATE_ERROR, VGATE_CODE_INTERNAL, "the changed XML cannot be written: %s",
+    g_set_error (error, VGATE_ERROR, VGATE_CODE_INTERNAL, "cannot write the changed domain XML: %s",
                  g_strerror (errno));
     return FALSE;
 }
@@ -288,9 +291,9 @@ main (int argc, char *argv[])
         return 0;
     }
     if (!options.words || g_strv_length (options.words) != 4)
-        return usage ("four words are needed: OBJECT OPERATION SUBOPERATION EXTRA");
+        return usage ("expected four arguments: OBJECT OPERATION SUBOPERATION EXTRA");
     if (options.host_file && !options.dry_run)
-        return usage ("--host goes with --dry-run");
+        return usage ("--host requires --dry-run");
     if (strcmp (options.words[1], "release") == 0 && strcmp (options.words[2], "end") == 0 &&
         !options.dry_run)
         return release (&options, &inputs);
