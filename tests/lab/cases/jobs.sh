@@ -322,8 +322,13 @@ test_the_race_from_the_start () {
     echo "note: of $races migrations $stopped were stopped and $refused refused by the other host; none went on"
 }
 
-# What a restore would judge by is what stood in the XML when the save began. (On a busy machine vgpu-gated may have written
-# the update before the save begins: such an image is right, and the next try shows what is asked here.)
+# The guest's driver has vGPU version $1 by the metadata in the save image.
+image_says () {
+    [[ $(on a virsh -q save-image-dumpxml "$image") == *" guest-vgpu-version=\"$1\""* ]]
+}
+
+# A restore is judged by the metadata that was in the XML when the save began. (On a busy machine vgpu-gated may have
+# written the update before the save begins: such an image is right, and the next try shows what is asked here.)
 test_an_update_just_before_a_save_stops_it () {
     local output='' try
     guest_define a hasty "$h100_20c"
@@ -334,8 +339,7 @@ test_an_update_just_before_a_save_stops_it () {
         wait_captured a hasty 26.1
         guest_driver_up a hasty 535.261.03 7.1-18.1
         output=$(on a virsh save hasty "$image" 2>&1) || break
-        [[ $(on a virsh -q save-image-dumpxml "$image") == *"guest-vgpu-version='18.1'"* ]] ||
-            fail 'it was saved:' "$output"
+        image_says 18.1 || fail 'it was saved:' "$output"
         on a virsh -q restore "$image"
         output=
     done
@@ -344,6 +348,7 @@ test_an_update_just_before_a_save_stops_it () {
     guest_answers a hasty
     wait_captured a hasty 18.1
     on a virsh -q save hasty "$image"
+    image_says 18.1 || fail 'the image of a guest that was captured with 18.1 does not say so'
     on a virsh -q restore "$image"
     guest_answers a hasty
     wait_captured a hasty 18.1
