@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* GPUs. */
+/* The NVML calls for GPUs. */
 #include "nvml/loader.h"
 
 #include <stdio.h>
@@ -32,7 +32,7 @@ sysfs_address (const char *name, const char *nvml_address, GError **error)
     guint domain, bus, device, function;
     char rest;
 
-    /* sscanf () alone would take signs and blanks */
+    /* sscanf () alone would accept signs and blanks */
     if (strspn (nvml_address, "0123456789abcdefABCDEF:.") != strlen (nvml_address) ||
         sscanf (nvml_address, "%8x:%2x:%2x.%1x%c", &domain, &bus, &device, &function, &rest) != 4 ||
         domain > 0xffff || function > 7) {
@@ -155,8 +155,8 @@ vgate_nvml_device_is_heterogeneous (VgateNvml *nvml, VgateNvmlDevice device, gbo
     return TRUE;
 }
 
-/* The three lists of a device have one signature; a list may grow between the two calls, so try a few times.
- */
+/* The calls for the three lists of a device have the same signature. A list can grow between the call for its
+ * length and the call for its entries, so device_list () makes up to four attempts. */
 typedef nvmlReturn_t (*ListCall) (nvmlDevice_t device, unsigned int *count, unsigned int *list);
 
 static GArray *

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The library itself and the host as a whole. */
+/* The NVML calls for the library and for the host as a whole. */
 #include "nvml/length.h"
 #include "nvml/loader.h"
 
@@ -46,8 +46,8 @@ vgate_nvml_set_version_range (VgateNvml *nvml, VgateVersionRange range, GError *
     return VGATE_NVML_CALL (nvml, error, nvmlSetVgpuVersion, &wanted);
 }
 
-/* The call trusts the sizes that stand in the blobs, and takes pointers to writable structures: hence checked
- * copies, aligned, and at least sizeof long. */
+/* nvmlGetVgpuCompatibility trusts the sizes in the blobs and takes pointers to writable structures. So it
+ * gets aligned copies whose lengths were checked, and which are at least as long as the structures. */
 static gpointer
 checked_copy (const char *what, GBytes *blob, gsize header, gsize size_offset, gsize size_min, GError **error)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The vGPU scheduler of a GPU. */
+/* The NVML calls for the vGPU scheduler of a GPU. */
 #include "nvml/loader.h"
 #include "nvml/scheduler-log.h"
 #include "vgpu-gate/growth.h"
@@ -21,7 +21,7 @@ vgate_nvml_device_scheduler_capabilities (VgateNvml *nvml, VgateNvmlDevice devic
     g_return_val_if_fail (VGATE_GROWTH_HAS_SIZE (capabilities, VGATE_SIZE_CAPABILITIES), FALSE);
     if (!VGATE_NVML_CALL (nvml, error, nvmlDeviceGetVgpuSchedulerCapabilities, device, &raw))
         return FALSE;
-    /* a policy that only a newer driver has cannot be named, nor set, here */
+    /* a policy of a newer driver is left out, as it can neither be named nor set here */
     for (gsize i = 0; i < G_N_ELEMENTS (raw.supportedSchedulers); i++)
         if (raw.supportedSchedulers[i] != NVML_SCHEDULER_UNKNOWN &&
             raw.supportedSchedulers[i] <= NVML_SCHEDULER_FIXED_SHARE)
@@ -129,7 +129,7 @@ vgate_nvml_device_scheduler_log (VgateNvml *nvml, VgateNvmlDevice device, GError
             .runlist = entry->swRunlistId,
         };
     }
-    /* in which order a driver gives them is documented nowhere */
+    /* the order of the entries is not documented */
     qsort (log->entries, log->n_entries, sizeof log->entries[0], compare_times);
     return g_steal_pointer (&log);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* vGPU types and instances. */
+/* The NVML calls for vGPU types and instances. */
 #include "nvml/loader.h"
 
 char *

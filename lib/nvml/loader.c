@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* clang-format takes the dashes for minus signs, and puts blanks around them. */
+/* clang-format would put blanks around the dashes, as if they were minus signs. */
 /* clang-format off */
 G_DEFINE_QUARK (vgate-nvml-error-quark, vgate_nvml_error)
 /* clang-format on */
@@ -55,8 +55,8 @@ resolve (VgateNvml *nvml)
 
     for (gsize i = 0; i < G_N_ELEMENTS (symbols); i++) {
         found = dlsym (nvml->library, symbols[i].name);
-        /* ISO C has no cast from an object to a function pointer; POSIX promises that the bits are the same.
-         */
+        /* ISO C does not allow the cast of an object pointer to a function pointer; POSIX guarantees the same
+         * representation. */
         memcpy ((char *)nvml + symbols[i].offset, &found, sizeof found);
     }
     found = dlsym (nvml->library, "vgpuSimDescription");
@@ -93,7 +93,7 @@ vgate_nvml_close (VgateNvml *nvml)
 {
     if (!nvml)
         return;
-    /* measured: NVIDIA's nvmlShutdown crashes in a fork child, which has nothing of its own to shut down */
+    /* measured: NVIDIA's nvmlShutdown crashes in a child of fork (), which has nothing to shut down */
     if (nvml->pid == getpid ()) {
         if (nvml->nvmlShutdown)
             nvml->nvmlShutdown ();
@@ -127,8 +127,8 @@ vgate_nvml_text (const char *name, const char *buffer, gsize size, GError **erro
 }
 
 /*
- * Metadata: the sizing call, then the call. The size may grow in between (a driver update under our feet), so
- * that a second INSUFFICIENT_SIZE is an error like any other, not a reason to loop.
+ * Metadata takes two calls, the first for the size. A second INSUFFICIENT_SIZE is treated like any other
+ * error and not repeated, although the size can grow in between (during a driver update).
  */
 gboolean
 vgate_nvml_size_answer (const VgateNvml *nvml, const char *name, nvmlReturn_t rc, guint size, GError **error)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The part of NVML's binary interface that vgpu-gate uses, in our own words.
+ * The part of NVML's binary interface that vgpu-gate uses, written for vgpu-gate.
  *
- * None of these types or prototypes changed between the r450 and the r610 driver branches, but those that say
- * their own version. Sizes and offsets are for LP64 without packing; tests/unit/test-nvml-abi.c asserts every
- * one of them. Type and function names are NVML's own, because they are what dlsym() and the manuals know;
- * comments, grouping and constants are ours.
+ * None of these types and prototypes changed between the r450 and the r610 driver branches, except the
+ * structures that contain their own version. Sizes and offsets are for LP64 without packing;
+ * tests/unit/test-nvml-abi.c asserts each of them. The names of types and functions are NVML's, as dlsym()
+ * and the manuals use them; comments, grouping and constants are not.
  *
  * Source of the facts: NVIDIA's public API reference, and measurements on libnvidia-ml.so.580.159.04.
  */
@@ -22,7 +22,8 @@ typedef struct nvmlDevice_st *nvmlDevice_t;
 typedef unsigned int nvmlVgpuInstance_t;
 typedef unsigned int nvmlVgpuTypeId_t;
 
-/* What a call returns. Kept as plain int constants: a newer driver may return a number that is not here. */
+/* The return value of a call. It is an int rather than an enum, as a newer driver can return a number that is
+ * not in the list. */
 typedef int nvmlReturn_t;
 enum {
     NVML_SUCCESS = 0,
@@ -59,7 +60,7 @@ enum {
     NVML_ERROR_UNKNOWN = 999,
 };
 
-/* Sizes of caller-supplied text buffers, the terminating NUL included. */
+/* Sizes of text buffers that the caller supplies, including the terminating NUL. */
 #define NVML_DRIVER_VERSION_SIZE    80
 #define NVML_DEVICE_UUID_SIZE       80
 #define NVML_DEVICE_NAME_SIZE       64
@@ -71,7 +72,7 @@ enum {
 #define NVML_SCHEDULER_LOG_ENTRIES  200
 #define NVML_SCHEDULER_POLICY_COUNT 3
 
-/* Compatibility states and limits: bit masks. The last limit is bit 31, so keep masks unsigned. */
+/* Compatibility states and limits are bit masks. The last limit is bit 31, so the masks must be unsigned. */
 #define NVML_VM_COMPATIBILITY_NONE      0x0u
 #define NVML_VM_COMPATIBILITY_COLD      0x1u
 #define NVML_VM_COMPATIBILITY_HIBERNATE 0x2u
@@ -83,14 +84,14 @@ enum {
 #define NVML_LIMIT_GPU                  0x4u
 #define NVML_LIMIT_OTHER                0x80000000u
 
-/* Bit 0 of both virtualisation-capability words: migration is possible. */
+/* Bit 0 of both virtualisation capability words: the vGPU or pGPU supports migration. */
 #define NVML_VIRTUALIZATION_CAP_MIGRATION 0x1u
 
 enum { NVML_GUEST_INFO_UNINITIALIZED = 0, NVML_GUEST_INFO_INITIALIZED = 1 };
 enum { NVML_VM_ID_DOMAIN_ID = 0, NVML_VM_ID_UUID = 1 };
 enum {
     NVML_VIRTUALIZATION_MODE_NONE = 0,
-    NVML_VIRTUALIZATION_MODE_PASSTHROUGH = 1, /* the machine itself is a VM that was given the GPU */
+    NVML_VIRTUALIZATION_MODE_PASSTHROUGH = 1, /* this machine is a VM to which the GPU was assigned */
     NVML_VIRTUALIZATION_MODE_HOST_VGPU = 3
 };
 enum { NVML_HOST_VGPU_MODE_NON_SRIOV = 0, NVML_HOST_VGPU_MODE_SRIOV = 1 };
@@ -104,16 +105,17 @@ enum { NVML_ARR_DEFAULT = 0, NVML_ARR_DISABLE = 1, NVML_ARR_ENABLE = 2 };
 enum { NVML_ENGINE_GRAPHICS = 1 };
 enum { NVML_DEVICE_MIG_DISABLE = 0, NVML_DEVICE_MIG_ENABLE = 1 };
 enum { NVML_FEATURE_DISABLED = 0, NVML_FEATURE_ENABLED = 1 };
-/* Which placements a list is about. */
+/* The modes for which a list of placements is valid. */
 enum { NVML_VGPU_PGPU_HETEROGENEOUS_MODE = 0, NVML_VGPU_PGPU_HOMOGENEOUS_MODE = 1 };
 
-/* What nvmlDeviceGetVgpuCapabilities is asked here; it knows more. Both are in MB/s. */
+/* The capabilities that vgpu-gate asks of nvmlDeviceGetVgpuCapabilities, which has more. Both are in MB/s. */
 enum {
     NVML_DEVICE_VGPU_CAP_READ_DEVICE_BUFFER_BW = 3,
     NVML_DEVICE_VGPU_CAP_WRITE_DEVICE_BUFFER_BW = 4,
 };
 
-/* The placement id of a vGPU that has none, and what takes a GPU instance's place where there is no MIG. */
+/* The placement ID of a vGPU without a placement, and the GPU instance profile and GPU instance ID without
+ * MIG. */
 #define NVML_INVALID_VGPU_PLACEMENT_ID       0xffffu
 #define NVML_INVALID_GPU_INSTANCE_PROFILE_ID 0xffffffffu
 #define NVML_INVALID_GPU_INSTANCE_ID         0xffffffffu
@@ -124,21 +126,22 @@ typedef struct {
     unsigned int maxVersion;
 } nvmlVgpuVersion_t;
 
-/* The source side. True size: 208 + opaqueDataSize (468 on r580), never sizeof. */
+/* Describes a vGPU on the source. Its real size is 208 + opaqueDataSize (468 on r580), and never sizeof. */
 typedef struct {
-    unsigned int version; /* of this structure; below 3 nothing is compatible */
+    unsigned int version; /* of this structure; versions below 3 are never compatible */
     unsigned int revision;
     unsigned int guestInfoState;
     char guestDriverVersion[NVML_DRIVER_VERSION_SIZE];
     char hostDriverVersion[NVML_DRIVER_VERSION_SIZE];
     unsigned int reserved[6];
     unsigned int vgpuVirtualizationCaps;
-    unsigned int guestVgpuVersion; /* agreed by guest and host driver; 0 while the guest driver is not up */
+    unsigned int guestVgpuVersion; /* agreed by guest and host driver; 0: the guest driver is not running */
     unsigned int opaqueDataSize;
-    char opaqueData[4]; /* really opaqueDataSize bytes */
+    char opaqueData[4]; /* actually opaqueDataSize bytes */
 } nvmlVgpuMetadata_t;
 
-/* The destination side. True size: 124 + opaqueDataSize (380 on r580), never sizeof. */
+/* Describes a pGPU on the destination. Its real size is 124 + opaqueDataSize (380 on r580), and never
+ * sizeof. */
 typedef struct {
     unsigned int version;
     unsigned int revision;
@@ -238,12 +241,12 @@ typedef struct {
 } nvmlMemory_t;
 
 /*
- * Structures that say their own version: the caller sets it before the call, and one that the driver does not
- * know gives ARGUMENT_VERSION_MISMATCH. Documented since r550.
+ * Structures that contain their own version. The caller sets it before the call; the driver returns
+ * ARGUMENT_VERSION_MISMATCH for a version that it does not support. Documented since r550.
  */
 #define NVML_STRUCTURE_VERSION(type, number) ((unsigned int)(sizeof (type) | (number) << 24))
 
-/* Whether vGPUs of different frame buffer sizes may share a GPU. */
+/* Whether vGPUs with different frame buffer sizes can share a GPU. */
 typedef struct {
     unsigned int version;
     unsigned int mode; /* NVML_FEATURE_* */
@@ -256,15 +259,15 @@ typedef struct {
 } nvmlVgpuPlacementId_v1_t;
 typedef nvmlVgpuPlacementId_v1_t nvmlVgpuPlacementId_t;
 
-/* Version 1: the caller's array has room for as many ids as nvmlVgpuTypeGetMaxInstances gives. */
+/* Version 1: the caller's array must have nvmlVgpuTypeGetMaxInstances entries. */
 typedef struct {
     unsigned int version;
-    unsigned int placementSize; /* slots that one vGPU of the type takes */
-    unsigned int count;         /* ids written */
+    unsigned int placementSize; /* slots that one vGPU of the type occupies */
+    unsigned int count;         /* the number of IDs that the driver wrote */
     unsigned int *placementIds;
 } nvmlVgpuPlacementList_v1_t;
 
-/* Version 2: count says first how many ids there is room for. */
+/* Version 2: before the call, count is the length of the caller's array. */
 typedef struct {
     unsigned int version;
     unsigned int placementSize;
@@ -277,7 +280,7 @@ typedef nvmlVgpuPlacementList_v2_t nvmlVgpuPlacementList_t;
 /* Documented since r570. */
 typedef struct {
     unsigned int version;
-    unsigned long long size; /* bytes, the frame buffer not among them */
+    unsigned long long size; /* bytes, without the frame buffer */
 } nvmlVgpuRuntimeState_v1_t;
 typedef nvmlVgpuRuntimeState_v1_t nvmlVgpuRuntimeState_t;
 
@@ -288,8 +291,9 @@ typedef nvmlVgpuRuntimeState_v1_t nvmlVgpuRuntimeState_t;
 #define NVML_VGPU_PLACEMENT_LIST_V2     NVML_STRUCTURE_VERSION (nvmlVgpuPlacementList_v2_t, 2u)
 
 /*
- * Prototypes. "size" arguments are in bytes, in and out: the caller says what it has, the driver what it
- * needs (with INSUFFICIENT_SIZE) or wrote. "count" arguments are in elements, by the same protocol.
+ * Prototypes. A "size" argument is in bytes. On input it is the size of the caller's buffer; on output the
+ * size that the driver wrote or, with INSUFFICIENT_SIZE, needs. A "count" argument works in the same way, in
+ * elements.
  */
 
 /* The ten calls of the vGPU migration chapter. */
@@ -344,12 +348,12 @@ nvmlReturn_t nvmlVgpuInstanceGetFbUsage (nvmlVgpuInstance_t instance, unsigned l
 nvmlReturn_t nvmlVgpuInstanceGetEccMode (nvmlVgpuInstance_t instance, unsigned int *mode);
 nvmlReturn_t nvmlVgpuInstanceGetGpuInstanceId (nvmlVgpuInstance_t instance, unsigned int *gpu_instance);
 
-/* What has to be copied while a guest stands still, and how fast a GPU can read and write it. */
+/* The state that is copied while a guest is paused, and the speeds at which a GPU can read and write it. */
 nvmlReturn_t nvmlVgpuInstanceGetRuntimeStateSize (nvmlVgpuInstance_t instance, nvmlVgpuRuntimeState_t *state);
 nvmlReturn_t nvmlDeviceGetVgpuCapabilities (nvmlDevice_t device, unsigned int capability,
                                             unsigned int *result);
 
-/* Sizes and placements. The lists may be of either version. */
+/* Sizes and placements. The lists can have either version. */
 nvmlReturn_t nvmlDeviceGetVgpuHeterogeneousMode (nvmlDevice_t device, nvmlVgpuHeterogeneousMode_t *mode);
 nvmlReturn_t nvmlDeviceSetVgpuHeterogeneousMode (nvmlDevice_t device,
                                                  const nvmlVgpuHeterogeneousMode_t *mode);
@@ -359,8 +363,8 @@ nvmlReturn_t nvmlDeviceGetVgpuTypeSupportedPlacements (nvmlDevice_t device, nvml
 nvmlReturn_t nvmlDeviceGetVgpuTypeCreatablePlacements (nvmlDevice_t device, nvmlVgpuTypeId_t type,
                                                        nvmlVgpuPlacementList_t *placements);
 
-/* vGPU types. nvmlVgpuTypeGetMaxInstances is beyond the migration chapter: it turns "creatable" into a count.
- */
+/* vGPU types. nvmlVgpuTypeGetMaxInstances does not belong to the migration chapter; vgpu-gate needs it to
+ * turn "creatable" into a count. */
 nvmlReturn_t nvmlVgpuTypeGetName (nvmlVgpuTypeId_t type, char *name, unsigned int *size);
 nvmlReturn_t nvmlVgpuTypeGetClass (nvmlVgpuTypeId_t type, char *name, unsigned int *size);
 nvmlReturn_t nvmlVgpuTypeGetGpuInstanceProfileId (nvmlVgpuTypeId_t type, unsigned int *profile);
