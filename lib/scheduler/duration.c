@@ -6,10 +6,10 @@
 typedef struct {
     const char *name;
     guint64 ns;
-    int digits; /* behind the point, for a whole number of ns */
+    int digits; /* digits after the decimal point that a number of ns can need */
 } Unit;
 
-/* The largest first. */
+/* In descending order. */
 static const Unit units[] = {
     {"s", 1000000000, 9},
     {"ms", 1000000, 6},

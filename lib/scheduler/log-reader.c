@@ -3,14 +3,14 @@
 #include "vgpu-gate/growth.h"
 
 typedef struct {
-    guint64 total; /* how long it had run at its newest entry */
-    guint seen;    /* the log that had it: reader->n_logs then */
+    guint64 total; /* ns that it had run, according to its newest entry */
+    guint seen;    /* the number of the last log that contained it (reader->n_logs) */
 } Runlist;
 
 struct VgateSchedulerLogReader {
     guint n_logs;
     gboolean has_last;
-    VgateSchedulerLogEntry last; /* the newest entry of the log before */
+    VgateSchedulerLogEntry last; /* the newest entry of the previous log */
     GHashTable *runlists;        /* number -> Runlist * */
 };
 
@@ -38,7 +38,8 @@ is_same_entry (const VgateSchedulerLogEntry *a, const VgateSchedulerLogEntry *b)
     return a->timestamp == b->timestamp && a->runlist == b->runlist && a->run_total == b->run_total;
 }
 
-/* Where the log goes on from the one before; 0 when that is nowhere in it. */
+/* The index at which this log continues the previous one; 0 when it does not contain the newest entry of that
+ * log. */
 static guint
 find_continuation (const VgateSchedulerLogReader *reader, const VgateSchedulerLog *log)
 {
@@ -49,8 +50,9 @@ find_continuation (const VgateSchedulerLogReader *reader, const VgateSchedulerLo
 }
 
 /*
- * What a runlist ran between its newest entry of before and this one. An unknown runlist is a new vGPU, all
- * of whose time is missed but this. A total that went back is another log.
+ * Sets *gap to the time that the runlist ran between its newest known entry and this one. A runlist that is
+ * not known is that of a new vGPU: all its time before this entry was missed. FALSE when the total went back,
+ * because the log was started again.
  */
 static gboolean
 measure_gap (const VgateSchedulerLogReader *reader, const VgateSchedulerLogEntry *entry, guint64 *gap)
@@ -83,8 +85,8 @@ forget (VgateSchedulerLogReader *reader)
 }
 
 /*
- * A log that has not gone on from the one before has missed some, unless it began anew: then it is not full,
- * or goes back, in time or in what a runlist has run.
+ * A log that does not continue the previous one has missed entries, unless it was started again. It was
+ * started again when it is not full, or when a timestamp or the total time of a runlist went back.
  */
 static gboolean
 has_restarted (const VgateSchedulerLogReader *reader, const VgateSchedulerLog *log)
@@ -107,8 +109,9 @@ is_not_in_log (G_GNUC_UNUSED gpointer number, gpointer runlist, gpointer reader)
 }
 
 /*
- * A log that does not overlap with the one before has missed nothing only if every runlist goes on in it
- * where it was. Of one that is not in it nobody knows; it is forgotten, as its vGPU may have ended.
+ * A log that does not overlap with the previous one has missed nothing only if the total of each runlist
+ * continues without a gap. Nothing is known about a runlist that it does not contain; the reader forgets it,
+ * as its vGPU may have ended.
  */
 static gboolean
 has_missed (VgateSchedulerLogReader *reader, guint64 missed_time)
@@ -122,7 +125,7 @@ vgate_scheduler_log_reader_feed (VgateSchedulerLogReader *reader, const VgateSch
 {
     const guint continuation = find_continuation (reader, log);
     VgateSchedulerLogNews own = {.first_new = continuation};
-    /* the first log, and one that began anew, have nothing before them that could be missed */
+    /* nothing can be missed before the first log, or before one that was started again */
     gboolean can_miss = reader->has_last && continuation == 0;
 
     g_return_if_fail (VGATE_GROWTH_HAS_SIZE (news, VGATE_SIZE_LOG_NEWS));

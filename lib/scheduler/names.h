@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The scheduler's words, by NVML's numbers, ended by NULL. The interface is in vgpu-gate.h. */
+/* The names of the policies and of the ARR modes, indexed by NVML's numbers and terminated by NULL. The
+ * public functions for them are in vgpu-gate.h. */
 #pragma once
 
 #include "vgpu-gate/vgpu-gate.h"

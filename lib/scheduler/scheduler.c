@@ -62,7 +62,7 @@ vgate_arr_mode_parse (const char *name, int *mode)
 gboolean
 vgate_scheduler_equal (const VgateScheduler *a, const VgateScheduler *b)
 {
-    /* under best effort the rest of the state means nothing (NVIDIA's documentation) */
+    /* with best effort the rest of the state has no meaning (NVIDIA's documentation) */
     return a->policy == b->policy &&
            (a->policy == VGATE_SCHEDULER_BEST_EFFORT ||
             (a->arr == b->arr && a->average_factor == b->average_factor && a->time_slice == b->time_slice));
@@ -82,7 +82,7 @@ bad_setting (GError **error, const char *format, ...)
     return FALSE;
 }
 
-/* 0 takes the driver's default. */
+/* 0 selects the driver's default. */
 static gboolean
 check_range (const char *what, guint32 value, guint32 min, guint32 max, const char *unit, GError **error)
 {
@@ -100,7 +100,7 @@ check_time_slice (guint32 value, guint32 min, guint32 max, GError **error)
            bad_setting (error, "time slice %s is not between %s and %s", value_words, min_words, max_words);
 }
 
-/* What has no meaning with this mode must not be given, or somebody believes that it holds. */
+/* A value without a meaning in this mode is refused, as the user could believe that it takes effect. */
 static gboolean
 check_meaningless (const char *what, guint32 value, const char *mode, GError **error)
 {
