@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* Structures older than this know nothing of migration (measured). */
+/* The driver refuses structures with an older version (measured). */
 #define STRUCTURE_VERSION_MIN 3u
 
 static gboolean
@@ -19,7 +19,7 @@ is_migratable (guint32 capabilities)
     return (capabilities & VGATE_CAPABILITY_MIGRATION) != 0;
 }
 
-/* Version 0 is a guest whose driver is not up: the call lets it pass (measured). */
+/* A guest whose driver is not running has version 0, which the driver accepts (measured). */
 static gboolean
 is_version_accepted (guint32 version, VgateVersionRange range)
 {
@@ -32,7 +32,8 @@ is_same_gpu (const VgateVgpuRecord *vgpu, const VgatePgpuRecord *pgpu)
     return strcmp (vgpu->gpu_string, pgpu->gpu_string) == 0;
 }
 
-/* NVIDIA's rule: the first line that applies decides. nvmlGetVgpuCompatibility, measured on r580. */
+/* NVIDIA's rule: the first condition that applies decides. It is nvmlGetVgpuCompatibility, measured on
+ * r580. */
 VgateAnswer
 vgate_compat_answer (const VgateVgpuRecord *vgpu, const VgatePgpuRecord *pgpu)
 {
@@ -58,7 +59,7 @@ add_finding (VgateVerdict *verdict, VgateCode code, VgateSeverity severity)
     return finding;
 }
 
-/* The same four lines again, each on both sides, and without stopping at the first. */
+/* Checks the four conditions of NVIDIA's rule again, on each side and without stopping at the first one. */
 static void
 find_nvidia (const VgateVgpuRecord *vgpu, const VgatePgpuRecord *pgpu, gboolean is_gpu_known,
              VgateVerdict *verdict)
@@ -95,8 +96,9 @@ find_nvidia (const VgateVgpuRecord *vgpu, const VgatePgpuRecord *pgpu, gboolean 
 }
 
 /*
- * Without both strings, the lines before the last still decide. The last is undecided then: a refusal with
- * the limit "other", as no limit of NVIDIA's means it, unless the configuration lets it pass.
+ * When a GPU string is not known, the conditions before the last still decide. If none of them refuses, the
+ * answer is undecided. It is then a refusal with the limit "other", which no limit of NVIDIA's stands for,
+ * unless the configuration accepts it.
  */
 static VgateAnswer
 answer_without_strings (VgateAnswer answer, VgateSeverity severity, gboolean *undecided)
@@ -118,7 +120,7 @@ vgate_compat_judge (const VgateVgpuSide *vgpu, const VgatePgpuSide *pgpu,
     gboolean is_gpu_known, undecided = FALSE;
     VgateAnswer answer;
 
-    /* nothing of the pair before is left, whatever comes of this one */
+    /* removes the previous pair's result before anything can fail */
     verdict->states = VGATE_STATE_NONE;
     verdict->limit = VGATE_LIMIT_OTHER;
     verdict->undecided = FALSE;
@@ -170,7 +172,7 @@ vgate_verdict_apply_driver (VgateVerdict *verdict, VgateAnswer driver)
         remove_finding (verdict, VGATE_CODE_GPU_UNDECIDED);
         if (driver.limit == VGATE_LIMIT_NONE)
             return;
-        /* what the driver compared is not readable here, so that its limit is all that can be said */
+        /* the driver's limit is all that is known, as the data that it compared cannot be read here */
         finding = add_finding (verdict, VGATE_CODE_GPU_DIFFERS, VGATE_SEVERITY_REFUSE);
         finding->source = driver.limit;
         return;

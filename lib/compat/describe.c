@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The engine's answers in words. Apart from the engine, which allocates nothing. */
+/* Describes the engine's answers in words. It is not part of the engine because it allocates memory. */
 #include "compat/verdict.h"
 #include "message/codes.h"
 #include "scheduler/duration.h"
@@ -57,7 +57,7 @@ describe_bits (guint32 bits, const BitName *names, gsize n_names)
             g_string_append_printf (text, "%s%s", text->len > 0 ? "|" : "", names[i].name);
         bits &= ~names[i].bit;
     }
-    if (bits != 0) /* a newer driver may know more */
+    if (bits != 0) /* a newer driver can have more bits */
         g_string_append_printf (text, "%s0x%x", text->len > 0 ? "|" : "", bits);
     return text->len > 0 ? g_string_free (g_steal_pointer (&text), FALSE) : g_strdup ("none");
 }
@@ -117,7 +117,7 @@ describe_disagreement (const VgateFinding *f)
     return g_strdup_printf ("the rule says %s, this host's driver says %s", ours, driver);
 }
 
-/* "equal-share with 2 ms"; under best effort there is no time slice to speak of. */
+/* "equal-share with 2 ms". The time slice is 0 with best effort, and is then omitted. */
 static char *
 describe_policy (const char *policy, guint64 time_slice)
 {
@@ -144,7 +144,7 @@ describe_down_time (const VgateFinding *f)
                             estimate, f->at_destination ? "this host's" : "its own", f->destination);
 }
 
-/* "580.95.05 (vGPU software 19)"; a release that is not known is 0 and not named. */
+/* "580.95.05 (vGPU software 19)". An unknown release is 0, and is omitted. */
 static char *
 describe_driver (const char *driver, guint64 release)
 {

@@ -5,7 +5,8 @@
 
 #define MIB ((guint64)1 << 20)
 
-/* Faster than any GPU or link will be; with it, nothing below overflows but the bytes themselves. */
+/* An upper limit for speeds, faster than any GPU or link. It prevents overflows in the calculations below,
+ * except of the number of bytes. */
 #define SPEED_MAX ((guint64)1 << 40)
 
 static guint64
@@ -14,7 +15,7 @@ add (guint64 a, guint64 b)
     return a > G_MAXUINT64 - b ? G_MAXUINT64 : a + b;
 }
 
-/* In us, rounded up: Mbit/s are bits in a us. */
+/* The time in us, rounded up. A rate of 1 Mbit/s is one bit per us. */
 static guint64
 transfer_time (guint64 bytes, guint64 rate)
 {
@@ -67,7 +68,7 @@ vgate_down_time_exceeds (const VgateDownTime *estimate, const VgateCircumstances
     return limit > 0 && estimate->time / 1000 >= limit && estimate->time > limit * 1000;
 }
 
-/* Rounded up, as what is left of a unit takes its time as well. */
+/* Rounds up, as a part of a unit also takes time. */
 static guint64
 in_units (guint64 number, guint64 unit)
 {

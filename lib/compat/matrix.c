@@ -6,21 +6,21 @@
 #define LIMITS_SHIFT  4
 #define OTHER_PACKED  0x80u
 
-/* The four answers of the rule, packed; tests hold them to vgate_compat_answer (). */
+/* The four packed answers of the rule. Tests compare them with vgate_compat_answer (). */
 #define HOST_DRIVER_REFUSES (VGATE_LIMIT_HOST_DRIVER << LIMITS_SHIFT)
 #define NOT_MIGRATABLE      ((VGATE_LIMIT_HOST_DRIVER | VGATE_LIMIT_GPU) << LIMITS_SHIFT)
 #define GPU_DIFFERS         (VGATE_LIMIT_GPU << LIMITS_SHIFT)
 #define COMPATIBLE          (VGATE_STATE_COLD | VGATE_STATE_LIVE)
 
-/* What is wrong with one side alone. Of a pair it is what is wrong with either, and too old goes first. */
+/* The faults of one side. A pair has the faults of both sides, and FAULT_TOO_OLD takes precedence. */
 #define FAULT_NOT_MIGRATABLE 1u
 #define FAULT_TOO_OLD        2u
 
-/* All pGPUs, one array a field: the inner loop takes several at a time where the processor can. */
+/* All pGPUs, with an array for each field, so that the compiler can vectorise the inner loop. */
 typedef struct {
     gsize n;
     guint32 *min;
-    guint32 *span; /* version - min <= span compares with both ends at once */
+    guint32 *span; /* version - min <= span checks both ends of the range */
     guint32 *string;
     guint32 *fault;
 } Columns;
@@ -43,7 +43,7 @@ vgate_answer_unpack (VgatePackedAnswer packed)
     };
 }
 
-/* The rule itself says what is wrong with a side, when it is asked with a partner that is in order. */
+/* The rule's answer for a side and a partner without fault tells the fault of that side. */
 static guint32
 fault_of (VgateAnswer answer)
 {
@@ -78,7 +78,7 @@ fault_of_pgpu (const VgatePgpuRecord *pgpu)
     return fault_of (vgate_compat_answer (&partner, pgpu));
 }
 
-/* Equal strings get equal numbers. The table borrows the strings. */
+/* Maps equal strings to equal numbers. The table borrows the strings. */
 static guint32
 number_of (GHashTable *numbers, const char *string)
 {
@@ -95,7 +95,7 @@ static void
 fill_column (const Columns *columns, gsize i, const VgatePgpuRecord *pgpu, GHashTable *numbers)
 {
     const VgateVersionRange range = pgpu->range;
-    /* an inverted range accepts what every range accepts, version 0, and nothing else */
+    /* an inverted range accepts only version 0, which every range accepts */
     const gboolean is_inverted = range.min > range.max;
 
     columns->min[i] = is_inverted ? 0 : range.min;
@@ -104,7 +104,7 @@ fill_column (const Columns *columns, gsize i, const VgatePgpuRecord *pgpu, GHash
     columns->fault[i] = fault_of_pgpu (pgpu);
 }
 
-/* The rule for one vGPU on all pGPUs, without a branch in it. */
+/* The rule for one vGPU on all pGPUs. The loop has no branches. */
 static void
 judge_row (const Columns *columns, const VgateVgpuRecord *vgpu, guint32 string,
            VgatePackedAnswer *restrict row)
@@ -126,7 +126,7 @@ judge_row (const Columns *columns, const VgateVgpuRecord *vgpu, guint32 string,
     }
 }
 
-/* In an array of records of the caller's version. */
+/* The record at an index of an array, whose records have the caller's size. */
 static gconstpointer
 record_at (gconstpointer records, gsize size, gsize index)
 {

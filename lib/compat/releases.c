@@ -4,16 +4,17 @@
 typedef struct {
     guint release;    /* of NVIDIA vGPU software */
     guint branch;     /* the first number of its host drivers, and of its guest drivers for Linux */
-    guint last_guest; /* guest drivers for Windows begin with branch to last_guest */
+    guint last_guest; /* the first number of guest drivers for Windows is in branch to last_guest */
     gboolean is_long_term;
 } Release;
 
 /*
- * Oldest first. Branches and long-term releases: NVIDIA's vGPU software release notes. The Windows numbers
- * grow within a release; each last_guest is the highest that NVIDIA's release notes and security bulletins
- * (up to August 2026) name for the release, the lowest are 527.41, 536.25, 551.61, 572.60, 580.88 and 595.97.
- * What lies between two lines is of no release that is known: a feature branch (545, 555, 560, 565, 575,
- * 590), or a Windows driver that a long-term release will have.
+ * In ascending order. The source for branches and long-term releases is NVIDIA's vGPU software release notes.
+ * The first numbers of Windows drivers grow within a release: each last_guest is the highest that NVIDIA's
+ * release notes and security bulletins (up to August 2026) name for the release, and the lowest drivers are
+ * 527.41, 536.25, 551.61, 572.60, 580.88 and 595.97. A number between two entries belongs to no known
+ * release: it is a feature branch (545, 555, 560, 565, 575, 590), or a future Windows driver of a long-term
+ * release.
  */
 static const Release releases[] = {
     {15, 525, 529, FALSE}, {16, 535, 539, TRUE}, {17, 550, 553, FALSE},
@@ -30,7 +31,7 @@ vgate_driver_branch (const char *driver)
     return branch;
 }
 
-/* The newest release that begins with this number or an older one; NULL: all that is known is newer. */
+/* The newest release whose branch is not greater than the number; NULL when all known releases are newer. */
 static const Release *
 release_up_to (guint number)
 {
@@ -66,7 +67,7 @@ vgate_release_supports (const char *guest_driver, const char *host_driver, guint
     if (guest_number == 0 || host_number == 0)
         return TRUE;
     /* A guest driver is never supported on an older host. That is certain as soon as a known release lies
-     * between them, even when neither is of a known one. */
+     * between the two, even when neither belongs to a known release. */
     if (not_before && not_before->branch > host_number)
         return FALSE;
     if (!guest || !host)

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* All that a rule can look at. */
+/* The input of a rule. */
 typedef struct {
     const VgateVgpuSide *vgpu;
     const VgatePgpuSide *pgpu;
@@ -47,7 +47,8 @@ is_guest_driver_down (const Case *c, VgateFinding *finding)
     return c->vgpu->record->guest_version == 0;
 }
 
-/* Negative: the destination's branch is older; 0 also when one of them cannot be told. */
+/* Negative when the destination's branch is older, positive when it is newer; 0 also when a branch is not
+ * known. */
 static int
 compare_host_branches (const Case *c, VgateFinding *finding)
 {
@@ -156,17 +157,18 @@ static const struct {
     RULE (GPU_UNDECIDED,        "gpu-undecided",        REFUSE, is_gpu_undecided),
     RULE (TYPE_NOT_OFFERED,     "type-not-offered",     REFUSE, is_type_missing),
     RULE (NO_FREE_INSTANCE,     "no-free-instance",     REFUSE, is_no_instance_free),
-    /* Refused: a capture from before the guest driver came up would pass everywhere, and be wrong by then. */
+    /* A capture from before the guest driver was loaded has version 0, which every host accepts, although the
+     * guest has a version by the time it migrates. So it is refused. */
     RULE (GUEST_DRIVER_DOWN,    "guest-driver-down",    REFUSE, is_guest_driver_down),
     RULE (HOST_DRIVER_OLDER,    "host-driver-older",    WARN,   is_host_driver_older),
     RULE (HOST_DRIVER_NEWER,    "host-driver-newer",    WARN,   is_host_driver_newer),
     RULE (HOST_DRIVER_NOT_SAME, "host-driver-not-same", IGNORE, is_host_driver_not_same),
     RULE (GUEST_BRANCH,         "guest-branch",         WARN,   is_guest_branch_unsupported),
     RULE (SCHEDULER_DIFFERS,    "scheduler-differs",    WARN,   is_scheduler_different),
-    /* Silent until max-age is set: an unchanged guest is not captured again. */
+    /* Has no effect until max-age is set, because an unchanged guest is not captured again. */
     RULE (METADATA_OLD,         "metadata-old",         REFUSE, is_metadata_old),
     RULE (CAPTURED_ELSEWHERE,   "captured-elsewhere",   REFUSE, is_captured_elsewhere),
-    /* Silent without a limit. An estimate: nobody is refused for one who has not asked for it. */
+    /* Has no effect without a limit. It only warns by default, because the time is an estimate. */
     RULE (DOWN_TIME,            "down-time",            WARN,   is_down_time_too_long),
 };
 /* clang-format on */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The further rules: what NVIDIA's compatibility call leaves out. One table; a rule is a line of it. */
+/* The rules beyond NVIDIA's compatibility call. Each rule is a line of the table in rules.c. */
 #pragma once
 
 #include "compat/verdict.h"
 #include "message/codes.h"
 
-/* TRUE when the rule is broken; *finding then has the values compared (its code and severity stay the
- * caller's). */
+/* TRUE when the rule is broken. *finding then has the compared values; its code and severity are left to the
+ * caller. */
 gboolean vgate_rule_is_broken (VgateRule rule, const VgateVgpuSide *vgpu, const VgatePgpuSide *pgpu,
                                const VgateCircumstances *circumstances, VgateFinding *finding);

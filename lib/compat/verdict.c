@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Verdicts and findings, for those who do not see into them. */
+/* The public functions for verdicts and findings, which are opaque in vgpu-gate.h. */
 #include "compat/verdict.h"
 
 #include "message/codes.h"

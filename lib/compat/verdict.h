@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the engine says, laid open for our own code: verdicts stand in arrays here. */
+/* The members of findings and verdicts, which are opaque in the public header. Internal code keeps verdicts
+ * in arrays. */
 #pragma once
 
 #include "vgpu-gate/vgpu-gate.h"
 
-/* Which members are set depends on the code; vgate_finding_describe () knows. */
+/* The code determines which members are set; see vgate_finding_describe (). */
 struct VgateFinding {
     int code; /* VGATE-NNN */
     VgateSeverity severity;
-    gboolean at_destination; /* the side that is to blame, where a rule can fail on either */
+    gboolean at_destination; /* of a rule that can fail on either side: it failed on the destination */
     guint64 source;
     guint64 destination;
     guint64 destination_max;
@@ -17,14 +18,15 @@ struct VgateFinding {
     VgateDownTime down_time;
 };
 
-/* Each rule, those of NVIDIA's that can fail on either side twice, and the driver's own answer. */
+/* A finding for each rule, NVIDIA's conditions (two for those that can fail on either side), and the driver's
+ * answer. */
 #define VGATE_FINDINGS_MAX (VGATE_RULES_MAX + 8)
 
-/* states and limit are NVIDIA's answer, as long as it is not undecided. */
+/* states and limit are NVIDIA's answer, unless it is undecided. */
 struct VgateVerdict {
     guint32 states;
     guint32 limit;
-    gboolean undecided; /* the layout is not known here: only the driver can tell */
+    gboolean undecided; /* the layout of a record is not known: only the driver can compare the GPUs */
     guint n_findings;
     VgateFinding findings[VGATE_FINDINGS_MAX]; /* in the order of the rules */
 };
