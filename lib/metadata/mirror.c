@@ -25,7 +25,7 @@ static const VgateXmlAttribute pgpu_attributes[] = {
     {.name = NULL},
 };
 
-/* The mirror that a record has. Its texts are the record's own: not to be cleared. */
+/* The mirror of a record. It borrows the record's texts, so it must not be cleared. */
 static VgateVgpuMirror
 vgpu_mirror_of (const VgateVgpuRecord *record)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The readable mirror of a metadata record: an XML element whose attributes are every documented field. The
- * driver's bytes decide; the mirror must agree with them, or whoever reads one is deceived about the other.
+ * The readable mirror of a metadata record: an XML element with an attribute for each documented field. Only
+ * the driver's bytes are used for decisions. The mirror must agree with them, so that it does not deceive a
+ * reader.
  */
 #pragma once
 
@@ -29,11 +30,12 @@ typedef struct {
     char *gpu_string;
 } VgatePgpuMirror;
 
-/* <mirror .../> appended. The record's texts must have passed vgate_*_record_check_text (). */
+/* Appends <mirror .../>, with element as its name. vgate_*_record_check_text () must have accepted the
+ * record. */
 void vgate_vgpu_mirror_write (GString *xml, const char *element, const VgateVgpuRecord *record);
 void vgate_pgpu_mirror_write (GString *xml, const char *element, const VgatePgpuRecord *record);
 
-/* The form only. The caller clears *mirror, on failure too. */
+/* Checks only the form. The caller clears *mirror, also on failure. */
 gboolean vgate_vgpu_mirror_read (const VgateXmlDialect *dialect, xmlNode *node, VgateVgpuMirror *mirror,
                                  GError **error);
 gboolean vgate_pgpu_mirror_read (const VgateXmlDialect *dialect, xmlNode *node, VgatePgpuMirror *mirror,
@@ -41,7 +43,8 @@ gboolean vgate_pgpu_mirror_read (const VgateXmlDialect *dialect, xmlNode *node, 
 void vgate_vgpu_mirror_clear (VgateVgpuMirror *mirror);
 void vgate_pgpu_mirror_clear (VgatePgpuMirror *mirror);
 
-/* FALSE with the code when the mirror is not that of the record: names the field and both values. */
+/* FALSE with an error of this code when the mirror does not agree with the record. The error names the field
+ * and both values. */
 gboolean vgate_vgpu_mirror_check (const VgateVgpuMirror *mirror, const VgateVgpuRecord *record,
                                   VgateCode code, GError **error);
 gboolean vgate_pgpu_mirror_check (const VgatePgpuMirror *mirror, const VgatePgpuRecord *record,

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <string.h>
 
-/* The vGPU's opaque section begins with one word that never changed an answer (measured on r580). */
+/* The vGPU's opaque section begins with one word that did not influence any answer (measured on r580). */
 #define VGPU_OPAQUE_STRING_OFFSET 4u
 
 G_STATIC_ASSERT (offsetof (nvmlVgpuMetadata_t, opaqueData) == NVML_VGPU_METADATA_OPAQUE_OFFSET);
@@ -22,7 +22,7 @@ G_STATIC_ASSERT (VGATE_DRIVER_TEXT_SIZE == NVML_DRIVER_VERSION_SIZE + 1);
 G_STATIC_ASSERT (VGATE_GPU_STRING_SIZE == NVML_PGPU_STRING_SIZE + 1);
 G_STATIC_ASSERT (NVML_VGPU_OPAQUE_SIZE == VGPU_OPAQUE_STRING_OFFSET + NVML_PGPU_STRING_SIZE);
 
-/* A char[] field as a C string. destination has one byte more than the field. */
+/* Copies a char[] field as a C string. destination must be one byte larger than the field. */
 static void
 read_text (char *destination, const void *field, gsize field_size)
 {

@@ -174,9 +174,9 @@ vgate_pgpu_record_has_known_layout (const VgatePgpuRecord *record)
 
 /*
  * Reads the driver's bytes into a record. The bytes can come from another host, so their length is checked
- * before any field is read. Error 206 (VGATE_ERROR) when their number is not the one that the structure
- * states (a header of 208 or 124 bytes and the opaque data behind it: 468 and 380 bytes on r580, measured),
- * or is larger than a driver's structure can be. @since 0.1.0
+ * before any field is read. Error 206 (VGATE_ERROR) when length is not the header and the opaque data whose
+ * size the header states (208 + 260 bytes for a vGPU and 124 + 256 bytes for a pGPU on r580, measured), or
+ * the header states more than 65536 bytes. @since 0.1.0
  */
 gboolean vgate_vgpu_record_read (const guint8 *bytes, gsize length, VgateVgpuRecord *record, GError **error);
 gboolean vgate_pgpu_record_read (const guint8 *bytes, gsize length, VgatePgpuRecord *record, GError **error);
