@@ -70,7 +70,7 @@ host_driver (const VgateElementVgpu *vgpu)
     return g_strdup (vgpu->record.host_driver);
 }
 
-/* The field that decides most comes first, as only the first difference is reported. */
+/* Only the first difference is reported, so the most important field comes first. */
 static const struct {
     const char *name;
     char *(*describe) (const VgateElementVgpu *vgpu);

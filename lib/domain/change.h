@@ -1,24 +1,27 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Has it changed? What an element says of a domain's vGPUs is compared for three questions, each of which
- * asks about less than the one before: must it be written again (anything that travels), has NVML's answer
- * changed since the last look (the digest of what would be written), must a job be stopped (what decides).
+ * Compares elements. Each of three questions considers fewer fields than the one before it: whether the
+ * element must be written again (everything that migrates with the guest), whether NVML's answer has changed
+ * since the last check (the digest of what would be written), and whether a job must be stopped (the deciding
+ * fields).
  */
 #pragma once
 
 #include "domain/element.h"
 
-/* FALSE when both say the same, but for when and why it was captured, sequence and seal. The records of both
- * must be valid. */
+/* FALSE when both have the same content; time and trigger of the capture, sequence and seal are not compared.
+ * The records of both must be valid. */
 gboolean vgate_change_is_any (const VgateElement *before, const VgateElement *now);
 
-/* A text that changes exactly when vgate_change_is_any () would say so. The caller frees it. */
+/* A text that differs for two elements exactly when vgate_change_is_any () is TRUE for them. The caller frees
+ * it. */
 char *vgate_change_digest (const VgateElement *element);
 
 /*
- * The first deciding field that differs, as one clause for people: "vGPU UUID: guest vGPU version 18.1 in the
- * XML, 26.1 now". NULL: none does. Deciding is what a rule of lib/compat judges, and the power state, which
- * says what state is needed; not where the guest was captured. Both must have been checked
- * (vgate_element_check ()) or come from NVML. The caller frees it.
+ * One clause for people about the first deciding field that differs: "vGPU UUID: guest vGPU version 18.1 in
+ * the XML, 26.1 now". NULL when no deciding field differs. The deciding fields are those that the rules of
+ * lib/compat judge and the power state, which determines the state that the guest needs; the host of the
+ * capture is not one. Both elements must have been checked (vgate_element_check ()) or come from NVML. The
+ * caller frees the clause.
  */
 char *vgate_change_find_deciding (const VgateElement *in_xml, const VgateElement *now);

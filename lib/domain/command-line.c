@@ -9,7 +9,7 @@ vgate_qemu_is_device_option (const char *word)
     return word && (strcmp (word, "-device") == 0 || strcmp (word, "--device") == 0);
 }
 
-/* What a device is, by the property that decides. */
+/* The properties of a device that matter here. */
 typedef struct {
     char *driver;
     char *host;
@@ -26,7 +26,7 @@ properties_clear (Properties *properties)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Properties, properties_clear)
 
-/* The last one of a name counts, as for QEMU. */
+/* The last property with a name is used, as in QEMU. */
 static void
 set_property (Properties *properties, const char *name, const char *value)
 {
@@ -44,8 +44,8 @@ set_property (Properties *properties, const char *name, const char *value)
     *known = g_strdup (value);
 }
 
-/* "driver,name=value,...": a comma in a value is written twice; the first word may be the driver's name
- * alone. */
+/* "driver,name=value,...". A comma in a value is doubled, and the first word can be the driver's name without
+ * "driver=". */
 static void
 read_options (const char *argument, Properties *properties)
 {
@@ -76,7 +76,8 @@ read_options (const char *argument, Properties *properties)
     }
 }
 
-/* The string that begins at *at, with either quote (QEMU takes both); *at is moved behind it. */
+/* Reads the string that begins at *at with either kind of quote, as QEMU accepts both, and moves *at behind
+ * it. */
 static char *
 read_json_string (const char **at)
 {
@@ -99,7 +100,7 @@ read_json_string (const char **at)
     return g_string_free (text, FALSE);
 }
 
-/* An object whose members are strings, numbers, and objects that do not matter here. */
+/* Reads an object whose members are strings, numbers, and objects, which are skipped. */
 static void
 read_json (const char *json, Properties *properties)
 {
@@ -130,7 +131,7 @@ read_json (const char *json, Properties *properties)
     }
 }
 
-/* "[DOMAIN:]BUS:SLOT.FUNCTION", hexadecimal without 0x or with it. */
+/* Reads "[DOMAIN:]BUS:SLOT.FUNCTION", in hexadecimal with or without 0x. */
 static char *
 pci_of_host (const char *host)
 {
@@ -171,11 +172,11 @@ vgate_qemu_device_parse (const char *argument, VgateHostdevKind *kind, char **so
         read_json (argument, &properties);
     else
         read_options (argument, &properties);
-    /* vfio-pci-nohotplug is the same with a display */
+    /* vfio-pci-nohotplug is vfio-pci with a display */
     if (!properties.driver || !g_str_has_prefix (properties.driver, "vfio-pci"))
         return FALSE;
     *kind = VGATE_HOSTDEV_PCI;
-    /* QEMU looks at host= where there is no sysfsdev= */
+    /* QEMU uses host= when there is no sysfsdev= */
     if (!properties.sysfsdev) {
         *source = properties.host ? pci_of_host (properties.host) : NULL;
         return *source != NULL;

@@ -8,11 +8,11 @@
 typedef struct {
     VgateXmlReader *reader;
     VgateDomain *domain;
-    xmlDoc *element;    /* our element, interpreted when the whole document has been found well-formed */
-    gboolean is_status; /* the <domain> stands in a <domstatus> */
-    gboolean in_domain; /* of which it is the child that we are in */
+    xmlDoc *element;    /* vgpu-gate's element; it is interpreted after the whole document was well-formed */
+    gboolean is_status; /* the <domain> is in a <domstatus> */
+    gboolean in_domain; /* of a <domstatus>: the current child of the root is the <domain> */
     guint n_hostdevs;
-    char section[16]; /* the child of <domain> that we are in */
+    char section[16]; /* the current child of <domain> */
 } Walk;
 
 static void
@@ -39,7 +39,7 @@ vgate_domain_free (VgateDomain *domain)
     g_free (domain);
 }
 
-/* libvirt's own elements are in no namespace. */
+/* Finds a child of libvirt's, which is in no namespace. */
 static xmlNode *
 child_named (xmlNode *node, const char *name)
 {
@@ -59,8 +59,8 @@ attribute_of (xmlNode *node, const char *name)
     return copy;
 }
 
-/* One part of a PCI address as libvirt reads it (virXMLPropUInt() with base 0): hexadecimal with 0x, octal
- * with 0, or decimal; 0 where it is absent. */
+/* Reads one part of a PCI address as libvirt does (virXMLPropUInt() with base 0): hexadecimal with 0x, octal
+ * with 0, or decimal. The part is 0 when it is absent. */
 static gboolean
 address_part (xmlNode *node, const char *name, guint64 max, guint *part)
 {
@@ -71,14 +71,15 @@ address_part (xmlNode *node, const char *name, guint64 max, guint *part)
     *part = 0;
     if (!text)
         return TRUE;
-    /* strtoul() takes white space and a sign before a number, and libvirt all but a '-' */
+    /* strtoul() accepts white space and a sign before a number; libvirt rejects only '-' */
     value = g_ascii_strtoull (text, &end, 0);
     *part = (guint)value;
     return end != text && *end == '\0' && !strchr (text, '-') && value <= max;
 }
 
-/* As sysfs names it. libvirt and the kernel have PCI domains of 32 bits (Intel's VMD makes some above
- * 0xffff). NULL: it is none, or all zero, which is no address for libvirt either. */
+/* The address as sysfs writes it. libvirt and the kernel support PCI domains of 32 bits (Intel's VMD makes
+ * some above 0xffff). NULL for an invalid address, or when all parts are zero, which libvirt does not treat
+ * as an address either. */
 static char *
 pci_address (xmlNode *node)
 {
@@ -91,7 +92,7 @@ pci_address (xmlNode *node)
     return g_strdup_printf ("%04x:%02x:%02x.%x", domain, bus, slot, function);
 }
 
-/* 32 hexadecimal digits, with hyphens and white space as virUUIDParse() takes them. */
+/* Reads 32 hexadecimal digits, with the hyphens and white space that virUUIDParse() accepts. */
 static char *
 mdev_uuid (xmlNode *address)
 {
@@ -110,7 +111,7 @@ mdev_uuid (xmlNode *address)
                : NULL;
 }
 
-/* What a <hostdev> says it is. FALSE: nothing that can be an NVIDIA vGPU, however it is written. */
+/* Sets the kind of a <hostdev>. FALSE when it cannot be an NVIDIA vGPU. */
 static gboolean
 hostdev_kind (xmlNode *node, VgateHostdevKind *kind)
 {
@@ -121,16 +122,16 @@ hostdev_kind (xmlNode *node, VgateHostdevKind *kind)
     *kind = g_strcmp0 (type, "mdev") == 0 ? VGATE_HOSTDEV_MDEV : VGATE_HOSTDEV_PCI;
     if (mode && strcmp (mode, "subsystem") != 0)
         return FALSE;
-    /* vfio-ccw and vfio-ap are devices of IBM Z */
+    /* the models vfio-ccw and vfio-ap are for devices of IBM Z */
     if (*kind == VGATE_HOSTDEV_MDEV)
         return !model || strcmp (model, "vfio-pci") == 0;
     return g_strcmp0 (type, "pci") == 0;
 }
 
 /*
- * A hostdev that cannot be an NVIDIA vGPU is left out, and nothing in it is an error: most guests have no
- * vGPU, and whatever their XML looks like is for libvirt to judge. So is a PCI device whose address names
- * none. An element that has a vGPU where such a hostdev is, is then refused for want of a hostdev.
+ * Leaves out a hostdev that cannot be an NVIDIA vGPU, and reports no error in it: most guests have no vGPU,
+ * and it is libvirt that checks their XML. A PCI device whose address is invalid is also left out. If the
+ * element has a vGPU at such a hostdev, the guest is refused later because the vGPU has no hostdev.
  */
 static gboolean
 read_hostdev (Walk *walk, GError **error)
@@ -150,7 +151,7 @@ read_hostdev (Walk *walk, GError **error)
         hostdev->source = hostdev->kind == VGATE_HOSTDEV_MDEV ? mdev_uuid (source) : pci_address (source);
     if (!hostdev->source && hostdev->kind == VGATE_HOSTDEV_PCI)
         return TRUE;
-    /* libvirt writes no such mediated device; another hook may have */
+    /* libvirt never writes such a mediated device, but another hook can have written it */
     if (!hostdev->source) {
         vgate_xml_set_error (error, VGATE_CODE_HOSTDEV_UNUSABLE, node, "it has no usable source address");
         return FALSE;
@@ -203,7 +204,7 @@ add_command_line_device (VgateDomain *domain, const char *argument)
     g_ptr_array_add (domain->hostdevs, hostdev);
 }
 
-/* <qemu:commandline>: what libvirt hands to QEMU unread. */
+/* Reads <qemu:commandline>, which libvirt passes to QEMU without interpreting it. */
 static gboolean
 read_command_line (Walk *walk, GError **error)
 {
@@ -228,7 +229,7 @@ read_command_line (Walk *walk, GError **error)
     return TRUE;
 }
 
-/* <name> or <uuid>: the first counts, as in libvirt. */
+/* Reads <name> or <uuid>. The first one is used, as in libvirt. */
 static gboolean
 read_text (Walk *walk, char **text, GError **error)
 {
@@ -254,7 +255,7 @@ is_ours (xmlTextReader *reader)
     return uri && g_str_has_prefix (uri, VGATE_ELEMENT_NAMESPACE_FAMILY);
 }
 
-/* One element at the depth where the gate has an interest: 0 <domain>, 1 its children, 2 theirs. */
+/* Reads an element at a depth that matters: 0 is <domain>, 1 its children, 2 their children. */
 static gboolean
 visit (Walk *walk, int depth, const char *name, GError **error)
 {
@@ -284,7 +285,8 @@ visit (Walk *walk, int depth, const char *name, GError **error)
     return TRUE;
 }
 
-/* One level more: what stands beside <domain> is libvirt's own. */
+/* Reads an element of a status file, where <domain> is one level deeper, and everything beside it is internal
+ * to libvirt. */
 static gboolean
 visit_status (Walk *walk, int depth, const char *name, GError **error)
 {
@@ -300,7 +302,8 @@ visit_status (Walk *walk, int depth, const char *name, GError **error)
     return !walk->in_domain || visit (walk, depth - 1, name, error);
 }
 
-/* libvirt's own elements are in no namespace: <x:uuid> is not <uuid>, and has no name here. */
+/* The name of an element of libvirt's. They are in no namespace, so that <x:uuid> is not <uuid>; for an
+ * element in a namespace, the name is "". */
 static const char *
 domain_element_name (xmlTextReader *reader)
 {

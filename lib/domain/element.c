@@ -289,7 +289,7 @@ compute_seal (const VgateElement *element, GBytes *key)
     return g_compute_hmac_for_string (G_CHECKSUM_SHA256, key_data, key_length, canonical, -1);
 }
 
-/* In constant time, so that a seal cannot be guessed digit by digit. Both are 64 digits. */
+/* Compares two seals of 64 digits in constant time, so that a seal cannot be guessed digit by digit. */
 static gboolean
 seals_are_equal (const char *a, const char *b)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The metadata element: what travels in the domain XML, <vgpus xmlns='urn:x-vgpu-gate:domain:1'>.
+ * The metadata element that migrates in the domain XML, <vgpus xmlns='urn:x-vgpu-gate:domain:1'>.
  *
- * It is read in two steps. _read is about the form alone, and accepts exactly what
- * schemas/vgpu-gate-domain.rng accepts. _check is about the sense: lengths, mirror against bytes, duplicates,
- * the right domain, the seal.
+ * It is read in two steps. vgate_element_read () checks only the form, and accepts exactly what
+ * schemas/vgpu-gate-domain.rng accepts. vgate_element_check () checks the content: lengths, whether mirror
+ * and bytes agree, duplicates, the domain's UUID, and the seal.
  */
 #pragma once
 
@@ -16,7 +16,7 @@
 #define VGATE_ELEMENT_NAMESPACE_FAMILY "urn:x-vgpu-gate:domain:"
 #define VGATE_ELEMENT_PREFIX           "vgate"
 #define VGATE_ELEMENT_NAME             "vgpus"
-/* More than this no VM can have. */
+/* No VM can have more vGPUs than this. */
 #define VGATE_ELEMENT_VGPUS_MAX 64u
 
 typedef enum {
@@ -27,7 +27,7 @@ typedef enum {
     VGATE_TRIGGER_REQUEST,
     VGATE_N_TRIGGERS,
 } VgateTrigger;
-/* By VgateTrigger; NULL at the end. */
+/* Indexed by VgateTrigger, and terminated by NULL. */
 extern const char *const vgate_trigger_names[];
 /* "unknown" for a number that is not in the enum. Static. */
 const char *vgate_trigger_name (VgateTrigger trigger);
@@ -37,29 +37,29 @@ typedef enum {
     VGATE_POWER_SUSPENDED, /* to RAM: S3 */
 } VgatePower;
 
-/* The pGPU that a vGPU ran on at capture. */
+/* The pGPU on which a vGPU was running when it was captured. */
 typedef struct {
     char *address; /* PCI */
     char *name;
     char *host_driver;
-    VgateVersionRange range; /* the administrator's */
+    VgateVersionRange range; /* the accepted versions, as the administrator set them */
     guint64 read_bandwidth;  /* MB/s; 0: not known */
     gboolean has_scheduler;
     VgateScheduler scheduler;
 } VgateSourcePgpu;
 
 typedef struct {
-    char *uuid;          /* the vGPU's, as NVML names it */
+    char *uuid;          /* the vGPU's UUID in NVML */
     char *mdev;          /* UUID of the mediated device, or NULL */
     char *vf;            /* PCI address of the virtual function on the source host, or NULL */
-    char *guest_address; /* PCI address in the guest: the key to the hostdev; NULL without hostdev */
+    char *guest_address; /* PCI address in the guest, which identifies the hostdev; NULL without hostdev */
     guint32 type;
     char *type_name;
-    guint64 framebuffer_used; /* bytes, about; 0: not known; likewise below */
+    guint64 framebuffer_used; /* bytes, rounded; 0: not known */
     guint64 runtime_state;
     VgateXmlBytes metadata;
     VgateVgpuMirror mirror;
-    VgateVgpuRecord record; /* of the bytes; valid after _check */
+    VgateVgpuRecord record; /* read from the bytes; valid after vgate_element_check () */
     VgateSourcePgpu pgpu;
 } VgateElementVgpu;
 
@@ -72,7 +72,7 @@ typedef struct {
     char *host_uuid;
     gboolean simulated;   /* the driver was the simulated one */
     int power;            /* VgatePower */
-    guint64 max_downtime; /* ms that libvirt lets the guest stand still in a migration; 0: not known */
+    guint64 max_downtime; /* ms of down-time that libvirt allows in a migration; 0: not known */
     GPtrArray *vgpus;     /* of VgateElementVgpu *, at least one */
     char *seal;           /* HMAC-SHA-256, 64 lower-case hexadecimal digits; NULL: not sealed */
 } VgateElement;
@@ -84,29 +84,31 @@ void vgate_element_free (VgateElement *element);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateElement, vgate_element_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateElementVgpu, vgate_element_vgpu_free)
 
-/* The form. Errors: VGATE_CODE_ELEMENT_VERSION, _STRUCTURE, _VALUE, _BASE64, naming line and element. */
+/* Reads an element and checks its form. Errors: VGATE_CODE_ELEMENT_VERSION, _STRUCTURE, _VALUE, _BASE64,
+ * which name line and element. */
 VgateElement *vgate_element_read (xmlNode *root, GError **error);
 
 /*
- * The sense; fills the records. domain_uuid is that of the domain that carries the element. key is the fleet
- * key or NULL: with a key, an element that is unsealed or sealed wrongly is refused; without one the seal is
- * not looked at. Errors: VGATE_CODE_ELEMENT_LENGTH, _MIRROR, _VALUE (an inverted range), _DOMAIN, _DUPLICATE,
- * METADATA_NOT_TEXT, SEAL_MISSING, SEAL_WRONG.
+ * Checks the content and fills the records. domain_uuid is the UUID of the domain that has the element. key
+ * is the fleet key or NULL. With a key, an element that is not sealed or has a wrong seal is refused; without
+ * a key, the seal is not checked. Errors: VGATE_CODE_ELEMENT_LENGTH, _MIRROR, _VALUE (an inverted range),
+ * _DOMAIN, _DUPLICATE, METADATA_NOT_TEXT, SEAL_MISSING, SEAL_WRONG.
  */
 gboolean vgate_element_check (VgateElement *element, const char *domain_uuid, GBytes *key, GError **error);
 
 /*
- * As XML without a prefix: libvirt puts namespace and prefix to it (virDomainSetMetadata with
- * VGATE_ELEMENT_NAMESPACE and VGATE_ELEMENT_PREFIX). with_namespace: as a document of its own. The records
- * decide what the mirrors say. The caller frees it.
+ * The element as XML. Without with_namespace it has neither namespace nor prefix, which libvirt adds
+ * (virDomainSetMetadata with VGATE_ELEMENT_NAMESPACE and VGATE_ELEMENT_PREFIX); with it, the XML is a
+ * document. The mirrors are written from the records. The caller frees it.
  */
 char *vgate_element_write (const VgateElement *element, gboolean with_namespace);
 
 /*
- * The text that changes exactly when something that matters changes: without sequence, time, trigger and
- * seal. The caller frees it.
+ * A text that changes exactly when the content changes; it does not contain sequence, time, trigger and seal.
+ * The caller frees it.
  */
 char *vgate_element_essence (const VgateElement *element);
 
-/* Puts the seal of key on the element, over its canonical form: _write of it without seal. */
+/* Seals the element with the key. The seal covers the canonical form, which is vgate_element_write () of the
+ * element without a seal. */
 void vgate_element_seal (VgateElement *element, GBytes *key);
