@@ -47,7 +47,7 @@ static const VgateXmlAttribute type_attributes[] = {
     {.name = NULL},
 };
 
-/* The address of a GPU in a PCI domain of more than four digits has its place here, too. */
+/* The address is of the form NAME, so that the PCI domain can have more than four digits. */
 static const VgateXmlAttribute unusable_attributes[] = {
     VGATE_XML_ATTRIBUTE (VgateUnusableGpu, "index", UINT, index),
     VGATE_XML_OPTIONAL (VgateUnusableGpu, "address", NAME, address),
@@ -56,7 +56,7 @@ static const VgateXmlAttribute unusable_attributes[] = {
     {.name = NULL},
 };
 
-/* As much as an attribute takes. */
+/* The longest text that an attribute of the form NAME can have, in characters. */
 #define REASON_MAX 255
 
 VgateUnusableGpu *
@@ -327,7 +327,7 @@ vgate_host_find_unusable (const VgateHost *host, const char *address)
     return vgate_host_find_pgpu (host, address) ? NULL : nameless;
 }
 
-/* What inventory writes where the driver's text is empty is no name. */
+/* "unknown" is not a name: the inventory writes it where the driver's text is empty. */
 static gboolean
 is_name (const char *text)
 {
@@ -343,7 +343,7 @@ vgate_pgpu_find_type (const VgatePgpu *pgpu, guint32 id, const char *name)
         if (is_name (name) ? strcmp (type->name, name) == 0 : type->id == id)
             return type;
     }
-    /* of a type whose own name is not known the id is all there is */
+    /* a type without a known name can only be found by its ID */
     for (guint i = 0; i < pgpu->types->len; i++) {
         const VgateHostType *type = g_ptr_array_index (pgpu->types, i);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A host's pGPUs as one record, and the host document: that record as XML, which another machine can judge
- * later. <host xmlns='urn:x-vgpu-gate:host:1'>, schemas/vgpu-gate-host.rng.
+ * A record of a host's pGPUs, and the same record as XML: the host document, which another machine can judge
+ * later, <host xmlns='urn:x-vgpu-gate:host:1'>, schemas/vgpu-gate-host.rng.
  */
 #pragma once
 
@@ -18,39 +18,40 @@ typedef struct {
     char *class_name;
     guint64 framebuffer; /* bytes */
     guint32 max_instances;
-    guint32 free_instances; /* that can be created now */
+    guint32 free_instances; /* the number that can be created now */
 } VgateHostType;
 
-/* Whether vGPUs with frame buffers of several sizes run on a GPU at once. */
+/* Whether vGPUs with different frame buffer sizes can run on a GPU at the same time. */
 typedef enum {
-    VGATE_SIZES_UNKNOWN, /* MIG mode, where other rules hold, or the driver does not say */
+    VGATE_SIZES_UNKNOWN, /* MIG mode, which has other rules, or the driver does not report it */
     VGATE_SIZES_EQUAL,
-    VGATE_SIZES_MIXED, /* the heterogeneous mode */
+    VGATE_SIZES_MIXED, /* heterogeneous mode */
 } VgateVgpuSizes;
 
 typedef struct {
     char *address; /* PCI, of the physical function */
     char *name;
     char *uuid;    /* "GPU-..." as NVML writes it */
-    guint32 index; /* NVML's; 0 in a host that was read from XML */
+    guint32 index; /* NVML's index; 0 in a host that was read from XML */
     VgateXmlBytes metadata;
-    VgatePgpuMirror mirror;  /* as read; empty in a host that was not read from XML */
-    VgatePgpuRecord record;  /* of the bytes */
-    guint64 read_bandwidth;  /* MB/s at which vGPUs are read out of it; 0: not known */
-    guint64 write_bandwidth; /* and written into it */
+    VgatePgpuMirror mirror;  /* as it was read; empty in a host that was not read from XML */
+    VgatePgpuRecord record;  /* read from the bytes */
+    guint64 read_bandwidth;  /* MB/s at which vGPUs are read from it; 0: not known */
+    guint64 write_bandwidth; /* MB/s at which vGPUs are written to it; 0: not known */
     int vgpu_sizes;          /* VgateVgpuSizes */
     gboolean has_scheduler;
     VgateScheduler scheduler;
     GPtrArray *types; /* of VgateHostType * */
 } VgatePgpu;
 
-/* A GPU that cannot be used: NVML fails at it, or gives an answer that cannot be. All else goes on. */
+/* A GPU that cannot be used, because an NVML call for it failed or returned an invalid answer. The host's
+ * other GPUs can still be used. */
 typedef struct {
-    guint32 index; /* NVML's, which another start of the driver may give to another GPU */
-    char *address; /* PCI; NULL: NVML does not even tell that */
+    guint32 index; /* NVML's index, which can change when the driver is loaded again */
+    char *address; /* PCI; NULL: NVML does not return it */
     char *name;    /* or NULL */
-    char *reason;  /* the NVML call, and what came of it */
-    int nvml_code; /* of VGATE_NVML_ERROR; 0 when it was read from XML */
+    char *reason;  /* the NVML call and its error */
+    int nvml_code; /* a code of VGATE_NVML_ERROR; 0 when it was read from XML */
 } VgateUnusableGpu;
 
 typedef struct {
@@ -58,17 +59,17 @@ typedef struct {
     char *name;
     char *uuid;
     char *driver;              /* host driver version */
-    gboolean simulated;        /* it is the simulated driver */
-    VgateVersionRange preset;  /* what the driver supports */
-    VgateVersionRange current; /* the administrator's range */
-    GPtrArray *pgpus;          /* of VgatePgpu *, those in vGPU host mode that can be used */
+    gboolean simulated;        /* the driver is the simulated one */
+    VgateVersionRange preset;  /* the versions that the driver supports */
+    VgateVersionRange current; /* the versions that the administrator accepts */
+    GPtrArray *pgpus;          /* of VgatePgpu *: the usable GPUs in vGPU host mode */
     GPtrArray *unusable;       /* of VgateUnusableGpu * */
 } VgateHost;
 
 VgateHost *vgate_host_new (void);
 VgatePgpu *vgate_pgpu_new (void);
 VgateHostType *vgate_host_type_new (void);
-/* address and name: NULL where they are not known. why: the error of an NVML call. */
+/* address and name are NULL when they are not known. why is the error of an NVML call. */
 VgateUnusableGpu *vgate_unusable_gpu_new (guint32 index, const char *address, const char *name,
                                           const GError *why);
 void vgate_unusable_gpu_free (VgateUnusableGpu *gpu);
@@ -80,19 +81,21 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateHostType, vgate_host_type_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgatePgpu, vgate_pgpu_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateHost, vgate_host_free)
 
-/* Untrusted bytes as a host. Errors: VGATE_CODE_XML_*; VGATE_CODE_HOST_DOCUMENT where the form is not that of
- * schemas/vgpu-gate-host.rng; VGATE_CODE_HOST_DISAGREES where the form is right and the sense is not. */
+/* Reads untrusted bytes. Errors: VGATE_CODE_XML_*; VGATE_CODE_HOST_DOCUMENT when the form is not that of
+ * schemas/vgpu-gate-host.rng; VGATE_CODE_HOST_DISAGREES when the form is right and the content contradicts
+ * itself. */
 VgateHost *vgate_host_read (const char *xml, gsize length, GError **error);
 
-/* The host document, indented, ended by a line feed. The caller frees it. */
+/* Writes the host document, indented and with a line feed at its end. The caller frees it. */
 char *vgate_host_write (const VgateHost *host);
 
-/* The pGPU with this PCI address; NULL. */
+/* The pGPU with this PCI address, or NULL. */
 VgatePgpu *vgate_host_find_pgpu (const VgateHost *host, const char *address);
 
 /*
- * The unusable GPU with this PCI address; or, where no GPU of the host has it, the first unusable one whose
- * address is not known, as it may be that. NULL: that GPU is usable, or none of the host's.
+ * The unusable GPU with this PCI address. When no GPU of the host has the address, the first unusable GPU
+ * whose address is not known, as that can be the GPU. NULL when the GPU is usable or does not belong to the
+ * host.
  */
 const VgateUnusableGpu *vgate_host_find_unusable (const VgateHost *host, const char *address);
 /* "GPU 0000:c2:00.0 (NVIDIA H100): nvmlDeviceGetVgpuMetadata: NVML error 15: GPU is lost". The caller frees
@@ -100,15 +103,16 @@ const VgateUnusableGpu *vgate_host_find_unusable (const VgateHost *host, const c
 char *vgate_unusable_gpu_describe (const VgateUnusableGpu *gpu);
 
 /*
- * A vGPU's type is known by its name: each driver and board numbers the types for itself (NVIDIA), so that an
- * id means a type only together with a host and its driver. These two are all that compares types.
+ * Types are identified by their names: each driver and board numbers the types differently (NVIDIA), so that
+ * an ID identifies a type only together with a host and its driver. All comparisons of types use these two
+ * functions.
  *
- * The first finds the type with this name, or where name is NULL (or what we write for an empty one,
- * "unknown") the one with this id; else one with this id that has no name itself. NULL: the pGPU does not
- * offer it.
+ * vgate_pgpu_find_type () finds the type with this name or, when name is NULL or "unknown" (which is written
+ * for an empty name), the type with this ID; otherwise a type with this ID that has no name. NULL when the
+ * pGPU does not offer the type.
  *
- * The second is TRUE when both are the same. A side without a name gets the one that the pGPU's list has for
- * its id; the ids themselves are compared only where a name is still missing then.
+ * vgate_pgpu_is_same_type () is TRUE when both types are the same. The pGPU's list supplies a missing name by
+ * the ID. The IDs are only compared when a name is still missing then.
  */
 const VgateHostType *vgate_pgpu_find_type (const VgatePgpu *pgpu, guint32 id, const char *name);
 gboolean vgate_pgpu_is_same_type (const VgatePgpu *pgpu, guint32 id, const char *name, guint32 other_id,

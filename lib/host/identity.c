@@ -19,7 +19,7 @@ usable_uuid (const char *text)
 {
     g_autofree char *lower = g_ascii_strdown (text, -1);
 
-    /* boards that were never given one have all digits alike */
+    /* boards to which the manufacturer assigned no UUID have only zeros or only f's */
     if (!vgate_xml_text_has_form (lower, VGATE_XML_UUID) || strspn (lower, "0-") == strlen (lower) ||
         strspn (lower, "f-") == strlen (lower))
         return NULL;
@@ -37,7 +37,7 @@ read_line (const char *root, const char *path)
     return g_strdup (g_strstrip (text));
 }
 
-/* 32 digits, without the dashes of a UUID. */
+/* The machine ID has 32 digits without the dashes of a UUID. */
 static char *
 machine_id (const char *root)
 {

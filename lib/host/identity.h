@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Who this host is. Asked without libvirt, because a hook must not call it. */
+/* The identity of this host. It is found without libvirt, because a hook must not call libvirt. */
 #pragma once
 
 #include <glib.h>
@@ -10,9 +10,9 @@ typedef struct {
 } VgateIdentity;
 
 /*
- * configured: the uuid of the configuration, or NULL. Else the DMI product UUID (which libvirt takes too),
- * else /etc/machine-id in the form of a UUID. root is put before both paths. FALSE with
- * VGATE_CODE_HOST_UNKNOWN when there is none. The caller clears *identity.
+ * The UUID is configured, the uuid of the configuration, unless that is NULL. Then it is the DMI product
+ * UUID, which libvirt uses too, or else /etc/machine-id in the form of a UUID. root is prepended to both
+ * paths. FALSE with VGATE_CODE_HOST_UNKNOWN when there is no UUID. The caller clears *identity.
  */
 gboolean vgate_identity_read (const char *root, const char *configured, VgateIdentity *identity,
                               GError **error);

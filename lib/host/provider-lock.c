@@ -5,8 +5,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-/* A lock of the open file, not of the process: it can be asked for without being taken, and closing another
- * descriptor of the file does not lose it. */
+/* An open file description lock: it can be queried without taking it, and is not lost when the process closes
+ * another descriptor of the file. */
 static struct flock
 whole_file (short type)
 {
@@ -32,7 +32,7 @@ vgate_provider_lock_take (const char *root, GError **error)
 
     if (directory < 0)
         return -1;
-    /* in the directory that was looked at, whatever stands at its path by now */
+    /* opens it in the checked directory, as its path can have been replaced since */
     fd = openat (directory, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
     if (fd < 0)
         fail (path, error);
@@ -50,7 +50,8 @@ gboolean
 vgate_provider_lock_is_held (const char *root)
 {
     g_autofree char *path = g_strconcat (root, VGATE_PROVIDER_LOCK, NULL);
-    /* only who may write the file can have locked it so: a shared lock of somebody else does not count */
+    /* queries for a write lock, which needs write permission: a read lock of another process does not
+     * count */
     struct flock lock = whole_file (F_RDLCK);
     const int fd = open (path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     gboolean is_held;

@@ -7,15 +7,16 @@
 #include <string.h>
 #include <unistd.h>
 
-/* libvirt's QEMU driver keeps the pids here (measured; lab of libvirt 9.0), where nobody but root writes. */
+/* The directory of the pid files of libvirt's QEMU driver (measured; lab of libvirt 9.0). Only root can write
+ * there. */
 #define PID_DIRECTORY "/run/libvirt/qemu"
-/* The same of a session, below the user's run-time directory. */
+/* The directory of a session's pid files, below the user's run-time directory. */
 #define SESSION_DIRECTORY "libvirt/qemu/run"
 
 /*
- * libvirt hands its hooks no XDG_RUNTIME_DIR. So the file is looked for where systemd makes that directory,
- * and where GLib, and with it libvirt, has it when there is none: in the user's cache. The caller frees the
- * path.
+ * libvirt does not pass XDG_RUNTIME_DIR to its hooks. So a session's file is searched in the run-time
+ * directory that systemd creates, and in the user's cache directory, which GLib and therefore libvirt use
+ * without one. The caller frees the path.
  */
 static char *
 pid_path (const char *root, gboolean is_session, const char *domain_name)
@@ -35,14 +36,14 @@ pid_path (const char *root, gboolean is_session, const char *domain_name)
     return g_build_filename (root, user, SESSION_DIRECTORY, file, NULL);
 }
 
-/* The pid of a domain's QEMU, as libvirt has noted it. FALSE with *why. */
+/* Reads the pid of a domain's QEMU from libvirt's pid file. FALSE with *why. */
 static gboolean
 read_pid (const char *root, gboolean is_session, const char *domain_name, guint64 *pid, char **why)
 {
     g_autofree char *path = pid_path (root, is_session, domain_name), *text = NULL;
     g_autoptr (GError) error = NULL;
 
-    /* libvirt allows no '/' in a name; this is root, so do not depend on it */
+    /* libvirt allows no '/' in a name, but a program that runs as root must not depend on that */
     if (strchr (domain_name, '/'))
         *why = g_strdup ("the domain's name has a '/'");
     else if (!g_file_get_contents (path, &text, NULL, &error))
@@ -52,7 +53,7 @@ read_pid (const char *root, gboolean is_session, const char *domain_name, guint6
     return !*why;
 }
 
-/* The arguments, each with a NUL at its end. NULL with an error. */
+/* The arguments, each terminated by a NUL; NULL with an error. */
 static char *
 read_command_line (const char *root, guint64 pid, gsize *length, GError **error)
 {
@@ -88,7 +89,7 @@ vgate_qemu_is_incoming (const char *root, gboolean is_session, const char *domai
     return FALSE;
 }
 
-/* --- which domain is it? --- */
+/* --- the domain of a process --- */
 
 void
 vgate_qemu_free (VgateQemu *qemu)
@@ -100,7 +101,7 @@ vgate_qemu_free (VgateQemu *qemu)
     g_free (qemu);
 }
 
-/* "guest=NAME,debug-threads=on": QEMU doubles a comma that is part of a value. */
+/* Reads the name from "guest=NAME,debug-threads=on". A comma in the name is doubled. */
 static char *
 guest_name (const char *argument)
 {
@@ -132,7 +133,7 @@ arguments_clear (Arguments *arguments)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Arguments, arguments_clear)
 
-/* The kernel separates them by NULs, and g_file_get_contents () puts one behind the last. */
+/* The kernel separates the arguments by NULs, and g_file_get_contents () adds one after the last. */
 static void
 read_arguments (const char *line, gsize length, Arguments *arguments)
 {

@@ -1,27 +1,27 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What /proc and libvirt's pid files say of a domain's QEMU. */
+/* Reads about a domain's QEMU from /proc and libvirt's pid files. */
 #pragma once
 
 #include <glib.h>
 
 /*
- * TRUE when the domain's QEMU was started to receive a guest (-incoming). FALSE with VGATE_CODE_QEMU_UNKNOWN
- * set when that cannot be told. root is put before /run and /proc. is_session: the domain is one of a
- * session's libvirtd, which runs as this program's user.
+ * TRUE when the domain's QEMU was started for an incoming migration (-incoming). FALSE with
+ * VGATE_CODE_QEMU_UNKNOWN when that cannot be determined. root is prepended to /run and /proc. is_session:
+ * the domain belongs to the libvirtd of a session, which runs as this program's user.
  */
 gboolean vgate_qemu_is_incoming (const char *root, gboolean is_session, const char *domain_name,
                                  GError **error);
 
-/* Which domain a process is: asked of /proc and of libvirt's pid files, not of the process. */
+/* The domain of a QEMU process, according to /proc and libvirt's pid files rather than to the process. */
 typedef struct {
-    char *name; /* the domain's */
+    char *name; /* the domain's name */
     char *uuid; /* lower case */
 } VgateQemu;
 
 /*
- * NULL without an error: the process has not our object, or claims to be the QEMU of a domain for which
- * libvirt's pid file names another one. NULL with VGATE_CODE_SWITCH_OVER_OBJECT: the object is that of
- * another domain. root is put before /proc and /run. Reads files, so it is for workers.
+ * NULL without an error when the process does not have vgpu-gate's object, or when libvirt's pid file of its
+ * domain names another process. NULL with VGATE_CODE_SWITCH_OVER_OBJECT when the object is that of another
+ * domain. root is prepended to /proc and /run. It reads files, so workers call it.
  */
 VgateQemu *vgate_qemu_identify (const char *root, guint32 pid, GError **error);
 void vgate_qemu_free (VgateQemu *qemu);

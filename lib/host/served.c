@@ -12,17 +12,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* More than a hook ever has open. */
+/* Larger than any descriptor that a hook has open. */
 #define FD_GUESS 65536
-/* A sysfs file holds at most a page. */
+/* A sysfs file has at most one page. */
 #define SIZE_MAX_READ 65536
 #define STEP_US       1000
 
-/* --- in the child: nothing but system calls, as nobody knows what the parent held when it forked --- */
+/* --- in the child: only system calls, as another thread can have held a lock at fork () --- */
 
-/* Closes all but the first: the caller of the hook waits for the end of its output, and the lock must not
- * outlive the parent. Linux before 5.9 has no close_range (), and a filter of system calls may refuse it:
- * then what is open is listed, or, without /proc, guessed. */
+/* Closes all descriptors above first: the caller of the hook waits for the end of its output, and the lock
+ * must not outlive the parent. Linux before 5.9 has no close_range (), and a filter of system calls can
+ * refuse it. Then the open descriptors are listed or, without /proc, all below FD_GUESS are closed. */
 static void
 close_all_behind (int first)
 {
@@ -60,7 +60,7 @@ write_and_exit (const char *path, const char *text, gsize length)
     int fd;
 
     close_all_behind (-1);
-    /* what is no file of sysfs would keep what was longer before */
+    /* O_TRUNC, as a regular file (in tests) would keep the end of a longer content */
     fd = open (path, O_WRONLY | O_TRUNC | O_NOFOLLOW | O_NOCTTY);
     if (fd < 0)
         _exit (errno);
@@ -69,7 +69,7 @@ write_and_exit (const char *path, const char *text, gsize length)
     _exit (close (fd) == 0 ? 0 : errno);
 }
 
-/* Copies the file into the pipe. */
+/* Copies the file to the pipe. */
 static void
 read_and_exit (const char *path, int out)
 {
@@ -96,7 +96,7 @@ read_and_exit (const char *path, int out)
 
 /* --- in the parent --- */
 
-/* The child's exit status; ETIMEDOUT at the end. */
+/* Returns the child's exit status, or ETIMEDOUT at the end of the time. */
 static int
 wait_for (pid_t child, gint64 end)
 {
@@ -113,7 +113,7 @@ wait_for (pid_t child, gint64 end)
             break;
         g_usleep (STEP_US);
     }
-    /* not reaped, so its pid is still its own */
+    /* the child was not reaped, so its pid cannot belong to another process */
     kill (child, SIGKILL);
     return ETIMEDOUT;
 }
@@ -145,7 +145,7 @@ vgate_served_write (VgateServed *served, const char *path, const char *text, gui
     return rc;
 }
 
-/* All that comes before the end of file, or before the time is over. */
+/* Reads until the end of file or the end of the time. */
 static void
 drain (int fd, gint64 end, GByteArray *bytes)
 {
@@ -209,7 +209,7 @@ vgate_served_read (VgateServed *served, const char *directory, const char *name)
     served->hangs = rc == ETIMEDOUT && served->read_ms > 0;
     if (rc != 0 || bytes->len > SIZE_MAX_READ || (bytes->len > 0 && memchr (bytes->data, '\0', bytes->len)))
         return NULL;
-    /* an empty file has no bytes at all */
+    /* bytes->data is NULL for an empty file */
     text = bytes->len > 0 ? g_strndup ((const char *)bytes->data, bytes->len) : g_strdup ("");
     return g_strdup (g_strstrip (text));
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The vGPU devices that a host has, and those that can be made on it. */
+/* Lists the vGPU devices of a host, and those that can be created on it. */
 #include "host/sysfs-read.h"
 
 #include <string.h>
@@ -105,7 +105,7 @@ vgate_sysfs_has_kind (const char *root, VgateHostdevKind kind)
     return FALSE;
 }
 
-/* A PCI device that makes vGPUs, or is one. */
+/* A PCI device that can create vGPUs or be one. */
 typedef struct {
     const char *address;
     const char *directory;
@@ -147,7 +147,7 @@ list_mdev_types (const Maker *maker)
     }
 }
 
-/* A line of creatable_vgpu_types: "1131  : NVIDIA H100XM-80C"; the first is a heading. */
+/* Reads a line of creatable_vgpu_types: "1131  : NVIDIA H100XM-80C". The first line is a heading. */
 static void
 read_creatable_line (const Maker *maker, char *line)
 {
@@ -255,7 +255,7 @@ vgate_sysfs_maker_path (const char *root, VgateHostdevKind kind, const char *par
 
     if (!directory)
         return NULL;
-    /* nocheck: it is written, by a child */
+    /* nocheck: only the path is returned; a child writes the file */
     return kind == VGATE_HOSTDEV_PCI ? file_below (directory, "nvidia/current_vgpu_type")
                                      : mdev_maker_path (directory, type);
 }
@@ -269,6 +269,6 @@ vgate_sysfs_unmaker_path (const char *root, VgateHostdevKind kind, const char *s
     gboolean leaves;
     g_autofree char *directory = vgate_sysfs_resolve (root, path, &leaves);
 
-    /* nocheck: it is written, by a child */
+    /* nocheck: only the path is returned; a child writes the file */
     return directory ? file_below (directory, is_mdev ? "remove" : "nvidia/current_vgpu_type") : NULL;
 }

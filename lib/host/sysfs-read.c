@@ -10,10 +10,10 @@
 #include <unistd.h>
 
 #define NVIDIA_VENDOR 0x10deu
-/* A sysfs file holds at most a page. */
+/* A sysfs file has at most one page. */
 #define ATTRIBUTE_SIZE_MAX 65536
 
-/* realpath () allocates with malloc (). */
+/* A copy for g_free (), as realpath () allocates with malloc (). */
 static char *
 real_path (const char *path)
 {
@@ -52,7 +52,7 @@ vgate_sysfs_read (const char *directory, const char *name)
     if (!vgate_read_file (AT_FDCWD, path, ATTRIBUTE_SIZE_MAX, bytes) ||
         (bytes->len > 0 && memchr (bytes->data, '\0', bytes->len)))
         return NULL;
-    /* an empty file has no bytes at all */
+    /* bytes->data is NULL for an empty file */
     text = bytes->len > 0 ? g_strndup ((const char *)bytes->data, bytes->len) : g_strdup ("");
     return g_strdup (g_strstrip (text));
 }

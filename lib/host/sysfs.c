@@ -27,7 +27,8 @@ set_unusable (VgateDevice *device, const char *fault)
     device->fault = g_strdup (fault);
 }
 
-/* A PCI address whose domain is above 0xffff: such as Intel's VMD makes, and no GPU has been seen in one. */
+/* TRUE for a PCI address whose domain is above 0xffff, which Intel's VMD makes. No GPU has been seen in such
+ * a domain. */
 static gboolean
 is_wide_pci (const char *name)
 {
@@ -38,7 +39,8 @@ is_wide_pci (const char *name)
            vgate_xml_text_has_form (colon - 4, VGATE_XML_PCI);
 }
 
-/* What both kinds of device have: an address of their own or their parent's, and a GPU that has it. */
+/* Sets the members that both kinds of device have: the PCI address of the device or of its parent, and its
+ * GPU. */
 static void
 set_vgpu (VgateDevice *device, const char *directory, const char *pci_directory)
 {
@@ -53,7 +55,7 @@ set_vgpu (VgateDevice *device, const char *directory, const char *pci_directory)
         device->kind = VGATE_DEVICE_VGPU;
 }
 
-/* The type's directory is named "nvidia-1180". */
+/* Identifies a mediated device. The directory of its type has a name like "nvidia-1180". */
 static void
 identify_mdev (const char *directory, VgateDevice *device)
 {
@@ -62,7 +64,7 @@ identify_mdev (const char *directory, VgateDevice *device)
     g_autofree char *vendor = vgate_sysfs_read (parent, "vendor");
 
     device->kind = VGATE_DEVICE_OTHER;
-    /* the kernel names a type after the driver that offers it */
+    /* the kernel begins a type's name with the name of its driver */
     if (!vendor && type && g_str_has_prefix (type, "nvidia-")) {
         set_unusable (device, "its parent is gone");
         return;
@@ -77,7 +79,7 @@ identify_mdev (const char *directory, VgateDevice *device)
 static void
 identify_pci (const char *directory, VgateDevice *device)
 {
-    /* nocheck: it is not opened */
+    /* nocheck: the file is not opened */
     g_autofree char *type = g_build_filename (directory, "nvidia/current_vgpu_type", NULL);
     g_autofree char *physfn = g_build_filename (directory, "physfn", NULL);
 
@@ -95,7 +97,7 @@ device_path (const VgateHostdev *hostdev)
                              hostdev->source, NULL);
 }
 
-/* One that vanished meanwhile was read in part: then nothing of that holds. */
+/* Clears a device that vanished while it was read, as only a part of it was read then. */
 static void
 check_still_there (const char *root, const char *path, const char *directory, VgateDevice *device)
 {
@@ -130,8 +132,8 @@ vgate_sysfs_identify (const char *root, const VgateHostdev *hostdev, VgateDevice
     check_still_there (root, path, directory, device);
 }
 
-/* The file "name" in the type's directory says "NVIDIA H100XM-80C"; of a virtual function the driver tells
- * the id alone. */
+/* The file "name" in the type's directory contains "NVIDIA H100XM-80C". For a virtual function, the driver
+ * gives only the ID. */
 void
 vgate_sysfs_read_type (const char *root, const VgateHostdev *hostdev, VgateServed *served,
                        VgateDevice *device)

@@ -12,14 +12,14 @@
 
 #define NODES        "/dev/vfio/"
 #define DEVICE_NODES NODES "devices/"
-/* The node that every user of VFIO has open. */
+/* The node that every user of VFIO opens. */
 #define CONTAINER NODES "vfio"
-/* What the kernel adds when the node was removed since. */
+/* The suffix that the kernel appends to the target when the node was removed. */
 #define GONE " (deleted)"
-/* Ours are much shorter, but for a test's root. */
+/* Real paths are much shorter; only a test's root can be long. */
 #define PATH_SIZE PATH_MAX
 
-/* The kernel's own name of it, which it may change itself; at most 15 bytes. */
+/* The kernel's name of the process, which has at most 15 bytes and which the process can change. */
 static char *
 process_name (const char *root, const char *pid)
 {
@@ -30,10 +30,9 @@ process_name (const char *root, const char *pid)
     return vgate_printable (g_strchomp (text), 32);
 }
 
-/* The text of the link is what the process sees, and anybody can mount a /dev of his own in a namespace
- * of his own. What is open there is the device only where it has the number of this host's own node, as
- * the node in the /dev that libvirt makes for QEMU has. No file system is asked for what it does not know
- * already. */
+/* The link contains the path that the process sees, and any user can mount another /dev in a mount namespace.
+ * So an open file only counts as the device when its device number is that of this host's node, as with the
+ * node in the /dev that libvirt creates for QEMU. AT_STATX_DONT_SYNC avoids waiting for a file system. */
 static gboolean
 is_node (const char *root, const char *node, int directory, const char *fd)
 {
@@ -89,7 +88,7 @@ vgate_vfio_read_holders (const char *root)
     return holders;
 }
 
-/* What is behind "vfio-dev": the names of the device's own nodes. */
+/* Finds the holder by the names in "vfio-dev", which are those of the device's own nodes. */
 static const char *
 find_by_nodes (const VgateVfioHolders *holders, const char *directory)
 {
