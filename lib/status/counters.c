@@ -20,8 +20,8 @@ const char *const vgate_counter_names[] = {
 static const char *const reload_results[] = {"taken", "refused", NULL};
 static const char *const definition_results[] = {"updated", "left", "failed", NULL};
 
-/* What a capture, a stop, an aborted migration, a refusal at switch-over, and a question to NVML can end
- * with. */
+/* The codes with which a capture, a stopped job, an aborted migration, a refusal at switch-over and a query
+ * of NVML can end. */
 static const VgateCodeRange capture_codes[] = {{101, 110}, {517, 517}, {702, 702},
                                                {705, 705}, {901, 901}, {0, 0}};
 static const VgateCodeRange stop_codes[] = {{301, 307}, {403, 408}, {706, 706}, {0, 0}};

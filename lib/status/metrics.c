@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Prometheus text, https://prometheus.io/docs/instrumenting/exposition_formats/. */
+/* Writes Prometheus text, https://prometheus.io/docs/instrumenting/exposition_formats/. */
 #include "status/status.h"
 
 #include <string.h>
@@ -13,7 +13,7 @@ begin (GString *text, const char *name, const char *type, const char *help)
                             type);
 }
 
-/* Digits only: no locale has a say. */
+/* Formats the number from integers, so that no locale changes the decimal point. */
 static void
 append_seconds (GString *text, const char *name, guint64 ns)
 {
@@ -28,7 +28,7 @@ append_gauge (GString *text, const char *name, const char *help, gint64 value)
     g_string_append_printf (text, "vgpu_gate_%s %" G_GINT64_FORMAT "\n", name, value);
 }
 
-/* Backslash, quote and line feed; the rest of UTF-8 stands for itself. */
+/* Escapes backslash, quote and line feed. Prometheus takes all other UTF-8 as it is. */
 static char *
 escape (const char *label)
 {
@@ -52,7 +52,8 @@ value_of (const GPtrArray *counters, VgateCounterKind kind, const char *label)
     return 0;
 }
 
-/* What has not happened yet is there as 0: else an alert on increase () would not see the first event. */
+/* Counters of events that have not happened yet are written as 0; otherwise an alert on increase () would
+ * miss the first event. */
 static void
 append_counter (GString *text, const GPtrArray *counters, VgateCounterKind kind)
 {
@@ -87,7 +88,7 @@ append_counter (GString *text, const GPtrArray *counters, VgateCounterKind kind)
 
 typedef struct {
     guint n_captured, n_failing, n_vgpus;
-    gint64 oldest; /* capture; seconds since 1970 */
+    gint64 oldest; /* the oldest capture, in seconds since 1970 */
 } Guests;
 
 static Guests

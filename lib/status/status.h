@@ -1,107 +1,106 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What vgpu-gated says of itself: the facts, of which it makes the status document, and the same as
- * Prometheus text.
+ * The state that vgpu-gated reports about itself. It makes the status document and Prometheus text from it.
  */
 #pragma once
 
 #include "domain/element.h"
 
-/* What is counted since the start. Each may have a label, which tells its parts from each other. */
+/* Events that are counted since the start. A kind can have a label that divides its count. */
 typedef enum {
-    VGATE_COUNTER_CAPTURES,         /* by trigger: elements written */
-    VGATE_COUNTER_REMOVALS,         /* elements taken away */
-    VGATE_COUNTER_CAPTURE_FAILURES, /* by code; one that stays counts once */
-    VGATE_COUNTER_JOBS_STOPPED,     /* by code: migrations and saves */
-    VGATE_COUNTER_HANGS,            /* by code: aborted migrations that hung, and what was done */
-    VGATE_COUNTER_LOADS_REFUSED,    /* by code: at switch-over */
+    VGATE_COUNTER_CAPTURES,         /* elements that were written, by trigger */
+    VGATE_COUNTER_REMOVALS,         /* elements that were removed */
+    VGATE_COUNTER_CAPTURE_FAILURES, /* by code; a failure that persists counts once */
+    VGATE_COUNTER_JOBS_STOPPED,     /* migrations and saves, by code */
+    VGATE_COUNTER_HANGS,            /* aborted migrations that hung, and the reaction, by code */
+    VGATE_COUNTER_LOADS_REFUSED,    /* at switch-over, by code */
     VGATE_COUNTER_NVML_QUESTIONS,
     VGATE_COUNTER_NVML_ERRORS, /* by code */
     VGATE_COUNTER_CONNECTIONS, /* to libvirt */
     VGATE_COUNTER_RELOADS,     /* by result: taken, refused */
-    VGATE_COUNTER_DEFINITIONS, /* by result: updated, left, failed; persistent, of guests that arrived */
+    VGATE_COUNTER_DEFINITIONS, /* persistent, of arrived guests, by result: updated, left, failed */
     VGATE_COUNTER_LEFTOVERS,   /* elements removed from persistent definitions */
     VGATE_N_COUNTERS,
 } VgateCounterKind;
 
 typedef struct {
     int kind;    /* VgateCounterKind */
-    char *label; /* NULL for a kind without */
+    char *label; /* NULL for a kind without labels */
     guint64 value;
 } VgateCounter;
 
-/* In the document, by VgateCounterKind; NULL at the end. */
+/* Names in the status document, indexed by VgateCounterKind and terminated by NULL. */
 extern const char *const vgate_counter_names[];
 
-/* Message codes, both ends included. */
+/* A range of message codes that includes both ends. */
 typedef struct {
     int first, last;
 } VgateCodeRange;
 
 typedef struct {
-    const char *label; /* what its label is: "trigger"; NULL: it has none */
+    const char *label; /* the name of the label, such as "trigger"; NULL: the counter has no label */
     const char *help;
-    /* the values that it is known to have; one of them, or both NULL where there is no label */
-    const char *const *names;    /* ended by NULL */
-    const VgateCodeRange *codes; /* ended by {0, 0}: those of them that there are */
+    /* the known values of the label: one of the two members, or both NULL without a label */
+    const char *const *names;    /* terminated by NULL */
+    const VgateCodeRange *codes; /* terminated by {0, 0}; codes that do not exist are skipped */
 } VgateCounterInfo;
-/* Static; NULL when there is no such kind. */
+/* Static; NULL for an unknown kind. */
 const VgateCounterInfo *vgate_counter_info (VgateCounterKind kind);
 
-/* The values that its label is known to have, as strings, ended by NULL; none where it has no label. The
- * caller frees them. */
+/* The known values of the counter's label, terminated by NULL; empty when it has no label. The caller frees
+ * them with g_strfreev (). */
 char **vgate_counter_labels (VgateCounterKind kind);
 
-/* Counters: a GPtrArray of VgateCounter *, of each kind and label one. */
+/* An array of VgateCounter *, with one for each kind and label. */
 GPtrArray *vgate_counters_new (void);
-/* n more. */
+/* Adds n to a counter. */
 void vgate_counters_add (GPtrArray *counters, VgateCounterKind kind, const char *label, guint64 n);
 
 typedef struct {
     char *uuid;
     guint32 type;
     char *type_name;
-    char *guest_address; /* PCI; NULL: without hostdev */
+    char *guest_address; /* PCI; NULL: the vGPU has no hostdev */
     char *pgpu;          /* PCI address */
-    char *guest_driver;  /* "" while it is not up */
+    char *guest_driver;  /* "" while it is not running */
     guint32 guest_version;
 } VgateStatusVgpu;
 
 typedef struct {
     char *uuid;
-    char *name; /* NULL until it was looked at */
-    /* the element that stands in its XML */
+    char *name; /* NULL until its XML has been read */
+    /* the element in its XML */
     gboolean has_capture;
     gint64 captured; /* seconds since 1970 */
     int trigger;     /* VgateTrigger */
     guint64 sequence;
     GPtrArray *vgpus; /* of VgateStatusVgpu * */
     /* the last failure, if there was one */
-    gint64 failed;            /* seconds since 1970, when it began */
+    gint64 failed;            /* seconds since 1970, when the failure began */
     char *failure_code;       /* "VGATE-503"; NULL: none yet */
     char *failure_text;       /* up to 255 characters */
-    gboolean is_failure_over; /* it has been captured, or need not be, since */
-    /* the last aborted migration that hung, if one did */
-    gint64 hung;     /* seconds since 1970, when that was seen */
-    char *hang_code; /* what was said of it last, "VGATE-712"; NULL: none did */
+    gboolean is_failure_over; /* the guest has been captured since, or no longer needs to be */
+    /* the last aborted migration that hung, if there was one */
+    gint64 hung;     /* seconds since 1970, when the hang was noticed */
+    char *hang_code; /* the last message about it, "VGATE-712"; NULL: none hung */
     gboolean is_hang_over;
 } VgateStatusGuest;
 
 typedef struct {
     char *version;
-    gint64 started, time;       /* seconds since 1970; time: when this was put together */
-    guint32 domains;            /* that run here */
-    gboolean is_config_refused; /* the last reload met a bad configuration */
+    gint64 started, time;       /* seconds since 1970; time: when this status was made */
+    guint32 domains;            /* running domains on this host */
+    gboolean is_config_refused; /* the last reload failed because of an error in the configuration */
     gboolean is_connected;      /* to libvirt */
-    char *uri;                  /* libvirt's */
-    guint32 slow_calls;         /* that libvirt has not answered in time, now */
-    gboolean was_asked;         /* NVML; the next three are valid then */
-    gint64 asked;               /* seconds since 1970: the end of the last question */
-    guint64 duration, total;    /* ns: of the last question, of all */
-    guint32 unusable_gpus;      /* GPUs of this host, when NVML last answered */
-    char *nvml_code;            /* what the last question failed with, "VGATE-504"; NULL: it was answered */
+    char *uri;                  /* libvirt's URI */
+    guint32 slow_calls;         /* calls that libvirt is late to answer at present */
+    gboolean was_asked;         /* NVML was queried, and the next three members are valid */
+    gint64 asked;               /* seconds since 1970: the end of the last query */
+    guint64 duration, total;    /* ns: of the last query, of all queries */
+    guint32 unusable_gpus;      /* GPUs of this host that could not be used when NVML last answered */
+    char *nvml_code;            /* the error of the last query, "VGATE-504"; NULL: it was answered */
     GPtrArray *counters;        /* of VgateCounter * */
-    GPtrArray *guests;          /* of VgateStatusGuest *: those with vGPUs, as far as is known */
+    GPtrArray *guests;          /* of VgateStatusGuest *: the guests that are known to have vGPUs */
 } VgateStatus;
 
 VgateStatusVgpu *vgate_status_vgpu_new (void);
@@ -113,7 +112,7 @@ void vgate_status_free (VgateStatus *status);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateStatus, vgate_status_free)
 
 /*
- * As Prometheus text, format 0.0.4: for each metric HELP, TYPE and its samples, each name beginning with
- * vgpu_gate_. An age is left out while there is nothing that has one. The caller frees it.
+ * The status as Prometheus text, format 0.0.4: HELP, TYPE and samples for each metric, whose names begin with
+ * vgpu_gate_. An age is omitted when there is nothing to which it applies. The caller frees it.
  */
 char *vgate_status_metrics (const VgateStatus *status);
