@@ -40,7 +40,7 @@ static gboolean
 read_library (VgatePolicy *policy, const char *value)
 {
     replace_text (&policy->backend.library, value);
-    /* a relative path would depend on where the hook was started */
+    /* a relative path would depend on the hook's working directory */
     return *value != '\0' && (*value == '/' || !strchr (value, '/'));
 }
 
@@ -141,7 +141,7 @@ read_unrestorable_save (VgatePolicy *policy, const char *value)
     return read_abort_ignore (value, &policy->ignore_unrestorable_save);
 }
 
-/* node_exporter reads nothing else. */
+/* node_exporter only reads files whose names end with .prom. */
 static gboolean
 read_metrics_file (VgatePolicy *policy, const char *value)
 {
@@ -213,7 +213,7 @@ read_persistent_definition (VgatePolicy *policy, const char *value)
     return policy->report_definition || strcmp (value, "update") == 0;
 }
 
-/* Read when the whole file is known to be good. */
+/* The key file is read later, when the whole configuration has been found valid. */
 static gboolean
 read_key_file (G_GNUC_UNUSED VgatePolicy *policy, const char *value)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Every key of vgpu-gate.conf(5) but those of [rules], once: how its value is read, and what it can be. */
+/* All keys of vgpu-gate.conf(5) except those of [rules]: how their values are read, and which values they can
+ * have. */
 #pragma once
 
 #include "policy/policy.h"
@@ -7,14 +8,14 @@
 typedef struct {
     const char *group;
     const char *key;
-    /* Into the policy, whose former value is freed; FALSE when it is none that the key can have. */
+    /* Reads the value into the policy and frees its former value. FALSE when the value is invalid. */
     gboolean (*read) (VgatePolicy *policy, const char *value);
     const char *expected; /* for the message: "100 to 60000" */
 } VgatePolicyKey;
 
-/* NULL: there is no such key. Static. */
+/* Static; NULL for an unknown key. */
 const VgatePolicyKey *vgate_policy_find_key (const char *group, const char *key);
-/* All of them. Static. */
+/* All keys. Static. */
 const VgatePolicyKey *vgate_policy_keys (gsize *n);
-/* TRUE when a key stands in the group. */
+/* TRUE when the group has a key. */
 gboolean vgate_policy_has_group (const char *group);

@@ -17,17 +17,18 @@
 #define DEADLINE_DEFAULT_MS  5000
 #define INTERVAL_DEFAULT_SEC 5
 #define FAST_DEFAULT_SEC     1
-/* A migration is rare, and a look at a guest takes libvirt a few ms. */
+/* A migration is rare, and reading a guest takes libvirt a few ms. */
 #define REFRESH_DEFAULT_SEC 60
 #define LEASE_DEFAULT_SEC   120
-/* The guest stands still for so long at most; and QEMU gives up after 25 s. */
+/* The longest time for which the guest is paused by it. QEMU gives up after 25 s. */
 #define SAVE_DEFAULT_MS 250
 #define LOAD_DEFAULT_MS 10000
 
 #define RULES_GROUP "rules"
 
-/* GKeyFile knows no lines, but an error must name one: the last that sets the key in the group (the one that
- * counts), or the group's own line when key is NULL. 0 when there is none. */
+/* GKeyFile does not keep line numbers, but an error must name the line. This finds the last line that sets
+ * the key in the group, which is the one that GKeyFile uses, or the group's line when key is NULL. 0 when
+ * there is none. */
 static guint
 find_line (const char *text, const char *group, const char *key)
 {
@@ -86,7 +87,7 @@ load_rule (const Load *load, const char *key, const char *value, GError **error)
     return FALSE;
 }
 
-/* Without blanks at its end, which nobody can see; GKeyFile takes those at its beginning away. */
+/* The value without blanks at its end, which are invisible. GKeyFile removes those at its beginning. */
 static char *
 get_value (const Load *load, const char *group, const char *key)
 {
@@ -166,13 +167,13 @@ check_owner (int fd, const char *path, gboolean is_secret, GError **error)
     return TRUE;
 }
 
-/* NULL without error: there is no such file. */
+/* NULL without an error when the file does not exist. */
 static GBytes *
 read_file (const char *path, gsize max, gboolean is_secret, GError **error)
 {
     g_autoptr (GByteArray) bytes = g_byte_array_new ();
     gboolean is_read = FALSE;
-    /* O_NONBLOCK: a FIFO in its place must not make the hook wait; check_owner () then refuses it */
+    /* O_NONBLOCK prevents a FIFO in its place from blocking the hook; check_owner () then refuses it */
     const int fd = open (path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
     if (fd < 0) {
@@ -226,7 +227,7 @@ load_seal_key (const Load *load, GError **error)
     return TRUE;
 }
 
-/* The first line that is none of a key file's, for the message. */
+/* The number of the first line that GKeyFile does not accept, for the message. */
 static guint
 find_bad_line (const char *text)
 {
@@ -267,7 +268,7 @@ load_text (Load *load, gsize length, GError **error)
                      last_line (load->text));
         return FALSE;
     }
-    /* with translations kept, "key[de]=" is the unknown key that it is, and not silently passed over */
+    /* with translations kept, "key[de]=" is reported as an unknown key instead of being skipped */
     if (!g_key_file_load_from_data (file, load->text, length, G_KEY_FILE_KEEP_TRANSLATIONS, &local)) {
         g_set_error (error, VGATE_ERROR, VGATE_CODE_CONFIG_SYNTAX, "%s line %u: %s", load->path,
                      find_bad_line (load->text), local->message);
@@ -317,7 +318,7 @@ vgate_policy_load (const char *path, GError **error)
     if (!bytes)
         return g_steal_pointer (&policy);
     length = g_bytes_get_size (bytes);
-    /* an empty GBytes has no data */
+    /* the data of an empty GBytes is NULL */
     text = length > 0 ? g_strndup (g_bytes_get_data (bytes, NULL), length) : g_strdup ("");
     load.text = text;
     return load_text (&load, length, error) ? g_steal_pointer (&policy) : NULL;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The configuration, vgpu-gate.conf(5): a key file, root-owned or refused. Everything has a default that is
- * safe, so that a missing file is fine; an unknown group or key and a bad value are errors that name their
- * line.
+ * The configuration, vgpu-gate.conf(5): a key file, which is refused unless root owns it. Every key has a
+ * safe default, so that the file can be missing. An unknown group or key and an invalid value are errors that
+ * name the line.
  */
 #pragma once
 
@@ -11,20 +11,20 @@
 #include "vgpu-gate/vgpu-gate.h"
 
 typedef enum {
-    VGATE_PLACEMENT_OFF,     /* a hostdev's device must be right as it is; nobody looks whether it is free */
-    VGATE_PLACEMENT_SUGGEST, /* refuse, and say what would do */
-    VGATE_PLACEMENT_APPLY,   /* change the XML, and make the device where there is none */
+    VGATE_PLACEMENT_OFF,     /* a hostdev's device must fit as it is; it can be in use */
+    VGATE_PLACEMENT_SUGGEST, /* refuse, and suggest a device that fits */
+    VGATE_PLACEMENT_APPLY,   /* change the XML, and create the device when none exists */
 } VgatePlacementMode;
 
 typedef enum {
     VGATE_ORDER_BREADTH_FIRST, /* the GPU with the fewest vGPUs first */
-    VGATE_ORDER_DEPTH_FIRST,   /* the GPU with the most */
+    VGATE_ORDER_DEPTH_FIRST,   /* the GPU with the most vGPUs first */
 } VgateOrder;
 
-/* Of [placement] lease-time, seconds. */
+/* The largest value of [placement] lease-time, in seconds. */
 #define VGATE_LEASE_TIME_MAX 3600
 
-/* Of [down-time]: Mbit/s, and ms (the most that QEMU takes). */
+/* The largest values of [down-time]: Mbit/s, and ms (the largest that QEMU accepts). */
 #define VGATE_LINK_SPEED_MAX      10000000u
 #define VGATE_DOWN_TIME_LIMIT_MAX 2000000u
 
@@ -39,11 +39,11 @@ typedef struct {
     guint capture_interval_fast;             /* [capture] interval-fast, seconds */
     guint capture_refresh;                   /* [capture] refresh, seconds */
     guint64 link_speed;                      /* [down-time] link-speed, Mbit/s; 0: not known */
-    guint64 down_time_limit;                 /* [down-time] limit-ms; 0: the guest's own, by libvirt */
+    guint64 down_time_limit;                 /* [down-time] limit-ms; 0: the guest's limit in libvirt */
     gboolean ignore_stale_metadata;          /* [jobs] stale-metadata */
     gboolean ignore_unrestorable_save;       /* [jobs] unrestorable-save */
-    char *metrics_file;                      /* [agent] metrics-file; NULL: none is written */
-    char *switch_over_bus;                   /* [switch-over] bus; NULL: the gate there is off */
+    char *metrics_file;                      /* [agent] metrics-file; NULL: no file is written */
+    char *switch_over_bus;                   /* [switch-over] bus; NULL: there is no gate at switch-over */
     guint switch_over_save_ms;               /* [switch-over] save-ms */
     guint switch_over_load_ms;               /* [switch-over] load-ms */
     VgatePlacementMode placement_mode;       /* [placement] mode */
@@ -51,25 +51,25 @@ typedef struct {
     guint lease_time;                        /* [placement] lease-time, seconds */
     gboolean report_definition;              /* [placement] persistent-definition */
     GBytes *seal_key;                        /* [seal] key-file; NULL: captures are not sealed */
-    char *host_uuid;                         /* [host] uuid; NULL: found out */
+    char *host_uuid;                         /* [host] uuid; NULL: it is determined (host/identity.h) */
 } VgatePolicy;
 
-/* What holds without a configuration. */
+/* The policy without a configuration file. */
 VgatePolicy *vgate_policy_new_default (void);
 
 /*
- * Reads the file, and the key file that it names. A missing file is the defaults. Both must belong to root,
- * or to the user that runs the program, and not be writable by others; the key not readable by others either.
- * Errors: VGATE_CODE_CONFIG_*, each naming file and line.
+ * Reads the file and the key file that it names. When the file is missing, the result has the defaults. Both
+ * must belong to root or to the user that runs the program, and others must not be able to write them, nor to
+ * read the key file. Errors: VGATE_CODE_CONFIG_*, which name file and line.
  */
 VgatePolicy *vgate_policy_load (const char *path, GError **error);
 void vgate_policy_free (VgatePolicy *policy);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgatePolicy, vgate_policy_free)
 
-/* For a thread of its own, which a reload must not disturb. */
+/* A copy for another thread, so that a reload does not affect it. */
 VgatePolicy *vgate_policy_copy (const VgatePolicy *policy);
 
-/* Each becomes the other. */
+/* Exchanges the contents of both. */
 void vgate_policy_swap (VgatePolicy *a, VgatePolicy *b);
 
 /* The installed configuration file's path. */
