@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The devices of an arriving guest: are those that its hostdevs name free and right, and if not, which others
- * would do? All of it happens under the lock of the leases, so that two guests that arrive at once never get
- * the same one. Nothing is made here; what is chosen gets a lease.
+ * Assigns devices to an arriving guest: checks whether the devices that its hostdevs name are free and fit
+ * and, if not, which others fit. The lock of the leases is held throughout, so that two guests that arrive at
+ * the same time never get the same device. No device is created here; each chosen device gets a lease.
  */
 #include "gate/assign.h"
 #include "gate/check.h"
@@ -16,9 +16,9 @@ typedef struct {
     const VgateJudgement *j;
     VgateLeases *leases;
     VgateUse *use;
-    guint *loads;     /* by pGPU */
-    GArray *promises; /* of VgatePromise: what takes room, and does not run yet */
-    guint64 now;      /* of the leases' clock */
+    guint *loads;     /* indexed by pGPU */
+    GArray *promises; /* of VgatePromise: vGPUs that take room and do not run yet */
+    guint64 now;      /* by the leases' clock */
 } Devices;
 
 gboolean
@@ -33,16 +33,16 @@ vgate_assign_devices_concerns (const VgateRequest *request)
     return FALSE;
 }
 
-/* The gate rewrites the sources of hostdevs, and leaves QEMU's arguments alone. */
+/* Only hostdevs can get another device: the gate does not rewrite QEMU's arguments. */
 static gboolean
 can_get_another (const VgatePlacement *placement)
 {
     return placement->hostdev && !placement->hostdev->is_on_command_line;
 }
 
-/* --- as they are named --- */
+/* --- the devices that the XML names --- */
 
-/* The first hostdev of the guest that names it has it. */
+/* When several hostdevs of a guest name the same device, the first one gets it. */
 static gboolean
 is_named_before (const VgateDomain *domain, const VgateHostdev *hostdev)
 {
@@ -92,7 +92,7 @@ judge_as_named (const Devices *d, GError **error)
             g_array_index (placement->candidates, VgateCandidate, 0).is_possible)
             placement->chosen = 0;
     }
-    /* no hostdev of the guest gets what the guest has on its command line */
+    /* no hostdev of the guest can get a device that is on the guest's QEMU command line */
     for (guint i = 0; i < j->request->domain->hostdevs->len; i++) {
         const VgateHostdev *hostdev = g_ptr_array_index (j->request->domain->hostdevs, i);
 
@@ -103,8 +103,8 @@ judge_as_named (const Devices *d, GError **error)
     return TRUE;
 }
 
-/* Those without a hostdev take any pGPU, and room there before those that need a device; but for one whose
- * device is on QEMU's command line: that is used as it is, or cannot be used. */
+/* Places the vGPUs without a hostdev. They can be on any pGPU, and take room there before those that need a
+ * device. A vGPU whose device is on QEMU's command line only uses that device. */
 static gboolean
 place_the_others (const Devices *d)
 {
@@ -127,7 +127,7 @@ place_the_others (const Devices *d)
         const VgatePlacement *placement = g_ptr_array_index (others, i);
         VgatePromise promise;
 
-        /* the room of a device that exists is taken already */
+        /* an existing device already has its room */
         if (placement->chosen < 0 || placement->is_tied)
             continue;
         promise.pgpu = g_array_index (placement->candidates, VgateCandidate, placement->chosen).pgpu;
@@ -148,7 +148,7 @@ all_are_placed (const VgateDecision *decision)
     return TRUE;
 }
 
-/* --- which others would do --- */
+/* --- other devices that fit --- */
 
 static void
 want_free (VgateWant *want)
@@ -157,7 +157,8 @@ want_free (VgateWant *want)
     g_free (want);
 }
 
-/* What each placement needs whose hostdev can get another device, in their order. NULL with an error. */
+/* Lists the needs of the placements whose hostdev can get another device, in their order. NULL with an
+ * error. */
 static GPtrArray *
 list_wants (const Devices *d, GError **error)
 {
@@ -193,8 +194,8 @@ list_wants (const Devices *d, GError **error)
     return g_steal_pointer (&wants);
 }
 
-/* A mediated device that is to be made keeps the name that the guest brings, where nothing has it: then its
- * XML is right as it is, its persistent definition too. */
+/* A mediated device that is to be created keeps the name in the guest's XML if no device has it. The XML and
+ * the persistent definition are then right as they are. */
 static char *
 name_device (const Devices *d, const VgatePlacement *placement, const VgateSlot *slot)
 {
@@ -228,8 +229,8 @@ lease_of (const Devices *d, const VgatePlacement *placement, const VgateSlot *sl
     return lease;
 }
 
-/* Each gets the device that was chosen. The whole host is judged for the report, as the choice was among
- * all of it. */
+/* Gives each placement its chosen device. All GPUs are judged for the report, as the device was chosen among
+ * all of them. */
 static gboolean
 apply_choice (const Devices *d, const GPtrArray *wants, GError **error)
 {
@@ -272,7 +273,7 @@ host_state_of (const Devices *d)
     };
 }
 
-/* FALSE without an error: not every vGPU finds a device. */
+/* FALSE without an error when there is no device for some vGPU. */
 static gboolean
 choose_others (const Devices *d, GError **error)
 {
@@ -292,9 +293,9 @@ choose_others (const Devices *d, GError **error)
     return wants && vgate_choose (&choice, wants) && apply_choice (d, wants, error);
 }
 
-/* --- what comes of it --- */
+/* --- the decision --- */
 
-/* The first vGPU whose device cannot be taken names the reason. TRUE: the engine refuses its GPU. */
+/* The first vGPU whose device cannot be used gives the reason. TRUE when the engine refuses its GPU. */
 static gboolean
 explain_named (const Devices *d, VgateRefusal *refusal)
 {
@@ -317,7 +318,7 @@ explain_named (const Devices *d, VgateRefusal *refusal)
     return TRUE;
 }
 
-/* What was as it should be gets a lease too: another guest may bring the same name. */
+/* Devices that are used as they are get a lease, too, because another guest can name the same device. */
 static void
 lease_named (const Devices *d)
 {
@@ -344,9 +345,9 @@ lease_named (const Devices *d)
     }
 }
 
-/* In place of what was noted of the device: a device that was made for a guest of which nothing is left
- * goes on being one that is to be unmade. That this guest had it in an earlier stay says no more than
- * that it has it again. */
+/* Replaces the records of the device. A device that was created for a guest which no longer exists here is
+ * still to be removed later, so it stays MADE. A record that this guest had the device in an earlier stay is
+ * dropped, as the new lease replaces it. */
 static void
 write_lease (const Devices *d, const VgateLease *chosen)
 {
@@ -390,7 +391,7 @@ write_leases (const Devices *d, GError **error)
     return vgate_leases_save (d->leases, d->now, error);
 }
 
-/* The XML names the devices that were chosen, and the leases are written. */
+/* Writes the chosen devices into the XML, and saves the leases. */
 static gboolean
 apply_others (const Devices *d, GError **error)
 {
@@ -399,7 +400,7 @@ apply_others (const Devices *d, GError **error)
     g_autoptr (GPtrArray) moves = g_ptr_array_new_with_free_func (g_free);
     g_autofree char *text = NULL;
 
-    /* those on the command line */
+    /* for the devices on the command line */
     lease_named (d);
     for (guint i = 0; i < decision->placements->len; i++) {
         const VgatePlacement *placement = g_ptr_array_index (decision->placements, i);
@@ -427,7 +428,7 @@ apply_others (const Devices *d, GError **error)
     return TRUE;
 }
 
-/* A hostdev is of a kind that this host does not have: no choice can help it. */
+/* TRUE when a hostdev is of a kind that this host does not have, so that no other device fits. */
 static gboolean
 is_of_other_kind (const Devices *d)
 {
@@ -440,7 +441,7 @@ is_of_other_kind (const Devices *d)
     return FALSE;
 }
 
-/* Not all devices can be taken as they are named. is_worth_it: others could help. */
+/* Decides when not all named devices can be used. is_worth_it: other devices could help. */
 static gboolean
 decide_with_others (const Devices *d, gboolean is_worth_it, GError **error)
 {
@@ -448,7 +449,7 @@ decide_with_others (const Devices *d, gboolean is_worth_it, GError **error)
     g_auto (VgateRefusal) refusal = {0};
     g_autoptr (GError) local = NULL;
     g_autofree char *way_out = NULL;
-    /* first, as the choice replaces what was found of the devices that are named */
+    /* explain first, as choose_others () replaces the findings about the named devices */
     const gboolean is_refused_by_verdict = explain_named (d, &refusal);
     const gboolean found = is_worth_it && choose_others (d, &local);
 
@@ -518,7 +519,7 @@ vgate_assign_devices (const VgateJudgement *j, GError **error)
     VgateHostState state;
     gboolean had_leases, good;
 
-    /* an attempt that came to nothing */
+    /* drop the leases of an earlier attempt */
     had_leases = vgate_leases_drop (j->leases, request->domain->uuid);
     use = vgate_use_read (&input, error);
     if (!use)

@@ -5,7 +5,8 @@
 
 #include <string.h>
 
-/* How well a device on QEMU's command line fits a vGPU that has no guest address: the best first. */
+/* The ways in which a device on QEMU's command line can fit a vGPU that has no guest address, the best
+ * first. */
 enum { FITS_BY_NAME, FITS_AS_VGPU, FITS_AS_ABSENT, FITS_BY_KIND, N_FITS };
 
 static gboolean
@@ -20,12 +21,12 @@ fits (const VgateRequest *request, const VgateElementVgpu *vgpu, const VgateHost
         return FALSE;
     if (how == FITS_AS_VGPU)
         return kind == VGATE_DEVICE_VGPU || kind == VGATE_DEVICE_UNUSABLE;
-    /* Without a name nothing more is known of the vGPU. With one, its device may be missing here; and a
-     * device of the kind that is no vGPU on this host (a network card, perhaps) is taken last. */
+    /* Without a name, nothing more is known about the vGPU. With a name, its device can be missing here. A
+     * device of the right kind that is not a vGPU on this host (for example a network card) comes last. */
     return name && (how == FITS_BY_KIND || kind == VGATE_DEVICE_ABSENT);
 }
 
-/* The first device on QEMU's command line that belongs to no vGPU yet and fits this one. */
+/* The first device on QEMU's command line that fits this vGPU and is not paired yet. */
 static const VgateHostdev *
 find_on_command_line (const VgateRequest *request, const VgateElementVgpu *vgpu, GPtrArray *pairs, int how)
 {
@@ -42,10 +43,10 @@ find_on_command_line (const VgateRequest *request, const VgateElementVgpu *vgpu,
 }
 
 /*
- * The device of each vGPU of the element, in their order; NULL for one without. A guest address says which it
- * is. A device on QEMU's command line has none, nor has its vGPU in the element: they belong together by the
- * device's name, and where the device has another name here, by their order, vGPUs of this host first. The
- * caller unrefs the array.
+ * Finds the device of each vGPU of the element, in their order; NULL for a vGPU without one. The guest
+ * address identifies the device. A device on QEMU's command line and its vGPU in the element have no guest
+ * address. They are paired by the device's name or, where the device has another name here, by their order,
+ * and vGPUs of this host come first. The caller unrefs the array.
  */
 static GPtrArray *
 pair (const VgateRequest *request)
@@ -80,7 +81,7 @@ vgate_check_find_device (const VgateRequest *request, const VgateElementVgpu *vg
     return g_ptr_array_index (pairs, i);
 }
 
-/* The device in words: "the device of its hostdev, UUID,". The caller frees it. */
+/* Describes the device: "the device of its hostdev, UUID,". The caller frees it. */
 static char *
 describe (const VgateHostdev *hostdev)
 {
@@ -89,7 +90,7 @@ describe (const VgateHostdev *hostdev)
                             hostdev->source);
 }
 
-/* Every vGPU of the element that names a guest address must have its hostdev there. */
+/* Checks that there is a hostdev for each vGPU of the element that has a guest address. */
 static gboolean
 check_gone (const VgateDomain *domain, GError **error)
 {
@@ -131,7 +132,8 @@ vgate_check_hostdevs (const VgateRequest *request, GError **error)
                          hostdev->source);
             return FALSE;
         }
-        /* A mediated device that is not here could be anybody's: with a host document it need not be here. */
+        /* A missing mediated device could belong to any vendor. With a host document it need not exist
+         * here. */
         if (!request->host && kind == VGATE_DEVICE_ABSENT && hostdev->kind == VGATE_HOSTDEV_MDEV) {
             g_set_error (error, VGATE_ERROR, VGATE_CODE_DEVICE_NOT_HERE,
                          "mediated device %s does not exist on this host, and the metadata does not name it",
@@ -142,8 +144,8 @@ vgate_check_hostdevs (const VgateRequest *request, GError **error)
     return TRUE;
 }
 
-/* FALSE where the vGPUs of this host are of the other kind, and none of this one: then no device is to be
- * found, and none to be made, that would do. */
+/* FALSE when the vGPUs of this host are only of the other kind. Then no device that fits can exist or be
+ * created. */
 static gboolean
 check_kind (const char *root, const VgateHostdev *hostdev, GError **error)
 {
@@ -205,7 +207,7 @@ check_type (const VgateDevice *device, const VgatePgpu *pgpu, const VgateHostdev
                      vgpu->type_name);
         return FALSE;
     }
-    /* sysfs has only the id of a virtual function's type, which NVML's list names */
+    /* for a virtual function, sysfs has only the ID of the type; its name is in NVML's list */
     listed = name ? NULL : vgate_pgpu_find_type (pgpu, device->type, NULL);
     name = listed ? listed->name : name;
     g_set_error (error, VGATE_ERROR, VGATE_CODE_DEVICE_TYPE_DIFFERS,
@@ -255,7 +257,8 @@ vgate_check_find_pgpu (const VgateRequest *request, const VgateHost *host, const
     return -1;
 }
 
-/* QEMU would ask in vain when all memory has been copied: so it is asked first, here. */
+/* Checks before the migration what would otherwise only fail when QEMU asks, after all memory has been
+ * copied. */
 gboolean
 vgate_check_switch_over (const VgateRequest *request, GError **error)
 {

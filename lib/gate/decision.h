@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the gate answers: allowed or refused, why, and by which vGPU on which GPU and device. */
+/* The gate's answer: whether the operation is allowed, why, and which GPU and device each vGPU gets. */
 #pragma once
 
 #include "compat/verdict.h"
@@ -7,29 +7,29 @@
 #include "host/host.h"
 #include "placement/lease.h"
 
-/* One vGPU against one pGPU. */
+/* The judgement of one vGPU on one pGPU. */
 typedef struct {
     guint pgpu; /* index into the host's pgpus */
     VgateVerdict verdict;
-    gboolean is_possible; /* the verdict gives the state that the operation needs */
+    gboolean is_possible; /* the verdict allows the state that the operation needs */
     gboolean has_down_time;
-    VgateDownTime down_time; /* has_down_time only */
+    VgateDownTime down_time; /* only with has_down_time */
 } VgateCandidate;
 
 typedef struct {
     const VgateElementVgpu *vgpu; /* borrowed from the request's domain */
     GArray *candidates;           /* of VgateCandidate */
-    int chosen;                   /* index into candidates; -1: none */
-    gboolean is_tied;             /* to the pGPU behind its hostdev, or where the guest's vGPUs sit already */
-    gboolean is_listed;           /* tied, as NVML lists the guest's vGPU there; it has no hostdev */
-    const VgateHostdev *hostdev;  /* borrowed, or the device on QEMU's command line; NULL: none, or its device
-                                     is not looked after */
-    GError *fault;     /* why the device that the hostdev names cannot be taken; NULL: it can, but for
-                          the verdict */
-    VgateLease *lease; /* the device that was chosen; NULL: none */
+    int chosen;                   /* index into candidates; -1: none is chosen */
+    gboolean is_tied;             /* to its hostdev's pGPU, or to those where the guest's vGPUs run */
+    gboolean is_listed;           /* tied because NVML lists the guest's vGPU there; it has no hostdev */
+    const VgateHostdev *hostdev;  /* borrowed; it can be on QEMU's command line; NULL: none, or devices are
+                                   * not looked after */
+    GError *fault;     /* why the device that the hostdev names cannot be used; NULL: only the verdict can
+                        * prevent it */
+    VgateLease *lease; /* the chosen device; NULL: none */
 } VgatePlacement;
 
-/* What the policy lets pass but reports. */
+/* A finding that the policy allows but reports. */
 typedef struct {
     VgateCode code;
     char *text;
@@ -38,30 +38,31 @@ typedef struct {
 typedef struct {
     gboolean allowed;
     VgateCode code;
-    char *text; /* the message's body: rule, both values, way out */
-    char *xml;  /* the domain with other devices, for libvirt to take; NULL: it stays as it is */
+    char *text; /* the body of the message: rule, both values, way out */
+    char *xml;  /* the domain's XML with other devices, for libvirt; NULL: it is not changed */
     gsize xml_length;
-    gboolean wants_down_time; /* the report says so where the down-time is not known */
-    guint32 state;            /* VGATE_STATE_*: what the operation needs; 0 where no verdict was needed */
-    VgateHost *host;          /* this host as it was read; NULL when it was not, or a document was given */
-    GPtrArray *placements;    /* of VgatePlacement *, one a vGPU; empty when it did not come to that */
+    gboolean wants_down_time; /* the report mentions a down-time that is not known */
+    guint32 state;            /* VGATE_STATE_* that the operation needs; 0: no verdict was needed */
+    VgateHost *host;          /* this host as it was read; NULL: not read, or a document was given */
+    GPtrArray *placements;    /* of VgatePlacement *, one for each vGPU; empty when no vGPU was judged */
     GPtrArray *warnings;      /* of VgateWarning * */
 } VgateDecision;
 
-/* Neither allowed nor refused yet. */
+/* A decision that neither allows nor refuses yet. */
 VgateDecision *vgate_decision_new (void);
-/* A refusal from an error of VGATE_ERROR that came before there was a domain to judge. Takes the error. */
+/* A refusal because of an error of VGATE_ERROR that occurred before there was a domain to judge. Takes
+ * ownership of the error. */
 VgateDecision *vgate_decision_new_refusal (GError *error);
 void vgate_decision_free (VgateDecision *decision);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateDecision, vgate_decision_free)
 
-/* The one line: "vgpu-gate: VGATE-303: DOMAIN: ...". The caller frees it. */
+/* The message line: "vgpu-gate: VGATE-303: DOMAIN: ...". The caller frees it. */
 char *vgate_decision_line (const VgateDecision *decision, const char *domain);
 
-/* text is the message's body; NULL: the code's summary. */
+/* Sets the decision. text is the body of the message, or NULL for the code's summary. */
 void vgate_decision_set (VgateDecision *decision, gboolean allowed, VgateCode code, const char *text);
-/* A refusal; its way out is the code's. */
+/* Refuses because of an error, with the way out of the error's code. */
 void vgate_decision_refuse (VgateDecision *decision, const GError *error);
-/* A refusal in words: a clause without full stop, and a sentence. */
+/* Refuses with these texts: what is a clause without a full stop, way_out is a sentence. */
 void vgate_decision_refuse_because (VgateDecision *decision, VgateCode code, const char *what,
                                     const char *way_out);

@@ -20,7 +20,7 @@ check_stale (const VgateDeparture *d, GError **error)
 
     if (!d->now)
         return !in_xml || set_stale (error, "the metadata names a vGPU, but the guest has none any more");
-    /* it arrives nowhere, unless missing metadata is allowed there as it is here */
+    /* no host accepts the guest, unless it allows missing metadata as this one does */
     if (!in_xml)
         return d->policy->allow_missing_metadata || set_stale (error, "the guest was not captured yet");
     if (!vgate_element_check (in_xml, d->domain->uuid, d->policy->seal_key, &local))
@@ -29,7 +29,7 @@ check_stale (const VgateDeparture *d, GError **error)
     return !difference || set_stale (error, difference);
 }
 
-/* The domain as it would be captured now, for the engine. */
+/* The domain with the element that would be captured now, for the engine. */
 static VgateDomain
 guest_now (const VgateDeparture *d)
 {
@@ -55,7 +55,7 @@ describe_refusal (const VgateVerdict *verdict, const VgateElementVgpu *vgpu, gui
                  vgpu->type_name, vgpu->pgpu.address, vgpu->pgpu.name, clause);
 }
 
-/* Each vGPU on the pGPU where it is: it needs no free instance but its own. */
+/* Judges each vGPU on its own pGPU. It needs no free instance, as it already has one. */
 static gboolean
 check_restorable (const VgateDeparture *d, GError **error)
 {

@@ -33,8 +33,8 @@ decide_missing (const VgateRequest *request, VgateDecision *decision)
         vgate_decision_refuse (decision, error);
 }
 
-/* QEMU has the guest's devices open by now, so it cannot be explained that one is not in sysfs. It may be a
- * vGPU. */
+/* QEMU already has the guest's devices open, so a device that is missing in sysfs has no explanation. It can
+ * be a vGPU. */
 static void
 decide_unknown (const VgateRequest *request, const VgateHostdev *hostdev, VgateDecision *decision)
 {
@@ -49,7 +49,8 @@ decide_unknown (const VgateRequest *request, const VgateHostdev *hostdev, VgateD
         vgate_decision_refuse (decision, error);
 }
 
-/* A live guest arrives without an element: it may have no vGPU at all, and still be asked for. */
+/* A running guest arrives without an element. It can have no vGPU, and still have QEMU's object for
+ * switch-over. */
 static void
 decide_arrival (const VgateRequest *request, VgateDecision *decision)
 {
@@ -67,7 +68,8 @@ decide_arrival (const VgateRequest *request, VgateDecision *decision)
         vgate_decision_set (decision, TRUE, VGATE_CODE_NOT_CONCERNED, NULL);
 }
 
-/* The vGPUs are there already: each is where it can be, whatever room there is. FALSE: one can be nowhere. */
+/* The vGPUs already exist, so free instances do not matter: chooses the first possible GPU for each. FALSE
+ * when a vGPU has no possible GPU. */
 static gboolean
 choose_first (VgateDecision *decision)
 {
@@ -84,7 +86,7 @@ choose_first (VgateDecision *decision)
     return all;
 }
 
-/* FALSE with an error. */
+/* Judges the guest's vGPUs, and sets the decision. FALSE with an error when that is not possible. */
 static gboolean
 judge_and_place (const VgateJudgement *j, GError **error)
 {
@@ -156,7 +158,8 @@ decide_on_this_host (const VgateRequest *request, VgateDecision *decision)
     g_autoptr (VgateProbe) probe = NULL;
     VgateJudgement j = {.request = request, .decision = decision};
 
-    /* first the lock, then NVML: an arrival whose lease is not seen here has its vGPU there */
+    /* take the lock before NVML is asked: NVML then lists the vGPU of an arrival whose lease has already
+     * ended */
     if (vgate_assign_devices_concerns (request)) {
         leases = vgate_assign_devices_lock (request, &error);
         if (!leases) {
@@ -182,7 +185,7 @@ decide_on_this_host (const VgateRequest *request, VgateDecision *decision)
     decide_by_verdicts (&j);
 }
 
-/* By the metadata of its element. */
+/* Judges the guest by the metadata of its element. */
 static void
 judge_element (const VgateRequest *request, VgateDecision *decision)
 {
@@ -202,7 +205,7 @@ judge_element (const VgateRequest *request, VgateDecision *decision)
         decide_on_this_host (request, decision);
 }
 
-/* The guest certainly arrives, with or without an element. */
+/* Decides about a guest that certainly arrives, with or without an element. */
 static void
 decide_incoming (const VgateRequest *request, VgateDecision *decision)
 {
@@ -216,15 +219,17 @@ decide_incoming (const VgateRequest *request, VgateDecision *decision)
         decide_arrival (request, decision);
 }
 
-/* FALSE as well for one that was copied from another domain's XML: vgpu-gated writes none such. */
+/* FALSE also for an element that was copied from another domain's XML, as vgpu-gated does not write such an
+ * element. */
 static gboolean
 has_own_element (const VgateDomain *domain)
 {
     return domain->element && strcmp (domain->element->domain, domain->uuid) == 0;
 }
 
-/* Live or offline, nobody can tell. What is certainly no element of a live guest is left to 'started begin',
- * which a guest that is migrated offline never meets. */
+/* At 'migrate begin' it is not known whether the migration is live or offline. When the element is certainly
+ * not that of a running guest, the decision is left to 'started begin', which libvirt does not run for an
+ * offline migration. */
 static void
 decide_migrate (const VgateRequest *request, VgateDecision *decision)
 {
@@ -237,9 +242,10 @@ decide_migrate (const VgateRequest *request, VgateDecision *decision)
 }
 
 /*
- * QEMU was started to receive a live guest, or nobody can tell. Its memory has not moved yet. One that was
- * judged at 'migrate begin' or 'restore begin' is judged again, by the vGPUs that it has by now; one that
- * comes out of a snapshot has not been judged before, as libvirt runs no hook of its own for that.
+ * Decides about a guest whose QEMU was started for an incoming migration, or for which that is not known. Its
+ * memory has not been transferred yet. A guest that was judged at 'migrate begin' or 'restore begin' is
+ * judged again, by the vGPUs that it now has. A guest that is reverted to a snapshot has not been judged
+ * before, because libvirt runs no hook for that.
  */
 static void
 decide_started (const VgateRequest *request, VgateDecision *decision)
@@ -258,7 +264,7 @@ decide_started (const VgateRequest *request, VgateDecision *decision)
         vgate_decision_set (decision, TRUE, VGATE_CODE_NOT_CONCERNED, NULL);
 }
 
-/* FALSE: the guest has no lease, so nothing is decided by it. */
+/* FALSE when the guest has no lease, so that the decision is not set. */
 static gboolean
 prepare_devices (const VgateRequest *request, VgateDecision *decision)
 {
@@ -281,9 +287,9 @@ prepare_devices (const VgateRequest *request, VgateDecision *decision)
 }
 
 /*
- * 'prepare begin': the devices of an arrival are made, or those of a cold start made again. A cold guest
- * carries no metadata but what an old element left in its definition. It is judged by that only where the
- * configuration asks for it, and never by what was copied from another domain.
+ * At 'prepare begin', creates the devices of an arrival, or creates those of a cold start again. A guest that
+ * is started cold carries no metadata except what an old element left in its definition. It is only judged by
+ * that element if the configuration asks for it, and never by an element that was copied from another domain.
  */
 static void
 decide_start (const VgateRequest *request, VgateDecision *decision)
@@ -310,7 +316,7 @@ is_certainly_no_arrival (const VgateRequest *request)
     return !vgate_observation_is_incoming (request->observation, &error) && !error;
 }
 
-/* TRUE when there is something to decide, for which the policy is needed. */
+/* TRUE when there is something to decide that needs the policy. */
 static gboolean
 concerns (const VgateRequest *request)
 {
@@ -330,8 +336,8 @@ concerns (const VgateRequest *request)
     }
 }
 
-/* The policy cannot be loaded. That refuses an arrival, and never a cold start: it needs a policy for what
- * the guest has leased. */
+/* When the policy cannot be loaded, an arrival is refused. A cold start is only refused when the guest has a
+ * lease, for which the policy is needed. */
 static void
 decide_without_policy (const VgateRequest *request, const GError *error, VgateDecision *decision)
 {

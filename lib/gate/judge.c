@@ -21,8 +21,8 @@ vgpu_side_of (const VgateElement *element, const VgateElementVgpu *vgpu)
     };
 }
 
-/* Down-time matters to a guest that runs and is to go on running: one that is restored from an image, or is
- * suspended, does not run meanwhile anyway. */
+/* Down-time only matters to a guest that is running and continues to run. A guest that is restored from an
+ * image, or is suspended, does not run during the operation anyway. */
 gboolean
 vgate_judge_tells_down_time (const VgateRequest *request)
 {
@@ -32,9 +32,9 @@ vgate_judge_tells_down_time (const VgateRequest *request)
 }
 
 /*
- * What is known of the down-time before it is known where the vGPUs go: how fast the link is, what the
- * limit is, and the time for all of the guest's vGPUs but one (G_MAXUINT: for all). TRUE with *estimate,
- * the last of them, when that is known of any.
+ * Adds what is known about the down-time before the GPUs of the vGPUs are known: the speed of the link, the
+ * limit, and the time for all of the guest's vGPUs except one (G_MAXUINT: for all). TRUE when an estimate was
+ * possible for a vGPU; *estimate is then that of the last one.
  */
 static gboolean
 add_down_time (const VgateRequest *request, guint except, VgateCircumstances *circumstances,
@@ -81,15 +81,16 @@ circumstances_of (const VgateRequest *request, const VgateHost *host, guint vgpu
     VgateCircumstances circumstances = {.size = sizeof (VgateCircumstances), .now = request->now};
     VgateDownTime others = VGATE_INIT (VgateDownTime);
 
-    /* An arrival was asked for its age a moment ago, and must not grow too old meanwhile. The
-     * operator who goes back to a snapshot knows its age. A guest that is saved was captured now. */
+    /* The age of an arrival was checked a moment ago, and must not become too old in the meantime. The
+     * operator who reverts to a snapshot knows its age. A guest that is saved was captured now. */
     if (request->operation != VGATE_OPERATION_STARTED && request->operation != VGATE_OPERATION_SAVE)
         circumstances.max_age = request->policy->max_age;
 
     for (VgateRule rule = 0; rule < VGATE_N_RULES; rule++)
         circumstances.severities[rule] = request->policy->severities[rule];
-    /* Who sends is not said to a hook. But nobody migrates to himself: what was captured here was not sent
-     * from here. A save image comes back to where it was captured. */
+    /* libvirt does not tell a hook which host sends the guest. But a host does not migrate guests to itself,
+     * so metadata that was captured here does not belong to a guest that is sent here. A save image is
+     * restored where it was captured. */
     if (request->operation == VGATE_OPERATION_MIGRATE)
         circumstances.certainly_not_from = host->uuid;
     if (vgate_judge_tells_down_time (request))
@@ -113,7 +114,7 @@ pgpu_side_of (const VgatePgpu *pgpu, const VgateElementVgpu *vgpu, gboolean is_h
     return side;
 }
 
-/* The driver was asked for every pair, where it has the call. */
+/* Applies the driver's answer for this pair. A driver without the call gave no answers. */
 static gboolean
 apply_driver (const GArray *answers, guint vgpu, VgateCandidate *candidate, GError **error)
 {
@@ -167,7 +168,7 @@ vgate_judge_has_started (const VgateRequest *request)
     return request->operation == VGATE_OPERATION_STARTED || request->operation == VGATE_OPERATION_SWITCH_OVER;
 }
 
-/* TRUE when a VM has a vGPU of the type of this one on the pGPU (an index; -1: on any). instances: of
+/* TRUE when a VM has a vGPU of this one's type on the pGPU (an index; -1: on any). instances: of
  * VgateInstance *, on this host. */
 static gboolean
 holds (const VgateHost *host, const GPtrArray *instances, const char *vm, const VgateElementVgpu *vgpu,
@@ -184,8 +185,8 @@ holds (const VgateHost *host, const GPtrArray *instances, const char *vm, const 
     return FALSE;
 }
 
-/* Once QEMU has been started the guest's vGPUs are here: has it one of this type, on this pGPU or (-1) on
- * any? */
+/* TRUE when QEMU has been started for the guest, and NVML lists a vGPU of this type for it on this pGPU, or
+ * (-1) on any. */
 static gboolean
 sits_on (const VgateJudgement *j, const VgateElementVgpu *vgpu, int pgpu)
 {
@@ -193,7 +194,8 @@ sits_on (const VgateJudgement *j, const VgateElementVgpu *vgpu, int pgpu)
            holds (j->host, j->probe->instances, j->request->domain->uuid, vgpu, pgpu);
 }
 
-/* A hostdev says where a vGPU goes; without one, where the guest's vGPUs are says it. */
+/* TRUE when the vGPU cannot be on this pGPU: a hostdev determines the pGPU of its vGPU; without one, the
+ * pGPUs where NVML lists the guest's vGPUs do. */
 static gboolean
 is_out_of_question (const VgateJudgement *j, const VgatePlacement *placement, int tied, guint pgpu)
 {
@@ -203,8 +205,8 @@ is_out_of_question (const VgateJudgement *j, const VgatePlacement *placement, in
 }
 
 /*
- * A device that exists needs no free instance. At 'started begin' each vGPU has its device: where it has no
- * hostdev and NVML does not list it yet (the driver takes a moment to come up), it is somewhere among the
+ * TRUE when the vGPU's device exists, so that it needs no free instance. At 'started begin' each vGPU has its
+ * device. If it has no hostdev and NVML does not list it yet (the driver needs a moment), it is on one of the
  * GPUs that have its type.
  */
 static gboolean

@@ -13,7 +13,7 @@ struct VgateObservation {
     const char *domain_name;
     const char *root;
     gboolean is_session;
-    GArray *seen; /* of Seen: one for each hostdev, in their order */
+    GArray *seen; /* of Seen, one for each hostdev, in the same order */
     gboolean knows_qemu;
     gboolean is_incoming;
     GError *qemu_error;
@@ -96,7 +96,7 @@ vgate_observation_device (const VgateObservation *observation, const VgateHostde
     return &find (observation, hostdev)->device;
 }
 
-/* One that vanished meanwhile, or is another one by now, is absent. */
+/* A device that has vanished or was replaced in the meantime becomes absent. */
 static void
 take_type (Seen *seen, const VgateListedDevice *listed)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What this host shows of a domain: the device behind each of its hostdevs, and how its QEMU was started. It
- * is looked at once, and one request is decided by that: a device that comes or goes meanwhile, or a QEMU
- * that is another one by then, never gives two answers to one question.
+ * The state of a domain on this host: the device behind each of its hostdevs, and how its QEMU was started.
+ * It is read once, and the whole request is decided by it. So a device that appears or vanishes, or a QEMU
+ * that is replaced, cannot lead to two answers to the same question.
  */
 #pragma once
 
@@ -11,36 +11,36 @@
 typedef struct VgateObservation VgateObservation;
 
 /*
- * Looks at the devices: at what exists, and not into files that NVIDIA's driver serves. Never fails.
- * Borrows domain and root, which must outlive it. is_session: the domain is one of a session's libvirtd,
- * which runs as this program's user.
+ * Identifies the devices by what exists, without opening files that NVIDIA's driver serves. Never fails.
+ * Borrows domain and root, which must outlive it. is_session: the domain belongs to the libvirtd of a
+ * session, which runs as this program's user.
  */
 VgateObservation *vgate_observation_new (const VgateDomain *domain, const char *root, gboolean is_session);
 void vgate_observation_free (VgateObservation *observation);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateObservation, vgate_observation_free)
 
-/* TRUE when one of the hostdevs is an NVIDIA vGPU, or a device that must be taken for one (UNUSABLE). */
+/* TRUE when one of the hostdevs is an NVIDIA vGPU, or a device that must be treated as one (UNUSABLE). */
 gboolean vgate_observation_has_vgpu (const VgateObservation *observation);
 
 /*
- * A mediated device that does not exist, so that nobody can tell which vendor's it is. NULL: all exist, or
- * no NVIDIA device of this host makes mediated devices. This is of interest once QEMU has been started:
- * libvirt starts no guest whose devices are missing.
+ * A mediated device that does not exist, so that its vendor is not known. NULL when all exist, or when no
+ * NVIDIA device of this host has mediated devices. It is only useful after QEMU was started: libvirt does not
+ * start a guest whose devices are missing.
  */
 const VgateHostdev *vgate_observation_unknown_device (const VgateObservation *observation);
 
-/* The device behind a hostdev of the domain's; its type may not have been read. Borrowed. */
+/* The device behind a hostdev of the domain. Its type need not have been read. Borrowed. */
 const VgateDevice *vgate_observation_device (const VgateObservation *observation,
                                              const VgateHostdev *hostdev);
 
-/* Adds the types, which NVIDIA's driver serves and the process that asks NVML has read: devices, of
- * VgateListedDevice *, is what VgateProbe has of them. Once. */
+/* Adds the types, which the process that asks NVML has read because NVIDIA's driver serves them. devices, of
+ * VgateListedDevice *, are those of VgateProbe. Called once. */
 void vgate_observation_take_types (VgateObservation *observation, const GPtrArray *devices);
 
 /* The device behind a hostdev, after vgate_observation_take_types (). */
 const VgateDevice *vgate_observation_typed_device (const VgateObservation *observation,
                                                    const VgateHostdev *hostdev);
 
-/* TRUE when the domain's QEMU was started to receive a guest; looked at when it is first asked for. FALSE
- * with VGATE_CODE_QEMU_UNKNOWN when that cannot be told. */
+/* TRUE when the domain's QEMU was started for an incoming migration; it is examined at the first call. FALSE
+ * with VGATE_CODE_QEMU_UNKNOWN when that cannot be determined. */
 gboolean vgate_observation_is_incoming (VgateObservation *observation, GError **error);

@@ -16,7 +16,7 @@ count_refusals (const VgateVerdict *verdict)
     return n;
 }
 
-/* The candidate that comes nearest: the one with the fewest findings that refuse. */
+/* The candidate with the fewest findings that refuse. */
 static const VgateCandidate *
 nearest_candidate (const VgatePlacement *placement)
 {
@@ -50,7 +50,7 @@ append_pgpu (GString *text, const VgateHost *host, guint index)
                             host->simulated ? ", simulated driver" : "");
 }
 
-/* "; also VGATE-304, VGATE-402": what else would have to be put right. */
+/* Appends "; also VGATE-304, VGATE-402": the other findings that refuse. */
 static void
 append_others (GString *text, const VgateVerdict *verdict, const VgateFinding *first)
 {
@@ -163,7 +163,7 @@ vgate_collect_warnings (VgateDecision *decision, const VgateHost *host)
     }
 }
 
-/* --- devices: what was chosen, and what an operator would have to do for it --- */
+/* --- devices: those that were chosen, and the commands for an operator --- */
 
 static gboolean
 is_as_named (const VgatePlacement *placement)
@@ -215,7 +215,8 @@ vgate_describe_devices (const VgateDecision *decision)
     return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
-/* The shell's line that makes it. The path is shown as it is on a real host: by the bus, without a root. */
+/* Appends the shell command that creates the device. Its path is the one by the bus on a real host, without
+ * root. */
 static void
 append_making (GString *text, const VgateLease *lease, const char *root)
 {
@@ -230,7 +231,7 @@ append_making (GString *text, const VgateLease *lease, const char *root)
                                 lease->device, lease->parent, type ? type : "?");
     else
         g_string_append_printf (text,
-                                /* nocheck: it is for people to type */
+                                /* nocheck: a command for people */
                                 "give it the type: echo %u >/sys/bus/pci/devices/%s/nvidia/current_vgpu_type",
                                 lease->type, lease->parent);
 }
