@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * How a call of the library changes the host file: by the same edit as vgpu-sim, so under the same lock.
+ * Changes the host file for a call of the library, by the same edit as vgpu-sim and therefore under the same
+ * lock.
  *
- * Between the snapshot that the call entered with and the lock, another process may have changed anything:
- * what was checked has to be checked again on edit->host. All return an nvmlReturn_t, written as int:
- * NO_PERMISSION when this process may not write there, UNKNOWN when it is not possible otherwise.
+ * Another process can have changed the host between the snapshot with which the call began and the lock, so
+ * all checks must be repeated on edit->host. All functions return an nvmlReturn_t as int: NO_PERMISSION when
+ * this process has no permission to write the file, UNKNOWN when writing fails for another reason.
  */
 #pragma once
 
 #include "nvml-sim/model/edit.h"
 
 int vgpu_sim_change_begin (VgpuSimEdit **edit);
-/* From then on every process, this one included, sees the change with its next call. */
+/* Commits the change. Every process, including this one, sees it with its next call. */
 int vgpu_sim_change_commit (VgpuSimEdit *edit);

@@ -2,9 +2,9 @@
 /*
  * nvmlGetVgpuCompatibility, on the raw structures.
  *
- * This rule stands twice in the project: here, and in the engine that judges migrations. They share no code
- * on purpose: both are held to the answers that NVIDIA's library gave, and then to each other, so that a slip
- * in one of them cannot hide in the other.
+ * This project contains the rule twice: here, and in the engine that judges migrations. They share no code on
+ * purpose. Both are compared with the recorded answers of NVIDIA's library and then with each other, so that
+ * a mistake in one of them is noticed.
  */
 #include "nvml-sim/calls/exports.h"
 
@@ -13,7 +13,7 @@
 #include "nvml-sim/model/host.h"
 #include "nvml-sim/calls/state.h"
 
-/* The oldest layout of the metadata that the driver still judges. */
+/* The oldest version of the metadata that the driver accepts. */
 #define OLDEST_STRUCTURE_VERSION 3
 
 static gboolean
@@ -28,7 +28,7 @@ both_can_migrate (const nvmlVgpuMetadata_t *vgpu, const nvmlVgpuPgpuMetadata_t *
     return vgpu->vgpuVirtualizationCaps & pgpu->pgpuVirtualizationCaps & NVML_VIRTUALIZATION_CAP_MIGRATION;
 }
 
-/* Version 0 is a guest whose driver is not up: measured, it passes. */
+/* A guest whose driver is not running has version 0, which is accepted (measured). */
 static gboolean
 guest_version_fits (const nvmlVgpuMetadata_t *vgpu, const nvmlVgpuPgpuMetadata_t *pgpu)
 {
@@ -39,8 +39,8 @@ guest_version_fits (const nvmlVgpuMetadata_t *vgpu, const nvmlVgpuPgpuMetadata_t
 }
 
 /*
- * Measured: compared as strings, wherever opaqueDataSize says that the opaque data ends. The strings are
- * reached by offset, for they are longer than the arrays declared for them.
+ * Compared as strings, regardless of the end of the opaque data according to opaqueDataSize (measured). The
+ * strings are accessed by offset, as they are longer than the arrays that the structures declare.
  */
 static gboolean
 gpus_are_alike (const nvmlVgpuMetadata_t *vgpu, const nvmlVgpuPgpuMetadata_t *pgpu)

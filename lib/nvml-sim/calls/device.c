@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* GPUs: finding them, and what any GPU can be asked. */
+/* The calls that find GPUs, and those that all GPUs support. */
 #include "nvml-sim/calls/exports.h"
 
 #include <stddef.h>
@@ -60,8 +60,8 @@ typedef struct {
 } BusId;
 
 /*
- * Measured: read as scanf reads it, so that blanks in front, short and long numbers pass; of domain and
- * function one may be left out.
+ * Measured: the address is read as by scanf, so that leading blanks and short and long numbers are accepted.
+ * Either the domain or the function can be omitted.
  */
 static gboolean
 read_bus_id (const char *text, BusId *id)
@@ -78,8 +78,8 @@ read_bus_id (const char *text, BusId *id)
     return sscanf (text, "%x:%x.%x%c", &id->bus, &id->device, &id->function, &rest) == 3;
 }
 
-/* Measured: any function but 0, so that of a virtual function too, is INVALID_ARGUMENT; a bus or device that
- * cannot be is one that is not there. */
+/* Measured: any function except 0, so also that of a virtual function, is INVALID_ARGUMENT; an impossible bus
+ * or device is not found. */
 static nvmlReturn_t
 find_by_bus_id (const VgpuSimHost *host, const char *text, const VgpuSimGpu **gpu)
 {
@@ -128,13 +128,13 @@ pci_info (const VgpuSimGpu *gpu)
     };
 
     g_strlcpy (pci.busId, vgpu_sim_address_format_nvml (gpu->address, text), sizeof pci.busId);
-    /* The legacy field has room for four digits of the domain, and then three characters to spare. */
+    /* The legacy field has room for four digits of the domain, and three spare characters. */
     g_snprintf (pci.busIdLegacy, sizeof pci.busIdLegacy, "%04X:%02X:%02X.0", gpu->address.domain & 0xffff,
                 gpu->address.bus, gpu->address.device);
     return pci;
 }
 
-/* The structure grew with each version of the call, at its end: so much of it does the client have. */
+/* The structure grew at its end with each version of the call. size is the part that the client has. */
 static nvmlReturn_t
 answer_pci_info (const char *call, nvmlDevice_t device, nvmlPciInfo_t *pci, gsize size)
 {
@@ -222,7 +222,8 @@ nvmlDeviceGetEccMode (nvmlDevice_t device, unsigned int *current, unsigned int *
     return NVML_SUCCESS;
 }
 
-/* A board has MIG when the host file says whether it is on, or when a type that it offers needs it. */
+/* A board has MIG when the host file sets whether MIG is on, or when a type that the board offers needs
+ * MIG. */
 static gboolean
 has_mig (const VgpuSimGpu *gpu)
 {

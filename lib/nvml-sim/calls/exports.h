@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Everything that the shared library exports, and nothing else: NVML's calls under each name that a client
- * may look up, and our one mark. libnvidia-ml.map lists the same names. Internal headers do not include this
- * one, so that only the files of calls-*.c see the ABI with default visibility.
+ * All exports of the shared library: NVML's calls under each name that a client can look up, and
+ * vgpuSimDescription (). libnvidia-ml.map lists the same names. Internal headers do not include this one, so
+ * that only the files of calls/ declare the ABI with default visibility.
  */
 #pragma once
 
@@ -10,7 +10,7 @@
 
 #include "nvml/nvml-abi.h"
 
-/* Older spellings. GetPciInfo and GetPciInfo_v2 fill only the part that their clients had room for. */
+/* Older names. GetPciInfo and GetPciInfo_v2 fill only the part of the structure that their clients have. */
 nvmlReturn_t nvmlInit (void);
 nvmlReturn_t nvmlInitWithFlags (unsigned int flags);
 nvmlReturn_t nvmlDeviceGetCount (unsigned int *count);
@@ -19,7 +19,7 @@ nvmlReturn_t nvmlDeviceGetHandleByPciBusId (const char *bus_id, nvmlDevice_t *de
 nvmlReturn_t nvmlDeviceGetPciInfo (nvmlDevice_t device, nvmlPciInfo_t *pci);
 nvmlReturn_t nvmlDeviceGetPciInfo_v2 (nvmlDevice_t device, nvmlPciInfo_t *pci);
 
-/* That this driver is simulated, and by which file. Needs no initialisation; never freed. */
+/* Describes the simulated driver and its file. It needs no initialisation; the result is never freed. */
 const char *vgpuSimDescription (void);
 
 #pragma GCC visibility pop

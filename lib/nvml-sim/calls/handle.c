@@ -4,7 +4,7 @@
 #include "nvml-sim/calls/state.h"
 #include "nvml/nvml-abi.h"
 
-/* "VG" in the 16 bits above domain (32), bus (8), device (5) and function (3). */
+/* "VG" in the 16 bits above domain (32 bits), bus (8), device (5) and function (3). */
 #define HANDLE_MARK (G_GUINT64_CONSTANT (0x5647) << 48)
 #define MARK_MASK   (G_GUINT64_CONSTANT (0xffff) << 48)
 
@@ -48,7 +48,7 @@ vgpu_sim_enter_gpu (const char *call, struct nvmlDevice_st *device, VgpuSimHost 
 
     if (code != NVML_SUCCESS)
         return code;
-    /* the real library crashes on NULL and on what is no handle; a test driver had better not */
+    /* the real library crashes on NULL and on an invalid handle, which a test driver should not do */
     if (!handle_address (device, &address))
         return NVML_ERROR_INVALID_ARGUMENT;
     *gpu = vgpu_sim_host_gpu (*host, address);

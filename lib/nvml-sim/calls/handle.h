@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Device handles, and the way in for calls that name a device, an instance or a type.
+ * Device handles, and the first checks of calls with a device, an instance or a type.
  *
- * A handle is the GPU's PCI address with a mark above it, dressed up as a pointer: it needs no table, stays
- * valid when the file changes, and no value that a client makes up can crash us. It points nowhere, and a
- * client that looks behind it is told so by the processor.
+ * A handle is the GPU's PCI address with a mark in its upper bits, as a pointer. It needs no table, stays
+ * valid when the file changes, and no value from a client can crash the library. It points to no memory, so a
+ * client that dereferences it crashes.
  */
 #pragma once
 
@@ -14,24 +14,24 @@ struct nvmlDevice_st;
 
 struct nvmlDevice_st *vgpu_sim_handle (const VgpuSimGpu *gpu);
 
-/* What the call returns on this GPU alone, because of a fault; else NVML_SUCCESS. */
+/* The code of a fault of this call that only concerns this GPU; NVML_SUCCESS without one. */
 int vgpu_sim_gpu_fault (const char *call, const VgpuSimHost *host, const VgpuSimGpu *gpu);
 
-/* As vgpu_sim_state_enter, then: NULL or no handle of ours gives INVALID_ARGUMENT, a GPU that has gone from
- * the file GPU_IS_LOST. */
+/* Checks as vgpu_sim_state_enter () does. Then NULL or an invalid handle results in INVALID_ARGUMENT, and a
+ * GPU that is no longer in the file in GPU_IS_LOST. */
 int vgpu_sim_enter_gpu (const char *call, struct nvmlDevice_st *device, VgpuSimHost **host,
                         const VgpuSimGpu **gpu);
-/* Further, for calls that only a vGPU host answers: NOT_SUPPORTED in any other virtualization mode. */
+/* The same for calls that only a vGPU host supports: NOT_SUPPORTED in any other virtualization mode. */
 int vgpu_sim_enter_vgpu_host (const char *call, struct nvmlDevice_st *device, VgpuSimHost **host,
                               const VgpuSimGpu **gpu);
-/* The same for calls that look at an argument first (measured): NULL gives INVALID_ARGUMENT in every mode. */
+/* The same for calls that check an argument first (measured): INVALID_ARGUMENT for NULL in every mode. */
 int vgpu_sim_enter_vgpu_host_with (const char *call, struct nvmlDevice_st *device, const void *argument,
                                    VgpuSimHost **host, const VgpuSimGpu **gpu);
-/* In the measured order: argument NULL and instance 0 give INVALID_ARGUMENT, one that does not run NOT_FOUND.
- */
+/* Checks in the measured order: argument NULL and instance 0 result in INVALID_ARGUMENT, an instance that
+ * does not run in NOT_FOUND. */
 int vgpu_sim_enter_vgpu (const char *call, guint32 instance, const void *argument, VgpuSimHost **host,
                          const VgpuSimVgpu **vgpu);
-/* The last step of vgpu_sim_enter_vgpu, for calls that check something else before. */
+/* The last step of vgpu_sim_enter_vgpu (), for calls that check something else before. */
 int vgpu_sim_find_vgpu (const VgpuSimHost *host, guint32 instance, const VgpuSimVgpu **vgpu);
-/* A type that the host does not have gives INVALID_ARGUMENT. */
+/* INVALID_ARGUMENT for a type that the host does not have. */
 int vgpu_sim_find_type (const VgpuSimHost *host, guint32 id, const VgpuSimType **type);

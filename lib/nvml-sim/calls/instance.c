@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * vGPUs that run. The checks come in the measured order: what is NULL, then the instance, and what is too
- * short last, but for the two calls that say otherwise.
+ * The calls for running vGPUs. Their checks have the measured order: NULL arguments, then the instance, and
+ * finally buffers that are too short, except in the two calls whose comments state another order.
  */
 #include "nvml-sim/calls/exports.h"
 
@@ -12,11 +12,11 @@
 
 #define MIB (G_GUINT64_CONSTANT (1) << 20)
 
-/* Documented for a guest whose driver is not loaded, or not yet. */
+/* Documented for a guest whose driver is not (yet) loaded. */
 #define NO_GUEST_DRIVER  "Not Available"
 #define NO_GUEST_ADDRESS "00000000:00:00.0"
 
-/* Measured order: the size is judged before the instance, even before instance 0. */
+/* Measured order: the size is checked before the instance, even before instance 0. */
 nvmlReturn_t
 nvmlVgpuInstanceGetMetadata (nvmlVgpuInstance_t instance, nvmlVgpuMetadata_t *metadata, unsigned int *size)
 {
@@ -35,7 +35,7 @@ nvmlVgpuInstanceGetMetadata (nvmlVgpuInstance_t instance, nvmlVgpuMetadata_t *me
     return NVML_SUCCESS;
 }
 
-/* Measured: 80 bytes must be there whatever the id is, and that is judged before the instance. */
+/* Measured: the buffer must have 80 bytes whatever the ID is, and is checked before the instance. */
 nvmlReturn_t
 nvmlVgpuInstanceGetVmID (nvmlVgpuInstance_t instance, char *id, unsigned int length, unsigned int *id_type)
 {
@@ -67,7 +67,7 @@ nvmlVgpuInstanceGetUUID (nvmlVgpuInstance_t instance, char *uuid, unsigned int l
     return code == NVML_SUCCESS ? vgpu_sim_answer_text (vgpu->uuid, uuid, length) : code;
 }
 
-/* A vGPU on a virtual function has no mediated device, and so no answer. */
+/* A vGPU on a virtual function has no mediated device, so that the call fails. */
 nvmlReturn_t
 nvmlVgpuInstanceGetMdevUUID (nvmlVgpuInstance_t instance, char *uuid, unsigned int length)
 {
@@ -81,8 +81,8 @@ nvmlVgpuInstanceGetMdevUUID (nvmlVgpuInstance_t instance, char *uuid, unsigned i
 }
 
 /*
- * The address inside the guest, which only a guest driver that is up can know. Measured: a length of 0 does
- * not ask for the size when there is no buffer.
+ * The address inside the guest, which is only known to a running guest driver. Measured: a length of 0
+ * without a buffer does not ask for the size.
  */
 nvmlReturn_t
 nvmlVgpuInstanceGetGpuPciId (nvmlVgpuInstance_t instance, char *pci_id, unsigned int *length)
@@ -143,9 +143,8 @@ nvmlVgpuInstanceGetFbUsage (nvmlVgpuInstance_t instance, unsigned long long *byt
 }
 
 /*
- * Measured: the instance is judged first, before the pointer and its version. Documented: the version of a
- * structure that is not known gives ARGUMENT_VERSION_MISMATCH. Where the host file says nothing, the driver
- * does not.
+ * Measured: the instance is checked before the pointer and its version. Documented: an unknown version of the
+ * structure results in ARGUMENT_VERSION_MISMATCH. NOT_SUPPORTED when the host file has no value.
  */
 nvmlReturn_t
 nvmlVgpuInstanceGetRuntimeStateSize (nvmlVgpuInstance_t instance, nvmlVgpuRuntimeState_t *state)
@@ -170,7 +169,7 @@ nvmlVgpuInstanceGetRuntimeStateSize (nvmlVgpuInstance_t instance, nvmlVgpuRuntim
 
 G_STATIC_ASSERT (VGPU_SIM_NO_GPU_INSTANCE == NVML_INVALID_GPU_INSTANCE_ID);
 
-/* Documented: the invalid id for what is not MIG-backed, which is no error. */
+/* Documented: a vGPU that is not MIG-backed has the invalid ID, which is not an error. */
 nvmlReturn_t
 nvmlVgpuInstanceGetGpuInstanceId (nvmlVgpuInstance_t instance, unsigned int *gpu_instance)
 {

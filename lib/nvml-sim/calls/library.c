@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The library itself and the system as a whole. */
+/* The calls for the library and the whole system. */
 #include "nvml-sim/calls/exports.h"
 
 #include "nvml-sim/calls/answer.h"
@@ -21,16 +21,16 @@ nvmlInit (void)
     return nvmlInit_v2 ();
 }
 
-/* Documented: 1, that no GPU at all is no error, and 2, that none is to be attached; neither makes a
- * difference here. Measured: flags without a meaning are accepted as well. */
+/* Documented flags: 1, a host without a GPU is not an error; 2, no GPU is to be attached. Neither makes a
+ * difference here. Measured: unknown flags are accepted as well. */
 nvmlReturn_t
 nvmlInitWithFlags (G_GNUC_UNUSED unsigned int flags)
 {
     return vgpu_sim_state_initialise (__func__);
 }
 
-/* Measured: in a child of fork() that has not initialised NVML for itself, NVIDIA's library crashes here.
- * Ours answers UNINITIALIZED, as all other calls do there. */
+/* Measured: NVIDIA's library crashes here in a child of fork() that has not initialised NVML. The simulated
+ * one returns UNINITIALIZED, as in all other calls. */
 nvmlReturn_t
 nvmlShutdown (void)
 {
@@ -52,8 +52,8 @@ nvmlSystemGetDriverVersion (char *version, unsigned int length)
     return code == NVML_SUCCESS ? vgpu_sim_answer_text (host->driver_version, version, length) : code;
 }
 
-/* Documented: NULL is INVALID_ARGUMENT. Measured, and so here: it is accepted, and the other one is filled.
- */
+/* Documented: NULL is INVALID_ARGUMENT. Measured, and implemented here: NULL is accepted, and the other
+ * argument is filled. */
 nvmlReturn_t
 nvmlGetVgpuVersion (nvmlVgpuVersion_t *supported, nvmlVgpuVersion_t *current)
 {
@@ -69,8 +69,8 @@ nvmlGetVgpuVersion (nvmlVgpuVersion_t *supported, nvmlVgpuVersion_t *current)
     return NVML_SUCCESS;
 }
 
-/* Measured: a host without a GPU in vGPU host mode takes a range all the same. When the documented
- * NOT_SUPPORTED comes is not known. */
+/* Measured: a host without a GPU in vGPU host mode also accepts a range. The condition of the documented
+ * NOT_SUPPORTED is not known. */
 static nvmlReturn_t
 check_advertisable (const VgpuSimHost *host, VgateVersionRange range)
 {

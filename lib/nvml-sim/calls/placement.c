@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Sizes and placements of vGPUs. The order of the checks is that of the older calls: the device, what it is,
- * the pointer, its structure's version, then what it asks for.
+ * The calls for sizes and placements of vGPUs. The order of the checks is that of the older calls: the
+ * device, its mode, the pointer, the version of its structure, then its content.
  */
 #include "nvml-sim/calls/exports.h"
 
@@ -15,7 +15,7 @@
 
 G_STATIC_ASSERT (VGPU_SIM_NO_PLACEMENT == NVML_INVALID_VGPU_PLACEMENT_ID);
 
-/* Documented: under MIG a GPU has no such mode. */
+/* Documented: a GPU in MIG mode has no such mode. */
 static nvmlReturn_t
 enter_mode (const char *call, nvmlDevice_t device, const nvmlVgpuHeterogeneousMode_t *mode,
             VgpuSimHost **host, const VgpuSimGpu **gpu)
@@ -43,7 +43,7 @@ nvmlDeviceGetVgpuHeterogeneousMode (nvmlDevice_t device, nvmlVgpuHeterogeneousMo
     return code;
 }
 
-/* The device as it is now, under the lock; documented: IN_USE while a vGPU is active on it. */
+/* Checks the present state of the device, under the lock. Documented: IN_USE while a vGPU is active on it. */
 static nvmlReturn_t
 check_settable (const VgpuSimHost *host, VgpuSimAddress address)
 {
@@ -56,7 +56,7 @@ check_settable (const VgpuSimHost *host, VgpuSimAddress address)
     return vgpu_sim_host_gpu_runs (host, gpu) ? NVML_ERROR_IN_USE : NVML_SUCCESS;
 }
 
-/* What is the default is left out, so that a reload leaves no trace. */
+/* Does not write the default, so that the file after a reload is the same as before the change. */
 static void
 write_mode (VgpuSimEdit *edit, const VgpuSimGpu *gpu, gboolean heterogeneous)
 {
@@ -89,7 +89,7 @@ nvmlDeviceSetVgpuHeterogeneousMode (nvmlDevice_t device, const nvmlVgpuHeterogen
     return vgpu_sim_change_commit (edit);
 }
 
-/* Documented: without heterogeneous mode a vGPU has the invalid placement id, which is no error. */
+/* Documented: outside heterogeneous mode a vGPU has the invalid placement ID, which is not an error. */
 nvmlReturn_t
 nvmlVgpuInstanceGetPlacementId (nvmlVgpuInstance_t instance, nvmlVgpuPlacementId_t *placement)
 {
@@ -109,7 +109,7 @@ nvmlVgpuInstanceGetPlacementId (nvmlVgpuInstance_t instance, nvmlVgpuPlacementId
     return code;
 }
 
-/* Both versions of the list come through one pointer, and a client of the first has less memory behind it. */
+/* Both versions of the list use the same pointer type, and a client of version 1 has less memory there. */
 static unsigned int
 version_of (const void *list)
 {
@@ -133,7 +133,8 @@ check_list (const void *list, gboolean *homogeneous)
                                                                              : NVML_ERROR_INVALID_ARGUMENT;
 }
 
-/* Documented: the buffer has room for what nvmlVgpuTypeGetMaxInstances gives. So never more than that. */
+/* Documented: the buffer has as many entries as nvmlVgpuTypeGetMaxInstances returns, so no more are
+ * written. */
 static nvmlReturn_t
 answer_first (nvmlVgpuPlacementList_v1_t *list, const GArray *ids, const VgpuSimGpu *gpu,
               const VgpuSimOffer *offer)
@@ -175,7 +176,7 @@ enter_placements (const char *call, nvmlDevice_t device, nvmlVgpuTypeId_t type, 
     return vgpu_sim_type_is_mig_backed ((*offer)->type) ? NVML_ERROR_NOT_SUPPORTED : NVML_SUCCESS;
 }
 
-/* A property of the type on this GPU: whichever mode the GPU is in, it can be asked about both. */
+/* It is a property of the type on this GPU, so that both modes can be queried in every mode of the GPU. */
 nvmlReturn_t
 nvmlDeviceGetVgpuTypeSupportedPlacements (nvmlDevice_t device, nvmlVgpuTypeId_t type,
                                           nvmlVgpuPlacementList_t *list)
@@ -195,8 +196,8 @@ nvmlDeviceGetVgpuTypeSupportedPlacements (nvmlDevice_t device, nvmlVgpuTypeId_t 
 }
 
 /*
- * Documented: NOT_SUPPORTED under MIG. Our choice: also while the GPU is not in heterogeneous mode, and for
- * the placements of the homogeneous one, which are nobody's to choose here.
+ * Documented: NOT_SUPPORTED in MIG mode. Chosen for the simulation: also while the GPU is not in
+ * heterogeneous mode, and for the placements of homogeneous mode, which cannot be chosen.
  */
 nvmlReturn_t
 nvmlDeviceGetVgpuTypeCreatablePlacements (nvmlDevice_t device, nvmlVgpuTypeId_t type,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The vGPU scheduler of a GPU: what it can do, how it is set, and what it did. */
+/* The calls for the vGPU scheduler of a GPU: its capabilities, its settings and its log. */
 #include "nvml-sim/calls/exports.h"
 
 #include "nvml-sim/calls/change.h"
@@ -7,8 +7,9 @@
 #include "nvml-sim/model/schedule.h"
 
 /*
- * Documented for all four calls: not on a GPU in MIG mode, and only on a vGPU host. Measured on one that is
- * none: NULL is seen first. What MIG mode comes before is inferred from that.
+ * Documented for all four calls: NOT_SUPPORTED in MIG mode, and unless the GPU is a vGPU host. Measured on a
+ * GPU that is not a vGPU host: NULL is checked first. The position of the check for MIG mode is inferred from
+ * that.
  */
 static nvmlReturn_t
 enter_scheduler (const char *call, nvmlDevice_t device, const void *argument, VgpuSimHost **host,
@@ -44,7 +45,7 @@ nvmlDeviceGetVgpuSchedulerCapabilities (nvmlDevice_t device, nvmlVgpuSchedulerCa
     return NVML_SUCCESS;
 }
 
-/* Under best effort they mean nothing, and are 0. */
+/* With best effort, the parameters have no meaning, and are 0. */
 static nvmlVgpuSchedulerParams_t
 parameters_of (const VgpuSimScheduler *scheduler)
 {
@@ -76,7 +77,7 @@ nvmlDeviceGetVgpuSchedulerState (nvmlDevice_t device, nvmlVgpuSchedulerGetState_
     return NVML_SUCCESS;
 }
 
-/* 0 is the default. */
+/* 0 selects the default. */
 static gboolean
 take_parameter (guint32 wanted, guint32 min, guint32 max, guint32 fallback, guint32 *parameter)
 {
@@ -85,8 +86,8 @@ take_parameter (guint32 wanted, guint32 min, guint32 max, guint32 fallback, guin
 }
 
 /*
- * Which ARR mode the default is, NVIDIA does not say; here it takes a time slice, as without ARR. Parameters
- * must be good under best effort as well, although nothing is kept of them.
+ * NVIDIA does not document which ARR mode the default is; here it uses a time slice, as without ARR. With
+ * best effort the parameters must be valid, too, although they are not kept.
  */
 static gboolean
 take_state (const nvmlVgpuSchedulerSetState_t *state, VgpuSimScheduler *scheduler)
@@ -107,7 +108,8 @@ take_state (const nvmlVgpuSchedulerSetState_t *state, VgpuSimScheduler *schedule
                            VGPU_SIM_TIME_SLICE_DEFAULT, &scheduler->time_slice);
 }
 
-/* The device as it is now, under the lock; documented: not while a vGPU instance exists on it. */
+/* Checks the present state of the device, under the lock. Documented: not possible while a vGPU instance
+ * exists on it. */
 static nvmlReturn_t
 check_settable (const VgpuSimHost *host, VgpuSimAddress address)
 {
@@ -146,9 +148,9 @@ nvmlDeviceSetVgpuSchedulerState (nvmlDevice_t device, nvmlVgpuSchedulerSetState_
 }
 
 /*
- * A vGPU that has a slot uses it to the end, hence nothing is ever deducted from the next one's target. The
- * number of a runlist is the vGPU's instance number, by which the log can be read beside the other calls;
- * what a real driver takes is unmeasured.
+ * A vGPU uses its slot to the end, so that nothing is deducted from the next target. The ID of a runlist is
+ * the instance number of its vGPU, so that the log can be compared with other calls; the IDs of a real driver
+ * are not measured.
  */
 static nvmlVgpuSchedulerLogEntry_t
 log_entry (const VgpuSimSchedule *schedule, guint64 epoch, const VgpuSimRun *run)
@@ -169,7 +171,7 @@ write_log (const VgpuSimHost *host, const VgpuSimGpu *gpu, nvmlVgpuSchedulerLog_
     g_autoptr (VgpuSimSchedule) schedule = vgpu_sim_schedule_new (host, gpu);
     VgpuSimRun runs[NVML_SCHEDULER_LOG_ENTRIES];
     const guint64 now = vgpu_sim_schedule_now ();
-    /* an epoch of before the machine's last start */
+    /* an epoch in the future is from before the machine's last start */
     const guint64 epoch = gpu->scheduler.epoch <= now ? gpu->scheduler.epoch : 0;
 
     *log = (nvmlVgpuSchedulerLog_t){

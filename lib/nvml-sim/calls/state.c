@@ -10,8 +10,8 @@
 
 #define HANG_POLL_US 20000
 
-/* What tells one version of the file from the next: a writer replaces the file, so the inode alone nearly
- * would; the rest is for whoever edits it in place, or changes who may read it. */
+/* Identifies a version of the file. A writer replaces the file, so the inode would nearly be enough; the
+ * other members detect a file that was edited in place or whose permissions changed. */
 typedef struct {
     dev_t device;
     ino_t inode;
@@ -21,15 +21,16 @@ typedef struct {
 } FileIdentity;
 
 /*
- * The only mutable global: NVML's interface has no context argument, so the library must remember by itself.
- * lock guards all of it, and is held neither while a call hangs nor while it does its work on the snapshot.
+ * The only mutable global variable: NVML's interface has no context argument, so the library must keep its
+ * state itself. lock protects all of it. It is neither held while a call hangs nor while a call uses its
+ * snapshot.
  */
 static struct {
     GMutex lock;
-    pid_t pid; /* that of the process in which references were taken */
+    pid_t pid; /* the process that took the references */
     guint references;
     FileIdentity seen;
-    VgpuSimHost *host; /* NULL when the file seen is missing or broken */
+    VgpuSimHost *host; /* NULL when the file is missing or invalid */
 } process;
 
 static void
@@ -44,7 +45,7 @@ unlock_process (void)
     g_mutex_unlock (&process.lock);
 }
 
-/* So that a child never inherits a lock that some other thread of its parent held at that moment. */
+/* Makes sure that a child does not inherit a lock that another thread of its parent held at fork (). */
 __attribute__ ((constructor)) static void
 watch_forks (void)
 {
@@ -75,8 +76,8 @@ identify (const char *path)
 }
 
 /*
- * Called with the lock held. The file is identified before it is read: should it be replaced in between, what
- * was read is newer than what was noted, and the next call reads once more.
+ * Called with the lock held. The file is identified before it is read. If it is replaced in between, the
+ * content is newer than the identity, and the next call reads it again.
  */
 static void
 refresh (gboolean always)
@@ -91,25 +92,25 @@ refresh (gboolean always)
     process.seen = now;
 }
 
-/* Called with the lock held. A child of fork() has our memory but not our process id. */
+/* Called with the lock held. A child of fork() has the same memory but another process ID. */
 static gboolean
 is_initialised (void)
 {
     return process.references > 0 && process.pid == getpid ();
 }
 
-/* By its identity a file may pass for an older one that it replaced within one tick of the clock. */
+/* A file can have the same identity as an older one that it replaced within one tick of the clock. */
 void
 vgpu_sim_state_forget_file (void)
 {
     G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&process.lock);
 
-    /* the snapshot too: a file that is missing by then has this very identity */
+    /* drop the snapshot, too, as a file that is missing at the next call has this identity */
     process.seen = (FileIdentity){0};
     g_clear_pointer (&process.host, vgpu_sim_host_unref);
 }
 
-/* The host as it is now; NULL with a code when there is none. */
+/* Sets *host to the present host, or to NULL and returns a code when there is none. */
 static int
 snapshot (VgpuSimHost **host)
 {
@@ -146,8 +147,8 @@ vgpu_sim_state_enter (const char *call, VgpuSimHost **host)
 }
 
 /*
- * What init and shutdown do when a fault is put on them: wait, or return its code. They must not need an
- * initialised process, and shutdown not even a file.
+ * Applies a fault to init and shutdown: waits, or returns its code. They must not need an initialised
+ * process, and shutdown not even a file.
  */
 static int
 suffer_fault (const char *call)
@@ -198,7 +199,7 @@ vgpu_sim_state_shutdown (const char *call)
 
     if (fault != NVML_SUCCESS)
         return fault;
-    /* once more: another thread may have been faster */
+    /* check again, as another thread can have shut it down in the meantime */
     if (!is_initialised ())
         return NVML_ERROR_UNINITIALIZED;
     if (--process.references == 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* vGPU types. How many instances of one a GPU runs at most is a question to the GPU: calls-vgpu-host.c. */
+/* The calls for vGPU types. The largest number of instances is a question to the GPU: vgpu-host.c. */
 #include "nvml-sim/calls/exports.h"
 
 #include "nvml-sim/calls/answer.h"
@@ -8,7 +8,8 @@
 
 #define MIB (G_GUINT64_CONSTANT (1) << 20)
 
-/* Measured order: type 0, then the size, which has to do for the longest text of all, then unknown types. */
+/* Measured order: type 0, then the size, which must be enough for the longest of all texts, then unknown
+ * types. */
 static nvmlReturn_t
 enter_type_text (const char *call, nvmlVgpuTypeId_t id, const char *text, unsigned int *size,
                  VgpuSimHost **host, const VgpuSimType **type)
@@ -44,7 +45,7 @@ nvmlVgpuTypeGetClass (nvmlVgpuTypeId_t id, char *name, unsigned int *size)
 
 G_STATIC_ASSERT (VGPU_SIM_TIME_SLICED == NVML_INVALID_GPU_INSTANCE_PROFILE_ID);
 
-/* Documented: the invalid id for what is not MIG-backed, which is no error. */
+/* Documented: a type that is not MIG-backed has the invalid ID, which is not an error. */
 nvmlReturn_t
 nvmlVgpuTypeGetGpuInstanceProfileId (nvmlVgpuTypeId_t id, unsigned int *profile)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What a GPU in vGPU host mode can be asked: its metadata, and which vGPUs it runs or could run.
+ * The calls for a GPU in vGPU host mode: its metadata, and the vGPUs that it runs or could run.
  *
- * In what order arguments are judged was measured on a GPU that is not in that mode. That they come in the
- * same order on one that is, is inferred: a driver has one code path for both.
+ * The order in which arguments are checked was measured on a GPU that is not in that mode. It is inferred
+ * that the order is the same on a GPU in that mode, because a driver has one code path for both.
  */
 #include "nvml-sim/calls/exports.h"
 
@@ -25,7 +25,7 @@ nvmlDeviceGetHostVgpuMode (nvmlDevice_t device, unsigned int *mode)
     return NVML_SUCCESS;
 }
 
-/* Measured: without a size, the mode does not matter; a size without a buffer is seen after the mode only. */
+/* Measured: a missing size is checked before the mode, and a size without a buffer after the mode. */
 nvmlReturn_t
 nvmlDeviceGetPgpuMetadataString (nvmlDevice_t device, char *string, unsigned int *size)
 {
@@ -42,7 +42,7 @@ nvmlDeviceGetPgpuMetadataString (nvmlDevice_t device, char *string, unsigned int
     return NVML_SUCCESS;
 }
 
-/* Measured: likewise. */
+/* Measured: the order is the same as in nvmlDeviceGetPgpuMetadataString (). */
 nvmlReturn_t
 nvmlDeviceGetVgpuMetadata (nvmlDevice_t device, nvmlVgpuPgpuMetadata_t *metadata, unsigned int *size)
 {
@@ -60,8 +60,8 @@ nvmlDeviceGetVgpuMetadata (nvmlDevice_t device, nvmlVgpuPgpuMetadata_t *metadata
 }
 
 /*
- * Measured: what is asked for does not matter to a GPU that is not in the mode. The simulated GPU has two of
- * the capabilities, the bandwidths; the others it does not support, as a driver that does not know them.
+ * Measured: a GPU that is not in the mode does not check the capability. The simulated GPU has two
+ * capabilities, the bandwidths; it does not support the others, like a driver that does not have them.
  */
 nvmlReturn_t
 nvmlDeviceGetVgpuCapabilities (nvmlDevice_t device, unsigned int capability, unsigned int *result)
@@ -102,7 +102,7 @@ nvmlDeviceGetActiveVgpus (nvmlDevice_t device, unsigned int *count, nvmlVgpuInst
     return vgpu_sim_answer_list (active, count, instances);
 }
 
-/* The types of the GPU's offers, all or only those of which one more instance fits. */
+/* The types that the GPU offers: all, or only those of which another instance fits. */
 static GArray *
 offered_types (const VgpuSimHost *host, const VgpuSimGpu *gpu, gboolean creatable_only)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The subcommands of vgpu-sim. Each gets the path of the keyfile and its own part of the command line,
- * argv[0] being its name; on FALSE nothing has changed.
+ * The subcommands of vgpu-sim. Each gets the path of the keyfile and its part of the command line, where
+ * argv[0] is its name. When it returns FALSE, nothing was changed.
  */
 #pragma once
 
@@ -21,6 +21,6 @@ gboolean vgpu_sim_command_fail (const char *path, int argc, char **argv, GError 
 gboolean vgpu_sim_command_hang (const char *path, int argc, char **argv, GError **error);
 gboolean vgpu_sim_command_heal (const char *path, int argc, char **argv, GError **error);
 
-/* What a driver forgets when it is loaded anew: the administrator's range, how the schedulers were set, and
- * the heterogeneous mode of GPUs on which no vGPU runs. */
+/* Removes the settings that a driver loses when it is loaded again: the administrator's range, the settings
+ * of the schedulers, and the heterogeneous mode of GPUs on which no vGPU runs. */
 void vgpu_sim_reload_settings (VgpuSimEdit *edit);

@@ -25,7 +25,7 @@ set_fault (const char *path, const char *key, const char *fault, GError **error)
     return vgpu_sim_edit_commit (edit, error);
 }
 
-/* The call, or the call on this GPU alone. The caller frees it. */
+/* The keyfile's key for a fault of the call, or of the call on one GPU. The caller frees it. */
 static char *
 fault_key (const char *call, const char *gpu, GError **error)
 {
@@ -70,8 +70,8 @@ vgpu_sim_command_hang (const char *path, int argc, char **argv, GError **error)
     return set_fault (path, base, VGPU_SIM_FAULT_HANG, error);
 }
 
-/* A fault may stand in a hand-written file under either spelling of the call; those of single GPUs go, too.
- */
+/* Removes the faults of a call, including those of single GPUs. A hand-written file can contain either name
+ * of the call. */
 static void
 remove_faults (GKeyFile *file, const char *base)
 {

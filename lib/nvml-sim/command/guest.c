@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* guest-driver and guest-memory: what happens inside the guest. */
+/* guest-driver and guest-memory: changes inside the guest. */
 #include "nvml-sim/command/command.h"
 
 #include "nvml-sim/model/error.h"
 #include "nvml-sim/model/guest.h"
 #include "nvml-sim/command/option.h"
 
-/* What happens to one vGPU; FALSE with an error. */
+/* Changes one vGPU. FALSE with an error. */
 typedef gboolean (*Change) (VgpuSimEdit *edit, const VgpuSimVgpu *vgpu, gconstpointer how, GError **error);
 
-/* To all vGPUs of the VM at once. */
+/* Changes all vGPUs of the VM at once. */
 static gboolean
 change_guest (VgpuSimEdit *edit, const char *vm, Change change, gconstpointer how, GError **error)
 {
@@ -32,7 +32,7 @@ change_guest (VgpuSimEdit *edit, const char *vm, Change change, gconstpointer ho
 }
 
 typedef struct {
-    char *version; /* NULL: the driver goes down */
+    char *version; /* NULL: the driver is unloaded */
     VgateVersionRange range;
 } Driver;
 
@@ -48,7 +48,7 @@ change_driver (VgpuSimEdit *edit, const VgpuSimVgpu *vgpu, gconstpointer how, GE
     return TRUE;
 }
 
-/* up needs --driver and --range, down takes neither. */
+/* up needs --driver and --range, down accepts neither. */
 static gboolean
 check_direction (const char *direction, const char *driver, const char *range, GError **error)
 {
@@ -90,7 +90,7 @@ vgpu_sim_command_guest_driver (const char *path, int argc, char **argv, GError *
 }
 
 typedef struct {
-    char *used, *state; /* MiB, as they were typed; NULL: it stays */
+    char *used, *state; /* MiB, as they were typed; NULL: unchanged */
 } Memory;
 
 static gboolean

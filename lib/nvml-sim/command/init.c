@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* init: an example host to start from. */
+/* init: makes an example host. */
 #include "nvml-sim/command/command.h"
 
 #include "nvml-sim/model/error.h"
@@ -11,10 +11,10 @@ typedef struct {
     const char *name;
     guint32 framebuffer_mib;
     guint32 count;
-    guint32 profile, slices; /* of the GPU instance of a MIG-backed type; otherwise 0 slices */
+    guint32 profile, slices; /* of the GPU instance of a MIG-backed type; slices is 0 for other types */
 } ModelType;
 
-/* The boards are real, as are the profiles of their GPU instances; the ids of the vGPU types are examples,
+/* The boards and the profiles of their GPU instances are real. The IDs of the vGPU types are examples, as
  * real ones change from driver to driver. */
 typedef struct {
     const char *model;
@@ -77,7 +77,7 @@ check_models (char **names, GError **error)
         if (!find_model (names[i]))
             return vgpu_sim_option_bad (error, "--gpu: '%s' is none of h100, h100-mig, h200, l40s", names[i]);
     }
-    /* they get bus 0x41 and up */
+    /* they get the buses from 0x41 on */
     if (names && g_strv_length (names) > 16)
         return vgpu_sim_option_bad (error, "--gpu: at most 16 of them");
     return TRUE;

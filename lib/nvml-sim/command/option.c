@@ -28,13 +28,13 @@ vgpu_sim_option_parse (const char *words, const GOptionEntry *entries, int posit
     g_autofree char *name = g_strdup_printf ("vgpu-sim %s", (*argv)[0]);
     g_autoptr (GError) cause = NULL;
 
-    /* what --help shows */
+    /* the name in --help */
     g_set_prgname (name);
     if (entries)
         g_option_context_add_main_entries (context, entries, NULL);
     if (!g_option_context_parse (context, argc, argv, &cause))
         return vgpu_sim_option_bad (error, "%s: %s", (*argv)[0], cause->message);
-    /* GOption leaves a "--" where it stood */
+    /* GOption leaves a "--" in its place */
     if (*argc > 1 && g_str_equal ((*argv)[1], "--")) {
         (*argv)[1] = (*argv)[0];
         (*argv)++;

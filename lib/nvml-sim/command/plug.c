@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* plug and unplug: vGPUs come and go. */
+/* plug and unplug: add and remove vGPUs. */
 #include "nvml-sim/command/command.h"
 
 #include "nvml-sim/model/error.h"
@@ -16,7 +16,7 @@ typedef struct {
         *state_text;
     char *guest_driver, *range_text, *version_text, *root;
     gboolean no_migration;
-    /* as they were understood */
+    /* as they were parsed */
     guint32 type, placement, used, state, version;
     VgpuSimAddress gpu, function;
     VgateVersionRange range;
@@ -35,7 +35,7 @@ plug_clear (Plug *plug)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Plug, plug_clear)
 
-/* Which options go together. A mediated device of the machine's is of a type, and on a GPU. */
+/* Checks which options were combined. A mediated device of the machine determines the type and the GPU. */
 static gboolean
 check_combination (const Plug *plug, GError **error)
 {
@@ -129,7 +129,7 @@ find_obstacle (const VgpuSimHost *host, const VgpuSimGpu *gpu, const Plug *plug)
     return vgpu_sim_place_obstacle (host, gpu, offer);
 }
 
-/* The machine says what type the device has, and the host file on which GPU that is. */
+/* Takes the type of the device from the machine, and its GPU from the host file. */
 static gboolean
 take_mdev (const VgpuSimHost *host, Plug *plug, GError **error)
 {
@@ -144,7 +144,7 @@ take_mdev (const VgpuSimHost *host, Plug *plug, GError **error)
     return TRUE;
 }
 
-/* The first GPU with room, or the one asked for. errors: the reason of the last GPU that offers the type */
+/* The first GPU with room, or the requested one. errors: the reason of the last GPU that offers the type */
 static const VgpuSimGpu *
 find_room (const VgpuSimHost *host, const Plug *plug, GError **error)
 {
@@ -187,7 +187,7 @@ set_optional (GKeyFile *file, const char *group, const char *key, const char *te
         g_key_file_set_value (file, group, key, text);
 }
 
-/* Where on the GPU, as far as its mode has such places. */
+/* Writes the place on the GPU, if its mode has places. */
 static void
 write_place (VgpuSimEdit *edit, const Plug *plug, const VgpuSimGpu *gpu, const char *group)
 {
@@ -207,8 +207,8 @@ write_vgpu (VgpuSimEdit *edit, const Plug *plug, const VgpuSimGpu *gpu, const ch
     const guint32 instance = edit->host->last_instance + 1;
     char address[VGPU_SIM_ADDRESS_TEXT_SIZE];
 
-    /* Numbers are never given away twice, so that a client cannot mistake a new vGPU for one that has gone.
-     */
+    /* Numbers are never used twice, so that a client cannot mistake a new vGPU for one that no longer
+     * exists. */
     set_number (edit->file, VGPU_SIM_GROUP_DRIVER, "last-instance", instance);
     set_number (edit->file, group, "instance", instance);
     g_key_file_set_value (edit->file, group, "vm", plug->vm);
@@ -269,7 +269,7 @@ vgpu_sim_command_plug (const char *path, int argc, char **argv, GError **error)
     return TRUE;
 }
 
-/* Removes the VM's vGPUs, or the one asked for; returns how many. */
+/* Removes the VM's vGPUs, or the requested one, and returns their number. */
 static guint
 remove_vgpus (VgpuSimEdit *edit, const char *vm, const char *uuid)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* reload: the host's driver goes and comes again, and with it what was only set at run time. */
+/* reload: unloads and loads the host's driver, which loses the settings made at run time. */
 #include "nvml-sim/command/command.h"
 
 #include "nvml-sim/model/error.h"
@@ -16,7 +16,7 @@ vgpu_sim_reload_settings (VgpuSimEdit *edit)
     for (guint i = 0; i < edit->host->gpus->len; i++) {
         const VgpuSimGpu *gpu = edit->host->gpus->pdata[i];
 
-        /* another driver under running vGPUs leaves them where they are */
+        /* loading another driver does not move running vGPUs */
         if (!vgpu_sim_host_gpu_runs (edit->host, gpu))
             g_key_file_remove_key (edit->file, gpu->group, "heterogeneous", NULL);
         vgpu_sim_scheduler_write ((VgpuSimGroup){edit->file, gpu->group}, &fresh);

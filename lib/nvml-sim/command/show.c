@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* show: the host in words, as NVML would give it. */
+/* show: prints the host as NVML would report it. */
 #include "nvml-sim/command/command.h"
 
 #include "nvml-sim/model/host-file.h"

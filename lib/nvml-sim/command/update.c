@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* update: another driver on the host, another board in the slot, another setting of a GPU. */
+/* update: changes the host's driver, the board in a slot, or a setting of a GPU. */
 #include "nvml-sim/command/command.h"
 
 #include "nvml-sim/model/error.h"
@@ -7,12 +7,12 @@
 #include "nvml-sim/command/option.h"
 
 typedef struct {
-    /* as they were typed: of the host, of a GPU, of a type on a GPU */
+    /* as they were typed, for the host, a GPU, and a type on a GPU */
     char *driver, *range_text, *advertised_text, *structure_text;
     char *gpu_text, *ecc, *sriov, *migration, *mig, *heterogeneous, *device_id, *subsystem_id;
     char *read_bandwidth, *write_bandwidth;
     char *type_text, *count_text;
-    /* as they were understood */
+    /* as they were parsed */
     VgpuSimAddress gpu;
     guint32 type, count;
 } Update;
@@ -31,7 +31,7 @@ update_clear (Update *update)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Update, update_clear)
 
-/* Which options go together. */
+/* Checks which options were combined. */
 static gboolean
 check_combination (const Update *update, GError **error)
 {
@@ -129,7 +129,7 @@ set_switch (GKeyFile *file, const char *group, const char *key, const char *text
 static void
 update_driver (VgpuSimEdit *edit, const Update *update)
 {
-    /* another driver is a reload as well */
+    /* changing the driver includes a reload */
     if (update->driver || update->range_text)
         vgpu_sim_reload_settings (edit);
     set_text (edit->file, VGPU_SIM_GROUP_DRIVER, "version", update->driver);
@@ -138,7 +138,7 @@ update_driver (VgpuSimEdit *edit, const Update *update)
     set_text (edit->file, VGPU_SIM_GROUP_DRIVER, "structure-version", update->structure_text);
 }
 
-/* The GPU's offers with one of them changed, added or, for a count of 0, left out. */
+/* The GPU's offers after changing or adding one of them or, with a count of 0, removing it. */
 static char *
 changed_offers (const VgpuSimGpu *gpu, guint32 type, guint32 count)
 {

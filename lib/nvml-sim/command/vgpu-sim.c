@@ -52,7 +52,7 @@ parse_globals (int *argc, char ***argv, char **path, GError **error)
 
     g_option_context_add_main_entries (context, entries, NULL);
     g_option_context_set_summary (context, summary);
-    /* what stands behind the command is the command's */
+    /* the words after the command belong to the command */
     g_option_context_set_strict_posix (context, TRUE);
     if (!g_option_context_parse (context, argc, argv, &cause))
         return vgpu_sim_option_bad (error, "%s", cause->message);
@@ -81,7 +81,7 @@ run (int argc, char **argv, GError **error)
     return vgpu_sim_option_bad (error, "unknown command '%s'; vgpu-sim --help lists them", argv[1]);
 }
 
-/* One line, whatever was quoted in it. */
+/* Prints the message as one line, whatever it quotes. */
 static void
 complain (const char *message)
 {
@@ -94,7 +94,7 @@ complain (const char *message)
     g_printerr ("vgpu-sim: %s\n", line);
 }
 
-/* Also where --help or --version ends us: what was printed must have been written. */
+/* Called at exit, also by --help and --version: reports output that could not be written. */
 static void
 check_output (void)
 {
@@ -105,7 +105,7 @@ check_output (void)
     _exit (EXIT_FAILURE);
 }
 
-/* GLib's own flushes, and forgets why that failed. */
+/* Replaces GLib's print handler, which flushes and loses the error. */
 static void
 print_unflushed (const char *text)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "nvml-sim/model/address.h"
 
-/* At least min and at most max hexadecimal digits at *text, which is moved behind them. */
+/* Reads at least min and at most max hexadecimal digits at *text, and moves *text behind them. */
 static gboolean
 parse_digits (const char **text, guint min, guint max, guint32 *value)
 {

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* nvmlErrorString is missing: it returns text and cannot fail. */
+/* nvmlErrorString is not in the list, as it returns a text and cannot fail. */
 static const char *const call_names[] = {
     "nvmlDeviceGetActiveVgpus",
     "nvmlDeviceGetCount",

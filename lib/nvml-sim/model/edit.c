@@ -86,8 +86,8 @@ vgpu_sim_edit_begin (const char *path, GError **error)
 void
 vgpu_sim_edit_end (VgpuSimEdit *edit)
 {
-    /* The lock file stays: removing it would let two writers hold "the" lock on two files. */
-    /* Unlocked by name: a child that another thread forks meanwhile keeps a copy of the descriptor open. */
+    /* The lock file is not removed: otherwise two writers could each lock a different file of that name. */
+    /* Unlock explicitly, as a child that another thread forked can still have the descriptor open. */
     flock (edit->lock, LOCK_UN);
     g_close (edit->lock, NULL);
     g_clear_pointer (&edit->file, g_key_file_unref);
@@ -97,7 +97,7 @@ vgpu_sim_edit_end (VgpuSimEdit *edit)
     g_free (edit);
 }
 
-/* That of the file which is replaced, so that who could read it before still can. */
+/* The mode of the file that is replaced, so that its readers can still read the new one. */
 static int
 file_mode (const char *path)
 {
@@ -106,7 +106,8 @@ file_mode (const char *path)
     return g_stat (path, &status) == 0 ? (int)(status.st_mode & 0777) : NEW_FILE_MODE;
 }
 
-/* A log must not tell of the past what is only true from now on. */
+/* Restarts the logs that change, because a log is computed and would otherwise show the new state in the
+ * past. */
 static void
 begin_logs (VgpuSimEdit *edit, const VgpuSimHost *host)
 {
@@ -138,7 +139,7 @@ vgpu_sim_edit_commit (VgpuSimEdit *edit, GError **error)
     begin_logs (edit, host);
     g_free (after);
     after = g_key_file_to_data (edit->file, NULL, NULL);
-    /* a temporary file beside it, synced, and renamed over it */
+    /* writes a temporary file in the same directory, syncs it and renames it */
     if (!g_file_set_contents_full (edit->path, after, -1,
                                    G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE,
                                    file_mode (edit->path), &cause)) {

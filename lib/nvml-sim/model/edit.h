@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Changing the keyfile while others read it and others want to change it.
+ * Changes the keyfile while other processes read it or want to change it.
  *
- * Writers take turns by flock() on FILE.lock; readers take no lock, for the file is only ever replaced as a
- * whole. What would not parse is not written: no change leaves a host file behind that the driver cannot use.
+ * Writers take turns by flock() on FILE.lock. Readers take no lock, because the file is always replaced as a
+ * whole. A file that the driver could not parse is not written.
  */
 #pragma once
 
@@ -12,20 +12,20 @@
 typedef struct {
     char *path;
     int lock;
-    GKeyFile *file;    /* to be changed by the caller */
-    VgpuSimHost *host; /* as it was at the beginning */
-    char *before;      /* the text of file then */
+    GKeyFile *file;    /* the caller changes it */
+    VgpuSimHost *host; /* the host before the change */
+    char *before;      /* the text of the file before the change */
 } VgpuSimEdit;
 
-/* Waits for the lock, then reads. errors: VGPU_SIM_ERROR_FILE, VGPU_SIM_ERROR_DENIED */
+/* Waits for the lock and reads the file. errors: VGPU_SIM_ERROR_FILE, VGPU_SIM_ERROR_DENIED */
 VgpuSimEdit *vgpu_sim_edit_begin (const char *path, GError **error);
-/* Begins with no file at all, or without regard to the one that is there. errors: as above */
+/* Begins with an empty file, and ignores an existing one. errors: as above */
 VgpuSimEdit *vgpu_sim_edit_create (const char *path, GError **error);
 
-/* Writes file, if it changed. errors: VGPU_SIM_ERROR_IMPOSSIBLE for a host that cannot be,
+/* Writes the file if it was changed. errors: VGPU_SIM_ERROR_IMPOSSIBLE for a host that is not possible,
  * VGPU_SIM_ERROR_FILE, VGPU_SIM_ERROR_DENIED */
 gboolean vgpu_sim_edit_commit (VgpuSimEdit *edit, GError **error);
 
-/* Gives the lock back, committed or not. */
+/* Releases the lock, whether the change was committed or not. */
 void vgpu_sim_edit_end (VgpuSimEdit *edit);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgpuSimEdit, vgpu_sim_edit_end)

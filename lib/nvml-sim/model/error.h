@@ -7,8 +7,8 @@
 GQuark vgpu_sim_error_quark (void);
 
 typedef enum {
-    VGPU_SIM_ERROR_USAGE,      /* the command line makes no sense */
-    VGPU_SIM_ERROR_IMPOSSIBLE, /* it does, but not on this host */
+    VGPU_SIM_ERROR_USAGE,      /* the command line is wrong */
+    VGPU_SIM_ERROR_IMPOSSIBLE, /* the command is not possible on this host */
     VGPU_SIM_ERROR_FILE,       /* the keyfile is missing, broken or cannot be written */
-    VGPU_SIM_ERROR_DENIED,     /* it cannot be written because this process may not */
+    VGPU_SIM_ERROR_DENIED,     /* this process has no permission to write the keyfile */
 } VgpuSimErrorCode;

@@ -8,7 +8,7 @@
 #include "nvml-sim/model/error.h"
 #include "nvml-sim/model/host-parse.h"
 
-/* Larger than any host that somebody would describe; what is larger is not a keyfile of ours. */
+/* Larger than the description of any host. A larger file is not a keyfile of vgpu-sim. */
 #define MAX_FILE_SIZE (4 * 1024 * 1024)
 
 const char *

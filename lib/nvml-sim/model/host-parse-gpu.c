@@ -9,20 +9,20 @@
 #include "nvml-sim/model/place.h"
 #include "nvml/nvml-abi.h"
 
-/* The board part and the capability word take 16 of the metadata string, the NUL one. */
+/* The board part and the capability word have 16 characters of the metadata string, and the NUL one. */
 #define MAX_FLOOR_SWEEPING (NVML_PGPU_STRING_SIZE - 17)
-#define MAX_PARENT         255 /* of a file name */
-/* Of every board that has MIG so far. */
+#define MAX_PARENT         255 /* the longest file name */
+/* The number of slices of all boards with MIG so far. */
 #define DEFAULT_SLICES 7
 
-/* What stands behind the colon of an entry, for that type. */
+/* Parses the text after the colon of an entry for that type. */
 typedef gboolean (*ParseEntry) (VgpuSimGpu *gpu, VgpuSimGroup group, const VgpuSimType *type,
                                 const char *text, GError **error);
 
 /* A key whose value is a list of TYPE:TEXT, separated by semicolons. */
 typedef struct {
     const char *key;
-    const char *form; /* for who reads the message */
+    const char *form; /* the expected form, for the message */
     ParseEntry parse;
 } TypeList;
 
@@ -52,7 +52,7 @@ parse_type_list (VgpuSimHost *host, VgpuSimGpu *gpu, VgpuSimGroup group, const T
     g_autoptr (GHashTable) seen = g_hash_table_new (NULL, NULL);
 
     for (gsize i = 0; entries && entries[i]; i++) {
-        /* a semicolon at the very end is how GKeyFile itself writes lists */
+        /* GKeyFile writes lists with a semicolon at the end */
         if (*entries[i] == '\0' && !entries[i + 1])
             break;
         if (!parse_entry (host, gpu, group, list, entries[i], seen, error))
@@ -108,7 +108,7 @@ parse_ids (VgpuSimGroup group, const char *text, guint32 size, guint32 region, G
     return TRUE;
 }
 
-/* A type that is not offered, or not for now, may be listed all the same. */
+/* A type can be listed although the GPU does not offer it (at present). */
 static gboolean
 parse_placements (VgpuSimGpu *gpu, VgpuSimGroup group, const VgpuSimType *type, const char *text,
                   GError **error)
@@ -162,7 +162,7 @@ parse_floor_sweeping (VgpuSimGpu *gpu, VgpuSimGroup group, GError **error)
     return TRUE;
 }
 
-/* The address is the identity of a GPU, and NVML knows physical functions only. */
+/* The address identifies a GPU. NVML only knows physical functions. */
 static gboolean
 parse_gpu_address (VgpuSimHost *host, VgpuSimGpu *gpu, VgpuSimGroup group, GError **error)
 {
@@ -181,7 +181,7 @@ parse_gpu_address (VgpuSimHost *host, VgpuSimGpu *gpu, VgpuSimGroup group, GErro
     return TRUE;
 }
 
-/* How vGPUs share it. Documented: under MIG there is no heterogeneous mode. */
+/* Parses how vGPUs share the GPU. Documented: there is no heterogeneous mode in MIG mode. */
 static gboolean
 parse_sharing (VgpuSimGpu *gpu, VgpuSimGroup group, GError **error)
 {
@@ -207,7 +207,7 @@ parse_bandwidth (VgpuSimGroup group, const char *key, guint64 *bandwidth, GError
            vgpu_sim_value_number (group, key, 1, G_MAXUINT32, bandwidth, error);
 }
 
-/* The parent's name is only ever compared: it need be no PCI device, nor be there. */
+/* The parent's name is only compared. It need not be a PCI device and need not exist. */
 static gboolean
 parse_mdev_parent (VgpuSimHost *host, VgpuSimGpu *gpu, VgpuSimGroup group, GError **error)
 {

@@ -33,7 +33,7 @@ parse_identity (VgpuSimHost *host, VgpuSimVgpu *vgpu, VgpuSimGroup group, GError
     return TRUE;
 }
 
-/* In heterogeneous mode each vGPU has its slots to itself. */
+/* In heterogeneous mode, vGPUs cannot share slots. */
 static gboolean
 parse_placement (VgpuSimHost *host, VgpuSimVgpu *vgpu, const VgpuSimOffer *offer, VgpuSimGroup group,
                  GError **error)
@@ -64,7 +64,7 @@ check_size (VgpuSimHost *host, const VgpuSimVgpu *vgpu, VgpuSimGroup group, GErr
     return TRUE;
 }
 
-/* Under MIG each vGPU has a GPU instance to itself. */
+/* In MIG mode, each vGPU has its own GPU instance. */
 static gboolean
 parse_gpu_instance (VgpuSimHost *host, VgpuSimVgpu *vgpu, VgpuSimGroup group, GError **error)
 {
@@ -117,7 +117,7 @@ parse_place (VgpuSimHost *host, VgpuSimVgpu *vgpu, VgpuSimGroup group, GError **
     return parse_room (host, vgpu, offer, group, error);
 }
 
-/* An optional PCI address, kept as Linux would write it. */
+/* Parses an optional PCI address, and keeps it in Linux's form. */
 static gboolean
 parse_address_text (VgpuSimGroup group, const char *key, char **text, GError **error)
 {
@@ -132,7 +132,7 @@ parse_address_text (VgpuSimGroup group, const char *key, char **text, GError **e
     return TRUE;
 }
 
-/* Two vGPUs cannot sit on one device of the host. */
+/* Two vGPUs cannot use the same device of the host. */
 static gboolean
 device_is_free (VgpuSimHost *host, const VgpuSimVgpu *vgpu, VgpuSimGroup group, GError **error)
 {
@@ -147,8 +147,8 @@ device_is_free (VgpuSimHost *host, const VgpuSimVgpu *vgpu, VgpuSimGroup group, 
     return TRUE;
 }
 
-/* With SR-IOV each vGPU has a virtual function of the GPU; without, each is a mediated device on the GPU
- * itself. */
+/* With SR-IOV, each vGPU has a virtual function of the GPU. Without it, each is a mediated device on the
+ * GPU. */
 static gboolean
 device_is_of_gpu (const VgpuSimHost *host, const VgpuSimVgpu *vgpu, VgpuSimGroup group, GError **error)
 {
@@ -176,7 +176,8 @@ parse_device (VgpuSimHost *host, VgpuSimVgpu *vgpu, VgpuSimGroup group, GError *
            device_is_of_gpu (host, vgpu, group, error) && device_is_free (host, vgpu, group, error);
 }
 
-/* Up: the driver's version and the agreed vGPU version must be there. Down: neither may be. */
+/* When the guest driver is running, its version and the agreed vGPU version must be given; otherwise neither
+ * can be. */
 static gboolean
 parse_guest (VgpuSimVgpu *vgpu, VgpuSimGroup group, GError **error)
 {
@@ -197,7 +198,7 @@ parse_guest (VgpuSimVgpu *vgpu, VgpuSimGroup group, GError **error)
         }
         return TRUE;
     }
-    /* The range has had its say when the drivers agreed; it is kept for the reader of the file only. */
+    /* The range was used when the drivers agreed on a version; it is only kept for readers of the file. */
     if (vgpu_sim_value_has (group, "guest-range") &&
         !vgpu_sim_value_range (group, "guest-range", &range, error))
         return FALSE;

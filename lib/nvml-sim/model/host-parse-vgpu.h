@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The part of the keyfile that says which vGPUs run; GPUs and types must have been parsed before. */
+/* Parses the running vGPUs of the keyfile. GPUs and types must have been parsed before. */
 #pragma once
 
 #include "nvml-sim/model/host.h"

@@ -45,7 +45,7 @@ parse_driver (VgpuSimHost *host, GKeyFile *file, GError **error)
     return TRUE;
 }
 
-/* MIG-backed: both keys; time-sliced: none. */
+/* A MIG-backed type has both keys, a time-sliced type none. */
 static gboolean
 parse_gpu_instance (VgpuSimType *type, VgpuSimGroup group, GError **error)
 {
@@ -165,7 +165,7 @@ vgpu_sim_host_parse (GKeyFile *file, GError **error)
 {
     g_autoptr (VgpuSimHost) host = vgpu_sim_host_new ();
 
-    /* Groups refer to each other, and the file may have them in any order: hence one pass a kind. */
+    /* Groups refer to each other and can be in any order, so each kind is parsed in its own pass. */
     if (!check_groups (file, error) || !parse_driver (host, file, error) ||
         !parse_groups (host, file, VGPU_SIM_GROUP_TYPE_PREFIX, parse_type, error) ||
         !parse_groups (host, file, VGPU_SIM_GROUP_GPU_PREFIX, vgpu_sim_host_parse_gpu, error) ||

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * From the keyfile to a host. Strict: an unknown group or key, a value out of its bounds or a reference into
- * nowhere is an error, so that a typing mistake never makes a host that is silently another one.
+ * Parses the keyfile into a host. It is strict: an unknown group or key, a value out of bounds or a reference
+ * to something that does not exist is an error, so that a typing mistake cannot silently result in a
+ * different host.
  */
 #pragma once
 
@@ -17,10 +18,10 @@
 /* One TiB in MiB: far beyond any GPU, and far from overflow once it is bytes. */
 #define VGPU_SIM_FRAMEBUFFER_MAX_MIB (G_GUINT64_CONSTANT (1) << 20)
 
-/* Of one GPU; real ones have 7. */
+/* The most slices of one GPU; real GPUs have 7. */
 #define VGPU_SIM_SLICES_MAX 64
 
-/* errors: VGPU_SIM_ERROR_FILE, with the group and the key that is at fault */
+/* errors: VGPU_SIM_ERROR_FILE, with the wrong group and key */
 VgpuSimHost *vgpu_sim_host_parse (GKeyFile *file, GError **error);
-/* "host-vgpu" and so on, as the keyfile has it, of the mode of a GPU that was parsed. Static. */
+/* The keyfile's name for the mode of a parsed GPU, such as "host-vgpu". Static. */
 const char *vgpu_sim_mode_name (guint mode);

@@ -151,7 +151,7 @@ vgpu_sim_host_fault (const VgpuSimHost *host, const char *call)
 {
     g_autofree char *base = NULL;
 
-    /* Nearly every host is free of faults, and every call comes by here. */
+    /* every call of the library does this, and most hosts have no faults */
     if (g_hash_table_size (host->faults) == 0)
         return NULL;
     base = vgpu_sim_call_base_name (call);
@@ -207,7 +207,7 @@ vgpu_sim_host_framebuffer_taken_mib (const VgpuSimHost *host, const VgpuSimGpu *
         if (vgpu->gpu == gpu)
             taken += vgpu->type->framebuffer_mib;
     }
-    /* A hand-written file may run more than fits; what is taken is still never more than there is. */
+    /* A hand-written file can have more vGPUs than fit. The result is never more than the GPU has. */
     return MIN (taken, gpu->framebuffer_mib);
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One simulated host, as its keyfile describes it: driver, GPUs, vGPU types, running vGPUs, faults.
+ * A simulated host as its keyfile describes it: driver, GPUs, vGPU types, running vGPUs, faults.
  *
- * A VgpuSimHost is a snapshot: filled once from the file, never changed afterwards, shared by reference
- * between threads. Every pointer handed out by a lookup lives as long as the snapshot.
+ * A VgpuSimHost is a snapshot: it is filled once from the file, never changed afterwards, and shared by
+ * reference between threads. Every pointer that a lookup returns is valid as long as the snapshot.
  */
 #pragma once
 
@@ -16,24 +16,24 @@ typedef struct {
     char *name;
     char *class_name;
     guint64 framebuffer_mib;
-    guint32 profile; /* of its GPU instance; VGPU_SIM_TIME_SLICED when it is not MIG-backed */
-    guint32 slices;  /* that the GPU instance takes of the GPU; 0 when it is not MIG-backed */
+    guint32 profile; /* profile of its GPU instance; VGPU_SIM_TIME_SLICED when it is not MIG-backed */
+    guint32 slices;  /* slices of the GPU that its GPU instance takes; 0 when it is not MIG-backed */
 } VgpuSimType;
 
-/* NVML's GPU instance profile id, and GPU instance id, of what is not MIG-backed. */
+/* NVML's GPU instance profile ID of types, and GPU instance ID of vGPUs, that are not MIG-backed. */
 #define VGPU_SIM_TIME_SLICED     G_MAXUINT32
 #define VGPU_SIM_NO_GPU_INSTANCE G_MAXUINT32
 
-/* That a GPU can run so many instances of a type at once. */
+/* A type that a GPU offers, and how many instances of it the GPU can run at once. */
 typedef struct {
     const VgpuSimType *type;
     guint32 count;
-    GArray *placements; /* guint32, ascending: where one may begin in heterogeneous mode, in slots */
+    GArray *placements; /* guint32, ascending: the slots where one can begin in heterogeneous mode */
 } VgpuSimOffer;
 
 typedef struct {
     VgpuSimAddress address; /* function 0 */
-    char *group;            /* of the keyfile, as it is written there */
+    char *group;            /* the keyfile's group, as it is written there */
     char *name;
     char *uuid;
     guint16 device_id;
@@ -42,17 +42,17 @@ typedef struct {
     gboolean ecc;
     gboolean sriov;
     gboolean migration;
-    gboolean says_mig;      /* whether MIG is on was said: the board has it */
-    gboolean mig;           /* then it runs MIG-backed vGPUs only, otherwise none of them */
-    guint32 slices;         /* to make GPU instances of under MIG */
-    gboolean heterogeneous; /* vGPUs of several sizes at once */
+    gboolean says_mig;      /* the file sets whether MIG is on, so the board has MIG */
+    gboolean mig;           /* in MIG mode, the GPU runs only MIG-backed vGPUs; otherwise none of them */
+    guint32 slices;         /* slices for GPU instances in MIG mode */
+    gboolean heterogeneous; /* vGPUs of different sizes can run at once */
     guint mode;             /* NVML_VIRTUALIZATION_MODE_* */
     VgpuSimScheduler scheduler;
     guint64 framebuffer_mib;
-    guint64 read_bandwidth; /* MB/s; 0: not said, so not supported; likewise below */
+    guint64 read_bandwidth; /* MB/s; 0: not in the file, so not supported; likewise below */
     guint64 write_bandwidth;
-    GArray *offers;    /* VgpuSimOffer, in the order of the file */
-    char *mdev_parent; /* name in sysfs of the device whose mediated devices are its vGPUs; NULL: none is */
+    GArray *offers;    /* of VgpuSimOffer, in the order of the file */
+    char *mdev_parent; /* name in sysfs of the device whose mediated devices are its vGPUs; NULL: none */
 } VgpuSimGpu;
 
 typedef struct {
@@ -62,12 +62,12 @@ typedef struct {
     char *vm;
     const VgpuSimGpu *gpu;
     const VgpuSimType *type;
-    char *mdev;          /* NULL: on a virtual function, or not said; never NULL without SR-IOV */
-    char *vf;            /* NULL: a mediated device, or not said; always NULL without SR-IOV */
-    char *guest_address; /* the vGPU's PCI address inside the guest; NULL: not said */
+    char *mdev;          /* NULL: on a virtual function, or not in the file; never NULL without SR-IOV */
+    char *vf;            /* NULL: a mediated device, or not in the file; always NULL without SR-IOV */
+    char *guest_address; /* the vGPU's PCI address inside the guest; NULL: not in the file */
     gboolean guest_up;
-    char *guest_driver;    /* NULL while the guest driver is down */
-    guint32 guest_version; /* agreed with the host; 0 while the guest driver is down */
+    char *guest_driver;    /* NULL while the guest driver is not running */
+    guint32 guest_version; /* agreed with the host; 0 while the guest driver is not running */
     gboolean migration;
     guint64 framebuffer_used_mib;
     gboolean says_runtime_state;
@@ -78,7 +78,7 @@ typedef struct {
 
 typedef struct {
     gboolean hang;
-    int code; /* an nvmlReturn_t, when it does not hang */
+    int code; /* an nvmlReturn_t, unless the call hangs */
 } VgpuSimFault;
 
 typedef struct {
@@ -86,21 +86,21 @@ typedef struct {
     VgateVersionRange preset;
     VgateVersionRange advertised; /* the administrator's range; the preset when none was set */
     guint32 structure_version;
-    guint32 last_instance; /* the highest instance number ever given away */
+    guint32 last_instance; /* the highest instance number that was ever used */
     GPtrArray *types;      /* VgpuSimType */
     GPtrArray *gpus;       /* VgpuSimGpu: the order of the file is the order of NVML's indices */
     GPtrArray *vgpus;      /* VgpuSimVgpu */
     GHashTable *faults;    /* call without suffix, or CALL@ADDRESS -> VgpuSimFault */
 } VgpuSimHost;
 
-/* The first instance number of a fresh host; real drivers start high as well. */
+/* The first instance number of a new host; real drivers begin with a high number, too. */
 #define VGPU_SIM_FIRST_INSTANCE 3251634178u
 
 VgpuSimHost *vgpu_sim_host_ref (VgpuSimHost *host);
 void vgpu_sim_host_unref (VgpuSimHost *host);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgpuSimHost, vgpu_sim_host_unref)
 
-/* An empty host to be filled by the parser, and by nobody else. */
+/* An empty host, which only the parser fills. */
 VgpuSimHost *vgpu_sim_host_new (void);
 VgpuSimGpu *vgpu_sim_gpu_new (void);
 void vgpu_sim_gpu_free (VgpuSimGpu *gpu);
@@ -110,28 +110,28 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgpuSimGpu, vgpu_sim_gpu_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgpuSimType, vgpu_sim_type_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgpuSimVgpu, vgpu_sim_vgpu_free)
 
-/* Lookups: NULL when there is none. UUIDs are compared without regard to case. */
+/* Lookups return NULL when there is none. UUIDs are compared without regard to case. */
 const VgpuSimGpu *vgpu_sim_host_gpu (const VgpuSimHost *host, VgpuSimAddress address);
-/* The one that has this mdev-parent. */
+/* The GPU with this mdev-parent. */
 const VgpuSimGpu *vgpu_sim_host_gpu_of_parent (const VgpuSimHost *host, const char *parent);
 const VgpuSimType *vgpu_sim_host_type (const VgpuSimHost *host, guint32 id);
 const VgpuSimVgpu *vgpu_sim_host_vgpu (const VgpuSimHost *host, guint32 instance);
 const VgpuSimVgpu *vgpu_sim_host_vgpu_by_uuid (const VgpuSimHost *host, const char *uuid);
-/* call as the ABI spells it, with or without its _vN. */
+/* The fault of a call, whose name can have its _vN. */
 const VgpuSimFault *vgpu_sim_host_fault (const VgpuSimHost *host, const char *call);
-/* The fault of this call on this GPU alone. */
+/* The fault of a call only on this GPU. */
 const VgpuSimFault *vgpu_sim_host_gpu_fault (const VgpuSimHost *host, const char *call,
                                              const VgpuSimGpu *gpu);
 
 /*
- * A virtual function that a vGPU of this GPU may have. Only a GPU with SR-IOV has any; they are on its own
- * bus, and what is there as a GPU of the host is none.
+ * TRUE when the address is that of a virtual function for a vGPU of this GPU. Only a GPU with SR-IOV has
+ * virtual functions. They are on its own bus, and the address of a GPU of the host is not one.
  */
 gboolean vgpu_sim_host_has_function (const VgpuSimHost *host, const VgpuSimGpu *gpu, VgpuSimAddress address);
 
-/* What a GPU offers and has left. */
+/* What a GPU offers, and what is left of it. */
 gboolean vgpu_sim_type_is_mig_backed (const VgpuSimType *type);
 const VgpuSimOffer *vgpu_sim_gpu_offer (const VgpuSimGpu *gpu, guint32 type);
 guint64 vgpu_sim_host_framebuffer_taken_mib (const VgpuSimHost *host, const VgpuSimGpu *gpu);
-/* A vGPU runs on it. */
+/* TRUE when a vGPU runs on the GPU. */
 gboolean vgpu_sim_host_gpu_runs (const VgpuSimHost *host, const VgpuSimGpu *gpu);

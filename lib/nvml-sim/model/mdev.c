@@ -7,7 +7,7 @@
 #include "nvml-sim/model/error.h"
 #include "nvml-sim/model/number.h"
 
-/* Where a link of the device leads to, resolved. realpath () allocates with malloc (). */
+/* The resolved target of a link of the device. It is copied, as realpath () allocates with malloc (). */
 static char *
 resolve (const char *root, const char *uuid, const char *link)
 {
@@ -19,7 +19,7 @@ resolve (const char *root, const char *uuid, const char *link)
     return copy;
 }
 
-/* The name of the directory that the device's is in. NULL: there is no such device. */
+/* The name of the device's parent directory. NULL when there is no such device. */
 static char *
 name_of_parent (const char *root, const char *uuid)
 {
@@ -46,7 +46,7 @@ gboolean
 vgpu_sim_mdev_find (const char *root, const VgpuSimHost *host, const char *uuid, VgpuSimMdev *mdev,
                     GError **error)
 {
-    /* the kernel writes it so */
+    /* the kernel uses lower case */
     g_autofree char *name = g_ascii_strdown (uuid, -1);
     g_autofree char *parent = name_of_parent (root, name);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The machine's own mediated devices, which can stand for vGPUs. Which simulated GPU one belongs to is told
- * by that GPU's mdev-parent in the host file; its type is the number that ends the name of its type in sysfs
- * (nvidia-1128).
+ * Mediated devices of the machine, which can represent vGPUs. The mdev-parent of a simulated GPU in the host
+ * file determines which devices belong to it. A device's type is the number at the end of its type's name in
+ * sysfs (nvidia-1128).
  */
 #pragma once
 
@@ -10,10 +10,10 @@
 
 typedef struct {
     const VgpuSimGpu *gpu; /* of the host */
-    guint32 type;          /* whether the GPU offers it is not asked */
+    guint32 type;          /* the GPU need not offer it */
 } VgpuSimMdev;
 
-/* Looks the device up in ROOT/sys. errors: VGPU_SIM_ERROR_IMPOSSIBLE when there is none, when its parent is
- * no GPU's, or when its type has no number */
+/* Finds the device in ROOT/sys. errors: VGPU_SIM_ERROR_IMPOSSIBLE when it does not exist, its parent belongs
+ * to no GPU, or its type has no number */
 gboolean vgpu_sim_mdev_find (const char *root, const VgpuSimHost *host, const char *uuid, VgpuSimMdev *mdev,
                              GError **error);

@@ -5,7 +5,7 @@
 
 #include "nvml/nvml-abi.h"
 
-/* Real drivers have one as well; no answer depends on it. */
+/* Real drivers have a revision as well; no answer depends on it. */
 #define METADATA_REVISION 1
 
 /* Bits of the capability word at the end of a pGPU metadata string. */
@@ -23,7 +23,7 @@ vgpu_sim_metadata_pgpu_string (const VgpuSimGpu *gpu, char string[static VGPU_SI
     const guint capabilities = (gpu->ecc ? CAPABILITY_ECC : 0) | (gpu->sriov ? CAPABILITY_SRIOV : 0);
 
     memset (string, 0, VGPU_SIM_PGPU_STRING_SIZE);
-    /* a UUID equals no other GPU's string: nothing can migrate to or from here */
+    /* a UUID equals no other GPU's string, so that no vGPU can migrate to or from this GPU */
     if (!gpu->migration)
         g_strlcpy (string, gpu->uuid, VGPU_SIM_PGPU_STRING_SIZE);
     else
@@ -32,8 +32,8 @@ vgpu_sim_metadata_pgpu_string (const VgpuSimGpu *gpu, char string[static VGPU_SI
 }
 
 /*
- * The opaque section is longer than the array that the structure declares for it. So the fixed part is filled
- * as a structure, and both parts are copied to where they belong by offset.
+ * The opaque section is longer than the array that the structure declares for it. So the structure is filled
+ * without it, and both parts are copied to their offsets.
  */
 void
 vgpu_sim_metadata_of_gpu (const VgpuSimHost *host, const VgpuSimGpu *gpu, void *metadata)
@@ -64,7 +64,7 @@ vgpu_sim_metadata_of_vgpu (const VgpuSimHost *host, const VgpuSimVgpu *vgpu, voi
         .guestVgpuVersion = vgpu->guest_version,
         .opaqueDataSize = NVML_VGPU_OPAQUE_SIZE,
     };
-    /* What this word means nobody outside NVIDIA knows, and no answer depends on it. */
+    /* The meaning of this word is not known outside NVIDIA, and no answer depends on it. */
     const guint32 word = vgpu->type->id;
     char *bytes = metadata;
 

@@ -30,7 +30,7 @@ vgpu_sim_place_multiples (const VgpuSimGpu *gpu, const VgpuSimType *type)
     return ids;
 }
 
-/* No vGPU of the GPU covers any of so many slots from there on. */
+/* TRUE when no vGPU of the GPU occupies any of the slots that begin at from. */
 static gboolean
 slots_are_free (const VgpuSimHost *host, const VgpuSimGpu *gpu, guint32 from, guint32 size)
 {
@@ -115,7 +115,8 @@ vgpu_sim_place_most (const VgpuSimGpu *gpu, const VgpuSimOffer *offer)
         return MIN (offer->count, gpu->slices / offer->type->slices);
     if (!gpu->heterogeneous)
         return offer->count;
-    /* listed ids may overlap each other: of equal lengths, taking each that begins behind the last is best */
+    /* listed IDs can overlap; as all vGPUs of the type have the same length, taking each ID after the end of
+     * the last is optimal */
     for (guint i = 0; i < offer->placements->len; i++) {
         const guint32 id = g_array_index (offer->placements, guint32, i);
 

@@ -1,48 +1,48 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Which vGPUs share a GPU, and where on it each of them is.
+ * Determines which vGPUs can share a GPU, and the place of each.
  *
- * Documented by NVIDIA: the time-sliced vGPUs of a GPU all have frame buffers of one size, whatever their
- * series (homogeneous, the default), unless the GPU is in heterogeneous mode; there a vGPU begins at a
- * placement id out of a list for its type and takes a number of slots from there.
+ * Documented by NVIDIA: all time-sliced vGPUs of a GPU have frame buffers of the same size, whatever their
+ * series (homogeneous, the default), unless the GPU is in heterogeneous mode. In that mode a vGPU begins at a
+ * placement ID from a list for its type, and occupies a number of slots from there.
  *
- * Under MIG only MIG-backed types run, each in a GPU instance of its own, whose profile the type names;
- * outside of it only the others.
+ * In MIG mode only MIG-backed types run, each in its own GPU instance, whose profile is a property of the
+ * type. Outside of MIG mode only the other types run.
  *
- * Our choice, for no document says it: a slot is 256 MiB; a GPU and a vGPU have as many slots as their frame
- * buffer needs; a type's placement ids are the multiples of its own size, unless the host file lists others;
- * and a vGPU goes to the lowest one that is free. A GPU instance takes slices of the GPU, any that are left;
- * it comes and goes with its vGPU, where a real administrator makes it before.
+ * Not documented, and chosen for the simulation: a slot is 256 MiB; a GPU and a vGPU have as many slots as
+ * their frame buffer needs; a type's placement IDs are the multiples of its size, unless the host file lists
+ * others; and a vGPU gets the lowest free ID. A GPU instance takes any free slices of the GPU. It is created
+ * and removed with its vGPU, while on a real host the administrator creates it in advance.
  */
 #pragma once
 
 #include "nvml-sim/model/host.h"
 
 #define VGPU_SIM_SLOT_MIB 256u
-/* NVML's placement id of a vGPU that has none. */
+/* NVML's placement ID of a vGPU without a placement. */
 #define VGPU_SIM_NO_PLACEMENT 0xffffu
 
-/* In slots. */
+/* The sizes in slots. */
 guint32 vgpu_sim_place_size (const VgpuSimType *type);
 guint32 vgpu_sim_place_region (const VgpuSimGpu *gpu);
 
-/* Lists of placement ids, guint32, ascending: of the homogeneous mode and what a type has by default; and
- * those of the offer that no vGPU covers. */
+/* Lists of placement IDs, guint32, ascending: _multiples gives those of homogeneous mode, which are a type's
+ * default, and _free those of the offer where no vGPU is. */
 GArray *vgpu_sim_place_multiples (const VgpuSimGpu *gpu, const VgpuSimType *type);
 GArray *vgpu_sim_place_free (const VgpuSimHost *host, const VgpuSimGpu *gpu, const VgpuSimOffer *offer);
 
-/* One of the offer's ids, and covered by no vGPU. */
+/* TRUE when the placement is one of the offer's IDs, and no vGPU occupies its slots. */
 gboolean vgpu_sim_place_is_free (const VgpuSimHost *host, const VgpuSimGpu *gpu, const VgpuSimOffer *offer,
                                  guint32 placement);
 
-/* Under MIG: what is left of the GPU's slices, and of the numbers of GPU instances, which begin at 1. */
+/* In MIG mode: the free slices of the GPU, and the free IDs of GPU instances, which begin at 1. */
 guint32 vgpu_sim_place_free_slices (const VgpuSimHost *host, const VgpuSimGpu *gpu);
 gboolean vgpu_sim_place_gpu_instance_is_free (const VgpuSimHost *host, const VgpuSimGpu *gpu, guint32 id);
 guint32 vgpu_sim_place_free_gpu_instance (const VgpuSimHost *host, const VgpuSimGpu *gpu);
 
-/* The most instances that run at once, with nothing else on the GPU. */
+/* The largest number of instances that can run at once on an otherwise empty GPU. */
 guint32 vgpu_sim_place_most (const VgpuSimGpu *gpu, const VgpuSimOffer *offer);
 
-/* Why no further instance fits, in words that are static; NULL when one does. */
+/* Why no further instance fits, as a static text; NULL when one fits. */
 const char *vgpu_sim_place_obstacle (const VgpuSimHost *host, const VgpuSimGpu *gpu,
                                      const VgpuSimOffer *offer);

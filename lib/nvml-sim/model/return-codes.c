@@ -4,7 +4,7 @@
 #include "nvml/nvml-abi.h"
 #include "nvml-sim/model/number.h"
 
-/* The texts are r580's (measured). */
+/* The texts of r580 (measured). */
 static const struct {
     int code;
     const char *name;

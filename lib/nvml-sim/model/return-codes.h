@@ -4,11 +4,11 @@
 
 #include <glib.h>
 
-/* Text for every code; numbers that NVML does not have get "Unknown Error", as from the real library. */
+/* The text of a code. Numbers that NVML does not have get "Unknown Error", as from the real library. */
 const char *vgpu_sim_return_text (int code);
 
-/* A number from 1 to 999, or a name as in "GPU_IS_LOST", also with its NVML_ERROR_ in front. Numbers without
- * a name are taken: a newer driver may return them. */
+/* Reads a number from 1 to 999, or a name such as "GPU_IS_LOST" with or without the prefix NVML_ERROR_.
+ * Numbers without a name are accepted, as a newer driver can return them. */
 gboolean vgpu_sim_return_parse (const char *text, int *code);
 
 /* "GPU_IS_LOST", or NULL for a number without a name. */

@@ -50,7 +50,7 @@ use_slot (VgpuSimSchedule *schedule, const VgpuSimVgpu *vgpu)
     g_array_append_val (schedule->used, slot);
 }
 
-/* A round in which each vGPU has one slot, with work or, if idle ones keep it, without. */
+/* Adds a round in which each vGPU with work has a slot and, with idle_keep, also each vGPU without work. */
 static void
 add_even_round (VgpuSimSchedule *schedule, const GPtrArray *vgpus, guint round, gboolean idle_keep)
 {
@@ -63,14 +63,14 @@ add_even_round (VgpuSimSchedule *schedule, const GPtrArray *vgpus, guint round, 
             use_slot (schedule, vgpus->pdata[i]);
         schedule->length += works || idle_keep;
     }
-    /* nobody to cede to: time goes by all the same */
+    /* when no vGPU has a slot in this round, the time of one slot passes */
     if (schedule->length == start)
         schedule->length++;
 }
 
 /*
- * A round of size slots: the vGPUs take turns until each has had its share, and the rest stays empty. A
- * hand-written file may run more vGPUs than there is room for: then the last of them come away empty-handed.
+ * Adds a round of size slots. The vGPUs take turns until each has had its share, and the rest stays empty. A
+ * hand-written file can have more vGPUs than there is room for; the last of them then get no slots.
  */
 static void
 add_fixed_round (VgpuSimSchedule *schedule, const VgpuSimGpu *gpu, const GPtrArray *vgpus, guint round,
@@ -92,7 +92,8 @@ add_fixed_round (VgpuSimSchedule *schedule, const VgpuSimGpu *gpu, const GPtrArr
     schedule->length = end;
 }
 
-/* So that a vGPU's slots since the epoch can be told for any moment without going through them. */
+/* Counts the slots of each vGPU, so that its slots since the epoch can be computed for any moment without
+ * iterating. */
 static void
 count_slots (VgpuSimSchedule *schedule)
 {
@@ -150,11 +151,11 @@ vgpu_sim_schedule_equal (const VgpuSimSchedule *a, const VgpuSimSchedule *b)
         if (left->slot != right->slot || left->vgpu != right->vgpu)
             return FALSE;
     }
-    /* two empty logs are the same, however long their slots are */
+    /* two empty logs are equal, whatever the length of their slots */
     return a->used->len == 0 || (a->slice == b->slice && a->length == b->length);
 }
 
-/* How many used slots of the table lie before this one. */
+/* The number of used slots in the table before this one. */
 static guint
 used_before (const VgpuSimSchedule *schedule, guint64 slot)
 {

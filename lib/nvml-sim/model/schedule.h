@@ -1,30 +1,32 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What a GPU's scheduler does over time: which vGPU has which slot.
+ * The work of a GPU's scheduler over time: which vGPU has which slot.
  *
- * Nothing runs for it. The log is a pure function of the host file and the time, so every process sees the
- * same one: slots of one length follow each other since the scheduler's epoch, and a table of eight rounds,
- * repeated for ever, says whose they are. Whenever the table or the slots change, the log begins anew.
+ * No process runs for it. The log is a pure function of the host file and the time, so that every process
+ * sees the same log. Slots of equal length follow each other since the scheduler's epoch, and a table of
+ * eight rounds, which is repeated for ever, contains their owners. When the table or the slots change, the
+ * log starts again.
  *
- * A guest whose driver is down has no work. One whose driver is up has some in seven rounds of eight, each
- * vGPU with its own pause. The policies differ in what becomes of a slot whose vGPU has no work:
- *   best effort   a round has a slot for each vGPU with work: who has none cedes it
- *   equal share   a round has a slot for each vGPU; without work it goes by unused
- *   fixed share   a round has as many slots as there may be vGPUs of the smallest type; a vGPU has its
- *                 type's share of them, whether others run or not; the rest goes by unused
+ * A guest without a running driver has no work. A guest with a running driver has work in seven of eight
+ * rounds, and each vGPU pauses in a different one. The policies differ in the use of a slot whose vGPU has no
+ * work:
+ *   best effort   a round has a slot for each vGPU with work; a vGPU without work cedes its slot
+ *   equal share   a round has a slot for each vGPU; the slot of a vGPU without work is unused
+ *   fixed share   a round has as many slots as there can be vGPUs of the smallest type; a vGPU has its type's
+ *                 share of them, whether others run or not; the rest is unused
  */
 #pragma once
 
 #include "nvml-sim/model/host.h"
 
-/* What a slot costs beyond its slice, ns: taking the GPU from one vGPU and giving it to the next. */
+/* The time in ns that a slot needs beyond its slice, for switching from one vGPU to the next. */
 #define VGPU_SIM_PREEMPTION 20000u
 
 typedef struct {
     guint64 slot;  /* within the table */
     guint32 vgpu;  /* its instance number */
-    guint32 count; /* how many slots it had in this table, this one included */
-    guint32 total; /* and how many in the whole table */
+    guint32 count; /* its slots in the table up to and including this one */
+    guint32 total; /* its slots in the whole table */
 } VgpuSimSlot;
 
 typedef struct {
@@ -37,19 +39,19 @@ VgpuSimSchedule *vgpu_sim_schedule_new (const VgpuSimHost *host, const VgpuSimGp
 void vgpu_sim_schedule_free (VgpuSimSchedule *schedule);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgpuSimSchedule, vgpu_sim_schedule_free)
 
-/* Both give the same log from the same epoch. */
+/* TRUE when both result in the same log from the same epoch. */
 gboolean vgpu_sim_schedule_equal (const VgpuSimSchedule *a, const VgpuSimSchedule *b);
 
-/* One slot that is over. */
+/* A slot that has ended. */
 typedef struct {
     guint64 end;  /* ns since the epoch */
-    guint64 runs; /* the vGPU's slots since then, this one included */
+    guint64 runs; /* the vGPU's slots since the epoch, including this one */
     guint32 vgpu;
 } VgpuSimRun;
 
-/* The last runs that were over elapsed ns after the epoch, at most max of them, the oldest first; returns how
- * many. */
+/* Writes the last runs that had ended elapsed ns after the epoch, at most max, the oldest first. Returns
+ * their number. */
 guint vgpu_sim_schedule_last (const VgpuSimSchedule *schedule, guint64 elapsed, VgpuSimRun *runs, guint max);
 
-/* The clock of epochs and logs: ns, the same in every process since the machine was started. */
+/* The clock of epochs and logs in ns, which is the same in every process until the machine is restarted. */
 guint64 vgpu_sim_schedule_now (void);

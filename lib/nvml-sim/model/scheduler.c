@@ -12,7 +12,7 @@
 #define AVERAGE_FACTOR "scheduler-average-factor"
 #define EPOCH          "scheduler-epoch"
 
-/* Both in the order of NVML's numbers. */
+/* Both are in the order of NVML's numbers. */
 static const char *const policies[] = {NULL, "best-effort", "equal-share", "fixed-share"};
 static const char *const arr_modes[] = {"default", "off", "on"};
 
@@ -31,7 +31,7 @@ vgpu_sim_scheduler_slice (const VgpuSimScheduler *scheduler)
     return scheduler->arr == NVML_ARR_ENABLE ? NS_PER_S / scheduler->frequency : scheduler->time_slice;
 }
 
-/* Missing leaves *choice as it is. */
+/* Parses a choice. A missing key leaves *choice unchanged. */
 static gboolean
 parse_choice (VgpuSimGroup group, const char *key, const char *const *names, gsize count, guint *choice,
               GError **error)
@@ -49,7 +49,8 @@ parse_choice (VgpuSimGroup group, const char *key, const char *const *names, gsi
     return vgpu_sim_value_bad (group, key, error, "'%s' is none of its values", value);
 }
 
-/* Missing is fallback; a key that has no meaning with the others must be missing. */
+/* Parses a parameter. A missing key results in fallback; a key without a meaning in this mode must be
+ * missing. */
 static gboolean
 parse_parameter (VgpuSimGroup group, const char *key, gboolean has_meaning, guint32 min, guint32 max,
                  guint32 fallback, guint32 *parameter, GError **error)
@@ -113,7 +114,7 @@ vgpu_sim_scheduler_write (VgpuSimGroup group, const VgpuSimScheduler *scheduler)
 
     for (gsize i = 0; i < G_N_ELEMENTS (keys); i++)
         g_key_file_remove_key (group.file, group.group, keys[i], NULL);
-    /* what is the default is left out, so that a reload leaves no trace */
+    /* defaults are not written, so that the file after a reload is the same as before the change */
     if (scheduler->policy == NVML_SCHEDULER_BEST_EFFORT)
         return;
     g_key_file_set_value (group.file, group.group, POLICY, policies[scheduler->policy]);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * How a GPU's vGPU scheduler is set: NVML's scheduler state, and the keys of [gpu ...] that keep it.
+ * The settings of a GPU's vGPU scheduler: NVML's scheduler state, and the keys of [gpu ...] that keep it.
  *
  * The limits and the default averaging factor are those that NVIDIA documents; the default time slice and
- * frequency are our choice inside them. None was measured.
+ * frequency were chosen within them. None was measured.
  */
 #pragma once
 
@@ -21,20 +21,20 @@
 
 typedef struct {
     guint policy;           /* NVML_SCHEDULER_*, never UNKNOWN */
-    guint arr;              /* NVML_ARR_*; DEFAULT under best effort */
+    guint arr;              /* NVML_ARR_*; DEFAULT with best effort */
     guint32 time_slice;     /* ns; with ARR 0 */
-    guint32 frequency;      /* Hz, with ARR; else 0 */
-    guint32 average_factor; /* with ARR; else 0 */
-    guint64 epoch;          /* when the log began, ns of the monotonic clock */
+    guint32 frequency;      /* Hz, with ARR; 0 without */
+    guint32 average_factor; /* with ARR; 0 without */
+    guint64 epoch;          /* when the log began, in ns of the monotonic clock */
 } VgpuSimScheduler;
 
-/* "best-effort" and so on, as the keyfile has it. Static. */
+/* The keyfile's name for a policy, such as "best-effort". Static. */
 const char *vgpu_sim_scheduler_policy_name (guint policy);
-/* How long a vGPU runs at once, ns; under ARR it is one period of the frequency. */
+/* The time in ns for which a vGPU runs at once; with ARR one period of the frequency. */
 guint32 vgpu_sim_scheduler_slice (const VgpuSimScheduler *scheduler);
 
-/* The keys that begin with "scheduler"; without them the scheduler is best effort. */
+/* Parses the keys that begin with "scheduler". Without them, the scheduler is best effort. */
 gboolean vgpu_sim_scheduler_parse (VgpuSimGroup group, VgpuSimScheduler *scheduler, GError **error);
-/* Puts them as the policy needs them, and takes away the others but the epoch. */
+/* Writes the keys that the policy needs, and removes the others except the epoch. */
 void vgpu_sim_scheduler_write (VgpuSimGroup group, const VgpuSimScheduler *scheduler);
 void vgpu_sim_scheduler_write_epoch (VgpuSimGroup group, guint64 epoch);

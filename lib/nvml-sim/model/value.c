@@ -37,7 +37,7 @@ vgpu_sim_value_only (VgpuSimGroup group, const char *const *keys, GError **error
     return TRUE;
 }
 
-/* The value as it is written: none of our values needs GKeyFile's escapes. */
+/* The value as it is written. No value of this file needs GKeyFile's escapes. */
 static char *
 get (VgpuSimGroup group, const char *key, GError **error)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Single values out of the keyfile, checked. Each returns FALSE with VGPU_SIM_ERROR_FILE, naming group and
- * key, when the value is bad, or missing where it must not be.
+ * Reads and checks single values of the keyfile. The functions return FALSE with VGPU_SIM_ERROR_FILE, which
+ * names group and key, when the value is invalid, or when it is missing and required.
  */
 #pragma once
 
@@ -14,10 +14,10 @@ typedef struct {
 } VgpuSimGroup;
 
 gboolean vgpu_sim_value_has (VgpuSimGroup group, const char *key);
-/* Every key of the group is one of keys, which ends with NULL. */
+/* Checks that every key of the group is one of keys, which is terminated by NULL. */
 gboolean vgpu_sim_value_only (VgpuSimGroup group, const char *const *keys, GError **error);
 
-/* Text of 1 to max bytes, free of control characters. */
+/* A text of 1 to max bytes without control characters. */
 gboolean vgpu_sim_value_text (VgpuSimGroup group, const char *key, gsize max, char **text, GError **error);
 gboolean vgpu_sim_value_uuid (VgpuSimGroup group, const char *key, char **text, GError **error);
 gboolean vgpu_sim_value_number (VgpuSimGroup group, const char *key, guint64 min, guint64 max,
@@ -26,11 +26,11 @@ gboolean vgpu_sim_value_hex4 (VgpuSimGroup group, const char *key, guint16 *numb
 gboolean vgpu_sim_value_address (VgpuSimGroup group, const char *key, VgpuSimAddress *address,
                                  GError **error);
 gboolean vgpu_sim_value_version (VgpuSimGroup group, const char *key, guint32 *version, GError **error);
-/* Not inverted. */
+/* A range that is not inverted. */
 gboolean vgpu_sim_value_range (VgpuSimGroup group, const char *key, VgateVersionRange *range, GError **error);
-/* true or false; missing leaves *flag as it is. */
+/* true or false. A missing key leaves *flag unchanged. */
 gboolean vgpu_sim_value_flag (VgpuSimGroup group, const char *key, gboolean *flag, GError **error);
 
-/* The message of every function here: "[GROUP] KEY: what is wrong with it". Always FALSE. */
+/* Sets the error of the functions above, "[GROUP] KEY: what is wrong with it". Always returns FALSE. */
 gboolean vgpu_sim_value_bad (VgpuSimGroup group, const char *key, GError **error, const char *format, ...)
     G_GNUC_PRINTF (4, 5);
