@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A bipartite matching of vGPUs and slots, by augmenting paths, as in gate/placement.c, and for the same
- * reason: neither a greedy choice nor all combinations would do. What is to be made also needs room on its
- * parent and on its GPU.
+ * A bipartite matching of vGPUs and slots by augmenting paths, as in gate/assign-gpus.c and for the same
+ * reason: a greedy choice would refuse guests that fit, and trying all combinations would take too long. A
+ * device that is to be created also needs room on its parent and on its GPU.
  */
 #include "placement/choose.h"
 
@@ -11,8 +11,8 @@
 typedef struct {
     const VgateChoice *choice;
     const GPtrArray *wants;
-    GPtrArray *suitable; /* by want: GArray of the indexes of slots that would do */
-    gboolean *seen;      /* by slot, for the augmenting path at hand */
+    GPtrArray *suitable; /* for each want: a GArray of the indices of slots that fit */
+    gboolean *seen;      /* indexed by slot, for the current augmenting path */
 } Matching;
 
 static const VgateSlot *
@@ -38,8 +38,8 @@ is_named (const VgateWant *want, const VgateSlot *slot)
     return g_strcmp0 (slot->device, want->named) == 0;
 }
 
-/* One more is to be made there, besides what others were promised, and what the other vGPUs of the guest get
- * made. */
+/* TRUE when another device can be created on the GPU, besides those that others were promised and those that
+ * are created for the guest's other vGPUs. */
 static gboolean
 gpu_has_room (const Matching *m, const VgateWant *want, const VgateSlot *slot)
 {
@@ -59,7 +59,7 @@ gpu_has_room (const Matching *m, const VgateWant *want, const VgateSlot *slot)
     return vgate_room_is_left (&room);
 }
 
-/* How many can be made on a parent says each type for itself; the strictest holds. */
+/* Each type has its own limit of devices on a parent. The smallest limit is used. */
 static gboolean
 parent_has_room (const Matching *m, const VgateWant *want, const VgateSlot *slot)
 {
@@ -97,7 +97,7 @@ has_room (const Matching *m, const VgateWant *want, const VgateSlot *slot)
     return parent_has_room (m, want, slot) && gpu_has_room (m, want, slot);
 }
 
-/* Whether the other one sits where it can be in the way of a vGPU that wants the slot. */
+/* TRUE when the place of the other vGPU can prevent the use of the slot. */
 static gboolean
 is_in_the_way (const VgateWant *other, const VgateSlot *slot)
 {
@@ -106,7 +106,7 @@ is_in_the_way (const VgateWant *other, const VgateSlot *slot)
     return other->slot == slot || (!other->slot->exists && !slot->exists && other->slot->pgpu == slot->pgpu);
 }
 
-/* The guest's vGPUs that were placed already count too. */
+/* The guest's vGPUs that were already placed are included. */
 static guint
 load_of (const Matching *m, guint pgpu)
 {
@@ -120,7 +120,8 @@ load_of (const Matching *m, guint pgpu)
     return load;
 }
 
-/* The named one, existing ones, a named virtual function that has no type yet, what else can be made. */
+/* The order of preference: the named device, other existing devices, a named virtual function without a type,
+ * other devices that can be created. */
 static guint
 class_of (const VgateWant *want, const VgateSlot *slot)
 {
@@ -152,7 +153,7 @@ compare_slots (gconstpointer a, gconstpointer b, gpointer data)
     return index_a < index_b ? -1 : 1;
 }
 
-/* Those not seen yet, the best first. */
+/* The slots that were not seen yet, the best first. */
 static GArray *
 preferred_slots (const Matching *m, guint w)
 {
@@ -172,7 +173,8 @@ preferred_slots (const Matching *m, guint w)
 
 static gboolean place (const Matching *m, guint w);
 
-/* Those in the way of a vGPU that wants the slot look for a second choice. TRUE: then there was room. */
+/* Tries to move the vGPUs that prevent the use of the slot to other slots. TRUE when the slot then has
+ * room. */
 static gboolean
 make_way (const Matching *m, guint w, const VgateSlot *slot)
 {
@@ -183,7 +185,7 @@ make_way (const Matching *m, guint w, const VgateSlot *slot)
     return FALSE;
 }
 
-/* Nobody has to make way while there is a place without. */
+/* Other vGPUs are only moved when there is no free slot. */
 static gboolean
 place (const Matching *m, guint w)
 {
@@ -228,7 +230,8 @@ find_suitable (const VgateChoice *choice, const GPtrArray *wants)
     return all;
 }
 
-/* What its hostdev names, where that is good: those come first, so that nobody else takes it from them. */
+/* Gives the vGPU the device that its hostdev names, if it fits. This is done first for all vGPUs, so that no
+ * other one takes the device. */
 static void
 place_as_named (const Matching *m, guint w)
 {

@@ -6,13 +6,13 @@
 #include <errno.h>
 #include <string.h>
 
-/* The kernel answers when it is done; but a driver may be a moment behind with what it shows, on a busy host
- * more than one. */
+/* The write returns when the kernel is done, but the driver can show the result a moment later, on a busy
+ * host more than one. */
 #define APPEAR_MS   2000
 #define STEP_MIN_US 1000
 #define STEP_MAX_US 50000
 
-/* What sysfs says of it; with_type also of which type it is. */
+/* Finds the device in sysfs; with_type also reads its type. */
 static void
 look_up (const char *root, const VgateLease *lease, gboolean with_type, VgateServed *served,
          VgateDevice *device)
@@ -24,8 +24,8 @@ look_up (const char *root, const VgateLease *lease, gboolean with_type, VgateSer
         vgate_sysfs_read_type (root, &hostdev, served, device);
 }
 
-/* A virtual function is always there; what counts is its type. Of a mediated device the driver is not
- * asked. */
+/* A virtual function always exists; it counts as a device when it has a type. For a mediated device, the
+ * driver is not asked. */
 gboolean
 vgate_device_exists (const char *root, const VgateLease *lease, VgateServed *served)
 {
@@ -37,7 +37,8 @@ vgate_device_exists (const char *root, const VgateLease *lease, VgateServed *ser
                    : device.kind == VGATE_DEVICE_VGPU && device.type != 0;
 }
 
-/* Types are compared by their names, as a driver can number them anew; a virtual function has but an id. */
+/* Types are compared by name, because another driver can number them differently. A virtual function only has
+ * an ID. */
 static gboolean
 is_as_leased (const char *root, const VgateLease *lease, VgateServed *served)
 {
@@ -56,7 +57,7 @@ is_gone (const char *root, const VgateLease *lease, VgateServed *served)
     return !vgate_device_exists (root, lease, served) && !served->hangs;
 }
 
-/* FALSE: it does not come to that in time, or the driver hangs. */
+/* Waits for the condition. FALSE when it is not met in time, or the driver hangs. */
 static gboolean
 becomes (gboolean (*is_so) (const char *root, const VgateLease *lease, VgateServed *served), const char *root,
          const VgateLease *lease, VgateServed *served)
@@ -95,7 +96,7 @@ vgate_device_make (const char *root, const VgateLease *lease, VgateServed *serve
     int rc;
 
     *may_come = FALSE;
-    /* the message is that of a driver that hangs, where that is why it cannot be told */
+    /* when the driver hangs, fail () reports that instead of this reason */
     if (vgate_device_exists (root, lease, served))
         return is_as_leased (root, lease, served) ||
                fail (lease, TRUE, served, "it exists meanwhile, and is another one", error);
@@ -107,14 +108,14 @@ vgate_device_make (const char *root, const VgateLease *lease, VgateServed *serve
     if (rc == 0 && becomes (is_as_leased, root, lease, served))
         return TRUE;
     *may_come = served->hangs;
-    /* nothing half made; what hangs is the driver's */
+    /* leaves no half-made device, unless the driver hangs: then nothing can be done */
     if (!served->hangs && (rc == 0 || (kind == VGATE_HOSTDEV_MDEV && rc != EEXIST)))
         vgate_device_unmake (root, lease, served, NULL);
     return fail (lease, TRUE, served,
                  rc == 0 ? "the driver took it, but there is no such device" : g_strerror (rc), error);
 }
 
-/* FALSE also where somebody else has given the virtual function another type. */
+/* FALSE also when the virtual function was given another type in the meantime. */
 static gboolean
 is_ours (const char *root, const VgateLease *lease, VgateServed *served)
 {

@@ -1,28 +1,28 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Making a vGPU device by sysfs, and unmaking it. The driver can hang in the write, and in telling the type
- * of a virtual function; and taking away a mediated device waits for whoever still has it open. So all of
- * that has a deadline (host/served.h). When *served hangs, every function here ends without touching the
- * driver: a guest with several devices waits once.
+ * Creates and removes vGPU devices through sysfs. The driver can hang in the write and when it reports the
+ * type of a virtual function, and the removal of a mediated device waits for a process that still has it
+ * open. So all of that has a deadline (host/served.h). When *served hangs, all functions end without using
+ * the driver, so that a guest with several devices waits only once.
  */
 #pragma once
 
 #include "host/served.h"
 #include "placement/lease.h"
 
-/* TRUE when it is there: of a mediated device any that has its UUID, of a virtual function any type. Not
- * known, and FALSE, when *served hangs after this. */
+/* TRUE when the device exists: a mediated device with the UUID, or a virtual function with any type. FALSE,
+ * and not known, when *served hangs afterwards. */
 gboolean vgate_device_exists (const char *root, const VgateLease *lease, VgateServed *served);
 
 /*
- * Makes the device of the lease: writes its UUID to "create" of the type on the parent, or the type to the
- * virtual function's "current_vgpu_type". TRUE also where it is there already as it should be. On failure
- * nothing is left of it: VGATE_CODE_DEVICE_NOT_MADE with the kernel's reason. VGATE_CODE_DEVICE_HANGS: the
- * driver did not answer; *may_come then says whether the device may still come.
+ * Creates the device of the lease: writes its UUID to "create" of the type on the parent, or the type to the
+ * virtual function's "current_vgpu_type". TRUE also when it already exists as leased. On failure it leaves no
+ * device, and the error is VGATE_CODE_DEVICE_NOT_MADE with the kernel's reason, or VGATE_CODE_DEVICE_HANGS
+ * when the driver did not answer; *may_come is then TRUE if the device can still appear later.
  */
 gboolean vgate_device_make (const char *root, const VgateLease *lease, VgateServed *served,
                             gboolean *may_come, GError **error);
 
-/* Unmakes it. TRUE also where it is gone, or has another type than it was given.
+/* Removes the device. TRUE also when it no longer exists or has another type. Errors:
  * VGATE_CODE_DEVICE_NOT_UNMADE, _DEVICE_HANGS. */
 gboolean vgate_device_unmake (const char *root, const VgateLease *lease, VgateServed *served, GError **error);

@@ -6,21 +6,22 @@
 
 #include <string.h>
 
-/* Whether there is something to do at all is asked first; a driver that hangs is waited for when there is. */
+/* The time, in ms, for finding out whether there is something to do. A driver that hangs only gets more time
+ * when there is. */
 #define LOOK_MS 2000
 
-/* A device that is to be made. */
+/* A device that is to be created. */
 typedef struct {
-    VgateLease *lease; /* borrowed; noted as made already */
+    VgateLease *lease; /* borrowed; its state is already MADE */
     VgateLeaseState was;
 } Making;
 
-/* What one call works on: the leases are locked. */
+/* The data of one call; the leases are locked. */
 typedef struct {
     const VgatePreparation *asked;
     VgateLeases *leases;
     GArray *to_make; /* of Making */
-    guint64 now;     /* of the leases' clock */
+    guint64 now;     /* by the leases' clock */
     VgateServed served;
 } Work;
 
@@ -36,8 +37,8 @@ names (const VgateDomain *domain, const VgateLease *lease)
     return vgate_domain_find_device (domain, (VgateHostdevKind)lease->kind, lease->device) != NULL;
 }
 
-/* The lease records a device of the guest's that we had made, and that does not exist. If the record
- * still says "made", somebody else has unmade it. Not known when *served hangs after this. */
+/* TRUE when the lease records a device that was created for the guest and does not exist. If its state is
+ * still MADE, somebody else has removed the device. Not known when *served hangs afterwards. */
 static gboolean
 is_missing (const VgateDomain *domain, const VgateLease *lease, const char *root, VgateServed *served)
 {
@@ -54,7 +55,7 @@ vgate_prepare_is_due (const VgateDomain *domain, const char *root)
 
     if (domain->hostdevs->len == 0 || !vgate_leases_exist (root))
         return FALSE;
-    /* what cannot be read makes nothing, and keeps nobody from being started */
+    /* leases that cannot be read create no device, and prevent no start */
     leases = vgate_leases_open (root, TRUE, NULL);
     for (guint i = 0; leases && i < leases->all->len; i++)
         if (is_missing (domain, g_ptr_array_index (leases->all, i), root, &served) || served.hangs)
@@ -76,10 +77,10 @@ vgate_prepare_has_lease (const VgateDomain *domain, const char *root)
     return !leases;
 }
 
-/* --- is there something to do, and may it be done? --- */
+/* --- the checks before a device is created --- */
 
-/* One of the guest's devices may have been given to another guest after its lease had ended, or after it had
- * been unmade. */
+/* FALSE when one of the guest's devices was given to another guest, after the guest's lease had ended or the
+ * device had been removed. */
 static gboolean
 check_others (const VgateLeases *leases, const VgateDomain *domain, guint64 now, GError **error)
 {
@@ -97,7 +98,7 @@ check_others (const VgateLeases *leases, const VgateDomain *domain, guint64 now,
     return TRUE;
 }
 
-/* A lease or a record is the guest's own, or another guest's lease names one of its devices. */
+/* TRUE when the guest has a lease or record, or another guest has a lease of one of its devices. */
 static gboolean
 is_named_by_any (const VgateLeases *leases, const VgateDomain *domain, guint64 now)
 {
@@ -130,9 +131,9 @@ set_hangs (const VgateLease *lease, GError **error)
 }
 
 /*
- * Renews the guest's leases that its XML names, and drops the others. Those whose device must be made are
- * noted as made and put into to_make. FALSE with an error when the driver hangs; without one: the guest has
- * none.
+ * Renews those of the guest's leases whose devices its XML names, and drops the others. Leases whose device
+ * must be created become MADE, and are added to to_make. FALSE with an error when the driver hangs; FALSE
+ * without an error when the guest has no lease.
  */
 static gboolean
 renew (Work *work, GError **error)
@@ -149,7 +150,7 @@ renew (Work *work, GError **error)
         if (!is_own (lease, domain))
             continue;
         if (!names (domain, lease)) {
-            /* another device was chosen since; what was made stays noted until it is unmade */
+            /* another device was chosen since; the record of a created device stays until it is removed */
             if (lease->state != VGATE_LEASE_MADE && lease->state != VGATE_LEASE_UNMADE)
                 g_ptr_array_remove_index (all, i - 1);
             continue;
@@ -159,12 +160,12 @@ renew (Work *work, GError **error)
             (work->asked->may_make_again && is_missing (domain, lease, work->asked->root, &work->served));
         if (work->served.hangs)
             return set_hangs (lease, error);
-        /* somebody else has made it: it is not ours any more */
+        /* somebody else has created it, so it is no longer removed with the guest */
         if (lease->state == VGATE_LEASE_UNMADE && !is_to_be_made)
             continue;
         any = TRUE;
         lease->expires = work->now + work->asked->lease_time;
-        /* nothing in the XML of a cold start is our choice */
+        /* the gate does not choose the devices of a cold start */
         if (!domain->element)
             g_clear_pointer (&lease->instead_of, g_free);
         else if (lease->state == VGATE_LEASE_TAKEN && lease->instead_of)
@@ -177,8 +178,8 @@ renew (Work *work, GError **error)
     return any;
 }
 
-/* What can still be made of the type where the device was. A driver that was updated meanwhile may have
- * another number for it, which the lease then gets. */
+/* How many devices of the type can still be created where the device was. A driver that was updated in the
+ * meantime can have another number for the type, which the lease then gets. */
 static guint
 count_available (Work *work, VgateLease *lease)
 {
@@ -198,7 +199,7 @@ count_available (Work *work, VgateLease *lease)
     return 0;
 }
 
-/* Guests that arrive have been promised room, which sysfs still shows as free. */
+/* The room that arriving guests were promised. In sysfs it is still free. */
 static guint
 count_promised (const Work *work, const VgateLease *lease)
 {
@@ -215,8 +216,8 @@ count_promised (const Work *work, const VgateLease *lease)
     return n;
 }
 
-/* A lease that another guest has of a device that does not exist is worth nothing, and the device is not to
- * be unmade any more when that guest ends. */
+/* Drops another guest's lease of a device that does not exist, so that the device, once created, is not
+ * removed when that guest ends. */
 static void
 take_over (VgateLeases *leases, const VgateLease *lease)
 {
@@ -229,7 +230,7 @@ take_over (VgateLeases *leases, const VgateLease *lease)
     }
 }
 
-/* Room was promised to what is planned; what is made again needs some. */
+/* Checks the room for devices that are created again. Planned devices were already promised room. */
 static gboolean
 check_room (Work *work, GError **error)
 {
@@ -252,10 +253,10 @@ check_room (Work *work, GError **error)
     return TRUE;
 }
 
-/* --- making --- */
+/* --- creating devices --- */
 
-/* Takes back the first n, and all leases with them. What cannot be unmade stays noted, and so does the
- * next one if it may come after all. */
+/* Removes the first n devices and all leases. The record of a device that cannot be removed stays, and so
+ * does that of the next device if it can still appear. */
 static void
 give_up (Work *work, guint n, gboolean may_come)
 {
@@ -283,7 +284,7 @@ make_all (Work *work, GError **error)
         if (vgate_device_make (work->asked->root, making->lease, &work->served, &may_come, &local))
             continue;
         give_up (work, i, may_come);
-        /* was it chosen for the guest now, or had the guest had it before? */
+        /* a planned device was chosen for the guest now; the guest had any other one before */
         if (making->was != VGATE_LEASE_PLANNED && vgate_error_is (local, VGATE_CODE_DEVICE_NOT_MADE))
             return set_not_made_again (making->lease, local->message, error);
         g_propagate_error (error, g_steal_pointer (&local));
@@ -302,7 +303,7 @@ vgate_prepare_devices (const VgatePreparation *preparation, gboolean *made_any, 
     *made_any = FALSE;
     if (!vgate_leases_exist (preparation->root))
         return FALSE;
-    /* a guest without a lease does not wait for the lock: nobody gives it one while it starts */
+    /* a guest without a lease does not wait for the lock, as it cannot get a lease while it starts */
     look = vgate_leases_open (preparation->root, TRUE, error);
     if (!look || !is_named_by_any (look, preparation->domain, vgate_leases_clock ()))
         return FALSE;

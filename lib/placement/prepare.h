@@ -1,38 +1,39 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * 'prepare begin': makes the devices that were leased for an arriving guest, and for a cold start those
- * that we had made for the guest and unmade when it ended. libvirt runs this event before it looks for the
- * devices.
+ * At 'prepare begin', creates the devices that were leased for an arriving guest and, for a cold start, those
+ * that had been created for the guest and were removed when it ended. libvirt runs this event before it looks
+ * for the devices.
  *
- * The record goes before the deed: what was written down and not made is looked for in vain at 'release
- * end' (placement/release.h); what was made and not written down would never be unmade.
+ * The record is written before a device is created. If a device is recorded but was not created, 'release
+ * end' does not find it (placement/release.h); a device that was created and not recorded would never be
+ * removed.
  */
 #pragma once
 
 #include "placement/lease.h"
 
 typedef struct {
-    const char *root; /* put before /sys and /run */
+    const char *root; /* prepended to /sys and /run */
     const VgateDomain *domain;
-    guint lease_time;        /* seconds: the guest's leases are renewed for so long */
-    gboolean may_make_again; /* FALSE: only what is planned is made */
+    guint lease_time;        /* the new duration of the guest's leases, in seconds */
+    gboolean may_make_again; /* FALSE: only planned devices are created */
 } VgatePreparation;
 
 /*
- * Makes the devices. *made_any: whether there were any to make. FALSE without an error: the guest has no
- * lease. Errors: those of vgate_leases_open (), vgate_leases_save () and vgate_device_make ();
- * VGATE_CODE_LEASE_LOST: another guest has a lease of one of its devices;
- * VGATE_CODE_NOT_MADE_AGAIN: the device of a cold start has no room any more. After an error nothing of it is
- * left, but what cannot be unmade, which stays noted.
+ * Creates the devices. *made_any: whether there were devices to create. FALSE without an error when the guest
+ * has no lease. Errors: those of vgate_leases_open (), vgate_leases_save () and vgate_device_make ();
+ * VGATE_CODE_LEASE_LOST: another guest has a lease of one of its devices; VGATE_CODE_NOT_MADE_AGAIN: there is
+ * no more room for a device of a cold start. After an error no device is left, except one that cannot be
+ * removed, whose record stays.
  */
 gboolean vgate_prepare_devices (const VgatePreparation *preparation, gboolean *made_any, GError **error);
 
 /*
- * TRUE when one of the domain's hostdevs names a device that does not exist and had been made for the guest,
- * or when that cannot be known because the driver hangs. Takes no lock.
+ * TRUE when one of the domain's hostdevs names a device that does not exist and had been created for the
+ * guest, or when that is not known because the driver hangs. Takes no lock.
  */
 gboolean vgate_prepare_is_due (const VgateDomain *domain, const char *root);
 
-/* TRUE when the domain has a lease, or a record of a device; also when the leases cannot be read. Takes no
+/* TRUE when the domain has a lease or a record of a device, or when the leases cannot be read. Takes no
  * lock. */
 gboolean vgate_prepare_has_lease (const VgateDomain *domain, const char *root);

@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-/* The guest has a lease: one of a device that was made for it, or (any) of another device, but not only the
- * record of what was unmade. */
+/* TRUE when the guest has a lease of a device that was created for it, or (any) of any device. Records of
+ * removed devices do not count. */
 static gboolean
 has_lease (const VgateLeases *leases, const VgateDomain *domain, gboolean any)
 {
@@ -21,8 +21,8 @@ has_lease (const VgateLeases *leases, const VgateDomain *domain, gboolean any)
     return FALSE;
 }
 
-/* Who uses the guest's devices by now: one that it gave back while it ran (a hostdev can be detached) may
- * have gone to another. NULL with an error: nobody knows. What runs without libvirt is no domain's. */
+/* Reads who now uses the guest's devices: one that was detached from the running guest can belong to another
+ * guest. NULL with an error when that is not known. vGPUs that run without libvirt belong to no domain. */
 static VgateUse *
 read_use (const VgateLeases *leases, const char *root, const VgateDomain *domain, guint64 now, GError **error)
 {
@@ -38,7 +38,8 @@ read_use (const VgateLeases *leases, const char *root, const VgateDomain *domain
     return vgate_use_read (&input, error);
 }
 
-/* To take a mediated device away from a running guest waits for that guest, or takes it from the guest. */
+/* The removal of a mediated device from a running guest waits for the guest, or takes the device away from
+ * it. So only unused devices are removed. */
 static gboolean
 unmake_unused (const char *root, const VgateLease *lease, const VgateUse *use, VgateServed *served,
                GError **error)
@@ -52,8 +53,9 @@ unmake_unused (const char *root, const VgateLease *lease, const VgateUse *use, V
     return FALSE;
 }
 
-/* All of the guest's leases go, but for the record of what was made, and of what is still to be unmade where
- * that could not be done. use NULL: none was made, or none can be unmade. Only the first error is kept. */
+/* Ends all of the guest's leases, and removes the devices that were created for it. The records stay: of
+ * removed devices as UNMADE, and of those that could not be removed as MADE. use is NULL when no device was
+ * created, or none can be removed. Only the first error is kept. */
 static guint
 unmake_all (VgateLeases *leases, const char *root, const VgateDomain *domain, const VgateUse *use,
             GError **error)
@@ -76,7 +78,7 @@ unmake_all (VgateLeases *leases, const char *root, const VgateDomain *domain, co
         g_clear_pointer (&lease->instead_of, g_free);
         if (is_unmade) {
             lease->state = VGATE_LEASE_UNMADE;
-            /* the last of these records is the newest */
+            /* keeps the records in the order of removal, the newest last */
             g_ptr_array_add (leases->all, g_ptr_array_steal_index (leases->all, i - 1));
             n++;
         }
@@ -93,7 +95,7 @@ vgate_release_devices (const char *root, const VgateDomain *domain, GError **err
     guint64 now;
     guint n = 0;
 
-    /* a guest without a lease does not wait for the lock: nobody gives it one while it ends */
+    /* a guest without a lease does not wait for the lock, as it cannot get a lease while it ends */
     look = vgate_leases_open (root, TRUE, &local);
     if (look && has_lease (look, domain, TRUE))
         leases = vgate_leases_open_within (root, VGATE_LEASES_WAIT_MS, &local);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * libxml2 does not say where in the text an attribute's value stands, and what it writes is not the text that
- * came in. So this reads the tags itself. It can be simple: the document has been found well-formed, without
- * a DOCTYPE, and what comes out is parsed again.
+ * libxml2 does not tell the position of an attribute's value in the text, and would write the document
+ * differently. So this code reads the tags. It can be simple, because the document is known to be well-formed
+ * and to have no DOCTYPE, and because the result is parsed again.
  */
 #include "placement/rewrite.h"
 
@@ -11,15 +11,15 @@
 typedef struct {
     const char *at;
     const char *end;
-    const char *copied; /* up to here it is in out */
+    const char *copied; /* the text before this was copied to out */
     GString *out;
     const GPtrArray *moves;
     guint n_moved;
-    int depth; /* of the element that begins next: <domain> has 0 */
+    int depth; /* the depth of the next element; <domain> has 0 */
     gboolean in_devices;
-    gboolean in_source; /* the first <source> of the hostdev; its first <address> is not there yet */
+    gboolean in_source; /* in the first <source> of the hostdev, before its first <address> */
     guint n_hostdevs;
-    const VgateMove *move; /* of the hostdev that we are in; NULL: none */
+    const VgateMove *move; /* for the current hostdev; NULL: none */
 } Scan;
 
 /* A start tag: the text between '<' and '>'. */
@@ -27,7 +27,7 @@ typedef struct {
     const char *begin;
     const char *end;
     gsize name_length;
-    gboolean is_empty; /* it ends with "/>" */
+    gboolean is_empty; /* the tag ends with "/>" */
 } Tag;
 
 static gboolean
@@ -48,7 +48,7 @@ move_of (const Scan *scan, guint position)
     return NULL;
 }
 
-/* What an attribute of the source address becomes; NULL: it stays. The caller frees it. */
+/* The new value of an attribute of the source address; NULL when it does not change. The caller frees it. */
 static char *
 new_value (const VgateMove *move, const char *name, gsize name_length)
 {
@@ -75,8 +75,8 @@ replace (Scan *scan, const char *begin, const char *end, const char *by)
     scan->copied = end;
 }
 
-/* NAME = 'VALUE', as often as there is one; well-formed, but who knows what was overlooked: each step looks
- * at the end. */
+/* Replaces the values of NAME='VALUE' pairs. Each step checks the end of the tag, although the document is
+ * well-formed. */
 static void
 rewrite_address (Scan *scan, const Tag *tag)
 {
@@ -102,7 +102,8 @@ rewrite_address (Scan *scan, const Tag *tag)
     scan->n_moved++;
 }
 
-/* domain / devices / hostdev / source / address, the first of the last two in each hostdev. */
+/* Follows domain / devices / hostdev / source / address, with the first source and address in each
+ * hostdev. */
 static void
 enter (Scan *scan, const Tag *tag)
 {
@@ -126,7 +127,7 @@ enter (Scan *scan, const Tag *tag)
     }
 }
 
-/* The '>' that ends a tag does not stand in a value. */
+/* Finds the '>' that ends a tag, which is not inside a value. */
 static const char *
 find_tag_end (const Scan *scan)
 {
@@ -228,7 +229,7 @@ char *
 vgate_rewrite_sources (const char *xml, gsize length, const VgateDomain *domain, const GPtrArray *moves,
                        gsize *new_length, GError **error)
 {
-    /* a copy ends with a NUL, where strspn () and the like stop */
+    /* a copy with a NUL at its end, which strspn () and similar functions need */
     g_autofree char *text = g_strndup (xml, length);
     g_autoptr (GString) out = g_string_sized_new (length);
     g_autoptr (VgateDomain) after = NULL;

@@ -24,7 +24,7 @@ vgate_room_promise_all (VgateRoom *room, const GArray *promises)
         vgate_room_promise (room, &g_array_index (promises, VgatePromise, i));
 }
 
-/* What is free of the frame buffer, as far as the host's list tells: all free instances of one type fit. */
+/* The free frame buffer according to the host's list: all free instances of a type fit into it. */
 static guint64
 free_framebuffer (const VgatePgpu *pgpu)
 {
@@ -38,15 +38,16 @@ free_framebuffer (const VgatePgpu *pgpu)
     return most;
 }
 
-/* "NVIDIA H100XM-1-10C": one slice of the GPU. Not "NVIDIA RTX6000-Ada-48Q". */
+/* TRUE for "NVIDIA H100XM-1-10C", which is one slice of the GPU. FALSE for "NVIDIA RTX6000-Ada-48Q". */
 static gboolean
 is_mig_backed (const VgateHostType *type)
 {
     return g_regex_match_simple ("-[0-9]+-[0-9]+[A-Z]+$", type->name, 0, 0);
 }
 
-/* A driver that does not say whether sizes mix is older than the mode that lets them (r550), but for a GPU in
- * MIG mode: that has MIG-backed types only, whose sizes mix as its GPU instances do. */
+/* A driver that does not report whether sizes can be mixed is older than the mode that allows it (r550),
+ * unless the GPU is in MIG mode. In MIG mode it only has MIG-backed types, whose sizes can be mixed like
+ * those of its GPU instances. */
 static gboolean
 must_be_equal (const VgateRoom *room)
 {
@@ -59,7 +60,8 @@ vgate_room_is_left (const VgateRoom *room)
 {
     if (!room->type)
         return TRUE;
-    /* what runs there decides the size as well, and NVML says so: other sizes then have no free instance */
+    /* running vGPUs determine the size as well, but NVML takes them into account: other sizes then have no
+     * free instance */
     if (must_be_equal (room) && room->is_other_promised)
         return FALSE;
     return room->n_of_type < room->type->free_instances &&

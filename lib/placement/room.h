@@ -1,34 +1,34 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Whether one more vGPU has room on a GPU. NVML counts the vGPUs that run. What has been promised besides
- * takes its room too: a device that exists and that nothing runs on yet, and one that is to be made for a
- * guest that is about to arrive. Nothing is read here.
+ * Computes whether another vGPU has room on a GPU. NVML only counts running vGPUs. Promised ones take room,
+ * too: an existing device on which nothing runs yet, and a device that is to be created for a guest that is
+ * about to arrive. It reads nothing.
  */
 #pragma once
 
 #include "host/host.h"
 
-/* A vGPU that has a place on a GPU and does not run yet. */
+/* A vGPU that has a place on a GPU but does not run yet. */
 typedef struct {
     guint pgpu;                /* index into the host's pgpus */
-    const VgateHostType *type; /* of that pGPU */
+    const VgateHostType *type; /* one of that pGPU's */
 } VgatePromise;
 
-/* The question, and what has been found of the answer. */
+/* The vGPU that needs room, and the promises that were added. */
 typedef struct {
     const VgatePgpu *pgpu;
-    guint index;                /* of that pGPU */
-    const VgateHostType *type;  /* of the vGPU that needs room */
-    guint n_of_type;            /* promised */
-    guint64 framebuffer;        /* promised, bytes */
-    gboolean is_other_promised; /* one of another size */
+    guint index;                /* its index in the host's pgpus */
+    const VgateHostType *type;  /* the type of the vGPU that needs room */
+    guint n_of_type;            /* promised vGPUs of the type */
+    guint64 framebuffer;        /* promised frame buffer in bytes */
+    gboolean is_other_promised; /* a vGPU of another size was promised */
 } VgateRoom;
 
-/* type: one of the pGPU's; NULL: the GPU does not offer it, which the policy can let pass; nothing is known
- * of its room, so there is some. */
+/* Begins a question. type is one of the pGPU's; NULL when the GPU does not offer it, which the policy can
+ * allow: its room is then not known, and there is always room. */
 VgateRoom vgate_room_ask (const VgateHost *host, guint pgpu, const VgateHostType *type);
-/* One promise more. Those on other GPUs are passed over. */
+/* Adds a promise. Promises on other GPUs are ignored. */
 void vgate_room_promise (VgateRoom *room, const VgatePromise *promise);
-/* All of them, of VgatePromise; NULL for none. */
+/* Adds all promises, of VgatePromise; NULL for none. */
 void vgate_room_promise_all (VgateRoom *room, const GArray *promises);
 gboolean vgate_room_is_left (const VgateRoom *room);

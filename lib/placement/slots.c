@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The places for vGPUs that a host has now. */
+/* Lists the places for vGPUs on a host. */
 #include "placement/choose.h"
 
 #include <string.h>
@@ -119,7 +119,7 @@ promise (const VgateHostState *state, int pgpu, guint32 type, const char *type_n
         g_array_append_val (promises, made);
 }
 
-/* A vGPU that is looked for among those that run. */
+/* A vGPU to be found among the running ones. */
 typedef struct {
     const char *mdev; /* NULL: it is a virtual function */
     int pgpu;
@@ -128,9 +128,9 @@ typedef struct {
     const char *vm;        /* NULL: any */
 } Sought;
 
-/* One that runs on the mediated device; or, as NVML does not name virtual functions, one without a mediated
- * device on the GPU and of the type, of any VM or of this one. *taken, by instance, keeps it from being found
- * twice. */
+/* Finds the running vGPU on the mediated device. NVML does not name virtual functions, so for one it finds a
+ * vGPU without a mediated device on the GPU, of the type, and of any VM or of this one. *taken, indexed by
+ * instance, prevents it from being found twice. */
 static gboolean
 take_running (const VgateHostState *state, gboolean *taken, const Sought *sought)
 {
@@ -166,8 +166,8 @@ device_exists (const VgateHostState *state, const VgateLease *lease)
     return listed && listed->device.type != 0;
 }
 
-/* NVML's list of what can be created counts what runs, and nothing else. So a device on which nothing runs
- * takes room that NVML does not know of, whoever it is for. */
+/* NVML only takes running vGPUs into account for its list of types that can be created. So any device on
+ * which nothing runs takes room that is not missing in NVML's list. */
 static void
 promise_devices (const VgateHostState *state, GArray *promises)
 {

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* libvirt's QEMU driver keeps there what it must know of its live domains after a restart (measured). */
+/* The directory where libvirt's QEMU driver keeps the state of running domains for its restart (measured). */
 #define STATUS_DIRECTORY "/run/libvirt/qemu"
 #define END              "</domstatus>"
 
@@ -19,13 +19,13 @@ struct VgateUseLook {
     VgateVfioHolders *holders;
 };
 
-/* What is known while the lists are read. */
+/* The state while the lists are read. */
 typedef struct {
     const VgateUseInput *input;
     VgateUse *use;
-    GHashTable *own;    /* devices of the guest that asks, by its status file */
-    gboolean *is_known; /* by instance: on which virtual function it runs */
-    GHashTable *known;  /* of VgateListedDevice *: the virtual functions on which one of those runs */
+    GHashTable *own;    /* devices of the guest, according to its status file */
+    gboolean *is_known; /* indexed by instance: its virtual function is known */
+    GHashTable *known;  /* of VgateListedDevice *: the virtual functions of those instances */
 } Reading;
 
 static gboolean
@@ -58,8 +58,8 @@ may_run_on (const Reading *r, const VgateInstance *instance, const VgateListedDe
                                     instance->type_name);
 }
 
-/* A vGPU of the VM (NULL: of any) runs on the virtual function, if one runs that is not known to run
- * elsewhere. */
+/* Notes that a vGPU of the VM (NULL: of any VM) runs on the virtual function, if there is one that is not
+ * known to run elsewhere. */
 static void
 know_running (const Reading *r, const VgateListedDevice *listed, const char *vm)
 {
@@ -93,27 +93,28 @@ add_domain (const Reading *r, const VgateDomain *domain)
     }
 }
 
-/* Adds its domain to the list, if it can have a device. */
+/* Adds the domain to the list if it can have a device. */
 static gboolean
 read_status (GPtrArray *domains, const char *file, const char *xml, gsize length, GError **error)
 {
     VgateDomain *domain;
 
-    /* most have none; what is whole and has none needs no parser (an empty file has no text at all). QEMU's
-     * capabilities name vfio-pci in each file, an argument can stand only in a <qemu:commandline>. */
+    /* most domains have no hostdev, and a complete file without one need not be parsed (the text of an empty
+     * file is NULL). QEMU's capabilities name vfio-pci in each file; an argument can only be in a
+     * <qemu:commandline>. */
     if (xml && length > 0 && !memmem (xml, length, "hostdev", strlen ("hostdev")) &&
         !memmem (xml, length, "commandline", strlen ("commandline")) &&
         memmem (xml, length, END, strlen (END)))
         return TRUE;
     domain = vgate_domain_read_status (xml, length, NULL);
-    /* not the parser's words, which may quote what is secret there */
+    /* the parser's message is not used, as it can quote secrets of the file */
     if (!domain)
         return unknown (file, "it is cut, or not what libvirt writes", error);
     g_ptr_array_add (domains, domain);
     return TRUE;
 }
 
-/* NULL without an error: the domain has ended meanwhile. */
+/* NULL without an error when the domain has ended in the meantime. */
 static GByteArray *
 read_file (const char *directory, const char *file, GError **error)
 {
@@ -127,7 +128,7 @@ read_file (const char *directory, const char *file, GError **error)
     return NULL;
 }
 
-/* To the end of what can be read; FALSE with an error. */
+/* Reads the status files up to the first that cannot be read; then FALSE with an error. */
 static gboolean
 read_domains (const char *root, GPtrArray *domains, GError **error)
 {
@@ -173,7 +174,7 @@ add_leases (const Reading *r)
     }
 }
 
-/* The caller frees it. */
+/* Describes the VM of a vGPU. The caller frees it. */
 static char *
 describe_vm (const VgateInstance *instance)
 {
@@ -181,7 +182,7 @@ describe_vm (const VgateInstance *instance)
                         : g_strdup ("a VM that NVML does not name by UUID");
 }
 
-/* NVML names mediated devices. What runs for the guest itself is nobody's business here. */
+/* Adds the mediated devices, which NVML names. The guest's own vGPUs are not in use by others. */
 static void
 add_instances (const Reading *r)
 {
@@ -225,7 +226,8 @@ add_held (const Reading *r)
     }
 }
 
-/* A vGPU that had ended before this look may still be in NVML's list. */
+/* Notes the virtual functions of the earlier look, because a vGPU that ended before the present look can
+ * still be in NVML's list. */
 static void
 recall (const Reading *r)
 {
@@ -248,7 +250,8 @@ recall (const Reading *r)
     }
 }
 
-/* What runs on a virtual function that nothing tells runs on any that is free, for all that is known. */
+/* A vGPU whose virtual function is not known can run on any free one of its GPU and type, so all of these
+ * count as in use. */
 static void
 add_possible (const Reading *r)
 {
@@ -301,7 +304,7 @@ vgate_use_read (const VgateUseInput *input, GError **error)
     g_autoptr (GPtrArray) domains = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_domain_free);
     const Reading r = {.input = input, .use = use, .own = own, .is_known = is_known, .known = known};
 
-    /* the one that knows most comes last */
+    /* the most precise source comes last */
     add_leases (&r);
     add_instances (&r);
     if (!read_domains (input->root, domains, error))
