@@ -4,7 +4,7 @@
 #include "driver/control-wire.h"
 #include "message/codes.h"
 
-/* Asks, and waits for the whole answer: a GVariant of this type. */
+/* Asks, and waits for the whole answer, which is a GVariant of this type. */
 static GVariant *
 ask (const VgateBackend *backend, VgateRequestKind kind, GVariant *body, const char *type, GError **error)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The helper's side of following the scheduler's log. */
+/* The helper's part of following the scheduler's log. */
 #include "driver/follow-serve.h"
 
 #include "driver/control-wire.h"
@@ -13,10 +13,10 @@
 #include <poll.h>
 #include <unistd.h>
 
-/* NVIDIA says that five looks a second miss nothing; twice as many bear that one is late. */
+/* According to NVIDIA, five reads a second miss nothing. Twice as many leave room for a late one. */
 #define INTERVAL_US (G_USEC_PER_SEC / 10)
 
-/* A GPU's log, and what has been seen of it. */
+/* A GPU, and the reader of its log. */
 typedef struct {
     const VgateGpu *gpu;
     VgateSchedulerLogReader *reader;
@@ -77,8 +77,8 @@ read_source (VgateNvml *nvml, Source *source, GError **error)
     return g_steal_pointer (&news);
 }
 
-/* One look at all of them: an answer's body, floating. A GPU that is lost is left out from now on, and named
- * in unusable; it is an error when none is left. */
+/* Reads all logs once, and returns the body of an answer (floating). A GPU that is lost is left out from now
+ * on and added to unusable. NULL with an error when no GPU is left. */
 static GVariant *
 look (VgateNvml *nvml, GPtrArray *sources, GPtrArray *unusable, GError **error)
 {
@@ -103,8 +103,8 @@ look (VgateNvml *nvml, GPtrArray *sources, GPtrArray *unusable, GError **error)
     return vgate_round_to_variant (round, unusable);
 }
 
-/* FALSE when the asker is gone. An asker that does not read for a while delays us, which is not
- * NVML's fault. */
+/* FALSE when the asker has exited. The life is not limited here, because a slow asker must not count as a
+ * driver that hangs. */
 static gboolean
 send_answer (int out, GVariant *body, const GError *error)
 {
@@ -116,7 +116,7 @@ send_answer (int out, GVariant *body, const GError *error)
     return vgate_serve_write (out, head) && vgate_serve_write (out, answer);
 }
 
-/* Until it is time for the next look. FALSE when the asker has gone meanwhile. */
+/* Waits for the time of the next read. FALSE when the asker exits in the meantime. */
 static gboolean
 wait_until (int out, gint64 when)
 {
@@ -138,13 +138,13 @@ follow (VgateNvml *nvml, const VgateAsked *asked, GPtrArray *sources, GPtrArray 
         g_autoptr (GError) error = NULL;
         GVariant *body;
 
-        /* each look has the deadline for itself */
+        /* the deadline applies to each read */
         vgate_serve_limit_life (asked->deadline_ms);
         body = look (nvml, sources, unusable, &error);
-        g_ptr_array_set_size (unusable, 0); /* they have been named */
+        g_ptr_array_set_size (unusable, 0); /* they were reported */
         if (!send_answer (out, body, error) || !body)
             return;
-        /* after a delay there is nothing to catch up with: the log has what is left of it */
+        /* after a delay, missed reads are not repeated: the log has all entries that still exist */
         next = MAX (next + INTERVAL_US, g_get_monotonic_time ());
         if (!wait_until (out, next))
             return;
@@ -170,7 +170,7 @@ vgate_follow_serve (const VgateAsked *asked, int out)
         send_answer (out, NULL, error);
     }
     close (out);
-    /* NVML is shut down now, which can hang */
+    /* limits the time for NVML's shutdown, which can hang */
     vgate_serve_limit_life (asked->deadline_ms);
     return 0;
 }

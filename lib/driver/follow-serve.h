@@ -3,5 +3,5 @@
 
 #include "driver/wire.h"
 
-/* Answers a follower until it is gone. Returns the program's exit status; closes out. */
+/* Answers a follower until it exits. Returns the program's exit status; closes out. */
 int vgate_follow_serve (const VgateAsked *asked, int out);

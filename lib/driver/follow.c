@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 struct VgateFollower {
-    VgateBackend backend; /* its texts are ours */
+    VgateBackend backend; /* a copy */
     int fd;
-    GByteArray *pending; /* what has come of the next answers */
+    GByteArray *pending; /* the received part of the next answers */
 };
 
 VgateFollower *
@@ -50,7 +50,7 @@ crashed (const char *why, GError **error)
     return FALSE;
 }
 
-/* Takes the next answer out of what has come. FALSE without error: it is not complete. */
+/* Takes the next answer from the received bytes. FALSE without an error when it is not complete. */
 static gboolean
 take_answer (VgateFollower *follower, GBytes **answer, GError **error)
 {

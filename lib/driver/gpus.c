@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* No machine holds that many. */
+/* More GPUs than any machine has. */
 #define GPUS_MAX 4096u
 
 static void
@@ -30,7 +30,7 @@ find (const GPtrArray *gpus, const char *address)
     return NULL;
 }
 
-/* One that is not in vGPU host mode is passed over: gpu->address is NULL then. */
+/* Reads a GPU. gpu->address stays NULL when it is not in vGPU host mode, so that it is skipped. */
 static gboolean
 read_gpu (VgateNvml *nvml, const GPtrArray *others, VgateGpu *gpu, GError **error)
 {
@@ -116,7 +116,8 @@ list_addresses (const GPtrArray *gpus)
     return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
-/* Leaves only the one with this address. One that cannot be used, or may be it, gives its reason. */
+/* Keeps only the GPU with this address. If it cannot be used, or if an unusable GPU without a known address
+ * can be it, the error is that GPU's reason. */
 static gboolean
 keep_only (GPtrArray *gpus, const GPtrArray *unusable, const char *address, GError **error)
 {

@@ -1,32 +1,32 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The GPUs in vGPU host mode. Only the program vgpu-gate-nvml calls this. */
+/* Lists the GPUs in vGPU host mode. Only the program vgpu-gate-nvml calls this. */
 #pragma once
 
 #include "host/host.h"
 
 typedef struct {
     VgateNvmlDevice device;
-    guint32 index; /* NVML's */
+    guint32 index; /* NVML's index */
     char *address;
-    char *name; /* "unknown" where the driver's is empty */
+    char *name; /* "unknown" when the driver's text is empty */
 } VgateGpu;
 
 /*
- * VgateGpu *, in NVML's order, possibly none. A GPU at which NVML fails, or whose address cannot be, or is
- * that of another one, is added to unusable (of VgateUnusableGpu *) instead. *n_listed: how many NVML lists.
- * NULL with the driver's error when it does not even say how many there are.
+ * The GPUs (VgateGpu *) in NVML's order; the list can be empty. A GPU for which NVML fails, or whose address
+ * is invalid or that of another GPU, is added to unusable (of VgateUnusableGpu *) instead. *n_listed is the
+ * number of GPUs that NVML lists. NULL with the driver's error when that number cannot be read.
  */
 GPtrArray *vgate_gpus_list (VgateNvml *nvml, GPtrArray *unusable, guint *n_listed, GError **error);
 
-/* Takes a GPU out of the list, as NVML fails at it: into unusable. */
+/* Moves a GPU for which NVML fails from the list to unusable. */
 void vgate_gpus_drop (GPtrArray *gpus, guint index, const GError *why, GPtrArray *unusable);
 
-/* FALSE, with the driver's error, when nothing is left but unusable ones. */
+/* FALSE with the driver's error when there are unusable GPUs but no usable one. */
 gboolean vgate_gpus_check_any (const GPtrArray *usable, const GPtrArray *unusable, GError **error);
 
 /*
- * As vgate_gpus_list (), all or only the one with this address, and never empty: VGATE_CODE_NO_PGPU when
- * there is none; the driver's error when that one cannot be used, or all. With an address, unusable stays as
- * it is.
+ * Like vgate_gpus_list (), with all GPUs or only the one with this address, but never empty:
+ * VGATE_CODE_NO_PGPU when there is none, and the driver's error when the requested GPU, or no GPU, can be
+ * used. With an address, unusable is unchanged.
  */
 GPtrArray *vgate_gpus_find (VgateNvml *nvml, const char *address, GPtrArray *unusable, GError **error);

@@ -9,10 +9,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* A host with every GPU and vGPU that fits into a machine needs far less. */
+/* A host with the largest possible number of GPUs and vGPUs needs far less. */
 #define ANSWER_SIZE_MAX (16u * 1024u * 1024u)
 
-/* The question as a file in memory: the child reads it when it likes, and we never block on a full pipe. */
+/* Writes the question to a file in memory, so that this process never blocks on a full pipe. */
 static int
 question_file (GBytes *question, GError **error)
 {
@@ -29,7 +29,8 @@ question_file (GBytes *question, GError **error)
     return -1;
 }
 
-/* GLib's second fork makes it nobody's zombie: a process that hangs in the kernel cannot be waited for. */
+/* GLib forks twice, so that the process becomes no zombie of this one: a process that hangs in the kernel
+ * cannot be waited for. */
 int
 vgate_helper_start (const VgateBackend *backend, GBytes *question, GError **error)
 {
@@ -56,7 +57,7 @@ vgate_wait_begin (int fd, int cancel_fd, guint deadline_ms)
     return (VgateWait){fd, cancel_fd, deadline_ms, g_get_monotonic_time () + (gint64)deadline_ms * 1000};
 }
 
-/* Until there is something to read, or the other one cancels. */
+/* Waits until there is something to read, or the caller cancels. */
 static VgateRead
 wait_for (const VgateWait *wait, GError **error)
 {
@@ -88,7 +89,7 @@ vgate_wait_read (const VgateWait *wait, GByteArray *bytes, GError **error)
     return VGATE_READ_FAILED;
 }
 
-/* Everything until the end of file. */
+/* Reads up to the end of file. */
 static GBytes *
 read_all (int fd, guint deadline_ms, GError **error)
 {
@@ -129,7 +130,7 @@ vgate_helper_translate_error (GError *answer_error, const VgateBackend *backend,
         code = VGATE_CODE_NVML_LIBRARY;
     else if (owned->code == VGATE_NVML_ERROR_SYMBOL)
         code = VGATE_CODE_NVML_SYMBOL;
-    /* the loader's own words mostly begin with it */
+    /* the loader's message usually begins with the library's name */
     if (g_str_has_prefix (owned->message, backend->library))
         g_set_error_literal (error, VGATE_ERROR, code, owned->message);
     else

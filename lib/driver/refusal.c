@@ -5,10 +5,10 @@
 #include "message/codes.h"
 #include "nvml/nvml-abi.h"
 
-/* More than these are counted only: it is one line. */
+/* The number of vGPUs that the line names; it only gives the number of the others. */
 #define NAMED_MAX 4
 
-/* One that ends meanwhile is left out. */
+/* Adds a vGPU, unless it has ended in the meantime. */
 static void
 add_vgpu (VgateNvml *nvml, const char *address, guint32 vgpu, GPtrArray *running)
 {
@@ -22,7 +22,8 @@ add_vgpu (VgateNvml *nvml, const char *address, guint32 vgpu, GPtrArray *running
                                                vm ? vm : "(unknown)", address));
 }
 
-/* "NVIDIA H100XM-20C of VM UUID on GPU ADDRESS, ... and 3 more"; NULL when none runs, or none can be read. */
+/* Describes running vGPUs: "NVIDIA H100XM-20C of VM UUID on GPU ADDRESS, ... and 3 more". NULL when none runs
+ * or can be read. */
 static char *
 describe_running (VgateNvml *nvml, const char *only)
 {
@@ -48,7 +49,7 @@ describe_running (VgateNvml *nvml, const char *only)
     return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
-/* In use, or not supported: what runs is the first suspect. */
+/* The reason of the errors "in use" and "not supported", which running vGPUs cause most often. */
 static char *
 reason_of_state (VgateNvml *nvml, const char *gpu, int rc)
 {

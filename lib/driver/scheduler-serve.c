@@ -7,7 +7,7 @@
 #include "message/codes.h"
 #include "nvml/nvml-abi.h"
 
-/* A GPU in MIG mode has no scheduler of this kind: that is a fact about it, not a failure (documented). */
+/* Reads a GPU's scheduler. It is not an error that a GPU in MIG mode has none (documented). */
 static gboolean
 read_scheduler (VgateNvml *nvml, const VgateGpu *found, VgateGpuScheduler *gpu, GError **error)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The helper's side of what is asked about schedulers: a question's body to an answer's, floating. */
+/* The helper's part of questions about schedulers. Each function takes the body of a question, and returns
+ * the body of an answer (floating), or NULL with an error. */
 #pragma once
 
 #include "vgpu-gate/vgpu-gate.h"

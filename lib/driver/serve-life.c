@@ -5,7 +5,7 @@
 
 #include <sys/time.h>
 
-/* Beyond the asker's deadline, so that an answer is never cut by this clock. */
+/* Added to the asker's deadline, so that this timer never interrupts an answer. */
 #define GRACE_MS 500
 
 void

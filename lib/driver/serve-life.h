@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How long vgpu-gate-nvml lives, and how it hands over an answer: for each kind of question. */
+/* Limits the life of vgpu-gate-nvml and writes answers, for all kinds of questions. */
 #pragma once
 
 #include <glib.h>
 
-/* Lets the kernel end this process this long after the deadline (SIGALRM, default action), counted from now;
- * 0: not any more. */
+/* Makes the kernel end this process (SIGALRM, default action) deadline_ms and a short grace time from now; 0
+ * removes the limit. */
 void vgate_serve_limit_life (guint deadline_ms);
 
-/* FALSE when the asker is gone. */
+/* Writes an answer. FALSE when the asker has exited. */
 gboolean vgate_serve_write (int out, GBytes *bytes);

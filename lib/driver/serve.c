@@ -10,8 +10,8 @@
 #include <signal.h>
 #include <unistd.h>
 
-/* exec() hands on what is ignored and what is blocked. The asker's parent may have done either with
- * the alarm, which then would never end this process, or with SIGTERM. */
+/* exec() preserves ignored and blocked signals. If the asker's parent had ignored or blocked SIGALRM, the
+ * timer would never end this process; the same applies to SIGTERM. */
 static void
 restore_signals (void)
 {
