@@ -19,9 +19,10 @@ is_taken (const VgateElement *element, const VgateHostdev *hostdev)
 }
 
 /*
- * NVML names a vGPU's mediated device, but not its virtual function. So a vGPU without mediated device gets
- * the first virtual function of its GPU and type that no other one has. Among equal ones it may be the wrong
- * one, which changes nothing: all that decides is the same for them.
+ * NVML reports a vGPU's mediated device, but not its virtual function. A vGPU without mediated device
+ * therefore gets the first virtual function of its GPU and type that no other vGPU has. Among several of the
+ * same type this may be the wrong one, but that makes no difference: everything that counts for a decision is
+ * the same for them.
  */
 static gboolean
 is_device_of (const VgateCaptureInput *input, const VgateElement *element, const VgateInstance *instance,
@@ -41,7 +42,7 @@ is_device_of (const VgateCaptureInput *input, const VgateElement *element, const
                                     instance->type_name);
 }
 
-/* The hostdev whose device is the vGPU's: it tells where the guest sees it. */
+/* Returns the hostdev whose device is the vGPU's; it has the vGPU's address in the guest. */
 static const VgateHostdev *
 find_hostdev (const VgateCaptureInput *input, const VgateElement *element, const VgateInstance *instance)
 {
@@ -92,7 +93,7 @@ read_record (const VgateInstance *instance, VgateElementVgpu *vgpu, GError **err
     return TRUE;
 }
 
-/* Rounded ones stay as the element has them, while that is about right. */
+/* A rounded size keeps the value in the element while that is near enough. */
 static void
 describe_sizes (const VgateCaptureInput *input, const VgateInstance *instance, VgateElementVgpu *vgpu)
 {
@@ -146,7 +147,7 @@ gboolean
 vgate_capture_check_gone (const VgateHost *host, const VgateElement *element, const VgateElement *now,
                           GError **error)
 {
-    /* another host's names GPUs of that host, and has given its vGPUs other UUIDs */
+    /* the element of another host names GPUs of that host, where its vGPUs had other UUIDs */
     const gboolean is_own = strcmp (element->host_uuid, host->uuid) == 0;
 
     if (host->unusable->len == 0 || (now && now->vgpus->len >= element->vgpus->len))
@@ -196,7 +197,8 @@ vgate_capture_describe (const VgateCaptureInput *input, GError **error)
     return g_steal_pointer (&element);
 }
 
-/* In order means what the gate will ask of it: form, sense, domain and, where there is a key, the seal. */
+/* TRUE if the present element fulfils what the gate will check: form, values, domain and, with a key, the
+ * seal. */
 static gboolean
 is_in_order (const VgateCaptureInput *input, const VgateElement *wanted)
 {

@@ -2,8 +2,8 @@
 #include "plugin/element/sequences.h"
 
 struct VgateSequences {
-    guint64 floor;     /* the highest that there was */
-    GHashTable *ahead; /* uuid -> guint64 *: those that the clock had not passed when it was last looked */
+    guint64 floor;     /* the highest one so far */
+    GHashTable *ahead; /* uuid -> guint64 *: those that were above the clock at the last call */
 };
 
 VgateSequences *
@@ -53,7 +53,7 @@ vgate_sequences_note (VgateSequences *sequences, const char *uuid, guint64 seque
             least = kept;
         }
     }
-    /* the one that the clock passes first; from now on all numbers are above it */
+    /* drop the lowest, which the clock passes first; from now on all new numbers are above it */
     if (g_hash_table_size (sequences->ahead) > VGATE_SEQUENCES_MAX) {
         sequences->floor = least;
         g_hash_table_remove (sequences->ahead, lowest);

@@ -3,7 +3,7 @@
 
 #define STEP_MIN ((guint64)64 << 20)
 
-/* A power of two, so that neighbouring sizes have the same. */
+/* A power of two, so that sizes near each other have the same step. */
 static guint64
 step_of (guint64 bytes)
 {
