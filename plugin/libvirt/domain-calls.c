@@ -36,7 +36,7 @@ vgate_libvirt_id (virDomainPtr domain)
     return id > G_MAXINT ? -1 : (int)id;
 }
 
-/* *reason: why it is paused; VIR_DOMAIN_PAUSED_UNKNOWN also when it is not. FALSE: libvirt does not say. */
+/* *reason: why the domain is paused, or VIR_DOMAIN_PAUSED_UNKNOWN. FALSE: libvirt cannot answer. */
 static gboolean
 paused_for (virDomainPtr domain, int *reason)
 {
@@ -49,23 +49,23 @@ paused_for (virDomainPtr domain, int *reason)
     return TRUE;
 }
 
-/* What libvirt found half started when it came back counts, too. */
+/* Also TRUE for a domain that libvirtd found half started after its own restart. */
 static gboolean
 is_arriving (int reason)
 {
     return reason == VIR_DOMAIN_PAUSED_MIGRATION || reason == VIR_DOMAIN_PAUSED_STARTING_UP;
 }
 
-/* Of a domain that arrives libvirt says nothing but that it cannot say (measured, 9.0); a driver without jobs
- * has none. */
+/* About a domain that arrives, libvirt can only say that it has no answer (measured, 9.0). A driver without
+ * jobs never has a job. */
 gboolean
 vgate_libvirt_is_busy (virDomainPtr domain)
 {
     virDomainJobInfo job;
     int reason;
 
-    /* what libvirt does not say may be a job; and starting, arriving and being saved are paused states in
-     * which it holds one */
+    /* without an answer there may be a job; and libvirt holds a job while it starts, receives or saves a
+     * domain, which are paused states */
     if (!paused_for (domain, &reason) || is_arriving (reason) || reason == VIR_DOMAIN_PAUSED_SAVE)
         return TRUE;
     if (virDomainGetJobInfo (domain, &job) == 0)
@@ -73,8 +73,8 @@ vgate_libvirt_is_busy (virDomainPtr domain)
     return virGetLastErrorCode () != VIR_ERR_NO_SUPPORT;
 }
 
-/* That there is no job that leaves: the domain does not run, or it arrives (libvirt keeps statistics at
- * the source only), or the driver has no jobs. */
+/* TRUE if libvirt's last error means that no job moves the domain away: the domain does not run, it arrives
+ * (libvirt keeps statistics only at the source), or the driver has no jobs. */
 static gboolean
 is_no_job_error (void)
 {
@@ -96,7 +96,7 @@ vgate_libvirt_job (virDomainPtr domain, gboolean is_leaving, VgateJob *job, GErr
         vgate_set_libvirt_error (error, "virDomainGetState");
         return FALSE;
     }
-    /* libvirt has no statistics of it, and writes an error into its log when it is asked for them */
+    /* an arrival has no statistics, and libvirt logs an error if it is asked for them */
     if (!is_leaving && is_arriving (reason))
         return TRUE;
     before = g_get_monotonic_time ();
@@ -113,7 +113,7 @@ vgate_libvirt_job (virDomainPtr domain, gboolean is_leaving, VgateJob *job, GErr
             job->kind = VGATE_JOB_MIGRATION;
         else if (operation == VIR_DOMAIN_JOB_OPERATION_SAVE)
             job->kind = VGATE_JOB_SAVE;
-        /* libvirt counted it at some time during the call, and cut it down to whole ms */
+        /* libvirt took the age at some time during the call, and rounded it down to whole ms */
         if (virTypedParamsGetULLong (parameters, n_parameters, VIR_DOMAIN_JOB_TIME_ELAPSED, &age) == 1 &&
             age < G_MAXINT64 / 2000) {
             job->began_min = before - ((gint64)age + 1) * 1000;
@@ -200,7 +200,7 @@ vgate_libvirt_end_cancelling (virDomainPtr domain, gboolean *is_refused, GError 
         vgate_set_libvirt_error (error, "virDomainQemuMonitorCommand");
         return FALSE;
     }
-    /* libvirt hands QEMU's errors on as any other reply */
+    /* libvirt passes QEMU's errors on like any other reply */
     if (!reply || strstr (reply, "\"error\"")) {
         g_autofree char *text = vgate_printable (reply ? reply : "", 255);
 
@@ -253,7 +253,7 @@ vgate_libvirt_max_downtime (virDomainPtr domain)
 
     if (vgate_libvirt_is_busy (domain) || virDomainMigrateGetMaxDowntime (domain, &limit, 0) != 0)
         return 0;
-    /* 0 means that nothing is known, which is not so of a guest that must not be paused at all */
+    /* 0 means "not known", so a guest that must not be paused at all gets 1 */
     return MAX (limit, 1);
 }
 

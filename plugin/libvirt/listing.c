@@ -27,8 +27,8 @@ vgate_listing_free (VgateListing *listing)
     g_free (listing);
 }
 
-/* uuid -> ID of those that flags choose; NULL with an error. One that were left out would be taken for ended.
- */
+/* Returns uuid -> ID of the domains that flags select; NULL with an error. The list must be complete, because
+ * a missing domain would count as ended. */
 static GHashTable *
 list (virConnectPtr libvirt, unsigned int flags, GError **error)
 {

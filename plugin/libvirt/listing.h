@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which domains there are, each by its UUID and by libvirt's ID, which is another one at each start. Done by
- * a worker. */
+/* Lists the domains, each by its UUID and by libvirt's ID, which is another one at each start. Called by a
+ * worker. */
 #pragma once
 
 #include "plugin/libvirt/domain-calls.h"
 
 typedef struct {
-    virConnectPtr libvirt; /* owned; NULL once it was run */
-    gint64 began;          /* monotonic: what happened since may not be in it */
+    virConnectPtr libvirt; /* owned; NULL after _run () */
+    gint64 began;          /* monotonic: later events may not be in it */
     GError *error;
-    /* both uuid -> ID (GINT_TO_POINTER); valid without an error */
+    /* both uuid -> ID (GINT_TO_POINTER); valid if there is no error */
     GHashTable *running;
-    GHashTable *persistent; /* those that have a persistent definition, running or not */
+    GHashTable *persistent; /* domains with a persistent definition, running or not */
 } VgateListing;
 
 /* Takes a reference to libvirt. */

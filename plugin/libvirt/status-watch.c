@@ -15,14 +15,14 @@
 
 struct VgateStatusWatch {
     char *directory;
-    int inotify; /* -1: it is not watched */
+    int inotify; /* -1: the directory is not watched */
     guint source;
-    GHashTable *jobs; /* a domain's name -> the job of which was told */
+    GHashTable *jobs; /* a domain's name -> the job that was reported */
     const VgateStatusWatchMethods *methods;
     gpointer user_data;
 };
 
-/* libvirt writes the job before the <domain>, whose <metadata> may have elements of any name. */
+/* The domain's job. libvirt writes it before the <domain>, whose <metadata> may have elements of any name. */
 static gboolean
 find_job (VgateXmlReader *reader)
 {
@@ -70,7 +70,7 @@ vgate_status_file_leaves (const char *xml, gsize length, char **job)
     return TRUE;
 }
 
-/* Of a file system in memory: this does not block. What is no file of libvirt's is passed over. */
+/* Does not block, because the file system is in memory. Files that libvirt did not write are skipped. */
 static GByteArray *
 read_file (const char *directory, const char *file)
 {
@@ -82,7 +82,7 @@ read_file (const char *directory, const char *file)
                : NULL;
 }
 
-/* libvirt writes another file and gives it this name, and does so again for each step of a job. */
+/* libvirt writes another file and renames it to this name, and repeats that for each step of a job. */
 static void
 on_file (VgateStatusWatch *watch, const char *file)
 {
@@ -104,7 +104,7 @@ on_file (VgateStatusWatch *watch, const char *file)
     watch->methods->job (name, TRUE, watch->user_data);
 }
 
-/* Not the source, which goes by itself while it is being dispatched. */
+/* Does not remove the source: it is being dispatched and removes itself. */
 static void
 stop (VgateStatusWatch *watch)
 {
@@ -129,7 +129,7 @@ on_inotify (int fd, G_GNUC_UNUSED GIOCondition condition, gpointer user_data)
 
         at += (gssize)(sizeof *event + event->len);
         if (event->mask & IN_IGNORED) {
-            /* the directory is gone; the next connection to libvirt finds another */
+            /* the directory was removed; the next connection to libvirt starts the watch again */
             stop (watch);
             return G_SOURCE_REMOVE;
         }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Says that a domain is about to leave when libvirt begins with that, which is before QEMU does: a second
- * or so for a migration, as the destination is prepared meanwhile. libvirt raises no event then, but writes
- * the job down in the domain's status file, /run/libvirt/qemu/NAME.xml. From then on nobody can change the
- * XML that goes with the domain (libvirt 9.0, measured).
+ * Reports that a domain is about to leave when libvirt begins the job, which is before QEMU does: about a
+ * second earlier for a migration, because the destination is prepared first. libvirt raises no event at that
+ * time, but writes the job to the domain's status file, /run/libvirt/qemu/NAME.xml. From then on nobody can
+ * change the XML that migrates with the domain (libvirt 9.0, measured).
  *
- * Where there are no such files, as with another driver than QEMU's, nothing is said, and QEMU's event is
- * the first sign.
+ * Without such files, as with other drivers than QEMU's, nothing is reported, and QEMU's event is the first
+ * sign.
  */
 #pragma once
 
@@ -15,25 +15,26 @@
 typedef struct VgateStatusWatch VgateStatusWatch;
 
 typedef struct {
-    /* A migration out or a save of the domain of this name begins, or has ended; the end is not said of a
-     * domain that has gone with it. In the main loop, once a job each. */
+    /* A migration out or a save of the domain of this name begins, or has ended. The end is not reported if
+     * the domain has left with the job. In the main loop, once for each job. */
     void (*job) (const char *name, gboolean begins, gpointer user_data);
 } VgateStatusWatchMethods;
 
-/* directory: VGATE_STATUS_DIRECTORY but for tests. */
+/* directory: VGATE_STATUS_DIRECTORY except in tests. */
 VgateStatusWatch *vgate_status_watch_new (const char *directory, const VgateStatusWatchMethods *methods,
                                           gpointer user_data);
 void vgate_status_watch_free (VgateStatusWatch *watch);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateStatusWatch, vgate_status_watch_free)
 
-/* Begins to watch, unless it does already. The directory need not be there before libvirt was connected
- * to. */
+/* Begins to watch the directory, unless it is already watched. The directory need not exist before the
+ * connection to libvirt. */
 void vgate_status_watch_start (VgateStatusWatch *watch);
 
 #define VGATE_STATUS_DIRECTORY "/run/libvirt/qemu"
 
 /*
- * TRUE when a status file says that the domain is being migrated away or saved; *job then tells this job
- * from others of the domain, and is the caller's. FALSE too where it is cut, or not what libvirt writes.
+ * TRUE if a status file contains a migration out or a save of the domain. *job then distinguishes this job
+ * from others of the domain; the caller frees it. FALSE also for a file that is cut, or that libvirt did not
+ * write.
  */
 gboolean vgate_status_file_leaves (const char *xml, gsize length, char **job);
