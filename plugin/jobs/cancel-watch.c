@@ -12,28 +12,28 @@ struct VgateCancelWatch {
     gpointer user_data;
 };
 
-/* One cancelled migration. The table and each call hold a reference. */
+/* A cancelled migration. The table and each call hold a reference. */
 typedef struct {
     VgateCancelWatch *watch;
     char *uuid;
-    char *name; /* NULL until it was looked at */
+    char *name; /* NULL until libvirt was asked */
     VgateCancel cancel;
     guint timer;    /* 0: none */
-    guint sign_ms;  /* so long the sign had been there when the last call began */
-    VgateCode code; /* of the last that was said of it; 0: nothing, as it does not hang */
+    guint sign_ms;  /* how long the sign had existed when the last call began */
+    VgateCode code; /* of the last message; 0: none, because it does not hang */
     char *failure;  /* of the last call, or NULL */
     gboolean is_act_failure;
-    gboolean has_vgpu; /* it is known to */
+    gboolean has_vgpu; /* the guest is known to have a vGPU */
     gboolean is_over;
 } Cancelled;
 
-/* A call, made by a worker. cancelled is NULL for the one that finds guests. */
+/* A call, made by a worker. cancelled is NULL for the call that finds guests. */
 typedef struct {
     VgateCancelWatch *watch;
     Cancelled *cancelled;
-    gpointer libvirt;   /* NULL once it was released */
-    VgateCancelAct act; /* also for a look */
-    gboolean has_vgpu;  /* it is known to */
+    gpointer libvirt;   /* NULL after its release */
+    VgateCancelAct act; /* for a look as well */
+    gboolean has_vgpu;  /* the guest is known to have a vGPU */
     VgateCancelResult result;
     VgateCancelLook look;
     GPtrArray *found;
@@ -77,7 +77,7 @@ call_free (gpointer data)
     g_free (call);
 }
 
-/* FALSE when there is no connection. */
+/* FALSE if there is no connection. */
 static gboolean
 push (VgateCancelWatch *watch, Cancelled *cancelled, VgateCancelAction action, const VgateWorkKind *kind)
 {
@@ -100,9 +100,10 @@ push (VgateCancelWatch *watch, Cancelled *cancelled, VgateCancelAction action, c
     return TRUE;
 }
 
-/* --- what is said --- */
+/* --- messages --- */
 
-/* The hang is over with what ends it: VGATE_CODE_CANCEL_ENDED or _PAUSED. */
+/* Logs a line about the migration. VGATE_CODE_CANCEL_ENDED does not replace the code that is kept for the
+ * guest's status. */
 G_GNUC_PRINTF (3, 4)
 static void
 say (Cancelled *cancelled, VgateCode code, const char *format, ...)
@@ -158,7 +159,7 @@ say_hangs (Cancelled *cancelled)
     g_autofree char *failure =
         cancelled->failure ? g_strdup_printf ("; %s", cancelled->failure) : g_strdup ("");
 
-    /* it may have none; then nothing is said of it */
+    /* a guest without a vGPU is not reported */
     if (!cancelled->has_vgpu && !cancelled->cancel.is_ours)
         return;
     say (cancelled, VGATE_CODE_CANCEL_HANGS,
@@ -167,7 +168,7 @@ say_hangs (Cancelled *cancelled)
          phases[cancelled->cancel.phase], failure, vgate_code_info (VGATE_CODE_CANCEL_HANGS)->cure);
 }
 
-/* What was done to the guest. */
+/* Logs what was done to the guest. */
 static void
 say_done (Cancelled *cancelled, VgateCancelAction action)
 {
@@ -217,7 +218,7 @@ say_ended (Cancelled *cancelled, VgateCancelAction how)
              guest_text (cancelled->cancel.guest));
 }
 
-/* --- what is done --- */
+/* --- calls --- */
 
 static void feed (Cancelled *cancelled, const VgateCancelInput *input);
 
@@ -255,7 +256,7 @@ call_done (gpointer data, G_GNUC_UNUSED gpointer user_data)
         g_free (cancelled->name);
         cancelled->name = g_steal_pointer (&call->look.name);
     }
-    /* what an act failed with is kept over the looks that find it so */
+    /* the error of an act is kept while the looks after it succeed */
     if (call->failure || !is_look || !cancelled->is_act_failure) {
         g_free (cancelled->failure);
         cancelled->failure = call->failure ? g_strdup (call->failure->message) : NULL;
@@ -312,7 +313,7 @@ feed (Cancelled *cancelled, const VgateCancelInput *input)
 
     if (cancelled->is_over)
         return;
-    /* what is called from here may end it */
+    /* a callback below may release the last reference */
     g_rc_box_acquire (cancelled);
     action = vgate_cancel_step (&cancelled->cancel, input);
     if (vgate_cancel_is_call (action))
@@ -337,7 +338,7 @@ vgate_cancel_watch_note (VgateCancelWatch *watch, const char *uuid, VgateCancelI
     Cancelled *cancelled = g_hash_table_lookup (watch->all, uuid);
 
     if (!cancelled) {
-        /* other events are news only of one that is being cancelled */
+        /* other events matter only for a migration that is being cancelled */
         if (what != VGATE_CANCEL_ABORTED && what != VGATE_CANCEL_FOUND && what != VGATE_CANCEL_CANCELLING &&
             what != VGATE_CANCEL_CANCELLED)
             return;

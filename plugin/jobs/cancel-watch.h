@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Watches over migrations that somebody aborts, we or an administrator, until they have ended, and ends those
- * that hang: cancel.h says how, and this carries it out. Everything that it does to a guest is logged and
- * counted.
+ * Watches migrations that were aborted, by us or by an administrator, until they have ended, and ends those
+ * that hang. cancel.h decides what to do, and this file does it. Everything that is done to a guest is logged
+ * and counted.
  */
 #pragma once
 
@@ -13,26 +13,26 @@ typedef struct VgateCancelWatch VgateCancelWatch;
 
 /* In the main loop. */
 typedef struct {
-    /* Once for each cancelled migration. end: VGATE_CANCEL_STAYED to _UNKNOWN. */
+    /* Once for each cancelled migration. end: VGATE_CANCEL_STAYED to _NOT_MET. */
     void (*ended) (const char *uuid, VgateCancelAction end, gpointer user_data);
-    /* A cancelled migration of this guest hangs, or has ended after it hung: for the guest's status. */
+    /* For the guest's status: a cancelled migration of this guest hangs, or has ended after it hung. */
     void (*hangs) (const char *uuid, VgateCode code, gboolean is_over, gpointer user_data);
 } VgateCancelWatchMethods;
 
-/* All is borrowed. */
+/* All arguments are borrowed. */
 VgateCancelWatch *vgate_cancel_watch_new (const VgateJobCalls *calls, gpointer world, VgateTally *tally,
                                           const VgateCancelWatchMethods *methods, gpointer user_data);
-/* No timer runs any more. To be called before the free () of calls, and the free after it, which no call
- * outlives. */
+/* Stops all timers. Call _stop () before the free () of calls, and _free () after it, because then no call is
+ * left. */
 void vgate_cancel_watch_stop (VgateCancelWatch *watch);
 void vgate_cancel_watch_free (VgateCancelWatch *watch);
 
-/* What was heard of a guest: one of VGATE_CANCEL_ABORTED to _DOMAIN_ENDS. */
+/* Passes on an event of a guest: one of VGATE_CANCEL_ABORTED to _DOMAIN_ENDS. */
 void vgate_cancel_watch_note (VgateCancelWatch *watch, const char *uuid, VgateCancelInputKind what);
 
 /*
- * After connecting: looks again at those that are known, and for guests that hang from before. One that
- * hangs in libvirt is not found: the guest runs, and QEMU's "cancelled" can be the end of an earlier
- * migration.
+ * Call this after connecting: looks again at the known migrations, and looks for guests that have hung since
+ * before the connection. A migration that hangs in libvirt cannot be found: the guest runs, and QEMU's
+ * "cancelled" may belong to an earlier migration.
  */
 void vgate_cancel_watch_connected (VgateCancelWatch *watch);

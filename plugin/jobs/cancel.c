@@ -3,31 +3,30 @@
 
 #define MS ((gint64)1000)
 
-/*
- * The signs of a hang. A job that does not hang ends 15 ms after its abort in the median, and 449 ms at the
- * longest on a loaded machine (1,500 aborts, measured).
- */
+/* The signs of a hang. A job that does not hang ends 15 ms after its abort in the median, and after at most
+ * 449 ms on a loaded machine (1,500 aborts, measured). */
 #define IN_LIBVIRT (250 * MS)
 #define IN_QEMU    (500 * MS)
-/* Where no event was heard: as long as a switch-over may well take. */
+/* For a guest that was found, without events: longer than a switch-over normally takes. */
 #define FOUND (2000 * MS)
 
-/* From look to look, twice as long each time. */
+/* Between looks; the pause doubles each time. */
 #define PAUSE_MIN (10 * MS)
 #define PAUSE_MAX (250 * MS)
-/* When there is nothing more that we could do; and after an error of libvirt's. */
+/* When nothing more can be done; and after an error of libvirt's. */
 #define PAUSE_LONG   (5000 * MS)
 #define PAUSE_ERROR  (1000 * MS)
 #define FAILURES_MAX 30u
 
-/* One cure is enough (89 of 89 hangs, measured), and works within 300 ms; but the call itself can fail. */
+/* One act is enough (89 of 89 hangs, measured) and works within 300 ms, but the call itself can fail. */
 #define ACTS_MAX  3u
 #define ACT_PAUSE (1000 * MS)
-/* libvirt resumes the guest before it ends the job: one that is still paused then stays paused. */
+/* libvirt resumes the guest before it ends the job, so a guest that is still paused after the job remains
+ * paused. */
 #define RESUME_AFTER (250 * MS)
 
-/* A job that has not ended that long after QEMU's event is reported. One that was aborted before QEMU began
- * ends when the destination is ready, which starts a QEMU of its own meanwhile. */
+/* A job that has not ended this long after QEMU's event is reported. A job that was aborted before QEMU began
+ * ends only when the destination, which has to start a QEMU first, is ready. */
 #define REPORT_AFTER       (5000 * MS)
 #define REPORT_QUIET_AFTER (60000 * MS)
 
@@ -76,12 +75,12 @@ enter (VgateCancel *cancel, VgateCancelPhase phase, gint64 now)
         cancel->pause = PAUSE_MIN;
         cancel->wake = now + PAUSE_MIN;
     } else {
-        /* somebody else's, which concerns us only if it hangs */
+        /* another user's abort, which matters only if it hangs */
         cancel->wake = now + sign_after (cancel);
     }
 }
 
-/* Another job has begun, or holds the guest: so the aborted one has ended, and the guest did not leave by
+/* Another job has begun or holds the guest. So the aborted one has ended, and the guest did not leave with
  * it. */
 static VgateCancelAction
 end_by_another (const VgateCancel *cancel)
@@ -98,7 +97,7 @@ hear_setup (VgateCancel *cancel)
             ? VGATE_CANCEL_BEGUN
             : end_by_another (cancel);
 
-    /* what the last look found was before that */
+    /* the last look was before this event */
     if (end != VGATE_CANCEL_PAUSED_HERE)
         cancel->guest = VGATE_GUEST_NOT_KNOWN;
     return end;
@@ -114,7 +113,7 @@ hear_connected (VgateCancel *cancel, gint64 now)
         cancel->wake = now;
 }
 
-/* Returns an end, or DO_NOTHING where it is not over. */
+/* Returns an end, or DO_NOTHING if it is not over. */
 static VgateCancelAction
 hear (VgateCancel *cancel, VgateCancelInputKind kind, gint64 now)
 {
@@ -162,7 +161,7 @@ call (VgateCancel *cancel, VgateCancelAction action, gint64 now)
     return action;
 }
 
-/* libvirtd may never answer. */
+/* Waits for a call to return, and reports once if it takes too long: libvirtd may never answer. */
 static VgateCancelAction
 while_it_is_called (VgateCancel *cancel, gint64 now)
 {
@@ -187,7 +186,7 @@ wait_for (VgateCancel *cancel, gint64 pause, gint64 now)
     return VGATE_CANCEL_DO_WAIT;
 }
 
-/* What the signs say; DO_WAIT: there are none. */
+/* Returns the act for the signs of a hang, or DO_WAIT if there are none. */
 static VgateCancelAction
 cure_for (const VgateCancel *cancel, VgateGuestState guest, gint64 now)
 {
@@ -207,7 +206,7 @@ static VgateCancelAction
 while_it_migrates (VgateCancel *cancel, const VgateCancelInput *input)
 {
     const gint64 now = input->now;
-    /* only of the job that was aborted: one that may be another is left alone */
+    /* act only if this is surely the job that was aborted */
     const VgateCancelAction cure =
         input->job.began_max <= cancel->began ? cure_for (cancel, input->guest, now) : VGATE_CANCEL_DO_WAIT;
     const gboolean is_late = cancel->phase == VGATE_CANCEL_QUIET ? now - cancel->began >= REPORT_QUIET_AFTER
@@ -218,7 +217,7 @@ while_it_migrates (VgateCancel *cancel, const VgateCancelInput *input)
         cancel->act_after = now + ACT_PAUSE;
         return call (cancel, cure, now);
     }
-    /* one that was found may be a migration like any other, as long as QEMU could not be asked */
+    /* a guest that was found may be in an ordinary migration, until QEMU has accepted or refused an act */
     if (is_late && !cancel->is_reported &&
         (cancel->phase != VGATE_CANCEL_WAS_FOUND || cancel->n_acts == ACTS_MAX)) {
         cancel->is_reported = TRUE;
@@ -229,7 +228,8 @@ while_it_migrates (VgateCancel *cancel, const VgateCancelInput *input)
     return wait_for (cancel, cancel->is_reported ? PAUSE_LONG : cancel->pause, now);
 }
 
-/* It never ran anywhere else: the migration was cancelled, by what QEMU has said of it or was brought to. */
+/* TRUE if the guest surely never ran anywhere else: QEMU has reported that the migration was cancelled, or
+ * was made to cancel it. */
 static gboolean
 may_resume (const VgateCancel *cancel)
 {
@@ -242,13 +242,13 @@ may_resume (const VgateCancel *cancel)
 static VgateCancelAction
 without_a_job (VgateCancel *cancel, VgateGuestState guest, gint64 now)
 {
-    /* what somebody else has paused stays so */
+    /* a guest that was paused by another user must stay paused */
     const gboolean is_ours_to_end = guest == VGATE_GUEST_PAUSED_BY_MIGRATION ||
                                     (guest == VGATE_GUEST_PAUSED_BY_USER && cancel->has_suspended);
 
     if (guest == VGATE_GUEST_GONE)
         return VGATE_CANCEL_LEFT;
-    /* a save that QEMU has not begun yet, or that is just over: libvirt names no job, and goes on */
+    /* this is a save that QEMU has not begun yet, or that has just ended: libvirt reports no job */
     if (guest == VGATE_GUEST_PAUSED_BY_SAVE && now - cancel->began < REPORT_AFTER)
         return wait_for (cancel, PAUSE_MIN, now);
     if (!is_ours_to_end)
@@ -271,7 +271,7 @@ after_failed_look (VgateCancel *cancel, gint64 now)
 {
     const gboolean is_enough = ++cancel->n_failures > FAILURES_MAX;
 
-    /* a guest that we have paused is not given up */
+    /* a guest that we have suspended is never given up */
     if (is_enough && !cancel->has_suspended)
         return VGATE_CANCEL_UNKNOWN;
     return wait_for (cancel, is_enough ? PAUSE_LONG : PAUSE_ERROR, now);
@@ -316,7 +316,7 @@ after_look (VgateCancel *cancel, const VgateCancelInput *input)
     return wait_for (cancel, cancel->pause, input->now);
 }
 
-/* Returns an end, or DO_NOTHING where it is not over. */
+/* Returns an end, or DO_NOTHING if it is not over. */
 static VgateCancelAction
 after_act (VgateCancel *cancel, VgateCancelResult result, gint64 now)
 {
@@ -334,7 +334,7 @@ after_act (VgateCancel *cancel, VgateCancelResult result, gint64 now)
     if (cancel->act != VGATE_CANCEL_DO_CONTINUE || cancel->is_completed)
         return VGATE_CANCEL_DO_NOTHING;
     cancel->has_continued |= is_done;
-    /* QEMU was in "cancelling", and says "cancelled" next */
+    /* QEMU was in "cancelling", and will report "cancelled" next */
     if (is_done && is_found)
         enter (cancel, VGATE_CANCEL_IS_CANCELLING, now);
     return result == VGATE_CANCEL_REFUSED && is_found ? VGATE_CANCEL_IGNORED : VGATE_CANCEL_DO_NOTHING;

@@ -6,10 +6,11 @@
 #include <libvirt/virterror.h>
 #include <stdlib.h>
 
-/* With the updates (agent.c) five, as many calls as libvirt serves for one client at a time. */
+/* With the updates (agent.c) these are five calls, the number that libvirt serves at a time for one
+ * client. */
 #define CALLS_AT_ONCE    2
 #define CALL_DEADLINE_MS 2000
-/* Of a guest that was suspended: below the deadline. */
+/* For a guest that was suspended; below the deadline. */
 #define SUSPENDED_MAX_MS   1500
 #define SUSPENDED_PAUSE_MS 10
 /* As in cancel.c: libvirt resumes the guest before it ends the job. */
@@ -17,7 +18,7 @@
 
 typedef struct {
     VgateConnection *connection;
-    VgateProber *prober; /* of its own: it does not wait for the question of an interval */
+    VgateProber *prober; /* a prober of its own, which does not wait for a regular question */
     VgateWorkers *workers;
 } World;
 
@@ -99,7 +100,7 @@ remove_timer (G_GNUC_UNUSED gpointer world, guint timer)
 
 /* --- in a worker --- */
 
-/* NULL with an error, also where it has left. */
+/* NULL with an error, also if the guest has left. */
 static virDomainPtr
 find_domain (gpointer libvirt, const char *uuid, GError **error)
 {
@@ -122,7 +123,7 @@ abort_job (gpointer libvirt, const char *uuid, GError **error)
     return domain && vgate_libvirt_abort_job (domain, error);
 }
 
-/* Whatever is wrong with it, a guest without a vGPU is not ours. */
+/* A guest without a vGPU is not ours, even if its element cannot be read. */
 static gboolean
 has_vgpu (virDomainPtr domain)
 {
@@ -132,7 +133,7 @@ has_vgpu (virDomainPtr domain)
     return read ? read->element || vgate_gate_has_vgpu (read, "") : vgate_libvirt_is_element_error (error);
 }
 
-/* The job first: what libvirt still does with the guest it does before the job has ended. */
+/* Asks for the job first: whatever libvirt still does with the guest, it does before the job has ended. */
 static gboolean
 look_at (virDomainPtr domain, VgateJob *job, VgateGuestState *guest, GError **error)
 {
@@ -158,15 +159,15 @@ look (gpointer libvirt, const char *uuid, gboolean is_known, VgateCancelLook *fo
 }
 
 /*
- * libvirt ends the job within 20 ms of the suspend (66 of 66, measured), and resumes the guest before
- * that. Meanwhile it lets nobody else resume the guest: such a call would wait for the job for 30 s. What
- * was suspended is resumed here, by the same call, so that nothing that ends vgpu-gated or its connection
- * comes in between.
+ * libvirt ends the job within 20 ms of the suspend (66 of 66, measured), and resumes the guest before that.
+ * Until then nobody else can resume the guest, because such a call would wait 30 s for the job. The guest is
+ * therefore resumed in the same call that suspended it, so that the end of vgpu-gated or of its connection
+ * cannot come between the two.
  */
 static VgateCancelResult
 suspend_and_resume (virDomainPtr domain, const VgateCancelAct *wanted, GError **error)
 {
-    /* also after an error: the guest can be paused for all that */
+    /* continue after an error as well, because the guest may be paused nevertheless */
     const gboolean is_suspended = vgate_libvirt_suspend (domain, error);
     const VgateCancelResult over = is_suspended ? VGATE_CANCEL_DONE : VGATE_CANCEL_FAILED;
     const gint64 limit = g_get_monotonic_time () + SUSPENDED_MAX_MS * 1000;
@@ -182,7 +183,7 @@ suspend_and_resume (virDomainPtr domain, const VgateCancelAct *wanted, GError **
         is_known = look_at (domain, &job, &guest, NULL);
         if (!is_known)
             continue;
-        /* what another job does with the guest is not ours to end */
+        /* do not interfere with what another job does with the guest */
         if (job.kind != VGATE_JOB_NONE && job.began_min > wanted->began)
             return over;
         if (!vgate_cancel_is_paused (guest) && (job.kind == VGATE_JOB_NONE || !is_suspended))
@@ -233,7 +234,7 @@ act (gpointer libvirt, const char *uuid, const VgateCancelAct *wanted, GError **
         return VGATE_CANCEL_FAILED;
     if (!has_vgpu (domain))
         return VGATE_CANCEL_NOT_OURS;
-    /* the last call before the act: what it says is as new as can be */
+    /* the last calls before the act, so that the answers are as recent as possible */
     if (!look_at (domain, &job, &guest, error))
         return VGATE_CANCEL_FAILED;
     if (!vgate_cancel_may_act (wanted, vgate_libvirt_id (domain), &job, guest))
@@ -259,7 +260,7 @@ find_paused (gpointer libvirt)
         VgateJob job;
         char uuid[VIR_UUID_STRING_BUFLEN];
 
-        /* a guest that arrives is paused in the same way, but has no job that libvirt would tell of */
+        /* a guest that arrives is paused in the same way, but libvirt reports no job for it */
         if (vgate_libvirt_guest (domain, &guest, NULL) && guest == VGATE_GUEST_PAUSED_BY_MIGRATION &&
             vgate_libvirt_job (domain, TRUE, &job, NULL) && job.kind == VGATE_JOB_MIGRATION &&
             virDomainGetUUIDString (domain, uuid) == 0)

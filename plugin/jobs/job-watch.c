@@ -6,48 +6,46 @@
 
 struct VgateJobWatch {
     const VgateJobCalls *calls;
-    gpointer world; /* what they work with */
+    gpointer world; /* the argument of the calls */
     const VgatePolicy *policy;
     VgateTally *tally;
     GHashTable *checks; /* uuid -> Check *: those that are not over */
-    GHashTable *asks;   /* set of Ask *: questions to NVML that were not answered yet */
+    GHashTable *asks;   /* set of Ask *: questions to NVML without an answer yet */
     VgateCancelWatch *cancels;
     const VgateJobWatchMethods *methods;
     gpointer user_data;
 };
 
 typedef enum {
-    CHECK_READING,  /* libvirt is being asked what holds the domain */
-    CHECK_JUDGING,  /* libvirt has answered, and NVML is being asked */
-    CHECK_ABORTING, /* the job must stop: virDomainAbortJob () is under way */
-    CHECK_ENDING,   /* libvirt has accepted that; the job is watched until it has ended (cancel-watch.h) */
-    CHECK_OVER,     /* its outcome was told: what comes now is dropped */
+    CHECK_READING,  /* libvirt is asked for the job that holds the domain */
+    CHECK_JUDGING,  /* libvirt has answered, and NVML is asked */
+    CHECK_ABORTING, /* the job must stop: virDomainAbortJob () is in progress */
+    CHECK_ENDING,   /* libvirt has accepted the abort; cancel-watch.h watches the job's end */
+    CHECK_OVER,     /* its outcome was reported; later answers are dropped */
 } CheckState;
 
-/*
- * One check. Whatever was begun for it holds a reference (the table of checks, each call, the question to
- * NVML), so that an answer may come in any order, and when the check has long been over.
- */
+/* One check. Everything that was begun for it holds a reference (the table of checks, each call, the question
+ * to NVML), because answers may come in any order, and long after the check is over. */
 typedef struct {
     VgateJobWatch *watch;
     char *uuid;
-    gboolean is_leaving; /* the domain was known to */
+    gboolean is_leaving; /* the domain was known to leave */
     CheckState state;
-    VgateSnapshot *last;     /* what NVML said last; or NULL */
-    GPtrArray *vgpus;        /* of GBytes *: what the driver is asked about */
+    VgateSnapshot *last;     /* NVML's answer before the check; or NULL */
+    GPtrArray *vgpus;        /* of GBytes *: the vGPU metadata that the driver judges */
     VgateJobFacts facts;     /* libvirt's answer; from JUDGING on */
-    VgateSnapshot *snapshot; /* NVML's answer: this, or the failure; both NULL: it has not answered */
+    VgateSnapshot *snapshot; /* NVML's answer; nvml_failure instead if it failed; both NULL: no answer yet */
     GError *nvml_failure;
-    GError *reason;    /* why it must stop; from ABORTING on */
-    gboolean is_late;  /* there was no job to abort any more: how it ended is asked for */
-    gboolean is_again; /* another check is to follow, with what NVML said last then */
+    GError *reason;    /* why the job must stop; from ABORTING on */
+    gboolean is_late;  /* there was no job to abort any more; how it ended is being found out */
+    gboolean is_again; /* another check must follow, with again_last as its last */
     VgateSnapshot *again_last;
 } Check;
 
 /* A call of libvirt, made by a worker. */
 typedef struct {
-    Check *check;        /* a reference; the worker reads what never changes */
-    gpointer libvirt;    /* NULL once it was released */
+    Check *check;        /* a reference; the worker reads only members that do not change */
+    gpointer libvirt;    /* NULL after its release */
     VgateJobFacts facts; /* of a read */
     GError *failure;     /* of an abort */
 } Call;
@@ -87,7 +85,8 @@ ask_free (gpointer data)
     g_free (ask);
 }
 
-/* In the worker, and not when the call is freed: the last reference waits for libvirtd. */
+/* Called in the worker and not when the call is freed, because releasing the last reference waits for
+ * libvirtd. */
 static void
 release (Call *call)
 {
@@ -107,7 +106,7 @@ call_free (gpointer data)
     g_free (call);
 }
 
-/* FALSE when there is no connection. */
+/* FALSE if there is no connection. */
 static gboolean
 push_call (Check *check, const VgateWorkKind *kind)
 {
@@ -126,7 +125,7 @@ push_call (Check *check, const VgateWorkKind *kind)
 
 static void begin (VgateJobWatch *watch, const char *uuid, gboolean is_leaving, VgateSnapshot *last);
 
-/* The caller has a reference to the check. */
+/* The caller must hold a reference to the check. */
 static void
 conclude (Check *check, VgateWatchOutcome outcome)
 {
@@ -134,7 +133,7 @@ conclude (Check *check, VgateWatchOutcome outcome)
 
     check->state = CHECK_OVER;
     g_hash_table_remove (watch->checks, check->uuid);
-    /* who migrates the guest again at once must be judged, too */
+    /* if the guest is migrated again at once, that must be judged as well */
     if (check->is_again)
         begin (watch, check->uuid, check->is_leaving, check->again_last);
     if (!check->is_again || outcome == VGATE_WATCH_STOPPED)
@@ -158,7 +157,7 @@ kind_name (const Check *check)
     return check->facts.kind == VGATE_JOB_SAVE ? "save" : "migration";
 }
 
-/* The line's subject: the guest that leaves. */
+/* The guest that leaves, as the subject of a log line. */
 static VgateLogSubject
 subject_of (const Check *check, int code)
 {
@@ -195,7 +194,7 @@ abort_done (gpointer data, G_GNUC_UNUSED gpointer user_data)
     vgate_cancel_watch_note (check->watch->cancels, check->uuid, VGATE_CANCEL_ABORTED);
 }
 
-/* A job that was aborted, perhaps by us, has ended. */
+/* A job that was aborted, by us or another user, has ended. */
 static void
 on_ended (const char *uuid, VgateCancelAction end, gpointer user_data)
 {
@@ -208,7 +207,7 @@ on_ended (const char *uuid, VgateCancelAction end, gpointer user_data)
     g_rc_box_acquire (check);
     switch (end) {
     case VGATE_CANCEL_STAYED:
-        /* by what somebody else did, or a check before this one, which has said so */
+        /* it was stopped by another user, or by an earlier check, which has reported it */
         if (check->is_late) {
             conclude (check, VGATE_WATCH_NO_JOB);
             break;
@@ -227,7 +226,7 @@ on_ended (const char *uuid, VgateCancelAction end, gpointer user_data)
         say_not_stopped (check, "it has ended, but the guest is paused, see VGATE-715");
         conclude (check, VGATE_WATCH_TOO_LATE);
         break;
-    /* the event that says so has another check begun */
+    /* QEMU's event of the new migration begins another check */
     case VGATE_CANCEL_BEGUN: conclude (check, VGATE_WATCH_LEFT); break;
     case VGATE_CANCEL_NOT_MET:
         if (!check->is_again)
@@ -264,14 +263,14 @@ leave (Check *check, const GError *why)
     conclude (check, VGATE_WATCH_LEFT);
 }
 
-/* Takes the reason. */
+/* Aborts the job. Takes the reason. */
 static void
 stop (Check *check, GError *reason)
 {
     check->state = CHECK_ABORTING;
     check->reason = reason;
     if (!push_call (check, &abort_kind))
-        conclude (check, VGATE_WATCH_LEFT); /* the next connection finds it */
+        conclude (check, VGATE_WATCH_LEFT); /* the check after the next connection finds the job */
 }
 
 static gboolean
@@ -280,7 +279,7 @@ is_ours (const VgateJobFacts *facts)
     return facts->kind == VGATE_JOB_MIGRATION || facts->kind == VGATE_JOB_SAVE;
 }
 
-/* Once a migration, when it begins. Nothing is stopped for it. */
+/* Warns once for each migration, when it begins. No job is stopped because of the down-time. */
 static void
 warn_of_down_time (const Check *check)
 {
@@ -293,7 +292,7 @@ warn_of_down_time (const Check *check)
                          vgate_code_info (VGATE_CODE_DOWN_TIME)->cure);
 }
 
-/* Both have answered. */
+/* Called when libvirt and NVML have answered. */
 static void
 judge (Check *check)
 {
@@ -326,8 +325,8 @@ read_run (gpointer data)
     release (call);
 }
 
-/* A small guest is away in 20 ms: where what was known before is enough to stop it, NVML is not waited for.
- */
+/* A small guest is gone within 20 ms. So if the previous answer of NVML is enough to stop the job, it is
+ * stopped without waiting for the new one. */
 static void
 read_done (gpointer data, G_GNUC_UNUSED gpointer user_data)
 {
@@ -363,7 +362,7 @@ on_snapshot (VgateSnapshot *snapshot, const GError *error, gpointer user_data)
 
 static const VgateProberMethods ask_methods = {.answered = on_snapshot};
 
-/* The bytes of the domain's vGPUs, of which the host's driver is asked what it thinks. */
+/* Returns the metadata of the domain's vGPUs, which the host's driver is to judge. */
 static GPtrArray *
 vgpus_of (const VgateSnapshot *snapshot, const char *uuid)
 {
@@ -397,7 +396,7 @@ begin (VgateJobWatch *watch, const char *uuid, gboolean is_leaving, VgateSnapsho
     ask->check = g_rc_box_acquire (check);
     g_hash_table_add (watch->asks, ask);
     watch->calls->ask (watch->world, check->vgpus, &ask_methods, ask);
-    /* without a connection there is no job that we know of; the next one begins with everybody */
+    /* without a connection no job is known; after the next connection all guests are checked */
     if (!push_call (check, &read_kind))
         check->state = CHECK_JUDGING;
 }

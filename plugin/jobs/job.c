@@ -32,7 +32,7 @@ vgate_job_facts_clear (VgateJobFacts *facts)
     *facts = (VgateJobFacts){0};
 }
 
-/* What NVML says of the guest, for the gate. The caller clears it. */
+/* NVML's answer about the guest, as input for the gate. The caller clears it. */
 typedef struct {
     VgateDeparture departure;
     VgateElement *now;
@@ -49,7 +49,8 @@ described_clear (Described *described)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Described, described_clear)
 
-/* The driver was asked about the bytes that were known before; about others it has said nothing. */
+/* Adds the driver's answers for this vGPU. The driver was asked about the metadata that was known before; it
+ * has no answer for other metadata. */
 static void
 add_vgpu (Described *described, const VgateSnapshot *snapshot, guint vgpu, guint pgpu)
 {
@@ -65,7 +66,7 @@ add_vgpu (Described *described, const VgateSnapshot *snapshot, guint vgpu, guint
     }
 }
 
-/* The domain could be read. FALSE with an error: what NVML says cannot be made an element of. */
+/* The domain must have been read. FALSE with an error if NVML's answer does not make an element. */
 static gboolean
 describe (const VgateJobFacts *facts, const VgateSnapshot *snapshot, const VgatePolicy *policy,
           Described *described, GError **error)
@@ -109,7 +110,7 @@ vgate_job_judge (const VgateJobFacts *facts, const VgateSnapshot *snapshot, cons
 {
     g_auto (Described) described = {0};
 
-    /* an element that cannot be read is refused wherever it arrives */
+    /* an element that cannot be read is refused at every destination */
     if (!facts->domain && vgate_libvirt_is_element_error (facts->failure)) {
         g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_JOB_STALE, facts->failure->message);
         return VGATE_JOB_MUST_STOP;
