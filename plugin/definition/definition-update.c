@@ -36,7 +36,7 @@ vgate_definition_update_free (VgateDefinitionUpdate *update)
     g_free (update);
 }
 
-/* Of this domain; TRUE: there is something to see to. */
+/* TRUE if the domain has an unsettled lease. */
 static gboolean
 has_unsettled (const VgateLeases *leases, const char *uuid)
 {
@@ -50,7 +50,7 @@ has_unsettled (const VgateLeases *leases, const char *uuid)
 }
 
 /* Defines the domain with its own devices in place of those that the hook replaced. The definition was read
- * just before, so that hardly an edit of somebody else's can come in between. */
+ * just before, so that an edit by another program can hardly come between. */
 static gboolean
 define (const VgateDefinitionUpdate *update, const char *xml, const VgateDomain *definition,
         const GPtrArray *disagreements, GError **error)
@@ -68,10 +68,8 @@ define (const VgateDefinitionUpdate *update, const char *xml, const VgateDomain 
     return defined != NULL;
 }
 
-/*
- * Changes what disagrees because the hook replaced it, and says what else disagrees, or could not be changed.
- * FALSE with an error where live XML or definition cannot be read.
- */
+/* Changes what disagrees because the hook replaced it. Reports other disagreements, and those that could not
+ * be changed. FALSE with an error if the live XML or the definition cannot be read. */
 static gboolean
 make_agree (VgateDefinitionUpdate *update, virDomainPtr domain, const VgateLeases *leases, GError **error)
 {
@@ -83,7 +81,7 @@ make_agree (VgateDefinitionUpdate *update, virDomainPtr domain, const VgateLease
 
     if (!live)
         return FALSE;
-    /* with its secrets, without which it would lose them; it goes nowhere but back to libvirt */
+    /* with the secrets, which a definition without them would lose; the XML is only given back to libvirt */
     text = virDomainGetXMLDesc (domain, VIR_DOMAIN_XML_INACTIVE | VIR_DOMAIN_XML_SECURE);
     if (!text) {
         vgate_set_libvirt_error (error, "virDomainGetXMLDesc");
@@ -127,7 +125,7 @@ make_agree (VgateDefinitionUpdate *update, virDomainPtr domain, const VgateLease
     return TRUE;
 }
 
-/* FALSE with an error; TRUE also when the domain is gone, or busy. */
+/* FALSE with an error; TRUE also if the domain no longer exists or is busy. */
 static gboolean
 update_domain (VgateDefinitionUpdate *update, const VgateLeases *leases, GError **error)
 {
@@ -138,8 +136,8 @@ update_domain (VgateDefinitionUpdate *update, const VgateLeases *leases, GError 
     if (!domain)
         return !error || !*error;
     update->name = g_strdup (virDomainGetName (domain));
-    /* an arrival makes it persistent last of all. What does not run has no live definition: its record goes
-     * with its 'release end' */
+    /* an arrival makes the domain persistent as its last step. A domain that does not run has no live
+     * definition, and its lease is removed by its 'release end' */
     is_active = virDomainIsActive (domain);
     if (is_active < 0) {
         vgate_set_libvirt_error (error, "virDomainIsActive");
@@ -172,6 +170,7 @@ vgate_definition_update_run (VgateDefinitionUpdate *update)
 
     if (!leases || (has_unsettled (leases, update->uuid) && !update_domain (update, leases, &update->error)))
         update->outcome = VGATE_DEFINITION_FAILED;
-    /* here, and not when the update is freed: the last reference waits for libvirtd */
+    /* released here and not when the update is freed, because releasing the last reference waits for
+     * libvirtd */
     g_clear_pointer (&update->libvirt, virConnectClose);
 }

@@ -5,7 +5,7 @@
 #include "plugin/base/log.h"
 #include "placement/lease.h"
 
-/* While guests are still about to arrive: twice as long each time, up to the interval. */
+/* The wait while guests are still arriving; it doubles each time, up to the interval. */
 #define RETRY_MS 200u
 
 struct VgateDefinitionWatch {
@@ -14,12 +14,12 @@ struct VgateDefinitionWatch {
     const VgatePolicy *policy;
     VgateTally *tally;
     char *root;
-    GHashTable *under_way; /* set of uuids: those that a worker has just now */
+    GHashTable *under_way; /* set of uuids: those whose update is in progress */
     guint source;
-    guint n_busy; /* scans in a row after which one was to be looked at again */
+    guint n_busy; /* scans in a row after which a guest must be checked again */
     gboolean is_scanning;
-    gboolean is_again; /* something came while it was scanned */
-    char *failure;     /* what the last scan failed with: logged when it changes */
+    gboolean is_again; /* a scan was requested during a scan */
+    char *failure;     /* of the last scan; logged when it changes */
 };
 
 static gboolean on_time (gpointer user_data);
@@ -97,10 +97,10 @@ update_one (VgateDefinitionWatch *watch, const char *uuid)
 {
     virConnectPtr libvirt = vgate_connection_get (watch->connection);
 
-    /* the next connection begins with everybody */
+    /* after the next connection all guests are checked */
     if (!libvirt)
         return;
-    /* what it has in hand may be older than what was noted since */
+    /* an update in progress may have read older data */
     if (!g_hash_table_add (watch->under_way, g_strdup (uuid))) {
         scan_later (watch);
         return;
@@ -179,7 +179,7 @@ on_time (gpointer user_data)
     Scan *scan;
 
     watch->source = 0;
-    /* most hosts never have a lease: nothing is opened there */
+    /* most hosts never have a lease, and no file is opened on them */
     if (!vgate_connection_get (watch->connection) || !vgate_leases_exist (watch->root))
         return G_SOURCE_REMOVE;
     watch->is_again = watch->is_scanning;

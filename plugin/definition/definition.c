@@ -35,7 +35,7 @@ disagree (const VgateDomain *live, const VgateDomain *definition, const VgateLea
     const VgateHostdev *has = find_by_source (live, lease->kind, lease->device), *named;
     VgateDisagreement *disagreement;
 
-    /* it was detached meanwhile; a hostdev of a live domain has an address */
+    /* it was detached in the meantime; a hostdev of a live domain has an address */
     if (!has || !has->guest_address)
         return NULL;
     named = find_by_guest_address (definition, lease->kind, has->guest_address);
@@ -61,7 +61,7 @@ find_of (const GPtrArray *disagreements, const VgateHostdev *named)
     return NULL;
 }
 
-/* The definition has given the device to another of its hostdevs, which does not give it up. */
+/* TRUE if another hostdev of the definition has the device, and keeps it. */
 static gboolean
 is_elsewhere (const GPtrArray *disagreements, const VgateDomain *definition,
               const VgateDisagreement *disagreement)
@@ -73,7 +73,8 @@ is_elsewhere (const GPtrArray *disagreements, const VgateDomain *definition,
     return elsewhere && (!other || !other->is_ours);
 }
 
-/* Until nothing changes: what is not given up by one may be wanted by the next. */
+/* Leaves those that would put a device into the definition twice. Repeated until nothing changes, because a
+ * device that is kept by one hostdev may be the one that another should get. */
 static void
 leave_what_would_be_twice (GPtrArray *disagreements, const VgateDomain *definition)
 {
@@ -157,7 +158,7 @@ vgate_definition_way_out (const GPtrArray *disagreements, const char *uuid)
         const VgateHostdevKind kind = (VgateHostdevKind)disagreement->lease->kind;
         g_autofree char *from = NULL, *to = NULL;
 
-        /* there is nothing to replace */
+        /* there is no hostdev to replace */
         if (!disagreement->named)
             return g_strdup_printf ("virsh edit %s", uuid);
         from = vgate_source_element (kind, disagreement->named->source);

@@ -1,36 +1,32 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * Does the persistent definition of a guest agree with what the hook gave it on arrival? Calls neither
- * libvirt nor NVML.
- */
+/* Compares the persistent definition of a guest with the devices that the hook gave it on arrival. Calls
+ * neither libvirt nor NVML. */
 #pragma once
 
 #include "placement/lease.h"
 
-/* A device that the guest has in place of another, and its definition does not name. Everything is borrowed.
- */
+/* A device that the guest has in place of another one, and that its definition does not name. Everything is
+ * borrowed. */
 typedef struct {
     const VgateLease *lease;
     const char *guest_address;
-    const VgateHostdev *named; /* of the definition, at that address; NULL: none of the kind is there */
-    /* The definition names what the hook replaced: it came with the guest, and nobody chose it for here. What
-     * else it may name is somebody's wish for the next start. */
+    const VgateHostdev *named; /* of the definition, at that address; NULL: no hostdev of this kind there */
+    /* TRUE if the definition names the device that the hook replaced, which came with the guest and was not
+     * chosen for this host. Any other device may be what a user wants for the next start. */
     gboolean is_ours;
 } VgateDisagreement;
 
-/*
- * Of those leases of the domain that are unsettled and whose device it has now, all with which the definition
- * disagrees, joined by guest address. VgateDisagreement *; empty: it agrees.
- */
+/* Returns the disagreements of the definition with those unsettled leases of the domain whose device the
+ * guest has now, matched by guest address: VgateDisagreement *; empty if it agrees. */
 GPtrArray *vgate_definition_compare (const VgateDomain *live, const VgateDomain *definition,
                                      const VgateLeases *leases);
 
-/* What is to be changed in the definition, of all that is ours: VgateMove *, for vgate_rewrite_sources (). */
+/* Returns the changes for all disagreements that are ours: VgateMove *, for vgate_rewrite_sources (). */
 GPtrArray *vgate_definition_moves (const GPtrArray *disagreements);
 
-/* What it names: "X at guest address A instead of Y; ...", of all that is ours, or of all. The caller frees
- * it. */
+/* Describes the disagreements that are ours, or all: "X at guest address A instead of Y; ...". The caller
+ * frees the text. */
 char *vgate_definition_describe (const GPtrArray *disagreements, gboolean only_ours);
 
-/* What an operator types to make it agree. The caller frees it. */
+/* Returns the commands with which an operator can make it agree. The caller frees the text. */
 char *vgate_definition_way_out (const GPtrArray *disagreements, const char *uuid);

@@ -3,9 +3,10 @@
 
 #include "plugin/definition/leftover.h"
 
-/* One that waits for a job of its domain holds up no other; and libvirt's calls are for updates first. */
+/* More than one, so that a call that waits for a job does not delay the others; few, because libvirt's calls
+ * are needed for updates first. */
 #define AT_ONCE 2u
-/* While a job holds one: twice as long each time, up to the interval. */
+/* The wait while a job holds a domain; it doubles each time, up to the interval. */
 #define RETRY_MS 200u
 
 struct VgateLeftoverWatch {
@@ -15,12 +16,12 @@ struct VgateLeftoverWatch {
     VgateTally *tally;
     const VgateLeftoverMethods *methods;
     gpointer user_data;
-    GHashTable *waiting;   /* set of uuids: to be looked at */
-    GHashTable *under_way; /* set of uuids: that a worker has */
-    GHashTable *busy;      /* set of uuids: to be looked at once the source fires */
-    GHashTable *were_busy; /* set of uuids: when they were last looked at */
+    GHashTable *waiting;   /* set of uuids: to be checked */
+    GHashTable *under_way; /* set of uuids: checks in progress */
+    GHashTable *busy;      /* set of uuids: to be checked when the source fires */
+    GHashTable *were_busy; /* set of uuids: busy at their last check */
     guint source;
-    guint n_retries; /* in a row, in which the same ones were busy */
+    guint n_retries; /* in a row, with the same domains busy */
 };
 
 static void push (VgateLeftoverWatch *watch);
@@ -68,7 +69,7 @@ retry_later (VgateLeftoverWatch *watch)
     watch->n_retries++;
 }
 
-/* One that has waited for long does not make another wait as long. */
+/* A domain that has been busy for long must not make another one wait as long. */
 static void
 note_busy (VgateLeftoverWatch *watch, const char *uuid)
 {
@@ -102,8 +103,8 @@ leftover_done (gpointer data, gpointer user_data)
 
 static const VgateWorkKind leftover_kind = {leftover_run, leftover_done, leftover_free};
 
-/* One that a worker has is looked at again after that: what the worker read may be older than what was noted.
- */
+/* A domain whose check is in progress is checked again afterwards, because the worker may have read older
+ * data. */
 static char *
 take_waiting (VgateLeftoverWatch *watch)
 {
@@ -126,7 +127,7 @@ push (VgateLeftoverWatch *watch)
     virConnectPtr libvirt = vgate_connection_get (watch->connection);
     char *uuid;
 
-    /* without one, what waits goes on waiting; and the next connection begins with all */
+    /* without a connection the domains wait; after the next connection all are checked */
     while (libvirt && g_hash_table_size (watch->under_way) < AT_ONCE && (uuid = take_waiting (watch))) {
         VgateLeftover *leftover = vgate_leftover_new (libvirt, uuid);
 

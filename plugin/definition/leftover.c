@@ -30,7 +30,7 @@ vgate_leftover_free (VgateLeftover *leftover)
     g_free (leftover);
 }
 
-/* A domain that was undefined or has ended meanwhile has no definition. */
+/* A domain that was undefined or has ended in the meantime has no definition. */
 static VgateLeftoverOutcome
 fail (VgateLeftover *leftover, const char *call)
 {
@@ -42,8 +42,8 @@ fail (VgateLeftover *leftover, const char *call)
     return VGATE_LEFTOVER_FAILED;
 }
 
-/* A guest that runs was undefined just now: it is transient from then on, and has no persistent
- * definition. */
+/* TRUE if libvirt's last error means that a running guest was just undefined: it is now transient, without a
+ * persistent definition. */
 static gboolean
 is_undefined (void)
 {
@@ -80,7 +80,7 @@ look_at (VgateLeftover *leftover)
     if (virDomainSetMetadata (domain, VIR_DOMAIN_METADATA_ELEMENT, NULL, VGATE_ELEMENT_PREFIX,
                               VGATE_ELEMENT_NAMESPACE, VIR_DOMAIN_AFFECT_CONFIG) == 0)
         return VGATE_LEFTOVER_REMOVED;
-    /* a job began after we had asked, and libvirt waited for its end for as long as it does */
+    /* a job began after the check for one, and libvirt waited for the job as long as it waits */
     if (virGetLastErrorCode () == VIR_ERR_OPERATION_TIMEOUT)
         return VGATE_LEFTOVER_BUSY;
     return is_undefined () ? VGATE_LEFTOVER_NONE : fail (leftover, "virDomainSetMetadata");

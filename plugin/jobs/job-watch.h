@@ -2,7 +2,7 @@
 /*
  * Watches migrations and saves: when one begins, and when NVML's answer changes while one goes on, it reads
  * the domain and asks NVML at the same time, judges the job (job.h), and aborts it if it must stop. If an
- * aborted migration hangs, whoever aborted it, it is brought to its end (cancel-watch.h).
+ * aborted migration hangs, no matter who aborted it, it is brought to its end (cancel-watch.h).
  */
 #pragma once
 
