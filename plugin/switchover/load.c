@@ -14,7 +14,7 @@ vgate_load_new (virConnectPtr libvirt, const char *uuid, GBytes *payload, const 
     load->uuid = g_strdup (uuid);
     load->payload = g_bytes_ref (payload);
     load->policy = vgate_policy_copy (policy);
-    /* so that what the policy says of a failing NVML is said in time */
+    /* below load-ms, so that a failure of NVML leads to the policy's decision in time */
     load->policy->backend.deadline_ms =
         MIN (policy->backend.deadline_ms, policy->switch_over_load_ms - policy->switch_over_load_ms / 4);
     return load;
@@ -35,7 +35,7 @@ vgate_load_free (VgateLoad *load)
     g_free (load);
 }
 
-/* Its XML says where its hostdevs lead, and carries the element that was there when the migration began. */
+/* Reads the domain's XML, which has its hostdevs and the element from the beginning of the migration. */
 static VgateDomain *
 read_domain (const VgateLoad *load, GError **error)
 {
@@ -70,8 +70,8 @@ decide (VgateLoad *load)
     load->domain = read_domain (load, &error);
     if (!load->domain)
         return vgate_decision_new_refusal (error);
-    /* without one, the source knew nothing better than the XML: its element is judged again, by what this
-     * host is now */
+    /* without an element the source had nothing better than the XML, whose element is then judged again with
+     * the present state of this host */
     if (payload->element) {
         vgate_element_free (load->domain->element);
         load->domain->element = g_steal_pointer (&payload->element);
@@ -85,6 +85,7 @@ void
 vgate_load_run (VgateLoad *load)
 {
     load->decision = decide (load);
-    /* here, and not when it is freed: the last reference waits for libvirtd */
+    /* released here and not when the load is freed, because releasing the last reference waits for
+     * libvirtd */
     g_clear_pointer (&load->libvirt, virConnectClose);
 }

@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The decision about a guest that arrives at switch-over. */
+/* Decides about a guest that arrives, at switch-over. */
 #pragma once
 
 #include "plugin/libvirt/domain-calls.h"
 #include "gate/gate.h"
 
 typedef struct {
-    /* handed in */
-    virConnectPtr libvirt; /* owned; NULL: there is none */
+    /* input */
+    virConnectPtr libvirt; /* owned; NULL: no connection */
     char *uuid;
     GBytes *payload;     /* owned */
-    VgatePolicy *policy; /* owned: a reload may come while a worker is at it */
+    VgatePolicy *policy; /* owned, because a reload may come while a worker uses it */
 
-    /* found */
-    VgateDomain *domain;     /* with the element that was judged; NULL: could not be read */
+    /* results */
+    VgateDomain *domain;     /* with the element that was judged; NULL: it could not be read */
     VgateDecision *decision; /* borrows from domain */
 } VgateLoad;
 
-/* policy is copied. Takes a reference to payload and, where there is one, libvirt. */
+/* Copies policy. Takes a reference to payload and, if there is one, libvirt. */
 VgateLoad *vgate_load_new (virConnectPtr libvirt, const char *uuid, GBytes *payload,
                            const VgatePolicy *policy);
 void vgate_load_free (VgateLoad *load);

@@ -73,7 +73,7 @@ vgate_payload_write (const VgatePayload *payload)
                                               : vgate_payload_write (&without);
 }
 
-/* The root, with all that is in it. */
+/* Reads the root with everything in it. */
 static xmlDoc *
 read_tree (const char *xml, gsize length, GError **error)
 {
@@ -115,7 +115,7 @@ check_root (const xmlNode *root, GError **error)
     return FALSE;
 }
 
-/* The element is of another namespace, and tells itself what is wrong with it. */
+/* The element has a namespace and errors of its own. */
 static gboolean
 read_content (xmlNode *root, VgatePayload *payload, GError **error)
 {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What travels in the migration stream at switch-over: the element in an envelope that says how fresh it is,
+ * The payload of the migration stream at switch-over: the element in an envelope that says how recent it is,
  *
  * <payload xmlns='urn:x-vgpu-gate:payload:1' domain='UUID' time='2026-11-23T22:00:00Z' source='nvml'>
  *   <vgpus xmlns='urn:x-vgpu-gate:domain:1' ...>...</vgpus>
  * </payload>
  *
- * in the form of schemas/vgpu-gate-payload.rng. The element is sealed as it is in the domain XML; the
- * envelope is not.
+ * in the form of schemas/vgpu-gate-payload.rng. The element is sealed as in the domain XML; the envelope is
+ * not.
  */
 #pragma once
 
@@ -20,7 +20,7 @@
 
 typedef enum {
     VGATE_PAYLOAD_NVML,    /* read from NVML when QEMU asked */
-    VGATE_PAYLOAD_MEMORY,  /* NVML did not answer in time: what was known before */
+    VGATE_PAYLOAD_MEMORY,  /* NVML did not answer in time: the last known state */
     VGATE_PAYLOAD_NOTHING, /* nothing is known: no element */
 } VgatePayloadSource;
 
@@ -29,21 +29,19 @@ const char *vgate_payload_source_name (VgatePayloadSource source);
 
 typedef struct {
     char *domain;          /* UUID */
-    gint64 time;           /* when NVML said it; seconds since 1970 */
+    gint64 time;           /* when NVML answered; seconds since 1970 */
     int source;            /* VgatePayloadSource */
-    VgateElement *element; /* read, not checked; NULL with NOTHING, and only then */
+    VgateElement *element; /* read, but not checked; NULL with NOTHING, and only then */
 } VgatePayload;
 
 VgatePayload *vgate_payload_new (const char *domain, gint64 time, VgatePayloadSource source);
 void vgate_payload_free (VgatePayload *payload);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgatePayload, vgate_payload_free)
 
-/* As bytes, never too many for QEMU: an element that does not fit is left out, and the source is then
- * NOTHING. The element's records decide what is written, as in vgate_element_write (). */
+/* Returns at most as many bytes as QEMU takes: an element that does not fit is left out, and the source is
+ * then NOTHING. The element is written from its records, as by vgate_element_write (). */
 GBytes *vgate_payload_write (const VgatePayload *payload);
 
-/*
- * Reads untrusted bytes. domain_uuid is that of the domain that arrives. Errors: VGATE_CODE_PAYLOAD_*,
- * VGATE_CODE_XML_*, and those of vgate_element_read ().
- */
+/* Reads untrusted bytes. domain_uuid is the arriving domain's. Errors: VGATE_CODE_PAYLOAD_*,
+ * VGATE_CODE_XML_*, and those of vgate_element_read (). */
 VgatePayload *vgate_payload_read (const void *data, gsize length, const char *domain_uuid, GError **error);

@@ -7,7 +7,7 @@
 #define OBJECT_PATH "/org/qemu/VMState1"
 #define REFUSED     "org.vgpu_gate.Error.Refused"
 #define CALL_MS     5000
-/* A QEMU waits 25 s for an answer. */
+/* QEMU waits 25 s for an answer. */
 #define LINGER_SEC 30
 
 struct VgateProvider {
@@ -17,13 +17,13 @@ struct VgateProvider {
     const VgateProviderMethods *methods;
     gpointer user_data;
     char *caller;
-    GCancellable *cancellable; /* of what is under way: it is not told to a provider that is gone */
+    GCancellable *cancellable; /* of the calls in progress: none reports to a freed provider */
     GDBusConnection *connection;
     guint registration;
     guint linger_source;
 };
 
-/* --- what QEMU calls, as its documentation has it (docs/interop/dbus-vmstate) --- */
+/* --- what QEMU calls, as in QEMU's docs/interop/dbus-vmstate --- */
 
 static const GDBusArgInfo state_argument = {-1, (char *)"data", (char *)"ay", NULL};
 static const GDBusArgInfo *const state_arguments[] = {&state_argument, NULL};
@@ -88,7 +88,7 @@ vgate_provider_return_loaded (GDBusMethodInvocation *call, const char *line)
         g_dbus_method_invocation_return_value (call, NULL);
 }
 
-/* --- its place on the bus --- */
+/* --- its name on the bus --- */
 
 static void
 fail (VgateProvider *provider, const GError *error)
@@ -106,7 +106,7 @@ on_name_called (GObject *source, GAsyncResult *result, gpointer user_data)
         fail (user_data, error);
 }
 
-/* Requested without flags: the owners form a queue, and QEMU asks all that stand in it. */
+/* Requests the name without flags, so that the owners form a queue; QEMU asks all owners in the queue. */
 static void
 call_for_name (VgateProvider *provider, const char *method, GVariant *arguments)
 {

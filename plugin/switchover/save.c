@@ -3,8 +3,8 @@
 
 #include "plugin/element/capture.h"
 
-/* What NVML said; FALSE when that cannot be made an element of. *element is NULL when the domain's own says
- * the same. */
+/* Makes an element from NVML's answer; FALSE if that is not possible. *element is NULL if the domain's
+ * present element says the same. */
 static gboolean
 describe (const VgateSaving *saving, VgateElement **element)
 {
@@ -19,7 +19,7 @@ describe (const VgateSaving *saving, VgateElement **element)
     };
 
     *element = NULL;
-    /* without the domain's hostdevs the destination could not tell which vGPU is which */
+    /* without the domain's hostdevs the destination could not match the vGPUs with its own */
     if (!input.instances || !saving->domain)
         return FALSE;
     if (saving->domain->element)

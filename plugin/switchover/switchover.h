@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The gate at switch-over. QEMU asks here when a guest that is set up so leaves (Save) and before it resumes
- * where it arrives (Load), while it is paused.
+ * The gate at switch-over. For a guest with our object, QEMU calls Save when the guest leaves, and Load
+ * before it resumes the guest at the destination; the guest is paused during both calls.
  *
- * Save never fails: QEMU would go on, and a save image could then not be restored. It hands out the freshest
- * that is known within save-ms. Load reads it as strictly as the hook reads XML, and decides by engine and
- * policy, for the GPU on which the guest's vGPUs sit by then, within load-ms.
+ * Save never fails, because QEMU would continue, and a save image could then not be restored. It returns the
+ * most recent record within save-ms. Load reads the record as strictly as the hook reads XML, and decides
+ * with engine and policy, for the GPU that the guest's vGPUs use by then, within load-ms.
  */
 #pragma once
 
@@ -17,23 +17,23 @@
 
 typedef struct VgateSwitchover VgateSwitchover;
 
-/* NULL when the policy has no bus for it. All are borrowed and must outlive it; but the prober is freed
- * first, so that it calls no more. */
+/* Returns NULL if the policy has no bus. All are borrowed and must outlive the result, except the prober,
+ * which is freed first so that it makes no more calls. */
 VgateSwitchover *vgate_switchover_new (const VgatePolicy *policy, VgateProber *prober,
                                        VgateConnection *connection, VgateTally *tally);
-/* Waits for the decisions that are under way. switchover may be NULL, here and below. */
+/* Waits for the decisions in progress. switchover may be NULL, here and below. */
 void vgate_switchover_free (VgateSwitchover *switchover);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateSwitchover, vgate_switchover_free)
 
 void vgate_switchover_start (VgateSwitchover *switchover);
 
-/* Before the process ends: answers at once what is being waited for. */
+/* Call this before the process ends: answers all waiting calls at once. */
 void vgate_switchover_stop (VgateSwitchover *switchover);
 
-/* What is known, for when NVML does not answer: its last answer, and what an update found (takes
- * its domain). */
+/* The known state, for when NVML does not answer: its last answer, and the result of an update (takes its
+ * domain). */
 void vgate_switchover_note_snapshot (VgateSwitchover *switchover, VgateSnapshot *snapshot);
 void vgate_switchover_note_update (VgateSwitchover *switchover, VgateUpdate *update);
 
-/* The domain has ended, or has no vGPU any more. */
+/* The domain has ended, or no longer has a vGPU. */
 void vgate_switchover_forget (VgateSwitchover *switchover, const char *uuid);
