@@ -15,11 +15,10 @@
 #include "plugin/libvirt/status-watch.h"
 #include "plugin/switchover/switchover.h"
 
-/* libvirt serves five calls of one client at a time (max_client_requests): some are left for what is urgent.
- */
+/* libvirt serves five calls of one client at a time (max_client_requests); some are left for urgent calls. */
 #define UPDATES_AT_ONCE  3
 #define CALL_DEADLINE_MS 2000
-/* So many calls hang that hardly another is served: time for another connection. */
+/* When this many calls hang, hardly any other is served, so another connection is needed. */
 #define SLOW_MAX 3u
 
 struct VgateAgent {
@@ -31,7 +30,7 @@ struct VgateAgent {
     VgateProber *prober;
     VgateWorkers *workers;
     guint n_given_up; /* calls that hang on connections that were given up */
-    guint n_listings; /* that were begun */
+    guint n_listings; /* number of listings that were begun */
     VgateGuests *guests;
     VgatePacing *pacing;
     VgateUpdater *updater;
@@ -39,10 +38,10 @@ struct VgateAgent {
     VgateJobWatch *job_watch;
     VgateDefinitionWatch *definition_watch;
     VgateLeftoverWatch *leftover_watch;
-    VgateSwitchover *switchover; /* NULL: switched off */
+    VgateSwitchover *switchover; /* NULL: not configured */
 };
 
-/* --- a guest leaves --- */
+/* --- departures --- */
 
 static void
 check_job (VgateAgent *agent, VgateGuest *guest)
@@ -54,7 +53,7 @@ check_job (VgateAgent *agent, VgateGuest *guest)
                            vgate_pacing_last (agent->pacing));
 }
 
-/* What is to be written of it can be. */
+/* The job has ended, so an update that is due can write again. */
 static void
 end_job (VgateAgent *agent, VgateGuest *guest)
 {
@@ -70,12 +69,12 @@ on_checked (const char *uuid, VgateWatchOutcome outcome, gpointer user_data)
     VgateAgent *agent = user_data;
     VgateGuest *guest = vgate_guests_find (agent->guests, uuid);
 
-    /* an answer about an earlier run of the domain says nothing about this one */
+    /* an answer about an earlier run of the domain does not apply to this one */
     if (!guest || !vgate_guest_is_checked (guest))
         return;
     switch (outcome) {
     case VGATE_WATCH_NOT_TOLD:
-        /* the next update, or the next check of one that leaves, meets the job if there is one */
+        /* the next update, or the next check of a guest that leaves, meets the job if there is one */
         vgate_guest_note_leaving (guest, VGATE_LEAVING_ANSWER_NONE);
         vgate_guest_set_due (guest, VGATE_TRIGGER_CHANGE);
         vgate_pacing_ask_after (agent->pacing, VGATE_PACE_FAST);
@@ -102,7 +101,7 @@ on_hangs (const char *uuid, VgateCode code, gboolean is_over, gpointer user_data
 {
     VgateGuest *guest = vgate_guests_find (((VgateAgent *)user_data)->guests, uuid);
 
-    /* one that has left is not known any more */
+    /* a guest that has left is no longer known */
     if (guest)
         vgate_guest_note_hang (guest, code, is_over);
 }
@@ -110,9 +109,9 @@ on_hangs (const char *uuid, VgateCode code, gboolean is_over, gpointer user_data
 static const VgateJobWatchMethods job_watch_methods = {.checked = on_checked, .hangs = on_hangs};
 
 /*
- * libvirt begins to move or save a guest, and QEMU will soon: what NVML says is asked for now, not then.
- * Where it never comes to that, as the destination refuses the guest, nothing but this says that it is
- * over.
+ * libvirt begins to migrate or save a guest, and QEMU will follow soon, so NVML is asked now and not only
+ * then. If the destination refuses the guest, QEMU never begins, and only this call reports the end of the
+ * job.
  */
 static void
 on_libvirt_job (const char *name, gboolean begins, gpointer user_data)
@@ -138,7 +137,7 @@ on_libvirt_job (const char *name, gboolean begins, gpointer user_data)
 
 static const VgateStatusWatchMethods status_watch_methods = {.job = on_libvirt_job};
 
-/* The events are the same for a guest that leaves and one that arrives: the check tells them apart. */
+/* The events are the same for a guest that leaves and one that arrives; the check distinguishes them. */
 static void
 note_job_event (VgateAgent *agent, const char *uuid, VgateDomainEvent event)
 {
@@ -157,7 +156,7 @@ note_job_event (VgateAgent *agent, const char *uuid, VgateDomainEvent event)
         end_job (agent, guest);
 }
 
-/* --- what guests, NVML and workers report --- */
+/* --- reports of guests, NVML and workers --- */
 
 static void
 on_ended (const char *uuid, gpointer user_data)
@@ -201,7 +200,7 @@ on_updated (VgateGuest *guest, VgateUpdate *update, gpointer user_data)
     VgateAgent *agent = user_data;
 
     vgate_switchover_note_update (agent->switchover, update);
-    /* what is to be written cannot go with the guest any more, if it is one that leaves */
+    /* if the guest leaves, the update that waits can no longer leave with it */
     if (update->outcome == VGATE_UPDATE_BUSY)
         check_job (agent, guest);
 }
@@ -215,7 +214,7 @@ on_slow (guint n_slow, gpointer user_data)
 
     vgate_log (VGATE_CODE_LIBVIRT_SLOW, NULL, "libvirt does not answer %u call%s within %u ms", n_slow,
                n_slow == 1 ? "" : "s", CALL_DEADLINE_MS);
-    /* those of a connection that was given up still count, until they end */
+    /* calls on a connection that was given up still count until they end */
     agent->n_given_up = MIN (agent->n_given_up, n_slow);
     if (n_slow - agent->n_given_up < SLOW_MAX)
         return;
@@ -246,9 +245,9 @@ on_cleaning_ended (const char *uuid, gboolean is_removed, gpointer user_data)
 
 static const VgateLeftoverMethods leftover_methods = {.begun = on_cleaning_begun, .ended = on_cleaning_ended};
 
-/* --- what libvirt reports --- */
+/* --- reports of libvirt --- */
 
-/* Something happened to a domain that may change what belongs in its element. */
+/* Something happened to a domain that may change its element. */
 static void
 note_change (VgateAgent *agent, const char *uuid, VgateTrigger trigger)
 {
@@ -280,7 +279,7 @@ on_happened (const char *uuid, VgateDomainEvent event, gpointer user_data)
         guest = vgate_guests_find (agent->guests, uuid);
         if (guest && vgate_guest_note_metadata (guest))
             vgate_pacing_ask_in (agent->pacing, 0);
-        /* libvirt does not say whether it was the live XML or the definition, nor who did it */
+        /* libvirt reports neither whether the live XML or the definition was changed, nor who changed it */
         vgate_leftover_watch_note (agent->leftover_watch, uuid);
         break;
     case VGATE_DOMAIN_JOB_BEGINS:
@@ -293,7 +292,7 @@ on_happened (const char *uuid, VgateDomainEvent event, gpointer user_data)
     }
 }
 
-/* One of them, and which. */
+/* A listing and its number. */
 typedef struct {
     VgateListing *listing;
     guint number;
@@ -312,7 +311,7 @@ listing_free (gpointer data)
     g_free (data);
 }
 
-/* All that run are updated, and all persistent definitions checked. */
+/* Updates all running domains, and checks all persistent definitions. */
 static void
 listing_done (gpointer data, gpointer user_data)
 {
@@ -321,7 +320,7 @@ listing_done (gpointer data, gpointer user_data)
     GHashTableIter iter;
     gpointer uuid;
 
-    /* of a connection that was given up: it says nothing of what happened since */
+    /* this listing is of a connection that was given up, and out of date */
     if (((Listing *)data)->number != agent->n_listings)
         return;
     if (listing->error) {
@@ -433,7 +432,7 @@ vgate_agent_set_policy (VgateAgent *agent, VgatePolicy *policy)
 
     vgate_policy_swap (agent->policy, policy);
     vgate_policy_free (policy);
-    /* where the fleet key has changed, an update finds that the seal is wrong, and writes a new one */
+    /* if the fleet key has changed, the update finds the seal wrong and writes a new one */
     vgate_guests_iterate (agent->guests, &iter);
     while (g_hash_table_iter_next (&iter, NULL, &guest))
         vgate_guest_set_due (guest, VGATE_TRIGGER_CHANGE);

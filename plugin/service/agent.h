@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The agent: keeps the element of every vGPU domain of this host true. It hears what happens to domains,
- * asks NVML when something did and at intervals, and has those domains looked at of which there is news. All
- * its state belongs to the main loop, which never blocks; workers update (update.h) and ask (prober.h).
+ * The agent: keeps the element of every domain with a vGPU on this host up to date. It receives the events of
+ * domains, asks NVML after an event and at intervals, and lets the affected domains be updated. All its state
+ * belongs to the main loop, which never blocks; workers update (update.h) and ask NVML (prober.h).
  */
 #pragma once
 
@@ -13,42 +13,40 @@ typedef struct VgateAgent VgateAgent;
 
 /* Takes the policy. uri: libvirt's. */
 VgateAgent *vgate_agent_new (VgatePolicy *policy, const char *uri);
-/* Waits for the calls that are under way. A process that must end even while calls hang does not
- * call this. */
+/* Waits for the calls in progress. A process that must end even while calls hang must not call this. */
 void vgate_agent_free (VgateAgent *agent);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateAgent, vgate_agent_free)
 
-/* Connects, again and again until it works, and works from the default main context until freed. FALSE when
- * this host cannot be identified. */
+/* Connects, repeatedly until it succeeds, and works from the default main context until freed. FALSE if this
+ * host cannot be identified. */
 gboolean vgate_agent_start (VgateAgent *agent, GError **error);
 
-/*
- * From now on it goes by this policy, which is taken, and looks at every guest. The host's UUID stays as it
- * was at the start. Everybody to whom the agent has lent its policy sees the new one.
- */
+/* Takes a new policy, and makes an update of every guest due. The host's UUID remains the one from the start.
+ * Every part of the agent that borrowed its policy sees the new one. */
 void vgate_agent_set_policy (VgateAgent *agent, VgatePolicy *policy);
 /* Borrowed; the same structure for the agent's life. */
 const VgatePolicy *vgate_agent_policy (const VgateAgent *agent);
 
-/* For those who have something to count. Borrowed. */
+/* For parts that count something. Borrowed. */
 VgateTally *vgate_agent_tally (VgateAgent *agent);
 
-/* What it would say of itself. The caller frees it before the main loop goes on: the guests are borrowed. */
+/* Returns the agent's status. The caller frees it before the main loop goes on, because the guests are
+ * borrowed. */
 VgateStatus *vgate_agent_describe (const VgateAgent *agent);
-/* Before the process ends without freeing it: nobody is left waiting. */
+/* Call this before the process ends without freeing the agent: answers everyone who waits. */
 void vgate_agent_stop (VgateAgent *agent);
 
-/* What it has done since it was started. */
+/* What the agent has done since it was started. */
 typedef struct {
-    guint n_guests;   /* that run now */
-    guint n_vgpu;     /* of them, with a vGPU */
-    guint n_polls;    /* answers of NVML, failures too */
-    guint n_failures; /* of NVML */
-    guint n_updates;  /* that were begun, of a domain */
-    guint n_writes;   /* of an element, and removals */
+    guint n_guests;   /* running now */
+    guint n_vgpu;     /* of these, with a vGPU */
+    guint n_polls;    /* NVML's answers, with failures */
+    guint n_failures; /* NVML's failures */
+    guint n_updates;  /* updates of a domain that were begun */
+    guint n_writes;   /* elements written or removed */
 } VgateAgentStats;
 
 void vgate_agent_get_stats (const VgateAgent *agent, VgateAgentStats *stats);
 
-/* Asks NVML now and looks at those of which there is news: what an interval does. */
+/* Asks NVML now and updates the domains whose answer has changed, as at an interval. */
 void vgate_agent_poll (VgateAgent *agent);

@@ -36,7 +36,7 @@ note_failure (Pass *pass, GError *error)
         g_error_free (error);
 }
 
-/* Takes our element out of all persistent definitions. NVML has nothing to do with it. */
+/* Removes our element from all persistent definitions. NVML is not needed for that. */
 static void
 clean_all (Pass *pass, const VgateListing *listing)
 {
@@ -56,7 +56,7 @@ clean_all (Pass *pass, const VgateListing *listing)
     }
 }
 
-/* A host without guests leaves NVML alone. */
+/* On a host without guests NVML is not asked. */
 static gboolean
 capture_all (Pass *pass, const VgateListing *listing, const VgateIdentity *identity, GError **error)
 {

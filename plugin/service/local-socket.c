@@ -12,37 +12,37 @@
 #include <unistd.h>
 
 #define BACKLOG 16
-/* Without a descriptor or memory for one more client: trying again at once would be a busy loop. */
+/* The pause after an accept failed for lack of a descriptor or memory: trying again at once would be a busy
+ * loop. */
 #define PAUSE_MS 500u
 
-/*
- * A GSocketListener, and not the GSocketService made of it: that one accepts before everything else that the
- * main loop has to do, and when it runs out of descriptors, it warns and tries again at once.
- */
+/* A GSocketListener instead of the GSocketService that is based on it: the latter accepts before all other
+ * work of the main loop, and when it runs out of descriptors, it warns and tries again at once. */
 struct VgateLocalSocket {
     char *path;
     GSocketListener *listener;
     GCancellable *cancellable; /* of the accept */
-    guint source;              /* accepts again; 0: an accept is under way */
+    guint source;              /* accepts again; 0: an accept is in progress */
     GQueue clients;            /* of Client *, the oldest first */
     VgateLocalSocketAnswer answer;
     gpointer user_data;
 };
 
-/* One operation of it is under way at any time, and frees it when it ends and the client was dropped. */
+/* One operation of a client is in progress at any time. It frees the client when it ends after the client was
+ * dropped. */
 typedef struct {
-    VgateLocalSocket *server; /* NULL: it was dropped */
+    VgateLocalSocket *server; /* NULL: the client was dropped */
     GSocketConnection *connection;
     GCancellable *cancellable;
     guint deadline_source;
     char request[VGATE_LOCAL_SOCKET_REQUEST_MAX];
     gsize n_read;
-    GString *answer; /* NULL while the request is not complete */
+    GString *answer; /* NULL until the request is complete */
 } Client;
 
 /* --- one client --- */
 
-/* It hears the end of file at once. */
+/* The client gets the end of file at once. */
 static void
 drop (Client *client)
 {
@@ -55,7 +55,7 @@ drop (Client *client)
     g_socket_close (g_socket_connection_get_socket (client->connection), NULL);
 }
 
-/* Its last operation has ended. */
+/* Called when the client's last operation has ended. */
 static void
 client_free (Client *client)
 {
@@ -71,7 +71,7 @@ static gboolean
 on_deadline (gpointer client)
 {
     drop (client);
-    /* the source is gone with that */
+    /* drop () has removed the source */
     return G_SOURCE_CONTINUE;
 }
 
@@ -99,7 +99,7 @@ write_answer (Client *client)
 
 static void read_request (Client *client);
 
-/* What has come is a request line, a part of one, or the end of it with this client. */
+/* The data is a request line, a part of one, or the end of the client's stream. */
 static void
 on_read (GObject *stream, GAsyncResult *result, gpointer user_data)
 {
@@ -132,7 +132,7 @@ read_request (Client *client)
                                G_PRIORITY_LOW, client->cancellable, on_read, client);
 }
 
-/* --- all of them --- */
+/* --- all clients --- */
 
 static gboolean
 is_trusted (GSocketConnection *connection)
@@ -173,14 +173,14 @@ on_accepted (GObject *listener, GAsyncResult *result, gpointer user_data)
         g_socket_listener_accept_finish (G_SOCKET_LISTENER (listener), result, NULL, &error);
     gboolean is_well;
 
-    /* the server is gone */
+    /* the server was freed */
     if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
         return;
     if (connection)
         take (server, connection);
     is_well = connection || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK) ||
               g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED);
-    /* the next one only when those who are here, and the rest of the daemon, have nothing to do */
+    /* accepts the next client only when the present ones and the rest of the daemon have nothing to do */
     server->source = g_timeout_add_full (G_PRIORITY_LOW, is_well ? 0 : PAUSE_MS, accept_next, server, NULL);
 }
 
@@ -194,7 +194,7 @@ accept_next (gpointer user_data)
     return G_SOURCE_REMOVE;
 }
 
-/* A socket of this path, which only its owner can connect to; NULL with an error of GLib's. */
+/* Returns a socket of this path to which only its owner can connect; NULL with an error of GLib's. */
 static GSocket *
 bind_to (const char *path, GError **error)
 {
@@ -202,7 +202,7 @@ bind_to (const char *path, GError **error)
     g_autoptr (GSocketAddress) address = NULL;
     int code;
 
-    /* GLib would cut it */
+    /* GLib would cut a longer path without an error */
     if (strlen (path) >= sizeof ((struct sockaddr_un *)NULL)->sun_path)
         code = ENAMETOOLONG;
     else
@@ -214,9 +214,10 @@ bind_to (const char *path, GError **error)
     bound = g_socket_new (G_SOCKET_FAMILY_UNIX, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_DEFAULT, error);
     if (!bound)
         return NULL;
-    /* or GLib waits in accept (), should whoever has come be gone by then */
+    /* otherwise GLib waits in accept () if the client that connected has already disconnected */
     g_socket_set_blocking (bound, FALSE);
-    /* before it has a name, so that nobody comes in between; bind () takes the mode of the socket */
+    /* before the socket has a name, so that no other user can connect in between; bind () takes over the
+     * mode */
     if (fchmod (g_socket_get_fd (bound), 0600) != 0) {
         g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_FAILED, g_strerror (errno));
         return NULL;

@@ -11,7 +11,7 @@
 struct VgateMetricsFile {
     VgateWorkers *workers;
     gboolean is_busy;
-    char *failure; /* what the last write failed with: logged when it changes */
+    char *failure; /* of the last write; logged when it changes */
 };
 
 typedef struct {
@@ -30,7 +30,7 @@ write_free (gpointer data)
     g_free (write);
 }
 
-/* Into a file beside it, which no collector reads, and renamed. */
+/* Writes a temporary file in the same directory, which no collector reads, and renames it. */
 static void
 write_run (gpointer data)
 {
@@ -40,7 +40,7 @@ write_run (gpointer data)
 
     if (g_file_set_contents_full (write->path, write->text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0644, &error))
         return;
-    /* GLib names the file beside it, another one each time, before the system's reason */
+    /* before the system's reason, GLib names its temporary file, which has another name each time */
     reason = strrchr (error->message, ':');
     write->failure = g_strdup_printf ("%s:%s", write->path, reason ? reason + 1 : error->message);
 }

@@ -7,7 +7,7 @@
 static void
 notify (const char *state)
 {
-    /* a failure is systemd's affair, and it will say so */
+    /* systemd itself logs a failure */
     sd_notify (0, state);
 }
 

@@ -13,10 +13,10 @@
 #include <glib-unix.h>
 #include <string.h>
 
-/* How often systemd's line and the metrics file are brought up to date: as often as Prometheus usually asks.
- */
+/* The interval at which systemd's status line and the metrics file are updated: Prometheus usually asks as
+ * often. */
 #define TICK_SEC 15u
-/* The first time it is sooner, once there is something to say. */
+/* The first update comes sooner, when there is something to report. */
 #define FIRST_TICK_SEC 2u
 
 typedef struct {
@@ -25,10 +25,10 @@ typedef struct {
     VgateMetricsFile *metrics_file;
     GMainLoop *loop;
     const char *config;
-    char *notified; /* the line that systemd has */
+    char *notified; /* the status line that systemd has */
 } Service;
 
-/* --- what it is asked --- */
+/* --- requests --- */
 
 static char *
 answer (const char *request, gpointer user_data)
@@ -41,7 +41,7 @@ answer (const char *request, gpointer user_data)
     return strcmp (request, VGATE_REQUEST_METRICS) == 0 ? vgate_status_metrics (status) : NULL;
 }
 
-/* Without it everything works but the question how. */
+/* The daemon works without its socket, but does not answer requests then. */
 static void
 open_socket (Service *service)
 {
@@ -52,7 +52,7 @@ open_socket (Service *service)
         vgate_log (VGATE_CODE_AGENT_SOCKET, NULL, "%s", error->message);
 }
 
-/* --- what it says by itself --- */
+/* --- status for systemd and the metrics file --- */
 
 static void
 notify_status (Service *service, const VgateStatus *status)
@@ -102,9 +102,10 @@ on_tick (gpointer service)
     return G_SOURCE_CONTINUE;
 }
 
-/* --- what it is told --- */
+/* --- signals --- */
 
-/* The UUID of this host was read at the start, and is in every element that was captured since. */
+/* Logs changes that take effect only at the next start. The UUID of this host, for example, was read at the
+ * start and is in every element that was captured since. */
 static void
 note_what_waits (const VgatePolicy *was, const VgatePolicy *is)
 {
@@ -155,7 +156,7 @@ on_terminate (gpointer user_data)
 gboolean
 vgate_service_run (VgatePolicy *policy, const char *config, const char *uri, GError **error)
 {
-    /* nothing of it is freed: see the header */
+    /* its members are never freed: see the header */
     Service service = {.config = config};
 
     if (vgate_run_directory_lock (VGATE_RUN_DIRECTORY, error) < 0) {

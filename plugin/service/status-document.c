@@ -3,8 +3,8 @@
 
 #include <json-glib/json-glib.h>
 
-/* In each object, strings, numbers and flags come before objects, and these before lists: so does the text
- * that is made of them. */
+/* In each object, strings, numbers and flags come before objects, and objects before lists. The text that is
+ * made from the document has the same order. */
 
 static void
 add_text (JsonBuilder *builder, const char *name, const char *text)
@@ -51,7 +51,7 @@ begin_list (JsonBuilder *builder, const char *name)
     json_builder_begin_array (builder);
 }
 
-/* A clock that was set back makes nothing younger than new. */
+/* An age is at least 0, even if the clock was set back. */
 static void
 add_age (JsonBuilder *builder, const VgateStatus *status, gint64 since)
 {

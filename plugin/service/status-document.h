@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The status document: what vgpu-gated answers to "status" (status/address.h), and what 'vgpu-gate agent
- * status' prints, as it is or as text that is made of it. One JSON document, {"status": {...}}, which has no
- * other form, so that nothing that is added to it can get lost on the way.
+ * The status document: vgpu-gated's answer to "status" (status/address.h). 'vgpu-gate agent status' prints it
+ * unchanged or as text that is made from it. It is one JSON document, {"status": {...}}, and has no other
+ * form, so that every member that is added to it reaches all outputs.
  */
 #pragma once
 
 #include "status/status.h"
 
-/* Ended by a line feed. The caller frees it. */
+/* The document ends with a line feed. The caller frees it. */
 char *vgate_status_document (const VgateStatus *status);
