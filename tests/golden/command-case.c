@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* nobody, on every distribution */
+/* the user nobody, on every distribution */
 #define NOBODY "65534"
 
 static gboolean
@@ -55,8 +55,8 @@ command_can_run (const CommandCall *call)
     return !golden_case_is_skipped ();
 }
 
-/* Somebody else cannot reach a build directory that is closed to others; so the program is copied to where he
- * can. */
+/* Another user may not be able to enter the build directory, so the program is copied to a place that this
+ * user can reach. */
 static void
 add_nobody (const FakeHost *host, GStrvBuilder *builder)
 {
@@ -109,7 +109,7 @@ make_argv (FakeHost *host, const CommandCall *call)
     return g_strv_builder_end (builder);
 }
 
-/* What is typed waits in the terminal until the program reads it. */
+/* The terminal keeps what is typed until the program reads it. */
 static void
 run_on_terminal (const char *const *argv, const char *answer, ProgramRun *run)
 {

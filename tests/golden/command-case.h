@@ -1,53 +1,53 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One call of vgpu-gate on a fake host, and what must come of it. */
+/* One call of vgpu-gate on a fake host, and the checks of its result. */
 #pragma once
 
 #include "fake-host.h"
 #include "program.h"
 
-/* Where and as whom it is run. */
+/* How the command is called. */
 typedef struct {
-    const char *line;   /* words behind the configuration; "@" is hook/, $ROOT the host's directory */
-    const char *answer; /* typed on a terminal that is standard input; NULL: that is an empty pipe */
+    const char *line;   /* words after the configuration; "@" is hook/, $ROOT the host's directory */
+    const char *answer; /* typed on a terminal as standard input; NULL: an empty pipe */
     gboolean as_nobody; /* not as root */
 } CommandCall;
 
 void command_call (FakeHost *host, const CommandCall *call, ProgramRun *run);
-/* The same without terminal. */
+/* The same without a terminal. */
 void command_run (FakeHost *host, const char *line, ProgramRun *run);
 
-/* Starts vgpu-gate with these words on the host, its outputs into the host's files "out" and "err". The
- * caller waits. */
+/* Starts vgpu-gate with these words on the host, with its outputs in the host's files "out" and "err". The
+ * caller waits for it. */
 GSubprocess *command_start (FakeHost *host, const char *line);
 
-/* Settings ("version set ...", "scheduler set ...", "version reset") can be made by root only, and an answer
- * needs a terminal: FALSE, and the case is skipped, when there is no way to have that here. */
+/* FALSE, and the case is skipped, if the call is not possible on this machine: settings ("version set ...",
+ * "scheduler set ...", "version reset") need root, and an answer needs a terminal. */
 gboolean command_can_run (const CommandCall *call);
 
-/* text is what FOLDER/NAME.SUFFIX says, but for what is another each time. */
+/* Compares text with FOLDER/NAME.SUFFIX, except for values that differ in each run. */
 void command_compare (const FakeHost *host, const char *folder, const char *name, const char *suffix,
                       const char *text);
 
-/* It is done: exit status 0, and nothing on standard error. */
+/* The call succeeded: exit status 0, and nothing on standard error. */
 void command_assert_done (const ProgramRun *run);
 
-/* XML of schemas/SCHEMA. */
+/* The XML is valid by schemas/SCHEMA. */
 void command_assert_valid (const char *schema, const char *xml);
-/* The outputs of one command are FOLDER/NAME.text and .json. */
+/* Compares the outputs of one command with FOLDER/NAME.text and .json. */
 void command_assert_outputs (const FakeHost *host, const char *folder, const char *name, const char *text,
                              const char *json);
-/* What a command says as JSON and a document have the same fields. */
+/* A command's JSON has the same fields as a document. */
 void command_assert_same_fields (const char *json, const char *xml);
-/* To be run last: no golden file of the folder is left over. */
+/* Run this last: no golden file of the folder is unused. */
 void command_assert_none_left (const char *folder);
 
-/* A command in both outputs, by "--output FORM" behind the line: done, and as command_assert_outputs () says.
- * Run before each, or NULL: restore. */
+/* Runs a command in both outputs, with "--output FORM" after the line, and checks them as
+ * command_assert_outputs (). restore is run before each, unless it is NULL. */
 void command_assert_report (FakeHost *host, const char *folder, const char *name, const char *line,
                             void (*restore) (FakeHost *host));
-/* What it says on standard error is as refusal_compare () says. */
+/* Checks standard error as refusal_compare (). */
 void command_compare_error (const FakeHost *host, const char *folder, const char *name,
                             const ProgramRun *run);
-/* A call that fails: exit status, nothing on standard output, a refusal on standard error. */
+/* The call fails: with this exit status, nothing on standard output, and a refusal on standard error. */
 void command_assert_failure (FakeHost *host, const char *folder, const char *name, const CommandCall *call,
                              int status);

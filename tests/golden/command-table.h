@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Tables of calls of vgpu-gate: what each reports, and what each says when it fails. */
+/* Tables of calls of vgpu-gate: their reports, and their errors. */
 #pragma once
 
 #include "command-case.h"
@@ -22,22 +22,22 @@ typedef struct {
 } CommandFailure;
 
 typedef struct {
-    const char *folder; /* of the golden files; the tests' paths begin with it as well */
+    const char *folder; /* of the golden files, and the beginning of the tests' paths */
     const CommandReport *reports;
     gsize n_reports;
     const CommandFailure *failures;
     gsize n_failures;
-    /* Run behind each failure, or NULL: what it must not have changed. */
+    /* Run after each failure, or NULL: checks that nothing was changed. */
     void (*assert_unchanged) (FakeHost *host, const CommandFailure *failure);
 } CommandTable;
 
-/* Adds /FOLDER/report/NAME and /FOLDER/failure/NAME for each. The table must last until the tests have run.
- */
+/* Adds /FOLDER/report/NAME and /FOLDER/failure/NAME for each entry. The table must live until the tests have
+ * run. */
 void command_table_add (const CommandTable *table);
 
-/* Adds /FOLDER/KIND/NAME, whose data is this number. */
+/* Adds /FOLDER/KIND/NAME with this number as its data. */
 void command_add_test (const char *folder, const char *kind, const char *name, guint number,
                        GTestDataFunc function);
 
-/* Adds /none-left/FOLDER: to be added last. */
+/* Adds /none-left/FOLDER, which must be the last test. */
 void command_add_none_left (const char *folder);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The whole way of a guest: event after event, as libvirt has them, on a host where devices are made. */
+/* A guest's events in libvirt's order, on a host where devices are created. */
 #pragma once
 
 #include "hook-case.h"
 
-/* VM_1 is that of every domain in hook/. */
+/* VM_1 is the UUID of every domain in hook/. */
 #define VM_1   "4d7c0a6e-9b1f-4f2e-8a35-b1f0c2d9e701"
 #define VM_2   "4d7c0a6e-9b1f-4f2e-8a35-b1f0c2d9e702"
 #define APPLY  "[placement]\nmode=apply\n"
@@ -27,23 +27,23 @@ void guest_init (Guest *guest, FakeHost *host, const char *input, const char *vm
 void guest_clear (Guest *guest);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Guest, guest_clear)
 
-/* The event, as libvirt has it: what the hook prints is the guest's XML from then on. Code 0: allowed.
- * Returns what was printed: the line of a refusal, or the XML. The caller frees it. */
+/* Runs an event as libvirt does: the hook's output replaces the guest's XML. Code 0: allowed. Returns the
+ * output: the line of a refusal, or the XML. The caller frees it. */
 char *event (Guest *guest, const char *operation, int code);
 void allowed_unchanged (Guest *guest, const char *operation);
-/* Nothing but this has become that, once. */
+/* The event is allowed, and changes only this text, once. */
 void allowed_changed (Guest *guest, const char *operation, const char *what, const char *by);
 void refused (Guest *guest, const char *operation, int code);
 
-/* A host with mode=apply, whose kernel makes and unmakes mediated devices. */
+/* A host with mode=apply, whose kernel creates and removes mediated devices. */
 FakeHost *applying_host (void (*prepare) (FakeHost *host));
 
-/* The file of the leases is this. */
+/* Writes the file of the leases. */
 void put_leases (FakeHost *host, const char *text);
 /* state: NULL for any. */
 gboolean has_lease (const FakeHost *host, const char *vm, const char *state);
 gboolean has_lease_with (const FakeHost *host, const char *vm, const char *text);
 void assert_no_leases (const FakeHost *host);
 
-/* What the virtual function's current_vgpu_type says. */
+/* Checks the virtual function's current_vgpu_type. */
 void assert_vf_type (const FakeHost *host, const char *address, const char *type);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What fake-host.c and fake-settings.c agree on. */
+/* What fake-host.c and fake-settings.c share. */
 #pragma once
 
 #include "fake-host.h"
@@ -12,5 +12,5 @@ struct FakeHost {
     int lock;        /* descriptor; -1: not held */
     GThread *kernel; /* NULL: none */
     int kernel_stops;
-    GMutex kernel_works; /* held while it makes or takes away a device, which is one step to everybody else */
+    GMutex kernel_works; /* held while the kernel changes a device, which is atomic for others */
 };

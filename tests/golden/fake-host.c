@@ -83,8 +83,8 @@ write_text (FakeHost *host, const char *directory, const char *name, const char 
     fake_host_write_file (host, path, text, strlen (text), 0644);
 }
 
-/* directory/name points to target; both are paths in the host's directory, the link is relative as in sysfs.
- */
+/* Links directory/name to target. Both are paths in the host's directory; the link is relative, as in
+ * sysfs. */
 static void
 write_link (FakeHost *host, const char *directory, const char *name, const char *target)
 {
@@ -106,7 +106,7 @@ remove_entry (const char *path, G_GNUC_UNUSED const struct stat *status, G_GNUC_
     return remove (path);
 }
 
-/* --- the host itself --- */
+/* --- the host --- */
 
 static void
 save_sim (FakeHost *host)
@@ -194,7 +194,7 @@ fake_host_serve_switchover (FakeHost *host)
 
 /* --- devices --- */
 
-/* Where a PCI device stands in sysfs: sys/devices/pci0000:41/0000:41:00.4 */
+/* The place of a PCI device in sysfs: sys/devices/pci0000:41/0000:41:00.4 */
 static char *
 pci_directory (const char *address)
 {
@@ -304,7 +304,7 @@ add_mdev (FakeHost *host, const char *uuid, guint type, const char *parent)
     g_autofree char *name_path = g_build_filename (type_directory, "name", NULL);
     g_autofree char *name_file = fake_host_path (host, name_path);
 
-    /* a type that is there keeps the name that it has */
+    /* a type that exists keeps its name */
     if (!g_file_test (name_file, G_FILE_TEST_EXISTS))
         write_text (host, type_directory, "name", name);
     write_text (host, directory, "remove", "");
@@ -348,7 +348,7 @@ fake_host_offer_vf (FakeHost *host, const char *address, const guint *types)
     write_text (host, directory, "creatable_vgpu_types", text->str);
 }
 
-/* What was written to each of these files, which then are empty again. */
+/* Returns what was written to each of these files, and empties them. */
 static void
 take_writes (FakeHost *host, const char *pattern,
              void (*handle) (FakeHost *host, const char *path, const char *text))
@@ -370,8 +370,7 @@ take_writes (FakeHost *host, const char *pattern,
     globfree (&found);
 }
 
-/* The parent, whose mdev_supported_types these are, has room for one more or one less, of each of its types.
- */
+/* Each type of the parent, whose mdev_supported_types these are, gets room for one instance more or less. */
 static void
 change_room (const char *types_directory, int by)
 {
@@ -469,7 +468,7 @@ fake_host_add_live_domain (FakeHost *host, const char *name, const char *uuid, c
     write_text (host, "run/libvirt/qemu", file, text);
 }
 
-/* --- who has a device open --- */
+/* --- processes that have a device open --- */
 
 static char *
 device_directory (const FakeHost *host, const char *device)
@@ -532,7 +531,7 @@ fake_host_open_file (FakeHost *host, guint pid, const char *name, const char *fi
 
 /* --- a driver that hangs --- */
 
-/* text: NULL for a FIFO, whose opener waits for the other side, which never comes. */
+/* text: NULL for a FIFO, whose opener waits for ever for the other side. */
 static void
 replace_files (FakeHost *host, const char *pattern, const char *text)
 {
@@ -587,7 +586,7 @@ fake_host_qemu_command_line (FakeHost *host, const char *contents, gsize length)
 void
 fake_host_qemu_started (FakeHost *host, const char *domain, gboolean incoming)
 {
-    /* each word is ended by a NUL, as the kernel shows them */
+    /* each word ends with a NUL, as in the kernel's file */
     static const char words[] = "/usr/bin/qemu-system-x86_64\0-name\0guest=vm,debug-threads=on\0-S\0"
                                 "-machine\0pc-q35-7.2\0-incoming\0defer";
     static const gsize length_without = sizeof words - sizeof "-incoming\0defer";

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a fake host is told: its driver by vgpu-sim, our programs by their configuration. */
+/* The settings of a fake host: its driver's by vgpu-sim, our programs' by their configuration. */
 #include "fake-host-internal.h"
 #include "program.h"
 
 #include <signal.h>
 #include <string.h>
 
-/* Beside a deadline: what ending may take on a busy machine. */
+/* How much longer than its deadline a helper may take to end on a busy machine. */
 #define HELPER_PATIENCE_MS 20000
 
 /* --- the driver --- */
@@ -136,7 +136,7 @@ fake_host_assert_helper_ends (const FakeHost *host)
         g_autofree char *stat = NULL;
         const char *state;
 
-        /* nobody may be there to wait for it: dead is enough */
+        /* a zombie counts as ended, because there may be nobody to wait for it */
         if (!g_file_get_contents (path, &stat, NULL, NULL) || !(state = strrchr (stat, ')')) ||
             g_str_has_prefix (state, ") Z"))
             return;
@@ -146,7 +146,7 @@ fake_host_assert_helper_ends (const FakeHost *host)
     g_test_fail_printf ("the helper goes on");
 }
 
-/* --- what is another each time --- */
+/* --- values that differ in each run --- */
 
 char *
 fake_host_normalise (const FakeHost *host, const char *text)
@@ -163,7 +163,7 @@ fake_host_normalise (const FakeHost *host, const char *text)
          "\"time\" : \"TIME\",\n    \"name\" : \"NAME\""},
         {"read \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d UTC", "read TIME"},
         {"the metadata is \\d+ s old", "the metadata is AGE s old"},
-        /* libxml2 says these in other words in each release */
+        /* libxml2 words these differently in each release */
         {"Excessive depth.*(\\. Send)", "...\\1"},
         {"(VGATE-804: .*?line \\d+: ).*(\\. Look )", "\\1...\\2"},
         {"(VGATE-10[678]: .*?line \\d+: ).*(\\. (?:Send|Try) )", "\\1...\\2"},

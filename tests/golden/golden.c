@@ -8,7 +8,7 @@
 
 /* The paths that were compared or skipped, for golden_assert_none_left (). */
 static GHashTable *compared;
-/* The test path of the last case that was skipped without naming its files; NULL: there was no such case. */
+/* The test path of the last case that was skipped without naming its files; NULL: none. */
 static char *skipped_case;
 
 gboolean

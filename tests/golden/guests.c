@@ -31,7 +31,7 @@ typedef struct {
 } Device;
 
 typedef struct {
-    guint32 type; /* 0: no more */
+    guint32 type; /* 0: the list ends before this entry */
     const char *mdev;
     const char *vf;
     const char *guest_address;
@@ -44,7 +44,7 @@ typedef struct {
     void (*change) (VgateElement *element); /* or NULL */
 } Guest;
 
-/* A vGPU that no hostdev belongs to. */
+/* A vGPU without a hostdev. */
 #define TYPE(name)               \
     {                            \
         .type = FAKE_TYPE_##name \
@@ -63,7 +63,7 @@ write_record (VgateElementVgpu *vgpu)
     vgpu->metadata.bytes = vgate_vgpu_record_write (&vgpu->record);
 }
 
-/* --- what is special about a guest --- */
+/* --- what each guest changes --- */
 
 static void
 suspend (VgateElement *element)
@@ -96,7 +96,7 @@ forbid_migration (VgateElement *element)
     write_record (vgpu_at (element, 0));
 }
 
-/* The second of two, so that the message must name it. */
+/* Changes the second of two, so that the message must name it. */
 static void
 forbid_migration_of_second (VgateElement *element)
 {
@@ -128,7 +128,7 @@ use_old_guest_driver (VgateElement *element)
     set_host_driver (element, "570.172.07");
 }
 
-/* Windows: a number of the same release as host driver 535.261.03. */
+/* Windows: a version of the same release as host driver 535.261.03. */
 static void
 use_windows (VgateElement *element)
 {
@@ -139,7 +139,7 @@ use_windows (VgateElement *element)
     set_host_driver (element, "535.261.03");
 }
 
-/* A guest of r550, which is neither the branch before r580 nor the long-term one before. */
+/* A guest of r550, which is neither the branch before r580 nor the long-term branch before. */
 static void
 use_guest_driver_550 (VgateElement *element)
 {
@@ -170,7 +170,7 @@ change_byte (VgateElementVgpu *vgpu, gsize offset, guint8 value)
     vgpu->metadata.bytes = g_bytes_new_take (bytes, length);
 }
 
-/* 0x5 instead of 0x104 opaque bytes: less than follow. */
+/* 0x5 instead of 0x104 opaque bytes, fewer than follow. */
 static void
 lie_about_opaque_size (VgateElement *element)
 {
@@ -208,7 +208,7 @@ give_scheduler (VgateElement *element)
     pgpu->scheduler.time_slice = 2000000;
 }
 
-/* libvirt lets it stand still for 300 ms, as long as nobody says otherwise. */
+/* 300 ms of down-time, libvirt's default. */
 static void
 fill_framebuffer (VgateElement *element)
 {
@@ -227,7 +227,7 @@ fill_framebuffer_and_suspend (VgateElement *element)
     suspend (element);
 }
 
-/* In quotes, as libvirt writes them in an attribute. */
+/* In quotes as libvirt writes them in an attribute. */
 #define Q(text) "&quot;" text "&quot;"
 
 /* clang-format off */
@@ -365,7 +365,7 @@ build_element (const Guest *guest)
     return element;
 }
 
-/* As virXMLInjectNamespace () and virXMLFormatMetadata () of libvirt 9: a prefix everywhere, indented. */
+/* As libvirt 9's virXMLInjectNamespace () and virXMLFormatMetadata (): a prefix everywhere, indented. */
 static char *
 format_as_libvirt (const char *element)
 {
@@ -406,7 +406,7 @@ write_metadata (const Guest *guest)
     return format_as_libvirt (xml);
 }
 
-/* "0000:41:00.4" in the four attributes of libvirt. */
+/* "0000:41:00.4" as libvirt's four attributes. */
 static char *
 write_address (const char *address)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The domains of hook/NAME.in.xml, as libvirt 9 would write them with the element that vgpu-gated put in. */
+/* The domains of hook/NAME.in.xml, as libvirt 9 would write them, with the element that vgpu-gated added. */
 #pragma once
 
 #include <glib.h>
 
-/* The key that sealed.in.xml is sealed with. */
+/* The key with which sealed.in.xml is sealed. */
 #define GUEST_FLEET_KEY "0123456789abcdef0123456789abcdef"
 
 guint guest_count (void);

@@ -100,7 +100,8 @@ case_assert_answer (const ProgramRun *run, const char *domain, int code)
     g_assert_true (strchr (run->err, '\n') == strrchr (run->err, '\n'));
 }
 
-/* The report ends with the same line that libvirt would be given, but for an age that has grown meanwhile. */
+/* The report ends with the line that libvirt would get, except for an age that has increased in the
+ * meantime. */
 static void
 assert_report (const FakeHost *host, const ProgramRun *dry, const ProgramRun *wet, int code)
 {
@@ -114,7 +115,7 @@ assert_report (const FakeHost *host, const ProgramRun *dry, const ProgramRun *we
             : g_strdup_printf ("\ndecision: %s\nvgpu-gate: VGATE-%03d: " CASE_DOMAIN ": ", answer, code);
 
     g_assert_cmpstr (dry->err, ==, "");
-    /* libvirt knows two answers, people three */
+    /* libvirt distinguishes two exit statuses, users three */
     g_assert_cmpint (dry->status, ==, is_unanswered ? 3 : wet->status);
     if (!strstr (dry->out, decision))
         g_test_fail_printf ("expected a report with '%s', not '%s'", decision, dry->out);
@@ -171,7 +172,7 @@ case_run (const HookCase *c, const char *folder)
         const char *line = g_strrstr (report, "\nvgpu-gate: ");
 
         golden_compare (folder, file, shortened);
-        /* what libvirt is not told */
+        /* what libvirt does not get */
         if (line && IS_ALLOWED (c->code))
             refusal_compare (folder, name, dry.status, line + 1);
     }

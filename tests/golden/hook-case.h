@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * One call of the hook: a domain's XML, an event, a host; and what must come of it. Each case is run twice:
- * as libvirt would run it, and as a dry run, which must come to the same end.
- */
+/* One call of the hook: a domain's XML, an event, a host, and the expected result. Each case is run twice: as
+ * libvirt would run it, and as a dry run, which must have the same result. */
 #pragma once
 
 #include "fake-host.h"
@@ -19,12 +17,12 @@
 /* The name of every domain in hook/. */
 #define CASE_DOMAIN "vm1"
 
-/* What must come of a call: the decision's code (below 100: allowed), or that there is none to make. */
+/* The result of a call: the decision's code (below 100: allowed), or this where nothing is decided. */
 #define CASE_NOT_GATED 0
 
 typedef void (*CasePrepare) (FakeHost *host);
 
-/* In the text of the input, the first (or every) what becomes by; ended by an edit without what. */
+/* Replaces the first (or every) "what" in the input's text by "by"; a list ends with an edit without what. */
 typedef struct {
     const char *what;
     const char *by;
@@ -36,7 +34,7 @@ typedef struct {
     const char *name;
     const char *input;     /* hook/INPUT.in.xml; NULL: text and length are the input */
     const char *operation; /* "migrate": 'migrate begin -'; "stopped end": 'stopped end -' */
-    int code;              /* what must come of it */
+    int code;              /* expected result */
     CasePrepare prepare;   /* or NULL: case_standard_host () */
     const char *sim;       /* vgpu-sim commands, or NULL */
     const char *config;    /* configuration lines, or NULL */
@@ -52,12 +50,11 @@ typedef struct {
  */
 void case_standard_host (FakeHost *host);
 
-/* The input after its edits. The caller frees it. */
+/* Returns the input after its edits. The caller frees it. */
 char *case_input (const HookCase *c, gsize *length);
 
-/* Runs it. A refusal must be as refusal_compare () says of INPUT.NAME; a report, shortened, is
- * FOLDER/INPUT.NAME.report.
- */
+/* Runs the case. A refusal is checked as refusal_compare () does with INPUT.NAME; a report, shortened, is
+ * compared with FOLDER/INPUT.NAME.report. */
 void case_run (const HookCase *c, const char *folder);
 
 /* Runs the hook with --config and --root of this host, then extra (or NULL), then domain and operation. */
@@ -72,16 +69,14 @@ typedef struct {
 
 void case_call_hook (const HookCall *call, ProgramRun *run);
 
-/* What every call of the hook must keep to: exit status, nothing on stdout, one line with the code or none.
- */
+/* What every call of the hook must fulfil: exit status, nothing on stdout, one line with the code or no
+ * line. */
 void case_assert_answer (const ProgramRun *run, const char *domain, int code);
 
-/* The same of a call for CASE_DOMAIN; and what is refused is as refusal_compare () says. */
+/* The same for a call about CASE_DOMAIN; a refusal is also checked by refusal_compare (). */
 void case_assert_refusal (const FakeHost *host, const ProgramRun *run, int code, const char *folder,
                           const char *name);
 
-/*
- * FALSE, and the case is skipped, when this machine has leases: called as libvirt calls it, without --root,
- * the hook looks at them, and a cold start or 'release end' is not what it is without.
- */
+/* FALSE, and the case is skipped, if this machine has leases: called as libvirt calls it, without --root, the
+ * hook would find them, and a cold start or 'release end' would behave differently. */
 gboolean case_machine_has_no_leases (void);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Hosts at which a guest arrives whose device is not there, busy, or another one than it was. */
+/* Hosts at which a guest arrives whose device does not exist, is busy, or has become another one. */
 #pragma once
 
 #include "events.h"
@@ -14,7 +14,8 @@ void one_gpu (FakeHost *host);
 /* Another device is free. */
 void free_mdev (FakeHost *host);
 void room_for_mdevs (FakeHost *host);
-/* The one that is named is there, and so is another one; or it is there, but a running domain has it. */
+/* The device that the guest names exists, and another one is free; or it exists, but a running domain has
+ * it. */
 void named_and_free (FakeHost *host);
 void busy_by_domain (FakeHost *host);
 
@@ -23,6 +24,6 @@ void vfs_without_type (FakeHost *host);
 void second_vf_has_type (FakeHost *host);
 void first_vf_has_other_type (FakeHost *host);
 
-/* More than any lease lasts after the boot of this machine: the clock of leases begins with it. The caller
- * frees it. */
+/* Returns a file of leases with this one, which ends in seconds. The clock of leases begins with the boot of
+ * this machine. The caller frees the text. */
 char *lease_with_seconds_left (const char *vm, const char *device, const char *state, int seconds);

@@ -9,7 +9,7 @@
 
 #define SANITIZER_LOG "sanitizer"
 
-/* NAME to PATH; filled before the first test, only read afterwards. */
+/* NAME to PATH; filled before the first test, and only read after that. */
 static GHashTable *paths;
 /* NULL-terminated; or NULL. Set between runs only. */
 static GStrv run_by;
@@ -78,14 +78,15 @@ program_run_clear (ProgramRun *run)
     g_clear_pointer (&run->err, g_free);
 }
 
-/* A program that ends without reading breaks our pipe; it must not inherit that we do not mind. */
+/* A program that ends without reading causes SIGPIPE here, where it is ignored; the program must not inherit
+ * that. */
 static void
 restore_signals (G_GNUC_UNUSED gpointer data)
 {
     signal (SIGPIPE, SIG_DFL);
 }
 
-/* What libvirt gives a hook, and what makes the sanitisers and GLib strict. */
+/* The environment that libvirt gives a hook, and variables that make the sanitisers and GLib strict. */
 static GSubprocessLauncher *
 new_launcher (GSubprocessFlags flags)
 {
@@ -121,7 +122,8 @@ typedef struct {
     gsize length;
 } Feed;
 
-/* As libvirt, which feeds the XML while it reads the answers. Whoever does not read it all ends us early. */
+/* Writes the input while the output is read, as libvirt does. A program that does not read everything ends
+ * the writing. */
 static gpointer
 feed (gpointer data)
 {

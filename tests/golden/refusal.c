@@ -18,7 +18,7 @@ is_value (const char *word, gboolean in_quotes)
     return in_quotes || *word == '[' || strpbrk (word, "0123456789/=") != NULL;
 }
 
-/* Without the punctuation around it; quotes that it opens or closes change *in_quotes. */
+/* Removes the punctuation around a word; quotes that it opens or closes change *in_quotes. */
 static void
 take_word (GPtrArray *values, const char *word, gboolean *in_quotes)
 {
@@ -37,7 +37,8 @@ take_word (GPtrArray *values, const char *word, gboolean *in_quotes)
         g_ptr_array_add (values, g_steal_pointer (&bare));
 }
 
-/* What every refusal with this code says is no value of this one. Quotes are plain in what is left. */
+/* Returns the text without the way out, which all refusals with this code have in common, and with plain
+ * quotes. */
 static char *
 without_cure (const char *text, VgateCode code)
 {
@@ -49,13 +50,13 @@ without_cure (const char *text, VgateCode code)
     if (g_str_has_suffix (line, cure))
         line[strlen (line) - strlen (cure)] = '\0';
     own = g_string_new (line);
-    /* GLib's own, where the locale has them */
+    /* GLib's quotes in locales that have them */
     for (gsize i = 0; i < G_N_ELEMENTS (quotes); i++)
         g_string_replace (own, quotes[i], "'", 0);
     return g_string_free (g_steal_pointer (&own), FALSE);
 }
 
-/* NONE where it does not begin as our lines do. *text: behind the code. */
+/* NONE if the line does not begin like ours. *text: what follows the code. */
 static VgateCode
 code_of (const char *line, const char **text)
 {
@@ -68,7 +69,7 @@ code_of (const char *line, const char **text)
     return word ? vgate_code_parse (word) : VGATE_CODE_NONE;
 }
 
-/* "VGATE-303"; "none" of what has no code, such as a question. The caller frees it. */
+/* "VGATE-303", or "none" for a line without a code, such as a question. The caller frees it. */
 static char *
 format_code (VgateCode code)
 {
@@ -77,8 +78,8 @@ format_code (VgateCode code)
     return g_strdup (code == VGATE_CODE_NONE ? "none" : vgate_code_format ((int)code, text));
 }
 
-/* " VALUE VALUE...", of a message with this code. The order is kept: what is here and what is there, which
- * device goes with which address. */
+/* " VALUE VALUE..." of a message with this code. Their order counts: which value is here and which there,
+ * which device has which address. */
 static char *
 values_of (const char *text, VgateCode code)
 {
@@ -142,7 +143,7 @@ refusal_shorten_report (const char *report)
 
 /* --- FOLDER/refusals --- */
 
-/* The lines of the cases; empty where there is no file. */
+/* The lines of the cases; empty if there is no file. */
 static GPtrArray *
 read_lines (const char *folder)
 {
@@ -223,7 +224,8 @@ compare_values (const char *folder, const char *name, const char *described)
 
 /* --- codes/ --- */
 
-/* Only where it is this case whose text is kept. The first one of a new code is, so that there is one. */
+/* Only if the text of this case is kept. The first case with a new code becomes the one, so that the code has
+ * a text. */
 static void
 compare_text (const char *folder, const char *name, const char *line)
 {

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * NVML libraries that answer one call differently, and leave all others to the simulated driver, which they
- * are linked with: dlsym () on this library's handle finds those calls there.
- */
+/* NVML libraries that answer one call differently, and leave all others to the simulated driver, with which
+ * they are linked: dlsym () on this library's handle finds the other calls there. */
 #include "nvml/nvml-abi.h"
 
 #include <stdlib.h>
@@ -39,7 +37,7 @@ nvmlGetVgpuCompatibility (nvmlVgpuMetadata_t *vgpu, nvmlVgpuPgpuMetadata_t *pgpu
 #endif
 
 #ifdef STUB_LACKS_CALL
-/* a symbol whose address is 0 is, to dlsym (), none */
+/* for dlsym () a symbol with address 0 does not exist */
 __asm__(".globl nvmlGetVgpuCompatibility\n"
         ".type nvmlGetVgpuCompatibility, @function\n"
         "nvmlGetVgpuCompatibility = 0");
@@ -58,7 +56,7 @@ nvmlDeviceGetVgpuSchedulerState (nvmlDevice_t device, nvmlVgpuSchedulerGetState_
 #endif
 
 #ifdef STUB_LOG
-/* The same at every look: nothing goes on. */
+/* The same answer at every call, as if nothing ran. */
 EXPORT nvmlReturn_t
 nvmlDeviceGetVgpuSchedulerLog (nvmlDevice_t device, nvmlVgpuSchedulerLog_t *log)
 {

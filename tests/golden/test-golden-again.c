@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * A guest's device that was made for it and unmade when it ended: a cold start of the guest makes it again.
- */
+/* A device that was created for a guest, and removed when the guest ended, is created again by the guest's
+ * cold start. */
 #include "events.h"
 
 #include <glib/gstdio.h>
@@ -35,7 +34,8 @@ two_vfs (FakeHost *host)
     fake_host_offer_vf (host, VF_2, types);
 }
 
-/* It arrived, got its device made, and ended. The cold one is the same guest by its persistent definition. */
+/* The guest arrived, its device was created, and it ended. The cold guest is the same guest with its
+ * persistent definition. */
 static void
 come_and_go (FakeHost *host, const char *input, Guest *cold)
 {
@@ -59,7 +59,7 @@ test_mdev (G_GNUC_UNUSED gconstpointer data)
     g_auto (Guest) cold = {0};
 
     come_and_go (host, "mdev", &cold);
-    /* as often as it is started */
+    /* works for every start */
     for (guint i = 0; i < 2; i++) {
         g_assert_false (fake_host_has_mdev (host, CASE_MDEV));
         allowed_unchanged (&cold, "prepare");
@@ -89,7 +89,7 @@ test_vf (G_GNUC_UNUSED gconstpointer data)
     assert_vf_type (host, CASE_VF, "0");
 }
 
-/* It comes back by migration: that is an arrival as any. */
+/* The guest comes back by migration, which is an ordinary arrival. */
 static void
 test_arrives_again (G_GNUC_UNUSED gconstpointer data)
 {
@@ -105,7 +105,8 @@ test_arrives_again (G_GNUC_UNUSED gconstpointer data)
     g_assert_true (fake_host_has_mdev (host, CASE_MDEV));
 }
 
-/* Only where the configuration says that devices are made. libvirt then says that it is not there. */
+/* Devices are created only if the configuration says so. Otherwise libvirt reports that the device does not
+ * exist. */
 static void
 test_not_applied (G_GNUC_UNUSED gconstpointer data)
 {
@@ -119,7 +120,7 @@ test_not_applied (G_GNUC_UNUSED gconstpointer data)
     g_assert_true (has_lease (host, VM_1, "unmade"));
 }
 
-/* A bad configuration: what would not start anyhow hears of it, and nobody else. */
+/* A bad configuration is reported for a guest that could not start anyway, and for no other. */
 static void
 test_misconfigured (G_GNUC_UNUSED gconstpointer data)
 {
@@ -133,7 +134,7 @@ test_misconfigured (G_GNUC_UNUSED gconstpointer data)
     allowed_unchanged (&other, "prepare");
 }
 
-/* Another guest whose hostdev names the same: nothing was made for it. */
+/* Another guest with a hostdev of the same name: nothing was created for that guest. */
 static void
 test_another_guest (G_GNUC_UNUSED gconstpointer data)
 {
@@ -146,7 +147,7 @@ test_another_guest (G_GNUC_UNUSED gconstpointer data)
     g_assert_false (fake_host_has_mdev (host, CASE_MDEV));
 }
 
-/* Somebody has made it: it is theirs to unmake. */
+/* Another user has created the device, and must remove it. */
 static void
 test_made_by_others (G_GNUC_UNUSED gconstpointer data)
 {
@@ -160,7 +161,7 @@ test_made_by_others (G_GNUC_UNUSED gconstpointer data)
     g_assert_true (fake_host_has_mdev (host, CASE_MDEV));
 }
 
-/* --- where it cannot be made --- */
+/* --- the device cannot be created --- */
 
 static void
 assert_refused (Guest *cold, const char *why)
@@ -169,7 +170,7 @@ assert_refused (Guest *cold, const char *why)
 
     if (!strstr (line, why))
         g_test_fail_printf ("expected '%s' in '%s'", why, line);
-    /* as libvirt then does; and it can be tried again */
+    /* libvirt runs this event after a failed start; the start can then be tried again */
     allowed_unchanged (cold, "release end");
     g_assert_true (has_lease (cold->host, VM_1, "unmade"));
     g_assert_false (has_lease (cold->host, VM_1, "made"));
@@ -189,7 +190,7 @@ test_full (G_GNUC_UNUSED gconstpointer data)
     g_assert_true (fake_host_has_mdev (host, CASE_MDEV));
 }
 
-/* The last room is for a guest that was let in already. */
+/* The last place is reserved for a guest that was already allowed. */
 static void
 test_promised (G_GNUC_UNUSED gconstpointer data)
 {
@@ -204,7 +205,7 @@ test_promised (G_GNUC_UNUSED gconstpointer data)
     assert_refused (&cold, "is leased to the domain " VM_2);
     allowed_unchanged (&arriving, "prepare");
     allowed_unchanged (&arriving, "release end");
-    /* each could have it again */
+    /* either of them could get it again */
     g_assert_true (has_lease (host, VM_1, "unmade"));
     g_assert_true (has_lease (host, VM_2, "unmade"));
     allowed_unchanged (&cold, "prepare");
@@ -227,7 +228,7 @@ test_promised_by_another_name (G_GNUC_UNUSED gconstpointer data)
     g_assert_true (has_lease (host, OTHER_VM, "planned"));
 }
 
-/* The virtual function has another guest's type by now: that is libvirt's to find out, as it always was. */
+/* The virtual function has another guest's type by now. libvirt reports that, as for any guest. */
 static void
 test_vf_has_another (G_GNUC_UNUSED gconstpointer data)
 {
@@ -244,7 +245,8 @@ test_vf_has_another (G_GNUC_UNUSED gconstpointer data)
     g_assert_true (has_lease (host, VM_1, "unmade"));
 }
 
-/* Another guest's record of a device that is not there any more, which would make two of it. */
+/* Another guest has a lease of a device that no longer exists; creating both would give two devices one
+ * name. */
 static void
 test_stale_record (G_GNUC_UNUSED gconstpointer data)
 {
@@ -260,7 +262,7 @@ test_stale_record (G_GNUC_UNUSED gconstpointer data)
     allowed_unchanged (&cold, "release end");
 }
 
-/* The kernel takes what is written, and makes nothing of it. */
+/* The kernel accepts the write, but creates no device. */
 static void
 test_not_made (G_GNUC_UNUSED gconstpointer data)
 {
@@ -290,7 +292,7 @@ test_driver_refuses (G_GNUC_UNUSED gconstpointer data)
     assert_refused (&cold, "No space left on device");
 }
 
-/* What cannot be read makes nothing, and keeps nobody from being started. */
+/* Unreadable leases create nothing, and do not prevent any start. */
 static void
 test_leases_unreadable (G_GNUC_UNUSED gconstpointer data)
 {
@@ -302,7 +304,8 @@ test_leases_unreadable (G_GNUC_UNUSED gconstpointer data)
     allowed_unchanged (&cold, "prepare");
 }
 
-/* The hook was killed between the record and the deed of a start that came to nothing. */
+/* The hook was killed after the lease was written and before the device was created, in a start that then
+ * failed. */
 static void
 test_crash (G_GNUC_UNUSED gconstpointer data)
 {

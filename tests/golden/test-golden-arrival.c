@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The way of a guest, event after event: who arrives is judged again when QEMU has been started for it, and
- * who comes out of a snapshot is judged there for the first time; and who is stopped is judged by nothing
- * that an old element left in its definition.
+ * A guest's events one after the other: an arriving guest is judged again after QEMU was started for it, a
+ * guest from a snapshot is judged there for the first time, and for a stopped guest an old element in its
+ * definition has no effect.
  */
 #include "events.h"
 
@@ -38,8 +38,8 @@ read_leases (const FakeHost *host)
     return text;
 }
 
-/* Its device was made for it, the GPU is full with it, and it is captured nowhere else yet: it is let in, and
- * its lease stays what it is. */
+/* The guest's device was created for it, the GPU is full with it, and it is not captured here yet: it is
+ * allowed, and its lease does not change. */
 static void
 arrive (FakeHost *host, const char *input, const char *operation)
 {
@@ -67,8 +67,8 @@ test_arrives (gconstpointer operation)
     arrive (with_vf, "vf", operation);
 }
 
-/* virsh snapshot-revert: libvirt runs 'prepare', 'start' and 'started' for a QEMU with -incoming, never
- * 'restore'. The driver was updated since the snapshot was made. */
+/* virsh snapshot-revert: libvirt runs 'prepare', 'start' and 'started' for a QEMU with -incoming, but not
+ * 'restore'. The driver was updated after the snapshot was made. */
 static void
 test_snapshot (G_GNUC_UNUSED gconstpointer data)
 {
@@ -84,14 +84,14 @@ test_snapshot (G_GNUC_UNUSED gconstpointer data)
     refused (&guest, "restore", 303);
     allowed_unchanged (&guest, "prepare");
     refused (&guest, "started", 303);
-    /* QEMU without -incoming is a cold start, whatever its definition carries */
+    /* QEMU without -incoming means a cold start, whatever the definition contains */
     fake_host_qemu_started (host, CASE_DOMAIN, FALSE);
     allowed_unchanged (&guest, "started");
 }
 
-/* --- what an old element left --- */
+/* --- an old element in the definition --- */
 
-/* Made from the XML of another guest that ran: its element names that one. */
+/* The domain was made from the XML of another running guest, which its element names. */
 static void
 init_copied (Guest *guest, FakeHost *host)
 {
@@ -109,7 +109,7 @@ test_copied (G_GNUC_UNUSED gconstpointer data)
 
     case_standard_host (host);
     init_copied (&guest, host);
-    /* offline, or live: then it is refused before its memory moves */
+    /* an offline migration is allowed; a live one will be refused before its memory moves */
     allowed_unchanged (&guest, "migrate");
     refused (&guest, "restore", 208);
     allowed_unchanged (&guest, "prepare");
@@ -121,7 +121,7 @@ test_copied (G_GNUC_UNUSED gconstpointer data)
     allowed_unchanged (&guest, "prepare");
 }
 
-/* Of a version that is not known here, or broken by whoever edited the definition. */
+/* An element of an unknown version, or one that was broken by an edit of the definition. */
 static void
 test_unreadable (gconstpointer data)
 {
@@ -138,7 +138,7 @@ test_unreadable (gconstpointer data)
     guest.xml = case_input (&c, &guest.length);
     refused (&guest, "migrate", code);
     refused (&guest, "restore", code);
-    /* its device is made again, and unmade, as that of any cold start */
+    /* its device is created again, and removed, as for any cold start */
     allowed_unchanged (&guest, "prepare");
     g_assert_true (fake_host_has_mdev (host, CASE_MDEV));
     fake_host_qemu_started (host, CASE_DOMAIN, TRUE);
@@ -151,7 +151,8 @@ test_unreadable (gconstpointer data)
     refused (&guest, "prepare", code);
 }
 
-/* A bad configuration refuses what arrives, and keeps no guest from being started, what it carries or not. */
+/* A bad configuration refuses arrivals, but does not prevent the start of any guest, with or without an
+ * element. */
 static void
 test_misconfigured (G_GNUC_UNUSED gconstpointer data)
 {
@@ -169,7 +170,7 @@ test_misconfigured (G_GNUC_UNUSED gconstpointer data)
     fake_host_qemu_started (host, CASE_DOMAIN, TRUE);
     refused (&own, "started", 604);
     refused (&own, "migrate", 604);
-    /* what it has leased needs a configuration */
+    /* a lease needs the configuration */
     put_leases (host, LEASES_OF (LEASE (VM_1, CASE_MDEV, "planned", "18446744073709551615")));
     refused (&own, "prepare", 604);
 }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * A host whose driver, or whose way to the driver, fails: the gate answers in time, closed by default, and
- * open where the configuration says backend-failure=allow.
- */
+/* The driver, or the way to it, fails: the gate answers in time; it refuses by default, and allows with
+ * backend-failure=allow. */
 #include "golden.h"
 #include "hook-case.h"
 #include "refusal.h"
@@ -11,7 +9,7 @@
 
 #define FOLDER      "backend"
 #define DEADLINE_MS 300
-/* Beside the deadline: starting three programs, and being two of several processes on a busy machine. */
+/* More than the deadline: the start of three programs on a busy machine. */
 #define MARGIN_MS 300
 
 static void
@@ -141,7 +139,7 @@ identify_by_machine_id (FakeHost *host)
     fake_host_write_file (host, "etc/machine-id", id, strlen (id), 0644);
 }
 
-/* The board's UUID comes first, unless nobody gave it one. */
+/* The GPU's UUID comes first, if it has one. */
 static void
 identify_by_board (FakeHost *host)
 {
@@ -199,7 +197,7 @@ static const HookCase failures[] = {
     {.name = "identity", .code = 511, .prepare = lose_identity},
 };
 
-/* What is none of the gate's needs may fail. */
+/* These failures do not concern the gate. */
 static const HookCase successes[] = {
     {.name = "scheduler", .code = 1, .sim = "fail nvmlDeviceGetVgpuSchedulerState UNKNOWN"},
     {.name = "no-vgpu-mode", .code = 506, .sim = "fail nvmlDeviceGetVirtualizationMode NOT_SUPPORTED"},
@@ -262,7 +260,7 @@ test_hang (gconstpointer data)
     fake_host_configure (host, "[backend]\ndeadline-ms=" G_STRINGIFY (DEADLINE_MS) "\n");
     call.input = xml;
     case_call_hook (&call, &refused);
-    /* nobody kills it: it ends by its own alarm */
+    /* nobody kills the helper; its own alarm ends it */
     fake_host_assert_helper_ends (host);
     case_assert_refusal (host, &refused, 504, FOLDER, name);
     g_test_message ("answered after %" G_GINT64_FORMAT " ms", refused.duration_us / 1000);
@@ -273,7 +271,7 @@ test_hang (gconstpointer data)
     case_assert_answer (&allowed, CASE_DOMAIN, 4);
 }
 
-/* A driver that hangs delays nobody who does not need it. */
+/* A driver that hangs does not delay guests that do not need it. */
 static void
 test_hang_elsewhere (G_GNUC_UNUSED gconstpointer data)
 {

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * XML that no honest host sends: each fault has its own code, names its place, and is refused by a
- * configuration that allows whatever can be allowed.
- */
+/* XML that libvirt does not write: each fault has its own code, names its place, and is refused even by a
+ * configuration that allows everything that can be allowed. */
 #include "hook-case.h"
 #include "refusal.h"
 #include "xml/xml.h"
@@ -132,13 +130,13 @@ static const HookCase edited[] = {
      .edits = {{BYTES, "<vgate:metadata length=\"468\">\n  AwAA\n "}}},
     {.name = "good-upper-case-uuid", .code = 1,
      .edits = {{UUID, "<uuid>4D7C0A6E-9B1F-4F2E-8A35-B1F0C2D9E701</uuid>"}}},
-    /* not where libvirt keeps it: it is not ours, and the hostdev has none */
+    /* in this place libvirt keeps no metadata: the element is ignored, so the hostdev has none */
     {.name = "hidden", .code = 3,
      .edits = {{"<metadata>", "<metadata><x>"}, {"</metadata>", "</x></metadata>"}}},
 };
 /* clang-format on */
 
-/* --- inputs that are made, as they are long or cut --- */
+/* --- inputs that are generated, because they are long or cut --- */
 
 static char *
 repeat (const char *before, const char *text, guint times, const char *after)
@@ -151,8 +149,8 @@ repeat (const char *before, const char *text, guint times, const char *after)
     return g_string_free (g_steal_pointer (&all), FALSE);
 }
 
-/* The guest mdev, made size bytes long by comments in front of its end; one text of that length libxml2 takes
- * for an attack. */
+/* The guest mdev, made size bytes long by comments before its end; libxml2 would treat a single text of that
+ * length as an attack. */
 static char *
 padded_to (gsize size)
 {
@@ -208,7 +206,7 @@ deep (void)
     return repeat (DOMAIN "<metadata>", "<x xmlns='urn:x'>", 64, "");
 }
 
-/* libxml2 has a limit of its own, which must not come first. */
+/* libxml2 has a limit of its own, which must not be reached first. */
 static char *
 very_deep (void)
 {
@@ -314,7 +312,7 @@ test_made (gconstpointer data)
         (HookCase){.name = made[i].name, .operation = made[i].operation, .code = made[i].code, .text = text});
 }
 
-/* What no text can hold. */
+/* Bytes that a text cannot contain. */
 static void
 test_nul (G_GNUC_UNUSED gconstpointer data)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Each code that a case comes to has one golden text, and each text belongs to such a case. */
+/* Each code that a case produces has one golden text, and each text belongs to such a case. */
 #include "program.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The operator's command on a host: its document, and the dry runs here and for another host. */
+/* The operator's command on a host: its host document, and the dry runs here and for another host. */
 #include "command-case.h"
 #include "golden.h"
 #include "hook-case.h"
@@ -66,7 +66,7 @@ test_host (gconstpointer data)
     command_compare (host, FOLDER, hosts[i].name, "out", run.out);
 }
 
-/* The document, JSON and text say the same. */
+/* Document, JSON and text contain the same facts. */
 static void
 test_host_output (gconstpointer data)
 {
@@ -140,7 +140,7 @@ static const Check checks[] = {
     {"suspended-start", "check --operation start @suspended.in.xml", NULL, 1},
     {"refused", "check @element.in.xml", turn_ecc_off, 304},
     {"no-vgpu", "check @no-vgpu.in.xml", NULL, 2},
-    /* asked of a guest that runs: what nobody captured is refused at once */
+    /* the question is about a running guest, so missing metadata is refused at once */
     {"bare", "check --root $ROOT @bare-mdev.in.xml", NULL, 213},
     {"bare-start", "check --root $ROOT --operation start @bare-mdev.in.xml", NULL, 2},
     {"down-time", "check @large.in.xml", add_bandwidths, 1},
@@ -157,7 +157,7 @@ static const Check checks[] = {
 };
 /* clang-format on */
 
-/* What is to be judged, or by what, cannot be read: then there is nothing to report. */
+/* The domain, or the host document, cannot be read: then there is no report. */
 static gboolean
 is_input_error (int code)
 {
@@ -197,7 +197,7 @@ test_check (gconstpointer data)
     assert_check (host, &run, name, check->code);
 }
 
-/* --- what fails before there is a report --- */
+/* --- errors without a report --- */
 
 static const struct {
     const char *name;
@@ -226,7 +226,7 @@ test_failure (gconstpointer data)
 
 /* --- another host's document --- */
 
-/* What this host prints as its document, after the edits, into its file host.xml. */
+/* Writes this host's document, after the edits, into its file host.xml. */
 static void
 write_document (FakeHost *host, const CaseEdit edits[CASE_EDITS_MAX])
 {
@@ -253,9 +253,9 @@ static const struct {
     {{"many", "check --host $ROOT/host.xml @three.in.xml", add_many, 303}, {{NULL, NULL}}},
     {{"empty", "check --host $ROOT/host.xml @element.in.xml", add_nothing, 506}, {{NULL, NULL}}},
     {{"full", "check --host $ROOT/host.xml @element.in.xml", NULL, 402}, {{"free='4'", "free='0'"}}},
-    /* nobody can say offline whether a string that cannot be read is the same */
+    /* a string that cannot be read cannot be compared offline */
     {{"unknown-layout", "check --host $ROOT/host.xml @unknown-layout.in.xml", NULL, 305}, {{NULL, NULL}}},
-    /* devices of this host say nothing of the other one's */
+    /* the devices of this host do not matter for the other one */
     {{"mdev", "check --host $ROOT/host.xml --root $ROOT @mdev.in.xml", NULL, 1}, {{NULL, NULL}}},
     {{"bare", "check --host $ROOT/host.xml --root $ROOT @bare-mdev.in.xml", NULL, 213}, {{NULL, NULL}}},
     {{"version", "check --host $ROOT/host.xml @element.in.xml", NULL, 509}, {{"gate:host:1", "gate:host:2"}}},
@@ -284,13 +284,13 @@ test_document (gconstpointer data)
 
     (check->prepare ? check->prepare : case_standard_host) (host);
     write_document (host, documents[i].edits);
-    /* nothing is asked of the driver from here on */
+    /* from here on the driver is not needed */
     fake_host_set_helper (host, "exit 1");
     command_run (host, check->line, &run);
     assert_check (host, &run, name, check->code);
 }
 
-/* The hook's dry run says the same of a document as the command's. */
+/* With a document, the hook's dry run gives the same report as the command. */
 static void
 test_hook_with_document (G_GNUC_UNUSED gconstpointer data)
 {

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * The configuration as the hook reads it. The guest is one whose restore is refused by default (213) and
- * allowed by missing-metadata=allow (4), so that no driver is needed to see what was understood.
- */
+/* The hook's configuration. The guest is one whose restore is refused by default (213) and allowed by
+ * missing-metadata=allow (4), so that the effect of the configuration shows without a driver. */
 #include "hook-case.h"
 #include "refusal.h"
 #include "vgpu-gate/vgpu-gate.h"
@@ -121,7 +119,7 @@ test_text (gconstpointer data)
 
 /* --- the file itself --- */
 
-/* What no text can hold: the lines behind it must not go unread. */
+/* Bytes that a text cannot contain: the lines after them must not be ignored. */
 static void
 test_nul (G_GNUC_UNUSED gconstpointer data)
 {
@@ -194,7 +192,7 @@ static const struct {
     const char *name;
     void (*make) (const char *path);
     int config_code;
-    int key_code; /* when the key file is that */
+    int key_code; /* the code if the bad file is the key file */
 } places[] = {
     {"missing", make_nothing, DEFAULT, 606}, {"directory", make_directory, 602, 602},
     {"fifo", make_fifo, 602, 602},           {"loop", make_loop, 601, 601},
@@ -264,7 +262,7 @@ test_keys (G_GNUC_UNUSED gconstpointer data)
     }
 }
 
-/* --- the rules, each broken, at each severity --- */
+/* --- each rule broken, with each severity --- */
 
 static void
 use_driver_without_call (FakeHost *host)

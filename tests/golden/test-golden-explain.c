@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* vgpu-gate's words: usage, versions, and the message codes. */
+/* The texts of vgpu-gate: usage, versions and message codes. */
 #include "message/codes.h"
 #include "program.h"
 
@@ -32,7 +32,7 @@ static const Words calls[] = {
      USAGE ("--link-speed is 1 to 10000000 Mbit/s, --down-time-limit 1 to 2000000 ms")},
     {"check-down-time-limit", {"check", "--down-time-limit", "1s", "a.xml", NULL}, 2, "",
      USAGE ("--link-speed is 1 to 10000000 Mbit/s, --down-time-limit 1 to 2000000 ms")},
-    /* before anything is read, a configuration that is wrong included */
+    /* before anything is read, even a wrong configuration */
     {"check-before-configuration", {"--config", "/dev/null/none", "check", "--link-speed", "0", "a", NULL},
      2, "", USAGE ("--link-speed is 1 to 10000000 Mbit/s, --down-time-limit 1 to 2000000 ms")},
     {"check-option", {"check", "--hosts", "b.xml", "a.xml", NULL}, 2, "", USAGE ("Unknown option --hosts")},
@@ -114,7 +114,7 @@ test_help (G_GNUC_UNUSED gconstpointer data)
     assert_help_has (explain, "[CODE]");
 }
 
-/* Every code by each of its spellings. */
+/* Every code in each of its spellings. */
 static void
 test_code (gconstpointer data)
 {

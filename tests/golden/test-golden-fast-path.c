@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the hook opens and runs, seen by strace: for most guests next to nothing. */
+/* What the hook opens and runs, as strace shows it: for most guests very little. */
 #include "hook-case.h"
 
 #include <string.h>
 
-/* Every file that was opened, and every program that was run, in the order of the trace. */
+/* Every file that was opened and every program that was run, in the order of the trace. */
 typedef struct {
     GPtrArray *opened;
     GPtrArray *run;
@@ -44,7 +44,7 @@ read_line (Trace *trace, const char *line)
         trace->n_forks++;
 }
 
-/* FALSE, and the test is skipped, where nothing can be traced. */
+/* FALSE, and the test is skipped, if nothing can be traced on this machine. */
 static gboolean
 can_trace (void)
 {
@@ -97,8 +97,8 @@ has_prefix (const GPtrArray *names, const char *prefix)
     return FALSE;
 }
 
-/* libvirt's call of a guest without a hostdev, and of any guest where nobody has a lease: one process, which
- * loads libc and opens nothing else. */
+/* libvirt's calls for a guest without a hostdev, and for any guest if there are no leases: one process, which
+ * loads libc and opens no other file. */
 static void
 test_no_vgpu (G_GNUC_UNUSED gconstpointer data)
 {
@@ -130,7 +130,7 @@ test_no_vgpu (G_GNUC_UNUSED gconstpointer data)
     }
 }
 
-/* A device on QEMU's command line is looked at as a hostdev is. */
+/* A device on QEMU's command line is treated like a hostdev. */
 static void
 test_argument (G_GNUC_UNUSED gconstpointer data)
 {
@@ -144,7 +144,7 @@ test_argument (G_GNUC_UNUSED gconstpointer data)
     g_assert_true (has_prefix (trace.run, "vgpu-gate-judge"));
 }
 
-/* A hostdev that is no vGPU costs a look at it, but neither driver nor configuration is touched. */
+/* A hostdev that is not a vGPU is looked up, but neither the driver nor the configuration is used. */
 static void
 test_other_hostdev (gconstpointer data)
 {
@@ -167,7 +167,7 @@ test_other_hostdev (gconstpointer data)
     g_assert_cmpuint (trace.n_forks, ==, 0);
 }
 
-/* That a hostdev is a vGPU is known without a look into what NVIDIA's driver serves, which can hang. */
+/* That a hostdev is a vGPU is found without reading the files that NVIDIA's driver serves, which can hang. */
 static void
 test_bare (gconstpointer data)
 {
@@ -188,7 +188,7 @@ test_bare (gconstpointer data)
     g_assert_false (has_prefix (trace.opened, "name"));
 }
 
-/* The trace sees what the tests above do not want to see. */
+/* Checks that the trace shows what the tests above must not find. */
 static void
 test_vgpu (G_GNUC_UNUSED gconstpointer data)
 {

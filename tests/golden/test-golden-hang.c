@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * NVIDIA's driver hangs, and with it the files in sysfs whose content it serves: whoever needs one is told in
- * time, and whoever does not is not held up. meson runs each part of the paths as a test of its own, beside
- * the others, since they do nothing but wait.
+ * NVIDIA's driver hangs, and with it the files in sysfs whose content it serves: a guest that needs one is
+ * refused in time, and other guests are not delayed. meson runs each part of the paths as a separate test, in
+ * parallel with the others, because they mostly wait.
  */
 #include "driver/probe.h"
 #include "placement-hosts.h"
@@ -17,10 +17,10 @@
 #define NAMES     TYPES "name"
 #define AVAILABLE TYPES "available_instances"
 
-/* The hook gets this long: more than it may need, less than a test may take. */
+/* The hook may take this long: more than it should need, less than a test may take. */
 #define PATIENCE "25"
 
-/* The event; the code 0: it is allowed. */
+/* Runs the event; code 0: it is allowed. */
 static char *
 event_in_time (const Guest *guest, const char *operation, int code, guint seconds)
 {
@@ -59,7 +59,7 @@ check_event (const Guest *guest, const char *operation, int code, guint seconds)
     g_free (event_in_time (guest, operation, code, seconds));
 }
 
-/* --- an arrival: the files are read where NVML is, and refused with it --- */
+/* --- arrivals: the files are read like NVML, and fail like it --- */
 
 static void
 standard_vfs (FakeHost *host)
@@ -70,7 +70,7 @@ standard_vfs (FakeHost *host)
 static const struct {
     const char *name, *input, *pattern;
     void (*prepare) (FakeHost *host);
-    gboolean without_placement; /* this file is read for placement only */
+    gboolean without_placement; /* this file is only read for a placement */
 } arrivals[] = {
     {"current", "vf", CURRENT, standard_vfs, FALSE},
     {"creatable", "vf", CREATABLE, standard_vfs, TRUE},
@@ -104,9 +104,10 @@ test_arrival (gconstpointer data)
     }
 }
 
-/* --- what has no NVML to wait for --- */
+/* --- waits without NVML --- */
 
-/* A device that is to be made, and the driver does not say what there is; or does not take the type. */
+/* A device must be created, but the driver does not answer which types it offers, or does not accept the
+ * type. */
 static void
 test_prepare (G_GNUC_UNUSED gconstpointer data)
 {
@@ -130,11 +131,11 @@ test_prepare_mdev (G_GNUC_UNUSED gconstpointer data)
     allowed_unchanged (&guest, "migrate");
     fake_host_hang (host, TYPES "*");
     check_event (&guest, "prepare", 811, 15);
-    /* the write may come to something after all */
+    /* the write may still succeed later */
     g_assert_true (has_lease (host, VM_1, "made"));
 }
 
-/* Of a mediated device sysfs itself says all that an arrival needs to know when it starts. */
+/* For a mediated device, sysfs itself has everything that the start of an arrival needs. */
 static void
 test_prepare_existing (G_GNUC_UNUSED gconstpointer data)
 {
@@ -162,7 +163,7 @@ test_release (G_GNUC_UNUSED gconstpointer data)
     g_assert_true (has_lease (host, VM_1, "made"));
 }
 
-/* A guest with several devices waits once. */
+/* A guest with several devices waits only once. */
 static void
 test_release_two (G_GNUC_UNUSED gconstpointer data)
 {
@@ -178,7 +179,7 @@ test_release_two (G_GNUC_UNUSED gconstpointer data)
     g_assert_false (has_lease (host, VM_1, "unmade"));
 }
 
-/* A cold start of a guest whose device was made for it. */
+/* A cold start of a guest whose device was created for it. */
 static void
 test_again (gconstpointer data)
 {
@@ -197,7 +198,7 @@ test_again (gconstpointer data)
     g_assert_true (has_lease (host, VM_1, "unmade"));
 }
 
-/* --- what needs nothing of it --- */
+/* --- guests that do not need these files --- */
 
 static void
 everything_hangs (FakeHost *host)
@@ -209,8 +210,8 @@ everything_hangs (FakeHost *host)
     fake_host_qemu_started (host, CASE_DOMAIN, TRUE);
 }
 
-/* A live guest without metadata is refused at 'started begin', by what exists. One with metadata is
- * judged, as at its arrival. */
+/* A live guest without metadata is refused at 'started begin', by the devices that exist. A guest with
+ * metadata is judged as at its arrival. */
 static void
 test_started (G_GNUC_UNUSED gconstpointer data)
 {
@@ -234,7 +235,7 @@ test_started (G_GNUC_UNUSED gconstpointer data)
     }
 }
 
-/* Guests without a vGPU, and cold starts, come and go. */
+/* Guests without a vGPU, and cold starts, are not affected. */
 static void
 test_others (G_GNUC_UNUSED gconstpointer data)
 {
@@ -273,8 +274,8 @@ probe (const FakeHost *host, VgateProbeDevices devices, GError **error)
     return vgate_probe_ask (&policy->backend, &probing, error);
 }
 
-/* vgpu-gated needs the types of virtual functions where a vGPU runs on one. A host with mediated devices
- * is captured without. */
+/* vgpu-gated needs the types of virtual functions if a vGPU runs on one. On a host with mediated devices the
+ * capture does not need them. */
 static void
 test_unnamed (G_GNUC_UNUSED gconstpointer data)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Devices that are used without libvirt knowing of it: by a QEMU that somebody has started himself, say. */
+/* Devices in use that libvirt does not know of, for example by a QEMU that a user has started. */
 #include "placement-hosts.h"
 
 #include <string.h>
@@ -23,7 +23,7 @@ two_vfs (FakeHost *host)
     fake_host_set_iommu_group (host, VF_2, 43);
 }
 
-/* A vGPU of a VM that libvirt does not know runs on the first one. */
+/* A vGPU of a VM that libvirt does not know runs on the first device. */
 static void
 foreign_vm (FakeHost *host)
 {
@@ -47,7 +47,7 @@ foreign_vm_found_by_node (FakeHost *host)
     fake_host_open_file (host, 4711, QEMU, "/dev/vfio/devices/vfio7");
 }
 
-/* It has opened the device, and NVML does not list its vGPU yet. */
+/* A process has opened the device, and NVML does not list its vGPU yet. */
 static void
 foreign_vm_starts (FakeHost *host)
 {
@@ -80,8 +80,8 @@ test_reason (G_GNUC_UNUSED gconstpointer data)
     g_assert_nonnull (strstr (line, "take virtual function " VF_2));
 }
 
-/* Where no process can be found that has it, it may be either: none of the two is given away, one that has no
- * type yet is. */
+/* No process can be found that has the device, so the vGPU may run on either: neither is given to the guest,
+ * but one that has no type yet is. */
 static void
 test_not_found (G_GNUC_UNUSED gconstpointer data)
 {
@@ -101,7 +101,7 @@ test_not_found (G_GNUC_UNUSED gconstpointer data)
     allowed_changed (&again, "migrate", FIRST, THIRD);
 }
 
-/* NVML still lists the vGPU of a guest that has ended when the processes are looked at. */
+/* NVML still lists the vGPU of a guest that has ended when the processes are read. */
 static void
 test_ends (gconstpointer data)
 {
@@ -121,7 +121,7 @@ test_ends (gconstpointer data)
     allowed_unchanged (&guest, "migrate");
 }
 
-/* A vGPU of a guest that libvirt or a lease knows is where these say, and needs no process. */
+/* A vGPU of a guest that libvirt or a lease lists is on the device named there, and needs no process. */
 static void
 test_known (gconstpointer data)
 {
@@ -140,7 +140,7 @@ test_known (gconstpointer data)
     allowed_changed (&guest, "migrate", FIRST, SECOND);
 }
 
-/* One more than is known, of the same VM: its other vGPU may be on the free one. */
+/* The VM has one vGPU more than is known: it may be on the free device. */
 static void
 test_known_in_part (G_GNUC_UNUSED gconstpointer data)
 {
@@ -159,8 +159,8 @@ test_known_in_part (G_GNUC_UNUSED gconstpointer data)
     g_assert_nonnull (strstr (line, "No other device will do"));
 }
 
-/* In a mount namespace of his own anybody can have an open file of that name; his is no device,
- * or another one. */
+/* In a mount namespace of their own, users can have an open file of that name, which is no device or another
+ * one. */
 static void
 no_device (FakeHost *host)
 {
@@ -189,7 +189,7 @@ test_pretended (gconstpointer data)
     allowed_unchanged (&guest, "migrate");
 }
 
-/* libvirt has removed it from the /dev that it made for QEMU. */
+/* libvirt has removed the node from the /dev that it made for QEMU. */
 static void
 same_device (FakeHost *host)
 {
@@ -216,7 +216,8 @@ test_mdev (G_GNUC_UNUSED gconstpointer data)
     allowed_changed (&guest, "migrate", "<address uuid='" CASE_MDEV "'/>", "<address uuid='" FREE "'/>");
 }
 
-/* A dry run where the guest itself runs: what its own QEMU has open is its own. */
+/* A dry run on the host where the guest runs: the device that its own QEMU has open does not count as
+ * busy. */
 static void
 test_own (G_GNUC_UNUSED gconstpointer data)
 {
@@ -231,7 +232,8 @@ test_own (G_GNUC_UNUSED gconstpointer data)
     allowed_unchanged (&guest, "migrate");
 }
 
-/* What was made for a guest that has ended, and somebody uses by now, is left to him. */
+/* A device that was created for a guest that has ended, and that another process uses by now, is not
+ * removed. */
 static void
 test_release (G_GNUC_UNUSED gconstpointer data)
 {

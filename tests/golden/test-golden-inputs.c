@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* hook/NAME.in.xml is what guests.c makes: a change of the element's form is seen here first. */
+/* hook/NAME.in.xml is what guests.c writes, so a change of the element's form shows here first. */
 #include "golden.h"
 #include "guests.h"
 #include "program.h"

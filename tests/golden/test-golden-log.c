@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* vgpu-gate scheduler log: once, and followed; that nothing is lost, and that it is said when something was.
- */
+/* vgpu-gate scheduler log, once and followed: no entry is lost, and if one was missed, the command reports
+ * it. */
 #include "command-table.h"
 #include "fields.h"
 #include "refusal.h"
@@ -14,7 +14,7 @@
 #define GPU_2  "0000:61:00.0"
 #define VM     "9c2f4d1e-8b7a-4c65-b3d0-1e2f3a4b5c6"
 #define FOLLOW "scheduler log --follow --output "
-/* What may take a moment on a busy machine. */
+/* For actions that may take a moment on a busy machine. */
 #define PATIENCE_MS 20000
 
 static void
@@ -55,7 +55,7 @@ plug (FakeHost *host, guint n_vgpus)
     }
 }
 
-/* As busy as a GPU can be: the shortest turns, as many guests as fit. */
+/* As busy as a GPU can be: the shortest time slices, and as many guests as fit. */
 static void
 add_busy (FakeHost *host)
 {
@@ -129,7 +129,7 @@ count (const char *text, const char *what)
     return n;
 }
 
-/* Until that often stands in what was said so far. */
+/* Waits until the output contains the text that often. */
 static void
 wait_for (const FakeHost *host, const char *what, guint times)
 {
@@ -143,7 +143,7 @@ wait_for (const FakeHost *host, const char *what, guint times)
     g_test_fail_printf ("'%s' did not come", what);
 }
 
-/* Ends it with the signal (0: it ends by itself). */
+/* Ends the command with the signal (0: it ends by itself). */
 static int
 end (GSubprocess *process, int signal_number)
 {
@@ -159,8 +159,8 @@ end (GSubprocess *process, int signal_number)
 typedef struct {
     guint n_entries;
     guint n_gpus;
-    guint64 gap;    /* ns that runlists ran without an entry of ours */
-    guint64 missed; /* ns that it says were missed */
+    guint64 gap;    /* ns of run time without an entry in the output */
+    guint64 missed; /* ns that the command reports as missed */
     guint n_missed;
 } Tally;
 
@@ -215,8 +215,8 @@ tally_output (const FakeHost *host)
     return tally;
 }
 
-/* What it said on standard error, but for what it missed: a machine that is busy itself may not let it look
- * in time, which is no fault of ours as long as it is said. */
+/* The command's standard error without its reports of missed entries: a busy machine may not let it read in
+ * time, which is not a fault as long as it is reported. */
 static char *
 errors_but_missed (const FakeHost *host)
 {
@@ -226,7 +226,7 @@ errors_but_missed (const FakeHost *host)
     return g_regex_replace_literal (regex, err, -1, 0, "", 0, NULL);
 }
 
-/* It ended because it was asked to, with this status. */
+/* The command ended because of the signal, with this status. */
 static void
 assert_ended_well (const FakeHost *host, int status)
 {
@@ -236,7 +236,7 @@ assert_ended_well (const FakeHost *host, int status)
     g_assert_cmpstr (err, ==, "");
 }
 
-/* FALSE: this machine has not let the process look in time. */
+/* FALSE if this machine did not let the process read in time. */
 static gboolean
 follow_busy_gpu (FakeHost *host)
 {
@@ -264,14 +264,14 @@ test_loses_nothing (G_GNUC_UNUSED gconstpointer data)
     if (!command_can_run (&(CommandCall){.line = "scheduler set"}))
         return;
     add_busy (host);
-    /* the log reaches back for 233 ms: a machine that is busy itself may take longer, but not always */
+    /* the log reaches back 233 ms; a busy machine may take longer, but not always */
     while (!follow_busy_gpu (host) && ++tries < 3)
         g_test_message ("try %u missed something", tries);
     g_assert_cmpuint (tries, <, 3);
 }
 
-/* The process that looks is stopped for longer than the log reaches back. What it says to have missed is what
- * is missing. */
+/* The process that reads is stopped for longer than the log reaches back. The entries that it reports as
+ * missed are the missing ones. */
 static void
 test_says_what_it_missed (G_GNUC_UNUSED gconstpointer data)
 {
@@ -300,7 +300,8 @@ test_says_what_it_missed (G_GNUC_UNUSED gconstpointer data)
     g_assert_cmpuint (count (err, "\n"), ==, tally.n_missed);
 }
 
-/* Who asked is stopped, as by control-Z, for longer than the deadline: nothing is lost, and nothing fails. */
+/* The command is stopped, as by control-Z, for longer than the deadline: nothing is lost, and nothing
+ * fails. */
 static void
 test_halted (G_GNUC_UNUSED gconstpointer data)
 {
@@ -316,14 +317,14 @@ test_halted (G_GNUC_UNUSED gconstpointer data)
     g_subprocess_send_signal (process, SIGSTOP);
     g_usleep (2 * G_USEC_PER_SEC);
     g_subprocess_send_signal (process, SIGCONT);
-    /* all of which the pipe has held meanwhile, and more */
+    /* the pipe has kept all of these in the meantime, and more */
     wait_for (host, "\"entry\"", 1500);
     assert_ended_well (host, end (process, SIGINT));
     tally = tally_output (host);
     g_assert_cmpuint (tally.gap, ==, tally.missed);
 }
 
-/* A vGPU that comes or goes lets the log begin anew: its GPU is named again. */
+/* When a vGPU comes or goes, the log begins again: its GPU is printed again. */
 static void
 test_restarted (G_GNUC_UNUSED gconstpointer data)
 {
@@ -340,7 +341,7 @@ test_restarted (G_GNUC_UNUSED gconstpointer data)
     assert_ended_well (host, end (process, SIGINT));
 }
 
-/* The lines as one object with lists, as the log that is not followed has them. */
+/* Returns the lines as one object with lists, as without --follow. */
 static char *
 join_lines (const char *text)
 {
@@ -357,7 +358,7 @@ join_lines (const char *text)
     return g_strdup_printf ("{\"scheduler-log\":{\"gpu\":[%s],\"entry\":[%s]}}", gpus->str, entries->str);
 }
 
-/* Followed or not, it is the same that is said. */
+/* The output is the same with and without --follow. */
 static void
 assert_same_as_once (FakeHost *host, const char *out)
 {
@@ -369,7 +370,7 @@ assert_same_as_once (FakeHost *host, const char *out)
     g_assert_cmpstr (fields, ==, fields_once);
 }
 
-/* Each form, of a log in which nothing goes on. */
+/* Each output form, with a log that does not change. */
 static void
 test_forms (gconstpointer data)
 {
@@ -393,7 +394,7 @@ test_forms (gconstpointer data)
         command_compare (host, FOLDER, cases[i].form, "out", out);
 }
 
-/* However it ends, what it said before is whole lines. */
+/* However the command ends, its output consists of whole lines. */
 static void
 assert_follow_fails (FakeHost *host, GSubprocess *process, const char *golden)
 {
@@ -424,7 +425,7 @@ test_helper_dies (G_GNUC_UNUSED gconstpointer data)
     assert_follow_fails (host, process, "helper-dies");
 }
 
-/* The driver hangs or fails in the midst of it: the deadline is each look's own. */
+/* The driver hangs or fails during --follow: the deadline applies to each read. */
 static void
 test_driver_fault (gconstpointer data)
 {
@@ -441,13 +442,13 @@ test_driver_fault (gconstpointer data)
     plug (host, 1);
     fake_host_configure (host, "[backend]\ndeadline-ms=1500\n");
     process = command_start (host, FOLLOW "json");
-    /* longer than the deadline of one look */
+    /* longer than the deadline of one read */
     wait_for (host, "{\"entry\"", 1000);
     fake_host_sim (host, cases[i].fault);
     assert_follow_fails (host, process, cases[i].golden);
 }
 
-/* Nobody is left to tell: the process that keeps NVML open goes too. */
+/* When nobody reads the output any more, the process that keeps NVML open ends too. */
 static void
 test_asker_dies (G_GNUC_UNUSED gconstpointer data)
 {

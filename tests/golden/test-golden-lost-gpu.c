@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * One GPU of two is lost: what concerns it is refused or left out with the reason, and the guests of the
- * other one come and go as if nothing were.
- */
+/* One GPU of two is lost: what concerns it is refused or left out with the reason, and the guests of the
+ * other one are not affected. */
 #include "command-case.h"
 #include "golden.h"
 #include "hook-case.h"
@@ -13,15 +11,15 @@
 
 #define FOLDER "lost-gpu"
 #define LOST   "0000:c2:00.0"
-/* How NVML fails: before it tells which GPU it is, or after. */
+/* How NVML fails: before or after it identifies the GPU. */
 #define HANDLE   "fail nvmlDeviceGetHandleByIndex GPU_IS_LOST --gpu " LOST
 #define METADATA "fail nvmlDeviceGetVgpuMetadata GPU_IS_LOST --gpu " LOST
 #define ACTIVE   "fail nvmlDeviceGetActiveVgpus 999 --gpu " LOST
-/* only when the vGPUs are read, after the host was */
+/* fails only when the vGPUs are read, after the host */
 #define MEANWHILE "fail nvmlDeviceGetHandleByPciBusId RESET_REQUIRED --gpu " LOST
 #define BOTH      METADATA "; fail nvmlDeviceGetName RESET_REQUIRED --gpu " CASE_GPU
 
-/* The guest's device is on the one, or on the other. */
+/* Puts the guest's device on the lost GPU or on the other one. */
 static void
 device_on_healthy (FakeHost *host)
 {
@@ -150,7 +148,7 @@ static const HookCase cases[] = {
      .prepare = device_on_lost,
      .sim = METADATA,
      .config = CHECKED},
-    /* one GPU that is lost is no failure of the backend: the answer is known */
+    /* one lost GPU is not a failure of the backend, because the answer is known */
     {.name = "on-open",
      .input = "mdev",
      .operation = "migrate",
@@ -158,14 +156,14 @@ static const HookCase cases[] = {
      .prepare = device_on_lost,
      .sim = METADATA,
      .config = OPEN},
-    /* the way out: another device, of a GPU that can be used */
+    /* the way out is another device, of a GPU that works */
     {.name = "on-suggested",
      .input = "mdev",
      .operation = "migrate",
      .code = 517,
      .prepare = device_on_lost_and_another,
      .sim = METADATA},
-    /* a snapshot's guest: QEMU was started to receive it */
+    /* a guest from a snapshot: QEMU was started for an incoming migration */
     {.name = "started",
      .input = "mdev",
      .operation = "started",
@@ -230,7 +228,7 @@ test_host (gconstpointer data)
     command_assert_valid ("vgpu-gate-host.rng", xml.out);
     command_assert_outputs (host, FOLDER, hosts[i].name, text.out, json.out);
     command_assert_same_fields (json.out, xml.out);
-    /* and another host can judge by it */
+    /* another host can judge by the document */
     fake_host_write_file (host, "host.xml", xml.out, strlen (xml.out), 0644);
     g_clear_pointer (&text.out, g_free);
     g_clear_pointer (&text.err, g_free);
@@ -306,7 +304,7 @@ wait_for (const FakeHost *host, const char *file, const char *what)
         g_test_fail_printf ("'%s' did not come in %s", what, file);
 }
 
-/* A GPU is lost while its log is followed: that is said once, and the others are followed on. */
+/* A GPU is lost while its log is followed: that is reported once, and the others are followed further. */
 static void
 test_follow (G_GNUC_UNUSED gconstpointer data)
 {

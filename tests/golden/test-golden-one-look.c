@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Devices and processes that change while the hook looks at them: it looks once, and answers by what it saw.
- */
+/* Devices and processes that change while the hook reads them: it reads each once, and answers by what it
+ * read. */
 #include "hook-case.h"
 
 #include <fcntl.h>
@@ -12,7 +12,8 @@
 #define OTHER_PID "4712"
 #define PID_FILE  "run/libvirt/qemu/" CASE_DOMAIN ".pid"
 
-/* Of the old code 1 run in 43 ended with a signal, so this many miss it once in a thousand times. */
+/* With the old code 1 run in 43 ended with a signal, so this number misses the fault once in a thousand
+ * times. */
 #define N_BLINKS 300
 
 static void
@@ -30,8 +31,8 @@ call (FakeHost *host, const char *input, const char *operation, ProgramRun *run)
 /* --- a QEMU that is another one when the hook asks again --- */
 
 typedef struct {
-    char *fifo;  /* the pid file, which keeps its reader waiting */
-    char *other; /* what takes its place as soon as somebody reads it */
+    char *fifo;  /* the pid file, a FIFO that keeps its reader waiting */
+    char *other; /* the file that replaces it as soon as it is read */
 } PidFile;
 
 static gpointer
@@ -47,7 +48,7 @@ serve_pid_file (gpointer data)
     return NULL;
 }
 
-/* No arrival at the first look, and one at the second, for which no configuration was read. */
+/* The first read shows no arrival and the second one would, for which no configuration was read. */
 static void
 test_qemu_changes (G_GNUC_UNUSED gconstpointer data)
 {
@@ -94,8 +95,8 @@ blink (gpointer data)
     return NULL;
 }
 
-/* Seen or not seen: refused for want of metadata, or let pass; and libvirt itself starts no guest whose
- * device does not exist. */
+/* Whether the device is seen or not, the answer is one of two: refused for lack of metadata, or allowed;
+ * libvirt itself starts no guest whose device does not exist. */
 static void
 test_device_blinks (G_GNUC_UNUSED gconstpointer data)
 {

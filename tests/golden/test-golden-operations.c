@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Every kind of guest at every event that libvirt runs a hook for. */
+/* Every kind of guest at every event for which libvirt runs a hook. */
 #include "golden.h"
 #include "hook-case.h"
 #include "refusal.h"
@@ -22,7 +22,7 @@ cold (FakeHost *host)
     fake_host_qemu_started (host, CASE_DOMAIN, FALSE);
 }
 
-/* What differs from event to event; an offline migration calls nothing but 'migrate begin'. */
+/* The events and their differences; an offline migration runs only 'migrate begin'. */
 static const struct {
     const char *name;
     const char *operation;
@@ -45,10 +45,10 @@ static const struct {
 };
 
 #define N_EVENTS G_N_ELEMENTS (events)
-/* From 'reconnect' on, nothing is gated, whatever the guest. */
+/* From 'reconnect' on, nothing is gated for any guest. */
 #define N_GATED 7
 
-/* Codes: 1 allowed, 2 not concerned, 3 left to 'started'; else refused. */
+/* Codes: 1 allowed, 2 not concerned, 3 left to 'started'; others refused. */
 /* clang-format off */
 static const struct {
     const char *input;
@@ -81,7 +81,7 @@ static const struct {
 };
 /* clang-format on */
 
-/* Devices that are not as the domain says. */
+/* Devices that differ from the domain XML. */
 
 static void
 only_gpu (FakeHost *host)
@@ -97,7 +97,7 @@ first_mdev (FakeHost *host)
     fake_host_offer_mdev (host, CASE_GPU, FAKE_TYPE_H100_20C, 2);
 }
 
-/* What is missing can be made for the hostdev, and not for the device on the command line. */
+/* A missing device can be created for the hostdev, but not for the device on the command line. */
 static void
 no_device_but_room (FakeHost *host)
 {
@@ -142,7 +142,7 @@ vf_of_other_type (FakeHost *host)
     fake_host_add_vf (host, CASE_GPU, CASE_VF, FAKE_TYPE_H100_80C);
 }
 
-/* In plain passthrough: no vGPU driver is bound to it. */
+/* A GPU in plain passthrough: no vGPU driver is bound to it. */
 static void
 plain_vf (FakeHost *host)
 {
@@ -150,8 +150,8 @@ plain_vf (FakeHost *host)
     fake_host_add_vf (host, CASE_GPU, CASE_VF, -1);
 }
 
-/* The device exists, so it needs no free instance; and it is tied to its GPU, though the other one would do.
- */
+/* The device exists, so it needs no free instance; and it belongs to its GPU, though the other GPU would
+ * do. */
 static void
 mdev_on_full_gpu (FakeHost *host)
 {
@@ -169,7 +169,7 @@ mdev_on_wrong_gpu (FakeHost *host)
     fake_host_sim (host, "update --gpu " CASE_GPU " --ecc off");
 }
 
-/* The virtual function is there, and its GPU is not. */
+/* The virtual function exists, but its GPU does not. */
 static void
 mdev_of_gone_gpu (FakeHost *host)
 {
@@ -244,7 +244,7 @@ zombie_qemu (FakeHost *host)
     fake_host_qemu_command_line (host, "", 0);
 }
 
-/* The word as an argument of another option is none. */
+/* The word as the argument of another option does not count. */
 static void
 incoming_in_a_name (FakeHost *host)
 {
@@ -266,7 +266,7 @@ static const HookCase device_cases[] = {
      .code = 411,
      .prepare = mdev_of_other_vendor},
     {.name = "absent", .input = "mdev", .operation = "migrate", .code = 507, .prepare = only_gpu},
-    /* a device on the command line is named by it as by a hostdev, and is never another one */
+    /* a device on the command line counts like a hostdev, and cannot be replaced */
     {.name = "absent", .input = "argument", .operation = "migrate", .code = 507, .prepare = only_gpu},
     {.name = "absent", .input = "vf-argument", .operation = "migrate", .code = 507, .prepare = only_gpu},
     {.name = "other-type",
@@ -311,7 +311,7 @@ static const HookCase device_cases[] = {
      .code = 508,
      .prepare = mdev_on_unlisted_gpu},
     {.name = "gpu-gone", .input = "mdev", .operation = "migrate", .code = 801, .prepare = mdev_of_gone_gpu},
-    /* a guest without metadata: it may be a vGPU */
+    /* a guest without metadata may have a vGPU here */
     {.name = "gpu-gone",
      .input = "bare-mdev",
      .operation = "restore",
@@ -353,7 +353,7 @@ static const HookCase device_cases[] = {
      .prepare = incoming,
      .config = "[gate]\nmissing-metadata=allow\n",
      .report = TRUE},
-    /* no fault of the configuration keeps a guest from being started; a live arrival it does keep out */
+    /* a faulty configuration does not prevent a guest's start, but does refuse a live arrival */
     {.name = "start-misconfigured",
      .input = "bare-mdev",
      .operation = "prepare",
@@ -377,13 +377,13 @@ static const HookCase device_cases[] = {
      .code = 4,
      .config = "[gate]\nmissing-metadata=allow\n",
      .report = TRUE},
-    /* A guest that has arrived is judged by the vGPUs that it has by then: it needs no free instance ... */
+    /* a guest that has arrived is judged by the vGPUs that it has by then: it needs no free instance ... */
     {.name = "started-full-gpu",
      .input = "element",
      .operation = "started",
      .code = 1,
      .prepare = incoming_on_full_gpu},
-    /* ... and is where NVML lists it, whatever another GPU could do. */
+    /* ... and it is on the GPU where NVML lists it, whatever another GPU could do */
     {.name = "started-on-second",
      .input = "element",
      .operation = "started",
@@ -420,7 +420,7 @@ static const HookCase device_cases[] = {
      .code = 1,
      .prepare = incoming,
      .config = "[gate]\nmax-age=60\n"},
-    /* a snapshot comes back to where it was captured */
+    /* a guest from a snapshot returns to the host of its capture */
     {.name = "started-here",
      .input = "captured-at-destination",
      .operation = "started",
@@ -439,7 +439,7 @@ static const HookCase device_cases[] = {
      .code = 501,
      .prepare = incoming,
      .config = "[backend]\nlibrary=/nonexistent\n"},
-    /* QEMU has it open, and sysfs does not have it: that cannot be, and may be a vGPU */
+    /* QEMU has the device open, but sysfs does not contain it: this contradiction may be a vGPU */
     {.name = "started-unknown-device",
      .input = "bare-mdev",
      .operation = "started",
@@ -451,7 +451,7 @@ static const HookCase device_cases[] = {
      .code = 4,
      .prepare = incoming_without_mdev,
      .config = "[gate]\nmissing-metadata=allow\n"},
-    /* a host that has no such vGPUs knows that it is none of them */
+    /* on a host that has no such vGPUs it cannot be one of them */
     {.name = "started-unknown-elsewhere",
      .input = "bare-mdev",
      .operation = "started",
@@ -462,13 +462,13 @@ static const HookCase device_cases[] = {
      .operation = "started",
      .code = 2,
      .prepare = cold_only_gpu},
-    /* a virtual function in plain passthrough, or a card that is not NVIDIA's, can be absent */
+    /* a virtual function in plain passthrough, or a card of another vendor, can be absent */
     {.name = "started-absent-vf",
      .input = "bare-vf",
      .operation = "started",
      .code = 2,
      .prepare = incoming_only_gpu},
-    /* missing is one thing, wrong another */
+    /* missing metadata differs from wrong metadata */
     {.name = "allowed",
      .input = "uncovered",
      .operation = "migrate",

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * Every program of ours on a GPU host that is no vGPU host: a clear answer, and no crash. The host is the
- * one of the recording, whose driver answers as NVIDIA's did (tests/replay).
- */
+/* Every program on a host with GPUs but without vGPUs gives a clear answer, and does not crash. The host is
+ * the recorded one, whose driver answers as NVIDIA's did (tests/replay). */
 #include "command-case.h"
 #include "golden.h"
 #include "hook-case.h"
@@ -12,7 +10,7 @@
 
 #define FOLDER    "ordinary-host"
 #define HOST_FILE "tests/data/nvml-calls-r580.conf"
-/* The GPU of that file; sysfs has it too. */
+/* The GPU of the recording, which is also in sysfs. */
 #define GPU "0000:04:00.0"
 
 static void
@@ -22,7 +20,7 @@ add_ordinary_host (FakeHost *host)
     fake_host_add_unlisted_gpu (host, GPU, FAKE_H100);
 }
 
-/* The same for a guest that is started there with -incoming. */
+/* The same for a guest that is started with -incoming. */
 static void
 add_incoming_guest (FakeHost *host)
 {
@@ -30,15 +28,13 @@ add_incoming_guest (FakeHost *host)
     fake_host_qemu_started (host, CASE_DOMAIN, TRUE);
 }
 
-/*
- * One line at least for every command that vgpu-gate has: a new one is put here. Its output is golden.
- */
+/* At least one line for every command of vgpu-gate; add new commands here. The output is golden. */
 /* clang-format off */
 static const struct {
     const char *name;
     const char *line;
     int status;
-    gboolean has_no_output; /* but a refusal on standard error */
+    gboolean has_no_output; /* except a refusal on standard error */
 } commands[] = {
     {"host", "host", 0, FALSE},
     {"host-text", "host --output text", 0, FALSE},
@@ -57,16 +53,14 @@ static const struct {
     {"check-bare", "check --root $ROOT @bare-mdev.in.xml", 0, FALSE},
     {"check-whole-gpu", "check --root $ROOT @whole-gpu.in.xml", 0, FALSE},
     {"check-no-vgpu", "check @no-vgpu.in.xml", 0, FALSE},
-    /* whether a vgpu-gated runs on the machine of the test is not this test's affair */
+    /* whether vgpu-gated runs on the test machine does not matter here */
     {"agent", "agent status now", 2, TRUE},
     {"switchover", "switchover status", 0, FALSE},
     {"explain", "explain VGATE-506", 0, FALSE},
 };
 
-/*
- * Each is run as libvirt runs it, and as a dry run. Such a host has no mediated devices, so a guest that has
- * no element cannot be ours.
- */
+/* Each is run as libvirt runs it, and as a dry run. Such a host has no mediated devices, so a guest without
+ * an element cannot have a vGPU. */
 static const HookCase events[] = {
     {.name = "migrate", .input = "element", .operation = "migrate", .code = 506},
     {.name = "restore", .input = "element", .operation = "restore", .code = 506},
@@ -101,7 +95,7 @@ test_command (gconstpointer data)
     }
 }
 
-/* What it prints as its own document says the same to another host. */
+/* The host document of this host gives another host the same answers. */
 static void
 test_document (G_GNUC_UNUSED gconstpointer data)
 {
@@ -141,7 +135,7 @@ has_case (const char *command)
     return FALSE;
 }
 
-/* By what --help lists below "Commands:", one a line. */
+/* Compares with the commands in --help, one a line after "Commands:". */
 static void
 test_all_commands (G_GNUC_UNUSED gconstpointer data)
 {

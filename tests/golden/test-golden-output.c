@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Whatever a program prints, it says so when that cannot be written: a script must not take half a document,
- * or none, for the whole one. */
+/* Every program reports when its output cannot be written, so that a script does not take an incomplete
+ * document for the whole one. */
 #include "command-case.h"
 #include "hook-case.h"
 
@@ -8,13 +8,13 @@
 
 #define NO_SPACE "cannot write to standard output: No space left on device"
 
-/* A file system without room, and a standard output that was closed. */
+/* A full file system, and a closed standard output. */
 static const char *const scripts[] = {
     "#!/bin/sh\nexec \"$@\" >/dev/full\n",
     "#!/bin/sh\nexec \"$@\" >&-\n",
 };
 
-/* Programs run so until program_run_by (NULL). */
+/* Programs are run this way until program_run_by (NULL). */
 static void
 run_without_output (FakeHost *host, guint how)
 {
@@ -68,7 +68,7 @@ test_command (gconstpointer data)
         g_test_fail_printf ("%s says: %s", lines[i], run.err);
 }
 
-/* It ends by itself: nobody reads it any more. */
+/* It ends by itself, because nobody reads its output any more. */
 static void
 test_follow (G_GNUC_UNUSED gconstpointer data)
 {
@@ -121,7 +121,8 @@ test_other (gconstpointer data)
         g_test_fail_printf ("%s says: %s", others[i].name, run.err);
 }
 
-/* libvirt's way: a domain that cannot be handed back is a refusal, and no status but its two. */
+/* A call by libvirt: if the changed domain cannot be written, it is refused, with one of the two exit
+ * statuses. */
 static void
 test_hook_as_libvirt_runs_it (G_GNUC_UNUSED gconstpointer data)
 {

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * A guest whose device is not there, busy or of another type, where a device is given to it: what is changed
- * in its XML, what is made and unmade, and who else gets it meanwhile.
- */
+/* A guest whose device does not exist, is busy or has another type, and which is given a device: the changes
+ * in its XML, the devices that are created and removed, and who else gets a device in the meantime. */
 #include "placement-hosts.h"
 
 #include <glib/gstdio.h>
@@ -15,7 +13,7 @@
 
 /* --- hosts --- */
 
-/* The name is there, and is another one's. */
+/* A device of that name exists, and belongs to another guest. */
 static void
 name_is_taken (FakeHost *host)
 {
@@ -50,7 +48,7 @@ run_is_writable (FakeHost *host)
     g_assert_cmpint (g_chmod (directory, 0777), ==, 0);
 }
 
-/* --- the whole way of a guest --- */
+/* --- all events of a guest --- */
 
 #define MDEV_ADDRESS(uuid) "<address uuid='" uuid "'/>"
 
@@ -82,7 +80,7 @@ test_restore (G_GNUC_UNUSED gconstpointer data)
     allowed_changed (&guest, "restore", MDEV_ADDRESS (CASE_MDEV), MDEV_ADDRESS (FREE));
 }
 
-/* What has no name yet keeps the one that the guest brings: its XML is right as it is. */
+/* A device that has no name yet gets the one from the guest's XML, which then needs no change. */
 static void
 test_made (G_GNUC_UNUSED gconstpointer data)
 {
@@ -186,7 +184,7 @@ test_two (G_GNUC_UNUSED gconstpointer data)
 
 /* --- two guests --- */
 
-/* The first of them gets the last device; when its lease is given back, the other one would. */
+/* The first guest gets the last device; after its lease is given back, the other one would get it. */
 static void
 test_last_device (G_GNUC_UNUSED gconstpointer data)
 {
@@ -203,7 +201,7 @@ test_last_device (G_GNUC_UNUSED gconstpointer data)
     allowed_changed (&second, "migrate", MDEV_ADDRESS (CASE_MDEV), MDEV_ADDRESS (FREE));
 }
 
-/* Both bring the name of a device that is there. */
+/* Both guests name a device that exists. */
 static void
 test_same_name (G_GNUC_UNUSED gconstpointer data)
 {
@@ -264,8 +262,7 @@ test_leased (G_GNUC_UNUSED gconstpointer data)
     g_assert_true (has_lease (host, OTHER_VM, "taken"));
 }
 
-/* The lease ended before 'prepare begin', and another guest has it now. */
-/* One of them has it on QEMU's command line, which cannot be changed. */
+/* The device is on the command line of one of them, which cannot be changed. */
 static void
 test_argument (G_GNUC_UNUSED gconstpointer data)
 {
@@ -287,7 +284,7 @@ test_argument (G_GNUC_UNUSED gconstpointer data)
     g_assert_false (has_lease (host, VM_2, NULL));
 }
 
-/* The only free device is the one that the guest has on QEMU's command line as well. */
+/* The only free device is also on the guest's command line. */
 static void
 only_second (FakeHost *host)
 {
@@ -310,6 +307,7 @@ test_own_argument (G_GNUC_UNUSED gconstpointer data)
     g_assert_true (has_lease_with (host, VM_1, CASE_MDEV_2));
 }
 
+/* The lease ended before 'prepare begin', and another guest has the device now. */
 static void
 test_lost (G_GNUC_UNUSED gconstpointer data)
 {
@@ -323,10 +321,10 @@ test_lost (G_GNUC_UNUSED gconstpointer data)
     refused (&guest, "prepare", 807);
 }
 
-/* --- what goes wrong --- */
+/* --- errors --- */
 
-/* The kernel takes what is written, and makes nothing of it. */
-/* Somebody has made it meanwhile, and the driver, updated by then, numbers its types anew. */
+/* Another user has created the device in the meantime, and the driver, which was updated by then, has other
+ * type numbers. */
 static void
 test_renumbered (G_GNUC_UNUSED gconstpointer data)
 {
@@ -351,6 +349,7 @@ test_renumbered (G_GNUC_UNUSED gconstpointer data)
     }
 }
 
+/* The kernel accepts the write, but creates no device. */
 static void
 test_not_made (G_GNUC_UNUSED gconstpointer data)
 {
@@ -365,7 +364,7 @@ test_not_made (G_GNUC_UNUSED gconstpointer data)
     assert_no_leases (host);
 }
 
-/* The second "create" is a device that is always full: what was made for the first vGPU is taken back. */
+/* The second "create" is a device that is always full: the device for the first vGPU is removed again. */
 static void
 test_half_made (G_GNUC_UNUSED gconstpointer data)
 {
@@ -389,7 +388,7 @@ test_half_made (G_GNUC_UNUSED gconstpointer data)
     assert_no_leases (host);
 }
 
-/* The hook was killed between the record and the deed, or behind the deed: the release puts it right. */
+/* The hook was killed before or after the device was created: the release repairs that. */
 static void
 test_crash (G_GNUC_UNUSED gconstpointer data)
 {
@@ -409,7 +408,8 @@ test_crash (G_GNUC_UNUSED gconstpointer data)
     }
 }
 
-/* What was made for a guest of which nothing is left serves the next one, and goes with it. */
+/* A device that was created for a guest that no longer exists is given to the next guest, and removed with
+ * it. */
 static void
 test_orphan (G_GNUC_UNUSED gconstpointer data)
 {
@@ -426,8 +426,8 @@ test_orphan (G_GNUC_UNUSED gconstpointer data)
     g_assert_false (fake_host_has_mdev (host, FREE));
 }
 
-/* It was detached from the guest for which it was made, and another one was given it by name: that keeps it,
- * and the record says for later that it was made. */
+/* The device was detached from the guest for which it was created, and another guest got it by name: that
+ * guest keeps it, and the lease still records that it was created. */
 static void
 test_given_back (G_GNUC_UNUSED gconstpointer data)
 {
@@ -449,7 +449,7 @@ test_given_back (G_GNUC_UNUSED gconstpointer data)
     g_assert_true (has_lease (host, VM_1, "unmade"));
 }
 
-/* Whose it is now cannot be told: it stays. */
+/* The device's present owner is unknown, so it is not removed. */
 static void
 test_release_in_the_dark (G_GNUC_UNUSED gconstpointer data)
 {
@@ -469,7 +469,7 @@ test_release_in_the_dark (G_GNUC_UNUSED gconstpointer data)
     g_assert_true (has_lease (host, VM_1, "made"));
 }
 
-/* Another guest's release takes nothing away. */
+/* Another guest's release removes nothing. */
 static void
 test_foreign_release (G_GNUC_UNUSED gconstpointer data)
 {
@@ -485,7 +485,7 @@ test_foreign_release (G_GNUC_UNUSED gconstpointer data)
     g_assert_true (has_lease (host, VM_1, "made"));
 }
 
-/* A broken configuration keeps nobody's device. */
+/* A broken configuration does not prevent the removal of devices. */
 static void
 test_release_misconfigured (G_GNUC_UNUSED gconstpointer data)
 {
@@ -500,7 +500,7 @@ test_release_misconfigured (G_GNUC_UNUSED gconstpointer data)
     g_assert_false (fake_host_has_mdev (host, CASE_MDEV));
 }
 
-/* A cold start of the same domain, while its lease lasts: it carries no metadata, and makes nothing. */
+/* A cold start of the same domain, while its lease lasts: it has no metadata, and nothing is created. */
 static void
 test_cold_start (G_GNUC_UNUSED gconstpointer data)
 {
@@ -514,7 +514,7 @@ test_cold_start (G_GNUC_UNUSED gconstpointer data)
     g_assert_false (fake_host_has_mdev (host, CASE_MDEV));
 }
 
-/* Where leases cannot be kept, nobody arrives. A dry run keeps none. */
+/* If leases cannot be written, no guest may arrive. A dry run writes no leases. */
 static void
 test_run_unusable (G_GNUC_UNUSED gconstpointer data)
 {
@@ -554,7 +554,7 @@ test_dry_run (G_GNUC_UNUSED gconstpointer data)
     g_assert_true (has_lease (host, VM_1, "made"));
 }
 
-/* A refusal of another kind leaves no lease, and takes that of an earlier attempt away. */
+/* A refusal for another reason writes no lease, and removes the lease of an earlier attempt. */
 static void
 test_refused_leaves_none (G_GNUC_UNUSED gconstpointer data)
 {
@@ -571,7 +571,7 @@ test_refused_leaves_none (G_GNUC_UNUSED gconstpointer data)
 
 /* --- which GPU --- */
 
-/* Two GPUs with a free device each; on the second a vGPU runs. */
+/* Two GPUs with a free device each; a vGPU runs on the second one. */
 static void
 second_gpu_has_vgpu (FakeHost *host)
 {

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * Guests without a vGPU, in every form that a hostdev can have: nothing of ours touches them, on a host whose
- * configuration is bad and that has leases; nor do their status files keep a vGPU guest out.
- */
+/* Guests without a vGPU, with every form of hostdev: no program touches them, even on a host with a bad
+ * configuration and with leases; and their status files do not prevent the arrival of a guest with a vGPU. */
 #include "events.h"
 
 #include <string.h>
@@ -57,7 +55,7 @@ static const struct {
     {"misc",
      "<hostdev mode='capabilities' type='misc'><source><char>/dev/input/event3</char></source></hostdev>"},
     {"net", "<hostdev mode='capabilities' type='net'><source><interface>eth0</interface></source></hostdev>"},
-    /* forms that libvirt's own tests have beside these */
+    /* further forms from libvirt's own tests */
     {"rom", PCI ("<address bus='0x77'/>", "<rom bar='on' file='/etc/fake/bootrom.bin'/>" GUEST)},
     {"driver-model", PCI ("<driver name='vfio' model='vfio-pci-igb'/><address bus='0x77'/>", GUEST)},
     {"teaming", PCI ("<address bus='0x77'/>", "<teaming type='transient' persistent='ua-backup0'/>" GUEST)},
@@ -116,7 +114,7 @@ test_events (gconstpointer data)
         allowed_unchanged (&guest, events[i]);
 }
 
-/* While it runs, a guest with a vGPU arrives. */
+/* A guest with a vGPU arrives while it runs. */
 static void
 test_status (gconstpointer data)
 {

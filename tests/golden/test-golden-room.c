@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * How many guests find room: each takes one place, whether it has only been promised, its device has been
- * made, or it runs; and never two. The simulated driver refuses a vGPU for which there is no room, as a real
- * one does, so what the gate promises too much fails here when the guest is started.
+ * How many guests fit: each takes exactly one place, whether it has a lease, a created device, or runs. The
+ * simulated driver refuses a vGPU for which there is no place, as a real one does, so a promise too many
+ * fails here when the guest starts.
  */
 #include "placement-hosts.h"
 #include "placement/lease.h"
@@ -27,7 +27,7 @@ function_of (const char *gpu, guint n)
     return g_strdup_printf ("%.10s.%u", gpu, n);
 }
 
-/* GPUs with six virtual functions each, more than there is room for: they are the vGPUs, or have them. */
+/* GPUs with six virtual functions each, more than can be used: they are the vGPUs, or have them. */
 static void
 gpus_with_vfs (FakeHost *host, guint n_gpus, gboolean is_mdev)
 {
@@ -63,8 +63,8 @@ vm_of (guint n)
     return g_strdup_printf ("4d7c0a6e-9b1f-4f2e-8a35-b1f0c2d9e7%02x", n + 0x10);
 }
 
-/* Each brings a mediated device of its own name; or all bring the same virtual function, but for the ninth,
- * whose is not there. */
+/* Each guest names its own mediated device; or all name the same virtual function, except the ninth, whose
+ * device does not exist. */
 static void
 init_guest (Guest *guest, FakeHost *host, guint n, guint type, gboolean is_mdev)
 {
@@ -86,7 +86,7 @@ init_guest (Guest *guest, FakeHost *host, guint n, guint type, gboolean is_mdev)
     guest->xml = case_input (&edited, &guest->length);
 }
 
-/* It runs: NVML lists its vGPU from now on, where the lease says. */
+/* The guest runs: from now on NVML lists its vGPU, on the device of its lease. */
 static void
 run (FakeHost *host, guint n)
 {
@@ -130,7 +130,7 @@ arrive (Guest *guest)
     g_free (event (guest, "prepare", 0));
 }
 
-/* --- eight guests onto eight places --- */
+/* --- eight guests for eight places --- */
 
 typedef struct {
     gboolean is_mdev, is_mixed;
@@ -139,8 +139,8 @@ typedef struct {
 static const Eight mdev_equal = {TRUE, FALSE}, mdev_mixed = {TRUE, TRUE}, vf_equal = {FALSE, FALSE},
                    vf_mixed = {FALSE, TRUE};
 
-/* Two GPUs have four of 20 GB each; three have four of 20 GB and four of 40 GB, if a GPU is filled before the
- * next one is begun. */
+/* Two GPUs have four places of 20 GB each; three have four of 20 GB and four of 40 GB, if one GPU is filled
+ * before the next is used. */
 static FakeHost *
 host_for_eight (const Eight *eight)
 {
@@ -190,7 +190,7 @@ test_one_after_the_other (gconstpointer data)
     refuse_ninth (host, eight->is_mdev);
 }
 
-/* None runs before all have been promised a place. */
+/* No guest runs before all have their lease. */
 static void
 test_promised (gconstpointer data)
 {
@@ -237,7 +237,7 @@ test_at_once (gconstpointer data)
     refuse_ninth (host, eight->is_mdev);
 }
 
-/* Four find a device that exists, and the others' are made. */
+/* Four guests find a device that exists; the others' devices are created. */
 static void
 test_half_exist (G_GNUC_UNUSED gconstpointer data)
 {
@@ -266,8 +266,8 @@ test_half_exist (G_GNUC_UNUSED gconstpointer data)
 
 /* --- which GPU --- */
 
-/* One guest has arrived on the first GPU and runs, on the second runs one that nobody knows of: they are
- * equally full, so the next one goes to the first. */
+/* One guest has arrived and runs on the first GPU, an unknown one runs on the second: both GPUs are equally
+ * full, so the next guest gets the first one. */
 static void
 test_counted_once (gconstpointer data)
 {
@@ -292,7 +292,7 @@ test_counted_once (gconstpointer data)
     g_assert_cmpstr (gpu, ==, gpus[0]);
 }
 
-/* On a GPU where sizes do not mix, one that is promised keeps the other sizes away before it runs. */
+/* On a GPU whose vGPUs must have one size, a lease keeps other sizes away even before its guest runs. */
 static void
 test_equal_sizes (gconstpointer data)
 {
@@ -320,9 +320,9 @@ test_equal_sizes (gconstpointer data)
     refuse_ninth (host, *is_mdev);
 }
 
-/* --- at what moment --- */
+/* --- timing --- */
 
-/* Somebody else holds the leases until the descriptor is closed. */
+/* Locks the leases until the descriptor is closed. */
 static int
 lock_leases (FakeHost *host)
 {
@@ -336,7 +336,8 @@ lock_leases (FakeHost *host)
     return lock;
 }
 
-/* What NVML says is of the time when the lock is held: nobody comes or goes between that and the lease. */
+/* NVML's answer is from the time when the lock is held, so that no guest comes or goes between the answer and
+ * the lease. */
 static void
 test_asked_under_lock (G_GNUC_UNUSED gconstpointer data)
 {
@@ -357,7 +358,7 @@ test_asked_under_lock (G_GNUC_UNUSED gconstpointer data)
     g_assert_true (g_file_test (asked, G_FILE_TEST_EXISTS));
 }
 
-/* Nobody gives up because of the others: each is told what is wrong, one after the other. */
+/* No guest is refused because of the others' lock: each gets its error, one after the other. */
 static gpointer
 be_refused_in_thread (gpointer data)
 {
@@ -385,7 +386,7 @@ test_nvml_hangs (G_GNUC_UNUSED gconstpointer data)
     assert_no_leases (host);
 }
 
-/* A guest that has no lease ends without waiting for those that have one. */
+/* The end of a guest without a lease does not wait for guests that have one. */
 static void
 test_others_end (G_GNUC_UNUSED gconstpointer data)
 {
@@ -402,7 +403,7 @@ test_others_end (G_GNUC_UNUSED gconstpointer data)
     close (lock);
 }
 
-/* Likewise one that starts with metadata, which an arrival brings or an old capture left. */
+/* The same for a guest that starts with metadata, from an arrival or from an old capture. */
 static void
 test_others_start (G_GNUC_UNUSED gconstpointer data)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* vgpu-gate scheduler capabilities, state and set: what they say, refuse and ask. */
+/* vgpu-gate scheduler capabilities, state and set: their output, refusals and questions. */
 #include "command-table.h"
 
 #include <string.h>
@@ -167,7 +167,7 @@ static const CommandFailure failures[] = {
      NULL,
      NULL,
      1},
-    /* what the GPU does not have is refused before it is asked */
+    /* values that the GPU does not support are refused before the driver is asked */
     {"slice-short",
      {.line = SET "--policy equal-share --time-slice 500us"},
      NULL,

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * exec() hands on which signals are blocked and which are ignored. libvirt gives a hook the defaults, but
- * not everybody who runs our programs does: a dispatcher of hooks, a shell with trap or nohup, a daemon.
- */
+/* exec () keeps blocked and ignored signals. libvirt gives a hook the defaults, but other callers do not: a
+ * dispatcher of hooks, a shell with trap or nohup, a daemon. */
 #include "command-case.h"
 #include "events.h"
 #include "placement-hosts.h"
@@ -12,7 +10,7 @@
 
 #define MEAN "env --block-signal=ALRM,CHLD,TERM --ignore-signal=ALRM,CHLD,TERM"
 
-/* Nobody but its own alarm ends a helper whose driver hangs. */
+/* A helper whose driver hangs is ended only by its own alarm. */
 static void
 test_alarm (gconstpointer data)
 {
@@ -37,7 +35,7 @@ test_alarm (gconstpointer data)
     fake_host_assert_helper_ends (host);
 }
 
-/* The hook waits for the child that makes a device, and must learn what became of it. */
+/* The hook waits for the child that creates a device, and must get its result. */
 static void
 test_child (G_GNUC_UNUSED gconstpointer data)
 {
@@ -74,8 +72,8 @@ wait_for_lines (const FakeHost *host, guint n)
     g_test_fail_printf ("no %u lines came", n);
 }
 
-/* Under nohup, or in the background of a script, a log that is followed goes on as the shell wants it;
- * SIGTERM ends it however it was started. */
+/* Under nohup, or in the background of a script, a log that is followed goes on as the shell requires;
+ * SIGTERM always ends it. */
 static void
 test_nohup (G_GNUC_UNUSED gconstpointer data)
 {

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * A guest whose device is not there, busy, of another type or on the wrong GPU: what is suggested to the
- * operator, and what is refused because nobody can tell whose a device is.
- */
+/* A guest whose device does not exist, is busy, has another type or is on the wrong GPU: the suggestions to
+ * the operator, and the refusals because a device's owner is unknown. */
 #include "golden.h"
 #include "placement-hosts.h"
 #include "refusal.h"
@@ -21,7 +19,7 @@ named_on_wrong_gpu (FakeHost *host)
     fake_host_sim (host, "update --gpu " CASE_GPU " --ecc off");
 }
 
-/* What is free is on a GPU that cannot run it. */
+/* The free device is on a GPU that cannot run the vGPU. */
 static void
 free_on_wrong_gpu (FakeHost *host)
 {
@@ -52,7 +50,7 @@ busy_by_unnamed_vm (FakeHost *host)
     fake_host_sim (host, "fail nvmlVgpuInstanceGetVmID NOT_SUPPORTED");
 }
 
-/* libvirt knows nothing of it: its status file has the device on QEMU's command line only. */
+/* libvirt does not know the device: its status file has it only on QEMU's command line. */
 static void
 busy_by_argument (FakeHost *host)
 {
@@ -68,7 +66,7 @@ busy_by_argument (FakeHost *host)
     fake_host_write_file (host, "run/libvirt/qemu/vm7.xml", status, sizeof status - 1, 0600);
 }
 
-/* As every status file names it. What is no XML shows that it is not parsed. */
+/* As in every status file. A text that is not XML shows that the file is not parsed. */
 static void
 status_with_capabilities (FakeHost *host)
 {
@@ -86,7 +84,7 @@ lease_has_ended (FakeHost *host)
     put_leases (host, LEASES_OF (LEASE (OTHER_VM, CASE_MDEV, "taken", "1")));
 }
 
-/* From another boot, whatever the file system did to keep it. */
+/* A lease from another boot, in case the file system kept it. */
 static void
 lease_lasts_too_long (FakeHost *host)
 {
@@ -96,7 +94,7 @@ lease_lasts_too_long (FakeHost *host)
     put_leases (host, text);
 }
 
-/* The guest's own, of an attempt that came to nothing. */
+/* The guest's own lease, from an attempt that failed. */
 static void
 own_lease (FakeHost *host)
 {
@@ -171,7 +169,7 @@ static const HookCase cases[] = {
     {CASE ("nothing-fits", "mdev", "migrate", 507, free_on_wrong_gpu)},
     {CASE ("nothing-fits-apply", "mdev", "migrate", 507, free_on_wrong_gpu),
      .config = APPLY},
-    /* the guest's device is of a kind that this host does not have: no other device can help */
+    /* the guest's device is of a kind that this host does not support, so no other device can help */
     {CASE ("kind", "mdev", "migrate", 816, second_vf_has_type)},
     {CASE ("kind", "vf", "migrate", 816, room_for_mdevs)},
     {CASE ("kind-absent", "vf", "restore", 816, free_mdev)},
@@ -179,14 +177,14 @@ static const HookCase cases[] = {
     {CASE ("kind-apply", "vf", "migrate", 816, room_for_mdevs), .config = APPLY},
     {CASE ("kind-off", "mdev", "migrate", 816, second_vf_has_type), .config = "[placement]\nmode=off\n"},
     {CASE ("kind-off", "vf", "migrate", 816, free_mdev), .config = "[placement]\nmode=off\n"},
-    /* one that has neither, or both, says nothing of that */
+    /* a host with neither kind, or both, gives no hint */
     {CASE ("kind-neither", "mdev", "migrate", 507, one_gpu)},
     {CASE ("kind-both", "mdev", "migrate", 507, both_kinds)},
     {CASE ("busy-nvml", "mdev", "migrate", 802, busy_by_nvml)},
     {CASE ("busy-unnamed", "mdev", "migrate", 802, busy_by_unnamed_vm)},
     {CASE ("busy-domain", "mdev", "migrate", 802, busy_by_domain)},
     {CASE ("busy-argument", "mdev", "migrate", 802, busy_by_argument)},
-    /* what is on the guest's command line is looked at as a hostdev is, and never is another one */
+    /* a device on the command line is checked like a hostdev, but cannot be replaced */
     {CASE ("busy-nvml", "argument", "migrate", 802, busy_by_nvml), .config = APPLY},
     {CASE ("busy-domain", "argument", "migrate", 802, busy_by_domain), .config = APPLY},
     {CASE ("lease-ended", "mdev", "migrate", 1, lease_has_ended)},
@@ -204,7 +202,7 @@ static const HookCase cases[] = {
      .config = "[placement]\nmode=off\n"},
     {CASE ("off-busy", "mdev", "migrate", 1, busy_by_domain),
      .config = "[placement]\nmode=off\n"},
-    /* a cold start is none of an arrival's business */
+    /* a cold start is not handled as an arrival */
     {CASE ("cold-start", "bare-mdev", "prepare", 2, room_for_mdevs),
      .config = APPLY},
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Guests whose QEMU asks at switch-over: refused at once where nobody would answer. */
+/* Guests whose QEMU calls vgpu-gated at switch-over: refused at once if no vgpu-gated would answer. */
 #include "domain/vmstate.h"
 #include "golden.h"
 #include "hook-case.h"
@@ -74,7 +74,7 @@ static const HookCase cases[] = {
      .code = 1,
      .config = "[gate]\ncold-start=check\n",
      ASKING},
-    /* what is wrong with the element is said first */
+    /* an error of the element is reported first */
     {.name = "migrate", .input = "uncovered", .operation = "migrate", .code = 214, ASKING},
     {.name = "other-bus",
      .input = "element",
@@ -96,7 +96,7 @@ static const HookCase cases[] = {
      .code = 821,
      .prepare = served,
      ASKING_FOR (CLONED)},
-    /* without metadata it may be an offline migration, which asks nobody */
+    /* without metadata it may be an offline migration, which makes no call */
     {.name = "migrate", .input = "bare-mdev", .operation = "migrate", .code = 3, ASKING},
     {.name = "migrate", .input = "no-vgpu", .operation = "migrate", .code = 3, ASKING},
     {.name = "restore", .input = "no-vgpu", .operation = "restore", .code = 820, ASKING},
@@ -132,7 +132,7 @@ static const HookCase cases[] = {
      .code = 213,
      .prepare = incoming_served,
      ASKING},
-    /* that metadata may be missing does not make anybody answer; and a cold start is none of it */
+    /* missing-metadata=allow does not make vgpu-gated answer; and a cold start makes no call */
     {.name = "incoming-allowed",
      .input = "bare-mdev",
      .operation = "started",

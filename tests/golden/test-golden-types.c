@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * The name of a vGPU's type decides, as each driver numbers the types anew: the guest brings the number 1121
- * for what is 1120 here, and 1121 is a larger type here.
- */
+/* The name of a vGPU's type decides, because each driver has its own type numbers: the guest has the number
+ * 1121 for the type that is 1120 here, and 1121 is a larger type here. */
 #include "gate/gate.h"
 #include "placement-hosts.h"
 
@@ -50,7 +48,7 @@ test_count (gconstpointer data)
     g_free (event (&guest, "migrate", counts[i].code));
 }
 
-/* The same of a document. */
+/* The same for a host document. */
 static void
 test_document (gconstpointer data)
 {
@@ -107,7 +105,7 @@ test_vf (G_GNUC_UNUSED gconstpointer data)
     assert_vf_type (host, CASE_VF, "1120");
 }
 
-/* What is there and has the number is another type. */
+/* The device that exists has the number, but another type. */
 static void
 test_existing_vf (G_GNUC_UNUSED gconstpointer data)
 {
@@ -119,8 +117,8 @@ test_existing_vf (G_GNUC_UNUSED gconstpointer data)
                      "<address domain='0x0000' bus='0x41' slot='0x00' function='0x5'/>");
 }
 
-/* NVML on this host does not list the type, and the policy lets that pass; its number is another type's here,
- * which is not taken for it. */
+/* NVML on this host does not list the type, and the policy allows that; its number belongs to another type
+ * here, which is not used in its place. */
 static void
 test_not_listed (G_GNUC_UNUSED gconstpointer data)
 {
@@ -138,7 +136,7 @@ test_not_listed (G_GNUC_UNUSED gconstpointer data)
     g_assert_nonnull (strstr (line, "No other device will do"));
 }
 
-/* --- a guest that was there before --- */
+/* --- a guest that was on this host before --- */
 
 static void
 write_text (FakeHost *host, const char *name, const char *text)
@@ -148,8 +146,8 @@ write_text (FakeHost *host, const char *name, const char *text)
 
 #define TYPES "sys/bus/pci/devices/" CASE_GPU "/mdev_supported_types/"
 
-/* Its device was made and unmade; then the driver was updated without a reboot, and numbers the types anew.
- */
+/* Its device was created and removed; then the driver was updated without a reboot, and has other type
+ * numbers. */
 static void
 test_again (G_GNUC_UNUSED gconstpointer data)
 {
@@ -176,7 +174,7 @@ test_again (G_GNUC_UNUSED gconstpointer data)
 
 /* --- at switch-over --- */
 
-/* It is here by then, on the last place of its type: so it needs no other one. */
+/* By then the guest is here, on the last place of its type, so it needs no other place. */
 static void
 test_switch_over (G_GNUC_UNUSED gconstpointer data)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Every verdict, with the simulated driver on the host that a guest comes to. */
+/* Every verdict, with the simulated driver on the destination. */
 #include "golden.h"
 #include "guests.h"
 #include "hook-case.h"
@@ -93,7 +93,7 @@ other_key (FakeHost *host)
 
 /* --- cases --- */
 
-/* A link that is faster than the GPU here can be written. */
+/* A link that is faster than this host's GPU can be written. */
 #define FAST_LINK "[down-time]\nlink-speed=400000\n"
 #define REFUSE    "[rules]\ndown-time=refuse\n"
 
@@ -114,7 +114,7 @@ static const HookCase cases[] = {
      .config = "[down-time]\nlimit-ms=1\n[rules]\ndown-time=ignore\n"},
     {.name = "down-time-unknown", .input = "element", .code = 1, .config = "[down-time]\nlimit-ms=1\n" REFUSE,
      .report = TRUE},
-    /* it stands still anyway */
+    /* the guest is paused during a restore anyway */
     {.name = "down-time-restore", .input = "large", .operation = "restore", .code = 1, .config = REFUSE},
     {.name = "down-time-suspended", .input = "large-suspended", .code = 307, .config = REFUSE},
 
@@ -146,7 +146,7 @@ static const HookCase cases[] = {
     {.name = "driver-agrees", .input = "element", .code = 1, .prepare = laxer_driver},
     {.name = "sleep-given", .input = "suspended", .code = 307, .prepare = laxer_driver},
 
-    /* the further rules, at their default and at each other severity */
+    /* the other rules, with their default and with each other severity */
     {.name = "type-gone", .input = "element", .code = 401, .sim = UPDATE "--type 1120 --count 0"},
     {.name = "type-gone-warn", .input = "element", .code = 1, .sim = UPDATE "--type 1120 --count 0",
      .config = "[rules]\ntype-not-offered=warn\n"},
@@ -204,13 +204,13 @@ static const HookCase cases[] = {
      .sim = UPDATE "--type 1120 --count 1; update --gpu " GPU_2 " --type 1120 --count 1"},
     {.name = "both-refused", .input = "two", .code = 304, .sim = UPDATE "--ecc off"},
     {.name = "framebuffer", .input = "small-and-large", .code = 412, .sim = UPDATE "--heterogeneous on"},
-    /* taking for the small one the first GPU that would do leaves none for the large one */
+    /* giving the first suitable GPU to the small vGPU leaves none for the large one */
     {.name = "greedy-fails", .input = "small-and-large", .code = 1, .prepare = two_gpus,
      .sim = PLUG (1120, GPU_2)},
     {.name = "boards-of-two-kinds", .input = "three", .code = 1, .prepare = two_models,
      .sim = UPDATE "--heterogeneous on"},
     {.name = "board-missing", .input = "three", .code = 304, .sim = UPDATE "--heterogeneous on"},
-    /* two of them would have to share a GPU that runs vGPUs of one size only */
+    /* two of them would have to share a GPU that runs vGPUs of only one size */
     {.name = "equal-sizes", .input = "three", .code = 412, .prepare = two_models},
 
     /* the seal */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* vgpu-gate version: what it says, what it refuses, whom it asks. */
+/* vgpu-gate version: its output, its refusals and its question. */
 #include "command-table.h"
 
 #include <string.h>
@@ -44,7 +44,7 @@ run_many_vgpus (FakeHost *host)
                              "plug --vm " VM_2 " --type 1120 --gpu " CASE_GPU);
 }
 
-/* What each run of a command that sets something starts from. */
+/* The state before each run of a command that changes something. */
 static void
 forget (FakeHost *host)
 {
@@ -61,18 +61,18 @@ static const CommandReport reports[] = {
     {"get", "version get", case_standard_host, NULL},
     {"get-narrowed", "version get", narrow, NULL},
     {"get-while-vgpus-run", "version get", run_vgpus, NULL},
-    /* a host without a GPU for vGPUs has a driver all the same */
+    /* a host without a GPU for vGPUs has a driver nevertheless */
     {"get-no-gpu", "version get", add_nothing, NULL},
     {"set", "version set 24.1-25.1", case_standard_host, forget},
     {"set-one", "version set 26.1-26.1 --yes", case_standard_host, forget},
     {"set-all", "version set 18.1-26.1", case_standard_host, forget_and_narrow},
     {"reset", "version reset", case_standard_host, forget_and_narrow},
-    /* nothing is to be set, so what runs is not in the way */
+    /* nothing changes, so running vGPUs do not prevent it */
     {"set-same", "version set 18.1-26.1", run_vgpus, NULL},
     {"reset-same", "version reset", run_vgpus, NULL},
 };
 
-/* The range that the driver advertises afterwards. */
+/* Returns the range that the driver advertises afterwards. */
 static void
 assert_range (FakeHost *host, const char *range)
 {
@@ -164,7 +164,7 @@ static const CommandTable table = {
     .assert_unchanged = assert_unchanged,
 };
 
-/* What is asked names old and new; y and yes set it, and --yes asks nobody. */
+/* The question names old and new value; y and yes set it, and --yes skips the question. */
 static void
 test_yes (gconstpointer data)
 {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The words that the hook is called with: libvirt's four, whatever the domain is named, and an operator's. */
+/* The arguments of the hook: libvirt's four, whatever the domain's name is, and an operator's. */
 #include "hook-case.h"
 
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
-/* What a line begins with; its wording is golden elsewhere, once a code. */
+/* The beginning of a line; its wording is golden elsewhere, once for each code. */
 #define USAGE       "vgpu-gate: VGATE-902: "
 #define EMPTY(name) "vgpu-gate: VGATE-101: " name ": "
 
@@ -15,7 +15,7 @@ typedef struct {
     const char *words[8];
     int status;
     const char *out;
-    const char *err; /* how its line begins; or "" where it says nothing */
+    const char *err; /* the beginning of its line, or "" for no output */
 } Words;
 
 /* clang-format off */
@@ -104,7 +104,7 @@ test_help (G_GNUC_UNUSED gconstpointer data)
     g_assert_cmpint (run.status, ==, 0);
 }
 
-/* --- what is not gated is let pass, and its input is not even read --- */
+/* --- events that are not gated are allowed without reading their input --- */
 
 static const struct {
     const char *operation;
@@ -159,12 +159,12 @@ test_not_gated (gconstpointer data)
     fake_host_write_config (host, "this is no key file\n", 0666);
     assert_passes_unread (as_libvirt, host, "garbage");
     assert_passes_unread (with_options, host, "garbage");
-    /* a directory: whoever tries to read it fails */
+    /* a directory, which cannot be read */
     assert_passes_unread (as_libvirt, host, ".");
     assert_passes_unread (with_options, host, ".");
 }
 
-/* What is gated and cannot be read is refused, before and behind the front. */
+/* Input that is gated but cannot be read is refused, by the front and by the judge. */
 static void
 test_unreadable_input (G_GNUC_UNUSED gconstpointer data)
 {
@@ -194,7 +194,7 @@ test_unreadable_input (G_GNUC_UNUSED gconstpointer data)
                      "the message.\n");
 }
 
-/* In an installation that lost its judge; whatever is installed on the machine of the test. */
+/* The installation has lost its judge, whatever is installed on the test machine. */
 static void
 test_judge_missing (G_GNUC_UNUSED gconstpointer data)
 {
