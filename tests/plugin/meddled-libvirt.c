@@ -9,7 +9,7 @@
 
 typedef struct {
     const char *name;
-    guint n_good, n_failing; /* of the next calls: go through, then fail */
+    guint n_good, n_failing; /* the next calls that succeed, and those after them that fail */
     gboolean is_to_hold, is_held;
     guint n, n_now, n_most;
 } Call;
@@ -35,7 +35,7 @@ find (const char *name)
     g_assert_not_reached ();
 }
 
-/* FALSE: it is to fail. */
+/* FALSE if the call must fail. */
 static gboolean
 begin (const char *name)
 {
@@ -175,7 +175,7 @@ meddle_lose_connection (void)
     callback (close_connection, VIR_CONNECT_CLOSE_REASON_EOF, close_data);
 }
 
-/* With a first argument that is NULL libvirt fails, and says so. */
+/* With NULL as its first argument libvirt fails, and reports an error. */
 #define MEDDLED(type, name, first_type, parameters, arguments)        \
     type name parameters                                              \
     {                                                                 \
@@ -230,7 +230,7 @@ virDomainGetJobStats (G_GNUC_UNUSED virDomainPtr domain, int *type, virTypedPara
     return 0;
 }
 
-/* libvirt's test driver has no such callback, and no connection that could be lost. */
+/* libvirt's test driver has no such callback, and no connection that can be lost. */
 int
 virConnectRegisterCloseCallback (virConnectPtr connection, virConnectCloseFunc callback, void *data,
                                  G_GNUC_UNUSED virFreeCallback free_data)

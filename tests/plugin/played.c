@@ -104,7 +104,7 @@ remove_timer (gpointer world, guint number)
     g_assert_not_reached ();
 }
 
-/* What runs is waited for, what waits is dropped. */
+/* Waits for the calls that run, and drops those that wait. */
 static void
 world_free (gpointer world)
 {
@@ -125,7 +125,7 @@ read_job (gpointer libvirt, const char *uuid, G_GNUC_UNUSED gboolean is_leaving,
     Played *played = libvirt;
 
     g_assert_cmpstr (uuid, ==, SAMPLE_DOMAIN_UUID);
-    /* a connection that was lost fails in each call */
+    /* each call fails on a lost connection */
     *facts = (VgateJobFacts){0};
     if (played->is_connected && !played->is_mute)
         *facts = answers_facts (played->job, &played->in_xml);
@@ -149,7 +149,7 @@ abort_job (gpointer libvirt, G_GNUC_UNUSED const char *uuid, GError **error)
     return TRUE;
 }
 
-/* As libvirt gives the age: in ms, and with the time that a call takes. */
+/* libvirt gives the age in ms, from some time during the call. */
 static VgateJob
 job_of (const Played *played)
 {
@@ -179,8 +179,8 @@ look (gpointer libvirt, G_GNUC_UNUSED const char *uuid, gboolean is_known, Vgate
     return FALSE;
 }
 
-/* What libvirt and QEMU do then; and whatever was known before, nothing happens to another job than the
- * aborted. */
+/* Performs an act as libvirt and QEMU do. Only the aborted job may be affected, whatever the machine knew
+ * before. */
 static VgateCancelResult
 act (gpointer libvirt, G_GNUC_UNUSED const char *uuid, const VgateCancelAct *wanted, GError **error)
 {
@@ -205,7 +205,7 @@ act (gpointer libvirt, G_GNUC_UNUSED const char *uuid, const VgateCancelAct *wan
     switch (wanted->action) {
     case VGATE_CANCEL_DO_SUSPEND:
         if (played->is_useless) {
-            /* during a migration that is the reason, whoever suspends */
+            /* the reason for every suspend during a migration */
             played->guest = VGATE_GUEST_PAUSED_BY_MIGRATION;
             return VGATE_CANCEL_LEFT_PAUSED;
         }
@@ -285,7 +285,7 @@ played_clear (Played *played)
     g_assert_true (g_queue_is_empty (&played->timers));
 }
 
-/* The first that is due until then, or NULL. */
+/* Returns the first timer that is due until then, or NULL. */
 static PlayedTimer *
 take_timer (Played *played, gint64 until)
 {

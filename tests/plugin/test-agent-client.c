@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Who asks vgpu-gated, and is answered by something that is not well. */
+/* The client of vgpu-gated against a server that does not behave. */
 #include "agent-client.h"
 #include "message/codes.h"
 
@@ -15,7 +15,7 @@ typedef struct {
     char request[64];
 } Server;
 
-/* One client, which gets the answer whatever it asks. */
+/* Serves one client, and sends the answer to any request. */
 static gpointer
 serve (gpointer data)
 {
@@ -28,7 +28,7 @@ serve (gpointer data)
         const gssize n =
             g_socket_send (client, server->answer + sent, strlen (server->answer) - sent, NULL, NULL);
 
-        /* it may have heard enough */
+        /* the client may have closed the connection */
         if (n < 0)
             break;
         sent += (gsize)n;
@@ -99,7 +99,7 @@ typedef struct {
     guint n_others;
 } Late;
 
-/* The others, who get no answer, and then one who does. */
+/* Takes clients without an answer, and then one with an answer. */
 static gpointer
 serve_late (gpointer data)
 {
@@ -112,7 +112,7 @@ serve_late (gpointer data)
     return serve (&server);
 }
 
-/* So many have come that there is no room in the queue; there is after a while. */
+/* The queue of the socket is full, and has room after a while. */
 static void
 test_full (void)
 {
@@ -151,7 +151,7 @@ test_full (void)
     g_assert_cmpint (g_rmdir (directory), ==, 0);
 }
 
-/* What never ends is not kept. */
+/* An endless answer is not kept. */
 static void
 test_flood (void)
 {
@@ -179,8 +179,8 @@ test_nobody (void)
     }
 }
 
-/* GLib ignores SIGPIPE from its first socket on; then the command would no longer end quietly when the reader
- * of its output has left. */
+/* GLib ignores SIGPIPE from its first socket on; without care the command would no longer end silently when
+ * the reader of its output exits. */
 static void
 test_sigpipe (void)
 {
@@ -198,7 +198,7 @@ int
 main (int argc, char *argv[])
 {
     g_test_init (&argc, &argv, NULL);
-    /* first: GLib does it once */
+    /* must be the first, because GLib does it once */
     g_test_add_func ("/agent-client/sigpipe", test_sigpipe);
     g_test_add_func ("/agent-client/answers", test_answers);
     g_test_add_func ("/agent-client/flood", test_flood);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * The whole daemon but its main (): libvirt's test driver, whose domains this process shares with it, and the
- * simulated driver.
- */
+/* The whole daemon except its main (): with libvirt's test driver, whose domains this process shares with it,
+ * and the simulated driver. */
 #include "plugin/service/agent.h"
 #include "plugin/libvirt/domain-calls.h"
 #include "fake-host.h"
@@ -58,7 +56,7 @@ destroy_guest (Fixture *f, const char *uuid)
     g_assert_cmpint (virDomainDestroy (domain), ==, 0);
 }
 
-/* The guest has a vGPU and runs; the daemon is there, and has not begun yet. */
+/* The guest has a vGPU and runs; the daemon exists but was not started. */
 static void
 set_up (Fixture *f, gconstpointer lines)
 {
@@ -66,8 +64,8 @@ set_up (Fixture *f, gconstpointer lines)
 
     f->host = fake_host_new ();
     f->libvirt = virConnectOpen (URI);
-    /* The connections of the test driver share their events. When the last listener goes while one is queued,
-     * later ones queue up behind it and are never told: so there is always one. */
+    /* The connections of the test driver share their events. If the last listener is removed while an event
+     * is queued, later ones queue up behind it and are never delivered, so there must always be one. */
     f->listener = virConnectDomainEventRegisterAny (f->libvirt, NULL, VIR_DOMAIN_EVENT_ID_LIFECYCLE,
                                                     VIR_DOMAIN_EVENT_CALLBACK (pass_over), NULL, NULL);
     g_assert_cmpint (f->listener, >=, 0);
@@ -110,7 +108,7 @@ poll_once (Fixture *f)
     WAIT_UNTIL (stats_of (f).n_polls > n_polls);
 }
 
-/* What stands in the guest's XML; NULL: nothing, or nothing that could be read. */
+/* The element in the guest's XML; NULL: none, or not readable. */
 static VgateElement *
 element_of (Fixture *f, const char *uuid)
 {
@@ -130,7 +128,7 @@ version_of (Fixture *f)
     return element ? ((VgateElementVgpu *)g_ptr_array_index (element->vgpus, 0))->record.guest_version : 0;
 }
 
-/* 0: it has no element. */
+/* 0: the guest has no element. */
 static guint64
 sequence_of (Fixture *f)
 {
@@ -153,7 +151,7 @@ is_said_to_be_captured (Fixture *f)
     return FALSE;
 }
 
-/* Its last capture failed, and it is told with which code. */
+/* TRUE if its last capture failed with this code in the status. */
 static gboolean
 is_said_to_fail (Fixture *f, const char *uuid, const char *code)
 {
@@ -192,7 +190,7 @@ test_captured (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
     g_assert_null (none);
 }
 
-/* Neither its own writes nor intervals make it look again. */
+/* Neither the daemon's own writes nor intervals cause an update. */
 static void
 test_nothing_changes (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
 {
@@ -207,7 +205,7 @@ test_nothing_changes (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
     after = stats_of (f);
     g_assert_cmpuint (after.n_updates, ==, before.n_updates);
     g_assert_cmpuint (after.n_writes, ==, 1);
-    /* each guest once, and the test driver's own one; the echo of the write made no other */
+    /* each guest once, and the test driver's own domain; the event of the write caused no other */
     g_assert_cmpuint (after.n_updates, ==, 3);
 }
 
@@ -232,7 +230,7 @@ test_foreign_change (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
     WAIT_UNTIL (version_of (f) != 0);
     set_metadata (f, NULL);
     WAIT_UNTIL (version_of (f) != 0);
-    /* although what stood there meanwhile had none */
+    /* although the element in between had no number */
     g_assert_cmpuint (sequence_of (f), >=, sequence + 2);
 }
 
@@ -241,7 +239,7 @@ test_a_vgpu_that_goes (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
 {
     WAIT_UNTIL (version_of (f) != 0);
     fake_host_sim (f->host, "unplug --vm " GUEST);
-    /* NVML may list a vGPU late: not at the first look */
+    /* NVML may list a vGPU late, so not at the first update */
     poll_once (f);
     WAIT_UNTIL (stats_of (f).n_updates == 4);
     g_assert_cmpuint (version_of (f), !=, 0);
@@ -249,7 +247,7 @@ test_a_vgpu_that_goes (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
     WAIT_UNTIL (version_of (f) == 0);
 }
 
-/* It starts after the daemon, and starts again: the number goes on. */
+/* The guest starts after the daemon, and starts again: the number increases. */
 static void
 test_a_guest_that_starts (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
 {
@@ -266,7 +264,7 @@ test_a_guest_that_starts (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
     g_assert_cmpint (element->trigger, ==, VGATE_TRIGGER_START);
 }
 
-/* So it does when another daemon takes over, which cannot know what was written before. */
+/* The number also increases when another daemon takes over, which cannot know the numbers before. */
 static void
 test_a_guest_that_starts_after_the_daemon (Fixture *f, gconstpointer lines)
 {
@@ -286,7 +284,8 @@ test_a_guest_that_starts_after_the_daemon (Fixture *f, gconstpointer lines)
     g_assert_cmpuint (sequence_of (f), >, sequence);
 }
 
-/* The guest ends while libvirt cannot tell: the number goes on all the same, also one that is far ahead. */
+/* The guest ends without an event: the number increases nevertheless, even if it is far ahead of the
+ * clock. */
 static void
 test_an_end_that_is_missed (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
 {
@@ -312,7 +311,8 @@ test_an_end_that_is_missed (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
     g_assert_cmpuint (sequence_of (f), >, sequence + 1);
 }
 
-/* It ends and starts while libvirt cannot tell: what is known of the one that ended is not this one's. */
+/* The guest ends and starts without events: what is known about the run that ended is not used for the
+ * next. */
 static void
 test_a_start_that_is_missed (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
 {
@@ -332,7 +332,7 @@ test_a_start_that_is_missed (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
     WAIT_UNTIL (is_said_to_be_captured (f));
 }
 
-/* A guest starts when libvirt has just listed the others: it is not taken for one that ended. */
+/* A guest starts when libvirt has just listed the others: it does not count as ended. */
 static void
 test_a_start_during_the_listing (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
 {
@@ -342,7 +342,7 @@ test_a_start_during_the_listing (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
     meddle_hold ("virConnectListAllDomains");
     meddle_lose_connection ();
     WAIT_UNTIL (meddle_is_held ("virConnectListAllDomains"));
-    /* NVML is late: else it would have been captured when the listing comes */
+    /* NVML must be late, or the guest would be captured before the listing arrives */
     fake_host_sim (f->host, "fail nvmlInit_v2 999");
     start_guest (f, "guest", GUEST);
     WAIT_UNTIL (stats_of (f).n_guests == 3);
@@ -353,7 +353,8 @@ test_a_start_during_the_listing (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
     WAIT_UNTIL (version_of (f) != 0);
 }
 
-/* The list of a connection that was given up comes last: who started meanwhile is not on it. */
+/* The listing of a connection that was given up arrives last: it does not contain a guest that started in the
+ * meantime. */
 static void
 test_a_listing_that_is_late (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
 {
@@ -370,12 +371,12 @@ test_a_listing_that_is_late (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
     g_assert_cmpuint (stats_of (f).n_guests, ==, 4);
 }
 
-/* The guest ends and starts while a look at it is under way, which then writes what was true of the other. */
+/* The guest ends and starts during an update, which then writes the element of the other run. */
 static void
 test_a_look_at_one_that_ended (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
 {
     WAIT_UNTIL (stats_of (f).n_writes == 1);
-    /* held with the XML of a guest that has to be written */
+    /* held with the XML of a guest that needs a write */
     meddle_hold ("virDomainGetXMLDesc");
     fake_host_sim (f->host, "guest-driver up --vm " GUEST " --driver 580.82.07 --range 18.1-25.1");
     vgate_agent_poll (f->agent);
@@ -387,7 +388,7 @@ test_a_look_at_one_that_ended (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
     meddle_release ("virDomainGetXMLDesc");
     WAIT_UNTIL (stats_of (f).n_writes == 4);
     g_assert_cmpuint (version_of (f), ==, vgate_version (18, 1));
-    /* and the write of that look explains no event of this guest */
+    /* the write of that update does not explain an event of this guest */
     set_metadata (f, "<nonsense/>");
     WAIT_UNTIL (version_of (f) == vgate_version (18, 1));
 }
@@ -406,7 +407,7 @@ test_nvml_fails (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
     WAIT_UNTIL (version_of (f) == vgate_version (18, 1));
 }
 
-/* The loop goes on while NVML hangs: a second is no more than it takes to hear of a guest. */
+/* The main loop continues while NVML hangs: a second is only the time until the guest's event arrives. */
 static void
 test_nvml_hangs (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
 {
@@ -424,7 +425,7 @@ test_nvml_hangs (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
     g_assert_cmpuint (version_of (f), ==, vgate_version (26, 1));
 }
 
-/* The guest ends and starts while it is checked whether it leaves: the one that starts does not. */
+/* The guest ends and starts during a check whether it leaves: the new run does not leave. */
 static void
 test_a_check_of_one_that_ended (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
 {
@@ -436,14 +437,14 @@ test_a_check_of_one_that_ended (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
     WAIT_UNTIL (stats_of (f).n_writes == 1);
     meddle_migrate ();
     meddle_hold ("virDomainGetJobStats");
-    /* a save begins so */
+    /* a save begins this way */
     g_assert_cmpint (virDomainSuspend (domain), ==, 0);
     WAIT_UNTIL (meddle_is_held ("virDomainGetJobStats"));
     destroy_guest (f, GUEST);
     start_guest (f, "guest", GUEST);
     WAIT_UNTIL (version_of (f) != 0);
     meddle_release ("virDomainGetJobStats");
-    /* NVML is asked at the fast interval for the sake of one that leaves only */
+    /* NVML is asked at the fast interval only because of a guest that leaves */
     began = g_get_monotonic_time ();
     WAIT_UNTIL (g_get_monotonic_time () > began + second);
     n_polls = stats_of (f).n_polls;
@@ -451,7 +452,7 @@ test_a_check_of_one_that_ended (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
     g_assert_cmpuint (stats_of (f).n_polls, <=, n_polls + 1);
 }
 
-/* Whether it is suspended is not known then, and is not written down as if it were. */
+/* libvirt cannot answer whether the guest is suspended, so its power state is not written. */
 static void
 test_a_state_that_libvirt_does_not_tell (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
 {
@@ -466,7 +467,7 @@ test_a_state_that_libvirt_does_not_tell (Fixture *f, G_GNUC_UNUSED gconstpointer
     WAIT_UNTIL (!is_said_to_fail (f, GUEST, "VGATE-705"));
 }
 
-/* A job may hold the domain then, or not: nothing is written yet. */
+/* A job may or may not hold the domain, so nothing is written yet. */
 static void
 test_a_job_that_libvirt_does_not_tell (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
 {
@@ -475,15 +476,14 @@ test_a_job_that_libvirt_does_not_tell (Fixture *f, G_GNUC_UNUSED gconstpointer l
     WAIT_UNTIL (stats_of (f).n_writes == 1);
     n_states = meddle_count ("virDomainGetState");
     fake_host_sim (f->host, "guest-driver up --vm " GUEST " --driver 535.261.03 --range 7.1-18.1");
-    /* it is asked for three times: for the element, and for the job before the down-time and before the write
-     */
+    /* it is called three times: for the element, and for the job before the down-time and before the write */
     meddle_fail_after ("virDomainGetState", 2, 1);
     poll_once (f);
     WAIT_UNTIL (version_of (f) == vgate_version (18, 1));
     g_assert_cmpuint (meddle_count ("virDomainGetState"), >=, n_states + 6);
 }
 
-/* Whether there is an element is not known then: it is not taken for a guest that nobody need look at. */
+/* libvirt cannot answer whether there is an element, so the guest does not count as one without a vGPU. */
 static void
 test_metadata_that_libvirt_does_not_tell (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
 {
@@ -496,10 +496,9 @@ test_metadata_that_libvirt_does_not_tell (Fixture *f, G_GNUC_UNUSED gconstpointe
     WAIT_UNTIL (!is_said_to_fail (f, ANOTHER, "VGATE-705"));
 }
 
-/* --- what is left in persistent definitions --- */
+/* --- elements in persistent definitions --- */
 
-/* The domain gets a persistent definition, with an element of this namespace as a guest that ran would have.
- */
+/* Gives the domain a persistent definition with an element of this namespace, as from a guest that ran. */
 static void
 define_with (Fixture *f, const char *name, const char *uuid, const char *uri)
 {
@@ -548,7 +547,7 @@ count_removed (Fixture *f)
     return 0;
 }
 
-/* Of a domain that does not run: when it is defined, and when it was defined while nobody heard of it. */
+/* A domain that does not run: when it is defined, and when it was defined before the daemon was connected. */
 static void
 test_leftover_of_a_stopped_domain (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
 {
@@ -556,13 +555,13 @@ test_leftover_of_a_stopped_domain (Fixture *f, G_GNUC_UNUSED gconstpointer lines
     define_with (f, "stopped", STOPPED, VGATE_ELEMENT_NAMESPACE);
     WAIT_UNTIL (count_removed (f) == 1);
     g_assert_false (is_defined_with (f, STOPPED, VGATE_ELEMENT_NAMESPACE));
-    /* what others have there stays */
+    /* metadata of other programs is not touched */
     g_assert_true (is_defined_with (f, STOPPED, "urn:other"));
     meddle_lose_connection ();
     define_with (f, "stopped", STOPPED, VGATE_ELEMENT_NAMESPACE);
     WAIT_UNTIL (count_removed (f) == 2);
     g_assert_false (is_defined_with (f, STOPPED, VGATE_ELEMENT_NAMESPACE));
-    /* an element of a version that is yet to come is for that version */
+    /* an element of a later version belongs to a later version of vgpu-gated */
     define_with (f, "stopped", STOPPED, "urn:x-vgpu-gate:domain:2");
     define_with (f, "guest", GUEST, VGATE_ELEMENT_NAMESPACE);
     WAIT_UNTIL (count_removed (f) == 3);
@@ -571,7 +570,7 @@ test_leftover_of_a_stopped_domain (Fixture *f, G_GNUC_UNUSED gconstpointer lines
     undefine (f, GUEST);
 }
 
-/* Of a guest that runs: the live element stays, and the removal is not taken for somebody else's change of
+/* A guest that runs: the live element remains, and the removal is not treated as another program's change of
  * it. */
 static void
 test_leftover_of_a_guest (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
@@ -592,13 +591,13 @@ test_leftover_of_a_guest (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
     after = stats_of (f);
     g_assert_cmpuint (after.n_updates, ==, before.n_updates);
     g_assert_cmpuint (sequence_of (f), ==, sequence);
-    /* while somebody else's change of it is seen */
+    /* while another program's change is still noticed */
     set_metadata (f, "<nonsense/>");
     WAIT_UNTIL (version_of (f) == vgate_version (26, 1));
     undefine (f, GUEST);
 }
 
-/* Somebody writes it there, into a definition that is there already. */
+/* Another program writes an element into an existing definition. */
 static void
 test_leftover_by_metadata (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
 {
@@ -616,7 +615,8 @@ test_leftover_by_metadata (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
     undefine (f, GUEST);
 }
 
-/* A job holds the domain, or may: it is tried again. When libvirt refuses, it waits for the next event. */
+/* A job holds the domain, or may hold it: another attempt follows. If libvirt refuses, the next event causes
+ * it. */
 static void
 test_leftover_of_a_busy_domain (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
 {
@@ -640,7 +640,7 @@ test_leftover_of_a_busy_domain (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
     undefine (f, GUEST);
 }
 
-/* A thousand definitions are asked about by and by, and those without an element are not written. */
+/* A thousand definitions are checked gradually, and those without an element are not written. */
 static void
 test_many_definitions (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
 {
@@ -656,8 +656,7 @@ test_many_definitions (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
     WAIT_UNTIL (count_removed (f) == 10);
     WAIT_UNTIL (meddle_count ("virDomainIsPersistent") >= 1000 + 10);
     poll_once (f);
-    /* each once, the ten once more when libvirt tells of their change; and the looks at guests without vGPUs
-     */
+    /* each once, the ten once more after libvirt's event of their change, and the guests without vGPUs */
     g_assert_cmpuint (meddle_count ("virDomainGetMetadata"), <=, 1000 + 10 + 5);
     g_assert_cmpuint (meddle_count ("virDomainSetMetadata"), ==, 10);
     g_assert_cmpuint (meddle_most_at_once ("virDomainIsPersistent"), <=, 2);
@@ -668,7 +667,7 @@ test_many_definitions (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
     }
 }
 
-/* Without a daemon, it is done all the same. What fails is said, and does not keep it from the rest. */
+/* The same without a daemon. A failure is reported, and does not prevent the rest. */
 static void
 test_once (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
 {

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What is done about a migration that was aborted, step by step, and in any order. */
+/* The state machine for an aborted migration, step by step, and in any order. */
 #include "plugin/jobs/cancel.h"
 
 #define MS 1000
 
-/* A line of a scene: what is heard so many ms after its begin, and what is to be done. */
+/* A line of a scene: an input, its time in ms after the beginning, and the expected action. */
 typedef struct {
     gint64 at_ms;
     VgateCancelInputKind kind;
     VgateJobKind job;      /* of a look */
-    int age;               /* of the job, against the abort: 0 older, 1 younger, 2 not known */
+    int age;               /* of the job relative to the abort: 0 older, 1 younger, 2 not known */
     VgateGuestState guest; /* of a look */
     VgateCancelResult result;
     VgateCancelAction action;
-    gint64 wake_ms; /* of a wait; 0: whenever */
+    gint64 wake_ms; /* of a wait; 0: any */
 } Line;
 
 #define HEAR(at, what, action, wake)                                     \
@@ -41,7 +41,7 @@ typedef struct {
 #define YOUNGER   1
 #define NOT_KNOWN 2
 
-/* As libvirt's age of the job gives it. */
+/* The job's age as libvirt gives it. */
 static VgateJob
 job_aged (VgateJobKind kind, int age, gint64 began)
 {
@@ -109,7 +109,7 @@ test_too_late (void)
     PLAY (lines);
 }
 
-/* libvirt ends it only when the destination is ready; QEMU never hears of it. */
+/* libvirt ends the job only when the destination is ready, and QEMU never begins. */
 static void
 test_before_qemu_begins (void)
 {
@@ -128,7 +128,7 @@ test_before_qemu_begins (void)
     PLAY (lines);
 }
 
-/* QEMU begins after our abort: that job, or the next, is for another check. */
+/* QEMU begins after our abort: that job, or the next, is judged by another check. */
 static void
 test_begun (void)
 {
@@ -191,7 +191,7 @@ test_begun (void)
     PLAY (save_left_paused);
 }
 
-/* Another job of the same guest: not ours to suspend, whatever was heard of the one before. */
+/* Another job of the same guest must not be suspended, whatever the events of the one before were. */
 static void
 test_another_job (void)
 {
@@ -244,7 +244,7 @@ test_completed (void)
     PLAY (fails);
 }
 
-/* Events may have been missed. What was asked of the old connection is asked again. */
+/* Events may have been missed. The call on the old connection is repeated. */
 static void
 test_connected_again (void)
 {
@@ -291,7 +291,7 @@ test_hangs_in_libvirt (void)
         HEAR (200, TIME, DO_LOOK, 0),
         LOOK (201, MIGRATION, RUNS, DO_WAIT, 241),
         HEAR (241, TIME, DO_LOOK, 0),
-        LOOK (242, MIGRATION, RUNS, DO_WAIT, 252), /* the sign is due */
+        LOOK (242, MIGRATION, RUNS, DO_WAIT, 252), /* the time of the sign */
         HEAR (252, TIME, DO_LOOK, 0),
         LOOK (253, MIGRATION, RUNS, DO_SUSPEND, 0),
         ACT (260, DONE, DO_WAIT, 270),
@@ -304,8 +304,8 @@ test_hangs_in_libvirt (void)
     PLAY (lines);
 }
 
-/* The suspend did not help, and the guest is paused: it is resumed once the job has ended, and not given
- * up before. */
+/* The suspend had no effect, and the guest is paused: it is resumed after the job has ended, and not given up
+ * before. */
 static void
 test_stays_suspended (void)
 {
@@ -348,7 +348,7 @@ test_hangs_in_qemu (void)
     PLAY (lines);
 }
 
-/* An administrator's abort, of a guest that he had paused before: it is not resumed. */
+/* An administrator has paused the guest before the abort: it is not resumed. */
 static void
 test_somebody_elses (void)
 {
@@ -365,7 +365,7 @@ test_somebody_elses (void)
     PLAY (lines);
 }
 
-/* Paused by the migration when we connected: QEMU is asked by what it refuses unless it hangs. */
+/* Paused by the migration when we connected: QEMU is sent a command that it refuses unless it hangs. */
 static void
 test_found (void)
 {
@@ -388,7 +388,7 @@ test_found (void)
         LOOK (2001, MIGRATION, PAUSED_BY_MIGRATION, DO_CONTINUE, 0),
         ACT (2002, REFUSED, IGNORED, 0),
     };
-    /* libvirt does not know how it ended: nor do we, and it may run elsewhere */
+    /* libvirt cannot answer how it ended, so the guest may run elsewhere */
     static const Line left_paused[] = {
         HEAR (0, FOUND, DO_WAIT, 2000),
         HEAR (2000, TIME, DO_LOOK, 0),
@@ -402,7 +402,7 @@ test_found (void)
     PLAY (left_paused);
 }
 
-/* Neither sign is there, or nothing helps: it is said once. */
+/* There is no sign, or no act helps: that is reported once. */
 static void
 test_reported (void)
 {
@@ -446,7 +446,7 @@ test_reported (void)
     PLAY (no_answer);
 }
 
-/* A save, a dump: nothing of theirs hangs, and nobody suspends anything. */
+/* A save or a dump does not hang, and nothing is suspended. */
 static void
 test_other_jobs (void)
 {
@@ -468,9 +468,9 @@ test_other_jobs (void)
 /* --- any order --- */
 
 /*
- * A host with one guest, whose migrations have numbers: they begin, are aborted, hang, complete and end,
- * and what is heard of that comes in its order, but can be missed while the connection is lost. No act of
- * the machine may meet another job than the one that was aborted, nor a guest that has left.
+ * A host with one guest, whose migrations have numbers: they begin, are aborted, hang, complete and end. The
+ * events come in their order, but can be missed while the connection is lost. No act of the machine may
+ * affect another job than the aborted one, nor a guest that has left.
  */
 typedef struct {
     gint64 now;
@@ -478,12 +478,12 @@ typedef struct {
     guint number; /* of the last job */
     gint64 job_began;
     gboolean has_job;
-    guint aborted;         /* the number of the job that the machine is for */
+    guint aborted;         /* the number of the machine's job */
     VgateCancelPhase qemu; /* of the last job; QUIET: not aborted */
     gboolean has_completed, is_completion_missed;
     VgateGuestState guest;
-    gint64 cancelling, cancelled; /* of the job at hand, heard; 0: not */
-    VgateCancelAction called;     /* DO_NOTHING: no call is under way */
+    gint64 cancelling, cancelled; /* event times of the present job; 0: no event */
+    VgateCancelAction called;     /* DO_NOTHING: no call is in progress */
     guint n_reports;
     guint n_acts[VGATE_CANCEL_UNKNOWN + 1];
 } World;
@@ -532,7 +532,8 @@ job_now (const World *world)
                : (VgateJob){VGATE_JOB_NONE, G_MININT64, G_MAXINT64};
 }
 
-/* As a worker does: it looks again before, and libvirt's and QEMU's answer changes the world. */
+/* Performs an act as a worker does: it looks again before, and the answer of libvirt and QEMU changes the
+ * world. */
 static VgateCancelResult
 act_on (World *world, const VgateCancel *cancel, VgateCancelAction action)
 {
@@ -560,8 +561,8 @@ act_on (World *world, const VgateCancel *cancel, VgateCancelAction action)
         world->qemu = VGATE_CANCEL_IS_CANCELLED;
         return VGATE_CANCEL_DONE;
     default:
-        /* the worker asks QEMU; but the machine needs that only where a guest that it left paused was
-         * migrated again while nobody heard of it */
+        /* the worker asks QEMU; the machine depends on that only if a guest that it left paused was migrated
+         * again without an event */
         if (world->has_completed) {
             g_assert_true (cancel->has_suspended && world->is_completion_missed);
             return VGATE_CANCEL_REFUSED;
@@ -573,7 +574,7 @@ act_on (World *world, const VgateCancel *cancel, VgateCancelAction action)
     }
 }
 
-/* The call that was asked for comes back. */
+/* The call returns. */
 static VgateCancelAction
 come_back (World *world, VgateCancel *cancel)
 {
@@ -591,12 +592,12 @@ come_back (World *world, VgateCancel *cancel)
         (VgateCancelInput){.kind = VGATE_CANCEL_ACTED, .result = act_on (world, cancel, world->called)});
 }
 
-/* What happens to the job at hand. */
+/* Something happens to the present job. */
 static VgateCancelAction
 change_job (World *world, VgateCancel *cancel)
 {
     switch (g_test_rand_int_range (0, 6)) {
-    case 0: /* another begins */
+    case 0: /* another job begins */
         if (world->has_job || !world->is_connected || world->guest != VGATE_GUEST_RUNS)
             break;
         world->has_job = TRUE;
@@ -604,7 +605,7 @@ change_job (World *world, VgateCancel *cancel)
         world->job_began = world->now;
         world->qemu = VGATE_CANCEL_QUIET;
         return g_test_rand_bit () ? tell_event (world, cancel, VGATE_CANCEL_SETUP) : VGATE_CANCEL_DO_NOTHING;
-    case 1: /* it switches over, and is through */
+    case 1: /* the job switches over and completes */
         if (!world->has_job || world->qemu != VGATE_CANCEL_QUIET)
             break;
         world->guest = VGATE_GUEST_PAUSED_BY_MIGRATION;
@@ -699,7 +700,7 @@ test_any_order (void)
         for (guint i = 0; i <= VGATE_CANCEL_UNKNOWN; i++)
             n_acts[i] += world.n_acts[i];
     }
-    /* what can be done was done, each many times */
+    /* every possible action occurred many times */
     for (VgateCancelAction action = 0; action <= VGATE_CANCEL_UNKNOWN; action++) {
         g_test_message ("action %d: %u times", (int)action, n_acts[action]);
         if (action != VGATE_CANCEL_UNKNOWN)

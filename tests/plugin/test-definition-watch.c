@@ -18,7 +18,7 @@
 #define OLD   "bbbbbbbb-0000-4000-8000-000000000001"
 #define NEW   "cccccccc-0000-4000-8000-000000000001"
 #define OTHER "dddddddd-0000-4000-8000-000000000001"
-/* What libvirt's parser takes and its schema does not. */
+/* libvirt's parser accepts this value, its schema does not. */
 #define ODD_MACHINE "pc of tin"
 
 typedef struct {
@@ -54,7 +54,7 @@ define (Fixture *f, const char *device, const char *machine)
     g_assert_nonnull (f->domain);
 }
 
-/* It runs with the new device. */
+/* The guest runs with the new device. */
 static void
 start (Fixture *f)
 {
@@ -91,7 +91,7 @@ tear_down (Fixture *f, G_GNUC_UNUSED gconstpointer data)
     vgate_policy_free (f->policy);
     if (virDomainIsActive (f->domain) == 1)
         virDomainDestroy (f->domain);
-    /* one that is not persistent has gone */
+    /* a domain that is not persistent no longer exists */
     virDomainUndefine (f->domain);
     virDomainFree (f->domain);
     virConnectClose (f->libvirt);
@@ -104,7 +104,7 @@ tear_down (Fixture *f, G_GNUC_UNUSED gconstpointer data)
     meddle_reset ();
 }
 
-/* As the hook leaves it at 'prepare begin'. */
+/* The lease as the hook leaves it at 'prepare begin'. */
 static void
 give (const Fixture *f)
 {
@@ -158,7 +158,7 @@ definition_of (const Fixture *f)
 
 #define TEST(name) static void name (Fixture *f, G_GNUC_UNUSED gconstpointer data)
 
-/* These bytes and no others, the password included. */
+/* Only these bytes change; the password remains. */
 TEST (test_updated)
 {
     g_autofree char *before = NULL, *after = NULL;
@@ -178,7 +178,7 @@ TEST (test_updated)
     g_assert_false (vgate_leases_exist (f->root));
 }
 
-/* Once: what somebody edits after that stays. */
+/* The definition is changed only once: later edits by a user remain. */
 TEST (test_once)
 {
     g_autofree char *after = NULL;
@@ -252,7 +252,7 @@ TEST (test_not_persistent)
     g_assert_cmpint (virDomainIsPersistent (f->domain), ==, 0);
 }
 
-/* It has not come, or has ended: its record is the hook's to take away. */
+/* The guest has not arrived, or has ended: the hook removes its lease. */
 TEST (test_not_running)
 {
     g_autofree char *after = NULL;
@@ -267,7 +267,7 @@ TEST (test_not_running)
     g_assert_true (vgate_leases_exist (f->root));
 }
 
-/* libvirt refuses; when that is over, it is done after all. */
+/* libvirt refuses the change; after that it succeeds. */
 TEST (test_failed)
 {
     g_autofree char *after = NULL;
@@ -286,7 +286,8 @@ TEST (test_failed)
     g_assert_false (vgate_leases_exist (f->root));
 }
 
-/* Whether it runs is not known: that is said, and it is done when libvirt answers again. */
+/* libvirt cannot answer whether the guest runs: that is reported, and the change follows when libvirt answers
+ * again. */
 static void
 assert_failed_then_updated (Fixture *f, const char *call)
 {
@@ -311,7 +312,7 @@ TEST (test_persistence_unknown)
     assert_failed_then_updated (f, "virDomainIsPersistent");
 }
 
-/* What cannot be read is nobody's record. */
+/* Leases that cannot be read. */
 TEST (test_unreadable)
 {
     g_autofree char *path = g_build_filename (f->root, "run/vgpu-gate/leases.xml", NULL), *after = NULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What of a persistent definition disagrees with the devices that a guest was given, and whose it is to
- * change. */
+/* The disagreements of a persistent definition with the devices that a guest was given, and which of them the
+ * daemon changes. */
 #include "plugin/definition/definition.h"
 
 #include "placement/rewrite.h"
@@ -33,8 +33,8 @@ typedef struct {
 typedef struct {
     const char *name, *live, *definition;
     Given given[3];
-    const char *moved; /* the definition's devices after what is ours; NULL: nothing is */
-    const char *says;  /* what it says of all; "": they agree */
+    const char *moved; /* the definition's devices after the daemon's changes; NULL: no changes */
+    const char *says;  /* description of all disagreements; "": none */
 } Case;
 
 static const Case cases[] = {
@@ -57,7 +57,7 @@ static const Case cases[] = {
      {{"0000:41:00.5", "0000:41:00.4", VGATE_LEASE_GIVEN, NULL}},
      VF ("5"),
      "0000:41:00.4 at guest address 0000:06:00.0 instead of 0000:41:00.5"},
-    /* somebody's choice for the next start */
+    /* a user's choice for the next start */
     {"chosen",
      FIRST (NEW),
      FIRST (OTHER),
@@ -76,7 +76,7 @@ static const Case cases[] = {
      {{NEW, OLD, VGATE_LEASE_GIVEN, NULL}},
      NULL,
      "no such hostdev at guest address 0000:06:00.0 instead of " NEW},
-    /* the guest address joins them, not the order */
+    /* devices are matched by guest address, not by order */
     {"other-order",
      FIRST (NEW) SECOND (NEW_2),
      SECOND (OLD_2) FIRST (OLD),
@@ -103,7 +103,7 @@ static const Case cases[] = {
      FIRST (OLD_2) SECOND (OLD),
      OLD " at guest address 0000:06:00.0 instead of " OLD_2 "; " OLD_2
          " at guest address 0000:06:01.0 instead of " OLD},
-    /* one of them would be there twice; and then what the other one does not give up, too */
+    /* one of them would be there twice; then also the device that the other one keeps */
     {"twice",
      FIRST (NEW),
      FIRST (OLD) SECOND (NEW),
@@ -117,7 +117,7 @@ static const Case cases[] = {
      NULL,
      OLD " at guest address 0000:06:00.0 instead of " NEW "; " OLD_2
          " at guest address 0000:06:01.0 instead of " OLD},
-    /* none of these has anything to say */
+    /* none of these leases matters */
     {"not-there-yet", FIRST (NEW), FIRST (OLD), {{NEW, OLD, VGATE_LEASE_TAKEN, NULL}}, NULL, ""},
     {"seen-to", FIRST (NEW), FIRST (OLD), {{NEW, NULL, VGATE_LEASE_MADE, NULL}}, NULL, ""},
     {"another-guest", FIRST (NEW), FIRST (OLD), {{NEW, OLD, VGATE_LEASE_GIVEN, VM_2}}, NULL, ""},
@@ -206,7 +206,7 @@ way_out_of (const char *live_devices, const char *devices, const char *device)
     return vgate_definition_way_out (disagreements, VM);
 }
 
-/* The words are the operator's to type. */
+/* The way out consists of commands that an operator can type. */
 static void
 test_way_out (void)
 {
@@ -222,7 +222,7 @@ test_way_out (void)
     g_assert_cmpstr (none, ==, "virsh edit " VM);
 }
 
-/* What is said to have been changed is no more than what was. */
+/* The description contains only what was changed. */
 static void
 test_only_ours (void)
 {

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What is said of the down-time when a migration begins: by what NVML says then, not by what stands in the
- * XML. */
+/* The warning about the down-time when a migration begins: by NVML's answer at that time, not by the XML. */
 #include "plugin/jobs/job.h"
 
 #include "answers.h"

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the daemon knows of a domain, and when that makes it look again. */
+/* The state that the daemon keeps of a domain, and when an update is due. */
 #include "plugin/capture/guest.h"
 
 #include "answers.h"
 
 #define MINUTE ((gint64)60 * G_USEC_PER_SEC)
 
-/* A look as a worker would hand it back. The guest's own part of it is done. */
+/* An update as a worker would return it, with the guest's part done. */
 static gboolean
 update (VgateGuest *guest, VgateSnapshot *snapshot, VgateUpdateOutcome outcome)
 {
@@ -17,7 +17,7 @@ update (VgateGuest *guest, VgateSnapshot *snapshot, VgateUpdateOutcome outcome)
     return vgate_guest_end_update (guest, &found);
 }
 
-/* A check has found a job that takes it away. */
+/* A check has found a job that moves the guest away. */
 static void
 leave (VgateGuest *guest)
 {
@@ -59,7 +59,7 @@ test_trigger (void)
     g_assert_cmpint (guest->trigger, ==, VGATE_TRIGGER_ARRIVE);
 }
 
-/* The event of our own write may come before or after the write has returned. */
+/* The event of our own write may come before or after the write returns. */
 static void
 test_own_echo (void)
 {
@@ -86,19 +86,20 @@ test_foreign_change (void)
     g_assert_false (vgate_guest_note_metadata (guest));
     g_assert_true (vgate_guest_note_metadata (guest));
     g_assert_true (guest->is_due);
-    /* in the middle of a look: ours is one of two, whichever came first */
+    /* during an update: one of two events is ours, whichever came first */
     vgate_guest_begin_update (guest, &found);
     g_assert_false (vgate_guest_note_metadata (guest));
     g_assert_false (vgate_guest_note_metadata (guest));
     g_assert_true (vgate_guest_end_update (guest, &found));
-    /* a look that wrote nothing explains no event */
+    /* an update that wrote nothing explains no event */
     found.outcome = VGATE_UPDATE_IN_ORDER;
     vgate_guest_begin_update (guest, &found);
     g_assert_false (vgate_guest_note_metadata (guest));
     g_assert_true (vgate_guest_end_update (guest, &found));
 }
 
-/* To take our element out of the persistent definition makes an event, too, before or after it is done. */
+/* Removing our element from the persistent definition makes an event as well, before or after the call
+ * returns. */
 static void
 test_own_echo_of_a_definition (void)
 {
@@ -112,8 +113,7 @@ test_own_echo_of_a_definition (void)
     vgate_guest_begin_cleaning (guest);
     g_assert_false (vgate_guest_end_cleaning (guest, TRUE));
     g_assert_false (vgate_guest_note_metadata (guest));
-    /* somebody else's is seen after that, and in the middle of it, when nothing was removed and when it was
-     */
+    /* another program's event is noticed after that and during it, both with and without a removal */
     g_assert_true (vgate_guest_note_metadata (guest));
     vgate_guest_begin_cleaning (guest);
     g_assert_false (vgate_guest_note_metadata (guest));
@@ -122,12 +122,13 @@ test_own_echo_of_a_definition (void)
     g_assert_false (vgate_guest_note_metadata (guest));
     g_assert_false (vgate_guest_note_metadata (guest));
     g_assert_true (vgate_guest_end_cleaning (guest, TRUE));
-    /* one that began before this guest was known is not counted against it */
+    /* a cleaning that began before this guest was known does not count */
     g_assert_false (vgate_guest_end_cleaning (guest, TRUE));
     g_assert_true (vgate_guest_note_metadata (guest));
 }
 
-/* The connection is lost while a look writes: its echo may never come, and must not be waited for. */
+/* The connection is lost during the write of an update: its event may never come, and the guest must not wait
+ * for it. */
 static void
 test_lost_echo (void)
 {
@@ -158,7 +159,7 @@ test_event_during_a_look (void)
     g_assert_true (guest->is_due);
 }
 
-/* What could not be done stays due, for the reason that it had. */
+/* A guest whose update failed remains due, with its trigger. */
 static void
 test_not_done (void)
 {
@@ -187,7 +188,7 @@ test_pace (void)
     vgate_guest_note_nvml (guest, down, 60, 0);
     update (guest, down, VGATE_UPDATE_WRITTEN);
     g_assert_cmpint (vgate_guest_pace (guest, MINUTE), ==, VGATE_PACE_FAST);
-    /* no driver in ten minutes: none is expected any more */
+    /* no guest driver within ten minutes: it is no longer expected */
     g_assert_cmpint (vgate_guest_pace (guest, 11 * MINUTE), ==, VGATE_PACE_SLOW);
     vgate_guest_note_nvml (guest, up, 60, 11 * MINUTE);
     update (guest, up, VGATE_UPDATE_WRITTEN);
@@ -197,7 +198,8 @@ test_pace (void)
     g_assert_cmpint (vgate_guest_pace (guest, 1000 * MINUTE), ==, VGATE_PACE_FAST);
 }
 
-/* Several times a second until QEMU begins, but not for ever: a destination may take long to get ready. */
+/* Several times a second until QEMU begins, but not for ever, because a destination may take long to be
+ * ready. */
 static void
 test_pace_when_announced (void)
 {
@@ -214,7 +216,7 @@ test_pace_when_announced (void)
     g_assert_cmpint (vgate_guest_pace (guest, MINUTE + 11 * G_USEC_PER_SEC), ==, VGATE_PACE_FAST);
 }
 
-/* What is heard in turn, and whether it leaves then, and whether an answer is awaited. */
+/* Inputs in turn, and whether the guest then leaves, and whether an answer is awaited. */
 static void
 test_leaving (void)
 {
@@ -228,23 +230,23 @@ test_leaving (void)
         {{BEGIN, YES, STOP}, TRUE, FALSE},
         {{BEGIN, NO, STOP}, FALSE, FALSE},
         {{BEGIN, NONE, STOP}, FALSE, FALSE},
-        /* it was known to leave, and is asked about again */
+        /* it was known to leave, and libvirt is asked again */
         {{BEGIN, YES, BEGIN, STOP}, TRUE, TRUE},
         {{BEGIN, YES, BEGIN, NONE, STOP}, TRUE, FALSE},
         {{BEGIN, YES, BEGIN, NO, STOP}, FALSE, FALSE},
         {{BEGIN, YES, BEGIN, NO_ASKED, STOP}, FALSE, TRUE},
         {{BEGIN, YES, END, STOP}, FALSE, FALSE},
-        /* an answer that comes after the job has ended says nothing */
+        /* an answer after the end of the job does not count */
         {{BEGIN, END, STOP}, FALSE, TRUE},
         {{BEGIN, END, YES, STOP}, FALSE, FALSE},
         {{BEGIN, YES, BEGIN, END, YES, STOP}, FALSE, FALSE},
         {{BEGIN, END, NO_ASKED, YES, STOP}, FALSE, FALSE},
-        /* unless it was asked for again since: that is another job */
+        /* unless there was another question since, about another job */
         {{BEGIN, END, BEGIN, YES, STOP}, TRUE, FALSE},
         {{BEGIN, YES, MISSED, STOP}, FALSE, FALSE},
         {{BEGIN, YES, BEGIN, MISSED, STOP}, FALSE, TRUE},
         {{BEGIN, END, MISSED, YES, STOP}, FALSE, FALSE},
-        /* nobody has asked */
+        /* there was no question */
         {{YES, STOP}, FALSE, FALSE},
         {{BEGIN, YES, NO, STOP}, TRUE, FALSE},
         {{END, BEGIN, YES, STOP}, TRUE, FALSE},
@@ -276,7 +278,7 @@ test_pace_without_vgpu (void)
     g_assert_cmpint (vgate_guest_pace (guest, 11 * MINUTE), ==, VGATE_PACE_NONE);
 }
 
-/* What is no news is looked at once a minute all the same, but not of a guest that leaves. */
+/* Without changes a guest is updated once a minute, but not while it leaves. */
 static void
 test_refresh (void)
 {
@@ -296,7 +298,7 @@ test_refresh (void)
     update (guest, snapshot, VGATE_UPDATE_IN_ORDER);
     vgate_guest_note_nvml (guest, snapshot, 60, 3 * MINUTE - 1);
     g_assert_false (guest->is_due);
-    /* nor of one without a vGPU */
+    /* nor is a guest without a vGPU */
     vgate_guest_note_nvml (guest, nothing, 60, 3 * MINUTE - 1);
     update (guest, nothing, VGATE_UPDATE_NOTHING);
     vgate_guest_note_nvml (guest, nothing, 60, 100 * MINUTE);
@@ -320,7 +322,7 @@ test_failure (void)
     g_assert_false (guest->status->is_failure_over);
     g_assert_true (vgate_guest_note_failure (guest, NULL));
     g_assert_false (vgate_guest_note_failure (guest, NULL));
-    /* it is over, and still known; and the same one again is news */
+    /* the failure has ended and is still known; the same failure again counts as new */
     g_assert_true (guest->status->is_failure_over);
     g_assert_cmpstr (guest->status->failure_code, ==, "VGATE-705");
     g_assert_true (vgate_guest_note_failure (guest, other));

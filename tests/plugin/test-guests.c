@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The table of guests: who is in it, and what is left of one that ended. */
+/* The table of guests: which guests are in it, and what remains of a guest that ended. */
 #include "plugin/capture/guests.h"
 
 #define A "a0000000-0000-4000-8000-00000000000a"
@@ -44,11 +44,11 @@ test_life (Fixture *f, G_GNUC_UNUSED gconstpointer data)
     g_assert_cmpuint (vgate_guests_count (f->guests), ==, 1);
     guest->sequence = ahead;
     vgate_guests_end (f->guests, A);
-    /* also of one that is not known: others may know it */
+    /* also for an unknown guest, which other parts may know */
     vgate_guests_end (f->guests, B);
     g_assert_cmpstr (f->ended->str, ==, "ab");
     g_assert_cmpuint (vgate_guests_count (f->guests), ==, 0);
-    /* its next run goes on above the number that it had, and above those that a late update wrote */
+    /* its next run continues above its number, and above the numbers of a late update */
     g_assert_cmpuint (vgate_guests_hear (f->guests, A)->sequence, ==, ahead);
     vgate_guests_note_sequence (f->guests, A, ahead + 5);
     g_assert_cmpuint (vgate_guests_find (f->guests, A)->sequence, ==, ahead + 5);
@@ -56,7 +56,7 @@ test_life (Fixture *f, G_GNUC_UNUSED gconstpointer data)
     g_assert_cmpuint (vgate_guests_hear (f->guests, B)->sequence, ==, ahead + 7);
 }
 
-/* A guest that was known before the list was begun, and is in it with this ID; -1: it is not. */
+/* A guest that was known before the listing began, and is listed with this ID; -1: not listed. */
 static void
 take (Fixture *f, int id, gboolean is_heard_since)
 {
@@ -90,7 +90,7 @@ test_listing (Fixture *f, G_GNUC_UNUSED gconstpointer data)
     g_assert_cmpstr (f->ended->str, ==, "aa");
     g_assert_null (vgate_guests_find (f->guests, A));
     g_assert_nonnull (vgate_guests_find (f->guests, B));
-    /* it was started after the list was begun: another run of it */
+    /* it was started after the listing began, so this is another run */
     take (f, -1, TRUE);
     g_assert_cmpstr (f->ended->str, ==, "aaa");
     g_assert_cmpint (vgate_guests_find (f->guests, A)->id, ==, -1);

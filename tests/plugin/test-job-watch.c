@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The job watch, to which libvirt and NVML are played. */
+/* The job watch with a simulated libvirt and NVML (played.h). */
 #include "plugin/jobs/job-watch.h"
 
 #include "answers.h"
@@ -10,10 +10,10 @@ typedef struct {
     VgatePolicy *policy;
     VgateTally *tally;
     VgateJobWatch *watch;
-    VgateSnapshot *last; /* what NVML said before */
+    VgateSnapshot *last; /* NVML's answer before */
     guint n_done;
     VgateWatchOutcome outcome;
-    VgateCode hang; /* what was said of it last; 0: nothing */
+    VgateCode hang; /* code of the last message; 0: none */
     gboolean is_hang_over;
 } Scene;
 
@@ -65,14 +65,14 @@ check (Scene *scene)
     vgate_job_watch_check (scene->watch, SAMPLE_DOMAIN_UUID, FALSE, scene->last);
 }
 
-/* The driver in the guest was updated: what stands in the XML is not true any more. */
+/* The driver in the guest was updated, so the XML is out of date. */
 static void
 update (Scene *scene)
 {
     scene->played.in_nvml.guest_version = vgate_version (18, 1);
 }
 
-/* The same, and it was known before the job began. */
+/* The same, known before the job began. */
 static void
 update_before (Scene *scene)
 {
@@ -80,7 +80,7 @@ update_before (Scene *scene)
     scene->last = answers_snapshot (&scene->played.in_nvml, 1);
 }
 
-/* The call at hand, from its begin to its end. */
+/* Runs the call in progress, and ends it. */
 static void
 call (Scene *scene)
 {
@@ -89,7 +89,7 @@ call (Scene *scene)
     played_finish (&scene->played, 0);
 }
 
-/* Time passes, and libvirt is asked how it is. */
+/* Time passes, and libvirt is asked for the state. */
 static void
 wait_and_look (Scene *scene, guint ms)
 {
@@ -97,7 +97,7 @@ wait_and_look (Scene *scene, guint ms)
     call (scene);
 }
 
-/* The abort has an effect. */
+/* The abort takes effect. */
 static void
 end_job (Scene *scene)
 {
@@ -142,7 +142,7 @@ test_changed (Scene *scene, gconstpointer data)
     g_assert_cmpint (scene->hang, ==, 0);
 }
 
-/* What was known before the job began needs no answer of NVML's. */
+/* If what was known before the job began is enough, NVML's answer is not needed. */
 static void
 test_changed_before (Scene *scene, G_GNUC_UNUSED gconstpointer data)
 {
@@ -185,8 +185,8 @@ test_nvml_fails (Scene *scene, G_GNUC_UNUSED gconstpointer data)
     g_assert_cmpint (scene->outcome, ==, VGATE_WATCH_LEFT);
 }
 
-/* NVML has answered, and what was known before says that the job must stop: but there is no libvirt any more
- * to stop it by, as it was restarted while a worker read the job. */
+/* NVML has answered, and by what was known before the job must stop; but libvirt was restarted while a worker
+ * read the job, so there is no connection to abort it. */
 static void
 test_must_stop_and_libvirt_is_gone (Scene *scene, G_GNUC_UNUSED gconstpointer data)
 {
@@ -212,7 +212,7 @@ note (Scene *scene, VgateDomainEvent event)
     vgate_job_watch_note (scene->watch, SAMPLE_DOMAIN_UUID, event);
 }
 
-/* We have aborted it, and QEMU says these. */
+/* We have aborted the job, and QEMU sends these events. */
 static void
 abort_it (Scene *scene, gboolean is_cancelled)
 {
@@ -226,7 +226,7 @@ abort_it (Scene *scene, gboolean is_cancelled)
         note (scene, VGATE_DOMAIN_JOB_CANCELLED);
 }
 
-/* So many ms later libvirt is asked for more than how it is, and not sooner. */
+/* After this time, and not sooner, libvirt gets another call than a look. */
 static void
 wait_for_act (Scene *scene, VgateCancelAction action, guint ms)
 {
@@ -270,7 +270,7 @@ test_hangs_in_qemu (Scene *scene, G_GNUC_UNUSED gconstpointer data)
     g_assert_cmpuint (scene->played.n_acts[VGATE_CANCEL_DO_SUSPEND], ==, 0);
 }
 
-/* An administrator's abort is none of our checks, but its hang is ended, too. */
+/* An administrator's abort belongs to no check, but its hang is ended as well. */
 static void
 test_somebody_elses_hang (Scene *scene, G_GNUC_UNUSED gconstpointer data)
 {
@@ -288,7 +288,7 @@ test_somebody_elses_hang (Scene *scene, G_GNUC_UNUSED gconstpointer data)
     g_assert_cmpuint (scene->n_done, ==, 0);
 }
 
-/* Nothing was heard of it, as we were not there. */
+/* The daemon did not run at the abort, so there were no events. */
 static void
 test_found_hung (Scene *scene, G_GNUC_UNUSED gconstpointer data)
 {
@@ -305,7 +305,7 @@ test_found_hung (Scene *scene, G_GNUC_UNUSED gconstpointer data)
     g_assert_true (scene->is_hang_over);
 }
 
-/* A guest without a vGPU is left to whoever aborted its migration, and nothing is said of it. */
+/* A guest without a vGPU is left to the user who aborted its migration, without a message. */
 static void
 test_hangs_without_vgpu (Scene *scene, gconstpointer data)
 {
@@ -318,7 +318,7 @@ test_hangs_without_vgpu (Scene *scene, gconstpointer data)
         wait_and_look (scene, 2000);
     } else {
         note (scene, VGATE_DOMAIN_JOB_CANCELLING);
-        /* libvirt does not answer the first look for long */
+        /* libvirt does not answer the first look for a long time */
         played_wait (&scene->played, 10000);
         call (scene);
     }
@@ -334,7 +334,7 @@ connect_again (Scene *scene)
     vgate_job_watch_connected (scene->watch);
 }
 
-/* All that is asked for so many ms is answered. */
+/* Answers everything that is asked within this time. */
 static void
 let_pass (Scene *scene, guint ms)
 {
@@ -347,7 +347,7 @@ let_pass (Scene *scene, guint ms)
     }
 }
 
-/* It is known at the next connection how it ended. */
+/* After the next connection the way it ended is known. */
 static void
 test_libvirt_goes_while_it_ends (Scene *scene, G_GNUC_UNUSED gconstpointer data)
 {
@@ -363,8 +363,8 @@ test_libvirt_goes_while_it_ends (Scene *scene, G_GNUC_UNUSED gconstpointer data)
     g_assert_true (g_queue_is_empty (&scene->played.timers));
 }
 
-/* Somebody's abort has ended in 20 ms, and the guest is migrated again, before we have looked: with
- * QEMU's "setup", or before it, or without it as the connection was lost. */
+/* A user's abort has ended within 20 ms, and the guest is migrated again before we have looked: after QEMU's
+ * "setup", before it, or without it because the connection was lost. */
 static void
 test_retry_is_left_alone (Scene *scene, gconstpointer data)
 {
@@ -389,7 +389,7 @@ test_retry_is_left_alone (Scene *scene, gconstpointer data)
     g_assert_true (g_queue_is_empty (&scene->played.timers));
 }
 
-/* The guest may run at the destination: whatever was heard before, it stays as it is. */
+/* The guest may run at the destination, so it is not touched, whatever the events before were. */
 static void
 test_completed_is_not_resumed (Scene *scene, gconstpointer data)
 {
@@ -402,7 +402,7 @@ test_completed_is_not_resumed (Scene *scene, gconstpointer data)
         note (scene, VGATE_DOMAIN_JOB_SETUP);
     }
     note (scene, VGATE_DOMAIN_JOB_COMPLETED);
-    scene->played.has_completed = FALSE; /* QEMU would not stop it either */
+    scene->played.has_completed = FALSE; /* QEMU would not prevent it either */
     scene->played.guest = VGATE_GUEST_PAUSED_BY_MIGRATION;
     let_pass (scene, 20);
     scene->played.job = VGATE_JOB_NONE;
@@ -412,7 +412,7 @@ test_completed_is_not_resumed (Scene *scene, gconstpointer data)
     g_assert_cmpint (scene->hang, ==, data ? 0 : VGATE_CODE_CANCEL_PAUSED);
 }
 
-/* Events were missed: "completed" may be one of them. */
+/* Events were missed, among them perhaps "completed". */
 static void
 test_not_resumed_after_a_gap (Scene *scene, G_GNUC_UNUSED gconstpointer data)
 {
@@ -429,7 +429,7 @@ test_not_resumed_after_a_gap (Scene *scene, G_GNUC_UNUSED gconstpointer data)
     g_assert_true (scene->is_hang_over);
 }
 
-/* It hangs in libvirt still when the connection is there again. */
+/* The migration still hangs in libvirt after the next connection. */
 static void
 test_hangs_over_a_gap (Scene *scene, G_GNUC_UNUSED gconstpointer data)
 {
@@ -442,7 +442,7 @@ test_hangs_over_a_gap (Scene *scene, G_GNUC_UNUSED gconstpointer data)
     g_assert_true (scene->is_hang_over);
 }
 
-/* The domain ends, and is started again: what was heard of it is not about this run. */
+/* The domain ends and is started again: the earlier events do not concern this run. */
 static void
 test_another_run (Scene *scene, gconstpointer data)
 {
@@ -461,7 +461,7 @@ test_another_run (Scene *scene, gconstpointer data)
     g_assert_true (g_queue_is_empty (&scene->played.timers));
 }
 
-/* The suspend did not help, and the guest is paused by it. It is not given up until it runs again. */
+/* The suspend had no effect, and paused the guest. The guest is not given up until it runs again. */
 static void
 test_left_paused (Scene *scene, G_GNUC_UNUSED gconstpointer data)
 {
@@ -481,7 +481,7 @@ test_left_paused (Scene *scene, G_GNUC_UNUSED gconstpointer data)
     g_assert_true (scene->is_hang_over);
 }
 
-/* libvirt cannot resume it: that is tried more than once, and then said. */
+/* libvirt cannot resume the guest: that is tried several times, and then reported. */
 static void
 test_cannot_resume (Scene *scene, G_GNUC_UNUSED gconstpointer data)
 {
@@ -495,7 +495,7 @@ test_cannot_resume (Scene *scene, G_GNUC_UNUSED gconstpointer data)
     g_assert_true (scene->is_hang_over);
 }
 
-/* A second hang of the same guest, before the first machine has looked. */
+/* The same guest hangs a second time before the first machine has looked. */
 static void
 test_hangs_twice (Scene *scene, G_GNUC_UNUSED gconstpointer data)
 {
@@ -513,7 +513,7 @@ test_hangs_twice (Scene *scene, G_GNUC_UNUSED gconstpointer data)
     g_assert_true (scene->is_hang_over);
 }
 
-/* libvirt does not say whether there is a job: that is not "there is none". */
+/* libvirt cannot answer whether there is a job, which differs from "no job". */
 static void
 test_not_told (Scene *scene, G_GNUC_UNUSED gconstpointer data)
 {
@@ -533,7 +533,7 @@ test_not_told (Scene *scene, G_GNUC_UNUSED gconstpointer data)
     g_assert_cmpint (scene->outcome, ==, VGATE_WATCH_STOPPED);
 }
 
-/* QEMU begins a migration after our abort, the same or another: it is judged, and not just aborted. */
+/* QEMU begins a migration after our abort, the same or another: it is judged, and not simply aborted. */
 static void
 test_begun_after_the_abort (Scene *scene, G_GNUC_UNUSED gconstpointer data)
 {
@@ -544,7 +544,7 @@ test_begun_after_the_abort (Scene *scene, G_GNUC_UNUSED gconstpointer data)
     played_answer (&scene->played, 0);
     note (scene, VGATE_DOMAIN_JOB_SETUP);
     g_assert_cmpint (scene->outcome, ==, VGATE_WATCH_LEFT);
-    /* meanwhile the metadata was written again: this one may go on */
+    /* in the meantime the metadata was written again, so this migration may go on */
     scene->played.in_xml = scene->played.in_nvml;
     check (scene);
     played_answer (&scene->played, 0);
@@ -554,7 +554,7 @@ test_begun_after_the_abort (Scene *scene, G_GNUC_UNUSED gconstpointer data)
     g_assert_cmpuint (scene->played.n_aborts, ==, 1);
 }
 
-/* The guest is migrated again before we have noticed that the aborted migration ended. */
+/* The guest is migrated again before we have noticed the end of the aborted migration. */
 static void
 test_retry_is_judged (Scene *scene, G_GNUC_UNUSED gconstpointer data)
 {
@@ -575,8 +575,7 @@ test_retry_is_judged (Scene *scene, G_GNUC_UNUSED gconstpointer data)
     g_assert_false (vgate_job_watch_is_checking (scene->watch, SAMPLE_DOMAIN_UUID));
 }
 
-/* libvirt counts a save from when QEMU begins: one that is younger than our abort is judged again, and
- * aborted. */
+/* libvirt counts a save from when QEMU begins: a save younger than our abort is judged again, and aborted. */
 static void
 test_save_aborted_too_early (Scene *scene, G_GNUC_UNUSED gconstpointer data)
 {
@@ -601,7 +600,8 @@ test_save_aborted_too_early (Scene *scene, G_GNUC_UNUSED gconstpointer data)
     g_assert_cmpint (scene->outcome, ==, VGATE_WATCH_STOPPED);
 }
 
-/* The job ended after it was read: whoever ended it has said so, where the guest is still here. */
+/* The job ended after it was read: if the guest is still here, the end was reported by the one who aborted
+ * it. */
 static void
 test_no_job_to_abort (Scene *scene, gconstpointer data)
 {
@@ -621,7 +621,7 @@ test_no_job_to_abort (Scene *scene, gconstpointer data)
     g_assert_cmpint (scene->outcome, ==, has_left ? VGATE_WATCH_TOO_LATE : VGATE_WATCH_NO_JOB);
 }
 
-/* libvirt accepts an abort of what is all but over, and lets it succeed. */
+/* libvirt accepts an abort of a job that has nearly finished, and lets the job succeed. */
 static void
 test_too_late (Scene *scene, G_GNUC_UNUSED gconstpointer data)
 {
@@ -643,8 +643,8 @@ test_too_late (Scene *scene, G_GNUC_UNUSED gconstpointer data)
 
 typedef struct {
     Scene *scene;
-    gboolean is_open;  /* a check was begun whose outcome is yet to come */
-    gboolean is_hung;  /* something was said of a hang, and not yet that it is over */
+    gboolean is_open;  /* a check was begun and has not reported yet */
+    gboolean is_hung;  /* a hang was reported, and not its end */
     gboolean may_stop; /* XML and NVML differed at some time */
 } Model;
 
@@ -671,7 +671,7 @@ on_model_hangs (G_GNUC_UNUSED const char *uuid, VgateCode code, gboolean is_over
 
 static const VgateJobWatchMethods model_methods = {.checked = on_model_checked, .hangs = on_model_hangs};
 
-/* A call at random, if there is one that can do this. */
+/* Runs a random call that can do this, if there is one. */
 static void
 advance_call (Played *played)
 {
@@ -772,7 +772,7 @@ step (Model *model)
     }
 }
 
-/* Everything that is under way comes to its end. */
+/* Ends everything that is in progress. */
 static void
 drain (Scene *scene)
 {
@@ -790,8 +790,7 @@ drain (Scene *scene)
     }
 }
 
-/* The watch is left as it is after some steps, with whatever is still under way, or after everything has
- * ended. */
+/* Frees the watch after some steps with everything that is in progress, or after everything has ended. */
 static void
 test_any_order (void)
 {

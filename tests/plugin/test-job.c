@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What is judged when a migration or a save begins. */
+/* The judgement when a migration or a save begins. */
 #include "plugin/jobs/job.h"
 
 #include "answers.h"
@@ -9,7 +9,7 @@
 
 #define ALL_STATES (VGATE_STATE_COLD | VGATE_STATE_LIVE)
 
-/* A metric of each code that stops a job is there before it does: alerts depend on it. */
+/* Each code that stops a job has a metric before it occurs, because alerts depend on that. */
 static void
 assert_is_counted_code (const GError *error)
 {
@@ -105,12 +105,12 @@ test_unrestorable (void)
     g_assert_error (error, VGATE_ERROR, VGATE_CODE_VERSION_OUTSIDE_RANGE);
     g_assert_nonnull (strstr (error->message, "18.1"));
     g_assert_nonnull (strstr (error->message, "24.1-26.1"));
-    /* to leave is the way out */
+    /* leaving this host is the way out */
     g_assert_cmpint (judge (VGATE_JOB_MIGRATION, &record, snapshot, NULL, NULL), ==, VGATE_JOB_MAY_GO_ON);
     g_assert_cmpint (judge (VGATE_JOB_SAVE, &record, snapshot, "save", NULL), ==, VGATE_JOB_MAY_GO_ON);
 }
 
-/* The stricter answer holds, here as in the gate. */
+/* The stricter answer counts, as in the gate. */
 static void
 test_the_driver_says_no (void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The daemon's socket, and clients that mean harm or do not know better. */
+/* The daemon's socket, with hostile and faulty clients. */
 #include "plugin/service/local-socket.h"
 #include "message/codes.h"
 
@@ -55,7 +55,7 @@ tear_down (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
     g_free (fixture->path);
 }
 
-/* Lets the server do whatever it has to do now. */
+/* Lets the server do everything that it can do now. */
 static void
 serve (void)
 {
@@ -82,7 +82,7 @@ say (int fd, const char *text)
     serve ();
 }
 
-/* What has come by now; *is_over: and nothing more will. Closes nothing. */
+/* Returns what has arrived by now; *is_over: nothing more will. Closes nothing. */
 static char *
 hear (int fd, gboolean *is_over)
 {
@@ -98,7 +98,7 @@ hear (int fd, gboolean *is_over)
     return g_string_free (g_steal_pointer (&heard), FALSE);
 }
 
-/* The client is served, or dropped (expected: ""), and its connection closed. */
+/* The client gets an answer, or is dropped (expected: ""), and its connection is closed. */
 static void
 assert_heard (int fd, const char *expected)
 {
@@ -182,7 +182,7 @@ test_no_request (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
     assert_served (fixture);
 }
 
-/* The longest line that may be, a NUL in a line, and one who leaves without a word. */
+/* The longest line that is allowed, a NUL in a line, and a client that leaves without a request. */
 static void
 test_odd_requests (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
@@ -216,7 +216,8 @@ test_large (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
     close (fd);
 }
 
-/* One who asks and does not read has its answer wait; others are served, and it costs one answer. */
+/* A client that does not read keeps its answer waiting. Others are served, and it costs the memory of one
+ * answer. */
 static void
 test_reads_nothing (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
@@ -230,7 +231,7 @@ test_reads_nothing (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
     assert_served (fixture);
 }
 
-/* Those who come and say nothing push each other out, and nobody who has something to ask. */
+/* Clients that send nothing replace each other, but not a client with a request. */
 static void
 test_flood (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
@@ -256,7 +257,7 @@ set_flag (gpointer flag)
     return G_SOURCE_REMOVE;
 }
 
-/* One who is silent, and one who does not read its answer, are dropped at the deadline. */
+/* A silent client, and one that does not read its answer, are dropped at the deadline. */
 static void
 test_deadline (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
@@ -284,7 +285,7 @@ count (gpointer n)
     return G_SOURCE_CONTINUE;
 }
 
-/* While clients ask as fast as they can, what else the main loop has to do comes first. */
+/* While clients ask as fast as they can, other work of the main loop comes first. */
 static void
 test_work_comes_first (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
@@ -302,7 +303,7 @@ test_work_comes_first (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
             g_main_context_iteration (NULL, FALSE);
         close (fd);
     }
-    /* the first of them was let in; that costs a step of the loop or two, and it is not served */
+    /* the first client was accepted, which costs a step or two, but it is not served */
     g_assert_cmpuint (n_idle, >=, 157);
     g_assert_cmpuint (fixture->n_asked, ==, 0);
     g_source_remove (source);
@@ -317,7 +318,7 @@ test_mode (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
     g_assert_cmpuint (status.st_mode, ==, S_IFSOCK | 0600);
 }
 
-/* Even where the mode would let somebody else in, the kernel says who it is. */
+/* Even if the mode allowed another user to connect, the kernel reports who it is. */
 static void
 test_stranger (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
@@ -353,7 +354,7 @@ test_stranger (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
     g_assert_cmpuint (fixture->n_asked, ==, 0);
 }
 
-/* A socket that a killed daemon left is replaced; what cannot be is an error with its code. */
+/* The socket of a killed daemon is replaced; a path that cannot be replaced is an error with its code. */
 static void
 test_path (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {

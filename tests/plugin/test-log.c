@@ -15,7 +15,7 @@ static const struct {
     {VGATE_CODE_LIBVIRT_LOST, VGATE_LOG_BY_CODE, LOG_WARNING},
     {VGATE_CODE_DEFINITION_DIFFERS, VGATE_LOG_BY_CODE, LOG_WARNING},
     {VGATE_CODE_DEFINITION_NOT_UPDATED, VGATE_LOG_BY_CODE, LOG_ERR},
-    /* a refusal, and the same rule where the policy lets it pass */
+    /* a refusal, and the same rule when the policy allows it */
     {VGATE_CODE_HOST_DRIVER_OLDER, VGATE_LOG_BY_CODE, LOG_ERR},
     {VGATE_CODE_HOST_DRIVER_OLDER, VGATE_LOG_WARNING, LOG_WARNING},
     {VGATE_CODE_ALLOWED_BY_POLICY, VGATE_LOG_INFORMATION, LOG_INFO},

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A GPU that NVML cannot tell of: what the daemon does not conclude from that, and what it says. */
+/* A GPU about which NVML cannot answer: what the daemon must not conclude from that, and what it reports. */
 #include "plugin/element/capture.h"
 #include "plugin/capture/gpu-log.h"
 #include "tests/plugin/answers.h"
@@ -45,7 +45,7 @@ test_gone (void)
 
     g_free (foreign->host_uuid);
     foreign->host_uuid = g_strdup ("99999999-9999-4999-8999-999999999999");
-    /* all GPUs tell: what NVML does not list is not there */
+    /* all GPUs answer, so a vGPU that NVML does not list does not exist */
     g_assert_true (vgate_capture_check_gone (host, there, NULL, NULL));
     sample_add_unusable (host, LOST);
     assert_may_run (host, there, NULL);
@@ -53,17 +53,17 @@ test_gone (void)
     g_assert_true (vgate_capture_check_gone (host, there, there, NULL));
     g_assert_true (vgate_capture_check_gone (host, here, NULL, NULL));
     g_assert_true (vgate_capture_check_gone (host, here, one, NULL));
-    /* of an arrival nobody can say where it should be; but it is whole */
+    /* where the vGPU of an arrival should be is unknown, but the element is complete */
     assert_may_run (host, foreign, NULL);
     g_assert_true (vgate_capture_check_gone (host, foreign, one, NULL));
-    /* NVML does not even tell which GPU it is: not one of those that tell */
+    /* NVML does not even identify the GPU: it can be any GPU except those that answer */
     g_ptr_array_set_size (host->unusable, 0);
     sample_add_unusable (host, NULL);
     assert_may_run (host, there, NULL);
     g_assert_true (vgate_capture_check_gone (host, here, NULL, NULL));
 }
 
-/* Its migration is not stopped for a vGPU that it would not have: nobody knows. */
+/* Its migration is not stopped because of a vGPU that seems to be missing, because that is not known. */
 static void
 test_job (void)
 {
@@ -101,12 +101,12 @@ test_log_subprocess (void)
     g_printerr ("4\n");
     vgate_gpu_log_changes (NULL, nameless);
     g_printerr ("5\n");
-    /* the same GPU, of which NVML now tells less */
+    /* the same GPU, about which NVML now reports less */
     vgate_gpu_log_changes (lost, nameless);
     g_printerr ("6\n");
 }
 
-/* Once when it begins, and once when it is over. */
+/* Once at the beginning, and once at the end. */
 static void
 test_log (void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The file for node_exporter: whole or not at all, and nothing beside it. */
+/* The file for node_exporter: written as a whole or not at all, with no other file left. */
 #include "plugin/service/metrics-file.h"
 
 #include <glib/gstdio.h>
@@ -24,7 +24,7 @@ tear_down (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
     vgate_metrics_file_free (fixture->file);
     g_unlink (fixture->path);
-    /* which fails when anything else is left there */
+    /* rmdir () fails if anything else is left there */
     g_assert_cmpint (g_rmdir (fixture->directory), ==, 0);
     g_free (fixture->directory);
     g_free (fixture->path);
@@ -62,7 +62,7 @@ test_written (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
     assert_text (fixture, "two\n");
 }
 
-/* A reader that has the old file open goes on reading it; a link in its place is replaced, not followed. */
+/* A reader with the old file open continues to read it; a link in its place is replaced, not followed. */
 static void
 test_replaced (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
@@ -82,7 +82,7 @@ test_replaced (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
     g_assert_cmpuint (before.st_ino, !=, after.st_ino);
 }
 
-/* A failure is said once, and the next write tries again. */
+/* A failure is reported once, and the next write tries again. */
 static void
 test_failure (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What systemd hears, by a socket of our own in its place. */
+/* The messages to systemd, with a socket of the test in its place. */
 #include "plugin/service/notify.h"
 
 #include <glib/gstdio.h>
@@ -41,7 +41,7 @@ tear_down (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
     g_free (fixture->path);
 }
 
-/* The next message, "" when there is none. */
+/* Returns the next message, or "". */
 static const char *
 hear (const Fixture *fixture, char buffer[256])
 {
@@ -72,7 +72,7 @@ test_messages (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
     g_assert_cmpstr (hear (fixture, buffer), ==, "STOPPING=1");
 }
 
-/* It barks while the main loop runs, and at no other time. */
+/* The watchdog is notified while the main loop runs, and at no other time. */
 static void
 test_watchdog (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What travels at switch-over: written and read, and everything that can be wrong with what came. */
+/* The payload at switch-over: written and read, and every fault that a received one can have. */
 #include "plugin/switchover/payload.h"
 #include "sample.h"
 
@@ -16,7 +16,7 @@ sample_payload (guint n_vgpus)
     return payload;
 }
 
-/* As text, to be spoilt. */
+/* Returns the payload as text, for edits. */
 static char *
 sample_text (void)
 {
@@ -69,7 +69,8 @@ test_nothing (void)
     g_assert_cmpint (read->source, ==, VGATE_PAYLOAD_NOTHING);
 }
 
-/* More than QEMU takes cannot go out: it would be passed over there, and the image could not be restored. */
+/* A payload larger than QEMU accepts must not be sent: QEMU would skip it, and the image could not be
+ * restored. */
 static void
 test_too_much_to_write (void)
 {
@@ -136,7 +137,7 @@ test_rubbish (void)
     }
 }
 
-/* Cut anywhere, it is never taken for a whole one. */
+/* A payload that is cut anywhere is never accepted. */
 static void
 test_cut (void)
 {
@@ -169,7 +170,7 @@ test_spoilt (void)
         {"</payload>", "text</payload>", VGATE_CODE_PAYLOAD_FORM},
         {"<payload xmlns='urn:x-vgpu-gate:payload:1' domain='11111111",
          "<payload xmlns='urn:x-vgpu-gate:payload:1' domain='99999999", VGATE_CODE_PAYLOAD_DOMAIN},
-        /* the element's own errors have its own codes */
+        /* the element's own errors have their own codes */
         {FROM_DOMAIN "'", "urn:x-vgpu-gate:domain:2'", VGATE_CODE_PAYLOAD_FORM},
         {"<guest power='running' max-downtime='300'/>", "", VGATE_CODE_ELEMENT_STRUCTURE},
         {"trigger='change'", "trigger='whim'", VGATE_CODE_ELEMENT_VALUE},

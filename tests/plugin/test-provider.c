@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * A provider on a real bus, asked as QEMU asks.
- * test-provider DBUS-DAEMON BUS.CONF: what is installed, but for where it listens.
- */
+/* A provider on a real bus, with the calls of QEMU. test-provider DBUS-DAEMON BUS.CONF: the installed files,
+ * with another address. */
 #include "plugin/switchover/provider.h"
 
 #include "domain/vmstate.h"
@@ -27,7 +25,7 @@ typedef struct {
     GPid pid;
     GDBusConnection *qemu, *stranger;
     VgateProvider *provider;
-    /* what was asked of it */
+    /* the calls that it got */
     guint n_saves, n_loads, n_idle, n_failed;
     GBytes *payload;
 } Fixture;
@@ -65,7 +63,7 @@ write_configuration (const Fixture *fixture)
     return path;
 }
 
-/* It is there when it can be connected to: its socket is a moment before it listens. */
+/* The bus is ready when a connection succeeds; its socket exists a moment before. */
 static void
 start_bus (Fixture *fixture)
 {
@@ -84,7 +82,7 @@ start_bus (Fixture *fixture)
     g_assert_no_error (error);
 }
 
-/* --- what it does with a call --- */
+/* --- answers to calls --- */
 
 static void
 on_save (const char *uuid, GDBusMethodInvocation *call, gpointer user_data)
@@ -158,7 +156,7 @@ tear_down (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
     g_free (fixture->address);
 }
 
-/* --- asking --- */
+/* --- calls --- */
 
 static void
 on_reply (GObject *source, GAsyncResult *result, gpointer user_data)
@@ -182,7 +180,7 @@ call (GDBusConnection *connection, const char *destination, const char *path, co
     return g_dbus_connection_call_finish (connection, result, error);
 }
 
-/* The owners of the name, as QEMU lists them; empty when there is none. */
+/* The owners of the name, as QEMU lists them; empty if there are none. */
 static char **
 owners (const Fixture *fixture)
 {
@@ -249,7 +247,7 @@ test_asked_by_qemu (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
     g_assert_cmpuint (fixture->n_failed, ==, 0);
 }
 
-/* QEMU prints the message of the error: it is the line that the hook would print. */
+/* QEMU prints the message of the error, which is the line that the hook would print. */
 static void
 test_refusal (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
@@ -279,8 +277,8 @@ test_asked_by_a_stranger (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
     g_assert_cmpuint (fixture->n_saves + fixture->n_loads, ==, 0);
 }
 
-/* Its QEMU left: another one no longer finds it, but one that has found it already gets an answer; and it is
- * found again when the guest comes back. */
+/* Its QEMU has left: another QEMU no longer finds the provider, but one that has already found it gets an
+ * answer. It is found again when the guest comes back. */
 static void
 test_leaves_slowly (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
@@ -324,7 +322,7 @@ id_of (const Fixture *fixture, const char *owner)
     return id;
 }
 
-/* A host full of guests: QEMU asks every provider for its Id, while its guest stands still. */
+/* A host full of guests: QEMU asks every provider for its Id while its guest is paused. */
 static void
 test_many (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
@@ -355,7 +353,7 @@ test_many (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
     g_assert_cmpuint (fixture->n_failed, ==, 0);
 }
 
-/* It is freed before it has even connected. */
+/* The provider is freed before it has connected. */
 static void
 test_freed_early (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
@@ -387,7 +385,7 @@ main (int argc, char **argv)
     g_assert_cmpint (argc, ==, 3);
     program = argv[1];
     configuration = argv[2];
-    /* the policy names root, who alone may own the name */
+    /* the bus policy allows only root to own the name */
     if (*program == '\0' || geteuid () != 0) {
         g_print ("1..0 # SKIP it needs dbus-daemon, and root\n");
         return 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One daemon a host. */
+/* Only one daemon runs on a host. */
 #include "plugin/base/run-directory.h"
 
 #include "message/codes.h"
@@ -53,7 +53,7 @@ assert_locked (const Fixture *fixture)
 
     g_assert_no_error (error);
     g_assert_cmpint (fd, >=, 0);
-    /* a child must not hold it */
+    /* a child process must not keep the lock */
     g_assert_cmpint (fcntl (fd, F_GETFD), ==, FD_CLOEXEC);
     return fd;
 }
@@ -73,7 +73,7 @@ test_one (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
     close (fd);
 }
 
-/* What a killed daemon left says nothing, nor does rubbish. */
+/* The number of a killed daemon has no meaning, nor has any other text. */
 static void
 test_left (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {

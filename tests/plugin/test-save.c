@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a guest takes along at switch-over, whatever is known of it. */
+/* The payload that a guest takes along at switch-over, whatever is known about it. */
 #include "plugin/switchover/save.h"
 #include "sample.h"
 
@@ -8,7 +8,7 @@
 #define NOW      (SAMPLE_TIME + 100)
 #define ASKED_AT (SAMPLE_TIME + 90)
 
-/* The domain as it was looked at: its element says that the guest speaks 26.1. */
+/* The domain as last read: its element has version 26.1. */
 static VgateDomain *
 sample_looked_at (void)
 {
@@ -20,7 +20,7 @@ sample_looked_at (void)
     return domain;
 }
 
-/* NVML's answer: the guest's driver says version. */
+/* NVML's answer: the guest's driver has this version. */
 static VgateSnapshot *
 snapshot_of (guint32 version)
 {
@@ -41,7 +41,7 @@ snapshot_of (guint32 version)
     return vgate_snapshot_new (probe, NULL);
 }
 
-/* What the destination reads of it. */
+/* The payload as the destination reads it. */
 static VgatePayload *
 build (const VgateSaving *saving)
 {
@@ -78,7 +78,7 @@ test_fresh (void)
     g_assert_cmpint (payload->source, ==, VGATE_PAYLOAD_NVML);
     g_assert_cmpint (payload->time, ==, ASKED_AT);
     g_assert_cmphex (version_of (payload), ==, 0x120001);
-    /* a number that never goes back */
+    /* the number never decreases */
     g_assert_cmpuint (payload->element->sequence, >, domain->element->sequence);
 }
 
@@ -109,7 +109,7 @@ test_memory_of_xml (void)
     g_assert_cmphex (version_of (payload), ==, 0x1A0001);
 }
 
-/* Without the domain nobody could tell which vGPU is which; an element that is none says nothing. */
+/* Without the domain the vGPUs cannot be told apart; a faulty element has no information. */
 static void
 test_nothing (void)
 {
@@ -131,7 +131,7 @@ test_nothing (void)
     }
 }
 
-/* With a fleet key what goes out is sealed: the destination takes nothing else. */
+/* With a fleet key the payload is sealed, because the destination accepts nothing else. */
 static void
 test_sealed (void)
 {
@@ -175,9 +175,9 @@ add_device (VgateProbe *probe, const char *source, const char *pgpu, guint32 typ
 }
 
 /*
- * Which virtual function a vGPU runs on is found in what was read with NVML's answer, and never in sysfs: the
- * files that tell the type can hang, and QEMU waits for this answer. One of the type and the GPU is taken;
- * without that answer none is.
+ * The virtual function of a vGPU is taken from what was read with NVML's answer, never from sysfs: the files
+ * with the type can hang, and QEMU waits for this answer. A virtual function of the type and the GPU is used,
+ * and none without that answer.
  */
 static void
 test_virtual_function (void)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The numbers of a domain go up whatever happens, and nothing grows for it. */
+/* A domain's numbers always increase, and the memory for them is limited. */
 #include "plugin/element/sequences.h"
 
 #define NOW G_GINT64_CONSTANT (1764104403)
@@ -12,13 +12,13 @@ test_the_clock_is_enough (void)
     g_assert_cmpuint (vgate_sequences_floor (sequences, -1), ==, 0);
     g_assert_cmpuint (vgate_sequences_floor (sequences, 0), ==, 0);
     g_assert_cmpuint (vgate_sequences_floor (sequences, NOW), ==, NOW - 1);
-    /* captured in the second before it ended */
+    /* captured in the second before the domain ended */
     vgate_sequences_note (sequences, "a", NOW - 1, NOW);
     g_assert_cmpuint (vgate_sequences_find (sequences, "a"), ==, 0);
     g_assert_cmpuint (vgate_sequences_count (sequences), ==, 0);
 }
 
-/* What the clock had passed is not kept: so nothing that is given later may be lower, whatever the clock
+/* A number that the clock has passed is not kept, so no later number may be lower, whatever the clock
  * does. */
 static void
 test_the_clock_goes_back (void)
@@ -32,7 +32,7 @@ test_the_clock_goes_back (void)
     g_assert_cmpuint (vgate_sequences_find (sequences, "b"), ==, NOW);
 }
 
-/* Captured in the second in which it ended, and the clock goes back by an hour. */
+/* Captured in the second in which the domain ended, and the clock is set back by an hour. */
 static void
 test_ahead_of_the_clock (void)
 {
@@ -43,7 +43,7 @@ test_ahead_of_the_clock (void)
     g_assert_cmpuint (vgate_sequences_find (sequences, "a"), ==, NOW);
     vgate_sequences_note (sequences, "c", 1, NOW - 3600);
     g_assert_cmpuint (vgate_sequences_find (sequences, "a"), ==, NOW);
-    /* a later run had a lower number only if it was never captured */
+    /* a later run has a lower number only if it was never captured */
     vgate_sequences_note (sequences, "b", 0, NOW);
     g_assert_cmpuint (vgate_sequences_find (sequences, "b"), ==, NOW + 3600);
     /* until the clock has passed them */
@@ -52,7 +52,7 @@ test_ahead_of_the_clock (void)
     g_assert_cmpuint (vgate_sequences_count (sequences), ==, 1);
 }
 
-/* Transient domains without end, by day and after the clock was set back. */
+/* Any number of transient domains, also after the clock was set back. */
 static void
 test_bounded (void)
 {
@@ -72,7 +72,7 @@ test_bounded (void)
     g_assert_cmpuint (vgate_sequences_count (sequences), ==, VGATE_SEQUENCES_MAX);
     /* those that the clock passes first were dropped */
     g_assert_cmpuint (vgate_sequences_find (sequences, "ahead-0"), ==, 0);
-    /* and nothing that is given now is below them */
+    /* and no new number is below them */
     g_assert_cmpuint (vgate_sequences_floor (sequences, NOW), >=, NOW + 10000 + 2 * VGATE_SEQUENCES_MAX - 1);
 }
 

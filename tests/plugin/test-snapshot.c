@@ -46,7 +46,7 @@ test_fingerprint_changes (void)
 
     after[1].guest_version++;
     newer = fingerprint_of (after, 2);
-    /* what the element says of the pGPU counts as well */
+    /* the pGPU's members of the element count as well */
     answers_pgpu (snapshot)->record.range.min++;
     elsewhere = vgate_snapshot_fingerprint (snapshot, SAMPLE_DOMAIN_UUID);
     g_assert_cmpstr (same, !=, fewer);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The status document: every fact is in it, and what is easy to get wrong in JSON is right. */
+/* The status document contains every fact, and correct JSON for values that are easy to get wrong. */
 #include "plugin/service/status-document.h"
 #include "sample.h"
 
@@ -18,7 +18,7 @@ parse (const VgateStatus *status, JsonParser *parser)
     return json_object_get_object_member (json_node_get_object (json_parser_get_root (parser)), "status");
 }
 
-/* Byte for byte, as programs have it that read the command's output. */
+/* Byte for byte, because programs read the command's output. */
 static void
 test_sample (void)
 {
@@ -30,7 +30,7 @@ test_sample (void)
     g_assert_cmpstr (document, ==, expected);
 }
 
-/* As a daemon says that has just been started: lists are there, and empty; there is no age of nothing. */
+/* A daemon that was just started: the lists exist and are empty, and there is no age without an event. */
 static void
 test_fresh (void)
 {
@@ -56,7 +56,7 @@ test_odd_values (void)
     g_autoptr (JsonParser) parser = json_parser_new ();
     JsonObject *object;
 
-    /* a clock that was set back, and a number that no signed integer holds */
+    /* a clock that was set back, and a number that no signed integer can hold */
     status->time = guest->captured - 10;
     guest->sequence = G_MAXUINT64;
     g_free (guest->failure_text);

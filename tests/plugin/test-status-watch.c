@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* libvirt's status files, as libvirt 9.0 writes them, and what they tell of a job. */
+/* libvirt's status files, as libvirt 9.0 writes them, and the jobs in them. */
 #include "plugin/libvirt/status-watch.h"
 
 #include "wait.h"
@@ -17,7 +17,7 @@
 #define SAVE        "<job type='none' async='save' flags='0x0' asyncStarted='1795871350000'/>"
 #define NO_JOB      ""
 
-/* With a job where libvirt writes it, and another where only somebody's metadata would have it. */
+/* With a job where libvirt writes it, and another one inside metadata. */
 static char *
 status_xml (const char *job)
 {
@@ -60,7 +60,7 @@ test_file (void)
     }
 }
 
-/* Cut anywhere, it says the job or nothing. */
+/* A file that is cut anywhere gives the job or none. */
 static void
 test_cut_file (void)
 {
@@ -80,7 +80,7 @@ test_cut_file (void)
 typedef struct {
     char *directory;
     VgateStatusWatch *watch;
-    GString *told; /* names, each with a blank; with a minus where the job has ended */
+    GString *told; /* names, each with a blank, and with a minus at the end of the job */
 } Fixture;
 
 static void
@@ -125,7 +125,7 @@ tear_down (Fixture *f, G_GNUC_UNUSED gconstpointer data)
     g_string_free (f->told, TRUE);
 }
 
-/* As libvirt does: another file, which is given the name. */
+/* As libvirt does: writes another file and renames it. */
 static void
 write_status (Fixture *f, const char *name, const char *job)
 {
@@ -136,7 +136,7 @@ write_status (Fixture *f, const char *name, const char *job)
     g_assert_cmpint (g_rename (new_path, path), ==, 0);
 }
 
-/* What was written so far was heard, as it comes in order. */
+/* Waits until everything that was written so far was read, because events come in order. */
 static void
 expect (Fixture *f, const char *told)
 {
@@ -155,12 +155,12 @@ test_watch (Fixture *f, G_GNUC_UNUSED gconstpointer data)
 {
     write_status (f, "vm1", NO_JOB);
     expect (f, "");
-    /* once a job, although libvirt writes each of its steps */
+    /* once for each job, although libvirt writes each of its steps */
     write_status (f, "vm1", MIGRATION_1);
     write_status (f, "vm1", MIGRATION_1_LATER);
     write_status (f, "a vm.xml", SAVE);
     expect (f, "vm1 a vm.xml ");
-    /* it ends, and another begins; or another has begun when the file is read */
+    /* the job ends and another begins; or another has begun when the file is read */
     write_status (f, "vm1", NO_JOB);
     write_status (f, "vm1", NO_JOB);
     expect (f, "-vm1 ");
@@ -171,7 +171,7 @@ test_watch (Fixture *f, G_GNUC_UNUSED gconstpointer data)
     expect (f, "vm1 ");
 }
 
-/* What is no status file is none, and one that has gone is forgotten. */
+/* Other files are ignored, and a domain whose file is removed is forgotten. */
 static void
 test_other_files (Fixture *f, G_GNUC_UNUSED gconstpointer data)
 {
@@ -190,7 +190,7 @@ test_other_files (Fixture *f, G_GNUC_UNUSED gconstpointer data)
     expect (f, "");
 }
 
-/* A directory that comes later, or again. */
+/* A directory that is created later, or again. */
 static void
 test_directory (Fixture *f, G_GNUC_UNUSED gconstpointer data)
 {

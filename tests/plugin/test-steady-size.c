@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Sizes made steady: never too small, never far too large, and seldom another. */
+/* Rounded sizes are never too small, never far too large, and seldom change. */
 #include "plugin/element/steady-size.h"
 
 #define MIB ((guint64)1 << 20)
@@ -40,7 +40,7 @@ test_kept (void)
     g_assert_cmpuint (vgate_steady_size (0, before), ==, 0);
 }
 
-/* A size that swings about any border is written once. */
+/* A size that varies around any border is written once. */
 static void
 test_swinging (void)
 {

@@ -3,7 +3,7 @@
 
 #define DEADLINE_MS 100u
 
-/* What a call does: it waits until it is let go. */
+/* A call waits until the test lets it end. */
 typedef struct {
     GMutex lock;
     GCond cond;
@@ -108,7 +108,7 @@ test_done (void)
     scene_clear (&scene);
 }
 
-/* One that hangs keeps its thread, and others get another. */
+/* A call that hangs keeps its thread, and others get another thread. */
 static void
 test_slow (void)
 {
@@ -129,7 +129,7 @@ test_slow (void)
     scene_clear (&scene);
 }
 
-/* What waits is dropped, what runs is waited for, and nobody is called back. */
+/* Calls that wait are dropped, those that run are waited for, and no done is called. */
 static void
 test_free (void)
 {

@@ -3,7 +3,7 @@
 
 #include <glib.h>
 
-/* The main loop's turn, until it holds; after 20 s the test has failed, and goes on. */
+/* Runs the main loop until the condition holds; after 20 s the test fails, and goes on. */
 #define WAIT_UNTIL(condition)                                                        \
     G_STMT_START                                                                     \
     {                                                                                \
