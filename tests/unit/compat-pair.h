@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A vGPU and a pGPU between which no rule is broken, to be spoilt one rule at a time. */
+/* A vGPU and a pGPU between which no rule is broken; tests break one rule at a time. */
 #pragma once
 
 #include "compat/verdict.h"

@@ -25,7 +25,7 @@ hand_out (xmlDoc *doc, const char *what, MutateEach each, gpointer data)
     xmlFree (text);
 }
 
-/* The elements in document order; the caller unrefs the list, the nodes are the document's. */
+/* Returns the elements in document order; the caller unrefs the list, the document owns the nodes. */
 static GPtrArray *
 elements_of (xmlNode *node, GPtrArray *list)
 {
@@ -40,7 +40,7 @@ elements_of (xmlNode *node, GPtrArray *list)
     return list;
 }
 
-/* FALSE: it cannot be done to this element. */
+/* FALSE if the mutation is not possible for this element. */
 typedef gboolean (*Mutation) (xmlNode *node);
 
 static gboolean
@@ -86,7 +86,7 @@ move_first (xmlNode *node)
            xmlAddPrevSibling (xmlFirstElementChild (node->parent), node);
 }
 
-/* Into the element that follows. */
+/* Moves it into the element that follows. */
 static gboolean
 move_down (xmlNode *node)
 {
@@ -134,7 +134,7 @@ foreign_namespace (xmlNode *node)
     return TRUE;
 }
 
-/* Its own namespace, under a prefix: the same element. */
+/* Writes its namespace with a prefix, which is the same element. */
 static gboolean
 with_prefix (xmlNode *node)
 {
@@ -212,7 +212,7 @@ blank_last (xmlNode *node)
     return add (node, xmlNewDocText (node->doc, X ("\n")), FALSE);
 }
 
-/* Blank to people, not to XML. */
+/* Characters that look blank, but are not white space in XML. */
 static gboolean
 no_break_space (xmlNode *node)
 {
@@ -279,7 +279,7 @@ attribute_xml (xmlNode *node)
     return xmlNewProp (node, X ("xml:space"), X ("preserve")) != NULL;
 }
 
-/* A declaration is no attribute. */
+/* A namespace declaration is not an attribute. */
 static gboolean
 namespace_declaration (xmlNode *node)
 {
@@ -338,7 +338,7 @@ mutate_element (const char *xml, guint place, gsize mutation, MutateEach each, g
         hand_out (doc, what, each, data);
 }
 
-/* The nth attribute in document order, or NULL. */
+/* Returns the nth attribute in document order, or NULL. */
 static xmlAttr *
 nth_attribute (const GPtrArray *elements, guint n)
 {
@@ -372,7 +372,7 @@ foreign_attribute (xmlAttr *attribute, G_GNUC_UNUSED const char *value)
     attribute->ns = xmlNewNs (attribute->parent, X ("urn:foreign"), X ("f"));
 }
 
-/* The same name again, in a namespace: not a repetition. */
+/* The same name again, in a namespace, is not a repetition. */
 static void
 repeat_attribute (xmlAttr *attribute, G_GNUC_UNUSED const char *value)
 {
@@ -386,7 +386,7 @@ set_attribute (xmlAttr *attribute, const char *value)
     xmlSetProp (attribute->parent, attribute->name, X (value));
 }
 
-/* FALSE when there is no attribute at the place. */
+/* FALSE if there is no attribute at this place. */
 static gboolean
 mutate_attribute (const char *xml, guint place, const char *how, AttributeMutation apply, const char *value,
                   MutateEach each, gpointer data)
@@ -438,7 +438,7 @@ has_text (const xmlNode *node)
     return node->children && !node->children->next && node->children->type == XML_TEXT_NODE;
 }
 
-/* The values are markup, so that they are put into the text of the document, not into its tree. */
+/* The values are markup, so they are inserted into the text of the document and not into its tree. */
 void
 mutate_texts (const char *xml, const char *const *values, MutateEach each, gpointer data)
 {

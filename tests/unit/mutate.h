@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Systematic spoiling of a good document: every mutation at every place, one at a time. */
+/* Breaks a good document systematically: every mutation at every place, one at a time. */
 #pragma once
 
 #include "xml/xml.h"

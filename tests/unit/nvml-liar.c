@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * An NVML library that lies: one GPU with one vGPU, all in order, but for the one lie that $NVML_LIE names.
- * It keeps to the buffers that it is given; it lies about them.
- */
+/* An NVML library with one GPU and one vGPU, all correct except for the one wrong answer that $NVML_LIE
+ * names. It stays within the buffers that it gets, but may report other sizes. */
 #include "nvml/nvml-abi.h"
 
 #include <stddef.h>
@@ -42,7 +40,7 @@ give_text (char *buffer, unsigned int length, const char *text, const char *what
     return NVML_SUCCESS;
 }
 
-/* The sizing protocol, with its lies. */
+/* The sizing protocol and its wrong answers. */
 static nvmlReturn_t
 give_bytes (void *buffer, unsigned int *size, const void *bytes, unsigned int needed)
 {
@@ -115,7 +113,7 @@ nvmlInit_v2 (void)
 nvmlReturn_t
 nvmlShutdown (void)
 {
-    /* no lie: NVIDIA's library does no better in a fork child */
+    /* not a wrong answer: NVIDIA's library does the same in a forked child */
     if (initialised_in != getpid ())
         abort ();
     return NVML_SUCCESS;
@@ -222,7 +220,7 @@ nvmlDeviceGetSupportedVgpus (nvmlDevice_t device, unsigned int *count, nvmlVgpuT
     return give_list (count, types, 11, "supported");
 }
 
-/* 1 from when NVML was first asked what can be created: the last vGPU that there is room for starts then. */
+/* 1 after NVML was first asked what can be created; then the last vGPU that fits starts */
 static int has_started;
 
 static nvmlReturn_t

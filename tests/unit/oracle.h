@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The answers that NVIDIA's own library gave: tests/data/nvml-compat-r580.csv.gz. */
+/* The recorded answers of NVIDIA's own library: tests/data/nvml-compat-r580.csv.gz. */
 #pragma once
 
 #include "message/codes.h"
@@ -13,5 +13,5 @@ typedef struct {
     VgateAnswer answer;
 } OracleRow;
 
-/* Of OracleRow; read through the record reader, so that the driver's bytes are what is judged. */
+/* An array of OracleRow, read through the record reader, so that the driver's bytes are judged. */
 GArray *oracle_read (void);

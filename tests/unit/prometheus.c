@@ -8,12 +8,12 @@
 
 typedef struct {
     GHashTable *samples;
-    GHashTable *metrics; /* set of names that had their turn */
-    char *metric;        /* whose turn it is */
+    GHashTable *metrics; /* set of the names whose samples have ended */
+    char *metric;        /* the name whose samples are being read */
     gboolean has_type, is_counter;
 } Parser;
 
-/* The groups of the whole line; NULL when it does not match. */
+/* Returns the groups of the whole line; NULL if it does not match. */
 static char **
 match (const char *pattern, const char *line)
 {

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * Good records, elements, host documents and domains for the tests to start from, and small tools to spoil
- * them. All agree with each other: every sample vGPU runs on the sample host's first pGPU.
- */
+/* Good records, elements, host documents and domains as a starting point for tests, and tools to break them.
+ * All fit together: every sample vGPU runs on the sample host's first pGPU. */
 #pragma once
 
 #include "domain/domain.h"
@@ -23,12 +21,12 @@ VgatePgpuRecord sample_pgpu_record (void);
 VgateElement *sample_element (guint n_vgpus);
 /* The same as a document of its own. */
 char *sample_element_xml (guint n_vgpus);
-/* Puts other metadata into the element's vGPU, as if it had been captured so. */
+/* Puts other metadata into the element's vGPU, as if it had been captured. */
 void sample_set_record (VgateElement *element, guint vgpu, const VgateVgpuRecord *record);
 
 /* Two pGPUs; the first has a scheduler and two types. */
 VgateHost *sample_host (void);
-/* One that cannot be used: NVML error 15 at its UUID. address: NULL where it is not known. */
+/* Adds a GPU that cannot be used: NVML error 15 for its UUID. address: NULL if it is not known. */
 void sample_add_unusable (VgateHost *host, const char *address);
 
 /* Two guests: the first with two vGPUs, a capture, and a failure and a hang that are over, the second with a
@@ -38,12 +36,12 @@ VgateStatus *sample_status (void);
 /* A domain's XML; both arguments may be NULL. */
 char *sample_domain (const char *metadata, const char *devices);
 
-/* The element read from a document of its own: its form only, or form and sense. */
+/* Reads the element from a separate document: its form only, or form and values. */
 VgateElement *sample_read (const char *xml, GError **error);
 VgateElement *sample_read_and_check (const char *xml, GBytes *key, GError **error);
 
-/* text with the first FROM, which must be there, replaced. The caller frees it. */
+/* Returns text with its first FROM replaced. The caller frees it. */
 char *sample_edit (const char *text, const char *from, const char *to);
 
-/* The error has this code, one line, and names every one of the words (NULL at the end). */
+/* Asserts that the error has this code, one line, and all of the words (NULL at the end). */
 void sample_assert_error (const GError *error, VgateCode code, ...) G_GNUC_NULL_TERMINATED;

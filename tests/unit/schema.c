@@ -39,7 +39,8 @@ schema_free (Schema *schema)
     xmlRelaxNGFreeValidCtxt (schema->validator);
     xmlRelaxNGFree (schema->grammar);
     g_free (schema);
-    /* the datatype library is libxml2's, made when the first schema needs it; newer releases free it */
+    /* the datatype library is libxml2's, and is created for the first schema that needs it; newer releases
+     * free it */
 #if LIBXML_VERSION < 21400
     xmlRelaxNGCleanupTypes ();
 #endif

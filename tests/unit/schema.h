@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A RelaxNG schema of the source tree's schemas/ folder, asked yes or no. */
+/* Checks documents against a RelaxNG schema of the source tree's schemas/ folder. */
 #pragma once
 
 #include <glib.h>
@@ -7,7 +7,7 @@
 
 typedef struct Schema Schema;
 
-/* Aborts the test when the schema itself is wrong. */
+/* Aborts the test if the schema itself is wrong. */
 Schema *schema_open (const char *name);
 void schema_free (Schema *schema);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Schema, schema_free)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What everybody shares: reading and writing to the end, replacing a file, the run directory. */
+/* lib/base: reading and writing everything, replacing a file, the run directory. */
 #include "base/descriptor.h"
 #include "base/runtime-directory.h"
 
@@ -63,7 +63,7 @@ TEST (test_read)
     assert_read (f->folder, 10, EINVAL, NULL);
 }
 
-/* More than a pipe holds, so that both sides meet short reads and writes. */
+/* More than a pipe holds, so that there are short reads and writes. */
 TEST (test_pipe)
 {
     g_autofree char *text = g_strnfill (1 << 20, 'x');
@@ -95,7 +95,7 @@ TEST (test_replace)
     assert_read (f->file, 100, 0, "second");
     g_assert_cmpint (stat (f->file, &status), ==, 0);
     g_assert_cmpint (status.st_mode & 07777, ==, 0640);
-    /* a directory cannot be replaced: it stays, and nothing else is left */
+    /* a directory cannot be replaced: it remains, and no temporary file is left */
     g_assert_cmpint (g_unlink (f->file), ==, 0);
     g_assert_cmpint (g_mkdir (f->file, 0700), ==, 0);
     g_assert_false (vgate_replace_file (directory, "file", 0640, "third", 5));

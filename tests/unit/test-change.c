@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What of two elements is a change, and which changes decide. */
+/* Which differences of two elements are changes, and which of them decide. */
 #include "domain/change.h"
 
 #include "sample.h"
@@ -54,7 +54,7 @@ static const struct {
     {"/change/opaque-size", opaque_size, "*size of the opaque data 260 in the XML, 264 now"},
     {"/change/power", power, "the guest was suspended or woken up"},
     {"/change/type", type, "*vGPU type NVIDIA H100XM-* in the XML, MVIDIA H100XM-*"},
-    /* a driver that was updated under its guests may number the types anew: the name decides */
+    /* a driver update under running guests may change the type numbers, so the name decides */
     {"/change/type-id", type_id, NULL},
     {"/change/gone", gone, "vGPU aaaaaaaa-0000-4000-8000-000000000002 is in the XML, but no more*"},
     {"/change/time", other_time, NULL},
@@ -69,7 +69,7 @@ static const struct {
     {"/change/max-downtime", max_downtime, NULL},
 };
 
-/* What decides is a change, and each change is one of the digest. */
+/* A deciding difference is a change, and each change changes the digest. */
 static void
 assert_agree (const VgateElement *before, const VgateElement *now, const char *deciding)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The choice of devices: order, capacities, and that none is missed where one is possible. */
+/* The choice of devices: the order, the capacities, and that a possible choice is always found. */
 #include "placement/choose.h"
 
 #include <string.h>
@@ -134,7 +134,7 @@ add_want (Fixture *f, const char *named, guint32 type)
 
 #define TEST(name) static void name (Fixture *f, G_GNUC_UNUSED gconstpointer data)
 
-/* The named, then what exists, then what can be made. */
+/* The named device first, then existing ones, then those that can be created. */
 TEST (test_classes)
 {
     VgateSlot *made = add_makeable (f, 0, TYPE, "0000:41:00.4", 1);
@@ -159,8 +159,8 @@ TEST (test_classes)
     g_assert_null (want->slot);
 }
 
-/* The name of its type decides. What has no name is known by its number, if the host's list has none for
- * that. */
+/* The name of the type decides. A type without a name is compared by number, if the host's list has no name
+ * for it. */
 TEST (test_type_names)
 {
     VgateSlot *slot = add_slot (f, "a", 0, SMALL);
@@ -185,7 +185,8 @@ TEST (test_type_names)
     g_assert_true (vgate_choose (&f->choice, f->wants));
 }
 
-/* A named virtual function without a type before another one; but not before one that has it. */
+/* A named virtual function without a type comes before others without one, but after one that has the
+ * type. */
 TEST (test_named_vf)
 {
     VgateSlot *slots[3];
@@ -218,7 +219,7 @@ count_on (const Fixture *f, guint pgpu)
     return n;
 }
 
-/* The guest's own vGPUs count too: breadth first spreads them, depth first keeps them together. */
+/* The guest's own vGPUs count as well: breadth first spreads them, depth first keeps them together. */
 TEST (test_orders)
 {
     f->loads[1] = 1;
@@ -246,7 +247,7 @@ TEST (test_parent)
     g_assert_false (vgate_choose (&f->choice, f->wants));
 }
 
-/* Its frame buffer, its instances, and what is promised to others. */
+/* A GPU's frame buffer, its instances, and the leases of others. */
 TEST (test_gpu)
 {
     add_makeable (f, 0, TYPE, "0000:41:00.0", 8);
@@ -269,24 +270,24 @@ TEST (test_gpu)
     g_assert_true (vgate_choose (&f->choice, f->wants));
 }
 
-/* A promise takes the size of its own type, not of the one that is asked for. */
+/* A lease takes the size of its own type, not of the wanted one. */
 TEST (test_promised_sizes)
 {
     VgateWant *want = add_want (f, "x", TYPE);
 
     add_makeable (f, 0, TYPE, "0000:41:00.0", 8);
     add_makeable (f, 0, SMALL, "0000:41:00.0", 8);
-    promise (f, 1, TYPE, 4); /* elsewhere */
+    promise (f, 1, TYPE, 4); /* on another GPU */
     promise (f, 0, SMALL, 6);
     g_assert_true (vgate_choose (&f->choice, f->wants));
     want->slot = NULL;
-    promise (f, 0, SMALL, 1); /* of 80, 10 are left */
+    promise (f, 0, SMALL, 1); /* 10 of 80 are left */
     g_assert_false (vgate_choose (&f->choice, f->wants));
     set_type (f, want, SMALL);
     g_assert_true (vgate_choose (&f->choice, f->wants));
 }
 
-/* Where sizes do not mix, one that is promised keeps the others away, be it of the guest itself. */
+/* If a GPU cannot mix sizes, a lease keeps the others away, even one of the same guest. */
 TEST (test_equal_sizes)
 {
     VgatePgpu *first = g_ptr_array_index (f->host->pgpus, 0);
@@ -295,7 +296,7 @@ TEST (test_equal_sizes)
     add_makeable (f, 0, TYPE, "0000:41:00.0", 8);
     add_makeable (f, 0, SMALL, "0000:41:00.0", 8);
     promise (f, 0, SMALL, 1);
-    /* the driver does not say, as before r550 */
+    /* the driver does not report it, as before r550 */
     first->vgpu_sizes = VGATE_SIZES_UNKNOWN;
     g_assert_false (vgate_choose (&f->choice, f->wants));
     first->vgpu_sizes = VGATE_SIZES_MIXED;
@@ -311,7 +312,7 @@ TEST (test_equal_sizes)
     g_assert_false (vgate_choose (&f->choice, f->wants));
 }
 
-/* A GPU in MIG mode says nothing of sizes either, and has MIG-backed types only. */
+/* A GPU in MIG mode does not report sizes either, and has only MIG-backed types. */
 TEST (test_mig_sizes)
 {
     static const char *const names[] = {"NVIDIA H100XM-1-10C", "NVIDIA H100XM-3-40C", "NVIDIA A100-1-5CME",
@@ -335,7 +336,7 @@ TEST (test_mig_sizes)
     }
 }
 
-/* --- what has been promised, and what runs --- */
+/* --- leases and running vGPUs --- */
 
 #define VM_A "4d7c0a6e-9b1f-4f2e-8a35-b1f0c2d9e70a"
 #define VM_B "4d7c0a6e-9b1f-4f2e-8a35-b1f0c2d9e70b"
@@ -366,7 +367,7 @@ present_init (Present *present)
     present->promises = g_array_new (FALSE, FALSE, sizeof (VgatePromise));
 }
 
-/* One with a ':' is a virtual function. */
+/* A source with a ':' is a virtual function. */
 static VgateHostdevKind
 kind_of (const char *device)
 {
@@ -432,7 +433,7 @@ count (const Fixture *f, Present *present)
     vgate_loads_count (&state, present->loads, present->promises);
 }
 
-/* A guest on its way, step by step: it counts once at each, and stops being a promise when it runs. */
+/* A guest's way step by step: it counts once at each step, and its lease no longer counts when it runs. */
 TEST (test_counted_once)
 {
     static const struct {
@@ -465,7 +466,7 @@ TEST (test_counted_once)
         count (f, &present);
         g_assert_cmpuint (present.loads[0], ==, 1);
         g_assert_cmpuint (present.promises->len, ==, 0);
-        /* and it has ended, but its device is still there */
+        /* and it has ended, but its device still exists */
         g_ptr_array_set_size (present.instances, 0);
         count (f, &present);
         g_assert_cmpuint (present.loads[0], ==, 0);
@@ -473,7 +474,7 @@ TEST (test_counted_once)
     }
 }
 
-/* Two guests with a virtual function each, of which one runs: NVML does not say on which. */
+/* Two guests with a virtual function each, of which one runs: NVML does not report on which. */
 TEST (test_counted_alike)
 {
     g_auto (Present) present = {0};
@@ -488,14 +489,14 @@ TEST (test_counted_alike)
     count (f, &present);
     g_assert_cmpuint (present.loads[0], ==, 2);
     g_assert_cmpuint (present.promises->len, ==, 1);
-    /* one that nobody knows of */
+    /* an unknown vGPU */
     add_instance (&present, "11111111-1111-4111-8111-111111111111", NULL, 0, TYPE);
     count (f, &present);
     g_assert_cmpuint (present.loads[0], ==, 3);
     g_assert_cmpuint (present.promises->len, ==, 0);
 }
 
-/* Two vGPUs of which one can go but to where the other one is. */
+/* One of two vGPUs fits only where the other one would go first. */
 TEST (test_makes_way)
 {
     VgateWant *picky, *easy;
@@ -510,7 +511,7 @@ TEST (test_makes_way)
     g_assert_cmpstr (easy->slot->device, ==, "b");
 }
 
-/* Every way there is, for few. */
+/* Tries all choices of a few devices. */
 static gboolean
 is_possible (const Fixture *f, guint w, guint taken)
 {
@@ -566,7 +567,8 @@ TEST (test_against_all_ways)
     g_assert_cmpuint (n_possible, <, 18000);
 }
 
-/* As many as an element can hold, on a large host, none of which fits at last: it must not take for ever. */
+/* As many vGPUs as an element can have, on a large host, of which the last ones do not fit: the search must
+ * be short. */
 TEST (test_many)
 {
     const gint64 begin = g_get_monotonic_time ();
@@ -578,7 +580,7 @@ TEST (test_many)
     }
     for (guint i = 0; i < 64; i++)
         add_want (f, "x", TYPE);
-    g_assert_false (vgate_choose (&f->choice, f->wants)); /* 8 find room */
+    g_assert_false (vgate_choose (&f->choice, f->wants)); /* only 8 fit */
     g_test_message ("%" G_GINT64_FORMAT " ms", (g_get_monotonic_time () - begin) / 1000);
     g_assert_cmpint (g_get_monotonic_time () - begin, <, 5 * G_USEC_PER_SEC);
 }

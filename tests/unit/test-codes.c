@@ -28,7 +28,7 @@ is_one_line (const char *text)
     return *text != '\0' && !strpbrk (text, "\n\r\t") && g_utf8_validate (text, -1, NULL);
 }
 
-/* The summary is a clause, cause and cure are sentences; none has a double or an outer blank. */
+/* The summary is a clause, cause and cure are sentences; no double, leading or trailing blanks. */
 static void
 test_texts (void)
 {
@@ -100,7 +100,7 @@ test_line (void)
     g_assert_cmpstr (without, ==, "vgpu-gate: VGATE-101: no XML came in");
 }
 
-/* What a hostile domain name or message could hold, and what is left of it. */
+/* Hostile domain names or messages, and what remains of them. */
 static const struct {
     const char *text;
     const char *printed;
@@ -195,7 +195,7 @@ test_always_one_line (void)
     }
 }
 
-/* "No" and "it could not be found out" are told apart by a script that reads the exit status only. */
+/* A script that reads only the exit status can distinguish "no" from "it could not be found out". */
 static void
 test_unanswered (void)
 {

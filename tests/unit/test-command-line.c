@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Devices on QEMU's command line, in each form that QEMU takes them in. */
+/* Devices on QEMU's command line, in each form that QEMU accepts. */
 #include "domain/command-line.h"
 
 #include "sample.h"
@@ -26,10 +26,10 @@ static const struct {
     {"vfio-pci,host=41:00.4", VGATE_HOSTDEV_PCI, "0000:41:00.4"},
     {"vfio-pci,host=1:2.3,x-no-mmap", VGATE_HOSTDEV_PCI, "0000:01:02.3"},
     {"driver=vfio-pci,host=C1:1F.7", VGATE_HOSTDEV_PCI, "0000:c1:1f.7"},
-    /* sysfsdev goes before host, and the last of a name counts */
+    /* sysfsdev has priority over host, and the last value of a name counts */
     {"vfio-pci,sysfsdev=/sys/bus/mdev/devices/" UUID ",host=41:00.4", VGATE_HOSTDEV_MDEV, UUID},
     {"vfio-pci,host=01:00.0,host=41:00.4", VGATE_HOSTDEV_PCI, "0000:41:00.4"},
-    /* a comma that is written twice is one of the value */
+    /* a double comma is part of the value */
     {"vfio-pci,id=a,,host=01:00.0,host=41:00.4", VGATE_HOSTDEV_PCI, "0000:41:00.4"},
     {"{\"driver\":\"vfio-pci\",\"sysfsdev\":\"/sys/bus/mdev/devices/" UUID "\",\"id\":\"x\"}",
      VGATE_HOSTDEV_MDEV, UUID},

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The host's own driver asked beside the engine: the stricter answer holds, in every direction. */
+/* The host's own driver is asked as well: the stricter answer counts in both directions. */
 #include "compat-pair.h"
 
 enum { NONE = 0, COLD = VGATE_STATE_COLD, LIVE = VGATE_STATE_LIVE };
@@ -9,7 +9,7 @@ static const struct {
     gboolean ours_good; /* else: limit GPU */
     VgateAnswer driver;
     VgateAnswer merged;
-    guint findings;         /* with ours */
+    guint findings;         /* if ours is good */
     VgateSeverity severity; /* of the disagreement */
     gboolean live;
 } cases[] = {
@@ -80,7 +80,7 @@ test_merge (void)
     }
 }
 
-/* The stricter of both, for each pair of answers: never a state that one of them does not give. */
+/* The stricter answer for each pair of answers: never a state that one of them does not allow. */
 static void
 test_never_softer (void)
 {
@@ -126,7 +126,7 @@ test_says_both (void)
         "driver|other");
 }
 
-/* What was undecided offline is the driver's to decide. */
+/* If the offline answer is undecided, the driver decides. */
 static void
 test_decides (void)
 {
@@ -154,7 +154,7 @@ test_decides (void)
     }
 }
 
-/* Undecided, but a line before the last refuses: that is no longer the driver's to allow. */
+/* Undecided, but a line before the last refuses: the driver can no longer allow that. */
 static void
 test_decides_not_what_is_decided (void)
 {

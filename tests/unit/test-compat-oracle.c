@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The engine against NVIDIA's own answers, row by row. */
+/* Compares the engine with NVIDIA's own answers, row by row. */
 #include "compat/verdict.h"
 #include "oracle.h"
 #include "nvml/nvml-abi.h"
@@ -22,7 +22,7 @@ test_rows (void)
         given += row_at (i)->answer.limit == VGATE_LIMIT_NONE;
         rc_good += row_at (i)->rc == NVML_SUCCESS;
     }
-    /* a file of one answer only would prove nothing */
+    /* a file with only one answer would prove nothing */
     g_assert_cmpuint (given, >, ORACLE_ROWS / 20);
     g_assert_cmpuint (given, <, ORACLE_ROWS * 19 / 20);
     g_assert_cmpuint (rc_good, ==, ORACLE_ROWS);
@@ -49,8 +49,7 @@ is_first_part (VgateCode code)
            code == VGATE_CODE_VERSION_OUTSIDE_RANGE || code == VGATE_CODE_GPU_DIFFERS;
 }
 
-/* The verdict has the call's answer whatever the policy, and refuses exactly where the call gives no state.
- */
+/* The verdict has the call's answer for any policy, and refuses exactly if the call gives no state. */
 static void
 judge_all (const VgateCircumstances *circumstances, gboolean further_rules)
 {
@@ -93,7 +92,7 @@ test_verdict (void)
     judge_all (&circumstances, TRUE);
 }
 
-/* The driver asked as well: on these rows it says the same, so that nothing is added. */
+/* The driver's answer as well: it is the same for these rows, so no finding is added. */
 static void
 test_driver_agrees (void)
 {

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Judging allocates nothing. This program's own malloc() and its kin count, whoever calls them, GLib
- * included. */
+/* Judging allocates nothing. This program's own malloc () and its like count every call, including GLib's. */
 #include "compat-pair.h"
 
 #include <stddef.h>
@@ -17,7 +16,7 @@ static guint n_allocations;
 #endif
 
 #ifdef HAS_ADDRESS_SANITIZER
-/* the sanitizer's own malloc() must stay, and it tells of every call */
+/* the sanitizer's own malloc () must remain; it reports every call */
 int __sanitizer_install_malloc_and_free_hooks (void (*on_malloc) (const volatile void *, size_t),
                                                void (*on_free) (const volatile void *));
 
@@ -72,7 +71,7 @@ start_counting (void)
 }
 #endif
 
-/* Else the zero below would prove nothing. */
+/* Without this check the zero below would prove nothing. */
 static void
 test_counts (void)
 {

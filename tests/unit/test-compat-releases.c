@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Guest drivers on host drivers: which vGPU software releases go together. */
+/* Guest drivers on host drivers: the vGPU software releases that are supported together. */
 #include "compat-pair.h"
 
 enum { FIRST_RELEASE = 15, LAST_RELEASE = 20, N_RELEASES = LAST_RELEASE - FIRST_RELEASE + 1 };
@@ -83,16 +83,16 @@ test_matrix (void)
 }
 
 /*
- * What is of no known release is not found fault with: feature branches (545, 555, 560, 565, 575, 590), later
- * Windows numbers of a long-term release, releases to come, and texts that are no version. Only where the
- * guest is of a known release that is newer than the host, or newer still, is that certain.
+ * There is no finding for an unknown release: feature branches (545, 555, 560, 565, 575, 590), later Windows
+ * numbers of a long-term release, later releases, and texts that are not a version. It is certain only if the
+ * guest is of a known release that is newer than the host, or newer than all known ones.
  */
 static void
 test_unknown (void)
 {
     static const struct {
         const char *guest, *host;
-        const char *words; /* NULL: silent */
+        const char *words; /* NULL: no finding */
     } cases[] = {
         {"", "580.1", NULL},
         {"580.1", "", NULL},
@@ -111,18 +111,18 @@ test_unknown (void)
         {"535.1", "590.1", NULL},
         {"570.1", "575.1", NULL},
         {"590.1", "580.1", NULL},
-        /* the long-term release goes on: its Windows drivers will have numbers that are not known today */
+        /* the long-term release continues: its later Windows drivers have numbers that are not known today */
         {"583.10", "580.1", NULL},
         {"583.10", "595.1", NULL},
         {"540.10", "535.1", NULL},
-        /* older than all that is known, and releases to come */
+        /* older than all known releases, and later ones */
         {"470.1", "525.1", NULL},
         {"510.1", "580.1", NULL},
         {"610.1", "595.1", NULL},
         {"610.1", "620.1", NULL},
         {"580.1", "620.1", NULL},
         {"620.1", "620.1", NULL},
-        /* newer than the host, whatever it is */
+        /* newer than the host in any case */
         {"580.1", "575.1", "guest driver 580.1 (vGPU software 19) is not supported on host driver 575.1"},
         {"581.42", "575.1", "guest driver 581.42 (vGPU software 19) is not supported on host driver 575.1"},
         {"535.1", "470.1", "guest driver 535.1 (vGPU software 16) is not supported on host driver 470.1"},

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The further rules: each broken and not broken, at each severity. */
+/* The other rules: each broken and not broken, with each severity. */
 #include "compat-pair.h"
 
 static void
@@ -176,7 +176,7 @@ assert_described (const VgateFinding *finding, VgateRule rule)
             g_error ("%s: '%s' does not say '%s'", rules[rule].name, text, rules[rule].words[i]);
 }
 
-/* Broken alone: one finding of the severity that was set, and only "refuse" stops the guest. */
+/* Each broken alone: one finding of its severity, and only "refuse" refuses the guest. */
 static void
 test_each (void)
 {
@@ -190,7 +190,7 @@ test_each (void)
             g_assert_cmpuint (pair.verdict.n_findings, ==, severity == VGATE_SEVERITY_IGNORE ? 0 : 1);
             g_assert_cmpint (vgate_verdict_allows (&pair.verdict, VGATE_STATE_LIVE), ==, !refuses);
             g_assert_cmpint (vgate_verdict_first_refusal (&pair.verdict) != NULL, ==, refuses);
-            /* only the undecided GPU is a matter of the answer itself */
+            /* only the undecided GPU changes the answer itself */
             if (rule != VGATE_RULE_GPU_UNDECIDED)
                 compat_pair_assert_answer (&pair, COLD_LIVE, VGATE_LIMIT_NONE);
             if (severity == VGATE_SEVERITY_IGNORE)
@@ -202,7 +202,7 @@ test_each (void)
     }
 }
 
-/* As many findings as there can be: all of both parts, one more by the driver. They fit, in order. */
+/* As many findings as possible: all of both parts, and one by the driver. They fit, in their order. */
 static void
 test_all (void)
 {
@@ -218,8 +218,8 @@ test_all (void)
     break_host_driver_newer (&pair);
     pair.circumstances.severities[VGATE_RULE_HOST_DRIVER_NOT_SAME] = VGATE_SEVERITY_REFUSE;
     compat_pair_judge (&pair);
-    /* five of NVIDIA's (no string to compare); of the further ones the driver is up, the host driver newer
-     * only, and a type that is not offered has no free instance to miss */
+    /* five of NVIDIA's (no string to compare); of the others not: the driver is up, only the host driver is
+     * newer, and a type that is not offered cannot lack a free instance */
     g_assert_cmpuint (pair.verdict.n_findings, ==, 5 + VGATE_N_RULES - 3);
     for (guint i = 6; i < pair.verdict.n_findings; i++)
         g_assert_cmpint (pair.verdict.findings[i].code, >, pair.verdict.findings[i - 1].code);
@@ -235,7 +235,8 @@ findings_of (CompatPair *pair)
     return pair->verdict.n_findings;
 }
 
-/* Where nothing is known, the rules about types and instances are silent; a held device needs no instance. */
+/* Without facts the rules about types and instances give no finding; a device that the guest has needs no
+ * instance. */
 static void
 test_offers (void)
 {
@@ -292,7 +293,7 @@ test_senders (void)
         {SAMPLE_HOST_UUID, NULL, SAMPLE_HOST_UUID, 1},
         {SAMPLE_HOST_UUID, NULL, NULL, 0},
         {NULL, other, other, 0},
-        /* the sender is known, so that it does not matter who else it cannot be */
+        /* the sender is known, so it does not matter which others it cannot be */
         {SAMPLE_HOST_UUID, SAMPLE_HOST_UUID, SAMPLE_HOST_UUID, 0},
     };
     CompatPair pair;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The engine's first part, its answers in words, and what it promises of itself: no allocation, same bytes.
- */
+/* The engine's first part, its answers in words, and its promises: no allocation, the same bytes. */
 #include "compat-pair.h"
 
 static void
@@ -21,7 +20,7 @@ test_good (void)
     g_assert_false (vgate_verdict_allows (&pair.verdict, 0));
 }
 
-/* NVIDIA's rule broken in one place: the answer, the one finding, and what it says. */
+/* NVIDIA's rule broken in one place: the answer, the one finding, and its text. */
 static const struct {
     const char *name;
     guint32 vgpu_version, pgpu_version, vgpu_caps, pgpu_caps, guest_version;
@@ -82,7 +81,7 @@ test_each_line (void)
     }
 }
 
-/* What lies just inside the lines passes. */
+/* Values just inside the limits pass. */
 static void
 test_just_inside (void)
 {
@@ -100,7 +99,7 @@ test_just_inside (void)
     }
 }
 
-/* Unlike NVIDIA's call, the engine goes on: every line on either side, in the order of the rule. */
+/* Unlike NVIDIA's call, the engine continues: every line on either side, in the order of the rule. */
 static void
 test_all_together (void)
 {
@@ -123,13 +122,13 @@ test_all_together (void)
         if (i < 4)
             g_assert_cmpint (pair.verdict.findings[i].at_destination, ==, i % 2 == 1);
     }
-    /* the answer is that of the first line that applies, as it is the call's */
+    /* the answer is that of the first line that applies, as in the call */
     pair.vgpu_record.version = pair.pgpu_record.version = 3;
     compat_pair_judge (&pair);
     compat_pair_assert_answer (&pair, 0, VGATE_LIMIT_HOST_DRIVER | VGATE_LIMIT_GPU);
 }
 
-/* An opaque section that is not the known one, on one side or both. */
+/* An opaque section other than the known one, on one side or both. */
 static void
 test_unknown_layout (void)
 {
@@ -152,7 +151,7 @@ test_unknown_layout (void)
         g_assert_cmpuint (pair.verdict.findings[0].destination, ==, sizes[i].pgpu_size);
         g_assert_false (vgate_verdict_allows (&pair.verdict, VGATE_STATE_LIVE));
 
-        /* strings that cannot be read are not compared, whatever stands where they would */
+        /* strings that cannot be read are not compared, whatever their bytes are */
         pair.pgpu_record.gpu_string[0] = '9';
         compat_pair_judge (&pair);
         compat_pair_assert_answer (&pair, 0, VGATE_LIMIT_OTHER);
@@ -174,7 +173,7 @@ test_unknown_layout_by_policy (void)
         compat_pair_assert_answer (&pair, COLD_LIVE, VGATE_LIMIT_NONE);
         g_assert_cmpuint (pair.verdict.n_findings, ==, soft[i] == VGATE_SEVERITY_WARN);
         g_assert_true (vgate_verdict_allows (&pair.verdict, VGATE_STATE_LIVE));
-        /* the lines before the last still decide, and cannot be softened */
+        /* the lines before the last still decide, and cannot be weakened */
         pair.vgpu_record.guest_version = vgate_version (30, 0);
         compat_pair_judge (&pair);
         compat_pair_assert_answer (&pair, 0, VGATE_LIMIT_HOST_DRIVER);
@@ -205,7 +204,7 @@ assert_same_findings (const VgateVerdict *a, const VgateVerdict *b)
     }
 }
 
-/* Whatever stood in the verdict before, and however often it is asked. */
+/* The result depends neither on the verdict's former content nor on the number of calls. */
 static void
 test_repeatable (void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What goes between an operator's command and the process that reads NVML: whole, or not at all. */
+/* The messages between an operator's command and the process that reads NVML: accepted only as a whole. */
 #include "driver/control-wire.h"
 #include "driver/follow-wire.h"
 #include "nvml/nvml-abi.h"
@@ -146,7 +146,7 @@ test_round (void)
     g_assert_cmpuint (((const VgateLogNews *)g_ptr_array_index (got, 1))->entries->len, ==, 0);
 }
 
-/* Each kind of error arrives as what it was. */
+/* Each kind of error arrives unchanged. */
 static void
 test_errors (void)
 {
@@ -164,7 +164,7 @@ test_errors (void)
     }
 }
 
-/* A code that nobody could look up; an answer to another question; one that was cut, or never came. */
+/* An unknown code; an answer to another question; an answer that was cut or never sent. */
 static void
 test_lies (void)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A domain's XML: name, UUID, the hostdevs that can be vGPUs, and our element, wherever else the like stands.
- */
+/* A domain's XML: name, UUID, the hostdevs that can be vGPUs, and our element; the same names elsewhere are
+ * ignored. */
 #include "sample.h"
 
 #include <string.h>
@@ -89,14 +89,14 @@ static const struct {
 } good[] = {
     {PCI ("domain='0x0000' bus='0x41' slot='0x00' function='0x4'", GUEST), VGATE_HOSTDEV_PCI, "0000:41:00.4",
      "0000:07:00.0"},
-    /* libvirt takes decimal and octal from people, and no domain */
+    /* libvirt accepts decimal and octal from users, and an address without domain */
     {PCI ("bus='65' slot='31' function='7'", ""), VGATE_HOSTDEV_PCI, "0000:41:1f.7", NULL},
     {PCI ("domain='010' bus='0X0' slot='00' function='0'", ""), VGATE_HOSTDEV_PCI, "0008:00:00.0", NULL},
     {PCI ("domain='0xffff' bus='0xFF' slot='0x1f' function='0x7'", ""), VGATE_HOSTDEV_PCI, "ffff:ff:1f.7",
      NULL},
     {PCI ("bus='0x41' slot='0' function='0'", "<address type='ccw' cssid='0xfe' ssid='0x0' devno='0x0001'/>"),
      VGATE_HOSTDEV_PCI, "0000:41:00.0", NULL},
-    /* what is absent is 0, and white space and a sign before a number are none of libvirt's business */
+    /* absent parts are 0; libvirt ignores white space and a sign before a number */
     {PCI ("bus='0x41'", ""), VGATE_HOSTDEV_PCI, "0000:41:00.0", NULL},
     {PCI ("bus=' +0x41' slot='0' function='4' multifunction='on'", GUEST), VGATE_HOSTDEV_PCI, "0000:41:00.4",
      "0000:07:00.0"},
@@ -105,7 +105,7 @@ static const struct {
      "0000:07:00.0"},
     {PCI ("domain='0xffffffff' bus='0x41' slot='0' function='0'", ""), VGATE_HOSTDEV_PCI, "ffffffff:41:00.0",
      NULL},
-    /* the guest's address can be of any type, or not libvirt's to give yet */
+    /* the guest's address can have any type, or not be assigned yet */
     {PCI ("bus='0x41'", "<address type='unassigned'/>"), VGATE_HOSTDEV_PCI, "0000:41:00.0", NULL},
     {PCI ("bus='0x41'", "<address type='pci'/>"), VGATE_HOSTDEV_PCI, "0000:41:00.0", NULL},
     {PCI ("bus='0x41'", "<address type='pci' multifunction='on'/>"), VGATE_HOSTDEV_PCI, "0000:41:00.0", NULL},
@@ -119,12 +119,12 @@ static const struct {
      "bbbbbbbb-0000-4000-8000-000000000001", "0000:07:00.0"},
     {MDEV ("BBBBBBBB-0000-4000-8000-00000000000A", ""), VGATE_HOSTDEV_MDEV,
      "bbbbbbbb-0000-4000-8000-00000000000a", NULL},
-    /* the schema has it without hyphens too */
+    /* the schema also allows it without hyphens */
     {MDEV (" bbbbbbbb00004000-800000000000000A ", ""), VGATE_HOSTDEV_MDEV,
      "bbbbbbbb-0000-4000-8000-00000000000a", NULL},
     {"<hostdev type='mdev'><source><address uuid='bbbbbbbb-0000-4000-8000-000000000001'/></source></hostdev>",
      VGATE_HOSTDEV_MDEV, "bbbbbbbb-0000-4000-8000-000000000001", NULL},
-    /* an element that is not libvirt's hides nothing */
+    /* an element in another namespace hides nothing */
     {"<hostdev type='pci'><source><x:address xmlns:x='urn:x' bus='1'/><address "
      "bus='0x41'/></source></hostdev>",
      VGATE_HOSTDEV_PCI, "0000:41:00.0", NULL},
@@ -142,7 +142,7 @@ test_hostdevs (void)
     }
 }
 
-/* A live domain's status: the domain in it, without the element, and nothing of what stands beside it. */
+/* A live domain's status: the domain in it, without the element, and without the status's own content. */
 static void
 test_status (void)
 {
@@ -164,7 +164,7 @@ test_status (void)
     g_assert_error (error, VGATE_ERROR, VGATE_CODE_XML_NOT_DOMAIN);
 }
 
-/* Every form that libvirt's schema has and that cannot be a vGPU, and some that it has not. */
+/* Every form in libvirt's schema that cannot be a vGPU, and some that the schema does not have. */
 static void
 test_no_hostdevs (void)
 {
@@ -199,7 +199,7 @@ test_no_hostdevs (void)
         "<hostdev mode='subsystem' type='of-tomorrow'><source><address bus='0x41'/></source></hostdev>",
         "<interface type='hostdev'><source><address type='pci' domain='0' bus='0' slot='7' "
         "function='0'/></source></interface>",
-        /* addresses that nobody can assign */
+        /* addresses that cannot be assigned */
         "<hostdev mode='subsystem' type='pci'/>",
         "<hostdev mode='subsystem' type='pci'><source startupPolicy='optional'/></hostdev>",
         "<hostdev mode='subsystem' type='pci'><source writeFiltering='no'><address/></source></hostdev>",
@@ -213,7 +213,7 @@ test_no_hostdevs (void)
         PCI ("bus='08' slot='0' function='0'", ""),
         PCI ("bus='41x' slot='0' function='0'", ""),
         PCI ("bus='99999999999999999999999' slot='0' function='0'", ""),
-        /* not libvirt's, or not where libvirt's are */
+        /* not libvirt's elements, or not in libvirt's place */
         "<x:hostdev xmlns:x='urn:x' type='pci'/>",
         "<group>" PCI ("bus='0x41' slot='0' function='0'", "") "</group>",
         "<!-- " MDEV ("bbbbbbbb-0000-4000-8000-000000000001", "") " -->",
@@ -237,7 +237,7 @@ test_no_hostdevs (void)
     }
 }
 
-/* A mediated device of PCI can be a vGPU, and nobody can tell which. libvirt writes none of these. */
+/* A mediated device of PCI whose address cannot be read may be a vGPU. libvirt writes none of these. */
 static void
 test_bad_hostdevs (void)
 {
@@ -261,7 +261,7 @@ test_bad_hostdevs (void)
     }
 }
 
-/* Our element counts as a child of the domain's own <metadata>, and nowhere else. */
+/* Our element counts only as a child of the domain's own <metadata>. */
 static void
 test_element_elsewhere (void)
 {
@@ -288,7 +288,7 @@ test_element_elsewhere (void)
     }
 }
 
-/* Other programs' metadata stands beside ours and does not matter, however near its name is. */
+/* Other programs' metadata beside ours does not matter, however similar its name is. */
 static void
 test_element_beside_others (void)
 {
@@ -401,7 +401,7 @@ test_upper_case_uuid (void)
     g_assert_cmpstr (domain->uuid, ==, "abcdef01-1111-4111-8111-111111111111");
 }
 
-/* The name is wanted for the message, also when what follows cannot be read. */
+/* The name is needed for the message, even if the rest cannot be read. */
 static void
 test_name_of_the_bad (void)
 {

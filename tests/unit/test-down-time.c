@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The estimate of the down-time: which speed counts, what is not known, and the borders of its arithmetic. */
+/* The estimate of the down-time: which speed counts, missing values, and the limits of its arithmetic. */
 #include "vgpu-gate/vgpu-gate.h"
 
 #define MIB ((guint64)1 << 20)
@@ -61,7 +61,7 @@ test_case (gconstpointer data)
     g_assert_cmpuint (estimate.others, ==, c->others);
 }
 
-/* Where the guest goes is not known: the speed there does not count. */
+/* The destination is not known, so its speed does not count. */
 static void
 test_without_destination (void)
 {

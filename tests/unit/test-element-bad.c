@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Everything that an element can have wrong: each with its own code, and a message that names the place. */
+/* Every fault that an element can have: each with its own code, and a message that names the place. */
 #include "sample.h"
 
 #include <string.h>
 
-/* The first FROM of the good element becomes TO. */
+/* Replaces the first FROM of the good element by TO. */
 typedef struct {
     const char *from, *to;
     VgateCode code;
@@ -15,7 +15,7 @@ typedef struct {
 #define VALUE     VGATE_CODE_ELEMENT_VALUE
 
 static const Bad bad_form[] = {
-    /* an unknown version of it, or what is none of ours at all */
+    /* an unknown version, or another namespace */
     {"domain:1'", "domain:2'", VGATE_CODE_ELEMENT_VERSION, "<vgpus>", "urn:x-vgpu-gate:domain:2"},
     {"domain:1'", "domain:10'", VGATE_CODE_ELEMENT_VERSION, "<vgpus>", "urn:x-vgpu-gate:domain:10"},
     {" xmlns='urn:x-vgpu-gate:domain:1'", "", VGATE_CODE_ELEMENT_VERSION, "<vgpus>", "namespace ''"},
@@ -86,7 +86,7 @@ static const Bad bad_form[] = {
      VALUE, "<mirror>", "'guest-driver'"},
     {"range='18.1-26.1'", "range='18.1'", VALUE, "<pgpu>", "'range'"},
     {"policy='equal-share'", "policy='round-robin'", VALUE, "<scheduler>", "'policy'"},
-    /* base64 that is none */
+    /* text that is not base64 */
     {"'>AwAAAAEA", "'>AwAA*AEA", VGATE_CODE_ELEMENT_BASE64, "<metadata>", "base64"},
     {"'>AwAAAAEA", "'>wAAAAEA", VGATE_CODE_ELEMENT_BASE64, "<metadata>", "base64"},
     {"'>AwAAAAEA", "'>Aw==AAAA", VGATE_CODE_ELEMENT_BASE64, "<metadata>", "base64"},
@@ -120,7 +120,7 @@ test_form (void)
     }
 }
 
-/* The line is that of the element in the document that came in, wherever our element stands in it. */
+/* The message has the line of the element in the document that was read, wherever our element is in it. */
 static void
 test_names_the_line (void)
 {
@@ -156,13 +156,13 @@ test_none (void)
 }
 
 static const Bad bad_sense[] = {
-    /* lengths that lie */
+    /* wrong lengths */
     {"length='468'", "length='467'", VGATE_CODE_ELEMENT_LENGTH, "<metadata>", "467"},
     {"length='468'", "length='0'", VGATE_CODE_ELEMENT_LENGTH, "<metadata>", "0 bytes"},
     {"length='468'", "length='4294967295'", VGATE_CODE_ELEMENT_LENGTH, "<metadata>", "4294967295"},
     {"</metadata>", "AAAA</metadata>", VGATE_CODE_ELEMENT_LENGTH, "<metadata>", "471"},
     {"length='468'>AwAA", "length='465'>", VGATE_CODE_ELEMENT_LENGTH, "vGPU metadata", "257 bytes"},
-    /* another domain's */
+    /* for another domain */
     {"domain='1", "domain='2", VGATE_CODE_ELEMENT_DOMAIN, "21111111-", SAMPLE_DOMAIN_UUID},
     /* the mirror, each attribute of it */
     {"mirror version='3'", "mirror version='4'", VGATE_CODE_ELEMENT_MIRROR, "<mirror>",
@@ -183,7 +183,7 @@ static const Bad bad_sense[] = {
      "gpu-string='233016C100000002'"},
     {"gpu-string='233016C100000003'", "gpu-string='233016c100000003'", VGATE_CODE_ELEMENT_MIRROR, "<mirror>",
      "gpu-string"},
-    /* the bytes changed and the mirror not */
+    /* the bytes were changed, the mirror was not */
     {"'>AwAAAAEA", "'>BAAAAAEA", VGATE_CODE_ELEMENT_MIRROR, "<mirror>",
      "version='3', the driver's bytes say version='4'"},
     {"range='18.1-26.1'", "range='26.1-18.1'", VALUE, "<pgpu>", "26.1-18.1 is inverted"},
@@ -210,7 +210,7 @@ test_sense (void)
     }
 }
 
-/* Of several vGPUs, the message names the one that is wrong. */
+/* With several vGPUs the message names the faulty one. */
 static void
 test_names_the_vgpu (void)
 {
@@ -219,7 +219,7 @@ test_names_the_vgpu (void)
     g_autofree char *xml = NULL;
     g_autoptr (GError) error = NULL;
 
-    record.guest_driver[0] = '\x1b'; /* what a driver never writes, in the bytes; the mirror cannot hold it */
+    record.guest_driver[0] = '\x1b'; /* bytes that a driver never writes; the mirror cannot contain them */
     sample_set_record (element, 1, &record);
     ((VgateElementVgpu *)g_ptr_array_index (element->vgpus, 1))->record = sample_vgpu_record ();
     xml = vgate_element_write (element, TRUE);
@@ -262,7 +262,7 @@ test_duplicates (void)
     }
 }
 
-/* What several vGPUs may have in common. */
+/* Values that several vGPUs may share. */
 static void
 test_not_duplicates (void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The essence of an element: it changes exactly when something that matters changes. */
+/* The essence of an element changes exactly if something relevant changes. */
 #include "sample.h"
 
 #include <string.h>
@@ -36,7 +36,7 @@ guest_driver_up (VgateElement *element, VgateElementVgpu *vgpu)
     sample_set_record (element, 0, &record);
 }
 
-/* A byte that no field mirrors: bytes decide, so that it matters. */
+/* A byte without a field in the mirror is relevant, because bytes decide. */
 static void
 other_bytes (G_GNUC_UNUSED VgateElement *element, VgateElementVgpu *vgpu)
 {
@@ -139,7 +139,7 @@ test_changes (void)
     }
 }
 
-/* The daemon compares what it captured with what it reads back from libvirt. */
+/* The daemon compares its capture with the element that libvirt returns. */
 static void
 test_survives_reading (void)
 {

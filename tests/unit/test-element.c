@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The metadata element: what is written reads back, survives libvirt, and is sealed. */
+/* The metadata element: what was written can be read, survives libvirt, and is sealed. */
 #include "sample.h"
 #include "nvml/nvml-abi.h"
 
@@ -114,7 +114,7 @@ test_round_trip (void)
     }
 }
 
-/* Every value that a choice can have, and the ends of the numbers. */
+/* Every value of each choice, and the limits of the numbers. */
 static void
 test_extremes (void)
 {
@@ -137,7 +137,7 @@ test_extremes (void)
     }
 }
 
-/* A guest whose driver is not up, and a layout that is not known: texts are empty then. */
+/* A guest whose driver is not up, and an unknown layout: texts are then empty. */
 static void
 test_empty_texts (void)
 {
@@ -155,7 +155,7 @@ test_empty_texts (void)
     assert_round_trip (element);
 }
 
-/* Names are other people's: markup in them is text, and they may be long. */
+/* Other users choose the names: markup in them is text, and they may be long. */
 static void
 test_names (void)
 {
@@ -188,7 +188,7 @@ put_prefix (xmlNode *node, xmlNs *ns)
     }
 }
 
-/* What libvirt makes of it: prefix on every element, its own indentation and quotes. */
+/* The element as libvirt writes it: a prefix on every element, its own indentation and quotes. */
 static char *
 as_libvirt_writes_it (const char *xml)
 {
@@ -276,7 +276,7 @@ test_seal (void)
     vgate_element_seal (element, key);
     g_assert_true (vgate_xml_text_has_form (element->seal, VGATE_XML_SHA256));
     first_seal = g_strdup (element->seal);
-    vgate_element_seal (element, key); /* a seal is not part of what is sealed */
+    vgate_element_seal (element, key); /* the seal does not cover itself */
     g_assert_cmpstr (element->seal, ==, first_seal);
     sealed = vgate_element_write (element, TRUE);
 
@@ -289,7 +289,7 @@ test_seal (void)
     assert_seal_error (sealed, longer, VGATE_CODE_SEAL_WRONG);
 }
 
-/* A sealed element, changed in one place that nothing else would notice. */
+/* A sealed element with one change that no other check would notice. */
 static void
 test_seal_covers (void)
 {

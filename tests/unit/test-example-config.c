@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * examples/vgpu-gate.conf, vgpu-gate.conf(5) and the defaults are held to the table of keys (policy/keys.c)
- * and that of rules: each has every key, no other, and the same default.
- */
+/* examples/vgpu-gate.conf, vgpu-gate.conf(5) and the defaults are compared with the table of keys
+ * (policy/keys.c) and that of rules: each has every key, no other key, and the same default. */
 #include "policy/keys.h"
 
 #include <glib/gstdio.h>
@@ -20,7 +18,7 @@ read_source (const char *path)
     return text;
 }
 
-/* A copy, as a checkout may be writable by a group, which a configuration must not be. */
+/* Reads a copy, because a checkout may be writable by a group, which a configuration must not be. */
 static VgatePolicy *
 load (const char *text)
 {
@@ -38,7 +36,7 @@ load (const char *text)
     return g_steal_pointer (&policy);
 }
 
-/* All that keys set, but for the sealing key, which is read from another file. */
+/* TRUE if all keys have the same values, except the sealing key, which is read from another file. */
 static gboolean
 is_same (const VgatePolicy *a, const VgatePolicy *b)
 {
@@ -67,7 +65,7 @@ is_key_file (const VgatePolicyKey *key)
     return strcmp (key->key, "key-file") == 0;
 }
 
-/* Each key has a value that makes a policy another one: so is_same () overlooks none. */
+/* Each key has a value that changes the policy, so is_same () overlooks none. */
 static void
 test_is_same (void)
 {
@@ -100,7 +98,7 @@ test_defaults (void)
     g_assert_true (is_same (policy, defaults));
 }
 
-/* --- what a text says of each key: "GROUP.KEY" to its value, "" where that is a placeholder --- */
+/* --- the values in a text: "GROUP.KEY" to its value, "" for a placeholder --- */
 
 static gboolean
 is_rule (const char *name)
@@ -120,7 +118,7 @@ take_key (GHashTable *said, const char *group, const char *key, const char *valu
         g_error ("[%s] %s is described twice", group, key);
 }
 
-/* A commented key is one without default. */
+/* A commented key has no default. */
 static GHashTable *
 read_example (void)
 {
@@ -146,7 +144,7 @@ read_example (void)
     return said;
 }
 
-/* The page's paragraph of each key as well, into paragraphs. */
+/* Puts the page's paragraph of each key into paragraphs as well. */
 static GHashTable *
 read_manual (GHashTable *paragraphs)
 {
@@ -178,7 +176,7 @@ read_manual (GHashTable *paragraphs)
     return said;
 }
 
-/* What the text gives as the key's default is the default. */
+/* The default in the text is the default. */
 static void
 assert_default (const VgatePolicyKey *key, GHashTable *said, const char *where)
 {
@@ -192,7 +190,7 @@ assert_default (const VgatePolicyKey *key, GHashTable *said, const char *where)
         g_error ("%s: '%s' is not the default of [%s] %s", where, value, key->group, key->key);
 }
 
-/* The numbers that it can be, or the words where it is one of some, are named. */
+/* The text names the range of a number, or the words of a choice. */
 static void
 assert_names_values (const VgatePolicyKey *key, GHashTable *paragraphs)
 {
@@ -235,7 +233,7 @@ test_keys (void)
     g_assert_cmpuint (g_hash_table_size (manual), ==, n + VGATE_N_RULES);
 }
 
-/* What is commented out is right too. */
+/* Commented lines are valid as well. */
 static void
 test_commented (void)
 {

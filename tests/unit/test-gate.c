@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The gate as its callers use it, on a sysfs tree that changes while a request is being decided. */
+/* The gate as its callers use it, on a sysfs tree that changes during a request. */
 #include "gate/gate.h"
 
 #include <glib/gstdio.h>
@@ -100,7 +100,7 @@ decide (Fixture *f, VgateOperation operation)
 
 #define TEST(name) static void name (Fixture *f, G_GNUC_UNUSED gconstpointer data)
 
-/* It was seen, and goes while the configuration is read: what was seen holds. */
+/* The device was seen, and vanishes while the configuration is read: the first observation counts. */
 TEST (test_goes)
 {
     put_device (f);
@@ -109,14 +109,14 @@ TEST (test_goes)
     g_assert_cmpuint (f->n_loads, ==, 1);
 }
 
-/* What is none of our business needs no configuration, whose faults then touch nobody. */
+/* A guest that does not concern us needs no configuration, whose faults then do not matter. */
 TEST (test_absent)
 {
     g_assert_cmpint (decide (f, VGATE_OPERATION_RESTORE), ==, VGATE_CODE_NOT_CONCERNED);
     g_assert_cmpuint (f->n_loads, ==, 0);
 }
 
-/* One of the kind as vgpu-gate-nvml tells it. */
+/* A device of this kind, as vgpu-gate-nvml reports it. */
 static void
 add_device (GPtrArray *devices, const char *parent, const char *fault)
 {
@@ -133,15 +133,15 @@ add_device (GPtrArray *devices, const char *parent, const char *fault)
     g_ptr_array_add (devices, listed);
 }
 
-/* The first step looks at a device without asking its type, and keeps what it found; the second takes the
- * type as it was read elsewhere, of that device. */
+/* The first step identifies a device without reading its type, and keeps the result; the second takes the
+ * type that was read elsewhere, of the same device. */
 TEST (test_observation)
 {
     static const struct {
         const char *parent, *fault;
         VgateDeviceKind kind;
     } types[] = {{"0000:41:00.0", NULL, VGATE_DEVICE_VGPU},
-                 {"0000:41:00.4", NULL, VGATE_DEVICE_ABSENT}, /* another one by now */
+                 {"0000:41:00.4", NULL, VGATE_DEVICE_ABSENT}, /* another device by now */
                  {NULL, NULL, VGATE_DEVICE_ABSENT},           /* it vanished */
                  {"0000:41:00.0", "the name of its type is none", VGATE_DEVICE_UNUSABLE}};
     const VgateHostdev *hostdev = g_ptr_array_index (f->domain->hostdevs, 0);
@@ -176,8 +176,8 @@ put (const Fixture *f, const char *path, const char *text, gsize length)
     g_assert_true (g_file_set_contents (full, text, (gssize)length, NULL));
 }
 
-/* A session's libvirtd keeps its pid files in the user's run-time directory, or without one in the cache. A
- * guest of the system's libvirtd with the same name is another one. */
+/* A session's libvirtd has its pid files in the user's run-time directory, or else in the cache. A guest of
+ * the system's libvirtd with the same name is another guest. */
 TEST (test_session)
 {
     static const char incoming[] = "/usr/bin/qemu-system-x86_64\0-incoming\0defer";
@@ -208,8 +208,7 @@ TEST (test_session)
     }
 }
 
-/* The leases, which cannot be read here, do not concern a session: what is started cold is not kept from that
- * by them. */
+/* The leases, which cannot be read here, do not concern a session, so they do not prevent a cold start. */
 TEST (test_session_leases)
 {
     VgateRequest request = {

@@ -20,7 +20,7 @@ static const struct {
     {"233016C100000003", "2331162600000000", VGATE_GPU_BOARD | VGATE_GPU_ECC | VGATE_GPU_SRIOV,
      "2331-1626 here; ECC"},
     {"20B2146300000001AB00000003", "20B2146300000001CD00000003", VGATE_GPU_FLOORSWEEPING, "floor-sweeping"},
-    /* another length of the middle part is another middle part */
+    /* a middle part of another length is another middle part */
     {"20B21463AB00000003", "20B21463ABCD00000003", VGATE_GPU_FLOORSWEEPING, "floor-sweeping"},
     {"20B21463AB00000003", "233016C100000002", VGATE_GPU_BOARD | VGATE_GPU_FLOORSWEEPING | VGATE_GPU_ECC,
      "board"},
@@ -32,7 +32,7 @@ static const struct {
     {"233016C100000003", "GPU-aaaaaaaa-0000-4000-8000-000000000001", VGATE_GPU_NOT_CAPABLE, "not capable"},
     {"aaaaaaaa-0000-4000-8000-000000000001", "aaaaaaaa-0000-4000-8000-000000000002", VGATE_GPU_NOT_CAPABLE,
      "not capable"},
-    /* case matters, so that these are of no known form */
+    /* case matters, so these have no known form */
     {"233016c100000003", "233016C100000003", VGATE_GPU_UNREADABLE, "form"},
     {"", "233016C100000003", VGATE_GPU_UNREADABLE, "form"},
     {"233016C10000003", "233016C100000003", VGATE_GPU_UNREADABLE, "form"}, /* 15 characters */
@@ -48,7 +48,7 @@ test_compare (void)
                      vgate_gpu_string_compare (cases[i].source, cases[i].destination));
 }
 
-/* What differs, differs from either side. */
+/* A difference shows in both directions. */
 static void
 test_symmetric (void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The host document: written, read, and everything that it can have wrong. */
+/* The host document: written, read, and every fault that it can have. */
 #include "sample.h"
 
 #include <string.h>
@@ -139,10 +139,10 @@ static const struct {
     {"framebuffer='21474836480'", "framebuffer='20 GiB'", FORM, "<type>", "20 GiB"},
     {"max='4'", "max='4294967296'", FORM, "<type>", "'max'"},
     {"vgpu-sizes='mixed'", "vgpu-sizes='any'", FORM, "<pgpu>", "'any'"},
-    /* what is not known is not written */
+    /* unknown values are not written */
     {"vgpu-sizes='mixed'", "vgpu-sizes=''", FORM, "<pgpu>", "'vgpu-sizes'"},
     {"'380'>Aw", "'380'>*w", FORM, "<metadata>", "base64"},
-    /* good form, bad sense */
+    /* valid form, wrong values */
     {"preset='18.1-26.1'", "preset='26.1-18.1'", SENSE, "driver's", "26.1-18.1 is inverted"},
     {"range='18.1-26.1'/>", "range='26.1-18.1'/>", SENSE, "administrator's", "26.1-18.1 is inverted"},
     {"length='380'", "length='379'", SENSE, "pGPU 0000:41:00.0", "379"},
@@ -182,8 +182,8 @@ set_pgpu_record (VgatePgpu *pgpu, const VgatePgpuRecord *record)
     pgpu->metadata.bytes = vgate_pgpu_record_write (record);
 }
 
-/* The driver's bytes themselves: a text that is none, and a range that is inverted in bytes and mirror alike.
- */
+/* Faults in the driver's bytes: a text that is not valid, and a range that is inverted in bytes and
+ * mirror. */
 static void
 test_bad_bytes (void)
 {
@@ -243,16 +243,16 @@ test_find (void)
     g_assert_true (vgate_host_find_pgpu (host, "0000:42:00.0") == second);
     g_assert_null (vgate_host_find_pgpu (host, "0000:43:00.0"));
     g_assert_cmpuint (vgate_pgpu_find_type (first, 1131, NULL)->id, ==, 1131);
-    /* the name decides, as another driver numbers its types anew; the number only where there is no name */
+    /* the name decides, because another driver has other type numbers; the number only without a name */
     g_assert_cmpuint (vgate_pgpu_find_type (first, 1131, "NVIDIA H100XM-20C")->id, ==, 1128);
     g_assert_cmpuint (vgate_pgpu_find_type (first, 9, "NVIDIA H100XM-20C")->id, ==, 1128);
     g_assert_null (vgate_pgpu_find_type (first, 1131, "NVIDIA H100XM-10C"));
     g_assert_null (vgate_pgpu_find_type (first, 9, "NVIDIA H100XM-10C"));
     g_assert_null (vgate_pgpu_find_type (first, 9, NULL));
-    /* what we write where the driver's text is empty */
+    /* our text for an empty text of the driver */
     g_assert_cmpuint (vgate_pgpu_find_type (first, 1131, "unknown")->id, ==, 1131);
     g_assert_null (vgate_pgpu_find_type (second, 1131, "NVIDIA H100XM-80C"));
-    /* nor has it a name that would make it another one than the guest's */
+    /* without a name the number decides */
     unnamed = (VgateHostType *)vgate_pgpu_find_type (first, 1131, NULL);
     g_free (unnamed->name);
     unnamed->name = g_strdup ("unknown");
@@ -270,12 +270,12 @@ test_same_type (void)
 
     g_assert_true (vgate_pgpu_is_same_type (pgpu, 1, "a", 2, "a"));
     g_assert_false (vgate_pgpu_is_same_type (pgpu, 1, "a", 1, "b"));
-    /* the host's list names a number */
+    /* the host's list has a name for the number */
     g_assert_true (vgate_pgpu_is_same_type (pgpu, 1131, NULL, 7, "NVIDIA H100XM-80C"));
     g_assert_false (vgate_pgpu_is_same_type (pgpu, 1131, NULL, 1131, "NVIDIA H100XM-20C"));
     g_assert_true (vgate_pgpu_is_same_type (pgpu, 1131, NULL, 1131, NULL));
     g_assert_false (vgate_pgpu_is_same_type (pgpu, 1131, NULL, 1128, NULL));
-    /* nobody names it */
+    /* no name is known */
     g_assert_true (vgate_pgpu_is_same_type (pgpu, 9, NULL, 9, "x"));
     g_assert_false (vgate_pgpu_is_same_type (pgpu, 9, NULL, 8, "x"));
     g_assert_true (vgate_pgpu_is_same_type (pgpu, 9, "unknown", 9, "x"));
@@ -297,7 +297,7 @@ test_unusable (void)
         "  <unusable-gpu index='2' address='0000:c2:00.0' name='NVIDIA L4' "
         "reason='nvmlDeviceGetUUID: NVML error 15: GPU is lost'/>\n"
         "  <unusable-gpu index='3' reason='nvmlDeviceGetUUID: NVML error 15: GPU is lost'/>\n</host>\n"));
-    /* which GPU an address is, as far as that can be told */
+    /* the GPU of an address, as far as that can be determined */
     g_assert_cmpuint (vgate_host_find_unusable (host, "0000:c2:00.0")->index, ==, 2);
     g_assert_cmpuint (vgate_host_find_unusable (host, "0000:c3:00.0")->index, ==, 3);
     g_assert_null (vgate_host_find_unusable (host, "0000:41:00.0"));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Who this host is: configuration, DMI, machine-id, in this order. */
+/* The host's UUID from the configuration, DMI or machine-id, in this order. */
 #include "host/identity.h"
 
 #include "message/codes.h"
@@ -11,14 +11,14 @@
 #define FROM_ID    "01234567-89ab-cdef-0123-456789abcdef"
 
 static const struct {
-    const char *configured, *dmi, *machine_id; /* NULL: not there */
+    const char *configured, *dmi, *machine_id; /* NULL: does not exist */
     const char *uuid;                          /* NULL: refused */
 } cases[] = {
     {"55555555-5555-4555-8555-555555555555", DMI, MACHINE_ID, "55555555-5555-4555-8555-555555555555"},
     {NULL, DMI "\n", MACHINE_ID "\n", DMI},
     {NULL, "4C4C4544-0043-4410-8035-B4C04F4D3532\n", NULL, DMI},
     {NULL, NULL, MACHINE_ID "\n", FROM_ID},
-    /* boards that were never given one */
+    /* boards without a UUID of their own */
     {NULL, "00000000-0000-0000-0000-000000000000\n", MACHINE_ID, FROM_ID},
     {NULL, "FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF\n", MACHINE_ID, FROM_ID},
     {NULL, "To be filled by O.E.M.\n", MACHINE_ID, FROM_ID},
@@ -64,7 +64,7 @@ check (const char *root, gsize i)
 static void
 test_sources (void)
 {
-    /* what the cases leave behind: the last of them has no DMI file */
+    /* the files that the cases leave; the last case has no DMI file */
     static const char *const made[] = {
         "etc/machine-id", "sys/class/dmi/id", "sys/class/dmi", "sys/class", "sys", "etc", ""};
     g_autoptr (GError) error = NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the inventory reads of a host, by the simulated driver and vgpu-sim which changes it. */
+/* What the inventory reads on a host, with the simulated driver and vgpu-sim, which changes it. */
 #include "driver/inventory.h"
 #include "sample.h"
 #include "nvml/nvml-abi.h"
@@ -66,7 +66,7 @@ tear_down (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
     g_free (fixture->directory);
 }
 
-/* vgpu-sim with these words, which must succeed. */
+/* Runs vgpu-sim with these words, which must succeed. */
 static void
 sim (const char *words)
 {
@@ -132,11 +132,11 @@ TEST (test_sizes)
     instances = vgate_inventory_read_instances (nvml, host, NULL);
     instance = g_ptr_array_index (instances, 0);
     g_assert_cmpuint (instance->framebuffer_used, ==, 3 << 20);
-    /* none is not the same as not known */
+    /* "none" differs from "not known" */
     g_assert_cmpuint (instance->runtime_state, ==, 1);
 }
 
-/* A driver that lacks a call, or says that it cannot say, is read all the same. */
+/* A driver that lacks a call, or answers that the value is not known, can be read nevertheless. */
 TEST (test_sizes_not_known)
 {
     static const char *const faults[] = {"NOT_SUPPORTED", "FUNCTION_NOT_FOUND", "GPU_IS_LOST"};
@@ -200,7 +200,7 @@ TEST (test_host)
     g_assert_cmpuint (type->max_instances, ==, 2);
 }
 
-/* What the probe sends is a document that reads back. */
+/* The probe sends a document that can be read again. */
 TEST (test_document)
 {
     g_autoptr (VgateNvml) nvml = open_driver ();
@@ -316,7 +316,7 @@ add_second_gpu (const Fixture *fixture)
 static const struct {
     const char *call, *code;
     const char *address, *name; /* as far as they are known then */
-    gboolean is_of_instances;   /* the call is made when the instances are read, only */
+    gboolean is_of_instances;   /* the call is made only when the instances are read */
 } losses[] = {
     {"nvmlDeviceGetHandleByIndex", "GPU_IS_LOST", NULL, NULL, FALSE},
     {"nvmlDeviceGetHandleByIndex", "999", NULL, NULL, FALSE},
@@ -347,7 +347,7 @@ assert_lost (const VgateHost *host, gsize i)
     g_assert_cmpstr (gpu->name, ==, losses[i].name);
     g_assert_true (g_str_has_prefix (gpu->reason, losses[i].call));
     g_assert_nonnull (strstr (gpu->reason, ": NVML error "));
-    /* it may be that one, where it does not say which it is */
+    /* it may be this GPU if the index is not known */
     g_assert_true (vgate_host_find_unusable (host, GPU_2) == gpu);
     g_assert_null (vgate_host_find_unusable (host, GPU));
     text = vgate_unusable_gpu_describe (gpu);
@@ -381,8 +381,8 @@ TEST (test_lost)
     }
 }
 
-/* The first of two is lost between the reading of the host and that of its vGPUs: those of the second refer
- * to it by the place that it has now. */
+/* The first of two is lost after the host was read and before its vGPUs are: those of the second refer to it
+ * by its new index. */
 TEST (test_lost_meanwhile)
 {
     g_autoptr (VgateNvml) nvml = NULL;
@@ -406,7 +406,7 @@ TEST (test_lost_meanwhile)
     g_assert_cmpstr (((VgatePgpu *)g_ptr_array_index (host->pgpus, 0))->address, ==, GPU_2);
 }
 
-/* A vGPU whose GPU is lost has not ended: whoever took it for ended would take its element away. */
+/* A vGPU whose GPU is lost has not ended; its element would be removed if it counted as ended. */
 TEST (test_lost_at_an_instance)
 {
     static const char *const calls[] = {"nvmlVgpuInstanceGetVmID", "nvmlVgpuInstanceGetUUID",
@@ -427,7 +427,7 @@ TEST (test_lost_at_an_instance)
     }
 }
 
-/* A GPU that our documents cannot name is named all the same, and left out. */
+/* A GPU whose address does not fit our documents is listed as unusable. */
 TEST (test_wide_domain)
 {
     g_autoptr (VgateNvml) nvml = NULL;
@@ -446,7 +446,7 @@ TEST (test_wide_domain)
     g_assert_nonnull (strstr (text, "00010000:C2:00.0"));
 }
 
-/* The document has them, and says the same when it is read. */
+/* The document contains the unusable GPUs, and keeps them when it is read. */
 TEST (test_lost_in_the_document)
 {
     g_autoptr (VgateNvml) nvml = NULL;
@@ -468,8 +468,8 @@ TEST (test_lost_in_the_document)
     g_assert_cmpstr (xml_again, ==, xml);
 }
 
-/* Each call that the host cannot be read without, failing: the error is the driver's own and names the call.
- */
+/* Each call without which the host cannot be read fails in turn: the error is the driver's and names the
+ * call. */
 TEST (test_failures)
 {
     static const char *const calls[] = {"nvmlSystemGetDriverVersion",  "nvmlGetVgpuVersion",
@@ -504,7 +504,7 @@ TEST (test_init_fails)
     g_assert_error (error, VGATE_NVML_ERROR, NVML_ERROR_DRIVER_NOT_LOADED);
 }
 
-/* A GPU whose mode cannot be asked is in no vGPU host mode; one without a scheduler has none. */
+/* A GPU whose mode cannot be read is not in vGPU host mode; one whose scheduler cannot be read has none. */
 TEST (test_not_supported)
 {
     g_autoptr (VgateNvml) nvml = open_driver ();
@@ -518,7 +518,7 @@ TEST (test_not_supported)
     g_assert_cmpuint (without_mode->pgpus->len, ==, 0);
 }
 
-/* One vGPU that cannot be read does not hide the others, and says why. */
+/* A vGPU that cannot be read does not hide the others, and has its error. */
 TEST (test_instance_fails)
 {
     g_autoptr (VgateNvml) nvml = open_driver ();
@@ -541,7 +541,7 @@ TEST (test_instance_fails)
     g_assert_cmpuint (ended->len, ==, 0);
 }
 
-/* A change of the host is seen by the next reading of a client that is open: nothing is kept. */
+/* An open client sees a change of the host at its next read, because nothing is cached. */
 TEST (test_fresh)
 {
     g_autoptr (VgateNvml) nvml = open_driver ();

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Leases: one device has one holder, whatever happens at once, is full, or is no lease. */
+/* Leases: one device has one holder, even with concurrent requests, a full file, or a file without valid
+ * leases. */
 #include "placement/lease.h"
 #include "policy/policy.h"
 
@@ -130,7 +131,8 @@ TEST (test_round_trip)
     g_assert_null (vgate_leases_find (second, VGATE_HOSTDEV_PCI, DEVICE));
 }
 
-/* What ended is not written again, unless it says what was made. The last one takes the file with it. */
+/* An expired lease is not written again, unless it records a created device. The last one removes the
+ * file. */
 TEST (test_expiry)
 {
     g_autoptr (VgateLeases) leases = must_open (fixture, FALSE), again = NULL;
@@ -174,7 +176,7 @@ new_moved_lease (const char *domain, const char *device, VgateLeaseState state)
     return lease;
 }
 
-/* What stands in place of another is kept until somebody has seen to it, and then is as any other. */
+/* A device in place of another is kept until that was handled, and is then like any other. */
 TEST (test_settle)
 {
     g_autoptr (VgateLeases) leases = must_open (fixture, FALSE), again = NULL;
@@ -183,7 +185,7 @@ TEST (test_settle)
     g_ptr_array_add (leases->all, new_moved_lease (VM_1, DEVICE, VGATE_LEASE_GIVEN));
     g_ptr_array_add (leases->all, new_moved_lease (VM_2, DEVICE_2, VGATE_LEASE_TAKEN));
     g_assert_true (vgate_lease_is_unsettled (g_ptr_array_index (leases->all, 0)));
-    /* that guest has not come yet */
+    /* that guest has not arrived yet */
     g_assert_false (vgate_lease_is_unsettled (g_ptr_array_index (leases->all, 1)));
     g_assert_false (vgate_leases_settle (leases, VM_2));
     save_at (leases, NOW + 60);
@@ -200,7 +202,7 @@ TEST (test_settle)
     g_assert_false (vgate_leases_exist (fixture->root));
 }
 
-/* What was made stays noted, and is in nobody's place any more. */
+/* A created device remains recorded, and is no longer in place of another. */
 TEST (test_settle_made)
 {
     g_autoptr (VgateLeases) leases = must_open (fixture, FALSE);
@@ -216,7 +218,7 @@ TEST (test_settle_made)
     }
 }
 
-/* Several guests may have had it. It is nobody's, and nobody's drop takes the record away. */
+/* Several guests may have had the device. It belongs to none, and no guest's drop removes the record. */
 TEST (test_unmade)
 {
     g_autoptr (VgateLeases) leases = must_open (fixture, FALSE), again = NULL;
@@ -232,7 +234,7 @@ TEST (test_unmade)
     g_assert_cmpuint (again->all->len, ==, 3);
 }
 
-/* A host that sees many guests does not remember all of them. */
+/* A host with many guests does not record all of them. */
 TEST (test_unmade_many)
 {
     g_autoptr (VgateLeases) leases = must_open (fixture, FALSE), again = NULL;
@@ -252,7 +254,8 @@ TEST (test_unmade_many)
     g_assert_nonnull (vgate_leases_find (again, VGATE_HOSTDEV_MDEV, DEVICE));
 }
 
-/* As many as can be, each as long as can be, are read again; one more is not written, and loses nothing. */
+/* As many leases as possible, each as long as possible, can be read again; one more is not written, and loses
+ * nothing. */
 TEST (test_many)
 {
     g_autoptr (VgateLeases) leases = must_open (fixture, FALSE), again = NULL;
@@ -278,7 +281,7 @@ TEST (test_many)
     g_assert_cmpuint (again->all->len, ==, 4096);
 }
 
-/* A process of its own tries to get the device: 0 got it, 1 did not, else it failed. */
+/* Another process tries to get the device: 0 got it, 1 did not, others failed. */
 static int
 try_to_get (const char *root, const char *domain)
 {
@@ -321,7 +324,7 @@ TEST (test_race)
     g_test_message ("the first process won %u of 200 rounds", n_first);
 }
 
-/* --- what is no lease --- */
+/* --- not valid leases --- */
 
 #define LEASED "domain='" VM_1 "' kind='mdev' device='" DEVICE "'"
 #define REST   " parent='0000:41:00.4' pgpu='0000:41:00.0' type='1' state='made' expires='1'"
@@ -390,7 +393,7 @@ TEST (test_odd_places)
     g_autofree char *directory = path_in (fixture, "vgpu-gate");
     g_autofree char *file = path_in (fixture, "vgpu-gate/leases.xml");
 
-    /* to look, it need not be there */
+    /* for a read it need not exist */
     vgate_leases_free (must_open (fixture, TRUE));
     g_assert_false (g_file_test (directory, G_FILE_TEST_EXISTS));
     g_assert_cmpint (symlink ("/tmp", directory), ==, 0);
@@ -408,7 +411,7 @@ TEST (test_odd_places)
     assert_fails (fixture, FALSE, VGATE_CODE_LEASE_UNREADABLE);
 }
 
-/* In a child with a mount of its own: /run with no room for another page. 0: as it must be. */
+/* In a child process with its own mount: /run without room for another page. 0: correct. */
 static int
 fill_and_save (const Fixture *fixture)
 {
@@ -453,7 +456,7 @@ TEST (test_full)
         g_assert_cmpint (WEXITSTATUS (status), ==, 0);
 }
 
-/* Somebody holds the lock for ever; or just for a moment. */
+/* Another process holds the lock for ever, or only for a moment. */
 TEST (test_locked)
 {
     VgateLeases *holder = must_open (fixture, FALSE);
@@ -469,7 +472,7 @@ TEST (test_locked)
     child = fork ();
     g_assert_cmpint (child, >=, 0);
     if (child == 0) {
-        /* it has the lock too, until it ends */
+        /* the child keeps the lock until it ends */
         g_usleep (200000);
         _exit (0);
     }

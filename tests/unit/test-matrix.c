@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The matrix answers every pair as the rule does. */
+/* The matrix gives the same answer for every pair as the rule. */
 #include "vgpu-gate/vgpu-gate.h"
 
 #include <string.h>
@@ -59,7 +59,7 @@ test_pairs (void)
             }
         }
     }
-    /* all four answers were among them */
+    /* all four answers occurred */
     g_assert_cmpuint (seen[0x10], >, 1000);
     g_assert_cmpuint (seen[0x50], >, 1000);
     g_assert_cmpuint (seen[0x40], >, 1000);
@@ -77,7 +77,7 @@ test_pack (void)
         g_assert_cmphex (vgate_answer_pack (vgate_answer_unpack ((VgatePackedAnswer)packed)), ==, packed);
 }
 
-/* Nothing is written where there is nothing. */
+/* Without records nothing is written. */
 static void
 test_empty (void)
 {

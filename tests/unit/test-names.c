@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Each function that gives an internal number its name answers for a number outside its table, too. */
+/* Each function that returns the name of an internal number also answers for a number outside its table. */
 #include "domain/element.h"
 #include "gate/gate.h"
 #include "plugin/switchover/payload.h"

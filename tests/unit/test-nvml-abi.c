@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Every size and offset of NVML's binary interface, as NVIDIA's library has them: the compiler refuses this
- * file when one is wrong. The program then sees, structure by structure, that the fields asserted are all
- * there are: each begins where the one before ends, but for alignment, and the last one ends the structure.
+ * Every size and offset of NVML's binary interface, as in NVIDIA's library: the compiler rejects this file if
+ * one is wrong. The program then checks, for each structure, that the asserted fields are all there are: each
+ * begins where the one before ends, except for alignment, and the last one ends the structure.
  */
 #include <glib.h>
 #include <stddef.h>
@@ -358,7 +358,7 @@ test_tiling (gconstpointer data)
     g_assert_cmpuint ((end + alignment - 1) / alignment * alignment, ==, structure->size);
 }
 
-/* A union has no order: each way to see it begins at its start and is no longer than it. */
+/* A union has no order: each member begins at its start and is no longer than the union. */
 static void
 test_unions (void)
 {

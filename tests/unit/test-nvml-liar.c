@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The loader and the inventory against a driver library that lies, lacks calls, or is none. */
+/* The loader and the inventory with a driver library that gives wrong answers, lacks calls, or is not
+ * NVML. */
 #include "driver/inventory.h"
 #include "sample.h"
 #include "nvml/nvml-abi.h"
@@ -22,7 +23,8 @@ open_liar (const char *lie)
     return nvml;
 }
 
-/* The host as it is: through the document, as the gate gets it, so that a lie cannot hide there either. */
+/* Reads the host through the document, as the gate gets it, so that a wrong answer cannot hide there
+ * either. */
 static VgateHost *
 read_host (VgateNvml *nvml, GError **error)
 {
@@ -56,7 +58,7 @@ test_truth (void)
     g_assert_cmpuint (instances->len, ==, 1);
     instance = g_ptr_array_index (instances, 0);
     g_assert_cmpstr (instance->uuid, ==,
-                     "aaaaaaaa-0000-4000-8000-000000000001"); /* lower case, as all of ours */
+                     "aaaaaaaa-0000-4000-8000-000000000001"); /* lower case, as all our UUIDs */
     g_assert_null (instance->mdev);                           /* the library lacks that call */
     g_assert_cmpuint (g_bytes_get_size (instance->metadata), ==, 468);
 }
@@ -120,7 +122,7 @@ test_host_lies (void)
     }
 }
 
-/* Nothing to complain of: a driver may leave these out. */
+/* Not a fault: a driver may lack these calls. */
 static void
 test_small_lies (void)
 {
@@ -146,13 +148,13 @@ test_no_modes (void)
     g_assert_cmpuint (host->pgpus->len, ==, 0);
 }
 
-/* Of a vGPU that cannot be read: it is left out when nobody knows which it is or of what type, else it is
- * there with its failure; where only its VM is not known, without a VM. */
+/* A vGPU that cannot be read is left out if its identity or its type is not known; otherwise it is listed
+ * with its error. If only its VM is not known, it is listed without a VM. */
 static void
 test_instance_lies (void)
 {
     static const struct {
-        const char *lie, *failure; /* NULL: left out; "": it has no VM */
+        const char *lie, *failure; /* NULL: left out; "": without a VM */
     } lies[] = {
         {"VM by number", ""},
         {"vm without end", ""},
@@ -188,8 +190,8 @@ test_instance_lies (void)
     }
 }
 
-/* The last vGPU that there was room for starts between the list of what can be created and the list of what
- * runs: no more room, and it runs. */
+/* The last vGPU that fits starts between the list of types that can be created and the list of running vGPUs:
+ * it runs, and no more fits. */
 static void
 test_starts_meanwhile (void)
 {
@@ -207,7 +209,8 @@ test_starts_meanwhile (void)
     g_assert_cmpuint (instances->len, ==, 1);
 }
 
-/* The same, between the reading of the host and that of its vGPUs: the room is that beside the vGPU. */
+/* The same between the reading of the host and that of its vGPUs: the host's room is the room besides that
+ * vGPU. */
 static void
 test_starts_after_the_host (void)
 {
@@ -227,7 +230,7 @@ test_starts_after_the_host (void)
     g_assert_cmpuint (((VgateHostType *)g_ptr_array_index (pgpu->types, 0))->free_instances, ==, 0);
 }
 
-/* A host on which vGPUs come and go all the time is read all the same. */
+/* A host on which vGPUs start and end all the time can be read nevertheless. */
 static void
 test_another_each_time (void)
 {
@@ -262,8 +265,7 @@ test_not_opened (void)
     assert_open_fails ("libno-such-library.so.99", VGATE_NVML_ERROR_LIBRARY, "libno-such-library.so.99");
     assert_open_fails (text_file, VGATE_NVML_ERROR_LIBRARY, "LICENSE");
     assert_open_fails ("/", VGATE_NVML_ERROR_LIBRARY, "/");
-    assert_open_fails ("libm.so.6", VGATE_NVML_ERROR_SYMBOL,
-                       "nvmlInit_v2"); /* a library, but none of NVIDIA's */
+    assert_open_fails ("libm.so.6", VGATE_NVML_ERROR_SYMBOL, "nvmlInit_v2"); /* a library, but not NVIDIA's */
     assert_open_fails (lacks_init, VGATE_NVML_ERROR_SYMBOL, "nvmlInit_v2");
     g_setenv ("NVML_LIE", "init fails", TRUE);
     assert_open_fails (liar, NVML_ERROR_DRIVER_NOT_LOADED, "nvmlInit_v2: NVML error 9: Driver Not Loaded");
@@ -290,7 +292,7 @@ test_lacks_a_call (void)
     g_assert_error (by_driver, VGATE_NVML_ERROR, VGATE_NVML_ERROR_SYMBOL);
 }
 
-/* What opened it, and only that, shuts it down: a child that cleans up after itself must live. */
+/* Only the process that opened NVML shuts it down: a child that cleans up must not crash. */
 static void
 test_closed_in_a_child (void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The lock that tells the hook whether the gate at switch-over is served. */
+/* The lock from which the hook learns whether the gate at switch-over is served. */
 #include "host/provider-lock.h"
 #include "message/codes.h"
 
@@ -43,10 +43,10 @@ test_life (void)
     fd = vgate_provider_lock_take (root, &error);
     g_assert_no_error (error);
     g_assert_true (vgate_provider_lock_is_held (root));
-    /* to ask does not lose it, nor does asking twice */
+    /* asking does not release the lock, nor does asking twice */
     g_assert_true (vgate_provider_lock_is_held (root));
     close (fd);
-    /* the file is left, and says nothing */
+    /* the file remains, and has no meaning without the lock */
     g_assert_false (vgate_provider_lock_is_held (root));
     remove_root (root);
 }
@@ -68,7 +68,7 @@ test_one_at_a_time (void)
     remove_root (root);
 }
 
-/* Whoever can only read the file cannot make the hook believe that it is served. */
+/* A user who can only read the file cannot make the hook believe that the gate is served. */
 static void
 test_shared_lock_does_not_count (void)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Who is on the bus: by its command line and libvirt's pid files, under a directory made for each test. */
+/* Which domain a process on the bus belongs to: by its command line and libvirt's pid files, in a directory
+ * for each test. */
 #include "domain/vmstate.h"
 #include "host/qemu-process.h"
 #include "sample.h"
@@ -50,9 +51,9 @@ remove_all (const char *path)
 
 typedef struct {
     const char *words[10];
-    const char *pid_file; /* its name, or NULL: there is none */
+    const char *pid_file; /* its name; NULL: no file */
     const char *pid;
-    const char *name; /* who it must be; NULL: nobody that is served */
+    const char *name; /* expected name; NULL: no domain that is served */
     VgateCode code;   /* or an error */
 } Case;
 
@@ -65,21 +66,21 @@ static const Case cases[] = {
     /* QEMU doubles a comma */
     {{"qemu", "-name", "guest=a,,b,debug-threads=on", "-uuid", SAMPLE_DOMAIN_UUID, ASKS},
      "a,b", "4711", "a,b", VGATE_CODE_NONE},
-    /* none of ours */
+    /* not a QEMU with our object */
     {{"bash"}, NULL, NULL, NULL, VGATE_CODE_NONE},
     {{"qemu", "-name", "guest=vm1", "-uuid", SAMPLE_DOMAIN_UUID}, "vm1", "4711", NULL, VGATE_CODE_NONE},
     {{"qemu", "-name", "vm1", "-uuid", SAMPLE_DOMAIN_UUID, ASKS},
      "vm1", "4711", NULL, VGATE_CODE_NONE},
     {{"qemu", "-name", "guest=vm1", "-uuid", SAMPLE_DOMAIN_UUID, "-x", OBJECT SAMPLE_DOMAIN_UUID},
      "vm1", "4711", NULL, VGATE_CODE_NONE},
-    /* it says so, but libvirt does not */
+    /* its command line has the name, but libvirt has no pid file for it */
     {{"qemu", "-name", "guest=vm1", "-uuid", SAMPLE_DOMAIN_UUID, ASKS},
      NULL, NULL, NULL, VGATE_CODE_NONE},
     {{"qemu", "-name", "guest=vm1", "-uuid", SAMPLE_DOMAIN_UUID, ASKS},
      "vm1", "4712", NULL, VGATE_CODE_NONE},
     {{"qemu", "-name", "guest=../qemu/vm1", "-uuid", SAMPLE_DOMAIN_UUID, ASKS},
      "vm1", "4711", NULL, VGATE_CODE_NONE},
-    /* a clone that kept its original's object */
+    /* a clone with the object of its original */
     {{"qemu", "-name", "guest=vm1", "-uuid", OTHER, ASKS},
      "vm1", "4711", NULL, VGATE_CODE_SWITCH_OVER_OBJECT},
 };

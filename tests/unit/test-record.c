@@ -9,10 +9,8 @@
 #define VGPU_HEADER NVML_VGPU_METADATA_OPAQUE_OFFSET
 #define PGPU_HEADER NVML_PGPU_METADATA_OPAQUE_OFFSET
 
-/*
- * Reads from a copy that is exactly as long as it says: AddressSanitizer sees whatever is read behind its
- * end. On failure the record must be untouched.
- */
+/* Reads a copy of exactly this length, so that AddressSanitizer sees every access beyond its end. On failure
+ * the record must be unchanged. */
 static gboolean
 read_vgpu (const guint8 *bytes, gsize length, VgateVgpuRecord *record)
 {
@@ -47,7 +45,7 @@ read_pgpu (const guint8 *bytes, gsize length, VgatePgpuRecord *record)
     return FALSE;
 }
 
-/* Member by member: padding is nobody's. */
+/* Member by member, because padding has no value. */
 static void
 assert_same_vgpu (const VgateVgpuRecord *a, const VgateVgpuRecord *b)
 {
@@ -81,7 +79,7 @@ put32 (guint8 *bytes, gsize offset, guint32 value)
     memcpy (bytes + offset, &value, sizeof value);
 }
 
-/* Every length but the true one is refused, shorter and longer. */
+/* Every length except the true one is refused, shorter and longer. */
 static void
 test_truncations (void)
 {
@@ -132,7 +130,7 @@ test_lying_sizes (void)
     g_assert_true (read_pgpu (pgpu, sizeof pgpu, &pgpu_read));
 }
 
-/* True, but more than is believed: the bytes are all there. */
+/* A true length that is above the limit: the bytes are all there. */
 static void
 test_huge (void)
 {
@@ -169,7 +167,7 @@ test_header_only (void)
     g_assert_false (read_pgpu (bytes, 0, &pgpu));
 }
 
-/* Text that fills its field has no NUL in the driver's bytes, and must not run into the next field. */
+/* A text that fills its field has no NUL in the driver's bytes, and must not run into the next field. */
 static void
 test_unterminated (void)
 {
@@ -194,7 +192,7 @@ test_unterminated (void)
     g_assert_cmpuint (strlen (pgpu_read.gpu_string), ==, 256);
 }
 
-/* Bytes behind a text's NUL are not part of it. */
+/* Bytes after a text's NUL do not belong to it. */
 static void
 test_behind_the_end (void)
 {
@@ -278,7 +276,7 @@ test_pgpu_round_trip (void)
     }
 }
 
-/* Each text of a record, with each kind of byte that no driver writes. */
+/* Each text of a record with each kind of byte that a driver never writes. */
 static void
 test_check_text (void)
 {

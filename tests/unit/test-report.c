@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a command's report makes of values that are easy to get wrong, as JSON and as text. */
+/* Values that are easy to get wrong in a command's report, as JSON and as text. */
 #include "tree.h"
 
 #include <string.h>
@@ -13,7 +13,7 @@ assert_outputs (JsonObject *report, const char *json, const char *text)
     g_assert_cmpstr (is_text, ==, text);
 }
 
-/* 2^53 + 1 has no double, and 2^64 - 1 no signed integer. */
+/* 2^53 + 1 is not exact as a double, and 2^64 - 1 does not fit a signed integer. */
 static void
 test_numbers (void)
 {
@@ -53,7 +53,7 @@ test_strings (void)
                     "quoted   a\"b\\c/d<&>'\nforeign  größe €\ncontrol  a?b?[2Jc?\n");
 }
 
-/* The order is that in which members were put in; a member that an item lacks is a dash. */
+/* Members keep the order in which they were added; a member that an item lacks is shown as a dash. */
 static void
 test_lists (void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Changing the source addresses of hostdevs: these bytes and no others. */
+/* Changing the source addresses of hostdevs changes no other byte. */
 #include "placement/rewrite.h"
 #include "sample.h"
 
@@ -17,7 +17,7 @@
     "<hostdev mode='subsystem' type='usb'><source><address bus='1' device='2'/></source>" \
     "</hostdev>"
 
-/* Moves the hostdevs in their order; NULL: it stays. */
+/* Moves the hostdevs in their order; NULL: not moved. */
 static char *
 move (const char *xml, const char *first, const char *second, GError **error)
 {
@@ -49,11 +49,11 @@ static const struct {
 } good[] = {
     {MDEV ("<address uuid='" OLD "'/>"), NEW, NULL, MDEV ("<address uuid='" NEW "'/>")},
     {MDEV ("<address uuid='" OLD "'/>"), OLD, NULL, MDEV ("<address uuid='" OLD "'/>")},
-    /* quotes, blanks and case stay, or go with the value */
+    /* quotes, blanks and case remain, or are replaced with the value */
     {MDEV ("<address\n  uuid = \"BBBBBBBB-0000-4000-8000-000000000001\" />"), NEW, NULL,
      MDEV ("<address\n  uuid = \"" NEW "\" />")},
     {MDEV ("<address uuid='" OLD "'></address>"), NEW, NULL, MDEV ("<address uuid='" NEW "'></address>")},
-    /* '>' in a value, what looks like it in comments, CDATA and instructions, and other attributes */
+    /* '>' in a value, similar text in comments, CDATA and instructions, and other attributes */
     {MDEV ("<!-- <address uuid='" OLD "'/> --><?x <address uuid='" OLD "'?><address x='>' uuid='" OLD
            "' y='uuid='/>"),
      NEW, NULL,
@@ -61,7 +61,7 @@ static const struct {
            "' y='uuid='/>")},
     {MDEV ("<![CDATA[<address uuid='" OLD "'/>]]><address uuid='" OLD "'/>"), NEW, NULL,
      MDEV ("<![CDATA[<address uuid='" OLD "'/>]]><address uuid='" NEW "'/>")},
-    /* one of two, the other, both; what cannot be a vGPU counts as a hostdev too */
+    /* one of two, the other, both; a hostdev that cannot be a vGPU counts as well */
     {MDEV ("<address uuid='" OLD "'/>") USB MDEV ("<address uuid='" OLD_2 "'/>"), NEW, NULL,
      MDEV ("<address uuid='" NEW "'/>") USB MDEV ("<address uuid='" OLD_2 "'/>")},
     {USB MDEV ("<address uuid='" OLD "'/>") MDEV ("<address uuid='" OLD_2 "'/>"), NULL, NEW,
@@ -92,7 +92,7 @@ test_good (void)
     }
 }
 
-/* The UUID stands in other places too, and stays there. */
+/* The UUID in other places is not changed. */
 static void
 test_elsewhere (void)
 {
@@ -116,7 +116,7 @@ test_bad (void)
     } bad[] = {
         /* there is no attribute for it */
         {PCI ("<address bus='0x41' slot='0' function='4'/>"), "0001:41:00.4"},
-        /* libvirt's elements are in no namespace: these hostdevs are none */
+        /* libvirt's elements are in no namespace, so these are not hostdevs */
         {"<hostdev xmlns='urn:x'><source><address uuid='" OLD
          "'/></source></hostdev>" MDEV ("<address uuid='" OLD "'/>"),
          NEW},
@@ -133,7 +133,7 @@ test_bad (void)
     }
 }
 
-/* As libvirt writes it: moved there and back, not one byte has changed. */
+/* XML as libvirt writes it: moved and moved back, no byte has changed. */
 static void
 test_there_and_back (void)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The reader of the scheduler's log, fed with logs of every kind. Two runlists, 1 and 2, take turns of 10 ns.
- */
+/* The reader of the scheduler's log, with logs of every kind. Two runlists, 1 and 2, alternate every 10
+ * ns. */
 #include "nvml/scheduler-log.h"
 
 #define TURN 10u
 
-/* The entries first to last - 1 of an endless log, of which at most 200 are seen. */
+/* Entries first to last - 1 of an endless log, of which at most 200 are visible. */
 static VgateSchedulerLog *
 new_log (guint64 epoch, guint first, guint last)
 {
@@ -43,7 +43,7 @@ assert_news (VgateSchedulerLogNews news, guint first_new, gboolean missed, guint
     g_assert_cmpint (news.restarted, ==, restarted);
 }
 
-/* The first look knows nothing of before, however much was before. */
+/* The first read does not know what was before, however much it was. */
 static void
 test_first (void)
 {
@@ -66,7 +66,7 @@ test_nothing_missed (void)
     assert_news (feed (reader, 0, 249, 449), 1, FALSE, 0, FALSE);
 }
 
-/* Nothing is in both logs. Whether anything lies between cannot be told by that, but by what they ran. */
+/* The two logs have no common entry. Only the run times show whether entries between them are missing. */
 static void
 test_missed (void)
 {
@@ -78,7 +78,7 @@ test_missed (void)
     assert_news (feed (reader, 0, 501, 701), 0, TRUE, TURN, FALSE);
 }
 
-/* Log behind log without an overlap: all that can be said is that no run time is missing. */
+/* Two logs directly after each other without an overlap: it is only known that no run time is missing. */
 static void
 test_just_behind (void)
 {
@@ -98,10 +98,10 @@ test_restarted (void)
     assert_news (feed (reader, 5000, 0, 20), 0, FALSE, 0, TRUE);
     assert_news (feed (reader, 5000, 0, 30), 20, FALSE, 0, FALSE);
     assert_news (feed (reader, 9000, 0, 0), 0, FALSE, 0, TRUE);
-    /* full again by the time we look, but the runlists have run less than before */
+    /* full again at the next read, but the runlists have run less than before */
     feed (reader, 9000, 5000, 5200);
     assert_news (feed (reader, 90000, 100, 300), 0, FALSE, 0, TRUE);
-    /* of an earlier time: the clock began anew with the machine */
+    /* an earlier time: the clock began again when the machine was restarted */
     assert_news (feed (reader, 0, 400, 600), 0, FALSE, 0, TRUE);
 }
 

@@ -47,7 +47,7 @@ test_equal (void)
         {{SIZE, VGATE_SCHEDULER_EQUAL_SHARE, 1, 0, 2000000},
          {SIZE, VGATE_SCHEDULER_EQUAL_SHARE, 1, 0, 2000001},
          FALSE},
-        /* under best effort the rest means nothing */
+        /* under best effort the other members have no meaning */
         {{SIZE, VGATE_SCHEDULER_BEST_EFFORT, 1, 2, 3}, {SIZE, VGATE_SCHEDULER_BEST_EFFORT, 0, 4, 5}, TRUE},
         {{SIZE, VGATE_SCHEDULER_BEST_EFFORT, 0, 0, 0}, {SIZE, VGATE_SCHEDULER_UNKNOWN, 0, 0, 0}, FALSE},
     };

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * Every XML file of examples/ and tests/ in which something of ours stands: reader and schema agree on its
- * form, and the form is good. A file named *-invalid.xml is refused, for its form or for its sense.
- */
+/* Every XML file of examples/ and tests/ with a namespace of ours: reader and schema agree on its form, and
+ * the form is valid. A file named *-invalid.xml is refused, for its form or for its values. */
 #include "plugin/switchover/payload.h"
 #include "sample.h"
 #include "schema.h"
@@ -30,7 +28,7 @@ find_files (const char *directory, GPtrArray *files)
     }
 }
 
-/* The first element of the namespaces that are ours, whatever their version. */
+/* Returns the first element with a namespace of ours, of any version. */
 static xmlNode *
 find_ours (xmlNode *node)
 {
@@ -57,7 +55,7 @@ schema_accepts_node (Schema *schema, xmlNode *node)
     return schema_accepts_doc (schema, doc);
 }
 
-/* Good form is what the readers and the schema have to agree on; good sense comes on top. */
+/* Readers and schema must agree on the form; valid values are checked as well. */
 static void
 check_element (xmlNode *node, const char *domain_uuid, gboolean *form, gboolean *sense)
 {
@@ -175,7 +173,7 @@ test_files (void)
         check_file (g_ptr_array_index (files, i));
     g_test_message ("%u XML files: %u of ours accepted, %u refused as they should", files->len, n_good,
                     n_invalid);
-    /* those of tests/data at least */
+    /* at least those of tests/data */
     g_assert_cmpuint (n_good, >=, 3);
     g_assert_cmpuint (n_invalid, >=, 3);
 }

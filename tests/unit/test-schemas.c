@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the readers take for good form, and what the schemas do, is the same: in both directions, case by
- * case. */
+/* Readers and schemas accept the same forms: in both directions, case by case. */
 #include "mutate.h"
 #include "plugin/switchover/payload.h"
 #include "sample.h"
@@ -10,12 +9,12 @@
 #include <string.h>
 
 typedef struct {
-    gboolean (*reads) (const char *xml); /* the reader's form step */
+    gboolean (*reads) (const char *xml); /* the reader's check of the form */
     Schema *schema;
     guint accepted, rejected;
 } Comparison;
 
-/* Exactly as the gate reads it: through the checks of the input, and a copy of the element. */
+/* Exactly as the gate reads it: through the checks of the input, and from a copy of the element. */
 static gboolean
 element_reads (const char *xml)
 {
@@ -33,7 +32,7 @@ element_reads (const char *xml)
     return element != NULL;
 }
 
-/* The host document's two steps are one function; their codes tell them apart. */
+/* The host document's two steps are one function; their codes distinguish them. */
 static gboolean
 host_reads (const char *xml)
 {
@@ -46,7 +45,7 @@ host_reads (const char *xml)
     return FALSE;
 }
 
-/* Whose it is, is asked when the form has been found good. */
+/* The domain's UUID is compared after the form was found valid. */
 static gboolean
 payload_reads (const char *xml)
 {
@@ -80,7 +79,7 @@ report (const Comparison *comparison, guint accepted_min, guint rejected_min)
     g_assert_cmpuint (comparison->rejected, >=, rejected_min);
 }
 
-/* Values at their lengths' ends: 255 characters are more bytes than that, and a wide one is not two. */
+/* Values at the limits of length: 255 characters can be more bytes, and a wide character counts once. */
 static void
 compare_lengths (const char *xml, Comparison *comparison)
 {
@@ -96,7 +95,7 @@ compare_lengths (const char *xml, Comparison *comparison)
     mutate_values (xml, lengths, compare, comparison);
 }
 
-/* whole has every element at least once, and twice where it may; small every attribute, once. */
+/* whole has every element at least once, and twice where allowed; small has every attribute once. */
 static void
 compare_all (const char *whole, const char *small, Comparison *comparison, guint accepted_min,
              guint rejected_min)
@@ -170,7 +169,7 @@ test_payload (void)
     report (&comparison, 120, 850);
 }
 
-/* One to 64 vGPUs, and neither none nor 65. */
+/* One to 64 vGPUs are valid, none and 65 are not. */
 static void
 test_counts (void)
 {
@@ -186,7 +185,7 @@ test_counts (void)
     g_assert_cmpuint (comparison.accepted, ==, VGATE_ELEMENT_VGPUS_MAX);
 }
 
-/* A host without GPUs and a GPU without types are good form. */
+/* A host without GPUs and a GPU without types have a valid form. */
 static void
 test_empty_host (void)
 {
@@ -212,7 +211,7 @@ compare_value (Comparison *comparison, const char *xml, const char *from, const 
     compare (to, edited, comparison);
 }
 
-/* Every day of years of each kind, and days that there are not. */
+/* Every day of years of each kind, and days that do not exist. */
 static void
 test_calendar (void)
 {

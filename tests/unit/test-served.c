@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Files of a driver that hangs: they are read and written in time, by a process that keeps nothing of
- * ours. */
+/* Files of a driver that hangs: they are read and written within a time limit, by a process that keeps no
+ * descriptor of ours. */
 #include "host/served.h"
 
 #include <errno.h>
@@ -38,7 +38,7 @@ tear_down (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
     g_free (fixture->directory);
 }
 
-/* Whoever opens it waits for the other side, which never comes. */
+/* A FIFO: opening it waits for ever for the other side. */
 static void
 make_hanging (const Fixture *fixture)
 {
@@ -78,11 +78,11 @@ TEST (test_write)
 static const struct {
     const char *text;
     gssize length;
-    const char *read; /* NULL: it cannot be */
+    const char *read; /* NULL: it cannot be read */
 } texts[] = {
     {"1131\n", -1, "1131"}, {"", -1, ""}, {" \n", -1, ""}, {"a\nb\n", -1, "a\nb"}, {"1\0\n", 3, NULL}};
 
-/* The same by this process and by a child. */
+/* The same in this process and in a child. */
 TEST (test_read)
 {
     VgateServed ways[] = {VGATE_SERVED_DIRECTLY, VGATE_SERVED_IN_TIME};
@@ -106,7 +106,7 @@ TEST (test_read)
     }
 }
 
-/* Whoever has met a driver that hangs once does not wait for it again. */
+/* After a driver has hung once, there is no second wait for it. */
 TEST (test_hangs)
 {
     VgateServed served = {.read_ms = 200};
@@ -125,7 +125,8 @@ TEST (test_hangs)
     g_assert_cmpint (g_get_monotonic_time () - begin, <, 150000);
 }
 
-/* What a kernel before 5.9 says of close_range (), or a filter of system calls that does not know it. */
+/* The error of a kernel before 5.9 for close_range (), or of a filter of system calls that does not allow
+ * it. */
 static gboolean
 take_close_range_away (void)
 {
@@ -141,7 +142,7 @@ take_close_range_away (void)
            prctl (PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
 }
 
-/* A hang that is waited for, and whether the descriptor is closed behind its back. */
+/* Waits for a hang, with or without closing the descriptor in the meantime. */
 static gpointer
 write_and_hang (gpointer path)
 {
@@ -158,8 +159,8 @@ read_and_hang (gpointer path)
     return GINT_TO_POINTER (!text && served.hangs);
 }
 
-/* The process that hangs keeps nothing open: whoever waits for the end of the hook's output would wait for
- * it, and the lock would outlive the hook. 0: so it is; 77: it cannot be tried. */
+/* The process that hangs keeps nothing open: otherwise a caller that waits for the end of the hook's output
+ * would wait for it, and the lock would outlive the hook. 0: correct; 77: cannot be tried here. */
 static int
 hang_without_descriptors (char *fifo, GThreadFunc hang, gboolean has_close_range)
 {
@@ -189,7 +190,7 @@ TEST (test_keeps_nothing_open)
     for (guint way = 0; way < G_N_ELEMENTS (ways); way++) {
         pid_t children[2];
 
-        /* beside each other, as they wait; a writer and a reader would not hang */
+        /* in parallel, because they wait; a writer and a reader together would not hang */
         for (guint i = 0; i < G_N_ELEMENTS (children); i++) {
             children[i] = fork ();
             g_assert_cmpint (children[i], >=, 0);

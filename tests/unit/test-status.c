@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What vgpu-gated says of itself: the document, written and read, and the metrics. */
+/* vgpu-gated's status: the document, written and read, and the metrics. */
 #include "prometheus.h"
 #include "sample.h"
 
 #include <string.h>
 
-/* As a daemon says that has just been started. */
+/* The status of a daemon that was just started. */
 static VgateStatus *
 fresh_status (void)
 {
@@ -54,7 +54,7 @@ test_metrics (void)
     g_assert_cmpstr (g_hash_table_lookup (samples, "vgpu_gate_nvml_last_seconds"), ==, "0.012345678");
 }
 
-/* No guest, no question: then there is no age, and not an age of 0. */
+/* Without guests and questions there is no age, instead of an age of 0. */
 static void
 test_fresh_metrics (void)
 {
@@ -67,7 +67,7 @@ test_fresh_metrics (void)
     g_assert_null (g_hash_table_lookup (samples, "vgpu_gate_nvml_last_seconds"));
 }
 
-/* increase() of a counter that appears with its first event is 0: so each is there before, as 0. */
+/* increase () of a counter that appears with its first event is 0, so each counter exists before, as 0. */
 static void
 test_counters_before_the_first_event (void)
 {
@@ -110,7 +110,7 @@ test_counters_before_the_first_event (void)
                        ==, 2);
 }
 
-/* What is known of each counter's label: there is something for each that has one, and codes are codes. */
+/* The labels of each counter are known: there is something for each with a label, and codes are codes. */
 static void
 test_known_labels (void)
 {
@@ -125,7 +125,7 @@ test_known_labels (void)
     }
 }
 
-/* A clock that was set back must not make an age negative, nor a label break a line. */
+/* An age is not negative after the clock was set back, and a label does not break its line. */
 static void
 test_odd_metrics (void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* vgpu-gate switchover enable and disable, on the XML: exactly one object comes and goes. */
+/* vgpu-gate switchover enable and disable on the XML: exactly one object is added and removed. */
 #include "sample.h"
 #include "switchover-xml.h"
 
@@ -20,7 +20,7 @@ edit (const char *xml, const char *bus)
     return edited;
 }
 
-/* What stands in the domain now; and it is no change to ask for it again. */
+/* Asserts the object in the domain, and that asking for it again changes nothing. */
 static void
 assert_enabled (const char *xml, const char *bus)
 {
@@ -59,7 +59,7 @@ test_there_and_back (void)
     g_assert_nonnull (strstr (disabled, "urn:x"));
 }
 
-/* An object that came with a cloned domain is replaced. */
+/* The object in a cloned domain is replaced. */
 static void
 test_clone (void)
 {
@@ -92,7 +92,7 @@ test_other_arguments_stay (void)
     g_assert_cmpuint (count (disabled, "qemu:env"), ==, 1);
 }
 
-/* QEMU takes one object of the kind: a second one, and the guest would not start. */
+/* QEMU accepts only one object of this kind: with a second one the guest would not start. */
 static void
 test_another_of_the_kind (void)
 {
@@ -114,7 +114,7 @@ test_another_of_the_kind (void)
         g_assert_false (vgate_switchover_edit (xml, BUS, &edited, &error));
         sample_assert_error (error, VGATE_CODE_SWITCH_OVER_EDIT, "another dbus-vmstate", NULL);
         g_assert_null (edited);
-        /* nothing of ours is there to take out */
+        /* there is no object of ours to remove */
         g_assert_null (edit (xml, NULL));
     }
 }

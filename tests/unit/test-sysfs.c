@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* From a hostdev to the GPU behind it, on sysfs trees made for each test. */
+/* From a hostdev to its GPU, on sysfs trees that are made for each test. */
 #include "host/sysfs.h"
 
 #include <glib/gstdio.h>
@@ -64,7 +64,7 @@ put (const Tree *tree, const char *path, const char *text)
     g_assert_true (g_file_set_contents (full, text, -1, NULL));
 }
 
-/* target is taken as it is written. */
+/* target is used unchanged. */
 static void
 put_link (const Tree *tree, const char *path, const char *target)
 {
@@ -143,7 +143,7 @@ TEST (test_mdev_on_gpu)
 TEST (test_mdev_type_unreadable)
 {
     put_gpu (tree, "0x10de\n");
-    put_mdev (tree, VF, "nvidia-1131", NULL); /* the type's directory is not there */
+    put_mdev (tree, VF, "nvidia-1131", NULL); /* the type's directory does not exist */
     MDEV (VGATE_DEVICE_VGPU, "0000:41:00.0", 0, NULL);
 }
 
@@ -161,7 +161,7 @@ TEST (test_mdev_other_vendor)
     MDEV (VGATE_DEVICE_OTHER, NULL, 0, NULL);
 }
 
-/* A parent that is no PCI device, as that of the kernel's sample driver. */
+/* A parent that is not a PCI device, like that of the kernel's sample driver. */
 TEST (test_mdev_virtual_parent)
 {
     put (tree, "/sys/devices/virtual/mtty/mtty/uevent", "");
@@ -176,7 +176,7 @@ TEST (test_mdev_absent)
     g_assert_false (vgate_sysfs_has_mdev_name (tree->root, MDEV_UUID));
 }
 
-/* No vGPU can be seen, but the kernel has the name. */
+/* There is no vGPU to see, but the kernel has the name. */
 TEST (test_mdev_dangling)
 {
     put_link (tree, "/sys/bus/mdev/devices/" MDEV_UUID, "../../../devices/pci0000:40/gone/" MDEV_UUID);
@@ -186,7 +186,7 @@ TEST (test_mdev_dangling)
     g_assert_true (vgate_sysfs_has_mdev_name (tree->root, ".."));
 }
 
-/* physfn of a virtual function whose GPU is gone. */
+/* physfn of a virtual function whose GPU no longer exists. */
 TEST (test_mdev_dangling_physfn)
 {
     put (tree, VF "/vendor", "0x10de\n");
@@ -195,15 +195,15 @@ TEST (test_mdev_dangling_physfn)
     MDEV (VGATE_DEVICE_UNUSABLE, NULL, 0, NULL);
 }
 
-/* The device is there, what it was on is not: its type still names NVIDIA's driver. */
+/* The device exists, its parent does not: its type still names NVIDIA's driver. */
 TEST (test_mdev_parent_gone)
 {
     put_mdev (tree, VF, "nvidia-1131", "NVIDIA H100XM-80C\n");
     MDEV (VGATE_DEVICE_UNUSABLE, NULL, 0, NULL);
 }
 
-/* What a link out of sysfs leads to is not looked at, however like a GPU it is; a neighbour of the name
- * "sys..." is outside too. */
+/* The target of a link out of sysfs is not read, even if it looks like a GPU; a directory beside it named
+ * "sys..." is outside as well. */
 TEST (test_mdev_leaves_the_tree)
 {
     put_gpu (tree, "0x10de\n");
@@ -215,7 +215,7 @@ TEST (test_mdev_leaves_the_tree)
     PCI ("0000:41:00.5", VGATE_DEVICE_UNUSABLE, NULL, 0, NULL);
 }
 
-/* No path is ever made of what is no UUID or address. */
+/* No path is made from a source that is neither a UUID nor an address. */
 TEST (test_source_odd)
 {
     static const char *const sources[] = {"",
@@ -248,7 +248,7 @@ TEST (test_mdev_type_name_odd)
     }
 }
 
-/* A slice of the GPU, and one of its compute engines: NVIDIA's names for them look like this. */
+/* A slice of the GPU, and one of its compute engines: NVIDIA's names for them have this form. */
 TEST (test_mdev_mig_backed)
 {
     put_gpu (tree, "0x10de\n");
@@ -261,8 +261,8 @@ typedef struct {
     int stop;
 } Remover;
 
-/* The device comes and goes, and is there long enough for a reader to find it whole, on a busy machine too.
- */
+/* The device comes and goes, and exists long enough for a reader to find it complete, even on a busy
+ * machine. */
 static gpointer
 flicker (gpointer data)
 {
@@ -284,7 +284,7 @@ flicker (gpointer data)
     return NULL;
 }
 
-/* However it is caught, a vGPU has a GPU and a parent, and what is absent has nothing. */
+/* Whenever it is read, a vGPU has a GPU and a parent, and an absent device has neither. */
 TEST (test_mdev_vanishes)
 {
     const VgateHostdev hostdev = {.kind = VGATE_HOSTDEV_MDEV, .source = (char *)MDEV_UUID};
@@ -316,8 +316,7 @@ TEST (test_mdev_vanishes)
     g_assert_cmpuint (n_absent, >=, 200);
 }
 
-/* What a device is says what exists; the driver's own files, which can keep a reader for ever, are not
- * opened. */
+/* The kind of a device follows from what exists; the driver's own files, which can hang, are not opened. */
 TEST (test_identify)
 {
     const VgateHostdev vf = {.kind = VGATE_HOSTDEV_PCI, .source = (char *)"0000:41:00.4"};
@@ -342,7 +341,7 @@ TEST (test_identify)
     g_assert_cmpint (an_mdev.kind, ==, VGATE_DEVICE_UNUSABLE);
 }
 
-/* Its type is that of the device that was looked at, or it is absent. */
+/* The type is that of the same device, or the device is absent. */
 TEST (test_type_of_another)
 {
     const VgateHostdev mdev = {.kind = VGATE_HOSTDEV_MDEV, .source = (char *)MDEV_UUID};
@@ -364,11 +363,12 @@ TEST (test_vf)
     put_gpu (tree, "0x10de\n");
     put (tree, VF "/nvidia/current_vgpu_type", "1131\n");
     PCI ("0000:41:00.4", VGATE_DEVICE_VGPU, "0000:41:00.0", 1131, NULL);
-    /* the physical function itself stays what it is */
+    /* the physical function itself does not change */
     PCI ("0000:41:00.0", VGATE_DEVICE_OTHER, NULL, 0, NULL);
 }
 
-/* libvirt and the kernel allow PCI domains of 32 bits. A vGPU there is recognised as one, and as unusable. */
+/* libvirt and the kernel allow PCI domains of 32 bits. A vGPU there is recognised, and reported as
+ * unusable. */
 TEST (test_wide_domain)
 {
 #define VMD "/sys/devices/pci10000:e0"
@@ -383,14 +383,14 @@ TEST (test_wide_domain)
     PCI ("10000:e1:00.0", VGATE_DEVICE_OTHER, NULL, 0, NULL);
     PCI ("10000:41:00.4", VGATE_DEVICE_UNUSABLE, NULL, 0, NULL);
     MDEV (VGATE_DEVICE_UNUSABLE, NULL, 0, NULL);
-    /* no such names are in sysfs */
+    /* sysfs has no such names */
     PCI ("010000:e1:00.0", VGATE_DEVICE_ABSENT, NULL, 0, NULL);
     PCI ("100000000:e1:00.0", VGATE_DEVICE_ABSENT, NULL, 0, NULL);
     PCI ("1000g:e1:00.0", VGATE_DEVICE_ABSENT, NULL, 0, NULL);
     PCI ("10000:e1:00.8", VGATE_DEVICE_ABSENT, NULL, 0, NULL);
 }
 
-/* The administrator has not chosen a type yet. */
+/* The administrator has not set a type yet. */
 TEST (test_vf_type_0)
 {
     put_gpu (tree, "0x10de\n");
@@ -460,7 +460,7 @@ TEST (test_no_sysfs)
     g_assert_cmpuint (makeable->len, ==, 0);
 }
 
-/* --- what there is, and what can be made --- */
+/* --- existing devices and those that can be created --- */
 
 static char *
 describe_devices (const Tree *tree)
@@ -520,7 +520,7 @@ TEST (test_list_mdevs)
     put_type (tree, VF, "nvidia-1131", "NVIDIA H100XM-80C\n", "0\n");
     put_type (tree, GPU, "nvidia-259", "GRID T4-8Q\n", "2\n");
     put_type (tree, GPU, "nvidia-258", "GRID T4-4Q\n", "4\n");
-    /* none of these is one */
+    /* none of these is a type */
     put_type (tree, GPU, "nvidia-x", "GRID T4-2Q\n", "4\n");
     put_type (tree, GPU, "nvidia-1", "GRID/T4\n", "4\n");
     put_type (tree, GPU, "nvidia-2", "GRID T4-1Q\n", "-1\n");
@@ -564,7 +564,7 @@ TEST (test_list_vfs)
     g_assert_cmpstr (taken_devices, ==, "vf 0000:41:00.4 type 1131 on 0000:41:00.4 of 0000:41:00.0\n");
 }
 
-/* The physical function's list, where a virtual function has none of its own. */
+/* The physical function's list is used if a virtual function has no list. */
 TEST (test_list_vfs_by_gpu)
 {
     g_autofree char *makeable = NULL;

@@ -39,7 +39,7 @@ test_intersect (void)
         {R (18, 1, 26, 1), R (18, 1, 26, 1), TRUE, R (18, 1, 26, 1)},
         {R (18, 1, 26, 1), R (26, 2, 27, 1), FALSE, {0, 0}},
         {R (18, 1, 26, 1), R (7, 1, 18, 0), FALSE, {0, 0}},
-        /* inverted: nothing lies in it */
+        /* inverted: it contains nothing */
         {R (26, 1, 18, 1), R (7, 1, 30, 0), FALSE, {0, 0}},
         {R (7, 1, 30, 0), R (26, 1, 18, 1), FALSE, {0, 0}},
         {{0, G_MAXUINT32}, {G_MAXUINT32, G_MAXUINT32}, TRUE, {G_MAXUINT32, G_MAXUINT32}},
@@ -77,7 +77,7 @@ test_format (void)
 
     g_assert_cmpstr (vgate_version_format (V (26, 1), version), ==, "26.1");
     g_assert_cmpstr (vgate_version_format (0, version), ==, "0.0");
-    /* the longest of each still fits */
+    /* the longest of each fits */
     g_assert_cmpstr (vgate_version_format (G_MAXUINT32, version), ==, "65535.65535");
     g_assert_cmpstr (vgate_version_range_format (R (18, 1, 26, 1), range), ==, "18.1-26.1");
     g_assert_cmpstr (vgate_version_range_format ((VgateVersionRange){G_MAXUINT32, G_MAXUINT32}, range), ==,
@@ -119,7 +119,7 @@ test_range_parse (void)
     g_assert_true (vgate_version_range_parse ("18.1-26.1", &range));
     g_assert_cmphex (range.min, ==, V (18, 1));
     g_assert_cmphex (range.max, ==, V (26, 1));
-    /* whether this is acceptable is the caller's question */
+    /* the caller decides whether this is acceptable */
     g_assert_true (vgate_version_range_parse ("26.1-18.1", &range));
     g_assert_cmphex (range.min, ==, V (26, 1));
     range = (VgateVersionRange){1, 2};

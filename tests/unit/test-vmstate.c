@@ -21,7 +21,7 @@ test_form (void)
     g_assert_cmpstr (vmstate->uuid, ==, SAMPLE_DOMAIN_UUID);
 }
 
-/* Only exactly ours counts: everything else is the operator's own business. */
+/* Only exactly our form counts; any other object is the operator's. */
 static void
 test_other_objects (void)
 {
@@ -72,7 +72,7 @@ test_bus (void)
             g_error ("taken for a bus: '%s'", bad[i]);
 }
 
-/* command_line stands behind the last child of the domain. */
+/* command_line is inserted after the last child of the domain. */
 static VgateDomain *
 read_domain (const char *command_line)
 {
@@ -109,7 +109,7 @@ test_domain (void)
         {LINE (ARGUMENT ("-object") "<q:env name='x'/>"), FALSE},
         {LINE ("<arg value='-object'/><arg value='" GOOD "'/>"), FALSE},
         {LINE (ARGUMENT ("-object") "<q:arg/>"), FALSE},
-        /* not where libvirt has it */
+        /* not in libvirt's place */
         {"<commandline>" ARGUMENT ("-object") ARGUMENT (GOOD) "</commandline>", FALSE},
         {"<x>" LINE (ARGUMENT ("-object") ARGUMENT (GOOD)) "</x>", FALSE},
     };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What goes between the gate and the process that reads NVML: whole, or not at all. */
+/* The messages between the gate and the process that reads NVML: accepted only as a whole. */
 #include "driver/probe-wire.h"
 #include "sample.h"
 #include "nvml/nvml-abi.h"
@@ -167,7 +167,7 @@ no_fault (VgateListedDevice *listed)
     listed->device.kind = VGATE_DEVICE_UNUSABLE;
 }
 
-/* What would be gone by as one of the host's devices, and cannot be one. */
+/* Values that would be used as a device of the host, and cannot be one. */
 static void
 test_devices_that_lie (void)
 {
@@ -201,7 +201,7 @@ test_error (void)
     g_assert_cmpstr (error->message, ==, "it is lost");
 }
 
-/* The process died while it wrote: no cut of an answer is taken for one. */
+/* The process died while it wrote: no part of an answer is accepted as an answer. */
 static void
 test_cut_answers (void)
 {
@@ -217,7 +217,7 @@ test_cut_answers (void)
     }
 }
 
-/* Indices out of the host's list would be read behind its end. */
+/* Indices outside the host's list would be read beyond its end. */
 static void
 test_answers_that_lie (void)
 {

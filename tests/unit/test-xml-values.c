@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The forms of values: each has exactly one way to be written, and what is read is written again as it was.
- */
+/* The forms of values: each has exactly one way to be written, and what was read is written unchanged. */
 #include "sample.h"
 
 #include <stddef.h>
@@ -25,7 +24,7 @@ typedef union {
     int choice;
 } Value;
 
-/* Line ends and tabs as references: written as they are, XML makes blanks of them. */
+/* Writes line ends and tabs as references, because XML would turn them into blanks. */
 static char *
 attribute_xml (const char *text)
 {
@@ -42,7 +41,7 @@ attribute_xml (const char *text)
     return g_string_free (g_steal_pointer (&xml), FALSE);
 }
 
-/* <e a='TEXT'/> by a table of one attribute. */
+/* Reads <e a='TEXT'/> with a table of one attribute. */
 static gboolean
 read_value (VgateXmlForm form, const char *text, Value *value, GError **error)
 {
@@ -159,7 +158,7 @@ test_bad (void)
     }
 }
 
-/* What a message shows of a bad value is one line and not long. */
+/* A message shows a bad value on one line, and shortened. */
 static void
 test_bad_is_shown (void)
 {
@@ -212,7 +211,7 @@ test_bytes (void)
     }
 }
 
-/* Every pair of last letters: good are those whose unused bits are zero. */
+/* Every pair of last letters: valid are those whose unused bits are zero. */
 static void
 test_padding (void)
 {

@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-/* Reads to the end; the error's code, or NONE. The data ends where it says: a sanitizer sees what is read
- * behind it. */
+/* Reads to the end and returns the error's code, or NONE. The data has no byte after its length, so that a
+ * sanitizer sees reads beyond it. */
 static VgateCode
 read_code (const char *data, gsize length, char **message)
 {
@@ -48,7 +48,7 @@ static const struct {
     {"<?xml version='1.0' encoding='EBCDIC-US'?>" D (""), VGATE_CODE_NONE, NULL},
     {"", VGATE_CODE_XML_EMPTY, "0 bytes"},
     {" \n", VGATE_CODE_XML_EMPTY, "2 bytes"},
-    /* DOCTYPE and ENTITY, wherever they stand */
+    /* DOCTYPE and ENTITY in any place */
     {"<!DOCTYPE domain>" D (""), VGATE_CODE_XML_DOCTYPE, "DOCTYPE at byte 0"},
     {"<?xml version='1.0'?><!DOCTYPE domain [<!ENTITY a 'b'>]>" D ("&a;"), VGATE_CODE_XML_DOCTYPE,
      "DOCTYPE at byte 21"},
@@ -68,7 +68,7 @@ static const struct {
     {D ("gr\xfc\xdf"
         "e"),
      VGATE_CODE_XML_NOT_UTF8, "at byte 10"},
-    /* a byte order mark is no harm */
+    /* a byte order mark does no harm */
     {"\xef\xbb\xbf" D (""), VGATE_CODE_NONE, NULL},
     /* malformed */
     {"hello", VGATE_CODE_XML_MALFORMED, "line 1"},
@@ -113,8 +113,7 @@ test_nul (void)
     assert_code (alone, sizeof alone - 1, VGATE_CODE_XML_NOT_UTF8, "at byte 0");
 }
 
-/* What is not UTF-8, and what says that it is not: no encoding that is declared may change the checked bytes.
- */
+/* Data that is not UTF-8, or declares another encoding: no declared encoding may change the checked bytes. */
 static void
 test_encodings (void)
 {
@@ -149,7 +148,7 @@ test_declared_encodings (void)
     }
 }
 
-/* Exactly the limit is read, one byte more is not even looked at. */
+/* Exactly the limit is read, and one byte more is refused before it is parsed. */
 static void
 test_size (void)
 {
@@ -170,7 +169,7 @@ test_size (void)
     assert_code (xml, size, VGATE_CODE_XML_TOO_LARGE, "nothing of it was interpreted");
 }
 
-/* levels: of elements in each other; text: something in the innermost. */
+/* levels: nesting of the elements; text: content of the innermost. */
 static char *
 nested (guint levels, const char *text)
 {
@@ -206,7 +205,8 @@ test_depth (void)
     }
 }
 
-/* What the domain reader copies as a whole, hostdevs and our element, is no way around the limit. */
+/* The parts that the domain reader copies as a whole, hostdevs and our element, cannot circumvent the
+ * limit. */
 static void
 test_depth_in_copies (void)
 {
@@ -228,7 +228,8 @@ test_depth_in_copies (void)
     }
 }
 
-/* A good document cut at any byte is called cut, not malformed: the way out is another one. */
+/* A good document cut at any byte is reported as cut, not as malformed, because the way out is another
+ * one. */
 static void
 test_truncations (void)
 {
@@ -240,7 +241,7 @@ test_truncations (void)
     const gsize length = strlen (xml);
 
     assert_code (xml, length, VGATE_CODE_NONE, NULL);
-    assert_code (xml, length - 1, VGATE_CODE_NONE, NULL); /* the line feed behind the root */
+    assert_code (xml, length - 1, VGATE_CODE_NONE, NULL); /* the line feed after the root */
     for (gsize cut = 1; cut < length - 1; cut++) {
         g_autofree char *message = NULL;
         const VgateCode code = read_code (xml, cut, &message);
@@ -248,12 +249,11 @@ test_truncations (void)
         if (code != VGATE_CODE_XML_TRUNCATED)
             g_error ("cut behind '%.40s': VGATE-%03d %s", xml + (cut > 40 ? cut - 40 : 0), code, message);
     }
-    /* in the middle of a character it is not UTF-8 any more */
+    /* cut within a character it is not UTF-8 any more */
     assert_code (D ("\xc3\xbc"), 9, VGATE_CODE_XML_NOT_UTF8, "at byte 8");
 }
 
-/* Whatever is said of it, it is one line when it reaches the operator, and the parser prints nothing itself.
- */
+/* Every error is one line when it reaches the operator, and the parser itself prints nothing. */
 static void
 test_subprocess_noise (void)
 {
