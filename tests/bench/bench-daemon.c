@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What 1,000 guests with vGPUs cost vgpu-gated when nothing changes: the daemon's library itself, libvirt's
+ * The cost of 1,000 guests with vGPUs for vgpu-gated when nothing changes: the daemon's library, libvirt's
  * test driver, and the simulated driver with 1,000 vGPUs. Prints the processor time of one pass and the
- * memory. The domains of the test driver live in this process too, so the daemon's own memory is told apart
- * from theirs.
+ * memory. The domains of the test driver are in this process too, so the daemon's own memory is measured
+ * separately.
  */
 #include "plugin/service/agent.h"
 #include "fake-host.h"
@@ -75,7 +75,7 @@ cpu_ms (void)
            (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1000;
 }
 
-/* What the shell's times says of the reader: its second line, "0m0.010s 0m0.004s". */
+/* Returns the reader's times from the shell's 'times': its second line, "0m0.010s 0m0.004s". */
 static double
 reader_ms (const FakeHost *host)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * How fast the engine is: one pair with NVIDIA's whole rule, one pair with every finding, and 10,000 vGPUs on
- * 1,000 pGPUs by the matrix, with a plain loop of single calls beside it. Prints the figures of the best of
- * some rounds.
+ * The speed of the engine: one pair with NVIDIA's whole rule, one pair with every finding, and 10,000 vGPUs
+ * on 1,000 pGPUs with the matrix, compared with a plain loop of single calls. Prints the best of several
+ * rounds.
  */
 #include "compat/verdict.h"
 #include "nvml/nvml-abi.h"
@@ -80,7 +80,7 @@ time_loop (const VgateVgpuRecord *vgpus, const VgatePgpuRecord *pgpus, VgatePack
     return ms;
 }
 
-/* The same pair again and again, compatible, so that every line of the rule is gone through. */
+/* The same compatible pair repeatedly, so that every line of the rule is evaluated. */
 static double
 time_single (const VgateVgpuRecord *vgpu, const VgatePgpuRecord *pgpu)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The program that does nothing: what a process costs at least. */
+/* A program that does nothing: the least cost of a process. */
 int
 main (void)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * measure FILE PROGRAM [ARGUMENT...]: runs the program on its own standard streams, and writes into FILE how
- * much memory it had at its peak, in KiB. Exits as the program did.
+ * measure FILE PROGRAM [ARGUMENT...]: runs the program with its own standard streams, and writes its peak
+ * memory in KiB into FILE. Exits as the program did.
  *
- * A process begins with the peak of the one that forked it, so whoever measures must be small itself: no
+ * A process begins with the peak of the process that forked it, so this program must be small and uses no
  * library.
  */
 #include <stdio.h>

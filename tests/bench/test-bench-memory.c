@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The peak of memory of a gating hook: of hook and judge, which are one process, and of the helper. */
+/* The peak memory of a gating hook: of hook and judge, which are one process, and of the helper. */
 #include "hook-case.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The time of the hook on a guest without vGPU, against that of a program that does nothing. */
+/* The time of the hook for a guest without vGPU, compared with a program that does nothing. */
 #include "hook-case.h"
 
 #include <spawn.h>
@@ -11,7 +11,7 @@
 #define ROUNDS    5
 #define RATIO_MAX 1.3
 
-/* As much as fits into a pipe at once, so that nobody waits for us to write. */
+/* As much as fits into a pipe at once, so that the program never waits for this one. */
 #define XML_MAX 65536
 
 /* Microseconds from the program's start to its end, with the XML ready on its standard input. */
@@ -55,7 +55,7 @@ median (double *times)
     return (times[RUNS / 2 - 1] + times[RUNS / 2]) / 2;
 }
 
-/* The ratio of the medians of one round; both programs take turns, so that noise meets both. */
+/* Returns the ratio of the medians of one round; the two programs alternate, so that noise affects both. */
 static double
 run_round (char *const *hook, char *const *empty, const char *xml, gsize length)
 {

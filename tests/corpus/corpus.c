@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Gives the hook every file that a list names, as the guest of each event that is gated, and as the status
- * file of another running domain while a guest with a vGPU arrives. Judges nothing: prints one line a run,
- * FILE ROOT-ELEMENT EVENT STATUS CODE separated by tabs, which tests/corpus/run counts.
+ * Gives the hook every file in a list, as the guest of each event that is gated, and as the status file of
+ * another running domain while a guest with a vGPU arrives. It does not judge the results: it prints one line
+ * for each run, FILE ROOT-ELEMENT EVENT STATUS CODE separated by tabs, which tests/corpus/run counts.
  */
 #include "hook-case.h"
 
@@ -11,7 +11,7 @@
 
 #define STATUS_FILE "run/libvirt/qemu/corpus.xml"
 
-/* What is known of a file as XML: its root element, "-" where it is none, and a domain's name and UUID. */
+/* A file as XML: its root element, "-" if it is not XML, and a domain's name and UUID. */
 typedef struct {
     char *text;
     gsize length;
@@ -45,7 +45,7 @@ take_content (const xmlNode *node, const char *name, char **content)
     xmlFree (text);
 }
 
-/* "uuid" is an attribute of the source address of a mediated device only. */
+/* "uuid" is an attribute only of a mediated device's source address. */
 static void
 find_mdevs (xmlNode *node, GPtrArray *mdevs)
 {
@@ -78,8 +78,8 @@ look_into (File *file)
     xmlFreeDoc (document);
 }
 
-/* libvirt gives a domain a UUID that has none, and writes each in one form: so it stands in all that a hook
- * or a status file gets. */
+/* libvirt gives every domain a UUID, and writes each in one form, so it is in every document that a hook or a
+ * status file gets. */
 static void
 make_canonical (File *file)
 {
@@ -103,7 +103,7 @@ make_canonical (File *file)
     file->text = g_string_free (g_steal_pointer (&text), FALSE);
 }
 
-/* libvirt puts its status around a domain. */
+/* Puts libvirt's status around a domain. */
 static char *
 as_status_file (const File *file)
 {
@@ -146,12 +146,12 @@ try_file (FakeHost *host, const char *path, const HookCall *arriving)
     look_into (&file);
     make_canonical (&file);
     name = g_strdup (file.name && *file.name != '\0' && *file.name != '-' ? file.name : "corpus");
-    /* part of a path below */
+    /* it becomes part of a path below */
     g_strdelimit (name, "/", '_');
     call (host, path, &file, name, "migrate", "migrate");
     call (host, path, &file, name, "restore", "restore");
     call (host, path, &file, name, "prepare", "prepare");
-    /* QEMU runs: after a cold start, and as one that receives the guest. It has what the XML names, of
+    /* QEMU runs: after a cold start, and as one that receives the guest. It has the devices of the XML, of
      * another vendor. */
     for (guint i = 0; i < file.mdevs->len; i++)
         if (!fake_host_has_mdev (host, g_ptr_array_index (file.mdevs, i)))
@@ -184,7 +184,8 @@ main (int argc, char **argv)
     case_standard_host (host);
     arriving.host = host;
     arriving.input = xml = case_input (&guest, &arriving.length);
-    /* it must be allowed where nobody else runs; and with its lease 'release end' of the others reads them */
+    /* it must be allowed if no other guest runs; and with its lease, 'release end' of the others reads
+     * them */
     case_call_hook (&arriving, &run);
     if (run.status != 0)
         g_error ("the guest with a vGPU cannot arrive: %s", run.err);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Fuzz target: a domain XML from another host, as the hook gets it. What is accepted must survive being
- * written again. */
+/* Fuzz target: a domain XML from another host, as the hook gets it. What is accepted must be unchanged after
+ * it was written and read again. */
 #include "domain/domain.h"
 
 #include <string.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Fuzz target: a host document. What is accepted must be written as what is accepted again, and the same. */
+/* Fuzz target: a host document. What is accepted must be accepted again after it was written, and be the
+ * same. */
 #include "host/host.h"
 
 #include <string.h>

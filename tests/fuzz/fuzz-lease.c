@@ -28,8 +28,8 @@ assert_same (const VgateLeases *a, const VgateLeases *b)
     }
 }
 
-/* Those that are over are not written; none is over when it has made something, or unmade it. (Of the latter
- * no input has too many.) */
+/* Expired leases are not written, except those that record a created or removed device. (No input has too
+ * many of the latter.) */
 static void
 keep_what_stays (VgateLeases *leases)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Fuzz target: what comes from another host at switch-over. What is accepted must survive being written
- * again. */
+/* Fuzz target: the payload from another host at switch-over. What is accepted must be unchanged after it was
+ * written and read again. */
 #include "plugin/switchover/payload.h"
 
 #include <string.h>
 
-/* The domain's that arrives: that of tests/data/payload.xml. */
+/* The arriving domain's UUID, as in tests/data/payload.xml. */
 #define DOMAIN_UUID "11111111-1111-4111-8111-111111111111"
 
 int LLVMFuzzerTestOneInput (const guint8 *data, gsize size);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * Fuzz target: libvirt's status file of a live domain. It is read or it is an error, and nothing else; and no
- * words of the file are in the error, as they may be secret.
- */
+/* Fuzz target: libvirt's status file of a live domain. It is read, or gives an error that contains no words
+ * of the file, because they may be secret. */
 #include "placement/use.h"
 #include "scratch.h"
 

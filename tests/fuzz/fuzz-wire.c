@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Fuzz target: what the process that reads NVML says, should a driver's fault have written over its memory.
- */
+/* Fuzz target: the messages of the process that reads NVML, in case a fault of the driver has overwritten its
+ * memory. */
 #include "driver/control-wire.h"
 #include "driver/probe-wire.h"
 

@@ -32,7 +32,7 @@ make_root (const char *name)
 {
     g_autofree char *folder = NULL;
 
-    /* thousands of writes a second, which no disk needs to see */
+    /* thousands of writes a second need not reach a disk */
     root = g_strdup ("/dev/shm/vgate-fuzz-XXXXXX");
     if (!mkdtemp (root)) {
         g_free (root);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Writes into FILE an answer as the process that reads NVML gives it, for the fuzzer to start from: wire-seed
- * FILE. */
+/* Writes an answer of the process that reads NVML into FILE, as a seed for the fuzzer: wire-seed FILE. */
 #include "driver/probe-wire.h"
 
 static VgatePgpu *

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * To be loaded into a QEMU 7.2 of the lab (LD_PRELOAD): makes the moment long in which an abort makes a
- * migration hang. At the switch-over QEMU's migration thread empties a semaphore (by waits of 1 ms), lets the
- * big lock go, enters "pre-switchover" and waits for the semaphore, which a cancel posts in that state only.
- * A cancel that comes after the big lock was let go and before the state is entered is never heard of. Here
- * that lasts as long as a file is there.
+ * For QEMU 7.2 in the lab (LD_PRELOAD): lengthens the moment in which an abort makes a migration hang. At the
+ * switch-over QEMU's migration thread empties a semaphore (by waits of 1 ms), releases the big lock, enters
+ * "pre-switchover" and waits for the semaphore, which a cancel posts only in that state. A cancel after the
+ * big lock was released and before the state is entered has no effect. Here that moment lasts as long as a
+ * file exists.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -24,7 +24,8 @@
 typedef int (*Unlock) (pthread_mutex_t *mutex);
 typedef int (*TimedWait) (pthread_cond_t *cond, pthread_mutex_t *mutex, const struct timespec *until);
 
-/* Those that the main thread has let go: the big lock is one, and the semaphore's own is none. */
+/* The mutexes that the main thread has released: the big lock is one of them, the semaphore's own mutex is
+ * not. */
 static _Atomic (pthread_mutex_t *) mutexes[N_MUTEXES];
 static atomic_uint n_mutexes;
 static atomic_bool is_emptied;

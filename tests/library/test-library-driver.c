@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The driver's part of the library, on the simulated driver: each call, what it gives and how it fails. */
+/* The driver's part of the library with the simulated driver: each call, its results and its failures. */
 #include <glib/gstdio.h>
 #include <string.h>
 #include <vgpu-gate/vgpu-gate.h>
@@ -14,7 +14,7 @@ typedef struct {
     VgateNvmlDevice gpu;
 } Fixture;
 
-/* vgpu-sim with these words; what it printed. It must succeed. */
+/* Runs vgpu-sim with these words, which must succeed, and returns its output. */
 static char *
 sim (const char *words)
 {
@@ -115,7 +115,7 @@ test_devices (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
     g_assert_error (error, VGATE_NVML_ERROR, 6);
 }
 
-/* Both records and the string; and NVIDIA's own call says what the engine says. */
+/* Both records and the string; NVIDIA's own call agrees with the engine. */
 static void
 test_metadata (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
@@ -167,7 +167,7 @@ test_metadata (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
     g_assert_cmpint (rc, ==, 0);
     g_assert_cmphex (theirs.states, ==, ours.states);
     g_assert_cmphex (theirs.limit, ==, ours.limit);
-    /* the driver never sees a blob whose length lies */
+    /* the driver never gets metadata with a wrong length */
     g_assert_false (vgate_nvml_compatibility (fixture->nvml, cut, pgpu_bytes, &rc, &theirs, &error));
     g_assert_error (error, VGATE_ERROR, 206);
     g_clear_error (&error);
@@ -274,7 +274,8 @@ test_scheduler (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
     g_assert_error (error, VGATE_NVML_ERROR, 3);
 }
 
-/* One who reads 5 times a second, as documented, misses nothing; one who sleeps over 200 slots does. */
+/* A reader that reads 5 times a second, as documented, misses nothing; one that sleeps over 200 slots
+ * does. */
 static void
 test_log (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {

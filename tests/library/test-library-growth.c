@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * Structures that grow: a program of a later version, whose structures have members that this library does
- * not know; and one that did not set a size.
- */
+/* Structures that grow: a program of a later version, whose structures have members that this library does
+ * not know; and a program that did not set the size. */
 #include <string.h>
 #include <vgpu-gate/vgpu-gate.h>
 
 #define CANARY G_GUINT64_CONSTANT (0x5a5a5a5a5a5a5a5a)
 
-/* A structure as a later version has it, and what stands behind it. */
+/* A structure of a later version, followed by guard bytes. */
 #define LATER(type)      \
     struct {             \
         type known;      \
@@ -20,7 +18,7 @@
     memset (&(s), 0x5a, sizeof (s)); \
     (s).known.size = sizeof (s).known + sizeof (s).more
 
-/* Its own members are 0, and nothing behind it was touched. */
+/* Its new members are 0, and nothing after it was touched. */
 #define ASSERT_LATER(s)                                                        \
     g_assert_cmpuint ((s).known.size, ==, sizeof (s).known + sizeof (s).more); \
     g_assert_cmphex ((s).more[0], ==, 0);                                      \
@@ -40,7 +38,7 @@ sample_bytes (const char *gpu_string)
     return vgate_vgpu_record_write (&record);
 }
 
-/* What the library writes. */
+/* Structures that the library writes. */
 static void
 test_written (void)
 {
@@ -69,7 +67,7 @@ test_written (void)
     g_assert_cmpuint (estimate.known.rate, ==, 1000);
 }
 
-/* What it reads: an array of records is walked by their own size. */
+/* Structures that it reads: an array of records is walked by the records' own size. */
 static void
 test_read (void)
 {
@@ -96,7 +94,7 @@ test_read (void)
                              v == p ? VGATE_LIMIT_NONE : VGATE_LIMIT_GPU);
 }
 
-/* A size that was not set is the caller's error, and is found before anything is read or written. */
+/* A size that was not set is the caller's error, and is found before any access. */
 static void
 test_no_size (void)
 {

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * A program that was built with the header of 0.1.0, the first of this soname, and runs with the library of
- * today: what it declares below is how things were then, and is not changed once 0.1.0 is released.
- */
+/* A program that was built with the header of 0.1.0, the first of this soname, and runs with today's library:
+ * the declarations below are those of that time, and must not change after the release of 0.1.0. */
 #include <glib.h>
 #include <string.h>
 
@@ -100,7 +98,7 @@ const VgateFinding *vgate_verdict_first_refusal (const VgateVerdict *verdict);
 int vgate_finding_get_code (const VgateFinding *finding);
 gboolean vgate_finding_get_down_time (const VgateFinding *finding, VgateDownTime *estimate);
 
-/* Each in memory of its own, so that AddressSanitizer and valgrind see whatever is read or written beyond. */
+/* Each in its own memory, so that AddressSanitizer and valgrind notice every access beyond its end. */
 #define NEW(type) new_of_size (sizeof (type))
 
 static gpointer
@@ -176,7 +174,7 @@ test_judgement (void)
     pgpu_side->record = same;
     vgate_compat_judge (vgpu_side, pgpu_side, circumstances, verdict);
     g_assert_true (vgate_verdict_allows (verdict, 8));
-    /* DOWN_TIME refuses: the last of its rules */
+    /* DOWN_TIME, the last of its rules, refuses */
     vgpu_side->framebuffer_used = (guint64)1 << 30;
     pgpu_side->write_bandwidth = 1000;
     circumstances->down_time_limit = 1;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What needs no driver: each kind of thing once through the shared library; tests/unit has the details. */
+/* The part without a driver: each kind of function once through the shared library; tests/unit has the
+ * details. */
 #include <string.h>
 #include <vgpu-gate/vgpu-gate.h>
 
@@ -20,7 +21,7 @@ static const VgateSchedulerCapabilities capabilities = {
 static const struct {
     const char *name;
     VgateSchedulerSettings settings;
-    const char *complaint; /* NULL: it can be set */
+    const char *complaint; /* NULL: the value is accepted */
 } settings[] = {
     {"defaults", {SIZE, VGATE_SCHEDULER_EQUAL_SHARE, VGATE_ARR_DEFAULT, 0, 0, 0, 0}, NULL},
     {"shortest", {SIZE, VGATE_SCHEDULER_EQUAL_SHARE, VGATE_ARR_DISABLED, 1000000, 0, 0, 0}, NULL},
@@ -139,7 +140,7 @@ test_string (void)
     }
 }
 
-/* What a record from elsewhere can hold: a number that this library has no word for. */
+/* A record from another program can contain a number for which this library has no name. */
 static void
 test_numbers_without_words (void)
 {
@@ -157,7 +158,7 @@ test_numbers_without_words (void)
     }
 }
 
-/* The names of the error domains are part of the interface: bindings to other languages look for them. */
+/* The names of the error domains belong to the interface: bindings to other languages look them up. */
 static void
 test_error_domains (void)
 {
@@ -209,7 +210,7 @@ sample_pgpu (const char *gpu_string)
     return record;
 }
 
-/* Records through the driver's form and back, the pair alone, in a matrix, and explained. */
+/* Records into the driver's form and back, the pair alone, in a matrix, and explained. */
 static void
 test_engine (void)
 {

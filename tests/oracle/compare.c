@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Draws random pairs of vGPU and pGPU metadata around every boundary of the compatibility rule, and asks an
- * NVML library and the engine about each: compare LIBRARY PAIRS [SEED]. On a machine with NVIDIA's driver the
- * library is libnvidia-ml.so.1; it need not be a vGPU host. Prints TAP: skipped where there is no library.
+ * Makes random pairs of vGPU and pGPU metadata around every limit of the compatibility rule, and compares the
+ * answers of an NVML library and the engine: compare LIBRARY PAIRS [SEED]. On a machine with NVIDIA's driver
+ * the library is libnvidia-ml.so.1; the machine need not be a vGPU host. Prints TAP, with a skip if there is
+ * no library.
  */
 #include "vgpu-gate/vgpu-gate.h"
 #include "nvml/nvml-abi.h"
@@ -32,7 +33,7 @@ pick (GRand *rand, const guint32 *values, gsize n)
     return values[g_rand_int_range (rand, 0, (gint32)n)];
 }
 
-/* Mostly 3: with anything below, the first line of the rule hides the others. */
+/* Mostly 3, because with a lower version the first line of the rule hides the others. */
 static guint32
 draw_structure_version (GRand *rand)
 {
@@ -69,7 +70,7 @@ draw_text (GRand *rand, char *text, gsize size)
         g_strlcpy (text, "580.159.04", size);
 }
 
-/* The pGPU metadata string: 256 bytes, garbage behind its NUL; sometimes without a NUL at all. */
+/* The pGPU metadata string: 256 bytes, random after its NUL; sometimes without any NUL. */
 static void
 draw_gpu_string (GRand *rand, char string[static NVML_PGPU_STRING_SIZE])
 {
@@ -90,7 +91,7 @@ draw_gpu_string (GRand *rand, char string[static NVML_PGPU_STRING_SIZE])
         string[length] = '\0';
 }
 
-/* The vGPU's string is the pGPU's, or it with one thing changed, or another one. */
+/* The vGPU's string is the pGPU's, the same with one change, or another one. */
 static void
 derive_gpu_string (GRand *rand, const char *from, char string[static NVML_PGPU_STRING_SIZE])
 {
@@ -141,7 +142,7 @@ draw_pair (GRand *rand, VgpuBlob *vgpu, PgpuBlob *pgpu)
 
 typedef struct {
     guint64 asked;
-    guint64 live; /* how many of them were compatible: a comparison that never is proves little */
+    guint64 live; /* number of compatible pairs: without any the comparison would prove little */
     guint64 wrong;
 } Score;
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A library without devices and with most calls missing, which dies of one question and writes too much at
- * another. */
+/* A library without devices and with few calls, which crashes in one call and writes too much in another. */
 #include <stdlib.h>
 #include <string.h>
 

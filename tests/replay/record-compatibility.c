@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * nvmlGetVgpuCompatibility on a few fixed pairs, each line of its rule once. All lengths are those that the
- * driver's own metadata have, since the call trusts what stands in them.
- */
+/* nvmlGetVgpuCompatibility for a few fixed pairs, each line of its rule once. All lengths are those of the
+ * driver's own metadata, because the call trusts the lengths in it. */
 #include "record.h"
 
 #include <stdio.h>
@@ -29,7 +27,7 @@ typedef struct {
     unsigned int vgpu_capabilities, pgpu_capabilities;
     unsigned int guest; /* in a range of 18.1-26.1 */
     const char *vgpu_string, *pgpu_string;
-    int rest; /* of the bytes behind the pGPU's string */
+    int rest; /* the value of the bytes after the pGPU's string */
 } Pair;
 
 static const Pair pairs[] = {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a device can be asked, all of it with handles that the library gave. */
+/* The questions about a device, all with handles that the library gave. */
 #include "record.h"
 
 #include <stdio.h>
@@ -58,7 +58,7 @@ ask_memory (Record *record, const char *subject, nvmlDevice_t device)
     }
 }
 
-/* A mode that holds and one that holds from the next reset on, each of which may be asked for alone. */
+/* A present mode and one that applies after the next reset; either may be asked for alone. */
 static void
 ask_modes (Record *record, const char *call, __typeof__ (nvmlDeviceGetEccMode) *get, const char *subject,
            nvmlDevice_t device)
@@ -139,8 +139,8 @@ ask_max_instances (Record *record, unsigned int index, nvmlDevice_t device)
     }
 }
 
-/* Structures that say their version: none, one that is not known, and the right one. What is set must not be
- * taken: there is no mode 2. */
+/* Structures with a version: none, an unknown one, and the right one. Settings must be refused: there is no
+ * mode 2. */
 static void
 ask_heterogeneous_mode (Record *record, const char *subject, nvmlDevice_t device)
 {
@@ -185,7 +185,7 @@ ask_placements (Record *record, const char *call, __typeof__ (nvmlDeviceGetVgpuT
     }
 }
 
-/* What is set must not be taken: NULL, and a policy that no driver has where there is no vGPU at all. */
+/* Settings must be refused: NULL, and a policy that no driver has without a vGPU. */
 static void
 ask_to_set_scheduler (Record *record, const char *subject, nvmlDevice_t device)
 {
@@ -202,7 +202,7 @@ ask_to_set_scheduler (Record *record, const char *subject, nvmlDevice_t device)
         record_code (record, record->nvml.nvmlDeviceSetVgpuSchedulerState (device, &state));
 }
 
-/* Of the log only what stands before its entries: those are of the moment. */
+/* Only the part of the log before its entries, which differ at each moment. */
 static void
 ask_scheduler (Record *record, const char *subject, nvmlDevice_t device)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A library that is not initialised, that is more than once, that was, or that was in another process. */
+/* A library that is not initialised, initialised several times, shut down, or initialised by another
+ * process. */
 #include "record.h"
 
 #include <signal.h>
@@ -96,7 +97,8 @@ ask_instance (Record *record)
     RECORD_CODE (record, nvmlVgpuTypeGetGpuInstanceProfileId, 1, &number);
 }
 
-/* Every call but those that initialise, once; those of devices only with a handle that the library gave. */
+/* Every call except those that initialise, once; calls about devices only with a handle that the library
+ * gave. */
 static void
 ask_everything (Record *record, nvmlDevice_t device)
 {
@@ -172,7 +174,7 @@ record_references (Record *record)
 void
 record_flags (Record *record)
 {
-    /* that no GPU is no error; that none is to be attached; both; and what has no meaning that we know */
+    /* no GPU is not an error; attach none; both; and unknown flags */
     static const unsigned int flags[] = {0, 1, 2, 3, 4, 0x80000000};
 
     for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
@@ -200,8 +202,8 @@ record_after_shutdown (Record *record)
 }
 
 /*
- * What the child inherited is of no use to it; it may initialise for itself. To shut down before that is not
- * asked: measured, it crashes NVIDIA's library (r580), and what another driver says to it is of no use.
+ * What the child inherited is useless to it; it may initialise for itself. Shutting down before that is not
+ * recorded: it was measured to crash NVIDIA's library (r580), and another driver's answer is of no interest.
  */
 static void
 ask_in_child (Record *record, nvmlDevice_t device)
@@ -230,7 +232,7 @@ record_fork (Record *record)
     }
     if (child < 0 || waitpid (child, &status, 0) != child)
         _exit (EXIT_FAILURE);
-    /* the child's end is this process's as well, so that whoever waits goes on behind it */
+    /* exit as the child did, so that the process that waits continues after it */
     if (WIFSIGNALED (status))
         raise (WTERMSIG (status));
     if (status != 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Questions and answers as lines, and the room that answers are written to. */
+/* Questions and answers as lines, and the buffer for answers. */
 #include "record.h"
 
 #include <ctype.h>
@@ -94,7 +94,7 @@ record_values (Record *record, nvmlReturn_t code, const char *format, ...)
     record_end (record);
 }
 
-/* The length of a shape in which h stands for a hexadecimal digit, when the text begins with it; else 0. */
+/* Returns the length of a shape, in which h is a hexadecimal digit, if the text begins with it; else 0. */
 static size_t
 match (const char *text, const char *shape)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The driver as a whole: its version, its range of vGPU versions, and the devices that it has. */
+/* The driver as a whole: its version, its range of vGPU versions, and its devices. */
 #include "record.h"
 
 #include <stdio.h>
@@ -54,7 +54,7 @@ ask_versions (Record *record, bool with_supported, bool with_current)
     record_end (record);
 }
 
-/* Upside down, or not inside any range that a driver ever had: to be refused, and nothing is then set. */
+/* Inverted, or outside any range that a driver ever had: these must be refused, and set nothing. */
 static void
 ask_to_set_versions (Record *record)
 {
@@ -86,7 +86,7 @@ record_versions (Record *record)
     ask_versions (record, true, true);
 }
 
-/* A handle is a number of the library's own; all that can be said is whether it is the same again. */
+/* A handle is a number of the library's own; only whether it is the same again is recorded. */
 static void
 ask_index (Record *record, const char *call, __typeof__ (nvmlDeviceGetHandleByIndex) *by_index,
            unsigned int index)
@@ -117,15 +117,15 @@ ask_address (Record *record, const char *call, __typeof__ (nvmlDeviceGetHandleBy
                    device == record_first_device (record) ? "device 0" : "another device");
 }
 
-/* Ways to write the first device's address, good and bad: %1 is its domain, which two of them take to be 0,
- * %2 its bus, %3 its device. */
+/* Good and bad forms of the first device's address: %1 is its domain, which two of them assume to be 0, %2
+ * its bus, %3 its device. */
 static const char *const ways[] = {
     "%2",          "%2:%3",       "%2:%3.0",     "%1:%2:%3",   "0:%2:%3.0",       "00000%1:%2:%3.0",
     " %1:%2:%3.0", "%1:%2:%3.0 ", "%1:%2:%3.00", "%1:%2:%3.",  "%1:%2:%3.1",      "%1:%2:%3.8",
     "%1:%2:20.0",  "%1:1%2:%3.0", "%1:g1:%3.0",  "%1-%2-%3.0", "1:2:3:4:%2:%3.0", "fffe:%2:%3.0",
 };
 
-/* Only the way is printed, as an address that is written badly could not be masked. */
+/* Prints only the form, because a badly written address could not be masked. */
 static void
 ask_way (Record *record, const char *way, const nvmlPciInfo_t *pci)
 {
@@ -148,7 +148,7 @@ ask_way (Record *record, const char *way, const nvmlPciInfo_t *pci)
         record_code (record, record->nvml.nvmlDeviceGetHandleByPciBusId_v2 (address, &device));
 }
 
-/* The first device's address, as the library gives it and as sysfs writes it. */
+/* The first device's address as the library returns it and as sysfs writes it. */
 static bool
 first_address (Record *record, nvmlPciInfo_t *pci, char short_address[static NVML_PCI_BUS_ID_SIZE])
 {

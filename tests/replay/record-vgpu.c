@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* vGPU instances and types by their numbers: 0, 1, and one that nobody has. */
+/* vGPU instances and types by number: 0, 1, and one that does not exist. */
 #include "record.h"
 
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One call in every way that its protocol of sizes has: which buffers and sizes it is given, and what of them
- * is printed. */
+/* Makes one call in all variants of its size protocol: which buffers and sizes are passed, and what is
+ * printed of them. */
 #include "record.h"
 
 #include <stdio.h>
@@ -15,7 +15,7 @@ record_walk (Record *record, RecordKind kind, unsigned int full)
     record->step = 0;
 }
 
-/* Whether the step exists, and what it passes. */
+/* Returns whether the step exists, and sets its arguments. */
 static bool
 set_text_step (Record *record, unsigned int step)
 {
@@ -23,7 +23,7 @@ set_text_step (Record *record, unsigned int step)
 
     if (step >= sizeof lengths / sizeof lengths[0])
         return false;
-    /* counted all the same, so that a question has one number whatever was answered before it */
+    /* counted nevertheless, so that a question's number does not depend on earlier answers */
     if (step >= 4 && record->exact == 0) {
         record->n_asked += 2;
         return false;
@@ -144,7 +144,7 @@ record_number (Record *record, nvmlReturn_t code)
 {
     unsigned long long number = 0;
 
-    /* little-endian, as all that NVIDIA's driver runs on */
+    /* little-endian, like all platforms of NVIDIA's driver */
     if (record->buffer)
         memcpy (&number, record->buffer, record->full);
     record_values (record, code, "%llu", number);

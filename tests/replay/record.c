@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * record LIBRARY [DEVICES]: asks about the first DEVICES devices, by default 1. record.h has more.
+ * record LIBRARY [DEVICES]: asks about the first DEVICES devices, by default 1. See record.h.
  *
- * Each section runs in a process of its own. So a library that crashes or hangs in one call costs that one
- * answer: it is recorded as such, and a new process goes on with the next question.
+ * Each section runs in a separate process. A library that crashes or hangs in one call thus loses only that
+ * answer: it is recorded as such, and a new process continues with the next question.
  */
 #include "record.h"
 
@@ -49,7 +49,7 @@ load (Record *record, const char *path)
 #define LOOK_UP(name) *(void **)&record->nvml.name = dlsym (library, #name);
     RECORD_CALLS (LOOK_UP)
 #undef LOOK_UP
-    /* what the recorder itself cannot do without */
+    /* the recorder cannot do without these */
     if (!record->nvml.nvmlInit_v2 || !record->nvml.nvmlShutdown || !record->nvml.nvmlDeviceGetCount_v2 ||
         !record->nvml.nvmlDeviceGetHandleByIndex_v2) {
         fprintf (stderr, "record: %s is no NVML library\n", path);
@@ -79,14 +79,14 @@ run_section (Record *record, const Section *section)
     _exit (EXIT_SUCCESS);
 }
 
-/* False when the process did not get to its end; what it asked last is then on a line that is not ended. */
+/* False if the process did not finish; its last question is then on a line that is not ended. */
 static bool
 run_in_process (Record *record, const Section *section)
 {
     pid_t child;
     int status;
 
-    /* what is not written yet would be written by both */
+    /* otherwise both processes would write what is buffered */
     fflush (stdout);
     child = fork ();
     if (child == 0)
@@ -113,7 +113,7 @@ record_section (Record *record, const Section *section)
     *record->progress = record->resume = 0;
     while (!run_in_process (record, section)) {
         survived = false;
-        /* it ended on the way to where it should have gone on: there is no getting further */
+        /* it ended before the question where it should have continued, so it cannot get any further */
         if (*record->progress == record->resume)
             break;
         record->resume = *record->progress;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The recorder, and its recordings against the simulated driver.
+ * The recorder, and its recordings compared with the simulated driver.
  *
  * Arguments: the recorder, the simulated driver, vgpu-sim, the library that crashes, the simulated driver's
- * map, the host file of an ordinary host, and each recording; a recording's host file stands beside it.
+ * map, the host file of an ordinary host, and each recording; a recording's host file is in the same
+ * directory.
  */
 #include <glib.h>
 #include <glib/gstdio.h>
@@ -17,7 +18,7 @@ typedef struct {
     int status;
 } Replay;
 
-/* Set before the first test, only read afterwards. */
+/* Set before the first test, and only read after that. */
 static struct {
     const char *recorder, *driver, *command, *crasher, *map, *ordinary_host;
 } given;
@@ -56,7 +57,8 @@ replay_end (Replay *replay)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Replay, replay_end)
 
-/* What the recorder says about a library; it must not complain. A recording has the first device only. */
+/* Returns the recorder's output for a library; it must not print errors. A recording has the first device
+ * only. */
 static void
 run_recorder (Replay *replay, const char *library, const char *n_devices)
 {
@@ -72,7 +74,7 @@ run_recorder (Replay *replay, const char *library, const char *n_devices)
     g_assert_cmpstr (complaint, ==, "");
 }
 
-/* On a copy of a host file. All that is asked to be set must be refused, so it stays as it is. */
+/* Uses a copy of a host file. All settings must be refused, so the file must not change. */
 static void
 run_on_host (Replay *replay, const char *host, const char *n_devices)
 {
@@ -116,7 +118,8 @@ has_line (const char *text, const char *line)
     return strstr (text, whole) != NULL;
 }
 
-/* Every call that the simulated driver exports stands there, but for the one that NVML does not have. */
+/* The recording contains every call that the simulated driver exports, except the one that NVML does not
+ * have. */
 static void
 assert_all_calls (const char *out)
 {
@@ -136,7 +139,7 @@ assert_all_calls (const char *out)
     g_assert_cmpuint (n_calls, >, 40);
 }
 
-/* The case of letters differs between what a file and what NVML writes. */
+/* Upper and lower case differ between files and NVML's output. */
 static void
 assert_masked (const Replay *replay)
 {
@@ -201,7 +204,7 @@ test_vgpu_host (void)
                              "\"233016C100000003\""));
 }
 
-/* The next question is asked all the same, and what was written beyond the buffer is seen. */
+/* The next question is asked nevertheless, and writes beyond the buffer are noticed. */
 static void
 test_crash (void)
 {
@@ -210,7 +213,7 @@ test_crash (void)
         "nvmlSystemGetDriverVersion (buffer, length 0) = 7, and wrote beyond its buffer",
         "nvmlSystemGetDriverVersion (buffer, length 80) = 0 \"1.2\"",
         "nvmlSystemGetDriverVersion (buffer, length 4) = 0 \"1.2\"",
-        /* one line after the other, and none of them twice */
+        /* one line after the other, and no line twice */
         "nvmlDeviceGetCount_v2 (NULL) = ended the process: Aborted\nnvmlDeviceGetCount_v2 (&answer) = 0 0\n",
         "nvmlGetVgpuVersion (NULL, NULL) absent",
     };

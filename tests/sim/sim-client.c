@@ -164,7 +164,7 @@ sim_client_instance (SimClient *client, nvmlDevice_t gpu)
     return instance;
 }
 
-/* By memcpy(), for ISO C knows no way from dlsym()'s object pointer to a function. */
+/* By memcpy (), because ISO C cannot convert dlsym ()'s object pointer to a function pointer. */
 #define LOOK_UP(symbol)                                     \
     {                                                       \
         void *address = dlsym (client->library, #symbol);   \
@@ -198,7 +198,7 @@ tear_down (SimClient *client, G_GNUC_UNUSED gconstpointer data)
     dlclose (client->library);
     g_unlink (client->host_file);
     g_unlink (lock);
-    /* and this also proves that no writer left a temporary file behind */
+    /* this also proves that no writer has left a temporary file */
     g_assert_cmpint (g_rmdir (client->directory), ==, 0);
     g_free (client->directory);
     g_free (client->host_file);

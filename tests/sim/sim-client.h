@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A client of the simulated driver, as the tests see it: the library by dlopen(), a host file in a directory
- * of its own, and the vgpu-sim command.
+ * A client of the simulated driver for the tests: the library by dlopen (), a host file in its own directory,
+ * and the vgpu-sim command.
  *
  * The programs get three arguments: the library, the command, and the oracle's file.
  */
@@ -81,7 +81,7 @@ typedef struct {
     SIM_CALLS (SIM_CALL_MEMBER)
 } SimClient;
 
-/* The arguments of this program; to be called before any test. */
+/* Takes the arguments of this program. Call this before any test. */
 void sim_client_arguments (int argc, char **argv);
 const char *sim_client_library (void);
 const char *sim_client_oracle (void);
@@ -113,15 +113,17 @@ void sim_client_write (SimClient *client, const char *text);
 void sim_client_write_more (SimClient *client, const char *more);
 char *sim_client_read (SimClient *client);
 
-/* Runs vgpu-sim with these arguments, NULL at the end; its exit status. What it printed, without the last
- * line end, goes to output when it succeeded, what it complained about when it failed; the other must be
- * empty. */
+/*
+ * Runs vgpu-sim with these arguments, NULL at the end, and returns its exit status. output gets its standard
+ * output if it succeeded, or its standard error if it failed, without the last line end; the other one must
+ * be empty.
+ */
 int sim_client_run (SimClient *client, char **output, ...) G_GNUC_NULL_TERMINATED;
-/* The same, when it must succeed. */
+/* The same for a command that must succeed. */
 #define sim_client_must(client, ...) \
     g_assert_cmpint (sim_client_run ((client), NULL, __VA_ARGS__, NULL), ==, 0)
 
-/* The same, when it must find that it is not possible, and say so with these words in its line. */
+/* The same for a command that must fail because it is not possible, with these words in its message. */
 #define sim_client_impossible(client, words, ...)                                    \
     G_STMT_START                                                                     \
     {                                                                                \
@@ -132,7 +134,7 @@ int sim_client_run (SimClient *client, char **output, ...) G_GNUC_NULL_TERMINATE
     }                                                                                \
     G_STMT_END
 
-/* Initialises, and gives the handle of a GPU. */
+/* Initialises NVML, and returns the handle of a GPU. */
 nvmlDevice_t sim_client_gpu (SimClient *client, const char *address);
 /* Asserts which types the GPU can create. */
 void sim_client_creatable (SimClient *client, nvmlDevice_t gpu, const unsigned int *expected,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What devices, instances and types answer. */
+/* The answers about devices, instances and types. */
 #include "sim-client.h"
 
 #include <stddef.h>
@@ -59,7 +59,7 @@ SIM_TEST (test_count_and_index)
 
 SIM_TEST (test_bus_ids)
 {
-    /* what NVIDIA's library takes beside the two ways in which addresses are written (measured) */
+    /* what NVIDIA's library accepts besides the two forms of addresses (measured) */
     static const char *const good[] = {"0000:c1:00.0", "00000000:C1:00.0",  "0000:C1:00.0",  "c1:00.0",
                                        "0:c1:00.0",    "000000000:c1:00.0", " 0000:c1:00.0", "0000:c1:00.00",
                                        "0000:c1:00",   "0:c1:0.0"};
@@ -96,7 +96,7 @@ SIM_TEST (test_bus_ids)
                          NVML_ERROR_NOT_FOUND);
 }
 
-/* Handles that were never given out, for every call that takes one. */
+/* Invalid handles, for every call that takes one. */
 SIM_TEST (test_bad_handles)
 {
     unsigned int number = 0;
@@ -143,7 +143,7 @@ SIM_TEST (test_pci_info)
     g_assert_cmphex (pci.pciDeviceId, ==, 0x20b210de);
     g_assert_cmphex (pci.pciSubSystemId, ==, 0x146310de);
 
-    /* clients of the older calls have less room */
+    /* the structure of the older calls is shorter */
     memset (&old, 0x5a, sizeof old);
     g_assert_cmpint (client->nvmlDeviceGetPciInfo (gpu, &old), ==, NVML_SUCCESS);
     g_assert_cmpmem (&old, offsetof (nvmlPciInfo_t, pciSubSystemId), &pci,
@@ -154,8 +154,7 @@ SIM_TEST (test_pci_info)
     g_assert_cmphex (old.busId[0], ==, 0x5a);
 }
 
-/* A domain beyond 16 bits, as some storage controllers make them: the legacy field has no room for all of it.
- */
+/* A PCI domain beyond 16 bits, as some storage controllers have: it does not fit the legacy field. */
 SIM_TEST (test_pci_info_of_a_large_domain)
 {
     nvmlDevice_t gpu;
@@ -231,7 +230,7 @@ SIM_TEST (test_memory)
     g_assert_cmpuint (memory.free, ==, 20480 * MIB);
 }
 
-/* The three list calls, behind one signature. */
+/* The three list calls with one signature. */
 typedef nvmlReturn_t (*List) (nvmlDevice_t device, unsigned int *count, unsigned int *list);
 
 static void
@@ -266,21 +265,21 @@ SIM_TEST (test_lists)
     assert_list (client->nvmlDeviceGetActiveVgpus, a100, NULL, 0);
     assert_list (client->nvmlDeviceGetSupportedVgpus, h100, (const unsigned int[]){11, 12}, 2);
     assert_list (client->nvmlDeviceGetSupportedVgpus, a100, (const unsigned int[]){12}, 1);
-    /* 20480 MiB are left: type 11 is below its maximum, but does not fit any more */
+    /* 20480 MiB are left: type 11 is below its maximum, but no longer fits */
     assert_list (client->nvmlDeviceGetCreatableVgpus, h100, (const unsigned int[]){12}, 1);
     g_assert_cmpint (client->nvmlDeviceGetActiveVgpus (l4, &count, NULL), ==, NVML_ERROR_NOT_SUPPORTED);
     g_assert_cmpint (client->nvmlDeviceGetSupportedVgpus (l4, &count, NULL), ==, NVML_ERROR_NOT_SUPPORTED);
     g_assert_cmpint (client->nvmlDeviceGetCreatableVgpus (l4, &count, NULL), ==, NVML_ERROR_NOT_SUPPORTED);
 }
 
-/* The maximum stops creation although the framebuffer would do. */
+/* The maximum prevents creation although the framebuffer would suffice. */
 SIM_TEST (test_creatable_up_to_the_maximum)
 {
     nvmlDevice_t gpu = sim_client_gpu (client, "0000:41:00.0");
 
     for (int i = 0; i < 2; i++)
         sim_client_must (client, "plug", "--vm", SIM_VM_A, "--type", "12", "--gpu", "0000:41:00.0");
-    /* type 11 would still fit, but is of another size */
+    /* type 11 would still fit, but has another size */
     assert_list (client->nvmlDeviceGetCreatableVgpus, gpu, (const unsigned int[]){12}, 1);
     sim_client_must (client, "plug", "--vm", SIM_VM_A, "--type", "12", "--gpu", "0000:41:00.0");
     assert_list (client->nvmlDeviceGetCreatableVgpus, gpu, NULL, 0);
@@ -298,7 +297,7 @@ SIM_TEST (test_types)
     unsigned int size = 0;
     unsigned long long bytes = 0;
 
-    /* measured: asked for is always the room for the longest name */
+    /* measured: the required size is always that of the longest name */
     g_assert_cmpint (client->nvmlVgpuTypeGetName (12, NULL, &size), ==, NVML_ERROR_INSUFFICIENT_SIZE);
     g_assert_cmpuint (size, ==, sizeof text);
     size = sizeof "NVIDIA TEST-20Q";
@@ -319,7 +318,7 @@ SIM_TEST (test_types)
     g_assert_cmpint (client->nvmlVgpuTypeGetMaxInstances (a100, 12, &size), ==, NVML_SUCCESS);
     g_assert_cmpuint (size, ==, 1);
     g_assert_cmpint (client->nvmlVgpuTypeGetMaxInstances (a100, 12, NULL), ==, NVML_ERROR_INVALID_ARGUMENT);
-    /* a type of the host that this GPU does not offer, and types that nobody has */
+    /* a type of the host that this GPU does not offer, and unknown types */
     g_assert_cmpint (client->nvmlVgpuTypeGetMaxInstances (a100, 11, &size), ==, NVML_ERROR_INVALID_ARGUMENT);
     g_assert_cmpint (client->nvmlVgpuTypeGetName (0, text, &size), ==, NVML_ERROR_INVALID_ARGUMENT);
     size = sizeof text;
@@ -339,7 +338,7 @@ SIM_TEST (test_instance_texts)
     g_assert_cmpstr (text, ==, UUID_1);
     g_assert_cmpint (client->nvmlVgpuInstanceGetUUID (7, text, 36), ==, NVML_ERROR_INSUFFICIENT_SIZE);
     g_assert_cmpint (client->nvmlVgpuInstanceGetUUID (7, NULL, 80), ==, NVML_ERROR_INVALID_ARGUMENT);
-    /* measured: room for the longest id, however long it is */
+    /* measured: the required size is that of the longest ID, whatever the length */
     g_assert_cmpint (client->nvmlVgpuInstanceGetVmID (7, text, 79, &number), ==,
                      NVML_ERROR_INSUFFICIENT_SIZE);
     g_assert_cmpint (client->nvmlVgpuInstanceGetVmID (0, text, 79, &number), ==,
@@ -368,14 +367,14 @@ SIM_TEST (test_instance_pci_id)
 
     sim_client_write_more (client, two_vgpus);
     g_assert_cmpint (client->nvmlInit_v2 (), ==, NVML_SUCCESS);
-    /* measured: without a buffer there is no asking for the size */
+    /* measured: the size cannot be asked for without a buffer */
     g_assert_cmpint (client->nvmlVgpuInstanceGetGpuPciId (7, NULL, &size), ==, NVML_ERROR_INVALID_ARGUMENT);
     g_assert_cmpuint (size, ==, 0);
     g_assert_cmpint (client->nvmlVgpuInstanceGetGpuPciId (7, text, &size), ==, NVML_ERROR_INSUFFICIENT_SIZE);
     g_assert_cmpuint (size, ==, 17);
     g_assert_cmpint (client->nvmlVgpuInstanceGetGpuPciId (7, text, &size), ==, NVML_SUCCESS);
     g_assert_cmpstr (text, ==, "00000000:06:00.0");
-    /* nobody knows it before the guest driver is up */
+    /* unknown until the guest driver is up */
     size = sizeof text;
     g_assert_cmpint (client->nvmlVgpuInstanceGetGpuPciId (3000000000, text, &size), ==, NVML_SUCCESS);
     g_assert_cmpstr (text, ==, "00000000:00:00.0");
@@ -442,7 +441,7 @@ SIM_TEST (test_runtime_state)
         g_assert_cmpint (client->nvmlVgpuInstanceGetRuntimeStateSize (7, &state), ==,
                          NVML_ERROR_ARGUMENT_VERSION_MISMATCH);
     }
-    /* the host file says nothing of this one, so the driver does not know */
+    /* the host file does not contain this state, so the driver does not know it */
     state = (nvmlVgpuRuntimeState_t){NVML_VGPU_RUNTIME_STATE_V1, 99};
     g_assert_cmpint (client->nvmlVgpuInstanceGetRuntimeStateSize (3000000000, &state), ==,
                      NVML_ERROR_NOT_SUPPORTED);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The vgpu-sim command: what it changes, what it refuses, and that it changes nothing when it refuses. */
+/* The vgpu-sim command: what it changes, what it refuses, and that a refusal changes nothing. */
 #include "sim-client.h"
 
 #include <glib/gstdio.h>
@@ -10,8 +10,8 @@
 #define MDEV   "55555555-5555-4555-8555-555555555555"
 #define GPU    "0000:41:00.0"
 
-/* Runs vgpu-sim, which must refuse with this status, say so in one line with that word in it, and leave the
- * file. */
+/* Runs vgpu-sim, which must refuse with this status, print one line that contains the word, and not change
+ * the file. */
 #define assert_refused(client, status, word, ...)                                         \
     G_STMT_START                                                                          \
     {                                                                                     \
@@ -223,7 +223,8 @@ SIM_TEST (test_plug_with_all)
                        "--framebuffer-used", "20481");
 }
 
-/* A guest that arrives by migration keeps what it agreed on elsewhere, even below what it would get here. */
+/* A guest that arrives by migration keeps the version from its source, even one below what it would get
+ * here. */
 SIM_TEST (test_plug_of_a_migrated_guest)
 {
     sim_client_must (client, "plug", "--vm", SIM_VM_A, "--type", "11", "--gpu", GPU, "--guest-driver",
@@ -231,7 +232,7 @@ SIM_TEST (test_plug_of_a_migrated_guest)
     g_assert_cmphex (metadata_of_only_vgpu (client).guestVgpuVersion, ==, 18 << 16 | 1);
     g_assert_cmpstr (metadata_of_only_vgpu (client).guestDriverVersion, ==, "535.1");
     g_assert_cmpuint (metadata_of_only_vgpu (client).guestInfoState, ==, NVML_GUEST_INFO_INITIALIZED);
-    /* a narrower host does not change what runs */
+    /* a narrower host range does not change running guests */
     sim_client_must (client, "update", "--range", "24.1-27.1", "--driver", "590.44");
     g_assert_cmphex (metadata_of_only_vgpu (client).guestVgpuVersion, ==, 18 << 16 | 1);
     assert_impossible (client, "outside the host's 24.1-27.1", "plug", "--vm", SIM_VM_B, "--type", "12",
@@ -258,7 +259,7 @@ SIM_TEST (test_plug_without_room)
     assert_impossible (client, "no instance is free", "plug", "--vm", SIM_VM_A, "--type", "11");
 }
 
-/* Without --gpu, the first with room. */
+/* Without --gpu, the first GPU with room is used. */
 SIM_TEST (test_plug_goes_on_to_the_next_gpu)
 {
     const nvmlDevice_t second = sim_client_gpu (client, "0001:82:00.0");
@@ -287,7 +288,7 @@ SIM_TEST (test_unplug)
     assert_impossible (client, "has no vGPU", "unplug", "--vm", SIM_VM_A);
     sim_client_must (client, "unplug", "--vm", SIM_VM_A, "--if-present");
     sim_client_must (client, "unplug", "--vm", SIM_VM_B);
-    /* numbers are not used twice */
+    /* numbers are not used again */
     sim_client_must (client, "plug", "--vm", SIM_VM_A, "--type", "12", "--gpu", GPU);
     second = sim_client_instance (client, gpu);
     g_assert_cmpuint (second, ==, first + 3);
@@ -305,13 +306,13 @@ SIM_TEST (test_guest_driver)
                      "24.1-28.1");
     g_assert_cmphex (metadata_of_only_vgpu (client).guestVgpuVersion, ==, 26 << 16 | 1);
     g_assert_cmpstr (metadata_of_only_vgpu (client).guestDriverVersion, ==, "595.1");
-    /* updated inside the guest */
+    /* an update inside the guest */
     sim_client_must (client, "guest-driver", "up", "--vm", SIM_VM_A, "--driver", "535.1", "--range",
                      "7.1-18.1");
     g_assert_cmphex (metadata_of_only_vgpu (client).guestVgpuVersion, ==, 18 << 16 | 1);
     sim_client_must (client, "guest-driver", "down", "--vm", SIM_VM_A);
     g_assert_cmphex (metadata_of_only_vgpu (client).guestVgpuVersion, ==, 0);
-    /* it is the administrator's range that counts, not the preset */
+    /* the administrator's range counts, not the preset */
     sim_client_must (client, "update", "--advertised-range", "18.1-20.1");
     sim_client_must (client, "guest-driver", "up", "--vm", SIM_VM_A, "--driver", "580.1", "--range",
                      "18.1-26.1");
@@ -346,7 +347,7 @@ SIM_TEST (test_update)
     assert_impossible (client, "there is no [type 13]", "update", "--gpu", GPU, "--type", "13", "--count",
                        "1");
     sim_client_must (client, "update", "--advertised-range", "20.1-25.1");
-    /* another driver: the administrator's range is forgotten */
+    /* another driver: the administrator's range is lost */
     sim_client_must (client, "update", "--driver", "580.200.01");
     g_assert_cmpint (client->nvmlGetVgpuVersion (&supported, &current), ==, NVML_SUCCESS);
     g_assert_cmpmem (&supported, sizeof supported, &current, sizeof current);
@@ -361,7 +362,7 @@ SIM_TEST (test_update)
     assert_impossible (client, "does not offer", "update", "--gpu", GPU, "--type", "11", "--count", "0");
 }
 
-/* What did not change is not written: a client that waits for changes is not woken. */
+/* Without a change the file is not written, so that a client that waits for changes is not woken. */
 SIM_TEST (test_no_change_no_write)
 {
     GStatBuf before, after;
@@ -448,8 +449,7 @@ plug_in_thread (gpointer data)
         sim_client_run (data, NULL, "plug", "--vm", SIM_VM_A, "--type", "1", "--gpu", GPU, NULL));
 }
 
-/* Twenty at once, and one too many: exactly as many land as there is room for, each with a number of its own.
- */
+/* Twenty concurrent calls, more than fit: exactly as many succeed as fit, each with its own number. */
 SIM_TEST (test_concurrent_plugs)
 {
     GThread *threads[WRITERS + 1];

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Each error that NVIDIA documents for the ten calls of the vGPU migration chapter, provoked; the table of
- * documented errors and the table of provocations are held against each other.
+ * Provokes each error that NVIDIA documents for the ten calls of the vGPU migration chapter; the table of
+ * documented errors and the table of provocations are compared with each other.
  *
- * UNINITIALIZED stands in no list of that chapter; it was measured for every one of its calls. Three errors
- * cannot come about by themselves here and are put on the call by vgpu-sim: RESET_REQUIRED, a fatal failure,
- * and that nvmlGetVgpuVersion or nvmlSetVgpuVersion is not supported, for both were measured to work even
- * without vGPU host mode. The first was measured to accept NULL as well, documented as INVALID_ARGUMENT.
+ * UNINITIALIZED is in no list of that chapter; it was measured for every one of its calls. Three errors
+ * cannot occur without help here and are set by vgpu-sim: RESET_REQUIRED, a fatal failure, and that
+ * nvmlGetVgpuVersion or nvmlSetVgpuVersion is not supported, because both were measured to work even without
+ * vGPU host mode. The first was measured to accept NULL as well, documented as INVALID_ARGUMENT.
  */
 #include "sim-client.h"
 
@@ -59,14 +59,14 @@ static const struct {
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (documented) == N_CALLS);
 
-/* What is wrong: with the process and the host, with a device or an instance, with the other arguments. */
+/* The cause of the error: in the process and the host, in a device or an instance, or in another argument. */
 typedef enum {
     NO_INIT,
     FILE_IS_GONE,
     NO_VGPU_HOST, /* no GPU of the host is in vGPU host mode */
     MIG_IS_ON,
     VGPU_RUNS,
-    FAULT, /* the code is put on the call by vgpu-sim */
+    FAULT, /* vgpu-sim makes the call return the code */
     DEVICE_NULL,
     DEVICE_MADE_UP,
     DEVICE_NOT_A_HOST,
@@ -89,7 +89,7 @@ typedef struct {
     nvmlReturn_t code;
     Wrong wrong;
     const char *how;
-    gboolean measured_to_succeed; /* against the documentation */
+    gboolean measured_to_succeed; /* contrary to the documentation */
 } Provocation;
 
 /* clang-format off */
@@ -191,7 +191,7 @@ is_documented (Call call, nvmlReturn_t code)
     return code == NVML_ERROR_UNINITIALIZED;
 }
 
-/* By an error that the call really gives, not only by one that was measured to be none. */
+/* TRUE if the call really returns the error, and not only was measured to succeed. */
 static gboolean
 is_provoked (Call call, nvmlReturn_t code)
 {
@@ -206,7 +206,7 @@ is_provoked (Call call, nvmlReturn_t code)
             return TRUE;
         accepted = TRUE;
     }
-    /* the one error that the real driver was measured never to give */
+    /* the one error that the real driver was measured never to return */
     return accepted && call == GET_VERSION && code == NVML_ERROR_INVALID_ARGUMENT;
 }
 
@@ -227,7 +227,7 @@ test_tables (void)
     }
 }
 
-/* Everything that the ten calls may be given, right unless it was made wrong. */
+/* The arguments of the ten calls, valid unless a case changes them. */
 typedef struct {
     nvmlDevice_t gpu;
     nvmlVgpuInstance_t instance;
@@ -303,7 +303,7 @@ break_host (SimClient *client, const Provocation *one)
     }
 }
 
-/* The host as the call needs it: with a vGPU to be asked about, or with none. */
+/* Prepares the host for the call: with a vGPU, or without one. */
 static void
 make_host (SimClient *client, Call call)
 {
@@ -333,7 +333,7 @@ test_provocation (SimClient *client, gconstpointer data)
     make_host (client, one->call);
     arguments.gpu = sim_client_gpu (client, one->wrong == DEVICE_NOT_A_HOST ? NOT_A_HOST : GPU);
     if (one->wrong != DEVICE_NOT_A_HOST) {
-        /* that it was right before, and what the error is about is what was made wrong */
+        /* the call succeeded before, so the error is caused by the change */
         g_assert_cmpint (call_it (client, one->call, &arguments), ==, NVML_SUCCESS);
         arguments.size = BUFFER_SIZE;
     }

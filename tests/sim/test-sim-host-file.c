@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The keyfile is read strictly: each line here turns a good file into one that the driver does not load with.
- */
+/* The keyfile is read strictly: each case changes a good file into one that the driver does not accept. */
 #include "sim-client.h"
 
 #include <string.h>
@@ -15,13 +14,13 @@
 
 #define MIXED  "[gpu 0000:41:00.0]\nheterogeneous=true\n"
 #define TYPE_1 "[type 1]\nname=n\nclass=c\nframebuffer=1\n"
-/* Two of type 1 take more slices than the GPU has. */
+/* Two instances of type 1 take more slices than the GPU has. */
 #define MIG                                                  \
     TYPE_1 "gpu-instance-profile=9\ngpu-instance-slices=4\n" \
            "[gpu 0000:41:00.0]\nvgpu-types=1:7\nmig=true\n"
 #define SHARE "[gpu 0000:41:00.0]\nscheduler=equal-share\n"
 
-/* Groups behind the good host; and what vgpu-sim must say about them. */
+/* Groups after the good host, and vgpu-sim's message about them. */
 static const struct {
     const char *name;
     const char *more;
@@ -209,7 +208,7 @@ SIM_TEST (test_bad_files)
     }
 }
 
-/* No prefix of a file may do worse than fail to load, and a host without any GPU is a host. */
+/* A cut file may at worst fail to load, and a host without GPUs is valid. */
 SIM_TEST (test_truncated_files)
 {
     g_autofree char *whole = g_strconcat (sim_client_host (), VGPU "[faults]\nnvmlInit=9\n", NULL);
@@ -233,7 +232,7 @@ SIM_TEST (test_truncated_files)
     g_assert_cmpuint (refused, >, 100);
 }
 
-/* Groups in any order, one GPU under each spelling of its address, defaults left out. */
+/* Groups in any order, the GPU in each form of its address, and defaults left out. */
 SIM_TEST (test_other_ways_to_write_it)
 {
     unsigned int count = 2, list[2];

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* From init to shutdown, and what goes wrong in between: forks, a changing or broken host file, faults,
- * threads. */
+/* From init to shutdown, with forks, a changing or broken host file, faults and threads. */
 #include "sim-client.h"
 
 #include <signal.h>
@@ -17,8 +16,7 @@ count_gpus (SimClient *client)
     return client->nvmlDeviceGetCount_v2 (&count);
 }
 
-/* Every call that needs initialisation, with NULLs and zeros: what it says of the process goes before all
- * else. */
+/* Every call that needs initialisation, with NULLs and zeros: the error about the process has priority. */
 static void
 assert_uninitialised (SimClient *client)
 {
@@ -100,7 +98,7 @@ SIM_TEST (test_reference_count)
     g_assert_cmpint (client->nvmlShutdown (), ==, NVML_SUCCESS);
     g_assert_cmpint (count_gpus (client), ==, NVML_ERROR_UNINITIALIZED);
     g_assert_cmpint (client->nvmlShutdown (), ==, NVML_ERROR_UNINITIALIZED);
-    /* and all over again, with the same file */
+    /* and again with the same file */
     g_assert_cmpint (client->nvmlInit_v2 (), ==, NVML_SUCCESS);
     g_assert_cmpint (count_gpus (client), ==, NVML_SUCCESS);
 }
@@ -109,7 +107,7 @@ SIM_TEST (test_init_flags)
 {
     static const unsigned int flags[] = {0, 3, 4, 0xffffffff};
 
-    /* measured: a flag that nobody knows is no error */
+    /* measured: an unknown flag is not an error */
     for (gsize i = 0; i < G_N_ELEMENTS (flags); i++) {
         g_assert_cmpint (client->nvmlInitWithFlags (flags[i]), ==, NVML_SUCCESS);
         g_assert_cmpint (count_gpus (client), ==, NVML_SUCCESS);
@@ -138,7 +136,7 @@ SIM_TEST (test_description)
                      "simulated driver, host file /etc/vgpu-gate/sim-host.conf");
 }
 
-/* Runs part in a child process, which must come to its end by itself, and well. */
+/* Runs part in a child process, which must exit by itself and with success. */
 static void
 in_child (SimClient *client, void (*part) (SimClient *))
 {
@@ -177,11 +175,11 @@ SIM_TEST (test_fork)
 typedef struct {
     SimClient *client;
     GThread *threads[3];
-    int n_calling; /* atomic: those that have called */
+    int n_calling; /* atomic: threads that have made a call */
     int stop;      /* atomic */
 } Busy;
 
-/* Whatever one call returns is of one host: never the driver of one and the range of another. */
+/* The values of one call belong to one host: never the driver of one and the range of another. */
 static void
 assert_whole (SimClient *client, nvmlDevice_t gpu)
 {
@@ -212,7 +210,7 @@ keep_calling (gpointer data)
     return NULL;
 }
 
-/* Comes back when all of them call. */
+/* Returns when all threads make calls. */
 static void
 start_calling (Busy *busy)
 {
@@ -231,7 +229,7 @@ stop_calling (Busy *busy)
         g_thread_join (busy->threads[i]);
 }
 
-/* A lock that another thread holds at fork() must not be found locked in the child. */
+/* A lock that another thread holds during fork () must not be locked in the child. */
 SIM_TEST (test_fork_beside_threads)
 {
     Busy busy = {.client = client};
@@ -270,7 +268,7 @@ SIM_TEST (test_directory_for_a_file)
     g_assert_cmpint (client->nvmlInit_v2 (), ==, NVML_ERROR_DRIVER_NOT_LOADED);
 }
 
-/* A file that breaks under a running client, and heals again. */
+/* A file becomes invalid under a running client, and valid again. */
 SIM_TEST (test_file_breaks_later)
 {
     g_assert_cmpint (client->nvmlInit_v2 (), ==, NVML_SUCCESS);
@@ -296,7 +294,7 @@ SIM_TEST (test_reread)
     sim_client_must (client, "update", "--driver", "590.44");
     g_assert_cmpint (client->nvmlSystemGetDriverVersion (version, sizeof version), ==, NVML_SUCCESS);
     g_assert_cmpstr (version, ==, "590.44");
-    /* a GPU that is taken out, and put back in: its handle goes on meaning it */
+    /* a GPU is removed and added again: its handle remains valid */
     sim_client_write (client, "[driver]\nversion=1\nrange=18.1-26.1\n");
     g_assert_cmpint (client->nvmlDeviceGetName (gpu, name, sizeof name), ==, NVML_ERROR_GPU_IS_LOST);
     sim_client_write (client, sim_client_host ());
@@ -326,7 +324,7 @@ SIM_TEST (test_fail)
     g_assert_cmpint (client->nvmlGetVgpuVersion (NULL, NULL), ==, NVML_SUCCESS);
     sim_client_must (client, "fail", "nvmlDeviceGetCount_v2", "777");
     g_assert_cmpint (count_gpus (client), ==, 777);
-    /* both spellings are one call, whichever came first */
+    /* both names are one call, whichever was set first */
     sim_client_must (client, "fail", "nvmlDeviceGetCount", "16");
     g_assert_cmpint (count_gpus (client), ==, NVML_ERROR_RESET_REQUIRED);
     sim_client_must (client, "fail", "nvmlDeviceGetCount_v2", "17");
@@ -348,12 +346,12 @@ SIM_TEST (test_fail_of_init_and_shutdown)
     g_assert_cmpint (count_gpus (client), ==, NVML_SUCCESS);
     sim_client_must (client, "heal", "nvmlShutdown");
     g_assert_cmpint (client->nvmlShutdown (), ==, NVML_SUCCESS);
-    /* a process that is not initialised learns nothing but that */
+    /* a process that is not initialised gets only that error */
     sim_client_must (client, "fail", "nvmlDeviceGetCount", "15");
     g_assert_cmpint (count_gpus (client), ==, NVML_ERROR_UNINITIALIZED);
 }
 
-/* Starts a child that calls what hangs, and sees that only the signal ends it. */
+/* Starts a child whose call hangs, and checks that only the signal ends it. */
 static void
 assert_hangs_until (SimClient *client, void (*call) (SimClient *), int signal_number)
 {
@@ -400,7 +398,7 @@ count_in_thread (gpointer data)
     return GINT_TO_POINTER (count_gpus (data));
 }
 
-/* The call that hangs comes back when the fault is taken away; the others never noticed. */
+/* The call that hangs returns when the fault is removed; other calls are not affected. */
 SIM_TEST (test_hang_ends_by_heal)
 {
     char version[NVML_DRIVER_VERSION_SIZE];

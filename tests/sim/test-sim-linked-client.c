@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A client in plain C that knows nothing but nvml-abi.h and is linked with the library at build time, as any
- * NVML client is with NVIDIA's: so the declarations are enough, and say what the library does.
+ * A client in plain C that uses only nvml-abi.h and is linked with the library at build time, as an NVML
+ * client is with NVIDIA's: so the declarations suffice, and match the library.
  *
- * It drives the ten calls of the vGPU migration chapter, and asks for sizes in the three ways of real
- * clients. Its argument is vgpu-sim.
+ * It makes the ten calls of the vGPU migration chapter, and asks for sizes in the three ways of real clients.
+ * Its argument is vgpu-sim.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -43,7 +43,7 @@ run_sim (const char *const *words)
     for (size_t i = 0; words[i]; i++)
         argv[i + 1] = words[i];
     if (child == 0) {
-        /* what it prints is no TAP */
+        /* its output is not TAP */
         if (dup2 (open ("/dev/null", O_WRONLY | O_CLOEXEC), STDOUT_FILENO) < 0)
             _exit (127);
         execv (vgpu_sim, (char *const *)argv);
@@ -52,7 +52,7 @@ run_sim (const char *const *words)
     return child > 0 && waitpid (child, &status, 0) == child && status == 0;
 }
 
-/* The calls that write as many bytes as they say, behind one signature. */
+/* The calls that write the number of bytes that they return, with one signature. */
 typedef struct {
     const char *name;
     nvmlReturn_t (*call) (void *of, void *buffer, unsigned int *size);
@@ -88,7 +88,7 @@ is_guarded (const unsigned char *bytes, unsigned int from)
     return 1;
 }
 
-/* No buffer and no size, then a buffer of just the size that came back. */
+/* First no buffer and no size, then a buffer of exactly the size that was returned. */
 static int
 ask_without_buffer (const Sized *sized, unsigned char *bytes)
 {
@@ -99,7 +99,7 @@ ask_without_buffer (const Sized *sized, unsigned char *bytes)
            is_guarded (bytes, size);
 }
 
-/* A buffer of size 0, which stays as it is, then the size that came back. */
+/* First a buffer of size 0, which must not change, then one of the size that was returned. */
 static int
 ask_with_buffer (const Sized *sized, unsigned char *bytes)
 {
@@ -110,7 +110,7 @@ ask_with_buffer (const Sized *sized, unsigned char *bytes)
            is_guarded (bytes, sized->needed);
 }
 
-/* A buffer that doubles by the client's own reckoning. */
+/* A buffer whose size the client doubles. */
 static int
 ask_doubling (const Sized *sized, unsigned char *bytes)
 {

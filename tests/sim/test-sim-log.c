@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The scheduler's log, as clients read it while time goes by.
+ * The scheduler's log, read by clients over time.
  *
- * That nothing was lost is proved for each runlist on its own: timeRunTotal of an entry is that of the
- * runlist's entry before it, plus timeRun. An entry that was lost in between leaves a gap there.
+ * The proof that no entry was lost is made for each runlist: timeRunTotal of an entry is that of the
+ * runlist's previous entry, plus timeRun. A lost entry leaves a gap.
  */
 #include "sim-client.h"
 
@@ -43,13 +43,13 @@ read_log (SimClient *client, nvmlDevice_t gpu)
     return log;
 }
 
-/* What a reader remembers of each of the two runlists, and until when it has read. */
+/* A reader's state for each of the two runlists, and the time until which it has read. */
 typedef struct {
     unsigned long long totals[2];
     unsigned long long until;
 } Reader;
 
-/* Follows the log; returns the time that vGPUs have run and the reader has not seen, in ns. */
+/* Follows the log; returns the time in ns that vGPUs have run without an entry that the reader has seen. */
 static unsigned long long
 follow (Reader *reader, const nvmlVgpuSchedulerLog_t *log)
 {
@@ -110,7 +110,7 @@ SIM_TEST (test_entries)
     }
 }
 
-/* Should the machine have kept this reader waiting, its reading proves nothing, and it tries again. */
+/* If the machine has made this reader wait, its result proves nothing, and it tries again. */
 static gboolean
 reads_fast (SimClient *client, nvmlDevice_t gpu)
 {
@@ -159,11 +159,11 @@ SIM_TEST (test_slow_reader)
     follow (&reader, first);
     g_usleep (600 * MS);
     second = read_log (client, gpu);
-    /* 600 ms have some 510 entries, of which 200 can be read */
+    /* in 600 ms there are about 510 entries, of which 200 can be read */
     g_assert_cmpuint (follow (&reader, second), >=, 200 * 1000000);
 }
 
-/* Both processes have the same past, which a third one did not have to write down. */
+/* Two processes see the same past, which no process had to store. */
 SIM_TEST (test_processes_agree)
 {
     const nvmlDevice_t gpu = gpu_with (client, NVML_SCHEDULER_EQUAL_SHARE);
@@ -200,7 +200,8 @@ SIM_TEST (test_processes_agree)
     munmap (theirs, sizeof *theirs);
 }
 
-/* When a vGPU comes or goes, or a guest driver, the log begins anew: it never rewrites what it said. */
+/* When a vGPU or a guest driver comes or goes, the log begins again: it never changes entries that were
+ * read. */
 SIM_TEST (test_change_begins_anew)
 {
     const nvmlDevice_t gpu = gpu_with (client, NVML_SCHEDULER_EQUAL_SHARE);
@@ -218,7 +219,7 @@ SIM_TEST (test_change_begins_anew)
     g_assert_cmpuint (after->entriesCount, >, 0);
     g_assert_cmpuint (after->logEntries[0].timestamp, >,
                       before->logEntries[before->entriesCount - 1].timestamp);
-    /* the first of a log says so itself, if it is there yet to be read */
+    /* the first entry of a log is marked as such, if it can still be read */
     if (after->entriesCount < NVML_SCHEDULER_LOG_ENTRIES)
         g_assert_cmpuint (after->logEntries[0].timeRunTotal, ==, after->logEntries[0].timeRun);
     sim_client_must (client, "guest-driver", "down", "--vm", SIM_VM_A);

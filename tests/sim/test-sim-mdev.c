@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The machine's mediated devices as vGPUs: the host file says of which GPU, sysfs of which type. */
+/* The machine's mediated devices as vGPUs: the host file has the GPU, sysfs has the type. */
 #include "sim-client.h"
 
 #include <glib/gstdio.h>
@@ -23,7 +23,7 @@ put_link (const char *path, const char *target)
     g_assert_cmpint (symlink (target, full), ==, 0);
 }
 
-/* As the kernel shows one: a link on the bus, and the device below its parent. */
+/* A mediated device as the kernel shows it: a link on the bus, and the device below its parent. */
 static void
 put_mdev (const char *uuid, const char *parent, const char *type)
 {
@@ -39,7 +39,7 @@ put_mdev (const char *uuid, const char *parent, const char *type)
     put_link (bus_link, bus_target);
 }
 
-/* In the directory of the host file, which is gone with the client. */
+/* In the directory of the host file, which is removed with the client. */
 static void
 begin (SimClient *client)
 {
@@ -109,7 +109,7 @@ SIM_TEST (test_types)
     end ();
 }
 
-/* Who says the type says all of it: nothing is looked up. */
+/* If the type is given, nothing is looked up in sysfs. */
 SIM_TEST (test_told)
 {
     begin (client);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Metadata: the sizing protocols of real clients, the order of the checks, and every field. */
+/* Metadata: the ways in which real clients ask for the size, the order of the checks, and every field. */
 #include "sim-client.h"
 
 #include <string.h>
@@ -8,7 +8,7 @@
 #define PGPU_SIZE   380u
 #define STRING_SIZE 256u
 
-/* What is written behind a buffer, so that a call that writes too much is seen. */
+/* Written after a buffer, so that a call that writes too much is noticed. */
 #define GUARD      0x5a
 #define GUARD_SIZE 64u
 
@@ -32,7 +32,7 @@ static const char one_vgpu[] = "[vgpu 33333333-3333-4333-8333-333333333333]\n"
                                "guest-range=18.1-27.1\n"
                                "guest-version=26.1\n";
 
-/* All three calls, behind one signature. */
+/* The three calls with one signature. */
 typedef nvmlReturn_t (*Sized) (SimClient *client, void *buffer, unsigned int *size);
 
 static nvmlDevice_t
@@ -128,7 +128,7 @@ SIM_TEST (test_client_with_a_buffer)
     }
 }
 
-/* A buffer that doubles, by the client's own reckoning, until it is large enough. */
+/* A buffer whose size the client doubles until it is large enough. */
 SIM_TEST (test_client_that_doubles)
 {
     sim_client_write_more (client, one_vgpu);
@@ -148,7 +148,7 @@ SIM_TEST (test_client_that_doubles)
     }
 }
 
-/* Measured: the size first, then instance 0, then unknown instances. */
+/* Measured: the size is checked first, then instance 0, then unknown instances. */
 SIM_TEST (test_order_of_instance_checks)
 {
     static const nvmlVgpuInstance_t instances[] = {0, 7, 99};
@@ -296,7 +296,7 @@ SIM_TEST (test_vgpu_fields)
     g_assert_cmpstr (vgpu.fixed.guestDriverVersion, ==, "");
     g_assert_cmphex (vgpu.fixed.guestVgpuVersion, ==, 0);
 
-    /* what its GPU cannot do, a vGPU cannot either */
+    /* a vGPU cannot do what its GPU cannot do */
     sim_client_must (client, "update", "--gpu", "0000:41:00.0", "--migration", "off");
     get_vgpu_of (client, &vgpu);
     g_assert_cmphex (vgpu.fixed.vgpuVirtualizationCaps, ==, 0);
@@ -316,8 +316,7 @@ SIM_TEST (test_vgpu_that_cannot_migrate)
     g_assert_cmphex (vgpu.fixed.vgpuVirtualizationCaps, ==, 0);
 }
 
-/* Records as the driver gives them out, judged by the driver: a vGPU fits where it runs, and not elsewhere.
- */
+/* Records of the driver, judged by the driver: a vGPU fits on its own GPU, and not on another. */
 SIM_TEST (test_judged_by_itself)
 {
     nvmlVgpuPgpuCompatibility_t answer;

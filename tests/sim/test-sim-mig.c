@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* MIG-backed vGPU types, and which mode of a GPU creates which types. */
+/* MIG-backed vGPU types, and which types each mode of a GPU can create. */
 #include "sim-client.h"
 
 #include <string.h>
@@ -44,7 +44,8 @@ SIM_TEST (test_mig)
     sim_client_creatable (client, gpu, NUMBERS (21, 22));
     sim_client_impossible (client, "the GPU is in MIG mode", "plug", "--vm", SIM_VM_A, "--type", "12",
                            "--gpu", GPU);
-    /* sizes mix, as GPU instances do; the second of type 22 would have slices, but no frame buffer */
+    /* sizes can be mixed, like GPU instances; a second one of type 22 would find slices, but no frame
+     * buffer */
     plug (client, "22");
     sim_client_creatable (client, gpu, NUMBERS (21, 22));
     plug (client, "21");
@@ -59,7 +60,7 @@ SIM_TEST (test_mig)
         g_assert_cmpuint (gpu_instance_of (client, gpu, i), ==, i + 1);
 }
 
-/* Frame buffer is left, slices are not; and a GPU instance's number is given away again. */
+/* There is frame buffer, but no slice; and the number of a GPU instance is used again. */
 SIM_TEST (test_mig_slices)
 {
     const nvmlDevice_t gpu = sim_client_gpu (client, GPU);
@@ -90,7 +91,7 @@ SIM_TEST (test_mig_slices)
     sim_client_impossible (client, "not enough slices are left", "plug", "--vm", SIM_VM_A, "--type", "23");
 }
 
-/* The same types with MIG off: what could be created cannot, and the other way round. */
+/* The same types without MIG: the other types can be created. */
 SIM_TEST (test_mig_off)
 {
     const nvmlDevice_t gpu = sim_client_gpu (client, GPU);
@@ -149,7 +150,7 @@ SIM_TEST (test_mig_ids)
                      NVML_ERROR_INVALID_ARGUMENT);
 }
 
-/* Documented: no heterogeneous mode under MIG; and no placements of what is MIG-backed. */
+/* Documented: no heterogeneous mode under MIG, and no placements of MIG-backed types. */
 SIM_TEST (test_mig_has_no_placements)
 {
     const nvmlDevice_t gpu = sim_client_gpu (client, GPU);
@@ -165,7 +166,7 @@ SIM_TEST (test_mig_has_no_placements)
                      NVML_ERROR_NOT_SUPPORTED);
     g_assert_cmpint (client->nvmlDeviceGetVgpuTypeSupportedPlacements (gpu, 21, &list), ==,
                      NVML_ERROR_NOT_SUPPORTED);
-    /* a time-sliced type has them, whatever mode the GPU is in */
+    /* a time-sliced type has them in any mode of the GPU */
     g_assert_cmpint (client->nvmlDeviceGetVgpuTypeSupportedPlacements (gpu, 12, &list), ==, NVML_SUCCESS);
     g_assert_cmpuint (list.count, ==, 4);
 }

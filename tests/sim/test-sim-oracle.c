@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Every answer that NVIDIA's library gave, asked of the simulated nvmlGetVgpuCompatibility. */
+/* Compares the simulated nvmlGetVgpuCompatibility with every answer of NVIDIA's library. */
 #include "sim-client.h"
 
 #include <gio/gio.h>
@@ -10,7 +10,7 @@
 #define PGPU_BYTES     (NVML_PGPU_METADATA_OPAQUE_OFFSET + NVML_PGPU_OPAQUE_SIZE)
 #define ORACLE_COLUMNS 18
 
-/* The records with all of their opaque data behind them. */
+/* The records followed by all of their opaque data. */
 typedef union {
     nvmlVgpuMetadata_t fixed;
     guint8 bytes[VGPU_BYTES];
@@ -137,7 +137,7 @@ SIM_TEST (test_answers)
         assert_row (client, &g_array_index (rows, Row, i), i + 1);
 }
 
-/* All that was measured not to matter, changed as far as it goes. */
+/* Changes everything that was measured not to matter. */
 SIM_TEST (test_ignored_fields)
 {
     g_autoptr (GArray) rows = read_rows ();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Where vGPUs can be: on which functions of a GPU, beside which others, and at which placements. */
+/* Where vGPUs can be: on which functions of a GPU, together with which others, and at which placements. */
 #include "sim-client.h"
 
 #include <glib/gstdio.h>
@@ -21,7 +21,7 @@ count_vgpus (SimClient *client, nvmlDevice_t gpu)
     return count;
 }
 
-/* On a virtual function of its own, or a mediated device on one that is not named. */
+/* On a virtual function, or as a mediated device on one that is not named. */
 SIM_TEST (test_sriov)
 {
     const nvmlDevice_t gpu = sim_client_gpu (client, GPU);
@@ -46,7 +46,7 @@ SIM_TEST (test_sriov)
     sim_client_impossible (client, "vf: its GPU has no SR-IOV", "update", "--gpu", GPU, "--sriov", "off");
 }
 
-/* A mediated device on the physical function, always. */
+/* Always as a mediated device on the physical function. */
 SIM_TEST (test_no_sriov)
 {
     const nvmlDevice_t gpu = sim_client_gpu (client, OTHER);
@@ -65,11 +65,11 @@ SIM_TEST (test_no_sriov)
         client->nvmlVgpuInstanceGetMdevUUID (sim_client_instance (client, gpu), text, sizeof text), ==,
         NVML_SUCCESS);
     g_assert_cmpstr (text, ==, MDEV);
-    /* a mediated device may stay where it is */
+    /* an existing mediated device may remain */
     sim_client_must (client, "update", "--gpu", OTHER, "--sriov", "on");
 }
 
-/* A virtual function says which GPU is meant. */
+/* A virtual function identifies its GPU. */
 SIM_TEST (test_function_finds_its_gpu)
 {
     sim_client_must (client, "update", "--gpu", OTHER, "--sriov", "on");
@@ -133,7 +133,7 @@ plug (SimClient *client, const char *type)
     sim_client_must (client, "plug", "--vm", SIM_VM_A, "--type", type, "--gpu", GPU);
 }
 
-/* The default: one size at a time, whatever the series. */
+/* The default: one size at a time, for any series. */
 SIM_TEST (test_homogeneous)
 {
     const nvmlDevice_t gpu = sim_client_gpu (client, GPU);
@@ -163,7 +163,7 @@ SIM_TEST (test_framebuffer)
     sim_client_must (client, "update", "--gpu", GPU, "--type", "12", "--count", "8");
     for (int i = 0; i < 4; i++)
         plug (client, "12");
-    /* an instance would be free, its framebuffer is not */
+    /* an instance would be free, but the framebuffer is not */
     sim_client_impossible (client, "no instance is free", "plug", "--vm", SIM_VM_A, "--type", "12", "--gpu",
                            GPU);
 }
@@ -181,7 +181,7 @@ placement_of (SimClient *client, nvmlDevice_t gpu, unsigned int which)
     return placement.placementId;
 }
 
-/* A vGPU goes to the lowest placement of its type that is free, or where it is told to. */
+/* A vGPU gets the lowest free placement of its type, or the requested one. */
 SIM_TEST (test_heterogeneous)
 {
     const nvmlDevice_t gpu = sim_client_gpu (client, GPU);
@@ -227,7 +227,7 @@ SIM_TEST (test_fragments)
     sim_client_creatable (client, gpu, NULL, 0);
 }
 
-/* Ids that the host file lists, overlapping ones among them. */
+/* IDs in the host file, some of which overlap. */
 SIM_TEST (test_listed_placements)
 {
     const nvmlDevice_t gpu = sim_client_gpu (client, GPU);
@@ -238,7 +238,7 @@ SIM_TEST (test_listed_placements)
     assert_placements (supported, gpu, 11, NVML_VGPU_PGPU_HETEROGENEOUS_MODE, 160, NUMBERS (160));
     assert_placements (supported, gpu, 11, NVML_VGPU_PGPU_HOMOGENEOUS_MODE, 160, NUMBERS (0, 160));
     assert_placements (supported, gpu, 12, NVML_VGPU_PGPU_HETEROGENEOUS_MODE, 80, NUMBERS (0, 40, 100, 240));
-    /* at most one of type 11 and three of type 12: at 0, 100 and 240 */
+    /* at most one of type 11, and three of type 12: at 0, 100 and 240 */
     g_assert_cmpint (client->nvmlVgpuTypeGetMaxInstances (gpu, 11, &count), ==, NVML_SUCCESS);
     g_assert_cmpuint (count, ==, 1);
     sim_client_must (client, "update", "--gpu", GPU, "--type", "12", "--count", "8");
@@ -249,13 +249,13 @@ SIM_TEST (test_listed_placements)
     g_assert_cmpuint (placement_of (client, gpu, 1), ==, 240);
     assert_placements (client->nvmlDeviceGetVgpuTypeCreatablePlacements, gpu, 12,
                        NVML_VGPU_PGPU_HETEROGENEOUS_MODE, 80, NULL, 0);
-    /* a type may be withdrawn and keep its list */
+    /* a type may be withdrawn without losing its list */
     sim_client_must (client, "update", "--gpu", GPU, "--type", "11", "--count", "0");
     sim_client_must (client, "update", "--gpu", GPU, "--type", "11", "--count", "2");
     assert_placements (supported, gpu, 11, NVML_VGPU_PGPU_HETEROGENEOUS_MODE, 160, NUMBERS (160));
 }
 
-/* A client of the first version has no mode, and says its room nowhere. */
+/* The first version of the structure has no mode, and no member for its room. */
 SIM_TEST (test_first_version)
 {
     const nvmlDevice_t gpu = sim_client_gpu (client, GPU);
@@ -300,7 +300,7 @@ assert_bad_lists (Placements call, nvmlDevice_t gpu, nvmlDevice_t not_a_vgpu_hos
     list = list_of (ids, 1, NVML_VGPU_PGPU_HETEROGENEOUS_MODE);
     g_assert_cmpint (call (gpu, 12, &list), ==, NVML_ERROR_INSUFFICIENT_SIZE);
     g_assert_cmpuint (list.count, ==, 4);
-    /* the version of another structure, of another version, of none */
+    /* the version of another structure, another version, and no version */
     list.version = NVML_VGPU_PLACEMENT_ID_V1;
     g_assert_cmpint (call (gpu, 12, &list), ==, NVML_ERROR_ARGUMENT_VERSION_MISMATCH);
     list.version = NVML_STRUCTURE_VERSION (nvmlVgpuPlacementList_t, 3u);
@@ -362,7 +362,7 @@ SIM_TEST (test_bad_modes)
                      NVML_ERROR_ARGUMENT_VERSION_MISMATCH);
 }
 
-/* What another process has set, and what it may not set. */
+/* What another process has set, and what this process may not set. */
 static int
 set_in_child (SimClient *client, uid_t user)
 {
@@ -379,7 +379,8 @@ set_in_child (SimClient *client, uid_t user)
     return WEXITSTATUS (status);
 }
 
-/* Shared by all processes, only while nothing runs, until the driver is loaded anew. */
+/* The mode is shared by all processes, can be set only while no vGPU runs, and lasts until the driver is
+ * loaded again. */
 SIM_TEST (test_life_of_the_mode)
 {
     const nvmlDevice_t gpu = sim_client_gpu (client, GPU);
@@ -393,7 +394,7 @@ SIM_TEST (test_life_of_the_mode)
     g_assert_cmpint (set_mode (client, gpu, NVML_FEATURE_DISABLED), ==, NVML_ERROR_IN_USE);
     g_assert_cmpint (set_mode (client, other, NVML_FEATURE_ENABLED), ==, NVML_SUCCESS);
     sim_client_impossible (client, "vGPUs run on GPU " GPU, "update", "--gpu", GPU, "--heterogeneous", "off");
-    /* another driver under a vGPU that runs leaves it where it is, and forgets the rest */
+    /* after another driver was loaded, a running vGPU keeps its placement, and the rest is lost */
     sim_client_must (client, "update", "--driver", "580.200.01");
     assert_mode (client, gpu, NVML_FEATURE_ENABLED);
     assert_mode (client, other, NVML_FEATURE_DISABLED);

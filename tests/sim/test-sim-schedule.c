@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Whose turn it is, at times that the test chooses: the policies, and which reader loses entries. */
+/* Which vGPU runs at times that the test chooses: the policies, and which reader loses entries. */
 #include <glib.h>
 #include <string.h>
 
@@ -9,7 +9,7 @@
 
 #define MS   G_GUINT64_CONSTANT (1000000)
 #define MOST NVML_SCHEDULER_LOG_ENTRIES
-/* Of the shortest time slice. */
+/* With the shortest time slice. */
 #define PERIOD (1 * MS + VGPU_SIM_PREEMPTION)
 
 static const char host_text[] = "[driver]\nversion=580.159.04\nrange=18.1-26.1\n"
@@ -63,7 +63,7 @@ test_best_effort (void)
 {
     g_autoptr (VgpuSimSchedule) schedule = schedule_of ("", three_vgpus);
 
-    /* 8 pauses in round 0, 9 in round 1, and nobody waits for them; 10 has no work at all */
+    /* 8 pauses in round 0 and 9 in round 1, without making others wait; 10 has no work at all */
     assert_round (schedule, 0, "98898989898989");
     g_assert_cmpuint (schedule->length, ==, 14);
     g_assert_cmpuint (schedule->slice, ==, 2 * MS);
@@ -78,7 +78,7 @@ test_equal_share (void)
     g_assert_cmpuint (schedule->length, ==, 24);
 }
 
-/* Type 2 has two of four slots, type 4 one; they stay so when they are alone. */
+/* Type 2 has two of four slots, type 4 one; this does not change when they are alone. */
 static void
 test_fixed_share (void)
 {
@@ -131,10 +131,8 @@ test_beginning_and_end (void)
     g_assert_cmpuint (runs[MOST - 1].end, >, G_MAXINT64 - 3 * PERIOD);
 }
 
-/*
- * Reads every interval ns, and counts the runs that this reader never saw. Each entry says how often its vGPU
- * has run since the epoch, so a number that is skipped is a loss.
- */
+/* Reads every interval ns, and counts the runs that this reader never saw. Each entry has the number of its
+ * vGPU's runs since the epoch, so a number that is skipped is a loss. */
 static guint64
 lost_by_reader (const VgpuSimSchedule *schedule, guint64 interval)
 {
@@ -177,7 +175,7 @@ test_readers (void)
     }
 }
 
-/* Where every slot is used and the slots are at their shortest, five times a second is only just enough. */
+/* If every slot is used and has the shortest time, reading five times a second just suffices. */
 static void
 test_five_times_a_second (void)
 {

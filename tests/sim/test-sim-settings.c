@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What clients set at run time, the administrator's range and the schedulers: each refusal, that other
- * processes see what was set, and that a reload of the driver forgets it. */
+/* Run-time settings of clients, the administrator's range and the schedulers: each refusal, that other
+ * processes see the settings, and that a reload of the driver removes them. */
 #include "sim-client.h"
 
 #include <glib/gstdio.h>
@@ -15,7 +15,7 @@
 
 typedef int (*InChild) (SimClient *client);
 
-/* What the child's function returned, from a process that initialises for itself. */
+/* Returns the result of the child's function, from a process that initialises NVML itself. */
 static int
 in_child (SimClient *client, InChild run)
 {
@@ -57,7 +57,7 @@ SIM_TEST (test_range_refused)
     g_assert_cmpint (set_range (client, 0, 0), ==, NVML_ERROR_INVALID_ARGUMENT);
     sim_client_must (client, "plug", "--vm", SIM_VM_A, "--type", "12", "--gpu", OTHER);
     g_assert_cmpint (set_range (client, VERSION (20, 1), VERSION (25, 1)), ==, NVML_ERROR_IN_USE);
-    /* an argument that is wrong is wrong at any time */
+    /* a wrong argument is refused at any time */
     g_assert_cmpint (set_range (client, VERSION (25, 1), VERSION (20, 1)), ==, NVML_ERROR_INVALID_ARGUMENT);
     assert_range (client, VERSION (18, 1), VERSION (26, 1));
     sim_client_must (client, "unplug", "--vm", SIM_VM_A);
@@ -70,7 +70,7 @@ set_range_in_child (SimClient *client)
     return set_range (client, VERSION (20, 1), VERSION (25, 1));
 }
 
-/* Set by one process, seen by another, and what new guests negotiate against. */
+/* Set by one process, seen by another, and used to negotiate with new guests. */
 SIM_TEST (test_range_is_shared)
 {
     union {
@@ -113,7 +113,7 @@ SIM_TEST (test_range_reverts)
     assert_range (client, VERSION (24, 1), VERSION (27, 1));
 }
 
-/* What was set lives in the file and nowhere else. */
+/* The setting is only in the file. */
 SIM_TEST (test_range_goes_with_the_file)
 {
     nvmlVgpuVersion_t current;
@@ -147,7 +147,7 @@ set (SimClient *client, nvmlDevice_t gpu, nvmlVgpuSchedulerSetState_t state)
     return client->nvmlDeviceSetVgpuSchedulerState (gpu, &state);
 }
 
-/* factor: -1 without ARR, where there is none. */
+/* factor: -1 for none (without ARR). */
 static void
 assert_state (SimClient *client, nvmlDevice_t gpu, unsigned int policy, unsigned int arr, int factor,
               unsigned int time_slice)
@@ -172,7 +172,7 @@ assert_best_effort (SimClient *client, nvmlDevice_t gpu)
     assert_state (client, gpu, NVML_SCHEDULER_BEST_EFFORT, NVML_ARR_DEFAULT, 0, 0);
 }
 
-/* What all four calls say of a device. */
+/* Asserts the answers of all four calls about a device. */
 static void
 assert_device (SimClient *client, nvmlDevice_t gpu, nvmlReturn_t code)
 {
@@ -220,7 +220,7 @@ SIM_TEST (test_capabilities)
     g_assert_cmpuint (caps.maxAvgFactorForARR, ==, 60);
 }
 
-/* Nothing differs from a host that knows no scheduler until somebody sets one. */
+/* Until a scheduler is set, the host behaves like one without schedulers in its file. */
 SIM_TEST (test_default_state)
 {
     assert_best_effort (client, sim_client_gpu (client, GPU));
@@ -300,7 +300,7 @@ SIM_TEST (test_set_beside_vgpus)
     g_assert_cmpint (set (client, gpu, plain (NVML_SCHEDULER_BEST_EFFORT, 0, 0)), ==, NVML_SUCCESS);
 }
 
-/* The documented fatal failure cannot be come by otherwise. */
+/* The documented fatal failure cannot be caused otherwise. */
 SIM_TEST (test_set_fatal_failure)
 {
     const nvmlDevice_t gpu = sim_client_gpu (client, GPU);
@@ -344,7 +344,7 @@ SIM_TEST (test_state_is_lost_at_reload)
     assert_state (client, gpu, NVML_SCHEDULER_FIXED_SHARE, NVML_ARR_ENABLE, 12, 10000000);
 }
 
-/* Processes that set different things at once: none undoes what another has set. */
+/* Processes that set different things concurrently: none reverts another's setting. */
 #define ROUNDS 20
 
 static int
@@ -427,7 +427,7 @@ set_as_nobody (SimClient *client)
                : 253;
 }
 
-/* Documented: these calls need root. Here: they need what writing the host file needs. */
+/* Documented: these calls need root. Here they need write access to the host file. */
 SIM_TEST (test_without_permission)
 {
     g_autofree char *lock = g_strconcat (client->host_file, ".lock", NULL);
@@ -435,7 +435,7 @@ SIM_TEST (test_without_permission)
     g_assert_cmpint (g_chmod (client->directory, 0555), ==, 0);
     g_assert_cmpint (g_chmod (client->host_file, 0444), ==, 0);
     g_assert_cmpint (in_child (client, set_as_nobody), ==, NVML_ERROR_NO_PERMISSION);
-    /* the lock may be had, the file may not */
+    /* the lock can be taken, but the file cannot be written */
     g_assert_cmpint (g_chmod (client->directory, 0755), ==, 0);
     g_assert_true (g_file_set_contents (lock, "", 0, NULL));
     g_assert_cmpint (g_chmod (lock, 0666), ==, 0);
@@ -444,7 +444,7 @@ SIM_TEST (test_without_permission)
     g_assert_cmpint (g_chmod (client->directory, 0755), ==, 0);
 }
 
-/* A lock that cannot be had at all: the driver does not know why. */
+/* The lock cannot be taken at all: the driver reports an unknown error. */
 SIM_TEST (test_without_lock)
 {
     const nvmlDevice_t gpu = sim_client_gpu (client, GPU);
