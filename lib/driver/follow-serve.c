@@ -44,20 +44,6 @@ new_sources (const GPtrArray *gpus)
     return sources;
 }
 
-static void
-take_log (Source *source, const VgateSchedulerLog *log, VgateLogNews *news)
-{
-    VgateSchedulerLogNews found = VGATE_INIT (VgateSchedulerLogNews);
-
-    vgate_scheduler_log_reader_feed (source->reader, log, &found);
-    news->is_available = TRUE;
-    news->scheduler = log->scheduler;
-    news->restarted = found.restarted;
-    news->missed = found.missed;
-    news->missed_time = found.missed_time;
-    g_array_append_vals (news->entries, log->entries + found.first_new, log->n_entries - found.first_new);
-}
-
 static VgateLogNews *
 read_source (VgateNvml *nvml, Source *source, GError **error)
 {
@@ -69,7 +55,15 @@ read_source (VgateNvml *nvml, Source *source, GError **error)
     news->name = g_strdup (source->gpu->name);
     news->entries = g_array_new (FALSE, FALSE, sizeof (VgateSchedulerLogEntry));
     if (log) {
-        take_log (source, log, news);
+        VgateSchedulerLogNews found = VGATE_INIT (VgateSchedulerLogNews);
+
+        vgate_scheduler_log_reader_feed (source->reader, log, &found);
+        news->is_available = TRUE;
+        news->scheduler = log->scheduler;
+        news->restarted = found.restarted;
+        news->missed = found.missed;
+        news->missed_time = found.missed_time;
+        g_array_append_vals (news->entries, log->entries + found.first_new, log->n_entries - found.first_new);
     } else if (!g_error_matches (local, VGATE_NVML_ERROR, NVML_ERROR_NOT_SUPPORTED)) {
         g_propagate_error (error, g_steal_pointer (&local));
         return NULL;
