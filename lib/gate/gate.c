@@ -336,18 +336,6 @@ concerns (const VgateRequest *request)
     }
 }
 
-/* When the policy cannot be loaded, an arrival is refused. A cold start is only refused when the guest has a
- * lease, for which the policy is needed. */
-static void
-decide_without_policy (const VgateRequest *request, const GError *error, VgateDecision *decision)
-{
-    if (request->operation == VGATE_OPERATION_START &&
-        (request->is_session || !vgate_prepare_has_lease (request->domain, request->root)))
-        vgate_decision_set (decision, TRUE, VGATE_CODE_NOT_CONCERNED, NULL);
-    else
-        vgate_decision_refuse (decision, error);
-}
-
 gboolean
 vgate_gate_has_vgpu (const VgateDomain *domain, const char *root)
 {
@@ -371,7 +359,12 @@ vgate_gate_decide (const VgateRequest *request)
         return decision;
     }
     if (!seen.policy && !seen.load (&seen, seen.load_data, &error)) {
-        decide_without_policy (&seen, error, decision);
+        /* an arrival is refused; a cold start only when the guest has a lease, which needs the policy */
+        if (seen.operation == VGATE_OPERATION_START &&
+            (seen.is_session || !vgate_prepare_has_lease (seen.domain, seen.root)))
+            vgate_decision_set (decision, TRUE, VGATE_CODE_NOT_CONCERNED, NULL);
+        else
+            vgate_decision_refuse (decision, error);
         return decision;
     }
     switch (request->operation) {
