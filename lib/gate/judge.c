@@ -168,30 +168,23 @@ vgate_judge_has_started (const VgateRequest *request)
     return request->operation == VGATE_OPERATION_STARTED || request->operation == VGATE_OPERATION_SWITCH_OVER;
 }
 
-/* TRUE when a VM has a vGPU of this one's type on the pGPU (an index; -1: on any). instances: of
- * VgateInstance *, on this host. */
+/* TRUE when QEMU has been started for the guest, and NVML lists a vGPU of this type for it on this pGPU (an
+ * index; -1: on any). */
 static gboolean
-holds (const VgateHost *host, const GPtrArray *instances, const char *vm, const VgateElementVgpu *vgpu,
-       int pgpu)
+sits_on (const VgateJudgement *j, const VgateElementVgpu *vgpu, int pgpu)
 {
-    for (guint i = 0; i < instances->len; i++) {
-        const VgateInstance *instance = g_ptr_array_index (instances, i);
+    if (!vgate_judge_has_started (j->request) || !j->probe)
+        return FALSE;
+    for (guint i = 0; i < j->probe->instances->len; i++) {
+        const VgateInstance *instance = g_ptr_array_index (j->probe->instances, i);
 
-        if (g_strcmp0 (instance->vm, vm) == 0 && (pgpu < 0 || instance->pgpu == (guint)pgpu) &&
-            vgate_pgpu_is_same_type (g_ptr_array_index (host->pgpus, instance->pgpu), instance->type,
+        if (g_strcmp0 (instance->vm, j->request->domain->uuid) == 0 &&
+            (pgpu < 0 || instance->pgpu == (guint)pgpu) &&
+            vgate_pgpu_is_same_type (g_ptr_array_index (j->host->pgpus, instance->pgpu), instance->type,
                                      instance->type_name, vgpu->type, vgpu->type_name))
             return TRUE;
     }
     return FALSE;
-}
-
-/* TRUE when QEMU has been started for the guest, and NVML lists a vGPU of this type for it on this pGPU, or
- * (-1) on any. */
-static gboolean
-sits_on (const VgateJudgement *j, const VgateElementVgpu *vgpu, int pgpu)
-{
-    return vgate_judge_has_started (j->request) && j->probe &&
-           holds (j->host, j->probe->instances, j->request->domain->uuid, vgpu, pgpu);
 }
 
 /* TRUE when the vGPU cannot be on this pGPU: a hostdev determines the pGPU of its vGPU; without one, the
