@@ -149,28 +149,20 @@ read_arguments (const char *line, gsize length, Arguments *arguments)
     }
 }
 
-static gboolean
-is_domain_of_libvirt (const char *root, const char *name, guint32 pid)
-{
-    g_autofree char *why = NULL;
-    guint64 noted;
-
-    return read_pid (root, FALSE, name, &noted, &why) && noted == pid;
-}
-
 VgateQemu *
 vgate_qemu_identify (const char *root, guint32 pid, GError **error)
 {
     gsize length;
-    g_autofree char *line = read_command_line (root, pid, &length, NULL);
+    g_autofree char *line = read_command_line (root, pid, &length, NULL), *why = NULL;
     g_auto (Arguments) arguments = {0};
+    guint64 libvirt_pid;
     VgateQemu *qemu;
 
     if (!line)
         return NULL;
     read_arguments (line, length, &arguments);
     if (!arguments.name || !arguments.uuid || !arguments.vmstate ||
-        !is_domain_of_libvirt (root, arguments.name, pid))
+        !read_pid (root, FALSE, arguments.name, &libvirt_pid, &why) || libvirt_pid != pid)
         return NULL;
     if (strcmp (arguments.vmstate->uuid, arguments.uuid) != 0) {
         g_set_error (error, VGATE_ERROR, VGATE_CODE_SWITCH_OVER_OBJECT,
