@@ -183,31 +183,28 @@ read_by_child (const char *path, guint deadline_ms, GByteArray *bytes)
     return rc;
 }
 
-static int
-read_directly (const char *path, GByteArray *bytes)
-{
-    const int fd = open (path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY);
-    int rc;
-
-    if (fd < 0)
-        return errno;
-    rc = vgate_read_all (fd, SIZE_MAX_READ, bytes) ? 0 : errno;
-    close (fd);
-    return rc;
-}
-
 char *
 vgate_served_read (VgateServed *served, const char *directory, const char *name)
 {
     g_autofree char *path = g_build_filename (directory, name, NULL), *text = NULL;
     g_autoptr (GByteArray) bytes = g_byte_array_new ();
-    int rc;
+    gboolean is_read;
 
     if (served->hangs)
         return NULL;
-    rc = served->read_ms > 0 ? read_by_child (path, served->read_ms, bytes) : read_directly (path, bytes);
-    served->hangs = rc == ETIMEDOUT && served->read_ms > 0;
-    if (rc != 0 || bytes->len > SIZE_MAX_READ || (bytes->len > 0 && memchr (bytes->data, '\0', bytes->len)))
+    if (served->read_ms > 0) {
+        const int rc = read_by_child (path, served->read_ms, bytes);
+
+        served->hangs = rc == ETIMEDOUT;
+        is_read = rc == 0;
+    } else {
+        const int fd = open (path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY);
+
+        is_read = fd >= 0 && vgate_read_all (fd, SIZE_MAX_READ, bytes);
+        if (fd >= 0)
+            close (fd);
+    }
+    if (!is_read || bytes->len > SIZE_MAX_READ || (bytes->len > 0 && memchr (bytes->data, '\0', bytes->len)))
         return NULL;
     /* bytes->data is NULL for an empty file */
     text = bytes->len > 0 ? g_strndup ((const char *)bytes->data, bytes->len) : g_strdup ("");
