@@ -62,14 +62,6 @@ vgate_listed_device_find (const GPtrArray *devices, VgateHostdevKind kind, const
 }
 
 static gboolean
-exists_below (const char *directory, const char *name)
-{
-    g_autofree char *path = g_build_filename (directory, name, NULL);
-
-    return g_file_test (path, G_FILE_TEST_EXISTS);
-}
-
-static gboolean
 is_of_kind (const char *root, VgateHostdevKind kind, const char *source)
 {
     const VgateHostdev hostdev = {.kind = kind, .source = (char *)source};
@@ -85,8 +77,9 @@ makes_mdevs (const char *root, const char *address)
     g_autofree char *path = g_build_filename (VGATE_SYSFS_PCI_DEVICES, address, NULL);
     gboolean leaves;
     g_autofree char *directory = vgate_sysfs_resolve (root, path, &leaves);
+    g_autofree char *types = directory ? g_build_filename (directory, "mdev_supported_types", NULL) : NULL;
 
-    return directory && exists_below (directory, "mdev_supported_types") && vgate_sysfs_is_nvidia (directory);
+    return types && g_file_test (types, G_FILE_TEST_EXISTS) && vgate_sysfs_is_nvidia (directory);
 }
 
 gboolean
@@ -147,23 +140,6 @@ list_mdev_types (const Maker *maker)
     }
 }
 
-/* Reads a line of creatable_vgpu_types: "1131  : NVIDIA H100XM-80C". The first line is a heading. */
-static void
-read_creatable_line (const Maker *maker, char *line)
-{
-    char *colon = strchr (line, ':');
-    const char *name;
-    guint64 id;
-
-    if (!colon)
-        return;
-    *colon = '\0';
-    name = g_strstrip (colon + 1);
-    if (g_ascii_string_to_unsigned (g_strstrip (line), 10, 1, G_MAXUINT32, &id, NULL) &&
-        vgate_sysfs_is_type_name (name))
-        add_makeable (maker, VGATE_HOSTDEV_PCI, (guint32)id, name, 1);
-}
-
 static void
 list_vf_types (const Maker *maker)
 {
@@ -179,8 +155,20 @@ list_vf_types (const Maker *maker)
     if (!text)
         text = vgate_served_read (maker->served, maker->directory, "physfn/nvidia/creatable_vgpu_types");
     lines = g_strsplit (text ? text : "", "\n", -1);
-    for (guint i = 0; lines[i]; i++)
-        read_creatable_line (maker, lines[i]);
+    /* a heading, and lines such as "1131  : NVIDIA H100XM-80C" */
+    for (guint i = 0; lines[i]; i++) {
+        char *colon = strchr (lines[i], ':');
+        const char *name;
+        guint64 id;
+
+        if (!colon)
+            continue;
+        *colon = '\0';
+        name = g_strstrip (colon + 1);
+        if (g_ascii_string_to_unsigned (g_strstrip (lines[i]), 10, 1, G_MAXUINT32, &id, NULL) &&
+            vgate_sysfs_is_type_name (name))
+            add_makeable (maker, VGATE_HOSTDEV_PCI, (guint32)id, name, 1);
+    }
 }
 
 static void
