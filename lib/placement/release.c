@@ -21,23 +21,6 @@ has_lease (const VgateLeases *leases, const VgateDomain *domain, gboolean any)
     return FALSE;
 }
 
-/* Reads who now uses the guest's devices: one that was detached from the running guest can belong to another
- * guest. NULL with an error when that is not known. vGPUs that run without libvirt belong to no domain. */
-static VgateUse *
-read_use (const VgateLeases *leases, const char *root, const VgateDomain *domain, guint64 now, GError **error)
-{
-    g_autoptr (GPtrArray) no_instances = g_ptr_array_new ();
-    const VgateUseInput input = {
-        .root = root,
-        .instances = no_instances,
-        .leases = leases,
-        .domain = domain->uuid,
-        .now = now,
-    };
-
-    return vgate_use_read (&input, error);
-}
-
 /* The removal of a mediated device from a running guest waits for the guest, or takes the device away from
  * it. So only unused devices are removed. */
 static gboolean
@@ -91,8 +74,9 @@ vgate_release_devices (const char *root, const VgateDomain *domain, GError **err
 {
     g_autoptr (GError) local = NULL;
     g_autoptr (VgateLeases) look = NULL, leases = NULL;
+    g_autoptr (GPtrArray) no_instances = g_ptr_array_new ();
     g_autoptr (GHashTable) use = NULL;
-    guint64 now;
+    VgateUseInput input = {.root = root, .instances = no_instances, .domain = domain->uuid};
     guint n = 0;
 
     /* a guest without a lease does not wait for the lock, as it cannot get a lease while it ends */
@@ -100,11 +84,15 @@ vgate_release_devices (const char *root, const VgateDomain *domain, GError **err
     if (look && has_lease (look, domain, TRUE))
         leases = vgate_leases_open_within (root, VGATE_LEASES_WAIT_MS, &local);
     if (leases) {
-        now = vgate_leases_clock ();
+        input.leases = leases;
+        input.now = vgate_leases_clock ();
+        /* A device that was detached from the running guest can belong to another guest by now. When that is
+         * not known, no device is removed. NVML is not asked: vGPUs that run without libvirt belong to no
+         * domain. */
         if (has_lease (leases, domain, FALSE))
-            use = read_use (leases, root, domain, now, &local);
+            use = vgate_use_read (&input, &local);
         n = unmake_all (leases, root, domain, use, &local);
-        vgate_leases_save (leases, now, local ? NULL : &local);
+        vgate_leases_save (leases, input.now, local ? NULL : &local);
     }
     if (local)
         g_propagate_error (error, g_steal_pointer (&local));
