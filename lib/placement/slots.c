@@ -28,21 +28,6 @@ is_of_others (const VgateHostState *state, const VgateLease *lease)
     return vgate_lease_holds (lease, state->now) && strcmp (lease->domain, state->domain) != 0;
 }
 
-static guint
-count_planned_on (const VgateHostState *state, const char *parent)
-{
-    guint n = 0;
-
-    for (guint i = 0; i < state->leases->all->len; i++) {
-        const VgateLease *lease = g_ptr_array_index (state->leases->all, i);
-
-        if (is_of_others (state, lease) && lease->state == VGATE_LEASE_PLANNED &&
-            strcmp (lease->parent, parent) == 0)
-            n++;
-    }
-    return n;
-}
-
 static char *
 name_of_type (const VgateHostState *state, int pgpu, guint32 id, const char *name)
 {
@@ -78,9 +63,16 @@ static void
 add_makeable (const VgateHostState *state, const VgateMakeable *makeable, GPtrArray *slots)
 {
     const int pgpu = pgpu_index (state->host, makeable->pgpu);
-    const guint planned = count_planned_on (state, makeable->parent);
+    guint planned = 0;
     VgateSlot *slot;
 
+    for (guint i = 0; i < state->leases->all->len; i++) {
+        const VgateLease *lease = g_ptr_array_index (state->leases->all, i);
+
+        if (is_of_others (state, lease) && lease->state == VGATE_LEASE_PLANNED &&
+            strcmp (lease->parent, makeable->parent) == 0)
+            planned++;
+    }
     if (pgpu < 0 || planned >= makeable->available)
         return;
     slot = g_new0 (VgateSlot, 1);
@@ -157,15 +149,6 @@ take_running (const VgateHostState *state, gboolean *taken, const Sought *sought
     return found >= 0;
 }
 
-static gboolean
-device_exists (const VgateHostState *state, const VgateLease *lease)
-{
-    const VgateListedDevice *listed =
-        vgate_listed_device_find (state->devices, (VgateHostdevKind)lease->kind, lease->device);
-
-    return listed && listed->device.type != 0;
-}
-
 /* NVML only takes running vGPUs into account for its list of types that can be created. So any device on
  * which nothing runs takes room that is not missing in NVML's list. */
 static void
@@ -206,10 +189,13 @@ vgate_loads_count (const VgateHostState *state, guint *loads, GArray *promises)
             .vm = lease->domain,
         };
 
+        const VgateListedDevice *listed;
+
         if (sought.pgpu < 0 || take_running (state, taken, &sought))
             continue;
         loads[sought.pgpu]++;
-        if (!device_exists (state, lease))
+        listed = vgate_listed_device_find (state->devices, (VgateHostdevKind)lease->kind, lease->device);
+        if (!listed || listed->device.type == 0)
             promise (state, sought.pgpu, lease->type, lease->type_name, promises);
     }
 }
