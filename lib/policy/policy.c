@@ -114,12 +114,6 @@ load_key (const Load *load, const char *group, const char *key, GError **error)
 }
 
 static gboolean
-is_known_group (const char *group)
-{
-    return vgate_policy_has_group (group) || strcmp (group, RULES_GROUP) == 0;
-}
-
-static gboolean
 load_groups (const Load *load, GError **error)
 {
     g_auto (GStrv) groups = g_key_file_get_groups (load->file, NULL);
@@ -127,7 +121,7 @@ load_groups (const Load *load, GError **error)
     for (guint i = 0; groups[i]; i++) {
         g_auto (GStrv) names = g_key_file_get_keys (load->file, groups[i], NULL, NULL);
 
-        if (!is_known_group (groups[i])) {
+        if (!vgate_policy_has_group (groups[i]) && strcmp (groups[i], RULES_GROUP) != 0) {
             g_set_error (error, VGATE_ERROR, VGATE_CODE_CONFIG_UNKNOWN, "%s line %u: there is no group [%s]",
                          load->path, find_line (load->text, groups[i], NULL), groups[i]);
             return FALSE;
@@ -139,7 +133,7 @@ load_groups (const Load *load, GError **error)
     return TRUE;
 }
 
-/* The checks are made on the open file, so that nobody can change it in between. */
+/* Checks the open file instead of its path, so that it cannot be replaced between the check and its use. */
 static gboolean
 check_owner (int fd, const char *path, gboolean is_secret, GError **error)
 {
