@@ -32,20 +32,18 @@ vgate_scheduler_log_reader_free (VgateSchedulerLogReader *reader)
     g_free (reader);
 }
 
-static gboolean
-is_same_entry (const VgateSchedulerLogEntry *a, const VgateSchedulerLogEntry *b)
-{
-    return a->timestamp == b->timestamp && a->runlist == b->runlist && a->run_total == b->run_total;
-}
-
 /* The index at which this log continues the previous one; 0 when it does not contain the newest entry of that
  * log. */
 static guint
 find_continuation (const VgateSchedulerLogReader *reader, const VgateSchedulerLog *log)
 {
-    for (guint i = log->n_entries; reader->has_last && i > 0; i--)
-        if (is_same_entry (&log->entries[i - 1], &reader->last))
+    for (guint i = log->n_entries; reader->has_last && i > 0; i--) {
+        const VgateSchedulerLogEntry *entry = &log->entries[i - 1], *last = &reader->last;
+
+        if (entry->timestamp == last->timestamp && entry->runlist == last->runlist &&
+            entry->run_total == last->run_total)
             return i;
+    }
     return 0;
 }
 
@@ -77,13 +75,6 @@ remember (VgateSchedulerLogReader *reader, const VgateSchedulerLogEntry *entry)
     reader->has_last = TRUE;
 }
 
-static void
-forget (VgateSchedulerLogReader *reader)
-{
-    g_hash_table_remove_all (reader->runlists);
-    reader->has_last = FALSE;
-}
-
 /*
  * A log that does not continue the previous one has missed entries, unless it was started again. It was
  * started again when it is not full, or when a timestamp or the total time of a runlist went back.
@@ -108,17 +99,6 @@ is_not_in_log (G_GNUC_UNUSED gpointer number, gpointer runlist, gpointer reader)
     return ((const Runlist *)runlist)->seen != ((const VgateSchedulerLogReader *)reader)->n_logs;
 }
 
-/*
- * A log that does not overlap with the previous one has missed nothing only if the total of each runlist
- * continues without a gap. Nothing is known about a runlist that it does not contain; the reader forgets it,
- * as its vGPU may have ended.
- */
-static gboolean
-has_missed (VgateSchedulerLogReader *reader, guint64 missed_time)
-{
-    return g_hash_table_foreach_remove (reader->runlists, is_not_in_log, reader) > 0 || missed_time > 0;
-}
-
 void
 vgate_scheduler_log_reader_feed (VgateSchedulerLogReader *reader, const VgateSchedulerLog *log,
                                  VgateSchedulerLogNews *news)
@@ -133,7 +113,8 @@ vgate_scheduler_log_reader_feed (VgateSchedulerLogReader *reader, const VgateSch
     if (can_miss && has_restarted (reader, log)) {
         own.restarted = TRUE;
         can_miss = FALSE;
-        forget (reader);
+        g_hash_table_remove_all (reader->runlists);
+        reader->has_last = FALSE;
     }
     for (guint i = continuation; i < log->n_entries; i++) {
         guint64 gap;
@@ -142,6 +123,11 @@ vgate_scheduler_log_reader_feed (VgateSchedulerLogReader *reader, const VgateSch
             own.missed_time += gap;
         remember (reader, &log->entries[i]);
     }
-    own.missed = can_miss && has_missed (reader, own.missed_time);
+    /* A log that does not overlap with the previous one has missed nothing only if the total of each runlist
+     * continues without a gap. Nothing is known about a runlist that it does not contain; the reader forgets
+     * it, as its vGPU may have ended. */
+    if (can_miss)
+        own.missed =
+            g_hash_table_foreach_remove (reader->runlists, is_not_in_log, reader) > 0 || own.missed_time > 0;
     VGATE_GROWTH_WRITE (news, &own);
 }
