@@ -4,16 +4,10 @@
 
 #include <string.h>
 
-static gboolean
-is_blank (const xmlNode *node)
-{
-    return node->type == XML_COMMENT_NODE || node->type == XML_PI_NODE || xmlIsBlankNode (node);
-}
-
 static xmlNode *
 skip_blank (xmlNode *node)
 {
-    while (node && is_blank (node))
+    while (node && (node->type == XML_COMMENT_NODE || node->type == XML_PI_NODE || xmlIsBlankNode (node)))
         node = node->next;
     return node;
 }
