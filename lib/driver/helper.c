@@ -89,31 +89,21 @@ vgate_wait_read (const VgateWait *wait, GByteArray *bytes, GError **error)
     return VGATE_READ_FAILED;
 }
 
-/* Reads up to the end of file. */
-static GBytes *
-read_all (int fd, guint deadline_ms, GError **error)
-{
-    const VgateWait wait = vgate_wait_begin (fd, -1, deadline_ms);
-    g_autoptr (GByteArray) answer = g_byte_array_new ();
-
-    do {
-        if (wait_for (&wait, error) != VGATE_READ_DONE)
-            return NULL;
-    } while (vgate_read_some (fd, answer) > 0 && answer->len <= ANSWER_SIZE_MAX);
-    return g_byte_array_free_to_bytes (g_steal_pointer (&answer));
-}
-
 GBytes *
 vgate_helper_ask (const VgateBackend *backend, GBytes *question, GError **error)
 {
     const int fd = vgate_helper_start (backend, question, error);
-    GBytes *answer;
+    const VgateWait wait = vgate_wait_begin (fd, -1, backend->deadline_ms);
+    g_autoptr (GByteArray) answer = g_byte_array_new ();
+    gboolean is_in_time;
 
     if (fd < 0)
         return NULL;
-    answer = read_all (fd, backend->deadline_ms, error);
+    do
+        is_in_time = wait_for (&wait, error) == VGATE_READ_DONE;
+    while (is_in_time && vgate_read_some (fd, answer) > 0 && answer->len <= ANSWER_SIZE_MAX);
     close (fd);
-    return answer;
+    return is_in_time ? g_byte_array_free_to_bytes (g_steal_pointer (&answer)) : NULL;
 }
 
 void
