@@ -218,12 +218,21 @@ file_below (const char *directory, const char *name)
     return g_file_test (path, G_FILE_TEST_EXISTS) ? g_steal_pointer (&path) : NULL;
 }
 
-static char *
-mdev_maker_path (const char *directory, guint32 type)
+char *
+vgate_sysfs_maker_path (const char *root, VgateHostdevKind kind, const char *parent, guint32 type)
 {
-    g_autofree char *types = g_build_filename (directory, "mdev_supported_types", NULL);
-    g_auto (GStrv) names = vgate_sysfs_names ("", types);
+    g_autofree char *path = g_build_filename (VGATE_SYSFS_PCI_DEVICES, parent, NULL);
+    gboolean leaves;
+    g_autofree char *directory = vgate_sysfs_resolve (root, path, &leaves), *types = NULL;
+    g_auto (GStrv) names = NULL;
 
+    if (!directory)
+        return NULL;
+    if (kind == VGATE_HOSTDEV_PCI)
+        /* nocheck: only the path is returned; a child writes the file */
+        return file_below (directory, "nvidia/current_vgpu_type");
+    types = g_build_filename (directory, "mdev_supported_types", NULL);
+    names = vgate_sysfs_names ("", types);
     for (guint i = 0; names[i]; i++) {
         if (vgate_sysfs_type_of_name (names[i]) == type) {
             g_autofree char *type_directory = g_build_filename (types, names[i], NULL);
@@ -232,20 +241,6 @@ mdev_maker_path (const char *directory, guint32 type)
         }
     }
     return NULL;
-}
-
-char *
-vgate_sysfs_maker_path (const char *root, VgateHostdevKind kind, const char *parent, guint32 type)
-{
-    g_autofree char *path = g_build_filename (VGATE_SYSFS_PCI_DEVICES, parent, NULL);
-    gboolean leaves;
-    g_autofree char *directory = vgate_sysfs_resolve (root, path, &leaves);
-
-    if (!directory)
-        return NULL;
-    /* nocheck: only the path is returned; a child writes the file */
-    return kind == VGATE_HOSTDEV_PCI ? file_below (directory, "nvidia/current_vgpu_type")
-                                     : mdev_maker_path (directory, type);
 }
 
 char *
