@@ -132,10 +132,26 @@ parse_address_text (VgpuSimGroup group, const char *key, char **text, GError **e
     return TRUE;
 }
 
-/* Two vGPUs cannot use the same device of the host. */
+/* With SR-IOV, each vGPU has a virtual function of the GPU. Without it, each is a mediated device on the
+ * GPU. Two vGPUs cannot use the same device of the host. */
 static gboolean
-device_is_free (VgpuSimHost *host, const VgpuSimVgpu *vgpu, VgpuSimGroup group, GError **error)
+parse_device (VgpuSimHost *host, VgpuSimVgpu *vgpu, VgpuSimGroup group, GError **error)
 {
+    VgpuSimAddress address;
+
+    if (vgpu_sim_value_has (group, "mdev") && vgpu_sim_value_has (group, "vf"))
+        return vgpu_sim_value_bad (group, "vf", error, "a vGPU has an mdev or a vf, not both");
+    if ((vgpu_sim_value_has (group, "mdev") && !vgpu_sim_value_uuid (group, "mdev", &vgpu->mdev, error)) ||
+        !parse_address_text (group, "vf", &vgpu->vf, error) ||
+        !parse_address_text (group, "guest-address", &vgpu->guest_address, error))
+        return FALSE;
+    if (!vgpu->gpu->sriov && vgpu->vf)
+        return vgpu_sim_value_bad (group, "vf", error, "its GPU has no SR-IOV");
+    if (!vgpu->gpu->sriov && !vgpu->mdev)
+        return vgpu_sim_value_bad (group, "mdev", error, "missing, and its GPU has no SR-IOV");
+    if (vgpu->vf && vgpu_sim_address_parse (vgpu->vf, &address) &&
+        !vgpu_sim_host_has_function (host, vgpu->gpu, address))
+        return vgpu_sim_value_bad (group, "vf", error, "'%s' is no virtual function of its GPU", vgpu->vf);
     for (guint i = 0; i < host->vgpus->len; i++) {
         const VgpuSimVgpu *other = host->vgpus->pdata[i];
 
@@ -145,35 +161,6 @@ device_is_free (VgpuSimHost *host, const VgpuSimVgpu *vgpu, VgpuSimGroup group, 
             return vgpu_sim_value_bad (group, "vf", error, "vGPU %s has this virtual function", other->uuid);
     }
     return TRUE;
-}
-
-/* With SR-IOV, each vGPU has a virtual function of the GPU. Without it, each is a mediated device on the
- * GPU. */
-static gboolean
-device_is_of_gpu (const VgpuSimHost *host, const VgpuSimVgpu *vgpu, VgpuSimGroup group, GError **error)
-{
-    VgpuSimAddress address;
-
-    if (!vgpu->gpu->sriov && vgpu->vf)
-        return vgpu_sim_value_bad (group, "vf", error, "its GPU has no SR-IOV");
-    if (!vgpu->gpu->sriov && !vgpu->mdev)
-        return vgpu_sim_value_bad (group, "mdev", error, "missing, and its GPU has no SR-IOV");
-    if (vgpu->vf && vgpu_sim_address_parse (vgpu->vf, &address) &&
-        !vgpu_sim_host_has_function (host, vgpu->gpu, address))
-        return vgpu_sim_value_bad (group, "vf", error, "'%s' is no virtual function of its GPU", vgpu->vf);
-    return TRUE;
-}
-
-static gboolean
-parse_device (VgpuSimHost *host, VgpuSimVgpu *vgpu, VgpuSimGroup group, GError **error)
-{
-    if (vgpu_sim_value_has (group, "mdev") && vgpu_sim_value_has (group, "vf"))
-        return vgpu_sim_value_bad (group, "vf", error, "a vGPU has an mdev or a vf, not both");
-    if (vgpu_sim_value_has (group, "mdev") && !vgpu_sim_value_uuid (group, "mdev", &vgpu->mdev, error))
-        return FALSE;
-    return parse_address_text (group, "vf", &vgpu->vf, error) &&
-           parse_address_text (group, "guest-address", &vgpu->guest_address, error) &&
-           device_is_of_gpu (host, vgpu, group, error) && device_is_free (host, vgpu, group, error);
 }
 
 /* When the guest driver is running, its version and the agreed vGPU version must be given; otherwise neither
