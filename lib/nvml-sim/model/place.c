@@ -128,52 +128,33 @@ vgpu_sim_place_most (const VgpuSimGpu *gpu, const VgpuSimOffer *offer)
     return MIN (fit, offer->count);
 }
 
-static guint
-count_running (const VgpuSimHost *host, const VgpuSimGpu *gpu, const VgpuSimType *type)
+const char *
+vgpu_sim_place_obstacle (const VgpuSimHost *host, const VgpuSimGpu *gpu, const VgpuSimOffer *offer)
 {
+    const guint64 left = gpu->framebuffer_mib - vgpu_sim_host_framebuffer_taken_mib (host, gpu);
+    gboolean sizes_agree = TRUE;
     guint running = 0;
 
     for (guint i = 0; i < host->vgpus->len; i++) {
         const VgpuSimVgpu *vgpu = host->vgpus->pdata[i];
 
-        running += vgpu->gpu == gpu && vgpu->type == type;
+        if (vgpu->gpu != gpu)
+            continue;
+        running += vgpu->type == offer->type;
+        if (vgpu->type->framebuffer_mib != offer->type->framebuffer_mib)
+            sizes_agree = FALSE;
     }
-    return running;
-}
-
-static gboolean
-sizes_agree (const VgpuSimHost *host, const VgpuSimGpu *gpu, const VgpuSimType *type)
-{
-    for (guint i = 0; i < host->vgpus->len; i++) {
-        const VgpuSimVgpu *vgpu = host->vgpus->pdata[i];
-
-        if (vgpu->gpu == gpu && vgpu->type->framebuffer_mib != type->framebuffer_mib)
-            return FALSE;
-    }
-    return TRUE;
-}
-
-static const char *
-placement_obstacle (const VgpuSimHost *host, const VgpuSimGpu *gpu, const VgpuSimOffer *offer)
-{
-    g_autoptr (GArray) ids = vgpu_sim_place_free (host, gpu, offer);
-
-    return ids->len > 0 ? NULL : "no placement is free";
-}
-
-const char *
-vgpu_sim_place_obstacle (const VgpuSimHost *host, const VgpuSimGpu *gpu, const VgpuSimOffer *offer)
-{
-    const guint64 left = gpu->framebuffer_mib - vgpu_sim_host_framebuffer_taken_mib (host, gpu);
-
     if (gpu->mig != vgpu_sim_type_is_mig_backed (offer->type))
         return gpu->mig ? "the GPU is in MIG mode" : "the GPU is not in MIG mode";
-    if (count_running (host, gpu, offer->type) >= offer->count || offer->type->framebuffer_mib > left)
+    if (running >= offer->count || offer->type->framebuffer_mib > left)
         return "no instance is free";
     if (gpu->mig)
         return offer->type->slices > vgpu_sim_place_free_slices (host, gpu) ? "not enough slices are left"
                                                                             : NULL;
-    if (gpu->heterogeneous)
-        return placement_obstacle (host, gpu, offer);
-    return sizes_agree (host, gpu, offer->type) ? NULL : "vGPUs of another size run there";
+    if (gpu->heterogeneous) {
+        g_autoptr (GArray) ids = vgpu_sim_place_free (host, gpu, offer);
+
+        return ids->len > 0 ? NULL : "no placement is free";
+    }
+    return sizes_agree ? NULL : "vGPUs of another size run there";
 }
