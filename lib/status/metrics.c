@@ -86,47 +86,34 @@ append_counter (GString *text, const GPtrArray *counters, VgateCounterKind kind)
     }
 }
 
-typedef struct {
-    guint n_captured, n_failing, n_vgpus;
-    gint64 oldest; /* the oldest capture, in seconds since 1970 */
-} Guests;
-
-static Guests
-count_guests (const VgateStatus *status)
+static void
+append_guests (GString *text, const VgateStatus *status)
 {
-    Guests guests = {.oldest = G_MAXINT64};
+    guint n_captured = 0, n_failing = 0, n_vgpus = 0;
+    gint64 oldest = G_MAXINT64; /* capture, in seconds since 1970 */
 
     for (guint i = 0; i < status->guests->len; i++) {
         const VgateStatusGuest *guest = g_ptr_array_index (status->guests, i);
 
-        guests.n_captured += guest->has_capture ? 1 : 0;
-        guests.n_failing += guest->failure_code && !guest->is_failure_over ? 1 : 0;
-        guests.n_vgpus += guest->vgpus->len;
+        n_captured += guest->has_capture ? 1 : 0;
+        n_failing += guest->failure_code && !guest->is_failure_over ? 1 : 0;
+        n_vgpus += guest->vgpus->len;
         if (guest->has_capture)
-            guests.oldest = MIN (guests.oldest, guest->captured);
+            oldest = MIN (oldest, guest->captured);
     }
-    return guests;
-}
-
-static void
-append_guests (GString *text, const VgateStatus *status)
-{
-    const Guests guests = count_guests (status);
-
     append_gauge (text, "domains", "Domains that run here", status->domains);
     append_gauge (text, "guests", "Guests with vGPUs", status->guests->len);
     append_gauge (text, "guests_captured", "Guests with vGPUs whose metadata stands in their XML",
-                  guests.n_captured);
-    append_gauge (text, "guests_failing", "Guests whose last capture failed", guests.n_failing);
-    append_gauge (text, "vgpus", "Captured vGPUs", guests.n_vgpus);
+                  n_captured);
+    append_gauge (text, "guests_failing", "Guests whose last capture failed", n_failing);
+    append_gauge (text, "vgpus", "Captured vGPUs", n_vgpus);
     begin (text, "oldest_capture_age_seconds", "gauge", "Age of the oldest capture of a guest that runs");
-    if (guests.n_captured > 0)
+    if (n_captured > 0)
         g_string_append_printf (text, "vgpu_gate_oldest_capture_age_seconds %" G_GINT64_FORMAT "\n",
-                                MAX (status->time - guests.oldest, 0));
+                                MAX (status->time - oldest, 0));
     begin (text, "oldest_capture_time_seconds", "gauge", "When that capture was made, in seconds since 1970");
-    if (guests.n_captured > 0)
-        g_string_append_printf (text, "vgpu_gate_oldest_capture_time_seconds %" G_GINT64_FORMAT "\n",
-                                guests.oldest);
+    if (n_captured > 0)
+        g_string_append_printf (text, "vgpu_gate_oldest_capture_time_seconds %" G_GINT64_FORMAT "\n", oldest);
 }
 
 static void
