@@ -19,7 +19,8 @@
 static gboolean
 fail (GError **error, VgateCode code, const char *path, const char *what)
 {
-    g_set_error (error, VGATE_ERROR, (int)code, "%s: %s", path, what);
+    g_set_error (error, VGATE_ERROR, (int)code, "%s from vgpu-gated at '%s': %s",
+                 code == VGATE_CODE_AGENT_SILENT ? "no answer" : "invalid answer", path, what);
     return FALSE;
 }
 
@@ -33,13 +34,13 @@ take_body (const GByteArray *answer, const char *path, gsize *length, GError **e
     guint64 size;
 
     if (g_strcmp0 (head, "error") == 0) {
-        fail (error, VGATE_CODE_AGENT_ANSWER, path, "vgpu-gated does not know this request");
+        fail (error, VGATE_CODE_AGENT_ANSWER, path, "this request is not supported");
         return NULL;
     }
     if (!head || !g_str_has_prefix (head, "ok ") ||
         !g_ascii_string_to_unsigned (head + 3, 10, 0, VGATE_XML_SIZE_MAX, &size, NULL) ||
         answer->len != (gsize)(end + 1 - text) + size) {
-        fail (error, VGATE_CODE_AGENT_ANSWER, path, "the answer is cut");
+        fail (error, VGATE_CODE_AGENT_ANSWER, path, "the answer is truncated");
         return NULL;
     }
     *length = size;
@@ -59,16 +60,17 @@ receive (GInputStream *stream, const char *path, GError **error)
     while ((n = g_input_stream_read (stream, buffer, sizeof buffer, NULL, &local)) > 0) {
         g_byte_array_append (answer, buffer, (guint)n);
         if (answer->len > VGATE_XML_SIZE_MAX) {
-            fail (error, VGATE_CODE_AGENT_ANSWER, path, "the answer is too large");
+            fail (error, VGATE_CODE_AGENT_ANSWER, path, "the answer is larger than 16 MiB");
             return NULL;
         }
         if (g_get_monotonic_time () > end) {
-            fail (error, VGATE_CODE_AGENT_SILENT, path, "it takes too long");
+            fail (error, VGATE_CODE_AGENT_SILENT, path, "the answer was not complete within 10 s");
             return NULL;
         }
     }
     if (n < 0 || answer->len == 0) {
-        fail (error, VGATE_CODE_AGENT_SILENT, path, n < 0 ? local->message : "it closed the connection");
+        fail (error, VGATE_CODE_AGENT_SILENT, path,
+              n < 0 ? local->message : "the connection was closed without an answer");
         return NULL;
     }
     return g_steal_pointer (&answer);

@@ -16,7 +16,8 @@ parse_status (const char *document, gsize length, GError **error)
     JsonNode *root, *status;
 
     if (!json_parser_load_from_data (parser, document, (gssize)length, &local)) {
-        g_set_error (error, VGATE_ERROR, VGATE_CODE_AGENT_ANSWER, "it is not JSON: %s", local->message);
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_AGENT_ANSWER,
+                     "invalid answer from vgpu-gated: not JSON: %s", local->message);
         return NULL;
     }
     root = json_parser_get_root (parser);
@@ -24,7 +25,8 @@ parse_status (const char *document, gsize length, GError **error)
                  ? json_object_get_member (json_node_get_object (root), "status")
                  : NULL;
     if (!status || !JSON_NODE_HOLDS_OBJECT (status)) {
-        g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_AGENT_ANSWER, "it has no object 'status'");
+        g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_AGENT_ANSWER,
+                             "invalid answer from vgpu-gated: no object 'status'");
         return NULL;
     }
     return json_node_dup_object (root);
@@ -39,12 +41,12 @@ status (int argc, char *argv[], G_GNUC_UNUSED const char *config)
     g_autofree char *document = NULL;
     gsize length;
 
-    if (!vgate_command_line_parse (&line, argc, argv, NULL,
-                                   "Prints which guests vgpu-gated knows, and what became of their captures.",
-                                   NULL, &error))
+    if (!vgate_command_line_parse (
+            &line, argc, argv, NULL,
+            "Print the guests of vgpu-gated on this host and the state of their captures.", NULL, &error))
         return vgate_command_usage (error->message);
     if (line.n_words > 0)
-        return vgate_command_usage ("agent status takes no arguments");
+        return vgate_command_usage ("'agent status' takes no arguments");
     document = vgate_agent_ask (VGATE_AGENT_SOCKET, VGATE_REQUEST_STATUS, &length, &error);
     report = document ? parse_status (document, length, &error) : NULL;
     return report ? vgate_command_print (report, line.output) : vgate_command_fail (error);
@@ -58,10 +60,12 @@ metrics (int argc, char *argv[], G_GNUC_UNUSED const char *config)
     g_autofree char *text = NULL;
     gsize length;
 
-    if (!vgate_command_parse (argc, argv, NULL, "Prints the same as Prometheus text.", NULL, &words, &error))
+    if (!vgate_command_parse (argc, argv, NULL,
+                              "Print the status of vgpu-gated on this host as Prometheus metrics.", NULL,
+                              &words, &error))
         return vgate_command_usage (error->message);
     if (words)
-        return vgate_command_usage ("agent metrics takes no arguments");
+        return vgate_command_usage ("'agent metrics' takes no arguments");
     text = vgate_agent_ask (VGATE_AGENT_SOCKET, VGATE_REQUEST_METRICS, &length, &error);
     if (!text)
         return vgate_command_fail (error);
@@ -73,8 +77,8 @@ int
 vgate_command_agent (int argc, char *argv[], const char *config)
 {
     static const VgateCommand commands[] = {
-        {"status", status, "the guests that it knows, and what became of their captures"},
-        {"metrics", metrics, "the same for Prometheus"},
+        {"status", status, "print the guests of vgpu-gated and the state of their captures"},
+        {"metrics", metrics, "print the status as Prometheus metrics"},
     };
 
     return vgate_command_group (commands, G_N_ELEMENTS (commands), argc, argv, config);

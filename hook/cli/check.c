@@ -52,6 +52,14 @@ parse_number (const char *typed, guint64 max, guint64 *number)
     return !typed || g_ascii_string_to_unsigned (typed, 10, 1, max, number, NULL);
 }
 
+static int
+bad_value (const char *option, const char *typed, const char *form)
+{
+    g_autofree char *what = g_strdup_printf ("invalid value '%s' for --%s: %s", typed, option, form);
+
+    return vgate_command_usage (what);
+}
+
 static VgateDomain *
 read_domain (const char *path, char **name, GError **error)
 {
@@ -106,14 +114,14 @@ vgate_command_check (int argc, char *argv[], const char *config)
     g_auto (Options) options = {0};
     const GOptionEntry entries[] = {
         {"host", 0, 0, G_OPTION_ARG_FILENAME, &options.host_file,
-         "judge by this host document instead of this host", "FILE"},
+         "use host document FILE instead of this host", "FILE"},
         {"operation", 0, 0, G_OPTION_ARG_STRING, &options.operation,
-         "migrate (live, the default), restore or start", "OP"},
+         "check for operation OP: migrate (live; the default), restore or start", "OP"},
         {"link-speed", 0, 0, G_OPTION_ARG_STRING, &options.link_speed,
-         "what the link between the hosts carries, in Mbit/s", "N"},
+         "speed of the link between the hosts, in Mbit/s", "N"},
         {"down-time-limit", 0, 0, G_OPTION_ARG_STRING, &options.limit,
-         "how long the guest may stand still, in ms", "N"},
-        {"root", 0, 0, G_OPTION_ARG_FILENAME, &options.root, "read DIR/sys and DIR/etc", "DIR"},
+         "longest down-time that the guest may have, in ms", "N"},
+        {"root", 0, 0, G_OPTION_ARG_FILENAME, &options.root, "look for /sys and /etc below DIR", "DIR"},
         G_OPTION_ENTRY_NULL,
     };
     g_autoptr (GError) error = NULL;
@@ -122,17 +130,17 @@ vgate_command_check (int argc, char *argv[], const char *config)
     guint64 link_speed, limit;
 
     if (!vgate_command_parse (argc, argv, "DOMAIN.xml",
-                              "Would this domain be let in? '-' reads standard input.", entries,
-                              &options.words, &error))
+                              "Check whether a domain can run on this host. '-' reads standard input.",
+                              entries, &options.words, &error))
         return vgate_command_usage (error->message);
     if (!options.words || g_strv_length (options.words) != 1)
-        return vgate_command_usage ("check needs one DOMAIN.xml");
+        return vgate_command_usage ("'check' requires one DOMAIN.xml");
     if (options.operation && !parse_operation (options.operation, &operation))
-        return vgate_command_usage ("the operation is migrate, restore or start");
-    if (!parse_number (options.link_speed, VGATE_LINK_SPEED_MAX, &link_speed) ||
-        !parse_number (options.limit, VGATE_DOWN_TIME_LIMIT_MAX, &limit))
-        return vgate_command_usage (
-            "--link-speed is 1 to 10000000 Mbit/s, --down-time-limit 1 to 2000000 ms");
+        return bad_value ("operation", options.operation, "expected migrate, restore or start");
+    if (!parse_number (options.link_speed, VGATE_LINK_SPEED_MAX, &link_speed))
+        return bad_value ("link-speed", options.link_speed, "expected 1 to 10000000 (Mbit/s)");
+    if (!parse_number (options.limit, VGATE_DOWN_TIME_LIMIT_MAX, &limit))
+        return bad_value ("down-time-limit", options.limit, "expected 1 to 2000000 (ms)");
     policy = vgate_command_policy (config, &error);
     if (!policy)
         return vgate_command_fail (error);

@@ -62,8 +62,9 @@ static const char *
 describe_outputs (const VgateCommandLine *line)
 {
     if (line->output == VGATE_OUTPUT_XML)
-        return "xml, the default; json or text";
-    return line->has_xml ? "text, the default; json or xml" : "text, the default; or json";
+        return "print in format FORM: xml (the default), json or text";
+    return line->has_xml ? "print in format FORM: text (the default), json or xml"
+                         : "print in format FORM: text (the default) or json";
 }
 
 gboolean
@@ -96,9 +97,14 @@ vgate_command_take_gpu (const VgateCommandLine *line, char **address, GError **e
 {
     g_autofree char *lower = line->n_words > 0 ? g_ascii_strdown (line->words[0], -1) : NULL;
 
-    if (line->n_words > 1 || (lower && !vgate_xml_text_has_form (lower, VGATE_XML_PCI))) {
-        g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                             "a GPU is named by its PCI address, such as 0000:41:00.0");
+    if (line->n_words > 1) {
+        g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                     "unexpected argument '%s': only one GPU can be given", line->words[1]);
+        return FALSE;
+    }
+    if (lower && !vgate_xml_text_has_form (lower, VGATE_XML_PCI)) {
+        g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                     "invalid GPU '%s': expected a PCI address such as 0000:41:00.0", line->words[0]);
         return FALSE;
     }
     *address = g_steal_pointer (&lower);
@@ -125,7 +131,7 @@ vgate_command_tell_unusable (GPtrArray *unusable, int status)
 {
     for (guint i = 0; i < unusable->len; i++) {
         g_autofree char *gpu = vgate_unusable_gpu_describe (g_ptr_array_index (unusable, i));
-        g_autofree char *text = g_strdup_printf ("this GPU is left out: %s. %s", gpu,
+        g_autofree char *text = g_strdup_printf ("%s; the output does not include this GPU. %s", gpu,
                                                  vgate_code_info (VGATE_CODE_GPU_UNUSABLE)->cure);
         g_autofree char *line = vgate_message_line (VGATE_CODE_GPU_UNUSABLE, NULL, text);
 
@@ -177,11 +183,12 @@ vgate_command_fail_setting (const GError *error, const char *as_root, const char
     g_autoptr (GError) longer = NULL;
 
     if (vgate_error_is (error, VGATE_CODE_NVML_TIMEOUT) || vgate_error_is (error, VGATE_CODE_NVML_CRASHED))
-        longer = g_error_new (VGATE_ERROR, error->code, "%s; whether it was set is not known, see: %s",
-                              error->message, look);
+        longer = g_error_new (VGATE_ERROR, error->code,
+                              "%s; cannot tell whether the setting has taken effect; run: %s", error->message,
+                              look);
     else if (vgate_error_is (error, VGATE_CODE_NOT_ROOT))
-        longer = g_error_new (VGATE_ERROR, error->code, "%s; only root can do this, run: %s", error->message,
-                              as_root);
+        longer = g_error_new (VGATE_ERROR, error->code, "%s; only root can change this setting; run: %s",
+                              error->message, as_root);
     return vgate_command_fail (longer ? longer : error);
 }
 
@@ -194,8 +201,8 @@ vgate_command_describe (const VgateCommand *all, gsize n_all)
         g_string_append_printf (text, "  %-12s %s\n", all[i].name, all[i].summary);
     g_string_append (
         text,
-        "\nExit status: 0 yes or done, 1 no, 2 wrong usage, 3 it could not be found out, or the output\n"
-        "could not be written. See vgpu-gate(1).");
+        "\nExit status: 0 yes or done; 1 no; 2 wrong usage; 3 the answer could not be determined, or the\n"
+        "output could not be written. See vgpu-gate(1).");
     return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
@@ -212,7 +219,7 @@ vgate_command_dispatch (const VgateCommand *all, gsize n_all, int argc, char *ar
             return all[i].run (argc, argv, config);
         }
     }
-    what = g_strdup_printf ("there is no command '%s'", argv[0]);
+    what = g_strdup_printf ("unknown command '%s'", argv[0]);
     return vgate_command_usage (what);
 }
 
@@ -228,6 +235,6 @@ vgate_command_group (const VgateCommand *all, gsize n_all, int argc, char *argv[
     if (!g_option_context_parse (context, &argc, &argv, &error))
         return vgate_command_usage (error->message);
     if (argc < 2)
-        return vgate_command_usage ("a command is needed");
+        return vgate_command_usage ("a command is required");
     return vgate_command_dispatch (all, n_all, argc - 1, argv + 1, config);
 }

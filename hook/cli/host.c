@@ -6,9 +6,9 @@
 #include <stdio.h>
 
 static const char without_pgpu[] =
-    "No physical GPU of this host is in vGPU host mode, so that no vGPU can run here (VGATE-506), and\n"
-    "there is no scheduler. What works all the same: the driver's vGPU versions ('vgpu-gate version get'),\n"
-    "judging a guest by another host's document ('vgpu-gate check --host'), and 'vgpu-gate explain'.";
+    "No physical GPU of this host is in vGPU host mode (VGATE-506): no vGPU can run here, and there is no\n"
+    "vGPU scheduler. These commands still work: 'vgpu-gate version' (the vGPU versions of the driver),\n"
+    "'vgpu-gate check --host' (check a guest against the document of another host), 'vgpu-gate explain'.";
 
 static char *
 render (const VgateHost *host, VgateOutput output)
@@ -36,11 +36,12 @@ vgate_command_host (int argc, char *argv[], const char *config)
     g_auto (VgateIdentity) identity = {0};
     g_autofree char *text = NULL;
 
-    if (!vgate_command_line_parse (&line, argc, argv, NULL, "Prints this host's pGPUs, as a host document.",
+    if (!vgate_command_line_parse (&line, argc, argv, NULL,
+                                   "Print the host document of this host: its physical GPUs and vGPU types.",
                                    NULL, &error))
         return vgate_command_usage (error->message);
     if (line.n_words > 0)
-        return vgate_command_usage ("host takes no arguments");
+        return vgate_command_usage ("'host' takes no arguments");
     policy = vgate_command_policy (config, &error);
     if (!policy || !vgate_identity_read ("", policy->host_uuid, &identity, &error))
         return vgate_command_fail (error);

@@ -7,14 +7,17 @@
 #include <stdio.h>
 
 static const VgateCommand commands[] = {
-    {"host", vgate_command_host, "print this host's pGPUs as a host document"},
+    {"host", vgate_command_host, "print the host document of this host: its physical GPUs and vGPU types"},
     {"check", vgate_command_check,
-     "dry run: would this domain be let in here, or on the host of a document?"},
-    {"version", vgate_command_version, "the vGPU versions that this host accepts: get, set, reset"},
-    {"scheduler", vgate_command_scheduler, "the vGPU schedulers of the GPUs: capabilities, state, set, log"},
-    {"agent", vgate_command_agent, "how vgpu-gated of this host does: status, metrics"},
-    {"switchover", vgate_command_switchover, "once more ask at switch-over: enable, disable, status"},
-    {"explain", vgate_command_explain, "cause and cure of a message code"},
+     "check whether a domain can run on this host, or on the host of a host document"},
+    {"version", vgate_command_version,
+     "print or change the vGPU versions that this host accepts: get, set, reset"},
+    {"scheduler", vgate_command_scheduler,
+     "print or change the vGPU schedulers of the GPUs: capabilities, state, set, log"},
+    {"agent", vgate_command_agent, "print what vgpu-gated on this host does: status, metrics"},
+    {"switchover", vgate_command_switchover,
+     "configure the gate at switch-over for a domain: enable, disable, status"},
+    {"explain", vgate_command_explain, "print cause and way out of a message code"},
 };
 
 int
@@ -23,7 +26,7 @@ main (int argc, char *argv[])
     gboolean show_version = FALSE;
     g_autofree char *config = NULL;
     const GOptionEntry entries[] = {
-        {"config", 0, 0, G_OPTION_ARG_FILENAME, &config, "another configuration than the installed one",
+        {"config", 0, 0, G_OPTION_ARG_FILENAME, &config, "use FILE instead of the installed configuration",
          "FILE"},
         {"version", 0, 0, G_OPTION_ARG_NONE, &show_version, "print the version", NULL},
         G_OPTION_ENTRY_NULL,
@@ -36,7 +39,7 @@ main (int argc, char *argv[])
     vgate_output_check_at_exit ();
     g_set_prgname ("vgpu-gate");
     g_option_context_set_summary (context,
-                                  "Can a guest with NVIDIA vGPUs run here, or there, and if not, why not?");
+                                  "Check whether a guest with NVIDIA vGPUs can run on a host, and why not.");
     g_option_context_set_description (context, description);
     g_option_context_add_main_entries (context, entries, NULL);
     /* options after the command belong to the command */
@@ -48,6 +51,6 @@ main (int argc, char *argv[])
         return VGATE_EXIT_ALLOWED;
     }
     if (argc < 2)
-        return vgate_command_usage ("a command is needed");
+        return vgate_command_usage ("a command is required");
     return vgate_command_dispatch (commands, G_N_ELEMENTS (commands), argc - 1, argv + 1, config);
 }

@@ -74,8 +74,8 @@ tell_missed (Following *following, const VgateLogNews *news)
     JsonObject *tree = vgate_tree_add_child (report, "missed");
     g_autofree char *time = vgate_duration_describe (news->missed_time);
     g_autofree char *text =
-        g_strdup_printf ("GPU %s: entries of the log were missed, in which its vGPUs ran for %s. %s",
-                         news->address, time, vgate_code_info (VGATE_CODE_LOG_MISSED)->cure);
+        g_strdup_printf ("GPU %s: log entries were missed, in which its vGPUs ran for %s. %s", news->address,
+                         time, vgate_code_info (VGATE_CODE_LOG_MISSED)->cure);
     g_autofree char *line = vgate_message_line (VGATE_CODE_LOG_MISSED, NULL, text);
 
     following->has_missed = TRUE;
@@ -121,7 +121,7 @@ print_round (Following *following, const GPtrArray *round, GError **error)
 {
     if (following->is_first && !has_any_log (round)) {
         g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_NVML_ERROR,
-                             "there is no scheduler's log to follow, as in MIG mode");
+                             "no GPU has a vGPU scheduler log to follow; a GPU in MIG mode has none");
         return FALSE;
     }
     for (guint i = 0; i < round->len; i++)
@@ -212,16 +212,17 @@ vgate_command_scheduler_log (int argc, char *argv[], const char *config)
     g_auto (VgateCommandLine) line = {.output = VGATE_OUTPUT_TEXT};
     gboolean follows = FALSE;
     const GOptionEntry entries[] = {
-        {"follow", 'f', 0, G_OPTION_ARG_NONE, &follows, "go on with what is new, until interrupted", NULL},
+        {"follow", 'f', 0, G_OPTION_ARG_NONE, &follows, "print new entries as they appear, until interrupted",
+         NULL},
         G_OPTION_ENTRY_NULL,
     };
     g_autoptr (VgatePolicy) policy = NULL;
     g_autofree char *address = NULL;
     g_autoptr (GError) error = NULL;
 
-    if (!vgate_command_line_parse (&line, argc, argv, "[GPU]",
-                                   "What the vGPU scheduler of a GPU, or of each, did last.", entries,
-                                   &error) ||
+    if (!vgate_command_line_parse (
+            &line, argc, argv, "[GPU]",
+            "Print the last entries of the vGPU scheduler log of a GPU, or of every GPU.", entries, &error) ||
         !vgate_command_take_gpu (&line, &address, &error))
         return vgate_command_usage (error->message);
     policy = vgate_command_policy (config, &error);

@@ -36,23 +36,23 @@ static gboolean
 parse_set_options (SetOptions *options, int argc, char *argv[], GError **error)
 {
     const GOptionEntry entries[] = {
-        {"policy", 0, 0, G_OPTION_ARG_STRING, &options->policy, "best-effort, equal-share or fixed-share",
-         "POLICY"},
+        {"policy", 0, 0, G_OPTION_ARG_STRING, &options->policy,
+         "use policy POLICY: best-effort, equal-share or fixed-share", "POLICY"},
         {"arr", 0, 0, G_OPTION_ARG_STRING, &options->arr,
-         "adaptive round robin: default, enabled or disabled", "MODE"},
+         "adaptive round robin (ARR): default, enabled or disabled", "MODE"},
         {"time-slice", 0, 0, G_OPTION_ARG_STRING, &options->time_slice,
-         "without adaptive round robin: 2ms, 2000us or 2000000 (ns)", "TIME"},
+         "time slice of a vGPU without ARR: 2ms, 2000us or 2000000 (ns)", "TIME"},
         {"frequency", 0, 0, G_OPTION_ARG_STRING, &options->frequency,
-         "with adaptive round robin: 480 or 480Hz", "HZ"},
-        {"average-factor", 0, 0, G_OPTION_ARG_STRING, &options->average_factor, "with adaptive round robin",
+         "scheduling frequency with ARR: 480Hz or 480", "HZ"},
+        {"average-factor", 0, 0, G_OPTION_ARG_STRING, &options->average_factor, "averaging factor with ARR",
          "N"},
         VGATE_COMMAND_YES (&options->yes),
         G_OPTION_ENTRY_NULL,
     };
 
     return vgate_command_line_parse (&options->line, argc, argv, "GPU",
-                                     "Sets the vGPU scheduler of a GPU, until its driver is loaded again.\n"
-                                     "What is left out, or 0, takes the driver's default.",
+                                     "Set the vGPU scheduler of a GPU until its driver is loaded again.\n"
+                                     "A value that is omitted or 0 means the driver's default.",
                                      entries, error);
 }
 
@@ -74,8 +74,8 @@ parse_number (const char *text, const char *unit, guint32 *number)
 static gboolean
 bad_value (const char *option, const char *value, const char *form, GError **error)
 {
-    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--%s cannot be '%s'; %s", option, value,
-                 form);
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "invalid value '%s' for --%s: expected %s",
+                 value, option, form);
     return FALSE;
 }
 
@@ -84,19 +84,20 @@ parse_settings (const SetOptions *options, VgateSchedulerSettings *settings, GEr
 {
     *settings = (VgateSchedulerSettings){.size = sizeof (VgateSchedulerSettings), .arr = VGATE_ARR_DEFAULT};
     if (!options->policy) {
-        g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--policy is needed");
+        g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--policy is required");
         return FALSE;
     }
     if (!vgate_scheduler_policy_parse (options->policy, &settings->policy))
-        return bad_value ("policy", options->policy, "it is best-effort, equal-share or fixed-share", error);
+        return bad_value ("policy", options->policy, "best-effort, equal-share or fixed-share", error);
     if (options->arr && !vgate_arr_mode_parse (options->arr, &settings->arr))
-        return bad_value ("arr", options->arr, "it is default, enabled or disabled", error);
+        return bad_value ("arr", options->arr, "default, enabled or disabled", error);
     if (options->time_slice && !vgate_duration_parse (options->time_slice, &settings->time_slice))
-        return bad_value ("time-slice", options->time_slice, "write 2ms, 2000us or 2000000", error);
+        return bad_value ("time-slice", options->time_slice, "a time such as 2ms, 2000us or 2000000 (ns)",
+                          error);
     if (options->frequency && !parse_number (options->frequency, "Hz", &settings->frequency))
-        return bad_value ("frequency", options->frequency, "write 480Hz or 480", error);
+        return bad_value ("frequency", options->frequency, "a frequency such as 480Hz or 480", error);
     if (options->average_factor && !parse_number (options->average_factor, "", &settings->average_factor))
-        return bad_value ("average-factor", options->average_factor, "write 33", error);
+        return bad_value ("average-factor", options->average_factor, "a number such as 33", error);
     return TRUE;
 }
 
@@ -133,8 +134,8 @@ static gboolean
 confirm (const VgateGpuScheduler *gpu, const VgateSchedulerSettings *settings)
 {
     g_autofree char *was = describe_scheduler (&gpu->scheduler), *wanted = describe_settings (settings);
-    g_autofree char *question = g_strdup_printf (
-        "The scheduler of GPU %s (%s) is %s, and shall be %s. Set it?", gpu->address, gpu->name, was, wanted);
+    g_autofree char *question = g_strdup_printf ("Change the vGPU scheduler of GPU %s (%s) from %s to %s?",
+                                                 gpu->address, gpu->name, was, wanted);
 
     return vgate_confirm (question);
 }
@@ -169,7 +170,7 @@ change (const SetOptions *options, const char *address, const VgateSchedulerSett
     g_autoptr (GPtrArray) gpus = NULL;
     g_autoptr (GError) error = NULL;
 
-    if (!vgate_command_need_root ("a GPU's scheduler", as_root, &error))
+    if (!vgate_command_need_root ("the vGPU scheduler of a GPU", as_root, &error))
         return vgate_command_fail (error);
     policy = vgate_command_policy (config, &error);
     gpus = policy ? vgate_control_schedulers (&policy->backend, address, NULL, &error) : NULL;
@@ -196,6 +197,6 @@ vgate_command_scheduler_set (int argc, char *argv[], const char *config)
         !parse_settings (&options, &settings, &error))
         return vgate_command_usage (error->message);
     if (!address)
-        return vgate_command_usage ("scheduler set needs the GPU, such as 0000:41:00.0");
+        return vgate_command_usage ("'scheduler set' requires a GPU, such as 0000:41:00.0");
     return change (&options, address, &settings, config, as_root);
 }

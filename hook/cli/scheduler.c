@@ -76,9 +76,9 @@ report (const Report *what, int argc, char *argv[], const char *config)
 static int
 capabilities (int argc, char *argv[], const char *config)
 {
-    static const Report what = {"scheduler-capabilities",
-                                "What the vGPU scheduler of a GPU, or of each, can be set to.",
-                                add_capabilities};
+    static const Report what = {
+        "scheduler-capabilities",
+        "Print the policies and limits of the vGPU scheduler of a GPU, or of every GPU.", add_capabilities};
 
     return report (&what, argc, argv, config);
 }
@@ -86,8 +86,8 @@ capabilities (int argc, char *argv[], const char *config)
 static int
 state (int argc, char *argv[], const char *config)
 {
-    static const Report what = {"scheduler-state", "How the vGPU scheduler of a GPU, or of each, is set.",
-                                add_state};
+    static const Report what = {
+        "scheduler-state", "Print the settings of the vGPU scheduler of a GPU, or of every GPU.", add_state};
 
     return report (&what, argc, argv, config);
 }
@@ -96,10 +96,10 @@ int
 vgate_command_scheduler (int argc, char *argv[], const char *config)
 {
     static const VgateCommand commands[] = {
-        {"capabilities", capabilities, "print what it can be set to"},
-        {"state", state, "print how it is set"},
-        {"set", vgate_command_scheduler_set, "set it"},
-        {"log", vgate_command_scheduler_log, "print what it did last, or follow it"},
+        {"capabilities", capabilities, "print the policies and limits of the schedulers"},
+        {"state", state, "print the settings of the schedulers"},
+        {"set", vgate_command_scheduler_set, "change the scheduler of a GPU"},
+        {"log", vgate_command_scheduler_log, "print or follow the logs of the schedulers"},
     };
 
     return vgate_command_group (commands, G_N_ELEMENTS (commands), argc, argv, config);

@@ -113,7 +113,7 @@ edit_tree (xmlNode *root, const char *bus, const char *uuid, GError **error)
         remove_ours (command_line);
     if (bus && command_line && has_another (command_line)) {
         g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_SWITCH_OVER_EDIT,
-                             "the domain has another " VGATE_VMSTATE_KIND " object, and QEMU takes one only");
+                             "the domain has another " VGATE_VMSTATE_KIND " object; QEMU supports only one");
         return FALSE;
     }
     if (bus) {
@@ -154,7 +154,8 @@ vgate_switchover_edit (const char *xml, const char *bus, char **edited, GError *
     doc = xmlReadMemory (xml, (int)strlen (xml), NULL, "UTF-8", XML_PARSE_NONET);
     if (!doc || !edit_tree (xmlDocGetRootElement (doc), bus, domain->uuid, error)) {
         if (!doc)
-            g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_SWITCH_OVER_EDIT, "its XML cannot be parsed");
+            g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_SWITCH_OVER_EDIT,
+                                 "cannot parse the domain XML");
         return FALSE;
     }
     xmlDocDumpMemoryEnc (doc, &text, &length, "UTF-8");

@@ -31,7 +31,8 @@ fail_libvirt (GError **error, const char *call)
 {
     const char *message = virGetLastErrorMessage ();
 
-    g_set_error (error, VGATE_ERROR, VGATE_CODE_LIBVIRT_ERROR, "%s: %s", call, message ? message : "unknown");
+    g_set_error (error, VGATE_ERROR, VGATE_CODE_LIBVIRT_ERROR, "%s: %s", call,
+                 message ? message : "unknown error");
     return FALSE;
 }
 
@@ -77,19 +78,19 @@ change (const Target *target, gboolean enable, GError **error)
     }
     if (!is_persistent) {
         g_set_error (error, VGATE_ERROR, VGATE_CODE_SWITCH_OVER_EDIT,
-                     "%s is a transient domain: it has no persistent definition to change", target->name);
+                     "domain '%s' is transient: it has no persistent definition to change", target->name);
         return FALSE;
     }
     xml = read_xml (target, VIR_DOMAIN_XML_INACTIVE | VIR_DOMAIN_XML_SECURE, error);
     if (!xml || !vgate_switchover_edit (xml, enable ? bus : NULL, &edited, error))
         return FALSE;
     if (!edited) {
-        printf ("%s: %s already\n", target->name, state);
+        printf ("%s: already %s\n", target->name, state);
         return TRUE;
     }
     if (!define (target, edited, error))
         return FALSE;
-    printf ("%s: %s; it takes effect when the guest is next started\n", target->name, state);
+    printf ("%s: %s; takes effect when the guest is next started\n", target->name, state);
     return TRUE;
 }
 
@@ -119,9 +120,11 @@ print_state (const Target *target, const char *label, unsigned int flags, GError
     if (!vmstate)
         printf ("%s: disabled\n", label);
     else if (strcmp (vmstate->uuid, domain->uuid) != 0)
-        printf ("%s: enabled for another domain, %s; enable it again\n", label, vmstate->uuid);
+        printf ("%s: enabled for another domain, %s; run: vgpu-gate switchover enable %s\n", label,
+                vmstate->uuid, domain->uuid);
     else if (g_strcmp0 (vmstate->bus, target->policy->switch_over_bus) != 0)
-        printf ("%s: enabled on another bus, %s; enable it again\n", label, vmstate->bus);
+        printf ("%s: enabled on another bus, %s; run: vgpu-gate switchover enable %s\n", label, vmstate->bus,
+                domain->uuid);
     else
         printf ("%s: enabled\n", label);
     return TRUE;
@@ -174,7 +177,7 @@ find_domain (virConnectPtr libvirt, const char *name, GError **error)
         return domain;
     /* a name that is not a UUID is an invalid argument */
     if (virGetLastErrorCode () == VIR_ERR_NO_DOMAIN || virGetLastErrorCode () == VIR_ERR_INVALID_ARG)
-        g_set_error (error, VGATE_ERROR, VGATE_CODE_LIBVIRT_ERROR, "libvirt knows no domain '%s'", name);
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_LIBVIRT_ERROR, "no domain with name or UUID '%s'", name);
     else
         fail_libvirt (error, "virDomainLookupByUUIDString");
     return NULL;
@@ -206,24 +209,27 @@ int
 vgate_command_switchover (int argc, char *argv[], const char *config)
 {
     g_auto (GStrv) words = NULL;
-    g_autofree char *uri = NULL;
+    g_autofree char *uri = NULL, *what = NULL;
     const GOptionEntry entries[] = {
-        {"connect", 'c', 0, G_OPTION_ARG_STRING, &uri, "libvirt's URI (qemu:///system)", "URI"},
+        {"connect", 'c', 0, G_OPTION_ARG_STRING, &uri, "connect to libvirt at URI instead of qemu:///system",
+         "URI"},
         G_OPTION_ENTRY_NULL,
     };
     g_autoptr (GError) error = NULL;
     g_autoptr (VgatePolicy) policy = NULL;
 
-    if (!vgate_command_parse (argc, argv, "enable|disable DOMAIN | status [DOMAIN]",
-                              "Shall the domain's QEMU ask vgpu-gated once more at switch-over?", entries,
-                              &words, &error))
+    if (!vgate_command_parse (
+            argc, argv, "enable|disable DOMAIN | status [DOMAIN]",
+            "Enable, disable or print the gate at switch-over, by which the domain's QEMU asks\n"
+            "vgpu-gated again before the guest resumes on the destination.",
+            entries, &words, &error))
         return vgate_command_usage (error->message);
     if (words && g_strv_length (words) == 1 && strcmp (words[0], "status") == 0) {
         print_host ();
         return VGATE_EXIT_ALLOWED;
     }
     if (!words || g_strv_length (words) != 2)
-        return vgate_command_usage ("switchover needs enable, disable or status, and a DOMAIN");
+        return vgate_command_usage ("'switchover' requires enable, disable or status, and a DOMAIN");
     for (gsize i = 0; i < G_N_ELEMENTS (actions); i++) {
         if (strcmp (words[0], actions[i].name) != 0)
             continue;
@@ -231,5 +237,7 @@ vgate_command_switchover (int argc, char *argv[], const char *config)
         return policy ? run (actions[i].run, words[1], uri ? uri : "qemu:///system", policy)
                       : vgate_command_fail (error);
     }
-    return vgate_command_usage ("switchover can be enabled, disabled, or asked for its status");
+    what =
+        g_strdup_printf ("unknown action '%s' of 'switchover': expected enable, disable or status", words[0]);
+    return vgate_command_usage (what);
 }

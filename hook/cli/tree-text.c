@@ -175,6 +175,17 @@ append_lines (GString *text, JsonObject *tree, const char *name, gboolean skips_
 
 /* --- tables: items that have strings, numbers and flags only --- */
 
+/* Returns the head of a column, which is the member's name. The head of the first column names the list, too:
+ * "TYPE ID". The caller frees it. */
+static char *
+column_head (const char *member, const char *list, gboolean is_first)
+{
+    g_autofree char *name = is_first ? g_strconcat (list, "-", member, NULL) : g_strdup (member);
+    g_autofree char *upper = g_ascii_strup (name, -1);
+
+    return with_blanks (upper);
+}
+
 /* Returns the columns' names; widths gets the width of each column's longest cell. Not every item has every
  * member; the columns are in the order in which the members first occur. */
 static GPtrArray *
@@ -191,8 +202,10 @@ measure_columns (JsonArray *list, const char *name, GHashTable *widths)
             guint width = GPOINTER_TO_UINT (g_hash_table_lookup (widths, at->data));
 
             if (width == 0) {
+                g_autofree char *head = column_head (at->data, name, columns->len == 0);
+
                 g_ptr_array_add (columns, g_strdup (at->data));
-                width = width_of (at->data);
+                width = width_of (head);
             }
             g_hash_table_insert (widths, g_strdup (at->data),
                                  GUINT_TO_POINTER (MAX (width, width_of (value))));
@@ -204,16 +217,13 @@ measure_columns (JsonArray *list, const char *name, GHashTable *widths)
 static void
 append_head (GString *text, const char *name, const GPtrArray *columns, GHashTable *widths, guint indent)
 {
-    g_autofree char *first = g_ascii_strup (name, -1);
-
     g_string_append_printf (text, "%*s", (int)indent, "");
-    append_cell (text, first, width_of (name), columns->len == 0);
     for (guint i = 0; i < columns->len; i++) {
         const char *column = g_ptr_array_index (columns, i);
-        g_autofree char *upper = g_ascii_strup (column, -1);
+        g_autofree char *head = column_head (column, name, i == 0);
 
-        append_cell (text, g_strdelimit (upper, "-", ' '),
-                     GPOINTER_TO_UINT (g_hash_table_lookup (widths, column)), i + 1 == columns->len);
+        append_cell (text, head, GPOINTER_TO_UINT (g_hash_table_lookup (widths, column)),
+                     i + 1 == columns->len);
     }
     g_string_append_c (text, '\n');
 }
@@ -223,7 +233,6 @@ append_row (GString *text, JsonObject *item, const char *name, const GPtrArray *
             guint indent)
 {
     g_string_append_printf (text, "%*s", (int)indent, "");
-    append_cell (text, name, width_of (name), columns->len == 0);
     for (guint i = 0; i < columns->len; i++) {
         const char *column = g_ptr_array_index (columns, i);
         JsonNode *node = json_object_get_member (item, column);

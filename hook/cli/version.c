@@ -34,12 +34,12 @@ get (int argc, char *argv[], const char *config)
     g_autoptr (JsonObject) report = json_object_new ();
     g_autoptr (GError) error = NULL;
 
-    if (!vgate_command_line_parse (&line, argc, argv, NULL,
-                                   "Prints what the driver supports (preset) and what it accepts (range).",
-                                   NULL, &error))
+    if (!vgate_command_line_parse (
+            &line, argc, argv, NULL,
+            "Print the vGPU versions that the driver supports (preset) and accepts (range).", NULL, &error))
         return vgate_command_usage (error->message);
     if (line.n_words > 0)
-        return vgate_command_usage ("version get takes no arguments");
+        return vgate_command_usage ("'version get' takes no arguments");
     policy = vgate_command_policy (config, &error);
     if (!policy || !vgate_control_versions (&policy->backend, &versions, &error))
         return vgate_command_fail (error);
@@ -62,10 +62,12 @@ static gboolean
 confirm (VgateVersionRange now, VgateVersionRange range)
 {
     char was[VGATE_VERSION_RANGE_TEXT_SIZE], wanted[VGATE_VERSION_RANGE_TEXT_SIZE];
-    g_autofree char *question = g_strdup_printf (
-        "This host accepts the vGPU versions %s, and shall accept %s.%s Set it?",
-        vgate_version_range_format (now, was), vgate_version_range_format (range, wanted),
-        vgate_version_range_contains (range, now) ? "" : " Guests of other versions cannot come here then.");
+    g_autofree char *question =
+        g_strdup_printf ("Change the accepted vGPU versions from %s to %s?%s",
+                         vgate_version_range_format (now, was), vgate_version_range_format (range, wanted),
+                         vgate_version_range_contains (range, now)
+                             ? ""
+                             : " Guests with other versions can then no longer migrate here.");
 
     return vgate_confirm (question);
 }
@@ -114,10 +116,16 @@ set (int argc, char *argv[], const char *config)
     VgateVersionRange range;
 
     if (!vgate_command_line_parse (&line, argc, argv, "MIN-MAX",
-                                   "Narrows " WHAT ", until its driver is loaded again.", entries, &error))
+                                   "Narrow " WHAT " until its driver is loaded again.", entries, &error))
         return vgate_command_usage (error->message);
-    if (line.n_words != 1 || !vgate_version_range_parse (line.words[0], &range))
-        return vgate_command_usage ("version set needs one range of versions, such as 18.1-26.1");
+    if (line.n_words != 1)
+        return vgate_command_usage ("'version set' requires one range of versions, such as 18.1-26.1");
+    if (!vgate_version_range_parse (line.words[0], &range)) {
+        g_autofree char *what = g_strdup_printf (
+            "invalid range of versions '%s': expected MIN-MAX, such as 18.1-26.1", line.words[0]);
+
+        return vgate_command_usage (what);
+    }
     change.range = &range;
     change.output = line.output;
     return change_range (&change, config);
@@ -132,11 +140,11 @@ reset (int argc, char *argv[], const char *config)
     const GOptionEntry entries[] = {VGATE_COMMAND_YES (&change.yes), G_OPTION_ENTRY_NULL};
     g_autoptr (GError) error = NULL;
 
-    if (!vgate_command_line_parse (&line, argc, argv, NULL, "Accepts all versions that the driver supports.",
-                                   entries, &error))
+    if (!vgate_command_line_parse (&line, argc, argv, NULL,
+                                   "Accept all vGPU versions that the driver supports.", entries, &error))
         return vgate_command_usage (error->message);
     if (line.n_words > 0)
-        return vgate_command_usage ("version reset takes no arguments");
+        return vgate_command_usage ("'version reset' takes no arguments");
     change.output = line.output;
     return change_range (&change, config);
 }
@@ -145,9 +153,9 @@ int
 vgate_command_version (int argc, char *argv[], const char *config)
 {
     static const VgateCommand commands[] = {
-        {"get", get, "print the versions that the driver supports, and those that it accepts"},
-        {"set", set, "accept only the versions MIN-MAX"},
-        {"reset", reset, "accept all that the driver supports"},
+        {"get", get, "print the vGPU versions that the driver supports and accepts"},
+        {"set", set, "accept only the vGPU versions MIN-MAX"},
+        {"reset", reset, "accept all vGPU versions that the driver supports"},
     };
 
     return vgate_command_group (commands, G_N_ELEMENTS (commands), argc, argv, config);

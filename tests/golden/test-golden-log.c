@@ -385,7 +385,7 @@ test_forms (gconstpointer data)
 
     add_constant (host);
     process = command_start (host, line);
-    wait_for (host, "entry", 3);
+    wait_for (host, CASE_GPU, 4);
     assert_ended_well (host, end (process, cases[i].signal_number));
     out = contents (host, "out");
     if (i > 0)
@@ -457,7 +457,7 @@ test_asker_dies (G_GNUC_UNUSED gconstpointer data)
 
     case_standard_host (host);
     process = command_start (host, FOLLOW "text");
-    wait_for (host, "gpu", 1);
+    wait_for (host, "GPU ADDRESS", 1);
     g_assert_cmpint (end (process, SIGKILL), ==, -1);
     fake_host_assert_helper_ends (host);
 }

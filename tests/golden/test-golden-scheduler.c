@@ -278,7 +278,7 @@ test_yes (G_GNUC_UNUSED gconstpointer data)
     case_standard_host (host);
     command_call (host, &call, &run);
     g_assert_cmpint (run.status, ==, 0);
-    g_assert_nonnull (strstr (run.err, "is best-effort, and shall be equal-share with 4 ms"));
+    g_assert_nonnull (strstr (run.err, "from best-effort to equal-share with 4 ms"));
     g_assert_nonnull (strstr (run.out, "is time slice  4 ms\n"));
 }
 

@@ -175,7 +175,7 @@ test_nobody (void)
 
         g_assert_null (vgate_agent_ask (paths[i], "status", &length, &error));
         g_assert_error (error, VGATE_ERROR, VGATE_CODE_AGENT_SILENT);
-        g_assert_true (g_str_has_prefix (error->message, paths[i]));
+        g_assert_nonnull (strstr (error->message, paths[i]));
     }
 }
 

@@ -31,7 +31,7 @@ expect 'status: persistent?' 3 "${failed}virDomainIsPersistent: " virDomainIsPer
 expect 'status: active?' 3 "${failed}virDomainIsActive: " virDomainIsActive status
 expect 'is there such a domain?' 3 "${failed}virDomainLookupByName: " virDomainLookupByName status
 expect 'is there one of this UUID?' 3 "${failed}virDomainLookupByUUIDString: " virDomainLookupByUUIDString status other
-expect 'there is none of this name' 3 "${failed}libvirt knows no domain 'other'" none status other
-expect 'there is none of this UUID' 3 "${failed}libvirt knows no domain '4d7c0a6e-9b1f-4f2e-8a35-b1f0c2d9e701'" none status \
+expect 'there is none of this name' 3 "${failed}no domain with name or UUID 'other'" none status other
+expect 'there is none of this UUID' 3 "${failed}no domain with name or UUID '4d7c0a6e-9b1f-4f2e-8a35-b1f0c2d9e701'" none status \
     4d7c0a6e-9b1f-4f2e-8a35-b1f0c2d9e701
 echo "1..$number"

@@ -64,7 +64,7 @@ test_it_cannot_be_set_under_a_running_guest () {
 }
 
 has_log_entry () {
-    on "$1" vgpu-gate scheduler log "$h100" | grep ^entry >/dev/null
+    on "$1" vgpu-gate scheduler log "$h100" --output json | grep '"runlist"' >/dev/null
 }
 
 # A guest that works leaves its traces in the log of the GPU that it is on.
