@@ -34,15 +34,18 @@ static gboolean
 parse_options (int *argc, char ***argv, Options *options, GError **error)
 {
     const GOptionEntry entries[] = {
-        {"once", 0, 0, G_OPTION_ARG_NONE, &options->once, "capture every vGPU guest once and leave", NULL},
-        {"connect", 'c', 0, G_OPTION_ARG_STRING, &options->uri, "libvirt's URI (qemu:///system)", "URI"},
-        {"config", 0, 0, G_OPTION_ARG_FILENAME, &options->config, "another configuration", "FILE"},
+        {"once", 0, 0, G_OPTION_ARG_NONE, &options->once, "capture every running vGPU guest once and exit",
+         NULL},
+        {"connect", 'c', 0, G_OPTION_ARG_STRING, &options->uri,
+         "connect to libvirt at URI instead of qemu:///system", "URI"},
+        {"config", 0, 0, G_OPTION_ARG_FILENAME, &options->config,
+         "use FILE instead of the installed configuration", "FILE"},
         {"version", 0, 0, G_OPTION_ARG_NONE, &options->show_version, "print the version", NULL},
         G_OPTION_ENTRY_NULL,
     };
     g_autoptr (GOptionContext) context = g_option_context_new (NULL);
 
-    g_option_context_set_summary (context, "Captures the metadata of NVIDIA vGPUs into the live domain XML.");
+    g_option_context_set_summary (context, "Capture the metadata of NVIDIA vGPUs into the live domain XML.");
     g_option_context_add_main_entries (context, entries, NULL);
     return g_option_context_parse (context, argc, argv, error);
 }
@@ -76,8 +79,10 @@ main (int argc, char *argv[])
     mallopt (M_ARENA_MAX, 1);
     g_set_prgname ("vgpu-gated");
     if (!parse_options (&argc, &argv, &options, &error) || argc > 1) {
-        vgate_log (VGATE_CODE_USAGE, NULL, "%s; see 'vgpu-gated --help'",
-                   error ? error->message : "no arguments are expected");
+        if (error)
+            vgate_log (VGATE_CODE_USAGE, NULL, "%s; see 'vgpu-gated --help'", error->message);
+        else
+            vgate_log (VGATE_CODE_USAGE, NULL, "unexpected argument '%s'; see 'vgpu-gated --help'", argv[1]);
         return 2;
     }
     if (options.show_version) {

@@ -12,9 +12,10 @@
 #define LOCK_NAME "agent.lock"
 
 static int
-fail (GError **error, const char *path)
+fail (GError **error, const char *what, const char *path)
 {
-    g_set_error (error, VGATE_ERROR, VGATE_CODE_RUN_DIRECTORY, "%s: %s", path, g_strerror (errno));
+    g_set_error (error, VGATE_ERROR, VGATE_CODE_RUN_DIRECTORY, "cannot %s '%s': %s", what, path,
+                 g_strerror (errno));
     return -1;
 }
 
@@ -55,7 +56,7 @@ vgate_run_directory_lock (const char *path, GError **error)
         return -1;
     fd = openat (directory, LOCK_NAME, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
     if (fd < 0)
-        fail (error, lock);
+        fail (error, "open", lock);
     close (directory);
     if (fd < 0)
         return -1;
@@ -64,7 +65,7 @@ vgate_run_directory_lock (const char *path, GError **error)
     if (errno == EWOULDBLOCK)
         fail_locked (fd, error);
     else
-        fail (error, lock);
+        fail (error, "lock", lock);
     close (fd);
     return -1;
 }

@@ -38,7 +38,7 @@ vgate_gpu_log_changes (const VgateHost *before, const VgateHost *now)
         g_autofree char *gpu = vgate_unusable_gpu_describe (g_ptr_array_index (now->unusable, i));
 
         if (!has (before, gpu))
-            vgate_log (VGATE_CODE_GPU_UNUSABLE, NULL, "this GPU cannot be used: %s", gpu);
+            vgate_log (VGATE_CODE_GPU_UNUSABLE, NULL, "cannot use %s", gpu);
     }
     for (guint i = 0; before && i < before->unusable->len; i++) {
         const VgateUnusableGpu *gpu = g_ptr_array_index (before->unusable, i);

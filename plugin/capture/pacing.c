@@ -39,7 +39,7 @@ note_failure (VgatePacing *pacing, const GError *error)
     if (g_strcmp0 (failure, pacing->failure) == 0)
         return;
     if (failure)
-        vgate_log ((VgateCode)error->code, NULL, "nothing can be captured: %s", failure);
+        vgate_log ((VgateCode)error->code, NULL, "cannot capture vGPU metadata: %s", failure);
     else
         vgate_log (VGATE_CODE_CAPTURED, NULL, "NVML answers again");
     g_free (pacing->failure);

@@ -223,7 +223,7 @@ vgate_update_report (const VgateUpdate *update)
     case VGATE_UPDATE_WRITTEN: report_written (update); break;
     case VGATE_UPDATE_REMOVED:
         subject.code = VGATE_CODE_CAPTURE_REMOVED;
-        vgate_log_about (&subject, "the metadata was removed: the guest has no vGPU any more");
+        vgate_log_about (&subject, "removed the metadata: the guest no longer has a vGPU");
         break;
     case VGATE_UPDATE_FAILED:
         subject.code = (VgateCode)update->error->code;

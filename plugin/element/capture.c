@@ -162,7 +162,7 @@ vgate_capture_check_gone (const VgateHost *host, const VgateElement *element, co
             continue;
         reason = vgate_unusable_gpu_describe (gpu);
         g_set_error (error, VGATE_ERROR, VGATE_CODE_GPU_UNUSABLE,
-                     "vGPU %s of the metadata may run on a GPU that cannot be used, %s", vgpu->uuid, reason);
+                     "vGPU %s of the metadata may be on an unusable GPU: %s", vgpu->uuid, reason);
         return FALSE;
     }
     return TRUE;

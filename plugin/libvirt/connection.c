@@ -159,7 +159,7 @@ on_close (G_GNUC_UNUSED virConnectPtr libvirt, int reason, void *user_data)
 
     if (!connection || connection->channel != channel)
         return;
-    vgate_log (VGATE_CODE_LIBVIRT_LOST, NULL, "the connection to libvirt was lost (reason %d)", reason);
+    vgate_log (VGATE_CODE_LIBVIRT_LOST, NULL, "lost the connection to libvirt (reason %d)", reason);
     drop (connection);
     schedule_open (connection);
 }
@@ -284,7 +284,7 @@ opening_done (gpointer data, gpointer user_data)
     }
     /* once, not at every attempt of a night without libvirtd */
     if (!connection->is_failure_logged)
-        vgate_log (VGATE_CODE_LIBVIRT_ERROR, NULL, "%s; trying again", opening->error->message);
+        vgate_log (VGATE_CODE_LIBVIRT_ERROR, NULL, "%s; retrying", opening->error->message);
     connection->is_failure_logged = TRUE;
     schedule_open (connection);
 }

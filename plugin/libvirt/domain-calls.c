@@ -204,7 +204,8 @@ vgate_libvirt_end_cancelling (virDomainPtr domain, gboolean *is_refused, GError 
     if (!reply || strstr (reply, "\"error\"")) {
         g_autofree char *text = vgate_printable (reply ? reply : "", 255);
 
-        g_set_error (error, VGATE_ERROR, VGATE_CODE_LIBVIRT_ERROR, "migrate-continue: QEMU says %s", text);
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_LIBVIRT_ERROR, "migrate-continue: QEMU returned %s",
+                     text);
         *is_refused = TRUE;
     }
     free (reply); /* libvirt allocates with malloc () */

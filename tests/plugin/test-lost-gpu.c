@@ -113,12 +113,12 @@ test_log (void)
     g_test_trap_subprocess ("/lost-gpu/log/subprocess", 0, G_TEST_SUBPROCESS_DEFAULT);
     g_test_trap_assert_passed ();
     g_test_trap_assert_stderr ("1\n"
-                               "vgpu-gate: VGATE-517: this GPU cannot be used: GPU " LOST " (NVIDIA L4): "
+                               "vgpu-gate: VGATE-517: cannot use GPU " LOST " (NVIDIA L4): "
                                "nvmlDeviceGetUUID: NVML error 15: GPU is lost\n2\n3\n"
                                "vgpu-gate: VGATE-519: GPU " LOST " can be used again\n4\n"
-                               "vgpu-gate: VGATE-517: this GPU cannot be used: GPU 2: nvmlDeviceGetUUID: "
+                               "vgpu-gate: VGATE-517: cannot use GPU 2: nvmlDeviceGetUUID: "
                                "NVML error 15: GPU is lost\n5\n"
-                               "vgpu-gate: VGATE-517: this GPU cannot be used: GPU 2: nvmlDeviceGetUUID: "
+                               "vgpu-gate: VGATE-517: cannot use GPU 2: nvmlDeviceGetUUID: "
                                "NVML error 15: GPU is lost\n6\n");
 }
 

@@ -199,7 +199,7 @@ lost_at () {
     before=$(element a stricken)
     lose a "$1"
     lose b "$1"
-    log_has a 'VGATE-517: this GPU cannot be used: GPU '
+    log_has a 'VGATE-517: cannot use GPU '
     on a vgpu-gate agent metrics | grep -x 'vgpu_gate_gpus_unusable 1' >/dev/null || fail "$(on a vgpu-gate agent metrics)"
     # the other guests are captured, start, and move, both ends having lost one
     guest_driver_up a healthy 570.195.03 18.1-24.2
