@@ -112,14 +112,14 @@ make_agree (VgateDefinitionUpdate *update, virDomainPtr domain, const VgateLease
         update->outcome = VGATE_DEFINITION_FAILED;
         g_set_error (
             &update->error, VGATE_ERROR, VGATE_CODE_DEFINITION_NOT_UPDATED,
-            "the persistent definition names %s, which the guest was given, and cannot be changed: %s. To "
-            "make it agree: %s",
+            "the persistent definition differs from the running guest: it names %s. It could not be changed: "
+            "%s. To change it, run: %s",
             what, failure->message, way_out);
     } else {
         update->outcome = VGATE_DEFINITION_LEFT;
         update->left =
-            g_strdup_printf ("the persistent definition names %s, which the guest was given. To make it "
-                             "agree: %s",
+            g_strdup_printf ("the persistent definition differs from the running guest: it names %s. To "
+                             "change it, run: %s",
                              what, way_out);
     }
     return TRUE;

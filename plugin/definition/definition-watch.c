@@ -64,7 +64,7 @@ report (const VgateDefinitionWatch *watch, const VgateDefinitionUpdate *update)
     if (update->updated) {
         subject.code = VGATE_CODE_DEFINITION_UPDATED;
         vgate_log_about (&subject,
-                         "the persistent definition was changed to what the guest was given: it named %s",
+                         "changed the persistent definition to the devices of the running guest: it named %s",
                          update->updated);
     }
     if (update->left) {
@@ -147,8 +147,7 @@ static void
 note_failure (VgateDefinitionWatch *watch, const GError *error)
 {
     if (error && g_strcmp0 (error->message, watch->failure) != 0)
-        vgate_log ((VgateCode)error->code, NULL, "no persistent definition can be looked at: %s",
-                   error->message);
+        vgate_log ((VgateCode)error->code, NULL, "cannot check persistent definitions: %s", error->message);
     g_free (watch->failure);
     watch->failure = error ? g_strdup (error->message) : NULL;
 }

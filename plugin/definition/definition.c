@@ -141,7 +141,7 @@ vgate_definition_describe (const GPtrArray *disagreements, gboolean only_ours)
         if (only_ours && !disagreement->is_ours)
             continue;
         g_string_append_printf (text, "%s%s at guest address %s instead of %s", text->len > 0 ? "; " : "",
-                                disagreement->named ? disagreement->named->source : "no such hostdev",
+                                disagreement->named ? disagreement->named->source : "no hostdev",
                                 disagreement->guest_address, disagreement->lease->device);
     }
     return g_string_free (g_steal_pointer (&text), FALSE);

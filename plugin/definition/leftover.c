@@ -37,7 +37,7 @@ fail (VgateLeftover *leftover, const char *call)
     if (virGetLastErrorCode () == VIR_ERR_NO_DOMAIN)
         return VGATE_LEFTOVER_NONE;
     vgate_set_libvirt_error (&leftover->error, call);
-    g_prefix_error (&leftover->error, "the persistent definition cannot be kept free of metadata: ");
+    g_prefix_error (&leftover->error, "cannot keep the persistent definition free of vGPU metadata: ");
     leftover->error->code = VGATE_CODE_LEFTOVER_NOT_REMOVED;
     return VGATE_LEFTOVER_FAILED;
 }
@@ -103,8 +103,7 @@ vgate_leftover_report (const VgateLeftover *leftover)
     switch (leftover->outcome) {
     case VGATE_LEFTOVER_REMOVED:
         subject.code = VGATE_CODE_LEFTOVER_REMOVED;
-        vgate_log_about (&subject,
-                         "the metadata of a guest that ran was removed from the persistent definition");
+        vgate_log_about (&subject, "removed vGPU metadata from the persistent definition");
         break;
     case VGATE_LEFTOVER_FAILED:
         subject.code = (VgateCode)leftover->error->code;

@@ -83,7 +83,7 @@ test_only_said () {
     arrived "$target"
     log_has "$there" 'VGATE-814: traveller: '
     defines_device "$there" "$device" || fail 'the definition was changed'
-    command=$(vgpu_gated_log "$there" | sed -n 's/.*VGATE-814: traveller: .*To make it agree: //p')
+    command=$(vgpu_gated_log "$there" | sed -n 's/.*VGATE-814: traveller: .*To change it, run: //p')
     on "$there" bash -eu -o pipefail -c "$command"
     wait_definition "$there" "$target"
     configure_no_more "$there"
