@@ -140,8 +140,8 @@ static const char *
 guest_text (VgateGuestState guest)
 {
     switch (guest) {
-    case VGATE_GUEST_NOT_KNOWN: return "was not looked at yet";
-    case VGATE_GUEST_GONE: return "has left";
+    case VGATE_GUEST_NOT_KNOWN: return "has not been checked yet";
+    case VGATE_GUEST_GONE: return "no longer runs here";
     case VGATE_GUEST_RUNS: return "runs";
     default: return "is paused";
     }
@@ -152,7 +152,7 @@ say_hangs (Cancelled *cancelled)
 {
     static const char *const phases[] = {
         [VGATE_CANCEL_QUIET] = "has not begun to cancel it",
-        [VGATE_CANCEL_WAS_FOUND] = "was not connected to when it was aborted",
+        [VGATE_CANCEL_WAS_FOUND] = "sent its events before vgpu-gated was connected",
         [VGATE_CANCEL_IS_CANCELLING] = "is in state 'cancelling'",
         [VGATE_CANCEL_IS_CANCELLED] = "has cancelled it",
     };
@@ -163,7 +163,7 @@ say_hangs (Cancelled *cancelled)
     if (!cancelled->has_vgpu && !cancelled->cancel.is_ours)
         return;
     say (cancelled, VGATE_CODE_CANCEL_HANGS,
-         "the migration was aborted, but has not ended after %u ms: the guest %s, QEMU %s%s. %s",
+         "the migration was aborted but has not ended after %u ms: the guest %s; QEMU %s%s. %s",
          ms_since (cancelled, cancelled->cancel.began), guest_text (cancelled->cancel.guest),
          phases[cancelled->cancel.phase], failure, vgate_code_info (VGATE_CODE_CANCEL_HANGS)->cure);
 }
@@ -174,20 +174,21 @@ say_done (Cancelled *cancelled, VgateCancelAction action)
 {
     switch (action) {
     case VGATE_CANCEL_DO_SUSPEND:
-        say (cancelled, VGATE_CODE_CANCEL_HUNG_LIBVIRT,
-             "the aborted migration hung in libvirt: its job was still there %u ms after QEMU had "
-             "cancelled the migration. The guest was suspended for a moment, upon which libvirt ends the job",
-             cancelled->sign_ms);
+        say (
+            cancelled, VGATE_CODE_CANCEL_HUNG_LIBVIRT,
+            "the aborted migration hung in libvirt: its job had not ended %u ms after QEMU had cancelled the "
+            "migration. vgpu-gated suspended the guest for a moment, which makes libvirt end the job",
+            cancelled->sign_ms);
         break;
     case VGATE_CANCEL_DO_CONTINUE:
         say (cancelled, VGATE_CODE_CANCEL_HUNG_QEMU,
-             "the aborted migration hung in QEMU: after %u ms it was still in state 'cancelling', and the "
-             "guest was paused. QEMU was told to go on (migrate-continue)",
+             "the aborted migration hung in QEMU: it was still in state 'cancelling' after %u ms, with the "
+             "guest paused. vgpu-gated sent migrate-continue to QEMU",
              cancelled->sign_ms);
         break;
     case VGATE_CANCEL_DO_RESUME:
         say (cancelled, VGATE_CODE_CANCEL_RESUMED,
-             "the aborted migration had ended, but the guest was still paused: it was resumed");
+             "the aborted migration has ended, but the guest was still paused: vgpu-gated resumed it");
         break;
     default: break;
     }
@@ -200,21 +201,21 @@ say_ended (Cancelled *cancelled, VgateCancelAction how)
 
     if (how == VGATE_CANCEL_PAUSED_HERE)
         say (cancelled, VGATE_CODE_CANCEL_PAUSED,
-             "the aborted migration has ended, but the guest is still paused, %u ms after the abort%s%s. %s",
+             "the aborted migration has ended, but the guest is still paused %u ms after the abort%s%s. %s",
              ms, cancelled->failure ? ": " : "", cancelled->failure ? cancelled->failure : "",
              vgate_code_info (VGATE_CODE_CANCEL_PAUSED)->cure);
     else if (cancelled->code == 0)
         return;
     else if (how == VGATE_CANCEL_UNKNOWN)
         say (cancelled, VGATE_CODE_CANCEL_ENDED,
-             "how the aborted migration ends is not known, as libvirt does not answer: %s",
+             "cannot tell how the aborted migration ended: libvirt does not answer: %s",
              cancelled->failure ? cancelled->failure : "unknown error");
     else if (cancelled->cancel.guest == VGATE_GUEST_NOT_KNOWN)
         say (cancelled, VGATE_CODE_CANCEL_ENDED,
-             "the aborted migration has ended, at most %u ms after the abort: QEMU has begun another", ms);
+             "the aborted migration has ended at most %u ms after the abort: QEMU has begun another one", ms);
     else
         say (cancelled, VGATE_CODE_CANCEL_ENDED,
-             "the aborted migration has ended, %u ms after it was aborted; the guest %s", ms,
+             "the aborted migration has ended %u ms after the abort; the guest %s", ms,
              guest_text (cancelled->cancel.guest));
 }
 

@@ -110,7 +110,8 @@ find_domain (gpointer libvirt, const char *uuid, GError **error)
     if (domain)
         return domain;
     if (!local)
-        g_set_error_literal (&local, VGATE_ERROR, VGATE_CODE_LIBVIRT_ERROR, "the guest has left");
+        g_set_error_literal (&local, VGATE_ERROR, VGATE_CODE_LIBVIRT_ERROR,
+                             "the guest no longer runs on this host");
     g_propagate_error (error, g_steal_pointer (&local));
     return NULL;
 }
@@ -198,7 +199,8 @@ suspend_and_resume (virDomainPtr domain, const VgateCancelAct *wanted, GError **
     } while (now < limit);
     if (is_suspended)
         g_set_error (error, VGATE_ERROR, VGATE_CODE_LIBVIRT_ERROR,
-                     "the guest was suspended, but the job did not end within %d ms", SUSPENDED_MAX_MS);
+                     "libvirt did not end the job within %d ms after the guest was suspended",
+                     SUSPENDED_MAX_MS);
     return is_known && !vgate_cancel_is_paused (guest) ? VGATE_CANCEL_FAILED : VGATE_CANCEL_LEFT_PAUSED;
 }
 
@@ -207,7 +209,7 @@ resume (virDomainPtr domain, GError **error)
 {
     if (!vgate_libvirt_was_cancelled (domain)) {
         g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_LIBVIRT_ERROR,
-                             "QEMU does not say that its last migration was cancelled");
+                             "QEMU does not report that its last migration was cancelled");
         return VGATE_CANCEL_REFUSED;
     }
     return vgate_libvirt_resume (domain, error) ? VGATE_CANCEL_DONE : VGATE_CANCEL_FAILED;

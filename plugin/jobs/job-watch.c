@@ -174,7 +174,7 @@ say_not_stopped (const Check *check, const char *why)
 {
     const VgateLogSubject subject = subject_of (check, VGATE_CODE_JOB_NOT_STOPPED);
 
-    vgate_log_about (&subject, "the %s was not stopped: %s; but %s", kind_name (check), why,
+    vgate_log_about (&subject, "the %s was not stopped: %s. Reason to stop it: %s", kind_name (check), why,
                      check->reason->message);
 }
 
@@ -219,11 +219,11 @@ on_ended (const char *uuid, VgateCancelAction end, gpointer user_data)
         conclude (check, VGATE_WATCH_STOPPED);
         break;
     case VGATE_CANCEL_LEFT:
-        say_not_stopped (check, "it was all but over");
+        say_not_stopped (check, "it was almost complete");
         conclude (check, VGATE_WATCH_TOO_LATE);
         break;
     case VGATE_CANCEL_PAUSED_HERE:
-        say_not_stopped (check, "it has ended, but the guest is paused, see VGATE-715");
+        say_not_stopped (check, "it has ended, but the guest is paused (see VGATE-715)");
         conclude (check, VGATE_WATCH_TOO_LATE);
         break;
     /* QEMU's event of the new migration begins another check */
@@ -234,7 +234,7 @@ on_ended (const char *uuid, VgateCancelAction end, gpointer user_data)
         conclude (check, VGATE_WATCH_LEFT);
         break;
     default:
-        say_not_stopped (check, "how it ended is not known, as libvirt does not answer");
+        say_not_stopped (check, "cannot tell how it ended: libvirt does not answer");
         conclude (check, VGATE_WATCH_LEFT);
     }
     check_unref (check);
@@ -259,7 +259,7 @@ leave (Check *check, const GError *why)
 {
     const VgateLogSubject subject = subject_of (check, VGATE_CODE_JOB_UNCHECKED);
 
-    vgate_log_about (&subject, "the %s goes on unchecked: %s", kind_name (check), why->message);
+    vgate_log_about (&subject, "the %s continues without a check: %s", kind_name (check), why->message);
     conclude (check, VGATE_WATCH_LEFT);
 }
 
@@ -288,7 +288,7 @@ warn_of_down_time (const Check *check)
     const VgateLogSubject subject = subject_of (check, VGATE_CODE_DOWN_TIME);
 
     if (clause)
-        vgate_log_about (&subject, "the migration may take long to end: %s. %s", clause,
+        vgate_log_about (&subject, "the migration may exceed its down-time limit: %s. %s", clause,
                          vgate_code_info (VGATE_CODE_DOWN_TIME)->cure);
 }
 
