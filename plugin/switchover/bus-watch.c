@@ -173,8 +173,8 @@ static void
 fail (VgateBusWatch *watch, const char *what)
 {
     if (!watch->is_failure_logged)
-        vgate_log (VGATE_CODE_SWITCH_OVER_BUS, NULL,
-                   "the gate at switch-over is not served: %s; trying again", what);
+        vgate_log (VGATE_CODE_SWITCH_OVER_BUS, NULL, "the gate at switch-over is not served: %s; retrying",
+                   what);
     watch->is_failure_logged = TRUE;
     drop (watch);
     schedule_open (watch);
@@ -187,7 +187,7 @@ on_closed (G_GNUC_UNUSED GDBusConnection *connection, G_GNUC_UNUSED gboolean van
 {
     VgateBusWatch *watch = user_data;
 
-    fail (watch, "the bus was lost");
+    fail (watch, "lost the connection to the bus");
 }
 
 static void

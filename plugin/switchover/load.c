@@ -42,14 +42,13 @@ read_domain (const VgateLoad *load, GError **error)
     g_autoptr (virDomain) domain = NULL;
 
     if (!load->libvirt) {
-        g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_LIBVIRT_ERROR,
-                             "there is no connection to libvirt");
+        g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_LIBVIRT_ERROR, "no connection to libvirt");
         return NULL;
     }
     domain = vgate_libvirt_find_domain (load->libvirt, load->uuid, error);
     if (!domain) {
         if (error && !*error)
-            g_set_error (error, VGATE_ERROR, VGATE_CODE_LIBVIRT_ERROR, "libvirt knows no domain %s",
+            g_set_error (error, VGATE_ERROR, VGATE_CODE_LIBVIRT_ERROR, "libvirt has no domain %s",
                          load->uuid);
         return NULL;
     }

@@ -111,7 +111,7 @@ check_root (const xmlNode *root, GError **error)
         g_str_has_prefix (uri, VGATE_PAYLOAD_NAMESPACE_FAMILY) && strcmp (uri, VGATE_PAYLOAD_NAMESPACE) != 0
             ? VGATE_CODE_PAYLOAD_VERSION
             : VGATE_CODE_PAYLOAD_FORM,
-        root, "namespace '%s'; known here is <" NAME "> of '%s'", shown, VGATE_PAYLOAD_NAMESPACE);
+        root, "unexpected namespace '%s': expected <" NAME "> of '%s'", shown, VGATE_PAYLOAD_NAMESPACE);
     return FALSE;
 }
 
@@ -142,19 +142,19 @@ vgate_payload_read (const void *data, gsize length, const char *domain_uuid, GEr
 
     if (length == 0 || length > VGATE_PAYLOAD_SIZE_MAX) {
         g_set_error (error, VGATE_ERROR, VGATE_CODE_PAYLOAD_SIZE,
-                     "the payload has %" G_GSIZE_FORMAT " bytes, 1 to %u are allowed", length,
+                     "invalid payload size %" G_GSIZE_FORMAT ": expected 1 to %u bytes", length,
                      VGATE_PAYLOAD_SIZE_MAX);
         return NULL;
     }
     doc = read_tree (data, length, error);
     if (!doc || !check_root (xmlDocGetRootElement (doc), error) ||
         !read_content (xmlDocGetRootElement (doc), payload, error)) {
-        g_prefix_error (error, "what came at switch-over: ");
+        g_prefix_error (error, "invalid payload at switch-over: ");
         return NULL;
     }
     if (strcmp (payload->domain, domain_uuid) != 0) {
         g_set_error (error, VGATE_ERROR, VGATE_CODE_PAYLOAD_DOMAIN,
-                     "the payload is that of domain %s, this domain is %s", payload->domain, domain_uuid);
+                     "the payload is from domain %s, but this domain is %s", payload->domain, domain_uuid);
         return NULL;
     }
     return g_steal_pointer (&payload);

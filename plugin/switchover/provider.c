@@ -45,8 +45,9 @@ on_method (G_GNUC_UNUSED GDBusConnection *connection, const char *sender, G_GNUC
     VgateProvider *provider = user_data;
 
     if (g_strcmp0 (sender, provider->caller) != 0) {
-        g_dbus_method_invocation_return_error_literal (call, G_DBUS_ERROR, G_DBUS_ERROR_ACCESS_DENIED,
-                                                       "only the QEMU of the domain is answered");
+        g_dbus_method_invocation_return_error_literal (
+            call, G_DBUS_ERROR, G_DBUS_ERROR_ACCESS_DENIED,
+            "only the QEMU process of the domain can call this object");
         return;
     }
     if (g_str_equal (method, "Save")) {

@@ -91,8 +91,9 @@ answer_save (Save *save, VgateSnapshot *fresh)
     vgate_provider_return_payload (g_steal_pointer (&save->call), payload);
     if (source != VGATE_PAYLOAD_NVML)
         vgate_log (VGATE_CODE_PAYLOAD_NOT_FRESH, name_of (switchover, save->uuid),
-                   source == VGATE_PAYLOAD_MEMORY ? "what went out at switch-over is from memory"
-                                                  : "nothing is known that could go out at switch-over");
+                   source == VGATE_PAYLOAD_MEMORY
+                       ? "sent the last known vGPU metadata at switch-over: NVML did not answer in time"
+                       : "sent no vGPU metadata at switch-over: none is known");
 }
 
 static gboolean
@@ -209,7 +210,7 @@ give_up_load (Load *load)
 {
     g_autoptr (VgateDecision) decision = vgate_decision_new_refusal (
         g_error_new (VGATE_ERROR, VGATE_CODE_SWITCH_OVER_TIMEOUT,
-                     "whether the guest can run here was not decided within %u ms",
+                     "cannot decide within %u ms whether the guest can run on this host",
                      load->switchover->policy->switch_over_load_ms));
 
     answer_load (load, decision);
@@ -255,7 +256,7 @@ on_failed (const char *uuid, const GError *error, gpointer user_data)
     VgateSwitchover *switchover = user_data;
 
     vgate_log (VGATE_CODE_SWITCH_OVER_BUS, name_of (switchover, uuid),
-               "it cannot be served at switch-over: %s", error->message);
+               "cannot serve the domain at switch-over: %s", error->message);
     g_hash_table_remove (switchover->served, uuid);
 }
 
@@ -308,7 +309,7 @@ on_lost (gpointer user_data)
 
         if (vgate_provider_get_caller (served->provider))
             vgate_log (VGATE_CODE_SWITCH_OVER_BUS, served->name,
-                       "its QEMU has lost the bus, so it can be neither migrated nor saved");
+                       "the domain's QEMU has lost the bus: the guest can be neither migrated nor saved");
     }
     g_hash_table_remove_all (switchover->served);
 }

@@ -133,7 +133,7 @@ test_rubbish (void)
         g_autoptr (GError) error = NULL;
 
         g_assert_null (vgate_payload_read (cases[i].bytes, cases[i].length, SAMPLE_DOMAIN_UUID, &error));
-        sample_assert_error (error, cases[i].code, "what came at switch-over", NULL);
+        sample_assert_error (error, cases[i].code, "invalid payload", NULL);
     }
 }
 

@@ -106,8 +106,8 @@ test_what_was_known_before_a_missed_end () {
     host_fails a nvmlInit_v2 999
     guest_start a ghost
     on a virsh -q save ghost "$image" || true
-    log_has a 'VGATE-830: ghost: nothing is known that could go out'
-    ! has_logged a 'VGATE-830: ghost: .*from memory' || fail 'what went out was of the run that ended'
+    log_has a 'VGATE-830: ghost: sent no vGPU metadata at switch-over'
+    ! has_logged a 'VGATE-830: ghost: .*last known' || fail 'what went out was of the run that ended'
 }
 
 is_shut_off () {
@@ -184,7 +184,7 @@ timed_a_save_while_nvml_fails () {
     guest_run_asking a failing
     host_fails a nvmlInit_v2 999
     save_takes_less_than failing 'failing' 3000
-    log_has a 'VGATE-830: failing: .*from memory'
+    log_has a 'VGATE-830: failing: .*last known'
     host_heals a
     on a virsh -q restore "$image"
     guest_answers a failing
@@ -195,7 +195,7 @@ timed_a_save_while_nvml_hangs () {
     guest_run_asking a hanging
     host_hangs a nvmlDeviceGetActiveVgpus
     save_takes_less_than hanging 'hanging' 3000
-    log_has a 'VGATE-830: hanging: .*from memory'
+    log_has a 'VGATE-830: hanging: .*last known'
     host_heals a
     on a virsh -q restore "$image"
     guest_answers a hanging
@@ -208,7 +208,7 @@ timed_a_save_that_nothing_is_known_for () {
     host_service restart a vgpu-gated
     wait_served a
     save_takes_less_than unknown 'hanging from the start' 3000
-    log_has a 'VGATE-830: unknown: nothing is known'
+    log_has a 'VGATE-830: unknown: sent no vGPU metadata'
     host_heals a
     on a virsh -q restore "$image"
     guest_answers a unknown
@@ -332,7 +332,7 @@ test_the_bus_lets_in_only_whom_it_must () {
     # not even root is the domain's QEMU
     output=$(on a dbus-send --bus="$bus" --print-reply --dest="$owner" /org/qemu/VMState1 \
         org.qemu.VMState1.Save 2>&1) && fail "root got: $output"
-    [[ $output == *'only the QEMU of the domain is answered'* ]] || fail "$output"
+    [[ $output == *'only the QEMU process of the domain can call this object'* ]] || fail "$output"
     output=$(on a setpriv --reuid=nobody --clear-groups dbus-send --bus="$bus" --print-reply \
         --dest=org.freedesktop.DBus /org/freedesktop/DBus org.freedesktop.DBus.RequestName \
         string:org.qemu.VMState1 uint32:0 2>&1) && fail "nobody got: $output"
@@ -421,7 +421,7 @@ reconnect () {
 test_a_bus_that_is_lost () {
     guest_run_asking a busless
     host_service restart a vgpu-gate-bus
-    log_has a 'VGATE-827: busless: its QEMU has lost the bus'
+    log_has a 'VGATE-827: busless: the domain.s QEMU has lost the bus'
     wait_served a
     ! migrate a busless || fail 'it was migrated without being asked'
     guest_stayed busless
