@@ -212,7 +212,7 @@ on_slow (guint n_slow, gpointer user_data)
 {
     VgateAgent *agent = user_data;
 
-    vgate_log (VGATE_CODE_LIBVIRT_SLOW, NULL, "libvirt does not answer %u call%s within %u ms", n_slow,
+    vgate_log (VGATE_CODE_LIBVIRT_SLOW, NULL, "libvirt has not answered %u call%s within %u ms", n_slow,
                n_slow == 1 ? "" : "s", CALL_DEADLINE_MS);
     /* calls on a connection that was given up still count until they end */
     agent->n_given_up = MIN (agent->n_given_up, n_slow);
@@ -324,7 +324,7 @@ listing_done (gpointer data, gpointer user_data)
     if (((Listing *)data)->number != agent->n_listings)
         return;
     if (listing->error) {
-        vgate_log ((VgateCode)listing->error->code, NULL, "%s; connecting again", listing->error->message);
+        vgate_log ((VgateCode)listing->error->code, NULL, "%s; reconnecting", listing->error->message);
         vgate_connection_renew (agent->connection);
         return;
     }

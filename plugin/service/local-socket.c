@@ -238,7 +238,8 @@ vgate_local_socket_new (const char *path, VgateLocalSocketAnswer answer, gpointe
     VgateLocalSocket *server;
 
     if (!bound || !g_socket_listener_add_socket (listener, bound, NULL, &local)) {
-        g_set_error (error, VGATE_ERROR, VGATE_CODE_AGENT_SOCKET, "%s: %s", path, local->message);
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_AGENT_SOCKET, "cannot create socket '%s': %s", path,
+                     local->message);
         return NULL;
     }
     server = g_new0 (VgateLocalSocket, 1);

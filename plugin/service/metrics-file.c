@@ -42,7 +42,8 @@ write_run (gpointer data)
         return;
     /* before the system's reason, GLib names its temporary file, which has another name each time */
     reason = strrchr (error->message, ':');
-    write->failure = g_strdup_printf ("%s:%s", write->path, reason ? reason + 1 : error->message);
+    write->failure =
+        g_strdup_printf ("cannot write '%s':%s", write->path, reason ? reason + 1 : error->message);
 }
 
 static void

@@ -62,11 +62,12 @@ notify_status (Service *service, const VgateStatus *status)
 
     for (guint i = 0; i < status->guests->len; i++)
         n_captured += ((const VgateStatusGuest *)g_ptr_array_index (status->guests, i))->has_capture ? 1 : 0;
-    text = g_strdup_printf (
-        "%u domains run, %u with vGPUs, %u captured%s%s%s%s", status->domains, status->guests->len,
-        n_captured, status->is_connected ? "" : "; no connection to libvirt",
-        status->nvml_code ? "; NVML does not answer: " : "", status->nvml_code ? status->nvml_code : "",
-        status->is_config_refused ? "; the changed configuration is bad" : "");
+    text = g_strdup_printf ("%u running domain%s, %u with vGPUs, %u captured%s%s%s%s", status->domains,
+                            status->domains == 1 ? "" : "s", status->guests->len, n_captured,
+                            status->is_connected ? "" : "; no connection to libvirt",
+                            status->nvml_code ? "; NVML does not answer: " : "",
+                            status->nvml_code ? status->nvml_code : "",
+                            status->is_config_refused ? "; the changed configuration was refused" : "");
     if (g_strcmp0 (text, service->notified) == 0)
         return;
     vgate_notify_status (text);
@@ -111,10 +112,11 @@ note_what_waits (const VgatePolicy *was, const VgatePolicy *is)
 {
     if (g_strcmp0 (was->host_uuid, is->host_uuid) != 0)
         vgate_log (VGATE_CODE_CONFIG_AT_START, NULL,
-                   "uuid= in [host] has changed, which takes effect at the next start");
+                   "uuid= in [host] has changed; the change takes effect at the next start of vgpu-gated");
     if (g_strcmp0 (was->switch_over_bus, is->switch_over_bus) != 0)
-        vgate_log (VGATE_CODE_CONFIG_AT_START, NULL,
-                   "bus= in [switch-over] has changed, which takes effect at the next start");
+        vgate_log (
+            VGATE_CODE_CONFIG_AT_START, NULL,
+            "bus= in [switch-over] has changed; the change takes effect at the next start of vgpu-gated");
 }
 
 static void
@@ -125,13 +127,13 @@ reload (Service *service)
 
     vgate_tally_note_reload (vgate_agent_tally (service->agent), policy != NULL);
     if (!policy) {
-        vgate_log ((VgateCode)error->code, NULL, "the configuration stays as it was: %s. %s", error->message,
-                   vgate_code_info (error->code)->cure);
+        vgate_log ((VgateCode)error->code, NULL, "the previous configuration stays in force: %s. %s",
+                   error->message, vgate_code_info (error->code)->cure);
         return;
     }
     note_what_waits (vgate_agent_policy (service->agent), policy);
     vgate_agent_set_policy (service->agent, policy);
-    vgate_log (VGATE_CODE_CONFIG_TAKEN, NULL, "%s was read anew", service->config);
+    vgate_log (VGATE_CODE_CONFIG_TAKEN, NULL, "read the configuration '%s' again", service->config);
 }
 
 static gboolean

@@ -3,7 +3,7 @@
 # What systemd made of the boot: before other cases (bus.sh, that is) start another bus.
 
 says_what_runs () {
-    [[ $(unit_property a vgpu-gated StatusText) == *'domains run'* ]]
+    [[ $(unit_property a vgpu-gated StatusText) == *'running domain'* ]]
 }
 
 test_both_are_up_after_the_boot () {

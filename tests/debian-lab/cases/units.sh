@@ -13,7 +13,7 @@ edit () {
 test_capture_and_status () {
     guest_run a captured
     [[ $(on a vgpu-gate agent status) == *'guest captured'* ]] || fail "$(on a vgpu-gate agent status)"
-    within 20 status_text_is a '1 domains run, 1 with vGPUs, 1 captured' || fail "$(on a systemctl status vgpu-gated)"
+    within 20 status_text_is a '1 running domain, 1 with vGPUs, 1 captured' || fail "$(on a systemctl status vgpu-gated)"
 }
 
 status_text_is () {
@@ -26,7 +26,7 @@ test_reload () {
     log_has a 'VGATE-734'
     echo 'nonsense' | on a tee -a /etc/vgpu-gate/vgpu-gate.conf >/dev/null
     on a systemctl reload vgpu-gated
-    log_has a 'the configuration stays as it was'
+    log_has a 'the previous configuration stays in force'
     unit_is a vgpu-gated ActiveState active || fail 'a bad configuration ended it'
 }
 
@@ -42,7 +42,7 @@ test_the_metrics_file () {
 test_a_metrics_file_elsewhere () {
     on a sed -i 's,^metrics-file=.*,metrics-file=/srv/vgpu-gate.prom,' /etc/vgpu-gate/vgpu-gate.conf
     on a systemctl reload vgpu-gated
-    log_has a 'VGATE-736: /srv/vgpu-gate.prom: Read-only file system'
+    log_has a 'VGATE-736: cannot write ./srv/vgpu-gate.prom.: Read-only file system'
     # as the guide says
     edit a ReadWritePaths=/srv
     within 40 on a test -s /srv/vgpu-gate.prom || fail "$(vgpu_gated_log a)"
@@ -92,7 +92,7 @@ test_a_restart_leaves_the_elements () {
     guest_run a kept
     before=$(element a kept)
     on a systemctl restart vgpu-gated
-    within 20 status_text_is a '1 domains run, 1 with vGPUs, 1 captured' || fail "$(on a systemctl status vgpu-gated)"
+    within 20 status_text_is a '1 running domain, 1 with vGPUs, 1 captured' || fail "$(on a systemctl status vgpu-gated)"
     [ "$(element a kept)" = "$before" ] || fail 'the element was written anew:' "$before" "$(element a kept)"
     # and it looks after it as before
     on a vgpu-sim guest-driver up --vm "$(uuid_of kept)" --driver 535.261.03 --range 7.1-18.1

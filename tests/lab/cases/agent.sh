@@ -160,7 +160,7 @@ test_a_bad_configuration_leaves_the_old_one_in_force () {
     guest_run a steady "$h100_20c"
     host_configure a capture <<<'intervall=1'
     signal a HUP
-    wait_log a "VGATE-604: the configuration stays as it was: .*vgpu-gate.conf line [0-9]*: .*'intervall'"
+    wait_log a "VGATE-604: the previous configuration stays in force: .*vgpu-gate.conf line [0-9]*: .*'intervall'"
     wait_status a "status['configuration-refused'] and counters['configuration-reloads', 'refused'] == 1"
     wait_metric a configuration_refused 1
     guest_driver_up a steady 570.195.03 18.1-24.2
