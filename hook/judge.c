@@ -10,6 +10,7 @@
 #include "journal.h"
 #include "message/output.h"
 #include "placement/release.h"
+#include "wrap.h"
 
 #include <errno.h>
 #include <locale.h>
@@ -306,7 +307,7 @@ main (int argc, char *argv[])
     if (options.dry_run) {
         g_autofree char *report = vgate_decision_report (decision, options.words[0], operation, inputs.host);
 
-        fputs (report, stdout);
+        vgate_print_wrapped (report);
         return exit_status (&options, decision);
     }
     if (!hand_over_xml (decision, &error)) {

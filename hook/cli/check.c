@@ -3,6 +3,7 @@
 #include "gate/gate.h"
 #include "gate/report.h"
 #include "input.h"
+#include "wrap.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -102,7 +103,7 @@ check (const Options *options, VgateOperation operation, VgatePolicy *policy)
     policy->gate_cold_start = TRUE;
     decision = error ? vgate_decision_new_refusal (error) : vgate_gate_decide (&request);
     report = vgate_decision_report (decision, name, operation, host);
-    fputs (report, stdout);
+    vgate_print_wrapped (report);
     if (decision->allowed)
         return VGATE_EXIT_ALLOWED;
     return vgate_code_is_unanswered (decision->code) ? VGATE_EXIT_UNANSWERED : VGATE_EXIT_REFUSED;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "command.h"
 #include "message/codes.h"
+#include "wrap.h"
 
 #include <stdio.h>
 
@@ -9,8 +10,11 @@ explain (const VgateCodeInfo *info)
 {
     char code[VGATE_CODE_TEXT_SIZE];
 
-    printf ("%s: %s\n\ncause: %s\n\nway out: %s\n", vgate_code_format (info->code, code), info->summary,
-            info->cause, info->cure);
+    g_autofree char *text =
+        g_strdup_printf ("%s: %s\n\ncause: %s\n\nway out: %s\n", vgate_code_format (info->code, code),
+                         info->summary, info->cause, info->cure);
+
+    vgate_print_wrapped (text);
 }
 
 /* Prints docs/codes.md; a test compares the two. */

@@ -3,7 +3,9 @@
 #include "message/codes.h"
 #include "program.h"
 
+#include <pty.h>
 #include <string.h>
+#include <unistd.h>
 
 #define USAGE(what) "vgpu-gate: VGATE-902: " what "; see 'vgpu-gate --help'\n"
 
@@ -95,6 +97,55 @@ assert_help_has (const char *const *words, const char *expected)
         g_test_fail_printf ("the help does not say '%s':\n%s", expected, run.out);
 }
 
+/* Everything that a terminal of this width shows of the command's output. */
+static char *
+run_on_terminal (const char *const *words, guint16 columns)
+{
+    const struct winsize size = {.ws_col = columns, .ws_row = 24};
+    g_autoptr (GSubprocessLauncher) launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_NONE);
+    g_autoptr (GSubprocess) process = NULL;
+    g_autoptr (GString) shown = g_string_new (NULL);
+    g_autoptr (GError) error = NULL;
+    const char *argv[9] = {program_path ("command")};
+    char buffer[4096];
+    int master, terminal;
+    gssize n;
+
+    for (gsize i = 0; words[i]; i++)
+        argv[i + 1] = words[i];
+    g_assert_cmpint (openpty (&master, &terminal, NULL, NULL, &size), ==, 0);
+    g_subprocess_launcher_take_stdout_fd (launcher, terminal);
+    process = g_subprocess_launcher_spawnv (launcher, argv, &error);
+    g_assert_no_error (error);
+    /* that nobody has the terminal open any more is told as an error */
+    g_clear_object (&launcher);
+    while ((n = read (master, buffer, sizeof buffer)) > 0)
+        g_string_append_len (shown, buffer, n);
+    close (master);
+    g_subprocess_wait_check (process, NULL, &error);
+    g_assert_no_error (error);
+    g_string_replace (shown, "\r\n", "\n", 0);
+    return g_string_free (g_steal_pointer (&shown), FALSE);
+}
+
+/* On a terminal long lines are wrapped at its width; in a pipe they stay whole. */
+static void
+test_terminal (G_GNUC_UNUSED gconstpointer data)
+{
+    static const char *const words[] = {"explain", "VGATE-303", NULL};
+    g_autofree char *shown = run_on_terminal (words, 60);
+    g_auto (GStrv) lines = g_strsplit (shown, "\n", -1);
+    g_autoptr (GString) joined = g_string_new (shown);
+    gsize longest = 0;
+
+    for (gsize i = 0; lines[i]; i++)
+        longest = MAX (longest, strlen (lines[i]));
+    g_assert_cmpuint (longest, >, 40);
+    g_assert_cmpuint (longest, <=, 60);
+    g_string_replace (joined, "\n    ", " ", 0);
+    assert_prints (words, joined->str);
+}
+
 static void
 test_help (G_GNUC_UNUSED gconstpointer data)
 {
@@ -176,6 +227,7 @@ main (int argc, char *argv[])
         program_add_test (path, infos[i], test_code);
     }
     program_add_test ("/command/help", NULL, test_help);
+    program_add_test ("/command/terminal", NULL, test_terminal);
     program_add_test ("/command/explain/list", NULL, test_list);
     program_add_test ("/command/explain/document", NULL, test_document);
     return g_test_run ();
