@@ -133,7 +133,7 @@ print_state (const Target *target, const char *label, unsigned int flags, GError
 static void
 print_host (void)
 {
-    printf ("this host: %s\n", vgate_provider_lock_is_held ("") ? "served by vgpu-gated" : "not served");
+    printf ("this host: %s by vgpu-gated\n", vgate_provider_lock_is_held ("") ? "served" : "not served");
 }
 
 static gboolean

@@ -124,7 +124,7 @@ vgate_capture_once (const VgatePolicy *policy, const char *uri, GError **error)
     if (g_hash_table_size (pass.busy) == 0)
         return TRUE;
     g_set_error (error, VGATE_ERROR, VGATE_CODE_CAPTURE_FAILED,
-                 "cannot capture or clean %u guest%s: a migration or save is in progress",
+                 "could not process %u guest%s: a migration or save is in progress",
                  g_hash_table_size (pass.busy), g_hash_table_size (pass.busy) == 1 ? "" : "s");
     return FALSE;
 }

@@ -92,7 +92,7 @@ answer_save (Save *save, VgateSnapshot *fresh)
     if (source != VGATE_PAYLOAD_NVML)
         vgate_log (VGATE_CODE_PAYLOAD_NOT_FRESH, name_of (switchover, save->uuid),
                    source == VGATE_PAYLOAD_MEMORY
-                       ? "sent the last known vGPU metadata at switch-over: NVML did not answer in time"
+                       ? "sent the last known vGPU metadata at switch-over: NVML gave no current one in time"
                        : "sent no vGPU metadata at switch-over: none is known");
 }
 
