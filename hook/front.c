@@ -53,7 +53,7 @@ has_leases (void)
 {
     if (geteuid () != 0)
         return 0;
-    return access ("/run/vgpu-gate/leases.xml", F_OK) == 0 || errno != ENOENT;
+    return access ("/run/vgpu-gate/leases", F_OK) == 0 || errno != ENOENT;
 }
 
 static int

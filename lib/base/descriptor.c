@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -49,26 +48,19 @@ read_regular (int fd, gsize max, GByteArray *bytes)
     return vgate_read_all (fd, max, bytes);
 }
 
-/* Keeps the errno of the call that failed before it. */
-static void
-close_quietly (int fd)
-{
-    const int saved = errno;
-
-    close (fd);
-    errno = saved;
-}
-
 gboolean
 vgate_read_file (int directory, const char *name, gsize max, GByteArray *bytes)
 {
     const int fd = openat (directory, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
     gboolean good;
+    int saved;
 
     if (fd < 0)
         return FALSE;
     good = read_regular (fd, max, bytes);
-    close_quietly (fd);
+    saved = errno;
+    close (fd);
+    errno = saved;
     return good;
 }
 
@@ -85,23 +77,4 @@ vgate_write_all (int fd, const void *data, gsize length)
         done += (gsize)n;
     }
     return TRUE;
-}
-
-gboolean
-vgate_replace_file (int directory, const char *name, guint mode, const void *data, gsize length)
-{
-    g_autofree char *new_name = g_strconcat (name, ".new", NULL);
-    const int fd = openat (directory, new_name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, mode);
-    int saved;
-
-    if (fd < 0)
-        return FALSE;
-    if (!vgate_write_all (fd, data, length))
-        close_quietly (fd);
-    else if (close (fd) == 0 && renameat (directory, new_name, directory, name) == 0)
-        return TRUE;
-    saved = errno;
-    unlinkat (directory, new_name, 0);
-    errno = saved;
-    return FALSE;
 }

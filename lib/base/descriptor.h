@@ -20,9 +20,3 @@ gboolean vgate_read_file (int directory, const char *name, gsize max, GByteArray
 
 /* Writes all bytes. FALSE with errno. */
 gboolean vgate_write_all (int fd, const void *data, gsize length);
-
-/*
- * Replaces the content of the file in the directory (a descriptor) as a whole, or creates it with the mode:
- * writes NAME.new and renames it. FALSE with errno; an existing file is then unchanged.
- */
-gboolean vgate_replace_file (int directory, const char *name, guint mode, const void *data, gsize length);

@@ -14,35 +14,26 @@
 #include <unistd.h>
 
 #define DIRECTORY  VGATE_RUN_DIRECTORY
-#define FILE_NAME  "leases.xml"
+#define FILE_NAME  "leases"
 #define LOCK_NAME  "lock"
+#define HEAD       "leases"
 #define LEASES_MAX 4096
-/* a lease takes less than half a KiB, and its type's name, of at most 255 characters, at most 1.5 KiB */
+/* a lease takes less than half a KiB, and its type's name, of at most 255 characters, at most 1 KiB */
 #define FILE_SIZE_MAX (LEASES_MAX * 2048)
 #define WAIT_MS       10000
 #define LOCK_STEP_US  10000
 
-static const char *const kinds[] = {"mdev", "vf", NULL};
 static const char *const states[] = {"taken", "planned", "made", "given", "unmade", NULL};
 
-static const VgateXmlDialect dialect = {
-    .namespace_uri = "urn:x-vgpu-gate:leases:1",
-    .structure = VGATE_CODE_LEASE_UNREADABLE,
-    .value = VGATE_CODE_LEASE_UNREADABLE,
-    .base64 = VGATE_CODE_LEASE_UNREADABLE,
-};
-
-static const VgateXmlAttribute attributes[] = {
-    VGATE_XML_ATTRIBUTE (VgateLease, "domain", UUID, domain),
-    VGATE_XML_ONE_OF (VgateLease, "kind", kinds, kind),
-    VGATE_XML_ATTRIBUTE (VgateLease, "device", ASCII, device),
+/* The keys that can be missing come before others, so that a file that was cut is not read without them. */
+static const VgateXmlAttribute keys[] = {
     VGATE_XML_ATTRIBUTE (VgateLease, "parent", PCI, parent),
     VGATE_XML_ATTRIBUTE (VgateLease, "pgpu", PCI, pgpu),
     VGATE_XML_ATTRIBUTE (VgateLease, "type", UINT, type),
     VGATE_XML_OPTIONAL (VgateLease, "type-name", NAME, type_name),
+    VGATE_XML_OPTIONAL (VgateLease, "instead-of", ASCII, instead_of),
     VGATE_XML_ONE_OF (VgateLease, "state", states, state),
     VGATE_XML_ATTRIBUTE (VgateLease, "expires", UINT64, expires),
-    VGATE_XML_OPTIONAL (VgateLease, "instead-of", ASCII, instead_of),
     {.name = NULL},
 };
 
@@ -51,7 +42,9 @@ vgate_lease_free (VgateLease *lease)
 {
     if (!lease)
         return;
-    vgate_xml_clear_attributes (attributes, lease);
+    g_free (lease->domain);
+    g_free (lease->device);
+    vgate_xml_clear_attributes (keys, lease);
     g_free (lease);
 }
 
@@ -61,6 +54,7 @@ vgate_leases_free (VgateLeases *leases)
     if (!leases)
         return;
     g_ptr_array_unref (leases->all);
+    g_free (leases->path);
     /* closing it lets the lock go */
     if (leases->lock >= 0)
         close (leases->lock);
@@ -91,87 +85,112 @@ fail (VgateCode code, const char *what, GError **error)
     return FALSE;
 }
 
-/* --- reading --- */
+/* --- the form of the file --- */
 
-static gboolean
-is_device (const VgateLease *lease, const char *text)
+/*
+ * A group for each lease, named "DEVICE DOMAIN", since of one device there can be several records of what was
+ * unmade. The first group counts them. The caller frees the text; NULL: a guest has two leases of a device.
+ */
+static char *
+write_text (const GPtrArray *all, gsize *length)
 {
-    return vgate_xml_text_has_form (text, lease->kind == VGATE_HOSTDEV_MDEV ? VGATE_XML_UUID : VGATE_XML_PCI);
+    g_autoptr (GKeyFile) file = g_key_file_new ();
+
+    g_key_file_set_uint64 (file, HEAD, "count", all->len);
+    for (guint i = 0; i < all->len; i++) {
+        const VgateLease *lease = g_ptr_array_index (all, i);
+        g_autofree char *group = g_strconcat (lease->device, " ", lease->domain, NULL);
+
+        if (g_key_file_has_group (file, group))
+            return NULL;
+        for (const VgateXmlAttribute *key = keys; key->name; key++) {
+            g_autofree char *value = vgate_xml_write_value (key, lease);
+
+            if (value)
+                g_key_file_set_string (file, group, key->name, value);
+        }
+    }
+    return g_key_file_to_data (file, length, NULL);
 }
 
-/* Several guests can have had a virtual function one after the other, each once; one can have it. */
-static gboolean
-is_twice (const VgateLeases *leases, const VgateLease *lease)
-{
-    for (guint i = 0; i < leases->all->len; i++) {
-        const VgateLease *other = g_ptr_array_index (leases->all, i);
+static gboolean refuse (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
 
-        if (other->kind == lease->kind && strcmp (other->device, lease->device) == 0 &&
-            ((other->state != VGATE_LEASE_UNMADE && lease->state != VGATE_LEASE_UNMADE) ||
-             strcmp (other->domain, lease->domain) == 0))
-            return TRUE;
-    }
+static gboolean
+refuse (GError **error, const char *format, ...)
+{
+    g_autofree char *what = NULL;
+    va_list arguments;
+
+    va_start (arguments, format);
+    what = g_strdup_vprintf (format, arguments);
+    va_end (arguments);
+    g_set_error (error, VGATE_ERROR, VGATE_CODE_LEASE_UNREADABLE, DIRECTORY "/" FILE_NAME ": %s", what);
     return FALSE;
 }
 
 static gboolean
-read_lease (VgateLeases *leases, xmlNode *node, GError **error)
+is_device (int kind, const char *text)
+{
+    return vgate_xml_text_has_form (text, kind == VGATE_HOSTDEV_MDEV ? VGATE_XML_UUID : VGATE_XML_PCI);
+}
+
+static gboolean
+read_group (VgateLeases *leases, GKeyFile *file, const char *group, GError **error)
 {
     g_autoptr (VgateLease) lease = g_new0 (VgateLease, 1);
+    const char *blank = strchr (group, ' ');
 
-    if (!vgate_xml_read_leaf (&dialect, node, attributes, lease, error))
-        return FALSE;
-    if (!is_device (lease, lease->device) || (lease->instead_of && !is_device (lease, lease->instead_of))) {
-        vgate_xml_set_error (error, dialect.value, node, "device is none");
-        return FALSE;
+    lease->device = g_strndup (group, blank ? (gsize)(blank - group) : 0);
+    lease->domain = g_strdup (blank ? blank + 1 : "");
+    lease->kind = is_device (VGATE_HOSTDEV_MDEV, lease->device) ? VGATE_HOSTDEV_MDEV : VGATE_HOSTDEV_PCI;
+    if (!is_device (lease->kind, lease->device) || !vgate_xml_text_has_form (lease->domain, VGATE_XML_UUID))
+        return refuse (error, "invalid group [%s]: expected a device and the UUID of a guest", group);
+    for (const VgateXmlAttribute *key = keys; key->name; key++) {
+        g_autofree char *value = g_key_file_get_string (file, group, key->name, NULL);
+
+        if (!value && !key->optional)
+            return refuse (error, "[%s] has no '%s'", group, key->name);
+        if (value && (!vgate_xml_read_value (key, value, lease) ||
+                      (strcmp (key->name, "instead-of") == 0 && !is_device (lease->kind, value))))
+            return refuse (error, "[%s]: invalid value '%s' for '%s'", group, value, key->name);
     }
-    if (is_twice (leases, lease)) {
-        vgate_xml_set_error (error, dialect.value, node, "the device stands here twice");
-        return FALSE;
-    }
+    if (lease->state != VGATE_LEASE_UNMADE && vgate_leases_find (leases, lease->kind, lease->device))
+        return refuse (error, "two guests have the device %s", lease->device);
     g_ptr_array_add (leases->all, g_steal_pointer (&lease));
     return TRUE;
 }
 
-static gboolean
-read_root (VgateLeases *leases, xmlNode *root, GError **error)
-{
-    xmlNode *children = NULL, *node;
-
-    if (strcmp ((const char *)root->name, "leases") != 0 || !root->ns ||
-        strcmp ((const char *)root->ns->href, dialect.namespace_uri) != 0) {
-        vgate_xml_set_error (error, dialect.structure, root, "it is not <leases xmlns='%s'>",
-                             dialect.namespace_uri);
-        return FALSE;
-    }
-    children = vgate_xml_children (root);
-    for (;;) {
-        if (!vgate_xml_take (&dialect, &children, "lease", &node, error))
-            return FALSE;
-        if (!node)
-            break;
-        if (leases->all->len == LEASES_MAX) {
-            vgate_xml_set_error (error, dialect.structure, node, "there are more than %d", LEASES_MAX);
-            return FALSE;
-        }
-        if (!read_lease (leases, node, error))
-            return FALSE;
-    }
-    return vgate_xml_end (&dialect, &children, error);
-}
-
+/*
+ * GLib accepts a key or a group that is there twice, comments, and groups and keys that nobody asks for. So
+ * the text must be what would be written of the leases that were read from it.
+ */
 static gboolean
 parse (VgateLeases *leases, const char *text, gsize length, GError **error)
 {
-    g_autoptr (GError) local = NULL;
-    g_autoptr (xmlDoc) doc = vgate_xml_read_tree (text, length, &local);
+    g_autoptr (GKeyFile) file = g_key_file_new ();
+    g_auto (GStrv) groups = NULL;
+    g_autofree char *again = NULL;
+    gsize n = 0, again_length = 0;
+    guint64 count;
 
-    if (doc && read_root (leases, xmlDocGetRootElement (doc), &local))
-        return TRUE;
-    /* whatever it is, it is a lease file that cannot be read */
-    g_set_error (error, VGATE_ERROR, VGATE_CODE_LEASE_UNREADABLE, DIRECTORY "/" FILE_NAME ": %s",
-                 local->message);
-    return FALSE;
+    if (length == 0 || memchr (text, '\0', length) ||
+        !g_key_file_load_from_data (file, text, length, G_KEY_FILE_NONE, NULL))
+        return refuse (error, "it is not a key file");
+    groups = g_key_file_get_groups (file, &n);
+    count = g_key_file_get_uint64 (file, HEAD, "count", NULL);
+    if (n == 0 || strcmp (groups[0], HEAD) != 0 || count != n - 1)
+        return refuse (error,
+                       "it is not complete: [" HEAD "] counts %" G_GUINT64_FORMAT " of %" G_GSIZE_FORMAT
+                       " leases",
+                       count, n > 0 ? n - 1 : 0);
+    if (count > LEASES_MAX)
+        return refuse (error, "there are more than %d leases", LEASES_MAX);
+    for (gsize i = 1; i < n; i++)
+        if (!read_group (leases, file, groups[i], error))
+            return FALSE;
+    again = write_text (leases->all, &again_length);
+    return (again && again_length == length && memcmp (again, text, length) == 0) ||
+           refuse (error, "it is not as vgpu-gate writes it");
 }
 
 static gboolean
@@ -185,9 +204,7 @@ read_file (VgateLeases *leases, GError **error)
         return TRUE;
     if (errno != EFBIG)
         return fail (VGATE_CODE_LEASE_UNREADABLE, DIRECTORY "/" FILE_NAME, error);
-    g_set_error (error, VGATE_ERROR, VGATE_CODE_LEASE_UNREADABLE,
-                 DIRECTORY "/" FILE_NAME ": it is larger than %d KiB", FILE_SIZE_MAX / 1024);
-    return FALSE;
+    return refuse (error, "it is larger than %d KiB", FILE_SIZE_MAX / 1024);
 }
 
 /* --- the directory and the lock --- */
@@ -223,6 +240,7 @@ open_leases (const char *root, gboolean to_look, guint wait_ms, GError **error)
     g_autoptr (GError) local = NULL;
 
     leases->all = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_lease_free);
+    leases->path = g_build_filename (path, FILE_NAME, NULL);
     leases->lock = -1;
     leases->directory = vgate_run_directory_open (
         path, !to_look, to_look ? VGATE_CODE_LEASE_UNREADABLE : VGATE_CODE_LEASE_UNWRITABLE, &local);
@@ -276,32 +294,36 @@ is_to_be_kept (const VgateLease *lease, guint64 now, guint *n_unmade)
 gboolean
 vgate_leases_save (VgateLeases *leases, guint64 now, GError **error)
 {
-    g_autoptr (GString) text = g_string_new (NULL);
-    guint n = 0, n_unmade = count_unmade (leases);
+    g_autoptr (GPtrArray) kept = g_ptr_array_new ();
+    g_autoptr (GError) local = NULL;
+    g_autofree char *text = NULL;
+    guint n_unmade = count_unmade (leases);
+    gsize length = 0;
 
     g_return_val_if_fail (leases->lock >= 0, FALSE);
-    g_string_append_printf (text, "<leases xmlns='%s'>\n", dialect.namespace_uri);
-    for (guint i = 0; i < leases->all->len; i++) {
-        const VgateLease *lease = g_ptr_array_index (leases->all, i);
-
-        if (!is_to_be_kept (lease, now, &n_unmade))
-            continue;
-        g_string_append (text, "  ");
-        vgate_xml_write_leaf (text, "lease", attributes, lease);
-        g_string_append_c (text, '\n');
-        n++;
-    }
-    g_string_append (text, "</leases>\n");
-    if (n > LEASES_MAX) {
+    for (guint i = 0; i < leases->all->len; i++)
+        if (is_to_be_kept (g_ptr_array_index (leases->all, i), now, &n_unmade))
+            g_ptr_array_add (kept, g_ptr_array_index (leases->all, i));
+    if (kept->len > LEASES_MAX) {
         g_set_error (error, VGATE_ERROR, VGATE_CODE_LEASE_UNWRITABLE,
                      DIRECTORY "/" FILE_NAME ": it can have no more than %d leases", LEASES_MAX);
         return FALSE;
     }
-    if (n == 0)
+    if (kept->len == 0)
         return unlinkat (leases->directory, FILE_NAME, 0) == 0 || errno == ENOENT ||
                fail (VGATE_CODE_LEASE_UNWRITABLE, DIRECTORY "/" FILE_NAME, error);
-    return vgate_replace_file (leases->directory, FILE_NAME, 0600, text->str, text->len) ||
-           fail (VGATE_CODE_LEASE_UNWRITABLE, DIRECTORY "/" FILE_NAME, error);
+    text = write_text (kept, &length);
+    if (!text) {
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_LEASE_UNWRITABLE,
+                     DIRECTORY "/" FILE_NAME ": a guest has two leases of one device");
+        return FALSE;
+    }
+    if (g_file_set_contents_full (leases->path, text, (gssize)length,
+                                  G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600, &local))
+        return TRUE;
+    g_set_error (error, VGATE_ERROR, VGATE_CODE_LEASE_UNWRITABLE, DIRECTORY "/" FILE_NAME ": %s",
+                 local->message);
+    return FALSE;
 }
 
 gboolean

@@ -3,8 +3,8 @@
  * Who gets which device: leases in ROOT/run/vgpu-gate, which are taken at 'migrate begin'; the record of the
  * devices that were made for a guest, which lasts until 'release end', and after that of what they were; and
  * of those that a guest has in place of others, until vgpu-gated has seen to its persistent definition. The
- * file is read and written under a lock, strictly: what cannot be read or written is an error, and never
- * taken for "no leases".
+ * file is a GKeyFile with a group for each device and guest. It is read and written under a lock, strictly:
+ * what cannot be read or written is an error, and never taken for "no leases".
  *
  * Times are seconds of the monotonic clock (g_get_monotonic_time ()): like the file they begin anew with each
  * boot, and nobody sets them.
@@ -33,7 +33,7 @@ typedef struct {
     char *parent; /* PCI address of what the device is on, or of the virtual function */
     char *pgpu;   /* PCI address of the physical function */
     guint32 type; /* vGPU type id on this host, as the driver numbered the types when the device was made */
-    char *type_name; /* NULL: not known, as in a file of an older version */
+    char *type_name; /* NULL: not known */
     int state;       /* VgateLeaseState */
     guint64 expires;
     /* What the guest's XML named, of the same kind, before the hook changed that to the device; NULL: the
@@ -46,6 +46,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateLease, vgate_lease_free)
 
 typedef struct {
     GPtrArray *all; /* of VgateLease * */
+    char *path;     /* of the file */
     int directory;  /* descriptors; -1: opened to look only, or there is no directory */
     int lock;
 } VgateLeases;

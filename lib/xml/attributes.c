@@ -118,9 +118,11 @@ read_choice (const char *text, const char *const *choices, int first, int *membe
 
 static const char *const yes_no[] = {"no", "yes", NULL};
 
-static gboolean
-read_value (const VgateXmlAttribute *attribute, const char *text, gpointer member)
+gboolean
+vgate_xml_read_value (const VgateXmlAttribute *attribute, const char *text, gpointer object)
 {
+    gpointer member = (char *)object + attribute->offset;
+
     switch (attribute->form) {
     case VGATE_XML_ASCII:
     case VGATE_XML_NAME:
@@ -175,7 +177,7 @@ vgate_xml_read_attributes (const VgateXmlDialect *dialect, xmlNode *node, const 
             return FALSE;
         }
         value = xmlNodeListGetString (node->doc, attribute->children, 1);
-        good = read_value (entry, value ? (const char *)value : "", (char *)object + entry->offset);
+        good = vgate_xml_read_value (entry, value ? (const char *)value : "", object);
         shown = good ? NULL : vgate_printable (value ? (const char *)value : "", 64);
         xmlFree (value);
         if (!good) {
@@ -187,73 +189,59 @@ vgate_xml_read_attributes (const VgateXmlDialect *dialect, xmlNode *node, const 
     return TRUE;
 }
 
-static void
-write_text (GString *xml, const char *name, const char *text)
+char *
+vgate_xml_write_value (const VgateXmlAttribute *attribute, gconstpointer object)
 {
-    /* escapes the five special characters of XML; our value forms allow no other characters that need
-     * escaping */
-    g_autofree char *escaped = g_markup_escape_text (text, -1);
-
-    g_string_append_printf (xml, " %s='%s'", name, escaped);
-}
-
-static void
-write_time (GString *xml, const char *name, gint64 seconds)
-{
-    g_autoptr (GDateTime) time = g_date_time_new_from_unix_utc (seconds);
-    g_autofree char *text = g_date_time_format (time, "%Y-%m-%dT%H:%M:%SZ");
-
-    write_text (xml, name, text);
-}
-
-static void
-write_attribute (GString *xml, const VgateXmlAttribute *entry, gconstpointer member)
-{
+    gconstpointer member = (const char *)object + attribute->offset;
     char version[VGATE_VERSION_TEXT_SIZE], range[VGATE_VERSION_RANGE_TEXT_SIZE];
 
-    switch (entry->form) {
+    switch (attribute->form) {
     case VGATE_XML_ASCII:
     case VGATE_XML_NAME:
     case VGATE_XML_UUID:
     case VGATE_XML_PCI:
-    case VGATE_XML_SHA256:
-        if (*(char *const *)member)
-            write_text (xml, entry->name, *(char *const *)member);
-        break;
-    case VGATE_XML_TIME: write_time (xml, entry->name, *(const gint64 *)member); break;
-    case VGATE_XML_UINT:
-        g_string_append_printf (xml, " %s='%u'", entry->name, *(const guint32 *)member);
-        break;
-    case VGATE_XML_UINT64:
-        g_string_append_printf (xml, " %s='%" G_GUINT64_FORMAT "'", entry->name, *(const guint64 *)member);
-        break;
-    case VGATE_XML_COUNT:
-        if (*(const guint64 *)member != 0)
-            g_string_append_printf (xml, " %s='%" G_GUINT64_FORMAT "'", entry->name,
-                                    *(const guint64 *)member);
-        break;
-    case VGATE_XML_HEX:
-        g_string_append_printf (xml, " %s='0x%x'", entry->name, *(const guint32 *)member);
-        break;
-    case VGATE_XML_VERSION:
-        write_text (xml, entry->name, vgate_version_format (*(const guint32 *)member, version));
-        break;
-    case VGATE_XML_RANGE:
-        write_text (xml, entry->name, vgate_version_range_format (*(const VgateVersionRange *)member, range));
-        break;
-    case VGATE_XML_YES_NO: write_text (xml, entry->name, yes_no[*(const gboolean *)member ? 1 : 0]); break;
-    case VGATE_XML_CHOICE:
-        if (!entry->optional || *(const int *)member != 0)
-            write_text (xml, entry->name, entry->choices[*(const int *)member]);
-        break;
+    case VGATE_XML_SHA256: return g_strdup (*(char *const *)member);
+    case VGATE_XML_TIME: {
+        g_autoptr (GDateTime) time = g_date_time_new_from_unix_utc (*(const gint64 *)member);
+
+        return g_date_time_format (time, "%Y-%m-%dT%H:%M:%SZ");
     }
+    case VGATE_XML_COUNT:
+        if (*(const guint64 *)member == 0)
+            return NULL;
+        G_GNUC_FALLTHROUGH;
+    case VGATE_XML_UINT64: return g_strdup_printf ("%" G_GUINT64_FORMAT, *(const guint64 *)member);
+    case VGATE_XML_UINT: return g_strdup_printf ("%u", *(const guint32 *)member);
+    case VGATE_XML_HEX: return g_strdup_printf ("0x%x", *(const guint32 *)member);
+    case VGATE_XML_VERSION: return g_strdup (vgate_version_format (*(const guint32 *)member, version));
+    case VGATE_XML_RANGE:
+        return g_strdup (vgate_version_range_format (*(const VgateVersionRange *)member, range));
+    case VGATE_XML_YES_NO: return g_strdup (yes_no[*(const gboolean *)member ? 1 : 0]);
+    case VGATE_XML_CHOICE:
+        if (attribute->optional && *(const int *)member == 0)
+            return NULL;
+        return g_strdup (attribute->choices[*(const int *)member]);
+    }
+    return NULL;
+}
+
+static void
+write_attribute (GString *xml, const VgateXmlAttribute *entry, gconstpointer object)
+{
+    g_autofree char *text = vgate_xml_write_value (entry, object);
+    /* escapes the five special characters of XML; our value forms allow no other characters that need
+     * escaping */
+    g_autofree char *escaped = text ? g_markup_escape_text (text, -1) : NULL;
+
+    if (escaped)
+        g_string_append_printf (xml, " %s='%s'", entry->name, escaped);
 }
 
 void
 vgate_xml_write_attributes (GString *xml, const VgateXmlAttribute *table, gconstpointer object)
 {
     for (; table->name; table++)
-        write_attribute (xml, table, (const char *)object + table->offset);
+        write_attribute (xml, table, object);
 }
 
 gboolean
@@ -297,8 +285,8 @@ vgate_xml_first_difference (const VgateXmlAttribute *table, gconstpointer a, gco
     for (; table->name; table++) {
         g_autoptr (GString) a_written = g_string_new (NULL), b_written = g_string_new (NULL);
 
-        write_attribute (a_written, table, (const char *)a + table->offset);
-        write_attribute (b_written, table, (const char *)b + table->offset);
+        write_attribute (a_written, table, a);
+        write_attribute (b_written, table, b);
         if (strcmp (a_written->str, b_written->str) != 0) {
             *a_text = g_strdup (g_strchug (a_written->str));
             *b_text = g_strdup (g_strchug (b_written->str));

@@ -131,6 +131,14 @@ void vgate_xml_clear_attributes (const VgateXmlAttribute *table, gpointer object
 xmlDoc *vgate_xml_read_document (const VgateXmlDialect *dialect, const char *element, const char *xml,
                                  gsize length, GError **error);
 
+/*
+ * One value of a table, for formats other than XML. _read_value puts the text into the member of *object, or
+ * returns FALSE when the text does not have the form of the attribute. _write_value returns it as it is
+ * written, which the caller frees; NULL when the attribute is absent.
+ */
+gboolean vgate_xml_read_value (const VgateXmlAttribute *attribute, const char *text, gpointer object);
+char *vgate_xml_write_value (const VgateXmlAttribute *attribute, gconstpointer object);
+
 /* TRUE when the text has the form, which is one of those held as char *. Used to check a driver's values
  * before they are written. */
 gboolean vgate_xml_text_has_form (const char *text, VgateXmlForm form);

@@ -4,7 +4,7 @@
 #include "placement/lease.h"
 #include "scratch.h"
 
-#define FILE_NAME "run/vgpu-gate/leases.xml"
+#define FILE_NAME "run/vgpu-gate/leases"
 
 int LLVMFuzzerTestOneInput (const guint8 *data, gsize size);
 
@@ -18,6 +18,7 @@ assert_same (const VgateLeases *a, const VgateLeases *b)
 
         g_assert_cmpstr (lease->domain, ==, same->domain);
         g_assert_cmpint (lease->kind, ==, same->kind);
+        g_assert_cmpstr (lease->type_name, ==, same->type_name);
         g_assert_cmpstr (lease->device, ==, same->device);
         g_assert_cmpstr (lease->instead_of, ==, same->instead_of);
         g_assert_cmpstr (lease->parent, ==, same->parent);

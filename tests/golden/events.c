@@ -77,13 +77,13 @@ gboolean
 has_lease_with (const FakeHost *host, const char *vm, const char *text)
 {
     g_autofree char *path = fake_host_path (host, LEASES), *leases = NULL;
-    g_auto (GStrv) lines = NULL;
+    g_auto (GStrv) groups = NULL;
 
     if (!g_file_get_contents (path, &leases, NULL, NULL))
         return FALSE;
-    lines = g_strsplit (leases, "\n", -1);
-    for (guint i = 0; lines[i]; i++)
-        if (strstr (lines[i], vm) && strstr (lines[i], text))
+    groups = g_strsplit (leases, "\n[", -1);
+    for (guint i = 0; groups[i]; i++)
+        if (strstr (groups[i], vm) && strstr (groups[i], text))
             return TRUE;
     return FALSE;
 }
@@ -91,7 +91,7 @@ has_lease_with (const FakeHost *host, const char *vm, const char *text)
 gboolean
 has_lease (const FakeHost *host, const char *vm, const char *state)
 {
-    g_autofree char *text = state ? g_strdup_printf (" state='%s' ", state) : g_strdup ("");
+    g_autofree char *text = state ? g_strdup_printf ("\nstate=%s\n", state) : g_strdup ("");
 
     return has_lease_with (host, vm, text);
 }
@@ -108,10 +108,13 @@ put_leases (FakeHost *host, const char *text)
 void
 assert_no_leases (const FakeHost *host)
 {
-    g_autofree char *path = fake_host_path (host, LEASES), *new_path = g_strconcat (path, ".new", NULL);
+    g_autofree char *directory = fake_host_path (host, "run/vgpu-gate");
+    g_autoptr (GDir) dir = g_dir_open (directory, 0, NULL);
+    const char *name;
 
-    g_assert_false (g_file_test (path, G_FILE_TEST_EXISTS));
-    g_assert_false (g_file_test (new_path, G_FILE_TEST_EXISTS));
+    /* nor a file that was to replace them */
+    while (dir && (name = g_dir_read_name (dir)))
+        g_assert_false (g_str_has_prefix (name, "leases"));
 }
 
 FakeHost *

@@ -8,13 +8,13 @@
 #define VM_1   "4d7c0a6e-9b1f-4f2e-8a35-b1f0c2d9e701"
 #define VM_2   "4d7c0a6e-9b1f-4f2e-8a35-b1f0c2d9e702"
 #define APPLY  "[placement]\nmode=apply\n"
-#define LEASES "run/vgpu-gate/leases.xml"
+#define LEASES "run/vgpu-gate/leases"
 
-#define LEASES_OF(text) "<leases xmlns='urn:x-vgpu-gate:leases:1'>\n" text "</leases>\n"
+#define LEASES_OF(count, text) "[leases]\ncount=" count "\n" text
 /* A lease of a mediated device of type 1120 on CASE_GPU. */
-#define LEASE(vm, device, state, expires)                                                            \
-    "  <lease domain='" vm "' kind='mdev' device='" device "' parent='" CASE_GPU "' pgpu='" CASE_GPU \
-    "' type='1120' state='" state "' expires='" expires "'/>\n"
+#define LEASE(vm, device, state, expires)                                                    \
+    "\n[" device " " vm "]\nparent=" CASE_GPU "\npgpu=" CASE_GPU "\ntype=1120\nstate=" state \
+    "\nexpires=" expires "\n"
 
 typedef struct {
     FakeHost *host;
@@ -40,7 +40,7 @@ FakeHost *applying_host (void (*prepare) (FakeHost *host));
 
 /* Writes the file of the leases. */
 void put_leases (FakeHost *host, const char *text);
-/* state: NULL for any. */
+/* state: NULL for any. text: what is in the lease. */
 gboolean has_lease (const FakeHost *host, const char *vm, const char *state);
 gboolean has_lease_with (const FakeHost *host, const char *vm, const char *text);
 void assert_no_leases (const FakeHost *host);

@@ -181,7 +181,7 @@ case_run (const HookCase *c, const char *folder)
 gboolean
 case_machine_has_no_leases (void)
 {
-    if (g_access ("/run/vgpu-gate/leases.xml", F_OK) != 0 && errno == ENOENT)
+    if (g_access ("/run/vgpu-gate/leases", F_OK) != 0 && errno == ENOENT)
         return TRUE;
     g_test_skip ("this machine has leases in /run/vgpu-gate");
     return FALSE;

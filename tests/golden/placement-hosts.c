@@ -74,6 +74,6 @@ lease_with_seconds_left (const char *vm, const char *device, const char *state, 
 {
     const gint64 now = g_get_monotonic_time () / G_USEC_PER_SEC;
 
-    return g_strdup_printf (LEASES_OF (LEASE ("%s", "%s", "%s", "%" G_GINT64_FORMAT)), vm, device, state,
+    return g_strdup_printf (LEASES_OF ("1", LEASE ("%s", "%s", "%s", "%" G_GINT64_FORMAT)), device, vm, state,
                             now + seconds);
 }

@@ -216,9 +216,10 @@ static void
 test_promised_by_another_name (G_GNUC_UNUSED gconstpointer data)
 {
     const gint64 now = g_get_monotonic_time () / G_USEC_PER_SEC;
-    g_autofree char *text = g_strdup_printf (LEASES_OF (LEASE (VM_1, CASE_MDEV, "unmade", "0") LEASE (
-                                                 OTHER_VM, FREE, "planned", "%" G_GINT64_FORMAT)),
-                                             now + 1000);
+    g_autofree char *text =
+        g_strdup_printf (LEASES_OF ("2", LEASE (VM_1, CASE_MDEV, "unmade", "0")
+                                             LEASE (OTHER_VM, FREE, "planned", "%" G_GINT64_FORMAT)),
+                         now + 1000);
     g_autoptr (FakeHost) host = applying_host (room_for_one);
     g_auto (Guest) cold = {0};
 
@@ -253,8 +254,8 @@ test_stale_record (G_GNUC_UNUSED gconstpointer data)
     g_autoptr (FakeHost) host = applying_host (room_for_one);
     g_auto (Guest) cold = {0};
 
-    put_leases (host,
-                LEASES_OF (LEASE (OTHER_VM, CASE_MDEV, "made", "0") LEASE (VM_1, CASE_MDEV, "unmade", "0")));
+    put_leases (host, LEASES_OF ("2", LEASE (OTHER_VM, CASE_MDEV, "made", "0")
+                                          LEASE (VM_1, CASE_MDEV, "unmade", "0")));
     guest_init (&cold, host, "bare-mdev", VM_1);
     allowed_unchanged (&cold, "prepare");
     g_assert_true (fake_host_has_mdev (host, CASE_MDEV));
@@ -271,7 +272,7 @@ test_not_made (G_GNUC_UNUSED gconstpointer data)
 
     room_for_one (host);
     fake_host_configure (host, APPLY);
-    put_leases (host, LEASES_OF (LEASE (VM_1, CASE_MDEV, "unmade", "0")));
+    put_leases (host, LEASES_OF ("1", LEASE (VM_1, CASE_MDEV, "unmade", "0")));
     guest_init (&cold, host, "bare-mdev", VM_1);
     assert_refused (&cold, "the driver took it, but there is no such device");
 }
@@ -312,7 +313,7 @@ test_crash (G_GNUC_UNUSED gconstpointer data)
     g_autoptr (FakeHost) host = applying_host (room_for_one);
     g_auto (Guest) cold = {0};
 
-    put_leases (host, LEASES_OF (LEASE (VM_1, CASE_MDEV, "made", "0")));
+    put_leases (host, LEASES_OF ("1", LEASE (VM_1, CASE_MDEV, "made", "0")));
     guest_init (&cold, host, "bare-mdev", VM_1);
     allowed_unchanged (&cold, "prepare");
     g_assert_true (fake_host_has_mdev (host, CASE_MDEV));

@@ -171,7 +171,7 @@ test_misconfigured (G_GNUC_UNUSED gconstpointer data)
     refused (&own, "started", 604);
     refused (&own, "migrate", 604);
     /* a lease needs the configuration */
-    put_leases (host, LEASES_OF (LEASE (VM_1, CASE_MDEV, "planned", "18446744073709551615")));
+    put_leases (host, LEASES_OF ("1", LEASE (VM_1, CASE_MDEV, "planned", "18446744073709551615")));
     refused (&own, "prepare", 604);
 }
 

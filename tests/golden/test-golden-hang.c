@@ -247,7 +247,7 @@ test_others (G_GNUC_UNUSED gconstpointer data)
 
     everything_hangs (host);
     fake_host_sim (host, "hang nvmlInit");
-    put_leases (host, LEASES_OF (LEASE (OTHER_VM, FREE, "made", "1")));
+    put_leases (host, LEASES_OF ("1", LEASE (OTHER_VM, FREE, "made", "1")));
     for (gsize i = 0; i < G_N_ELEMENTS (inputs); i++) {
         for (gsize e = 0; e < G_N_ELEMENTS (events); e++) {
             g_auto (Guest) guest = {0};

@@ -61,10 +61,10 @@ test_existing (G_GNUC_UNUSED gconstpointer data)
     guest_init (&guest, host, "mdev", VM_1);
     allowed_changed (&guest, "migrate", MDEV_ADDRESS (CASE_MDEV), MDEV_ADDRESS (FREE));
     g_assert_true (has_lease (host, VM_1, "taken"));
-    g_assert_true (has_lease_with (host, VM_1, "instead-of='" CASE_MDEV "'"));
+    g_assert_true (has_lease_with (host, VM_1, "\ninstead-of=" CASE_MDEV "\n"));
     allowed_unchanged (&guest, "prepare");
     g_assert_true (has_lease (host, VM_1, "given"));
-    g_assert_true (has_lease_with (host, VM_1, "instead-of='" CASE_MDEV "'"));
+    g_assert_true (has_lease_with (host, VM_1, "\ninstead-of=" CASE_MDEV "\n"));
     allowed_unchanged (&guest, "release end");
     g_assert_true (fake_host_has_mdev (host, FREE));
     assert_no_leases (host);
@@ -400,7 +400,7 @@ test_crash (G_GNUC_UNUSED gconstpointer data)
 
         if (device_is_there[i])
             fake_host_add_mdev (host, CASE_MDEV, TYPE, CASE_GPU);
-        put_leases (host, LEASES_OF (LEASE (VM_1, CASE_MDEV, "made", "1")));
+        put_leases (host, LEASES_OF ("1", LEASE (VM_1, CASE_MDEV, "made", "1")));
         guest_init (&guest, host, "mdev", VM_1);
         allowed_unchanged (&guest, "release end");
         g_assert_false (fake_host_has_mdev (host, CASE_MDEV));
@@ -416,7 +416,7 @@ test_orphan (G_GNUC_UNUSED gconstpointer data)
     g_autoptr (FakeHost) host = applying_host (free_mdev);
     g_auto (Guest) guest = {0};
 
-    put_leases (host, LEASES_OF (LEASE (OTHER_VM, FREE, "made", "1")));
+    put_leases (host, LEASES_OF ("1", LEASE (OTHER_VM, FREE, "made", "1")));
     guest_init (&guest, host, "mdev", VM_1);
     allowed_changed (&guest, "migrate", MDEV_ADDRESS (CASE_MDEV), MDEV_ADDRESS (FREE));
     g_assert_true (has_lease (host, VM_1, "made"));
@@ -547,7 +547,7 @@ test_dry_run (G_GNUC_UNUSED gconstpointer data)
     g_assert_cmpint (run.status, ==, 0);
     g_assert_nonnull (strstr (run.out, "to be made"));
     g_assert_false (g_file_test (directory, G_FILE_TEST_EXISTS));
-    put_leases (host, LEASES_OF (LEASE (VM_1, CASE_MDEV, "made", "1")));
+    put_leases (host, LEASES_OF ("1", LEASE (VM_1, CASE_MDEV, "made", "1")));
     call.operation = "release end";
     case_call_hook (&call, &release);
     g_assert_cmpstr (release.out, ==, "release end is not gated\n");

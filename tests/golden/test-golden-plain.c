@@ -107,7 +107,7 @@ test_events (gconstpointer data)
 
     case_standard_host (host);
     fake_host_configure (host, "[gate]\nmising-metadata=allow\n");
-    put_leases (host, LEASES_OF (LEASE (VM_2, CASE_MDEV, "planned", "18446744073709551615")));
+    put_leases (host, LEASES_OF ("1", LEASE (VM_2, CASE_MDEV, "planned", "18446744073709551615")));
     fake_host_qemu_started (host, CASE_DOMAIN, TRUE);
     plain_guest (&guest, host, GPOINTER_TO_SIZE (data));
     for (gsize i = 0; i < G_N_ELEMENTS (events); i++)

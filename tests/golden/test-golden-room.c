@@ -329,7 +329,7 @@ lock_leases (FakeHost *host)
     g_autofree char *path = fake_host_path (host, "run/vgpu-gate/lock");
     int lock;
 
-    put_leases (host, LEASES_OF (LEASE (OTHER_VM, FREE, "taken", "1")));
+    put_leases (host, LEASES_OF ("1", LEASE (OTHER_VM, FREE, "taken", "1")));
     lock = g_open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     g_assert_cmpint (lock, >=, 0);
     g_assert_cmpint (flock (lock, LOCK_EX), ==, 0);

@@ -81,7 +81,7 @@ static void
 lease_has_ended (FakeHost *host)
 {
     named_and_free (host);
-    put_leases (host, LEASES_OF (LEASE (OTHER_VM, CASE_MDEV, "taken", "1")));
+    put_leases (host, LEASES_OF ("1", LEASE (OTHER_VM, CASE_MDEV, "taken", "1")));
 }
 
 /* A lease from another boot, in case the file system kept it. */
@@ -132,21 +132,21 @@ static void
 leases_are_rubbish (FakeHost *host)
 {
     named_and_free (host);
-    put_leases (host, "\001\002 no XML\n");
+    put_leases (host, "\001\002 no key file\n");
 }
 
 static void
 leases_are_cut (FakeHost *host)
 {
     named_and_free (host);
-    put_leases (host, "<leases xmlns='urn:x-vgpu-gate:leases:1'>\n  <lease domain='" OTHER_VM "'");
+    put_leases (host, LEASES_OF ("2", LEASE (OTHER_VM, CASE_MDEV, "made", "1")));
 }
 
 static void
 leases_have_odd_device (FakeHost *host)
 {
     named_and_free (host);
-    put_leases (host, LEASES_OF (LEASE (OTHER_VM, "../../etc", "made", "1")));
+    put_leases (host, LEASES_OF ("1", LEASE (OTHER_VM, "../../etc", "made", "1")));
 }
 
 /* --- refusals and their suggestions --- */

@@ -89,8 +89,8 @@ test_mdev (G_GNUC_UNUSED gconstpointer data)
     fake_host_offer_mdev (host, VF_2, FAKE_TYPE_H100_40C, 1);
     guest_init_renumbered (&guest, host, "mdev");
     allowed_unchanged (&guest, "migrate");
-    g_assert_true (has_lease_with (host, VM_1, " type='1120'"));
-    g_assert_true (has_lease_with (host, VM_1, " type-name='NVIDIA H100XM-20C'"));
+    g_assert_true (has_lease_with (host, VM_1, "\ntype=1120\n"));
+    g_assert_true (has_lease_with (host, VM_1, "\ntype-name=NVIDIA H100XM-20C\n"));
 }
 
 static void
@@ -169,7 +169,7 @@ test_again (G_GNUC_UNUSED gconstpointer data)
     write_text (host, TYPES "nvidia-1199/available_instances", "1\n");
     allowed_unchanged (&cold, "prepare");
     g_assert_true (fake_host_has_mdev (host, CASE_MDEV));
-    g_assert_true (has_lease_with (host, VM_1, " type='1199'"));
+    g_assert_true (has_lease_with (host, VM_1, "\ntype=1199\n"));
 }
 
 /* --- at switch-over --- */

@@ -81,8 +81,8 @@ set_up (Fixture *f, G_GNUC_UNUSED gconstpointer data)
 static void
 tear_down (Fixture *f, G_GNUC_UNUSED gconstpointer data)
 {
-    static const char *const names[] = {"run/vgpu-gate/leases.xml", "run/vgpu-gate/lock", "run/vgpu-gate",
-                                        "run", ""};
+    static const char *const names[] = {"run/vgpu-gate/leases", "run/vgpu-gate/lock", "run/vgpu-gate", "run",
+                                        ""};
 
     vgate_workers_free (f->workers);
     vgate_definition_watch_free (f->watch);
@@ -315,7 +315,7 @@ TEST (test_persistence_unknown)
 /* Leases that cannot be read. */
 TEST (test_unreadable)
 {
-    g_autofree char *path = g_build_filename (f->root, "run/vgpu-gate/leases.xml", NULL), *after = NULL;
+    g_autofree char *path = g_build_filename (f->root, "run/vgpu-gate/leases", NULL), *after = NULL;
     const gint64 end = g_get_monotonic_time () + G_USEC_PER_SEC / 2;
 
     start (f);

@@ -215,7 +215,7 @@ TEST (test_session_leases)
         .operation = VGATE_OPERATION_START, .domain = f->domain, .root = f->root, .is_session = TRUE};
     g_autoptr (VgateDecision) session = NULL;
 
-    put (f, "/run/vgpu-gate/leases.xml", "rubbish", strlen ("rubbish"));
+    put (f, "/run/vgpu-gate/leases", "rubbish", strlen ("rubbish"));
     put_device (f);
     session = vgate_gate_decide (&request);
     g_assert_cmpint (session->code, ==, VGATE_CODE_NOT_CONCERNED);

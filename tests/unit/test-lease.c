@@ -49,8 +49,7 @@ set_up (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 static void
 tear_down (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
-    static const char *const names[] = {"vgpu-gate/leases.xml", "vgpu-gate/leases.xml.new", "vgpu-gate/lock",
-                                        "vgpu-gate", ""};
+    static const char *const names[] = {"vgpu-gate/leases", "vgpu-gate/lock", "vgpu-gate", ""};
 
     for (gsize i = 0; i < G_N_ELEMENTS (names); i++) {
         g_autofree char *path = path_in (fixture, names[i]);
@@ -117,7 +116,6 @@ TEST (test_round_trip)
     g_assert_true (vgate_leases_exist (fixture->root));
     second = must_open (fixture, TRUE);
     g_assert_cmpuint (second->all->len, ==, 2);
-    /* as an older version wrote it */
     g_assert_null (vgate_leases_find (second, VGATE_HOSTDEV_MDEV, DEVICE_2)->type_name);
     lease = vgate_leases_find (second, VGATE_HOSTDEV_MDEV, DEVICE);
     g_assert_cmpstr (lease->type_name, ==, "NVIDIA H100XM-80C");
@@ -129,6 +127,76 @@ TEST (test_round_trip)
     g_assert_cmpuint (lease->expires, ==, NOW + 60);
     g_assert_null (lease->instead_of);
     g_assert_null (vgate_leases_find (second, VGATE_HOSTDEV_PCI, DEVICE));
+}
+
+/* The letters of a lease file, and its mode: root's alone. */
+TEST (test_text)
+{
+    g_autoptr (VgateLeases) leases = must_open (fixture, FALSE);
+    g_autofree char *path = path_in (fixture, "vgpu-gate/leases"), *text = NULL;
+    VgateLease *vf = new_lease (VM_2, "0000:41:00.5", VGATE_LEASE_UNMADE, 0);
+    struct stat status;
+
+    g_ptr_array_add (leases->all, new_lease (VM_1, DEVICE, VGATE_LEASE_GIVEN, NOW + 60));
+    ((VgateLease *)g_ptr_array_index (leases->all, 0))->instead_of = g_strdup (DEVICE_2);
+    vf->kind = VGATE_HOSTDEV_PCI;
+    vf->type_name = g_strdup ("NVIDIA H100XM-80C");
+    g_ptr_array_add (leases->all, vf);
+    must_save (leases);
+    g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+    g_assert_cmpstr (text, ==,
+                     "[leases]\ncount=2\n\n[" DEVICE " " VM_1
+                     "]\nparent=0000:41:00.4\npgpu=0000:41:00.0\ntype=1131\ninstead-of=" DEVICE_2
+                     "\nstate=given\nexpires=100060\n\n[0000:41:00.5 " VM_2
+                     "]\nparent=0000:41:00.4\npgpu=0000:41:00.0\ntype=1131\ntype-name=NVIDIA H100XM-80C\n"
+                     "state=unmade\nexpires=0\n");
+    g_assert_cmpint (stat (path, &status), ==, 0);
+    g_assert_cmpint (status.st_mode & 07777, ==, 0600);
+}
+
+/* A type's name is the driver's: whatever it is, it is read again as it was. */
+TEST (test_names)
+{
+    static const char *const names[] = {
+        " ", "  a ", "#a", "[a]", "a=b;c\\d\\s\\", "\"'<&>", "\303\274\342\202\254"};
+
+    for (gsize i = 0; i < G_N_ELEMENTS (names); i++) {
+        g_autoptr (VgateLeases) leases = must_open (fixture, FALSE), again = NULL;
+        VgateLease *lease = new_lease (VM_1, DEVICE, VGATE_LEASE_MADE, 0);
+
+        g_ptr_array_set_size (leases->all, 0);
+        lease->type_name = g_strdup (names[i]);
+        g_ptr_array_add (leases->all, lease);
+        must_save (leases);
+        again = must_open (fixture, TRUE);
+        g_assert_cmpuint (again->all->len, ==, 1);
+        g_assert_cmpstr (((VgateLease *)g_ptr_array_index (again->all, 0))->type_name, ==, names[i]);
+    }
+}
+
+/* It is never half of it that is read, wherever the file was cut. */
+TEST (test_cut)
+{
+    g_autoptr (VgateLeases) leases = must_open (fixture, FALSE);
+    g_autofree char *path = path_in (fixture, "vgpu-gate/leases"), *text = NULL;
+    gsize length;
+
+    for (guint i = 0; i < 2; i++) {
+        VgateLease *lease = new_lease (VM_1, i == 0 ? DEVICE : DEVICE_2, VGATE_LEASE_GIVEN, NOW + 60);
+
+        lease->type_name = g_strdup ("NVIDIA H100XM-80C");
+        lease->instead_of = g_strdup (DEVICE_3);
+        g_ptr_array_add (leases->all, lease);
+    }
+    must_save (leases);
+    g_assert_true (g_file_get_contents (path, &text, &length, NULL));
+    for (gsize cut = length; cut > 0; cut--) {
+        g_autoptr (GError) error = NULL;
+
+        g_assert_cmpint (truncate (path, (off_t)cut - 1), ==, 0);
+        g_assert_null (vgate_leases_open (fixture->root, TRUE, &error));
+        g_assert_error (error, VGATE_ERROR, VGATE_CODE_LEASE_UNREADABLE);
+    }
 }
 
 /* An expired lease is not written again, unless it records a created device. The last one removes the
@@ -267,13 +335,20 @@ TEST (test_many)
 
         lease->instead_of = g_strdup (DEVICE);
         lease->type = G_MAXUINT32;
-        lease->type_name = g_strnfill (255, '"');
+        lease->type_name = g_strnfill (255, '\\');
         g_ptr_array_add (leases->all, lease);
     }
     must_save (leases);
     again = must_open (fixture, TRUE);
     g_assert_cmpuint (again->all->len, ==, 4096);
     g_ptr_array_add (leases->all, new_lease (VM_2, DEVICE, VGATE_LEASE_MADE, 0));
+    g_assert_false (vgate_leases_save (leases, NOW, &error));
+    g_assert_error (error, VGATE_ERROR, VGATE_CODE_LEASE_UNWRITABLE);
+    g_clear_error (&error);
+    /* nor is what could not be read again */
+    g_ptr_array_set_size (leases->all, 1);
+    g_ptr_array_add (leases->all,
+                     new_lease (VM_1, "bbbbbbbb-0000-4000-9000-000000000000", VGATE_LEASE_UNMADE, 0));
     g_assert_false (vgate_leases_save (leases, NOW, &error));
     g_assert_error (error, VGATE_ERROR, VGATE_CODE_LEASE_UNWRITABLE);
     g_clear_pointer (&again, vgate_leases_free);
@@ -300,7 +375,7 @@ try_to_get (const char *root, const char *domain)
 TEST (test_race)
 {
     static const char *const domains[] = {VM_1, VM_2};
-    g_autofree char *file = path_in (fixture, "vgpu-gate/leases.xml");
+    g_autofree char *file = path_in (fixture, "vgpu-gate/leases");
     guint n_first = 0;
 
     for (guint round = 0; round < 200; round++) {
@@ -326,10 +401,11 @@ TEST (test_race)
 
 /* --- not valid leases --- */
 
-#define LEASED "domain='" VM_1 "' kind='mdev' device='" DEVICE "'"
-#define REST   " parent='0000:41:00.4' pgpu='0000:41:00.0' type='1' state='made' expires='1'"
-
-#define REST_UNMADE " parent='0000:41:00.4' pgpu='0000:41:00.0' type='1' state='unmade' expires='0'"
+#define HEAD  "[leases]\ncount=1\n"
+#define GROUP "\n[" DEVICE " " VM_1 "]\n"
+#define PLACE "parent=0000:41:00.4\npgpu=0000:41:00.0\n"
+#define REST  PLACE "type=1\nstate=made\nexpires=1\n"
+#define TWICE "[leases]\ncount=2\n" GROUP REST
 
 TEST (test_rubbish)
 {
@@ -337,43 +413,61 @@ TEST (test_rubbish)
         "",
         "\n",
         "rubbish",
-        "<leases/>",
-        "<leases xmlns='urn:x-vgpu-gate:leases:2'/>",
-        "<leases xmlns='urn:x-vgpu-gate:leases:1'>",
-        "<leases xmlns='urn:x-vgpu-gate:leases:1'>text</leases>",
-        "<leases xmlns='urn:x-vgpu-gate:leases:1'/><leases/>",
-        "<leases xmlns='urn:x-vgpu-gate:leases:1'><other/></leases>",
-        "<leases xmlns='urn:x-vgpu-gate:leases:1'><lease/></leases>",
-        "<!DOCTYPE leases><leases xmlns='urn:x-vgpu-gate:leases:1'/>",
+        "<leases xmlns='urn:x-vgpu-gate:leases:1'/>\n",
+        "[leases]\n",
+        "[leases]\ncount=0",
+        "[leases]\ncount=00\n",
+        "[leases]\ncount=-0\n",
+        "[leases]\ncount=many\n",
+        "[leases]\ncount=0\nother=1\n",
+        "[leases]\n# a comment\ncount=0\n",
+        "[other]\ncount=0\n",
+        "count=0\n",
+        "[leases]\ncount=0\n" GROUP REST,
+        "[leases]\ncount=2\n" GROUP REST,
+        GROUP REST "\n[leases]\ncount=1\n",
+        HEAD,
+        HEAD GROUP,
+        HEAD "\n[" DEVICE "]\n" REST,
+        HEAD "\n[" DEVICE " x]\n" REST,
+        HEAD "\n[" DEVICE " " VM_1 " ]\n" REST,
+        HEAD "\n[" DEVICE "  " VM_1 "]\n" REST,
+        HEAD "\n[ " VM_1 "]\n" REST,
+        HEAD "\n[../.. " VM_1 "]\n" REST,
+        HEAD "\n[0000:41:00.9 " VM_1 "]\n" REST,
+        HEAD GROUP "parent=../..\npgpu=0000:41:00.0\ntype=1\nstate=made\nexpires=1\n",
+        HEAD GROUP "pgpu=0000:41:00.0\nparent=0000:41:00.4\ntype=1\nstate=made\nexpires=1\n",
+        HEAD GROUP PLACE "type=-1\nstate=made\nexpires=1\n",
+        HEAD GROUP PLACE "type=4294967296\nstate=made\nexpires=1\n",
+        HEAD GROUP PLACE "type=1\nstate=stolen\nexpires=1\n",
+        HEAD GROUP PLACE "type=1\nstate=made\nexpires=99999999999999999999\n",
+        HEAD GROUP PLACE "type=1\nstate=made\n",
+        HEAD GROUP PLACE "type=1\ntype-name=\nstate=made\nexpires=1\n",
+        HEAD GROUP PLACE "type=1\ntype-name=a\\nb\nstate=made\nexpires=1\n",
+        HEAD GROUP PLACE "type=1\ntype-name=\377\nstate=made\nexpires=1\n",
+        HEAD GROUP PLACE "type=1\ninstead-of=0000:41:00.4\nstate=made\nexpires=1\n",
+        HEAD GROUP PLACE "type=1\ninstead-of=\nstate=made\nexpires=1\n",
+        HEAD GROUP REST "why=not\n",
+        HEAD GROUP REST "expires=1\n",
+        HEAD GROUP REST "\n",
+        HEAD GROUP REST "# a comment\n",
+        HEAD GROUP REST GROUP REST,
+        TWICE GROUP REST,
+        TWICE "\n[" DEVICE " " VM_2 "]\n" REST,
+        TWICE GROUP PLACE "type=1\nstate=unmade\nexpires=0\n",
     };
-    static const char *const bad_attributes[] = {
-        "domain='x' kind='mdev' device='" DEVICE "'" REST,
-        "domain='" VM_1 "' kind='mdev' device='0000:41:00.4'" REST,
-        "domain='" VM_1 "' kind='vf' device='" DEVICE "'" REST,
-        LEASED " parent='../..' pgpu='0000:41:00.0' type='1' state='made' expires='1'",
-        LEASED " parent='0000:41:00.4' pgpu='0000:41:00.0' type='-1' state='made' expires='1'",
-        LEASED " parent='0000:41:00.4' pgpu='0000:41:00.0' type='1' state='stolen' expires='1'",
-        LEASED
-        " parent='0000:41:00.4' pgpu='0000:41:00.0' type='1' state='made' expires='99999999999999999999'",
-        LEASED " parent='0000:41:00.4' pgpu='0000:41:00.0' type='1' state='made'",
-        LEASED REST " why='not'",
-        LEASED REST " instead-of='0000:41:00.4'",
-        LEASED REST " instead-of=''",
-        LEASED REST "/><lease " LEASED REST,
-        LEASED REST "/><lease " LEASED REST_UNMADE,
-    };
-    g_autofree char *path = path_in (fixture, "vgpu-gate/leases.xml");
+    static const char with_nul[] = HEAD GROUP REST "\0";
+    g_autofree char *path = path_in (fixture, "vgpu-gate/leases");
 
     vgate_leases_free (must_open (fixture, FALSE));
-    for (gsize i = 0; i < G_N_ELEMENTS (texts) + G_N_ELEMENTS (bad_attributes); i++) {
-        g_autofree char *text =
-            i < G_N_ELEMENTS (texts)
-                ? g_strdup (texts[i])
-                : g_strdup_printf ("<leases xmlns='urn:x-vgpu-gate:leases:1'><lease %s/></leases>",
-                                   bad_attributes[i - G_N_ELEMENTS (texts)]);
+    g_assert_true (g_file_set_contents (path, HEAD GROUP REST, -1, NULL));
+    vgate_leases_free (must_open (fixture, FALSE));
+    for (gsize i = 0; i <= G_N_ELEMENTS (texts); i++) {
+        const gboolean is_text = i < G_N_ELEMENTS (texts);
         g_autoptr (GError) error = NULL;
 
-        g_assert_true (g_file_set_contents (path, text, -1, NULL));
+        g_assert_true (g_file_set_contents (path, is_text ? texts[i] : with_nul,
+                                            is_text ? -1 : (gssize)sizeof with_nul, NULL));
         g_assert_null (vgate_leases_open (fixture->root, i % 2 == 0, &error));
         g_assert_error (error, VGATE_ERROR, VGATE_CODE_LEASE_UNREADABLE);
     }
@@ -391,7 +485,7 @@ assert_fails (const Fixture *fixture, gboolean to_look, VgateCode code)
 TEST (test_odd_places)
 {
     g_autofree char *directory = path_in (fixture, "vgpu-gate");
-    g_autofree char *file = path_in (fixture, "vgpu-gate/leases.xml");
+    g_autofree char *file = path_in (fixture, "vgpu-gate/leases");
 
     /* for a read it need not exist */
     vgate_leases_free (must_open (fixture, TRUE));
@@ -490,6 +584,9 @@ main (int argc, char **argv)
 {
     g_test_init (&argc, &argv, NULL);
     ADD ("round-trip", test_round_trip);
+    ADD ("text", test_text);
+    ADD ("names", test_names);
+    ADD ("cut", test_cut);
     ADD ("expiry", test_expiry);
     ADD ("drop", test_drop);
     ADD ("settle", test_settle);

@@ -28,8 +28,8 @@ put_file () {
 
 # The system's leases are there, as where guests arrive.
 put_leases () {
-    printf '%s\n' "<leases xmlns='urn:x-vgpu-gate:leases:1'>" '</leases>' | put_file /run/vgpu-gate/leases.xml
-    on a chmod 0600 /run/vgpu-gate/leases.xml
+    printf '%s\n' '[leases]' count=0 | put_file /run/vgpu-gate/leases
+    on a chmod 0600 /run/vgpu-gate/leases
 }
 
 # It speaks of us, so that the hook looks closer at it.
@@ -61,7 +61,7 @@ test_a_plain_guest () {
     in_session virsh -q restore "$session_home/plain.save"
     in_session virsh -q destroy plain
     in_session virsh -q undefine plain
-    on a rm -f /run/vgpu-gate/leases.xml
+    on a rm -f /run/vgpu-gate/leases
     no_hook_complains
 }
 
@@ -79,5 +79,5 @@ test_a_guest_with_metadata () {
     ! output=$(in_session virsh -q restore "$session_home/copy.save" 2>&1) || fail 'it was restored'
     [[ $output == *'vgpu-gate: VGATE-208: copy: '* ]] || fail 'it was refused otherwise:' "$output"
     in_session virsh -q undefine copy
-    on a rm -f /run/vgpu-gate/leases.xml
+    on a rm -f /run/vgpu-gate/leases
 }

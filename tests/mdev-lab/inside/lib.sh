@@ -95,13 +95,14 @@ places () {
 
 # Without what is only remembered for the guest's next start: a device that was unmade.
 leases_of () {
-    sed -n "/<lease .* state='unmade' /d; /<lease /p" "/proc/${pid_of[$1]}/root/run/vgpu-gate/leases.xml" 2>/dev/null || true
+    awk -v RS= -v OFS=' ' 'NR > 1 && !/\nstate=unmade\n/ { $1 = $1; print }' \
+        "/proc/${pid_of[$1]}/root/run/vgpu-gate/leases" 2>/dev/null || true
 }
 
 # was_made HOST DEVICE: the gate has made it there, and knows that it did
 was_made () {
     [[ $'\n'$(devices_of "$1")$'\n' == *$'\n'"$2"$'\n'* ]] || fail "host $1 has no device $2, but" "$(devices_of "$1")"
-    [[ $(leases_of "$1") == *" device='$2' "*" state='made' "* ]] ||
+    [[ $(leases_of "$1") == *"[$2 "*' state=made '* ]] ||
         fail "that device $2 was made is not in the leases of host $1:" "$(leases_of "$1")"
 }
 

@@ -56,7 +56,7 @@ test_the_definition_that_came_along () {
     # (our element names the device, too, where the definition holds one)
     [ "$(with_device "$target" <<<"$before")" = "$after" ] ||
         fail 'more than the device has changed:' "$(diff <(with_device "$target" <<<"$before") <(echo "$after"))"
-    ! on "$there" grep -q instead-of /run/vgpu-gate/leases.xml || fail 'the record is still there'
+    ! on "$there" grep -q instead-of /run/vgpu-gate/leases || fail 'the record is still there'
     configure_no_more "$there"
 }
 
@@ -131,7 +131,7 @@ test_what_was_made_for_it () {
     state_write "$here"
     migrate "$here" traveller --live --persistent --undefinesource --xml "$file" --persistent-xml "$bare" ||
         fail 'the guest does not go'
-    on "$there" grep -q " state='made' " /run/vgpu-gate/leases.xml || fail 'nothing was made for it'
+    on "$there" grep -qx state=made /run/vgpu-gate/leases || fail 'nothing was made for it'
     log_has "$there" "VGATE-813: traveller: .*$wrong "
     made=$(defined_device "$there")
     [ "$made" != "$wrong" ] || fail "the definition still names $wrong"
