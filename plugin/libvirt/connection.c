@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "plugin/libvirt/connection.h"
 
+#include "plugin/base/back-off.h"
 #include "plugin/base/log.h"
 #include "plugin/base/workers.h"
 
@@ -8,8 +9,6 @@
 #include <libvirt/virterror.h>
 #include <string.h>
 
-#define BACK_OFF_MIN_MS 250u
-#define BACK_OFF_MAX_MS 30000u
 /* A libvirtd that answers nothing for 15 s is taken for gone. */
 #define KEEP_ALIVE_INTERVAL_SEC 5
 #define KEEP_ALIVE_COUNT        3
@@ -24,8 +23,7 @@ struct VgateConnection {
     VgateWorkers *workers;
     Channel *channel; /* NULL: there is no connection */
     gboolean is_opening;
-    guint retry_source;
-    guint back_off_ms;
+    VgateBackOff back_off;
     gboolean is_failure_logged;
 };
 
@@ -149,8 +147,6 @@ on_migration (G_GNUC_UNUSED virConnectPtr libvirt, virDomainPtr domain, G_GNUC_U
 }
 
 static void drop (VgateConnection *connection);
-static void schedule_open (VgateConnection *connection);
-
 static void
 on_close (G_GNUC_UNUSED virConnectPtr libvirt, int reason, void *user_data)
 {
@@ -161,7 +157,7 @@ on_close (G_GNUC_UNUSED virConnectPtr libvirt, int reason, void *user_data)
         return;
     vgate_log (VGATE_CODE_LIBVIRT_LOST, NULL, "lost the connection to libvirt (reason %d)", reason);
     drop (connection);
-    schedule_open (connection);
+    vgate_back_off_schedule (&connection->back_off);
 }
 
 /* --- what a worker does --- */
@@ -276,7 +272,7 @@ opening_done (gpointer data, gpointer user_data)
     connection->is_opening = FALSE;
     if (!opening->error) {
         connection->channel = g_steal_pointer (&opening->channel);
-        connection->back_off_ms = BACK_OFF_MIN_MS;
+        vgate_back_off_reset (&connection->back_off);
         connection->is_failure_logged = FALSE;
         if (connection->methods)
             connection->methods->connected (connection->user_data);
@@ -286,7 +282,7 @@ opening_done (gpointer data, gpointer user_data)
     if (!connection->is_failure_logged)
         vgate_log (VGATE_CODE_LIBVIRT_ERROR, NULL, "%s; retrying", opening->error->message);
     connection->is_failure_logged = TRUE;
-    schedule_open (connection);
+    vgate_back_off_schedule (&connection->back_off);
 }
 
 static const VgateWorkKind opening_kind = {opening_run, opening_done, opening_free};
@@ -320,23 +316,10 @@ begin_open (VgateConnection *connection)
     vgate_workers_push (connection->workers, &opening_kind, opening, connection);
 }
 
-static gboolean
-on_retry (gpointer user_data)
-{
-    VgateConnection *connection = user_data;
-
-    connection->retry_source = 0;
-    begin_open (connection);
-    return G_SOURCE_REMOVE;
-}
-
 static void
-schedule_open (VgateConnection *connection)
+on_again (gpointer user_data)
 {
-    if (connection->retry_source != 0)
-        return;
-    connection->retry_source = g_timeout_add (connection->back_off_ms, on_retry, connection);
-    connection->back_off_ms = MIN (connection->back_off_ms * 2, BACK_OFF_MAX_MS);
+    begin_open (user_data);
 }
 
 VgateConnection *
@@ -347,7 +330,8 @@ vgate_connection_new (const char *uri, const VgateConnectionMethods *methods, gp
     connection->uri = g_strdup (uri);
     connection->methods = methods;
     connection->user_data = user_data;
-    connection->back_off_ms = BACK_OFF_MIN_MS;
+    connection->back_off.again = on_again;
+    connection->back_off.user_data = connection;
     /* two: a new connection need not wait until the old one is closed */
     connection->workers = vgate_workers_new (2, CALL_DEADLINE_MS, NULL, NULL);
     return connection;
@@ -358,8 +342,7 @@ vgate_connection_free (VgateConnection *connection)
 {
     if (!connection)
         return;
-    if (connection->retry_source != 0)
-        g_source_remove (connection->retry_source);
+    vgate_back_off_clear (&connection->back_off);
     vgate_workers_free (connection->workers);
     if (connection->channel) {
         connection->channel->connection = NULL;
@@ -382,7 +365,7 @@ vgate_connection_renew (VgateConnection *connection)
     if (!connection->channel)
         return;
     drop (connection);
-    schedule_open (connection);
+    vgate_back_off_schedule (&connection->back_off);
 }
 
 virConnectPtr

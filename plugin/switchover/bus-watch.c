@@ -3,6 +3,7 @@
 
 #include "host/qemu-process.h"
 #include "host/provider-lock.h"
+#include "plugin/base/back-off.h"
 #include "plugin/base/log.h"
 #include "plugin/base/workers.h"
 
@@ -11,8 +12,6 @@
 
 #define BUS              "org.freedesktop.DBus"
 #define BUS_PATH         "/org/freedesktop/DBus"
-#define BACK_OFF_MIN_MS  250u
-#define BACK_OFF_MAX_MS  5000u
 #define CALL_MS          5000
 #define READ_DEADLINE_MS 2000
 
@@ -28,12 +27,9 @@ struct VgateBusWatch {
     int lock;          /* descriptor; -1: not held */
     GHashTable *names; /* set of char *: unique names on the bus, but our own */
     guint n_connection;
-    guint retry_source;
-    guint back_off_ms;
+    VgateBackOff back_off;
     gboolean is_failure_logged;
 };
-
-static void schedule_open (VgateBusWatch *watch);
 
 /* --- who is it? --- */
 
@@ -177,7 +173,7 @@ fail (VgateBusWatch *watch, const char *what)
                    what);
     watch->is_failure_logged = TRUE;
     drop (watch);
-    schedule_open (watch);
+    vgate_back_off_schedule (&watch->back_off);
     watch->methods->lost (watch->user_data);
 }
 
@@ -210,7 +206,7 @@ on_names (GObject *source, GAsyncResult *result, gpointer user_data)
         return;
     }
     vgate_log (VGATE_CODE_SWITCH_OVER_SERVED, NULL, "the gate at switch-over is served on %s", watch->bus);
-    watch->back_off_ms = BACK_OFF_MIN_MS;
+    vgate_back_off_reset (&watch->back_off);
     watch->is_failure_logged = FALSE;
     g_variant_get (reply, "(^a&s)", &names);
     for (guint i = 0; names[i]; i++)
@@ -250,21 +246,10 @@ begin_open (VgateBusWatch *watch)
                                        NULL, watch->cancellable, on_connected, watch);
 }
 
-static gboolean
-on_retry (gpointer user_data)
-{
-    VgateBusWatch *watch = user_data;
-
-    watch->retry_source = 0;
-    begin_open (watch);
-    return G_SOURCE_REMOVE;
-}
-
 static void
-schedule_open (VgateBusWatch *watch)
+on_again (gpointer user_data)
 {
-    watch->retry_source = g_timeout_add (watch->back_off_ms, on_retry, watch);
-    watch->back_off_ms = MIN (watch->back_off_ms * 2, BACK_OFF_MAX_MS);
+    begin_open (user_data);
 }
 
 VgateBusWatch *
@@ -278,7 +263,8 @@ vgate_bus_watch_new (const char *bus, const VgateBusWatchMethods *methods, gpoin
     watch->workers = vgate_workers_new (2, READ_DEADLINE_MS, NULL, NULL);
     watch->lock = -1;
     watch->names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-    watch->back_off_ms = BACK_OFF_MIN_MS;
+    watch->back_off.again = on_again;
+    watch->back_off.user_data = watch;
     return watch;
 }
 
@@ -287,8 +273,7 @@ vgate_bus_watch_free (VgateBusWatch *watch)
 {
     if (!watch)
         return;
-    if (watch->retry_source != 0)
-        g_source_remove (watch->retry_source);
+    vgate_back_off_clear (&watch->back_off);
     drop (watch);
     vgate_workers_free (watch->workers);
     g_hash_table_unref (watch->names);
