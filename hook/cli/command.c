@@ -57,23 +57,21 @@ vgate_command_line_clear (VgateCommandLine *line)
     g_clear_pointer (&line->words, g_strfreev);
 }
 
-/* For --help. */
-static const char *
-describe_outputs (const VgateCommandLine *line)
-{
-    if (line->output == VGATE_OUTPUT_XML)
-        return "print in format FORM: xml (the default), json or text";
-    return line->has_xml ? "print in format FORM: text (the default), json or xml"
-                         : "print in format FORM: text (the default) or json";
-}
-
 gboolean
 vgate_command_line_parse (VgateCommandLine *line, int argc, char *argv[], const char *arguments,
                           const char *summary, const GOptionEntry *entries, GError **error)
 {
     g_autoptr (GArray) all = g_array_new (TRUE, TRUE, sizeof (GOptionEntry));
-    const GOptionEntry output = {
-        "output", 0, 0, G_OPTION_ARG_STRING, &line->output_name, describe_outputs (line), "FORM"};
+    /* a command that writes a document as XML does so unless it is asked for something else */
+    const gboolean has_xml = line->output == VGATE_OUTPUT_XML;
+    const GOptionEntry output = {"output",
+                                 0,
+                                 0,
+                                 G_OPTION_ARG_STRING,
+                                 &line->output_name,
+                                 has_xml ? "print in format FORM: xml (the default), json or text"
+                                         : "print in format FORM: text (the default) or json",
+                                 "FORM"};
 
     g_array_append_val (all, output);
     for (; entries && entries->long_name; entries++)
@@ -83,10 +81,10 @@ vgate_command_line_parse (VgateCommandLine *line, int argc, char *argv[], const 
         return FALSE;
     line->n_words = line->words ? g_strv_length (line->words) : 0;
     if (line->output_name && (!vgate_output_parse (line->output_name, &line->output) ||
-                              (line->output == VGATE_OUTPUT_XML && !line->has_xml))) {
+                              (line->output == VGATE_OUTPUT_XML && !has_xml))) {
         g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
                      "invalid value '%s' for --output: expected text%s json%s", line->output_name,
-                     line->has_xml ? "," : " or", line->has_xml ? " or xml" : "");
+                     has_xml ? "," : " or", has_xml ? " or xml" : "");
         return FALSE;
     }
     return TRUE;

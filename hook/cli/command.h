@@ -52,8 +52,7 @@ gboolean vgate_command_parse (int argc, char *argv[], const char *arguments, con
 
 /* What the commands that ask the driver have in common. */
 typedef struct {
-    VgateOutput output; /* --output; set to the default before */
-    gboolean has_xml;   /* set before: what the command writes as XML is a document, not a report */
+    VgateOutput output; /* --output; set to the default before. Only one whose default is XML writes XML. */
     char **words;       /* what is no option, or NULL */
     guint n_words;
     char *output_name; /* as it was typed */

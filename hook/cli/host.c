@@ -29,7 +29,7 @@ render (const VgateHost *host, VgateOutput output)
 int
 vgate_command_host (int argc, char *argv[], const char *config)
 {
-    g_auto (VgateCommandLine) line = {.output = VGATE_OUTPUT_XML, .has_xml = TRUE};
+    g_auto (VgateCommandLine) line = {.output = VGATE_OUTPUT_XML};
     g_autoptr (GError) error = NULL;
     g_autoptr (VgatePolicy) policy = NULL;
     g_autoptr (VgateProbe) probe = NULL;

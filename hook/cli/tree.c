@@ -73,6 +73,7 @@ vgate_report_render (JsonObject *report, VgateOutput output)
 {
     g_autofree char *json = NULL;
 
+    g_return_val_if_fail (output != VGATE_OUTPUT_XML, NULL);
     if (output == VGATE_OUTPUT_TEXT)
         return vgate_report_to_text (report);
     json = to_json (report, TRUE);
