@@ -1,36 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* vgpu-gate agent: reports the state of vgpu-gated on this host. */
 #include "agent-client.h"
+#include "agent-status.h"
 #include "command.h"
 #include "status/address.h"
 #include "tree.h"
 
 #include <stdio.h>
-
-/* Returns the document as it was sent (it has the form of a report), or NULL with an error. */
-static JsonObject *
-parse_status (const char *document, gsize length, GError **error)
-{
-    g_autoptr (JsonParser) parser = json_parser_new ();
-    g_autoptr (GError) local = NULL;
-    JsonNode *root, *status;
-
-    if (!json_parser_load_from_data (parser, document, (gssize)length, &local)) {
-        g_set_error (error, VGATE_ERROR, VGATE_CODE_AGENT_ANSWER,
-                     "invalid answer from vgpu-gated: not JSON: %s", local->message);
-        return NULL;
-    }
-    root = json_parser_get_root (parser);
-    status = root && JSON_NODE_HOLDS_OBJECT (root)
-                 ? json_object_get_member (json_node_get_object (root), "status")
-                 : NULL;
-    if (!status || !JSON_NODE_HOLDS_OBJECT (status)) {
-        g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_AGENT_ANSWER,
-                             "invalid answer from vgpu-gated: no object 'status'");
-        return NULL;
-    }
-    return json_node_dup_object (root);
-}
 
 static int
 status (int argc, char *argv[], G_GNUC_UNUSED const char *config)
@@ -48,7 +24,7 @@ status (int argc, char *argv[], G_GNUC_UNUSED const char *config)
     if (line.n_words > 0)
         return vgate_command_usage ("'agent status' takes no arguments");
     document = vgate_agent_ask (VGATE_AGENT_SOCKET, VGATE_REQUEST_STATUS, &length, &error);
-    report = document ? parse_status (document, length, &error) : NULL;
+    report = document ? vgate_agent_status_parse (document, length, &error) : NULL;
     return report ? vgate_command_print (report, line.output) : vgate_command_fail (error);
 }
 

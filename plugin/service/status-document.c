@@ -61,6 +61,8 @@ add_age (JsonBuilder *builder, const VgateStatus *status, gint64 since)
 static void
 add_guest (JsonBuilder *builder, const VgateStatus *status, const VgateStatusGuest *guest)
 {
+    char sequence[sizeof "18446744073709551615"];
+
     json_builder_begin_object (builder);
     if (guest->name)
         add_text (builder, "name", guest->name);
@@ -71,7 +73,9 @@ add_guest (JsonBuilder *builder, const VgateStatus *status, const VgateStatusGue
         add_time (builder, "time", guest->captured);
         add_age (builder, status, guest->captured);
         add_text (builder, "trigger", vgate_trigger_name ((VgateTrigger)guest->trigger));
-        add_number (builder, "sequence", guest->sequence);
+        /* a string, as it can be above what JSON-GLib's integers hold */
+        g_snprintf (sequence, sizeof sequence, "%" G_GUINT64_FORMAT, guest->sequence);
+        add_text (builder, "sequence", sequence);
         json_builder_end_object (builder);
     }
     if (guest->failure_code) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The client of vgpu-gated against a server that does not behave. */
 #include "agent-client.h"
+#include "agent-status.h"
 #include "message/codes.h"
 
 #include <gio/gio.h>
@@ -194,6 +195,53 @@ test_sigpipe (void)
     g_assert_true (after.sa_handler == SIG_DFL);
 }
 
+/* What vgpu-gated writes is read; with any of these changes it is not. */
+static void
+test_status (void)
+{
+    static const struct {
+        const char *text;
+        const char *change;
+    } cases[] = {
+        {"\"status\"", "\"state\""},
+        {"\"version\" :", "\"versions\" :"},
+        {"\"version\" : \"0.1.0\"", "\"version\" : 1"},
+        {"\"version\" : \"0.1.0\"", "\"version\" : null"},
+        {"\"domains\" : 3", "\"domains\" : \"3\""},
+        {"\"domains\" : 3", "\"domains\" : 3.5"},
+        {"\"domains\" : 3", "\"domains\" : 3, \"more\" : 1"},
+        {"\"connected\" : true", "\"connected\" : 1"},
+        {"\"slow-calls\" : 0", "\"slow-calls\" : [0]"},
+        {"\"label\" : \"start\"", "\"label\" : {}"},
+        {"\"sequence\" : \"7\"", "\"sequence\" : 7"},
+        {"\"vgpu\" : []", "\"vgpu\" : {}"},
+        {"\"vgpu\" : []", "\"vgpu\" : [\"\"]"},
+        {"\"vgpu\" : []", "\"vgpu\" : [[]]"},
+        {"\"vgpu\" : []", "\"gpu\" : []"},
+        {"{\n  \"status\"", "{\n  \"other\" : {},\n  \"status\""},
+        {"{\n  \"status\"", "[{\n  \"status\""},
+    };
+    g_autofree char *path = g_build_filename (g_getenv ("VGATE_SRCDIR"), "tests/data/status.json", NULL);
+    g_autofree char *document = NULL;
+    g_autoptr (JsonObject) read = NULL;
+    g_autoptr (GError) none = NULL;
+    gsize length;
+
+    g_assert_true (g_file_get_contents (path, &document, &length, NULL));
+    read = vgate_agent_status_parse (document, length, &none);
+    g_assert_no_error (none);
+    g_assert_nonnull (read);
+    for (gsize i = 0; i <= G_N_ELEMENTS (cases); i++) {
+        g_autoptr (GString) text = g_string_new (i < G_N_ELEMENTS (cases) ? document : "");
+        g_autoptr (GError) error = NULL;
+
+        if (i < G_N_ELEMENTS (cases))
+            g_assert_cmpuint (g_string_replace (text, cases[i].text, cases[i].change, 1), ==, 1);
+        g_assert_null (vgate_agent_status_parse (text->str, text->len, &error));
+        g_assert_error (error, VGATE_ERROR, VGATE_CODE_AGENT_ANSWER);
+    }
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -204,5 +252,6 @@ main (int argc, char *argv[])
     g_test_add_func ("/agent-client/flood", test_flood);
     g_test_add_func ("/agent-client/full", test_full);
     g_test_add_func ("/agent-client/nobody", test_nobody);
+    g_test_add_func ("/agent-client/status", test_status);
     return g_test_run ();
 }

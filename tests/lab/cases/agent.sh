@@ -52,7 +52,7 @@ test_the_status_of_a_captured_guest () {
     local text uuid
     guest_run a shown "$h100_20c"
     uuid=$(attribute a shown '/*/vgpu/@uuid')
-    wait_status a "guests['shown']['capture']['sequence'] == $(attribute a shown '/*/@sequence')"
+    wait_status a "guests['shown']['capture']['sequence'] == '$(attribute a shown '/*/@sequence')'"
     wait_status a "guests['shown']['uuid'] == '$(uuid_of shown)'"
     wait_status a "guests['shown']['capture']['trigger'] == 'change' and guests['shown']['capture']['age'] < 60"
     wait_status a "guests['shown']['vgpu'][0]['uuid'] == '$uuid'"
