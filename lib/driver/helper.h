@@ -2,7 +2,7 @@
 /*
  * Starts the program vgpu-gate-nvml with a question, and reads its answer from a pipe. The asker waits for a
  * deadline and then abandons the program. It does not kill it: the program's own timer ends it
- * (driver/serve.h), and the pid could belong to another process by then.
+ * (driver/serve-life.h), and the pid could belong to another process by then.
  */
 #pragma once
 

@@ -3,11 +3,9 @@
 
 #include "base/descriptor.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define NVIDIA_VENDOR 0x10deu
 /* A sysfs file has at most one page. */

@@ -7,8 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 /* The directory where libvirt's QEMU driver keeps the state of running domains for its restart (measured). */
 #define STATUS_DIRECTORY "/run/libvirt/qemu"

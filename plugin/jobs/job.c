@@ -5,8 +5,6 @@
 #include "gate/departure.h"
 #include "nvml/nvml-abi.h"
 
-#include <string.h>
-
 void
 vgate_job_read (virConnectPtr libvirt, const char *uuid, gboolean is_leaving, VgateJobFacts *facts)
 {
