@@ -106,7 +106,7 @@ judge_as_named (const Devices *d, GError **error)
 /* Places the vGPUs without a hostdev. They can be on any pGPU, and take room there before those that need a
  * device. A vGPU whose device is on QEMU's command line only uses that device. */
 static gboolean
-place_the_others (const Devices *d)
+place_without_choice (const Devices *d)
 {
     g_autoptr (GPtrArray) others = g_ptr_array_new ();
     const GPtrArray *placements = d->j->decision->placements;
@@ -275,7 +275,7 @@ host_state_of (const Devices *d)
 
 /* FALSE without an error when there is no device for some vGPU. */
 static gboolean
-choose_others (const Devices *d, GError **error)
+choose_other_devices (const Devices *d, GError **error)
 {
     const VgatePolicy *policy = d->j->request->policy;
     const VgateHostState state = host_state_of (d);
@@ -393,7 +393,7 @@ write_leases (const Devices *d, GError **error)
 
 /* Writes the chosen devices into the XML, and saves the leases. */
 static gboolean
-apply_others (const Devices *d, GError **error)
+apply_other_devices (const Devices *d, GError **error)
 {
     const VgateRequest *request = d->j->request;
     VgateDecision *decision = d->j->decision;
@@ -443,22 +443,22 @@ is_of_other_kind (const Devices *d)
 
 /* Decides when not all named devices can be used. is_worth_it: other devices could help. */
 static gboolean
-decide_with_others (const Devices *d, gboolean is_worth_it, GError **error)
+decide_with_other_devices (const Devices *d, gboolean is_worth_it, GError **error)
 {
     const VgateRequest *request = d->j->request;
     g_auto (VgateRefusal) refusal = {0};
     g_autoptr (GError) local = NULL;
     g_autofree char *way_out = NULL;
-    /* explain first, as choose_others () replaces the findings about the named devices */
+    /* explain first, as choose_other_devices () replaces the findings about the named devices */
     const gboolean is_refused_by_verdict = explain_named (d, &refusal);
-    const gboolean found = is_worth_it && choose_others (d, &local);
+    const gboolean found = is_worth_it && choose_other_devices (d, &local);
 
     if (local) {
         g_propagate_error (error, g_steal_pointer (&local));
         return FALSE;
     }
     if (found && request->policy->placement_mode == VGATE_PLACEMENT_APPLY)
-        return apply_others (d, error);
+        return apply_other_devices (d, error);
     if (found)
         way_out = vgate_suggest_devices (request, d->j->decision);
     else if (is_worth_it && (d->j->host->pgpus->len > 1 || !is_refused_by_verdict))
@@ -475,13 +475,13 @@ static gboolean
 decide_under_lock (Devices *d, GError **error)
 {
     const VgateJudgement *j = d->j;
-    gboolean others_are_placed;
+    gboolean rest_is_placed;
 
     if (!judge_as_named (d, error))
         return FALSE;
-    others_are_placed = place_the_others (d);
+    rest_is_placed = place_without_choice (d);
     if (!all_are_placed (j->decision))
-        return decide_with_others (d, others_are_placed && !is_of_other_kind (d), error);
+        return decide_with_other_devices (d, rest_is_placed && !is_of_other_kind (d), error);
     lease_named (d);
     if (!write_leases (d, error))
         return FALSE;

@@ -49,7 +49,7 @@ find_on_command_line (const VgateRequest *request, const VgateElementVgpu *vgpu,
  * and vGPUs of this host come first. The caller unrefs the array.
  */
 static GPtrArray *
-pair (const VgateRequest *request)
+pair_devices (const VgateRequest *request)
 {
     const GPtrArray *vgpus = request->domain->element->vgpus;
     GPtrArray *pairs = g_ptr_array_new ();
@@ -73,7 +73,7 @@ pair (const VgateRequest *request)
 const VgateHostdev *
 vgate_check_find_device (const VgateRequest *request, const VgateElementVgpu *vgpu)
 {
-    g_autoptr (GPtrArray) pairs = pair (request);
+    g_autoptr (GPtrArray) pairs = pair_devices (request);
     guint i;
 
     if (!g_ptr_array_find (request->domain->element->vgpus, vgpu, &i))
@@ -115,7 +115,7 @@ vgate_check_hostdevs (const VgateRequest *request, GError **error)
 
     if (!check_gone (domain, error))
         return FALSE;
-    covered = pair (request);
+    covered = pair_devices (request);
     for (guint i = 0; i < domain->hostdevs->len; i++) {
         const VgateHostdev *hostdev = g_ptr_array_index (domain->hostdevs, i);
         const VgateDeviceKind kind = vgate_observation_device (request->observation, hostdev)->kind;

@@ -318,7 +318,7 @@ is_certainly_no_arrival (const VgateRequest *request)
 
 /* TRUE when there is something to decide that needs the policy. */
 static gboolean
-concerns (const VgateRequest *request)
+needs_decision (const VgateRequest *request)
 {
     const VgateDomain *domain = request->domain;
     const gboolean has_element = domain->element || domain->element_error;
@@ -354,7 +354,7 @@ vgate_gate_decide (const VgateRequest *request)
 
     observation = vgate_observation_new (request->domain, request->root, request->is_session);
     seen.observation = observation;
-    if (!concerns (&seen)) {
+    if (!needs_decision (&seen)) {
         vgate_decision_set (decision, TRUE, VGATE_CODE_NOT_CONCERNED, NULL);
         return decision;
     }

@@ -171,7 +171,7 @@ vgate_judge_has_started (const VgateRequest *request)
 /* TRUE when QEMU has been started for the guest, and NVML lists a vGPU of this type for it on this pGPU (an
  * index; -1: on any). */
 static gboolean
-sits_on (const VgateJudgement *j, const VgateElementVgpu *vgpu, int pgpu)
+has_vgpu_on (const VgateJudgement *j, const VgateElementVgpu *vgpu, int pgpu)
 {
     if (!vgate_judge_has_started (j->request) || !j->probe)
         return FALSE;
@@ -190,11 +190,11 @@ sits_on (const VgateJudgement *j, const VgateElementVgpu *vgpu, int pgpu)
 /* TRUE when the vGPU cannot be on this pGPU: a hostdev determines the pGPU of its vGPU; without one, the
  * pGPUs where NVML lists the guest's vGPUs do. */
 static gboolean
-is_out_of_question (const VgateJudgement *j, const VgatePlacement *placement, int tied, guint pgpu)
+cannot_be_on (const VgateJudgement *j, const VgatePlacement *placement, int tied, guint pgpu)
 {
     if (tied >= 0)
         return (guint)tied != pgpu;
-    return placement->is_tied && !sits_on (j, placement->vgpu, (int)pgpu);
+    return placement->is_tied && !has_vgpu_on (j, placement->vgpu, (int)pgpu);
 }
 
 /*
@@ -219,13 +219,13 @@ vgate_judge_vgpu (const VgateJudgement *j, guint vgpu, int tied, GError **error)
     placement->vgpu = g_ptr_array_index (j->request->domain->element->vgpus, vgpu);
     placement->candidates = g_array_new (FALSE, TRUE, sizeof (VgateCandidate));
     placement->chosen = -1;
-    placement->is_listed = tied < 0 && sits_on (j, placement->vgpu, -1);
+    placement->is_listed = tied < 0 && has_vgpu_on (j, placement->vgpu, -1);
     placement->is_tied = tied >= 0 || placement->is_listed;
     g_ptr_array_add (j->decision->placements, placement);
     for (guint pgpu = 0; pgpu < j->host->pgpus->len; pgpu++) {
         VgateCandidate candidate;
 
-        if (is_out_of_question (j, placement, tied, pgpu))
+        if (cannot_be_on (j, placement, tied, pgpu))
             continue;
         if (!vgate_judge_pair (j, vgpu, pgpu, is_held (j, placement, pgpu), &candidate, error))
             return NULL;

@@ -59,13 +59,13 @@ is_gone (const char *root, const VgateLease *lease, VgateServed *served)
 
 /* Waits for the condition. FALSE when it is not met in time, or the driver hangs. */
 static gboolean
-becomes (gboolean (*is_so) (const char *root, const VgateLease *lease, VgateServed *served), const char *root,
-         const VgateLease *lease, VgateServed *served)
+wait_until (gboolean (*is_reached) (const char *root, const VgateLease *lease, VgateServed *served),
+            const char *root, const VgateLease *lease, VgateServed *served)
 {
     const gint64 end = g_get_monotonic_time () + APPEAR_MS * 1000;
     guint step_us = STEP_MIN_US;
 
-    while (!is_so (root, lease, served)) {
+    while (!is_reached (root, lease, served)) {
         if (served->hangs || g_get_monotonic_time () >= end)
             return FALSE;
         g_usleep (step_us);
@@ -105,7 +105,7 @@ vgate_device_make (const char *root, const VgateLease *lease, VgateServed *serve
     if (!path)
         return fail (lease, TRUE, served, "its GPU offers it no more", error);
     rc = vgate_served_write (served, path, text, VGATE_SERVED_WRITE_MS);
-    if (rc == 0 && becomes (is_as_leased, root, lease, served))
+    if (rc == 0 && wait_until (is_as_leased, root, lease, served))
         return TRUE;
     *may_come = served->hangs;
     /* leaves no half-made device, unless the driver hangs: then nothing can be done */
@@ -135,7 +135,7 @@ vgate_device_unmake (const char *root, const VgateLease *lease, VgateServed *ser
     if (!path || !is_ours (root, lease, served))
         return !served->hangs || fail (lease, FALSE, served, NULL, error);
     rc = vgate_served_write (served, path, kind == VGATE_HOSTDEV_MDEV ? "1" : "0", VGATE_SERVED_WRITE_MS);
-    if (rc == 0 && becomes (is_gone, root, lease, served))
+    if (rc == 0 && wait_until (is_gone, root, lease, served))
         return TRUE;
     return fail (lease, FALSE, served,
                  rc == 0 ? "the driver took it, but it is still there" : g_strerror (rc), error);

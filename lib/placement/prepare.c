@@ -32,7 +32,7 @@ is_own (const VgateLease *lease, const VgateDomain *domain)
 }
 
 static gboolean
-names (const VgateDomain *domain, const VgateLease *lease)
+names_device (const VgateDomain *domain, const VgateLease *lease)
 {
     return vgate_domain_find_device (domain, (VgateHostdevKind)lease->kind, lease->device) != NULL;
 }
@@ -43,8 +43,8 @@ static gboolean
 is_missing (const VgateDomain *domain, const VgateLease *lease, const char *root, VgateServed *served)
 {
     return (lease->state == VGATE_LEASE_UNMADE || lease->state == VGATE_LEASE_MADE) &&
-           is_own (lease, domain) && names (domain, lease) && !vgate_device_exists (root, lease, served) &&
-           !served->hangs;
+           is_own (lease, domain) && names_device (domain, lease) &&
+           !vgate_device_exists (root, lease, served) && !served->hangs;
 }
 
 gboolean
@@ -89,7 +89,7 @@ check_others (const VgateLeases *leases, const VgateDomain *domain, guint64 now,
     for (guint i = 0; i < leases->all->len; i++) {
         const VgateLease *lease = g_ptr_array_index (leases->all, i);
 
-        if (is_own (lease, domain) || !vgate_lease_holds (lease, now) || !names (domain, lease))
+        if (is_own (lease, domain) || !vgate_lease_holds (lease, now) || !names_device (domain, lease))
             continue;
         g_set_error (error, VGATE_ERROR, (int)code, "the device %s is leased to the domain %s", lease->device,
                      lease->domain);
@@ -149,7 +149,7 @@ renew (Work *work, GError **error)
 
         if (!is_own (lease, domain))
             continue;
-        if (!names (domain, lease)) {
+        if (!names_device (domain, lease)) {
             /* another device was chosen since; the record of a created device stays until it is removed */
             if (lease->state != VGATE_LEASE_MADE && lease->state != VGATE_LEASE_UNMADE)
                 g_ptr_array_remove_index (all, i - 1);

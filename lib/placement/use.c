@@ -59,7 +59,7 @@ may_run_on (const Reading *r, const VgateInstance *instance, const VgateListedDe
 /* Notes that a vGPU of the VM (NULL: of any VM) runs on the virtual function, if there is one that is not
  * known to run elsewhere. */
 static void
-know_running (const Reading *r, const VgateListedDevice *listed, const char *vm)
+note_running (const Reading *r, const VgateListedDevice *listed, const char *vm)
 {
     if (!listed || g_hash_table_contains (r->known, listed))
         return;
@@ -83,7 +83,7 @@ add_domain (const Reading *r, const VgateDomain *domain)
     for (guint i = 0; i < domain->hostdevs->len; i++) {
         const VgateHostdev *hostdev = g_ptr_array_index (domain->hostdevs, i);
 
-        know_running (r, find_listed (r, hostdev->kind, hostdev->source), domain->uuid);
+        note_running (r, find_listed (r, hostdev->kind, hostdev->source), domain->uuid);
         if (strcmp (domain->uuid, r->input->domain) == 0)
             g_hash_table_add (r->own, g_strdup (hostdev->source));
         else
@@ -163,7 +163,7 @@ add_leases (const Reading *r)
 
         if (lease->state == VGATE_LEASE_UNMADE)
             continue;
-        know_running (r, find_listed (r, (VgateHostdevKind)lease->kind, lease->device), lease->domain);
+        note_running (r, find_listed (r, (VgateHostdevKind)lease->kind, lease->device), lease->domain);
         if (vgate_lease_holds (lease, r->input->now) && strcmp (lease->domain, r->input->domain) != 0)
             add (r->use, lease->device,
                  g_strdup_printf ("the domain %s, which is about to arrive, has a lease on it for another "
@@ -202,7 +202,7 @@ add_if_held (const Reading *r, const VgateVfioHolders *holders, VgateHostdevKind
 
     if (!holder)
         return;
-    know_running (r, find_listed (r, kind, source), NULL);
+    note_running (r, find_listed (r, kind, source), NULL);
     if (!g_hash_table_contains (r->own, source) && !vgate_use_find (r->use, source))
         add (r->use, source, g_strdup (holder));
 }
@@ -227,7 +227,7 @@ add_held (const Reading *r)
 /* Notes the virtual functions of the earlier look, because a vGPU that ended before the present look can
  * still be in NVML's list. */
 static void
-recall (const Reading *r)
+note_earlier_look (const Reading *r)
 {
     const VgateUseLook *earlier = r->input->earlier;
 
@@ -237,14 +237,14 @@ recall (const Reading *r)
         for (guint k = 0; k < domain->hostdevs->len; k++) {
             const VgateHostdev *hostdev = g_ptr_array_index (domain->hostdevs, k);
 
-            know_running (r, find_listed (r, hostdev->kind, hostdev->source), domain->uuid);
+            note_running (r, find_listed (r, hostdev->kind, hostdev->source), domain->uuid);
         }
     }
     for (guint i = 0; earlier && r->input->devices && i < r->input->devices->len; i++) {
         const VgateListedDevice *listed = g_ptr_array_index (r->input->devices, i);
 
         if (vgate_vfio_find_holder (earlier->holders, r->input->root, listed->kind, listed->source))
-            know_running (r, listed, NULL);
+            note_running (r, listed, NULL);
     }
 }
 
@@ -310,7 +310,7 @@ vgate_use_read (const VgateUseInput *input, GError **error)
     for (guint i = 0; i < domains->len; i++)
         add_domain (&r, g_ptr_array_index (domains, i));
     add_held (&r);
-    recall (&r);
+    note_earlier_look (&r);
     add_possible (&r);
     return g_steal_pointer (&use);
 }

@@ -151,7 +151,7 @@ vgpu_sim_state_enter (const char *call, VgpuSimHost **host)
  * process, and shutdown not even a file.
  */
 static int
-suffer_fault (const char *call)
+apply_fault (const char *call)
 {
     for (;;) {
         g_autoptr (VgpuSimHost) now = vgpu_sim_host_load (vgpu_sim_host_path (), NULL);
@@ -168,7 +168,7 @@ suffer_fault (const char *call)
 int
 vgpu_sim_state_initialise (const char *call)
 {
-    const int fault = suffer_fault (call);
+    const int fault = apply_fault (call);
     G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&process.lock);
 
     if (fault != NVML_SUCCESS)
@@ -194,7 +194,7 @@ check_initialised (void)
 int
 vgpu_sim_state_shutdown (const char *call)
 {
-    const int fault = check_initialised () ? suffer_fault (call) : NVML_ERROR_UNINITIALIZED;
+    const int fault = check_initialised () ? apply_fault (call) : NVML_ERROR_UNINITIALIZED;
     G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&process.lock);
 
     if (fault != NVML_SUCCESS)

@@ -29,7 +29,7 @@ has_work (const VgpuSimVgpu *vgpu, guint round)
 }
 
 static guint32
-smallest_share (const VgpuSimGpu *gpu)
+slots_in_round (const VgpuSimGpu *gpu)
 {
     guint32 most = 1;
 
@@ -118,7 +118,7 @@ vgpu_sim_schedule_new (const VgpuSimHost *host, const VgpuSimGpu *gpu)
 {
     VgpuSimSchedule *schedule = g_new0 (VgpuSimSchedule, 1);
     g_autoptr (GPtrArray) vgpus = vgpus_of (host, gpu);
-    const guint32 size = smallest_share (gpu);
+    const guint32 size = slots_in_round (gpu);
 
     schedule->slice = vgpu_sim_scheduler_slice (&gpu->scheduler);
     schedule->used = g_array_new (FALSE, FALSE, sizeof (VgpuSimSlot));

@@ -8,8 +8,8 @@
  * log starts again.
  *
  * A guest without a running driver has no work. A guest with a running driver has work in seven of eight
- * rounds, and each vGPU pauses in a different one. The policies differ in the use of a slot whose vGPU has no
- * work:
+ * rounds; the instance number of its vGPU determines the eighth. The policies differ in the use of a slot
+ * whose vGPU has no work:
  *   best effort   a round has a slot for each vGPU with work; a vGPU without work cedes its slot
  *   equal share   a round has a slot for each vGPU; the slot of a vGPU without work is unused
  *   fixed share   a round has as many slots as there can be vGPUs of the smallest type; a vGPU has its type's
