@@ -8,20 +8,6 @@
 #define NS_PER_S G_GUINT64_CONSTANT (1000000000)
 #define ROUNDS   8u
 
-static GPtrArray *
-vgpus_of (const VgpuSimHost *host, const VgpuSimGpu *gpu)
-{
-    GPtrArray *vgpus = g_ptr_array_new ();
-
-    for (guint i = 0; i < host->vgpus->len; i++) {
-        const VgpuSimVgpu *vgpu = host->vgpus->pdata[i];
-
-        if (vgpu->gpu == gpu)
-            g_ptr_array_add (vgpus, host->vgpus->pdata[i]);
-    }
-    return vgpus;
-}
-
 static gboolean
 has_work (const VgpuSimVgpu *vgpu, guint round)
 {
@@ -117,9 +103,12 @@ VgpuSimSchedule *
 vgpu_sim_schedule_new (const VgpuSimHost *host, const VgpuSimGpu *gpu)
 {
     VgpuSimSchedule *schedule = g_new0 (VgpuSimSchedule, 1);
-    g_autoptr (GPtrArray) vgpus = vgpus_of (host, gpu);
+    g_autoptr (GPtrArray) vgpus = g_ptr_array_new ();
     const guint32 size = slots_in_round (gpu);
 
+    for (guint i = 0; i < host->vgpus->len; i++)
+        if (((VgpuSimVgpu *)host->vgpus->pdata[i])->gpu == gpu)
+            g_ptr_array_add (vgpus, host->vgpus->pdata[i]);
     schedule->slice = vgpu_sim_scheduler_slice (&gpu->scheduler);
     schedule->used = g_array_new (FALSE, FALSE, sizeof (VgpuSimSlot));
     for (guint round = 0; round < ROUNDS; round++) {
