@@ -22,14 +22,6 @@ text_only (const VgateXmlDialect *dialect, xmlNode *node, GError **error)
     return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
-/* The last letter before the padding has bits that belong to no byte. They must be zero, so that the same
- * bytes have only one text. */
-static gboolean
-is_padding_canonical (char last, gsize padding)
-{
-    return padding == 0 || strchr (padding == 1 ? "AEIMQUYcgkosw048" : "AQgw", last);
-}
-
 /* Accepts strict base64 and white space. g_base64_decode () alone would skip every character that it does not
  * know. */
 static gboolean
@@ -50,8 +42,11 @@ is_base64 (const char *text)
         last = *text;
         letters++;
     }
-    return letters > 0 && padding <= 2 && (letters + padding) % 4 == 0 &&
-           is_padding_canonical (last, padding);
+    if (letters == 0 || padding > 2 || (letters + padding) % 4 != 0)
+        return FALSE;
+    /* The last letter before the padding has bits that belong to no byte. They must be zero, so that the same
+     * bytes have only one text. */
+    return padding == 0 || strchr (padding == 1 ? "AEIMQUYcgkosw048" : "AQgw", last);
 }
 
 static const VgateXmlAttribute bytes_attributes[] = {
