@@ -17,14 +17,15 @@
 #define LOCK_NAME  "lock"
 #define HEAD       "leases"
 #define LEASES_MAX 4096
-/* a lease takes less than half a KiB, and its type's name, of at most 255 characters, at most 1 KiB */
+/* A lease has less than half a KiB, and its type's name of at most 255 characters at most 1 KiB. */
 #define FILE_SIZE_MAX (LEASES_MAX * 2048)
 #define WAIT_MS       10000
 #define LOCK_STEP_US  10000
 
 static const char *const states[] = {"taken", "planned", "made", "given", "unmade", NULL};
 
-/* The keys that can be missing come before others, so that a file that was cut is not read without them. */
+/* Keys that can be missing are written before others, so that a truncated file does not appear to lack only
+ * them. */
 static const VgateXmlAttribute keys[] = {
     VGATE_XML_ATTRIBUTE (VgateLease, "parent", PCI, parent),
     VGATE_XML_ATTRIBUTE (VgateLease, "pgpu", PCI, pgpu),
@@ -54,7 +55,7 @@ vgate_leases_free (VgateLeases *leases)
         return;
     g_ptr_array_unref (leases->all);
     g_free (leases->path);
-    /* closing it lets the lock go */
+    /* closing the file releases the lock */
     if (leases->lock >= 0)
         close (leases->lock);
     if (leases->directory >= 0)
@@ -73,7 +74,7 @@ vgate_leases_exist (const char *root)
 {
     g_autofree char *path = g_strconcat (root, DIRECTORY "/" FILE_NAME, NULL);
 
-    /* what cannot be looked at may be there */
+    /* a file that cannot be examined can exist */
     return access (path, F_OK) == 0 || errno != ENOENT;
 }
 
@@ -87,8 +88,9 @@ fail (VgateCode code, const char *what, GError **error)
 /* --- the form of the file --- */
 
 /*
- * A group for each lease, named "DEVICE DOMAIN", since of one device there can be several records of what was
- * unmade. The first group counts them. The caller frees the text; NULL: a guest has two leases of a device.
+ * Writes a group for each lease, named "DEVICE DOMAIN", because there can be several records of removed
+ * devices for the same device. The first group contains their number. The caller frees the text. NULL when a
+ * guest has two leases of a device.
  */
 static char *
 write_text (const GPtrArray *all, gsize *length)
@@ -160,8 +162,8 @@ read_group (VgateLeases *leases, GKeyFile *file, const char *group, GError **err
 }
 
 /*
- * GLib accepts a key or a group that is there twice, comments, and groups and keys that nobody asks for. So
- * the text must be what would be written of the leases that were read from it.
+ * GLib accepts duplicate keys and groups, comments, and unknown groups and keys. So the text must be the same
+ * as what would be written for the leases that were read from it.
  */
 static gboolean
 parse (VgateLeases *leases, const char *text, gsize length, GError **error)
@@ -230,7 +232,7 @@ take_lock (VgateLeases *leases, guint wait_ms, GError **error)
     return FALSE;
 }
 
-/* wait_ms: for the lock. */
+/* wait_ms is the time to wait for the lock. */
 static VgateLeases *
 open_leases (const char *root, gboolean to_look, guint wait_ms, GError **error)
 {
@@ -268,7 +270,7 @@ vgate_leases_open_within (const char *root, guint wait_ms, GError **error)
 
 /* --- writing --- */
 
-/* The oldest come first. */
+/* Counts the records of removed devices; the oldest come first. */
 static guint
 count_unmade (const VgateLeases *leases)
 {
@@ -328,7 +330,7 @@ vgate_leases_save (VgateLeases *leases, guint64 now, GError **error)
 gboolean
 vgate_lease_holds (const VgateLease *lease, guint64 now)
 {
-    /* one that would last longer than any can was not written in this boot */
+    /* a lease that would end later than any lease can was not written in this boot */
     return lease->expires > now && lease->expires - now <= VGATE_LEASE_TIME_MAX;
 }
 
@@ -384,7 +386,7 @@ vgate_leases_settle (VgateLeases *leases, const char *domain)
             continue;
         any = TRUE;
         g_clear_pointer (&lease->instead_of, g_free);
-        /* it may still have to keep others away; what has ended goes when it is saved */
+        /* it can still reserve the device; when it has ended, vgate_leases_save () drops it */
         if (lease->state == VGATE_LEASE_GIVEN)
             lease->state = VGATE_LEASE_TAKEN;
     }

@@ -1,43 +1,44 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Who gets which device: leases in ROOT/run/vgpu-gate, which are taken at 'migrate begin'; the record of the
- * devices that were made for a guest, which lasts until 'release end', and after that of what they were; and
- * of those that a guest has in place of others, until vgpu-gated has seen to its persistent definition. The
- * file is a GKeyFile with a group for each device and guest. It is read and written under a lock, strictly:
- * what cannot be read or written is an error, and never taken for "no leases".
+ * Leases of devices, in a file in ROOT/run/vgpu-gate. A lease is taken at 'migrate begin'. The file also has
+ * records: of the devices that were created for a guest, until 'release end' and, after their removal, for a
+ * later cold start; and of devices that replace others in a guest's XML, until vgpu-gated has handled the
+ * persistent definition. It is a GKeyFile with a group for each device and guest, and is read and written
+ * under a lock. It is read strictly: when it cannot be read or written, that is an error, and never treated
+ * as "no leases".
  *
- * Times are seconds of the monotonic clock (g_get_monotonic_time ()): like the file they begin anew with each
- * boot, and nobody sets them.
+ * Times are seconds of the monotonic clock (g_get_monotonic_time ()). Like the file, they start again with
+ * each boot, and nobody can set the clock.
  */
 #pragma once
 
 #include "domain/domain.h"
 
-/* So many of the last devices that were unmade are remembered. */
+/* The number of removed devices whose records are kept. */
 #define VGATE_LEASE_UNMADE_MAX 1024
 
 typedef enum {
     VGATE_LEASE_TAKEN,   /* the device exists */
-    VGATE_LEASE_PLANNED, /* it is to be made at 'prepare begin' */
-    VGATE_LEASE_MADE,    /* we made it, or were about to: it is unmade at 'release end' */
-    VGATE_LEASE_GIVEN,   /* it existed, and the guest was started with it instead of another one */
-    /* We had made it for the guest, and unmade it: a cold start of the guest makes it again. Keeps nobody
-     * from the device. */
+    VGATE_LEASE_PLANNED, /* it is to be created at 'prepare begin' */
+    VGATE_LEASE_MADE,    /* it was created by vgpu-gate, or was about to be; it is removed at 'release end' */
+    VGATE_LEASE_GIVEN,   /* it existed, and the guest was started with it instead of another device */
+    /* It was created for the guest and removed; a cold start of the guest creates it again. Others can use
+     * the device. */
     VGATE_LEASE_UNMADE,
 } VgateLeaseState;
 
 typedef struct {
-    char *domain; /* UUID */
-    int kind;     /* VgateHostdevKind */
-    char *device; /* UUID of the mediated device, or PCI address of the virtual function */
-    char *parent; /* PCI address of what the device is on, or of the virtual function */
-    char *pgpu;   /* PCI address of the physical function */
-    guint32 type; /* vGPU type id on this host, as the driver numbered the types when the device was made */
+    char *domain;    /* UUID */
+    int kind;        /* VgateHostdevKind */
+    char *device;    /* UUID of the mediated device, or PCI address of the virtual function */
+    char *parent;    /* PCI address of the device's parent, or of the virtual function */
+    char *pgpu;      /* PCI address of the physical function */
+    guint32 type;    /* vGPU type ID, with the number that the driver had when the device was created */
     char *type_name; /* NULL: not known */
     int state;       /* VgateLeaseState */
     guint64 expires;
-    /* What the guest's XML named, of the same kind, before the hook changed that to the device; NULL: the
-     * same, or vgpu-gated has seen to it. */
+    /* The device of the same kind in the guest's XML before the hook replaced it; NULL: not replaced, or
+     * vgpu-gated has handled it. */
     char *instead_of;
 } VgateLease;
 
@@ -47,51 +48,52 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateLease, vgate_lease_free)
 typedef struct {
     GPtrArray *all; /* of VgateLease * */
     char *path;     /* of the file */
-    int directory;  /* descriptors; -1: opened to look only, or there is no directory */
+    int directory;  /* descriptors; -1: opened for reading only, or the directory does not exist */
     int lock;
 } VgateLeases;
 
-/* The clock of the leases, now. */
+/* The present time of the leases' clock. */
 guint64 vgate_leases_clock (void);
 
-/* TRUE when there may be leases: a look that takes no lock. */
+/* TRUE when there can be leases. Takes no lock. */
 gboolean vgate_leases_exist (const char *root);
 
-/* How long a hook waits for the lock. Who has it may be asking NVML, and several guests arrive one after the
- * other: see vgate_leases_open_within (). */
+/* How long, in ms, a hook waits for the lock. Its holder can be asking NVML, and several guests can arrive
+ * one after the other: see vgate_leases_open_within (). */
 #define VGATE_LEASES_WAIT_MS 60000
 
 /*
- * Opens them; the lock is held until vgate_leases_free (). to_look: without lock, and nothing is created.
- * Waits for the lock up to 10 s. Errors: VGATE_CODE_LEASE_LOCKED, _UNREADABLE (what is there is not what
- * vgpu-gate writes), _UNWRITABLE (the directory cannot be made, or is not safe).
+ * Opens the leases, and holds the lock until vgate_leases_free (). to_look: without the lock, and nothing is
+ * created. Waits for the lock up to 10 s. Errors: VGATE_CODE_LEASE_LOCKED, _UNREADABLE (the content is not
+ * what vgpu-gate writes), _UNWRITABLE (the directory cannot be created or is not safe).
  */
 VgateLeases *vgate_leases_open (const char *root, gboolean to_look, GError **error);
-/* The same with the lock, which is waited for this long. An arrival holds it while it asks NVML (10 ms to a
- * few seconds; when NVML hangs the whole deadline) and a start while it makes devices, so those that come at
- * once take turns. */
+/* The same with the lock, with this time to wait. An arrival holds the lock while it asks NVML (10 ms to a
+ * few seconds; when NVML hangs, the whole deadline), and a start while it creates devices, so that
+ * simultaneous ones take turns. */
 VgateLeases *vgate_leases_open_within (const char *root, guint wait_ms, GError **error);
 void vgate_leases_free (VgateLeases *leases);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateLeases, vgate_leases_free)
 
 /*
- * Writes them, without those that ended before now and say no more than that, and without what was unmade
- * longest ago where that is too much. All or nothing: the file that was there stays when it fails, with
- * VGATE_CODE_LEASE_UNWRITABLE. No lease is no file.
+ * Writes the leases. Leases that have ended are left out unless they are records, and so are the oldest
+ * records of removed devices when there are too many. When writing fails, the former file is unchanged;
+ * VGATE_CODE_LEASE_UNWRITABLE. Without leases, the file is removed.
  */
 gboolean vgate_leases_save (VgateLeases *leases, guint64 now, GError **error);
 
-/* TRUE while it keeps others from the device. */
+/* TRUE while the lease reserves the device. */
 gboolean vgate_lease_holds (const VgateLease *lease, guint64 now);
 
-/* TRUE when its guest was started with the device in place of another, and vgpu-gated has not seen to that.
- */
+/* TRUE when the guest was started with the device instead of another one, and vgpu-gated has not handled that
+ * yet. */
 gboolean vgate_lease_is_unsettled (const VgateLease *lease);
 
-/* The lease of a device, whoever has it, but for what was unmade; NULL. */
+/* The lease of a device, of any guest, or NULL. Records of removed devices are not considered. */
 VgateLease *vgate_leases_find (const VgateLeases *leases, VgateHostdevKind kind, const char *device);
-/* Takes away all of a domain, but keeps the record of what was made for it, or unmade. FALSE: there was no
- * other. */
+/* Removes all leases of a domain, but keeps the records of devices that were created for it or removed. FALSE
+ * when there was no other lease. */
 gboolean vgate_leases_drop (VgateLeases *leases, const char *domain);
-/* vgpu-gated has seen to what the domain has in place of others. FALSE: there was nothing to see to. */
+/* Notes that vgpu-gated has handled the devices that replace others in the domain. FALSE when there was
+ * none. */
 gboolean vgate_leases_settle (VgateLeases *leases, const char *domain);
