@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Several vGPUs of one guest on several pGPUs: a bipartite matching with capacities, by augmenting paths. A
- * greedy choice would refuse guests that fit, and trying everything would take an attacker's XML seriously
- * for hours. Types of different sizes share a pGPU's frame buffer, so the largest are placed first: one that
- * makes way then leaves at least as much room as is asked for.
+ * Assigns several vGPUs of one guest to several pGPUs: a bipartite matching with capacities, by augmenting
+ * paths. A greedy choice would refuse guests that fit, and with an attacker's XML, trying all combinations
+ * would take hours. Types of different sizes share a pGPU's frame buffer, so the largest vGPUs are placed
+ * first: one that is moved then leaves at least as much room as is needed.
  */
 #include "gate/assign.h"
 #include "placement/room.h"
@@ -14,8 +14,8 @@ typedef struct {
     GPtrArray *placements;
     const VgateHost *host;
     const GArray *promises; /* of VgatePromise; NULL: none */
-    gboolean is_unlimited;  /* the policy does not refuse for want of an instance */
-    gboolean *seen;         /* by pGPU, for the augmenting path at hand */
+    gboolean is_unlimited;  /* the policy does not refuse when no instance is free */
+    gboolean *seen;         /* indexed by pGPU, for the current augmenting path */
 } Matching;
 
 static VgatePlacement *
@@ -46,7 +46,7 @@ type_on (const Matching *m, const VgatePlacement *placement, guint pgpu)
                                  placement->vgpu->type_name);
 }
 
-/* A vGPU that is tied to an existing device needs no free instance: the device is its instance. */
+/* A vGPU that is tied to an existing device needs no free instance, as the device is its instance. */
 static gboolean
 has_room (const Matching *m, const VgatePlacement *placement, guint pgpu)
 {
@@ -76,7 +76,7 @@ place (const Matching *m, VgatePlacement *placement)
             continue;
         m->seen[candidate->pgpu] = TRUE;
         room = has_room (m, placement, candidate->pgpu);
-        /* else another one there may have a second choice */
+        /* otherwise tries to move another vGPU away from there */
         for (guint i = 0; !room && i < m->placements->len; i++) {
             VgatePlacement *other = placement_at (m, i);
 
