@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The helper's side of what is looked at and set. */
+/* The helper's part of reading and changing settings. */
 #include "driver/control-serve.h"
 
 #include "driver/control-wire.h"
@@ -90,6 +90,6 @@ vgate_control_serve (const VgateAsked *asked, int out)
     nvml = vgate_nvml_open (asked->library, &error);
     body = nvml ? answer (nvml, asked, &error) : NULL;
     bytes = vgate_answer_write (body, error);
-    /* before NVML is shut down, which can hang too */
+    /* writes the answer before NVML's shutdown, which can hang, too */
     return vgate_serve_write (out, bytes) && close (out) == 0 ? 0 : 1;
 }

@@ -3,7 +3,7 @@
 
 #include "message/codes.h"
 
-/* whose error (0: none), its code and text, body */
+/* the kind of error (0: none), its code and text, the body */
 #define ANSWER_TYPE "(yisv)"
 
 enum {
@@ -43,7 +43,7 @@ vgate_answer_read (GBytes *bytes, const char *type, GError **error)
     if (!variant)
         return crashed ("it is not complete", error);
     g_variant_get (variant, "(yi&sv)", &whose, &code, &text, &body);
-    /* a code that we do not have would be looked up in vain */
+    /* an unknown message code is not accepted, as it has no entry in the table */
     if (whose == NVML_S_ERROR || (whose == OUR_ERROR && vgate_code_info (code))) {
         g_set_error_literal (error, whose == OUR_ERROR ? VGATE_ERROR : VGATE_NVML_ERROR, code, text);
         return NULL;

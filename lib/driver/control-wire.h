@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What goes between vgate_control_*() and vgate_control_serve (). */
+/* The messages between vgate_control_*() and vgate_control_serve (). */
 #pragma once
 
 #include "driver/control.h"
@@ -15,30 +15,31 @@
 #define VGATE_SETTINGS_TYPE "(siiuuu)"
 /* address, name, is available, capabilities, scheduler */
 #define VGATE_SCHEDULER_TYPE "(ssb(ubuuuuuu)(iiuu))"
-/* schedulers, and the GPUs that were left out because they cannot be used */
+/* schedulers, and the GPUs that cannot be used and were left out */
 #define VGATE_SCHEDULERS_TYPE "(a" VGATE_SCHEDULER_TYPE "a" VGATE_UNUSABLE_TYPE ")"
 /* index, address and name (empty: not known), reason */
 #define VGATE_UNUSABLE_TYPE "(usss)"
-/* what was, and what is */
+/* the values before and after */
 #define VGATE_PAIR_TYPE(type) "(" type type ")"
 
-/* An answer: a body (floating, taken), or an error, of VGATE_ERROR or VGATE_NVML_ERROR. */
+/* Writes an answer: a body (floating, ownership is taken), or an error of VGATE_ERROR or VGATE_NVML_ERROR. */
 GBytes *vgate_answer_write (GVariant *body, const GError *error);
-/* The body, which is of this type; or NULL with the error, or with VGATE_CODE_NVML_CRASHED when the bytes are
- * no such answer. */
+/* Reads an answer. Returns its body, which has this type. NULL with the answer's error, or with
+ * VGATE_CODE_NVML_CRASHED when the bytes are not such an answer. */
 GVariant *vgate_answer_read (GBytes *bytes, const char *type, GError **error);
 
-/* Floating; and back, into an empty structure that the caller clears. */
+/* _to_variant returns a floating GVariant; _from_variant fills an empty structure, which the caller
+ * clears. */
 GVariant *vgate_versions_to_variant (const VgateVersions *versions);
 void vgate_versions_from_variant (GVariant *variant, VgateVersions *versions);
 
 GVariant *vgate_address_to_variant (const char *address);
-/* The address, which is the variant's; NULL for all. */
+/* The address, which the variant owns; NULL for all GPUs. */
 const char *vgate_address_from_variant (GVariant *variant);
 GVariant *vgate_scheduler_to_variant (const VgateGpuScheduler *gpu);
 void vgate_scheduler_from_variant (GVariant *variant, VgateGpuScheduler *gpu);
 
-/* A list of VgateUnusableGpu *, floating; and back: added to the list. */
+/* _to_variant writes a list of VgateUnusableGpu * (floating); _from_variant adds to the list. */
 GVariant *vgate_unusable_to_variant (const GPtrArray *unusable);
 void vgate_unusable_from_variant (GVariant *variant, GPtrArray *unusable);
 

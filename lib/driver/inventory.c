@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* So often a pGPU's vGPUs are listed at most, until none has started or ended meanwhile. */
+/* The most attempts to list a pGPU's vGPUs, until none has started or ended in the meantime. */
 #define LOOKS 8u
 
 VgateInstance *
@@ -29,7 +29,7 @@ vgate_instance_free (VgateInstance *instance)
     g_free (instance);
 }
 
-/* A driver's empty text would not be a valid document. */
+/* Replaces a driver's empty text, which would make the document invalid. */
 static char *
 named (char *text)
 {
@@ -49,9 +49,9 @@ contains (const GArray *list, guint value)
     return FALSE;
 }
 
-/* How much of a pGPU its running vGPUs take. */
+/* The part of a pGPU's frame buffer that its running vGPUs take. */
 typedef struct {
-    guint64 capacity; /* bytes of frame buffer: the most that any type could take with all its instances */
+    guint64 capacity; /* bytes; the largest frame buffer that a type takes with all its instances */
     guint64 used;
 } FrameBuffer;
 
@@ -71,8 +71,8 @@ measure_framebuffer (const GPtrArray *types, const GArray *running)
 }
 
 /*
- * NVML says which types can be created now, not how many of each. A creatable type has at least one free
- * instance, and at most what its maximum and the frame buffer leave.
+ * NVML tells which types can be created now, but not how many of each. A creatable type has at least one free
+ * instance, and at most as many as its maximum and the frame buffer leave.
  */
 static guint32
 count_free (const VgateHostType *type, const GArray *running, FrameBuffer framebuffer)
@@ -117,7 +117,7 @@ read_types (VgateNvml *nvml, VgateNvmlDevice device, GPtrArray *types, GError **
     return supported != NULL;
 }
 
-/* Of these vGPUs; one that ends meanwhile is left out. */
+/* The types of these vGPUs. A vGPU that ends in the meantime is left out. */
 static GArray *
 types_of (VgateNvml *nvml, const GArray *vgpus)
 {
@@ -137,10 +137,10 @@ is_same_list (const GArray *a, const GArray *b)
 }
 
 /*
- * The vGPUs that run on a pGPU, and what can be created beside them. NVML gives these in two calls, and a
- * vGPU that starts between them would be in neither. So they are asked again until nothing has changed; and
- * where that takes too long, what ran before counts: a vGPU that has started since takes its room twice at
- * most.
+ * The vGPUs that run on a pGPU, and the types that can be created beside them. NVML returns these in two
+ * calls, and a vGPU that starts between them would be in neither. So the calls are repeated until nothing has
+ * changed. When that takes too long, the first list of the last attempt is used: a vGPU that has started
+ * since then is at most counted twice.
  */
 static GArray *
 read_room (VgateNvml *nvml, VgateNvmlDevice device, GArray **creatable, GError **error)
@@ -159,7 +159,7 @@ read_room (VgateNvml *nvml, VgateNvmlDevice device, GArray **creatable, GError *
     }
 }
 
-/* How many of each type are free on a pGPU; the vGPUs that run there, as NVML's numbers. */
+/* Sets the free instances of each type on a pGPU, and returns the vGPUs that run there, as NVML's numbers. */
 static GArray *
 read_vgpus (VgateNvml *nvml, VgateNvmlDevice device, GPtrArray *types, GError **error)
 {
@@ -180,8 +180,8 @@ read_vgpus (VgateNvml *nvml, VgateNvmlDevice device, GPtrArray *types, GError **
 }
 
 /*
- * What the host document cannot say is an answer that cannot be: a range that is inverted, say. The document
- * is read strictly as a whole, and must not fail for one GPU.
+ * FALSE for an answer that the host document cannot contain, such as an inverted range. The document is read
+ * strictly as a whole, and must not be invalid because of one GPU.
  */
 static gboolean
 can_be_document (VgatePgpu *pgpu, GError **error)
@@ -195,7 +195,7 @@ can_be_document (VgatePgpu *pgpu, GError **error)
     alone->driver = g_strdup ("0");
     g_ptr_array_add (alone->pgpus, pgpu);
     xml = vgate_host_write (alone);
-    g_ptr_array_steal_index (alone->pgpus, 0); /* the caller's */
+    g_ptr_array_steal_index (alone->pgpus, 0); /* the caller owns it */
     read = vgate_host_read (xml, strlen (xml), &local);
     if (!read)
         g_set_error (error, VGATE_NVML_ERROR, VGATE_NVML_ERROR_ANSWER, "an answer that cannot be: %s",
@@ -229,7 +229,8 @@ read_pgpu (VgateNvml *nvml, const VgateGpu *gpu, GError **error)
                      local->message);
         return NULL;
     }
-    /* only one rule asks for it: a driver without that call, or a GPU under MIG, can be used as well */
+    /* only one rule needs it, and a GPU whose driver lacks the call, or which is in MIG mode, can be used as
+     * well */
     pgpu->has_scheduler = vgate_nvml_device_scheduler (nvml, device, &pgpu->scheduler, NULL);
     if (vgate_nvml_device_buffer_bandwidths (nvml, device, &read, &write, NULL)) {
         pgpu->read_bandwidth = read;
@@ -284,8 +285,8 @@ lower_uuid (char *uuid)
     return lower && vgate_xml_text_has_form (lower, VGATE_XML_UUID) ? g_steal_pointer (&lower) : NULL;
 }
 
-/* What the estimate of the down-time needs: a driver that says none of it is none the worse for it. A vGPU
- * that has nothing is told from one of which nothing is known. */
+/* Reads the sizes for the estimate of the down-time. A driver that does not report them can still be used. 0
+ * means not known, so a size of 0 is stored as 1. */
 static void
 read_sizes (VgateNvml *nvml, guint32 vgpu, VgateInstance *instance)
 {
@@ -305,9 +306,9 @@ is_lost (const GError *error)
 }
 
 /*
- * What a vGPU is told from others by. Where NVML has no UUID for its VM, it is no libvirt guest's; it has a
- * device and takes room all the same. FALSE: it ended meanwhile; or with an error, when its GPU was lost: it
- * may run on, and has not ended.
+ * Reads what identifies a vGPU. When NVML has no UUID of its VM, it does not belong to a libvirt guest, but
+ * still has a device and takes room. FALSE without an error when the vGPU ended in the meantime; FALSE with
+ * an error when its GPU was lost, in which case the vGPU can still be running.
  */
 static gboolean
 read_identity (VgateNvml *nvml, guint32 vgpu, VgateInstance *instance, GError **error)
@@ -328,8 +329,8 @@ read_identity (VgateNvml *nvml, guint32 vgpu, VgateInstance *instance, GError **
     return !local && instance->uuid && instance->type_name;
 }
 
-/* NULL without error: as above. Its device is a mediated device, or else the virtual function whose address
- * NVML gives. */
+/* NULL with or without an error as for read_identity (). The device of a vGPU without a mediated device is a
+ * virtual function, whose address NVML does not give. */
 static VgateInstance *
 read_instance (VgateNvml *nvml, guint32 vgpu, guint pgpu, GError **error)
 {
@@ -347,8 +348,8 @@ read_instance (VgateNvml *nvml, guint32 vgpu, guint pgpu, GError **error)
     return g_steal_pointer (&instance);
 }
 
-/* The vGPUs that run on a pGPU (an index), whose free instances are those beside them from now on. NULL with
- * an error: it is lost. */
+/* Reads the vGPUs that run on a pGPU (an index), and counts the pGPU's free instances beside them. NULL with
+ * an error when the pGPU is lost. */
 static GPtrArray *
 read_instances_of (VgateNvml *nvml, VgateHost *host, guint index, GError **error)
 {
@@ -389,7 +390,7 @@ vgate_inventory_read_instances (VgateNvml *nvml, VgateHost *host, GError **error
             i++;
             continue;
         }
-        /* lost since it was read; no instance refers to it, nor yet to one behind it */
+        /* the GPU was lost since it was read; no instance refers to it or to a later one yet */
         g_ptr_array_add (host->unusable,
                          vgate_unusable_gpu_new (pgpu->index, pgpu->address, pgpu->name, local));
         g_ptr_array_remove_index (host->pgpus, i);

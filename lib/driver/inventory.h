@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What NVML says of this host, read in one go. Only the program vgpu-gate-nvml calls this: it opens NVML, can
- * hang, and can be killed by a driver's fault. All others ask that program: driver/probe.h.
+ * Reads this host from NVML. Only the program vgpu-gate-nvml calls this: it opens NVML, can hang, and can
+ * crash because of the driver. All other programs ask that program: driver/probe.h.
  */
 #pragma once
 
@@ -10,16 +10,16 @@
 
 /* A vGPU that runs on this host. */
 typedef struct {
-    char *vm;   /* the VM's UUID, lower case; NULL: NVML gives none */
-    char *uuid; /* the vGPU's */
+    char *vm;   /* the VM's UUID, lower case; NULL: NVML has none */
+    char *uuid; /* the vGPU's UUID */
     char *mdev; /* UUID of its mediated device, or NULL */
     guint32 type;
     char *type_name;
     guint32 pgpu;             /* index into VgateHost.pgpus */
-    guint64 framebuffer_used; /* bytes, 1 and more; 0: the driver does not say */
-    guint64 runtime_state;    /* likewise: what it has beside the frame buffer */
-    GBytes *metadata;         /* NULL: could not be read */
-    char *failure;            /* why; NULL when metadata is there */
+    guint64 framebuffer_used; /* bytes, at least 1; 0: the driver does not report it */
+    guint64 runtime_state; /* bytes outside the frame buffer, at least 1; 0: the driver does not report it */
+    GBytes *metadata;      /* NULL: it could not be read */
+    char *failure;         /* why metadata could not be read; NULL when it was read */
 } VgateInstance;
 
 VgateInstance *vgate_instance_new (void);
@@ -27,16 +27,16 @@ void vgate_instance_free (VgateInstance *instance);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateInstance, vgate_instance_free)
 
 /*
- * The host's pGPUs in vGPU host mode. Name, UUID and time of the host are the caller's to fill in. A GPU that
- * cannot be read is among host->unusable; NULL with the driver's error when nothing is left but such ones, or
- * when a call fails that is not of one GPU.
+ * Reads the host's pGPUs in vGPU host mode. The caller sets name, UUID and time of the host. A GPU that
+ * cannot be read is added to host->unusable. NULL with the driver's error when no other GPU is left, or when
+ * a call for the whole host fails.
  */
 VgateHost *vgate_inventory_read_host (VgateNvml *nvml, GError **error);
 
 /*
- * Every vGPU on the host's pGPUs, as VgateInstance *. One that ends while it is read is left out; one whose
- * metadata cannot be read is there with its failure. The free instances in host are counted again, beside
- * just these vGPUs. A GPU that is lost meanwhile becomes one of host->unusable, so that the pGPUs' indexes
- * may change; errors as above.
+ * Reads all vGPUs on the host's pGPUs, as VgateInstance *. A vGPU that ends while it is read is left out; one
+ * whose metadata cannot be read is included with its failure. The free instances in host are counted again,
+ * beside exactly these vGPUs. A GPU that is lost in the meantime is moved to host->unusable, which can change
+ * the indices of pGPUs. Errors are as above.
  */
 GPtrArray *vgate_inventory_read_instances (VgateNvml *nvml, VgateHost *host, GError **error);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The helper's side of the probe. */
+/* The helper's part of the probe. */
 #include "driver/probe-serve.h"
 
 #include "driver/probe-wire.h"
@@ -7,7 +7,8 @@
 
 #include <unistd.h>
 
-/* An older driver without the call leaves the list empty: the measured rule decides alone. */
+/* Asks the driver about all pairs. With an older driver, which lacks the call, the list stays empty, and only
+ * the measured rule decides. */
 static gboolean
 ask_driver (VgateNvml *nvml, const VgateQuestion *question, VgateProbe *probe, GError **error)
 {
@@ -42,7 +43,7 @@ is_any_unnamed (const GPtrArray *instances)
     return FALSE;
 }
 
-/* This process can be abandoned, as it is when NVML hangs. */
+/* Reads the devices in this process, which can be abandoned when the driver hangs. */
 static void
 read_devices (const VgateQuestion *question, VgateProbe *probe)
 {
@@ -67,7 +68,8 @@ read_host (VgateNvml *nvml, VgateQuestion *question, GError **error)
     probe->host = vgate_inventory_read_host (nvml, error);
     if (!probe->host)
         return NULL;
-    /* first, as a GPU that is lost meanwhile goes out of the list that the driver's answers refer to */
+    /* read the instances first, as a GPU that is lost in the meantime is removed from the list, to which the
+     * driver's answers refer */
     if (question->with_instances) {
         GPtrArray *instances = vgate_inventory_read_instances (nvml, probe->host, error);
 
@@ -99,6 +101,7 @@ vgate_probe_serve (GBytes *asked, int out)
     nvml = vgate_nvml_open (question.library, &error);
     probe = nvml ? read_host (nvml, &question, &error) : NULL;
     answer = vgate_wire_write_answer (probe, error);
-    /* the asker reads to the end, and must not wait for NVML's shutdown, which can hang too */
+    /* closes the pipe first: the asker reads to the end, and must not wait for NVML's shutdown, which can
+     * hang, too */
     return vgate_serve_write (out, answer) && close (out) == 0 ? 0 : 1;
 }

@@ -8,11 +8,12 @@
 /* the question's body: host name, host UUID, instances wanted, devices wanted, root, vGPU metadata */
 #define QUESTION_TYPE "(ssbysaay)"
 #define INSTANCE_TYPE "(sssusuttays)"
-/* hostdev kind, source, kind, pGPU, parent, type, its name, fault; each text "" where there is none */
+/* hostdev kind, source, kind, pGPU, parent, type, its name, fault; a missing text is "" */
 #define DEVICE_TYPE "(ysyssuss)"
-/* hostdev kind, parent, pGPU, type, its name, how many */
+/* hostdev kind, parent, pGPU, type, its name, number */
 #define MAKEABLE_TYPE "(yssusu)"
-/* error code and text (0 and ""), host document, driver's answers, instances, devices, what can be made */
+/* error code and text (0 and ""), host document, driver's answers, instances, devices, devices that can be
+ * created */
 #define ANSWER_TYPE "(issa(uuiuu)a" INSTANCE_TYPE "a" DEVICE_TYPE "a" MAKEABLE_TYPE ")"
 
 VgateProbe *
@@ -55,7 +56,8 @@ bytes_variant (GBytes *bytes)
     return g_variant_new_from_bytes (G_VARIANT_TYPE_BYTESTRING, bytes, TRUE);
 }
 
-/* g_variant_get_data_as_bytes () keeps the whole message alive; a record is small, so copy it. */
+/* g_variant_get_data_as_bytes () would keep the whole message in memory; a record is small, so it is
+ * copied. */
 static GBytes *
 variant_bytes (GVariant *variant)
 {
@@ -215,7 +217,7 @@ read_lists (GVariant *answers, GVariant *instances, VgateProbe *probe)
     return TRUE;
 }
 
-/* FALSE: it cannot be one of this host's, whose names the gate goes by. */
+/* FALSE when it cannot be a device of this host: the gate identifies devices by these names. */
 static gboolean
 is_address_of_kind (guchar kind, const char *source)
 {

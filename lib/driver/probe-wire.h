@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What goes between vgate_probe_ask () and vgate_probe_serve (): one GVariant each way, of one build. */
+/* The messages between vgate_probe_ask () and vgate_probe_serve (): one GVariant in each direction, of the
+ * same build. */
 #pragma once
 
 #include "driver/probe.h"
@@ -20,8 +21,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (VgateQuestion, vgate_question_clear)
 GBytes *vgate_wire_write_question (const VgateQuestion *question);
 gboolean vgate_wire_read_question (GBytes *bytes, VgateQuestion *question);
 
-/* An answer is a probe, or an error of VGATE_NVML_ERROR. */
+/* Writes an answer: a probe, or an error of VGATE_NVML_ERROR. */
 GBytes *vgate_wire_write_answer (const VgateProbe *probe, const GError *error);
-/* NULL with an error: the driver's (VGATE_NVML_ERROR), or VGATE_CODE_NVML_CRASHED when the bytes are no
- * answer. */
+/* Reads an answer. NULL with the driver's error (VGATE_NVML_ERROR), or with VGATE_CODE_NVML_CRASHED when the
+ * bytes are not an answer. */
 VgateProbe *vgate_wire_read_answer (GBytes *bytes, GError **error);

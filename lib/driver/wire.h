@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What goes between the program vgpu-gate-nvml and those who ask it: GVariants of one build. A question says
- * what is asked for, how to reach the driver, and has a body that depends on it.
+ * The messages between the program vgpu-gate-nvml and the programs that ask it: GVariants of the same build.
+ * A question contains its kind, how to reach the driver, and a body that depends on the kind.
  */
 #pragma once
 
 #include <glib.h>
 
-/* What is asked for, and who answers it. */
+/* The kinds of questions, and the files for them. */
 typedef enum {
     VGATE_REQUEST_PROBE,    /* driver/probe.h */
-    VGATE_REQUEST_VERSIONS, /* these: driver/control.h */
+    VGATE_REQUEST_VERSIONS, /* this and the following: driver/control.h */
     VGATE_REQUEST_SET_VERSION,
     VGATE_REQUEST_SCHEDULERS,
     VGATE_REQUEST_SET_SCHEDULER,
@@ -28,11 +28,12 @@ typedef struct {
 void vgate_asked_clear (VgateAsked *asked);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (VgateAsked, vgate_asked_clear)
 
-/* Takes a floating body. */
+/* Writes a question. Takes ownership of a floating body. */
 GBytes *vgate_asked_write (VgateRequestKind kind, const char *library, guint deadline_ms, GVariant *body);
-/* FALSE when the bytes are no question; *asked is then to be cleared all the same. */
+/* Reads a question. FALSE when the bytes are not a question. The caller clears *asked, also on failure. */
 gboolean vgate_asked_read (GBytes *bytes, VgateAsked *asked);
 
-/* A floating GVariant as bytes; and bytes as one of this type, or NULL when they are none. */
+/* _pack returns the bytes of a floating GVariant; _unpack returns the GVariant of this type, or NULL when the
+ * bytes are not one. */
 GBytes *vgate_wire_pack (GVariant *floating);
 GVariant *vgate_wire_unpack (const char *type, GBytes *bytes);
