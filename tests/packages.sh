@@ -1,25 +1,25 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
-# The packages of Debian 12 that the project needs, and for what.
+# The packages of Debian 12 that the project needs, and their purpose.
 
-# By dpkg-dev meson knows in which directory Debian has its libraries; without it, it takes one in which neither programs
-# nor pkg-config look for ours.
+# From dpkg-dev meson gets the directory of Debian's libraries; without it, meson uses one in which neither programs nor
+# pkg-config look for ours.
 # shellcheck disable=SC2034  # used by those who read this file
 packages_build=(gcc libc6-dev dpkg-dev meson ninja-build pkgconf python3
     libglib2.0-dev libjson-glib-dev libxml2-dev libvirt-dev libvirt-glib-1.0-dev libsystemd-dev)
 
-# Not libvirt-daemon-system: libvirtd is all that the lab runs, and without that package Debian has no service to
-# start, no user to add and no network to configure on the machine where the lab comes up for a minute. dbus-daemon is
-# the program alone, too: the system's bus is another package.
+# Not libvirt-daemon-system: the lab runs only libvirtd, and without that package Debian has no service to start, no
+# user to add and no network to configure on the machine where the lab runs for a minute. dbus-daemon, too, is only the
+# program: the system's bus is another package.
 # shellcheck disable=SC2034
 packages_lab=(libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients qemu-system-x86 dbus-daemon
     iproute2 libxml2-utils mount procps util-linux)
 
-# What it is made from, of Debian 13, stands in tests/mdev-lab/recipe.
+# The packages of Debian 13 for its image are in tests/mdev-lab/recipe.
 # shellcheck disable=SC2034
 packages_mdev_lab=(mmdebstrap e2fsprogs gzip rsync tar util-linux xz-utils)
 
-# Of systemd it is systemd-analyze, which looks at our units; of abigail-tools abidw and abidiff.
+# systemd for systemd-analyze, which checks our units; abigail-tools for abidw and abidiff.
 # shellcheck disable=SC2034
 packages_test=(abigail-tools ccache clang clang-format libclang-rt-dev libxml2-utils mandoc shellcheck strace systemd)
 
@@ -27,7 +27,7 @@ is_installed () {
     [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
 }
 
-# Installs those of the named packages that are missing; where none is, apt is not even asked.
+# Installs those of the named packages that are missing; if none is, apt is not run.
 install_packages () {
     local missing=() package
     if ! command -v apt-get >/dev/null; then

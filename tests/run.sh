@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Installs what the tests need, and runs all of them: sudo tests/run.sh
-# Builds in build-tests/, where the logs stay. The last line is "N passed, N failed, N skipped".
-# The labs wait more than they compute, so they run beside each other and beside the builds; what measures how long
-# something takes comes at the end, when it has the machine for itself.
+# Builds in build-tests/, where the logs remain. The last line is "N passed, N failed, N skipped".
+# The labs wait more than they compute, so they run in parallel with each other and with the builds. Tests that measure
+# time come last, when they have the machine for themselves.
 #
 # tests/run.sh --quick, for daily work: one build, which is kept in build-quick/, its unit and golden tests. It installs
 # nothing and needs neither root nor namespaces.
@@ -21,7 +21,7 @@ export LC_ALL=C.UTF-8
 quick () {
     local compiler=gcc
     ! command -v ccache >/dev/null || compiler='ccache gcc'
-    # The cache of the whole run, for those who may write to it.
+    # The compiler cache of the whole run, for users who may write to it.
     [ ! -w /var/cache/vgpu-gate-ccache ] || export CCACHE_DIR=/var/cache/vgpu-gate-ccache CCACHE_NOHASHDIR=yes
     [ -e build-quick/build.ninja ] || CC=$compiler meson setup -Dwerror=true --sysconfdir=/etc build-quick
     exec meson test -C build-quick --suite unit --suite golden --no-suite alone --num-processes "$(($(nproc) * 3))" \
@@ -45,12 +45,12 @@ obstacle=$(lab_obstacle)
 . tests/packages.sh
 
 work=build-tests
-# what was compiled before need not be compiled again, also in another clone
+# reuse what was compiled before, also from another clone
 export CCACHE_DIR=/var/cache/vgpu-gate-ccache CCACHE_NOHASHDIR=yes CCACHE_MAXSIZE=1G
-# those that run, by the PID of the leader of each one's process group
+# those that run, by the PID of the leader of their process group
 declare -A lanes=()
 
-# Prints what comes in in one piece, whoever else has something to say.
+# Prints its input in one piece, without mixing it with other output.
 say () {
     local text
     text=$(cat)
@@ -82,7 +82,7 @@ check () {
     fi
 }
 
-# build COMPILER DIRECTORY OPTION...: behind what waits for an answer in time
+# build COMPILER DIRECTORY OPTION...: at low priority, because other tests have time limits
 build () {
     local compiler=$1 directory=$2
     shift 2
@@ -131,13 +131,13 @@ print(*map(sum, zip((0, 0, 0), *tallies)))
 PYTHON
 }
 
-# The cases that failed with their comments, of a log of TAP: GLib writes them before the case, the lab behind it.
+# Prints the failed cases with their comments from a TAP log: GLib writes comments before the case, the lab after it.
 failed_cases () {
     awk '/^#/ { if (failed) print; else held = held $0 "\n"; next }
          /^(not )?ok / { failed = $1 == "not"; if (failed) printf "%s%s\n", held, $0; held = "" }' "$1"
 }
 
-# conclude NAME SECONDS LOG PASSED FAILED SKIPPED: counts it and says it; stdin tells what a failure is
+# conclude NAME SECONDS LOG PASSED FAILED SKIPPED: counts and prints it; stdin has the description of a failure
 conclude () {
     local details
     details=$(cat)
@@ -152,8 +152,8 @@ conclude () {
     } | say
 }
 
-# run_tests NAME DIRECTORY OPTION...: those tests of a build that the options leave. A test that hangs is ended, but not
-# because the machine has other things to do.
+# run_tests NAME DIRECTORY OPTION...: runs the tests of a build that the options select. A test that hangs is ended, but
+# not one that is slow on a busy machine.
 run_tests () {
     local name=$1 directory=$work/$2 began=$SECONDS logs=$work/$2/meson-logs ok=0 bad=0 not_run=0 status=0
     shift 2
@@ -167,7 +167,7 @@ run_tests () {
         conclude "$name" "$((SECONDS - began))" "$logs/$name.txt" "$ok" "$bad" "$not_run"
 }
 
-# run_lab NAME COMMAND...: not by meson, which gives nobody the time to take a lab down when a signal comes
+# run_lab NAME COMMAND...: not by meson, which does not give a lab time to be taken down after a signal
 run_lab () {
     local name=$1 began=$SECONDS log=$work/$1.log ok=0 bad=1 not_run=0 status=0
     shift
@@ -191,7 +191,7 @@ scripts_checked () {
         ! is_script "$file" || scripts+=("$file")
     done < <(find tests examples hook plugin docs .ci -type f -print0 2>/dev/null)
     shellcheck -x "${scripts[@]}"
-    # grep -q ends at the first match; with pipefail, whoever still writes to it then makes the match a failure
+    # grep -q ends at the first match; with pipefail, a process that still writes to it then makes the match a failure
     ! grep -nE '\|[[:space:]]*(e|f)?grep -[A-Za-z]*q' "${scripts[@]}"
 }
 
@@ -215,7 +215,7 @@ in_lane () {
     lanes[$!]=yes
 }
 
-# wait_for LANE...: all that matters of one that fails has been counted and said
+# wait_for LANE...: ignores failures, which were already counted and printed
 wait_for () {
     local lane
     for lane; do
@@ -224,7 +224,7 @@ wait_for () {
     done
 }
 
-# Everything that was started is ended, and gets the time to leave nothing behind.
+# Ends everything that was started, and gives it the time to clean up.
 end_lanes () {
     local lane
     trap '' INT TERM HUP
@@ -265,7 +265,7 @@ lab () {
     run_lab "$1" tests/lab/run-tests --build "$work/gcc" "${@:2}"
 }
 
-# What runs in emulated machines, which take all the time of a processor each.
+# The tests in emulated machines, each of which occupies a processor.
 vm_labs () {
     run_lab mdev-lab tests/mdev-lab/run
     run_lab debian-lab tests/debian-lab/run
@@ -275,7 +275,7 @@ build_gcc () {
     check build-gcc build gcc gcc -Dlab=true && touch "$work/built-gcc"
 }
 
-# What measures time, one thing after the other.
+# Tests that measure time, one after the other.
 alone () {
     [ ! -e "$work/built-gcc" ] || run_tests gcc-alone gcc --suite alone --no-suite lab
     [ ! -e "$work/built-clang" ] || run_tests clang-alone clang --suite alone
@@ -290,7 +290,7 @@ if [ ! -e "$work/installed" ]; then
     finish
     exit 1
 fi
-# they take longest of all, and are the only ones that need none of the builds
+# they take longest of all, and need none of the builds
 in_lane vm_labs
 in_lane build_gcc
 wait_for $!

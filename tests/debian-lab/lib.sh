@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash disable=SC2154,SC2034  # more words and names come from tests/lab/lib.sh
-# Two hosts as administrators have them: small VMs with Debian 13, where systemd starts libvirtd and our units, and AppArmor
-# confines libvirtd and its guests by Debian's own profiles. The words of tests/lab, for these hosts.
+# Two hosts as administrators set them up: small VMs with Debian 13, in which systemd starts libvirtd and our units, and
+# AppArmor confines libvirtd and its guests by Debian's own profiles. It has the words of tests/lab for these hosts.
 
 debian_lab=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
 # shellcheck source=SCRIPTDIR/../mdev-lab/common.sh
@@ -42,7 +42,7 @@ take_down () {
     end_vm "$VGPU_GATE_LAB/b"
 }
 
-# Runs a command on host $1. What a pipe has for it goes along.
+# Runs a command on host $1 and passes on its standard input.
 on () {
     local command input=
     printf -v command '%q ' "${@:2}"
@@ -54,8 +54,8 @@ host_service () {
     on "$2" systemctl "$1" "$3"
 }
 
-# Prints what the journal of host $1 has of this case; options for journalctl may follow. (At once, for a reader that goes
-# away.)
+# Prints the journal of host $1 in this case; options for journalctl may follow. (At once, for a reader that exits
+# early.)
 journal () {
     local text
     text=$(on "$1" journalctl -q --since "@$(<"$VGPU_GATE_LAB/began")" "${@:2}")
@@ -66,7 +66,7 @@ vgpu_gated_log () {
     journal "$1" -o cat -u vgpu-gated
 }
 
-# These two wait longer than in tests/lab: what takes a second on a host takes several in here.
+# These two wait longer than in tests/lab, because everything takes several times as long in the VM.
 log_has () {
     within 30 has_logged "$@" || fail "'$2' is not in the log of vgpu-gated on host $1:" "$(vgpu_gated_log "$1")"
 }
@@ -76,7 +76,7 @@ wait_captured () {
         fail "guest $2 on host $1 was not captured with vGPU version $3; its element:" "$(element "$1" "$2")"
 }
 
-# As the host was when it came up: no guest, its own configuration, and all of its services.
+# Restores the state after the boot: no guest, its own configuration, and all of its services.
 host_reset () {
     on "$1" bash -c "$(declare -f reset_here); reset_here" || fail "host $1 cannot be put back into its first state"
 }
@@ -101,7 +101,7 @@ reset_here () {
         rm -rf /run/systemd/system/vgpu-gate*
         systemctl daemon-reload
     fi
-    # it wants the bus
+    # it needs the bus
     systemctl restart vgpu-gated
 }
 
@@ -119,7 +119,7 @@ show_logs () {
 
 # --- devices and guests ---
 
-# Makes a mediated device on host $1, with UUID $2 where that matters, and prints its UUID.
+# Creates a mediated device on host $1, with UUID $2 if that matters, and prints its UUID.
 device_make () {
     local uuid=${2:-$(</proc/sys/kernel/random/uuid)}
     printf '%s\n' "$uuid" | on "$1" tee "/sys/bus/pci/devices/$gpu/mdev_supported_types/nvidia-$h100_20c/create"
@@ -133,7 +133,7 @@ guest_define () {
         s,<memballoon,$hostdev&," "$debian_lab/../../examples/lab-guest.xml" | on "$1" virsh -q define /dev/stdin
 }
 
-# guest_run HOST NAME: defined with a device of its own, started, its driver up, captured
+# guest_run HOST NAME: defines it with its own device, starts it, brings its driver up, and waits for its capture
 guest_run () {
     guest_define "$1" "$2" "$(device_make "$1")"
     guest_start_captured "$1" "$2"
@@ -145,7 +145,7 @@ guest_start_captured () {
     wait_captured "$1" "$2" 26.1
 }
 
-# go FROM NAME: live, to a fresh device on the other host
+# go FROM NAME: migrates it live, to a new device on the other host
 go () {
     local there device
     there=$(peer_of "$1")

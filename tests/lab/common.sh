@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
-# What up, on and down agree on: where the lab lives, what its two hosts are called, whether they run.
+# What up, on and down share: the place of the lab, the names of its two hosts, and whether they run.
 
 lab_state=${VGPU_GATE_LAB:-/var/tmp/vgpu-gate-lab}
 # shellcheck disable=SC2034  # this and the next: used by those who read this file
@@ -22,13 +22,13 @@ must_be_root () {
     [ "$(id -u)" -eq 0 ] || say_and_exit 'the lab needs root: namespaces, mounts and a network of its own' 2
 }
 
-# A PID alone can belong to somebody else by now; with the time of its start it cannot. The name of the program,
-# between the first and the last parenthesis of the line, may hold blanks.
+# A PID alone can belong to another process by now; together with the time of its start it cannot. The name of the
+# program, between the first and the last parenthesis of the line, may contain blanks.
 start_time () {
     local line
     { read -r line <"/proc/$1/stat"; } 2>/dev/null || return 1
     read -r -a line <<<"${line##*) }"
-    # field 22 of the line, of which two are cut off and one stands at index 0
+    # field 22 of the line: two were cut off, and the array begins at 0
     printf '%s\n' "${line[19]}"
 }
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
-# The words that the lab's cases are written in. Every word that finds things otherwise than it says ends the case
-# with a line that tells what was expected and what was seen.
+# The words of the lab's cases. A word that does not find the expected state ends the case with a line that contains
+# what was expected and what was found.
 
 lab=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
 element_uri=urn:x-vgpu-gate:domain:1
@@ -15,7 +15,7 @@ fail () {
     exit 1
 }
 
-# Runs a command on host $1. Nothing in the lab takes a minute, unless it hangs.
+# Runs a command on host $1. Nothing in the lab takes a minute unless it hangs.
 on () {
     timeout 60 "$lab/on" "$@"
 }
@@ -46,7 +46,7 @@ host_update () {
     on "$host" vgpu-sim update "$@"
 }
 
-# Makes call $2 of the driver on host $1 answer with return code $3; host_hangs lets it never answer.
+# Makes call $2 of the driver on host $1 return code $3; host_hangs makes it never return.
 host_fails () {
     on "$1" vgpu-sim fail "$2" "$3"
 }
@@ -76,7 +76,7 @@ with open(path, "w") as file:
 PYTHON
 }
 
-# Lets vgpu-gate on host $1 look for NVML in file $2.
+# Sets the NVML library of vgpu-gate on host $1 to file $2.
 host_library () {
     on "$1" sed -i "s,^library=.*,library=$2," /etc/vgpu-gate/vgpu-gate.conf
 }
@@ -85,7 +85,7 @@ host_service () {
     on "$2" "$lab/service" "$1" "$3"
 }
 
-# Puts host $1 back as `up` left it: no guest, no save image, no log of one, its own driver and configuration.
+# Restores host $1 to the state after `up`: no guest, no save image, no log of one, its own driver and configuration.
 # shellcheck disable=SC2317  # both run on the host
 host_reset () {
     on "$1" bash -c "$(declare -f reset_here); reset_here '$lab'" ||
@@ -96,7 +96,7 @@ host_reset () {
 reset_here () {
     local guest
     set -eu
-    # the daemon must not meet a guest that is half gone, nor keep a configuration that is none
+    # the daemon must not meet a guest that is being removed, nor keep an invalid configuration
     "$1/service" stop vgpu-gated
     "$1/service" start libvirtd
     for guest in $(virsh list --all --name); do
@@ -164,7 +164,7 @@ guest_run () {
     wait_captured "$1" "$2" 26.1
 }
 
-# As guest_run, with the driver of r535: vGPU version 18.1, which no driver of r590 or later takes.
+# As guest_run, with the driver of r535: vGPU version 18.1, which no driver of r590 or later accepts.
 guest_run_r535 () {
     guest_define "$@"
     guest_start "$1" "$2"
@@ -172,12 +172,12 @@ guest_run_r535 () {
     wait_captured "$1" "$2" 18.1
 }
 
-# guest_ask HOST NAME: its QEMU asks, from its next start on
+# guest_ask HOST NAME: its QEMU calls vgpu-gated at switch-over, from its next start on
 guest_ask () {
     on "$1" vgpu-gate switchover enable "$2" || fail "the domain of guest $2 cannot be set up"
 }
 
-# guest_run_asking HOST NAME [BYTES]: as guest_run, with a QEMU that asks, and with ballast that slows it down
+# guest_run_asking HOST NAME [BYTES]: as guest_run, with such a QEMU, and with ballast that slows it down
 guest_run_asking () {
     guest_define "$1" "$2" "$h100_20c"
     [ $# -lt 3 ] || guest_ballast "$1" "$2" "$3"
@@ -209,7 +209,7 @@ has_attribute () {
     [ "$(attribute "$1" "$2" "$3")" = "$4" ]
 }
 
-# wait_captured HOST NAME VERSION: all vGPUs of the guest stand in its XML with this vGPU version
+# wait_captured HOST NAME VERSION: all vGPUs of the guest are in its XML with this vGPU version
 wait_captured () {
     within 10 has_version "$@" ||
         fail "guest $2 on host $1 was not captured with vGPU version $3; its element:" "$(element "$1" "$2")"
@@ -229,7 +229,7 @@ migrate () {
     on "$from" virsh -q migrate "$@" "$name" "qemu+tcp://host-$(peer_of "$from")/system" 2>&1
 }
 
-# Memory of guest $2 on host $1 that takes long to send: $3 bytes that cannot be compressed, loaded when it boots.
+# Gives guest $2 on host $1 memory that takes long to send: $3 bytes that cannot be compressed, loaded when it boots.
 guest_ballast () {
     local file=$VGPU_GATE_LAB/ballast
     head -c "$3" /dev/urandom >"$file"
@@ -250,7 +250,7 @@ begin_slow_migration () {
     slow_migration=$!
 }
 
-# migrate_slowly FROM NAME: the same; comes back when the guest arrives on the other host
+# migrate_slowly FROM NAME: the same; returns when the guest arrives on the other host
 migrate_slowly () {
     begin_slow_migration "$1" "$2"
     within 5 is_arriving "$(peer_of "$1")" "$2" || fail "guest $2 does not arrive:" "$(migration_end "$1")"
@@ -259,7 +259,7 @@ migrate_slowly () {
 # migration_end FROM: waits for the end of migrate_slowly; prints what virsh printed, and fails as it did
 migration_end () {
     local status=0
-    # not a child of the subshell that a caller may be
+    # it is not a child of the subshell in which a caller may run
     within 40 is_over "$slow_migration" || fail 'the migration does not end'
     cat "$VGPU_GATE_LAB/migration.$1"
     [ ! -s "$VGPU_GATE_LAB/migration.$1" ] || status=1
@@ -270,9 +270,9 @@ is_over () {
     ! kill -0 "$1" 2>/dev/null
 }
 
-# --- what must hold ---
+# --- assertions ---
 
-# log_has HOST PATTERN: of vgpu-gated, soon
+# log_has HOST PATTERN: waits until the log of vgpu-gated matches
 log_has () {
     within 5 has_logged "$@" || fail "'$2' is not in the log of vgpu-gated on host $1:" "$(vgpu_gated_log "$1")"
 }
@@ -306,7 +306,7 @@ monitor () {
     on "$1" virsh -q qemu-monitor-command "$2" --hmp "$3"
 }
 
-# Ticks since boot, which the BIOS counts in the guest's own memory, 18 in a second: they go on only while the guest
+# Prints the ticks since boot, which the BIOS counts in the guest's own memory, 18 a second, but only while the guest
 # itself handles its interrupts.
 guest_ticks () {
     local word
@@ -320,7 +320,7 @@ has_ticked_since () {
     [ "$(guest_ticks "$1" "$2")" -ne "$3" ]
 }
 
-# guest_answers HOST NAME: it runs, its monitor answers, and it does something
+# guest_answers HOST NAME: it runs, its monitor answers, and it makes progress
 guest_answers () {
     local status ticks
     guest_is "$1" "$2" running
@@ -330,7 +330,7 @@ guest_answers () {
     within 5 has_ticked_since "$1" "$2" "$ticks" || fail "guest $2 on host $1 runs, but its clock stands still"
 }
 
-# guest_moved FROM NAME: it runs on the other host, and on this one no more
+# guest_moved FROM NAME: it runs on the other host, and no longer on this one
 guest_moved () {
     guest_answers "$(peer_of "$1")" "$2"
     no_qemu "$1" "$2"
@@ -349,7 +349,7 @@ nothing_started () {
         fail "the hardware of host $1 has vGPUs of guest $2"
 }
 
-# expect_refused CODE NAME PATTERN COMMAND...: it fails; its text has our one line with code, guest and pattern
+# expect_refused CODE NAME PATTERN COMMAND...: it fails; its output has one line of ours with code, guest and pattern
 expect_refused () {
     local code=$1 name=$2 pattern=$3 output lines
     shift 3
@@ -361,7 +361,7 @@ expect_refused () {
         fail "VGATE-$code for $name with '$pattern' was expected"
 }
 
-# expect_migration_refused CODE NAME PATTERN [OPTION...]: from a to b, and nothing has happened anywhere
+# expect_migration_refused CODE NAME PATTERN [OPTION...]: from a to b, and nothing has changed on any host
 expect_migration_refused () {
     local code=$1 name=$2 pattern=$3
     shift 3
@@ -371,7 +371,7 @@ expect_migration_refused () {
     nothing_started b "$name"
 }
 
-# milliseconds_on HOST COMMAND...: how long it takes there, from its start to its exit, whatever its status
+# milliseconds_on HOST COMMAND...: prints how long it takes there, from its start to its exit, with any exit status
 milliseconds_on () {
     local host=$1
     shift

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
-# What the labs and the quick start ask of a machine beside its packages. To be found out before anything is installed
-# or built: by bash and what Debian calls essential alone.
+# What the labs and the quick start need on a machine besides packages. This must be checked before anything is
+# installed or built, so it uses only bash and the packages that Debian calls essential.
 
-# Run in new namespaces of its own; says what it cannot do.
+# Runs in new namespaces, and prints what is not possible in them.
 # shellcheck disable=SC2016  # to be expanded in there
 lab_attempt='
     try () {
@@ -22,10 +22,10 @@ lab_attempt='
     try "mount a /sys" mount -t sysfs sysfs /proc/sys
     try "mount a /dev/pts" mount -t devpts -o newinstance lab /proc/pts
     try "set a host name" hostname lab-attempt
-    # stands for all that is set there; "ip" may not be installed yet
+    # an example of the settings there; "ip" may not be installed yet
     try "configure a network" bash -c "echo 1 >/proc/proc/sys/net/ipv4/ip_forward"'
 
-# Prints why hosts in namespaces cannot come up here, with the remedy, or nothing.
+# Prints why hosts in namespaces cannot run here and the remedy, or nothing.
 lab_obstacle () {
     local kind text device
     [ "$(id -u)" -eq 0 ] || {

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# The library's binary interface is the recorded one, or more: a program that was linked before still runs.
+# The library's binary interface is the recorded one with possible additions, so that programs linked earlier still run.
 #   test-abi.sh LIBRARY HEADERS RECORD
-# VGATE_REGENERATE=1 records it anew, which after a release is right only where something was added.
+# VGATE_REGENERATE=1 records it again; after a release that is right only after additions.
 set -eu -o pipefail
 library=$1 headers=$2 record=$3
 
@@ -13,7 +13,7 @@ command -v abidiff >/dev/null || {
 }
 abi=$(mktemp)
 trap 'rm -f -- "$abi"' EXIT
-# what a header says, without the places where it says so
+# the declarations of a header, without their places in it
 abidw --headers-dir "$headers" --drop-private-types --exported-interfaces-only --no-corpus-path --no-comp-dir-path --no-show-locs \
     --no-elf-needed --out-file "$abi" "$library"
 [ -z "${VGATE_REGENERATE:-}" ] || cp -- "$abi" "$record"

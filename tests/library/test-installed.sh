@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# The library as somebody else finds it: installed, through pkg-config, by a compiler that knows nothing of this tree.
+# The library as other users find it: installed, through pkg-config, with a compiler that does not use this tree.
 #   test-installed.sh BUILD SIMULATED-DRIVER VGPU-SIM COMPILER [OPTION...]
 set -eu -o pipefail
 build=$1 driver=$2 vgpu_sim=$3
@@ -14,13 +14,13 @@ meson install -C "$build" --no-rebuild --quiet --destdir "$work/root" >"$work/lo
     sed 's/^/# /' "$work/log"
     exit 1
 }
-# What was configured to be in /usr/local is below $work/root.
+# Files configured for /usr/local are below $work/root.
 package=$(find "$work/root" -name vgpu-gate.pc)
 sed "s,^prefix=,&$work/root," "$package" >"$work/vgpu-gate.pc"
 export PKG_CONFIG_PATH=$work
 library_path=$(pkg-config --variable=libdir vgpu-gate)
 
-# One line on stdout for each case; what a failed one printed comes behind it.
+# One line on stdout for each case; the output of a failed one follows it.
 number=0
 check () {
     local name=$1

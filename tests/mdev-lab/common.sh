@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
-# What the programs of the mdev lab agree on: where things are kept, and what a machine must have.
+# What the programs of the mdev lab share: the places of their files, and the requirements of a machine.
 
 mdev_lab=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
 # shellcheck source=SCRIPTDIR/../lab/common.sh
@@ -8,8 +8,8 @@ mdev_lab=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
 # shellcheck source=SCRIPTDIR/../lab/requirements.sh
 . "$mdev_lab/../lab/requirements.sh"
 
-# What is made once: the images of small VMs, by their recipe, and the project's build for them, by its source. Root runs
-# what is in there, so nobody else may be able to make the directory.
+# What is built once: the images of small VMs, by their recipe, and the project's build for them, by its source. Root
+# runs these files, so no other user may be able to create the directory.
 cache=${VGPU_GATE_MDEV_LAB_CACHE:-/var/cache/vgpu-gate-mdev-lab}
 # The small VM that `up` starts.
 # shellcheck disable=SC2034  # used by those who read this file
@@ -26,7 +26,7 @@ hash_of () {
     done) | sha256sum | cut -c 1-16
 }
 
-# The image's directory. The recipe is read once: who edits it meanwhile builds what it was at the beginning.
+# The image's directory. The recipe's hash is computed once: an edit in the meantime does not change the build.
 image=${VGPU_GATE_MDEV_LAB_IMAGE:-$cache/$(hash_of "$mdev_lab/recipe")}
 
 missing_program () {
@@ -93,8 +93,8 @@ reason_not_to_build () {
     mirror_answers "$(mirror debian)" || echo 'no mirror of Debian answers for Debian 13 (trixie)'
 }
 
-# Those of other recipes, and what a build left that was cut short. This removes directories with all that stands in
-# them: only those that were made here.
+# Those of other recipes, and what an interrupted build left. This removes directories with all their content: only
+# those that were made here.
 remove_images () {
     local mark
     for mark in "$cache"/*/this-is-a-vgpu-gate-mdev-lab; do
@@ -102,7 +102,7 @@ remove_images () {
     done
 }
 
-# Makes the image, unless it is there.
+# Builds the image unless it exists.
 make_image () {
     local began=$SECONDS
     [ ! -e "$image/complete" ] || return 0
@@ -117,7 +117,7 @@ make_image () {
     echo "$((SECONDS - began)) s" >"$image/complete"
 }
 
-# Makes what the small VM boots from and what is installed in it, as far as it is not there. Two at once take turns.
+# Builds what the small VM boots from and what is installed in it, unless it exists. Two concurrent builds take turns.
 prepare () {
     local lock
     mkdir -p "$cache"
@@ -128,8 +128,8 @@ prepare () {
     exec {lock}>&-
 }
 
-# What a small VM is: its disk, the part of the lab that is its first process, more for the kernel's command line, and more
-# for QEMU. Another lab has others.
+# A small VM: its disk, the part of the lab that is its first process, additions to the kernel's command line, and
+# options for QEMU. Another lab has others.
 vm_disk=root.img vm_lab=mdev-lab
 vm_parameters=(audit=0)
 vm_options=(-nic none)
@@ -141,9 +141,9 @@ start_vm () {
     shift
     tar -cf "$state/payload.tar" -C "$mdev_lab/../.." tests/lab tests/mdev-lab tests/debian-lab examples \
         -C "$builder/srv/vgpu-gate" installed
-    # QEMU out of the builder, by the builder's loader, so that it needs nothing of this machine but its files. An emulated
-    # processor is the same everywhere, and this one has nothing that takes long to emulate; two of them in one machine do
-    # less for each other than they take from the rest of this one. The image is not written to: what is goes to a
+    # QEMU of the builder, run by the builder's loader, so that it needs nothing of this machine but its files. An
+    # emulated processor is the same everywhere, and this one has no features that take long to emulate; two of them in
+    # one machine gain less than they take from the rest of this machine. The image is not written to: changes go to a
     # temporary file.
     QEMU_MODULE_DIR=$builder/usr/lib/x86_64-linux-gnu/qemu \
         setsid setpriv "$@" "$builder/lib64/ld-linux-x86-64.so.2" --library-path "$builder/usr/lib/x86_64-linux-gnu" \
@@ -162,11 +162,11 @@ start_vm () {
         "${vm_options[@]}" -vga none -display none -serial "file:$state/console" \
         </dev/null >"$state/qemu.log" 2>&1 &
     printf '%s %s\n' $! "$(start_time $!)" >"$state/vm.pid"
-    # the shell need not tell that it was killed
+    # suppresses the message of the shell that it was killed
     disown
 }
 
-# Comes back when the small VM of directory $1 takes commands.
+# Returns when the small VM of directory $1 takes commands.
 wait_vm () {
     local state=$1 began=$SECONDS
     until grep -qs 'init: ready' "$state/console"; do
@@ -177,7 +177,7 @@ wait_vm () {
     done
 }
 
-# As start_vm, and comes back when it takes commands.
+# As start_vm, but returns when the VM takes commands.
 boot_vm () {
     start_vm "$@"
     wait_vm "$1"

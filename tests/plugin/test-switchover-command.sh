@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# What 'vgpu-gate switchover' says when libvirt cannot tell how a domain is: that, and not that it is so.
+# If libvirt cannot answer, 'vgpu-gate switchover' reports that, and no state.
 #   test-switchover-command.sh COMMAND: one that links meddled-libvirt.c
 set -eu -o pipefail
 command=$1

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# What systemd says of the unit as it is installed: nothing to complain about, and how exposed it is.
+# Checks the installed unit with systemd-analyze: no complaints, and its exposure.
 #   test-unit.sh BUILD EXPOSURE: EXPOSURE is ten times the level of 'systemd-analyze security' that it must not exceed
 set -eu -o pipefail
 build=$1 exposure=$2
@@ -19,7 +19,7 @@ meson install -C "$build" --no-rebuild --quiet --destdir "$work/root" >"$work/lo
     exit 1
 }
 path=$(find "$work/root" -name vgpu-gated.service)
-# systemd knows only some of the directories below which a project can be installed, and the programs must be there
+# systemd searches only some of the directories in which a project can be installed, and the programs must exist
 unit=$work/root/etc/systemd/system/vgpu-gated.service
 mkdir -p "${unit%/*}" "$work/root/bin"
 cp "$path" "$unit"

@@ -12,7 +12,7 @@ import tempfile
 
 nm, readelf, library, map_file, abi_header, client_header, command = sys.argv[1:]
 
-# Spellings that are looked up by older clients; nvml-abi.h declares one spelling a call.
+# Names that older clients look up; nvml-abi.h declares one name for each call.
 OLDER = {
     "nvmlInit", "nvmlInitWithFlags", "nvmlDeviceGetCount", "nvmlDeviceGetHandleByIndex",
     "nvmlDeviceGetHandleByPciBusId", "nvmlDeviceGetPciInfo", "nvmlDeviceGetPciInfo_v2",

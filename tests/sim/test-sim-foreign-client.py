@@ -20,7 +20,7 @@ NOT_SUPPORTED, IN_USE, VERSION_MISMATCH = 3, 19, 25
 BEST_EFFORT, EQUAL_SHARE, ARR_ON = 1, 2, 2
 
 
-# The vGPU migration chapter; the last test sees that the others drove all of it.
+# The vGPU migration chapter; the last test checks that the others made all of its calls.
 TEN_CALLS = {
     "nvmlDeviceGetPgpuMetadataString", "nvmlDeviceGetVgpuMetadata", "nvmlVgpuInstanceGetMetadata",
     "nvmlGetVgpuCompatibility", "nvmlGetVgpuVersion", "nvmlSetVgpuVersion",

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Every header compiles alone, so that it can be included first and anywhere.
-# test-headers.sh COMPILER [ARGUMENT...]: the compiler with what it needs to find GLib, libxml2 and libvirt.
+# test-headers.sh COMPILER [ARGUMENT...]: the compiler with the options for GLib, libxml2 and libvirt.
 set -u
 cd "$VGATE_SRCDIR" || exit 1
 

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash disable=SC2154  # the words and names come from lib.sh
-# libvirtd and its guests confined by AppArmor, with the profiles that come with Debian, as they come.
+# libvirtd and its guests confined by AppArmor, with Debian's unchanged profiles.
 
 image=/var/lib/libvirt/guest.save
 
-# Prints what AppArmor has denied on host $1 in this case.
+# Prints AppArmor's denials on host $1 in this case.
 denied () {
     journal "$1" -k -o cat | grep 'apparmor="DENIED"' || true
 }
 
-# Nothing was denied to libvirtd, to a guest or to us.
+# AppArmor denied nothing to libvirtd, to a guest or to us.
 nothing_denied () {
     local host
     for host in a b; do
@@ -33,7 +33,7 @@ test_libvirtd_and_guest_are_confined () {
     guest_run a confined
     [ "$(profile_of a 'qemu-system.* guest=confined,')" = "libvirt-$(uuid_of confined) (enforce)" ] ||
         fail "QEMU has profile '$(profile_of a 'qemu-system.* guest=confined,')'"
-    # what this host's kernel asks about or not
+    # depends on the kernel of this host
     [[ $(on a apparmor_parser --preprocess "/etc/apparmor.d/libvirt/libvirt-$(uuid_of confined)") == *'/run/vgpu-gate/bus rw,'* ]] ||
         fail 'its profile does not let it to the bus'
     [ "$(on a ps -o user= -C qemu-system-x86_64)" != root ] || fail 'QEMU runs as root'
@@ -72,7 +72,7 @@ test_save_and_restore () {
     nothing_denied
 }
 
-# The hook makes the device, and unmakes it.
+# The hook creates the device, and removes it.
 test_a_device_that_is_made () {
     local device
     printf '\n[placement]\nmode=apply\n' | on b tee -a /etc/vgpu-gate/vgpu-gate.conf >/dev/null

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash disable=SC2154  # the words and names come from lib.sh
-# What systemd made of the boot: before other cases (bus.sh, that is) start another bus.
+# The state after the boot, before other cases (bus.sh) start another bus.
 
 says_what_runs () {
     [[ $(unit_property a vgpu-gated StatusText) == *'running domain'* ]]
@@ -13,7 +13,7 @@ test_both_are_up_after_the_boot () {
         unit_is a $unit NRestarts 0 || fail "$unit was restarted"
     done
     unit_is a vgpu-gated Type notify || fail 'vgpu-gated does not say when it is ready'
-    # it is up before it is connected to libvirtd
+    # it is ready before it is connected to libvirtd
     within 20 says_what_runs || fail "$(on a systemctl status vgpu-gated)"
     [ "$(unit_property a vgpu-gate-bus ActiveEnterTimestampMonotonic)" -le \
         "$(unit_property a libvirtd ExecMainStartTimestampMonotonic)" ] || fail 'libvirtd was started before the bus'

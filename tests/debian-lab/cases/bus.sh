@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash disable=SC2154  # the words and names come from lib.sh
-# The private bus as systemd starts it, and QEMU, confined by AppArmor, on it.
+# The private bus as systemd starts it, used by a QEMU that AppArmor confines.
 
 image=/var/lib/libvirt/asking.save
 
-# As the guide says; before any guest that asks.
+# As in the guide; before any guest whose QEMU uses the bus.
 use_broker () {
     on "$1" bash -eu -c '
         mkdir -p /run/systemd/system/vgpu-gate-bus.service.d
@@ -14,7 +14,7 @@ use_broker () {
     wait_served "$1"
 }
 
-# moves NAME PROGRAM: a guest that asks is saved, restored and migrated; its bus is a PROGRAM
+# moves NAME PROGRAM: a guest whose QEMU uses the bus is saved, restored and migrated; its bus is a PROGRAM
 moves () {
     [[ $(on a readlink "/proc/$(unit_property a vgpu-gate-bus MainPID)/exe") == */"$2" ]] ||
         fail "the bus is not $2:" "$(on a systemctl status vgpu-gate-bus)"
@@ -32,7 +32,7 @@ moves () {
     no_complaint b
 }
 
-# A bus that serves has nothing to complain about. ("Ready" dbus-broker says when it is.)
+# A working bus logs no errors. ("Ready" is what dbus-broker logs when it starts.)
 no_complaint () {
     local complaints
     complaints=$(journal "$1" -o cat _SYSTEMD_UNIT=vgpu-gate-bus.service | grep -v '^Ready$' || true)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash disable=SC2154  # the words and names come from lib.sh
-# The two services as systemd starts, watches and ends them, with all that their units take away from them.
+# The two services as systemd starts, watches and ends them, with all restrictions of their units.
 
 # edit HOST SETTING: as `systemctl edit vgpu-gated` does, until the end of the case
 edit () {
@@ -30,7 +30,7 @@ test_reload () {
     unit_is a vgpu-gated ActiveState active || fail 'a bad configuration ended it'
 }
 
-# The directory belongs to the collector, as Debian's package of it has it.
+# The directory belongs to the collector, as in Debian's package of it.
 test_the_metrics_file () {
     local file=/var/lib/prometheus/node-exporter/vgpu-gate.prom
     on a rm -f $file
@@ -43,7 +43,7 @@ test_a_metrics_file_elsewhere () {
     on a sed -i 's,^metrics-file=.*,metrics-file=/srv/vgpu-gate.prom,' /etc/vgpu-gate/vgpu-gate.conf
     on a systemctl reload vgpu-gated
     log_has a 'VGATE-736: cannot write ./srv/vgpu-gate.prom.: Read-only file system'
-    # as the guide says
+    # as in the guide
     edit a ReadWritePaths=/srv
     within 40 on a test -s /srv/vgpu-gate.prom || fail "$(vgpu_gated_log a)"
 }
@@ -72,7 +72,7 @@ test_it_is_restarted_when_it_is_killed () {
     within 30 is_another_process a "$pid" || fail 'it was not restarted'
 }
 
-# Neither a hanging driver nor a process in it holds up the end.
+# Neither a hanging driver nor a process in it delays the end.
 test_a_stop_while_nvml_hangs () {
     local took
     guest_run a patient
@@ -94,7 +94,7 @@ test_a_restart_leaves_the_elements () {
     on a systemctl restart vgpu-gated
     within 20 status_text_is a '1 running domain, 1 with vGPUs, 1 captured' || fail "$(on a systemctl status vgpu-gated)"
     [ "$(element a kept)" = "$before" ] || fail 'the element was written anew:' "$before" "$(element a kept)"
-    # and it looks after it as before
+    # and the daemon watches the guest as before
     on a vgpu-sim guest-driver up --vm "$(uuid_of kept)" --driver 535.261.03 --range 7.1-18.1
     wait_captured a kept 18.1
 }
@@ -111,7 +111,8 @@ test_libvirtd_restarts () {
     wait_captured a outlasting 18.1
 }
 
-# What the filter denies fails, and may not be missed: here it kills instead. The simulated driver is in it, not the real one.
+# A system call that the filter denies fails, and the failure could be overlooked, so here the filter kills. It applies
+# to the simulated driver, not to the real one.
 test_no_system_call_is_denied () {
     edit a SystemCallErrorNumber=kill
     guest_run a filtered
@@ -119,11 +120,11 @@ test_no_system_call_is_denied () {
     on a systemctl reload vgpu-gated
     log_has a 'VGATE-734'
     unit_is a vgpu-gated NRestarts 0 || fail "$(on a systemctl status vgpu-gated)"
-    # the kernel's word for a process that a filter has killed
+    # the message of the kernel about a process that a filter has killed
     [[ $(journal a -k) != *type=1326* ]] || fail "$(journal a -k)"
 }
 
-# What NVIDIA's library opens. There is no such driver here: who is let through is told that there is no such device.
+# The devices that NVIDIA's library opens. There is no such driver here: an open that is allowed fails with ENXIO.
 test_the_devices () {
     local seen
     # shellcheck disable=SC2016  # to be expanded in there
@@ -134,7 +135,7 @@ test_the_devices () {
             [ -e $name ] || mknod $name c $major $minor
         done
         group=/sys/fs/cgroup$(systemctl show --value --property ControlGroup vgpu-gated)
-        # in a shell of its own, which ends there
+        # in a separate shell, which ends there
         bash -c "echo \$\$ >$group/cgroup.procs
             for name in nvidiactl nvidia0 kvm mem; do
                 (exec 3<>\$name) 2>&1 | sed \"s/.*: //\"

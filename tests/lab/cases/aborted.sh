@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash disable=SC2154  # the words and names come from lib.sh
-# An abort that meets the switch-over of a migration can hang, in libvirt (9.0) or in QEMU (7.2). vgpu-gated brings it to
-# its end, whoever aborted it.
+# An abort during the switch-over of a migration can hang, in libvirt (9.0) or in QEMU (7.2). vgpu-gated brings it to
+# its end, no matter who aborted it.
 
-# load_begins: the processors have more to do than they can.
+# load_begins: overloads the processors
 load_begins () {
     for _ in {1..4}; do
         (while :; do :; done) &
@@ -11,17 +11,18 @@ load_begins () {
     done
 }
 
-# Somebody on both hosts aborts whatever leaves them, 0 to 20 ms after QEMU has set it up.
+# A process on each host aborts whatever leaves that host, 0 to 20 ms after QEMU has set it up.
 aborts_begin () {
     local host
     for host in a b; do
-        # in a hurry: what comes later than that meets nothing any more
+        # at high priority, because a later abort has no effect any more
         nice -n -10 "$lab/on" "$host" "$lab/abort-at-setup" 0 20 >"$VGPU_GATE_LAB/aborts.$host" 2>&1 </dev/null &
         within 10 grep -q ready "$VGPU_GATE_LAB/aborts.$host" || fail "$(cat "$VGPU_GATE_LAB/aborts.$host")"
     done
 }
 
-# Both end with the case, however that ends. (What runs on a host does not end with whoever started it from outside.)
+# Both are ended with the case, however it ends. (A process on a host does not end with the one that started it from
+# outside.)
 all_that_ends () {
     local host pid
     kill "${loops[@]}" 2>/dev/null || true
@@ -32,7 +33,7 @@ all_that_ends () {
     done
 }
 
-# accepted NAME: how many aborts of this guest's migrations libvirt has accepted
+# accepted NAME: prints how many aborts of this guest's migrations libvirt has accepted
 accepted () {
     cat "$VGPU_GATE_LAB"/aborts.? | grep -c "^$1 accepted" || true
 }
@@ -41,7 +42,7 @@ said () {
     { vgpu_gated_log a; vgpu_gated_log b; } | grep -c "$1" || true
 }
 
-# leave_and_be_aborted NAME: one migration, from where the guest is. It ends, and the guest is whole at one end.
+# leave_and_be_aborted NAME: one migration from the present host. It ends, and the guest is intact on one of the hosts.
 leave_and_be_aborted () {
     local name=$1 from began=$SECONDS migration
     from=$(where_is "$name")
@@ -56,14 +57,14 @@ leave_and_be_aborted () {
             "b: $(on b virsh -q domstate --reason "$name" 2>&1)" "$(cat "$VGPU_GATE_LAB/migration.$name")"
 }
 
-# One host runs the guest; on the other it is at most defined.
+# One host runs the guest; on the other one it may be defined.
 is_whole () {
     local place
     place=$(where_is "$1")
     [ "${#place}" -eq 1 ] && [[ $(on "$(peer_of "$place")" virsh -q domstate "$1" 2>/dev/null) =~ ^(shut off)?$ ]]
 }
 
-# VGPU_GATE_ABORTS=500 for long; else as many of 100 as four minutes are enough for
+# With VGPU_GATE_ABORTS=500 this runs for long; otherwise it makes up to 100 aborts within four minutes.
 test_aborts_at_the_worst_moment_end () {
     local tries=${VGPU_GATE_ABORTS:-100} limit=$((SECONDS + (${VGPU_GATE_ABORTS:+100000} + 240)))
     local loops=() guests=(one two three) tried=0 left=0 hung ended aborted name rounds=() from
@@ -86,7 +87,7 @@ test_aborts_at_the_worst_moment_end () {
             [ -s "$VGPU_GATE_LAB/migration.$name" ] || left=$((left + 1))
         done
         tried=$((tried + ${#guests[@]}))
-        # libvirt 9.0 can crash at the destination when the next one comes at once
+        # libvirt 9.0 can crash at the destination if the next one comes at once
         sleep 1.5
     done
     all_that_ends
@@ -96,7 +97,7 @@ test_aborts_at_the_worst_moment_end () {
         wait_captured "$from" "$name" 26.1
     done
     hung=$(said 'VGATE-71[12]') ended=$(said 'VGATE-714: .* the guest runs')
-    # a machine that is slower still has met less
+    # a slower machine has had fewer hangs
     [ "$tried" -ge 15 ] || fail "only $tried migrations in the time"
     aborted=$(accepted '.*')
     [ "$aborted" -ge $((tried / 5)) ] || fail "only $aborted of $tried migrations were aborted"
@@ -106,10 +107,10 @@ test_aborts_at_the_worst_moment_end () {
         "$(said VGATE-711), in QEMU $(said VGATE-712), and were ended"
 }
 
-# --- the hang in QEMU, whenever it is wanted ---
+# --- the hang in QEMU, provoked ---
 
-# guest_with_late_pause NAME [TYPE]: its QEMU stays in the moment in which an abort makes it hang (late-pause.c), until
-# moment_passes
+# guest_with_late_pause NAME [TYPE]: its QEMU stays in the moment in which an abort makes it hang (late-pause.c) until
+# moment_passes is called
 guest_with_late_pause () {
     local name=$1 host
     shift
@@ -139,7 +140,7 @@ is_switching_over () {
     [[ $(on a virsh -q domstate --reason "$1") == 'paused (migrating)' ]]
 }
 
-# abort_in_between NAME: it leaves, and is aborted by hand in just that moment
+# abort_in_between NAME: migrates it, and aborts the migration exactly in that moment
 abort_in_between () {
     migrate a "$1" >"$VGPU_GATE_LAB/migration.a" 2>&1 &
     # shellcheck disable=SC2034  # for migration_end
@@ -170,13 +171,13 @@ test_a_hang_in_qemu_is_ended () {
     on a vgpu-gate agent status --output json | tr -d '[:space:]' | grep -E '"hang":\{"time":"[^"]*","code":"VGATE-712","over":true\}' >/dev/null ||
         fail 'it is not told:' "$(on a vgpu-gate agent status --output json)"
     on a vgpu-gate agent metrics | grep -xF 'vgpu_gate_migration_hangs_total{code="VGATE-712"} 1' >/dev/null || fail 'it is not counted'
-    # and it can leave
+    # and the guest can be migrated
     sleep 1.5
     migrate a stuck
     guest_moved a stuck
 }
 
-# Our own abort, in the same moment. What has changed is known only then.
+# Our own abort in the same moment, because of a change that becomes known only then.
 test_our_own_abort_that_hangs_is_ended () {
     guest_with_late_pause own "$h100_20c"
     host_configure a capture <<<$'interval=3600\ninterval-fast=3600'
@@ -208,7 +209,7 @@ test_a_hang_from_before_is_found () {
     log_has a 'VGATE-712: found: the aborted migration hung in QEMU'
 }
 
-# It hangs as anybody's does; and what the operator's guide says about it helps.
+# It hangs like any other migration, and the commands of the operator's guide help.
 test_a_guest_without_a_vgpu_is_left_alone () {
     guest_with_late_pause plain
     abort_in_between plain

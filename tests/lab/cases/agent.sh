@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash disable=SC2154  # the words and names come from lib.sh
-# vgpu-gated as an operator has it: its status and metrics, signals, one daemon a host.
+# vgpu-gated for an operator: its status and metrics, its signals, and one daemon for each host.
 
 run_directory=/run/vgpu-gate
 
-# status_says HOST EXPRESSION: of the status as JSON, in Python; "guests" is by name
+# status_says HOST EXPRESSION: a Python expression about the status as JSON; "guests" is by name
 status_says () {
     on "$1" vgpu-gate agent status --output json | python3 -c "
 import json, sys
@@ -185,7 +185,7 @@ test_a_second_daemon_does_not_start () {
     [ "$status" -eq 1 ] || fail "exit status $status" "$output"
     grep -q "VGATE-731: vgpu-gated is already running (pid $(on a cat /run/lab/vgpu-gated.pid))" <<<"$output" || fail "$output"
     wait_status a "guests['single']['captured']"
-    # one look by hand is no daemon
+    # a single run with --once is not a daemon
     on a vgpu-gated --once
 }
 

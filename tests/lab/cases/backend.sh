@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash disable=SC2154  # the words and names come from lib.sh
-# A destination whose driver, installation or configuration is broken: closed, in time, and said so.
+# A destination whose driver, installation or configuration is broken: it refuses in time, and says why.
 
 timed_the_driver_hangs () {
     local took
     host_configure b backend <<<'deadline-ms=1500'
     guest_run a hung "$h100_20c"
-    # so that whoever waits for the driver there is the hook's
+    # so that only the hook has a process that waits for the driver there
     host_service stop b vgpu-gated
     host_hangs b nvmlInit_v2
     took=$(milliseconds_on a virsh migrate --live hung qemu+tcp://host-b/system)
@@ -15,7 +15,7 @@ timed_the_driver_hangs () {
     if [ "$took" -lt 1500 ] || [ "$took" -gt 3000 ]; then
         fail "after $took ms, with a deadline of 1500 ms"
     fi
-    # nobody is left who waits for the driver
+    # no process waits for the driver any more
     within 5 no_reader b || fail 'a process that hangs in the driver is left:' "$(on b pgrep -af vgpu-gate-nvml)"
     host_heals b
     migrate a hung
@@ -26,7 +26,7 @@ no_reader () {
     ! on "$1" pgrep -f vgpu-gate-nvml >/dev/null
 }
 
-# As the kernel kills it when memory is short.
+# A kill as by the kernel when memory is short.
 test_the_reader_of_the_driver_dies () {
     guest_run a orphaned "$h100_20c"
     host_service stop b vgpu-gated

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash disable=SC2154  # the words and names come from lib.sh
-# vgpu-gated keeps the live XML of the guests of its host true.
+# vgpu-gated keeps the metadata in the live XML of the guests of its host up to date.
 
 test_the_element_comes_with_the_start_and_goes_with_the_end () {
     guest_define a fresh "$h100_20c"
@@ -41,7 +41,7 @@ test_a_long_arrival_holds_nothing_up () {
     guest_driver_up a slow
     wait_captured a slow 26.1
     migrate_slowly a slow
-    # while it does, another guest starts there
+    # meanwhile another guest starts there
     began=$SECONDS
     guest_run b quick "$h100_20c"
     is_arriving b slow || fail "this took $((SECONDS - began)) s, and the slow guest has arrived meanwhile"
@@ -74,7 +74,7 @@ test_it_survives_a_restart_of_libvirtd () {
     guest_run a steadfast "$h100_20c"
     before=$(on a cat /run/lab/vgpu-gated.pid)
     host_service restart a libvirtd
-    # what changes after the restart is seen, by the same process
+    # the same process sees changes after the restart
     guest_define a later "$h100_20c"
     guest_start a later
     wait_captured a later 0.0
@@ -119,9 +119,9 @@ test_a_driver_that_fails_leaves_the_element () {
     wait_captured a keeping 24.2
 }
 
-# --- metadata that somebody else changed ---
+# --- metadata that another program changed ---
 
-# tampered HOST NAME SCRIPT: edits the live element with sed, under the daemon's eyes
+# tampered HOST NAME SCRIPT: edits the live element with sed while the daemon runs
 tampered () {
     local before after
     before=$(element "$1" "$2")
@@ -136,7 +136,7 @@ test_a_change_by_somebody_else_is_repaired () {
     before=$(attribute a meddled '/*/@sequence')
     tampered a meddled 's/guest-vgpu-version="26\.1"/guest-vgpu-version="18.1"/; s/ sequence="[0-9]*"/ sequence="1"/'
     wait_captured a meddled 26.1
-    # the number never goes back, whatever the other one wrote
+    # the number never decreases, whatever the other program wrote
     [ "$(attribute a meddled '/*/@sequence')" -gt "$before" ] || fail "the sequence went back below $before"
     migrate a meddled
     guest_moved a meddled
@@ -154,7 +154,7 @@ test_an_element_that_cannot_be_read_is_replaced () {
     wait_captured a garbled 26.1
 }
 
-# Its own writes are told from those of others: each is one event, and makes no further look.
+# The daemon distinguishes its own writes from others: each makes one event, and causes no further update.
 test_it_does_not_answer_itself () {
     guest_run a sober "$h100_20c"
     sleep 2
@@ -191,7 +191,7 @@ lose () {
     on "$1" vgpu-sim fail "$2" GPU_IS_LOST --gpu "$l40s"
 }
 
-# lost_at CALL: where NVML fails, and so whether it still says which GPU it is
+# lost_at CALL: makes NVML fail in this call, before or after it identifies the GPU
 lost_at () {
     local before
     guest_run a healthy "$h100_20c"
@@ -201,14 +201,14 @@ lost_at () {
     lose b "$1"
     log_has a 'VGATE-517: cannot use GPU '
     on a vgpu-gate agent metrics | grep -x 'vgpu_gate_gpus_unusable 1' >/dev/null || fail "$(on a vgpu-gate agent metrics)"
-    # the other guests are captured, start, and move, both ends having lost one
+    # the other guests are captured, start, and migrate, although both hosts have lost a GPU
     guest_driver_up a healthy 570.195.03 18.1-24.2
     wait_captured a healthy 24.2
     guest_run a fresh "$h100_20c"
     migrate a healthy || fail 'the guest of the healthy GPU does not move'
     guest_moved a healthy
     wait_attribute b healthy '/*/capture/@host' host-b
-    # its own guest keeps what it has, for several intervals; and that is told once, not each time
+    # the guest of the lost GPU keeps its metadata for several intervals; and this is logged once, not each time
     sleep 3
     [ "$(element a stricken)" = "$before" ] || fail 'the element was:' "$before" 'and is:' "$(element a stricken)"
     [ "$(vgpu_gated_log a | grep -c 'VGATE-517: this GPU')" -eq 1 ] || fail "$(vgpu_gated_log a)"
@@ -227,13 +227,13 @@ test_a_gpu_that_fails_at_its_metadata () {
     lost_at nvmlDeviceGetVgpuMetadata
 }
 
-# --- what hangs ---
+# --- hanging calls ---
 
 is_stopped () {
     ! on "$1" pgrep -x vgpu-gated >/dev/null
 }
 
-# ends_at_once HOST: SIGTERM, and what it takes until the daemon is gone
+# ends_at_once HOST: sends SIGTERM, and measures the time until the daemon has exited
 ends_at_once () {
     local took
     # shellcheck disable=SC2016  # to be expanded in there
@@ -245,7 +245,7 @@ ends_at_once () {
     [ "$took" -lt 1000 ] || fail "it took $took ms to end"
 }
 
-# Whoever starts it hands on what is blocked and ignored, and a pipe that nobody reads any more.
+# The daemon inherits blocked and ignored signals, and a pipe that nobody reads any more.
 test_signals_reach_it_however_it_was_started () {
     host_service stop a vgpu-gated
     # shellcheck disable=SC2016  # to be expanded in there
@@ -253,7 +253,7 @@ test_signals_reach_it_however_it_was_started () {
         setsid env --block-signal=TERM,HUP --ignore-signal=TERM,HUP --default-signal=PIPE vgpu-gated \
             </dev/null >/dev/null 2> >(exec sleep 0.1) &
         echo $! >/run/lab/vgpu-gated.pid'
-    # what it logs goes to the journal alone from then on
+    # from then on it logs only into the journal
     guest_run a unheard "$h100_20c"
     # shellcheck disable=SC2016
     on a bash -c 'kill -HUP "$(cat /run/lab/vgpu-gated.pid)"'
@@ -273,7 +273,7 @@ timed_sigterm_while_libvirtd_hangs () {
     guest_run a stalled "$h100_20c"
     # shellcheck disable=SC2016  # to be expanded in there
     on a bash -c 'kill -STOP "$(cat /run/lab/libvirtd.pid)"'
-    # there is something to write, for which libvirtd is called
+    # there is something to write, so libvirtd is called
     guest_driver_up a stalled 570.195.03 18.1-24.2
     sleep 3
     ends_at_once a

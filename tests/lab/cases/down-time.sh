@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash disable=SC2154  # the words and names come from lib.sh
-# How long a guest will stand still, estimated: what travels for it, and what comes of it.
+# The estimated down-time of a guest: what is captured for it, and its effects.
 
 # guest_run_large HOST NAME [BALLAST]: as guest_run; its vGPU has 1000 MiB in use and 24 MiB of state, which travel as 1024
 # and 64
@@ -28,7 +28,7 @@ journal_has () {
     on "$1" grep -Eq "$2" /var/log/libvirt/journal.log
 }
 
-# (One that is away before vgpu-gated has looked at it is not warned of at the source.)
+# (A guest that has left before vgpu-gated has updated it gets no warning at the source.)
 test_a_migration_that_takes_long_is_warned_of_on_both_sides () {
     guest_run_large a slow 24000000
     host_configure b down-time <<<'link-speed=1000'
@@ -50,7 +50,7 @@ test_the_limit_of_virsh_decides () {
     wait_attribute a waiting '/*/guest/@max-downtime' 10000
     migrate a waiting
     guest_moved a waiting
-    # another QEMU, which nobody has told
+    # a new QEMU, in which the limit was not set
     wait_attribute b waiting '/*/guest/@max-downtime' 300
 }
 
@@ -86,7 +86,7 @@ test_what_is_not_known_is_no_finding () {
     guest_moved a unknown
 }
 
-# The frame buffer in use goes up and down, and only where it is far from what stands there is it written.
+# The used frame buffer changes all the time, and is written only if it differs much from the value in the XML.
 test_a_small_change_is_not_written () {
     local sequence
     guest_run_large a breathing

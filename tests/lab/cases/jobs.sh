@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash disable=SC2154  # the words and names come from lib.sh
-# When a migration or a save begins, vgpu-gated reads NVML once more, and ends the job where what goes with the guest is
-# not true any more.
+# When a migration or a save begins, vgpu-gated asks NVML again, and aborts the job if the metadata that leaves with the
+# guest is out of date.
 
 image=/var/lib/libvirt/guest.save
 
@@ -14,7 +14,8 @@ test_an_update_before_a_migration_is_in_the_xml_before_it () {
     wait_captured b updated 26.1
 }
 
-# The element is not what goes with the guest until the guest has gone: it is stopped, and captured anew.
+# The job began before the element was written, so the guest would take the old one: the job is aborted, and the guest
+# is captured again.
 test_an_update_during_a_migration_stops_it () {
     local output
     guest_define a racing "$h100_20c"
@@ -66,7 +67,7 @@ test_the_check_can_be_switched_off () {
     guest_moved a unchecked
 }
 
-# A save that no restore could undo: the host's driver was updated under the running guest.
+# A save that could not be restored: the host's driver was updated under the running guest.
 test_a_save_that_could_not_be_restored_here_is_refused () {
     local output
     guest_define a stuck "$h100_20c"
@@ -114,7 +115,7 @@ test_a_driver_that_hangs_holds_no_migration_up () {
     guest_moved a fleeing
 }
 
-# It looks at what goes on when it comes.
+# When vgpu-gated starts, it checks jobs that are already running.
 test_a_daemon_that_comes_in_the_middle () {
     guest_define a orphan "$h100_20c"
     guest_ballast a orphan 24000000
@@ -134,14 +135,14 @@ test_a_daemon_that_comes_in_the_middle () {
 
 # --- before memory moves ---
 
-# What QEMU of host a says of migrations is written down. The end of the case undoes make_slow.
+# Records the migration events of QEMU on host a. The end of the case reverts make_slow.
 hear_qemu () {
     on a timeout 60 stdbuf -oL virsh -q qemu-monitor-event --event MIGRATION --loop >"$VGPU_GATE_LAB/heard" 2>&1 </dev/null &
     # shellcheck disable=SC2064  # the hook is known
     trap "on b rm -f $slow_hook" EXIT
 }
 
-# Host b takes four seconds to get ready for a guest.
+# Host b takes four seconds to prepare for a guest.
 slow_hook=/etc/libvirt/hooks/qemu.d/05-slow
 make_slow () {
     on b sh -c "cat >$slow_hook && chmod 0755 $slow_hook" <<'HOOK'
@@ -154,7 +155,7 @@ qemu_never_began () {
     ! grep -q . "$VGPU_GATE_LAB/heard" || fail 'QEMU had begun:' "$(cat "$VGPU_GATE_LAB/heard")"
 }
 
-# guest_run_unwatched NAME: captured, and NVML is asked again only when something is heard of the guest
+# guest_run_unwatched NAME: captured, and NVML is asked again only after an event of the guest
 guest_run_unwatched () {
     guest_run a "$1" "$h100_20c"
     host_configure a capture <<<$'interval=3600\ninterval-fast=3600'
@@ -164,7 +165,7 @@ guest_run_unwatched () {
     sleep 1
 }
 
-# libvirt says when it begins; QEMU begins only when the destination is ready.
+# libvirt reports when the job begins; QEMU begins only when the destination is ready.
 test_a_change_before_is_found_before_memory_moves () {
     local output
     guest_run_unwatched early
@@ -181,7 +182,7 @@ test_a_change_before_is_found_before_memory_moves () {
     guest_moved a early
 }
 
-# While it gets ready NVML is asked several times a second, so that the answer is fresh when memory moves.
+# While the destination prepares, NVML is asked several times a second, so that the answer is recent when memory moves.
 test_a_change_while_the_destination_gets_ready () {
     local output
     guest_run_unwatched prepared
@@ -205,7 +206,7 @@ questions () {
     on a vgpu-gate agent metrics | sed -n 's/^vgpu_gate_nvml_questions_total //p'
 }
 
-# guest_that_b_refuses NAME: and NVML is asked again only when something is heard of it, or while it leaves
+# guest_that_b_refuses NAME: and NVML is asked again only after an event of the guest, or while it leaves
 guest_that_b_refuses () {
     host_update b --driver 590.48.01 --range 24.1-27.1
     guest_run_r535 a "$1" "$h100_20c"
@@ -229,7 +230,8 @@ is_left_alone () {
     wait_captured a "$1" 26.1
 }
 
-# QEMU never says anything of a migration that the destination refuses; nor is the guest watched any more.
+# QEMU never reports a migration that the destination refuses; and the guest is no longer asked for at the fast
+# interval.
 test_a_refused_migration_is_over () {
     guest_that_b_refuses refused
     ! migrate a refused || fail 'it was not refused'
@@ -237,7 +239,7 @@ test_a_refused_migration_is_over () {
     is_left_alone refused
 }
 
-# The answer about a job that has ended meanwhile does not say that the guest leaves.
+# An answer about a job that has ended in the meantime does not mean that the guest leaves.
 test_a_refused_migration_is_over_before_nvml_answers () {
     guest_that_b_refuses slow
     host_hangs a nvmlInit_v2
@@ -258,8 +260,9 @@ stops_of () {
     vgpu_gated_log a | grep -c "VGATE-706: $1: the migration was stopped" || true
 }
 
-# race_is_won NAME OUTPUT STOPS: the migration whose OUTPUT this is failed, for a reason of ours: the other host refused
-# it, or vgpu-gated stopped it, of which there were STOPS before. QEMU at the other end may say that in its own words.
+# race_is_won NAME OUTPUT STOPS: the migration with this OUTPUT failed for a reason of ours: the other host refused it,
+# or vgpu-gated aborted it (STOPS is the number of aborts before). QEMU at the destination may report this in its own
+# words.
 race_is_won () {
     if grep -q 'VGATE-303' <<<"$2"; then
         refused=$((refused + 1))
@@ -275,7 +278,7 @@ race_is_won () {
     wait_captured a "$1" 26.1
 }
 
-# race NAME: an update that host b cannot take, at a random moment from just before to well into a migration
+# race NAME: an update that host b cannot accept, at a random time from just before a migration to well into it
 race () {
     local delay_ms=$((RANDOM % 1500)) output stops
     stops=$(stops_of "$1")
@@ -298,13 +301,13 @@ test_the_race () {
         race racer
     done
     echo "note: of $races migrations $stopped were stopped and $refused refused by the other host; none went on"
-    # and without an update it goes
+    # without an update it migrates
     on a virsh -q migrate-setspeed racer 1000
     migrate a racer
     guest_moved a racer
 }
 
-# The same at the last moment before: the update is not in the XML yet when the job begins.
+# The same just before the job begins: the update is not in the XML yet.
 test_the_race_from_the_start () {
     local races=${VGPU_GATE_RACES:-5} stopped=0 refused=0 output stops
     host_update b --driver 590.48.01 --range 24.1-27.1
@@ -327,8 +330,8 @@ image_says () {
     [[ $(on a virsh -q save-image-dumpxml "$image") == *" guest-vgpu-version=\"$1\""* ]]
 }
 
-# A restore is judged by the metadata that was in the XML when the save began. (On a busy machine vgpu-gated may have
-# written the update before the save begins: such an image is right, and the next try shows what is asked here.)
+# A restore judges by what was in the XML when the save began. (On a busy machine vgpu-gated may have written the update
+# before the save begins: such an image is correct, and another attempt is made.)
 test_an_update_just_before_a_save_stops_it () {
     local output='' try
     guest_define a hasty "$h100_20c"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash disable=SC2154  # the words and names come from lib.sh
-# Each decision, and each capture, stands in the journal of the host where it was made.
+# Each decision and each capture is in the journal of the host where it was made.
 
 journal () {
     on "$1" cat /var/log/libvirt/journal.log
@@ -30,7 +30,7 @@ test_a_refused_migration () {
     expect_migration_refused 304 barred 'ECC'
     entry_comes b "VGPU_GATE_CODE=VGATE-304"
     entry_comes b "VGPU_GATE_DECISION=refused"
-    # neither the XML nor what travels in it
+    # neither the XML nor the metadata in it
     ! journal b | grep -E '<domain|base64|<metadata' || fail 'the journal holds XML'
 }
 

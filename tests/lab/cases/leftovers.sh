@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash disable=SC2154  # the words and names come from lib.sh
-# The element describes a guest that runs. In a persistent definition it would be held against a guest that is
-# stopped, so vgpu-gated takes it out there.
+# The element describes a guest that runs. In a persistent definition it would be compared with a guest that is stopped,
+# so vgpu-gated removes it there.
 
 # run_transient HOST NAME: captured, and without a persistent definition
 run_transient () {
@@ -17,13 +17,13 @@ lacks_element () {
     ! has_element "$1" "$2" --config
 }
 
-# wait_cleaned HOST NAME: soon there is no element in the persistent definition
+# wait_cleaned HOST NAME: waits until there is no element in the persistent definition
 wait_cleaned () {
     within 5 lacks_element "$1" "$2" ||
         fail "the persistent definition of $2 on host $1 has an element:" "$(element "$1" "$2" --config)"
 }
 
-# define_running HOST NAME [SCRIPT]: the live XML of the guest is defined, element and all, as edited by a sed script
+# define_running HOST NAME [SCRIPT]: defines the live XML of the guest with its element, after edits by a sed script
 define_running () {
     local xml
     xml=$(on "$1" virsh -q dumpxml "$2" | sed -E "${3:-}")
@@ -43,7 +43,7 @@ test_a_transient_guest_that_a_migration_makes_persistent () {
     guest_is a trans 'shut off'
 }
 
-# The script, without waiting: the guest is stopped while nothing was removed yet, or was.
+# The same commands without waiting: the guest is stopped before or after the element was removed.
 test_one_that_is_stopped_at_once () {
     run_transient a hasty
     migrate a hasty --live --persistent
@@ -58,7 +58,7 @@ test_a_guest_that_is_defined_from_its_live_xml () {
     guest_run a redefined "$h100_20c"
     define_running a redefined
     wait_cleaned a redefined
-    # the live element stays, and nothing else of the definition is changed
+    # the live element is not changed, nor is anything else in the definition
     has_version a redefined 26.1 || fail 'the live element is not what it was:' "$(element a redefined)"
     [ "$(on a virsh -q metadata redefined --config --uri urn:x-vgpu-gate:lab:1 | grep -c "type=\"$h100_20c\"")" -eq 1 ] ||
         fail 'the metadata of others is gone:' "$(on a virsh -q dumpxml --inactive redefined)"
@@ -78,7 +78,7 @@ test_a_copy_with_another_name_and_uuid () {
     guest_is b copy 'shut off'
 }
 
-# While a job holds the guest nothing is removed; when it has left, it is.
+# While a job holds the guest nothing is removed; after it has left, the element is.
 test_one_that_is_defined_while_its_guest_leaves () {
     guest_define a leaving "$h100_20c"
     guest_ballast a leaving 16000000
@@ -95,7 +95,7 @@ test_one_that_is_defined_while_its_guest_leaves () {
     wait_cleaned a leaving
 }
 
-# Nobody was there to remove it: what is captured at a cold start is the guest that starts.
+# The daemon did not run to remove it; a cold start captures the guest that starts.
 test_a_cold_start_with_one () {
     local sequence
     guest_run a cold "$h100_20c"
@@ -135,11 +135,11 @@ test_once () {
     on a virsh -q destroy single
     on a vgpu-gated --once 2>&1 | grep 'VGATE-716: single: '
     lacks_element a single || fail 'the element is there still'
-    # a second time there is nothing to say
+    # the second run has nothing to report
     [ -z "$(on a vgpu-gated --once 2>&1)" ] || fail 'it says something'
 }
 
-# Definitions without an element are read, and never written.
+# Definitions without an element are read, but never written.
 test_definitions_without_one_are_left_alone () {
     local before
     guest_define a plain
@@ -152,7 +152,7 @@ test_definitions_without_one_are_left_alone () {
         fail 'a definition was written'
 }
 
-# An element of a version that is yet to come is for that version.
+# An element of a later version belongs to a later version of vgpu-gated.
 test_a_newer_one_stays () {
     guest_define a newer "$h100_20c"
     on a virsh -q metadata newer --config --uri urn:x-vgpu-gate:domain:2 --key vgate --set '<vgpus/>'

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash disable=SC2154  # the words and names come from lib.sh
-# A thousand guests with vGPUs: libvirt's test driver, in a libvirtd, stands in for QEMU.
+# A thousand guests with vGPUs: libvirtd with libvirt's test driver in place of QEMU.
 
 many=test+unix:///default
 
@@ -16,7 +16,7 @@ many_vgpus () {
     done
 }
 
-# Prints what virsh is to do to start $1 of them.
+# Prints the virsh commands that start $1 of them.
 many_guests () {
     for ((i = 1; i <= $1; i++)); do
         printf "<domain type='test'><name>guest%d</name><uuid>5eed0000-0000-4000-8000-%012x</uuid>%s</domain>\n" "$i" "$i" \
@@ -52,7 +52,7 @@ test_a_thousand_guests () {
     local n=1000 passes=20 writes time resident peak
     host_service stop a vgpu-gated
     many_vgpus "$n" | on a tee /etc/vgpu-gate/sim-host.conf >/dev/null
-    # the test driver forgets them with its last connection: virsh stays until there is nothing more to read
+    # the test driver forgets them with its last connection, so virsh stays until everything was read
     mkfifo "$VGPU_GATE_LAB/commands"
     "$lab/on" a virsh -q -c "$many" <"$VGPU_GATE_LAB/commands" >/dev/null &
     exec 9>"$VGPU_GATE_LAB/commands"
@@ -61,11 +61,11 @@ test_a_thousand_guests () {
     on a bash -c "setsid vgpu-gated --connect $many </dev/null >>/var/log/libvirt/vgpu-gated.log 2>&1 &
         echo \$! >/run/lab/vgpu-gated.pid"
     within 200 captures_are "$n" || fail "only $(vgpu_gated_log a | grep -c 'VGATE-701') of $n were captured"
-    # let the last of them settle
+    # wait until the last of them were captured
     sleep 3
     writes=$(vgpu_gated_log a | grep -c 'VGATE-70[13]')
     time=$(processor_time)
-    # an interval of a second, and the pass itself beside it
+    # an interval of a second, plus the time of the pass itself
     sleep "$passes"
     time=$(($(processor_time) - time))
     resident=$(memory VmRSS) peak=$(memory VmHWM)

@@ -6,7 +6,7 @@ test_there_and_back () {
     guest_run a traveller "$h100_20c"
     migrate a traveller
     guest_moved a traveller
-    # a migrated guest can go on at once only when it is captured where it is now
+    # a migrated guest can migrate again at once only if it was captured on its present host
     wait_attribute b traveller '/*/capture/@host' host-b
     migrate b traveller
     guest_moved b traveller

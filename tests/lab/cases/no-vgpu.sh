@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash disable=SC2154  # the words and names come from lib.sh
-# A guest that has no vGPU is none of our business, whatever state the driver or the configuration is in.
+# A guest without a vGPU is not touched, whatever state the driver or the configuration is in.
 
 start_plain () {
     guest_define a plain
@@ -14,7 +14,7 @@ move_plain () {
 
 test_it_migrates_and_gets_no_element () {
     start_plain
-    # a guest with a vGPU that starts later has been captured: the plain one was looked at as well
+    # a guest with a vGPU that starts later was captured, so the guest without one was checked as well
     guest_run a other "$h100_20c"
     ! has_element a plain || fail 'it has an element'
     move_plain

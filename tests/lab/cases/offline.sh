@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash disable=SC2154  # the words and names come from lib.sh
-# A stopped guest has no state that a host could fail to take: it moves whatever the destination is.
+# A stopped guest has no state that a host could be unable to accept: it can move to any destination.
 
 test_a_stopped_guest () {
     guest_define a stopped "$h100_20c"
@@ -23,8 +23,8 @@ test_a_stopped_guest_to_a_host_whose_driver_hangs () {
     guest_is b patient 'shut off'
 }
 
-# Its definition was made from the XML of another guest that ran, and carries that one's metadata. (vgpu-gated would take
-# that away.)
+# Its definition was made from the XML of another guest that ran, and contains that guest's metadata. (vgpu-gated would
+# remove it.)
 test_a_stopped_guest_with_the_metadata_of_another () {
     guest_run a original "$h100_20c"
     guest_define a copy "$h100_20c"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash disable=SC2154  # the words and names come from lib.sh
-# What the operator may soften, and what not.
+# What the operator can allow, and what not.
 
 test_a_driver_that_fails_may_be_passed_over () {
     guest_run a daring "$h100_20c"
@@ -26,7 +26,7 @@ test_nvidias_own_rule_may_not_be_softened () {
     host_update b --driver 590.48.01 --range 24.1-27.1
     host_configure b gate <<<'backend-failure=allow'
     expect_migration_refused 303 firm ''
-    # there is no such key
+    # this key does not exist
     host_configure b rules <<<'version-outside-range=warn'
     expect_migration_refused 604 firm 'version-outside-range'
 }
@@ -39,13 +39,13 @@ test_metadata_may_not_be_older_than_a_limit () {
     expect_migration_refused 409 aged ''
 }
 
-# Only where somebody put metadata into the inactive XML: we never do.
+# Only if a user put metadata into the inactive XML: vgpu-gate never does.
 test_a_cold_start_is_judged_where_that_is_asked_for () {
     local element
     guest_run a judged "$h100_20c"
     element=$(element a judged)
     on a virsh -q destroy judged
-    # it would take the metadata out of the definition
+    # it would remove the metadata from the definition
     host_service stop a vgpu-gated
     on a virsh -q metadata judged --config --uri "$element_uri" --key vgate --set "$element"
     host_update a --gpu "$h100" --ecc off

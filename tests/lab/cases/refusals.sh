@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash disable=SC2154  # the words and names come from lib.sh
-# Live migrations that the destination cannot take: refused by NVIDIA's rule, or by a further one.
+# Live migrations that the destination cannot accept: refused by NVIDIA's rule, or by another one.
 
 test_vgpu_version_outside_the_range () {
     guest_run_r535 a version "$h100_20c"
@@ -42,7 +42,7 @@ test_no_free_instance () {
     guest_run b whole-b "$h100_80c"
     expect_migration_refused 402 whole-a 'H100XM-80C'
     guest_answers b whole-b
-    # and once there is room
+    # and as soon as there is room
     on b virsh -q destroy whole-b
     migrate a whole-a
     guest_moved a whole-a
@@ -76,7 +76,7 @@ test_a_refused_guest_can_go_once_the_reason_is_gone () {
     guest_moved a patient
 }
 
-# From the start of virsh to its exit, as whoever types it waits for it.
+# From the start of virsh to its exit, as its user waits for it.
 timed_a_refusal_takes_less_than_200_ms () {
     local times=() median
     guest_run a quick "$h100_20c"

@@ -1,22 +1,22 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash disable=SC2154  # the words and names come from lib.sh
-# Daemons end at random moments of migrations, in both directions and at either end, and come back.
+# Daemons are ended at random moments of migrations, in both directions and on both hosts, and started again.
 
-# Nothing of it runs on host $2; at most it is defined there.
+# The guest does not run on host $2; it may be defined there.
 is_gone () {
     [[ $(on "$2" virsh -q domstate "$1" 2>/dev/null) =~ ^(shut off)?$ ]] &&
         ! on "$2" pgrep -f "qemu-system.* guest=$1," >/dev/null
 }
 
-# settled NAME: one host runs the guest, and nothing of it is left on the other. (Its simulated hardware may be: a
-# libvirtd that is killed while the guest is prepared forgets it, and never calls the hooks to release it.)
+# settled NAME: one host runs the guest, and the other one has nothing of it. (Except the simulated hardware: a libvirtd
+# that is killed while the guest is prepared forgets the guest, and never calls the hooks to release it.)
 settled () {
     local place
     place=$(where_is "$1")
     [ "${#place}" -eq 1 ] && is_gone "$1" "$(peer_of "$place")"
 }
 
-# Where the guest is on both hosts, for whoever looks why it was lost.
+# Prints the state of the guest on both hosts, to find out why it was lost.
 places_of () {
     local host
     for host in a b; do
@@ -26,60 +26,60 @@ places_of () {
 }
 
 # left_paused NAME FROM: libvirt does not know how its own migration ended. When it loses the libvirtd of host FROM
-# after the memory has gone, it leaves what is here paused for somebody to decide, with or without vgpu-gate
+# after the memory was sent, it leaves the guest here paused for an administrator to decide, with or without vgpu-gate
 # (qemuProcessRecoverMigrationOut() of libvirt 9.0.0).
 left_paused () {
     [[ $(on "$2" virsh -q domstate "$1" --reason 2>/dev/null) == 'paused (migrating)' ]]
 }
 
-# torn NAME FROM: virsh has heard that all memory went, and had the guest started at the other end, which it says
-# (virDomainMigrateVersion3Full()).
+# torn NAME FROM: virsh got the message that all memory was sent, and had the guest started on the other host, which it
+# prints (virDomainMigrateVersion3Full()).
 torn () {
     [ "$(where_is "$1")" = "$(peer_of "$2")" ] &&
         grep -q "Guest $1 probably left in 'paused' state on source" "$VGPU_GATE_LAB/end"
 }
 
-# called_off NAME FROM: virsh has not, and had it ended there: what is paused here is the guest.
+# called_off NAME FROM: virsh did not get it, and had the guest ended there: the guest is the one that is paused here.
 called_off () {
     [ -z "$(where_is "$1")" ] && is_gone "$1" "$(peer_of "$2")"
 }
 
-# What an administrator does then; the guest must be whole at one end.
+# What an administrator does in this case; the guest must be intact on one host.
 decide () {
     if torn "$1" "$2"; then
         torn=$((torn + 1))
         on "$2" virsh -q destroy "$1"
     elif within 10 called_off "$1" "$2"; then
         called_off=$((called_off + 1))
-        # unless it is about to go on by itself
+        # unless it is about to be resumed anyway
         on "$2" virsh -q resume "$1" || true
     fi
 }
 
-# half_started NAME HOST: a libvirtd that was killed before it had written down which process QEMU is passes such a
-# domain over when it comes back, and keeps it for ever; not even `virsh destroy` ends it, with or without vgpu-gate
+# half_started NAME HOST: a libvirtd that was killed before it had written the PID of QEMU skips such a domain after its
+# restart, and keeps it for ever; even `virsh destroy` does not end it, with or without vgpu-gate
 # (qemuProcessReconnectHelper() of libvirt 9.0.0).
 half_started () {
     [[ $(on "$2" virsh -q domstate "$1" --reason 2>/dev/null) == 'paused (starting up)' ]] &&
         ! on "$2" pgrep -f "qemu-system.* guest=$1," >/dev/null
 }
 
-# What rids a host of it.
+# Removes such a domain from a host.
 forget_half_started () {
     host_service stop "$2" libvirtd
     on "$2" rm -f "/run/libvirt/qemu/$1.xml"
     host_service start "$2" libvirtd
 }
 
-# doubled NAME FROM: a libvirtd that ends between the guest's first step at the destination and its word of that leaves
-# it running there, while virsh, which only sees the connection end, has it go on at the source, and says that it failed:
-# with or without vgpu-gate (qemuProcessRecoverMigrationIn() of libvirt 9.0.0).
+# doubled NAME FROM: a libvirtd that ends between the guest's first step at the destination and its report of that
+# leaves the guest running there, while virsh, which only sees the connection end, resumes it at the source, and reports
+# a failure: with or without vgpu-gate (qemuProcessRecoverMigrationIn() of libvirt 9.0.0).
 doubled () {
     [ "$(where_is "$1")" = ab ] &&
         [[ $(on "$2" virsh -q domstate "$1" --reason 2>/dev/null) == 'running (migration canceled)' ]]
 }
 
-# What libvirt does not settle by itself.
+# Repairs what libvirt does not repair itself.
 clear_up () {
     local peer
     peer=$(peer_of "$2")
@@ -92,8 +92,8 @@ clear_up () {
     fi
 }
 
-# disturb NAME FROM COMMAND...: while the guest leaves host FROM, COMMAND runs with a host, that one or the
-# other, as its last argument. The guest is whole afterwards; its place is left in $place.
+# disturb NAME FROM COMMAND...: while the guest leaves host FROM, runs COMMAND with a host, that one or the other, as
+# its last argument. Afterwards the guest is intact; $place is set to its host.
 disturb () {
     local name=$1 from=$2 victim=$2 delay_ms=$((RANDOM % 1200)) began=$SECONDS status=0
     shift 2
@@ -152,7 +152,7 @@ restart_libvirtd () {
     host_service start "$2" libvirtd
 }
 
-# The driver in the guest is another one: only a daemon that has found libvirtd again writes that down.
+# The guest's driver was updated: only a daemon that has connected to libvirtd again writes that into the XML.
 other_version () {
     local began=${EPOCHREALTIME/./} took_ms
     if [ "$version" = 26.1 ]; then
@@ -175,7 +175,7 @@ test_libvirtd_is_restarted_again_and_again () {
         from=$place
         disturb survivor "$from" restart_libvirtd "$how"
         other_version survivor
-        # what was cut off does not stand in the way of the next
+        # the interrupted migration does not prevent the next one
         [ "$place" != "$from" ] || {
             migrate "$place" survivor || fail 'it cannot leave any more'
             guest_moved "$place" survivor

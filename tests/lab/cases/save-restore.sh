@@ -4,7 +4,7 @@
 
 image=/var/lib/libvirt/guest.save
 
-# The host's driver is brought to r590, which no guest of r535 can return to; and back.
+# The host's driver is updated to r590, to which no guest of r535 can return, and back.
 upgrade () {
     host_update a --driver 590.48.01 --range 24.1-27.1
 }
@@ -39,7 +39,7 @@ test_restore_after_an_upgrade_of_the_host () {
     guest_is a upgraded 'shut off'
     no_qemu a upgraded
     on a test -s "$image" || fail 'the save image is gone'
-    # nothing was lost: on the way back it is there
+    # nothing was lost: after the way back it is there
     downgrade
     on a virsh -q restore "$image"
     guest_answers a upgraded
@@ -65,7 +65,7 @@ test_a_refused_image_can_be_given_up () {
     on a virsh -q managedsave given-up
     upgrade
     expect_refused 303 given-up '' on a virsh start given-up
-    # a cold start needs nothing of what was saved
+    # a cold start needs nothing of the save image
     on a virsh -q start --force-boot given-up
     guest_answers a given-up
 }

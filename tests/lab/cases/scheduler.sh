@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash disable=SC2154  # the words and names come from lib.sh
-# How a GPU shares its time: it travels with the capture, and the destination compares.
+# The scheduler settings of a GPU are captured, and compared at the destination.
 
-# scheduler_set HOST [OPTION...]: of the H100 there, by the operator's command
+# scheduler_set HOST [OPTION...]: of the H100 there, with the operator's command
 scheduler_set () {
     local host=$1
     shift
@@ -67,7 +67,7 @@ has_log_entry () {
     on "$1" vgpu-gate scheduler log "$h100" --output json | grep '"runlist"' >/dev/null
 }
 
-# A guest that works leaves its traces in the log of the GPU that it is on.
+# A guest that works has entries in the log of its GPU.
 test_its_log_follows_the_guest () {
     guest_run a traced "$h100_20c"
     within 5 has_log_entry a || fail 'there is no entry on host a:' "$(on a vgpu-gate scheduler log "$h100")"

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash disable=SC2154  # the words and names come from lib.sh
-# A fleet with a key seals what travels, and takes nothing else.
+# A fleet with a key seals the metadata, and accepts nothing else.
 
-# host_key HOST TEXT: this text, 32 bytes or more, is the fleet's key there
+# host_key HOST TEXT: makes this text of 32 bytes or more the fleet's key there
 host_key () {
     # shellcheck disable=SC2016  # to be expanded in there
     on "$1" bash -c 'umask 077; echo "$1" >/etc/vgpu-gate/fleet.key' key "$2"
@@ -37,7 +37,7 @@ test_another_key_at_the_source () {
     expect_migration_refused 211 foreign ''
 }
 
-# A change that nothing but the seal can tell.
+# A change that only the seal can detect.
 test_a_sealed_element_that_was_changed () {
     local element
     host_key a "$fleet_key"

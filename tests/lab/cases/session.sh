@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash disable=SC2154  # the words and names come from lib.sh
-# The libvirtd of an ordinary user runs the hook too, as that user: it can see neither root's leases nor the pid files
+# The libvirtd of an ordinary user also runs the hook, as that user, who can see neither root's leases nor the pid files
 # of the system's libvirtd, and needs neither.
 
 session_user=65534
@@ -14,25 +14,25 @@ in_session () {
         LIBVIRT_AUTOSTART=0 LIBVIRT_LOG_OUTPUTS="3:file:$session_log" LIBVIRT_DEFAULT_URI=qemu:///session "$@"
 }
 
-# It ends by itself some time after its last guest; the next case may meet it still.
+# It ends some time after its last guest; the next case may still meet it.
 begin_session () {
     on a install -d -o "$session_user" -g "$session_user" -m 0700 "$session_home" "/run/user/$session_user"
     in_session virsh -q uri >/dev/null 2>&1 || in_session /run/lab/libvirtd --daemon --timeout 30
     within 10 in_session virsh -q uri >/dev/null || fail 'no libvirtd of a session:' "$(on a cat "$session_log")"
 }
 
-# put_file PATH: what is on stdin, on host a
+# put_file PATH: writes standard input to a file on host a
 put_file () {
     on a tee "$1" >/dev/null
 }
 
-# The system's leases are there, as where guests arrive.
+# The system has leases, as on a host where guests arrive.
 put_leases () {
     printf '%s\n' '[leases]' count=0 | put_file /run/vgpu-gate/leases
     on a chmod 0600 /run/vgpu-gate/leases
 }
 
-# It speaks of us, so that the hook looks closer at it.
+# Its XML mentions us, so that the hook passes it to the judge.
 define_in_session () {
     sed "s,<name>.*<,<name>$1<,; s,<uuid>.*<,<uuid>$(uuid_of "$1")<,
         s,<metadata>,<description>Nothing for vgpu-gate</description>&,; /<lab:vgpus/,/<\/lab:vgpus>/d" \
@@ -65,7 +65,7 @@ test_a_plain_guest () {
     no_hook_complains
 }
 
-# Whether its QEMU waits for a guest is found out by the user's own pid file.
+# The user's own pid file shows whether its QEMU waits for a guest.
 test_a_guest_with_metadata () {
     local output
     guest_run a owner "$h100_20c"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash disable=SC2154  # the words and names come from lib.sh
-# More than one vGPU in a guest: each needs its own verdict, and is named by it.
+# More than one vGPU in a guest: each needs its own verdict, which names it.
 
 # uuid_of_vgpu HOST NAME TYPE
 uuid_of_vgpu () {
@@ -27,7 +27,7 @@ test_one_of_two_is_refused () {
     refused=$(uuid_of_vgpu a mixed "$l40s_12q")
     host_update b --gpu "$l40s" --ecc off
     expect_migration_refused 304 mixed "$refused.*ECC"
-    # the other one has no part in it
+    # the other one is not affected
     text=$(migrate a mixed) && fail 'this was not refused again'
     [[ $text != *"$allowed"* ]] || fail "vGPU $allowed, which could go, is blamed as well:" "$text"
 }

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash disable=SC2154  # the words and names come from lib.sh
-# The gate at switch-over: QEMU asks vgpu-gated once more when all memory has been copied.
+# The gate at switch-over: QEMU calls vgpu-gated again after all memory was copied.
 
 image=/var/lib/libvirt/guest.save
 
@@ -48,7 +48,7 @@ test_what_others_have_on_the_command_line_stays () {
     guest_answers a shared
     on a vgpu-gate switchover disable shared
     [ "$(persistent_xml a shared)" = "$before" ] || fail 'after disable it is not what it was'
-    # the running guest goes on as it was started
+    # the running guest continues as it was started
     [[ $(on a vgpu-gate switchover status shared) == *$'when next started: disabled\nrunning guest: enabled'* ]] ||
         fail "$(on a vgpu-gate switchover status shared)"
 }
@@ -65,7 +65,7 @@ test_there_and_back () {
     ! has_logged a 'VGATE-830' || fail 'what went out was not fresh'
 }
 
-# All instances of the type are taken, by the guest itself: it needs none more.
+# The guest itself has the last instances of the type; it needs no further one.
 test_the_last_free_instance () {
     guest_define a whole "$h100_80c"
     guest_ask a whole
@@ -89,8 +89,8 @@ test_save_restore_and_managed_save () {
     guest_answers a keeping
 }
 
-# The guest ends while vgpu-gated cannot hear of it. When it runs again, and NVML says nothing, what was known of the run
-# that ended must not go out for this one.
+# The guest ends while vgpu-gated cannot receive the event. When it runs again, and NVML does not answer, the record of
+# the run that ended must not be sent for this one.
 test_what_was_known_before_a_missed_end () {
     host_configure a jobs <<<$'stale-metadata=ignore\nunrestorable-save=ignore'
     host_service restart a vgpu-gated
@@ -118,7 +118,7 @@ knows_no_guest () {
     on "$1" vgpu-gate agent status | grep -E '^domains +0$' >/dev/null
 }
 
-# Both hosts change when it is too late for the hook: then only QEMU can be told, and it tells virsh nothing.
+# Both hosts change when it is too late for the hook: only QEMU can refuse then, and it reports nothing to virsh.
 test_a_refusal_at_the_last_moment () {
     local reason
     guest_run_asking a refused 16000000
@@ -131,14 +131,14 @@ test_a_refusal_at_the_last_moment () {
     log_has b "$reason"
     on b grep -Eq "Failed to Load: .*vgpu-gate: $reason" /var/log/libvirt/qemu/refused.log ||
         fail "QEMU's log says:" "$(on b tail -n 5 /var/log/libvirt/qemu/refused.log)"
-    # and once the reason is gone
+    # and after the reason was removed
     host_update b --gpu "$h100" --ecc on
     migrate a refused
     guest_moved a refused
 }
 
-# The guest's driver is updated while memory is copied. What is in the XML then is not true any more; but the source's
-# own check is switched off here, so that the gate at switch-over is what sees it.
+# The guest's driver is updated while memory is copied, so the XML is out of date. The source's own check is switched
+# off here, so that the gate at switch-over is what notices it.
 test_an_update_in_the_guest_meanwhile () {
     host_configure a jobs <<<'stale-metadata=ignore'
     host_service restart a vgpu-gated
@@ -151,11 +151,11 @@ test_an_update_in_the_guest_meanwhile () {
     log_has b 'VGATE-303: updated: .*18\.1.*24\.1'
     guest_answers a updated
     guest_is b updated absent
-    # nothing held the element up: it is right now
+    # nothing delayed the element: it is correct now
     wait_captured a updated 18.1
 }
 
-# The hook reads its configuration anew each time, the daemon when it starts: so only the daemon refuses here.
+# The hook reads its configuration each time, the daemon only when it starts: so only the daemon refuses here.
 test_a_restore_that_is_refused_keeps_the_image () {
     host_configure a rules <<<'host-driver-not-same=refuse'
     host_service restart a vgpu-gated
@@ -171,7 +171,7 @@ test_a_restore_that_is_refused_keeps_the_image () {
     guest_answers a imaged
 }
 
-# The guest stands still from the moment when it is paused, and NVML is asked within that.
+# The guest is paused during the question to NVML, which must fit into the down-time.
 save_takes_less_than () {
     local time
     time=$(milliseconds_on a virsh save "$1" "$image")
@@ -291,7 +291,7 @@ test_the_daemon_is_killed_at_the_source () {
     guest_moved a orphan
 }
 
-# Killed and started again while memory is copied: it finds its guests on the bus, at both ends.
+# Killed and started again while memory is copied: it finds its guests on the bus, on both hosts.
 test_the_daemon_comes_back_meanwhile () {
     guest_run_asking a lucky 16000000
     migrate_slowly a lucky
@@ -329,7 +329,7 @@ test_the_bus_lets_in_only_whom_it_must () {
     owner=$(on a dbus-send --bus="$bus" --print-reply=literal --dest=org.freedesktop.DBus /org/freedesktop/DBus \
         org.freedesktop.DBus.ListQueuedOwners string:org.qemu.VMState1 | grep -o ':1\.[0-9]*' | head -n 1)
     [ -n "$owner" ] || fail 'nobody owns org.qemu.VMState1'
-    # not even root is the domain's QEMU
+    # not even root counts as the domain's QEMU
     output=$(on a dbus-send --bus="$bus" --print-reply --dest="$owner" /org/qemu/VMState1 \
         org.qemu.VMState1.Save 2>&1) && fail "root got: $output"
     [[ $output == *'only the QEMU process of the domain can call this object'* ]] || fail "$output"
@@ -344,7 +344,7 @@ test_the_bus_lets_in_only_whom_it_must () {
     guest_moved a private
 }
 
-# libvirt runs QEMU as a user of its own: it must reach the bus.
+# libvirt runs QEMU as a separate user, which must be able to connect to the bus.
 test_a_qemu_that_is_not_root () {
     local host
     for host in a b; do
@@ -376,7 +376,7 @@ test_sealed () {
 
 # --- the race at the destination, forced: VGPU_GATE_RACES=100 for long ---
 
-# race NAME: host b changes at a random moment from just before a migration to well into it
+# race NAME: host b changes at a random time from just before a migration to well into it
 race () {
     local delay_ms=$((RANDOM % 1500)) output refusals
     refusals=$(vgpu_gated_log b | grep -c "VGATE-304: $1:" || true)
@@ -412,7 +412,7 @@ test_the_race_at_the_destination () {
 bus_object=vgpu-gate
 bus_address=unix:path=/run/vgpu-gate/bus
 
-# As vgpu-gated(8) tells: the running QEMU gets its object anew, and with it a connection.
+# As in vgpu-gated(8): the running QEMU gets a new object, and with it a new connection.
 reconnect () {
     monitor "$1" "$2" "object_del $bus_object"
     monitor "$1" "$2" "object_add dbus-vmstate,id=$bus_object,addr=$bus_address,id-list=vgpu-gate-$(uuid_of "$2")"

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash disable=SC2154  # the words and names come from lib.sh
-# What travels is not believed: the element of a running guest is changed, as anybody who may use virsh can do.
+# Metadata from another host is not trusted: the element of a running guest is changed, as every user of virsh can do.
 
 # tamper NAME SCRIPT: edits the live element of a guest on host a with sed
 tamper () {
     local before after
-    # the daemon would write it anew
+    # the daemon would write it again
     host_service stop a vgpu-gated
     before=$(element a "$1")
     after=$(sed -E "$2" <<<"$before")
@@ -46,7 +46,7 @@ test_the_element_of_another_guest () {
     host_service stop a vgpu-gated
     element=$(element a owner)
     on a virsh -q metadata thief --live --uri "$element_uri" --key vgate --set "$element"
-    # nobody can tell it from what a copied definition has, until QEMU waits for the guest
+    # it cannot be distinguished from a copied definition until QEMU waits for the guest
     expect_refused 208 thief "$(uuid_of owner)" migrate a thief
     guest_answers a thief
     guest_is b thief absent

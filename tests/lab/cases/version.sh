@@ -11,7 +11,7 @@ test_a_narrowed_host_refuses_other_guests () {
     guest_moved a modern
 }
 
-# What it is for: a guest that started on a narrowed host can go to one with an older driver.
+# The purpose: a guest that started on a host with a narrowed range can migrate to one with an older driver.
 test_a_guest_of_a_narrowed_host_can_go_to_an_older_driver () {
     on a vgpu-gate version set 18.1-24.2
     host_update b --driver 570.133.20 --range 18.1-24.2

@@ -23,9 +23,9 @@ on () {
     nsenter -t "${pid_of[$host]}" -m -u -n -p -i -r -w -- "$@"
 }
 
-# Behind a case that passed, the travelling guest goes on (see below), and only the host where it is not gets its first
-# state back; a case that changes more leaves it with `leave_nothing`. Behind one that failed, and where no such guest
-# runs, both hosts do.
+# After a case that passed, the travelling guest goes on (see below), and only the host where it is not is restored to
+# its first state; a case that changes more ends with `leave_nothing`. After one that failed, or if no such guest runs,
+# both hosts are restored.
 reset_hosts () {
     local host
     # those of run_case
@@ -50,15 +50,15 @@ leave_nothing () {
 
 # --- devices ---
 
-# Makes a mediated device of type $2 on host $1, with UUID $3 where that matters, and prints its UUID. Fails where there
-# is no room, also where that is asked.
+# Creates a mediated device of type $2 on host $1, with UUID $3 if that matters, and prints its UUID. Fails if there is
+# no room.
 device_make () {
     local uuid=${3:-$(</proc/sys/kernel/random/uuid)}
     echo "$uuid" >"/sys/bus/pci/devices/${gpu_of[$1]}/mdev_supported_types/nvidia-$2/create" || return
     echo "$uuid"
 }
 
-# A device that is in use would not go until its QEMU does.
+# A device in use is not removed before its QEMU exits.
 remove_free_devices () {
     local device
     for device in /sys/bus/mdev/devices/*; do
@@ -67,13 +67,13 @@ remove_free_devices () {
     done
 }
 
-# (One that the gate made went with its guest.)
+# (One that the gate created was removed with its guest.)
 device_remove () {
     local file=/sys/bus/pci/devices/${gpu_of[$1]}/$2/remove
     [ ! -e "$file" ] || echo 1 >"$file"
 }
 
-# The traveller's, while it does not run: made anew, so that what it has then came from elsewhere.
+# Creates the traveller's device again while it does not run, so that its later state came from another host.
 renew_device () {
     device_remove "$here" "$device"
     device_make "$here" "$h100_20c" "$device" >/dev/null
@@ -86,27 +86,27 @@ devices_of () {
 
 # --- placement ---
 
-# Host $1 places guests by mode $2; as it was, without one.
+# Sets placement mode $2 on host $1; without a mode, restores the configuration.
 places () {
     local file=$VGPU_GATE_LAB/$1/etc/vgpu-gate/vgpu-gate.conf
     sed -i '/^\[placement\]$/,$d' "$file"
     [ $# -eq 1 ] || printf '[placement]\nmode=%s\n' "$2" >>"$file"
 }
 
-# Without what is only remembered for the guest's next start: a device that was unmade.
+# Ignores the record of a removed device, which is kept for the guest's next start.
 leases_of () {
     awk -v RS= -v OFS=' ' 'NR > 1 && !/\nstate=unmade\n/ { $1 = $1; print }' \
         "/proc/${pid_of[$1]}/root/run/vgpu-gate/leases" 2>/dev/null || true
 }
 
-# was_made HOST DEVICE: the gate has made it there, and knows that it did
+# was_made HOST DEVICE: the gate has created it there, and has a record of that
 was_made () {
     [[ $'\n'$(devices_of "$1")$'\n' == *$'\n'"$2"$'\n'* ]] || fail "host $1 has no device $2, but" "$(devices_of "$1")"
     [[ $(leases_of "$1") == *"[$2 "*' state=made '* ]] ||
         fail "that device $2 was made is not in the leases of host $1:" "$(leases_of "$1")"
 }
 
-# Of a guest that left host $1, or did not come, nothing is left there.
+# A guest that left host $1, or did not arrive, has left nothing there.
 nothing_left () {
     within 10 has_nothing "$1" ||
         fail "host $1 has devices, leases or vGPUs:" "$(devices_of "$1")" "$(leases_of "$1")" "$(vgpus_on "$1")"
@@ -120,8 +120,8 @@ vgpus_on () {
     sed -n 's/^vm=//p' "$VGPU_GATE_LAB/$1/etc/vgpu-gate/sim-host.conf"
 }
 
-# follow XML COMMAND [ARGUMENT...]: does what the refusal on stdin says, to the letter: makes the device, if it says so, and
-# puts the one address in the place of the other in the XML for the command
+# follow XML COMMAND [ARGUMENT...]: does exactly what the refusal on stdin says: creates the device, if it says so, and
+# replaces the address in the XML for the command
 follow () {
     local xml=$1 host=$here path=/run/lab/suggested.xml text
     shift
@@ -142,8 +142,8 @@ hostdev_of () {
     printf '%s' "<hostdev mode='subsystem' type='mdev' model='vfio-pci'><source><address uuid='$1'/></source></hostdev>"
 }
 
-# guest_define_with HOST NAME DEVICE: a guest with this mediated device, and with some memory that cannot be compressed, so
-# that to copy it takes a moment
+# guest_define_with HOST NAME DEVICE: a guest with this mediated device, and with some memory that cannot be compressed,
+# so that copying it takes a moment
 guest_define_with () {
     local ballast=$VGPU_GATE_LAB/ballast
     [ -e "$ballast" ] || head -c 16M /dev/urandom >"$ballast"
@@ -154,9 +154,9 @@ guest_define_with () {
         )force-raw=on'/></qemu:commandline>&|" "$lab/../../examples/lab-guest.xml" | on "$1" virsh -q define /dev/stdin
 }
 
-# A hostdev that is taken out of a running guest is gone when the guest lets go of it; this one has nobody in it who
-# would. So this does what ACPI's method does there: it asks each bus which slot is to go, and answers that it may. Fails
-# where none is to go.
+# A hostdev that is unplugged from a running guest is removed when the guest releases it; this guest has no software
+# that would. So this function does what ACPI's method does: it asks each bus which slot is to be ejected, and confirms
+# it. Fails if there is none.
 guest_lets_go () {
     local host=$1 name=$2 bus
     for bus in {0..7}; do
@@ -168,8 +168,8 @@ guest_lets_go () {
     return 1
 }
 
-# detach HOST NAME DEVICE: this mediated device is taken out of a running guest. (Where libvirt is to wait until it is
-# gone, as `virsh detach-device` does, nobody gets to QEMU's monitor meanwhile.)
+# detach HOST NAME DEVICE: unplugs this mediated device from a running guest. (If libvirt waits until it is removed, as
+# with `virsh detach-device`, QEMU's monitor cannot be used in the meantime.)
 detach () {
     local host=$1 name=$2 device=$3 alias
     alias=$(on "$host" virsh -q dumpxml "$name" |
@@ -191,7 +191,7 @@ with_device () {
 
 # --- the traveller ---
 
-# To start a guest takes long in here, so one with a vGPU goes from case to case, and is started only where none is
+# Starting a guest takes long in the VM, so one guest with a vGPU goes from case to case, and is started only if none is
 # left.
 
 host_of_traveller () {
@@ -201,13 +201,13 @@ host_of_traveller () {
     printf '%s\n' "${host%%/*}"
 }
 
-# Sets: here, where it is; there, the other host; xml, its own; device, its device; target, a fresh one of its type on the
-# other host.
+# Sets here to its host, there to the other host, xml to its own XML, device to its device, target to a new device of
+# its type on the other host.
 traveller () {
     here=$(host_of_traveller)
     [ -n "$here" ] || begin_to_travel
     there=$(peer_of "$here")
-    # it can go on once it is captured where it is now
+    # it can migrate after it was captured on its present host
     within 20 is_captured || fail "the guest on host $here is not captured:" "$xml"
     [[ $xml =~ \<hostdev.*\<address\ uuid=\'([^\']*)\' ]]
     device=${BASH_REMATCH[1]}
@@ -232,7 +232,7 @@ is_captured () {
     [[ $xml == *"<vgate:capture "*" host=\"host-$here\""*" guest-vgpu-version=\"26.1\""* ]]
 }
 
-# xml_with DEVICE: prints in which file of this host the traveller's XML is, with that device instead of its own
+# xml_with DEVICE: prints the file on this host with the traveller's XML, with that device instead of its own
 xml_with () {
     local path=/run/lab/traveller.xml
     with_device "$1" <<<"$xml" | on "$here" tee "$path" >/dev/null
@@ -249,12 +249,12 @@ go () {
     migrate "$here" traveller --live --xml "$file" "$@"
 }
 
-# leave [OPTION...]: live, with its XML as it is: the hook of the other host has the last word about its device
+# leave [OPTION...]: live, with its XML unchanged: the hook of the other host decides about its device
 leave () {
     migrate "$here" traveller --live "$@"
 }
 
-# set_off COMMAND...: in the background and slowly; comes back while memory is copied
+# set_off COMMAND...: in the background and slowly; returns while memory is copied
 set_off () {
     "$@" --bandwidth 1 >"$VGPU_GATE_LAB/set-off" 2>&1 &
     migration=$!
@@ -262,7 +262,7 @@ set_off () {
         "$(on "$here" virsh -q domjobinfo traveller 2>&1)"
 }
 
-# Only when the two QEMUs are connected: whoever asks libvirtd takes the time away that it needs to get there.
+# Only when the two QEMUs are connected: questions to libvirtd take the time that it needs to connect them.
 is_copying () {
     local connections
     mapfile -t connections <"/proc/${pid_of[$here]}/net/tcp"
@@ -270,16 +270,16 @@ is_copying () {
         on "$here" virsh -q domjobinfo "$1" 2>/dev/null | grep '^Memory processed: *[1-9]' >/dev/null
 }
 
-# The attempt ended, in vain.
+# The attempt failed.
 ended () {
     ! wait "$migration" || fail 'the migration ended well:' "$(<"$VGPU_GATE_LAB/set-off")"
 }
 
-# The state in which the traveller's device is brought, and its clock then: ticks since boot, which the BIOS counts in
-# the guest's own memory, only while the guest itself handles its interrupts.
+# The state of the traveller's device, and its clock at that time: ticks since boot, which the BIOS counts in the
+# guest's own memory, only while the guest itself handles its interrupts.
 seed=0 ticks=
 
-# It runs on host $1, has device $2 in its state, and went on since its state was written.
+# It runs on host $1, its device $2 has its state, and it made progress after its state was written.
 lives_on () {
     local seen
     seen=$(look_at "$1" "${state_reads[@]}")
@@ -305,13 +305,13 @@ goes_on () {
     has_ticked "$(look_at "$1")"
 }
 
-# It arrived there, at device $1, and runs here no more. (Here its definition can be left.)
+# It has arrived there, at device $1, and no longer runs here. (Its definition may still be here.)
 arrived () {
     lives_on "$there" "$1"
     no_qemu "$here" traveller
 }
 
-# It runs here as before, and not there, where at most the definition of an earlier stay is left.
+# It runs here as before, and not there, where only the definition of an earlier stay may be left.
 stayed () {
     local state
     lives_on "$here" "$device"
@@ -335,12 +335,12 @@ expect_not_to_go () {
 
 # --- the device's state ---
 
-# The BIOS has given the device its two I/O regions here. Each is a serial port: its data register is the end of a
-# queue, register 2 empties it, register 3 is kept as it is written.
+# The BIOS has placed the device's two I/O regions here. Each is a serial port: its data register is the end of a queue,
+# register 2 empties the queue, register 3 keeps what is written.
 declare -A port=([first]=0xc000 [second]=0xc008)
 
-# monitor_commands GUEST COMMAND...: prints commands for virsh, each of which runs a command in QEMU's monitor. One virsh
-# runs them all: to start one takes half a second in here.
+# monitor_commands GUEST COMMAND...: prints commands for virsh, each of which runs a command in QEMU's monitor. One
+# virsh runs them all, because starting one takes half a second in the VM.
 monitor_commands () {
     local guest=$1 command
     shift
@@ -356,7 +356,7 @@ monitor_io () {
     on "$host" virsh -q "$(monitor_commands "$@")"
 }
 
-# state_write HOST: another pattern than the last one
+# state_write HOST: writes another pattern than the last one
 state_write () {
     local i commands
     seed=$((seed + 1 + RANDOM % 100))
@@ -371,7 +371,7 @@ state_write () {
     ticks=${BASH_REMATCH[0]}
 }
 
-# Reads what was written. This takes it out of the queue: it can be asked once.
+# Reads what was written. This takes it out of the queue, so it can be read only once.
 state_reads=("i /b $((port[first] + 3))" "i /b $((port[second] + 3))")
 for _ in 0 1 2 3; do
     state_reads+=("i /b $((port[first]))")
@@ -398,7 +398,7 @@ is_set_up () {
 
 gate_hook=/etc/libvirt/hooks/qemu.d/50-vgpu-gate
 
-# Takes the gate away from host $1, to see what happens without it.
+# Removes the gate from host $1, to show what happens without it.
 gate_away () {
     on "$1" mv "$gate_hook" /run/lab/50-vgpu-gate
 }

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash disable=SC2154  # the words and names come from lib.sh
-# A vGPU that comes to a running guest, and goes again.
+# A vGPU that is plugged into a running guest, and unplugged again.
 
 # wait_element PATTERN: the traveller's element matches, spaces and line feeds taken out of it
 wait_element () {
@@ -21,9 +21,9 @@ test_the_element_follows_the_hostdevs () {
     second=$(device_make "$here" "$h100_20c")
     first_is="<vgpu[^>]*mdev=\"$device\"guest-address=\"[^\"]*\"[^>]*>"
     second_is="<vgpu[^>]*mdev=\"$second\""
-    # it has no address in the guest, which would stand next
+    # it has no address in the guest, which would come next
     alone="$second_is(framebuffer[^>]*)?>"
-    # as when QEMU opens it: NVML lists it before libvirt tells of the device
+    # as when QEMU opens it: NVML lists it before the event of libvirt
     on "$here" vgpu-sim plug --vm "$(uuid_of traveller)" --mdev "$second" >/dev/null
     guest_driver_up "$here" traveller
     wait_element "$alone"
@@ -31,7 +31,7 @@ test_the_element_follows_the_hostdevs () {
     wait_element "$second_is"'guest-address="0000:'
     element_is "$first_is" || fail 'the first vGPU changed:' "$(element "$here" traveller)"
     detach "$here" traveller "$second"
-    # libvirt tells of it, and NVML still lists it
+    # the event of libvirt has come, and NVML still lists it
     wait_element "$alone"
     on "$here" vgpu-sim unplug --vm "$(uuid_of traveller)" \
         --uuid "$(attribute "$here" traveller "/*/vgpu[@mdev='$second']/@uuid")"
@@ -39,7 +39,7 @@ test_the_element_follows_the_hostdevs () {
     element_is "^<vgpus[^>]*><capture[^>]*><guest[^>]*>$first_is.*</vgpu></vgpus>$" ||
         fail 'the first vGPU changed:' "$(element "$here" traveller)"
     device_remove "$here" "$second"
-    # and it can leave as before
+    # and it can be migrated as before
     state_write "$here"
     go "$target"
     arrived "$target"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash disable=SC2154  # the words and names come from lib.sh
-# Live migrations that are allowed: to a device with another UUID, which gets the state of the old one.
+# Live migrations that are allowed: to a device with another UUID, which gets the state of the previous one.
 
 test_there_and_back () {
     traveller

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash disable=SC2154  # the words and names come from lib.sh
-# A guest that stays where the hook has given it another device: its persistent definition, and its next start.
+# A guest that remains where the hook has given it another device: its persistent definition, and its next start.
 
-# vgpu-gated on host $1 reads its configuration anew.
+# Makes vgpu-gated on host $1 read its configuration again.
 reload () {
     on "$1" pkill -HUP -F /run/lab/vgpu-gated.pid
 }
@@ -16,7 +16,7 @@ configure () {
     log_has "$host" 'VGATE-734'
 }
 
-# The configuration of host $1 as it was; what its hardware has stays.
+# Restores the configuration of host $1; its hardware keeps what it has.
 configure_no_more () {
     on "$1" cp -p /run/lab/vgpu-gate/vgpu-gate.conf /etc/vgpu-gate/
     reload "$1"
@@ -36,7 +36,7 @@ wait_definition () {
         fail "the persistent definition on host $1 names '$(defined_device "$1")', not $2:" "$(vgpu_gated_log "$1")"
 }
 
-# As a plain `virsh migrate --persistent` does: nobody says which device it gets.
+# As a plain `virsh migrate --persistent`, in which the user does not name a device.
 go_to_stay () {
     migrate "$here" traveller --live --persistent --undefinesource || fail 'the guest does not go'
 }
@@ -53,7 +53,7 @@ test_the_definition_that_came_along () {
     wait_definition "$there" "$target"
     log_has "$there" "VGATE-813: traveller: .*$device .*instead of $target"
     after=$(on "$there" virsh -q dumpxml --inactive --security-info traveller)
-    # (our element names the device, too, where the definition holds one)
+    # (our element in a definition names the device, too)
     [ "$(with_device "$target" <<<"$before")" = "$after" ] ||
         fail 'more than the device has changed:' "$(diff <(with_device "$target" <<<"$before") <(echo "$after"))"
     ! on "$there" grep -q instead-of /run/vgpu-gate/leases || fail 'the record is still there'
@@ -73,7 +73,7 @@ test_the_daemon_was_away () {
     configure_no_more "$there"
 }
 
-# The command of the message is one that can be typed.
+# The command in the message can be run as it is.
 test_only_said () {
     local command
     traveller
@@ -108,7 +108,7 @@ has_device () {
     on "$1" test -e "/sys/bus/mdev/devices/$2"
 }
 
-# held_open HOST DEVICE: somebody has it open; prints the PID on that host
+# held_open HOST DEVICE: a process has it open; prints the PID on that host
 held_open () {
     local group
     group=$(readlink "/sys/bus/mdev/devices/$2/iommu_group")
@@ -116,8 +116,8 @@ held_open () {
     on "$1" bash -c 'exec 9<>"/dev/vfio/$1"; setsid sleep 600 >/dev/null 2>&1 </dev/null & echo $!' held "${group##*/}"
 }
 
-# It is made for the guest, so it goes with it, and comes back with it. (It gets a name of its own, since the one that
-# the guest brings is that of a device in use; its name here could not be had, as the kernel is one.)
+# It is created for the guest, so it is removed and created again with it. (It gets a new name, because the guest's name
+# for it is that of a device in use; as there is one kernel, this name cannot be used twice.)
 test_what_was_made_for_it () {
     local wrong made file bare=/run/lab/bare.xml filler=() line holder
     leave_nothing
@@ -146,7 +146,7 @@ test_what_was_made_for_it () {
     on "$there" virsh -q destroy traveller
     ! has_device "$there" "$made" || fail "$made is still there"
 
-    # no room any more
+    # there is no room any more
     while line=$(device_make "$there" "$h100_20c" 2>/dev/null); do
         filler+=("$line")
     done

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash disable=SC2154  # the words and names come from lib.sh
-# The device of an arriving guest, chosen by the hook: a plain `virsh migrate`, to a host that does not have the guest's own.
+# The hook chooses the device of an arriving guest: a plain `virsh migrate`, to a host that does not have the guest's
+# device.
 
-# What the refusal says is done, to the letter.
+# The commands in the refusal are run exactly as they are.
 test_what_is_suggested_works () {
     local text
     traveller
@@ -18,7 +19,7 @@ test_what_is_suggested_works () {
     state_write "$here"
     follow "$xml" migrate traveller "qemu+tcp://host-$there/system" --live <<<"$text"
     arrived "$target"
-    # and back, to one that must be made
+    # and back, to one that must be created
     device_remove "$here" "$device"
     traveller
     device_remove "$there" "$target"
@@ -37,7 +38,7 @@ test_applied () {
     leave
     arrived "$target"
     wait_attribute "$there" traveller '/*/vgpu/@mdev' "$target"
-    # and back, to one that is made
+    # and back, to one that is created
     device_remove "$here" "$device"
     traveller
     device_remove "$there" "$target"
@@ -47,7 +48,7 @@ test_applied () {
     made=$(devices_of "$there")
     was_made "$there" "$made"
     arrived "$made"
-    # which is gone with the guest
+    # which is removed with the guest
     traveller
     state_write "$here"
     go "$target"
@@ -57,7 +58,8 @@ test_applied () {
 
 # --- two guests ---
 
-# Both set off for host $there at once. Sets: lucky, who goes on; the other one is refused, and stays.
+# Both are migrated to host $there at once. Sets lucky to the one that is allowed; the other one is refused, and
+# remains.
 race_there () {
     local name other text output=$VGPU_GATE_LAB/race
     declare -A pid=()
@@ -107,8 +109,8 @@ test_two_guests_and_one_free_device () {
     on "$here" virsh -q undefine rival
 }
 
-# With mode=off nobody is asked who has it; then the lease of the other one says so before QEMU is started, and libvirt
-# when that has ended.
+# With mode=off the holder is not looked up; then the lease of the other guest refuses it before QEMU is started, and
+# after the lease has ended, libvirt refuses it.
 the_device_of_the_other_is_refused () {
     local text
     places "$there"
@@ -121,7 +123,7 @@ the_device_of_the_other_is_refused () {
     was_made "$there" "$1"
 }
 
-# What was made for a guest is there until the guest's end, also when the guest does not have it any more.
+# A device that was created for a guest exists until the guest ends, even if the guest no longer has it.
 the_device_is_let_go () {
     detach "$there" rival "$1"
     on "$there" vgpu-sim unplug --vm "$(uuid_of rival)"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash disable=SC2154  # the words and names come from lib.sh
-# Live migrations that are refused: the guest goes on where it is, with its device as it was.
+# Live migrations that are refused: the guest continues on its host, with its device unchanged.
 
 test_vgpu_version_outside_the_range () {
     traveller
@@ -26,13 +26,13 @@ test_the_device_is_not_there () {
     expect_not_to_go 507 "$target" "$target"
 }
 
-# Of the source's own device nothing is seen there: as after a plain `virsh migrate`.
+# The destination does not have the source's device: as after a plain `virsh migrate`.
 test_the_device_of_the_source () {
     traveller
     expect_not_to_go 507 "$device" "$device"
 }
 
-# QEMU finds this out by itself, but only when it has copied all memory and loads the device's state.
+# QEMU itself would notice this, but only after it has copied all memory and loads the device's state.
 test_a_device_of_another_type () {
     local file began took=1000 alone output
     traveller
@@ -40,7 +40,7 @@ test_a_device_of_another_type () {
     target=$(device_make "$there" "$h100_80c")
     expect_not_to_go 411 'H100XM-80C.*H100XM-20C' "$target"
     file=$(xml_with "$target")
-    # From the start of virsh to its exit; another try where the machine has other things to do.
+    # From the start of virsh to its exit; tried again if the machine is busy.
     for _ in {1..5}; do
         [ "$took" -ge 1000 ] || break
         took=$(milliseconds_on "$here" virsh migrate --live --xml "$file" traveller "qemu+tcp://host-$there/system")
@@ -54,8 +54,8 @@ test_a_device_of_another_type () {
     echo "note: refused after $took ms; without the gate QEMU gave up after $alone ms"
     gate_back "$there"
     stayed
-    # Under a second; or, because what a second is worth in an emulated machine hangs on what else its host does, a
-    # fraction of QEMU's time: 0.6 s of 10 s were seen, and 1.2 s of 13 s beside other work.
+    # Under a second; or, because an emulated machine can be slow on a busy host, a fraction of the time that QEMU
+    # needs: 0.6 s of 10 s were measured, and 1.2 s of 13 s on a busy host.
     [ "$took" -lt 1000 ] || [ "$((took * 5))" -lt "$alone" ] ||
         fail "to refuse it took $took ms, neither less than 1000 nor than a fifth of $alone"
 }

@@ -13,11 +13,11 @@ test_save_and_restore () {
     lives_on "$here" "$device"
 }
 
-# Started by its name, so nobody can say with --xml which device it gets. One that is made has the name of its own, which
-# nothing has here any more.
+# Started by its name, so that its device cannot be given with --xml. A device that is created has the guest's name for
+# it, which no other device has here any more.
 test_managed_save_and_start () {
     traveller
-    # what came without --persistent is made persistent
+    # a guest that arrived without --persistent is made persistent
     on "$here" virsh -q define "$(xml_with "$device")"
     state_write "$here"
     on "$here" virsh -q managedsave traveller
@@ -35,7 +35,7 @@ test_restore_to_another_device () {
     state_write "$here"
     on "$here" virsh -q save traveller "$image"
     device_remove "$here" "$device"
-    # to its own, which is gone
+    # to its own device, which no longer exists
     text=$(expect_refused 507 traveller "$device.*take mediated device $other" on "$here" virsh restore "$image")
     on "$here" test -s "$image" || fail 'the save image is gone'
     follow "$(on "$here" virsh -q save-image-dumpxml --security-info "$image")" restore "$image" <<<"$text"

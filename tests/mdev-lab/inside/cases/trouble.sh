@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash disable=SC2154  # the words and names come from lib.sh
-# An allowed migration that comes to nothing leaves the guest where it is, and the next one works. Once the guest goes to a
-# device that is there; that one has begun to receive a state, and so takes no other one. Once to one that is made for it.
+# An allowed migration that fails leaves the guest on its host, and the next one works. Once the guest goes to an
+# existing device, which has begun to receive a state, and so accepts no other one; and once to a device that is created
+# for it.
 
 # in_vain WORD: this ends the guest's migration
 in_vain () {

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash disable=SC2154  # the words and names come from lib.sh
-# The gate at switch-over, for a guest whose device has state: what the hook allowed is refused when all memory is there.
+# The gate at switch-over for a guest whose device has state: what the hook allowed is refused after all memory was
+# copied.
 
-# The traveller is started anew, with a QEMU that asks.
+# The traveller is started again, with a QEMU that calls vgpu-gated.
 asking_traveller () {
     traveller
     on "$here" virsh -q define "$(xml_with "$device")"
@@ -29,7 +30,7 @@ test_the_other_host_changes_behind_the_hook () {
     log_has "$there" "$reason"
     on "$there" grep -Eq "Failed to Load: .*vgpu-gate: $reason" /var/log/libvirt/qemu/traveller.log ||
         fail "QEMU's log says:" "$(on "$there" tail -n 5 /var/log/libvirt/qemu/traveller.log)"
-    # and once the reason is gone
+    # and after the reason was removed
     host_update "$there" --gpu "${gpu_of[$there]}" --ecc on
     state_write "$here"
     leave

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash disable=SC2154  # the words and names come from lib.sh
-# A guest that nobody captured. What arrives is told from what is only defined there by its QEMU, once that is started.
+# A guest that was not captured. Only its QEMU, after its start, shows whether a guest arrives or is only defined there.
 
 test_a_live_one_is_refused_and_a_stopped_one_moves () {
     traveller
