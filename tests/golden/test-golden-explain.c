@@ -205,7 +205,7 @@ test_document (G_GNUC_UNUSED gconstpointer data)
 
     if (!g_file_get_contents (path, &text, NULL, &error))
         text = g_strdup (error->message);
-    g_test_message ("docs/codes.md is what 'vgpu-gate explain --markdown' prints; write it anew with that");
+    g_test_message ("docs/codes.md is what 'vgpu-gate explain --markdown' prints; write it again with that");
     assert_prints (words, text);
 }
 

@@ -108,7 +108,7 @@ test_made (G_GNUC_UNUSED gconstpointer data)
 }
 
 static void
-test_made_anew (G_GNUC_UNUSED gconstpointer data)
+test_made_again (G_GNUC_UNUSED gconstpointer data)
 {
     g_autoptr (FakeHost) host = applying_host (name_is_taken);
     g_auto (Guest) guest = {0};
@@ -607,7 +607,7 @@ static const struct {
     {"existing", test_existing},
     {"restore", test_restore},
     {"made", test_made},
-    {"made-anew", test_made_anew},
+    {"made-again", test_made_again},
     {"vf", test_vf},
     {"vf-other", test_vf_other},
     {"two", test_two},

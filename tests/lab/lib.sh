@@ -327,7 +327,7 @@ guest_answers () {
     status=$(monitor "$1" "$2" 'info status')
     [[ $status == *'VM status: running'* ]] || fail "QEMU of guest $2 on host $1 says: $status"
     ticks=$(guest_ticks "$1" "$2")
-    within 5 has_ticked_since "$1" "$2" "$ticks" || fail "guest $2 on host $1 runs, but its clock stands still"
+    within 5 has_ticked_since "$1" "$2" "$ticks" || fail "guest $2 on host $1 runs, but its clock does not advance"
 }
 
 # guest_moved FROM NAME: it runs on the other host, and no longer on this one

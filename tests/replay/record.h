@@ -116,8 +116,7 @@ typedef struct {
 /* An instance or type that no driver gives away, beside 0 and 1. */
 #define RECORD_UNKNOWN 4294967295u
 
-/* Room of exactly so many bytes, filled with a pattern; anything written beyond it is told with the answer.
- */
+/* Room of exactly this many bytes, filled with a pattern; writes beyond it are printed with the answer. */
 void *record_room (Record *record, size_t size);
 
 /* Prints the question. FALSE: it must not be asked, because there is no such call or it ended a process. */

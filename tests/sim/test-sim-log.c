@@ -202,7 +202,7 @@ SIM_TEST (test_processes_agree)
 
 /* When a vGPU or a guest driver comes or goes, the log begins again: it never changes entries that were
  * read. */
-SIM_TEST (test_change_begins_anew)
+SIM_TEST (test_change_begins_again)
 {
     const nvmlDevice_t gpu = gpu_with (client, NVML_SCHEDULER_EQUAL_SHARE);
     g_autofree nvmlVgpuSchedulerLog_t *before = NULL;
@@ -252,7 +252,7 @@ main (int argc, char **argv)
     sim_client_add_test ("/sim/log/fast-reader", test_fast_reader);
     sim_client_add_test ("/sim/log/slow-reader", test_slow_reader);
     sim_client_add_test ("/sim/log/processes-agree", test_processes_agree);
-    sim_client_add_test ("/sim/log/change-begins-anew", test_change_begins_anew);
+    sim_client_add_test ("/sim/log/change-begins-again", test_change_begins_again);
     sim_client_add_test ("/sim/log/epoch-in-the-future", test_epoch_in_the_future);
     return g_test_run ();
 }

@@ -53,7 +53,7 @@ take_sample (Parser *parser, const char *sample, const char *name, const char *v
     if (g_strcmp0 (parser->metric, name) != 0 || !parser->has_type)
         g_error ("%s does not follow its TYPE", sample);
     if (!g_hash_table_insert (parser->samples, g_strdup (sample), g_strdup (value)))
-        g_error ("%s stands twice", sample);
+        g_error ("%s occurs twice", sample);
     if (parser->is_counter && value[0] == '-')
         g_error ("%s is negative", sample);
 }

@@ -84,7 +84,7 @@ def check_lint():
 
 
 def check_synopsis():
-    """Each command stands on a line of its own, with all its options and with no others."""
+    """Each command is on its own line, with all its options and no others."""
     complaints, seen = [], []
     commands = commands_of(vgpu_gate)
     if len(commands) < 10:

@@ -93,7 +93,7 @@ test_a_restart_leaves_the_elements () {
     before=$(element a kept)
     on a systemctl restart vgpu-gated
     within 20 status_text_is a '1 running domain, 1 with vGPUs, 1 captured' || fail "$(on a systemctl status vgpu-gated)"
-    [ "$(element a kept)" = "$before" ] || fail 'the element was written anew:' "$before" "$(element a kept)"
+    [ "$(element a kept)" = "$before" ] || fail 'the element was written again:' "$before" "$(element a kept)"
     # and the daemon watches the guest as before
     on a vgpu-sim guest-driver up --vm "$(uuid_of kept)" --driver 535.261.03 --range 7.1-18.1
     wait_captured a kept 18.1

@@ -7,7 +7,7 @@ test_the_element_comes_with_the_start_and_goes_with_the_end () {
     ! has_element a fresh --config || fail 'a guest that never ran has an element'
     guest_start a fresh
     wait_captured a fresh 0.0
-    ! has_element a fresh --config || fail 'the element stands in the inactive XML'
+    ! has_element a fresh --config || fail 'the element is in the inactive XML'
     on a virsh -q destroy fresh
     ! has_element a fresh || fail 'the element is left after the end'
 }

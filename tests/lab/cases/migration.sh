@@ -29,7 +29,7 @@ test_a_persistent_guest_keeps_no_element_when_it_is_off () {
     migrate a keeper --live --persistent --undefinesource
     guest_moved a keeper
     guest_is a keeper absent
-    ! has_element b keeper --config || fail 'the element stands in the inactive XML of host b'
+    ! has_element b keeper --config || fail 'the element is in the inactive XML of host b'
     on b virsh -q destroy keeper
     ! has_element b keeper || fail 'the element is there after the guest has stopped'
     guest_start b keeper
