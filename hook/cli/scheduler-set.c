@@ -130,7 +130,7 @@ describe_settings (const VgateSchedulerSettings *settings)
     return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
-static gboolean
+static int
 confirm (const VgateGpuScheduler *gpu, const VgateSchedulerSettings *settings)
 {
     g_autofree char *was = describe_scheduler (&gpu->scheduler), *wanted = describe_settings (settings);
@@ -169,6 +169,7 @@ change (const SetOptions *options, const char *address, const VgateSchedulerSett
     g_autoptr (VgatePolicy) policy = NULL;
     g_autoptr (GPtrArray) gpus = NULL;
     g_autoptr (GError) error = NULL;
+    int status;
 
     if (!vgate_command_need_root ("the vGPU scheduler of a GPU", as_root, &error))
         return vgate_command_fail (error);
@@ -176,8 +177,9 @@ change (const SetOptions *options, const char *address, const VgateSchedulerSett
     gpus = policy ? vgate_control_schedulers (&policy->backend, address, NULL, &error) : NULL;
     if (!gpus || !check (g_ptr_array_index (gpus, 0), settings, &error))
         return vgate_command_fail (error);
-    if (!options->yes && !confirm (g_ptr_array_index (gpus, 0), settings))
-        return VGATE_EXIT_REFUSED;
+    status = options->yes ? VGATE_EXIT_ALLOWED : confirm (g_ptr_array_index (gpus, 0), settings);
+    if (status != VGATE_EXIT_ALLOWED)
+        return status;
     if (!vgate_control_set_scheduler (&policy->backend, address, settings, &was, &is, &error))
         return vgate_command_fail_setting (error, as_root, "vgpu-gate scheduler state");
     return print_change (&was, &is, options->line.output);

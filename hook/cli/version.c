@@ -58,7 +58,7 @@ print_change (const VgateVersions *was, const VgateVersions *is, VgateOutput out
     return vgate_command_print (report, output);
 }
 
-static gboolean
+static int
 confirm (VgateVersionRange now, VgateVersionRange range)
 {
     char was[VGATE_VERSION_RANGE_TEXT_SIZE], wanted[VGATE_VERSION_RANGE_TEXT_SIZE];
@@ -86,6 +86,7 @@ change_range (const Change *change, const char *config)
     g_autoptr (VgatePolicy) policy = NULL;
     g_autoptr (GError) error = NULL;
     VgateVersionRange range;
+    int status;
 
     if (!vgate_command_need_root (WHAT, change->as_root, &error))
         return vgate_command_fail (error);
@@ -98,8 +99,9 @@ change_range (const Change *change, const char *config)
     /* no change is needed, which also works while VMs run, when the driver would refuse one */
     if (range.min == now.current.min && range.max == now.current.max)
         return print_change (&now, &now, change->output);
-    if (!change->yes && !confirm (now.current, range))
-        return VGATE_EXIT_REFUSED;
+    status = change->yes ? VGATE_EXIT_ALLOWED : confirm (now.current, range);
+    if (status != VGATE_EXIT_ALLOWED)
+        return status;
     if (!vgate_control_set_version_range (&policy->backend, range, &was, &is, &error))
         return vgate_command_fail_setting (error, change->as_root, "vgpu-gate version get");
     return print_change (&was, &is, change->output);

@@ -62,7 +62,7 @@ add_busy (FakeHost *host)
     g_auto (ProgramRun) run = {0};
 
     case_standard_host (host);
-    command_run (host, "scheduler set " CASE_GPU " --policy equal-share --time-slice 1ms", &run);
+    command_run (host, "scheduler set " CASE_GPU " --policy equal-share --time-slice 1ms --yes", &run);
     command_assert_done (&run);
     plug (host, 4);
 }

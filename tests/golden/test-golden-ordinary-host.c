@@ -40,7 +40,7 @@ static const struct {
     {"host-text", "host --output text", 0, FALSE},
     {"host-json", "host --output json", 0, FALSE},
     {"version-get", "version get", 0, FALSE},
-    {"version-set", "version set 18.1-25.1", 0, FALSE},
+    {"version-set", "version set 18.1-25.1 --yes", 0, FALSE},
     {"scheduler-capabilities", "scheduler capabilities", 1, TRUE},
     {"scheduler-state", "scheduler state " GPU, 1, TRUE},
     {"scheduler-log", "scheduler log", 1, TRUE},

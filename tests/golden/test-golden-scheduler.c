@@ -52,7 +52,7 @@ run_vgpu (FakeHost *host)
 static void
 set (FakeHost *host, const char *settings)
 {
-    g_autofree char *line = g_strconcat (SET, settings, NULL);
+    g_autofree char *line = g_strconcat (SET, settings, " --yes", NULL);
     g_auto (ProgramRun) run = {0};
 
     if (!command_can_run (&(CommandCall){.line = line}))
@@ -105,15 +105,15 @@ static const CommandReport reports[] = {
     {"state-mig", "scheduler state", add_mig, NULL},
     {"state-mig-only", "scheduler state " CASE_GPU, add_mig_only, NULL},
     {"state-vgpu", "scheduler state", run_vgpu, NULL},
-    {"set", SET "--policy equal-share --time-slice 2ms", case_standard_host, forget},
+    {"set", SET "--policy equal-share --time-slice 2ms --yes", case_standard_host, forget},
     {"set-ns", SET "--policy fixed-share --arr disabled --time-slice 1500000 --yes", case_standard_host,
      forget},
-    {"set-default", SET "--policy fixed-share", case_standard_host, forget},
-    {"set-arr", SET "--policy fixed-share --arr enabled --frequency 480Hz --average-factor 20",
+    {"set-default", SET "--policy fixed-share --yes", case_standard_host, forget},
+    {"set-arr", SET "--policy fixed-share --arr enabled --frequency 480Hz --average-factor 20 --yes",
      case_standard_host, forget},
-    {"set-arr-default", SET "--policy equal-share --arr enabled", case_standard_host, forget},
-    {"set-back", SET "--policy best-effort", case_standard_host, set_equal_share},
-    {"set-upper-case", "scheduler set 0000:A1:00.0 --policy equal-share", add_upper_case, forget},
+    {"set-arr-default", SET "--policy equal-share --arr enabled --yes", case_standard_host, forget},
+    {"set-back", SET "--policy best-effort --yes", case_standard_host, set_equal_share},
+    {"set-upper-case", "scheduler set 0000:A1:00.0 --policy equal-share --yes", add_upper_case, forget},
 };
 
 static const CommandFailure failures[] = {
@@ -129,22 +129,22 @@ static const CommandFailure failures[] = {
      NULL,
      3},
     {"hangs", {.line = "scheduler state"}, NULL, "hang nvmlDeviceGetVgpuSchedulerState", HANGS, 3},
-    {"set-in-use", {.line = SET "--policy equal-share"}, run_vgpu, NULL, NULL, 1},
-    {"set-mig", {.line = SET "--policy equal-share"}, add_mig_only, NULL, NULL, 1},
+    {"set-in-use", {.line = SET "--policy equal-share --yes"}, run_vgpu, NULL, NULL, 1},
+    {"set-mig", {.line = SET "--policy equal-share --yes"}, add_mig_only, NULL, NULL, 1},
     {"set-not-supported",
-     {.line = SET "--policy equal-share"},
+     {.line = SET "--policy equal-share --yes"},
      NULL,
      "fail nvmlDeviceSetVgpuSchedulerState NOT_SUPPORTED",
      NULL,
      1},
     {"set-reset",
-     {.line = SET "--policy equal-share"},
+     {.line = SET "--policy equal-share --yes"},
      NULL,
      "fail nvmlDeviceSetVgpuSchedulerState RESET_REQUIRED",
      NULL,
      1},
     {"set-invalid",
-     {.line = SET "--policy equal-share"},
+     {.line = SET "--policy equal-share --yes"},
      NULL,
      "fail nvmlDeviceSetVgpuSchedulerState INVALID_ARGUMENT",
      NULL,
@@ -156,7 +156,7 @@ static const CommandFailure failures[] = {
      NULL,
      1},
     {"set-hangs",
-     {.line = SET "--policy equal-share"},
+     {.line = SET "--policy equal-share --yes"},
      NULL,
      "hang nvmlDeviceSetVgpuSchedulerState",
      HANGS,
@@ -208,6 +208,13 @@ static const CommandFailure failures[] = {
      NULL,
      1},
     {"answer-no-default", {.line = SET "--policy best-effort", .answer = "n\n"}, NULL, NULL, NULL, 1},
+    /* nobody can be asked, whatever comes in on standard input */
+    {"no-terminal",
+     {.line = SET "--policy equal-share"},
+     NULL,
+     "hang nvmlDeviceSetVgpuSchedulerState",
+     NULL,
+     2},
     {"usage-none", {.line = "scheduler"}, NULL, NULL, NULL, 2},
     {"usage-address", {.line = "scheduler state 41:00.0"}, NULL, NULL, NULL, 2},
     {"usage-two", {.line = "scheduler state " CASE_GPU " " GPU_2}, NULL, NULL, NULL, 2},

@@ -6,7 +6,7 @@
 scheduler_set () {
     local host=$1
     shift
-    on "$host" vgpu-gate scheduler set "$h100" "$@" >&2
+    on "$host" vgpu-gate scheduler set "$h100" "$@" --yes >&2
 }
 
 has_warning () {
@@ -58,7 +58,7 @@ test_the_same_on_both_hosts_is_no_finding () {
 test_it_cannot_be_set_under_a_running_guest () {
     local output
     guest_run a seated "$h100_20c"
-    output=$(on a vgpu-gate scheduler set "$h100" --policy equal-share 2>&1) && fail 'it was set' "$output"
+    output=$(on a vgpu-gate scheduler set "$h100" --policy equal-share --yes 2>&1) && fail 'it was set' "$output"
     [[ $output == *'vgpu-gate: VGATE-513: '*"of VM $(uuid_of seated) on GPU $h100"* ]] || fail "it says: $output"
     guest_answers a seated
 }

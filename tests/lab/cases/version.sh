@@ -4,16 +4,16 @@
 
 test_a_narrowed_host_refuses_other_guests () {
     guest_run a modern "$h100_20c"
-    on b vgpu-gate version set 18.1-25.1
+    on b vgpu-gate version set 18.1-25.1 --yes
     expect_migration_refused 303 modern '26.1 is newer than what this host accepts, 18.1-25.1'
-    on b vgpu-gate version reset
+    on b vgpu-gate version reset --yes
     migrate a modern
     guest_moved a modern
 }
 
 # The purpose: a guest that started on a host with a narrowed range can migrate to one with an older driver.
 test_a_guest_of_a_narrowed_host_can_go_to_an_older_driver () {
-    on a vgpu-gate version set 18.1-24.2
+    on a vgpu-gate version set 18.1-24.2 --yes
     host_update b --driver 570.133.20 --range 18.1-24.2
     guest_define a modest "$h100_20c"
     guest_start a modest
@@ -26,6 +26,6 @@ test_a_guest_of_a_narrowed_host_can_go_to_an_older_driver () {
 test_it_cannot_be_set_while_a_guest_runs () {
     local output
     guest_run a holding "$h100_20c"
-    output=$(on a vgpu-gate version set 18.1-25.1 2>&1) && fail 'it was set' "$output"
+    output=$(on a vgpu-gate version set 18.1-25.1 --yes 2>&1) && fail 'it was set' "$output"
     [[ $output == *'vgpu-gate: VGATE-513: '*"of VM $(uuid_of holding) on GPU $h100"* ]] || fail "it says: $output"
 }
