@@ -6,8 +6,8 @@
 
 /*
  * Everything from the descriptor. Reading stops once there is more than VGATE_XML_SIZE_MAX: *length is then
- * above it, and the parser refuses the input. A byte that is 0 follows, which does not count. The caller frees
- * it. NULL with VGATE_CODE_INPUT_UNREADABLE.
+ * above it, and the parser refuses the input. A byte that is 0 follows, which does not count. The caller
+ * frees it. NULL with VGATE_CODE_INPUT_UNREADABLE.
  */
 char *vgate_input_read_fd (int fd, gsize *length, GError **error);
 /* The same of a file; "-" is standard input. */
