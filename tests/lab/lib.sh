@@ -101,10 +101,10 @@ reset_here () {
     "$1/service" start libvirtd
     for guest in $(virsh list --all --name); do
         virsh destroy "$guest" >/dev/null 2>&1 || true
-        virsh undefine --managed-save "$guest" >/dev/null 2>&1 || true
+        virsh undefine --managed-save --snapshots-metadata "$guest" >/dev/null 2>&1 || true
     done
     [ -z "$(virsh list --all --name)" ]
-    rm -f /var/log/libvirt/qemu/*.log /var/lib/libvirt/*.save
+    rm -f /var/log/libvirt/qemu/*.log /var/lib/libvirt/*.save /var/lib/libvirt/*.memory
     rm -f /etc/vgpu-gate/*
     cp -p /run/lab/vgpu-gate/* /etc/vgpu-gate/
     "$1/service" start vgpu-gated

@@ -53,3 +53,26 @@ test_restore_to_the_device_that_is_free () {
     on "$here" virsh -q restore "$image"
     lives_on "$here" "$other"
 }
+
+# libvirt asks the hook when the QEMU that receives the snapshot runs: it has ended the guest by then. What a refusal must
+# leave is the snapshot, and a revert to it when the reason is gone. (libvirt reverts to external snapshots from 9.9 on.)
+test_a_revert_that_is_refused () {
+    local name=before
+    traveller
+    # what came without --persistent is made persistent
+    on "$here" virsh -q define "$(xml_with "$device")"
+    state_write "$here"
+    on "$here" virsh -q snapshot-create-as traveller "$name" \
+        --memspec "file=/var/lib/libvirt/traveller.memory,snapshot=external"
+    host_update "$here" --driver 580.105.08
+    host_configure "$here" rules <<<'host-driver-not-same=refuse'
+    expect_refused 406 traveller '580\.95\.05.*580\.105\.08' on "$here" virsh snapshot-revert traveller "$name"
+    no_qemu "$here" traveller
+    [ "$(on "$here" virsh -q snapshot-list traveller --name)" = "$name" ] || fail 'the snapshot is gone'
+    host_update "$here" --driver 580.95.05
+    # the device of the refused QEMU has begun to receive a state, and takes no other one
+    renew_device
+    on "$here" virsh -q snapshot-revert traveller "$name"
+    lives_on "$here" "$device"
+    leave_nothing
+}
