@@ -177,7 +177,7 @@ vgate_guest_forget_events (VgateGuest *guest)
 void
 vgate_guest_note_nvml (VgateGuest *guest, const VgateSnapshot *snapshot, guint refresh, gint64 now)
 {
-    g_autofree char *fingerprint = vgate_snapshot_fingerprint (snapshot, guest->uuid);
+    const char *fingerprint = vgate_snapshot_fingerprint (snapshot, guest->uuid);
 
     guest->is_driver_down = vgate_snapshot_is_driver_down (snapshot, guest->uuid);
     if (g_strcmp0 (fingerprint, guest->fingerprint) != 0)
@@ -228,7 +228,7 @@ remember_found (VgateGuest *guest, const VgateUpdate *update)
     VgateStatusGuest *status = guest->status;
 
     g_free (guest->fingerprint);
-    guest->fingerprint = vgate_snapshot_fingerprint (update->snapshot, update->uuid);
+    guest->fingerprint = g_strdup (vgate_snapshot_fingerprint (update->snapshot, update->uuid));
     guest->has_element = update->outcome == VGATE_UPDATE_IN_ORDER || update->outcome == VGATE_UPDATE_WRITTEN;
     guest->is_known = TRUE;
     guest->sequence = MAX (guest->sequence, update->sequence_removed);

@@ -8,6 +8,7 @@ typedef struct {
     VgateProbe *probe; /* with instances */
     GPtrArray *judged; /* of GBytes *: vGPU metadata that the driver was asked about */
     GHashTable *by_vm; /* UUID -> GPtrArray of VgateInstance *, by their UUIDs; both borrowed from probe */
+    GHashTable *fingerprints; /* UUID -> text */
 } VgateSnapshot;
 
 /* Takes the probe. judged: what vgate_probe_ask () got; NULL for none. */
@@ -24,9 +25,9 @@ const VgateDriverAnswer *vgate_snapshot_find_answer (const VgateSnapshot *snapsh
 
 /*
  * A text that changes exactly when something changes that NVML says of the VM's vGPUs and goes into its
- * element. NULL: it has none. The caller frees it.
+ * element. NULL: it has none. Borrowed.
  */
-char *vgate_snapshot_fingerprint (const VgateSnapshot *snapshot, const char *uuid);
+const char *vgate_snapshot_fingerprint (const VgateSnapshot *snapshot, const char *uuid);
 
 /* TRUE when the VM has a vGPU whose guest driver is not up: the fast interval is for it. */
 gboolean vgate_snapshot_is_driver_down (const VgateSnapshot *snapshot, const char *uuid);

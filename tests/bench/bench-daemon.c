@@ -5,7 +5,9 @@
  * memory. The domains of the test driver are in this process too, so the daemon's own memory is measured
  * separately.
  */
+#include "plugin/capture/snapshot.h"
 #include "plugin/service/agent.h"
+#include "plugin/service/status-document.h"
 #include "fake-host.h"
 #include "program.h"
 
@@ -14,11 +16,14 @@
 #include <libvirt/virterror.h>
 #include <libxml/parser.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/resource.h>
 
 #define N_GUESTS     1000u
 #define N_PASSES     10u
 #define CPU_LIMIT_MS 100.0
+/* What holds the main loop up in one piece: nothing else is answered in the meantime. */
+#define MAIN_LOOP_LIMIT_MS 30.0
 
 static char *
 guest_uuid (guint i)
@@ -103,6 +108,52 @@ wait_for (const VgateAgent *agent, guint n_polls, guint n_writes)
     } while (stats.n_polls < n_polls || stats.n_writes < n_writes);
 }
 
+/* The answer to 'vgpu-gate agent status', which the main loop makes. */
+static void
+measure_status (const VgateAgent *agent)
+{
+    const double before = cpu_ms ();
+    gsize length = 0;
+    double cpu;
+
+    for (guint i = 0; i < N_PASSES; i++) {
+        g_autoptr (VgateStatus) status = vgate_agent_describe (agent);
+        g_autofree char *document = vgate_status_document (status);
+
+        g_assert_cmpuint (status->guests->len, ==, N_GUESTS);
+        length = strlen (document);
+    }
+    cpu = (cpu_ms () - before) / N_PASSES;
+    g_test_message ("the status document of %u guests, %" G_GSIZE_FORMAT " KiB: %.1f ms of processor time",
+                    N_GUESTS, length / 1024, cpu);
+    g_assert_cmpfloat (cpu, <, MAIN_LOOP_LIMIT_MS);
+}
+
+/* What every answer of NVML is compared by. */
+static void
+measure_fingerprints (const VgatePolicy *policy)
+{
+    VgateIdentity identity = {.name = (char *)"bench",
+                              .uuid = (char *)"5eed0000-0000-4000-8000-00000000abcd"};
+    const VgateProbing probing = {.identity = &identity, .with_instances = TRUE};
+    g_autoptr (GError) error = NULL;
+    g_autoptr (VgateSnapshot) snapshot = NULL;
+    VgateProbe *probe = vgate_probe_ask (&policy->backend, &probing, &error);
+    double cpu = cpu_ms ();
+
+    g_assert_no_error (error);
+    snapshot = vgate_snapshot_new (probe, NULL);
+    cpu = cpu_ms ();
+    for (guint i = 0; i < N_GUESTS; i++) {
+        g_autofree char *uuid = guest_uuid (i);
+
+        g_assert_nonnull (vgate_snapshot_fingerprint (snapshot, uuid));
+    }
+    cpu = cpu_ms () - cpu;
+    g_test_message ("the fingerprints of %u guests: %.1f ms of processor time", N_GUESTS, cpu);
+    g_assert_cmpfloat (cpu, <, MAIN_LOOP_LIMIT_MS);
+}
+
 static void
 test_unchanged (void)
 {
@@ -145,6 +196,8 @@ test_unchanged (void)
     g_assert_cmpuint (after.n_updates, ==, before.n_updates);
     g_assert_cmpuint (after.n_writes, ==, before.n_writes);
     g_assert_cmpfloat (cpu, <, CPU_LIMIT_MS);
+    measure_status (agent);
+    measure_fingerprints (policy);
     virConnectClose (libvirt);
 }
 
