@@ -93,7 +93,7 @@ describe_gpu (const VgateFinding *f)
 
     if (!f->source_text) {
         why = vgate_limit_describe ((guint32)f->source);
-        return g_strdup_printf ("the driver says that they do not match (limit: %s)", why);
+        return g_strdup_printf ("the driver reports that the physical GPUs do not match (limit: %s)", why);
     }
     why = vgate_gpu_string_explain (f->source_text, f->destination_text);
     return g_strdup_printf ("the physical GPUs differ: %s (%s at the source, %s here)", why, f->source_text,
@@ -114,7 +114,7 @@ describe_disagreement (const VgateFinding *f)
 {
     g_autofree char *ours = describe_answer (f->source), *driver = describe_answer (f->destination);
 
-    return g_strdup_printf ("the rule says %s, this host's driver says %s", ours, driver);
+    return g_strdup_printf ("the rule gives %s, but this host's driver gives %s", ours, driver);
 }
 
 /* "equal-share with 2 ms". The time slice is 0 with best effort, and is then omitted. */
@@ -140,8 +140,8 @@ describe_down_time (const VgateFinding *f)
 {
     g_autofree char *estimate = vgate_down_time_describe (&f->down_time);
 
-    return g_strdup_printf ("the guest will stand still too long, %s; %s limit is %" G_GUINT64_FORMAT " ms",
-                            estimate, f->at_destination ? "this host's" : "its own", f->destination);
+    return g_strdup_printf ("the guest would be paused too long, %s; %s limit is %" G_GUINT64_FORMAT " ms",
+                            estimate, f->at_destination ? "this host's" : "the guest's", f->destination);
 }
 
 /* "580.95.05 (vGPU software 19)". An unknown release is 0, and is omitted. */
@@ -161,16 +161,24 @@ describe_guest_branch (const VgateFinding *f)
     return g_strdup_printf ("guest driver %s is not supported on host driver %s", guest, host);
 }
 
+/* By its name: the number is the source's driver's, and another driver can number the types differently. */
+static char *
+describe_type (const VgateFinding *f)
+{
+    return f->source_text ? g_strdup_printf ("'%s'", f->source_text)
+                          : g_strdup_printf ("%" G_GUINT64_FORMAT " (the source's number)", f->source);
+}
+
 char *
 vgate_finding_describe (const VgateFinding *f)
 {
-    const char *type_name = f->source_text ? f->source_text : "";
     const char *side = f->at_destination ? "this host's" : "the source's";
+    g_autofree char *type = describe_type (f);
 
     switch (f->code) {
     case VGATE_CODE_STRUCTURE_TOO_OLD:
-        return g_strdup_printf ("%s metadata structure is version %" G_GUINT64_FORMAT
-                                ", migration needs 3 or newer",
+        return g_strdup_printf ("%s metadata structure has version %" G_GUINT64_FORMAT "; migration needs "
+                                "version 3 or newer",
                                 side, f->source);
     case VGATE_CODE_NOT_MIGRATABLE:
         return g_strdup_printf ("%s not capable of migration (capabilities 0x%" G_GINT64_MODIFIER "x)",
@@ -181,16 +189,16 @@ vgate_finding_describe (const VgateFinding *f)
     case VGATE_CODE_DRIVER_DISAGREES: return describe_disagreement (f);
     case VGATE_CODE_GPU_UNDECIDED:
         return g_strdup_printf ("the opaque data has %" G_GUINT64_FORMAT
-                                " bytes at the source and %" G_GUINT64_FORMAT " here; known are %u and %u",
+                                " bytes at the source and %" G_GUINT64_FORMAT
+                                " here; the known sizes are %u and %u",
                                 f->source, f->destination, VGATE_VGPU_OPAQUE_SIZE, VGATE_PGPU_OPAQUE_SIZE);
     case VGATE_CODE_TYPE_NOT_OFFERED:
-        return g_strdup_printf ("the GPU here does not offer type %s (%" G_GUINT64_FORMAT ")", type_name,
-                                f->source);
+        return g_strdup_printf ("the guest needs vGPU type %s; the GPU here does not offer it", type);
     case VGATE_CODE_NO_FREE_INSTANCE:
-        return g_strdup_printf ("no instance of type %s (%" G_GUINT64_FORMAT ") is free here", type_name,
-                                f->source);
+        return g_strdup_printf ("no instance of vGPU type %s is free here", type);
     case VGATE_CODE_GUEST_DRIVER_DOWN:
-        return g_strdup ("the guest driver was not up at capture, so that its vGPU version is not known");
+        return g_strdup ("the guest driver was not loaded at the capture, so the guest's vGPU version is "
+                         "not known");
     case VGATE_CODE_HOST_DRIVER_OLDER:
     case VGATE_CODE_HOST_DRIVER_NEWER:
     case VGATE_CODE_HOST_DRIVER_NOT_SAME:
@@ -199,7 +207,7 @@ vgate_finding_describe (const VgateFinding *f)
     case VGATE_CODE_GUEST_BRANCH: return describe_guest_branch (f);
     case VGATE_CODE_SCHEDULER_DIFFERS: return describe_scheduler (f);
     case VGATE_CODE_METADATA_OLD:
-        return g_strdup_printf ("the metadata is %" G_GUINT64_FORMAT " s old, the limit is %" G_GUINT64_FORMAT
+        return g_strdup_printf ("the metadata is %" G_GUINT64_FORMAT " s old; the limit is %" G_GUINT64_FORMAT
                                 " s",
                                 f->source, f->destination);
     case VGATE_CODE_CAPTURED_ELSEWHERE:
@@ -207,7 +215,8 @@ vgate_finding_describe (const VgateFinding *f)
                    ? g_strdup_printf ("the metadata was captured on host %s, but host %s sends the guest",
                                       f->source_text, f->destination_text)
                    : g_strdup_printf (
-                         "the metadata was captured on this very host (%s), which cannot be the sender",
+                         "the metadata was captured on this host (%s), which cannot be the source of the "
+                         "migration",
                          f->source_text);
     case VGATE_CODE_DOWN_TIME: return describe_down_time (f);
     default: {
@@ -226,11 +235,10 @@ gpu_way_out (const VgateFinding *f)
                                               : VGATE_GPU_UNREADABLE;
 
     if (difference == VGATE_GPU_ECC)
-        return "Set ECC on this GPU as it is at the source and reset it (nvidia-smi --ecc-config), or choose "
-               "another "
-               "host.";
+        return "Set ECC on this GPU as on the source and reset the GPU (nvidia-smi --ecc-config), or choose "
+               "another host.";
     if ((difference & ~settings) == 0)
-        return "Set ECC and SR-IOV on this host as they are at the source, or choose another host.";
+        return "Set ECC and SR-IOV on this host as on the source, or choose another host.";
     if (difference & VGATE_GPU_NOT_CAPABLE)
         return "Use GPUs and host drivers that support vGPU migration.";
     return "Choose a host with the same board as the source.";
@@ -244,12 +252,10 @@ vgate_finding_way_out (const VgateFinding *f)
     if (f->code == VGATE_CODE_GPU_DIFFERS)
         return gpu_way_out (f);
     if (f->code == VGATE_CODE_VERSION_OUTSIDE_RANGE && f->source > f->destination_max)
-        return "Choose a host whose range includes the version, or update this host's driver (or, where an "
-               "administrator "
-               "narrowed the range, widen it).";
+        return "Choose a host whose range includes the version, or update this host's driver. If an "
+               "administrator narrowed the range, widen it (vgpu-gate version set).";
     if (f->code == VGATE_CODE_DOWN_TIME && f->at_destination)
-        return "Have the guest free frame buffer, or use a faster link; or let guests stand still for "
-               "longer: "
-               "limit-ms= in [down-time] of the configuration.";
+        return "Have the guest free frame buffer, or use a faster link. Or raise limit-ms= in [down-time] "
+               "of the configuration.";
     return info ? info->cure : "";
 }

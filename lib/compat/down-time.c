@@ -78,10 +78,10 @@ in_units (guint64 number, guint64 unit)
 char *
 vgate_down_time_describe (const VgateDownTime *estimate)
 {
-    static const char *const paces[] = {"the pace of reading the GPU at the source", "the link's pace",
-                                        "the pace of writing the GPU here"};
+    static const char *const paces[] = {"the speed of reading the GPU at the source", "the link's speed",
+                                        "the speed of writing the GPU here"};
     const char *pace =
-        (guint)estimate->pace_of < G_N_ELEMENTS (paces) ? paces[estimate->pace_of] : "an unknown pace";
+        (guint)estimate->pace_of < G_N_ELEMENTS (paces) ? paces[estimate->pace_of] : "an unknown speed";
     g_autofree char *others = NULL;
 
     G_STATIC_ASSERT (G_N_ELEMENTS (paces) == VGATE_PACE_OF_WRITING + 1);
@@ -91,7 +91,7 @@ vgate_down_time_describe (const VgateDownTime *estimate)
     return g_strdup_printf ("about %" G_GUINT64_FORMAT " ms for %" G_GUINT64_FORMAT
                             " MiB of frame buffer%s at %" G_GUINT64_FORMAT " Mbit/s, %s%s",
                             in_units (estimate->time, 1000), in_units (estimate->bytes, MIB),
-                            estimate->lacks_state ? " (its state, which is not known, not counted)"
+                            estimate->lacks_state ? " (without its state, whose size is not known)"
                                                   : " and state",
                             estimate->rate, pace, others ? others : "");
 }

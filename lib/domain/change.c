@@ -117,7 +117,7 @@ find_gone (const VgateElement *in_xml, const VgateElement *now)
         const VgateElementVgpu *vgpu = g_ptr_array_index (in_xml->vgpus, i);
 
         if (!find (now, vgpu->uuid))
-            return g_strdup_printf ("vGPU %s is in the XML, but no more in the guest", vgpu->uuid);
+            return g_strdup_printf ("vGPU %s is in the XML, but no longer in the guest", vgpu->uuid);
     }
     return NULL;
 }

@@ -153,7 +153,7 @@ read_hostdev (Walk *walk, GError **error)
         return TRUE;
     /* libvirt never writes such a mediated device, but another hook can have written it */
     if (!hostdev->source) {
-        vgate_xml_set_error (error, VGATE_CODE_HOSTDEV_UNUSABLE, node, "it has no usable source address");
+        vgate_xml_set_error (error, VGATE_CODE_HOSTDEV_UNUSABLE, node, "its source has no valid address");
         return FALSE;
     }
     guest = child_named (node, "address");

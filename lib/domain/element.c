@@ -158,7 +158,7 @@ read_vgpus (xmlNode *parent, xmlNode **cursor, GPtrArray *vgpus, GError **error)
 
         g_ptr_array_add (vgpus, vgpu);
         if (vgpus->len > VGATE_ELEMENT_VGPUS_MAX) {
-            vgate_xml_set_error (error, dialect.structure, node, "more than %u of them",
+            vgate_xml_set_error (error, dialect.structure, node, "more than %u such elements",
                                  VGATE_ELEMENT_VGPUS_MAX);
             return FALSE;
         }
@@ -202,12 +202,14 @@ vgate_element_read (xmlNode *root, GError **error)
     if (strcmp (uri, VGATE_ELEMENT_NAMESPACE) != 0) {
         g_autofree char *shown = vgate_printable (uri, 64);
 
-        vgate_xml_set_error (error, VGATE_CODE_ELEMENT_VERSION, root, "namespace '%s', known here is '%s'",
+        vgate_xml_set_error (error, VGATE_CODE_ELEMENT_VERSION, root,
+                             "unsupported namespace '%s': expected "
+                             "'%s'",
                              shown, VGATE_ELEMENT_NAMESPACE);
         return NULL;
     }
     if (strcmp ((const char *)root->name, VGATE_ELEMENT_NAME) != 0) {
-        vgate_xml_set_error (error, dialect.structure, root, "not expected here: <%s> must come first",
+        vgate_xml_set_error (error, dialect.structure, root, "unexpected element: expected <%s>",
                              VGATE_ELEMENT_NAME);
         return NULL;
     }
@@ -307,13 +309,13 @@ check_seal (const VgateElement *element, GBytes *key, GError **error)
 
     if (!element->seal) {
         g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_SEAL_MISSING,
-                             "the metadata is not sealed, and this host's fleet key asks for it");
+                             "the metadata is not sealed, but this host has a fleet key");
         return FALSE;
     }
     expected = compute_seal (element, key);
     if (!seals_are_equal (element->seal, expected)) {
         g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_SEAL_WRONG,
-                             "the seal is not that of this element under this host's fleet key");
+                             "the seal of the element does not match this host's fleet key");
         return FALSE;
     }
     return TRUE;
@@ -324,7 +326,8 @@ vgate_element_check (VgateElement *element, const char *domain_uuid, GBytes *key
 {
     if (strcmp (element->domain, domain_uuid) != 0) {
         g_set_error (error, VGATE_ERROR, VGATE_CODE_ELEMENT_DOMAIN,
-                     "the metadata is that of domain %s, this domain is %s", element->domain, domain_uuid);
+                     "the metadata belongs to domain %s, but this domain is %s", element->domain,
+                     domain_uuid);
         return FALSE;
     }
     for (guint i = 0; i < element->vgpus->len; i++) {

@@ -63,11 +63,11 @@ check_use (const Devices *d, const VgateHostdev *hostdev, GError **error)
     const char *who = vgate_use_find (d->use, hostdev->source);
 
     if (!who && is_named_before (d->j->request->domain, hostdev))
-        who = "another hostdev of the guest has it";
+        who = "another hostdev of the guest uses it";
     if (who)
-        g_set_error (error, VGATE_ERROR, VGATE_CODE_DEVICE_BUSY, "the device %s, %s, is in use here: %s",
-                     hostdev->is_on_command_line ? "on QEMU's command line" : "of its hostdev",
-                     hostdev->source, who);
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_DEVICE_BUSY, "device %s %s is in use here: %s",
+                     hostdev->source,
+                     hostdev->is_on_command_line ? "on QEMU's command line" : "of the hostdev", who);
 }
 
 static gboolean
@@ -98,7 +98,7 @@ judge_as_named (const Devices *d, GError **error)
 
         if (hostdev->is_on_command_line)
             g_hash_table_replace (d->use, g_strdup (hostdev->source),
-                                  g_strdup ("the guest has it on QEMU's command line"));
+                                  g_strdup ("the guest uses it on QEMU's command line"));
     }
     return TRUE;
 }
@@ -295,6 +295,16 @@ choose_other_devices (const Devices *d, GError **error)
 
 /* --- the decision --- */
 
+/* Does not advise mode=apply where it is set. */
+static const char *
+way_out_of (const GError *fault, const VgatePolicy *policy)
+{
+    if (vgate_error_is (fault, VGATE_CODE_DEVICE_BUSY) && policy->placement_mode == VGATE_PLACEMENT_APPLY)
+        return "Name a free device with 'virsh migrate --xml' or 'virsh restore --xml', or choose another "
+               "host.";
+    return vgate_code_info (fault->code)->cure;
+}
+
 /* The first vGPU whose device cannot be used gives the reason. TRUE when the engine refuses its GPU. */
 static gboolean
 explain_named (const Devices *d, VgateRefusal *refusal)
@@ -309,7 +319,7 @@ explain_named (const Devices *d, VgateRefusal *refusal)
         if (!placement->fault)
             break;
         refusal->code = (VgateCode)placement->fault->code;
-        refusal->way_out = vgate_code_info (placement->fault->code)->cure;
+        refusal->way_out = way_out_of (placement->fault, d->j->request->policy);
         refusal->what = g_strdup_printf ("vGPU %s (%s): %s", placement->vgpu->uuid,
                                          placement->vgpu->type_name, placement->fault->message);
         return FALSE;
@@ -463,9 +473,10 @@ decide_with_other_devices (const Devices *d, gboolean is_worth_it, GError **erro
         way_out = vgate_suggest_devices (request, d->j->decision);
     else if (is_worth_it && (d->j->host->pgpus->len > 1 || !is_refused_by_verdict))
         way_out = g_strdup_printf (
-            "No other device will do: none of its type is free here on a GPU that can run it, "
-            "and none can be made there. %s",
-            refusal.way_out);
+            "No other device can be used: none of the vGPU's type is free here on a GPU that can run it, and "
+            "none can be created there. %s",
+            is_refused_by_verdict ? refusal.way_out
+                                  : "Free an instance of the type on such a GPU, or choose another host.");
     vgate_decision_refuse_because (d->j->decision, refusal.code, refusal.what,
                                    way_out ? way_out : refusal.way_out);
     return TRUE;

@@ -81,13 +81,12 @@ vgate_check_find_device (const VgateRequest *request, const VgateElementVgpu *vg
     return g_ptr_array_index (pairs, i);
 }
 
-/* Describes the device: "the device of its hostdev, UUID,". The caller frees it. */
+/* Describes the device: "device UUID of the hostdev". The caller frees it. */
 static char *
 describe (const VgateHostdev *hostdev)
 {
-    return g_strdup_printf ("the device %s, %s,",
-                            hostdev->is_on_command_line ? "on QEMU's command line" : "of its hostdev",
-                            hostdev->source);
+    return g_strdup_printf ("device %s %s", hostdev->source,
+                            hostdev->is_on_command_line ? "on QEMU's command line" : "of the hostdev");
 }
 
 /* Checks that there is a hostdev for each vGPU of the element that has a guest address. */
@@ -99,7 +98,7 @@ check_gone (const VgateDomain *domain, GError **error)
 
         if (vgpu->guest_address && !vgate_domain_find_hostdev (domain, vgpu->guest_address)) {
             g_set_error (error, VGATE_ERROR, VGATE_CODE_HOSTDEV_GONE,
-                         "the metadata has a vGPU at guest address %s, the domain has no hostdev there",
+                         "the metadata names a vGPU at guest address %s, but the domain has no hostdev there",
                          vgpu->guest_address);
             return FALSE;
         }
@@ -128,7 +127,7 @@ vgate_check_hostdevs (const VgateRequest *request, GError **error)
                          hostdev->is_on_command_line ? "on QEMU's command line" : "at guest address ",
                          hostdev->is_on_command_line ? ""
                          : hostdev->guest_address    ? hostdev->guest_address
-                                                     : "(none yet)",
+                                                     : "(not assigned yet)",
                          hostdev->source);
             return FALSE;
         }
@@ -178,14 +177,17 @@ check_device (const char *root, const VgateDevice *device, const VgateHostdev *h
         return FALSE;
     switch (device->kind) {
     case VGATE_DEVICE_ABSENT:
-        g_set_error (error, VGATE_ERROR, VGATE_CODE_DEVICE_NOT_HERE, "%s does not exist here", what);
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_DEVICE_NOT_HERE, "%s does not exist on this host", what);
         return FALSE;
     case VGATE_DEVICE_UNUSABLE:
         g_set_error (error, VGATE_ERROR, VGATE_CODE_DEVICE_UNUSABLE, "%s cannot be used: %s", what,
                      device->fault);
         return FALSE;
     case VGATE_DEVICE_OTHER:
-        g_set_error (error, VGATE_ERROR, VGATE_CODE_DEVICE_TYPE_DIFFERS, "%s is no NVIDIA vGPU here", what);
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_DEVICE_TYPE_DIFFERS,
+                     "%s is not an NVIDIA vGPU on "
+                     "this host",
+                     what);
         return FALSE;
     default: return TRUE;
     }
@@ -203,7 +205,7 @@ check_type (const VgateDevice *device, const VgatePgpu *pgpu, const VgateHostdev
         return TRUE;
     if (device->type == 0 && !name) {
         g_set_error (error, VGATE_ERROR, VGATE_CODE_DEVICE_TYPE_DIFFERS,
-                     "%s has no vGPU type set here; the vGPU is of type %u %s", what, vgpu->type,
+                     "%s has no vGPU type on this host; the guest needs type %u %s", what, vgpu->type,
                      vgpu->type_name);
         return FALSE;
     }
@@ -211,8 +213,8 @@ check_type (const VgateDevice *device, const VgatePgpu *pgpu, const VgateHostdev
     listed = name ? NULL : vgate_pgpu_find_type (pgpu, device->type, NULL);
     name = listed ? listed->name : name;
     g_set_error (error, VGATE_ERROR, VGATE_CODE_DEVICE_TYPE_DIFFERS,
-                 "%s is of type %u%s%s here, the vGPU of type %u %s", what, device->type, name ? " " : "",
-                 name ? name : "", vgpu->type, vgpu->type_name);
+                 "%s has type %u%s%s on this host; the guest needs type %u %s", what, device->type,
+                 name ? " " : "", name ? name : "", vgpu->type, vgpu->type_name);
     return FALSE;
 }
 
@@ -248,7 +250,7 @@ vgate_check_find_pgpu (const VgateRequest *request, const VgateHost *host, const
     if (unusable) {
         g_set_error (
             error, VGATE_ERROR, VGATE_CODE_GPU_UNUSABLE,
-            "%s belongs to %s, which NVML does not list; it may be its GPU %u, which cannot be used: %s",
+            "%s belongs to %s, which NVML does not list; it may be NVML's GPU %u, which cannot be used: %s",
             what, device->pgpu, unusable->index, unusable->reason);
         return -1;
     }
@@ -269,19 +271,21 @@ vgate_check_switch_over (const VgateRequest *request, GError **error)
         return TRUE;
     if (strcmp (vmstate->uuid, request->domain->uuid) != 0) {
         g_set_error (error, VGATE_ERROR, VGATE_CODE_SWITCH_OVER_OBJECT,
-                     "the object on QEMU's command line is that of domain %s", vmstate->uuid);
+                     "the dbus-vmstate object on QEMU's command line belongs to domain %s", vmstate->uuid);
         return FALSE;
     }
     if (g_strcmp0 (vmstate->bus, request->policy->switch_over_bus) != 0) {
         g_set_error (error, VGATE_ERROR, VGATE_CODE_SWITCH_OVER_UNSERVED,
-                     "its QEMU asks on the bus %s at switch-over, the configuration of this host says %s",
+                     "the guest's QEMU uses the bus %s at switch-over; the configuration of this host sets "
+                     "%s",
                      vmstate->bus,
-                     request->policy->switch_over_bus ? request->policy->switch_over_bus : "none");
+                     request->policy->switch_over_bus ? request->policy->switch_over_bus : "no bus");
         return FALSE;
     }
     if (!vgate_provider_lock_is_held (request->root)) {
         g_set_error (error, VGATE_ERROR, VGATE_CODE_SWITCH_OVER_UNSERVED,
-                     "its QEMU asks vgpu-gated at switch-over, which does not serve %s on this host",
+                     "the guest's QEMU calls vgpu-gated at switch-over, but vgpu-gated does not serve %s on "
+                     "this host",
                      vmstate->bus);
         return FALSE;
     }

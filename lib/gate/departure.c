@@ -19,10 +19,11 @@ check_stale (const VgateDeparture *d, GError **error)
     g_autofree char *difference = NULL;
 
     if (!d->now)
-        return !in_xml || set_stale (error, "the metadata names a vGPU, but the guest has none any more");
+        return !in_xml || set_stale (error, "the metadata names a vGPU, but the guest no longer has one");
     /* no host accepts the guest, unless it allows missing metadata as this one does */
     if (!in_xml)
-        return d->policy->allow_missing_metadata || set_stale (error, "the guest was not captured yet");
+        return d->policy->allow_missing_metadata || set_stale (error, "the guest's metadata has not been "
+                                                                      "captured yet");
     if (!vgate_element_check (in_xml, d->domain->uuid, d->policy->seal_key, &local))
         return set_stale (error, local->message);
     difference = vgate_change_find_deciding (in_xml, d->now);
@@ -49,9 +50,10 @@ describe_refusal (const VgateVerdict *verdict, const VgateElementVgpu *vgpu, gui
     if (finding)
         clause = vgate_finding_describe (finding);
     else
-        clause = g_strdup_printf ("the guest needs the state %s, possible is %s", needed, given);
+        clause =
+            g_strdup_printf ("the guest must move in state '%s'; only '%s' is possible here", needed, given);
     g_set_error (error, VGATE_ERROR, (int)(finding ? finding->code : VGATE_CODE_STATE_NOT_GIVEN),
-                 "it could not be restored on this host: vGPU %s (%s) on GPU %s (%s): %s", vgpu->uuid,
+                 "the guest could not be restored on this host: vGPU %s (%s) on GPU %s (%s): %s", vgpu->uuid,
                  vgpu->type_name, vgpu->pgpu.address, vgpu->pgpu.name, clause);
 }
 

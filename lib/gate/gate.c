@@ -13,8 +13,7 @@
 static void
 allow_by_policy (VgateDecision *decision, const char *key, const char *what)
 {
-    g_autofree char *text =
-        g_strdup_printf ("allowed because the configuration says %s=allow, although %s", key, what);
+    g_autofree char *text = g_strdup_printf ("allowed by %s=allow: %s", key, what);
 
     vgate_decision_set (decision, TRUE, VGATE_CODE_ALLOWED_BY_POLICY, text);
 }
@@ -22,10 +21,9 @@ allow_by_policy (VgateDecision *decision, const char *key, const char *what)
 static void
 decide_missing (const VgateRequest *request, VgateDecision *decision)
 {
-    g_autoptr (GError) error = g_error_new_literal (
-        VGATE_ERROR, VGATE_CODE_METADATA_MISSING,
-        "the guest has an NVIDIA vGPU, but its XML has no metadata: nobody captured it at the "
-        "source, or --xml was given without it");
+    g_autoptr (GError) error =
+        g_error_new_literal (VGATE_ERROR, VGATE_CODE_METADATA_MISSING,
+                             "the guest has an NVIDIA vGPU whose metadata was not captured on the source");
 
     if (request->policy->allow_missing_metadata)
         allow_by_policy (decision, "missing-metadata", error->message);
@@ -39,8 +37,8 @@ static void
 decide_unknown (const VgateRequest *request, const VgateHostdev *hostdev, VgateDecision *decision)
 {
     g_autoptr (GError) error = g_error_new (VGATE_ERROR, VGATE_CODE_MDEV_UNKNOWN,
-                                            "the guest's mediated device %s does not exist in sysfs, so "
-                                            "whether it is an NVIDIA vGPU cannot be told",
+                                            "cannot tell whether the guest's mediated device %s is an "
+                                            "NVIDIA vGPU: it is not in sysfs",
                                             hostdev->source);
 
     if (request->policy->allow_missing_metadata)

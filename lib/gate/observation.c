@@ -87,7 +87,7 @@ find (const VgateObservation *observation, const VgateHostdev *hostdev)
         if (seen->hostdev == hostdev)
             return seen;
     }
-    g_error ("a hostdev of another domain");
+    g_error ("the hostdev belongs to another domain");
 }
 
 const VgateDevice *

@@ -89,11 +89,13 @@ append_reason (GString *text, const VgateVerdict *verdict, guint32 state)
         g_autofree char *needed = vgate_states_describe (state),
                         *given = vgate_states_describe (verdict->states);
 
-        g_string_append_printf (text, ": the guest needs the state %s, possible is %s", needed, given);
+        g_string_append_printf (text, ": the guest must move in state '%s'; only '%s' is possible here",
+                                needed, given);
         reason.code = VGATE_CODE_STATE_NOT_GIVEN;
     } else {
         g_string_append (
-            text, ": each fits alone, but there are not enough free instances for all vGPUs of the guest");
+            text, ": each vGPU fits alone, but there are not enough free instances for all vGPUs of the "
+                  "guest");
     }
     reason.way_out = vgate_code_info ((int)reason.code)->cure;
     return reason;
@@ -121,7 +123,8 @@ vgate_explain_refusal (const VgateDecision *decision, const VgateHost *host, Vga
         reason = append_reason (text, &nearest->verdict, decision->state);
     }
     if (n_more > 0)
-        g_string_append_printf (text, "; %u more vGPU%s of it refused", n_more, n_more > 1 ? "s" : "");
+        g_string_append_printf (text, "; %u more vGPU%s of the guest cannot run here", n_more,
+                                n_more > 1 ? "s" : "");
     refusal->code = reason.code;
     refusal->way_out = reason.way_out;
     refusal->what = g_string_free (g_steal_pointer (&text), FALSE);
@@ -185,7 +188,7 @@ vgate_describe_device (const VgatePlacement *placement)
     const char *fate = "";
 
     if (lease->state == VGATE_LEASE_PLANNED)
-        fate = is_mdev ? ", to be made," : ", to be given the type,";
+        fate = is_mdev ? ", to be created," : ", to be configured with the type,";
     if (!is_mdev || strcmp (lease->parent, lease->pgpu) == 0)
         return g_strdup_printf ("%s %s%s on GPU %s", is_mdev ? "mediated device" : "virtual function",
                                 lease->device, fate, lease->pgpu);
@@ -227,12 +230,12 @@ append_making (GString *text, const VgateLease *lease, const char *root)
 
     if (lease->kind == VGATE_HOSTDEV_MDEV)
         g_string_append_printf (text,
-                                "make it: echo %s >/sys/bus/pci/devices/%s/mdev_supported_types/%s/create",
+                                "create it: echo %s >/sys/bus/pci/devices/%s/mdev_supported_types/%s/create",
                                 lease->device, lease->parent, type ? type : "?");
     else
         g_string_append_printf (text,
                                 /* nocheck: a command for people */
-                                "give it the type: echo %u >/sys/bus/pci/devices/%s/nvidia/current_vgpu_type",
+                                "configure it: echo %u >/sys/bus/pci/devices/%s/nvidia/current_vgpu_type",
                                 lease->type, lease->parent);
 }
 
@@ -245,8 +248,7 @@ append_suggestion (GString *text, const VgateRequest *request, const VgatePlacem
     g_autofree char *from = vgate_source_element (placement->hostdev->kind, placement->hostdev->source);
     g_autofree char *to = vgate_source_element (placement->hostdev->kind, lease->device);
 
-    g_string_append_printf (text, "For guest address %s take %s: ", placement->hostdev->guest_address,
-                            device);
+    g_string_append_printf (text, "For guest address %s use %s: ", placement->hostdev->guest_address, device);
     if (lease->state == VGATE_LEASE_PLANNED)
         append_making (text, lease, request->root);
     if (lease->state == VGATE_LEASE_PLANNED && !is_as_named (placement))
@@ -267,7 +269,7 @@ vgate_suggest_devices (const VgateRequest *request, const VgateDecision *decisio
         if (is_to_change (placement))
             append_suggestion (text, request, placement);
     }
-    g_string_append (text, "The gate does that itself with mode=apply in [placement] of the configuration.");
+    g_string_append (text, "With mode=apply in [placement] of the configuration the gate does this itself.");
     return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
@@ -321,8 +323,8 @@ report_down_time (GString *report, const VgateCandidate *candidate, gboolean is_
         g_string_append_printf (report, "      down-time: %s\n", estimate);
     else if (is_wanted)
         g_string_append (report,
-                         "      down-time: not known, as the source's driver does not say what the vGPU "
-                         "has in use, or nobody how fast it goes over\n");
+                         "      down-time: not known: the source's driver does not report the used frame "
+                         "buffer, or no speed is known\n");
 }
 
 static void
@@ -362,14 +364,16 @@ report_placement (GString *report, const VgateDecision *decision, const VgateHos
         "vGPU %u of %u: %s\n  type %s (%u), guest driver %s, vGPU version %s, from GPU %s (%s, "
         "driver %s)\n",
         index + 1, decision->placements->len, vgpu->uuid, vgpu->type_name, vgpu->type,
-        vgpu->record.guest_driver[0] != '\0' ? vgpu->record.guest_driver : "not up",
+        vgpu->record.guest_driver[0] != '\0' ? vgpu->record.guest_driver : "not loaded",
         vgate_version_format (vgpu->record.guest_version, version), vgpu->pgpu.address, vgpu->pgpu.name,
         vgpu->pgpu.host_driver);
     if (placement->is_tied)
-        g_string_append_printf (report, "  tied to the GPU %s\n",
-                                placement->is_listed ? "where NVML lists it" : "behind its hostdev");
+        g_string_append_printf (report, "  must use the GPU %s\n",
+                                placement->is_listed ? "where NVML lists the vGPU"
+                                                     : "of its hostdev's "
+                                                       "device");
     if (placement->fault)
-        g_string_append_printf (report, "  its hostdev's device cannot be taken: %s\n",
+        g_string_append_printf (report, "  the device of its hostdev cannot be used: %s\n",
                                 placement->fault->message);
     if (placement->lease)
         report_device (report, placement);
@@ -390,7 +394,7 @@ vgate_decision_report (const VgateDecision *decision, const char *domain, VgateO
     if (!host)
         host = decision->host;
     g_string_append_printf (report, "domain: %s\noperation: %s%s%s%s\n", name ? name : "(not read)",
-                            vgate_operation_name (operation), state ? " (needs the state " : "",
+                            vgate_operation_name (operation), state ? " (needs state " : "",
                             state ? state : "", state ? ")" : "");
     if (host)
         report_host (report, host);

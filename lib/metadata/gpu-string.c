@@ -80,9 +80,9 @@ vgate_gpu_string_explain (const char *source, const char *destination)
     Parts a = {0}, b = {0};
 
     if (difference & VGATE_GPU_NOT_CAPABLE)
-        return g_strdup ("a GPU that is not capable of migration equals no other");
+        return g_strdup ("a GPU that is not capable of migration matches no other GPU");
     if (difference & VGATE_GPU_UNREADABLE)
-        return g_strdup ("at least one of the strings has a form that is not known here");
+        return g_strdup ("at least one of the strings has an unknown form");
     if (difference == VGATE_GPU_SAME || !split (source, &a) || !split (destination, &b))
         return g_strdup ("they are equal");
     if (difference & VGATE_GPU_BOARD)
@@ -110,7 +110,7 @@ vgate_gpu_string_describe (const char *string)
     if (is_uuid (string))
         return g_strdup ("a GPU that is not capable of migration");
     if (!split (string, &parts))
-        return g_strdup ("a form that is not known here");
+        return g_strdup ("unknown form");
     if (parts.floorsweeping_length > 0)
         middle =
             g_strdup_printf (", floor-sweeping %.*s", (int)parts.floorsweeping_length, parts.floorsweeping);

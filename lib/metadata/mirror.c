@@ -64,7 +64,8 @@ check_mirror (const VgateXmlAttribute *table, gconstpointer mirror, gconstpointe
 
     if (!vgate_xml_first_difference (table, mirror, expected, &written, &meant))
         return TRUE;
-    g_set_error (error, VGATE_ERROR, code, "<mirror>: it says %s, the driver's bytes say %s", written, meant);
+    g_set_error (error, VGATE_ERROR, code, "<mirror> contains %s, but the driver's bytes contain %s", written,
+                 meant);
     return FALSE;
 }
 

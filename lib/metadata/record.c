@@ -136,8 +136,8 @@ check_text (const char *field, const char *text, GError **error)
     for (const char *at = text; *at != '\0'; at++) {
         if (!g_ascii_isprint (*at)) {
             g_set_error (error, VGATE_ERROR, VGATE_CODE_METADATA_NOT_TEXT,
-                         "the %s holds byte 0x%02x at position %" G_GSIZE_FORMAT
-                         ", which is not printable ASCII",
+                         "the %s contains byte 0x%02x at position %" G_GSIZE_FORMAT ", which is not "
+                         "printable ASCII",
                          field, (guint8)*at, (gsize)(at - text));
             return FALSE;
         }

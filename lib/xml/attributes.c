@@ -172,7 +172,7 @@ vgate_xml_read_attributes (const VgateXmlDialect *dialect, xmlNode *node, const 
         gboolean good;
 
         if (!entry) {
-            vgate_xml_set_error (error, dialect->structure, node, "attribute '%s' is not known",
+            vgate_xml_set_error (error, dialect->structure, node, "attribute '%s' is unknown",
                                  (const char *)attribute->name);
             return FALSE;
         }
@@ -181,8 +181,8 @@ vgate_xml_read_attributes (const VgateXmlDialect *dialect, xmlNode *node, const 
         shown = good ? NULL : vgate_printable (value ? (const char *)value : "", 64);
         xmlFree (value);
         if (!good) {
-            vgate_xml_set_error (error, dialect->value, node, "attribute '%s' cannot be '%s'", entry->name,
-                                 shown);
+            vgate_xml_set_error (error, dialect->value, node, "invalid value '%s' for attribute '%s'", shown,
+                                 entry->name);
             return FALSE;
         }
     }

@@ -15,7 +15,7 @@ text_only (const VgateXmlDialect *dialect, xmlNode *node, GError **error)
             if (child->content)
                 g_string_append (text, (const char *)child->content);
         } else if (child->type != XML_COMMENT_NODE && child->type != XML_PI_NODE) {
-            vgate_xml_set_error (error, dialect->structure, node, "only text can stand in it");
+            vgate_xml_set_error (error, dialect->structure, node, "only text is allowed in this element");
             return NULL;
         }
     }
@@ -67,7 +67,7 @@ vgate_xml_read_bytes (const VgateXmlDialect *dialect, xmlNode *node, VgateXmlByt
     if (!text)
         return FALSE;
     if (!is_base64 (text)) {
-        vgate_xml_set_error (error, dialect->base64, node, "this is not base64");
+        vgate_xml_set_error (error, dialect->base64, node, "the text is not valid base64");
         return FALSE;
     }
     bytes = g_base64_decode (text, &length);
@@ -80,9 +80,10 @@ vgate_xml_bytes_check (const VgateXmlBytes *read, VgateCode code, GError **error
 {
     if (g_bytes_get_size (read->bytes) == read->length)
         return TRUE;
-    g_set_error (error, VGATE_ERROR, code,
-                 "<metadata>: length says %u bytes, but the base64 holds %" G_GSIZE_FORMAT, read->length,
-                 g_bytes_get_size (read->bytes));
+    g_set_error (
+        error, VGATE_ERROR, code,
+        "<metadata>: the attribute 'length' gives %u bytes, but the base64 text contains %" G_GSIZE_FORMAT,
+        read->length, g_bytes_get_size (read->bytes));
     return FALSE;
 }
 

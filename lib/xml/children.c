@@ -34,7 +34,7 @@ vgate_xml_read_document (const VgateXmlDialect *dialect, const char *element, co
 
     if (doc && !is_element (dialect, xmlDocGetRootElement (doc), element)) {
         vgate_xml_set_error (error, dialect->structure, xmlDocGetRootElement (doc),
-                             "this is not a %s document (<%s xmlns='%s'>)", element, element,
+                             "not a %s document: expected <%s xmlns='%s'>", element, element,
                              dialect->namespace_uri);
         return NULL;
     }
@@ -50,7 +50,7 @@ vgate_xml_take (const VgateXmlDialect *dialect, xmlNode **cursor, const char *na
         return TRUE;
     if ((*cursor)->type != XML_ELEMENT_NODE) {
         vgate_xml_set_error (error, dialect->structure, (*cursor)->parent,
-                             "text where only elements can stand");
+                             "unexpected text: only elements are allowed here");
         return FALSE;
     }
     if (is_element (dialect, *cursor, name)) {
@@ -68,10 +68,10 @@ vgate_xml_need (const VgateXmlDialect *dialect, xmlNode *parent, xmlNode **curso
         return FALSE;
     if (!*taken) {
         if (*cursor)
-            vgate_xml_set_error (error, dialect->structure, *cursor,
-                                 "not expected here: <%s> must come first", name);
+            vgate_xml_set_error (error, dialect->structure, *cursor, "unexpected element: expected <%s>",
+                                 name);
         else
-            vgate_xml_set_error (error, dialect->structure, parent, "<%s> is missing in it", name);
+            vgate_xml_set_error (error, dialect->structure, parent, "element <%s> is missing", name);
         return FALSE;
     }
     return TRUE;
@@ -99,9 +99,9 @@ vgate_xml_end (const VgateXmlDialect *dialect, xmlNode **cursor, GError **error)
         return TRUE;
     if ((*cursor)->type != XML_ELEMENT_NODE)
         vgate_xml_set_error (error, dialect->structure, (*cursor)->parent,
-                             "text where only elements can stand");
+                             "unexpected text: only elements are allowed here");
     else
-        vgate_xml_set_error (error, dialect->structure, *cursor, "not expected here");
+        vgate_xml_set_error (error, dialect->structure, *cursor, "unexpected element");
     return FALSE;
 }
 

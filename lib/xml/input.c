@@ -35,12 +35,12 @@ vgate_xml_check_input (const char *data, gsize length, GError **error)
 
     if (length > VGATE_XML_SIZE_MAX) {
         g_set_error (error, VGATE_ERROR, VGATE_CODE_XML_TOO_LARGE,
-                     "the XML is larger than %u bytes; nothing of it was interpreted", VGATE_XML_SIZE_MAX);
+                     "the XML is larger than %u bytes, so it was not parsed", VGATE_XML_SIZE_MAX);
         return FALSE;
     }
     if (is_blank (data, length)) {
-        g_set_error (error, VGATE_ERROR, VGATE_CODE_XML_EMPTY, "no XML came in (%" G_GSIZE_FORMAT " bytes)",
-                     length);
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_XML_EMPTY,
+                     "the input contains no XML (%" G_GSIZE_FORMAT " bytes)", length);
         return FALSE;
     }
     if (!g_utf8_validate_len (data, length, &valid_to)) {
@@ -120,7 +120,7 @@ vgate_xml_reader_new (const char *data, gsize length, GError **error)
     reader->reader = xmlReaderForMemory (data, (int)length, NULL, "UTF-8",
                                          XML_PARSE_NONET | XML_PARSE_NOCDATA | XML_PARSE_IGNORE_ENC);
     if (!reader->reader) {
-        g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_INTERNAL, "libxml2 gives no reader");
+        g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_INTERNAL, "libxml2 cannot create a reader");
         return NULL;
     }
     xmlTextReaderSetStructuredErrorHandler (reader->reader, on_error, reader);
@@ -173,7 +173,7 @@ vgate_xml_next (VgateXmlReader *reader, GError **error)
     if (xmlTextReaderNodeType (reader->reader) == XML_READER_TYPE_ELEMENT &&
         xmlTextReaderDepth (reader->reader) >= VGATE_XML_DEPTH_MAX) {
         g_set_error (error, VGATE_ERROR, VGATE_CODE_XML_TOO_DEEP,
-                     "line %ld: elements are nested more than %d deep", vgate_xml_line (reader),
+                     "line %ld: elements are nested more than %d levels deep", vgate_xml_line (reader),
                      VGATE_XML_DEPTH_MAX);
         return FALSE;
     }

@@ -301,7 +301,7 @@ test_own_argument (G_GNUC_UNUSED gconstpointer data)
 
     guest_init (&guest, host, "mdev-and-argument", VM_1);
     line = event (&guest, "migrate", 507);
-    g_assert_nonnull (strstr (line, "No other device will do"));
+    g_assert_nonnull (strstr (line, "No other device can be used"));
     fake_host_add_mdev (host, FREE, TYPE, CASE_GPU);
     allowed_changed (&guest, "migrate", MDEV_ADDRESS (CASE_MDEV), MDEV_ADDRESS (FREE));
     g_assert_true (has_lease_with (host, VM_1, CASE_MDEV_2));
@@ -545,7 +545,7 @@ test_dry_run (G_GNUC_UNUSED gconstpointer data)
     call.length = guest.length;
     case_call_hook (&call, &run);
     g_assert_cmpint (run.status, ==, 0);
-    g_assert_nonnull (strstr (run.out, "to be made"));
+    g_assert_nonnull (strstr (run.out, "to be created"));
     g_assert_false (g_file_test (directory, G_FILE_TEST_EXISTS));
     put_leases (host, LEASES_OF ("1", LEASE (VM_1, CASE_MDEV, "made", "1")));
     call.operation = "release end";

@@ -86,7 +86,7 @@ test_long_name (G_GNUC_UNUSED gconstpointer data)
     memset (name, 'v', sizeof name);
     name[sizeof name - 1] = '\0';
     g_strlcpy (shown, name, sizeof shown);
-    expected = g_strdup_printf ("vgpu-gate: VGATE-101: %s: no XML", shown);
+    expected = g_strdup_printf ("vgpu-gate: VGATE-101: %s: the input", shown);
     program_run (argv, "", 0, &run);
     g_assert_true (g_str_has_prefix (run.err, expected));
     g_assert_cmpint (run.status, ==, 1);

@@ -56,7 +56,7 @@ static const struct {
     {"/change/type", type, "*vGPU type NVIDIA H100XM-* in the XML, MVIDIA H100XM-*"},
     /* a driver update under running guests may change the type numbers, so the name decides */
     {"/change/type-id", type_id, NULL},
-    {"/change/gone", gone, "vGPU aaaaaaaa-0000-4000-8000-000000000002 is in the XML, but no more*"},
+    {"/change/gone", gone, "vGPU aaaaaaaa-0000-4000-8000-000000000002 is in the XML, but no longer*"},
     {"/change/time", other_time, NULL},
     {"/change/trigger", other_trigger, NULL},
     {"/change/host", other_host, NULL},

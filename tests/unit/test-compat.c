@@ -31,11 +31,11 @@ static const struct {
     const char *words;
 } broken[] = {
     {"vgpu version", 2, 3, 1, 1, 0x1a0001, SAMPLE_GPU_STRING, 1, VGATE_CODE_STRUCTURE_TOO_OLD, FALSE,
-     "the source's metadata structure is version 2"},
+     "the source's metadata structure has version 2"},
     {"vgpu version 0", 0, 3, 1, 1, 0x1a0001, SAMPLE_GPU_STRING, 1, VGATE_CODE_STRUCTURE_TOO_OLD, FALSE,
      "version 0"},
     {"pgpu version", 3, 2, 1, 1, 0x1a0001, SAMPLE_GPU_STRING, 1, VGATE_CODE_STRUCTURE_TOO_OLD, TRUE,
-     "this host's metadata structure is version 2"},
+     "this host's metadata structure has version 2"},
     {"vgpu capability", 3, 3, 0, 1, 0x1a0001, SAMPLE_GPU_STRING, 5, VGATE_CODE_NOT_MIGRATABLE, FALSE,
      "the vGPU at the source is not capable"},
     {"pgpu capability", 3, 3, 1, 0, 0x1a0001, SAMPLE_GPU_STRING, 5, VGATE_CODE_NOT_MIGRATABLE, TRUE,

@@ -109,21 +109,21 @@ test_words (void)
           .rate = 1000,
           .pace_of = VGATE_PACE_OF_LINK,
           .time = 1048576},
-         "about 1049 ms for 125 MiB of frame buffer and state at 1000 Mbit/s, the link's pace"},
+         "about 1049 ms for 125 MiB of frame buffer and state at 1000 Mbit/s, the link's speed"},
         {{.size = sizeof (VgateDownTime),
           .bytes = 1,
           .lacks_state = TRUE,
           .rate = 96000,
           .others = 1500,
           .time = 2000},
-         "about 2 ms for 1 MiB of frame buffer (its state, which is not known, not counted) at 96000 Mbit/s, "
-         "the pace of reading the GPU at the source, 2 ms of it for the guest's other vGPUs"},
+         "about 2 ms for 1 MiB of frame buffer (without its state, whose size is not known) at 96000 Mbit/s, "
+         "the speed of reading the GPU at the source, 2 ms of it for the guest's other vGPUs"},
         {{.size = sizeof (VgateDownTime),
           .bytes = MIB,
           .rate = 8,
           .pace_of = VGATE_PACE_OF_WRITING,
           .time = 1},
-         "about 1 ms for 1 MiB of frame buffer and state at 8 Mbit/s, the pace of writing the GPU here"},
+         "about 1 ms for 1 MiB of frame buffer and state at 8 Mbit/s, the speed of writing the GPU here"},
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS (cases_of_words); i++) {

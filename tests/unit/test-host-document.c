@@ -124,12 +124,12 @@ static const struct {
 } bad[] = {
     {"host:1'", "host:2'", FORM, "<host>", "not a host document"},
     {" xmlns='urn:x-vgpu-gate:host:1'", "", FORM, "<host>", "not a host document"},
-    {"<driver ", "<drive ", FORM, "<drive>", "<driver> must come first"},
+    {"<driver ", "<drive ", FORM, "<drive>", "expected <driver>"},
     {"  <driver version='580.95.05' simulated='no' preset='18.1-26.1' range='18.1-26.1'/>\n", "", FORM,
-     "<pgpu>", "<driver> must come first"},
-    {"<pgpu ", "<x/><pgpu ", FORM, "<x>", "not expected"},
+     "<pgpu>", "expected <driver>"},
+    {"<pgpu ", "<x/><pgpu ", FORM, "<x>", "unexpected element"},
     {"<type ", "text<type ", FORM, "<pgpu>", "text"},
-    {"<mirror ", "<mirror x='1' ", FORM, "<mirror>", "'x' is not known"},
+    {"<mirror ", "<mirror x='1' ", FORM, "<mirror>", "'x' is unknown"},
     {" free='3'", "", FORM, "<type>", "'free' is missing"},
     {"time='2026", "time='026", FORM, "<host>", "'time'"},
     {"name='host-b.example'", "name=''", FORM, "<host>", "'name'"},
@@ -308,7 +308,7 @@ test_unusable (void)
     sample_assert_error (error, FORM, "<unusable-gpu>", "'index'", NULL);
     before = sample_edit (xml, "  <pgpu ", "  <unusable-gpu index='9' reason='x'/>\n  <pgpu ");
     g_assert_null (read_host (before, &other));
-    sample_assert_error (other, FORM, "<pgpu>", "not expected", NULL);
+    sample_assert_error (other, FORM, "<pgpu>", "unexpected element", NULL);
 }
 
 int

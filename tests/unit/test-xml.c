@@ -166,7 +166,7 @@ test_size (void)
     assert_code (xml, VGATE_XML_SIZE_MAX, VGATE_CODE_NONE, NULL);
     assert_code (xml, size, VGATE_CODE_XML_TOO_LARGE, "16777216");
     memset (xml, 0xff, size);
-    assert_code (xml, size, VGATE_CODE_XML_TOO_LARGE, "nothing of it was interpreted");
+    assert_code (xml, size, VGATE_CODE_XML_TOO_LARGE, "so it was not parsed");
 }
 
 /* levels: nesting of the elements; text: content of the innermost. */

@@ -79,7 +79,7 @@ test_a_save_that_could_not_be_restored_here_is_refused () {
     wait_attribute a stuck '/*/vgpu/pgpu/@range' 24.1-27.1
     output=$(on a virsh save stuck "$image" 2>&1) && fail 'it was saved:' "$output"
     printf '%s\n' "$output"
-    log_has a 'VGATE-303: stuck: the save was stopped: it could not be restored on this host: .*18\.1'
+    log_has a 'VGATE-303: stuck: the save was stopped: the guest could not be restored on this host: .*18\.1'
     guest_answers a stuck
     ! on a test -e "$image" || fail 'an image is left'
 }

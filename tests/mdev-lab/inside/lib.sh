@@ -127,7 +127,7 @@ follow () {
     shift
     text=$(cat)
     [ "$1" = restore ] || host=$there
-    if [[ $text =~ 'make it: '(echo\ [^,]*), ]]; then
+    if [[ $text =~ 'create it: '(echo\ [^,]*), ]]; then
         on "$host" sh -c "${BASH_REMATCH[1]}"
     fi
     [[ $text =~ "virsh $1 --xml with "(\<[^\>]*/\>)" in place of "(\<[^\>]*/\>) ]] || fail 'there is no suggestion in:' "$text"

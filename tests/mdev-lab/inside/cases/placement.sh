@@ -13,7 +13,7 @@ test_what_is_suggested_works () {
     [[ $text != *"$target"* ]] || fail 'without being asked for, a suggestion is made'
     # a device that exists
     places "$there"
-    text=$(expect_refused 507 traveller "For guest address .* take mediated device $target on GPU ${gpu_of[$there]}:" leave)
+    text=$(expect_refused 507 traveller "For guest address .* use mediated device $target on GPU ${gpu_of[$there]}:" leave)
     [[ $text != *'make it'* ]] || fail 'it need not be made'
     stayed
     state_write "$here"
@@ -24,7 +24,7 @@ test_what_is_suggested_works () {
     traveller
     device_remove "$there" "$target"
     state_write "$here"
-    text=$(expect_refused 507 traveller 'make it: echo' leave)
+    text=$(expect_refused 507 traveller 'create it: echo' leave)
     has_nothing "$there" || fail "to refuse it something was made on host $there"
     follow "$xml" migrate traveller "qemu+tcp://host-$there/system" --live <<<"$text"
     arrived "$(devices_of "$there")"
@@ -72,7 +72,7 @@ race_there () {
     ! is_over "${pid[traveller]}" || lucky=rival other=traveller
     ! is_over "${pid[$lucky]}" || fail 'both were refused:' "$(<"$output.traveller")" "$(<"$output.rival")"
     text=$(<"$output.$other")
-    [[ $text =~ 'vgpu-gate: VGATE-507: '$other': '.*'none of its type is free here'.*' and none can be made there' ]] ||
+    [[ $text =~ 'vgpu-gate: VGATE-507: '$other': '.*'none of its type is free here'.*' and none can be created there' ]] ||
         fail "$other was refused for another reason:" "$text"
     within 120 is_copying "$lucky" || fail "$lucky does not go on:" "$(<"$output.$lucky")"
     migration=${pid[$lucky]}

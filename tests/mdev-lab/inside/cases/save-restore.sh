@@ -36,7 +36,7 @@ test_restore_to_another_device () {
     on "$here" virsh -q save traveller "$image"
     device_remove "$here" "$device"
     # to its own device, which no longer exists
-    text=$(expect_refused 507 traveller "$device.*take mediated device $other" on "$here" virsh restore "$image")
+    text=$(expect_refused 507 traveller "$device.*use mediated device $other" on "$here" virsh restore "$image")
     on "$here" test -s "$image" || fail 'the save image is gone'
     follow "$(on "$here" virsh -q save-image-dumpxml --security-info "$image")" restore "$image" <<<"$text"
     lives_on "$here" "$other"
