@@ -159,9 +159,8 @@ static gboolean
 load (VgateRequest *request, gpointer data, GError **error)
 {
     const LoadData *from = data;
-    const char *config = from->options->config ? from->options->config : vgate_policy_default_path ();
 
-    from->inputs->policy = vgate_policy_load (config, error);
+    from->inputs->policy = vgate_policy_load (from->options->config, error);
     if (!from->inputs->policy || !read_host (from->options->host_file, from->inputs, error))
         return FALSE;
     request->policy = from->inputs->policy;

@@ -68,7 +68,7 @@ main (int argc, char *argv[])
 {
     g_auto (Options) options = {0};
     g_autoptr (GError) error = NULL;
-    const char *config, *uri;
+    const char *uri;
     VgatePolicy *policy;
     sigset_t set;
 
@@ -102,8 +102,7 @@ main (int argc, char *argv[])
         sigprocmask (SIG_UNBLOCK, &set, NULL);
         signal (SIGPIPE, SIG_IGN);
     }
-    config = options.config ? options.config : vgate_policy_default_path ();
-    policy = vgate_policy_load (config, &error);
+    policy = vgate_policy_load (options.config, &error);
     if (!policy)
         return fail (error);
     xmlInitParser (); /* once, before there are threads */
@@ -116,7 +115,7 @@ main (int argc, char *argv[])
         vgate_policy_free (policy);
         return good ? 0 : fail (error);
     }
-    if (!vgate_service_run (policy, config, uri, &error))
+    if (!vgate_service_run (policy, options.config, uri, &error))
         return fail (error);
     /* a call of libvirt or NVML may hang for ever, and exit () could wait for its thread */
     fflush (NULL);

@@ -112,7 +112,7 @@ vgate_command_take_gpu (const VgateCommandLine *line, char **address, GError **e
 VgatePolicy *
 vgate_command_policy (const char *config, GError **error)
 {
-    return vgate_policy_load (config ? config : vgate_policy_default_path (), error);
+    return vgate_policy_load (config, error);
 }
 
 int

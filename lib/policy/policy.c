@@ -161,6 +161,42 @@ check_owner (int fd, const char *path, gboolean is_secret, GError **error)
     return TRUE;
 }
 
+/*
+ * Where open () reports that a file does not exist: the symbolic link that leads nowhere, which is the file
+ * itself or a directory above it. NULL: there is none, the file is just missing. The caller frees it.
+ */
+static char *
+find_dangling_link (const char *path)
+{
+    g_autofree char *at = g_strdup (path);
+    struct stat status;
+
+    while (lstat (at, &status) != 0) {
+        char *above = g_path_get_dirname (at);
+
+        g_free (at);
+        at = above;
+        if (g_str_equal (at, "/") || g_str_equal (at, "."))
+            return NULL;
+    }
+    return S_ISLNK (status.st_mode) && stat (at, &status) != 0 ? g_steal_pointer (&at) : NULL;
+}
+
+/* The error of open (). A missing file is none, but what a link leads to must be there. */
+static void
+set_open_error (const char *path, int error_number, GError **error)
+{
+    g_autofree char *link = error_number == ENOENT ? find_dangling_link (path) : NULL;
+
+    if (link)
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_CONFIG_UNREADABLE,
+                     "cannot open '%s': the symbolic link '%s' leads to a file that does not exist", path,
+                     link);
+    else if (error_number != ENOENT)
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_CONFIG_UNREADABLE, "%s: %s", path,
+                     g_strerror (error_number));
+}
+
 /* NULL without an error when the file does not exist. */
 static GBytes *
 read_file (const char *path, gsize max, gboolean is_secret, GError **error)
@@ -171,9 +207,7 @@ read_file (const char *path, gsize max, gboolean is_secret, GError **error)
     const int fd = open (path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
     if (fd < 0) {
-        if (errno != ENOENT)
-            g_set_error (error, VGATE_ERROR, VGATE_CODE_CONFIG_UNREADABLE, "%s: %s", path,
-                         g_strerror (errno));
+        set_open_error (path, errno, error);
         return NULL;
     }
     if (check_owner (fd, path, is_secret, error)) {
@@ -295,7 +329,7 @@ vgate_policy_new_default (void)
 }
 
 VgatePolicy *
-vgate_policy_load (const char *path, GError **error)
+vgate_policy_load_file (const char *path, gboolean may_be_missing, GError **error)
 {
     g_autoptr (VgatePolicy) policy = vgate_policy_new_default ();
     g_autoptr (GBytes) bytes = NULL;
@@ -309,6 +343,11 @@ vgate_policy_load (const char *path, GError **error)
         g_propagate_error (error, g_steal_pointer (&local));
         return NULL;
     }
+    if (!bytes && !may_be_missing) {
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_CONFIG_UNREADABLE, "cannot open '%s': %s", path,
+                     g_strerror (ENOENT));
+        return NULL;
+    }
     if (!bytes)
         return g_steal_pointer (&policy);
     length = g_bytes_get_size (bytes);
@@ -316,6 +355,13 @@ vgate_policy_load (const char *path, GError **error)
     text = length > 0 ? g_strndup (g_bytes_get_data (bytes, NULL), length) : g_strdup ("");
     load.text = text;
     return load_text (&load, length, error) ? g_steal_pointer (&policy) : NULL;
+}
+
+VgatePolicy *
+vgate_policy_load (const char *given, GError **error)
+{
+    return given ? vgate_policy_load_file (given, FALSE, error)
+                 : vgate_policy_load_file (vgate_policy_default_path (), TRUE, error);
 }
 
 void

@@ -58,11 +58,14 @@ typedef struct {
 VgatePolicy *vgate_policy_new_default (void);
 
 /*
- * Reads the file and the key file that it names. When the file is missing, the result has the defaults. Both
- * must belong to root or to the user that runs the program, and others must not be able to write them, nor to
- * read the key file. Errors: VGATE_CODE_CONFIG_*, which name file and line.
+ * Reads the file and the key file that it names. When the file is missing and may be, the result has the
+ * defaults; a symbolic link to a file that does not exist is an error in any case. Both files must belong to
+ * root or to the user that runs the program, and others must not be able to write them, nor to read the key
+ * file. Errors: VGATE_CODE_CONFIG_*, which name file and line.
  */
-VgatePolicy *vgate_policy_load (const char *path, GError **error);
+VgatePolicy *vgate_policy_load_file (const char *path, gboolean may_be_missing, GError **error);
+/* given: what --config names, which must exist; NULL: the installed configuration, which may be missing. */
+VgatePolicy *vgate_policy_load (const char *given, GError **error);
 void vgate_policy_free (VgatePolicy *policy);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgatePolicy, vgate_policy_free)
 

@@ -24,8 +24,8 @@ typedef struct {
     VgateLocalSocket *socket;
     VgateMetricsFile *metrics_file;
     GMainLoop *loop;
-    const char *config;
-    char *notified; /* the status line that systemd has */
+    const char *config; /* what --config names, or NULL */
+    char *notified;     /* the status line that systemd has */
 } Service;
 
 /* --- requests --- */
@@ -133,7 +133,8 @@ reload (Service *service)
     }
     note_what_waits (vgate_agent_policy (service->agent), policy);
     vgate_agent_set_policy (service->agent, policy);
-    vgate_log (VGATE_CODE_CONFIG_TAKEN, NULL, "read the configuration '%s' again", service->config);
+    vgate_log (VGATE_CODE_CONFIG_TAKEN, NULL, "read the configuration '%s' again",
+               service->config ? service->config : vgate_policy_default_path ());
 }
 
 static gboolean

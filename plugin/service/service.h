@@ -9,7 +9,7 @@
 #include "policy/policy.h"
 
 /*
- * Runs until a signal ends it. Takes the policy; config: the file from which it was read. FALSE if it could
+ * Runs until a signal ends it. Takes the policy; config: what --config names, or NULL. FALSE if it could
  * not begin: VGATE_CODE_AGENT_RUNS, _RUN_DIRECTORY or _HOST_UNKNOWN. After TRUE everything was put back that
  * had to be, and the process must end at once (_exit), because a call of libvirt or NVML may hang for ever.
  */

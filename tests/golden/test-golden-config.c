@@ -168,6 +168,12 @@ make_loop (const char *path)
 }
 
 static void
+make_dangling (const char *path)
+{
+    g_assert_cmpint (symlink ("nowhere.conf", path), ==, 0);
+}
+
+static void
 make_nothing (G_GNUC_UNUSED const char *path)
 {
 }
@@ -194,9 +200,10 @@ static const struct {
     int config_code;
     int key_code; /* the code if the bad file is the key file */
 } places[] = {
-    {"missing", make_nothing, DEFAULT, 606}, {"directory", make_directory, 602, 602},
+    {"missing", make_nothing, 601, 606},     {"dangling", make_dangling, 601, 601},
     {"fifo", make_fifo, 602, 602},           {"loop", make_loop, 601, 601},
     {"huge", make_huge, 601, 601},           {"foreign", make_foreign, 602, 602},
+    {"directory", make_directory, 602, 602},
 };
 
 static void
@@ -223,6 +230,51 @@ test_place (gconstpointer data)
     places[i].make (key);
     fake_host_configure (key_host, "[seal]\nkey-file=$ROOT/fleet.key\n");
     call_and_compare (key_host, key_name, places[i].key_code);
+}
+
+/* What is named must be there, whoever reads it. */
+static const struct {
+    const char *program, *words;
+    int status;
+} readers[] = {
+    {"command", "host", 3},
+    {"command", "check -", 3},
+    {"command", "version get", 3},
+    {"command", "scheduler state", 3},
+    {"command", "switchover status vm1", 3},
+    {"daemon", "", 1},
+    {"daemon", "--once", 1},
+};
+
+static void
+test_reader (gconstpointer data)
+{
+    const guint i = GPOINTER_TO_UINT (data);
+    g_autoptr (FakeHost) host = fake_host_new ();
+    g_autofree char *config = fake_host_path (host, "other.conf");
+    g_autofree char *line =
+        g_strdup_printf ("%s --config %s %s", program_path (readers[i].program), config, readers[i].words);
+    g_auto (GStrv) argv = g_strsplit (g_strchomp (line), " ", -1);
+    const HookCase c = {.input = "bare-mdev"};
+    gsize length;
+    g_autofree char *xml = case_input (&c, &length);
+
+    for (int is_link = 0; is_link < 2; is_link++) {
+        g_autofree char *expected = g_strdup_printf ("VGATE-601: cannot open '%s': %s", config,
+                                                     is_link ? "the symbolic link" : "No such file");
+        g_auto (ProgramRun) run = {0};
+
+        if (is_link)
+            make_dangling (config);
+        /* a daemon that took it would not end */
+        program_run_by ("timeout 20");
+        program_run ((const char *const *)argv, xml, length, &run);
+        program_run_by (NULL);
+        g_assert_cmpint (run.status, ==, readers[i].status);
+        g_assert_cmpstr (run.out, ==, "");
+        if (!strstr (run.err, expected))
+            g_test_fail_printf ("%s says: %s", line, run.err);
+    }
 }
 
 static void
@@ -385,6 +437,12 @@ main (int argc, char *argv[])
         g_autofree char *path = g_strdup_printf ("/config/place/%s", places[i].name);
 
         program_add_test (path, GUINT_TO_POINTER (i), test_place);
+    }
+    for (guint i = 0; i < G_N_ELEMENTS (readers); i++) {
+        g_autofree char *path =
+            g_strdup_printf ("/config/reader/%s %s", readers[i].program, readers[i].words);
+
+        program_add_test (path, GUINT_TO_POINTER (i), test_reader);
     }
     for (guint i = 0; i < VGATE_N_RULES; i++) {
         g_autofree char *path = g_strdup_printf ("/config/rule/%s", vgate_rule_info (i)->name);

@@ -39,6 +39,18 @@ test_metadata_may_not_be_older_than_a_limit () {
     expect_migration_refused 409 aged ''
 }
 
+# The link was to lead to another file, so the defaults must not be used instead.
+test_a_configuration_that_is_a_dangling_link_refuses () {
+    guest_run a linked "$h100_20c"
+    on b mv /etc/vgpu-gate/vgpu-gate.conf /etc/vgpu-gate/moved.conf
+    on b ln -s nowhere.conf /etc/vgpu-gate/vgpu-gate.conf
+    expect_migration_refused 601 linked "symbolic link '/etc/vgpu-gate/vgpu-gate.conf' leads to a file that does not exist"
+    on b ln -sf moved.conf /etc/vgpu-gate/vgpu-gate.conf
+    migrate a linked
+    guest_moved a linked
+    on b mv /etc/vgpu-gate/moved.conf /etc/vgpu-gate/vgpu-gate.conf
+}
+
 # Only if a user put metadata into the inactive XML: vgpu-gate never does.
 test_a_cold_start_is_judged_where_that_is_asked_for () {
     local element
