@@ -31,6 +31,7 @@ priority_of_code (VgateCode code)
     case VGATE_CODE_LIBVIRT_LOST:
     case VGATE_CODE_LIBVIRT_SLOW:
     case VGATE_CODE_DOWN_TIME:
+    case VGATE_CODE_ELEMENT_LOST:
     case VGATE_CODE_PAYLOAD_NOT_FRESH: return LOG_WARNING;
     default: return LOG_ERR;
     }

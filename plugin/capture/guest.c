@@ -195,6 +195,7 @@ vgate_guest_begin_update (VgateGuest *guest, VgateUpdate *update)
     /* an element with the highest number, which the gate would not write, cannot be exceeded */
     update->sequence_min = MIN (MAX (update->sequence_min, guest->sequence), G_MAXUINT64 - 1);
     update->may_remove = guest->is_unclaimed;
+    update->captured_id = guest->has_element ? guest->id : -1;
     guest->is_due = FALSE;
     guest->update = update;
 }

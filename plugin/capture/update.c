@@ -22,6 +22,7 @@ vgate_update_new (virConnectPtr libvirt, const char *uuid, VgateSnapshot *snapsh
     update->event = VGATE_TRIGGER_CHANGE;
     update->sequence_min = sequence_min;
     update->id = -1;
+    update->captured_id = -1;
     return update;
 }
 
@@ -37,6 +38,7 @@ vgate_update_free (VgateUpdate *update)
     g_clear_pointer (&update->key, g_bytes_unref);
     g_free (update->name);
     g_clear_error (&update->error);
+    g_free (update->loss);
     vgate_domain_free (update->domain);
     g_free (update);
 }
@@ -58,22 +60,34 @@ read_leniently (VgateUpdate *update, virDomainPtr domain)
         update->outcome = VGATE_UPDATE_BUSY;
         return NULL;
     }
+    update->loss = g_strdup_printf ("the metadata in the XML of the running guest could not be read, and was "
+                                    "replaced: %s",
+                                    local->message);
     return vgate_libvirt_set_element (domain, NULL, &update->error)
                ? vgate_libvirt_read_domain (domain, &update->error)
                : NULL;
 }
 
+/* TRUE if an earlier update found or wrote the element in this run of the domain, and it is missing now. */
+static gboolean
+is_lost (const VgateUpdate *update, const VgateDomain *domain)
+{
+    return !domain->element && update->captured_id >= 0 && update->captured_id == update->id;
+}
+
 /*
  * Returns why a domain is captured now. The event alone is not enough: it may come after the update that
  * first saw the domain (a start is announced after the resume that ends it; libvirt 9.0, measured). So the
- * domain's element counts first: without an element this is the start; with another host's element the guest
- * has arrived.
+ * domain's element counts first: without an element this is the start, unless this run had an element before;
+ * with another host's element the guest has arrived.
  */
 static VgateTrigger
 trigger_for (const VgateUpdate *update, const VgateDomain *domain)
 {
     if (update->event == VGATE_TRIGGER_REQUEST)
         return VGATE_TRIGGER_REQUEST;
+    if (is_lost (update, domain))
+        return VGATE_TRIGGER_CHANGE;
     if (!domain->element)
         return update->event == VGATE_TRIGGER_ARRIVE ? VGATE_TRIGGER_ARRIVE : VGATE_TRIGGER_START;
     if (strcmp (domain->element->host_uuid, update->snapshot->probe->host->uuid) != 0)
@@ -120,6 +134,9 @@ capture (VgateUpdate *update, virDomainPtr domain, const GPtrArray *instances)
     if (!read)
         return update->outcome == VGATE_UPDATE_BUSY;
     input.trigger = trigger_for (update, read);
+    if (is_lost (update, read) && !update->loss)
+        update->loss = g_strdup ("the metadata was missing in the XML of the running guest, because another "
+                                 "program had removed it, and was written again");
     if (!vgate_libvirt_power (domain, &input.power, &update->error))
         return FALSE;
     input.max_downtime = vgate_libvirt_max_downtime (domain);
@@ -220,7 +237,13 @@ vgate_update_report (const VgateUpdate *update)
     VgateLogSubject subject = {.domain = update->name ? update->name : update->uuid, .uuid = update->uuid};
 
     switch (update->outcome) {
-    case VGATE_UPDATE_WRITTEN: report_written (update); break;
+    case VGATE_UPDATE_WRITTEN:
+        if (update->loss) {
+            subject.code = VGATE_CODE_ELEMENT_LOST;
+            vgate_log_about (&subject, "%s", update->loss);
+        }
+        report_written (update);
+        break;
     case VGATE_UPDATE_REMOVED:
         subject.code = VGATE_CODE_CAPTURE_REMOVED;
         vgate_log_about (&subject, "removed the metadata: the guest no longer has a vGPU");

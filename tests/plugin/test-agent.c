@@ -190,6 +190,25 @@ test_captured (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
     g_assert_null (none);
 }
 
+/* What another program removed or made unreadable is written again, and that is no start of the guest. */
+static void
+test_lost (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
+{
+    static const char *const by_others[] = {NULL, "<nonsense/>"};
+
+    WAIT_UNTIL (stats_of (f).n_writes == 1);
+    poll_once (f);
+    for (guint i = 0; i < G_N_ELEMENTS (by_others); i++) {
+        g_autoptr (VgateElement) element = NULL;
+
+        set_metadata (f, by_others[i]);
+        WAIT_UNTIL (stats_of (f).n_writes == i + 2);
+        element = element_of (f, GUEST);
+        g_assert_nonnull (element);
+        g_assert_cmpint (element->trigger, ==, VGATE_TRIGGER_CHANGE);
+    }
+}
+
 /* Neither the daemon's own writes nor intervals cause an update. */
 static void
 test_nothing_changes (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
@@ -711,6 +730,7 @@ main (int argc, char **argv)
     gvir_event_register ();
     virSetErrorFunc (NULL, swallow);
     ADD ("captured", NULL, test_captured);
+    ADD ("lost", NULL, test_lost);
     ADD ("nothing-changes", NULL, test_nothing_changes);
     ADD ("nvml-changes", NULL, test_nvml_changes);
     ADD ("foreign-change", NULL, test_foreign_change);

@@ -142,16 +142,25 @@ test_a_change_by_somebody_else_is_repaired () {
     guest_moved a meddled
 }
 
+# logged_loss HOST NAME TEXT
+logged_loss () {
+    on "$1" grep -q "VGATE-831: $2: the metadata .*$3" /var/log/libvirt/vgpu-gated.log
+}
+
 test_an_element_that_somebody_removed_comes_back () {
     guest_run a bereft "$h100_20c"
     on a virsh -q metadata bereft --live --uri "$element_uri" --remove
+    within 10 logged_loss a bereft 'was missing' || fail 'it is not logged:' "$(on a cat /var/log/libvirt/vgpu-gated.log)"
     wait_captured a bereft 26.1
+    has_attribute a bereft '/*/capture/@trigger' change || fail 'the capture says:' "$(element a bereft)"
 }
 
 test_an_element_that_cannot_be_read_is_replaced () {
     guest_run a garbled "$h100_20c"
     on a virsh -q metadata garbled --live --uri "$element_uri" --key vgate --set '<nonsense/>'
+    within 10 logged_loss a garbled 'could not be read' || fail 'it is not logged:' "$(on a cat /var/log/libvirt/vgpu-gated.log)"
     wait_captured a garbled 26.1
+    has_attribute a garbled '/*/capture/@trigger' change || fail 'the capture says:' "$(element a garbled)"
 }
 
 # The daemon distinguishes its own writes from others: each makes one event, and causes no further update.
