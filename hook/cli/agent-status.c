@@ -23,6 +23,7 @@ struct Member {
 #define LIST(n, of)       {.name = n, .type = G_TYPE_NONE, .members = of, .is_list = TRUE}
 #define END               {.name = NULL}
 
+static const Member config_error[] = {TEXT ("code"), TEXT ("text"), END};
 static const Member libvirt[] = {TEXT ("uri"), FLAG ("connected"), NUMBER ("slow-calls"), END};
 static const Member nvml[] = {TEXT ("asked"), NUMBER ("age"), NUMBER ("duration"), NUMBER ("total"),
                               NUMBER ("unusable-gpus"), MAY_TEXT ("failure"), END};
@@ -36,7 +37,8 @@ static const Member guest[] = {MAY_TEXT ("name"), TEXT ("uuid"), FLAG ("captured
                                MAY_OBJECT ("capture", capture), MAY_OBJECT ("failure", failure),
                                MAY_OBJECT ("hang", hang), LIST ("vgpu", vgpu), END};
 static const Member status[] = {TEXT ("version"), TEXT ("started"), TEXT ("time"), NUMBER ("domains"),
-                                FLAG ("configuration-refused"), OBJECT ("libvirt", libvirt),
+                                FLAG ("configuration-refused"),
+                                MAY_OBJECT ("configuration-error", config_error), OBJECT ("libvirt", libvirt),
                                 MAY_OBJECT ("nvml", nvml), LIST ("counter", counter), LIST ("guest", guest),
                                 END};
 static const Member document_members[] = {OBJECT ("status", status), END};

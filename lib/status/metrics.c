@@ -144,7 +144,8 @@ vgate_status_metrics (const VgateStatus *status)
     g_string_append_printf (text, "vgpu_gate_info{version=\"%s\"} 1\n", version);
     append_gauge (text, "start_time_seconds", "Start of vgpu-gated, in seconds since 1970", status->started);
     append_gauge (text, "time_seconds", "When these metrics were taken, in seconds since 1970", status->time);
-    append_gauge (text, "configuration_refused", "1: a changed configuration was bad, and the old one holds",
+    append_gauge (text, "configuration_refused",
+                  "1: the configuration file is bad, and vgpu-gated keeps the configuration that it has",
                   status->is_config_refused);
     append_gauge (text, "libvirt_connected", "1: there is a connection to libvirt", status->is_connected);
     append_gauge (text, "libvirt_slow_calls", "Calls that libvirt has not answered in time",

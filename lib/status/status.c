@@ -60,6 +60,8 @@ vgate_status_free (VgateStatus *status)
         return;
     g_free (status->version);
     g_free (status->uri);
+    g_free (status->config_code);
+    g_free (status->config_text);
     g_free (status->nvml_code);
     g_ptr_array_unref (status->counters);
     g_ptr_array_unref (status->guests);

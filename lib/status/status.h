@@ -90,7 +90,9 @@ typedef struct {
     char *version;
     gint64 started, time;       /* seconds since 1970; time: when this status was made */
     guint32 domains;            /* running domains on this host */
-    gboolean is_config_refused; /* the last reload failed because of an error in the configuration */
+    gboolean is_config_refused; /* the last reload failed, or the file has an error now */
+    char *config_code;          /* the error of the file as it is now, "VGATE-604"; NULL: there is none */
+    char *config_text;          /* its text, up to 255 characters; NULL: there is none */
     gboolean is_connected;      /* to libvirt */
     char *uri;                  /* libvirt's URI */
     guint32 slow_calls;         /* calls that libvirt is late to answer at present */

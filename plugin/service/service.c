@@ -18,6 +18,8 @@
 #define TICK_SEC 15u
 /* The first update comes sooner, when there is something to report. */
 #define FIRST_TICK_SEC 2u
+/* Characters of the configuration's error in the status document. */
+#define CONFIG_TEXT_MAX 255u
 
 typedef struct {
     VgateAgent *agent;
@@ -25,16 +27,60 @@ typedef struct {
     VgateMetricsFile *metrics_file;
     GMainLoop *loop;
     const char *config; /* what --config names, or NULL */
+    char *config_error; /* the error of the file that was logged last; NULL: the file is good */
     char *notified;     /* the status line that systemd has */
 } Service;
+
+/* --- the configuration file as it is now --- */
+
+static void
+log_config_error (Service *service, const GError *config_error, const char *consequence)
+{
+    if (g_strcmp0 (service->config_error, config_error->message) == 0)
+        return;
+    g_free (service->config_error);
+    service->config_error = g_strdup (config_error->message);
+    vgate_log ((VgateCode)config_error->code, NULL, "%s: %s. %s", consequence, config_error->message,
+               vgate_code_info (config_error->code)->cure);
+}
+
+/*
+ * The hook reads the file at each event, so a bad one refuses guests long before anybody reloads vgpu-gated.
+ * It is small, and is read again for each report, which also notices a key file that has changed.
+ */
+static void
+describe_config (Service *service, VgateStatus *status)
+{
+    g_autoptr (GError) error = NULL;
+    g_autoptr (VgatePolicy) policy = vgate_policy_load (service->config, &error);
+    char code[VGATE_CODE_TEXT_SIZE];
+
+    if (policy) {
+        g_clear_pointer (&service->config_error, g_free);
+        return;
+    }
+    status->is_config_refused = TRUE;
+    status->config_code = g_strdup (vgate_code_format (error->code, code));
+    status->config_text = vgate_printable (error->message, CONFIG_TEXT_MAX);
+    log_config_error (service, error,
+                      "the configuration has an error, and the hook refuses guests with a vGPU");
+}
+
+static VgateStatus *
+describe (Service *service)
+{
+    VgateStatus *status = vgate_agent_describe (service->agent);
+
+    describe_config (service, status);
+    return status;
+}
 
 /* --- requests --- */
 
 static char *
 answer (const char *request, gpointer user_data)
 {
-    const Service *service = user_data;
-    g_autoptr (VgateStatus) status = vgate_agent_describe (service->agent);
+    g_autoptr (VgateStatus) status = describe (user_data);
 
     if (strcmp (request, VGATE_REQUEST_STATUS) == 0)
         return vgate_status_document (status);
@@ -67,7 +113,7 @@ notify_status (Service *service, const VgateStatus *status)
                             status->is_connected ? "" : "; no connection to libvirt",
                             status->nvml_code ? "; NVML does not answer: " : "",
                             status->nvml_code ? status->nvml_code : "",
-                            status->is_config_refused ? "; the changed configuration was refused" : "");
+                            status->is_config_refused ? "; the configuration has an error" : "");
     if (g_strcmp0 (text, service->notified) == 0)
         return;
     vgate_notify_status (text);
@@ -78,7 +124,7 @@ notify_status (Service *service, const VgateStatus *status)
 static void
 tick (Service *service)
 {
-    g_autoptr (VgateStatus) status = vgate_agent_describe (service->agent);
+    g_autoptr (VgateStatus) status = describe (service);
     const char *path = vgate_agent_policy (service->agent)->metrics_file;
 
     notify_status (service, status);
@@ -127,8 +173,9 @@ reload (Service *service)
 
     vgate_tally_note_reload (vgate_agent_tally (service->agent), policy != NULL);
     if (!policy) {
-        vgate_log ((VgateCode)error->code, NULL, "the previous configuration stays in force: %s. %s",
-                   error->message, vgate_code_info (error->code)->cure);
+        /* also where it was logged when it was noticed: this one answers SIGHUP */
+        g_clear_pointer (&service->config_error, g_free);
+        log_config_error (service, error, "the previous configuration stays in force");
         return;
     }
     note_what_waits (vgate_agent_policy (service->agent), policy);

@@ -168,6 +168,12 @@ vgate_status_document (const VgateStatus *status)
     add_time (writer, "time", status->time);
     add_number (writer, "domains", status->domains);
     add_flag (writer, "configuration-refused", status->is_config_refused);
+    if (status->config_code) {
+        begin (writer, "configuration-error", '{');
+        add_text (writer, "code", status->config_code);
+        add_text (writer, "text", status->config_text);
+        end (writer, '}');
+    }
     begin (writer, "libvirt", '{');
     add_text (writer, "uri", status->uri);
     add_flag (writer, "connected", status->is_connected);

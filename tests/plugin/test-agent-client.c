@@ -242,6 +242,29 @@ test_status (void)
     }
 }
 
+/* What is wrong with the configuration is an object of its own, which is missing while nothing is wrong. */
+static void
+test_configuration_error (void)
+{
+    static const char member[] = "\"configuration-refused\" : false";
+    g_autofree char *path = g_build_filename (g_getenv ("VGATE_SRCDIR"), "tests/data/status.json", NULL);
+    g_autofree char *document = NULL;
+    g_autoptr (GString) text = NULL;
+    g_autoptr (JsonObject) read = NULL;
+    g_autoptr (GError) error = NULL;
+
+    g_assert_true (g_file_get_contents (path, &document, NULL, NULL));
+    text = g_string_new (document);
+    g_assert_cmpuint (g_string_replace (text, member,
+                                        "\"configuration-refused\" : true, \"configuration-error\" : "
+                                        "{ \"code\" : \"VGATE-604\", \"text\" : \"line 3\" }",
+                                        1),
+                      ==, 1);
+    read = vgate_agent_status_parse (text->str, text->len, &error);
+    g_assert_no_error (error);
+    g_assert_nonnull (read);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -253,5 +276,6 @@ main (int argc, char *argv[])
     g_test_add_func ("/agent-client/full", test_full);
     g_test_add_func ("/agent-client/nobody", test_nobody);
     g_test_add_func ("/agent-client/status", test_status);
+    g_test_add_func ("/agent-client/configuration-error", test_configuration_error);
     return g_test_run ();
 }

@@ -47,6 +47,25 @@ test_fresh (void)
     g_assert_cmpstr (json_object_get_string_member (object, "started"), ==, "1970-01-01T00:00:00Z");
 }
 
+/* What is wrong with the configuration is named with its code; the sample has nothing of it. */
+static void
+test_bad_configuration (void)
+{
+    g_autoptr (VgateStatus) status = sample_status ();
+    g_autoptr (JsonParser) parser = json_parser_new ();
+    JsonObject *object;
+
+    status->is_config_refused = TRUE;
+    status->config_code = g_strdup ("VGATE-604");
+    status->config_text = g_strdup ("vgpu-gate.conf line 3: there is no group [gates]");
+    object = parse (status, parser);
+    g_assert_true (json_object_get_boolean_member (object, "configuration-refused"));
+    object = json_object_get_object_member (object, "configuration-error");
+    g_assert_nonnull (object);
+    g_assert_cmpstr (json_object_get_string_member (object, "code"), ==, "VGATE-604");
+    g_assert_cmpstr (json_object_get_string_member (object, "text"), ==, status->config_text);
+}
+
 static void
 test_odd_values (void)
 {
@@ -76,6 +95,7 @@ main (int argc, char *argv[])
     g_test_init (&argc, &argv, NULL);
     g_test_add_func ("/status-document/sample", test_sample);
     g_test_add_func ("/status-document/fresh", test_fresh);
+    g_test_add_func ("/status-document/bad-configuration", test_bad_configuration);
     g_test_add_func ("/status-document/odd-values", test_odd_values);
     return g_test_run ();
 }

@@ -170,6 +170,22 @@ test_a_bad_configuration_leaves_the_old_one_in_force () {
     wait_status a "not status['configuration-refused']"
 }
 
+# The hook reads the file at each event: what is wrong with it shows before anybody reloads the daemon.
+test_a_bad_configuration_shows_before_a_reload () {
+    guest_run a watched "$h100_20c"
+    wait_metric a configuration_refused 0
+    host_configure a gates <<<'missing-metadata=refuse'
+    wait_metric a configuration_refused 1
+    wait_status a "status['configuration-refused'] and status['configuration-error']['code'] == 'VGATE-604'"
+    wait_status a "'[gates]' in status['configuration-error']['text']"
+    [ "$(on a grep -c 'VGATE-604: the configuration has an error' /var/log/libvirt/vgpu-gated.log)" -eq 1 ] ||
+        fail 'it is not logged once:' "$(daemon_log a)"
+    wait_status a "('configuration-reloads', 'refused') not in counters"
+    on a cp -p /run/lab/vgpu-gate/vgpu-gate.conf /etc/vgpu-gate/
+    wait_metric a configuration_refused 0
+    wait_status a "'configuration-error' not in status"
+}
+
 test_what_waits_for_the_next_start_is_said () {
     guest_run a named "$h100_20c"
     on a sed -i 's/^uuid=.*/uuid=cccccccc-3333-4333-8333-cccccccccccc/' /etc/vgpu-gate/vgpu-gate.conf
