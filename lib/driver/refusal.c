@@ -2,28 +2,35 @@
 #include "driver/refusal.h"
 
 #include "driver/gpus.h"
+#include "host/qemu-process.h"
 #include "message/codes.h"
 #include "nvml/nvml-abi.h"
 
 /* The number of vGPUs that the line names; it only gives the number of the others. */
 #define NAMED_MAX 4
+/* The number of characters of a domain's name that are shown. */
+#define NAME_MAX_SHOWN 128
 
 /* Adds a vGPU, unless it has ended in the meantime. */
 static void
 add_vgpu (VgateNvml *nvml, const char *address, guint32 vgpu, GPtrArray *running)
 {
     g_autofree char *vm = vgate_nvml_vgpu_vm_uuid (nvml, vgpu, NULL), *name = NULL;
+    g_autofree char *domain = vm ? vgate_qemu_find_name ("", vm) : NULL;
+    g_autofree char *shown = domain ? vgate_printable (domain, NAME_MAX_SHOWN) : NULL;
     guint32 type;
 
     if (!vgate_nvml_vgpu_type (nvml, vgpu, &type, NULL))
         return;
     name = vgate_nvml_type_name (nvml, type, NULL);
-    g_ptr_array_add (running, g_strdup_printf ("%s of VM %s on GPU %s", name ? name : "a vGPU",
-                                               vm ? vm : "(unknown)", address));
+    g_ptr_array_add (running, shown ? g_strdup_printf ("%s of domain '%s' on GPU %s", name ? name : "a vGPU",
+                                                       shown, address)
+                                    : g_strdup_printf ("%s of VM %s on GPU %s", name ? name : "a vGPU",
+                                                       vm ? vm : "(unknown)", address));
 }
 
-/* Describes running vGPUs: "NVIDIA H100XM-20C of VM UUID on GPU ADDRESS, ... and 3 more". NULL when none runs
- * or can be read. */
+/* Describes running vGPUs: "NVIDIA H100XM-20C of domain 'vm1' on GPU ADDRESS, ... and 3 more". NULL when none
+ * runs or can be read. */
 static char *
 describe_running (VgateNvml *nvml, const char *only)
 {

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "host/qemu-process.h"
 
+#include "base/descriptor.h"
+#include "domain/domain.h"
 #include "domain/vmstate.h"
 #include "message/codes.h"
+#include "xml/xml.h"
 
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -90,6 +94,27 @@ vgate_qemu_is_incoming (const char *root, gboolean is_session, const char *domai
 }
 
 /* --- the domain of a process --- */
+
+char *
+vgate_qemu_find_name (const char *root, const char *uuid)
+{
+    g_autofree char *path = g_strconcat (root, PID_DIRECTORY, NULL);
+    g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+    const char *file;
+
+    while (dir && (file = g_dir_read_name (dir))) {
+        g_autofree char *status = g_build_filename (path, file, NULL);
+        g_autoptr (GByteArray) text = g_byte_array_new ();
+        g_autoptr (VgateDomain) domain = NULL;
+
+        if (!g_str_has_suffix (file, ".xml") || !vgate_read_file (AT_FDCWD, status, VGATE_XML_SIZE_MAX, text))
+            continue;
+        domain = vgate_domain_read_status ((const char *)text->data, text->len, NULL);
+        if (domain && g_ascii_strcasecmp (domain->uuid, uuid) == 0)
+            return g_strdup (domain->name);
+    }
+    return NULL;
+}
 
 void
 vgate_qemu_free (VgateQemu *qemu)

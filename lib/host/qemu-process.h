@@ -12,6 +12,13 @@
 gboolean vgate_qemu_is_incoming (const char *root, gboolean is_session, const char *domain_name,
                                  GError **error);
 
+/*
+ * Returns the name of the running domain with this UUID, according to the status files of the system's
+ * libvirtd, not to libvirtd itself. NULL if no readable file contains it. root is put before /run. The caller
+ * frees it.
+ */
+char *vgate_qemu_find_name (const char *root, const char *uuid);
+
 /* The domain of a QEMU process, according to /proc and libvirt's pid files rather than to the process. */
 typedef struct {
     char *name; /* the domain's name */

@@ -117,6 +117,34 @@ test_no_process (void)
     g_assert_no_error (error);
 }
 
+/* The name is the one in the file, not that of the file; a file that is cut or temporary is passed over. */
+static void
+test_name (void)
+{
+    static const char *const files[][2] = {
+        {"other.xml",
+         "<domstatus><domain type='kvm'><name>other</name><uuid>" OTHER "</uuid></domain></domstatus>"},
+        {"cut.xml", "<domstatus><domain type='kvm'><name>cut</name><uuid>" SAMPLE_DOMAIN_UUID},
+        {"vm1.xml.new", "<domstatus><domain type='kvm'><name>new</name><uuid>" SAMPLE_DOMAIN_UUID
+                        "</uuid></domain></domstatus>"},
+        {"vm1.xml", "<domstatus><domain type='kvm'><name>vm1</name><uuid>" SAMPLE_DOMAIN_UUID
+                    "</uuid></domain></domstatus>"},
+    };
+    g_autofree char *root = g_dir_make_tmp ("vgate-qemu-XXXXXX", NULL),
+                    *upper = g_ascii_strup (SAMPLE_DOMAIN_UUID, -1);
+    g_autofree char *missing = vgate_qemu_find_name (root, SAMPLE_DOMAIN_UUID);
+
+    g_assert_null (missing);
+    for (gsize i = 0; i < G_N_ELEMENTS (files); i++) {
+        g_autofree char *path = g_build_filename ("run/libvirt/qemu", files[i][0], NULL), *name = NULL;
+
+        put (root, path, files[i][1], strlen (files[i][1]));
+        name = vgate_qemu_find_name (root, i % 2 == 0 ? SAMPLE_DOMAIN_UUID : upper);
+        g_assert_cmpstr (name, ==, i == 3 ? "vm1" : NULL);
+    }
+    remove_all (root);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -127,5 +155,6 @@ main (int argc, char **argv)
         g_test_add_data_func (path, &cases[i], run_case);
     }
     g_test_add_func ("/qemu-process/no-process", test_no_process);
+    g_test_add_func ("/qemu-process/name", test_name);
     return g_test_run ();
 }
