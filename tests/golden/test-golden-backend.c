@@ -294,6 +294,32 @@ test_hang_elsewhere (G_GNUC_UNUSED gconstpointer data)
     }
 }
 
+/* As vgpu-sim(1) says: programs of vgpu-gate do not pass $VGPU_SIM_HOST on to the process that opens NVML.
+ * A dry run with the variable would otherwise judge another host than the hook does. */
+static void
+test_environment (G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr (FakeHost) host = fake_host_new ();
+    g_autofree char *path = fake_host_path (host, "environ"), *environment = NULL;
+    const HookCase c = {.input = "element"};
+    HookCall call = {.host = host, .domain = CASE_DOMAIN, .operation = "migrate"};
+    g_autofree char *xml = case_input (&c, &call.length);
+    g_autofree char *script = g_strdup_printf ("cat /proc/$$/environ >%s; exec $HELPER", path);
+    g_auto (ProgramRun) run = {0};
+    gsize length;
+
+    case_standard_host (host);
+    fake_host_set_helper (host, script);
+    call.input = xml;
+    program_run_by ("env VGPU_SIM_HOST=/nowhere/host.conf");
+    case_call_hook (&call, &run);
+    program_run_by (NULL);
+    case_assert_answer (&run, CASE_DOMAIN, 1);
+    g_assert_true (g_file_get_contents (path, &environment, &length, NULL));
+    g_assert_nonnull (memmem (environment, length, "PATH=", strlen ("PATH=")));
+    g_assert_null (memmem (environment, length, "VGPU_SIM_HOST", strlen ("VGPU_SIM_HOST")));
+}
+
 static void
 test_none_left (G_GNUC_UNUSED gconstpointer data)
 {
@@ -323,6 +349,7 @@ main (int argc, char *argv[])
         program_add_test (path, hanging_calls[i], test_hang);
     }
     program_add_test ("/backend/hang-elsewhere", NULL, test_hang_elsewhere);
+    program_add_test ("/backend/environment", NULL, test_environment);
     program_add_test ("/none-left/backend", NULL, test_none_left);
     return g_test_run ();
 }
