@@ -11,6 +11,7 @@ struct VgateJobWatch {
     VgateTally *tally;
     GHashTable *checks; /* uuid -> Check *: those that are not over */
     GHashTable *asks;   /* set of Ask *: questions to NVML without an answer yet */
+    GHashTable *left;   /* uuid -> why its present job goes on unchecked, as it was logged */
     VgateCancelWatch *cancels;
     const VgateJobWatchMethods *methods;
     gpointer user_data;
@@ -132,6 +133,8 @@ conclude (Check *check, VgateWatchOutcome outcome)
     VgateJobWatch *watch = check->watch;
 
     check->state = CHECK_OVER;
+    if (outcome == VGATE_WATCH_STOPPED || outcome == VGATE_WATCH_TOO_LATE || outcome == VGATE_WATCH_NO_JOB)
+        g_hash_table_remove (watch->left, check->uuid);
     g_hash_table_remove (watch->checks, check->uuid);
     /* if the guest is migrated again at once, that must be judged as well */
     if (check->is_again)
@@ -254,12 +257,18 @@ static const VgateWorkKind abort_kind = {abort_run, abort_done, call_free};
 
 /* --- the judgement --- */
 
+/* A job has several checks: libvirt announces it, QEMU begins it, and NVML's answers change. The same reason
+ * is logged once for each job. */
 static void
 leave (Check *check, const GError *why)
 {
     const VgateLogSubject subject = subject_of (check, VGATE_CODE_JOB_UNCHECKED);
+    GHashTable *left = check->watch->left;
 
-    vgate_log_about (&subject, "the %s continues without a check: %s", kind_name (check), why->message);
+    if (g_strcmp0 (g_hash_table_lookup (left, check->uuid), why->message) != 0) {
+        vgate_log_about (&subject, "the %s continues without a check: %s", kind_name (check), why->message);
+        g_hash_table_replace (left, g_strdup (check->uuid), g_strdup (why->message));
+    }
     conclude (check, VGATE_WATCH_LEFT);
 }
 
@@ -413,6 +422,7 @@ vgate_job_watch_new (const VgateJobCalls *calls, gpointer world, const VgatePoli
     watch->tally = tally;
     watch->checks = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, check_unref);
     watch->asks = g_hash_table_new_full (NULL, NULL, ask_free, NULL);
+    watch->left = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
     watch->cancels = vgate_cancel_watch_new (calls, world, tally, &cancel_methods, watch);
     watch->methods = methods;
     watch->user_data = user_data;
@@ -429,6 +439,7 @@ vgate_job_watch_free (VgateJobWatch *watch)
     vgate_cancel_watch_free (watch->cancels);
     g_hash_table_unref (watch->asks);
     g_hash_table_unref (watch->checks);
+    g_hash_table_unref (watch->left);
     g_free (watch);
 }
 
@@ -449,6 +460,9 @@ vgate_job_watch_check (VgateJobWatch *watch, const char *uuid, gboolean is_leavi
 void
 vgate_job_watch_note (VgateJobWatch *watch, const char *uuid, VgateDomainEvent event)
 {
+    if (event == VGATE_DOMAIN_JOB_CANCELLED || event == VGATE_DOMAIN_JOB_FAILED ||
+        event == VGATE_DOMAIN_JOB_COMPLETED)
+        g_hash_table_remove (watch->left, uuid);
     switch (event) {
     case VGATE_DOMAIN_JOB_SETUP: vgate_cancel_watch_note (watch->cancels, uuid, VGATE_CANCEL_SETUP); break;
     case VGATE_DOMAIN_JOB_CANCELLING:
@@ -476,11 +490,14 @@ vgate_job_watch_is_checking (const VgateJobWatch *watch, const char *uuid)
 void
 vgate_job_watch_forget (VgateJobWatch *watch, const char *uuid)
 {
+    g_hash_table_remove (watch->left, uuid);
     vgate_cancel_watch_note (watch->cancels, uuid, VGATE_CANCEL_DOMAIN_ENDS);
 }
 
 void
 vgate_job_watch_connected (VgateJobWatch *watch)
 {
+    /* the end of a job may have been missed */
+    g_hash_table_remove_all (watch->left);
     vgate_cancel_watch_connected (watch->cancels);
 }

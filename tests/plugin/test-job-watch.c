@@ -185,6 +185,27 @@ test_nvml_fails (Scene *scene, G_GNUC_UNUSED gconstpointer data)
     g_assert_cmpint (scene->outcome, ==, VGATE_WATCH_LEFT);
 }
 
+/* Several checks of one job meet the same failure, which is logged once, and again in the next job. */
+static void
+test_nvml_fails_once (Scene *scene, G_GNUC_UNUSED gconstpointer data)
+{
+    if (g_test_subprocess ()) {
+        for (guint i = 0; i < 6; i++) {
+            check (scene);
+            call (scene);
+            played_fail (&scene->played, 0);
+            if (i == 2)
+                vgate_job_watch_note (scene->watch, SAMPLE_DOMAIN_UUID, VGATE_DOMAIN_JOB_FAILED);
+        }
+        g_assert_cmpuint (scene->n_done, ==, 6);
+        return;
+    }
+    g_test_trap_subprocess (NULL, 0, G_TEST_SUBPROCESS_DEFAULT);
+    g_test_trap_assert_passed ();
+    g_test_trap_assert_stderr ("*VGATE-708*VGATE-708*");
+    g_test_trap_assert_stderr_unmatched ("*VGATE-708*VGATE-708*VGATE-708*");
+}
+
 /* NVML has answered, and by what was known before the job must stop; but libvirt was restarted while a worker
  * read the job, so there is no connection to abort it. */
 static void
@@ -827,6 +848,7 @@ main (int argc, char **argv)
     ADD ("a-dump", GINT_TO_POINTER (VGATE_JOB_OTHER), test_another_job);
     ADD ("no-job", GINT_TO_POINTER (VGATE_JOB_NONE), test_another_job);
     ADD ("nvml-fails", NULL, test_nvml_fails);
+    ADD ("nvml-fails-once", NULL, test_nvml_fails_once);
     ADD ("must-stop-and-libvirt-is-gone", NULL, test_must_stop_and_libvirt_is_gone);
     ADD ("hangs-in-libvirt", NULL, test_hangs_in_libvirt);
     ADD ("hangs-in-qemu", NULL, test_hangs_in_qemu);
