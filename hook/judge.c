@@ -254,8 +254,9 @@ is_for_people (int argc, char *argv[])
     static const char *const options[] = {"--dry-run", "--help", "--version", NULL};
 
     for (int i = 1; i < argc && strcmp (argv[i], "--") != 0; i++)
-        /* short options can be combined, as in -nh */
-        if (g_strv_contains (options, argv[i]) || (argv[i][0] == '-' && argv[i][1] != '-'))
+        /* short options can be combined, as in -nh; "-" is libvirt's empty last argument */
+        if (g_strv_contains (options, argv[i]) ||
+            (argv[i][0] == '-' && argv[i][1] != '-' && argv[i][1] != '\0'))
             return TRUE;
     return FALSE;
 }
@@ -310,6 +311,8 @@ main (int argc, char *argv[])
         return exit_status (&options, decision);
     }
     if (!hand_over_xml (decision, &error)) {
+        /* the guest does not arrive; leases that cannot be ended now expire */
+        vgate_release_leases (options.root ? options.root : "", inputs.domain, NULL);
         vgate_decision_free (decision);
         decision = vgate_decision_new_refusal (g_steal_pointer (&error));
     }

@@ -98,3 +98,14 @@ vgate_release_devices (const char *root, const VgateDomain *domain, GError **err
         g_propagate_error (error, g_steal_pointer (&local));
     return n;
 }
+
+gboolean
+vgate_release_leases (const char *root, const VgateDomain *domain, GError **error)
+{
+    g_autoptr (VgateLeases) leases = vgate_leases_open_within (root, VGATE_LEASES_WAIT_MS, error);
+
+    if (!leases)
+        return FALSE;
+    return !vgate_leases_drop (leases, domain->uuid) ||
+           vgate_leases_save (leases, vgate_leases_clock (), error);
+}

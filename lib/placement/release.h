@@ -12,3 +12,10 @@
  * another guest now uses the device; VGATE_CODE_DEVICE_HANGS. root is prepended to /sys, /run and /proc.
  */
 guint vgate_release_devices (const char *root, const VgateDomain *domain, GError **error);
+
+/*
+ * Ends the leases of a guest that does not arrive after all, so that other guests can get the devices at
+ * once. The records of devices that were created for it stay. FALSE with an error: those of
+ * vgate_leases_open () and vgate_leases_save (); the leases then end by themselves.
+ */
+gboolean vgate_release_leases (const char *root, const VgateDomain *domain, GError **error);

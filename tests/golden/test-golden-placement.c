@@ -70,6 +70,25 @@ test_existing (G_GNUC_UNUSED gconstpointer data)
     assert_no_leases (host);
 }
 
+/* libvirt cannot get the changed XML: the guest is refused with an exit status that libvirt understands, and
+ * the device is free again. */
+static void
+test_unwritten (G_GNUC_UNUSED gconstpointer data)
+{
+    static const char script[] = "#!/bin/sh\nexec \"$@\" >/dev/full\n";
+    g_autoptr (FakeHost) host = applying_host (free_mdev);
+    g_autofree char *path = fake_host_path (host, "without-output"), *line = NULL;
+    g_auto (Guest) guest = {0};
+
+    guest_init (&guest, host, "mdev", VM_1);
+    fake_host_write_file (host, "without-output", script, strlen (script), 0755);
+    program_run_by (path);
+    line = event (&guest, "migrate", 901);
+    program_run_by (NULL);
+    g_assert_nonnull (strstr (line, "No space left on device"));
+    assert_no_leases (host);
+}
+
 static void
 test_restore (G_GNUC_UNUSED gconstpointer data)
 {
@@ -605,6 +624,7 @@ static const struct {
     GTestDataFunc function;
 } tests[] = {
     {"existing", test_existing},
+    {"unwritten", test_unwritten},
     {"restore", test_restore},
     {"made", test_made},
     {"made-again", test_made_again},
