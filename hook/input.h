@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Reading whole inputs that are not trusted. */
+/* Reads whole inputs that are not trusted. */
 #pragma once
 
 #include "host/host.h"
 
 /*
- * Everything from the descriptor. Reading stops once there is more than VGATE_XML_SIZE_MAX: *length is then
- * above it, and the parser refuses the input. A byte that is 0 follows, which does not count. The caller
+ * Reads everything from the descriptor. Reading stops once there is more than VGATE_XML_SIZE_MAX: *length is
+ * then above it, and the parser refuses the input. A byte that is 0 follows and does not count. The caller
  * frees it. NULL with VGATE_CODE_INPUT_UNREADABLE.
  */
 char *vgate_input_read_fd (int fd, gsize *length, GError **error);
-/* The same of a file; "-" is standard input. */
+/* The same for a file; "-" is standard input. */
 char *vgate_input_read (const char *path, gsize *length, GError **error);
 
-/* The host document in a file; an error of its reading names the file, as there are two documents at hand. */
+/* Reads the host document in a file. An error names the file, because the caller has another input as
+ * well. */
 VgateHost *vgate_input_read_host (const char *path, GError **error);

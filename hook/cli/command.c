@@ -12,7 +12,7 @@
 int
 vgate_command_usage (const char *what)
 {
-    /* it quotes what was typed, which a script may have put together */
+    /* the text quotes an argument, which can contain any bytes */
     g_autofree char *shown = vgate_printable (what, 1000);
 
     fprintf (stderr, "vgpu-gate: VGATE-902: %s; see 'vgpu-gate --help'\n", shown);
@@ -23,7 +23,7 @@ int
 vgate_command_fail (const GError *error)
 {
     const VgateCode code = error->domain == VGATE_ERROR ? (VgateCode)error->code : VGATE_CODE_INTERNAL;
-    /* of these, the message has the way out of this very case */
+    /* the messages of these codes already contain the way out for this case */
     const gboolean is_complete = code == VGATE_CODE_NVML_REFUSED || code == VGATE_CODE_NOT_ROOT;
     g_autofree char *text = g_strdup_printf ("%s.%s%s", error->message, is_complete ? "" : " ",
                                              is_complete ? "" : vgate_code_info ((int)code)->cure);
@@ -159,7 +159,7 @@ vgate_command_as_root (int argc, char *argv[], const char *config)
         append_word (line, "--config");
         append_word (line, config);
     }
-    /* "vgpu-gate version set": what stands before the options */
+    /* "vgpu-gate version set": the words before the options */
     g_string_append (line, g_get_prgname () + strlen ("vgpu-gate"));
     for (int i = 1; i < argc; i++)
         append_word (line, argv[i]);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The operator's command: what its sub-commands share. */
+/* Functions that the sub-commands of the operator's command share. */
 #pragma once
 
 #include "message/output.h"
@@ -16,8 +16,8 @@ enum {
 
 /* Prints "vgpu-gate: VGATE-902: WHAT; see 'vgpu-gate --help'" and returns VGATE_EXIT_USAGE. */
 int vgate_command_usage (const char *what);
-/* Prints the error's line and returns VGATE_EXIT_REFUSED, or VGATE_EXIT_UNANSWERED where its code says that
- * the question could not be answered. */
+/* Prints the error's line and returns VGATE_EXIT_REFUSED, or VGATE_EXIT_UNANSWERED if by its code the
+ * question could not be answered. */
 int vgate_command_fail (const GError *error);
 
 /* A sub-command. argv[0] is its name; config: another configuration file, or NULL. */
@@ -37,23 +37,23 @@ int vgate_command_scheduler_set (int argc, char *argv[], const char *config);
 int vgate_command_scheduler_log (int argc, char *argv[], const char *config);
 int vgate_command_switchover (int argc, char *argv[], const char *config);
 
-/* What --help says below the options: the commands and the exit statuses. The caller frees it. */
+/* Returns the end of --help: the commands and the exit statuses. The caller frees it. */
 char *vgate_command_describe (const VgateCommand *commands, gsize n_commands);
-/* Runs the one that argv[0] names. */
+/* Runs the command that argv[0] names. */
 int vgate_command_dispatch (const VgateCommand *commands, gsize n_commands, int argc, char *argv[],
                             const char *config);
-/* A command that has sub-commands itself: argv[1] names one, or is --help. */
+/* Runs a command that has sub-commands itself: argv[1] names one, or is --help. */
 int vgate_command_group (const VgateCommand *commands, gsize n_commands, int argc, char *argv[],
                          const char *config);
 
-/* Parses a sub-command's options; what is left is in *words (NULL-terminated, may be NULL). */
+/* Parses a sub-command's options; the remaining arguments go into *words (NULL-terminated, may be NULL). */
 gboolean vgate_command_parse (int argc, char *argv[], const char *arguments, const char *summary,
                               const GOptionEntry *entries, char ***words, GError **error);
 
-/* What the commands that ask the driver have in common. */
+/* The command line of the commands that ask the driver. */
 typedef struct {
-    VgateOutput output; /* --output; set to the default before. Only one whose default is XML writes XML. */
-    char **words;       /* what is no option, or NULL */
+    VgateOutput output; /* --output; set the default before parsing. XML only if the default is XML. */
+    char **words;       /* the arguments that are not options, or NULL */
     guint n_words;
     char *output_name; /* as it was typed */
 } VgateCommandLine;
@@ -61,35 +61,34 @@ typedef struct {
 void vgate_command_line_clear (VgateCommandLine *line);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (VgateCommandLine, vgate_command_line_clear)
 
-/* vgate_command_parse () with --output, and with the entries of this command, or NULL. The caller clears
- * *line, on failure too. */
+/* As vgate_command_parse (), with --output and the entries of this command, or NULL. The caller clears *line,
+ * also after a failure. */
 gboolean vgate_command_line_parse (VgateCommandLine *line, int argc, char *argv[], const char *arguments,
                                    const char *summary, const GOptionEntry *entries, GError **error);
 
-/* The words as at most one GPU's address; *address is NULL when there is none. The caller frees it. */
+/* Takes the words as at most one GPU's address; *address is NULL without words. The caller frees it. */
 gboolean vgate_command_take_gpu (const VgateCommandLine *line, char **address, GError **error);
 
 VgatePolicy *vgate_command_policy (const char *config, GError **error);
 
-/* The entry of --yes, of the commands that set something. */
+/* The entry of --yes for the commands that change something. */
 /* clang-format off */
 #define VGATE_COMMAND_YES(flag) {"yes", 'y', 0, G_OPTION_ARG_NONE, flag, "do not ask for confirmation", NULL}
 /* clang-format on */
 
-/* Prints the report, and returns VGATE_EXIT_ALLOWED. (Whether it was written is seen at the end.) */
+/* Prints the report, and returns VGATE_EXIT_ALLOWED. (Whether it could be written is checked at exit.) */
 int vgate_command_print (JsonObject *report, VgateOutput output);
 
-/* Says on standard error which GPUs (of VgateUnusableGpu *) were left out; empties the list. Returns
- * VGATE_EXIT_UNANSWERED when there were any, as what was asked is not known of them; else status. */
+/* Lists on standard error the GPUs (VgateUnusableGpu *) that were left out, and empties the list. Returns
+ * VGATE_EXIT_UNANSWERED if there were any, because the answer for them is not known; otherwise status. */
 int vgate_command_tell_unusable (GPtrArray *unusable, int status);
 
-/*
- * What was typed, as the command that root would have to run: "sudo vgpu-gate version set 24.1-25.1". To be
- * asked for before the options are parsed, which takes argv apart. The caller frees it.
- */
+/* Returns the arguments as a command that root can run: "sudo vgpu-gate version set 24.1-25.1". Call this
+ * before the options are parsed, because the parser changes argv. The caller frees it. */
 char *vgate_command_as_root (int argc, char *argv[], const char *config);
-/* FALSE with VGATE_CODE_NOT_ROOT, naming that command, when this is not root. what: "the range ..." */
+/* FALSE with VGATE_CODE_NOT_ROOT, which names that command, if the process does not run as root. what: "the
+ * range ..." */
 gboolean vgate_command_need_root (const char *what, const char *as_root, GError **error);
-/* vgate_command_fail () for the error of a setting. When it came too late to know whether the
- * setting has taken effect, the line says how to look. */
+/* As vgate_command_fail () for the error of a setting. If the error came too late to know whether the setting
+ * has taken effect, the line contains the command that shows it. */
 int vgate_command_fail_setting (const GError *error, const char *as_root, const char *look);
