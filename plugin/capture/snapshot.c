@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* NVML promises no order of vGPUs; what is made of them must change only when a vGPU does. */
+/* NVML does not promise an order of vGPUs, but the element must change only if a vGPU does. */
 static int
 compare_uuids (gconstpointer a, gconstpointer b)
 {
@@ -21,8 +21,8 @@ sort (G_GNUC_UNUSED gpointer uuid, gpointer instances, G_GNUC_UNUSED gpointer us
     g_ptr_array_sort (instances, compare_uuids);
 }
 
-/* What is written for the domain would be made of the same, and of the domain's XML, which libvirt tells
- * of. */
+/* The digest of the element that these vGPUs would make without the domain's XML, whose changes libvirt
+ * reports. */
 static char *
 fingerprint_of (const VgateSnapshot *snapshot, const char *uuid)
 {
@@ -40,7 +40,7 @@ fingerprint_of (const VgateSnapshot *snapshot, const char *uuid)
     element = vgate_capture_describe (&input, &error);
     if (!element)
         return g_compute_checksum_for_string (G_CHECKSUM_SHA256, error->message, -1);
-    /* they change all the time; a look each minute sees to them */
+    /* these change all the time; the update each minute handles them */
     for (guint i = 0; i < element->vgpus->len; i++) {
         VgateElementVgpu *vgpu = g_ptr_array_index (element->vgpus, i);
 
@@ -74,7 +74,8 @@ vgate_snapshot_new (VgateProbe *probe, GPtrArray *judged)
         g_ptr_array_add (instances, instance);
     }
     g_hash_table_foreach (snapshot->by_vm, sort, NULL);
-    /* here, as a worker does this: for 1,000 guests they take the main loop more than 10 ms */
+    /* in the worker that calls this, because for 1,000 guests they would take the main loop more than 10
+     * ms */
     snapshot->fingerprints = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_free);
     g_hash_table_iter_init (&iter, snapshot->by_vm);
     while (g_hash_table_iter_next (&iter, &uuid, NULL))

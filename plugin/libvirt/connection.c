@@ -9,7 +9,7 @@
 #include <libvirt/virterror.h>
 #include <string.h>
 
-/* A libvirtd that answers nothing for 15 s is taken for gone. */
+/* The connection counts as lost if libvirtd does not answer for 15 s. */
 #define KEEP_ALIVE_INTERVAL_SEC 5
 #define KEEP_ALIVE_COUNT        3
 #define CALL_DEADLINE_MS        2000
@@ -21,7 +21,7 @@ struct VgateConnection {
     const VgateConnectionMethods *methods; /* or NULL */
     gpointer user_data;
     VgateWorkers *workers;
-    Channel *channel; /* NULL: there is no connection */
+    Channel *channel; /* NULL: no connection */
     gboolean is_opening;
     VgateBackOff back_off;
     gboolean is_failure_logged;
@@ -29,12 +29,10 @@ struct VgateConnection {
 
 #define N_EVENTS_MAX 8
 
-/*
- * One connection's life. libvirt's callbacks hold references to it, and may come until they are deregistered,
- * which a worker does: what comes from a channel that is not the present one is passed over.
- */
+/* The life of one connection. libvirt's callbacks hold references to it, and may come until they are
+ * deregistered, which a worker does. Events of any channel but the present one are ignored. */
 struct Channel {
-    VgateConnection *connection; /* borrowed: read in the main loop only; NULL once it was given up */
+    VgateConnection *connection; /* borrowed: read in the main loop only; NULL after it was given up */
     virConnectPtr libvirt;
     int events[N_EVENTS_MAX];
     guint n_events;
@@ -95,7 +93,7 @@ on_lifecycle (G_GNUC_UNUSED virConnectPtr libvirt, virDomainPtr domain, int even
     return 0;
 }
 
-/* Both device events have this form. */
+/* Both device events have this signature. */
 static void
 on_device (G_GNUC_UNUSED virConnectPtr libvirt, virDomainPtr domain, G_GNUC_UNUSED const char *alias,
            void *user_data)
@@ -111,10 +109,8 @@ on_metadata (G_GNUC_UNUSED virConnectPtr libvirt, virDomainPtr domain, int type,
         emit (user_data, domain, VGATE_DOMAIN_METADATA);
 }
 
-/*
- * QEMU's MIGRATION event: {"status":"setup"}, as QEMU writes it and libvirt hands it on. Two members could
- * come in another order, but only a status has these values.
- */
+/* QEMU's MIGRATION event is {"status":"setup"}, as QEMU writes it and libvirt passes it on. It could have
+ * further members in any order, but only a status has these values. */
 static gboolean
 job_event_of (const char *details, VgateDomainEvent *event)
 {
@@ -160,7 +156,7 @@ on_close (G_GNUC_UNUSED virConnectPtr libvirt, int reason, void *user_data)
     vgate_back_off_schedule (&connection->back_off);
 }
 
-/* --- what a worker does --- */
+/* --- in a worker --- */
 
 static gboolean
 listen_to (Channel *channel, int event, virConnectDomainEventGenericCallback callback, GError **error)
@@ -177,7 +173,7 @@ listen_to (Channel *channel, int event, virConnectDomainEventGenericCallback cal
     return TRUE;
 }
 
-/* Another driver than QEMU's has no such events, nor a migration or a save of a vGPU. */
+/* Other drivers than QEMU's have no such events, nor migrations or saves of a vGPU. */
 static gboolean
 listen_to_monitor (Channel *channel, GError **error)
 {
@@ -201,7 +197,7 @@ channel_open (Channel *channel, const char *uri, GError **error)
         vgate_set_libvirt_error (error, "virConnectOpen");
         return FALSE;
     }
-    /* a connection within the process, as libvirt's test driver is, has neither */
+    /* a connection within the process, as of libvirt's test driver, has neither */
     virConnectSetKeepAlive (channel->libvirt, KEEP_ALIVE_INTERVAL_SEC, KEEP_ALIVE_COUNT);
     /* without a reference, which a driver that has no such callback would not give back: channel_close ()
      * takes the callback away before the channel goes */
@@ -235,7 +231,7 @@ channel_close (gpointer data)
 }
 
 typedef struct {
-    Channel *channel; /* until it is handed over */
+    Channel *channel; /* until the main loop takes it */
     char *uri;
     GError *error;
 } Opening;
@@ -278,7 +274,7 @@ opening_done (gpointer data, gpointer user_data)
             connection->methods->connected (connection->user_data);
         return;
     }
-    /* once, not at every attempt of a night without libvirtd */
+    /* once, not at every attempt while libvirtd does not run */
     if (!connection->is_failure_logged)
         vgate_log (VGATE_CODE_LIBVIRT_ERROR, NULL, "%s; retrying", opening->error->message);
     connection->is_failure_logged = TRUE;
@@ -289,7 +285,7 @@ static const VgateWorkKind opening_kind = {opening_run, opening_done, opening_fr
 
 static const VgateWorkKind closing_kind = {channel_close, NULL, channel_release};
 
-/* --- the main loop's side --- */
+/* --- in the main loop --- */
 
 static void
 drop (VgateConnection *connection)
@@ -332,7 +328,7 @@ vgate_connection_new (const char *uri, const VgateConnectionMethods *methods, gp
     connection->user_data = user_data;
     connection->back_off.again = on_again;
     connection->back_off.user_data = connection;
-    /* two: a new connection need not wait until the old one is closed */
+    /* two threads: a new connection need not wait until the old one is closed */
     connection->workers = vgate_workers_new (2, CALL_DEADLINE_MS, NULL, NULL);
     return connection;
 }

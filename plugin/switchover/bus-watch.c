@@ -25,18 +25,18 @@ struct VgateBusWatch {
     gulong closed_handler;
     guint subscription;
     int lock;          /* descriptor; -1: not held */
-    GHashTable *names; /* set of char *: unique names on the bus, but our own */
+    GHashTable *names; /* set of char *: unique names on the bus except our own */
     guint n_connection;
     VgateBackOff back_off;
     gboolean is_failure_logged;
 };
 
-/* --- who is it? --- */
+/* --- new names on the bus --- */
 
 typedef struct {
     VgateBusWatch *watch;
     char *unique_name;
-    guint n_connection; /* on which it was met: another bus gives the same names again */
+    guint n_connection; /* the connection on which it appeared: another bus uses the same names again */
     guint32 pid;
     VgateQemu *qemu;
     GError *error;
@@ -67,7 +67,7 @@ newcomer_done (gpointer data, gpointer user_data)
     const Newcomer *newcomer = data;
     VgateBusWatch *watch = user_data;
 
-    /* it may be gone by now */
+    /* it may have left in the meantime */
     if (newcomer->n_connection != watch->n_connection ||
         !g_hash_table_contains (watch->names, newcomer->unique_name))
         return;
@@ -87,7 +87,7 @@ on_pid (GObject *source, GAsyncResult *result, gpointer user_data)
     g_autoptr (GError) error = NULL;
     g_autoptr (GVariant) reply = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
 
-    /* gone, or so are we */
+    /* it has left, or the watch was freed */
     if (!reply) {
         newcomer_free (newcomer);
         return;
@@ -164,7 +164,7 @@ drop (VgateBusWatch *watch)
     g_hash_table_remove_all (watch->names);
 }
 
-/* Once, not at every attempt. */
+/* Logs a failure once, not at every attempt. */
 static void
 fail (VgateBusWatch *watch, const char *what)
 {
@@ -213,7 +213,7 @@ on_names (GObject *source, GAsyncResult *result, gpointer user_data)
         meet (watch, names[i]);
 }
 
-/* It listens first and lists then: so nobody is missed. */
+/* Subscribes before it lists the names, so that none is missed. */
 static void
 on_connected (G_GNUC_UNUSED GObject *source, GAsyncResult *result, gpointer user_data)
 {

@@ -8,7 +8,7 @@
 #include "plugin/switchover/provider.h"
 #include "plugin/base/workers.h"
 
-/* A host that is being drained sends many guests at once, and each decision waits for NVML. */
+/* When a host is drained, many guests leave at once, and each decision waits for NVML. */
 #define DECISIONS_AT_ONCE 16
 
 struct VgateSwitchover {
@@ -18,11 +18,11 @@ struct VgateSwitchover {
     VgateWorkers *workers;
     VgateBusWatch *watch;
     GHashTable *served;  /* uuid -> Served * */
-    GHashTable *domains; /* uuid -> VgateDomain *: as last looked at, of those whose QEMU asks */
+    GHashTable *domains; /* uuid -> VgateDomain *: as last read, of the domains whose QEMU calls */
     VgateTally *tally;
-    VgateSnapshot *last; /* what NVML said last; or NULL */
-    GPtrArray *saves;    /* of Save *: neither answered nor given up */
-    GPtrArray *loads;    /* of Load *, borrowed: a worker decides */
+    VgateSnapshot *last; /* NVML's last answer; or NULL */
+    GPtrArray *saves;    /* of Save *: in progress */
+    GPtrArray *loads;    /* of Load *, borrowed: a worker decides about them */
 };
 
 /* A domain whose QEMU is on the bus. */
@@ -49,13 +49,13 @@ name_of (VgateSwitchover *switchover, const char *uuid)
     return served ? served->name : uuid;
 }
 
-/* --- Save: one question to NVML and a clock; the first of them answers --- */
+/* --- Save: a question to NVML and a timer; the first of them answers --- */
 
 typedef struct {
     VgateSwitchover *switchover;
     char *uuid;
-    GDBusMethodInvocation *call; /* NULL once it is answered */
-    guint source;                /* the clock */
+    GDBusMethodInvocation *call; /* NULL after the answer */
+    guint source;                /* the timer */
 } Save;
 
 static void
@@ -132,14 +132,14 @@ on_save (const char *uuid, GDBusMethodInvocation *call, gpointer user_data)
     vgate_prober_ask (switchover->prober, NULL, &save_methods, save);
 }
 
-/* --- Load: a worker decides, against a clock --- */
+/* --- Load: a worker decides, within the time of a timer --- */
 
 typedef struct {
     VgateSwitchover *switchover;
     char *name;
     VgateLoad *load;
-    GDBusMethodInvocation *call; /* NULL once it is answered */
-    guint source;                /* the clock */
+    GDBusMethodInvocation *call; /* NULL after the answer */
+    guint source;                /* the timer */
 } Load;
 
 static void
@@ -161,7 +161,7 @@ load_run (gpointer data)
     vgate_load_run (((Load *)data)->load);
 }
 
-/* With the priorities that the hook gives its own. */
+/* Logs with the priorities that the hook uses. */
 static void
 log_decision (const VgateDecision *decision, const char *name)
 {
@@ -179,7 +179,7 @@ log_decision (const VgateDecision *decision, const char *name)
     vgate_log_about (&subject, decision->allowed ? "at switch-over: %s" : "%s", decision->text);
 }
 
-/* QEMU prints the line into its log; the journal has it, too. */
+/* QEMU prints the line into its log; it is in the journal as well. */
 static void
 answer_load (Load *load, const VgateDecision *decision)
 {
