@@ -97,7 +97,7 @@ find_nvidia (const VgateVgpuRecord *vgpu, const VgatePgpuRecord *pgpu, gboolean 
 
 /*
  * When a GPU string is not known, the conditions before the last still decide. If none of them refuses, the
- * answer is undecided. It is then a refusal with the limit "other", which no limit of NVIDIA's stands for,
+ * answer is undecided. It is then a refusal with the limit "other", which is not one of NVIDIA's limits,
  * unless the configuration accepts it.
  */
 static VgateAnswer

@@ -7,7 +7,7 @@
 
 #define NAME_CHARACTERS_MAX 255
 
-/* 'x' in the pattern stands for a lower-case hexadecimal digit, anything else for itself. */
+/* 'x' in the pattern matches a lower-case hexadecimal digit, any other character only itself. */
 static gboolean
 matches (const char *text, const char *pattern)
 {
