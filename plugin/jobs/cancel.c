@@ -89,34 +89,12 @@ end_by_another (const VgateCancel *cancel)
                                                                            : VGATE_CANCEL_STAYED;
 }
 
-static VgateCancelAction
-hear_setup (VgateCancel *cancel)
-{
-    const VgateCancelAction end =
-        cancel->is_ours && cancel->phase == VGATE_CANCEL_QUIET && !cancel->is_completed
-            ? VGATE_CANCEL_BEGUN
-            : end_by_another (cancel);
-
-    /* the last look was before this event */
-    if (end != VGATE_CANCEL_PAUSED_HERE)
-        cancel->guest = VGATE_GUEST_NOT_KNOWN;
-    return end;
-}
-
-static void
-hear_connected (VgateCancel *cancel, gint64 now)
-{
-    cancel->is_unsure = TRUE;
-    cancel->is_call_old = cancel->is_calling;
-    cancel->n_failures = 0;
-    if (!cancel->is_calling)
-        cancel->wake = now;
-}
-
 /* Returns an end, or DO_NOTHING if it is not over. */
 static VgateCancelAction
-hear (VgateCancel *cancel, VgateCancelInputKind kind, gint64 now)
+take_event (VgateCancel *cancel, VgateCancelInputKind kind, gint64 now)
 {
+    VgateCancelAction end = VGATE_CANCEL_DO_NOTHING;
+
     switch (kind) {
     case VGATE_CANCEL_ABORTED:
         cancel->is_ours = TRUE;
@@ -127,7 +105,15 @@ hear (VgateCancel *cancel, VgateCancelInputKind kind, gint64 now)
         if (cancel->phase == VGATE_CANCEL_QUIET && !cancel->is_ours && !cancel->is_completed)
             enter (cancel, VGATE_CANCEL_WAS_FOUND, now);
         break;
-    case VGATE_CANCEL_SETUP: return hear_setup (cancel);
+    case VGATE_CANCEL_SETUP:
+        if (cancel->is_ours && cancel->phase == VGATE_CANCEL_QUIET && !cancel->is_completed)
+            end = VGATE_CANCEL_BEGUN;
+        else
+            end = end_by_another (cancel);
+        /* the last look was before this event */
+        if (end != VGATE_CANCEL_PAUSED_HERE)
+            cancel->guest = VGATE_GUEST_NOT_KNOWN;
+        break;
     case VGATE_CANCEL_CANCELLING:
         if (!cancel->is_completed && cancel->phase < VGATE_CANCEL_IS_CANCELLING)
             enter (cancel, VGATE_CANCEL_IS_CANCELLING, now);
@@ -144,11 +130,20 @@ hear (VgateCancel *cancel, VgateCancelInputKind kind, gint64 now)
         cancel->wake = now;
         break;
     case VGATE_CANCEL_JOB_FAILED: cancel->wake = now; break;
-    case VGATE_CANCEL_DOMAIN_ENDS: cancel->guest = VGATE_GUEST_GONE; return VGATE_CANCEL_LEFT;
-    case VGATE_CANCEL_CONNECTED: hear_connected (cancel, now); break;
+    case VGATE_CANCEL_DOMAIN_ENDS:
+        cancel->guest = VGATE_GUEST_GONE;
+        end = VGATE_CANCEL_LEFT;
+        break;
+    case VGATE_CANCEL_CONNECTED:
+        cancel->is_unsure = TRUE;
+        cancel->is_call_old = cancel->is_calling;
+        cancel->n_failures = 0;
+        if (!cancel->is_calling)
+            cancel->wake = now;
+        break;
     default: break;
     }
-    return VGATE_CANCEL_DO_NOTHING;
+    return end;
 }
 
 static VgateCancelAction
@@ -357,7 +352,7 @@ vgate_cancel_step (VgateCancel *cancel, const VgateCancelInput *input)
         cancel->is_call_old = FALSE;
         cancel->wake = G_MAXINT64;
         return VGATE_CANCEL_DO_WAIT;
-    default: end = hear (cancel, input->kind, input->now);
+    default: end = take_event (cancel, input->kind, input->now);
     }
     if (vgate_cancel_is_end (end))
         return end;
