@@ -57,22 +57,12 @@ on_retry (gpointer user_data)
     return G_SOURCE_REMOVE;
 }
 
-static void
-retry_later (VgateLeftoverWatch *watch)
-{
-    const guint interval_ms = watch->policy->capture_interval * 1000;
-
-    if (watch->source != 0)
-        return;
-    watch->source =
-        g_timeout_add (MIN (RETRY_MS << MIN (watch->n_retries, 16), interval_ms), on_retry, watch);
-    watch->n_retries++;
-}
-
-/* A domain that has been busy for long must not make another one wait as long. */
+/* Checks the domain again later. One that has been busy for long must not make another one wait as long. */
 static void
 note_busy (VgateLeftoverWatch *watch, const char *uuid)
 {
+    const guint interval_ms = watch->policy->capture_interval * 1000;
+
     g_hash_table_add (watch->busy, g_strdup (uuid));
     if (g_hash_table_add (watch->were_busy, g_strdup (uuid))) {
         watch->n_retries = 0;
@@ -80,7 +70,11 @@ note_busy (VgateLeftoverWatch *watch, const char *uuid)
             g_source_remove (watch->source);
         watch->source = 0;
     }
-    retry_later (watch);
+    if (watch->source != 0)
+        return;
+    watch->source =
+        g_timeout_add (MIN (RETRY_MS << MIN (watch->n_retries, 16), interval_ms), on_retry, watch);
+    watch->n_retries++;
 }
 
 static void
