@@ -61,7 +61,7 @@ test_the_status_of_a_captured_guest () {
     wait_status a "status['libvirt']['connected'] and 'failure' not in status['nvml']"
     wait_status a "counters['captures', 'start'] == 1 and counters['captures', 'change'] >= 1"
     text=$(on a vgpu-gate agent status)
-    for line in 'guest shown' 'capture trigger  *change' 'libvirt connected  *yes' "vgpu .* $uuid .*26\\.1" 'nvml duration .*[0-9] ms'; do
+    for line in 'guest shown' 'capture trigger  *change' 'libvirt connected  *yes' "^ *$uuid .*26\\.1" 'nvml duration .*[0-9] ms'; do
         grep -q "$line" <<<"$text" || fail "'$line' is not in:" "$text"
     done
     expect_refused 902 "invalid value 'xml' for --output" 'expected text or json' on a vgpu-gate agent status --output xml
