@@ -151,23 +151,10 @@ on_tick (gpointer service)
 
 /* --- signals --- */
 
-/* Logs changes that take effect only at the next start. The UUID of this host, for example, was read at the
- * start and is in every element that was captured since. */
-static void
-note_what_waits (const VgatePolicy *was, const VgatePolicy *is)
-{
-    if (g_strcmp0 (was->host_uuid, is->host_uuid) != 0)
-        vgate_log (VGATE_CODE_CONFIG_AT_START, NULL,
-                   "uuid= in [host] has changed; the change takes effect at the next start of vgpu-gated");
-    if (g_strcmp0 (was->switch_over_bus, is->switch_over_bus) != 0)
-        vgate_log (
-            VGATE_CODE_CONFIG_AT_START, NULL,
-            "bus= in [switch-over] has changed; the change takes effect at the next start of vgpu-gated");
-}
-
 static void
 reload (Service *service)
 {
+    const VgatePolicy *was = vgate_agent_policy (service->agent);
     g_autoptr (GError) error = NULL;
     VgatePolicy *policy = vgate_policy_load (service->config, &error);
 
@@ -178,7 +165,14 @@ reload (Service *service)
         log_config_error (service, error, "the previous configuration stays in force");
         return;
     }
-    note_what_waits (vgate_agent_policy (service->agent), policy);
+    /* the UUID of this host was read at the start, and is in every element that was captured since */
+    if (g_strcmp0 (was->host_uuid, policy->host_uuid) != 0)
+        vgate_log (VGATE_CODE_CONFIG_AT_START, NULL,
+                   "uuid= in [host] has changed; the change takes effect at the next start of vgpu-gated");
+    if (g_strcmp0 (was->switch_over_bus, policy->switch_over_bus) != 0)
+        vgate_log (
+            VGATE_CODE_CONFIG_AT_START, NULL,
+            "bus= in [switch-over] has changed; the change takes effect at the next start of vgpu-gated");
     vgate_agent_set_policy (service->agent, policy);
     vgate_log (VGATE_CODE_CONFIG_TAKEN, NULL, "read the configuration '%s' again",
                service->config ? service->config : vgate_policy_default_path ());
