@@ -37,7 +37,7 @@ sysfs_address (const char *name, const char *nvml_address, GError **error)
         sscanf (nvml_address, "%8x:%2x:%2x.%1x%c", &domain, &bus, &device, &function, &rest) != 4 ||
         domain > 0xffff || function > 7) {
         g_autofree char *what =
-            g_strdup_printf ("'%s' is no PCI address of a kind that is known here", nvml_address);
+            g_strdup_printf ("'%s' is not a PCI address of a supported form", nvml_address);
 
         vgate_nvml_unbelievable (name, what, error);
         return NULL;
@@ -174,14 +174,14 @@ device_list (const VgateNvml *nvml, const char *name, ListCall call, VgateNvmlDe
         g_array_set_size (list, count);
         rc = call (device, &count, list->len > 0 ? &g_array_index (list, guint, 0) : NULL);
         if (count > LIST_SIZE_MAX) {
-            vgate_nvml_unbelievable (name, "a count that cannot be", error);
+            vgate_nvml_unbelievable (name, "impossible count", error);
             return NULL;
         }
     }
     if (!vgate_nvml_answer (nvml, name, rc, error))
         return NULL;
     if (count > list->len) {
-        vgate_nvml_unbelievable (name, "more entries than there was room for", error);
+        vgate_nvml_unbelievable (name, "more entries than the buffer can hold", error);
         return NULL;
     }
     g_array_set_size (list, count);

@@ -45,9 +45,9 @@ take_state (const char *name, guint policy, guint arr, const nvmlVgpuSchedulerPa
             VgateScheduler *scheduler, GError **error)
 {
     if (policy > NVML_SCHEDULER_FIXED_SHARE)
-        return vgate_nvml_unbelievable (name, "a policy that is not known here", error);
+        return vgate_nvml_unbelievable (name, "unknown policy", error);
     if (arr > NVML_ARR_ENABLE)
-        return vgate_nvml_unbelievable (name, "a mode of ARR that is not known here", error);
+        return vgate_nvml_unbelievable (name, "unknown mode of ARR", error);
     *scheduler = (VgateScheduler){.size = sizeof *scheduler, .policy = (int)policy, .arr = (int)arr};
     if (arr == NVML_ARR_ENABLE) {
         scheduler->average_factor = parameters->vgpuSchedDataWithARR.avgFactor;
@@ -113,7 +113,7 @@ vgate_nvml_device_scheduler_log (VgateNvml *nvml, VgateNvmlDevice device, GError
         !take_state (name, raw->schedulerPolicy, raw->arrMode, &raw->schedulerParams, &log->scheduler, error))
         return NULL;
     if (raw->entriesCount > NVML_SCHEDULER_LOG_ENTRIES) {
-        vgate_nvml_unbelievable (name, "more entries than there is room for", error);
+        vgate_nvml_unbelievable (name, "more entries than the buffer can hold", error);
         return NULL;
     }
     log->n_entries = raw->entriesCount;

@@ -13,14 +13,14 @@ vgate_metadata_check_length (const char *what, const guint8 *bytes, gsize length
 
     if (length < header) {
         g_set_error (error, VGATE_ERROR, VGATE_CODE_ELEMENT_LENGTH,
-                     "%s metadata has %" G_GSIZE_FORMAT " bytes, its header alone needs %" G_GSIZE_FORMAT,
+                     "%s metadata has %" G_GSIZE_FORMAT " bytes; its header alone needs %" G_GSIZE_FORMAT,
                      what, length, header);
         return FALSE;
     }
     memcpy (&opaque_size, bytes + size_offset, sizeof opaque_size);
     if (opaque_size > VGATE_OPAQUE_SIZE_MAX || length - header != opaque_size) {
         g_set_error (error, VGATE_ERROR, VGATE_CODE_ELEMENT_LENGTH,
-                     "%s metadata has %" G_GSIZE_FORMAT " bytes after its header, but says that they are %u",
+                     "%s metadata has %" G_GSIZE_FORMAT " bytes after its header, but the header gives %u",
                      what, length - header, opaque_size);
         return FALSE;
     }

@@ -23,7 +23,7 @@ static const struct {
 gboolean
 vgate_nvml_missing (const char *name, GError **error)
 {
-    g_set_error (error, VGATE_NVML_ERROR, VGATE_NVML_ERROR_SYMBOL, "the library has no %s", name);
+    g_set_error (error, VGATE_NVML_ERROR, VGATE_NVML_ERROR_SYMBOL, "the library lacks %s", name);
     return FALSE;
 }
 
@@ -114,7 +114,7 @@ vgate_nvml_text (const char *name, const char *buffer, gsize size, GError **erro
     const char *end = memchr (buffer, '\0', size);
 
     if (!end) {
-        vgate_nvml_unbelievable (name, "the text does not end", error);
+        vgate_nvml_unbelievable (name, "the text is not terminated", error);
         return NULL;
     }
     for (const char *at = buffer; at < end; at++) {
@@ -138,7 +138,7 @@ vgate_nvml_size_answer (const VgateNvml *nvml, const char *name, nvmlReturn_t rc
     if (rc != NVML_ERROR_INSUFFICIENT_SIZE)
         return vgate_nvml_answer (nvml, name, rc, error);
     if (size == 0 || size > VGATE_NVML_SIZE_MAX)
-        return vgate_nvml_unbelievable (name, "a size that cannot be", error);
+        return vgate_nvml_unbelievable (name, "impossible size", error);
     return TRUE;
 }
 
@@ -147,7 +147,7 @@ vgate_nvml_take_bytes (const char *name, gpointer buffer, guint allocated, guint
 {
     if (size > allocated) {
         g_free (buffer);
-        vgate_nvml_unbelievable (name, "more bytes than there was room for", error);
+        vgate_nvml_unbelievable (name, "more bytes than the buffer can hold", error);
         return NULL;
     }
     return g_bytes_new_take (buffer, size);

@@ -68,8 +68,10 @@ static gboolean
 bad_value (const Load *load, const char *group, const char *key, const char *value, const char *expected,
            GError **error)
 {
-    g_set_error (error, VGATE_ERROR, VGATE_CODE_CONFIG_VALUE, "%s line %u: %s cannot be '%s', but %s",
-                 load->path, find_line (load->text, group, key), key, value, expected);
+    g_set_error (error, VGATE_ERROR, VGATE_CODE_CONFIG_VALUE,
+                 "%s line %u: invalid value '%s' for %s: "
+                 "expected %s",
+                 load->path, find_line (load->text, group, key), value, key, expected);
     return FALSE;
 }
 
@@ -82,8 +84,8 @@ load_rule (const Load *load, const char *key, const char *value, GError **error)
         return vgate_severity_parse (value, &load->policy->severities[rule]) ||
                bad_value (load, RULES_GROUP, key, value, "refuse, warn or ignore", error);
     }
-    g_set_error (error, VGATE_ERROR, VGATE_CODE_CONFIG_UNKNOWN, "%s line %u: there is no rule '%s'",
-                 load->path, find_line (load->text, RULES_GROUP, key), key);
+    g_set_error (error, VGATE_ERROR, VGATE_CODE_CONFIG_UNKNOWN, "%s line %u: unknown rule '%s'", load->path,
+                 find_line (load->text, RULES_GROUP, key), key);
     return FALSE;
 }
 
@@ -108,7 +110,7 @@ load_key (const Load *load, const char *group, const char *key, GError **error)
     if (known)
         return known->read (load->policy, value) ||
                bad_value (load, group, key, value, known->expected, error);
-    g_set_error (error, VGATE_ERROR, VGATE_CODE_CONFIG_UNKNOWN, "%s line %u: there is no key '%s' in [%s]",
+    g_set_error (error, VGATE_ERROR, VGATE_CODE_CONFIG_UNKNOWN, "%s line %u: unknown key '%s' in [%s]",
                  load->path, find_line (load->text, group, key), key, group);
     return FALSE;
 }
@@ -122,7 +124,7 @@ load_groups (const Load *load, GError **error)
         g_auto (GStrv) names = g_key_file_get_keys (load->file, groups[i], NULL, NULL);
 
         if (!vgate_policy_has_group (groups[i]) && strcmp (groups[i], RULES_GROUP) != 0) {
-            g_set_error (error, VGATE_ERROR, VGATE_CODE_CONFIG_UNKNOWN, "%s line %u: there is no group [%s]",
+            g_set_error (error, VGATE_ERROR, VGATE_CODE_CONFIG_UNKNOWN, "%s line %u: unknown group [%s]",
                          load->path, find_line (load->text, groups[i], NULL), groups[i]);
             return FALSE;
         }
@@ -154,7 +156,9 @@ check_owner (int fd, const char *path, gboolean is_secret, GError **error)
         return FALSE;
     }
     if (status.st_mode & forbidden) {
-        g_set_error (error, VGATE_ERROR, VGATE_CODE_CONFIG_OWNER, "%s has mode %04o: others must not %s it",
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_CONFIG_OWNER,
+                     "%s has mode %04o: others must not be "
+                     "able to %s it",
                      path, (guint)(status.st_mode & 07777), is_secret ? "read or write" : "write");
         return FALSE;
     }
@@ -292,8 +296,8 @@ load_text (Load *load, gsize length, GError **error)
     g_autoptr (GError) local = NULL;
 
     if (strlen (load->text) != length) {
-        g_set_error (error, VGATE_ERROR, VGATE_CODE_CONFIG_SYNTAX, "%s line %u: a NUL byte", load->path,
-                     last_line (load->text));
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_CONFIG_SYNTAX, "%s line %u: unexpected NUL byte",
+                     load->path, last_line (load->text));
         return FALSE;
     }
     /* with translations kept, "key[de]=" is reported as an unknown key instead of being skipped */

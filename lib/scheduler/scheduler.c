@@ -117,12 +117,13 @@ vgate_scheduler_settings_check (const VgateSchedulerSettings *settings,
                               VGATE_GROWTH_HAS_SIZE (capabilities, VGATE_SIZE_CAPABILITIES),
                           FALSE);
     if (!is_policy (settings->policy) || !(capabilities->policies & 1u << settings->policy))
-        return bad_setting (error, "the GPU does not have the policy %s",
+        return bad_setting (error, "the GPU does not support the policy %s",
                             vgate_scheduler_policy_name (settings->policy));
     if (settings->arr < VGATE_ARR_DEFAULT || settings->arr > VGATE_ARR_ENABLED)
-        return bad_setting (error, "there is no mode %d of adaptive round robin", settings->arr);
+        return bad_setting (error, "unknown mode %d of adaptive round robin", settings->arr);
     if (settings->arr == VGATE_ARR_ENABLED)
-        return (capabilities->has_arr || bad_setting (error, "the GPU has no adaptive round robin")) &&
+        return (capabilities->has_arr || bad_setting (error, "the GPU does not support adaptive round "
+                                                             "robin")) &&
                check_meaningless ("a time slice", settings->time_slice, mode, error) &&
                check_range ("frequency", settings->frequency, capabilities->frequency_min,
                             capabilities->frequency_max, " Hz", error) &&

@@ -101,17 +101,18 @@ append_guests (GString *text, const VgateStatus *status)
         if (guest->has_capture)
             oldest = MIN (oldest, guest->captured);
     }
-    append_gauge (text, "domains", "Domains that run here", status->domains);
+    append_gauge (text, "domains", "Running domains", status->domains);
     append_gauge (text, "guests", "Guests with vGPUs", status->guests->len);
-    append_gauge (text, "guests_captured", "Guests with vGPUs whose metadata stands in their XML",
-                  n_captured);
+    append_gauge (text, "guests_captured", "Guests with vGPUs whose metadata is in their XML", n_captured);
     append_gauge (text, "guests_failing", "Guests whose last capture failed", n_failing);
     append_gauge (text, "vgpus", "Captured vGPUs", n_vgpus);
-    begin (text, "oldest_capture_age_seconds", "gauge", "Age of the oldest capture of a guest that runs");
+    begin (text, "oldest_capture_age_seconds", "gauge", "Age of the oldest capture of a running guest");
     if (n_captured > 0)
         g_string_append_printf (text, "vgpu_gate_oldest_capture_age_seconds %" G_GINT64_FORMAT "\n",
                                 MAX (status->time - oldest, 0));
-    begin (text, "oldest_capture_time_seconds", "gauge", "When that capture was made, in seconds since 1970");
+    begin (text, "oldest_capture_time_seconds", "gauge",
+           "Time of the oldest capture of a running guest, "
+           "in seconds since 1970");
     if (n_captured > 0)
         g_string_append_printf (text, "vgpu_gate_oldest_capture_time_seconds %" G_GINT64_FORMAT "\n", oldest);
 }
@@ -124,7 +125,9 @@ append_nvml (GString *text, const VgateStatus *status)
     begin (text, "nvml_last_seconds", "gauge", "Time that the last question to NVML took");
     if (status->was_asked)
         append_seconds (text, "nvml_last_seconds", status->duration);
-    begin (text, "nvml_last_time_seconds", "gauge", "When NVML was asked last, in seconds since 1970");
+    begin (text, "nvml_last_time_seconds", "gauge",
+           "Time of the last question to NVML, in seconds since "
+           "1970");
     if (status->was_asked)
         g_string_append_printf (text, "vgpu_gate_nvml_last_time_seconds %" G_GINT64_FORMAT "\n",
                                 status->asked);
@@ -140,12 +143,12 @@ vgate_status_metrics (const VgateStatus *status)
     g_autoptr (GString) text = g_string_new (NULL);
     g_autofree char *version = escape (status->version);
 
-    begin (text, "info", "gauge", "The version that runs");
+    begin (text, "info", "gauge", "Version of the running vgpu-gated");
     g_string_append_printf (text, "vgpu_gate_info{version=\"%s\"} 1\n", version);
     append_gauge (text, "start_time_seconds", "Start of vgpu-gated, in seconds since 1970", status->started);
-    append_gauge (text, "time_seconds", "When these metrics were taken, in seconds since 1970", status->time);
+    append_gauge (text, "time_seconds", "Time of these metrics, in seconds since 1970", status->time);
     append_gauge (text, "configuration_refused",
-                  "1: the configuration file is bad, and vgpu-gated keeps the configuration that it has",
+                  "1: the configuration file is invalid, and vgpu-gated keeps the configuration that it has",
                   status->is_config_refused);
     append_gauge (text, "libvirt_connected", "1: there is a connection to libvirt", status->is_connected);
     append_gauge (text, "libvirt_slow_calls", "Calls that libvirt has not answered in time",

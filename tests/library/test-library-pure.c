@@ -54,12 +54,12 @@ static const struct {
      "an averaging factor has no meaning with adaptive round robin default"},
     {"policy that it has not",
      {SIZE, VGATE_SCHEDULER_FIXED_SHARE, VGATE_ARR_DEFAULT, 0, 0, 0, 0},
-     "the GPU does not have the policy fixed-share"},
+     "the GPU does not support the policy fixed-share"},
     {"no policy",
      {SIZE, VGATE_SCHEDULER_UNKNOWN, VGATE_ARR_DEFAULT, 0, 0, 0, 0},
-     "does not have the policy unknown"},
-    {"policy of no number", {SIZE, 77, VGATE_ARR_DEFAULT, 0, 0, 0, 0}, "does not have the policy unknown"},
-    {"mode of no number", {SIZE, VGATE_SCHEDULER_EQUAL_SHARE, 3, 0, 0, 0, 0}, "there is no mode 3"},
+     "does not support the policy unknown"},
+    {"policy of no number", {SIZE, 77, VGATE_ARR_DEFAULT, 0, 0, 0, 0}, "does not support the policy unknown"},
+    {"mode of no number", {SIZE, VGATE_SCHEDULER_EQUAL_SHARE, 3, 0, 0, 0, 0}, "unknown mode 3"},
 };
 
 static void

@@ -59,25 +59,27 @@ SIM_TEST (test_usage)
     assert_usage (client, "--unknown", "plug", "--unknown");
     assert_usage (client, "--vm is missing", "plug", "--type", "11");
     assert_usage (client, "--type is missing", "plug", "--vm", SIM_VM_A);
-    assert_usage (client, "'x' is not a UUID", "plug", "--vm", "x", "--type", "11");
-    assert_usage (client, "--uuid: 'x'", "plug", "--vm", SIM_VM_A, "--type", "11", "--uuid", "x");
-    assert_usage (client, "--mdev: 'x'", "plug", "--vm", SIM_VM_A, "--type", "11", "--mdev", "x");
-    assert_usage (client, "--vf: 'x'", "plug", "--vm", SIM_VM_A, "--type", "11", "--vf", "x");
-    assert_usage (client, "--gpu: 'x'", "plug", "--vm", SIM_VM_A, "--type", "11", "--gpu", "x");
-    assert_usage (client, "--type: '0'", "plug", "--vm", SIM_VM_A, "--type", "0");
-    assert_usage (client, "--type: '-1'", "plug", "--vm", SIM_VM_A, "--type", "-1");
-    assert_usage (client, "--type: '4294967296'", "plug", "--vm", SIM_VM_A, "--type", "4294967296");
-    assert_usage (client, "--placement: '65535'", "plug", "--vm", SIM_VM_A, "--type", "11", "--placement",
+    assert_usage (client, "'x' for --vm", "plug", "--vm", "x", "--type", "11");
+    assert_usage (client, "'x' for --uuid", "plug", "--vm", SIM_VM_A, "--type", "11", "--uuid", "x");
+    assert_usage (client, "'x' for --mdev", "plug", "--vm", SIM_VM_A, "--type", "11", "--mdev", "x");
+    assert_usage (client, "'x' for --vf", "plug", "--vm", SIM_VM_A, "--type", "11", "--vf", "x");
+    assert_usage (client, "'x' for --gpu", "plug", "--vm", SIM_VM_A, "--type", "11", "--gpu", "x");
+    assert_usage (client, "'0' for --type", "plug", "--vm", SIM_VM_A, "--type", "0");
+    assert_usage (client, "'-1' for --type", "plug", "--vm", SIM_VM_A, "--type", "-1");
+    assert_usage (client, "'4294967296' for --type", "plug", "--vm", SIM_VM_A, "--type", "4294967296");
+    assert_usage (client, "'65535' for --placement", "plug", "--vm", SIM_VM_A, "--type", "11", "--placement",
                   "65535");
     assert_usage (client, "'more'", "plug", "--vm", SIM_VM_A, "--type", "11", "more");
     assert_usage (client, "--gpu needs --type", "plug", "--vm", SIM_VM_A, "--mdev", MDEV, "--gpu", GPU);
-    assert_usage (client, "--vf exclude", "plug", "--vm", SIM_VM_A, "--mdev", MDEV, "--vf", GPU);
-    assert_usage (client, "exclude", "plug", "--vm", SIM_VM_A, "--type", "11", "--mdev", MDEV, "--vf", GPU);
+    assert_usage (client, "--vf cannot be used together", "plug", "--vm", SIM_VM_A, "--mdev", MDEV, "--vf",
+                  GPU);
+    assert_usage (client, "cannot be used together", "plug", "--vm", SIM_VM_A, "--type", "11", "--mdev", MDEV,
+                  "--vf", GPU);
     assert_usage (client, "--guest-driver", "plug", "--vm", SIM_VM_A, "--type", "11", "--guest-range",
                   "18.1-26.1");
     assert_usage (client, "--guest-range", "plug", "--vm", SIM_VM_A, "--type", "11", "--guest-driver", "580");
-    assert_usage (client, "exclude", "plug", "--vm", SIM_VM_A, "--type", "11", "--guest-driver", "580",
-                  "--guest-range", "18.1-26.1", "--guest-version", "18.1");
+    assert_usage (client, "cannot be used together", "plug", "--vm", SIM_VM_A, "--type", "11",
+                  "--guest-driver", "580", "--guest-range", "18.1-26.1", "--guest-version", "18.1");
     assert_usage (client, "'26'", "plug", "--vm", SIM_VM_A, "--type", "11", "--guest-version", "26");
     assert_usage (client, "'0.0'", "plug", "--vm", SIM_VM_A, "--type", "11", "--guest-version", "0.0");
     assert_usage (client, "driver version", "plug", "--vm", SIM_VM_A, "--type", "11", "--guest-driver",
@@ -87,32 +89,32 @@ SIM_TEST (test_usage)
 SIM_TEST (test_usage_of_the_others)
 {
     assert_usage (client, "--vm is missing", "unplug");
-    assert_usage (client, "is missing", "guest-driver");
+    assert_usage (client, "missing arguments", "guest-driver");
     assert_usage (client, "'sideways'", "guest-driver", "sideways", "--vm", SIM_VM_A);
     assert_usage (client, "--driver is missing", "guest-driver", "up", "--vm", SIM_VM_A);
     assert_usage (client, "--range is missing", "guest-driver", "up", "--vm", SIM_VM_A, "--driver", "580");
-    assert_usage (client, "takes neither", "guest-driver", "down", "--vm", SIM_VM_A, "--driver", "580");
+    assert_usage (client, "does not accept", "guest-driver", "down", "--vm", SIM_VM_A, "--driver", "580");
     assert_usage (client, "'26.1-18.1'", "guest-driver", "up", "--vm", SIM_VM_A, "--driver", "580", "--range",
                   "26.1-18.1");
-    assert_usage (client, "what is to change", "update");
-    assert_usage (client, "what of it", "update", "--gpu", GPU);
+    assert_usage (client, "needs an option that changes something", "update");
+    assert_usage (client, "needs an option that changes the GPU", "update", "--gpu", GPU);
     assert_usage (client, "--gpu is missing", "update", "--ecc", "on");
-    assert_usage (client, "neither on nor off", "update", "--gpu", GPU, "--ecc", "yes");
-    assert_usage (client, "--mig: 'yes'", "update", "--gpu", GPU, "--mig", "yes");
-    assert_usage (client, "--heterogeneous: 'yes'", "update", "--gpu", GPU, "--heterogeneous", "yes");
-    assert_usage (client, "go together", "update", "--gpu", GPU, "--type", "11");
-    assert_usage (client, "go together", "update", "--gpu", GPU, "--count", "1");
+    assert_usage (client, "expected on or off", "update", "--gpu", GPU, "--ecc", "yes");
+    assert_usage (client, "'yes' for --mig", "update", "--gpu", GPU, "--mig", "yes");
+    assert_usage (client, "'yes' for --heterogeneous", "update", "--gpu", GPU, "--heterogeneous", "yes");
+    assert_usage (client, "given together", "update", "--gpu", GPU, "--type", "11");
+    assert_usage (client, "given together", "update", "--gpu", GPU, "--count", "1");
     assert_usage (client, "four hexadecimal", "update", "--gpu", GPU, "--device-id", "0x2330");
     assert_usage (client, "'18.1'", "update", "--range", "18.1");
     assert_usage (client, "'0'", "update", "--structure-version", "0");
     assert_usage (client, "'more'", "reload", "more");
-    assert_usage (client, "is missing", "fail", "nvmlInit");
+    assert_usage (client, "missing arguments", "fail", "nvmlInit");
     assert_usage (client, "'nvmlNothing'", "fail", "nvmlNothing", "1");
     assert_usage (client, "'nvmlErrorString'", "hang", "nvmlErrorString");
     assert_usage (client, "'0'", "fail", "nvmlInit", "0");
     assert_usage (client, "'SUCCESS'", "fail", "nvmlInit", "SUCCESS");
     assert_usage (client, "'1000'", "fail", "nvmlInit", "1000");
-    assert_usage (client, "no call of a GPU", "fail", "nvmlInit", "15", "--gpu", "0000:41:00.0");
+    assert_usage (client, "not a call of a GPU", "fail", "nvmlInit", "15", "--gpu", "0000:41:00.0");
     assert_usage (client, "--gpu", "fail", "nvmlDeviceGetName", "15", "--gpu", "41");
     assert_usage (client, "'nvmlNothing'", "heal", "nvmlNothing");
     assert_usage (client, "'h1'", "init", "--force", "--gpu", "h1");
@@ -217,7 +219,7 @@ SIM_TEST (test_plug_with_all)
     g_assert_cmpstr (text, ==, "00000000:06:00.0");
     g_assert_cmphex (metadata (client, instance).guestVgpuVersion, ==, 20 << 16 | 1);
     g_assert_cmpstr (metadata (client, instance).guestDriverVersion, ==, "550.90.05");
-    assert_impossible (client, "runs already", "plug", "--vm", SIM_VM_B, "--type", "12", "--uuid", UUID_1);
+    assert_impossible (client, "already running", "plug", "--vm", SIM_VM_B, "--type", "12", "--uuid", UUID_1);
     assert_impossible (client, "mediated device", "plug", "--vm", SIM_VM_B, "--type", "12", "--mdev", MDEV);
     assert_impossible (client, "framebuffer-used", "plug", "--vm", SIM_VM_B, "--type", "12",
                        "--framebuffer-used", "20481");
@@ -344,7 +346,7 @@ SIM_TEST (test_update)
 
     assert_impossible (client, "there is no GPU", "update", "--gpu", "0000:42:00.0", "--ecc", "on");
     assert_impossible (client, "not inside", "update", "--advertised-range", "17.1-26.1");
-    assert_impossible (client, "there is no [type 13]", "update", "--gpu", GPU, "--type", "13", "--count",
+    assert_impossible (client, "missing group [type 13]", "update", "--gpu", GPU, "--type", "13", "--count",
                        "1");
     sim_client_must (client, "update", "--advertised-range", "20.1-25.1");
     /* another driver: the administrator's range is lost */
@@ -399,7 +401,7 @@ SIM_TEST (test_show)
         "gpu 0000:41:00.0: NVIDIA H100 80GB HBM3, GPU-aaaaaaaa-0000-4000-8000-000000000001",
         "    metadata string 233016C100000003",
         "    scheduler best-effort",
-        "    framebuffer 81920 MiB, 40960 taken",
+        "    framebuffer 81920 MiB, 40960 in use",
         "    type 11: NVIDIA TEST-40C, Compute, 40960 MiB, at most 2",
         "    mode none, ecc off, sriov on, migration off, mig off",
         "vgpu " UUID_1 ": instance 3251634178, type 11 on 0000:41:00.0, VM " SIM_VM_A,

@@ -95,7 +95,7 @@ SIM_TEST (test_not_found)
     put_link ("sys/bus/mdev/devices/" MDEV, "../../../devices/gone");
     impossible ("there is no mediated device " MDEV, plug (MDEV));
     put_mdev (MDEV_2, "pci0000:40/0000:42:00.0", "nvidia-11");
-    impossible ("its parent, 0000:42:00.0, is no GPU's mdev-parent", plug (MDEV_2));
+    impossible ("its parent, 0000:42:00.0, is not the mdev-parent of any GPU", plug (MDEV_2));
     end ();
 }
 
@@ -105,7 +105,7 @@ SIM_TEST (test_types)
     put_mdev (MDEV, "pci0000:40/0000:41:00.4", "nvidia");
     impossible ("its type has no number", plug (MDEV));
     put_mdev (MDEV_2, "pci0000:40/0000:41:00.4", "nvidia-13");
-    impossible ("vGPU type 13 on 0000:41:00.0: it is not offered", plug (MDEV_2));
+    impossible ("vGPU type 13 on 0000:41:00.0: the type is not offered", plug (MDEV_2));
     end ();
 }
 

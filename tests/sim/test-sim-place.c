@@ -34,7 +34,7 @@ SIM_TEST (test_sriov)
     sim_client_impossible (client, "no such virtual function", "plug", "--vm", SIM_VM_A, "--type", "12",
                            "--gpu", GPU, "--vf", GPU);
     sim_client_must (client, "plug", "--vm", SIM_VM_A, "--type", "12", "--gpu", GPU, "--vf", "0000:41:00.4");
-    sim_client_impossible (client, "has this virtual function", "plug", "--vm", SIM_VM_A, "--type", "12",
+    sim_client_impossible (client, "uses this virtual function", "plug", "--vm", SIM_VM_A, "--type", "12",
                            "--vf", "0000:41:00.4");
     sim_client_must (client, "plug", "--vm", SIM_VM_A, "--type", "12", "--gpu", GPU, "--mdev", MDEV);
     g_assert_cmpint (client->nvmlDeviceGetActiveVgpus (gpu, &count, list), ==, NVML_SUCCESS);
@@ -219,7 +219,7 @@ SIM_TEST (test_fragments)
                            GPU);
     sim_client_impossible (client, "this placement is not free", "plug", "--vm", SIM_VM_A, "--type", "12",
                            "--gpu", GPU, "--placement", "80");
-    sim_client_impossible (client, "this placement is not free, or none of its type", "plug", "--vm",
+    sim_client_impossible (client, "this placement is not free, or not one of the type", "plug", "--vm",
                            SIM_VM_A, "--type", "12", "--gpu", GPU, "--placement", "1");
     plug_at (client, "12", "160");
     /* two are left by placement, none by the type's maximum */

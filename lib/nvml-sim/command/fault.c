@@ -10,8 +10,7 @@
 static gboolean
 check_call (const char *call, GError **error)
 {
-    return vgpu_sim_call_is_known (call) ||
-           vgpu_sim_option_bad (error, "'%s' is no call that can fail", call);
+    return vgpu_sim_call_is_known (call) || vgpu_sim_option_bad (error, "unknown call '%s'", call);
 }
 
 static gboolean
@@ -42,7 +41,7 @@ vgpu_sim_command_fail (const char *path, int argc, char **argv, GError **error)
 {
     g_autofree char *gpu = NULL, *base = NULL, *key = NULL;
     const GOptionEntry entries[] = {
-        {"gpu", 0, 0, G_OPTION_ARG_STRING, &gpu, "on this GPU only (a call of a device)", "ADDRESS"},
+        {"gpu", 0, 0, G_OPTION_ARG_STRING, &gpu, "fail only on this GPU (for calls of a device)", "ADDRESS"},
         G_OPTION_ENTRY_NULL,
     };
     int code;
@@ -50,11 +49,13 @@ vgpu_sim_command_fail (const char *path, int argc, char **argv, GError **error)
     if (!vgpu_sim_option_parse ("CALL CODE", entries, 2, &argc, &argv, error) || !check_call (argv[1], error))
         return FALSE;
     if (!vgpu_sim_return_parse (argv[2], &code))
-        return vgpu_sim_option_bad (error, "'%s' is neither a return code from 1 to 999 nor the name of one",
+        return vgpu_sim_option_bad (error,
+                                    "invalid code '%s': expected 1 to 999 or the name of a return "
+                                    "code",
                                     argv[2]);
     base = vgpu_sim_call_base_name (argv[1]);
     if (gpu && !g_str_has_prefix (base, "nvmlDevice"))
-        return vgpu_sim_option_bad (error, "%s is no call of a GPU", base);
+        return vgpu_sim_option_bad (error, "%s is not a call of a GPU", base);
     key = fault_key (base, gpu, error);
     return key && set_fault (path, key, argv[2], error);
 }

@@ -56,9 +56,10 @@ check_direction (const char *direction, const char *driver, const char *range, G
         return vgpu_sim_option_required ("--driver", driver, error) &&
                vgpu_sim_option_required ("--range", range, error);
     if (!g_str_equal (direction, "down"))
-        return vgpu_sim_option_bad (error, "guest-driver: '%s' is neither up nor down", direction);
+        return vgpu_sim_option_bad (error, "guest-driver: invalid argument '%s': expected up or down",
+                                    direction);
     if (driver || range)
-        return vgpu_sim_option_bad (error, "guest-driver down takes neither --driver nor --range");
+        return vgpu_sim_option_bad (error, "guest-driver down does not accept --driver or --range");
     return TRUE;
 }
 
@@ -69,9 +70,10 @@ vgpu_sim_command_guest_driver (const char *path, int argc, char **argv, GError *
     g_autofree char *version = NULL;
     g_autofree char *range_text = NULL;
     const GOptionEntry entries[] = {
-        {"vm", 0, 0, G_OPTION_ARG_STRING, &vm, "the virtual machine", "UUID"},
-        {"driver", 0, 0, G_OPTION_ARG_STRING, &version, "the guest driver that comes up", "VERSION"},
-        {"range", 0, 0, G_OPTION_ARG_STRING, &range_text, "the vGPU versions it speaks", "MIN-MAX"},
+        {"vm", 0, 0, G_OPTION_ARG_STRING, &vm, "change the vGPUs of this virtual machine", "UUID"},
+        {"driver", 0, 0, G_OPTION_ARG_STRING, &version, "version of the guest driver", "VERSION"},
+        {"range", 0, 0, G_OPTION_ARG_STRING, &range_text, "vGPU versions that the guest driver supports",
+         "MIN-MAX"},
         G_OPTION_ENTRY_NULL,
     };
     g_autoptr (VgpuSimEdit) edit = NULL;
@@ -112,9 +114,11 @@ vgpu_sim_command_guest_memory (const char *path, int argc, char **argv, GError *
     g_autofree char *used = NULL;
     g_autofree char *state = NULL;
     const GOptionEntry entries[] = {
-        {"vm", 0, 0, G_OPTION_ARG_STRING, &vm, "the virtual machine", "UUID"},
-        {"framebuffer-used", 0, 0, G_OPTION_ARG_STRING, &used, "of each vGPU's framebuffer", "MIB"},
-        {"runtime-state", 0, 0, G_OPTION_ARG_STRING, &state, "what each vGPU has beside that", "MIB"},
+        {"vm", 0, 0, G_OPTION_ARG_STRING, &vm, "change the vGPUs of this virtual machine", "UUID"},
+        {"framebuffer-used", 0, 0, G_OPTION_ARG_STRING, &used, "set how much framebuffer each vGPU uses",
+         "MIB"},
+        {"runtime-state", 0, 0, G_OPTION_ARG_STRING, &state, "set the size of each vGPU's other state",
+         "MIB"},
         G_OPTION_ENTRY_NULL,
     };
     g_autoptr (VgpuSimEdit) edit = NULL;
@@ -127,7 +131,7 @@ vgpu_sim_command_guest_memory (const char *path, int argc, char **argv, GError *
         !vgpu_sim_option_number ("--runtime-state", state, 0, G_MAXUINT32, &number, error))
         return FALSE;
     if (!used && !state)
-        return vgpu_sim_option_bad (error, "guest-memory: what is to change?");
+        return vgpu_sim_option_bad (error, "guest-memory needs --framebuffer-used or --runtime-state");
     memory.used = used;
     memory.state = state;
     edit = vgpu_sim_edit_begin (path, error);

@@ -75,11 +75,14 @@ check_models (char **names, GError **error)
 {
     for (gsize i = 0; names && names[i]; i++) {
         if (!find_model (names[i]))
-            return vgpu_sim_option_bad (error, "--gpu: '%s' is none of h100, h100-mig, h200, l40s", names[i]);
+            return vgpu_sim_option_bad (error,
+                                        "invalid value '%s' for --gpu: expected h100, h100-mig, "
+                                        "h200 or l40s",
+                                        names[i]);
     }
     /* they get the buses from 0x41 on */
     if (names && g_strv_length (names) > 16)
-        return vgpu_sim_option_bad (error, "--gpu: at most 16 of them");
+        return vgpu_sim_option_bad (error, "--gpu can be given at most 16 times");
     return TRUE;
 }
 
@@ -150,9 +153,9 @@ vgpu_sim_command_init (const char *path, int argc, char **argv, GError **error)
     g_auto (GStrv) names = NULL;
     gboolean force = FALSE;
     const GOptionEntry entries[] = {
-        {"gpu", 0, 0, G_OPTION_ARG_STRING_ARRAY, &names,
-         "h100 (the default), h100-mig, h200 or l40s; once a GPU", "MODEL"},
-        {"force", 0, 0, G_OPTION_ARG_NONE, &force, "replace a file that exists", NULL},
+        {"gpu", 0, 0, G_OPTION_ARG_STRING_ARRAY, &names, "add a GPU: h100 (default), h100-mig, h200 or l40s",
+         "MODEL"},
+        {"force", 0, 0, G_OPTION_ARG_NONE, &force, "replace an existing file", NULL},
         G_OPTION_ENTRY_NULL,
     };
     g_autoptr (VgpuSimEdit) edit = NULL;
@@ -163,7 +166,9 @@ vgpu_sim_command_init (const char *path, int argc, char **argv, GError **error)
     if (!edit)
         return FALSE;
     if (!force && g_file_test (path, G_FILE_TEST_EXISTS)) {
-        g_set_error (error, VGPU_SIM_ERROR, VGPU_SIM_ERROR_IMPOSSIBLE, "%s exists; --force replaces it",
+        g_set_error (error, VGPU_SIM_ERROR, VGPU_SIM_ERROR_IMPOSSIBLE,
+                     "'%s' already exists: use --force to "
+                     "replace it",
                      path);
         return FALSE;
     }

@@ -41,7 +41,7 @@ vgpu_sim_option_parse (const char *words, const GOptionEntry *entries, int posit
         (*argc)--;
     }
     if (*argc - 1 < positional)
-        return vgpu_sim_option_bad (error, "%s: something is missing: %s", (*argv)[0], words);
+        return vgpu_sim_option_bad (error, "%s: missing arguments: expected %s", (*argv)[0], words);
     if (*argc - 1 > positional)
         return vgpu_sim_option_bad (error, "%s: unexpected argument '%s'", (*argv)[0],
                                     (*argv)[1 + positional]);
@@ -58,7 +58,7 @@ gboolean
 vgpu_sim_option_uuid (const char *name, const char *text, GError **error)
 {
     return !text || g_uuid_string_is_valid (text) ||
-           vgpu_sim_option_bad (error, "%s: '%s' is not a UUID", name, text);
+           vgpu_sim_option_bad (error, "invalid value '%s' for %s: expected a UUID", text, name);
 }
 
 gboolean
@@ -69,7 +69,7 @@ vgpu_sim_option_driver (const char *name, const char *text, GError **error)
     if (!text ||
         (*text && strlen (text) < NVML_DRIVER_VERSION_SIZE && strspn (text, allowed) == strlen (text)))
         return TRUE;
-    return vgpu_sim_option_bad (error, "%s: '%s' is not a driver version", name, text);
+    return vgpu_sim_option_bad (error, "invalid value '%s' for %s: expected a driver version", text, name);
 }
 
 gboolean
@@ -78,7 +78,8 @@ vgpu_sim_option_hex4 (const char *name, const char *text, GError **error)
     guint16 value;
 
     return !text || vgpu_sim_hex4_parse (text, &value) ||
-           vgpu_sim_option_bad (error, "%s: '%s' is not four hexadecimal digits", name, text);
+           vgpu_sim_option_bad (error, "invalid value '%s' for %s: expected four hexadecimal digits", text,
+                                name);
 }
 
 gboolean
@@ -90,7 +91,8 @@ vgpu_sim_option_number (const char *name, const char *text, guint32 min, guint32
     if (!text)
         return TRUE;
     if (!vgpu_sim_number_parse (text, min, max, &value))
-        return vgpu_sim_option_bad (error, "%s: '%s' is not a number from %u to %u", name, text, min, max);
+        return vgpu_sim_option_bad (error, "invalid value '%s' for %s: expected a number from %u to %u", text,
+                                    name, min, max);
     *number = (guint32)value;
     return TRUE;
 }
@@ -99,7 +101,7 @@ gboolean
 vgpu_sim_option_address (const char *name, const char *text, VgpuSimAddress *address, GError **error)
 {
     return !text || vgpu_sim_address_parse (text, address) ||
-           vgpu_sim_option_bad (error, "%s: '%s' is not a PCI address", name, text);
+           vgpu_sim_option_bad (error, "invalid value '%s' for %s: expected a PCI address", text, name);
 }
 
 gboolean
@@ -107,7 +109,8 @@ vgpu_sim_option_version (const char *name, const char *text, guint32 *version, G
 {
     if (!text || (vgate_version_parse (text, version) && *version != 0))
         return TRUE;
-    return vgpu_sim_option_bad (error, "%s: '%s' is not a vGPU version MAJOR.MINOR", name, text);
+    return vgpu_sim_option_bad (error, "invalid value '%s' for %s: expected a vGPU version MAJOR.MINOR", text,
+                                name);
 }
 
 gboolean
@@ -115,12 +118,13 @@ vgpu_sim_option_range (const char *name, const char *text, VgateVersionRange *ra
 {
     if (!text || (vgate_version_range_parse (text, range) && range->min <= range->max))
         return TRUE;
-    return vgpu_sim_option_bad (error, "%s: '%s' is not a range MIN-MAX of vGPU versions", name, text);
+    return vgpu_sim_option_bad (error, "invalid value '%s' for %s: expected a range MIN-MAX of vGPU versions",
+                                text, name);
 }
 
 gboolean
 vgpu_sim_option_switch (const char *name, const char *text, GError **error)
 {
     return !text || g_str_equal (text, "on") || g_str_equal (text, "off") ||
-           vgpu_sim_option_bad (error, "%s: '%s' is neither on nor off", name, text);
+           vgpu_sim_option_bad (error, "invalid value '%s' for %s: expected on or off", text, name);
 }

@@ -40,13 +40,13 @@ static gboolean
 check_combination (const Plug *plug, GError **error)
 {
     if (!plug->type_text && !plug->mdev)
-        return vgpu_sim_option_bad (error, "--type is missing, and there is no --mdev that has one");
+        return vgpu_sim_option_bad (error, "--type is missing: only with --mdev the type is known");
     if (plug->gpu_text && !plug->type_text)
         return vgpu_sim_option_bad (error, "--gpu needs --type");
     if (plug->mdev && plug->vf)
-        return vgpu_sim_option_bad (error, "--mdev and --vf exclude each other");
+        return vgpu_sim_option_bad (error, "--mdev and --vf cannot be used together");
     if (plug->range_text && plug->version_text)
-        return vgpu_sim_option_bad (error, "--guest-range and --guest-version exclude each other");
+        return vgpu_sim_option_bad (error, "--guest-range and --guest-version cannot be used together");
     if (plug->range_text && !plug->guest_driver)
         return vgpu_sim_option_bad (error, "--guest-range needs --guest-driver");
     if (plug->guest_driver && !plug->range_text && !plug->version_text)
@@ -83,26 +83,40 @@ static gboolean
 parse_arguments (Plug *plug, int argc, char **argv, GError **error)
 {
     const GOptionEntry entries[] = {
-        {"vm", 0, 0, G_OPTION_ARG_STRING, &plug->vm, "the virtual machine", "UUID"},
-        {"type", 0, 0, G_OPTION_ARG_STRING, &plug->type_text, "the vGPU type (that of the mediated device)",
+        {"vm", 0, 0, G_OPTION_ARG_STRING, &plug->vm, "give the vGPU to this virtual machine", "UUID"},
+        {"type", 0, 0, G_OPTION_ARG_STRING, &plug->type_text,
+         "vGPU type (default: that of the mediated "
+         "device)",
          "ID"},
-        {"gpu", 0, 0, G_OPTION_ARG_STRING, &plug->gpu_text, "the GPU (the first with room)", "ADDRESS"},
+        {"gpu", 0, 0, G_OPTION_ARG_STRING, &plug->gpu_text, "GPU (default: the first with room)", "ADDRESS"},
         {"placement", 0, 0, G_OPTION_ARG_STRING, &plug->placement_text,
-         "where on a heterogeneous GPU (the lowest that is free)", "SLOT"},
-        {"uuid", 0, 0, G_OPTION_ARG_STRING, &plug->uuid, "the vGPU's UUID (a new one)", "UUID"},
-        {"mdev", 0, 0, G_OPTION_ARG_STRING, &plug->mdev, "it is a mediated device", "UUID"},
-        {"root", 0, 0, G_OPTION_ARG_FILENAME, &plug->root, "where that is looked up: DIR/sys", "DIR"},
-        {"vf", 0, 0, G_OPTION_ARG_STRING, &plug->vf, "it is a virtual function", "ADDRESS"},
-        {"guest-address", 0, 0, G_OPTION_ARG_STRING, &plug->guest_address, "its address in the guest",
+         "placement on a heterogeneous GPU (default: the lowest free one)", "SLOT"},
+        {"uuid", 0, 0, G_OPTION_ARG_STRING, &plug->uuid, "UUID of the vGPU (default: a new one)", "UUID"},
+        {"mdev", 0, 0, G_OPTION_ARG_STRING, &plug->mdev, "run the vGPU on this mediated device", "UUID"},
+        {"root", 0, 0, G_OPTION_ARG_FILENAME, &plug->root, "look for the mediated device in DIR/sys", "DIR"},
+        {"vf", 0, 0, G_OPTION_ARG_STRING, &plug->vf, "run the vGPU on this virtual function", "ADDRESS"},
+        {"guest-address", 0, 0, G_OPTION_ARG_STRING, &plug->guest_address, "address of the vGPU in the guest",
          "ADDRESS"},
-        {"guest-driver", 0, 0, G_OPTION_ARG_STRING, &plug->guest_driver, "the guest driver is up", "VERSION"},
-        {"guest-range", 0, 0, G_OPTION_ARG_STRING, &plug->range_text, "what it speaks", "MIN-MAX"},
-        {"guest-version", 0, 0, G_OPTION_ARG_STRING, &plug->version_text, "agreed before the migration",
+        {"guest-driver", 0, 0, G_OPTION_ARG_STRING, &plug->guest_driver,
+         "version of the guest driver, "
+         "which is loaded",
+         "VERSION"},
+        {"guest-range", 0, 0, G_OPTION_ARG_STRING, &plug->range_text,
+         "vGPU versions that the guest "
+         "driver supports",
+         "MIN-MAX"},
+        {"guest-version", 0, 0, G_OPTION_ARG_STRING, &plug->version_text,
+         "vGPU version agreed on before "
+         "the migration",
          "X.Y"},
-        {"framebuffer-used", 0, 0, G_OPTION_ARG_STRING, &plug->used_text, "of its framebuffer (0)", "MIB"},
+        {"framebuffer-used", 0, 0, G_OPTION_ARG_STRING, &plug->used_text, "framebuffer in use (default: 0)",
+         "MIB"},
         {"runtime-state", 0, 0, G_OPTION_ARG_STRING, &plug->state_text,
-         "what it has beside that (the driver does not say)", "MIB"},
-        {"no-migration", 0, 0, G_OPTION_ARG_NONE, &plug->no_migration, "it cannot migrate", NULL},
+         "size of its other state (default: not reported)", "MIB"},
+        {"no-migration", 0, 0, G_OPTION_ARG_NONE, &plug->no_migration,
+         "clear the vGPU's migration "
+         "capability",
+         NULL},
         G_OPTION_ENTRY_NULL,
     };
 
@@ -117,15 +131,15 @@ find_obstacle (const VgpuSimHost *host, const VgpuSimGpu *gpu, const Plug *plug)
     const VgpuSimOffer *offer = vgpu_sim_gpu_offer (gpu, plug->type);
 
     if (!offer || gpu->mode != NVML_VIRTUALIZATION_MODE_HOST_VGPU)
-        return "it is not offered";
+        return "the type is not offered";
     if (plug->vf && !gpu->sriov)
         return "a GPU without SR-IOV has no virtual functions";
     if (plug->vf && !vgpu_sim_host_has_function (host, gpu, plug->function))
-        return "it has no such virtual function";
+        return "the GPU has no such virtual function";
     if (plug->placement_text && !gpu->heterogeneous)
         return "only a heterogeneous GPU has placements";
     if (plug->placement_text && !vgpu_sim_place_is_free (host, gpu, offer, plug->placement))
-        return "this placement is not free, or none of its type";
+        return "this placement is not free, or not one of the type";
     return vgpu_sim_place_obstacle (host, gpu, offer);
 }
 
@@ -149,7 +163,7 @@ static const VgpuSimGpu *
 find_room (const VgpuSimHost *host, const Plug *plug, GError **error)
 {
     const VgpuSimGpu *asked = plug->gpu_text ? vgpu_sim_host_gpu (host, plug->gpu) : NULL;
-    const char *reason = "it is not offered";
+    const char *reason = "the type is not offered";
 
     if (plug->gpu_text && !asked) {
         g_set_error (error, VGPU_SIM_ERROR, VGPU_SIM_ERROR_IMPOSSIBLE, "there is no GPU %s", plug->gpu_text);
@@ -252,7 +266,8 @@ vgpu_sim_command_plug (const char *path, int argc, char **argv, GError **error)
     if (!plug.uuid)
         plug.uuid = g_uuid_string_random ();
     if (vgpu_sim_host_vgpu_by_uuid (edit->host, plug.uuid)) {
-        g_set_error (error, VGPU_SIM_ERROR, VGPU_SIM_ERROR_IMPOSSIBLE, "vGPU %s runs already", plug.uuid);
+        g_set_error (error, VGPU_SIM_ERROR, VGPU_SIM_ERROR_IMPOSSIBLE, "vGPU %s is already running",
+                     plug.uuid);
         return FALSE;
     }
     gpu = (plug.type_text || take_mdev (edit->host, &plug, error)) ? find_room (edit->host, &plug, error)
@@ -293,9 +308,9 @@ vgpu_sim_command_unplug (const char *path, int argc, char **argv, GError **error
     g_autofree char *uuid = NULL;
     gboolean if_present = FALSE;
     const GOptionEntry entries[] = {
-        {"vm", 0, 0, G_OPTION_ARG_STRING, &vm, "the virtual machine", "UUID"},
-        {"uuid", 0, 0, G_OPTION_ARG_STRING, &uuid, "this vGPU only (all of the VM)", "UUID"},
-        {"if-present", 0, 0, G_OPTION_ARG_NONE, &if_present, "none at all is no error", NULL},
+        {"vm", 0, 0, G_OPTION_ARG_STRING, &vm, "remove the vGPUs of this virtual machine", "UUID"},
+        {"uuid", 0, 0, G_OPTION_ARG_STRING, &uuid, "remove only this vGPU (default: all of the VM)", "UUID"},
+        {"if-present", 0, 0, G_OPTION_ARG_NONE, &if_present, "succeed if there is no such vGPU", NULL},
         G_OPTION_ENTRY_NULL,
     };
     g_autoptr (VgpuSimEdit) edit = NULL;

@@ -56,8 +56,8 @@ show_gpu (const VgpuSimHost *host, const VgpuSimGpu *gpu)
         g_print (", adaptive: %u Hz, average over %u", gpu->scheduler.frequency,
                  gpu->scheduler.average_factor);
     g_print ("\n");
-    g_print ("    framebuffer %" G_GUINT64_FORMAT " MiB, %" G_GUINT64_FORMAT " taken\n", gpu->framebuffer_mib,
-             vgpu_sim_host_framebuffer_taken_mib (host, gpu));
+    g_print ("    framebuffer %" G_GUINT64_FORMAT " MiB, %" G_GUINT64_FORMAT " in use\n",
+             gpu->framebuffer_mib, vgpu_sim_host_framebuffer_taken_mib (host, gpu));
     for (guint i = 0; i < gpu->offers->len; i++) {
         const VgpuSimOffer *offer = &g_array_index (gpu->offers, VgpuSimOffer, i);
 

@@ -43,13 +43,13 @@ check_combination (const Update *update, GError **error)
                             update->count_text;
 
     if (!update->type_text != !update->count_text)
-        return vgpu_sim_option_bad (error, "--type and --count go together");
+        return vgpu_sim_option_bad (error, "--type and --count must be given together");
     if (of_gpu && !update->gpu_text)
-        return vgpu_sim_option_bad (error, "--gpu is missing: which one is to change?");
+        return vgpu_sim_option_bad (error, "--gpu is missing: it names the GPU to change");
     if (update->gpu_text && !of_gpu)
-        return vgpu_sim_option_bad (error, "--gpu: what of it is to change?");
+        return vgpu_sim_option_bad (error, "--gpu needs an option that changes the GPU");
     if (!of_host && !of_gpu)
-        return vgpu_sim_option_bad (error, "update: what is to change?");
+        return vgpu_sim_option_bad (error, "update needs an option that changes something");
     return TRUE;
 }
 
@@ -85,27 +85,49 @@ static gboolean
 parse_arguments (Update *update, int argc, char **argv, GError **error)
 {
     const GOptionEntry entries[] = {
-        {"driver", 0, 0, G_OPTION_ARG_STRING, &update->driver, "host driver", "VERSION"},
-        {"range", 0, 0, G_OPTION_ARG_STRING, &update->range_text, "vGPU versions of the driver", "MIN-MAX"},
-        {"advertised-range", 0, 0, G_OPTION_ARG_STRING, &update->advertised_text, "administrator's range",
+        {"driver", 0, 0, G_OPTION_ARG_STRING, &update->driver, "set the version of the host driver",
+         "VERSION"},
+        {"range", 0, 0, G_OPTION_ARG_STRING, &update->range_text,
+         "set the vGPU versions that the driver "
+         "supports",
          "MIN-MAX"},
-        {"structure-version", 0, 0, G_OPTION_ARG_STRING, &update->structure_text, "of the metadata", "N"},
-        {"gpu", 0, 0, G_OPTION_ARG_STRING, &update->gpu_text, "the GPU that the following is about",
+        {"advertised-range", 0, 0, G_OPTION_ARG_STRING, &update->advertised_text,
+         "set the administrator's "
+         "range of vGPU versions",
+         "MIN-MAX"},
+        {"structure-version", 0, 0, G_OPTION_ARG_STRING, &update->structure_text,
+         "set the structure "
+         "version of the metadata",
+         "N"},
+        {"gpu", 0, 0, G_OPTION_ARG_STRING, &update->gpu_text, "change this GPU with the options below",
          "ADDRESS"},
-        {"ecc", 0, 0, G_OPTION_ARG_STRING, &update->ecc, "ECC", "on|off"},
-        {"sriov", 0, 0, G_OPTION_ARG_STRING, &update->sriov, "SR-IOV", "on|off"},
-        {"migration", 0, 0, G_OPTION_ARG_STRING, &update->migration, "migration capability", "on|off"},
-        {"mig", 0, 0, G_OPTION_ARG_STRING, &update->mig, "MIG mode", "on|off"},
-        {"heterogeneous", 0, 0, G_OPTION_ARG_STRING, &update->heterogeneous, "vGPUs of several sizes",
+        {"ecc", 0, 0, G_OPTION_ARG_STRING, &update->ecc, "set ECC", "on|off"},
+        {"sriov", 0, 0, G_OPTION_ARG_STRING, &update->sriov, "set SR-IOV", "on|off"},
+        {"migration", 0, 0, G_OPTION_ARG_STRING, &update->migration, "set the migration capability",
          "on|off"},
-        {"device-id", 0, 0, G_OPTION_ARG_STRING, &update->device_id, "PCI device", "HEX4"},
-        {"subsystem-id", 0, 0, G_OPTION_ARG_STRING, &update->subsystem_id, "PCI subsystem device", "HEX4"},
-        {"read-bandwidth", 0, 0, G_OPTION_ARG_STRING, &update->read_bandwidth, "reading vGPUs out, MB/s",
+        {"mig", 0, 0, G_OPTION_ARG_STRING, &update->mig, "set MIG mode", "on|off"},
+        {"heterogeneous", 0, 0, G_OPTION_ARG_STRING, &update->heterogeneous,
+         "set whether vGPUs of several "
+         "sizes can run at once",
+         "on|off"},
+        {"device-id", 0, 0, G_OPTION_ARG_STRING, &update->device_id, "set the PCI device ID", "HEX4"},
+        {"subsystem-id", 0, 0, G_OPTION_ARG_STRING, &update->subsystem_id,
+         "set the PCI subsystem device "
+         "ID",
+         "HEX4"},
+        {"read-bandwidth", 0, 0, G_OPTION_ARG_STRING, &update->read_bandwidth,
+         "set the speed of reading a "
+         "vGPU, in MB/s",
          "N"},
-        {"write-bandwidth", 0, 0, G_OPTION_ARG_STRING, &update->write_bandwidth, "writing vGPUs in, MB/s",
+        {"write-bandwidth", 0, 0, G_OPTION_ARG_STRING, &update->write_bandwidth,
+         "set the speed of writing "
+         "a vGPU, in MB/s",
          "N"},
-        {"type", 0, 0, G_OPTION_ARG_STRING, &update->type_text, "the vGPU type that --count is about", "ID"},
-        {"count", 0, 0, G_OPTION_ARG_STRING, &update->count_text, "most instances; 0: not offered", "N"},
+        {"type", 0, 0, G_OPTION_ARG_STRING, &update->type_text, "change this vGPU type with --count", "ID"},
+        {"count", 0, 0, G_OPTION_ARG_STRING, &update->count_text,
+         "set the maximum number of instances; "
+         "0: the type is not offered",
+         "N"},
         G_OPTION_ENTRY_NULL,
     };
 

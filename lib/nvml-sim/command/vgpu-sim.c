@@ -31,11 +31,9 @@ static const struct {
     {"heal", vgpu_sim_command_heal},
 };
 
-static const char summary[] = "Changes the host that the simulated driver describes.\n"
-                              "\n"
-                              "Commands: init, show, plug, unplug, guest-driver, guest-memory, update,\n"
-                              "reload, fail, hang, heal;\n"
-                              "vgpu-sim COMMAND --help explains one.";
+static const char summary[] = "Changes the host that the simulated driver describes.\n\nCommands: init, "
+                              "show, plug, unplug, guest-driver, guest-memory, update,\nreload, fail, hang, "
+                              "heal;\nRun 'vgpu-sim COMMAND --help' for the options of a command.";
 
 static gboolean
 parse_globals (int *argc, char ***argv, char **path, GError **error)
@@ -43,7 +41,7 @@ parse_globals (int *argc, char ***argv, char **path, GError **error)
     gboolean version = FALSE;
     const GOptionEntry entries[] = {
         {"file", 0, 0, G_OPTION_ARG_FILENAME, path,
-         "the host file ($VGPU_SIM_HOST, else " VGPU_SIM_HOST_DEFAULT ")", "FILE"},
+         "use FILE as the host file (default: $VGPU_SIM_HOST, else " VGPU_SIM_HOST_DEFAULT ")", "FILE"},
         {"version", 0, 0, G_OPTION_ARG_NONE, &version, "print the version", NULL},
         G_OPTION_ENTRY_NULL,
     };
@@ -61,7 +59,7 @@ parse_globals (int *argc, char ***argv, char **path, GError **error)
         exit (EXIT_SUCCESS);
     }
     if (*argc < 2)
-        return vgpu_sim_option_bad (error, "no command; vgpu-sim --help lists them");
+        return vgpu_sim_option_bad (error, "no command given: run 'vgpu-sim --help' for a list");
     return TRUE;
 }
 
@@ -78,7 +76,7 @@ run (int argc, char **argv, GError **error)
         if (g_str_equal (commands[i].name, argv[1]))
             return commands[i].run (path, argc - 1, argv + 1, error);
     }
-    return vgpu_sim_option_bad (error, "unknown command '%s'; vgpu-sim --help lists them", argv[1]);
+    return vgpu_sim_option_bad (error, "unknown command '%s': run 'vgpu-sim --help' for a list", argv[1]);
 }
 
 /* Prints the message as one line, whatever it quotes. */

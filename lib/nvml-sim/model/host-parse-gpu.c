@@ -38,9 +38,9 @@ parse_entry (VgpuSimHost *host, VgpuSimGpu *gpu, VgpuSimGroup group, const TypeL
         return vgpu_sim_value_bad (group, list->key, error, "'%s' is not %s", entry, list->form);
     type = vgpu_sim_host_type (host, (guint32)id);
     if (!type)
-        return vgpu_sim_value_bad (group, list->key, error, "there is no [type %s]", parts[0]);
+        return vgpu_sim_value_bad (group, list->key, error, "missing group [type %s]", parts[0]);
     if (!g_hash_table_add (seen, (gpointer)type))
-        return vgpu_sim_value_bad (group, list->key, error, "type %s stands twice", parts[0]);
+        return vgpu_sim_value_bad (group, list->key, error, "type %s is listed twice", parts[0]);
     return list->parse (gpu, group, type, parts[1], error);
 }
 
@@ -145,7 +145,7 @@ parse_mode (VgpuSimGpu *gpu, VgpuSimGroup group, GError **error)
         }
     }
     return vgpu_sim_value_bad (group, "virtualization-mode", error,
-                               "'%s' is none of host-vgpu, passthrough and none", mode);
+                               "invalid mode '%s': expected host-vgpu, passthrough or none", mode);
 }
 
 static gboolean
@@ -174,7 +174,7 @@ parse_gpu_address (VgpuSimHost *host, VgpuSimGpu *gpu, VgpuSimGroup group, GErro
         return FALSE;
     }
     if (vgpu_sim_host_gpu (host, gpu->address)) {
-        g_set_error (error, VGPU_SIM_ERROR, VGPU_SIM_ERROR_FILE, "[%s]: stands twice", group.group);
+        g_set_error (error, VGPU_SIM_ERROR, VGPU_SIM_ERROR_FILE, "[%s]: listed twice", group.group);
         return FALSE;
     }
     gpu->group = g_strdup (group.group);

@@ -19,7 +19,7 @@ parse_identity (VgpuSimHost *host, VgpuSimVgpu *vgpu, VgpuSimGroup group, GError
         return FALSE;
     }
     if (vgpu_sim_host_vgpu_by_uuid (host, uuid)) {
-        g_set_error (error, VGPU_SIM_ERROR, VGPU_SIM_ERROR_FILE, "[%s]: stands twice", group.group);
+        g_set_error (error, VGPU_SIM_ERROR, VGPU_SIM_ERROR_FILE, "[%s]: listed twice", group.group);
         return FALSE;
     }
     if (!vgpu_sim_value_number (group, "instance", 1, G_MAXUINT32, &instance, error) ||
@@ -44,7 +44,7 @@ parse_placement (VgpuSimHost *host, VgpuSimVgpu *vgpu, const VgpuSimOffer *offer
         return FALSE;
     if (!vgpu_sim_place_is_free (host, vgpu->gpu, offer, (guint32)placement))
         return vgpu_sim_value_bad (group, "placement", error,
-                                   "%u is no placement of its type, or overlaps another vGPU",
+                                   "%u is not a placement of its type, or overlaps another vGPU",
                                    (guint)placement);
     vgpu->placement = (guint32)placement;
     return TRUE;
@@ -109,7 +109,7 @@ parse_place (VgpuSimHost *host, VgpuSimVgpu *vgpu, VgpuSimGroup group, GError **
         return FALSE;
     vgpu->gpu = vgpu_sim_host_gpu (host, address);
     if (!vgpu->gpu)
-        return vgpu_sim_value_bad (group, "gpu", error, "there is no such GPU");
+        return vgpu_sim_value_bad (group, "gpu", error, "no such GPU");
     offer = vgpu_sim_gpu_offer (vgpu->gpu, (guint32)type);
     if (!offer)
         return vgpu_sim_value_bad (group, "type", error, "its GPU does not offer this type");
@@ -140,7 +140,7 @@ parse_device (VgpuSimHost *host, VgpuSimVgpu *vgpu, VgpuSimGroup group, GError *
     VgpuSimAddress address;
 
     if (vgpu_sim_value_has (group, "mdev") && vgpu_sim_value_has (group, "vf"))
-        return vgpu_sim_value_bad (group, "vf", error, "a vGPU has an mdev or a vf, not both");
+        return vgpu_sim_value_bad (group, "vf", error, "a vGPU cannot have both mdev and vf");
     if ((vgpu_sim_value_has (group, "mdev") && !vgpu_sim_value_uuid (group, "mdev", &vgpu->mdev, error)) ||
         !parse_address_text (group, "vf", &vgpu->vf, error) ||
         !parse_address_text (group, "guest-address", &vgpu->guest_address, error))
@@ -151,14 +151,15 @@ parse_device (VgpuSimHost *host, VgpuSimVgpu *vgpu, VgpuSimGroup group, GError *
         return vgpu_sim_value_bad (group, "mdev", error, "missing, and its GPU has no SR-IOV");
     if (vgpu->vf && vgpu_sim_address_parse (vgpu->vf, &address) &&
         !vgpu_sim_host_has_function (host, vgpu->gpu, address))
-        return vgpu_sim_value_bad (group, "vf", error, "'%s' is no virtual function of its GPU", vgpu->vf);
+        return vgpu_sim_value_bad (group, "vf", error, "'%s' is not a virtual function of its GPU", vgpu->vf);
     for (guint i = 0; i < host->vgpus->len; i++) {
         const VgpuSimVgpu *other = host->vgpus->pdata[i];
 
         if (vgpu->mdev && other->mdev && g_ascii_strcasecmp (vgpu->mdev, other->mdev) == 0)
-            return vgpu_sim_value_bad (group, "mdev", error, "vGPU %s has this mediated device", other->uuid);
+            return vgpu_sim_value_bad (group, "mdev", error, "vGPU %s uses this mediated device",
+                                       other->uuid);
         if (vgpu->vf && g_strcmp0 (vgpu->vf, other->vf) == 0)
-            return vgpu_sim_value_bad (group, "vf", error, "vGPU %s has this virtual function", other->uuid);
+            return vgpu_sim_value_bad (group, "vf", error, "vGPU %s uses this virtual function", other->uuid);
     }
     return TRUE;
 }

@@ -97,10 +97,10 @@ parse_fault (VgpuSimHost *host, VgpuSimGroup group, const char *call, GError **e
     if (!vgpu_sim_call_is_known (base))
         return vgpu_sim_value_bad (group, call, error, "unknown call");
     if (parts[1] && !vgpu_sim_address_parse (parts[1], &gpu))
-        return vgpu_sim_value_bad (group, call, error, "what stands behind the @ is no PCI address");
+        return vgpu_sim_value_bad (group, call, error, "the text after '@' is not a PCI address");
     fault->hang = g_str_equal (value, VGPU_SIM_FAULT_HANG);
     if (fault->hang && parts[1])
-        return vgpu_sim_value_bad (group, call, error, "a call hangs on all GPUs, or on none");
+        return vgpu_sim_value_bad (group, call, error, "a call can hang only on all GPUs, not on one");
     if (!fault->hang && !vgpu_sim_return_parse (value, &fault->code))
         return vgpu_sim_value_bad (group, call, error, "'%s' is neither hang nor a return code", value);
     g_hash_table_replace (host->faults,
@@ -143,8 +143,7 @@ check_groups (GKeyFile *file, GError **error)
     g_auto (GStrv) groups = g_key_file_get_groups (file, NULL);
 
     if (!g_key_file_has_group (file, VGPU_SIM_GROUP_DRIVER)) {
-        g_set_error (error, VGPU_SIM_ERROR, VGPU_SIM_ERROR_FILE, "there is no group [%s]",
-                     VGPU_SIM_GROUP_DRIVER);
+        g_set_error (error, VGPU_SIM_ERROR, VGPU_SIM_ERROR_FILE, "missing group [%s]", VGPU_SIM_GROUP_DRIVER);
         return FALSE;
     }
     for (gsize i = 0; groups[i]; i++) {

@@ -58,7 +58,7 @@ vgpu_sim_mdev_find (const char *root, const VgpuSimHost *host, const char *uuid,
     mdev->gpu = vgpu_sim_host_gpu_of_parent (host, parent);
     if (!mdev->gpu) {
         g_set_error (error, VGPU_SIM_ERROR, VGPU_SIM_ERROR_IMPOSSIBLE,
-                     "mediated device %s: its parent, %s, is no GPU's mdev-parent", uuid, parent);
+                     "mediated device %s: its parent, %s, is not the mdev-parent of any GPU", uuid, parent);
         return FALSE;
     }
     if (!read_type (root, name, &mdev->type)) {

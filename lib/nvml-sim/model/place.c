@@ -156,5 +156,5 @@ vgpu_sim_place_obstacle (const VgpuSimHost *host, const VgpuSimGpu *gpu, const V
 
         return ids->len > 0 ? NULL : "no placement is free";
     }
-    return sizes_agree ? NULL : "vGPUs of another size run there";
+    return sizes_agree ? NULL : "vGPUs of another size run on it";
 }

@@ -46,7 +46,7 @@ parse_choice (VgpuSimGroup group, const char *key, const char *const *names, gsi
             return TRUE;
         }
     }
-    return vgpu_sim_value_bad (group, key, error, "'%s' is none of its values", value);
+    return vgpu_sim_value_bad (group, key, error, "invalid value '%s'", value);
 }
 
 /* Parses a parameter. A missing key results in fallback; a key without a meaning in this mode must be
