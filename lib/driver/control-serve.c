@@ -40,7 +40,7 @@ answer_set_version (VgateNvml *nvml, GVariant *body, GError **error)
         return NULL;
     }
     if (!read_versions (nvml, &is, error)) {
-        g_prefix_error (error, "it was set, but cannot be read back: ");
+        g_prefix_error (error, "the setting was made, but cannot be read back: ");
         return NULL;
     }
     return g_variant_new ("(@" VGATE_VERSIONS_TYPE "@" VGATE_VERSIONS_TYPE ")",

@@ -38,10 +38,10 @@ vgate_answer_read (GBytes *bytes, const char *type, GError **error)
     gint32 code;
 
     if (g_bytes_get_size (bytes) == 0)
-        return crashed ("it ended before it said anything", error);
+        return crashed ("it exited without an answer", error);
     variant = vgate_wire_unpack (ANSWER_TYPE, bytes);
     if (!variant)
-        return crashed ("it is not complete", error);
+        return crashed ("the answer is not complete", error);
     g_variant_get (variant, "(yi&sv)", &whose, &code, &text, &body);
     /* an unknown message code is not accepted, as it has no entry in the table */
     if (whose == NVML_S_ERROR || (whose == OUR_ERROR && vgate_code_info (code))) {
@@ -49,7 +49,7 @@ vgate_answer_read (GBytes *bytes, const char *type, GError **error)
         return NULL;
     }
     if (whose != NO_ERROR || !g_variant_is_of_type (body, G_VARIANT_TYPE (type)))
-        return crashed ("it answers something else", error);
+        return crashed ("the answer belongs to another request", error);
     return g_steal_pointer (&body);
 }
 

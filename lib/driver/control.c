@@ -49,12 +49,11 @@ vgate_control_check_range (VgateVersionRange range, VgateVersionRange preset, GE
     vgate_version_range_format (range, wanted);
     if (range.min > range.max)
         g_set_error (error, VGATE_ERROR, VGATE_CODE_NVML_REFUSED,
-                     "the range %s is inverted; write the lower version first", wanted);
+                     "the range %s is inverted: give the lower version first", wanted);
     else
-        g_set_error (
-            error, VGATE_ERROR, VGATE_CODE_NVML_REFUSED,
-            "the range %s is not inside %s, which is what the driver supports; name a range inside it",
-            wanted, vgate_version_range_format (preset, supported));
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_NVML_REFUSED,
+                     "the range %s is not inside %s, the range that the driver supports", wanted,
+                     vgate_version_range_format (preset, supported));
     return FALSE;
 }
 

@@ -60,7 +60,7 @@ take_answer (VgateFollower *follower, GBytes **answer, GError **error)
         return FALSE;
     memcpy (&length, follower->pending->data, sizeof length);
     if (length > VGATE_ROUND_SIZE_MAX)
-        return crashed ("a length that cannot be", error);
+        return crashed ("the answer contains an invalid length", error);
     if (follower->pending->len - sizeof length < length)
         return FALSE;
     *answer = g_bytes_new (follower->pending->data + sizeof length, length);

@@ -65,7 +65,7 @@ vgate_gpus_list (VgateNvml *nvml, GPtrArray *unusable, guint *n_listed, GError *
         return NULL;
     if (*n_listed > GPUS_MAX) {
         g_set_error (error, VGATE_NVML_ERROR, VGATE_NVML_ERROR_ANSWER,
-                     "nvmlDeviceGetCount_v2: a count that cannot be: %u", *n_listed);
+                     "nvmlDeviceGetCount_v2: impossible count %u", *n_listed);
         return NULL;
     }
     for (guint i = 0; i < *n_listed; i++) {
@@ -140,7 +140,9 @@ keep_only (GPtrArray *gpus, const GPtrArray *unusable, const char *address, GErr
     }
     if (nameless)
         return fail (nameless, error);
-    g_set_error (error, VGATE_ERROR, VGATE_CODE_NO_PGPU, "there is no GPU %s in vGPU host mode; there is %s",
+    g_set_error (error, VGATE_ERROR, VGATE_CODE_NO_PGPU,
+                 "there is no GPU %s in vGPU host mode; this host "
+                 "has %s",
                  address, addresses);
     return FALSE;
 }
@@ -157,8 +159,8 @@ vgate_gpus_find (VgateNvml *nvml, const char *address, GPtrArray *unusable, GErr
     if (gpus->len == 0) {
         g_set_error (
             error, VGATE_ERROR, VGATE_CODE_NO_PGPU,
-            "no GPU here is in vGPU host mode (NVML lists %u), and only such a one has a vGPU scheduler; "
-            "'vgpu-gate version get' works all the same",
+            "no GPU of this host is in vGPU host mode (NVML lists %u), and only such a GPU has a vGPU "
+            "scheduler; 'vgpu-gate version get' works nevertheless",
             n_listed);
         return NULL;
     }

@@ -22,7 +22,9 @@ question_file (GBytes *question, GError **error)
 
     if (fd >= 0 && vgate_write_all (fd, data, length) && lseek (fd, 0, SEEK_SET) == 0)
         return fd;
-    g_set_error (error, VGATE_ERROR, VGATE_CODE_INTERNAL, "cannot hand over the question: %s",
+    g_set_error (error, VGATE_ERROR, VGATE_CODE_INTERNAL,
+                 "cannot pass the request to the process that "
+                 "reads NVML: %s",
                  g_strerror (errno));
     if (fd >= 0)
         close (fd);
@@ -69,7 +71,9 @@ wait_for (const VgateWait *wait, GError **error)
         if (n < 0 && errno == EINTR)
             continue;
         if (n == 0) {
-            g_set_error (error, VGATE_ERROR, VGATE_CODE_NVML_TIMEOUT, "NVML did not answer within %u ms",
+            g_set_error (error, VGATE_ERROR, VGATE_CODE_NVML_TIMEOUT,
+                         "the driver did not answer within %u "
+                         "ms",
                          wait->deadline_ms);
             return VGATE_READ_FAILED;
         }

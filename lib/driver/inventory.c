@@ -198,7 +198,7 @@ can_be_document (VgatePgpu *pgpu, GError **error)
     g_ptr_array_steal_index (alone->pgpus, 0); /* the caller owns it */
     read = vgate_host_read (xml, strlen (xml), &local);
     if (!read)
-        g_set_error (error, VGATE_NVML_ERROR, VGATE_NVML_ERROR_ANSWER, "an answer that cannot be: %s",
+        g_set_error (error, VGATE_NVML_ERROR, VGATE_NVML_ERROR_ANSWER, "impossible answer: %s",
                      local->message);
     return read != NULL;
 }

@@ -290,10 +290,10 @@ vgate_wire_read_answer (GBytes *bytes, GError **error)
     gint32 code;
 
     if (g_bytes_get_size (bytes) == 0)
-        return crashed ("it ended before it said anything", error);
+        return crashed ("it exited without an answer", error);
     variant = vgate_wire_unpack (ANSWER_TYPE, bytes);
     if (!variant)
-        return crashed ("it is not complete", error);
+        return crashed ("the answer is not complete", error);
     g_variant_get (variant, "(i&s&s@a(uuiuu)@a" INSTANCE_TYPE "@a" DEVICE_TYPE "@a" MAKEABLE_TYPE ")", &code,
                    &text, &document, &answers, &instances, &devices, &makeable);
     if (code != 0) {
@@ -304,9 +304,9 @@ vgate_wire_read_answer (GBytes *bytes, GError **error)
     if (!probe->host)
         return crashed (local->message, error);
     if (!read_lists (answers, instances, probe))
-        return crashed ("it names a GPU that it has not listed", error);
+        return crashed ("the answer names a GPU that it does not list", error);
     if (!read_all (devices, read_device, probe->devices) ||
         !read_all (makeable, read_makeable, probe->makeable))
-        return crashed ("a device in it cannot be one", error);
+        return crashed ("the answer contains an invalid device", error);
     return g_steal_pointer (&probe);
 }

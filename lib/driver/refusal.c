@@ -63,15 +63,15 @@ reason_of_state (VgateNvml *nvml, const char *gpu, int rc)
     g_autofree char *running = describe_running (nvml, gpu);
 
     if (running)
-        return g_strdup_printf ("running are %s; shut these VMs down, or move them to another host, first",
+        return g_strdup_printf ("vGPUs run: %s; shut these VMs down, or migrate them to another host, first",
                                 running);
     if (rc == NVML_ERROR_IN_USE)
-        return g_strdup ("a VM with a vGPU runs or is just ending; try again when it is gone");
+        return g_strdup ("a VM with a vGPU runs or is about to exit; try again when it has exited");
     if (!gpu)
-        return g_strdup ("this driver cannot do that; install the vGPU Manager of a host for vGPUs");
+        return g_strdup ("this driver does not support it; install the vGPU Manager");
     return g_strdup (
-        "no vGPU runs on it, so it is in MIG mode, or its driver cannot do that; MIG mode is left with "
-        "nvidia-smi --multi-instance-gpu=0");
+        "no vGPU runs on the GPU, so it is in MIG mode, or its driver does not support it; to disable MIG "
+        "mode: nvidia-smi --multi-instance-gpu=0");
 }
 
 static char *
@@ -84,7 +84,7 @@ reason_of (VgateNvml *nvml, const char *gpu, int rc)
         return g_strdup_printf ("the GPU must be reset first: nvidia-smi --gpu-reset --id=%s",
                                 gpu ? gpu : "GPU");
     case NVML_ERROR_INVALID_ARGUMENT:
-        return g_strdup ("the value is none that this driver takes; name another one");
+        return g_strdup ("this driver does not accept the value; use another one");
     default: return NULL;
     }
 }

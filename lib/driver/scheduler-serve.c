@@ -58,8 +58,8 @@ check_available (const VgateGpuScheduler *gpu, GError **error)
         return TRUE;
     g_set_error (
         error, VGATE_ERROR, VGATE_CODE_NVML_REFUSED,
-        "GPU %s has no vGPU scheduler that could be set, as in MIG mode; it is left with nvidia-smi --id=%s "
-        "--multi-instance-gpu=0",
+        "GPU %s has no vGPU scheduler that can be set, as in MIG mode; to disable MIG mode: nvidia-smi "
+        "--id=%s --multi-instance-gpu=0",
         gpu->address, gpu->address);
     return FALSE;
 }
@@ -99,7 +99,7 @@ vgate_serve_set_scheduler (VgateNvml *nvml, GVariant *body, GError **error)
     if (!set_scheduler (nvml, g_ptr_array_index (found, 0), &settings, &was, error))
         return NULL;
     if (!read_scheduler (nvml, g_ptr_array_index (found, 0), &is, error)) {
-        g_prefix_error (error, "it was set, but cannot be read back: GPU %s: ", address);
+        g_prefix_error (error, "the setting was made, but cannot be read back: GPU %s: ", address);
         return NULL;
     }
     return g_variant_new ("(@" VGATE_SCHEDULER_TYPE "@" VGATE_SCHEDULER_TYPE ")",

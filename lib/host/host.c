@@ -244,7 +244,7 @@ check_sense (const VgateHost *host, GError **error)
         if (!check_pgpu (pgpu, error))
             return FALSE;
         if (vgate_host_find_pgpu (host, pgpu->address) != pgpu) {
-            g_set_error (error, VGATE_ERROR, VGATE_CODE_HOST_DISAGREES, "pGPU %s stands twice in it",
+            g_set_error (error, VGATE_ERROR, VGATE_CODE_HOST_DISAGREES, "pGPU %s is listed twice",
                          pgpu->address);
             return FALSE;
         }

@@ -68,7 +68,7 @@ vgate_identity_read (const char *root, const char *configured, VgateIdentity *id
     if (!identity->uuid) {
         g_set_error_literal (
             error, VGATE_ERROR, VGATE_CODE_HOST_UNKNOWN,
-            "this host has no UUID: neither configuration, DMI nor /etc/machine-id give one");
+            "this host has no UUID: there is none in the configuration, in DMI or in /etc/machine-id");
         return FALSE;
     }
     if (gethostname (name, sizeof name - 1) != 0 || !vgate_xml_text_has_form (name, VGATE_XML_NAME))

@@ -17,7 +17,8 @@ static int
 fail (const char *path, GError **error)
 {
     g_set_error (error, VGATE_ERROR, VGATE_CODE_SWITCH_OVER_BUS, "%s: %s", path,
-                 errno == EAGAIN || errno == EACCES ? "another vgpu-gated holds it" : g_strerror (errno));
+                 errno == EAGAIN || errno == EACCES ? "another vgpu-gated holds the lock"
+                                                    : g_strerror (errno));
     return -1;
 }
 

@@ -49,11 +49,11 @@ read_pid (const char *root, gboolean is_session, const char *domain_name, guint6
 
     /* libvirt allows no '/' in a name, but a program that runs as root must not depend on that */
     if (strchr (domain_name, '/'))
-        *why = g_strdup ("the domain's name has a '/'");
+        *why = g_strdup ("the domain's name contains a '/'");
     else if (!g_file_get_contents (path, &text, NULL, &error))
         *why = g_strdup (error->message);
     else if (!g_ascii_string_to_unsigned (g_strstrip (text), 10, 1, G_MAXINT32, pid, NULL))
-        *why = g_strdup ("its pid file holds no number");
+        *why = g_strdup ("its pid file contains no number");
     return !*why;
 }
 
@@ -84,7 +84,7 @@ vgate_qemu_is_incoming (const char *root, gboolean is_session, const char *domai
     }
     if (why) {
         g_set_error (error, VGATE_ERROR, VGATE_CODE_QEMU_UNKNOWN,
-                     "whether QEMU was started to receive a guest cannot be told: %s", why);
+                     "cannot tell whether QEMU was started for an incoming migration: %s", why);
         return FALSE;
     }
     for (const char *at = arguments; at < arguments + length; at += strlen (at) + 1)
@@ -191,8 +191,8 @@ vgate_qemu_identify (const char *root, guint32 pid, GError **error)
         return NULL;
     if (strcmp (arguments.vmstate->uuid, arguments.uuid) != 0) {
         g_set_error (error, VGATE_ERROR, VGATE_CODE_SWITCH_OVER_OBJECT,
-                     "%s: the object on QEMU's command line is that of domain %s", arguments.name,
-                     arguments.vmstate->uuid);
+                     "%s: the dbus-vmstate object on QEMU's command line belongs to domain %s",
+                     arguments.name, arguments.vmstate->uuid);
         return NULL;
     }
     qemu = g_new0 (VgateQemu, 1);

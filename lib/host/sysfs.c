@@ -48,9 +48,9 @@ set_vgpu (VgateDevice *device, const char *directory, const char *pci_directory)
     device->pgpu = vgate_sysfs_physical_function (pci_directory);
     device->directory = g_strdup (directory);
     if (is_wide_pci (device->parent))
-        set_unusable (device, "its PCI domain is above 0xffff, and no GPU there is known to vgpu-gate");
+        set_unusable (device, "its PCI domain is above 0xffff, which vgpu-gate does not support");
     else if (!device->pgpu)
-        set_unusable (device, "its physical function is gone");
+        set_unusable (device, "its physical function no longer exists");
     else
         device->kind = VGATE_DEVICE_VGPU;
 }
@@ -66,7 +66,7 @@ identify_mdev (const char *directory, VgateDevice *device)
     device->kind = VGATE_DEVICE_OTHER;
     /* the kernel begins a type's name with the name of its driver */
     if (!vendor && type && g_str_has_prefix (type, "nvidia-")) {
-        set_unusable (device, "its parent is gone");
+        set_unusable (device, "its parent no longer exists");
         return;
     }
     if (!vgate_sysfs_is_nvidia (parent))
@@ -122,7 +122,7 @@ vgate_sysfs_identify (const char *root, const VgateHostdev *hostdev, VgateDevice
         return;
     directory = vgate_sysfs_resolve (root, path, &leaves);
     if (leaves)
-        set_unusable (device, "its link leaves sysfs");
+        set_unusable (device, "its link leads out of sysfs");
     if (!directory)
         return;
     if (is_mdev)
@@ -147,7 +147,7 @@ vgate_sysfs_read_type (const char *root, const VgateHostdev *hostdev, VgateServe
         g_free (device->type_name);
         device->type_name = vgate_served_read (served, directory, "mdev_type/name");
         if (device->type_name && !vgate_sysfs_is_type_name (device->type_name))
-            set_unusable (device, "the name of its type is none");
+            set_unusable (device, "its type has no valid name");
     } else {
         g_autofree char *type = vgate_served_read (served, directory, "nvidia/current_vgpu_type");
         guint64 id = 0;
@@ -155,7 +155,7 @@ vgate_sysfs_read_type (const char *root, const VgateHostdev *hostdev, VgateServe
         if (type && g_ascii_string_to_unsigned (type, 10, 0, G_MAXUINT32, &id, NULL))
             device->type = (guint32)id;
         else
-            set_unusable (device, type ? "what its current_vgpu_type says is no type"
+            set_unusable (device, type ? "its current_vgpu_type contains no valid type"
                                        : "its current_vgpu_type cannot be read");
     }
     check_still_there (root, path, directory, device);

@@ -185,7 +185,7 @@ parse (VgateLeases *leases, const char *text, gsize length, GError **error)
                        " leases",
                        count, n > 0 ? n - 1 : 0);
     if (count > LEASES_MAX)
-        return refuse (error, "there are more than %d leases", LEASES_MAX);
+        return refuse (error, "more than %d leases", LEASES_MAX);
     for (gsize i = 1; i < n; i++)
         if (!read_group (leases, file, groups[i], error))
             return FALSE;
@@ -228,7 +228,7 @@ take_lock (VgateLeases *leases, guint wait_ms, GError **error)
         g_usleep (LOCK_STEP_US);
     }
     g_set_error (error, VGATE_ERROR, VGATE_CODE_LEASE_LOCKED,
-                 DIRECTORY "/" LOCK_NAME ": other runs of the hook held it for %g s", wait_ms / 1000.0);
+                 DIRECTORY "/" LOCK_NAME ": other runs of the hook held the lock for %g s", wait_ms / 1000.0);
     return FALSE;
 }
 
@@ -307,7 +307,7 @@ vgate_leases_save (VgateLeases *leases, guint64 now, GError **error)
             g_ptr_array_add (kept, g_ptr_array_index (leases->all, i));
     if (kept->len > LEASES_MAX) {
         g_set_error (error, VGATE_ERROR, VGATE_CODE_LEASE_UNWRITABLE,
-                     DIRECTORY "/" FILE_NAME ": it can have no more than %d leases", LEASES_MAX);
+                     DIRECTORY "/" FILE_NAME ": the file cannot hold more than %d leases", LEASES_MAX);
         return FALSE;
     }
     if (kept->len == 0)

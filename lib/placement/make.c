@@ -80,8 +80,8 @@ fail (const VgateLease *lease, gboolean is_making, VgateServed *served, const ch
     const VgateCode code = is_making ? VGATE_CODE_DEVICE_NOT_MADE : VGATE_CODE_DEVICE_NOT_UNMADE;
 
     g_set_error (error, VGATE_ERROR, (int)(served->hangs ? VGATE_CODE_DEVICE_HANGS : code),
-                 "%s of type %u on %s cannot be %s: %s", lease->device, lease->type, lease->parent,
-                 is_making ? "made" : "unmade", served->hangs ? "the driver does not answer" : why);
+                 "cannot %s %s of type %u on %s: %s", is_making ? "create" : "remove", lease->device,
+                 lease->type, lease->parent, served->hangs ? "the driver does not answer" : why);
     return FALSE;
 }
 
@@ -99,11 +99,11 @@ vgate_device_make (const char *root, const VgateLease *lease, VgateServed *serve
     /* when the driver hangs, fail () reports that instead of this reason */
     if (vgate_device_exists (root, lease, served))
         return is_as_leased (root, lease, served) ||
-               fail (lease, TRUE, served, "it exists meanwhile, and is another one", error);
+               fail (lease, TRUE, served, "the device exists, but is of another type or elsewhere", error);
     if (served->hangs)
         return fail (lease, TRUE, served, NULL, error);
     if (!path)
-        return fail (lease, TRUE, served, "its GPU offers it no more", error);
+        return fail (lease, TRUE, served, "its GPU no longer offers the type", error);
     rc = vgate_served_write (served, path, text, VGATE_SERVED_WRITE_MS);
     if (rc == 0 && wait_until (is_as_leased, root, lease, served))
         return TRUE;
@@ -112,7 +112,8 @@ vgate_device_make (const char *root, const VgateLease *lease, VgateServed *serve
     if (!served->hangs && (rc == 0 || (kind == VGATE_HOSTDEV_MDEV && rc != EEXIST)))
         vgate_device_unmake (root, lease, served, NULL);
     return fail (lease, TRUE, served,
-                 rc == 0 ? "the driver took it, but there is no such device" : g_strerror (rc), error);
+                 rc == 0 ? "the driver accepted the request, but the device does not exist" : g_strerror (rc),
+                 error);
 }
 
 /* FALSE also when the virtual function was given another type in the meantime. */
@@ -138,5 +139,6 @@ vgate_device_unmake (const char *root, const VgateLease *lease, VgateServed *ser
     if (rc == 0 && wait_until (is_gone, root, lease, served))
         return TRUE;
     return fail (lease, FALSE, served,
-                 rc == 0 ? "the driver took it, but it is still there" : g_strerror (rc), error);
+                 rc == 0 ? "the driver accepted the request, but the device still exists" : g_strerror (rc),
+                 error);
 }

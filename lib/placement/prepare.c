@@ -91,7 +91,7 @@ check_others (const VgateLeases *leases, const VgateDomain *domain, guint64 now,
 
         if (is_own (lease, domain) || !vgate_lease_holds (lease, now) || !names_device (domain, lease))
             continue;
-        g_set_error (error, VGATE_ERROR, (int)code, "the device %s is leased to the domain %s", lease->device,
+        g_set_error (error, VGATE_ERROR, (int)code, "device %s is leased to domain %s", lease->device,
                      lease->domain);
         return FALSE;
     }
@@ -114,8 +114,7 @@ set_not_made_again (const VgateLease *lease, const char *why, GError **error)
     const gboolean is_mdev = lease->kind == VGATE_HOSTDEV_MDEV;
 
     g_set_error (error, VGATE_ERROR, VGATE_CODE_NOT_MADE_AGAIN,
-                 "%s %s of type %u%s%s on GPU %s, which was made for the guest and unmade when it ended, "
-                 "cannot be made again: %s",
+                 "cannot create %s %s of type %u%s%s on GPU %s again: %s",
                  is_mdev ? "mediated device" : "virtual function", lease->device, lease->type,
                  is_mdev ? " on " : "", is_mdev ? lease->parent : "", lease->pgpu, why);
     return FALSE;
@@ -125,7 +124,8 @@ static gboolean
 set_hangs (const VgateLease *lease, GError **error)
 {
     g_set_error (error, VGATE_ERROR, VGATE_CODE_DEVICE_HANGS,
-                 "whether %s on GPU %s is there, and can be made, cannot be told: the driver does not answer",
+                 "cannot tell whether device %s on GPU %s exists or can be created: the driver does not "
+                 "answer",
                  lease->device, lease->pgpu);
     return FALSE;
 }
@@ -244,10 +244,10 @@ check_room (Work *work, GError **error)
         if (work->served.hangs)
             return set_hangs (making->lease, error);
         if (available == 0)
-            return set_not_made_again (making->lease, "there is no room for it", error);
+            return set_not_made_again (making->lease, "the GPU has no room for it", error);
         if (available <= count_promised (work, making->lease))
             return set_not_made_again (making->lease,
-                                       "the room is promised to a guest that is about to arrive", error);
+                                       "the room is reserved for a guest that is about to arrive", error);
         take_over (work->leases, making->lease);
     }
     return TRUE;

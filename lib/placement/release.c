@@ -31,7 +31,7 @@ unmake_unused (const char *root, const VgateLease *lease, const VgateUse *use, V
 
     if (!who)
         return vgate_device_unmake (root, lease, served, error);
-    g_set_error (error, VGATE_ERROR, VGATE_CODE_DEVICE_NOT_UNMADE, "%s on %s cannot be unmade: %s",
+    g_set_error (error, VGATE_ERROR, VGATE_CODE_DEVICE_NOT_UNMADE, "cannot remove %s on %s: %s",
                  lease->device, lease->parent, who);
     return FALSE;
 }

@@ -240,7 +240,7 @@ vgate_rewrite_sources (const char *xml, gsize length, const VgateDomain *domain,
         after = vgate_domain_read (out->str, out->len, NULL, NULL);
     if (!after || !is_same_but_moved (domain, after, moves)) {
         g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_NOT_REWRITTEN,
-                             "its hostdevs do not stand in the XML as libvirt writes them");
+                             "the hostdevs in the XML are not written as libvirt writes them");
         return NULL;
     }
     *new_length = out->len;

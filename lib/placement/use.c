@@ -87,7 +87,7 @@ add_domain (const Reading *r, const VgateDomain *domain)
         if (strcmp (domain->uuid, r->input->domain) == 0)
             g_hash_table_add (r->own, g_strdup (hostdev->source));
         else
-            add (r->use, hostdev->source, g_strdup_printf ("the running domain '%s' has it", name));
+            add (r->use, hostdev->source, g_strdup_printf ("the running domain '%s' uses it", name));
     }
 }
 
@@ -107,7 +107,7 @@ read_status (GPtrArray *domains, const char *file, const char *xml, gsize length
     domain = vgate_domain_read_status (xml, length, NULL);
     /* the parser's message is not used, as it can quote secrets of the file */
     if (!domain)
-        return unknown (file, "it is cut, or not what libvirt writes", error);
+        return unknown (file, "the file is truncated, or not what libvirt writes", error);
     g_ptr_array_add (domains, domain);
     return TRUE;
 }
@@ -122,7 +122,7 @@ read_file (const char *directory, const char *file, GError **error)
     if (vgate_read_file (AT_FDCWD, path, VGATE_XML_SIZE_MAX, text))
         return g_steal_pointer (&text);
     if (errno != ENOENT)
-        unknown (file, errno == EINVAL ? "it is no file" : g_strerror (errno), error);
+        unknown (file, errno == EINVAL ? "it is not a regular file" : g_strerror (errno), error);
     return NULL;
 }
 
@@ -166,9 +166,10 @@ add_leases (const Reading *r)
         note_running (r, find_listed (r, (VgateHostdevKind)lease->kind, lease->device), lease->domain);
         if (vgate_lease_holds (lease, r->input->now) && strcmp (lease->domain, r->input->domain) != 0)
             add (r->use, lease->device,
-                 g_strdup_printf ("the domain %s, which is about to arrive, has a lease on it for another "
-                                  "%" G_GUINT64_FORMAT " s",
-                                  lease->domain, lease->expires - r->input->now));
+                 g_strdup_printf (
+                     "domain %s, which is about to arrive, has a lease on it for another %" G_GUINT64_FORMAT
+                     " s",
+                     lease->domain, lease->expires - r->input->now));
     }
 }
 
@@ -263,9 +264,8 @@ add_possible (const Reading *r)
             if (may_run_on (r, instance, listed) && !vgate_use_find (r->use, listed->source))
                 add (r->use, listed->source,
                      g_strdup_printf (
-                         "a vGPU of %s runs on it, or on another virtual function of its type "
-                         "on GPU %s: no process can be found that has one open, and NVML does not "
-                         "say on which",
+                         "a vGPU of %s runs on it or on another virtual function of its type on GPU %s: "
+                         "NVML does not report which one, and no process was found that has one open",
                          vm, listed->device.pgpu));
         }
     }

@@ -43,7 +43,7 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
     } else {
         g_assert_error (error, VGATE_ERROR, VGATE_CODE_DEVICES_UNKNOWN);
         g_assert_cmpstr (error->message, ==,
-                         "/run/libvirt/qemu/vm.xml: it is cut, or not what libvirt writes");
+                         "/run/libvirt/qemu/vm.xml: the file is truncated, or not what libvirt writes");
     }
     return 0;
 }

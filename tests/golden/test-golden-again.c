@@ -184,7 +184,7 @@ test_full (G_GNUC_UNUSED gconstpointer data)
 
     come_and_go (host, "mdev", &cold);
     fake_host_offer_mdev (host, CASE_GPU, TYPE, 0);
-    assert_refused (&cold, "there is no room for it");
+    assert_refused (&cold, "the GPU has no room for it");
     fake_host_offer_mdev (host, CASE_GPU, TYPE, 1);
     allowed_unchanged (&cold, "prepare");
     g_assert_true (fake_host_has_mdev (host, CASE_MDEV));
@@ -202,7 +202,7 @@ test_promised (G_GNUC_UNUSED gconstpointer data)
     allowed_unchanged (&arriving, "migrate");
     g_assert_true (has_lease (host, VM_2, "planned"));
     /* it even brings the same name */
-    assert_refused (&cold, "is leased to the domain " VM_2);
+    assert_refused (&cold, "is leased to domain " VM_2);
     allowed_unchanged (&arriving, "prepare");
     allowed_unchanged (&arriving, "release end");
     /* either of them could get it again */
@@ -225,7 +225,7 @@ test_promised_by_another_name (G_GNUC_UNUSED gconstpointer data)
 
     put_leases (host, text);
     guest_init (&cold, host, "bare-mdev", VM_1);
-    assert_refused (&cold, "the room is promised to a guest that is about to arrive");
+    assert_refused (&cold, "the room is reserved for a guest that is about to arrive");
     g_assert_true (has_lease (host, OTHER_VM, "planned"));
 }
 
@@ -274,7 +274,7 @@ test_not_made (G_GNUC_UNUSED gconstpointer data)
     fake_host_configure (host, APPLY);
     put_leases (host, LEASES_OF ("1", LEASE (VM_1, CASE_MDEV, "unmade", "0")));
     guest_init (&cold, host, "bare-mdev", VM_1);
-    assert_refused (&cold, "the driver took it, but there is no such device");
+    assert_refused (&cold, "the driver accepted the request, but the device does not exist");
 }
 
 static void

@@ -11,7 +11,7 @@
 #define FIRST     "<address domain='0x0000' bus='0x41' slot='0x00' function='0x4'/>"
 #define SECOND    "<address domain='0x0000' bus='0x41' slot='0x00' function='0x5'/>"
 #define THIRD     "<address domain='0x0000' bus='0x41' slot='0x00' function='0x6'/>"
-#define NOT_WHICH "and NVML does not say on which"
+#define NOT_WHICH "NVML does not report which one"
 
 static void
 two_vfs (FakeHost *host)

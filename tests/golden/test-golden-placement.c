@@ -459,7 +459,7 @@ test_given_back (G_GNUC_UNUSED gconstpointer data)
     allowed_unchanged (&guest, "prepare");
     fake_host_add_live_domain (host, "vm7", OTHER_VM, CASE_MDEV);
     line = event (&guest, "release end", 810);
-    g_assert_nonnull (strstr (line, "the running domain 'vm7' has it"));
+    g_assert_nonnull (strstr (line, "the running domain 'vm7' uses it"));
     g_assert_true (fake_host_has_mdev (host, CASE_MDEV));
     g_assert_true (has_lease (host, VM_1, "made"));
     fake_host_add_live_domain (host, "vm7", OTHER_VM, FREE);

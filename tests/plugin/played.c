@@ -365,8 +365,8 @@ played_answer (Played *played, guint number)
 void
 played_fail (Played *played, guint number)
 {
-    g_autoptr (GError) error =
-        g_error_new_literal (VGATE_ERROR, VGATE_CODE_NVML_TIMEOUT, "NVML did not answer within 1000 ms");
+    g_autoptr (GError) error = g_error_new_literal (VGATE_ERROR, VGATE_CODE_NVML_TIMEOUT,
+                                                    "the driver did not answer within 1000 ms");
 
     reply (played, number, NULL, error);
 }

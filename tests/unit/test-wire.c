@@ -185,7 +185,7 @@ test_devices_that_lie (void)
             ((VgateMakeable *)g_ptr_array_index (probe->makeable, 0))->parent[0] = '/';
         bytes = vgate_wire_write_answer (probe, NULL);
         g_assert_null (vgate_wire_read_answer (bytes, &error));
-        sample_assert_error (error, VGATE_CODE_NVML_CRASHED, "cannot be one", NULL);
+        sample_assert_error (error, VGATE_CODE_NVML_CRASHED, "invalid device", NULL);
     }
 }
 
@@ -232,7 +232,7 @@ test_answers_that_lie (void)
             ((VgateInstance *)g_ptr_array_index (probe->instances, 1))->pgpu = G_MAXUINT32;
         bytes = vgate_wire_write_answer (probe, NULL);
         g_assert_null (vgate_wire_read_answer (bytes, &error));
-        sample_assert_error (error, VGATE_CODE_NVML_CRASHED, "not listed", NULL);
+        sample_assert_error (error, VGATE_CODE_NVML_CRASHED, "does not list", NULL);
     }
 }
 

@@ -108,7 +108,7 @@ test_a_driver_that_hangs_holds_no_migration_up () {
     wait_captured a fleeing 26.1
     host_hangs a nvmlInit_v2
     migrate_slowly a fleeing
-    log_has a 'VGATE-708: fleeing: the migration continues without a check: NVML did not answer'
+    log_has a 'VGATE-708: fleeing: the migration continues without a check: the driver did not answer'
     on a virsh -q migrate-setspeed fleeing 1000
     migration_end a || fail 'it was held up'
     host_heals a
@@ -244,7 +244,7 @@ test_a_refused_migration_is_over_before_nvml_answers () {
     guest_that_b_refuses slow
     host_hangs a nvmlInit_v2
     ! migrate a slow || fail 'it was not refused'
-    log_has a 'VGATE-708: slow: the migration continues without a check: NVML did not answer'
+    log_has a 'VGATE-708: slow: the migration continues without a check: the driver did not answer'
     host_heals a
     sleep 2
     is_left_alone slow

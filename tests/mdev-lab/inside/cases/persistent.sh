@@ -150,7 +150,7 @@ test_what_was_made_for_it () {
     while line=$(device_make "$there" "$h100_20c" 2>/dev/null); do
         filler+=("$line")
     done
-    expect_refused 812 traveller "$made.*there is no room for it" on "$there" virsh start traveller
+    expect_refused 812 traveller "$made.*the GPU has no room for it" on "$there" virsh start traveller
     guest_is "$there" traveller 'shut off'
     device_remove "$there" "${filler[0]}"
     guest_start "$there" traveller

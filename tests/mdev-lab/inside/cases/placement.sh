@@ -14,7 +14,7 @@ test_what_is_suggested_works () {
     # a device that exists
     places "$there"
     text=$(expect_refused 507 traveller "For guest address .* use mediated device $target on GPU ${gpu_of[$there]}:" leave)
-    [[ $text != *'make it'* ]] || fail 'it need not be made'
+    [[ $text != *'create it'* ]] || fail 'it need not be made'
     stayed
     state_write "$here"
     follow "$xml" migrate traveller "qemu+tcp://host-$there/system" --live <<<"$text"
@@ -115,10 +115,10 @@ the_device_of_the_other_is_refused () {
     local text
     places "$there"
     state_write "$here"
-    expect_refused 802 traveller "$1.*the running domain 'rival' has it" go "$1"
+    expect_refused 802 traveller "$1.*the running domain 'rival' uses it" go "$1"
     places "$there" off
     text=$(go "$1") && fail 'two guests have one device'
-    grep -Eq "VGATE-807: traveller: the device $1 is leased to|mediated device .*$1.* is in use" <<<"$text" || fail 'it was refused for another reason:' "$text"
+    grep -Eq "VGATE-807: traveller: device $1 is leased to|mediated device .*$1.* is in use" <<<"$text" || fail 'it was refused for another reason:' "$text"
     stayed
     was_made "$there" "$1"
 }
