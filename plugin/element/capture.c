@@ -216,7 +216,8 @@ vgate_capture_build (const VgateCaptureInput *input, VgateElement **element, GEr
     *element = NULL;
     if (!wanted)
         return FALSE;
-    if (is_in_order (input, wanted))
+    /* A request is for a capture of now, also if only its time is new. */
+    if (input->trigger != VGATE_TRIGGER_REQUEST && is_in_order (input, wanted))
         return TRUE;
     wanted->sequence = input->sequence_min + 1;
     if (input->domain->element && input->domain->element->sequence >= wanted->sequence &&
