@@ -18,9 +18,9 @@ gboolean vgate_gate_has_vgpu (const VgateDomain *domain, const char *root);
  * Returns a decision, never NULL: every error becomes a refusal with its code. The decision borrows from the
  * request.
  *
- * It first finds out whether the gate is concerned at all; if not, the code is VGATE_CODE_NOT_CONCERNED. The
- * gate is not concerned by a cold start, because a guest that is not running has no metadata. So an error in
- * the configuration does not prevent a guest with vGPUs from being started. The exception is a guest that
- * could not be started anyway, because its device is missing and had been created for it.
+ * It first finds out whether the gate is concerned at all; if not, the code is VGATE_CODE_NOT_CONCERNED. By
+ * default a cold start is not judged, because a guest that is not running has no metadata: an error in the
+ * configuration does not prevent a guest with vGPUs from being started, unless its device is missing and had
+ * been created for it, so that it could not start anyway. With cold-start=check it is judged.
  */
 VgateDecision *vgate_gate_decide (const VgateRequest *request);
