@@ -186,7 +186,7 @@ find_dangling_link (const char *path)
     return S_ISLNK (status.st_mode) && stat (at, &status) != 0 ? g_steal_pointer (&at) : NULL;
 }
 
-/* The error of open (). A missing file is none, but what a link leads to must be there. */
+/* Sets the error of open (). A missing file is not an error, but the target of a link must exist. */
 static void
 set_open_error (const char *path, int error_number, GError **error)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Rules of the house that a program can check, over every .c and .h of the source tree. A line that has its
- * reason says so: nocheck: REASON, in a comment on it or on the line before.
+ * Rules that a program can check, over every .c and .h of the source tree, and for its English over the
+ * documentation as well. A line that breaks a rule for a reason has a comment on it or on the line before:
+ * nocheck: REASON.
  */
 #include <glib.h>
 #include <string.h>
@@ -9,7 +10,7 @@
 #define SPDX        "/* SPDX-License-Identifier: LGPL-2.1-or-later */"
 #define COLUMNS_MAX 110
 
-/* The floors of lib/, lowest first: a folder includes only itself and what stands below it. */
+/* The floors of lib/, lowest first: a folder includes only itself and the floors below it. */
 static const char *const floors[] = {"vgpu-gate", "message",   "base",      "version", "nvml",   "xml",
                                      "metadata",  "scheduler", "compat",    "policy",  "domain", "status",
                                      "host",      "driver",    "placement", "gate"};
@@ -18,8 +19,7 @@ static const char *const floors[] = {"vgpu-gate", "message",   "base",      "ver
 static const char *const rooms[] = {"element", "base",       "libvirt",    "capture",
                                     "jobs",    "definition", "switchover", "service"};
 
-/* The simulated driver is none of the floors: it is a library of its own, and knows of ours only what NVML
- * says. */
+/* The simulated driver is not a floor: it is a separate library, which may use only these folders. */
 static const char *const below_sim[] = {"vgpu-gate", "nvml", "version", "nvml-sim"};
 
 static const struct {
@@ -43,6 +43,23 @@ static const struct {
     {"goto", "g_autoptr and a return"},
 };
 
+/* English that has to be read twice. The pattern is a Perl expression; blanks and line ends are one blank. */
+static const struct {
+    const char *pattern;
+    const char *instead;
+} riddles[] = {
+    {"(?<!there )(is|are) none\\b", "'is not' with the noun, or 'no' with the noun"},
+    {"\\bha(s|ve) not (the|a|an|its)\\b", "'does not have', 'does not match' or 'lacks'"},
+    {"\\b[Ss]hall\\b", "'must', 'should' or 'will'"},
+    {"\\banew\\b", "'again'"},
+    {"\\b(be|is|are) told(?! apart)\\b", "'is reported', or 'cannot tell' with a subject"},
+    {"\\bcomes? here\\b", "'migrate to this host' or 'arrive'"},
+    {"\\bstand(s|ing)? still\\b", "'is paused', or 'down-time'"},
+    {"\\bstands\\b", "'is', 'is listed' or 'is written'"},
+    {"\\b[Ww]hoever\\b", "'a user who' or 'a program that'"},
+    {"\\b(thereof|wherefrom)\\b", "'of' or 'from' with the noun"},
+};
+
 typedef struct {
     const char *path; /* below the source tree */
     char **lines;
@@ -52,7 +69,7 @@ typedef struct {
 
 typedef void (*Check) (Source *source);
 
-/* An empty file has no line at all. */
+/* line: NULL in an empty file. */
 static gboolean
 is_excused (const char *line)
 {
@@ -100,7 +117,7 @@ check_layout (Source *source)
     }
 }
 
-/* Code only: what stands in comments and strings is blanked, its length kept. */
+/* Returns the line with the content of comments and strings replaced by blanks, so that columns remain. */
 static char *
 code_of (const char *line, gboolean *in_comment)
 {
@@ -167,7 +184,8 @@ check_banned (Source *source)
     }
 }
 
-/* The macro makes a string of its first argument, blanks included: the name of a public error domain. */
+/* The macro makes a string of its first argument with all blanks, which is the name of a public error domain.
+ */
 static void
 check_quarks (Source *source)
 {
@@ -176,7 +194,7 @@ check_quarks (Source *source)
             complain (source, i, "blanks in the name of an error domain; put clang-format off before it");
 }
 
-/* Files in sysfs whose content NVIDIA's driver serves can keep their reader for ever. */
+/* NVIDIA's driver serves the content of these files in sysfs: if it hangs, so does the reader. */
 static const char *const served_files[] = {"current_vgpu_type\"", "creatable_vgpu_types\"",
                                            "available_instances\"", "mdev_type/name\""};
 
@@ -207,7 +225,7 @@ floor_of (const char *folder)
     return -1;
 }
 
-/* The folder of lib/ that #include "FOLDER/FILE" names; NULL when the line is none such. */
+/* Returns the folder of lib/ in #include "FOLDER/FILE"; NULL for any other line. */
 static char *
 included_folder (const char *line)
 {
@@ -231,13 +249,12 @@ check_include (Source *source, guint line, const char *own, const char *folder)
                 return;
         complain (source, line, "nvml-sim may include nvml, version and itself, not %s", folder);
     } else if (own_floor < 0) {
-        complain (source, line,
-                  "lib/%s is no floor of the house: put it into the list of tests/unit/test-source.c", own);
+        complain (source, line, "lib/%s is not in the list of floors in tests/unit/test-source.c", own);
     } else if (its_floor < 0) {
-        complain (source, line, "%s is no floor of lib/", folder);
+        complain (source, line, "%s is not in the list of floors of lib/", folder);
     } else if (its_floor > own_floor) {
-        complain (source, line, "%s stands above %s: a floor includes only what stands below it", folder,
-                  own);
+        complain (source, line, "%s is above %s: a floor includes only itself and the floors below it",
+                  folder, own);
     }
 }
 
@@ -265,7 +282,7 @@ room_of (const char *folder)
     return -1;
 }
 
-/* #include "plugin/ROOM/FILE"; main.c is above all rooms. */
+/* Checks #include "plugin/ROOM/FILE"; main.c may use all rooms. */
 static void
 check_rooms (Source *source)
 {
@@ -276,8 +293,7 @@ check_rooms (Source *source)
     if (strcmp (parts[0], "plugin") != 0)
         return;
     if (own < 0)
-        complain (source, 0, "plugin/%s is no room: put it into the list of tests/unit/test-source.c",
-                  parts[1]);
+        complain (source, 0, "plugin/%s is not in the list of rooms in tests/unit/test-source.c", parts[1]);
     for (guint i = 0; source->lines[i]; i++) {
         const char *line = source->lines[i];
         g_auto (GStrv) its = NULL;
@@ -303,6 +319,73 @@ check_once (Source *source)
         complain (source, 0, "a header begins with #pragma once");
 }
 
+static gboolean
+has_suffix (const char *name, const char *const *suffixes)
+{
+    for (; *suffixes; suffixes++)
+        if (g_str_has_suffix (name, *suffixes))
+            return TRUE;
+    return FALSE;
+}
+
+/* Returns the line with its code replaced by '|', so that only comments and strings are left. */
+static char *
+words_of (const char *line, gboolean *in_comment)
+{
+    g_autofree char *code = code_of (line, in_comment);
+    const gsize length = strlen (code);
+    char *words = g_strdup (line);
+
+    for (gsize i = 0; i < length; i++)
+        if (code[i] != ' ')
+            words[i] = '|';
+    return words;
+}
+
+/*
+ * Looks for the riddles in the whole text, because a phrase can continue on the next line of a comment or a
+ * string. Blanks, and what begins and ends comments and strings, become one blank.
+ */
+static void
+check_words (Source *source)
+{
+    static const char *const c_files[] = {".c", ".h", ".def", NULL};
+    const gboolean is_c = has_suffix (source->path, c_files);
+    g_autoptr (GString) text = g_string_new (NULL);
+    g_autoptr (GArray) lines = g_array_new (FALSE, FALSE, sizeof (guint)); /* of each byte of text */
+    gboolean in_comment = FALSE;
+
+    for (guint i = 0; source->lines[i]; i++) {
+        g_autofree char *words =
+            is_c ? words_of (source->lines[i], &in_comment) : g_strdup (source->lines[i]);
+        g_autofree char *line = g_strconcat (words, " ", NULL);
+
+        for (const char *at = line; *at != '\0'; at++) {
+            const char c = strchr (" \t*\"#/\\", *at) ? ' ' : *at;
+
+            if (c == ' ' && text->len > 0 && text->str[text->len - 1] == ' ')
+                continue;
+            g_string_append_c (text, c);
+            g_array_append_val (lines, i);
+        }
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS (riddles); i++) {
+        g_autoptr (GRegex) regex = g_regex_new (riddles[i].pattern, G_REGEX_RAW, 0, NULL);
+        g_autoptr (GMatchInfo) match = NULL;
+
+        g_assert_nonnull (regex);
+        for (g_regex_match (regex, text->str, 0, &match); g_match_info_matches (match);
+             g_match_info_next (match, NULL)) {
+            g_autofree char *found = g_match_info_fetch (match, 0);
+            int start;
+
+            g_match_info_fetch_pos (match, 0, &start, NULL);
+            complain (source, g_array_index (lines, guint, start), "'%s': write %s", found,
+                      riddles[i].instead);
+        }
+    }
+}
+
 static guint
 check_file (const char *root, const char *path, Check check)
 {
@@ -319,7 +402,7 @@ check_file (const char *root, const char *path, Check check)
 }
 
 static void
-find_sources (const char *root, const char *folder, GPtrArray *sources)
+find_files (const char *root, const char *folder, const char *const *suffixes, GPtrArray *files)
 {
     g_autofree char *full = g_build_filename (root, folder, NULL);
     g_autoptr (GDir) dir = g_dir_open (full, 0, NULL);
@@ -332,35 +415,54 @@ find_sources (const char *root, const char *folder, GPtrArray *sources)
         if (g_file_test (full_path, G_FILE_TEST_IS_SYMLINK))
             continue;
         if (g_file_test (full_path, G_FILE_TEST_IS_DIR))
-            find_sources (root, path, sources);
-        else if (g_str_has_suffix (name, ".c") || g_str_has_suffix (name, ".h"))
-            g_ptr_array_add (sources, g_steal_pointer (&path));
+            find_files (root, path, suffixes, files);
+        else if (has_suffix (name, suffixes))
+            g_ptr_array_add (files, g_steal_pointer (&path));
     }
 }
 
 static GPtrArray *
 all_sources (const char *root)
 {
-    static const char *const folders[] = {"lib", "hook", "plugin", "tests"};
+    static const char *const folders[] = {"lib", "hook", "plugin", "tests"}, *const suffixes[] = {".c", ".h",
+                                                                                                  NULL};
     GPtrArray *sources = g_ptr_array_new_with_free_func (g_free);
 
     for (gsize i = 0; i < G_N_ELEMENTS (folders); i++)
-        find_sources (root, folders[i], sources);
+        find_files (root, folders[i], suffixes, sources);
     return sources;
+}
+
+/* The files whose English is checked: everything that users and readers of the source get to see. */
+static GPtrArray *
+all_texts (const char *root)
+{
+    static const char *const folders[] = {"lib", "hook", "plugin", "docs", "examples", "schemas"};
+    static const char *const single[] = {"README.md", "NEWS.md", "CONTRIBUTING.md", "SECURITY.md",
+                                         "meson.build"};
+    static const char *const suffixes[] = {".c",    ".h",   ".def", ".md", ".in",     ".build",
+                                           ".conf", ".xml", ".rng", ".sh", ".socket", NULL};
+    GPtrArray *texts = g_ptr_array_new_with_free_func (g_free);
+
+    for (gsize i = 0; i < G_N_ELEMENTS (folders); i++)
+        find_files (root, folders[i], suffixes, texts);
+    for (gsize i = 0; i < G_N_ELEMENTS (single); i++)
+        g_ptr_array_add (texts, g_strdup (single[i]));
+    return texts;
 }
 
 /* --- circles --- */
 
-/* A file of the programs, and which other files it uses. */
+/* A file of the programs, and the files that it uses. */
 typedef struct {
     char *path;      /* below the source tree */
     char *code;      /* without comments and strings */
-    GPtrArray *uses; /* of Use *; one a file used */
+    GPtrArray *uses; /* of Use *: one for each file that it uses */
 } Module;
 
 typedef struct {
     const Module *module;
-    char *word; /* the first function of it that is named */
+    char *word; /* the first of its functions that is used */
 } Use;
 
 static void
@@ -398,7 +500,7 @@ module_new (const char *path, const char *text)
     return module;
 }
 
-/* Function name -> the Module that defines it. A public one has its type on the line before its name. */
+/* Returns function name -> the Module that defines it. A public function has its type on the line before. */
 static GHashTable *
 find_definitions (const GPtrArray *modules)
 {
@@ -414,7 +516,7 @@ find_definitions (const GPtrArray *modules)
              g_match_info_next (match, NULL)) {
             g_autofree char *name = g_match_info_fetch (match, 1);
 
-            /* each program has one, and calls none */
+            /* each program has one, and none calls it */
             if (strcmp (name, "main") != 0)
                 g_hash_table_insert (owners, g_steal_pointer (&name), module);
         }
@@ -464,7 +566,7 @@ find_uses (const GPtrArray *modules)
     }
 }
 
-/* "b.c: name" of each step, last first, from the Use by which each module was reached. */
+/* Returns "b.c: name" for each step, the last one first. from: Use -> Module; reached_by: Module -> Use. */
 static char *
 describe_circle (const Module *first, const Use *last, GHashTable *from, GHashTable *reached_by)
 {
@@ -484,7 +586,8 @@ describe_circle (const Module *first, const Use *last, GHashTable *from, GHashTa
     return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
-/* The shortest way from a file back to itself, in words; NULL: there is none. The caller frees it. */
+/* Describes the shortest path from a file back to itself; NULL if there is no such path. The caller frees it.
+ */
 static char *
 find_circle (const Module *first)
 {
@@ -511,7 +614,7 @@ find_circle (const Module *first)
     return NULL;
 }
 
-/* How many files have a way back to themselves. */
+/* Returns how many files have a path back to themselves. */
 static guint
 count_circles (GPtrArray *modules, gboolean is_quiet)
 {
@@ -529,7 +632,7 @@ count_circles (GPtrArray *modules, gboolean is_quiet)
     return n;
 }
 
-/* The folders of these files, each as one file that has the code of all. */
+/* Returns the folders of these files, each as one file with the code of all its files. */
 static GPtrArray *
 fold (const GPtrArray *modules)
 {
@@ -553,10 +656,10 @@ fold (const GPtrArray *modules)
     return folders;
 }
 
-/* Programs that know nothing of each other's functions, or only downwards: names can be the same there. */
+/* Groups that do not call each other's functions, or only downwards, so that names may be equal in them. */
 static const char *const circle_groups[] = {"lib/nvml-sim/", "lib/", "hook/", "plugin/"};
 
-/* The group of a .c file; -1: it is in none. */
+/* Returns the group of a .c file; -1 if it has no group. */
 static int
 circle_group_of (const char *path)
 {
@@ -593,8 +696,8 @@ test_circles (void)
     g_assert_cmpuint (n_circles, ==, 0);
 }
 
-/* The check itself: it finds a circle that was made up, also one by a table or a longer way, and none where a
- * name stands in a comment, a string, or a longer name. */
+/* Checks the check: it finds a made-up circle, also one through a table or a longer path, and none if a name
+ * is in a comment, a string, or a longer name. */
 static void
 test_circle_check (void)
 {
@@ -637,21 +740,35 @@ test_circle_check (void)
 }
 
 static void
-run (gconstpointer data)
+run (const GPtrArray *paths, Check check)
 {
     const char *root = g_getenv ("VGATE_SRCDIR");
-    g_autoptr (GPtrArray) sources = all_sources (root);
-    const Check *check = data;
     guint n_complaints = 0;
 
-    g_assert_cmpuint (sources->len, >, 80);
-    for (guint i = 0; i < sources->len; i++)
-        n_complaints += check_file (root, g_ptr_array_index (sources, i), *check);
-    g_test_message ("%u files", sources->len);
+    g_assert_cmpuint (paths->len, >, 80);
+    for (guint i = 0; i < paths->len; i++)
+        n_complaints += check_file (root, g_ptr_array_index (paths, i), check);
+    g_test_message ("%u files", paths->len);
     g_assert_cmpuint (n_complaints, ==, 0);
 }
 
-/* The checks themselves: a file of their own that breaks each rule where it says so. */
+static void
+test_sources (gconstpointer data)
+{
+    g_autoptr (GPtrArray) sources = all_sources (g_getenv ("VGATE_SRCDIR"));
+
+    run (sources, *(const Check *)data);
+}
+
+static void
+test_words (void)
+{
+    g_autoptr (GPtrArray) texts = all_texts (g_getenv ("VGATE_SRCDIR"));
+
+    run (texts, check_words);
+}
+
+/* Checks the checks: a file that breaks each rule in known places. */
 static void
 test_checks (void)
 {
@@ -692,6 +809,12 @@ test_checks (void)
         {"lib/xml/a.h", "#pragma once\n", check_once, 0},
         {"lib/xml/a.h", "\n", check_once, 1},
         {"lib/xml/a.c", "\n", check_once, 0},
+        {"lib/xml/a.c", "/* It is\n * none. */ \"that sha\" \"ll\" \"It shall\"\n", check_words, 2},
+        {"lib/xml/a.c", "/* if there is none: what the value is */ none;\nshall (anew, \"b\");\n",
+         check_words, 0},
+        {"lib/xml/a.c", "f (\"cannot be \" /* nocheck: a quotation */\n   \"told\"); /* are told apart */\n",
+         check_words, 0},
+        {"docs/a.md", "The guest *stands\nstill*. Whoever comes here has not the form.\n", check_words, 5},
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
@@ -721,7 +844,8 @@ main (int argc, char **argv)
     g_test_add_func ("/source/checks", test_checks);
     g_test_add_func ("/source/circle-check", test_circle_check);
     g_test_add_func ("/source/circles", test_circles);
+    g_test_add_func ("/source/words", test_words);
     for (gsize i = 0; i < G_N_ELEMENTS (checks); i++)
-        g_test_add_data_func (checks[i].path, &checks[i].check, run);
+        g_test_add_data_func (checks[i].path, &checks[i].check, test_sources);
     return g_test_run ();
 }
