@@ -288,7 +288,7 @@ main (int argc, char *argv[])
     if (!parse_options (argc, argv, &options, &error))
         return usage (error->message);
     if (options.show_version) {
-        puts ("vgpu-gate-hook " VGATE_VERSION);
+        g_print ("%s\n", "vgpu-gate-hook " VGATE_VERSION);
         return 0;
     }
     if (!options.words || g_strv_length (options.words) != 4)
@@ -300,7 +300,7 @@ main (int argc, char *argv[])
         return release (&options, &inputs);
     if (!operation_of (options.words, &operation)) {
         if (options.dry_run)
-            printf ("%s %s is not gated\n", options.words[1], options.words[2]);
+            g_print ("%s %s is not gated\n", options.words[1], options.words[2]);
         return EXIT_ALLOWED;
     }
     decision = decide (&options, operation, &inputs);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "wrap.h"
 
-#include <stdio.h>
+#include "message/output.h"
+
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -55,5 +56,5 @@ vgate_print_wrapped (const char *text)
     const guint width = vgate_terminal_width (STDOUT_FILENO);
     g_autofree char *wrapped = width > 0 ? vgate_wrap (text, width) : g_strdup (text);
 
-    fputs (wrapped, stdout);
+    vgate_output_print (wrapped);
 }

@@ -3,10 +3,9 @@
 #include "agent-client.h"
 #include "agent-status.h"
 #include "command.h"
+#include "message/output.h"
 #include "status/address.h"
 #include "tree.h"
-
-#include <stdio.h>
 
 static int
 status (int argc, char *argv[], G_GNUC_UNUSED const char *config)
@@ -45,7 +44,7 @@ metrics (int argc, char *argv[], G_GNUC_UNUSED const char *config)
     text = vgate_agent_ask (VGATE_AGENT_SOCKET, VGATE_REQUEST_METRICS, &length, &error);
     if (!text)
         return vgate_command_fail (error);
-    fputs (text, stdout);
+    vgate_output_print (text);
     return VGATE_EXIT_ALLOWED;
 }
 

@@ -120,7 +120,7 @@ vgate_command_print (JsonObject *report, VgateOutput output)
 {
     g_autofree char *text = vgate_report_render (report, output);
 
-    fputs (text, stdout);
+    vgate_output_print (text);
     return VGATE_EXIT_ALLOWED;
 }
 

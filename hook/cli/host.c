@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "command.h"
 #include "driver/probe.h"
+#include "message/output.h"
 #include "tree-host.h"
-
-#include <stdio.h>
 
 static const char without_pgpu[] =
     "No physical GPU of this host is in vGPU host mode (VGATE-506): no vGPU can run here, and there is no\n"
@@ -49,6 +48,6 @@ vgate_command_host (int argc, char *argv[], const char *config)
     if (!probe)
         return vgate_command_fail (error);
     text = render (probe->host, line.output);
-    fputs (text, stdout);
+    vgate_output_print (text);
     return VGATE_EXIT_ALLOWED;
 }

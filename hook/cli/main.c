@@ -47,7 +47,7 @@ main (int argc, char *argv[])
     if (!g_option_context_parse (context, &argc, &argv, &error))
         return vgate_command_usage (error->message);
     if (show_version) {
-        puts ("vgpu-gate " VGATE_VERSION);
+        g_print ("%s\n", "vgpu-gate " VGATE_VERSION);
         return VGATE_EXIT_ALLOWED;
     }
     if (argc < 2)

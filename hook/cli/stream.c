@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "stream.h"
 
-#include <stdio.h>
+#include "message/output.h"
 
 void
 vgate_stream_print (VgateStream *stream, JsonObject *report)
@@ -10,16 +10,16 @@ vgate_stream_print (VgateStream *stream, JsonObject *report)
 
     if (stream->output == VGATE_OUTPUT_JSON) {
         line = vgate_report_to_json_line (report);
-        puts (line);
+        g_print ("%s\n", line);
         return;
     }
     line = vgate_report_to_row (report, &head);
     if (g_strcmp0 (head, stream->last) != 0) {
-        fputs (head, stdout);
+        vgate_output_print (head);
         g_free (stream->last);
         stream->last = g_steal_pointer (&head);
     }
-    fputs (line, stdout);
+    vgate_output_print (line);
 }
 
 void

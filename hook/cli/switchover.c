@@ -7,7 +7,6 @@
 
 #include <libvirt/libvirt.h>
 #include <libvirt/virterror.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -85,12 +84,12 @@ change (const Target *target, gboolean enable, GError **error)
     if (!xml || !vgate_switchover_edit (xml, enable ? bus : NULL, &edited, error))
         return FALSE;
     if (!edited) {
-        printf ("%s: already %s\n", target->name, state);
+        g_print ("%s: already %s\n", target->name, state);
         return TRUE;
     }
     if (!define (target, edited, error))
         return FALSE;
-    printf ("%s: %s; takes effect when the guest is next started\n", target->name, state);
+    g_print ("%s: %s; takes effect when the guest is next started\n", target->name, state);
     return TRUE;
 }
 
@@ -118,22 +117,22 @@ print_state (const Target *target, const char *label, unsigned int flags, GError
         return FALSE;
     vmstate = domain->vmstate;
     if (!vmstate)
-        printf ("%s: disabled\n", label);
+        g_print ("%s: disabled\n", label);
     else if (strcmp (vmstate->uuid, domain->uuid) != 0)
-        printf ("%s: enabled for another domain, %s; run: vgpu-gate switchover enable %s\n", label,
-                vmstate->uuid, domain->uuid);
+        g_print ("%s: enabled for another domain, %s; run: vgpu-gate switchover enable %s\n", label,
+                 vmstate->uuid, domain->uuid);
     else if (g_strcmp0 (vmstate->bus, target->policy->switch_over_bus) != 0)
-        printf ("%s: enabled on another bus, %s; run: vgpu-gate switchover enable %s\n", label, vmstate->bus,
-                domain->uuid);
+        g_print ("%s: enabled on another bus, %s; run: vgpu-gate switchover enable %s\n", label, vmstate->bus,
+                 domain->uuid);
     else
-        printf ("%s: enabled\n", label);
+        g_print ("%s: enabled\n", label);
     return TRUE;
 }
 
 static void
 print_host (void)
 {
-    printf ("this host: %s by vgpu-gated\n", vgate_provider_lock_is_held ("") ? "served" : "not served");
+    g_print ("this host: %s by vgpu-gated\n", vgate_provider_lock_is_held ("") ? "served" : "not served");
 }
 
 static gboolean
@@ -151,7 +150,7 @@ status (const Target *target, GError **error)
     if (is_active && !print_state (target, "running guest", 0, error))
         return FALSE;
     if (!is_active)
-        puts ("running guest: not running");
+        g_print ("running guest: not running\n");
     print_host ();
     return TRUE;
 }

@@ -8,49 +8,64 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-gboolean
-vgate_output_flush (GError **error)
+static void
+set_error (GError **error, int code)
 {
-    errno = 0;
-    if (fflush (stdout) == 0 && !ferror (stdout))
-        return TRUE;
-    /* an earlier flush can have dropped its output, and its errno is then lost */
     g_set_error (error, VGATE_ERROR, VGATE_CODE_OUTPUT_UNWRITABLE, "cannot write to standard output: %s",
-                 g_strerror (errno != 0 ? errno : EIO));
-    /* the error is reported once */
-    clearerr (stdout);
-    return FALSE;
+                 g_strerror (code));
 }
 
-static void
-check_output (void)
+G_GNUC_NORETURN static void
+end_unwritten (const GError *error)
 {
-    g_autoptr (GError) error = NULL;
     g_autofree char *text = NULL, *line = NULL;
 
-    /* A network file system may report a full disk only at close. EBADF is not an error: standard output was
-     * closed from the start, and nothing was printed. */
-    if (vgate_output_flush (&error) && fclose (stdout) != 0 && errno != EBADF)
-        g_set_error (&error, VGATE_ERROR, VGATE_CODE_OUTPUT_UNWRITABLE, "cannot write to standard output: %s",
-                     g_strerror (errno));
-    if (!error)
-        return;
     text = g_strdup_printf ("%s. %s", error->message, vgate_code_info (error->code)->cure);
     line = vgate_message_line (VGATE_CODE_OUTPUT_UNWRITABLE, NULL, text);
     fprintf (stderr, "%s\n", line);
     _exit (VGATE_EXIT_UNANSWERED);
 }
 
-/* Replaces GLib's print handler, which flushes and loses the error. */
-static void
-print_unflushed (const char *text)
+gboolean
+vgate_output_flush (GError **error)
 {
-    fputs (text, stdout);
+    if (fflush (stdout) == 0)
+        return TRUE;
+    set_error (error, errno);
+    /* the error is reported once */
+    clearerr (stdout);
+    return FALSE;
+}
+
+/* It ends here, because nothing keeps the reason: where the text ends with stdio's buffer, a later flush has
+ * nothing left to write, and succeeds. */
+void
+vgate_output_print (const char *text)
+{
+    g_autoptr (GError) error = NULL;
+
+    if (fputs (text, stdout) != EOF)
+        return;
+    set_error (&error, errno);
+    end_unwritten (error);
+}
+
+static void
+check_output (void)
+{
+    g_autoptr (GError) error = NULL;
+
+    /* A network file system may report a full disk only at close. EBADF is not an error: standard output was
+     * closed from the start, and nothing was printed. */
+    if (vgate_output_flush (&error) && fclose (stdout) != 0 && errno != EBADF)
+        set_error (&error, errno);
+    if (error)
+        end_unwritten (error);
 }
 
 void
 vgate_output_check_at_exit (void)
 {
-    g_set_print_handler (print_unflushed);
+    g_set_print_handler (vgate_output_print);
     atexit (check_output);
 }

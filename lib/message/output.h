@@ -12,8 +12,15 @@
 gboolean vgate_output_flush (GError **error);
 
 /*
+ * Prints on standard output, without flushing. If a part of the output cannot be written, it prints an error
+ * on standard error and ends the process with VGATE_EXIT_UNANSWERED.
+ */
+void vgate_output_print (const char *text);
+
+/*
  * main () calls this once. From then on, when the process ends by exit (), including the exit of --help, and
  * a part of its output could not be written, it prints an error on standard error and ends with
- * VGATE_EXIT_UNANSWERED. g_print () no longer flushes.
+ * VGATE_EXIT_UNANSWERED. g_print () is then
+ * vgate_output_print ().
  */
 void vgate_output_check_at_exit (void);
