@@ -35,7 +35,9 @@ VgateElement *vgate_capture_describe (const VgateCaptureInput *input, GError **e
 gboolean vgate_capture_check_gone (const VgateHost *host, const VgateElement *element,
                                    const VgateElement *now, GError **error);
 
-/* Builds the element that the domain must have. *element is NULL if the domain already has it, unless the
- * trigger is VGATE_TRIGGER_REQUEST. Errors as for _describe (). A present element that the gate would not accept
- * is replaced. */
+/*
+ * Builds the element that the domain must have. *element is NULL if the domain already has it, unless the
+ * trigger is VGATE_TRIGGER_REQUEST. Errors as for _describe (). A present element that the gate would not
+ * accept is replaced.
+ */
 gboolean vgate_capture_build (const VgateCaptureInput *input, VgateElement **element, GError **error);

@@ -216,8 +216,8 @@ test_it_ends_and_leaves_no_socket () {
     on a test -S $run_directory/agent.sock
     host_service stop a vgpu-gated
     ! on a test -e $run_directory/agent.sock || fail 'its socket is left'
-    expect_refused 737 "$run_directory/agent.sock" 'No such file' on a vgpu-gate agent status
-    expect_refused 737 "$run_directory/agent.sock" 'No such file' on a vgpu-gate agent metrics
+    expect_refused 737 "no answer from vgpu-gated at '$run_directory/agent.sock'" 'No such file' on a vgpu-gate agent status
+    expect_refused 737 "no answer from vgpu-gated at '$run_directory/agent.sock'" 'No such file' on a vgpu-gate agent metrics
     [ "$(exit_status_of on a vgpu-gate agent status)" -eq 3 ] || fail 'nobody answers, which is not a no'
     [ "$(exit_status_of on a vgpu-gate switchover status left --connect qemu+unix:///system?socket=/none)" -eq 3 ] ||
         fail 'a libvirtd that cannot be reached is not a no'
@@ -248,6 +248,6 @@ test_it_starts_after_a_kill () {
 test_others_cannot_ask () {
     guest_run a private "$h100_20c"
     [ "$(on a stat -c '%a %u' $run_directory/agent.sock)" = '600 0' ] || fail "$(on a stat $run_directory/agent.sock)"
-    expect_refused 737 "$run_directory/agent.sock" 'Permission denied' \
+    expect_refused 737 "no answer from vgpu-gated at '$run_directory/agent.sock'" 'Permission denied' \
         on a setpriv --reuid=65534 --regid=65534 --clear-groups vgpu-gate agent status
 }

@@ -220,7 +220,7 @@ lost_at () {
     # the guest of the lost GPU keeps its metadata for several intervals; and this is logged once, not each time
     sleep 3
     [ "$(element a stricken)" = "$before" ] || fail 'the element was:' "$before" 'and is:' "$(element a stricken)"
-    [ "$(vgpu_gated_log a | grep -c 'VGATE-517: this GPU')" -eq 1 ] || fail "$(vgpu_gated_log a)"
+    [ "$(vgpu_gated_log a | grep -c 'VGATE-517: cannot use GPU ')" -eq 1 ] || fail "$(vgpu_gated_log a)"
     host_heals a
     log_has a 'VGATE-519'
     on a vgpu-gate agent metrics | grep -x 'vgpu_gate_gpus_unusable 0' >/dev/null || fail "$(on a vgpu-gate agent metrics)"

@@ -33,7 +33,7 @@ test_a_migration_that_takes_long_is_warned_of_on_both_sides () {
     guest_run_large a slow 24000000
     host_configure b down-time <<<'link-speed=1000'
     migrate_slowly a slow
-    log_has a 'VGATE-413: slow: .*about 8590 ms for 1024 MiB of frame buffer and state at 1000 Mbit/s, .*the guest's limit is 300 ms'
+    log_has a 'VGATE-413: slow: .*about 8590 ms for 1024 MiB of frame buffer and state at 1000 Mbit/s, .*the guest.s limit is 300 ms'
     on a virsh -q migrate-setspeed slow 1000
     migration_end a || fail 'to warn of it stopped it'
     guest_moved a slow
@@ -45,7 +45,7 @@ test_the_limit_of_virsh_decides () {
     guest_run_large a waiting
     host_configure b down-time <<<'link-speed=1000'
     host_configure b rules <<<'down-time=refuse'
-    expect_migration_refused 413 waiting 'about 9127 ms for 1088 MiB .*; the guest's limit is 300 ms'
+    expect_migration_refused 413 waiting 'about 9127 ms for 1088 MiB .*; the guest.s limit is 300 ms'
     on a virsh -q migrate-setmaxdowntime waiting 10000
     wait_attribute a waiting '/*/guest/@max-downtime' 10000
     migrate a waiting
