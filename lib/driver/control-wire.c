@@ -49,7 +49,7 @@ vgate_answer_read (GBytes *bytes, const char *type, GError **error)
         return NULL;
     }
     if (whose != NO_ERROR || !g_variant_is_of_type (body, G_VARIANT_TYPE (type)))
-        return crashed ("the answer belongs to another request", error);
+        return crashed ("the answer is not of the expected form", error);
     return g_steal_pointer (&body);
 }
 

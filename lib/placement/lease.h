@@ -3,9 +3,9 @@
  * Leases of devices, in a file in ROOT/run/vgpu-gate. A lease is taken at 'migrate begin' and at
  * 'restore begin'. The file also has records: of the devices that were created for a guest, until
  * 'release end' and, after their removal, for a later cold start; and of devices that replace others in a
- * guest's XML, until vgpu-gated has handled the persistent definition. It is a GKeyFile with a group for each device and guest, and is read and written
- * under a lock. It is read strictly: when it cannot be read or written, that is an error, and never treated
- * as "no leases".
+ * guest's XML, until vgpu-gated has handled the persistent definition. It is a GKeyFile with a group for each
+ * device and guest, and is read and written under a lock. It is read strictly: when it cannot be read or
+ * written, that is an error, and never treated as "no leases".
  *
  * Times are seconds of the monotonic clock (g_get_monotonic_time ()). Like the file, they start again with
  * each boot, and nobody can set the clock.

@@ -521,7 +521,7 @@ gboolean vgate_down_time_estimate (const VgateVgpuSide *vgpu, const VgatePgpuSid
                                    const VgateCircumstances *circumstances, VgateDownTime *estimate);
 /* TRUE when there is a limit and the time exceeds it. @since 0.1.0 */
 gboolean vgate_down_time_exceeds (const VgateDownTime *estimate, const VgateCircumstances *circumstances);
-/* "about 1905 ms for 2380 MiB of frame buffer and state at 10000 Mbit/s, the link's pace". @since 0.1.0 */
+/* "about 1905 ms for 2380 MiB of frame buffer and state at 10000 Mbit/s, the link's speed". @since 0.1.0 */
 char *vgate_down_time_describe (const VgateDownTime *estimate);
 
 /* The finding of one rule. The verdict owns it until it judges another pair or is freed. It borrows texts
