@@ -22,12 +22,6 @@
 /* the values before and after */
 #define VGATE_PAIR_TYPE(type) "(" type type ")"
 
-/* Writes an answer: a body (floating, ownership is taken), or an error of VGATE_ERROR or VGATE_NVML_ERROR. */
-GBytes *vgate_answer_write (GVariant *body, const GError *error);
-/* Reads an answer. Returns its body, which has this type. NULL with the answer's error, or with
- * VGATE_CODE_NVML_CRASHED when the bytes are not such an answer. */
-GVariant *vgate_answer_read (GBytes *bytes, const char *type, GError **error);
-
 /* _to_variant returns a floating GVariant; _from_variant fills an empty structure, which the caller
  * clears. */
 GVariant *vgate_versions_to_variant (const VgateVersions *versions);

@@ -12,9 +12,8 @@
 #define DEVICE_TYPE "(ysyssuss)"
 /* hostdev kind, parent, pGPU, type, its name, number */
 #define MAKEABLE_TYPE "(yssusu)"
-/* error code and text (0 and ""), host document, driver's answers, instances, devices, devices that can be
- * created */
-#define ANSWER_TYPE "(issa(uuiuu)a" INSTANCE_TYPE "a" DEVICE_TYPE "a" MAKEABLE_TYPE ")"
+/* the answer's body: host document, driver's answers, instances, devices, devices that can be created */
+#define PROBE_TYPE "(sa(uuiuu)a" INSTANCE_TYPE "a" DEVICE_TYPE "a" MAKEABLE_TYPE ")"
 
 VgateProbe *
 vgate_probe_new (void)
@@ -140,30 +139,35 @@ add_makeable (GVariantBuilder *builder, const VgateMakeable *makeable)
                            makeable->type, or_empty (makeable->type_name), makeable->available);
 }
 
-GBytes *
-vgate_wire_write_answer (const VgateProbe *probe, const GError *error)
+static GVariant *
+probe_to_variant (const VgateProbe *probe)
 {
     GVariantBuilder answers, instances, devices, makeable;
-    g_autofree char *document = probe ? vgate_host_write (probe->host) : g_strdup ("");
+    g_autofree char *document = vgate_host_write (probe->host);
 
     g_variant_builder_init (&answers, G_VARIANT_TYPE ("a(uuiuu)"));
     g_variant_builder_init (&instances, G_VARIANT_TYPE ("a" INSTANCE_TYPE));
     g_variant_builder_init (&devices, G_VARIANT_TYPE ("a" DEVICE_TYPE));
     g_variant_builder_init (&makeable, G_VARIANT_TYPE ("a" MAKEABLE_TYPE));
-    for (guint i = 0; probe && i < probe->answers->len; i++) {
+    for (guint i = 0; i < probe->answers->len; i++) {
         const VgateDriverAnswer *answer = &g_array_index (probe->answers, VgateDriverAnswer, i);
 
         g_variant_builder_add (&answers, "(uuiuu)", answer->vgpu, answer->pgpu, answer->rc, answer->states,
                                answer->limit);
     }
-    for (guint i = 0; probe && i < probe->instances->len; i++)
+    for (guint i = 0; i < probe->instances->len; i++)
         add_instance (&instances, g_ptr_array_index (probe->instances, i));
-    for (guint i = 0; probe && i < probe->devices->len; i++)
+    for (guint i = 0; i < probe->devices->len; i++)
         add_device (&devices, g_ptr_array_index (probe->devices, i));
-    for (guint i = 0; probe && i < probe->makeable->len; i++)
+    for (guint i = 0; i < probe->makeable->len; i++)
         add_makeable (&makeable, g_ptr_array_index (probe->makeable, i));
-    return vgate_wire_pack (g_variant_new (ANSWER_TYPE, error ? error->code : 0, error ? error->message : "",
-                                           document, &answers, &instances, &devices, &makeable));
+    return g_variant_new (PROBE_TYPE, document, &answers, &instances, &devices, &makeable);
+}
+
+GBytes *
+vgate_wire_write_answer (const VgateProbe *probe, const GError *error)
+{
+    return vgate_answer_write (error ? NULL : probe_to_variant (probe), error);
 }
 
 static char *
@@ -272,41 +276,26 @@ read_all (GVariant *array, gboolean (*read) (GVariant *variant, GPtrArray *items
     return TRUE;
 }
 
-static VgateProbe *
-crashed (const char *why, GError **error)
-{
-    g_set_error (error, VGATE_ERROR, VGATE_CODE_NVML_CRASHED,
-                 "the process that reads NVML gave no usable answer: %s", why);
-    return NULL;
-}
-
 VgateProbe *
 vgate_wire_read_answer (GBytes *bytes, GError **error)
 {
-    g_autoptr (GVariant) variant = NULL, answers = NULL, instances = NULL, devices = NULL, makeable = NULL;
+    g_autoptr (GVariant) body = vgate_answer_read (bytes, PROBE_TYPE, error);
+    g_autoptr (GVariant) answers = NULL, instances = NULL, devices = NULL, makeable = NULL;
     g_autoptr (VgateProbe) probe = vgate_probe_new ();
     g_autoptr (GError) local = NULL;
-    const char *text, *document;
-    gint32 code;
+    const char *document;
 
-    if (g_bytes_get_size (bytes) == 0)
-        return crashed ("it exited without an answer", error);
-    variant = vgate_wire_unpack (ANSWER_TYPE, bytes);
-    if (!variant)
-        return crashed ("the answer is not complete", error);
-    g_variant_get (variant, "(i&s&s@a(uuiuu)@a" INSTANCE_TYPE "@a" DEVICE_TYPE "@a" MAKEABLE_TYPE ")", &code,
-                   &text, &document, &answers, &instances, &devices, &makeable);
-    if (code != 0) {
-        g_set_error_literal (error, VGATE_NVML_ERROR, code, text);
+    if (!body)
         return NULL;
-    }
+    g_variant_get (body, "(&s@a(uuiuu)@a" INSTANCE_TYPE "@a" DEVICE_TYPE "@a" MAKEABLE_TYPE ")", &document,
+                   &answers, &instances, &devices, &makeable);
     probe->host = vgate_host_read (document, strlen (document), &local);
     if (!probe->host)
-        return crashed (local->message, error);
+        return vgate_answer_refuse (local->message, error);
     if (!read_lists (answers, instances, probe))
-        return crashed ("the answer names a GPU that it does not list", error);
+        return vgate_answer_refuse ("the answer names a GPU that it does not list", error);
     if (!read_all (devices, read_device, probe->devices) ||
         !read_all (makeable, read_makeable, probe->makeable))
-        return crashed ("the answer contains an invalid device", error);
+        return vgate_answer_refuse ("the answer contains an invalid device", error);
     return g_steal_pointer (&probe);
 }

@@ -21,8 +21,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (VgateQuestion, vgate_question_clear)
 GBytes *vgate_wire_write_question (const VgateQuestion *question);
 gboolean vgate_wire_read_question (GBytes *bytes, VgateQuestion *question);
 
-/* Writes an answer: a probe, or an error of VGATE_NVML_ERROR. */
+/* Writes an answer: a probe, or an error of VGATE_ERROR or VGATE_NVML_ERROR. */
 GBytes *vgate_wire_write_answer (const VgateProbe *probe, const GError *error);
-/* Reads an answer. NULL with the driver's error (VGATE_NVML_ERROR), or with VGATE_CODE_NVML_CRASHED when the
- * bytes are not an answer. */
+/* Reads an answer. NULL with the answer's error, or with VGATE_CODE_NVML_CRASHED when the bytes are not an
+ * answer. */
 VgateProbe *vgate_wire_read_answer (GBytes *bytes, GError **error);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The messages between the program vgpu-gate-nvml and the programs that ask it: GVariants of the same build.
- * A question contains its kind, how to reach the driver, and a body that depends on the kind.
+ * A question contains its kind, how to reach the driver, and a body that depends on the kind. An answer
+ * contains an error, or a body that depends on the kind.
  */
 #pragma once
 
@@ -37,3 +38,11 @@ gboolean vgate_asked_read (GBytes *bytes, VgateAsked *asked);
  * bytes are not one. */
 GBytes *vgate_wire_pack (GVariant *floating);
 GVariant *vgate_wire_unpack (const char *type, GBytes *bytes);
+
+/* Writes an answer: a body (floating, ownership is taken), or an error of VGATE_ERROR or VGATE_NVML_ERROR. */
+GBytes *vgate_answer_write (GVariant *body, const GError *error);
+/* Reads an answer. Returns its body, which has this type. NULL with the answer's error, or with
+ * VGATE_CODE_NVML_CRASHED when the bytes are not such an answer. */
+GVariant *vgate_answer_read (GBytes *bytes, const char *type, GError **error);
+/* Sets the error VGATE_CODE_NVML_CRASHED for an answer whose body is wrong. Returns NULL. */
+gpointer vgate_answer_refuse (const char *why, GError **error);
