@@ -2,7 +2,6 @@
 #include "plugin/base/back-off.h"
 
 #define MIN_MS 250u
-#define MAX_MS 30000u
 
 static gboolean
 on_time (gpointer user_data)
@@ -15,13 +14,20 @@ on_time (gpointer user_data)
 }
 
 void
+vgate_back_off_init (VgateBackOff *back_off, guint max_ms, void (*again) (gpointer user_data),
+                     gpointer user_data)
+{
+    *back_off = (VgateBackOff){.max_ms = max_ms, .again = again, .user_data = user_data};
+}
+
+void
 vgate_back_off_schedule (VgateBackOff *back_off)
 {
     if (back_off->source != 0)
         return;
     back_off->wait_ms = MAX (back_off->wait_ms, MIN_MS);
     back_off->source = g_timeout_add (back_off->wait_ms, on_time, back_off);
-    back_off->wait_ms = MIN (back_off->wait_ms * 2, MAX_MS);
+    back_off->wait_ms = MIN (back_off->wait_ms * 2, back_off->max_ms);
 }
 
 void

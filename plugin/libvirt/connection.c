@@ -13,6 +13,7 @@
 #define KEEP_ALIVE_INTERVAL_SEC 5
 #define KEEP_ALIVE_COUNT        3
 #define CALL_DEADLINE_MS        2000
+#define BACK_OFF_MAX_MS         30000u
 
 typedef struct Channel Channel;
 
@@ -326,8 +327,7 @@ vgate_connection_new (const char *uri, const VgateConnectionMethods *methods, gp
     connection->uri = g_strdup (uri);
     connection->methods = methods;
     connection->user_data = user_data;
-    connection->back_off.again = on_again;
-    connection->back_off.user_data = connection;
+    vgate_back_off_init (&connection->back_off, BACK_OFF_MAX_MS, on_again, connection);
     /* two threads: a new connection need not wait until the old one is closed */
     connection->workers = vgate_workers_new (2, CALL_DEADLINE_MS, NULL, NULL);
     return connection;

@@ -14,6 +14,8 @@
 #define BUS_PATH         "/org/freedesktop/DBus"
 #define CALL_MS          5000
 #define READ_DEADLINE_MS 2000
+/* shorter than that of libvirt: guests with the object at switch-over cannot move until the bus is served */
+#define BACK_OFF_MAX_MS 5000u
 
 struct VgateBusWatch {
     char *bus;
@@ -263,8 +265,7 @@ vgate_bus_watch_new (const char *bus, const VgateBusWatchMethods *methods, gpoin
     watch->workers = vgate_workers_new (2, READ_DEADLINE_MS, NULL, NULL);
     watch->lock = -1;
     watch->names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-    watch->back_off.again = on_again;
-    watch->back_off.user_data = watch;
+    vgate_back_off_init (&watch->back_off, BACK_OFF_MAX_MS, on_again, watch);
     return watch;
 }
 
