@@ -11,48 +11,54 @@
 /* The number of characters of a domain's name that are shown. */
 #define NAME_MAX_SHOWN 128
 
-/* Adds a vGPU, unless it has ended in the meantime. */
+/* Appends "NVIDIA H100XM-20C of domain 'vm1' on GPU ADDRESS". Each name of a domain costs a reading of all of
+ * libvirt's status files. */
 static void
-add_vgpu (VgateNvml *nvml, const char *address, guint32 vgpu, GPtrArray *running)
+append_vgpu (VgateNvml *nvml, const char *address, guint32 vgpu, guint32 type, GString *text)
 {
-    g_autofree char *vm = vgate_nvml_vgpu_vm_uuid (nvml, vgpu, NULL), *name = NULL;
+    g_autofree char *name = vgate_nvml_type_name (nvml, type, NULL);
+    g_autofree char *vm = vgate_nvml_vgpu_vm_uuid (nvml, vgpu, NULL);
     g_autofree char *domain = vm ? vgate_qemu_find_name ("", vm) : NULL;
     g_autofree char *shown = domain ? vgate_printable (domain, NAME_MAX_SHOWN) : NULL;
-    guint32 type;
 
-    if (!vgate_nvml_vgpu_type (nvml, vgpu, &type, NULL))
-        return;
-    name = vgate_nvml_type_name (nvml, type, NULL);
-    g_ptr_array_add (running, shown ? g_strdup_printf ("%s of domain '%s' on GPU %s", name ? name : "a vGPU",
-                                                       shown, address)
-                                    : g_strdup_printf ("%s of VM %s on GPU %s", name ? name : "a vGPU",
-                                                       vm ? vm : "(unknown)", address));
+    g_string_append (text, name ? name : "a vGPU");
+    if (shown)
+        g_string_append_printf (text, " of domain '%s'", shown);
+    else
+        g_string_append_printf (text, " of VM %s", vm ? vm : "(unknown)");
+    g_string_append_printf (text, " on GPU %s", address);
 }
 
-/* Describes running vGPUs: "NVIDIA H100XM-20C of domain 'vm1' on GPU ADDRESS, ... and 3 more". NULL when none
- * runs or can be read. */
+/* Describes running vGPUs: the first NAMED_MAX by name, and the number of the others (" and 3 more"). NULL
+ * when no vGPU runs or can be read. */
 static char *
 describe_running (VgateNvml *nvml, const char *only)
 {
-    g_autoptr (GPtrArray) running = g_ptr_array_new_with_free_func (g_free);
     g_autoptr (GPtrArray) unusable = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_unusable_gpu_free);
     g_autoptr (GPtrArray) gpus = vgate_gpus_find (nvml, only, unusable, NULL);
     g_autoptr (GString) text = g_string_new (NULL);
+    guint n_running = 0;
 
     for (guint i = 0; gpus && i < gpus->len; i++) {
         const VgateGpu *gpu = g_ptr_array_index (gpus, i);
         g_autoptr (GArray) vgpus = vgate_nvml_device_vgpus (nvml, gpu->device, NULL);
 
-        for (guint j = 0; vgpus && j < vgpus->len; j++)
-            add_vgpu (nvml, gpu->address, g_array_index (vgpus, guint, j), running);
+        for (guint j = 0; vgpus && j < vgpus->len; j++) {
+            const guint32 vgpu = g_array_index (vgpus, guint, j);
+            guint32 type;
+
+            /* a vGPU that has ended in the meantime does not count */
+            if (!vgate_nvml_vgpu_type (nvml, vgpu, &type, NULL) || n_running++ >= NAMED_MAX)
+                continue;
+            if (n_running > 1)
+                g_string_append (text, ", ");
+            append_vgpu (nvml, gpu->address, vgpu, type, text);
+        }
     }
-    if (running->len == 0)
+    if (n_running == 0)
         return NULL;
-    for (guint i = 0; i < MIN (running->len, NAMED_MAX); i++)
-        g_string_append_printf (text, "%s%s", i > 0 ? ", " : "",
-                                (const char *)g_ptr_array_index (running, i));
-    if (running->len > NAMED_MAX)
-        g_string_append_printf (text, " and %u more", running->len - NAMED_MAX);
+    if (n_running > NAMED_MAX)
+        g_string_append_printf (text, " and %u more", n_running - NAMED_MAX);
     return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
