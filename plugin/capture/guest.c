@@ -29,6 +29,7 @@ vgate_guest_free (VgateGuest *guest)
     g_free (guest->uuid);
     g_free (guest->name);
     g_free (guest->fingerprint);
+    g_free (guest->loss);
     vgate_status_guest_free (guest->status);
     g_free (guest);
 }
@@ -195,7 +196,9 @@ vgate_guest_begin_update (VgateGuest *guest, VgateUpdate *update)
     /* an element with the highest number, which the gate would not write, cannot be exceeded */
     update->sequence_min = MIN (MAX (update->sequence_min, guest->sequence), G_MAXUINT64 - 1);
     update->may_remove = guest->is_unclaimed;
-    update->captured_id = guest->has_element ? guest->id : -1;
+    update->known_id = guest->id;
+    update->was_captured = guest->has_element;
+    update->loss = g_strdup (guest->loss);
     guest->is_due = FALSE;
     guest->update = update;
 }
@@ -232,6 +235,7 @@ remember_found (VgateGuest *guest, const VgateUpdate *update)
     guest->fingerprint = g_strdup (vgate_snapshot_fingerprint (update->snapshot, update->uuid));
     guest->has_element = update->outcome == VGATE_UPDATE_IN_ORDER || update->outcome == VGATE_UPDATE_WRITTEN;
     guest->is_known = TRUE;
+    g_clear_pointer (&guest->loss, g_free);
     guest->sequence = MAX (guest->sequence, update->sequence_removed);
     g_ptr_array_set_size (status->vgpus, 0);
     status->has_capture = element != NULL;
@@ -273,7 +277,11 @@ vgate_guest_end_update (VgateGuest *guest, const VgateUpdate *update)
         guest->has_element = TRUE;
         vgate_guest_set_due (guest, update->event);
         break;
-    default: vgate_guest_set_due (guest, update->event); break;
+    default:
+        g_free (guest->loss);
+        guest->loss = g_strdup (update->loss);
+        vgate_guest_set_due (guest, update->event);
+        break;
     }
     return is_due_now;
 }

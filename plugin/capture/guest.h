@@ -41,6 +41,7 @@ typedef struct {
     guint n_busy;              /* updates in a row that met a job */
     char *fingerprint;         /* of NVML's answer when the element was last found correct; NULL: no vGPU */
     gboolean has_element;
+    char *loss; /* what must be logged when the element is written again (VgateUpdate); NULL: nothing */
     gboolean is_unclaimed;   /* the last update found an element but no vGPU */
     int n_unexplained;       /* metadata events minus the events that our own writes make */
     gboolean is_cleaned;     /* a worker is removing our element from its persistent definition */

@@ -22,7 +22,7 @@ vgate_update_new (virConnectPtr libvirt, const char *uuid, VgateSnapshot *snapsh
     update->event = VGATE_TRIGGER_CHANGE;
     update->sequence_min = sequence_min;
     update->id = -1;
-    update->captured_id = -1;
+    update->known_id = -1;
     return update;
 }
 
@@ -60,19 +60,20 @@ read_leniently (VgateUpdate *update, virDomainPtr domain)
         update->outcome = VGATE_UPDATE_BUSY;
         return NULL;
     }
+    if (!vgate_libvirt_set_element (domain, NULL, &update->error))
+        return NULL;
+    g_free (update->loss);
     update->loss = g_strdup_printf ("the metadata in the XML of the running guest could not be read, and was "
                                     "replaced: %s",
                                     local->message);
-    return vgate_libvirt_set_element (domain, NULL, &update->error)
-               ? vgate_libvirt_read_domain (domain, &update->error)
-               : NULL;
+    return vgate_libvirt_read_domain (domain, &update->error);
 }
 
 /* TRUE if an earlier update found or wrote the element in this run of the domain, and it is missing now. */
 static gboolean
 is_lost (const VgateUpdate *update, const VgateDomain *domain)
 {
-    return !domain->element && update->captured_id >= 0 && update->captured_id == update->id;
+    return !domain->element && update->was_captured && update->known_id == update->id;
 }
 
 /*
@@ -199,6 +200,8 @@ look_at (VgateUpdate *update)
     }
     update->name = g_strdup (virDomainGetName (domain));
     update->id = vgate_libvirt_id (domain);
+    if (update->known_id != update->id)
+        g_clear_pointer (&update->loss, g_free); /* of an earlier run */
     if (instances ? capture (update, domain, instances) : take_away (update, domain))
         return;
     /* it is not a failure if the domain ended in the meantime */
@@ -236,14 +239,13 @@ vgate_update_report (const VgateUpdate *update)
 {
     VgateLogSubject subject = {.domain = update->name ? update->name : update->uuid, .uuid = update->uuid};
 
+    if (update->loss &&
+        (update->outcome == VGATE_UPDATE_WRITTEN || update->outcome == VGATE_UPDATE_IN_ORDER)) {
+        subject.code = VGATE_CODE_ELEMENT_LOST;
+        vgate_log_about (&subject, "%s", update->loss);
+    }
     switch (update->outcome) {
-    case VGATE_UPDATE_WRITTEN:
-        if (update->loss) {
-            subject.code = VGATE_CODE_ELEMENT_LOST;
-            vgate_log_about (&subject, "%s", update->loss);
-        }
-        report_written (update);
-        break;
+    case VGATE_UPDATE_WRITTEN: report_written (update); break;
     case VGATE_UPDATE_REMOVED:
         subject.code = VGATE_CODE_CAPTURE_REMOVED;
         vgate_log_about (&subject, "removed the metadata: the guest no longer has a vGPU");

@@ -26,14 +26,16 @@ typedef struct {
     VgateTrigger event;      /* the last event of the domain */
     guint64 sequence_min;    /* the sequence number must be above this */
     gboolean may_remove;     /* the last update found the element unclaimed as well */
-    int captured_id;         /* libvirt's ID of the run whose XML had the element; -1: none is known */
+    int known_id;            /* libvirt's ID of the run that the last update found; -1: none is known */
+    gboolean was_captured;   /* the XML of that run had the element */
+    char *loss; /* also a result: what the log says about an element that was missing or could not be read, as
+                 * soon as there is one again; NULL: nothing */
 
     /* results */
     VgateUpdateOutcome outcome;
     char *name; /* NULL: it could not be found out */
     int id;     /* libvirt's, another one at each start; -1: not found, or not running */
     GError *error;
-    char *loss;                  /* what another program did to the element, for the log; NULL: nothing */
     VgateDomain *domain;         /* with its present element; NULL: no vGPU, or FAILED */
     const VgateElement *written; /* WRITTEN only; domain's */
     guint64 sequence_removed;    /* of an element that was removed; 0: none, or unreadable */

@@ -9,11 +9,14 @@
 #include "program.h"
 #include "wait.h"
 
+#include <fcntl.h>
+#include <glib/gstdio.h>
 #include <libvirt-glib/libvirt-glib.h>
 #include <libvirt/virterror.h>
 #include <libxml/parser.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define URI     "test:///default"
 #define GUEST   "5eed0000-0000-4000-8000-000000000001"
@@ -190,7 +193,7 @@ test_captured (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
     g_assert_null (none);
 }
 
-/* What another program removed or made unreadable is written again, and that is no start of the guest. */
+/* What another program removed, or cannot be read, is written again, and that is no start of the guest. */
 static void
 test_lost (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
 {
@@ -207,6 +210,46 @@ test_lost (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
         g_assert_nonnull (element);
         g_assert_cmpint (element->trigger, ==, VGATE_TRIGGER_CHANGE);
     }
+}
+
+/* Redirects standard error into a file. Returns the descriptor of the former one. */
+static int
+redirect_log (const char *path)
+{
+    const int was = dup (STDERR_FILENO), fd = open (path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+    g_assert_cmpint (was, >=, 0);
+    g_assert_cmpint (dup2 (fd, STDERR_FILENO), ==, STDERR_FILENO);
+    close (fd);
+    return was;
+}
+
+/* The update that removes an unreadable element cannot write another. The update that does so later reports
+ * what was found first, and not that another program has removed the element. */
+static void
+test_lost_and_failed (Fixture *f, G_GNUC_UNUSED gconstpointer lines)
+{
+    g_autofree char *directory = g_dir_make_tmp ("vgate-agent-XXXXXX", NULL);
+    g_autofree char *path = g_build_filename (directory, "log", NULL), *log = NULL;
+    int was;
+
+    WAIT_UNTIL (stats_of (f).n_writes == 1);
+    poll_once (f);
+    was = redirect_log (path);
+    /* the call that reads the domain again after the removal */
+    meddle_fail_after ("virDomainGetXMLDesc", 1, 1);
+    set_metadata (f, "<nonsense/>");
+    WAIT_UNTIL (stats_of (f).n_writes == 2);
+    g_assert_cmpint (dup2 (was, STDERR_FILENO), ==, STDERR_FILENO);
+    close (was);
+    g_assert_true (g_file_get_contents (path, &log, NULL, NULL));
+    g_assert_nonnull (strstr (log, "virDomainGetXMLDesc"));
+    g_assert_nonnull (strstr (log,
+                              "VGATE-831: guest: the metadata in the XML of the running guest could not be "
+                              "read, and was replaced: "));
+    g_assert_null (strstr (log, "another program had removed it"));
+    g_unlink (path);
+    g_rmdir (directory);
 }
 
 /* Neither the daemon's own writes nor intervals cause an update. */
@@ -731,6 +774,7 @@ main (int argc, char **argv)
     virSetErrorFunc (NULL, swallow);
     ADD ("captured", NULL, test_captured);
     ADD ("lost", NULL, test_lost);
+    ADD ("lost-and-failed", NULL, test_lost_and_failed);
     ADD ("nothing-changes", NULL, test_nothing_changes);
     ADD ("nvml-changes", NULL, test_nvml_changes);
     ADD ("foreign-change", NULL, test_foreign_change);
