@@ -148,7 +148,8 @@ vgate_status_metrics (const VgateStatus *status)
     append_gauge (text, "start_time_seconds", "Start of vgpu-gated, in seconds since 1970", status->started);
     append_gauge (text, "time_seconds", "Time of these metrics, in seconds since 1970", status->time);
     append_gauge (text, "configuration_refused",
-                  "1: the configuration file is invalid, and vgpu-gated keeps the configuration that it has",
+                  "1: the configuration file has an error, or the last reload was refused; vgpu-gated keeps "
+                  "the configuration that it has",
                   status->is_config_refused);
     append_gauge (text, "libvirt_connected", "1: there is a connection to libvirt", status->is_connected);
     append_gauge (text, "libvirt_slow_calls", "Calls that libvirt has not answered in time",

@@ -90,7 +90,7 @@ typedef struct {
     char *version;
     gint64 started, time;       /* seconds since 1970; time: when this status was made */
     guint32 domains;            /* running domains on this host */
-    gboolean is_config_refused; /* the last reload failed, or the file has an error now */
+    gboolean is_config_refused; /* the last reload was refused, or the file has an error now */
     char *config_code;          /* the error of the file as it is now, "VGATE-604"; NULL: there is none */
     char *config_text;          /* its text, up to 255 characters; NULL: there is none */
     gboolean is_connected;      /* to libvirt */

@@ -45,8 +45,9 @@ log_config_error (Service *service, const GError *config_error, const char *cons
 }
 
 /*
- * The hook reads the file at each event, so a bad one refuses guests long before anybody reloads vgpu-gated.
- * It is small, and is read again for each report, which also notices a key file that has changed.
+ * The hook reads the installed file at each event, so a bad one refuses guests long before anybody reloads
+ * vgpu-gated. It does not read the file that --config names. The file is small, and is read again for each
+ * report, which also notices a key file that has changed.
  */
 static void
 describe_config (Service *service, VgateStatus *status)
@@ -63,7 +64,9 @@ describe_config (Service *service, VgateStatus *status)
     status->config_code = g_strdup (vgate_code_format (error->code, code));
     status->config_text = vgate_printable (error->message, CONFIG_TEXT_MAX);
     log_config_error (service, error,
-                      "the configuration has an error, and the hook refuses guests with a vGPU");
+                      service->config
+                          ? "the configuration has an error"
+                          : "the configuration has an error, and the hook refuses guests with a vGPU");
 }
 
 static VgateStatus *
@@ -103,17 +106,8 @@ open_socket (Service *service)
 static void
 notify_status (Service *service, const VgateStatus *status)
 {
-    g_autofree char *text = NULL;
-    guint n_captured = 0;
+    g_autofree char *text = vgate_status_line (status);
 
-    for (guint i = 0; i < status->guests->len; i++)
-        n_captured += ((const VgateStatusGuest *)g_ptr_array_index (status->guests, i))->has_capture ? 1 : 0;
-    text = g_strdup_printf ("%u running domain%s, %u with vGPUs, %u captured%s%s%s%s", status->domains,
-                            status->domains == 1 ? "" : "s", status->guests->len, n_captured,
-                            status->is_connected ? "" : "; no connection to libvirt",
-                            status->nvml_code ? "; NVML does not answer: " : "",
-                            status->nvml_code ? status->nvml_code : "",
-                            status->is_config_refused ? "; the configuration has an error" : "");
     if (g_strcmp0 (text, service->notified) == 0)
         return;
     vgate_notify_status (text);

@@ -211,3 +211,22 @@ vgate_status_document (const VgateStatus *status)
     g_string_append_c (writer->text, '\n');
     return g_string_free (writer->text, FALSE);
 }
+
+char *
+vgate_status_line (const VgateStatus *status)
+{
+    const char *config = "";
+    guint n_captured = 0;
+
+    if (status->config_code)
+        config = "; the configuration has an error";
+    else if (status->is_config_refused)
+        config = "; the last reload was refused, the file is valid now; run: systemctl reload vgpu-gated";
+    for (guint i = 0; i < status->guests->len; i++)
+        n_captured += ((const VgateStatusGuest *)g_ptr_array_index (status->guests, i))->has_capture ? 1 : 0;
+    return g_strdup_printf ("%u running domain%s, %u with vGPUs, %u captured%s%s%s%s", status->domains,
+                            status->domains == 1 ? "" : "s", status->guests->len, n_captured,
+                            status->is_connected ? "" : "; no connection to libvirt",
+                            status->nvml_code ? "; NVML does not answer: " : "",
+                            status->nvml_code ? status->nvml_code : "", config);
+}

@@ -10,3 +10,6 @@
 
 /* The document ends with a line feed. The caller frees it. */
 char *vgate_status_document (const VgateStatus *status);
+
+/* The line that 'systemctl status' shows, without a line feed. The caller frees it. */
+char *vgate_status_line (const VgateStatus *status);

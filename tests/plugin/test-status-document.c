@@ -67,6 +67,37 @@ test_bad_configuration (void)
 }
 
 static void
+assert_line (const VgateStatus *status, const char *expected)
+{
+    g_autofree char *line = vgate_status_line (status);
+
+    g_assert_cmpstr (line, ==, expected);
+}
+
+/* systemd's line: a file that was corrected after a refused reload has no error, but needs another reload. */
+static void
+test_line (void)
+{
+    g_autoptr (VgateStatus) status = vgate_status_new ();
+
+    status->is_connected = TRUE;
+    status->domains = 1;
+    assert_line (status, "1 running domain, 0 with vGPUs, 0 captured");
+    status->is_config_refused = TRUE;
+    status->config_code = g_strdup ("VGATE-604");
+    status->config_text = g_strdup ("vgpu-gate.conf line 3: there is no group [gates]");
+    assert_line (status, "1 running domain, 0 with vGPUs, 0 captured; the configuration has an error");
+    g_clear_pointer (&status->config_code, g_free);
+    g_clear_pointer (&status->config_text, g_free);
+    assert_line (status,
+                 "1 running domain, 0 with vGPUs, 0 captured; the last reload was refused, the file is "
+                 "valid now; run: systemctl reload vgpu-gated");
+    status->is_config_refused = status->is_connected = FALSE;
+    status->domains = 2;
+    assert_line (status, "2 running domains, 0 with vGPUs, 0 captured; no connection to libvirt");
+}
+
+static void
 test_odd_values (void)
 {
     static const char text[] = "a\"b\\c</status>gr\303\266\303\237e";
@@ -96,6 +127,7 @@ main (int argc, char *argv[])
     g_test_add_func ("/status-document/sample", test_sample);
     g_test_add_func ("/status-document/fresh", test_fresh);
     g_test_add_func ("/status-document/bad-configuration", test_bad_configuration);
+    g_test_add_func ("/status-document/line", test_line);
     g_test_add_func ("/status-document/odd-values", test_odd_values);
     return g_test_run ();
 }

@@ -165,7 +165,10 @@ test_a_bad_configuration_leaves_the_old_one_in_force () {
     wait_metric a configuration_refused 1
     guest_driver_up a steady 570.195.03 18.1-24.2
     wait_captured a steady 24.2
+    wait_status a "'configuration-error' in status"
     on a cp -p /run/lab/vgpu-gate/vgpu-gate.conf /etc/vgpu-gate/
+    # the file is valid, but the daemon has not read it
+    wait_status a "status['configuration-refused'] and 'configuration-error' not in status"
     signal a HUP
     wait_status a "not status['configuration-refused']"
 }
