@@ -11,6 +11,86 @@
 #define HANGING_INDENT 4u
 #define WIDTH_DEFAULT  80u
 
+/* Commands that the messages advise without quotes. A clause can begin with "vgpu-gated", so it is listed
+ * with an option. */
+static const char *const commands[] = {
+    "chmod ",      "chown ", "cp ",    "echo ",  "fuser ",     "head ",         "ls ",
+    "nvidia-smi ", "sudo ",  "umask ", "virsh ", "systemctl ", "vgpu-gated --", "vgpu-gate ",
+};
+
+static gboolean
+is_letter (char c)
+{
+    return g_ascii_isalnum (c) || (guchar)c >= 0x80;
+}
+
+/* An apostrophe within or after a word ("the guest's", "the guests'") is not a quote. A quote that is not
+ * closed on the line is not one either. */
+static gboolean
+opens_quote (const char *line, const char *at)
+{
+    if ((*at != '\'' && *at != '"') || (at > line && is_letter (at[-1])))
+        return FALSE;
+    for (const char *end = strchr (at + 1, *at); end; end = strchr (end + 1, *at))
+        if (!is_letter (end[1]))
+            return TRUE;
+    return FALSE;
+}
+
+/* TRUE if a command without quotes begins with the word: any after "run:"; a known one after a colon or a
+ * comma, or in parentheses. */
+static gboolean
+begins_command (const char *line, const char *word)
+{
+    const gsize before = (gsize)(word - line);
+    const char *name = *word == '(' ? word + 1 : word;
+
+    if (before >= strlen ("run: ") && memcmp (word - strlen ("run: "), "run: ", strlen ("run: ")) == 0)
+        return TRUE;
+    if (name == word && (before < 2 || !strchr (":,", word[-2])))
+        return FALSE;
+    for (gsize i = 0; i < G_N_ELEMENTS (commands); i++)
+        if (g_str_has_prefix (name, commands[i]))
+            return TRUE;
+    return FALSE;
+}
+
+/*
+ * Splits a line at the blanks where it can be broken. A quotation and a command stay in one piece, so that
+ * they can be copied from the terminal. A command without quotes ends at a word with a full stop, a comma or
+ * a closing parenthesis, or before an opening one. Free with g_ptr_array_unref ().
+ */
+static GPtrArray *
+split (const char *line)
+{
+    g_autoptr (GPtrArray) pieces = g_ptr_array_new_with_free_func (g_free);
+    const char *begin = line;
+    gboolean is_command = FALSE;
+    char quote = '\0';
+
+    for (const char *at = line; *at != '\0'; at++) {
+        const gboolean is_word = at == line || at[-1] == ' ';
+
+        if (quote != '\0') {
+            quote = *at == quote && !is_letter (at[1]) ? '\0' : quote;
+            continue;
+        }
+        is_command = is_command || (is_word && begins_command (line, at));
+        if (opens_quote (line, at))
+            quote = *at;
+        if (*at != ' ')
+            continue;
+        if (at > line && (strchr (".,)", at[-1]) || at[1] == '('))
+            is_command = FALSE;
+        if (!is_command) {
+            g_ptr_array_add (pieces, g_strndup (begin, (gsize)(at - begin)));
+            begin = at + 1;
+        }
+    }
+    g_ptr_array_add (pieces, g_strdup (begin));
+    return g_steal_pointer (&pieces);
+}
+
 char *
 vgate_wrap (const char *text, guint width)
 {
@@ -19,21 +99,22 @@ vgate_wrap (const char *text, guint width)
 
     for (gsize i = 0; lines[i]; i++) {
         const guint indent = (guint)strspn (lines[i], " ");
-        g_auto (GStrv) words = g_strsplit (lines[i] + indent, " ", -1);
+        g_autoptr (GPtrArray) pieces = split (lines[i] + indent);
         guint column = indent;
 
         g_string_append_printf (wrapped, "%s%*s", i > 0 ? "\n" : "", (int)indent, "");
-        for (gsize w = 0; words[w]; w++) {
-            const guint length = (guint)g_utf8_strlen (words[w], -1);
+        for (guint p = 0; p < pieces->len; p++) {
+            const char *piece = g_ptr_array_index (pieces, p);
+            const guint length = (guint)g_utf8_strlen (piece, -1);
 
-            if (w > 0 && column + 1 + length > width) {
+            if (p > 0 && column + 1 + length > width) {
                 column = indent + HANGING_INDENT;
                 g_string_append_printf (wrapped, "\n%*s", (int)column, "");
-            } else if (w > 0) {
+            } else if (p > 0) {
                 column++;
                 g_string_append_c (wrapped, ' ');
             }
-            g_string_append (wrapped, words[w]);
+            g_string_append (wrapped, piece);
             column += length;
         }
     }

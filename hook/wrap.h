@@ -6,8 +6,9 @@
 
 /*
  * Returns text (UTF-8) with each line that is longer than width columns broken at blanks. The parts of a line
- * after the first are indented by four columns more than the line. A word that is longer than width stays in
- * one piece. The caller frees it.
+ * after the first are indented by four columns more than the line. A word, a quotation and a command stay in
+ * one piece, also if they are longer than width: a terminal wraps them without a line feed, so that they can
+ * be copied. The caller frees it.
  */
 char *vgate_wrap (const char *text, guint width);
 

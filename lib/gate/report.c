@@ -254,7 +254,7 @@ append_suggestion (GString *text, const VgateRequest *request, const VgatePlacem
     if (lease->state == VGATE_LEASE_PLANNED && !is_as_named (placement))
         g_string_append (text, ", and ");
     if (!is_as_named (placement))
-        g_string_append_printf (text, "virsh %s --xml with %s in place of %s", command, to, from);
+        g_string_append_printf (text, "use 'virsh %s --xml' with %s in place of %s", command, to, from);
     g_string_append (text, ". ");
 }
 
