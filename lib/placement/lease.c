@@ -14,6 +14,7 @@
 
 #define DIRECTORY  VGATE_RUN_DIRECTORY
 #define FILE_NAME  "leases"
+#define NEW_NAME   FILE_NAME ".new"
 #define LOCK_NAME  "lock"
 #define HEAD       "leases"
 #define LEASES_MAX 4096
@@ -54,7 +55,6 @@ vgate_leases_free (VgateLeases *leases)
     if (!leases)
         return;
     g_ptr_array_unref (leases->all);
-    g_free (leases->path);
     /* closing the file releases the lock */
     if (leases->lock >= 0)
         close (leases->lock);
@@ -241,7 +241,6 @@ open_leases (const char *root, gboolean to_look, guint wait_ms, GError **error)
     g_autoptr (GError) local = NULL;
 
     leases->all = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_lease_free);
-    leases->path = g_build_filename (path, FILE_NAME, NULL);
     leases->lock = -1;
     leases->directory = vgate_run_directory_open (
         path, !to_look, to_look ? VGATE_CODE_LEASE_UNREADABLE : VGATE_CODE_LEASE_UNWRITABLE, &local);
@@ -292,11 +291,34 @@ is_to_be_kept (const VgateLease *lease, guint64 now, guint *n_unmade)
     }
 }
 
+/*
+ * Writes the file in the open directory, which was checked, and not by its path. The lock allows only one
+ * writer, so the name of the new file can be fixed. FALSE with errno; the former file is then unchanged.
+ */
+static gboolean
+replace_file (const VgateLeases *leases, const char *text, gsize length)
+{
+    const int fd =
+        openat (leases->directory, NEW_NAME, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    gboolean is_written;
+    int reason;
+
+    if (fd < 0)
+        return FALSE;
+    is_written = vgate_write_all (fd, text, length) && fsync (fd) == 0 &&
+                 renameat (leases->directory, NEW_NAME, leases->directory, FILE_NAME) == 0;
+    reason = errno;
+    close (fd);
+    if (!is_written)
+        unlinkat (leases->directory, NEW_NAME, 0);
+    errno = reason;
+    return is_written;
+}
+
 gboolean
 vgate_leases_save (VgateLeases *leases, guint64 now, GError **error)
 {
     g_autoptr (GPtrArray) kept = g_ptr_array_new ();
-    g_autoptr (GError) local = NULL;
     g_autofree char *text = NULL;
     guint n_unmade = count_unmade (leases);
     gsize length = 0;
@@ -310,6 +332,9 @@ vgate_leases_save (VgateLeases *leases, guint64 now, GError **error)
                      DIRECTORY "/" FILE_NAME ": the file cannot hold more than %d leases", LEASES_MAX);
         return FALSE;
     }
+    /* a process that was killed while it wrote the file left it */
+    if (unlinkat (leases->directory, NEW_NAME, 0) != 0 && errno != ENOENT)
+        return fail (VGATE_CODE_LEASE_UNWRITABLE, DIRECTORY "/" NEW_NAME, error);
     if (kept->len == 0)
         return unlinkat (leases->directory, FILE_NAME, 0) == 0 || errno == ENOENT ||
                fail (VGATE_CODE_LEASE_UNWRITABLE, DIRECTORY "/" FILE_NAME, error);
@@ -319,12 +344,8 @@ vgate_leases_save (VgateLeases *leases, guint64 now, GError **error)
                      DIRECTORY "/" FILE_NAME ": a guest has two leases of one device");
         return FALSE;
     }
-    if (g_file_set_contents_full (leases->path, text, (gssize)length,
-                                  G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600, &local))
-        return TRUE;
-    g_set_error (error, VGATE_ERROR, VGATE_CODE_LEASE_UNWRITABLE, DIRECTORY "/" FILE_NAME ": %s",
-                 local->message);
-    return FALSE;
+    return replace_file (leases, text, length) ||
+           fail (VGATE_CODE_LEASE_UNWRITABLE, DIRECTORY "/" FILE_NAME, error);
 }
 
 gboolean

@@ -47,7 +47,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateLease, vgate_lease_free)
 
 typedef struct {
     GPtrArray *all; /* of VgateLease * */
-    char *path;     /* of the file */
     int directory;  /* descriptors; -1: opened for reading only, or the directory does not exist */
     int lock;
 } VgateLeases;

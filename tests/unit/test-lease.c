@@ -505,6 +505,43 @@ TEST (test_odd_places)
     assert_fails (fixture, FALSE, VGATE_CODE_LEASE_UNREADABLE);
 }
 
+/* A process that was killed while it wrote the file left a part of it. */
+TEST (test_killed_writer)
+{
+    g_autofree char *part = path_in (fixture, "vgpu-gate/leases.new");
+
+    for (guint n = 0; n < 2; n++) {
+        g_autoptr (VgateLeases) leases = must_open (fixture, FALSE), again = NULL;
+
+        g_ptr_array_set_size (leases->all, 0);
+        if (n == 0)
+            g_ptr_array_add (leases->all, new_lease (VM_1, DEVICE, VGATE_LEASE_MADE, NOW + 60));
+        g_assert_true (g_file_set_contents (part, "[leases]\ncou", -1, NULL));
+        must_save (leases);
+        g_assert_false (g_file_test (part, G_FILE_TEST_EXISTS));
+        again = must_open (fixture, TRUE);
+        g_assert_cmpuint (again->all->len, ==, n == 0 ? 1 : 0);
+    }
+}
+
+/* The file is written into the directory that was checked and whose lock is held, not into another one that
+ * now has its name. */
+TEST (test_exchanged)
+{
+    g_autoptr (VgateLeases) leases = must_open (fixture, FALSE);
+    g_autofree char *directory = path_in (fixture, "vgpu-gate"), *moved = path_in (fixture, "moved");
+    g_autofree char *file = path_in (fixture, "vgpu-gate/leases");
+
+    g_assert_cmpint (g_rename (directory, moved), ==, 0);
+    g_assert_cmpint (g_mkdir (directory, 0700), ==, 0);
+    g_ptr_array_add (leases->all, new_lease (VM_1, DEVICE, VGATE_LEASE_MADE, NOW + 60));
+    must_save (leases);
+    g_assert_false (g_file_test (file, G_FILE_TEST_EXISTS));
+    g_assert_cmpint (g_rmdir (directory), ==, 0);
+    g_assert_cmpint (g_rename (moved, directory), ==, 0);
+    g_assert_true (g_file_test (file, G_FILE_TEST_EXISTS));
+}
+
 /* In a child process with its own mount: /run without room for another page. 0: correct. */
 static int
 fill_and_save (const Fixture *fixture)
@@ -597,6 +634,8 @@ main (int argc, char **argv)
     ADD ("many", test_many);
     ADD ("rubbish", test_rubbish);
     ADD ("odd-places", test_odd_places);
+    ADD ("killed-writer", test_killed_writer);
+    ADD ("exchanged", test_exchanged);
     ADD ("full", test_full);
     ADD ("locked", test_locked);
     return g_test_run ();
