@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * A bipartite matching of vGPUs and slots by augmenting paths, as in gate/assign-gpus.c and for the same
- * reason: a greedy choice would refuse guests that fit, and trying all combinations would take too long. A
- * device that is to be created also needs room on its parent and on its GPU.
- */
+/* Matches vGPUs and slots. A device that is to be created also needs room on its parent and on its GPU. */
 #include "placement/choose.h"
+
+#include "placement/matching.h"
 
 #include <string.h>
 
@@ -12,13 +10,20 @@ typedef struct {
     const VgateChoice *choice;
     const GPtrArray *wants;
     GPtrArray *suitable; /* for each want: a GArray of the indices of slots that fit */
-    gboolean *seen;      /* indexed by slot, for the current augmenting path */
-} Matching;
+    int *chosen;         /* indexed by want: the index of its slot; -1: none */
+} Choosing;
 
 static const VgateSlot *
-slot_at (const Matching *m, guint i)
+slot_at (const Choosing *c, guint i)
 {
-    return g_ptr_array_index (m->choice->slots, i);
+    return g_ptr_array_index (c->choice->slots, i);
+}
+
+/* NULL: none was chosen. */
+static const VgateSlot *
+slot_of (const Choosing *c, guint want)
+{
+    return c->chosen[want] < 0 ? NULL : slot_at (c, (guint)c->chosen[want]);
 }
 
 static gboolean
@@ -41,81 +46,81 @@ is_named (const VgateWant *want, const VgateSlot *slot)
 /* TRUE when another device can be created on the GPU, besides those that others were promised and those that
  * are created for the guest's other vGPUs. */
 static gboolean
-gpu_has_room (const Matching *m, const VgateWant *want, const VgateSlot *slot)
+gpu_has_room (const Choosing *c, guint w, const VgateSlot *slot)
 {
-    VgateRoom room = vgate_room_ask (m->choice->host, slot->pgpu, want->fits[slot->pgpu].offered);
+    const VgateWant *want = g_ptr_array_index (c->wants, w);
+    VgateRoom room = vgate_room_ask (c->choice->host, slot->pgpu, want->fits[slot->pgpu].offered);
 
-    if (m->choice->is_unlimited)
+    if (c->choice->is_unlimited)
         return TRUE;
-    vgate_room_promise_all (&room, m->choice->promises);
-    for (guint i = 0; i < m->wants->len; i++) {
-        const VgateWant *other = g_ptr_array_index (m->wants, i);
-        const VgatePromise promise = {other->slot ? other->slot->pgpu : 0,
-                                      other->slot ? other->fits[other->slot->pgpu].offered : NULL};
+    vgate_room_promise_all (&room, c->choice->promises);
+    for (guint i = 0; i < c->wants->len; i++) {
+        const VgateWant *other = g_ptr_array_index (c->wants, i);
+        const VgateSlot *taken = slot_of (c, i);
 
-        if (other != want && promise.type && !other->slot->exists)
-            vgate_room_promise (&room, &promise);
+        if (i != w && taken && !taken->exists && other->fits[taken->pgpu].offered)
+            vgate_room_promise (&room, &(VgatePromise){taken->pgpu, other->fits[taken->pgpu].offered});
     }
     return vgate_room_is_left (&room);
 }
 
 /* Each type has its own limit of devices on a parent. The smallest limit is used. */
 static gboolean
-parent_has_room (const Matching *m, const VgateWant *want, const VgateSlot *slot)
+parent_has_room (const Choosing *c, guint w, const VgateSlot *slot)
 {
     guint available = slot->available, used = 0;
 
-    for (guint i = 0; i < m->wants->len; i++) {
-        const VgateWant *other = g_ptr_array_index (m->wants, i);
+    for (guint i = 0; i < c->wants->len; i++) {
+        const VgateSlot *taken = slot_of (c, i);
 
-        if (other == want || !other->slot || other->slot->exists ||
-            strcmp (other->slot->parent, slot->parent) != 0)
+        if (i == w || !taken || taken->exists || strcmp (taken->parent, slot->parent) != 0)
             continue;
-        available = MIN (available, other->slot->available);
+        available = MIN (available, taken->available);
         used++;
     }
     return used < available;
 }
 
 static gboolean
-is_taken (const Matching *m, const VgateWant *want, const VgateSlot *slot)
+is_taken (const Choosing *c, guint w, guint slot)
 {
-    for (guint i = 0; i < m->wants->len; i++) {
-        const VgateWant *other = g_ptr_array_index (m->wants, i);
-
-        if (other != want && other->slot == slot)
+    for (guint i = 0; i < c->wants->len; i++)
+        if (i != w && c->chosen[i] == (int)slot)
             return TRUE;
-    }
     return FALSE;
 }
 
 static gboolean
-has_room (const Matching *m, const VgateWant *want, const VgateSlot *slot)
+has_room (gconstpointer choosing, guint w, guint index)
 {
+    const Choosing *c = choosing;
+    const VgateSlot *slot = slot_at (c, index);
+
     if (slot->exists)
-        return !is_taken (m, want, slot);
-    return parent_has_room (m, want, slot) && gpu_has_room (m, want, slot);
+        return !is_taken (c, w, index);
+    return parent_has_room (c, w, slot) && gpu_has_room (c, w, slot);
 }
 
-/* TRUE when the place of the other vGPU can prevent the use of the slot. */
+/* Devices that are created on one GPU share its room. */
 static gboolean
-is_in_the_way (const VgateWant *other, const VgateSlot *slot)
+is_in_the_way (gconstpointer choosing, guint other, guint index)
 {
-    if (!other->slot)
-        return FALSE;
-    return other->slot == slot || (!other->slot->exists && !slot->exists && other->slot->pgpu == slot->pgpu);
+    const Choosing *c = choosing;
+    const VgateSlot *slot = slot_at (c, index), *taken = slot_of (c, other);
+
+    return taken == slot || (!taken->exists && !slot->exists && taken->pgpu == slot->pgpu);
 }
 
 /* The guest's vGPUs that were already placed are included. */
 static guint
-load_of (const Matching *m, guint pgpu)
+load_of (const Choosing *c, guint pgpu)
 {
-    guint load = m->choice->loads[pgpu];
+    guint load = c->choice->loads[pgpu];
 
-    for (guint i = 0; i < m->wants->len; i++) {
-        const VgateWant *other = g_ptr_array_index (m->wants, i);
+    for (guint i = 0; i < c->wants->len; i++) {
+        const VgateSlot *taken = slot_of (c, i);
 
-        load += other->slot && other->slot->pgpu == pgpu ? 1 : 0;
+        load += taken && taken->pgpu == pgpu ? 1 : 0;
     }
     return load;
 }
@@ -131,7 +136,7 @@ class_of (const VgateWant *want, const VgateSlot *slot)
 }
 
 typedef struct {
-    const Matching *m;
+    const Choosing *c;
     const VgateWant *want;
 } Preference;
 
@@ -140,78 +145,29 @@ compare_slots (gconstpointer a, gconstpointer b, gpointer data)
 {
     const Preference *p = data;
     const guint index_a = *(const guint *)a, index_b = *(const guint *)b;
-    const VgateSlot *slot_a = slot_at (p->m, index_a), *slot_b = slot_at (p->m, index_b);
+    const VgateSlot *slot_a = slot_at (p->c, index_a), *slot_b = slot_at (p->c, index_b);
     const guint class_a = class_of (p->want, slot_a), class_b = class_of (p->want, slot_b);
-    const guint load_a = load_of (p->m, slot_a->pgpu), load_b = load_of (p->m, slot_b->pgpu);
+    const guint load_a = load_of (p->c, slot_a->pgpu), load_b = load_of (p->c, slot_b->pgpu);
 
     if (class_a != class_b)
         return class_a < class_b ? -1 : 1;
     if (load_a != load_b)
-        return (load_a < load_b) == (p->m->choice->order == VGATE_ORDER_BREADTH_FIRST) ? -1 : 1;
+        return (load_a < load_b) == (p->c->choice->order == VGATE_ORDER_BREADTH_FIRST) ? -1 : 1;
     if (slot_a->pgpu != slot_b->pgpu)
         return slot_a->pgpu < slot_b->pgpu ? -1 : 1;
     return index_a < index_b ? -1 : 1;
 }
 
-/* The slots that were not seen yet, the best first. */
+/* The slots that fit, the best first. */
 static GArray *
-preferred_slots (const Matching *m, guint w)
+list_slots (gconstpointer choosing, guint w)
 {
-    const GArray *suitable = g_ptr_array_index (m->suitable, w);
-    GArray *slots = g_array_new (FALSE, FALSE, sizeof (guint));
-    Preference preference = {m, g_ptr_array_index (m->wants, w)};
+    const Choosing *c = choosing;
+    GArray *slots = g_array_copy (g_ptr_array_index (c->suitable, w));
+    Preference preference = {c, g_ptr_array_index (c->wants, w)};
 
-    for (guint i = 0; i < suitable->len; i++) {
-        const guint index = g_array_index (suitable, guint, i);
-
-        if (!m->seen[index])
-            g_array_append_val (slots, index);
-    }
     g_array_sort_with_data (slots, compare_slots, &preference);
     return slots;
-}
-
-static gboolean place (const Matching *m, guint w);
-
-/* Tries to move the vGPUs that prevent the use of the slot to other slots. TRUE when the slot then has
- * room. */
-static gboolean
-make_way (const Matching *m, guint w, const VgateSlot *slot)
-{
-    for (guint i = 0; i < m->wants->len; i++)
-        if (i != w && is_in_the_way (g_ptr_array_index (m->wants, i), slot) && place (m, i) &&
-            has_room (m, g_ptr_array_index (m->wants, w), slot))
-            return TRUE;
-    return FALSE;
-}
-
-/* Other vGPUs are only moved when there is no free slot. */
-static gboolean
-place (const Matching *m, guint w)
-{
-    VgateWant *want = g_ptr_array_index (m->wants, w);
-    g_autoptr (GArray) slots = preferred_slots (m, w);
-
-    for (guint s = 0; s < slots->len; s++) {
-        const VgateSlot *slot = slot_at (m, g_array_index (slots, guint, s));
-
-        if (slot != want->slot && has_room (m, want, slot)) {
-            want->slot = slot;
-            return TRUE;
-        }
-    }
-    for (guint s = 0; s < slots->len; s++) {
-        const guint index = g_array_index (slots, guint, s);
-
-        if (m->seen[index])
-            continue;
-        m->seen[index] = TRUE;
-        if (make_way (m, w, slot_at (m, index))) {
-            want->slot = slot_at (m, index);
-            return TRUE;
-        }
-    }
-    return FALSE;
 }
 
 static GPtrArray *
@@ -233,16 +189,16 @@ find_suitable (const VgateChoice *choice, const GPtrArray *wants)
 /* Gives the vGPU the device that its hostdev names, if it fits. This is done first for all vGPUs, so that no
  * other one takes the device. */
 static void
-place_as_named (const Matching *m, guint w)
+place_as_named (const Choosing *c, guint w)
 {
-    const GArray *suitable = g_ptr_array_index (m->suitable, w);
-    VgateWant *want = g_ptr_array_index (m->wants, w);
+    const GArray *suitable = g_ptr_array_index (c->suitable, w);
 
-    for (guint i = 0; !want->slot && i < suitable->len; i++) {
-        const VgateSlot *slot = slot_at (m, g_array_index (suitable, guint, i));
+    for (guint i = 0; c->chosen[w] < 0 && i < suitable->len; i++) {
+        const guint index = g_array_index (suitable, guint, i);
+        const VgateSlot *slot = slot_at (c, index);
 
-        if (slot->exists && is_named (want, slot) && has_room (m, want, slot))
-            want->slot = slot;
+        if (slot->exists && is_named (g_ptr_array_index (c->wants, w), slot) && has_room (c, w, index))
+            c->chosen[w] = (int)index;
     }
 }
 
@@ -250,15 +206,26 @@ gboolean
 vgate_choose (const VgateChoice *choice, const GPtrArray *wants)
 {
     g_autoptr (GPtrArray) suitable = find_suitable (choice, wants);
-    g_autofree gboolean *seen = g_new0 (gboolean, choice->slots->len + 1);
-    const Matching m = {.choice = choice, .wants = wants, .suitable = suitable, .seen = seen};
+    g_autofree int *chosen = g_new (int, wants->len + 1);
+    const Choosing c = {.choice = choice, .wants = wants, .suitable = suitable, .chosen = chosen};
+    const VgateMatching matching = {
+        .n_vgpus = wants->len,
+        .n_places = choice->slots->len,
+        .chosen = chosen,
+        .list_places = list_slots,
+        .has_room = has_room,
+        .is_in_the_way = is_in_the_way,
+        .user_data = &c,
+    };
+    gboolean all = TRUE;
 
     for (guint w = 0; w < wants->len; w++)
-        place_as_named (&m, w);
-    for (guint w = 0; w < wants->len; w++) {
-        memset (seen, 0, sizeof *seen * choice->slots->len);
-        if (!((VgateWant *)g_ptr_array_index (wants, w))->slot && !place (&m, w))
-            return FALSE;
-    }
-    return TRUE;
+        chosen[w] = -1;
+    for (guint w = 0; w < wants->len; w++)
+        place_as_named (&c, w);
+    for (guint w = 0; all && w < wants->len; w++)
+        all = chosen[w] >= 0 || vgate_matching_place (&matching, w);
+    for (guint w = 0; w < wants->len; w++)
+        ((VgateWant *)g_ptr_array_index (wants, w))->slot = slot_of (&c, w);
+    return all;
 }
