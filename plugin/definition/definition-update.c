@@ -31,7 +31,7 @@ vgate_definition_update_free (VgateDefinitionUpdate *update)
     g_free (update->root);
     g_free (update->name);
     g_free (update->updated);
-    g_free (update->left);
+    g_free (update->unchanged);
     g_clear_error (&update->error);
     g_free (update);
 }
@@ -116,8 +116,8 @@ make_agree (VgateDefinitionUpdate *update, virDomainPtr domain, const VgateLease
             "%s. To change it, run: %s",
             what, failure->message, way_out);
     } else {
-        update->outcome = VGATE_DEFINITION_LEFT;
-        update->left =
+        update->outcome = VGATE_DEFINITION_UNCHANGED;
+        update->unchanged =
             g_strdup_printf ("the persistent definition differs from the running guest: it names %s. To "
                              "change it, run: %s",
                              what, way_out);

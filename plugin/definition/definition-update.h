@@ -6,11 +6,11 @@
 #include "plugin/libvirt/domain-calls.h"
 
 typedef enum {
-    VGATE_DEFINITION_NOTHING, /* it agrees, or the guest is not persistent here or has gone */
-    VGATE_DEFINITION_UPDATED, /* the definition was changed */
-    VGATE_DEFINITION_LEFT,    /* it names another device, and was not changed */
-    VGATE_DEFINITION_BUSY,    /* the guest is still arriving, or another job holds it */
-    VGATE_DEFINITION_FAILED,  /* error has the reason; the next update tries again */
+    VGATE_DEFINITION_NOTHING,   /* it agrees, or the guest is not persistent here or has gone */
+    VGATE_DEFINITION_UPDATED,   /* the definition was changed */
+    VGATE_DEFINITION_UNCHANGED, /* it names another device, and was not changed */
+    VGATE_DEFINITION_BUSY,      /* the guest is still arriving, or another job holds it */
+    VGATE_DEFINITION_FAILED,    /* error has the reason; the next update tries again */
 } VgateDefinitionOutcome;
 
 typedef struct {
@@ -22,9 +22,9 @@ typedef struct {
 
     /* results */
     VgateDefinitionOutcome outcome;
-    char *name;    /* NULL: it could not be found out */
-    char *updated; /* a description of what was changed; NULL: nothing */
-    char *left;    /* a description of what was not changed, and the way out; NULL: nothing */
+    char *name;      /* NULL: it could not be found out */
+    char *updated;   /* a description of what was changed; NULL: nothing */
+    char *unchanged; /* a description of what was not changed, and the way out; NULL: nothing */
     GError *error;
 } VgateDefinitionUpdate;
 

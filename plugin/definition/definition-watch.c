@@ -54,7 +54,7 @@ report (const VgateDefinitionWatch *watch, const VgateDefinitionUpdate *update)
 {
     static const char *const results[] = {
         [VGATE_DEFINITION_UPDATED] = "updated",
-        [VGATE_DEFINITION_LEFT] = "left",
+        [VGATE_DEFINITION_UNCHANGED] = "left",
         [VGATE_DEFINITION_FAILED] = "failed",
     };
     VgateLogSubject subject = {.domain = update->name ? update->name : update->uuid, .uuid = update->uuid};
@@ -67,9 +67,9 @@ report (const VgateDefinitionWatch *watch, const VgateDefinitionUpdate *update)
                          "changed the persistent definition to the devices of the running guest: it named %s",
                          update->updated);
     }
-    if (update->left) {
+    if (update->unchanged) {
         subject.code = VGATE_CODE_DEFINITION_DIFFERS;
-        vgate_log_about (&subject, "%s", update->left);
+        vgate_log_about (&subject, "%s", update->unchanged);
     }
     if (update->error) {
         subject.code = (VgateCode)update->error->code;

@@ -9,9 +9,9 @@ struct VgateJobWatch {
     gpointer world; /* the argument of the calls */
     const VgatePolicy *policy;
     VgateTally *tally;
-    GHashTable *checks; /* uuid -> Check *: those that are not over */
-    GHashTable *asks;   /* set of Ask *: questions to NVML without an answer yet */
-    GHashTable *left;   /* uuid -> why its present job goes on unchecked, as it was logged */
+    GHashTable *checks;    /* uuid -> Check *: those that are not over */
+    GHashTable *asks;      /* set of Ask *: questions to NVML without an answer yet */
+    GHashTable *unchecked; /* uuid -> why its present job goes on unchecked, as it was logged */
     VgateCancelWatch *cancels;
     const VgateJobWatchMethods *methods;
     gpointer user_data;
@@ -134,7 +134,7 @@ conclude (Check *check, VgateWatchOutcome outcome)
 
     check->state = CHECK_OVER;
     if (outcome == VGATE_WATCH_STOPPED || outcome == VGATE_WATCH_TOO_LATE || outcome == VGATE_WATCH_NO_JOB)
-        g_hash_table_remove (watch->left, check->uuid);
+        g_hash_table_remove (watch->unchecked, check->uuid);
     g_hash_table_remove (watch->checks, check->uuid);
     /* if the guest is migrated again at once, that must be judged as well */
     if (check->is_again)
@@ -230,15 +230,15 @@ on_ended (const char *uuid, VgateCancelAction end, gpointer user_data)
         conclude (check, VGATE_WATCH_TOO_LATE);
         break;
     /* QEMU's event of the new migration begins another check */
-    case VGATE_CANCEL_BEGUN: conclude (check, VGATE_WATCH_LEFT); break;
+    case VGATE_CANCEL_BEGUN: conclude (check, VGATE_WATCH_GOES_ON); break;
     case VGATE_CANCEL_NOT_MET:
         if (!check->is_again)
             vgate_job_watch_check (watch, uuid, check->is_leaving, check->last);
-        conclude (check, VGATE_WATCH_LEFT);
+        conclude (check, VGATE_WATCH_GOES_ON);
         break;
     default:
         say_not_stopped (check, "cannot tell how it ended: libvirt does not answer");
-        conclude (check, VGATE_WATCH_LEFT);
+        conclude (check, VGATE_WATCH_GOES_ON);
     }
     check_unref (check);
 }
@@ -260,16 +260,16 @@ static const VgateWorkKind abort_kind = {abort_run, abort_done, call_free};
 /* A job has several checks: libvirt announces it, QEMU begins it, and NVML's answers change. The same reason
  * is logged once for each job. */
 static void
-leave (Check *check, const GError *why)
+continue_unchecked (Check *check, const GError *why)
 {
     const VgateLogSubject subject = subject_of (check, VGATE_CODE_JOB_UNCHECKED);
-    GHashTable *left = check->watch->left;
+    GHashTable *unchecked = check->watch->unchecked;
 
-    if (g_strcmp0 (g_hash_table_lookup (left, check->uuid), why->message) != 0) {
+    if (g_strcmp0 (g_hash_table_lookup (unchecked, check->uuid), why->message) != 0) {
         vgate_log_about (&subject, "the %s continues without a check: %s", kind_name (check), why->message);
-        g_hash_table_replace (left, g_strdup (check->uuid), g_strdup (why->message));
+        g_hash_table_replace (unchecked, g_strdup (check->uuid), g_strdup (why->message));
     }
-    conclude (check, VGATE_WATCH_LEFT);
+    conclude (check, VGATE_WATCH_GOES_ON);
 }
 
 /* Aborts the job. Takes the reason. */
@@ -279,7 +279,7 @@ stop (Check *check, GError *reason)
     check->state = CHECK_ABORTING;
     check->reason = reason;
     if (!push_call (check, &abort_kind))
-        conclude (check, VGATE_WATCH_LEFT); /* the check after the next connection finds the job */
+        conclude (check, VGATE_WATCH_GOES_ON); /* the check after the next connection finds the job */
 }
 
 static gboolean
@@ -312,15 +312,15 @@ judge (Check *check)
         return;
     }
     if (!check->snapshot) {
-        leave (check, check->nvml_failure);
+        continue_unchecked (check, check->nvml_failure);
         return;
     }
     switch (vgate_job_judge (&check->facts, check->snapshot, check->watch->policy, &error)) {
     case VGATE_JOB_MAY_GO_ON:
         warn_of_down_time (check);
-        conclude (check, VGATE_WATCH_LEFT);
+        conclude (check, VGATE_WATCH_GOES_ON);
         break;
-    case VGATE_JOB_UNKNOWN: leave (check, error); break;
+    case VGATE_JOB_UNKNOWN: continue_unchecked (check, error); break;
     case VGATE_JOB_MUST_STOP: stop (check, g_steal_pointer (&error)); break;
     }
 }
@@ -422,7 +422,7 @@ vgate_job_watch_new (const VgateJobCalls *calls, gpointer world, const VgatePoli
     watch->tally = tally;
     watch->checks = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, check_unref);
     watch->asks = g_hash_table_new_full (NULL, NULL, ask_free, NULL);
-    watch->left = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+    watch->unchecked = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
     watch->cancels = vgate_cancel_watch_new (calls, world, tally, &cancel_methods, watch);
     watch->methods = methods;
     watch->user_data = user_data;
@@ -439,7 +439,7 @@ vgate_job_watch_free (VgateJobWatch *watch)
     vgate_cancel_watch_free (watch->cancels);
     g_hash_table_unref (watch->asks);
     g_hash_table_unref (watch->checks);
-    g_hash_table_unref (watch->left);
+    g_hash_table_unref (watch->unchecked);
     g_free (watch);
 }
 
@@ -462,7 +462,7 @@ vgate_job_watch_note (VgateJobWatch *watch, const char *uuid, VgateDomainEvent e
 {
     if (event == VGATE_DOMAIN_JOB_CANCELLED || event == VGATE_DOMAIN_JOB_FAILED ||
         event == VGATE_DOMAIN_JOB_COMPLETED)
-        g_hash_table_remove (watch->left, uuid);
+        g_hash_table_remove (watch->unchecked, uuid);
     switch (event) {
     case VGATE_DOMAIN_JOB_SETUP: vgate_cancel_watch_note (watch->cancels, uuid, VGATE_CANCEL_SETUP); break;
     case VGATE_DOMAIN_JOB_CANCELLING:
@@ -490,7 +490,7 @@ vgate_job_watch_is_checking (const VgateJobWatch *watch, const char *uuid)
 void
 vgate_job_watch_forget (VgateJobWatch *watch, const char *uuid)
 {
-    g_hash_table_remove (watch->left, uuid);
+    g_hash_table_remove (watch->unchecked, uuid);
     vgate_cancel_watch_note (watch->cancels, uuid, VGATE_CANCEL_DOMAIN_ENDS);
 }
 
@@ -498,6 +498,6 @@ void
 vgate_job_watch_connected (VgateJobWatch *watch)
 {
     /* the end of a job may have been missed */
-    g_hash_table_remove_all (watch->left);
+    g_hash_table_remove_all (watch->unchecked);
     vgate_cancel_watch_connected (watch->cancels);
 }

@@ -12,7 +12,7 @@ typedef struct VgateJobWatch VgateJobWatch;
 
 typedef enum {
     VGATE_WATCH_NO_JOB,   /* no migration or save holds the guest */
-    VGATE_WATCH_LEFT,     /* the job goes on: it may, or this could not be found out */
+    VGATE_WATCH_GOES_ON,  /* the job goes on: it is allowed to, or this could not be found out */
     VGATE_WATCH_STOPPED,  /* the job was aborted, and the guest stays */
     VGATE_WATCH_TOO_LATE, /* the job should have been aborted, but had ended */
     VGATE_WATCH_NOT_TOLD, /* libvirt could not answer whether there is a job */

@@ -79,7 +79,7 @@ on_checked (const char *uuid, VgateWatchOutcome outcome, gpointer user_data)
         vgate_guest_set_due (guest, VGATE_TRIGGER_CHANGE);
         vgate_pacing_ask_after (agent->pacing, VGATE_PACE_FAST);
         break;
-    case VGATE_WATCH_LEFT:
+    case VGATE_WATCH_GOES_ON:
         vgate_guest_note_leaving (guest, VGATE_LEAVING_ANSWER_YES);
         if (vgate_guest_is_leaving (guest))
             vgate_pacing_ask_after (agent->pacing, vgate_guest_pace (guest, g_get_monotonic_time ()));

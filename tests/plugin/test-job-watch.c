@@ -114,7 +114,7 @@ test_unchanged (Scene *scene, G_GNUC_UNUSED gconstpointer data)
     g_assert_cmpuint (scene->n_done, ==, 0);
     played_answer (&scene->played, 0);
     g_assert_cmpuint (scene->n_done, ==, 1);
-    g_assert_cmpint (scene->outcome, ==, VGATE_WATCH_LEFT);
+    g_assert_cmpint (scene->outcome, ==, VGATE_WATCH_GOES_ON);
     g_assert_cmpuint (scene->played.n_aborts, ==, 0);
 }
 
@@ -182,7 +182,7 @@ test_nvml_fails (Scene *scene, G_GNUC_UNUSED gconstpointer data)
     played_finish (&scene->played, 0);
     played_fail (&scene->played, 0);
     g_assert_cmpuint (scene->n_done, ==, 1);
-    g_assert_cmpint (scene->outcome, ==, VGATE_WATCH_LEFT);
+    g_assert_cmpint (scene->outcome, ==, VGATE_WATCH_GOES_ON);
 }
 
 /* Several checks of one job meet the same failure, which is logged once, and again in the next job. */
@@ -218,7 +218,7 @@ test_must_stop_and_libvirt_is_gone (Scene *scene, G_GNUC_UNUSED gconstpointer da
     scene->played.is_connected = FALSE;
     played_finish (&scene->played, 0);
     g_assert_cmpuint (scene->n_done, ==, 1);
-    g_assert_cmpint (scene->outcome, ==, VGATE_WATCH_LEFT);
+    g_assert_cmpint (scene->outcome, ==, VGATE_WATCH_GOES_ON);
 }
 
 /* --- aborted migrations that hang --- */
@@ -564,14 +564,14 @@ test_begun_after_the_abort (Scene *scene, G_GNUC_UNUSED gconstpointer data)
     call (scene);
     played_answer (&scene->played, 0);
     note (scene, VGATE_DOMAIN_JOB_SETUP);
-    g_assert_cmpint (scene->outcome, ==, VGATE_WATCH_LEFT);
+    g_assert_cmpint (scene->outcome, ==, VGATE_WATCH_GOES_ON);
     /* in the meantime the metadata was written again, so this migration may go on */
     scene->played.in_xml = scene->played.in_nvml;
     check (scene);
     played_answer (&scene->played, 0);
     let_pass (scene, 1000);
     g_assert_cmpuint (scene->n_done, ==, 2);
-    g_assert_cmpint (scene->outcome, ==, VGATE_WATCH_LEFT);
+    g_assert_cmpint (scene->outcome, ==, VGATE_WATCH_GOES_ON);
     g_assert_cmpuint (scene->played.n_aborts, ==, 1);
 }
 
