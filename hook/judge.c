@@ -93,7 +93,7 @@ operation_of (char **words, VgateOperation *operation)
         {"migrate", "begin", VGATE_OPERATION_MIGRATE},
         {"restore", "begin", VGATE_OPERATION_RESTORE},
         {"started", "begin", VGATE_OPERATION_STARTED},
-        {"prepare", "begin", VGATE_OPERATION_START},
+        {"prepare", "begin", VGATE_OPERATION_PREPARE},
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS (gated); i++) {

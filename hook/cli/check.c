@@ -34,7 +34,7 @@ static gboolean
 parse_operation (const char *text, VgateOperation *operation)
 {
     static const VgateOperation known[] = {VGATE_OPERATION_MIGRATE, VGATE_OPERATION_RESTORE,
-                                           VGATE_OPERATION_START};
+                                           VGATE_OPERATION_PREPARE};
 
     for (gsize i = 0; i < G_N_ELEMENTS (known); i++) {
         if (strcmp (text, vgate_operation_name (known[i])) == 0) {

@@ -266,7 +266,7 @@ vgate_check_switch_over (const VgateRequest *request, GError **error)
 {
     const VgateVmstate *vmstate = request->domain->vmstate;
 
-    if (!vmstate || request->host || request->operation == VGATE_OPERATION_START ||
+    if (!vmstate || request->host || request->operation == VGATE_OPERATION_PREPARE ||
         request->operation == VGATE_OPERATION_SWITCH_OVER)
         return TRUE;
     if (strcmp (vmstate->uuid, request->domain->uuid) != 0) {

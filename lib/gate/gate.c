@@ -290,7 +290,7 @@ prepare_devices (const VgateRequest *request, VgateDecision *decision)
  * that element if the configuration asks for it, and never by an element that was copied from another domain.
  */
 static void
-decide_start (const VgateRequest *request, VgateDecision *decision)
+decide_prepare (const VgateRequest *request, VgateDecision *decision)
 {
     const VgateDomain *domain = request->domain;
 
@@ -324,7 +324,7 @@ needs_decision (const VgateRequest *request)
         has_element || domain->vmstate || vgate_observation_has_vgpu (request->observation);
 
     switch (request->operation) {
-    case VGATE_OPERATION_START:
+    case VGATE_OPERATION_PREPARE:
         return has_element || (!request->is_session && vgate_prepare_is_due (domain, request->root));
     case VGATE_OPERATION_STARTED:
         return (has_vgpu || vgate_observation_unknown_device (request->observation)) &&
@@ -358,7 +358,7 @@ vgate_gate_decide (const VgateRequest *request)
     }
     if (!seen.policy && !seen.load (&seen, seen.load_data, &error)) {
         /* an arrival is refused; a cold start only when the guest has a lease, which needs the policy */
-        if (seen.operation == VGATE_OPERATION_START &&
+        if (seen.operation == VGATE_OPERATION_PREPARE &&
             (seen.is_session || !vgate_prepare_has_lease (seen.domain, seen.root)))
             vgate_decision_set (decision, TRUE, VGATE_CODE_NOT_CONCERNED, NULL);
         else
@@ -368,7 +368,7 @@ vgate_gate_decide (const VgateRequest *request)
     switch (request->operation) {
     case VGATE_OPERATION_MIGRATE: decide_migrate (&seen, decision); break;
     case VGATE_OPERATION_STARTED: decide_started (&seen, decision); break;
-    case VGATE_OPERATION_START: decide_start (&seen, decision); break;
+    case VGATE_OPERATION_PREPARE: decide_prepare (&seen, decision); break;
     default: decide_incoming (&seen, decision); break;
     }
     return decision;

@@ -157,7 +157,7 @@ vgate_judge_pair (const VgateJudgement *j, guint vgpu, guint pgpu, gboolean is_h
 guint32
 vgate_judge_needed_state (const VgateRequest *request)
 {
-    if (request->operation == VGATE_OPERATION_START)
+    if (request->operation == VGATE_OPERATION_PREPARE)
         return VGATE_STATE_COLD;
     return request->domain->element->power == VGATE_POWER_SUSPENDED ? VGATE_STATE_SLEEP : VGATE_STATE_LIVE;
 }

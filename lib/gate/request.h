@@ -11,8 +11,10 @@ typedef enum {
     VGATE_OPERATION_MIGRATE, /* 'migrate begin' on the destination; not known whether live or offline */
     VGATE_OPERATION_RESTORE, /* 'restore begin' */
     VGATE_OPERATION_STARTED, /* 'started begin', where a live migration without metadata is detected */
-    VGATE_OPERATION_START,   /* 'prepare begin': a cold start, which is only judged if the policy asks for it;
-                              * or an arrival. Devices are created for both. */
+    /* 'prepare begin': a cold start, which is only judged if the policy asks for it; or an arrival. Devices
+     * are created for both. Its name in commands and reports is "start" (vgpu-gate check --operation start),
+     * because that is what a user does. libvirt's own 'start begin' comes later and is not used. */
+    VGATE_OPERATION_PREPARE,
     /* QEMU has received all memory and has its vGPUs: the last moment to refuse. Used by vgpu-gated. */
     VGATE_OPERATION_SWITCH_OVER,
     /* A save has begun on this host; checks whether the guest could be restored here. Used by vgpu-gated
@@ -21,7 +23,7 @@ typedef enum {
     VGATE_N_OPERATIONS,
 } VgateOperation;
 
-/* "unknown" for a number that is not in the enum. Static. */
+/* The name in commands and reports; "unknown" for a number that is not in the enum. Static. */
 const char *vgate_operation_name (VgateOperation operation);
 
 typedef struct VgateRequest VgateRequest;

@@ -212,7 +212,7 @@ TEST (test_session)
 TEST (test_session_leases)
 {
     VgateRequest request = {
-        .operation = VGATE_OPERATION_START, .domain = f->domain, .root = f->root, .is_session = TRUE};
+        .operation = VGATE_OPERATION_PREPARE, .domain = f->domain, .root = f->root, .is_session = TRUE};
     g_autoptr (VgateDecision) session = NULL;
 
     put (f, "/run/vgpu-gate/leases", "rubbish", strlen ("rubbish"));

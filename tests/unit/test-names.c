@@ -13,6 +13,7 @@ test_names (void)
     g_assert_cmpstr (vgate_trigger_name (VGATE_N_TRIGGERS), ==, "unknown");
     g_assert_cmpstr (vgate_trigger_name ((VgateTrigger)-1), ==, "unknown");
     g_assert_cmpstr (vgate_operation_name (VGATE_OPERATION_MIGRATE), ==, "migrate");
+    g_assert_cmpstr (vgate_operation_name (VGATE_OPERATION_PREPARE), ==, "start");
     g_assert_cmpstr (vgate_operation_name (VGATE_N_OPERATIONS - 1), ==, "save");
     g_assert_cmpstr (vgate_operation_name (VGATE_N_OPERATIONS), ==, "unknown");
     g_assert_cmpstr (vgate_operation_name ((VgateOperation)-1), ==, "unknown");
