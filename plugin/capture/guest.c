@@ -105,7 +105,7 @@ vgate_guest_is_leaving (const VgateGuest *guest)
 }
 
 gboolean
-vgate_guest_is_checked (const VgateGuest *guest)
+vgate_guest_is_being_checked (const VgateGuest *guest)
 {
     return guest->leaving == VGATE_LEAVING_ASKED || guest->leaving == VGATE_LEAVING_YES_ASKED ||
            guest->leaving == VGATE_LEAVING_OVER;
@@ -131,7 +131,7 @@ vgate_guest_pace (const VgateGuest *guest, gint64 now)
 static gboolean
 conclude_events (VgateGuest *guest)
 {
-    if (guest->update || guest->is_cleaned)
+    if (guest->update || guest->is_being_cleaned)
         return FALSE;
     if (guest->is_echo_lost) {
         guest->is_echo_lost = FALSE;
@@ -154,16 +154,16 @@ vgate_guest_note_metadata (VgateGuest *guest)
 void
 vgate_guest_begin_cleaning (VgateGuest *guest)
 {
-    guest->is_cleaned = TRUE;
+    guest->is_being_cleaned = TRUE;
 }
 
 gboolean
 vgate_guest_end_cleaning (VgateGuest *guest, gboolean is_removed)
 {
     /* the cleaning began in an earlier run of the domain, or before its guest was known */
-    if (!guest->is_cleaned)
+    if (!guest->is_being_cleaned)
         return FALSE;
-    guest->is_cleaned = FALSE;
+    guest->is_being_cleaned = FALSE;
     guest->n_unexplained -= is_removed ? 1 : 0;
     return conclude_events (guest);
 }
@@ -172,7 +172,7 @@ void
 vgate_guest_forget_events (VgateGuest *guest)
 {
     guest->n_unexplained = 0;
-    guest->is_echo_lost = guest->update || guest->is_cleaned;
+    guest->is_echo_lost = guest->update || guest->is_being_cleaned;
 }
 
 void

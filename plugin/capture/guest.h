@@ -42,11 +42,14 @@ typedef struct {
     char *fingerprint;         /* of NVML's answer when the element was last found correct; NULL: no vGPU */
     gboolean has_element;
     char *loss; /* what must be logged when the element is written again (VgateUpdate); NULL: nothing */
-    gboolean is_unclaimed;   /* the last update found an element but no vGPU */
-    int n_unexplained;       /* metadata events minus the events that our own writes make */
-    gboolean is_cleaned;     /* a worker is removing our element from its persistent definition */
-    gboolean is_echo_lost;   /* events were missed during a write, perhaps the event of that write */
-    gboolean is_driver_down; /* of one of its vGPUs, by NVML's last answer */
+    gboolean is_unclaimed; /* the last update found an element but no vGPU */
+    /* Events of libvirt about its metadata minus the writes of our own that have returned, as each of them
+     * makes one event. Negative: as many writes have returned whose events have not come yet. Positive while
+     * no write is in progress: somebody else has written. */
+    int n_unexplained;
+    gboolean is_being_cleaned; /* a worker is removing our element from its persistent definition */
+    gboolean is_echo_lost;     /* events were missed during a write, perhaps the event of that write */
+    gboolean is_driver_down;   /* of one of its vGPUs, by NVML's last answer */
     VgateLeaving leaving;
     gint64 announced_until;   /* monotonic: libvirt has begun a job that moves it away, QEMU has not */
     gint64 watched_until;     /* monotonic: a change is expected until then */
@@ -87,8 +90,8 @@ void vgate_guest_note_announced (VgateGuest *guest, gint64 now);
 void vgate_guest_note_leaving (VgateGuest *guest, VgateLeavingInput input);
 /* TRUE if it leaves as far as is known. */
 gboolean vgate_guest_is_leaving (const VgateGuest *guest);
-/* TRUE if an answer is awaited. */
-gboolean vgate_guest_is_checked (const VgateGuest *guest);
+/* TRUE while libvirt is being asked whether it leaves. */
+gboolean vgate_guest_is_being_checked (const VgateGuest *guest);
 
 /* TRUE if it is known to have neither a vGPU nor an element. */
 gboolean vgate_guest_is_plain (const VgateGuest *guest);

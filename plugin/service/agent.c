@@ -70,7 +70,7 @@ on_checked (const char *uuid, VgateWatchOutcome outcome, gpointer user_data)
     VgateGuest *guest = vgate_guests_find (agent->guests, uuid);
 
     /* an answer about an earlier run of the domain does not apply to this one */
-    if (!guest || !vgate_guest_is_checked (guest))
+    if (!guest || !vgate_guest_is_being_checked (guest))
         return;
     switch (outcome) {
     case VGATE_WATCH_NOT_TOLD:

@@ -258,9 +258,9 @@ test_leaving (void)
         for (gsize j = 0; j < G_N_ELEMENTS (cases[i].inputs) && cases[i].inputs[j] != STOP; j++)
             vgate_guest_note_leaving (guest, (VgateLeavingInput)cases[i].inputs[j]);
         if (vgate_guest_is_leaving (guest) != cases[i].is_leaving ||
-            vgate_guest_is_checked (guest) != cases[i].is_checked)
+            vgate_guest_is_being_checked (guest) != cases[i].is_checked)
             g_error ("case %zu: leaves %d, checked %d", i, vgate_guest_is_leaving (guest),
-                     vgate_guest_is_checked (guest));
+                     vgate_guest_is_being_checked (guest));
     }
 }
 
