@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "base/runtime-directory.h"
+#include "base/run-directory.h"
 
 #define VGATE_PROVIDER_LOCK VGATE_RUN_DIRECTORY "/provider.lock"
 

@@ -2,7 +2,7 @@
 #include "placement/lease.h"
 
 #include "base/descriptor.h"
-#include "base/runtime-directory.h"
+#include "base/run-directory.h"
 #include "policy/policy.h"
 #include "xml/xml.h"
 

@@ -2,7 +2,7 @@
 /* The address of vgpu-gated. */
 #pragma once
 
-#include "base/runtime-directory.h"
+#include "base/run-directory.h"
 
 /* The socket and its requests. plugin/service/local-socket.h describes the protocol. */
 #define VGATE_AGENT_SOCKET    VGATE_RUN_DIRECTORY "/agent.sock"

@@ -23,7 +23,7 @@ typedef char *(*VgateLocalSocketAnswer) (const char *request, gpointer user_data
 
 /*
  * Serves from the default main context until freed. Whatever is at path is removed, because the caller must
- * hold a lock which proves that no other process serves there (run-directory.h). Error:
+ * hold a lock which proves that no other process serves there (run-directory-lock.h). Error:
  * VGATE_CODE_AGENT_SOCKET.
  */
 VgateLocalSocket *vgate_local_socket_new (const char *path, VgateLocalSocketAnswer answer, gpointer user_data,

@@ -6,7 +6,7 @@
 #include "plugin/base/log.h"
 #include "plugin/service/metrics-file.h"
 #include "plugin/service/notify.h"
-#include "plugin/base/run-directory.h"
+#include "plugin/base/run-directory-lock.h"
 #include "plugin/service/status-document.h"
 #include "status/address.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* lib/base: reading and writing everything, replacing a file, the run directory. */
 #include "base/descriptor.h"
-#include "base/runtime-directory.h"
+#include "base/run-directory.h"
 
 #include <errno.h>
 #include <fcntl.h>

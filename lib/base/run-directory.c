@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "base/runtime-directory.h"
+#include "base/run-directory.h"
 
 #include <errno.h>
 #include <fcntl.h>

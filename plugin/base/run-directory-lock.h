@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* /run/vgpu-gate: the daemon's socket, and the lock which ensures that only one daemon runs. */
+/* The lock in /run/vgpu-gate which ensures that only one daemon runs. */
 #pragma once
 
 #include <glib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "plugin/base/run-directory.h"
+#include "plugin/base/run-directory-lock.h"
 
-#include "base/runtime-directory.h"
+#include "base/run-directory.h"
 
 #include <errno.h>
 #include <fcntl.h>

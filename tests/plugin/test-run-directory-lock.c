@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Only one daemon runs on a host. */
-#include "plugin/base/run-directory.h"
+#include "plugin/base/run-directory-lock.h"
 
 #include "message/codes.h"
 
@@ -117,8 +117,8 @@ int
 main (int argc, char *argv[])
 {
     g_test_init (&argc, &argv, NULL);
-    g_test_add ("/run-directory/one", Fixture, NULL, set_up, test_one, tear_down);
-    g_test_add ("/run-directory/left", Fixture, NULL, set_up, test_left, tear_down);
-    g_test_add ("/run-directory/not-ours", Fixture, NULL, set_up, test_not_ours, tear_down);
+    g_test_add ("/run-directory-lock/one", Fixture, NULL, set_up, test_one, tear_down);
+    g_test_add ("/run-directory-lock/left", Fixture, NULL, set_up, test_left, tear_down);
+    g_test_add ("/run-directory-lock/not-ours", Fixture, NULL, set_up, test_not_ours, tear_down);
     return g_test_run ();
 }
