@@ -151,10 +151,10 @@ static void
 say_hangs (Cancelled *cancelled)
 {
     static const char *const phases[] = {
-        [VGATE_CANCEL_QUIET] = "has not begun to cancel it",
-        [VGATE_CANCEL_WAS_FOUND] = "sent its events before vgpu-gated was connected",
-        [VGATE_CANCEL_IS_CANCELLING] = "is in state 'cancelling'",
-        [VGATE_CANCEL_IS_CANCELLED] = "has cancelled it",
+        [VGATE_CANCEL_PHASE_QUIET] = "has not begun to cancel it",
+        [VGATE_CANCEL_PHASE_FOUND] = "sent its events before vgpu-gated was connected",
+        [VGATE_CANCEL_PHASE_CANCELLING] = "is in state 'cancelling'",
+        [VGATE_CANCEL_PHASE_CANCELLED] = "has cancelled it",
     };
     g_autofree char *failure =
         cancelled->failure ? g_strdup_printf ("; %s", cancelled->failure) : g_strdup ("");
@@ -199,14 +199,14 @@ say_ended (Cancelled *cancelled, VgateCancelAction how)
 {
     const guint ms = ms_since (cancelled, cancelled->cancel.began);
 
-    if (how == VGATE_CANCEL_PAUSED_HERE)
+    if (how == VGATE_CANCEL_END_PAUSED_HERE)
         say (cancelled, VGATE_CODE_CANCEL_PAUSED,
              "the aborted migration has ended, but the guest is still paused %u ms after the abort%s%s. %s",
              ms, cancelled->failure ? ": " : "", cancelled->failure ? cancelled->failure : "",
              vgate_code_info (VGATE_CODE_CANCEL_PAUSED)->cure);
     else if (cancelled->code == 0)
         return;
-    else if (how == VGATE_CANCEL_UNKNOWN)
+    else if (how == VGATE_CANCEL_END_UNKNOWN)
         say (cancelled, VGATE_CODE_CANCEL_ENDED,
              "cannot tell how the aborted migration ended: libvirt does not answer: %s",
              cancelled->failure ? cancelled->failure : "unknown error");
@@ -243,7 +243,7 @@ call_done (gpointer data, G_GNUC_UNUSED gpointer user_data)
     Cancelled *cancelled = call->cancelled;
     const gboolean is_look = call->act.action == VGATE_CANCEL_DO_LOOK;
     const VgateCancelInput input = {
-        .kind = is_look ? VGATE_CANCEL_LOOKED : VGATE_CANCEL_ACTED,
+        .kind = is_look ? VGATE_CANCEL_INPUT_LOOKED : VGATE_CANCEL_INPUT_ACTED,
         .now = call->watch->calls->now (call->watch->world),
         .is_answered = !call->failure,
         .job = call->look.job,
@@ -265,7 +265,8 @@ call_done (gpointer data, G_GNUC_UNUSED gpointer user_data)
     }
     if (is_look && !call->failure)
         cancelled->has_vgpu = !call->look.has_no_vgpu;
-    if (!is_look && (call->result == VGATE_CANCEL_DONE || call->result == VGATE_CANCEL_LEFT_PAUSED))
+    if (!is_look &&
+        (call->result == VGATE_CANCEL_RESULT_DONE || call->result == VGATE_CANCEL_RESULT_LEFT_PAUSED))
         say_done (cancelled, call->act.action);
     feed (cancelled, &input);
 }
@@ -288,7 +289,7 @@ on_time (gpointer user_data)
 {
     Cancelled *cancelled = user_data;
     const VgateCancelWatch *watch = cancelled->watch;
-    const VgateCancelInput input = {.kind = VGATE_CANCEL_TIME, .now = watch->calls->now (watch->world)};
+    const VgateCancelInput input = {.kind = VGATE_CANCEL_INPUT_TIME, .now = watch->calls->now (watch->world)};
 
     cancelled->timer = 0;
     feed (cancelled, &input);
@@ -322,7 +323,7 @@ feed (Cancelled *cancelled, const VgateCancelInput *input)
     if (action == VGATE_CANCEL_DO_REPORT)
         say_hangs (cancelled);
     if (vgate_cancel_is_call (action) && !push (cancelled->watch, cancelled, action, &call_kind)) {
-        const VgateCancelInput unconnected = {.kind = VGATE_CANCEL_UNCONNECTED, .now = input->now};
+        const VgateCancelInput unconnected = {.kind = VGATE_CANCEL_INPUT_UNCONNECTED, .now = input->now};
 
         action = vgate_cancel_step (&cancelled->cancel, &unconnected);
     }
@@ -340,8 +341,8 @@ vgate_cancel_watch_note (VgateCancelWatch *watch, const char *uuid, VgateCancelI
 
     if (!cancelled) {
         /* other events matter only for a migration that is being cancelled */
-        if (what != VGATE_CANCEL_ABORTED && what != VGATE_CANCEL_FOUND && what != VGATE_CANCEL_CANCELLING &&
-            what != VGATE_CANCEL_CANCELLED)
+        if (what != VGATE_CANCEL_INPUT_ABORTED && what != VGATE_CANCEL_INPUT_FOUND &&
+            what != VGATE_CANCEL_INPUT_CANCELLING && what != VGATE_CANCEL_INPUT_CANCELLED)
             return;
         cancelled = g_rc_box_new0 (Cancelled);
         cancelled->watch = watch;
@@ -372,7 +373,7 @@ find_done (gpointer data, G_GNUC_UNUSED gpointer user_data)
         const char *uuid = g_ptr_array_index (call->found, i);
 
         if (!g_hash_table_contains (call->watch->all, uuid))
-            vgate_cancel_watch_note (call->watch, uuid, VGATE_CANCEL_FOUND);
+            vgate_cancel_watch_note (call->watch, uuid, VGATE_CANCEL_INPUT_FOUND);
     }
 }
 
@@ -389,7 +390,7 @@ vgate_cancel_watch_connected (VgateCancelWatch *watch)
     while (g_hash_table_iter_next (&iter, &uuid, NULL))
         g_ptr_array_add (uuids, g_strdup (uuid));
     for (guint i = 0; i < uuids->len; i++)
-        vgate_cancel_watch_note (watch, g_ptr_array_index (uuids, i), VGATE_CANCEL_CONNECTED);
+        vgate_cancel_watch_note (watch, g_ptr_array_index (uuids, i), VGATE_CANCEL_INPUT_CONNECTED);
     push (watch, NULL, VGATE_CANCEL_DO_LOOK, &find_kind);
 }
 

@@ -13,7 +13,7 @@ typedef struct VgateCancelWatch VgateCancelWatch;
 
 /* In the main loop. */
 typedef struct {
-    /* Once for each cancelled migration. end: VGATE_CANCEL_STAYED to _NOT_MET. */
+    /* Once for each cancelled migration. end: VGATE_CANCEL_END_STAYED to _END_JUDGE_AGAIN. */
     void (*ended) (const char *uuid, VgateCancelAction end, gpointer user_data);
     /* For the guest's status: a cancelled migration of this guest hangs, or has ended after it hung. */
     void (*hangs) (const char *uuid, VgateCode code, gboolean is_over, gpointer user_data);
@@ -27,7 +27,7 @@ VgateCancelWatch *vgate_cancel_watch_new (const VgateJobCalls *calls, gpointer w
 void vgate_cancel_watch_stop (VgateCancelWatch *watch);
 void vgate_cancel_watch_free (VgateCancelWatch *watch);
 
-/* Passes on an event of a guest: one of VGATE_CANCEL_ABORTED to _DOMAIN_ENDS. */
+/* Passes on an event of a guest: one of VGATE_CANCEL_INPUT_ABORTED to _INPUT_DOMAIN_ENDS. */
 void vgate_cancel_watch_note (VgateCancelWatch *watch, const char *uuid, VgateCancelInputKind what);
 
 /*

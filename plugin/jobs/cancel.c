@@ -5,10 +5,10 @@
 
 /* The signs of a hang. A job that does not hang ends 15 ms after its abort in the median, and after at most
  * 449 ms on a loaded machine (1,500 aborts, measured). */
-#define IN_LIBVIRT (250 * MS)
-#define IN_QEMU    (500 * MS)
+#define HUNG_IN_LIBVIRT_AFTER (250 * MS)
+#define HUNG_IN_QEMU_AFTER    (500 * MS)
 /* For a guest that was found, without events: longer than a switch-over normally takes. */
-#define FOUND (2000 * MS)
+#define HUNG_IF_FOUND_AFTER (2000 * MS)
 
 /* Between looks; the pause doubles each time. */
 #define PAUSE_MIN (10 * MS)
@@ -39,7 +39,7 @@ vgate_cancel_init (VgateCancel *cancel, gint64 now)
 gboolean
 vgate_cancel_is_end (VgateCancelAction action)
 {
-    return action >= VGATE_CANCEL_STAYED;
+    return action >= VGATE_CANCEL_END_STAYED;
 }
 
 gboolean
@@ -59,9 +59,9 @@ static gint64
 sign_after (const VgateCancel *cancel)
 {
     switch (cancel->phase) {
-    case VGATE_CANCEL_WAS_FOUND: return FOUND;
-    case VGATE_CANCEL_IS_CANCELLING: return IN_QEMU;
-    case VGATE_CANCEL_IS_CANCELLED: return IN_LIBVIRT;
+    case VGATE_CANCEL_PHASE_FOUND: return HUNG_IF_FOUND_AFTER;
+    case VGATE_CANCEL_PHASE_CANCELLING: return HUNG_IN_QEMU_AFTER;
+    case VGATE_CANCEL_PHASE_CANCELLED: return HUNG_IN_LIBVIRT_AFTER;
     default: return G_MAXINT64;
     }
 }
@@ -85,8 +85,8 @@ enter (VgateCancel *cancel, VgateCancelPhase phase, gint64 now)
 static VgateCancelAction
 end_by_another (const VgateCancel *cancel)
 {
-    return cancel->has_suspended && vgate_cancel_is_paused (cancel->guest) ? VGATE_CANCEL_PAUSED_HERE
-                                                                           : VGATE_CANCEL_STAYED;
+    return cancel->has_suspended && vgate_cancel_is_paused (cancel->guest) ? VGATE_CANCEL_END_PAUSED_HERE
+                                                                           : VGATE_CANCEL_END_STAYED;
 }
 
 /* Returns an end, or DO_NOTHING if it is not over. */
@@ -96,45 +96,45 @@ take_event (VgateCancel *cancel, VgateCancelInputKind kind, gint64 now)
     VgateCancelAction end = VGATE_CANCEL_DO_NOTHING;
 
     switch (kind) {
-    case VGATE_CANCEL_ABORTED:
+    case VGATE_CANCEL_INPUT_ABORTED:
         cancel->is_ours = TRUE;
         cancel->pause = PAUSE_MIN;
         cancel->wake = now + PAUSE_MIN;
         break;
-    case VGATE_CANCEL_FOUND:
-        if (cancel->phase == VGATE_CANCEL_QUIET && !cancel->is_ours && !cancel->is_completed)
-            enter (cancel, VGATE_CANCEL_WAS_FOUND, now);
+    case VGATE_CANCEL_INPUT_FOUND:
+        if (cancel->phase == VGATE_CANCEL_PHASE_QUIET && !cancel->is_ours && !cancel->is_completed)
+            enter (cancel, VGATE_CANCEL_PHASE_FOUND, now);
         break;
-    case VGATE_CANCEL_SETUP:
-        if (cancel->is_ours && cancel->phase == VGATE_CANCEL_QUIET && !cancel->is_completed)
-            end = VGATE_CANCEL_BEGUN;
+    case VGATE_CANCEL_INPUT_SETUP:
+        if (cancel->is_ours && cancel->phase == VGATE_CANCEL_PHASE_QUIET && !cancel->is_completed)
+            end = VGATE_CANCEL_END_BEGUN;
         else
             end = end_by_another (cancel);
         /* the last look was before this event */
-        if (end != VGATE_CANCEL_PAUSED_HERE)
+        if (end != VGATE_CANCEL_END_PAUSED_HERE)
             cancel->guest = VGATE_GUEST_NOT_KNOWN;
         break;
-    case VGATE_CANCEL_CANCELLING:
-        if (!cancel->is_completed && cancel->phase < VGATE_CANCEL_IS_CANCELLING)
-            enter (cancel, VGATE_CANCEL_IS_CANCELLING, now);
+    case VGATE_CANCEL_INPUT_CANCELLING:
+        if (!cancel->is_completed && cancel->phase < VGATE_CANCEL_PHASE_CANCELLING)
+            enter (cancel, VGATE_CANCEL_PHASE_CANCELLING, now);
         break;
-    case VGATE_CANCEL_CANCELLED:
-        if (!cancel->is_completed && cancel->phase != VGATE_CANCEL_IS_CANCELLED)
-            enter (cancel, VGATE_CANCEL_IS_CANCELLED, now);
+    case VGATE_CANCEL_INPUT_CANCELLED:
+        if (!cancel->is_completed && cancel->phase != VGATE_CANCEL_PHASE_CANCELLED)
+            enter (cancel, VGATE_CANCEL_PHASE_CANCELLED, now);
         break;
-    case VGATE_CANCEL_COMPLETED:
+    case VGATE_CANCEL_INPUT_COMPLETED:
         cancel->is_completed = TRUE;
-        cancel->phase = VGATE_CANCEL_QUIET;
+        cancel->phase = VGATE_CANCEL_PHASE_QUIET;
         cancel->has_suspended = FALSE;
         cancel->has_continued = FALSE;
         cancel->wake = now;
         break;
-    case VGATE_CANCEL_JOB_FAILED: cancel->wake = now; break;
-    case VGATE_CANCEL_DOMAIN_ENDS:
+    case VGATE_CANCEL_INPUT_JOB_FAILED: cancel->wake = now; break;
+    case VGATE_CANCEL_INPUT_DOMAIN_ENDS:
         cancel->guest = VGATE_GUEST_GONE;
-        end = VGATE_CANCEL_LEFT;
+        end = VGATE_CANCEL_END_DEPARTED;
         break;
-    case VGATE_CANCEL_CONNECTED:
+    case VGATE_CANCEL_INPUT_CONNECTED:
         cancel->is_unsure = TRUE;
         cancel->is_call_old = cancel->is_calling;
         cancel->n_failures = 0;
@@ -173,7 +173,7 @@ static VgateCancelAction
 wait_for (VgateCancel *cancel, gint64 pause, gint64 now)
 {
     const gint64 sign =
-        cancel->phase == VGATE_CANCEL_QUIET ? G_MAXINT64 : cancel->since + sign_after (cancel);
+        cancel->phase == VGATE_CANCEL_PHASE_QUIET ? G_MAXINT64 : cancel->since + sign_after (cancel);
 
     cancel->wake = now + pause;
     if (sign > now)
@@ -185,12 +185,12 @@ wait_for (VgateCancel *cancel, gint64 pause, gint64 now)
 static VgateCancelAction
 cure_for (const VgateCancel *cancel, VgateGuestState guest, gint64 now)
 {
-    if (cancel->phase == VGATE_CANCEL_QUIET || now - cancel->since < sign_after (cancel))
+    if (cancel->phase == VGATE_CANCEL_PHASE_QUIET || now - cancel->since < sign_after (cancel))
         return VGATE_CANCEL_DO_WAIT;
     switch (cancel->phase) {
-    case VGATE_CANCEL_IS_CANCELLED:
+    case VGATE_CANCEL_PHASE_CANCELLED:
         return guest == VGATE_GUEST_RUNS ? VGATE_CANCEL_DO_SUSPEND : VGATE_CANCEL_DO_WAIT;
-    case VGATE_CANCEL_IS_CANCELLING:
+    case VGATE_CANCEL_PHASE_CANCELLING:
         return vgate_cancel_is_paused (guest) ? VGATE_CANCEL_DO_CONTINUE : VGATE_CANCEL_DO_WAIT;
     default:
         return guest == VGATE_GUEST_PAUSED_BY_MIGRATION ? VGATE_CANCEL_DO_CONTINUE : VGATE_CANCEL_DO_WAIT;
@@ -204,8 +204,9 @@ while_it_migrates (VgateCancel *cancel, const VgateCancelInput *input)
     /* act only if this is surely the job that was aborted */
     const VgateCancelAction cure =
         input->job.began_max <= cancel->began ? cure_for (cancel, input->guest, now) : VGATE_CANCEL_DO_WAIT;
-    const gboolean is_late = cancel->phase == VGATE_CANCEL_QUIET ? now - cancel->began >= REPORT_QUIET_AFTER
-                                                                 : now - cancel->since >= REPORT_AFTER;
+    const gboolean is_late = cancel->phase == VGATE_CANCEL_PHASE_QUIET
+                                 ? now - cancel->began >= REPORT_QUIET_AFTER
+                                 : now - cancel->since >= REPORT_AFTER;
 
     if (cure != VGATE_CANCEL_DO_WAIT && cancel->n_acts < ACTS_MAX && now >= cancel->act_after) {
         cancel->n_acts++;
@@ -214,7 +215,7 @@ while_it_migrates (VgateCancel *cancel, const VgateCancelInput *input)
     }
     /* a guest that was found may be in an ordinary migration, until QEMU has accepted or refused an act */
     if (is_late && !cancel->is_reported &&
-        (cancel->phase != VGATE_CANCEL_WAS_FOUND || cancel->n_acts == ACTS_MAX)) {
+        (cancel->phase != VGATE_CANCEL_PHASE_FOUND || cancel->n_acts == ACTS_MAX)) {
         cancel->is_reported = TRUE;
         cancel->wake = now + PAUSE_LONG;
         return VGATE_CANCEL_DO_REPORT;
@@ -231,7 +232,7 @@ may_resume (const VgateCancel *cancel)
     if (cancel->is_completed || cancel->n_resumes >= ACTS_MAX)
         return FALSE;
     return cancel->has_suspended ||
-           (!cancel->is_unsure && (cancel->phase == VGATE_CANCEL_IS_CANCELLED || cancel->has_continued));
+           (!cancel->is_unsure && (cancel->phase == VGATE_CANCEL_PHASE_CANCELLED || cancel->has_continued));
 }
 
 static VgateCancelAction
@@ -242,18 +243,18 @@ without_a_job (VgateCancel *cancel, VgateGuestState guest, gint64 now)
                                     (guest == VGATE_GUEST_PAUSED_BY_USER && cancel->has_suspended);
 
     if (guest == VGATE_GUEST_GONE)
-        return VGATE_CANCEL_LEFT;
+        return VGATE_CANCEL_END_DEPARTED;
     /* this is a save that QEMU has not begun yet, or that has just ended: libvirt reports no job */
     if (guest == VGATE_GUEST_PAUSED_BY_SAVE && now - cancel->began < REPORT_AFTER)
         return wait_for (cancel, PAUSE_MIN, now);
     if (!is_ours_to_end)
-        return VGATE_CANCEL_STAYED;
+        return VGATE_CANCEL_END_STAYED;
     if (cancel->paused_since == 0)
         cancel->paused_since = now;
     if (now - cancel->paused_since < RESUME_AFTER)
         return wait_for (cancel, PAUSE_MIN, now);
     if (!may_resume (cancel))
-        return VGATE_CANCEL_PAUSED_HERE;
+        return VGATE_CANCEL_END_PAUSED_HERE;
     if (cancel->n_resumes > 0 && now < cancel->act_after)
         return wait_for (cancel, cancel->act_after - now, now);
     cancel->n_resumes++;
@@ -268,7 +269,7 @@ after_failed_look (VgateCancel *cancel, gint64 now)
 
     /* a guest that we have suspended is never given up */
     if (is_enough && !cancel->has_suspended)
-        return VGATE_CANCEL_UNKNOWN;
+        return VGATE_CANCEL_END_UNKNOWN;
     return wait_for (cancel, is_enough ? PAUSE_LONG : PAUSE_ERROR, now);
 }
 
@@ -285,19 +286,19 @@ after_look (VgateCancel *cancel, const VgateCancelInput *input)
     cancel->n_failures = 0;
     cancel->guest = input->guest;
     if (input->has_no_vgpu && !cancel->is_ours)
-        return VGATE_CANCEL_IGNORED;
+        return VGATE_CANCEL_END_IGNORED;
     if (cancel->run == -1)
         cancel->run = input->run;
     /* another run of the domain is another guest */
     if (input->guest == VGATE_GUEST_GONE || input->run != cancel->run)
-        return VGATE_CANCEL_LEFT;
+        return VGATE_CANCEL_END_DEPARTED;
     if (input->job.kind == VGATE_JOB_NONE)
         return without_a_job (cancel, input->guest, input->now);
     cancel->paused_since = 0;
     if (input->job.began_min > cancel->began)
-        return input->job.kind == VGATE_JOB_SAVE && cancel->is_ours && cancel->phase == VGATE_CANCEL_QUIET &&
-                       !cancel->is_completed
-                   ? VGATE_CANCEL_NOT_MET
+        return input->job.kind == VGATE_JOB_SAVE && cancel->is_ours &&
+                       cancel->phase == VGATE_CANCEL_PHASE_QUIET && !cancel->is_completed
+                   ? VGATE_CANCEL_END_JUDGE_AGAIN
                    : end_by_another (cancel);
     if (input->job.kind == VGATE_JOB_MIGRATION) {
         if (input->job.began_max <= cancel->began)
@@ -305,7 +306,7 @@ after_look (VgateCancel *cancel, const VgateCancelInput *input)
         return while_it_migrates (cancel, input);
     }
     if (!cancel->is_ours && !cancel->has_suspended)
-        return VGATE_CANCEL_IGNORED;
+        return VGATE_CANCEL_END_IGNORED;
     /* aborted saves do not hang (0 of 200) */
     cancel->pause = MIN (cancel->pause * 2, PAUSE_MAX);
     return wait_for (cancel, cancel->pause, input->now);
@@ -315,14 +316,15 @@ after_look (VgateCancel *cancel, const VgateCancelInput *input)
 static VgateCancelAction
 after_act (VgateCancel *cancel, VgateCancelResult result, gint64 now)
 {
-    const gboolean is_done = result == VGATE_CANCEL_DONE, is_found = cancel->phase == VGATE_CANCEL_WAS_FOUND;
+    const gboolean is_done = result == VGATE_CANCEL_RESULT_DONE,
+                   is_found = cancel->phase == VGATE_CANCEL_PHASE_FOUND;
 
     cancel->is_call_old = FALSE;
     cancel->pause = PAUSE_MIN;
     cancel->wake = now + PAUSE_MIN;
-    if (result == VGATE_CANCEL_NOT_OURS)
-        return VGATE_CANCEL_IGNORED;
-    if (result == VGATE_CANCEL_LEFT_PAUSED) {
+    if (result == VGATE_CANCEL_RESULT_NOT_OURS)
+        return VGATE_CANCEL_END_IGNORED;
+    if (result == VGATE_CANCEL_RESULT_LEFT_PAUSED) {
         cancel->has_suspended = TRUE;
         cancel->guest = VGATE_GUEST_PAUSED_BY_MIGRATION;
     }
@@ -331,8 +333,9 @@ after_act (VgateCancel *cancel, VgateCancelResult result, gint64 now)
     cancel->has_continued |= is_done;
     /* QEMU was in "cancelling", and will report "cancelled" next */
     if (is_done && is_found)
-        enter (cancel, VGATE_CANCEL_IS_CANCELLING, now);
-    return result == VGATE_CANCEL_REFUSED && is_found ? VGATE_CANCEL_IGNORED : VGATE_CANCEL_DO_NOTHING;
+        enter (cancel, VGATE_CANCEL_PHASE_CANCELLING, now);
+    return result == VGATE_CANCEL_RESULT_REFUSED && is_found ? VGATE_CANCEL_END_IGNORED
+                                                             : VGATE_CANCEL_DO_NOTHING;
 }
 
 VgateCancelAction
@@ -341,12 +344,12 @@ vgate_cancel_step (VgateCancel *cancel, const VgateCancelInput *input)
     VgateCancelAction end = VGATE_CANCEL_DO_NOTHING;
 
     switch (input->kind) {
-    case VGATE_CANCEL_LOOKED: cancel->is_calling = FALSE; return after_look (cancel, input);
-    case VGATE_CANCEL_ACTED:
+    case VGATE_CANCEL_INPUT_LOOKED: cancel->is_calling = FALSE; return after_look (cancel, input);
+    case VGATE_CANCEL_INPUT_ACTED:
         cancel->is_calling = FALSE;
         end = after_act (cancel, input->result, input->now);
         break;
-    case VGATE_CANCEL_UNCONNECTED:
+    case VGATE_CANCEL_INPUT_UNCONNECTED:
         /* the next connection looks at it again */
         cancel->is_calling = FALSE;
         cancel->is_call_old = FALSE;

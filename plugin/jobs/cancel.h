@@ -27,44 +27,44 @@
 #include "plugin/libvirt/states.h"
 
 typedef enum {
-    VGATE_CANCEL_ABORTED,     /* virDomainAbortJob () has returned to us */
-    VGATE_CANCEL_FOUND,       /* paused by a migration when we connected, without earlier events */
-    VGATE_CANCEL_SETUP,       /* QEMU: "setup": a migration begins */
-    VGATE_CANCEL_CANCELLING,  /* QEMU: "cancelling" */
-    VGATE_CANCEL_CANCELLED,   /* QEMU: "cancelled" */
-    VGATE_CANCEL_JOB_FAILED,  /* QEMU: "failed" */
-    VGATE_CANCEL_COMPLETED,   /* QEMU: "completed": the guest may run at the destination */
-    VGATE_CANCEL_DOMAIN_ENDS, /* this run of the domain has ended */
-    VGATE_CANCEL_CONNECTED,   /* to libvirt again; events may have been missed */
-    VGATE_CANCEL_LOOKED,      /* the look has returned */
-    VGATE_CANCEL_ACTED,       /* the suspend, resume or migrate-continue has returned */
-    VGATE_CANCEL_UNCONNECTED, /* the call was not made, because there is no connection */
-    VGATE_CANCEL_TIME,        /* the time of cancel->wake has come */
+    VGATE_CANCEL_INPUT_ABORTED,     /* virDomainAbortJob () has returned to us */
+    VGATE_CANCEL_INPUT_FOUND,       /* paused by a migration when we connected, without earlier events */
+    VGATE_CANCEL_INPUT_SETUP,       /* QEMU: "setup": a migration begins */
+    VGATE_CANCEL_INPUT_CANCELLING,  /* QEMU: "cancelling" */
+    VGATE_CANCEL_INPUT_CANCELLED,   /* QEMU: "cancelled" */
+    VGATE_CANCEL_INPUT_JOB_FAILED,  /* QEMU: "failed" */
+    VGATE_CANCEL_INPUT_COMPLETED,   /* QEMU: "completed": the guest may run at the destination */
+    VGATE_CANCEL_INPUT_DOMAIN_ENDS, /* this run of the domain has ended */
+    VGATE_CANCEL_INPUT_CONNECTED,   /* to libvirt again; events may have been missed */
+    VGATE_CANCEL_INPUT_LOOKED,      /* the look has returned */
+    VGATE_CANCEL_INPUT_ACTED,       /* the suspend, resume or migrate-continue has returned */
+    VGATE_CANCEL_INPUT_UNCONNECTED, /* the call was not made, because there is no connection */
+    VGATE_CANCEL_INPUT_TIME,        /* the time of cancel->wake has come */
 } VgateCancelInputKind;
 
 typedef enum {
-    VGATE_CANCEL_DONE,
-    VGATE_CANCEL_REFUSED,     /* the state or the job was another one; nothing was changed */
-    VGATE_CANCEL_FAILED,      /* libvirt failed, or the act had no effect; the guest is as before */
-    VGATE_CANCEL_LEFT_PAUSED, /* of a suspend: the guest was paused by it and could not be resumed yet */
-    VGATE_CANCEL_NOT_OURS,    /* the guest has no vGPU; nothing was changed */
+    VGATE_CANCEL_RESULT_DONE,
+    VGATE_CANCEL_RESULT_REFUSED,     /* the state or the job was another one; nothing was changed */
+    VGATE_CANCEL_RESULT_FAILED,      /* libvirt failed, or the act had no effect; the guest is as before */
+    VGATE_CANCEL_RESULT_LEFT_PAUSED, /* of a suspend: it paused the guest, which could not be resumed yet */
+    VGATE_CANCEL_RESULT_NOT_OURS,    /* the guest has no vGPU; nothing was changed */
 } VgateCancelResult;
 
 typedef struct {
     VgateCancelInputKind kind;
     gint64 now; /* monotonic, us */
-    /* LOOKED */
+    /* of INPUT_LOOKED */
     gboolean is_answered; /* FALSE: libvirt could not answer */
     VgateJob job;
     VgateGuestState guest;
     int run;              /* libvirt's ID of this run of the domain; -1: not running */
     gboolean has_no_vgpu; /* and no element */
-    /* ACTED */
+    /* of INPUT_ACTED */
     VgateCancelResult result;
 } VgateCancelInput;
 
-/* The next action. DO_LOOK to DO_RESUME are calls, whose return is an input; until then there is no other
- * call. */
+/* The next action, or the end. DO_LOOK to DO_RESUME are calls, whose return is an input; until then there is
+ * no other call. */
 typedef enum {
     VGATE_CANCEL_DO_NOTHING, /* a call is in progress; if it lasts until cancel->wake, report that */
     VGATE_CANCEL_DO_WAIT,    /* until cancel->wake */
@@ -74,25 +74,26 @@ typedef enum {
     VGATE_CANCEL_DO_RESUME,   /* the job has ended, and the guest is still paused */
     VGATE_CANCEL_DO_REPORT,   /* it hangs, and nothing helped or fits; go on until cancel->wake */
     /* ends */
-    VGATE_CANCEL_STAYED,      /* the aborted job has ended, and the guest is still here */
-    VGATE_CANCEL_LEFT,        /* the guest is no longer here: the abort was too late */
-    VGATE_CANCEL_PAUSED_HERE, /* the job has ended, but the guest is paused: see may_resume () */
-    VGATE_CANCEL_BEGUN,   /* after our abort QEMU began a migration, the same or another: it must be judged */
-    VGATE_CANCEL_IGNORED, /* the guest has no vGPU, or the job is of a kind that does not hang */
-    VGATE_CANCEL_UNKNOWN, /* libvirt does not answer any more */
+    VGATE_CANCEL_END_STAYED,      /* the aborted job has ended, and the guest is still here */
+    VGATE_CANCEL_END_DEPARTED,    /* the guest is no longer here: the abort was too late */
+    VGATE_CANCEL_END_PAUSED_HERE, /* the job has ended, but the guest is paused: see may_resume () */
+    VGATE_CANCEL_END_BEGUN,   /* after our abort QEMU began a migration, the same or another, to be judged */
+    VGATE_CANCEL_END_IGNORED, /* the guest has no vGPU, or the job is of a kind that does not hang */
+    VGATE_CANCEL_END_UNKNOWN, /* libvirt does not answer any more */
     /*
-     * QEMU has reported nothing, and the save that holds the guest is younger than our abort. libvirt counts
-     * from when QEMU begins, so it may be the same save, for which the abort came too early: it must be
-     * judged again.
+     * A save that we aborted may go on. QEMU has reported nothing since the abort, and libvirt's age of the
+     * save that holds the guest says that it began after the abort. It is either another save, or the aborted
+     * one: libvirt counts the age from the moment when QEMU begins, and an abort before that moment has no
+     * effect. The save must be judged again.
      */
-    VGATE_CANCEL_NOT_MET,
+    VGATE_CANCEL_END_JUDGE_AGAIN,
 } VgateCancelAction;
 
 typedef enum {
-    VGATE_CANCEL_QUIET,     /* QEMU has reported nothing yet */
-    VGATE_CANCEL_WAS_FOUND, /* QEMU will not report "cancelling" either: see FOUND */
-    VGATE_CANCEL_IS_CANCELLING,
-    VGATE_CANCEL_IS_CANCELLED,
+    VGATE_CANCEL_PHASE_QUIET, /* QEMU has reported nothing yet */
+    VGATE_CANCEL_PHASE_FOUND, /* QEMU will not report "cancelling" either: see INPUT_FOUND */
+    VGATE_CANCEL_PHASE_CANCELLING,
+    VGATE_CANCEL_PHASE_CANCELLED,
 } VgateCancelPhase;
 
 /* Private, except began, run, wake and the members' meaning for messages. Initialise it with
@@ -108,7 +109,7 @@ typedef struct {
     gboolean is_ours;       /* we have aborted the job, and need to know when it ends */
     gboolean is_calling;    /* a call has not returned yet */
     gboolean is_call_old;   /* the call was made on a connection that was lost */
-    gboolean is_completed;  /* see COMPLETED */
+    gboolean is_completed;  /* see INPUT_COMPLETED */
     gboolean is_unsure;     /* events were missed, and no look has seen the job since */
     gboolean has_suspended; /* we suspended the guest, and it remained paused */
     gboolean has_continued;

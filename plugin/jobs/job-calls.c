@@ -170,7 +170,7 @@ suspend_and_resume (virDomainPtr domain, const VgateCancelAct *wanted, GError **
 {
     /* continue after an error as well, because the guest may be paused nevertheless */
     const gboolean is_suspended = vgate_libvirt_suspend (domain, error);
-    const VgateCancelResult over = is_suspended ? VGATE_CANCEL_DONE : VGATE_CANCEL_FAILED;
+    const VgateCancelResult over = is_suspended ? VGATE_CANCEL_RESULT_DONE : VGATE_CANCEL_RESULT_FAILED;
     const gint64 limit = g_get_monotonic_time () + SUSPENDED_MAX_MS * 1000;
     gint64 now, ended = 0;
     VgateGuestState guest;
@@ -201,7 +201,8 @@ suspend_and_resume (virDomainPtr domain, const VgateCancelAct *wanted, GError **
         g_set_error (error, VGATE_ERROR, VGATE_CODE_LIBVIRT_ERROR,
                      "libvirt did not end the job within %d ms after the guest was suspended",
                      SUSPENDED_MAX_MS);
-    return is_known && !vgate_cancel_is_paused (guest) ? VGATE_CANCEL_FAILED : VGATE_CANCEL_LEFT_PAUSED;
+    return is_known && !vgate_cancel_is_paused (guest) ? VGATE_CANCEL_RESULT_FAILED
+                                                       : VGATE_CANCEL_RESULT_LEFT_PAUSED;
 }
 
 static VgateCancelResult
@@ -210,9 +211,9 @@ resume (virDomainPtr domain, GError **error)
     if (!vgate_libvirt_was_cancelled (domain)) {
         g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_LIBVIRT_ERROR,
                              "QEMU does not report that its last migration was cancelled");
-        return VGATE_CANCEL_REFUSED;
+        return VGATE_CANCEL_RESULT_REFUSED;
     }
-    return vgate_libvirt_resume (domain, error) ? VGATE_CANCEL_DONE : VGATE_CANCEL_FAILED;
+    return vgate_libvirt_resume (domain, error) ? VGATE_CANCEL_RESULT_DONE : VGATE_CANCEL_RESULT_FAILED;
 }
 
 static VgateCancelResult
@@ -221,8 +222,8 @@ end_cancelling (virDomainPtr domain, GError **error)
     gboolean is_refused;
 
     if (vgate_libvirt_end_cancelling (domain, &is_refused, error))
-        return VGATE_CANCEL_DONE;
-    return is_refused ? VGATE_CANCEL_REFUSED : VGATE_CANCEL_FAILED;
+        return VGATE_CANCEL_RESULT_DONE;
+    return is_refused ? VGATE_CANCEL_RESULT_REFUSED : VGATE_CANCEL_RESULT_FAILED;
 }
 
 static VgateCancelResult
@@ -233,14 +234,14 @@ act (gpointer libvirt, const char *uuid, const VgateCancelAct *wanted, GError **
     VgateGuestState guest;
 
     if (!domain)
-        return VGATE_CANCEL_FAILED;
+        return VGATE_CANCEL_RESULT_FAILED;
     if (!has_vgpu (domain))
-        return VGATE_CANCEL_NOT_OURS;
+        return VGATE_CANCEL_RESULT_NOT_OURS;
     /* the last calls before the act, so that the answers are as recent as possible */
     if (!look_at (domain, &job, &guest, error))
-        return VGATE_CANCEL_FAILED;
+        return VGATE_CANCEL_RESULT_FAILED;
     if (!vgate_cancel_may_act (wanted, vgate_libvirt_id (domain), &job, guest))
-        return VGATE_CANCEL_REFUSED;
+        return VGATE_CANCEL_RESULT_REFUSED;
     switch (wanted->action) {
     case VGATE_CANCEL_DO_SUSPEND: return suspend_and_resume (domain, wanted, error);
     case VGATE_CANCEL_DO_RESUME: return resume (domain, error);

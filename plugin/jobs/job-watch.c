@@ -194,7 +194,7 @@ abort_done (gpointer data, G_GNUC_UNUSED gpointer user_data)
         return;
     }
     check->state = CHECK_ENDING;
-    vgate_cancel_watch_note (check->watch->cancels, check->uuid, VGATE_CANCEL_ABORTED);
+    vgate_cancel_watch_note (check->watch->cancels, check->uuid, VGATE_CANCEL_INPUT_ABORTED);
 }
 
 /* A job that was aborted, by us or another user, has ended. */
@@ -209,7 +209,7 @@ on_ended (const char *uuid, VgateCancelAction end, gpointer user_data)
         return;
     g_rc_box_acquire (check);
     switch (end) {
-    case VGATE_CANCEL_STAYED:
+    case VGATE_CANCEL_END_STAYED:
         /* it was stopped by another user, or by an earlier check, which has reported it */
         if (check->is_late) {
             conclude (check, VGATE_WATCH_NO_JOB);
@@ -221,17 +221,17 @@ on_ended (const char *uuid, VgateCancelAction end, gpointer user_data)
         vgate_tally_count_code (watch->tally, VGATE_COUNTER_JOBS_STOPPED, check->reason->code);
         conclude (check, VGATE_WATCH_STOPPED);
         break;
-    case VGATE_CANCEL_LEFT:
+    case VGATE_CANCEL_END_DEPARTED:
         say_not_stopped (check, "it was almost complete");
         conclude (check, VGATE_WATCH_TOO_LATE);
         break;
-    case VGATE_CANCEL_PAUSED_HERE:
+    case VGATE_CANCEL_END_PAUSED_HERE:
         say_not_stopped (check, "it has ended, but the guest is paused (see VGATE-715)");
         conclude (check, VGATE_WATCH_TOO_LATE);
         break;
     /* QEMU's event of the new migration begins another check */
-    case VGATE_CANCEL_BEGUN: conclude (check, VGATE_WATCH_GOES_ON); break;
-    case VGATE_CANCEL_NOT_MET:
+    case VGATE_CANCEL_END_BEGUN: conclude (check, VGATE_WATCH_GOES_ON); break;
+    case VGATE_CANCEL_END_JUDGE_AGAIN:
         if (!check->is_again)
             vgate_job_watch_check (watch, uuid, check->is_leaving, check->last);
         conclude (check, VGATE_WATCH_GOES_ON);
@@ -464,18 +464,20 @@ vgate_job_watch_note (VgateJobWatch *watch, const char *uuid, VgateDomainEvent e
         event == VGATE_DOMAIN_JOB_COMPLETED)
         g_hash_table_remove (watch->unchecked, uuid);
     switch (event) {
-    case VGATE_DOMAIN_JOB_SETUP: vgate_cancel_watch_note (watch->cancels, uuid, VGATE_CANCEL_SETUP); break;
+    case VGATE_DOMAIN_JOB_SETUP:
+        vgate_cancel_watch_note (watch->cancels, uuid, VGATE_CANCEL_INPUT_SETUP);
+        break;
     case VGATE_DOMAIN_JOB_CANCELLING:
-        vgate_cancel_watch_note (watch->cancels, uuid, VGATE_CANCEL_CANCELLING);
+        vgate_cancel_watch_note (watch->cancels, uuid, VGATE_CANCEL_INPUT_CANCELLING);
         break;
     case VGATE_DOMAIN_JOB_CANCELLED:
-        vgate_cancel_watch_note (watch->cancels, uuid, VGATE_CANCEL_CANCELLED);
+        vgate_cancel_watch_note (watch->cancels, uuid, VGATE_CANCEL_INPUT_CANCELLED);
         break;
     case VGATE_DOMAIN_JOB_FAILED:
-        vgate_cancel_watch_note (watch->cancels, uuid, VGATE_CANCEL_JOB_FAILED);
+        vgate_cancel_watch_note (watch->cancels, uuid, VGATE_CANCEL_INPUT_JOB_FAILED);
         break;
     case VGATE_DOMAIN_JOB_COMPLETED:
-        vgate_cancel_watch_note (watch->cancels, uuid, VGATE_CANCEL_COMPLETED);
+        vgate_cancel_watch_note (watch->cancels, uuid, VGATE_CANCEL_INPUT_COMPLETED);
         break;
     default: break;
     }
@@ -491,7 +493,7 @@ void
 vgate_job_watch_forget (VgateJobWatch *watch, const char *uuid)
 {
     g_hash_table_remove (watch->unchecked, uuid);
-    vgate_cancel_watch_note (watch->cancels, uuid, VGATE_CANCEL_DOMAIN_ENDS);
+    vgate_cancel_watch_note (watch->cancels, uuid, VGATE_CANCEL_INPUT_DOMAIN_ENDS);
 }
 
 void

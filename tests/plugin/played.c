@@ -189,16 +189,16 @@ act (gpointer libvirt, G_GNUC_UNUSED const char *uuid, const VgateCancelAct *wan
 
     if (!played->is_connected) {
         g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_LIBVIRT_ERROR, "client socket is closed");
-        return VGATE_CANCEL_FAILED;
+        return VGATE_CANCEL_RESULT_FAILED;
     }
     if (!played->has_vgpu)
-        return VGATE_CANCEL_NOT_OURS;
+        return VGATE_CANCEL_RESULT_NOT_OURS;
     if (!vgate_cancel_may_act (wanted, played->run, &job, played->guest))
-        return VGATE_CANCEL_REFUSED;
+        return VGATE_CANCEL_RESULT_REFUSED;
     if (wanted->action == VGATE_CANCEL_DO_CONTINUE && !played->is_cancelling)
-        return VGATE_CANCEL_REFUSED;
+        return VGATE_CANCEL_RESULT_REFUSED;
     if (wanted->action == VGATE_CANCEL_DO_RESUME && played->has_completed)
-        return VGATE_CANCEL_REFUSED;
+        return VGATE_CANCEL_RESULT_REFUSED;
     played->n_acts[wanted->action]++;
     if (wanted->action != VGATE_CANCEL_DO_RESUME)
         g_assert_cmpuint (played->aborted, ==, played->job_number);
@@ -207,20 +207,20 @@ act (gpointer libvirt, G_GNUC_UNUSED const char *uuid, const VgateCancelAct *wan
         if (played->is_useless) {
             /* the reason for every suspend during a migration */
             played->guest = VGATE_GUEST_PAUSED_BY_MIGRATION;
-            return VGATE_CANCEL_LEFT_PAUSED;
+            return VGATE_CANCEL_RESULT_LEFT_PAUSED;
         }
         break;
     case VGATE_CANCEL_DO_RESUME:
         if (played->cannot_resume) {
             g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_LIBVIRT_ERROR, "no lease");
-            return VGATE_CANCEL_FAILED;
+            return VGATE_CANCEL_RESULT_FAILED;
         }
         break;
     default: played->is_cancelling = FALSE;
     }
     played->job = VGATE_JOB_NONE;
     played->guest = VGATE_GUEST_RUNS;
-    return VGATE_CANCEL_DONE;
+    return VGATE_CANCEL_RESULT_DONE;
 }
 
 static GPtrArray *

@@ -22,12 +22,12 @@ typedef struct {
     gboolean cannot_resume;  /* libvirt cannot resume the guest */
     gboolean has_vgpu;
 
-    GQueue calls;                           /* of PlayedCall *: pushed, not done */
-    GQueue asks;                            /* of PlayedAsk *: without an answer yet */
-    GQueue timers;                          /* of PlayedTimer *: not run */
-    gint64 now;                             /* us */
-    guint n_libvirts;                       /* references that were not released yet */
-    guint n_acts[VGATE_CANCEL_UNKNOWN + 1]; /* by VgateCancelAction: the acts that were performed */
+    GQueue calls;                               /* of PlayedCall *: pushed, not done */
+    GQueue asks;                                /* of PlayedAsk *: without an answer yet */
+    GQueue timers;                              /* of PlayedTimer *: not run */
+    gint64 now;                                 /* us */
+    guint n_libvirts;                           /* references that were not released yet */
+    guint n_acts[VGATE_CANCEL_END_UNKNOWN + 1]; /* by VgateCancelAction: the acts that were performed */
     guint n_aborts;
     guint n_timers; /* timers that were ever set */
     gboolean is_freed;

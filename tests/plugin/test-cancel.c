@@ -16,27 +16,29 @@ typedef struct {
     gint64 wake_ms; /* of a wait; 0: any */
 } Line;
 
-#define HEAR(at, what, action, wake)                                     \
-    {                                                                    \
-        at, VGATE_CANCEL_##what, 0, 0, 0, 0, VGATE_CANCEL_##action, wake \
+#define HEAR(at, what, action, wake)                                           \
+    {                                                                          \
+        at, VGATE_CANCEL_INPUT_##what, 0, 0, 0, 0, VGATE_CANCEL_##action, wake \
     }
-#define LOOK(at, job, guest, action, wake)                                                               \
-    {                                                                                                    \
-        at, VGATE_CANCEL_LOOKED, VGATE_JOB_##job, 0, VGATE_GUEST_##guest, 0, VGATE_CANCEL_##action, wake \
-    }
-#define ACT(at, result, action, wake)                                                       \
-    {                                                                                       \
-        at, VGATE_CANCEL_ACTED, 0, 0, 0, VGATE_CANCEL_##result, VGATE_CANCEL_##action, wake \
-    }
-
-#define AGED(at, how, guest, action, wake)                                                                \
+#define LOOK(at, job, guest, action, wake)                                                                \
     {                                                                                                     \
-        at, VGATE_CANCEL_LOOKED, VGATE_JOB_MIGRATION, how, VGATE_GUEST_##guest, 0, VGATE_CANCEL_##action, \
+        at, VGATE_CANCEL_INPUT_LOOKED, VGATE_JOB_##job, 0, VGATE_GUEST_##guest, 0, VGATE_CANCEL_##action, \
             wake                                                                                          \
     }
-#define AGED_SAVE(at, how, guest, action, wake)                                                           \
-    {                                                                                                     \
-        at, VGATE_CANCEL_LOOKED, VGATE_JOB_SAVE, how, VGATE_GUEST_##guest, 0, VGATE_CANCEL_##action, wake \
+#define ACT(at, result, action, wake)                                                                    \
+    {                                                                                                    \
+        at, VGATE_CANCEL_INPUT_ACTED, 0, 0, 0, VGATE_CANCEL_RESULT_##result, VGATE_CANCEL_##action, wake \
+    }
+
+#define AGED(at, how, guest, action, wake)                                               \
+    {                                                                                    \
+        at, VGATE_CANCEL_INPUT_LOOKED, VGATE_JOB_MIGRATION, how, VGATE_GUEST_##guest, 0, \
+            VGATE_CANCEL_##action, wake                                                  \
+    }
+#define AGED_SAVE(at, how, guest, action, wake)                                                            \
+    {                                                                                                      \
+        at, VGATE_CANCEL_INPUT_LOOKED, VGATE_JOB_SAVE, how, VGATE_GUEST_##guest, 0, VGATE_CANCEL_##action, \
+            wake                                                                                           \
     }
 #define YOUNGER   1
 #define NOT_KNOWN 2
@@ -89,7 +91,7 @@ test_no_hang (void)
         HEAR (13, TIME, DO_LOOK, 0),
         LOOK (14, MIGRATION, PAUSED_BY_MIGRATION, DO_WAIT, 34),
         HEAR (34, TIME, DO_LOOK, 0),
-        LOOK (35, NONE, RUNS, STAYED, 0),
+        LOOK (35, NONE, RUNS, END_STAYED, 0),
     };
 
     PLAY (lines);
@@ -103,7 +105,7 @@ test_too_late (void)
         HEAR (2, COMPLETED, DO_LOOK, 0),
         LOOK (3, MIGRATION, PAUSED_BY_MIGRATION, DO_WAIT, 23),
         HEAR (23, TIME, DO_LOOK, 0),
-        LOOK (24, NONE, GONE, LEFT, 0),
+        LOOK (24, NONE, GONE, END_DEPARTED, 0),
     };
 
     PLAY (lines);
@@ -122,7 +124,7 @@ test_before_qemu_begins (void)
         HEAR (9000, TIME, DO_LOOK, 0),
         LOOK (9001, MIGRATION, RUNS, DO_WAIT, 9081),
         HEAR (9081, TIME, DO_LOOK, 0),
-        LOOK (9082, NONE, RUNS, STAYED, 0),
+        LOOK (9082, NONE, RUNS, END_STAYED, 0),
     };
 
     PLAY (lines);
@@ -135,50 +137,50 @@ test_begun (void)
     static const Line lines[] = {
         HEAR (0, ABORTED, DO_WAIT, 10),
         HEAR (10, TIME, DO_LOOK, 0),
-        HEAR (11, SETUP, BEGUN, 0),
+        HEAR (11, SETUP, END_BEGUN, 0),
     };
     static const Line retried[] = {
         HEAR (0, ABORTED, DO_WAIT, 10),
         HEAR (1, CANCELLING, DO_WAIT, 11),
-        HEAR (2, SETUP, STAYED, 0),
+        HEAR (2, SETUP, END_STAYED, 0),
     };
 
     static const Line saved[] = {
         HEAR (0, ABORTED, DO_WAIT, 10),
         HEAR (10, TIME, DO_LOOK, 0),
-        AGED_SAVE (11, YOUNGER, PAUSED, NOT_MET, 0),
+        AGED_SAVE (11, YOUNGER, PAUSED, END_JUDGE_AGAIN, 0),
     };
     static const Line saved_without_a_job[] = {
         HEAR (0, ABORTED, DO_WAIT, 10),
         HEAR (10, TIME, DO_LOOK, 0),
         LOOK (11, NONE, PAUSED_BY_SAVE, DO_WAIT, 21),
         HEAR (21, TIME, DO_LOOK, 0),
-        AGED_SAVE (22, YOUNGER, PAUSED_BY_SAVE, NOT_MET, 0),
+        AGED_SAVE (22, YOUNGER, PAUSED_BY_SAVE, END_JUDGE_AGAIN, 0),
     };
     static const Line save_stopped[] = {
         HEAR (0, ABORTED, DO_WAIT, 10),
         HEAR (10, TIME, DO_LOOK, 0),
         LOOK (11, NONE, PAUSED_BY_SAVE, DO_WAIT, 21),
         HEAR (21, TIME, DO_LOOK, 0),
-        LOOK (22, NONE, RUNS, STAYED, 0),
+        LOOK (22, NONE, RUNS, END_STAYED, 0),
     };
     static const Line save_went_on[] = {
         HEAR (0, ABORTED, DO_WAIT, 10),
         HEAR (10, TIME, DO_LOOK, 0),
         LOOK (11, NONE, PAUSED_BY_SAVE, DO_WAIT, 21),
         HEAR (21, TIME, DO_LOOK, 0),
-        LOOK (22, NONE, GONE, LEFT, 0),
+        LOOK (22, NONE, GONE, END_DEPARTED, 0),
     };
     static const Line save_left_paused[] = {
         HEAR (0, ABORTED, DO_WAIT, 10),
         HEAR (5000, TIME, DO_LOOK, 0),
-        LOOK (5001, NONE, PAUSED_BY_SAVE, STAYED, 0),
+        LOOK (5001, NONE, PAUSED_BY_SAVE, END_STAYED, 0),
     };
     static const Line saved_again[] = {
         HEAR (0, ABORTED, DO_WAIT, 10),
         HEAR (1, CANCELLED, DO_WAIT, 11),
         HEAR (11, TIME, DO_LOOK, 0),
-        AGED_SAVE (12, YOUNGER, PAUSED, STAYED, 0),
+        AGED_SAVE (12, YOUNGER, PAUSED, END_STAYED, 0),
     };
 
     PLAY (lines);
@@ -198,14 +200,14 @@ test_another_job (void)
     static const Line younger[] = {
         HEAR (0, CANCELLED, DO_WAIT, 250),
         HEAR (250, TIME, DO_LOOK, 0),
-        AGED (251, YOUNGER, RUNS, STAYED, 0),
+        AGED (251, YOUNGER, RUNS, END_STAYED, 0),
     };
     static const Line not_known[] = {
         HEAR (0, CANCELLED, DO_WAIT, 250),
         HEAR (250, TIME, DO_LOOK, 0),
         AGED (251, NOT_KNOWN, RUNS, DO_WAIT, 501),
         HEAR (501, TIME, DO_LOOK, 0),
-        AGED (502, YOUNGER, PAUSED_BY_MIGRATION, STAYED, 0),
+        AGED (502, YOUNGER, PAUSED_BY_MIGRATION, END_STAYED, 0),
     };
     static const Line not_known_in_qemu[] = {
         HEAR (0, CANCELLING, DO_WAIT, 500),
@@ -232,12 +234,12 @@ test_completed (void)
         HEAR (503, TIME, DO_LOOK, 0),
         LOOK (504, NONE, PAUSED_BY_MIGRATION, DO_WAIT, 514),
         HEAR (514, TIME, DO_LOOK, 0),
-        LOOK (1000, NONE, PAUSED_BY_MIGRATION, PAUSED_HERE, 0),
+        LOOK (1000, NONE, PAUSED_BY_MIGRATION, END_PAUSED_HERE, 0),
     };
     static const Line fails[] = {
         HEAR (0, CANCELLING, DO_WAIT, 500),
         HEAR (1, JOB_FAILED, DO_LOOK, 0),
-        LOOK (2, NONE, RUNS, STAYED, 0),
+        LOOK (2, NONE, RUNS, END_STAYED, 0),
     };
 
     PLAY (lines);
@@ -266,12 +268,12 @@ test_connected_again (void)
         HEAR (1, CONNECTED, DO_LOOK, 0),
         LOOK (2, NONE, PAUSED_BY_MIGRATION, DO_WAIT, 12),
         HEAR (12, TIME, DO_LOOK, 0),
-        LOOK (300, NONE, PAUSED_BY_MIGRATION, PAUSED_HERE, 0),
+        LOOK (300, NONE, PAUSED_BY_MIGRATION, END_PAUSED_HERE, 0),
     };
     static const Line domain_ended[] = {
         HEAR (0, CANCELLED, DO_WAIT, 250),
         HEAR (250, TIME, DO_LOOK, 0),
-        HEAR (251, DOMAIN_ENDS, LEFT, 0),
+        HEAR (251, DOMAIN_ENDS, END_DEPARTED, 0),
     };
 
     PLAY (same_job);
@@ -298,7 +300,7 @@ test_hangs_in_libvirt (void)
         HEAR (270, TIME, DO_LOOK, 0),
         LOOK (271, MIGRATION, RUNS, DO_WAIT, 291),
         HEAR (291, TIME, DO_LOOK, 0),
-        LOOK (292, NONE, RUNS, STAYED, 0),
+        LOOK (292, NONE, RUNS, END_STAYED, 0),
     };
 
     PLAY (lines);
@@ -327,7 +329,7 @@ test_stays_suspended (void)
         LOOK (3521, NONE, PAUSED_BY_USER, DO_RESUME, 0),
         ACT (3522, DONE, DO_WAIT, 3532),
         HEAR (3532, TIME, DO_LOOK, 0),
-        LOOK (3533, NONE, RUNS, STAYED, 0),
+        LOOK (3533, NONE, RUNS, END_STAYED, 0),
     };
 
     PLAY (lines);
@@ -342,7 +344,7 @@ test_hangs_in_qemu (void)
         HEAR (499, TIME, DO_LOOK, 0),         LOOK (500, MIGRATION, PAUSED_BY_MIGRATION, DO_WAIT, 501),
         HEAR (501, TIME, DO_LOOK, 0),         LOOK (502, MIGRATION, PAUSED_BY_MIGRATION, DO_CONTINUE, 0),
         HEAR (503, CANCELLED, DO_NOTHING, 0), ACT (504, DONE, DO_WAIT, 514),
-        HEAR (514, TIME, DO_LOOK, 0),         LOOK (515, NONE, RUNS, STAYED, 0),
+        HEAR (514, TIME, DO_LOOK, 0),         LOOK (515, NONE, RUNS, END_STAYED, 0),
     };
 
     PLAY (lines);
@@ -359,7 +361,7 @@ test_somebody_elses (void)
         ACT (502, DONE, DO_WAIT, 512),
         HEAR (503, CANCELLED, DO_WAIT, 753),
         HEAR (753, TIME, DO_LOOK, 0),
-        LOOK (754, NONE, PAUSED_BY_USER, STAYED, 0),
+        LOOK (754, NONE, PAUSED_BY_USER, END_STAYED, 0),
     };
 
     PLAY (lines);
@@ -380,13 +382,13 @@ test_found (void)
         LOOK (2760, NONE, PAUSED_BY_MIGRATION, DO_RESUME, 0),
         ACT (2761, DONE, DO_WAIT, 2771),
         HEAR (2771, TIME, DO_LOOK, 0),
-        LOOK (2772, NONE, RUNS, STAYED, 0),
+        LOOK (2772, NONE, RUNS, END_STAYED, 0),
     };
     static const Line switches_over[] = {
         HEAR (0, FOUND, DO_WAIT, 2000),
         HEAR (2000, TIME, DO_LOOK, 0),
         LOOK (2001, MIGRATION, PAUSED_BY_MIGRATION, DO_CONTINUE, 0),
-        ACT (2002, REFUSED, IGNORED, 0),
+        ACT (2002, REFUSED, END_IGNORED, 0),
     };
     /* libvirt cannot answer how it ended, so the guest may run elsewhere */
     static const Line left_paused[] = {
@@ -394,7 +396,7 @@ test_found (void)
         HEAR (2000, TIME, DO_LOOK, 0),
         LOOK (2001, NONE, PAUSED_BY_MIGRATION, DO_WAIT, 2011),
         HEAR (2011, TIME, DO_LOOK, 0),
-        LOOK (2300, NONE, PAUSED_BY_MIGRATION, PAUSED_HERE, 0),
+        LOOK (2300, NONE, PAUSED_BY_MIGRATION, END_PAUSED_HERE, 0),
     };
 
     PLAY (hangs);
@@ -415,7 +417,7 @@ test_reported (void)
         HEAR (10001, TIME, DO_LOOK, 0),
         LOOK (10002, MIGRATION, PAUSED_BY_MIGRATION, DO_WAIT, 15002),
         HEAR (15002, TIME, DO_LOOK, 0),
-        LOOK (15003, NONE, GONE, LEFT, 0),
+        LOOK (15003, NONE, GONE, END_DEPARTED, 0),
     };
     static const Line no_help[] = {
         HEAR (0, CANCELLED, DO_WAIT, 250),
@@ -436,9 +438,9 @@ test_reported (void)
         LOOK (5001, MIGRATION, RUNS, DO_REPORT, 0),
     };
     static const Line no_answer[] = {
-        HEAR (0, CANCELLED, DO_WAIT, 250),   HEAR (250, TIME, DO_LOOK, 5250),
-        HEAR (5250, TIME, DO_REPORT, 0),     HEAR (60000, TIME, DO_NOTHING, 0),
-        LOOK (60001, NONE, RUNS, STAYED, 0),
+        HEAR (0, CANCELLED, DO_WAIT, 250),       HEAR (250, TIME, DO_LOOK, 5250),
+        HEAR (5250, TIME, DO_REPORT, 0),         HEAR (60000, TIME, DO_NOTHING, 0),
+        LOOK (60001, NONE, RUNS, END_STAYED, 0),
     };
 
     PLAY (no_sign);
@@ -453,12 +455,12 @@ test_other_jobs (void)
     static const Line ours[] = {
         HEAR (0, ABORTED, DO_WAIT, 10), HEAR (1, CANCELLED, DO_WAIT, 11),
         HEAR (300, TIME, DO_LOOK, 0),   LOOK (301, SAVE, RUNS, DO_WAIT, 0),
-        HEAR (600, TIME, DO_LOOK, 0),   LOOK (601, NONE, RUNS, STAYED, 0),
+        HEAR (600, TIME, DO_LOOK, 0),   LOOK (601, NONE, RUNS, END_STAYED, 0),
     };
     static const Line others[] = {
         HEAR (0, CANCELLED, DO_WAIT, 250),
         HEAR (250, TIME, DO_LOOK, 0),
-        LOOK (251, OTHER, RUNS, IGNORED, 0),
+        LOOK (251, OTHER, RUNS, END_IGNORED, 0),
     };
 
     PLAY (ours);
@@ -485,7 +487,7 @@ typedef struct {
     gint64 cancelling, cancelled; /* event times of the present job; 0: no event */
     VgateCancelAction called;     /* DO_NOTHING: no call is in progress */
     guint n_reports;
-    guint n_acts[VGATE_CANCEL_UNKNOWN + 1];
+    guint n_acts[VGATE_CANCEL_END_UNKNOWN + 1];
 } World;
 
 static VgateCancelAction
@@ -494,11 +496,11 @@ tell (World *world, VgateCancel *cancel, VgateCancelInput input)
     VgateCancelAction action;
 
     input.now = world->now;
-    if (input.kind == VGATE_CANCEL_LOOKED || input.kind == VGATE_CANCEL_ACTED)
+    if (input.kind == VGATE_CANCEL_INPUT_LOOKED || input.kind == VGATE_CANCEL_INPUT_ACTED)
         world->called = VGATE_CANCEL_DO_NOTHING;
     action = vgate_cancel_step (cancel, &input);
     world->n_acts[action]++;
-    if (action == VGATE_CANCEL_DO_WAIT && input.kind != VGATE_CANCEL_UNCONNECTED)
+    if (action == VGATE_CANCEL_DO_WAIT && input.kind != VGATE_CANCEL_INPUT_UNCONNECTED)
         g_assert_cmpint (cancel->wake, >, world->now);
     if (action == VGATE_CANCEL_DO_REPORT)
         g_assert_cmpuint (++world->n_reports, ==, 1);
@@ -514,9 +516,9 @@ tell_event (World *world, VgateCancel *cancel, VgateCancelInputKind kind)
 {
     if (!world->is_connected)
         return VGATE_CANCEL_DO_NOTHING;
-    if (kind == VGATE_CANCEL_CANCELLING)
+    if (kind == VGATE_CANCEL_INPUT_CANCELLING)
         world->cancelling = world->now;
-    if (kind == VGATE_CANCEL_CANCELLED)
+    if (kind == VGATE_CANCEL_INPUT_CANCELLED)
         world->cancelled = world->now;
     return tell (world, cancel, (VgateCancelInput){.kind = kind});
 }
@@ -541,36 +543,36 @@ act_on (World *world, const VgateCancel *cancel, VgateCancelAction action)
     const VgateJob job = job_now (world);
 
     if (!world->is_connected)
-        return VGATE_CANCEL_FAILED;
+        return VGATE_CANCEL_RESULT_FAILED;
     if (!vgate_cancel_may_act (&wanted, 7, &job, world->guest))
-        return VGATE_CANCEL_REFUSED;
+        return VGATE_CANCEL_RESULT_REFUSED;
     switch (action) {
     case VGATE_CANCEL_DO_SUSPEND:
         g_assert_cmpuint (world->number, ==, world->aborted);
-        g_assert_cmpint (world->qemu, ==, VGATE_CANCEL_IS_CANCELLED);
+        g_assert_cmpint (world->qemu, ==, VGATE_CANCEL_PHASE_CANCELLED);
         g_assert_true (world->cancelled != 0 && world->now - world->cancelled >= 250 * MS);
         if (g_test_rand_bit ()) {
             world->guest = VGATE_GUEST_PAUSED_BY_MIGRATION;
-            return VGATE_CANCEL_LEFT_PAUSED;
+            return VGATE_CANCEL_RESULT_LEFT_PAUSED;
         }
         world->has_job = FALSE;
-        return VGATE_CANCEL_DONE;
+        return VGATE_CANCEL_RESULT_DONE;
     case VGATE_CANCEL_DO_CONTINUE:
-        if (world->qemu != VGATE_CANCEL_IS_CANCELLING)
-            return VGATE_CANCEL_REFUSED;
-        world->qemu = VGATE_CANCEL_IS_CANCELLED;
-        return VGATE_CANCEL_DONE;
+        if (world->qemu != VGATE_CANCEL_PHASE_CANCELLING)
+            return VGATE_CANCEL_RESULT_REFUSED;
+        world->qemu = VGATE_CANCEL_PHASE_CANCELLED;
+        return VGATE_CANCEL_RESULT_DONE;
     default:
         /* the worker asks QEMU; the machine depends on that only if a guest that it left paused was migrated
          * again without an event */
         if (world->has_completed) {
             g_assert_true (cancel->has_suspended && world->is_completion_missed);
-            return VGATE_CANCEL_REFUSED;
+            return VGATE_CANCEL_RESULT_REFUSED;
         }
         if (g_test_rand_bit ())
-            return VGATE_CANCEL_FAILED;
+            return VGATE_CANCEL_RESULT_FAILED;
         world->guest = VGATE_GUEST_RUNS;
-        return VGATE_CANCEL_DONE;
+        return VGATE_CANCEL_RESULT_DONE;
     }
 }
 
@@ -581,15 +583,15 @@ come_back (World *world, VgateCancel *cancel)
     if (world->called == VGATE_CANCEL_DO_LOOK)
         return tell (world, cancel,
                      (VgateCancelInput){
-                         .kind = VGATE_CANCEL_LOOKED,
+                         .kind = VGATE_CANCEL_INPUT_LOOKED,
                          .is_answered = world->is_connected && g_test_rand_int_range (0, 8) > 0,
                          .job = job_now (world),
                          .guest = world->guest,
                          .run = 7,
                      });
-    return tell (
-        world, cancel,
-        (VgateCancelInput){.kind = VGATE_CANCEL_ACTED, .result = act_on (world, cancel, world->called)});
+    return tell (world, cancel,
+                 (VgateCancelInput){.kind = VGATE_CANCEL_INPUT_ACTED,
+                                    .result = act_on (world, cancel, world->called)});
 }
 
 /* Something happens to the present job. */
@@ -603,36 +605,37 @@ change_job (World *world, VgateCancel *cancel)
         world->has_job = TRUE;
         world->number++;
         world->job_began = world->now;
-        world->qemu = VGATE_CANCEL_QUIET;
-        return g_test_rand_bit () ? tell_event (world, cancel, VGATE_CANCEL_SETUP) : VGATE_CANCEL_DO_NOTHING;
+        world->qemu = VGATE_CANCEL_PHASE_QUIET;
+        return g_test_rand_bit () ? tell_event (world, cancel, VGATE_CANCEL_INPUT_SETUP)
+                                  : VGATE_CANCEL_DO_NOTHING;
     case 1: /* the job switches over and completes */
-        if (!world->has_job || world->qemu != VGATE_CANCEL_QUIET)
+        if (!world->has_job || world->qemu != VGATE_CANCEL_PHASE_QUIET)
             break;
         world->guest = VGATE_GUEST_PAUSED_BY_MIGRATION;
         world->has_completed = TRUE;
         world->is_completion_missed |= !world->is_connected;
-        return tell_event (world, cancel, VGATE_CANCEL_COMPLETED);
+        return tell_event (world, cancel, VGATE_CANCEL_INPUT_COMPLETED);
     case 2:
-        if (world->qemu != VGATE_CANCEL_IS_CANCELLING || world->number != world->aborted)
+        if (world->qemu != VGATE_CANCEL_PHASE_CANCELLING || world->number != world->aborted)
             break;
-        world->qemu = VGATE_CANCEL_IS_CANCELLED;
-        return tell_event (world, cancel, VGATE_CANCEL_CANCELLED);
+        world->qemu = VGATE_CANCEL_PHASE_CANCELLED;
+        return tell_event (world, cancel, VGATE_CANCEL_INPUT_CANCELLED);
     case 3:
-        if (world->has_job && world->qemu == VGATE_CANCEL_IS_CANCELLING)
+        if (world->has_job && world->qemu == VGATE_CANCEL_PHASE_CANCELLING)
             world->guest = VGATE_GUEST_PAUSED_BY_MIGRATION;
         break;
     case 4:
-        if (world->has_job && world->qemu == VGATE_CANCEL_IS_CANCELLED && world->guest != VGATE_GUEST_RUNS &&
-            g_test_rand_bit ())
+        if (world->has_job && world->qemu == VGATE_CANCEL_PHASE_CANCELLED &&
+            world->guest != VGATE_GUEST_RUNS && g_test_rand_bit ())
             world->guest = VGATE_GUEST_RUNS;
         break;
     default:
         if (world->is_connected && g_test_rand_int_range (0, 64) == 0) {
             world->guest = VGATE_GUEST_GONE;
-            return tell_event (world, cancel, VGATE_CANCEL_DOMAIN_ENDS);
+            return tell_event (world, cancel, VGATE_CANCEL_INPUT_DOMAIN_ENDS);
         }
         if (g_test_rand_int_range (0, 4) || !world->has_job ||
-            (world->qemu == VGATE_CANCEL_QUIET && !world->has_completed))
+            (world->qemu == VGATE_CANCEL_PHASE_QUIET && !world->has_completed))
             break;
         world->has_job = FALSE;
         if (world->has_completed && g_test_rand_bit ())
@@ -651,8 +654,9 @@ step_world (World *world, VgateCancel *cancel)
         if (g_test_rand_int_range (0, 4))
             return VGATE_CANCEL_DO_NOTHING;
         world->is_connected = !world->is_connected;
-        return world->is_connected ? tell (world, cancel, (VgateCancelInput){.kind = VGATE_CANCEL_CONNECTED})
-                                   : VGATE_CANCEL_DO_NOTHING;
+        return world->is_connected
+                   ? tell (world, cancel, (VgateCancelInput){.kind = VGATE_CANCEL_INPUT_CONNECTED})
+                   : VGATE_CANCEL_DO_NOTHING;
     case 3:
     case 4:
     case 5:
@@ -663,14 +667,14 @@ step_world (World *world, VgateCancel *cancel)
         if (cancel->wake == G_MAXINT64)
             return VGATE_CANCEL_DO_NOTHING;
         world->now = MAX (world->now, cancel->wake);
-        return tell (world, cancel, (VgateCancelInput){.kind = VGATE_CANCEL_TIME});
+        return tell (world, cancel, (VgateCancelInput){.kind = VGATE_CANCEL_INPUT_TIME});
     }
 }
 
 static void
 test_any_order (void)
 {
-    guint n_acts[VGATE_CANCEL_UNKNOWN + 1] = {0};
+    guint n_acts[VGATE_CANCEL_END_UNKNOWN + 1] = {0};
 
     for (guint round = 0; round < 20000; round++) {
         World world = {.now = 7000 * MS,
@@ -679,31 +683,32 @@ test_any_order (void)
                        .aborted = 1,
                        .job_began = 6990 * MS,
                        .has_job = TRUE,
-                       .qemu = VGATE_CANCEL_IS_CANCELLING,
+                       .qemu = VGATE_CANCEL_PHASE_CANCELLING,
                        .guest = VGATE_GUEST_RUNS};
         VgateCancelAction action;
         VgateCancel cancel;
 
         vgate_cancel_init (&cancel, world.now);
-        action = g_test_rand_bit () ? tell (&world, &cancel, (VgateCancelInput){.kind = VGATE_CANCEL_ABORTED})
-                                    : VGATE_CANCEL_DO_NOTHING;
+        action = g_test_rand_bit ()
+                     ? tell (&world, &cancel, (VgateCancelInput){.kind = VGATE_CANCEL_INPUT_ABORTED})
+                     : VGATE_CANCEL_DO_NOTHING;
         if (round % 4 != 0)
-            action = tell_event (&world, &cancel, VGATE_CANCEL_CANCELLING);
+            action = tell_event (&world, &cancel, VGATE_CANCEL_INPUT_CANCELLING);
         else if (action == VGATE_CANCEL_DO_NOTHING)
-            action = tell (&world, &cancel, (VgateCancelInput){.kind = VGATE_CANCEL_FOUND});
+            action = tell (&world, &cancel, (VgateCancelInput){.kind = VGATE_CANCEL_INPUT_FOUND});
         for (guint i = 0; i < 200 && !vgate_cancel_is_end (action); i++) {
             action = step_world (&world, &cancel);
             world.now += g_test_rand_int_range (0, 100 * MS);
         }
-        if (action == VGATE_CANCEL_LEFT)
+        if (action == VGATE_CANCEL_END_DEPARTED)
             g_assert_cmpint (world.guest, ==, VGATE_GUEST_GONE);
-        for (guint i = 0; i <= VGATE_CANCEL_UNKNOWN; i++)
+        for (guint i = 0; i <= VGATE_CANCEL_END_UNKNOWN; i++)
             n_acts[i] += world.n_acts[i];
     }
     /* every possible action occurred many times */
-    for (VgateCancelAction action = 0; action <= VGATE_CANCEL_UNKNOWN; action++) {
+    for (VgateCancelAction action = 0; action <= VGATE_CANCEL_END_UNKNOWN; action++) {
         g_test_message ("action %d: %u times", (int)action, n_acts[action]);
-        if (action != VGATE_CANCEL_UNKNOWN)
+        if (action != VGATE_CANCEL_END_UNKNOWN)
             g_assert_cmpuint (n_acts[action], >, 20);
     }
 }

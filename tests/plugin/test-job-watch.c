@@ -428,7 +428,7 @@ test_completed_is_not_resumed (Scene *scene, gconstpointer data)
     let_pass (scene, 20);
     scene->played.job = VGATE_JOB_NONE;
     let_pass (scene, 6000);
-    for (VgateCancelAction action = 0; action <= VGATE_CANCEL_UNKNOWN; action++)
+    for (VgateCancelAction action = 0; action <= VGATE_CANCEL_END_UNKNOWN; action++)
         g_assert_cmpuint (scene->played.n_acts[action], ==, 0);
     g_assert_cmpint (scene->hang, ==, data ? 0 : VGATE_CODE_CANCEL_PAUSED);
 }
@@ -477,7 +477,7 @@ test_another_run (Scene *scene, gconstpointer data)
     scene->played.job = VGATE_JOB_NONE;
     scene->played.n_acts[VGATE_CANCEL_DO_SUSPEND] = 0;
     let_pass (scene, 2000);
-    for (VgateCancelAction action = 0; action <= VGATE_CANCEL_UNKNOWN; action++)
+    for (VgateCancelAction action = 0; action <= VGATE_CANCEL_END_UNKNOWN; action++)
         g_assert_cmpuint (scene->played.n_acts[action], ==, 0);
     g_assert_true (g_queue_is_empty (&scene->played.timers));
 }
