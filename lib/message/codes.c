@@ -65,6 +65,8 @@ vgate_code_format (int code, char buffer[VGATE_CODE_TEXT_SIZE])
 gboolean
 vgate_code_is_unanswered (VgateCode code)
 {
+    /* Every code in these ranges is a failure, and a new code within them must be one as well. 734 and 735
+     * are left out: vgpu-gated logs them when it has read the configuration again. */
     static const struct {
         int first, last;
     } ranges[] = {
@@ -75,7 +77,8 @@ vgate_code_is_unanswered (VgateCode code)
         {518, 518}, /* the output */
         {601, 699}, /* the configuration */
         {704, 705}, /* libvirt */
-        {731, 738}, /* vgpu-gated */
+        {731, 733}, /* vgpu-gated, its directory and its socket */
+        {736, 738}, /* the metrics file, and vgpu-gated's answers */
         {803, 806}, /* the leases */
         {901, 901},
     };
