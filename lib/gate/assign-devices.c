@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Assigns devices to an arriving guest: checks whether the devices that its hostdevs name are free and fit
- * and, if not, which others fit. The lock of the leases is held throughout, so that two guests that arrive at
- * the same time never get the same device. No device is created here; each chosen device gets a lease.
+ * Assigns devices to an arriving guest. This file decides for which vGPUs the device of the hostdev is kept,
+ * because it is free and fits, and which physical GPUs fit the others. Which device each of the others gets
+ * is chosen by placement/choose.c. The lock of the leases is held throughout, so that two guests that arrive
+ * at the same time never get the same device. No device is created here; each chosen device gets a lease.
  */
 #include "gate/assign.h"
 #include "gate/check.h"

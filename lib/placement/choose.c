@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Matches vGPUs and slots. A device that is to be created also needs room on its parent and on its GPU. */
+/*
+ * This file owns the choice of a device when another one than the hostdev's is needed; gate/assign-devices.c
+ * asks for it. It matches vGPUs and slots (matching.h). A device that is to be created also needs room on its
+ * parent and on its GPU.
+ */
 #include "placement/choose.h"
 
 #include "placement/matching.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Lists the places for vGPUs on a host. */
-#include "placement/choose.h"
+#include "placement/slots.h"
+
+#include "placement/room.h"
 
 #include <string.h>
 
