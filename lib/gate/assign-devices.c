@@ -507,7 +507,7 @@ vgate_assign_devices_lock (const VgateRequest *request, GError **error)
 {
     if (request->is_dry_run)
         return vgate_leases_open (request->root, TRUE, error);
-    return vgate_leases_open_within (request->root, VGATE_LEASES_WAIT_MS, error);
+    return vgate_leases_open_within (request->root, VGATE_LEASES_HOOK_WAIT_MS, error);
 }
 
 gboolean

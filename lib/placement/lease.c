@@ -20,7 +20,6 @@
 #define LEASES_MAX 4096
 /* A lease has less than half a KiB, and its type's name of at most 255 characters at most 1 KiB. */
 #define FILE_SIZE_MAX (LEASES_MAX * 2048)
-#define WAIT_MS       10000
 #define LOCK_STEP_US  10000
 
 static const char *const states[] = {"taken", "planned", "made", "given", "unmade", NULL};
@@ -258,7 +257,7 @@ open_leases (const char *root, gboolean to_look, guint wait_ms, GError **error)
 VgateLeases *
 vgate_leases_open (const char *root, gboolean to_look, GError **error)
 {
-    return open_leases (root, to_look, WAIT_MS, error);
+    return open_leases (root, to_look, VGATE_LEASES_AGENT_WAIT_MS, error);
 }
 
 VgateLeases *

@@ -57,19 +57,25 @@ guint64 vgate_leases_clock (void);
 /* TRUE when there can be leases. Takes no lock. */
 gboolean vgate_leases_exist (const char *root);
 
-/* How long, in ms, a hook waits for the lock. Its holder can be asking NVML, and several guests can arrive
- * one after the other: see vgate_leases_open_within (). */
-#define VGATE_LEASES_WAIT_MS 60000
+/*
+ * How long a caller waits for the lock, in ms:
+ *
+ * - A caller that only reads the leases (a dry run, or a check whether the guest has one) takes no lock.
+ * - A hook waits for 60 s. Another hook can hold the lock while it asks NVML at an arrival (10 ms to a few
+ *   seconds; when NVML hangs, the whole deadline) or creates devices at a start, and several guests can
+ *   arrive one after the other.
+ * - vgpu-gated waits for 10 s, because it tries again at its next update of the definition.
+ */
+#define VGATE_LEASES_HOOK_WAIT_MS  60000
+#define VGATE_LEASES_AGENT_WAIT_MS 10000
 
 /*
- * Opens the leases, and holds the lock until vgate_leases_free (). to_look: without the lock, and nothing is
- * created. Waits for the lock up to 10 s. Errors: VGATE_CODE_LEASE_LOCKED, _UNREADABLE (the content is not
+ * Opens the leases, and holds the lock until vgate_leases_free (); waits for it as vgpu-gated does. to_look:
+ * without the lock, and nothing is created. Errors: VGATE_CODE_LEASE_LOCKED, _UNREADABLE (the content is not
  * what vgpu-gate writes), _UNWRITABLE (the directory cannot be created or is not safe).
  */
 VgateLeases *vgate_leases_open (const char *root, gboolean to_look, GError **error);
-/* The same with the lock, with this time to wait. An arrival holds the lock while it asks NVML (10 ms to a
- * few seconds; when NVML hangs, the whole deadline), and a start while it creates devices, so that
- * simultaneous ones take turns. */
+/* The same with the lock, with this time to wait. */
 VgateLeases *vgate_leases_open_within (const char *root, guint wait_ms, GError **error);
 void vgate_leases_free (VgateLeases *leases);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateLeases, vgate_leases_free)

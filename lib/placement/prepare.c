@@ -307,7 +307,7 @@ vgate_prepare_devices (const VgatePreparation *preparation, gboolean *made_any, 
     look = vgate_leases_open (preparation->root, TRUE, error);
     if (!look || !is_named_by_any (look, preparation->domain, vgate_leases_clock ()))
         return FALSE;
-    leases = vgate_leases_open_within (preparation->root, VGATE_LEASES_WAIT_MS, error);
+    leases = vgate_leases_open_within (preparation->root, VGATE_LEASES_HOOK_WAIT_MS, error);
     if (!leases)
         return FALSE;
     work.leases = leases;

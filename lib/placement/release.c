@@ -82,7 +82,7 @@ vgate_release_devices (const char *root, const VgateDomain *domain, GError **err
     /* a guest without a lease does not wait for the lock, as it cannot get a lease while it ends */
     look = vgate_leases_open (root, TRUE, &local);
     if (look && has_lease (look, domain, TRUE))
-        leases = vgate_leases_open_within (root, VGATE_LEASES_WAIT_MS, &local);
+        leases = vgate_leases_open_within (root, VGATE_LEASES_HOOK_WAIT_MS, &local);
     if (leases) {
         input.leases = leases;
         input.now = vgate_leases_clock ();
@@ -102,7 +102,7 @@ vgate_release_devices (const char *root, const VgateDomain *domain, GError **err
 gboolean
 vgate_release_leases (const char *root, const VgateDomain *domain, GError **error)
 {
-    g_autoptr (VgateLeases) leases = vgate_leases_open_within (root, VGATE_LEASES_WAIT_MS, error);
+    g_autoptr (VgateLeases) leases = vgate_leases_open_within (root, VGATE_LEASES_HOOK_WAIT_MS, error);
 
     if (!leases)
         return FALSE;

@@ -608,7 +608,7 @@ TEST (test_locked)
         _exit (0);
     }
     vgate_leases_free (holder);
-    holder = vgate_leases_open_within (fixture->root, VGATE_LEASES_WAIT_MS, NULL);
+    holder = vgate_leases_open_within (fixture->root, VGATE_LEASES_HOOK_WAIT_MS, NULL);
     g_assert_nonnull (holder);
     vgate_leases_free (holder);
     g_assert_cmpint (waitpid (child, &status, 0), ==, child);
