@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The answer to QEMU's dbus-vmstate method Load: the decision about a guest that arrives by a migration or
+ * from a save image. Whether a guest may be saved is not judged here: plugin/jobs does that when `virsh save`
+ * begins, by lib/gate/departure.c.
+ */
 #include "plugin/switchover/load.h"
 
 #include "plugin/switchover/payload.h"

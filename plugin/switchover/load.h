@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Decides about a guest that arrives, at switch-over. */
+/* Answers QEMU's dbus-vmstate Load: decides about a guest that arrives, at switch-over. */
 #pragma once
 
 #include "plugin/libvirt/domain-calls.h"

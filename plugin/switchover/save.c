@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The answer to QEMU's dbus-vmstate method Save: what a guest takes along at switch-over, to the destination
+ * or into a save image. `virsh save` is not judged here: plugin/jobs does that when the save begins, by
+ * lib/gate/departure.c.
+ */
 #include "plugin/switchover/save.h"
 
 #include "plugin/element/capture.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Makes the payload that a guest takes along at switch-over. Calls neither libvirt nor NVML. */
+/* Answers QEMU's dbus-vmstate Save: makes the payload that a guest takes along at switch-over. Calls
+ * neither libvirt nor NVML. */
 #pragma once
 
 #include "domain/domain.h"
