@@ -20,10 +20,13 @@ typedef struct {
     const VgateElementVgpu *vgpu; /* borrowed from the request's domain */
     GArray *candidates;           /* of VgateCandidate */
     int chosen;                   /* index into candidates; -1: none is chosen */
-    gboolean is_tied;             /* to its hostdev's pGPU, or to those where the guest's vGPUs run */
-    gboolean is_listed;           /* tied because NVML lists the guest's vGPU there; it has no hostdev */
-    const VgateHostdev *hostdev;  /* borrowed; it can be on QEMU's command line; NULL: none, or devices are
-                                   * not looked after */
+    /* The vGPU can only be on the pGPU of its hostdev's device or, without such a device, on one of those
+     * where NVML lists the guest's vGPUs. These are its candidates, and it needs no free instance, because it
+     * has its device already. FALSE: every pGPU is a candidate. */
+    gboolean is_tied;
+    gboolean is_listed; /* is_tied, and for the second reason: NVML lists a vGPU of the guest with its type */
+    const VgateHostdev *hostdev; /* borrowed; it can be on QEMU's command line; NULL: none, or devices are
+                                  * not looked after */
     GError *fault;     /* why the device that the hostdev names cannot be used; NULL: only the verdict can
                         * prevent it */
     VgateLease *lease; /* the chosen device; NULL: none */
