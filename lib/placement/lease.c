@@ -189,7 +189,8 @@ parse (VgateLeases *leases, const char *text, gsize length, GError **error)
         if (!read_group (leases, file, groups[i], error))
             return FALSE;
     again = write_text (leases->all, &again_length);
-    return (again && again_length == length && memcmp (again, text, length) == 0) ||
+    /* a file without leases is not written, but removed */
+    return (count > 0 && again && again_length == length && memcmp (again, text, length) == 0) ||
            refuse (error, "it is not as vgpu-gate writes it");
 }
 

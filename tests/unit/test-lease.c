@@ -416,6 +416,7 @@ TEST (test_rubbish)
         "<leases xmlns='urn:x-vgpu-gate:leases:1'/>\n",
         "[leases]\n",
         "[leases]\ncount=0",
+        "[leases]\ncount=0\n",
         "[leases]\ncount=00\n",
         "[leases]\ncount=-0\n",
         "[leases]\ncount=many\n",

@@ -28,7 +28,9 @@ put_file () {
 
 # The system has leases, as on a host where guests arrive.
 put_leases () {
-    printf '%s\n' '[leases]' count=0 | put_file /run/vgpu-gate/leases
+    printf '%s\n' '[leases]' count=1 '' \
+        '[bbbbbbbb-0000-4000-8000-000000000001 4d7c0a6e-9b1f-4f2e-8a35-b1f0c2d9e7ff]' parent=0000:41:00.0 \
+        pgpu=0000:41:00.0 type=1131 state=unmade expires=0 | put_file /run/vgpu-gate/leases
     on a chmod 0600 /run/vgpu-gate/leases
 }
 
