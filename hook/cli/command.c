@@ -150,15 +150,33 @@ append_word (GString *line, const char *word)
     g_string_append_printf (line, " %s", quoted);
 }
 
-char *
-vgate_command_as_root (int argc, char *argv[], const char *config)
+static GString *
+begin_line (const char *program, const char *config)
 {
-    g_autoptr (GString) line = g_string_new ("sudo vgpu-gate");
+    GString *line = g_string_new (program);
 
     if (config) {
         append_word (line, "--config");
         append_word (line, config);
     }
+    return line;
+}
+
+char *
+vgate_command_write (const char *const *words, const char *config)
+{
+    g_autoptr (GString) line = begin_line ("vgpu-gate", config);
+
+    for (gsize i = 0; words[i]; i++)
+        append_word (line, words[i]);
+    return g_string_free (g_steal_pointer (&line), FALSE);
+}
+
+char *
+vgate_command_as_root (int argc, char *argv[], const char *config)
+{
+    g_autoptr (GString) line = begin_line ("sudo vgpu-gate", config);
+
     /* "vgpu-gate version set": the words before the options */
     g_string_append (line, g_get_prgname () + strlen ("vgpu-gate"));
     for (int i = 1; i < argc; i++)

@@ -83,6 +83,9 @@ int vgate_command_print (JsonObject *report, VgateOutput output);
  * VGATE_EXIT_UNANSWERED if there were any, because the answer for them is not known; otherwise status. */
 int vgate_command_tell_unusable (GPtrArray *unusable, int status);
 
+/* Returns the command "vgpu-gate WORD..." for a shell, with --config if config is not NULL. words ends with
+ * NULL. The caller frees it. */
+char *vgate_command_write (const char *const *words, const char *config);
 /* Returns the arguments as a command that root can run: "sudo vgpu-gate version set 24.1-25.1". Call this
  * before the options are parsed, because the parser changes argv. The caller frees it. */
 char *vgate_command_as_root (int argc, char *argv[], const char *config);

@@ -17,6 +17,7 @@ typedef struct {
     virDomainPtr domain;
     const char *name;
     const VgatePolicy *policy;
+    const char *config, *uri; /* as they were given, or NULL */
 } Target;
 
 /* Without an error function, libvirt prints its errors itself. */
@@ -105,25 +106,35 @@ disable (const Target *target, GError **error)
     return change (target, FALSE, error);
 }
 
+/* Returns the command that enables the gate for the domain, of the same libvirt and with the same
+ * configuration. The caller frees it. */
+static char *
+write_enable (const Target *target, const char *uuid)
+{
+    const char *const words[] = {"switchover", "enable", uuid, target->uri ? "-c" : NULL, target->uri, NULL};
+
+    return vgate_command_write (words, target->config);
+}
+
 /* FALSE if the XML cannot be read. */
 static gboolean
 print_state (const Target *target, const char *label, unsigned int flags, GError **error)
 {
     g_autofree char *xml = read_xml (target, flags, error);
     g_autoptr (VgateDomain) domain = xml ? vgate_domain_read (xml, strlen (xml), NULL, error) : NULL;
+    g_autofree char *command = NULL;
     const VgateVmstate *vmstate;
 
     if (!domain)
         return FALSE;
     vmstate = domain->vmstate;
+    command = write_enable (target, domain->uuid);
     if (!vmstate)
         g_print ("%s: disabled\n", label);
     else if (strcmp (vmstate->uuid, domain->uuid) != 0)
-        g_print ("%s: enabled for another domain, %s; run: vgpu-gate switchover enable %s\n", label,
-                 vmstate->uuid, domain->uuid);
+        g_print ("%s: enabled for another domain, %s; run: %s\n", label, vmstate->uuid, command);
     else if (g_strcmp0 (vmstate->bus, target->policy->switch_over_bus) != 0)
-        g_print ("%s: enabled on another bus, %s; run: vgpu-gate switchover enable %s\n", label, vmstate->bus,
-                 domain->uuid);
+        g_print ("%s: enabled on another bus, %s; run: %s\n", label, vmstate->bus, command);
     else
         g_print ("%s: enabled\n", label);
     return TRUE;
@@ -183,25 +194,23 @@ find_domain (virConnectPtr libvirt, const char *name, GError **error)
 }
 
 static int
-run (gboolean (*action) (const Target *target, GError **error), const char *name, const char *uri,
-     const VgatePolicy *policy)
+run (gboolean (*action) (const Target *target, GError **error), const char *name, Target *target)
 {
     g_autoptr (virConnect) libvirt = NULL;
     g_autoptr (virDomain) domain = NULL;
     g_autoptr (GError) error = NULL;
-    Target target = {.policy = policy};
 
     virSetErrorFunc (NULL, swallow_libvirt_error);
-    libvirt = virConnectOpen (uri);
+    libvirt = virConnectOpen (target->uri ? target->uri : "qemu:///system");
     if (libvirt)
         domain = find_domain (libvirt, name, &error);
     else
         fail_libvirt (&error, "virConnectOpen");
     if (!domain)
         return vgate_command_fail (error);
-    target.domain = domain;
-    target.name = virDomainGetName (domain);
-    return action (&target, &error) ? VGATE_EXIT_ALLOWED : vgate_command_fail (error);
+    target->domain = domain;
+    target->name = virDomainGetName (domain);
+    return action (target, &error) ? VGATE_EXIT_ALLOWED : vgate_command_fail (error);
 }
 
 int
@@ -233,8 +242,9 @@ vgate_command_switchover (int argc, char *argv[], const char *config)
         if (strcmp (words[0], actions[i].name) != 0)
             continue;
         policy = vgate_command_policy (config, &error);
-        return policy ? run (actions[i].run, words[1], uri ? uri : "qemu:///system", policy)
-                      : vgate_command_fail (error);
+        if (!policy)
+            return vgate_command_fail (error);
+        return run (actions[i].run, words[1], &(Target){.policy = policy, .config = config, .uri = uri});
     }
     what =
         g_strdup_printf ("unknown action '%s' of 'switchover': expected enable, disable or status", words[0]);

@@ -34,4 +34,32 @@ expect 'is there one of this UUID?' 3 "${failed}virDomainLookupByUUIDString: " v
 expect 'there is none of this name' 3 "${failed}no domain with name or UUID 'other'" none status other
 expect 'there is none of this UUID' 3 "${failed}no domain with name or UUID '4d7c0a6e-9b1f-4f2e-8a35-b1f0c2d9e701'" none status \
     4d7c0a6e-9b1f-4f2e-8a35-b1f0c2d9e701
+
+# The command that the state advises has the options with which this one was run, and can be pasted into a shell.
+uuid=6695eb01-f6a4-8304-79aa-97f2502e193f
+write_xml () {
+    printf "<domain type='kvm' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'><name>test</name><uuid>%s</uuid>
+        <qemu:commandline><qemu:arg value='-object'/><qemu:arg value='dbus-vmstate,id=vgpu-gate,addr=%s,id-list=vgpu-gate-%s'/>
+        </qemu:commandline></domain>\n" "$uuid" "$1" "$2" >"$work/domain.xml"
+}
+advise () {
+    local name=$1 expected=$2 got
+    shift 2
+    number=$((number + 1))
+    got=$(VGATE_MEDDLE_XML=$work/domain.xml "$command" "$@" 2>&1) || true
+    if grep -Fqx "$expected" <<<"$got"; then
+        echo "ok $number - $name"
+    else
+        echo "not ok $number - $name"
+        printf '%s\n' "expected '$expected' in:" "$got" | sed 's/^/# /'
+    fi
+}
+
+printf '%s\n' '[switch-over]' 'bus=unix:path=/run/ours' >"$work/a b.conf"
+write_xml unix:path=/run/other "$uuid"
+advise 'another bus' "running guest: enabled on another bus, unix:path=/run/other; run: vgpu-gate --config '$work/a b.conf' switchover enable $uuid -c test:///default" \
+    --config "$work/a b.conf" switchover status test -c test:///default
+write_xml unix:path=/run/ours 4d7c0a6e-9b1f-4f2e-8a35-b1f0c2d9e701
+advise 'another domain' "running guest: enabled for another domain, 4d7c0a6e-9b1f-4f2e-8a35-b1f0c2d9e701; run: vgpu-gate --config '$work/a b.conf' switchover enable $uuid -c test:///default" \
+    --config "$work/a b.conf" switchover status test -c test:///default
 echo "1..$number"
