@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "input.h"
 
+#include "base/codes.h"
 #include "base/descriptor.h"
-#include "message/codes.h"
 #include "xml/xml.h"
 
 #include <errno.h>

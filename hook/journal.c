@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "journal.h"
 
-#include "message/journal.h"
+#include "base/journal.h"
 
 #include <syslog.h>
 

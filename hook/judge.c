@@ -4,11 +4,11 @@
  * asks the gate, and answers as libvirt expects: exit status 0 with nothing or the changed XML on stdout, or
  * exit status 1 with one line on stderr. It is also the hook's dry run.
  */
+#include "base/output.h"
 #include "gate/gate.h"
 #include "gate/report.h"
 #include "input.h"
 #include "journal.h"
-#include "message/output.h"
 #include "placement/release.h"
 #include "wrap.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "wrap.h"
 
-#include "message/output.h"
+#include "base/output.h"
 
 #include <string.h>
 #include <sys/ioctl.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* vgpu-gated: keeps the metadata of every vGPU in its domain's live XML. */
+#include "base/output.h"
 #include "plugin/base/log.h"
-#include "message/output.h"
 #include "plugin/service/capture-once.h"
 #include "plugin/service/service.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "agent-status.h"
 
-#include "message/codes.h"
+#include "base/codes.h"
 
 typedef struct Member Member;
 

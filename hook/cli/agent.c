@@ -2,8 +2,8 @@
 /* vgpu-gate agent: reports the state of vgpu-gated on this host. */
 #include "agent-client.h"
 #include "agent-status.h"
+#include "base/output.h"
 #include "command.h"
-#include "message/output.h"
 #include "status/address.h"
 #include "tree.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "command.h"
 
+#include "base/output.h"
 #include "host/host.h"
-#include "message/output.h"
 #include "xml/xml.h"
 
 #include <stdio.h>

@@ -2,11 +2,11 @@
 /* Functions that the sub-commands of the operator's command share. */
 #pragma once
 
-#include "message/output.h"
+#include "base/output.h"
 #include "policy/policy.h"
 #include "tree.h"
 
-/* VGATE_EXIT_UNANSWERED (message/output.h) is the fourth. */
+/* VGATE_EXIT_UNANSWERED (base/output.h) is the fourth. */
 enum {
     VGATE_EXIT_ALLOWED = 0, /* yes, or done */
     VGATE_EXIT_REFUSED =

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/codes.h"
 #include "command.h"
-#include "message/codes.h"
 #include "wrap.h"
 
 static void

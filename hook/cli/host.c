@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/output.h"
 #include "command.h"
 #include "driver/probe.h"
-#include "message/output.h"
 #include "tree-host.h"
 
 static const char without_pgpu[] =

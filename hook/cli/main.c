@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* vgpu-gate: the operator's command. */
+#include "base/output.h"
 #include "command.h"
-#include "message/output.h"
 
 #include <locale.h>
 #include <stdio.h>

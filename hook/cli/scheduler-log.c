@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* vgpu-gate scheduler log. */
+#include "base/output.h"
 #include "command.h"
 #include "driver/follow.h"
 #include "scheduler/duration.h"
-#include "message/output.h"
 #include "stream.h"
 #include "tree-scheduler.h"
 

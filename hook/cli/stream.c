@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "stream.h"
 
-#include "message/output.h"
+#include "base/output.h"
 
 void
 vgate_stream_print (VgateStream *stream, JsonObject *report)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Reports as text, for people and for grep: all values of an item are on one line, in columns. */
-#include "message/codes.h"
+#include "base/codes.h"
 #include "scheduler/duration.h"
 #include "tree.h"
 

@@ -2,7 +2,7 @@
 /* The directory /run/vgpu-gate, which holds the leases and their lock, and vgpu-gated's socket and locks. */
 #pragma once
 
-#include "message/codes.h"
+#include "base/codes.h"
 
 #define VGATE_RUN_DIRECTORY "/run/vgpu-gate"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Describes the engine's answers in words. It is not part of the engine because it allocates memory. */
+#include "base/codes.h"
 #include "compat/verdict.h"
-#include "message/codes.h"
 #include "scheduler/duration.h"
 
 #include <string.h>

@@ -2,8 +2,8 @@
 /* The rules beyond NVIDIA's compatibility call. Each rule is a line of the table in rules.c. */
 #pragma once
 
+#include "base/codes.h"
 #include "compat/verdict.h"
-#include "message/codes.h"
 
 /* TRUE when the rule is broken. *finding then has the compared values; its code and severity are left to the
  * caller. */

@@ -2,7 +2,7 @@
 /* The public functions for verdicts and findings, which are opaque in vgpu-gate.h. */
 #include "compat/verdict.h"
 
-#include "message/codes.h"
+#include "base/codes.h"
 #include "vgpu-gate/growth.h"
 
 VgateVerdict *

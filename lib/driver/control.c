@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "driver/control.h"
 
+#include "base/codes.h"
 #include "driver/control-wire.h"
-#include "message/codes.h"
 
 /* Asks, and waits for the whole answer, which is a GVariant of this type. */
 static GVariant *

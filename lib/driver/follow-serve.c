@@ -2,11 +2,11 @@
 /* The helper's part of following the scheduler's log. */
 #include "driver/follow-serve.h"
 
+#include "base/codes.h"
 #include "driver/control-wire.h"
 #include "driver/follow-wire.h"
 #include "driver/gpus.h"
 #include "driver/serve-life.h"
-#include "message/codes.h"
 #include "nvml/nvml-abi.h"
 #include "nvml/scheduler-log.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "driver/follow.h"
 
+#include "base/codes.h"
 #include "driver/control-wire.h"
 #include "driver/follow-wire.h"
-#include "message/codes.h"
 
 #include <string.h>
 #include <unistd.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "driver/helper.h"
 
+#include "base/codes.h"
 #include "base/descriptor.h"
-#include "message/codes.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "driver/refusal.h"
 
+#include "base/codes.h"
 #include "driver/gpus.h"
 #include "host/qemu-process.h"
-#include "message/codes.h"
 #include "nvml/nvml-abi.h"
 
 /* The number of vGPUs that the line names; it only gives the number of the others. */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "driver/scheduler-serve.h"
 
+#include "base/codes.h"
 #include "driver/control-wire.h"
 #include "driver/gpus.h"
 #include "driver/refusal.h"
-#include "message/codes.h"
 #include "nvml/nvml-abi.h"
 
 /* Reads a GPU's scheduler. It is not an error that a GPU in MIG mode has none (documented). */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "driver/wire.h"
 
-#include "message/codes.h"
+#include "base/codes.h"
 #include "vgpu-gate/vgpu-gate.h"
 
 /* kind, library, deadline, body */

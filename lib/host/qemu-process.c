@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "host/qemu-process.h"
 
+#include "base/codes.h"
 #include "base/descriptor.h"
 #include "domain/domain.h"
 #include "domain/vmstate.h"
-#include "message/codes.h"
 #include "xml/xml.h"
 
 #include <fcntl.h>

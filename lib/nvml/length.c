@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "nvml/length.h"
 
-#include "message/codes.h"
+#include "base/codes.h"
 
 #include <string.h>
 

@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "message/codes.h"
+#include "base/codes.h"
 #include "policy/backend.h"
 #include "vgpu-gate/vgpu-gate.h"
 

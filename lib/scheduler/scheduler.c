@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "message/codes.h"
+#include "base/codes.h"
 #include "scheduler/duration.h"
 #include "scheduler/names.h"
 #include "vgpu-gate/growth.h"

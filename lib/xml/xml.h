@@ -9,7 +9,7 @@
  */
 #pragma once
 
-#include "message/codes.h"
+#include "base/codes.h"
 
 #include <glib.h>
 #include <libxml/tree.h>

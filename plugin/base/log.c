@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "plugin/base/log.h"
 
-#include "message/journal.h"
+#include "base/journal.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "plugin/service/local-socket.h"
 
-#include "message/codes.h"
+#include "base/codes.h"
 
 #include <errno.h>
 #include <gio/gio.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "hook-case.h"
 
+#include "base/codes.h"
 #include "golden.h"
-#include "message/codes.h"
 #include "refusal.h"
 
 #include <errno.h>

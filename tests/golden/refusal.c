@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "refusal.h"
 
+#include "base/codes.h"
 #include "golden.h"
-#include "message/codes.h"
 #include "program.h"
 
 #include <glib/gstdio.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The operator's command on a host: its host document, and the dry runs here and for another host. */
+#include "base/codes.h"
 #include "command-case.h"
 #include "golden.h"
 #include "hook-case.h"
-#include "message/codes.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The texts of vgpu-gate: usage, versions and message codes. */
-#include "message/codes.h"
+#include "base/codes.h"
 #include "program.h"
 
 #include <pty.h>

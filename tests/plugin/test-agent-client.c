@@ -2,7 +2,7 @@
 /* The client of vgpu-gated against a server that does not behave. */
 #include "agent-client.h"
 #include "agent-status.h"
-#include "message/codes.h"
+#include "base/codes.h"
 
 #include <gio/gio.h>
 #include <gio/gunixsocketaddress.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The daemon's socket, with hostile and faulty clients. */
+#include "base/codes.h"
 #include "plugin/service/local-socket.h"
-#include "message/codes.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>

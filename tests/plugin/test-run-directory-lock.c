@@ -2,7 +2,7 @@
 /* Only one daemon runs on a host. */
 #include "plugin/base/run-directory-lock.h"
 
-#include "message/codes.h"
+#include "base/codes.h"
 
 #include <fcntl.h>
 #include <glib/gstdio.h>

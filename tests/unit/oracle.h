@@ -2,7 +2,7 @@
 /* The recorded answers of NVIDIA's own library: tests/data/nvml-compat-r580.csv.gz. */
 #pragma once
 
-#include "message/codes.h"
+#include "base/codes.h"
 
 #define ORACLE_ROWS 4000u
 

@@ -2,7 +2,7 @@
 /* The host's UUID from the configuration, DMI or machine-id, in this order. */
 #include "host/identity.h"
 
-#include "message/codes.h"
+#include "base/codes.h"
 
 #include <glib/gstdio.h>
 

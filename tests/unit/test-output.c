@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Standard output on a full disk: the reason is reported wherever in stdio's buffer the text ends. */
-#include "message/output.h"
+#include "base/output.h"
 
 #include <fcntl.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The lock from which the hook learns whether the gate at switch-over is served. */
+#include "base/codes.h"
 #include "host/provider-lock.h"
-#include "message/codes.h"
 
 #include <fcntl.h>
 #include <glib/gstdio.h>

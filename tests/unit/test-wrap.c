@@ -2,7 +2,7 @@
 /* Lines of a report, wrapped for a terminal. */
 #include "wrap.h"
 
-#include "message/codes.h"
+#include "base/codes.h"
 
 #include <pty.h>
 #include <string.h>

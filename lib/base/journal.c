@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "message/journal.h"
+#include "base/journal.h"
 
 #define JOURNAL_SOCKET "/run/systemd/journal/socket"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "message/codes.h"
+#include "base/codes.h"
 
 #include <string.h>
 
@@ -16,12 +16,12 @@ G_DEFINE_QUARK (vgate-error-quark, vgate_error)
 /* Each entry is a structure of its own, so that VgateCodeInfo can grow. */
 #define VGATE_CODE(number, symbol, summary, cause, cure) \
     static const VgateCodeInfo info_##number = {VGATE_CODE_##symbol, summary, cause, cure};
-#include "message/codes.def"
+#include "base/codes.def"
 #undef VGATE_CODE
 
 static const VgateCodeInfo *const infos[] = {
 #define VGATE_CODE(number, symbol, summary, cause, cure) &info_##number,
-#include "message/codes.def"
+#include "base/codes.def"
 #undef VGATE_CODE
 };
 

@@ -2,7 +2,7 @@
 /* Writes entries to systemd's journal, if it runs, with fields by which they can be found. */
 #pragma once
 
-#include "message/codes.h"
+#include "base/codes.h"
 
 /* The subject of an entry. All pointers are borrowed; fields that are NULL are omitted. */
 typedef struct {

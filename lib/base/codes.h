@@ -11,7 +11,7 @@
 typedef enum {
     VGATE_CODE_NONE = 0,
 #define VGATE_CODE(number, symbol, summary, cause, cure) VGATE_CODE_##symbol = number,
-#include "message/codes.def"
+#include "base/codes.def"
 #undef VGATE_CODE
 } VgateCode;
 

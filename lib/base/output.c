@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "message/output.h"
+#include "base/output.h"
 
-#include "message/codes.h"
+#include "base/codes.h"
 
 #include <errno.h>
 #include <stdio.h>
