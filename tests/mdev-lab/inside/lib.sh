@@ -130,7 +130,7 @@ follow () {
     if [[ $text =~ 'create it: '(echo\ [^,]*), ]]; then
         on "$host" sh -c "${BASH_REMATCH[1]}"
     fi
-    [[ $text =~ "virsh $1 --xml with "(\<[^\>]*/\>)" in place of "(\<[^\>]*/\>) ]] || fail 'there is no suggestion in:' "$text"
+    [[ $text =~ "virsh $1 --xml' with "(\<[^\>]*/\>)" in place of "(\<[^\>]*/\>) ]] || fail 'there is no suggestion in:' "$text"
     [[ $xml == *"${BASH_REMATCH[2]}"* ]] || fail "the guest's XML has no ${BASH_REMATCH[2]}"
     on "$here" tee "$path" >/dev/null <<<"${xml//"${BASH_REMATCH[2]}"/"${BASH_REMATCH[1]}"}"
     on "$here" virsh -q "$@" --xml "$path"
