@@ -109,7 +109,7 @@ gboolean
 vgate_assign_gpus (GPtrArray *placements, const VgateHost *host, const GArray *promises,
                    const VgatePolicy *policy)
 {
-    g_autoptr (GPtrArray) largest_first = g_ptr_array_copy (placements, NULL, NULL);
+    g_autoptr (GPtrArray) largest_first = g_ptr_array_new ();
     g_autofree int *chosen = g_new (int, placements->len + 1);
     Assigning a = {
         .placements = largest_first,
@@ -129,6 +129,8 @@ vgate_assign_gpus (GPtrArray *placements, const VgateHost *host, const GArray *p
     };
     gboolean all = TRUE;
 
+    for (guint i = 0; i < placements->len; i++)
+        g_ptr_array_add (largest_first, g_ptr_array_index (placements, i));
     g_ptr_array_sort_with_data (largest_first, compare_sizes, &a);
     for (guint i = 0; i < largest_first->len; i++)
         chosen[i] = -1;

@@ -33,6 +33,13 @@ add_pgpu (Case *c, guint n_types, guint free_max)
     g_ptr_array_add (c->host->pgpus, pgpu);
 }
 
+/* The placements belong to the case, whatever the assignment does with their list. */
+static void
+refuse_to_free (G_GNUC_UNUSED gpointer placement)
+{
+    g_assert_not_reached ();
+}
+
 static void
 case_make (Case *c, guint n_types)
 {
@@ -40,7 +47,7 @@ case_make (Case *c, guint n_types)
     const guint n_vgpus = (guint)g_rand_int_range (c->rand, 1, N_VGPUS_MAX + 1);
 
     c->host = vgate_host_new ();
-    c->placements = g_ptr_array_new ();
+    c->placements = g_ptr_array_new_with_free_func (refuse_to_free);
     for (guint p = 0; p < n_pgpus; p++)
         add_pgpu (c, n_types, 3);
     for (guint v = 0; v < n_vgpus; v++) {
@@ -66,6 +73,7 @@ case_clear (Case *c)
 {
     for (guint v = 0; v < c->placements->len; v++)
         g_array_unref (c->places[v].candidates);
+    g_ptr_array_set_free_func (c->placements, NULL);
     g_ptr_array_unref (c->placements);
     vgate_host_free (c->host);
 }
