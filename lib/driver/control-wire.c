@@ -66,19 +66,11 @@ vgate_unusable_to_variant (const GPtrArray *unusable)
     for (guint i = 0; i < unusable->len; i++) {
         const VgateUnusableGpu *gpu = g_ptr_array_index (unusable, i);
 
-        g_variant_builder_add (&builder, VGATE_UNUSABLE_TYPE, gpu->index, gpu->address ? gpu->address : "",
-                               gpu->name ? gpu->name : "", gpu->reason);
+        g_variant_builder_add (&builder, VGATE_UNUSABLE_TYPE, gpu->index,
+                               vgate_wire_write_text (gpu->address), vgate_wire_write_text (gpu->name),
+                               gpu->reason);
     }
     return g_variant_builder_end (&builder);
-}
-
-static char *
-or_null (char *text)
-{
-    if (*text != '\0')
-        return text;
-    g_free (text);
-    return NULL;
 }
 
 void
@@ -89,8 +81,8 @@ vgate_unusable_from_variant (GVariant *variant, GPtrArray *unusable)
 
         g_variant_get_child (variant, i, VGATE_UNUSABLE_TYPE, &gpu->index, &gpu->address, &gpu->name,
                              &gpu->reason);
-        gpu->address = or_null (gpu->address);
-        gpu->name = or_null (gpu->name);
+        gpu->address = vgate_wire_read_text (gpu->address);
+        gpu->name = vgate_wire_read_text (gpu->name);
         g_ptr_array_add (unusable, gpu);
     }
 }

@@ -109,17 +109,11 @@ add_instance (GVariantBuilder *builder, const VgateInstance *instance)
 {
     g_autoptr (GBytes) none = g_bytes_new_static ("", 0);
 
-    g_variant_builder_add (builder, "(sssusutt@ays)", instance->vm ? instance->vm : "", instance->uuid,
-                           instance->mdev ? instance->mdev : "", instance->type, instance->type_name,
+    g_variant_builder_add (builder, "(sssusutt@ays)", vgate_wire_write_text (instance->vm), instance->uuid,
+                           vgate_wire_write_text (instance->mdev), instance->type, instance->type_name,
                            instance->pgpu, instance->framebuffer_used, instance->runtime_state,
                            bytes_variant (instance->metadata ? instance->metadata : none),
-                           instance->failure ? instance->failure : "");
-}
-
-static const char *
-or_empty (const char *text)
-{
-    return text ? text : "";
+                           vgate_wire_write_text (instance->failure));
 }
 
 static void
@@ -128,15 +122,16 @@ add_device (GVariantBuilder *builder, const VgateListedDevice *listed)
     const VgateDevice *device = &listed->device;
 
     g_variant_builder_add (builder, DEVICE_TYPE, (guchar)listed->kind, listed->source, (guchar)device->kind,
-                           or_empty (device->pgpu), or_empty (device->parent), device->type,
-                           or_empty (device->type_name), or_empty (device->fault));
+                           vgate_wire_write_text (device->pgpu), vgate_wire_write_text (device->parent),
+                           device->type, vgate_wire_write_text (device->type_name),
+                           vgate_wire_write_text (device->fault));
 }
 
 static void
 add_makeable (GVariantBuilder *builder, const VgateMakeable *makeable)
 {
     g_variant_builder_add (builder, MAKEABLE_TYPE, (guchar)makeable->kind, makeable->parent, makeable->pgpu,
-                           makeable->type, or_empty (makeable->type_name), makeable->available);
+                           makeable->type, vgate_wire_write_text (makeable->type_name), makeable->available);
 }
 
 static GVariant *
@@ -170,15 +165,6 @@ vgate_wire_write_answer (const VgateProbe *probe, const GError *error)
     return vgate_answer_write (error ? NULL : probe_to_variant (probe), error);
 }
 
-static char *
-or_null (char *text)
-{
-    if (*text != '\0')
-        return text;
-    g_free (text);
-    return NULL;
-}
-
 static VgateInstance *
 read_instance (GVariant *variant)
 {
@@ -188,9 +174,9 @@ read_instance (GVariant *variant)
     g_variant_get (variant, "(sssusutt@ays)", &instance->vm, &instance->uuid, &instance->mdev,
                    &instance->type, &instance->type_name, &instance->pgpu, &instance->framebuffer_used,
                    &instance->runtime_state, &metadata, &instance->failure);
-    instance->vm = or_null (instance->vm);
-    instance->mdev = or_null (instance->mdev);
-    instance->failure = or_null (instance->failure);
+    instance->vm = vgate_wire_read_text (instance->vm);
+    instance->mdev = vgate_wire_read_text (instance->mdev);
+    instance->failure = vgate_wire_read_text (instance->failure);
     if (!instance->failure)
         instance->metadata = variant_bytes (metadata);
     return instance;
@@ -241,10 +227,10 @@ read_device (GVariant *variant, GPtrArray *devices)
                    &device->parent, &device->type, &device->type_name, &device->fault);
     listed->kind = (VgateHostdevKind)hostdev_kind;
     device->kind = (VgateDeviceKind)kind;
-    device->pgpu = or_null (device->pgpu);
-    device->parent = or_null (device->parent);
-    device->type_name = or_null (device->type_name);
-    device->fault = or_null (device->fault);
+    device->pgpu = vgate_wire_read_text (device->pgpu);
+    device->parent = vgate_wire_read_text (device->parent);
+    device->type_name = vgate_wire_read_text (device->type_name);
+    device->fault = vgate_wire_read_text (device->fault);
     if (kind == VGATE_DEVICE_UNUSABLE)
         return device->fault != NULL;
     return kind == VGATE_DEVICE_VGPU && is_address_of_kind (hostdev_kind, listed->source) && device->pgpu &&

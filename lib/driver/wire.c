@@ -24,6 +24,21 @@ vgate_wire_unpack (const char *type, GBytes *bytes)
     return g_variant_is_normal_form (variant) ? g_steal_pointer (&variant) : NULL;
 }
 
+const char *
+vgate_wire_write_text (const char *text)
+{
+    return text ? text : "";
+}
+
+char *
+vgate_wire_read_text (char *text)
+{
+    if (*text != '\0')
+        return text;
+    g_free (text);
+    return NULL;
+}
+
 void
 vgate_asked_clear (VgateAsked *asked)
 {

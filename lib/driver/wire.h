@@ -39,6 +39,11 @@ gboolean vgate_asked_read (GBytes *bytes, VgateAsked *asked);
 GBytes *vgate_wire_pack (GVariant *floating);
 GVariant *vgate_wire_unpack (const char *type, GBytes *bytes);
 
+/* A missing text travels as "". _write_text returns "" for NULL. _read_text frees an empty text, and returns
+ * NULL for it. */
+const char *vgate_wire_write_text (const char *text);
+char *vgate_wire_read_text (char *text);
+
 /* Writes an answer: a body (floating, ownership is taken), or an error of VGATE_ERROR or VGATE_NVML_ERROR. */
 GBytes *vgate_answer_write (GVariant *body, const GError *error);
 /* Reads an answer. Returns its body, which has this type. NULL with the answer's error, or with
