@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -77,4 +78,24 @@ vgate_write_all (int fd, const void *data, gsize length)
         done += (gsize)n;
     }
     return TRUE;
+}
+
+gboolean
+vgate_replace_file (int directory, const char *name, guint mode, const void *data, gsize length)
+{
+    g_autofree char *new_name = g_strconcat (name, ".new", NULL);
+    const int fd = openat (directory, new_name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+    gboolean is_replaced;
+    int reason;
+
+    if (fd < 0)
+        return FALSE;
+    is_replaced = vgate_write_all (fd, data, length) && fsync (fd) == 0 &&
+                  renameat (directory, new_name, directory, name) == 0;
+    reason = errno;
+    close (fd);
+    if (!is_replaced)
+        unlinkat (directory, new_name, 0);
+    errno = reason;
+    return is_replaced;
 }

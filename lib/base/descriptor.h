@@ -20,3 +20,10 @@ gboolean vgate_read_file (int directory, const char *name, gsize max, GByteArray
 
 /* Writes all bytes. FALSE with errno. */
 gboolean vgate_write_all (int fd, const void *data, gsize length);
+
+/*
+ * Replaces the content of the file of that name in the directory (a descriptor) as a whole, or creates it
+ * with the mode: writes and syncs NAME.new, which must not exist, and renames it. The caller's lock must
+ * allow only one writer. FALSE with errno; an existing file is then unchanged.
+ */
+gboolean vgate_replace_file (int directory, const char *name, guint mode, const void *data, gsize length);

@@ -291,30 +291,6 @@ is_to_be_kept (const VgateLease *lease, guint64 now, guint *n_unmade)
     }
 }
 
-/*
- * Writes the file in the open directory, which was checked, and not by its path. The lock allows only one
- * writer, so the name of the new file can be fixed. FALSE with errno; the former file is then unchanged.
- */
-static gboolean
-replace_file (const VgateLeases *leases, const char *text, gsize length)
-{
-    const int fd =
-        openat (leases->directory, NEW_NAME, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    gboolean is_written;
-    int reason;
-
-    if (fd < 0)
-        return FALSE;
-    is_written = vgate_write_all (fd, text, length) && fsync (fd) == 0 &&
-                 renameat (leases->directory, NEW_NAME, leases->directory, FILE_NAME) == 0;
-    reason = errno;
-    close (fd);
-    if (!is_written)
-        unlinkat (leases->directory, NEW_NAME, 0);
-    errno = reason;
-    return is_written;
-}
-
 gboolean
 vgate_leases_save (VgateLeases *leases, guint64 now, GError **error)
 {
@@ -344,7 +320,8 @@ vgate_leases_save (VgateLeases *leases, guint64 now, GError **error)
                      DIRECTORY "/" FILE_NAME ": a guest has two leases of one device");
         return FALSE;
     }
-    return replace_file (leases, text, length) ||
+    /* in the open directory, which was checked, and not by its path */
+    return vgate_replace_file (leases->directory, FILE_NAME, 0600, text, length) ||
            fail (VGATE_CODE_LEASE_UNWRITABLE, DIRECTORY "/" FILE_NAME, error);
 }
 

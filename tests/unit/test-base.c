@@ -85,6 +85,31 @@ TEST (test_pipe)
     g_assert_cmpint (errno, ==, EBADF);
 }
 
+TEST (test_replace)
+{
+    const int directory = open (f->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    struct stat status;
+
+    g_assert_true (vgate_replace_file (directory, "file", 0640, "one", 3));
+    g_assert_true (vgate_replace_file (directory, "file", 0640, "second", 6));
+    assert_read (f->file, 100, 0, "second");
+    g_assert_cmpint (stat (f->file, &status), ==, 0);
+    g_assert_cmpint (status.st_mode & 07777, ==, 0640);
+    /* a directory cannot be replaced: it stays, and nothing else is left */
+    g_assert_cmpint (g_unlink (f->file), ==, 0);
+    g_assert_cmpint (g_mkdir (f->file, 0700), ==, 0);
+    g_assert_false (vgate_replace_file (directory, "file", 0640, "third", 5));
+    g_assert_cmpint (errno, ==, EISDIR);
+    g_assert_false (g_file_test (f->other, G_FILE_TEST_EXISTS));
+    /* somebody else's new file stays */
+    g_assert_cmpint (g_rmdir (f->file), ==, 0);
+    g_assert_true (g_file_set_contents (f->other, "x", 1, NULL));
+    g_assert_false (vgate_replace_file (directory, "file", 0640, "fourth", 6));
+    g_assert_cmpint (errno, ==, EEXIST);
+    assert_read (f->other, 100, 0, "x");
+    close (directory);
+}
+
 static void
 assert_refused (const char *path, gboolean may_make, const char *word)
 {
@@ -129,6 +154,7 @@ main (int argc, char *argv[])
     g_test_init (&argc, &argv, NULL);
     ADD ("read", test_read);
     ADD ("pipe", test_pipe);
+    ADD ("replace", test_replace);
     ADD ("run-directory", test_run_directory);
     return g_test_run ();
 }
