@@ -118,6 +118,18 @@ wait_served () {
     within 20 served "$1" || fail "vgpu-gated does not serve the gate at switch-over on host $1"
 }
 
+# Start or restart vgpu-gated on host $1, for guests whose QEMU calls it. A guest that arrives before vgpu-gated serves
+# the bus is refused with VGATE-820.
+gated_start () {
+    host_service start "$1" vgpu-gated
+    wait_served "$1"
+}
+
+gated_restart () {
+    host_service restart "$1" vgpu-gated
+    wait_served "$1"
+}
+
 # --- guests ---
 
 uuid_of () {

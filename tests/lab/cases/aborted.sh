@@ -182,8 +182,7 @@ test_our_own_abort_that_hangs_is_ended () {
     guest_with_late_pause own "$h100_20c"
     host_configure a capture <<<$'interval=3600\ninterval-fast=3600'
     on a sed -i '/^interval=1$/d; /^interval-fast=1$/d' /etc/vgpu-gate/vgpu-gate.conf
-    host_service restart a vgpu-gated
-    wait_served a
+    gated_restart a
     sleep 1
     migrate a own >"$VGPU_GATE_LAB/migration.a" 2>&1 &
     # shellcheck disable=SC2034  # for migration_end

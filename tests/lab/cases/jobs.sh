@@ -160,8 +160,7 @@ guest_run_unwatched () {
     guest_run a "$1" "$h100_20c"
     host_configure a capture <<<$'interval=3600\ninterval-fast=3600'
     on a sed -i '/^interval=1$/d; /^interval-fast=1$/d' /etc/vgpu-gate/vgpu-gate.conf
-    host_service restart a vgpu-gated
-    wait_served a
+    gated_restart a
     sleep 1
 }
 
@@ -213,8 +212,7 @@ guest_that_b_refuses () {
     host_configure a capture <<<'interval=3600'
     on a sed -i '/^interval=1$/d' /etc/vgpu-gate/vgpu-gate.conf
     host_configure a backend <<<'deadline-ms=1000'
-    host_service restart a vgpu-gated
-    wait_served a
+    gated_restart a
     sleep 1
 }
 

@@ -93,8 +93,7 @@ test_save_restore_and_managed_save () {
 # the run that ended must not be sent for this one.
 test_what_was_known_before_a_missed_end () {
     host_configure a jobs <<<$'stale-metadata=ignore\nunrestorable-save=ignore'
-    host_service restart a vgpu-gated
-    wait_served a
+    gated_restart a
     guest_run_asking a ghost
     signal_gated STOP a
     host_service kill a libvirtd
@@ -141,7 +140,7 @@ test_a_refusal_at_the_last_moment () {
 # off here, so that the gate at switch-over is what notices it.
 test_an_update_in_the_guest_meanwhile () {
     host_configure a jobs <<<'stale-metadata=ignore'
-    host_service restart a vgpu-gated
+    gated_restart a
     host_update b --driver 590.48.01 --range 24.1-27.1
     guest_run_asking a updated 16000000
     migrate_slowly a updated
@@ -158,15 +157,14 @@ test_an_update_in_the_guest_meanwhile () {
 # The hook reads its configuration each time, the daemon only when it starts: so only the daemon refuses here.
 test_a_restore_that_is_refused_keeps_the_image () {
     host_configure a rules <<<'host-driver-not-same=refuse'
-    host_service restart a vgpu-gated
+    gated_restart a
     guest_run_asking a imaged
     on a virsh -q save imaged "$image"
     host_update a --driver 580.105.08
     on a cp /run/lab/vgpu-gate/vgpu-gate.conf /etc/vgpu-gate/vgpu-gate.conf
     expect_refused 406 imaged '580\.95\.05.*580\.105\.08' on a virsh restore "$image"
     no_qemu a imaged
-    host_service restart a vgpu-gated
-    wait_served a
+    gated_restart a
     on a virsh -q restore "$image"
     guest_answers a imaged
 }
@@ -205,8 +203,7 @@ timed_a_save_while_nvml_hangs () {
 timed_a_save_that_nothing_is_known_for () {
     guest_run_asking a unknown
     host_hangs a nvmlInit_v2
-    host_service restart a vgpu-gated
-    wait_served a
+    gated_restart a
     save_takes_less_than unknown 'hanging from the start' 3000
     log_has a 'VGATE-830: unknown: sent no vGPU metadata'
     host_heals a
@@ -217,7 +214,7 @@ timed_a_save_that_nothing_is_known_for () {
 test_nvml_hangs_at_the_destination () {
     local began
     host_configure b switch-over <<<'load-ms=2000'
-    host_service restart b vgpu-gated
+    gated_restart b
     guest_run_asking a patient 16000000
     migrate_slowly a patient
     host_hangs b nvmlInit_v2
@@ -235,8 +232,7 @@ test_nobody_there_is_refused_early () {
     guest_run_asking a early
     host_service stop b vgpu-gated
     expect_migration_refused 820 early 'does not serve'
-    host_service start b vgpu-gated
-    wait_served b
+    gated_start b
     migrate a early
     guest_moved a early
 }
@@ -253,8 +249,7 @@ test_a_restore_where_nobody_is_there () {
     host_service stop a vgpu-gated
     expect_refused 820 lonely 'does not serve' on a virsh restore "$image"
     no_qemu a lonely
-    host_service start a vgpu-gated
-    wait_served a
+    gated_start a
     on a virsh -q restore "$image"
     guest_answers a lonely
 }
@@ -270,7 +265,7 @@ test_the_daemon_is_killed_at_the_destination () {
     echo "note: the migration failed $((SECONDS - began)) s after the link was opened"
     [ $((SECONDS - began)) -lt 10 ] || fail "this took $((SECONDS - began)) s"
     guest_stayed bereft
-    host_service start b vgpu-gated
+    gated_start b
     migrate a bereft
     guest_moved a bereft
 }
@@ -285,8 +280,7 @@ test_the_daemon_is_killed_at_the_source () {
     ! migration_end a || fail 'the migration went on'
     [ $((SECONDS - began)) -lt 10 ] || fail "this took $((SECONDS - began)) s"
     guest_stayed orphan
-    host_service start a vgpu-gated
-    wait_served a
+    gated_start a
     within 10 migrate a orphan || fail 'the guest cannot leave any more'
     guest_moved a orphan
 }
@@ -297,10 +291,8 @@ test_the_daemon_comes_back_meanwhile () {
     migrate_slowly a lucky
     signal_gated KILL a
     signal_gated KILL b
-    host_service start a vgpu-gated
-    host_service start b vgpu-gated
-    wait_served a
-    wait_served b
+    gated_start a
+    gated_start b
     on a virsh -q migrate-setspeed lucky 1000
     migration_end a || fail 'the migration failed'
     guest_moved a lucky
@@ -366,7 +358,7 @@ test_sealed () {
     for host in a b; do
         on "$host" bash -c 'umask 077; echo the key that all hosts of this fleet share >/etc/vgpu-gate/fleet.key'
         host_configure "$host" seal <<<'key-file=/etc/vgpu-gate/fleet.key'
-        host_service restart "$host" vgpu-gated
+        gated_restart "$host"
     done
     guest_run_asking a sealed
     migrate a sealed
