@@ -29,6 +29,12 @@ vgate_instance_free (VgateInstance *instance)
     g_free (instance);
 }
 
+GPtrArray *
+vgate_instances_new (void)
+{
+    return g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_instance_free);
+}
+
 /* Replaces a driver's empty text, which would make the document invalid. */
 static char *
 named (char *text)
@@ -179,102 +185,7 @@ read_vgpus (VgateNvml *nvml, VgateNvmlDevice device, GPtrArray *types, GError **
     return vgpus;
 }
 
-/*
- * FALSE for an answer that the host document cannot contain, such as an inverted range. The document is read
- * strictly as a whole, and must not be invalid because of one GPU.
- */
-static gboolean
-can_be_document (VgatePgpu *pgpu, GError **error)
-{
-    g_autoptr (VgateHost) alone = vgate_host_new (), read = NULL;
-    g_autoptr (GError) local = NULL;
-    g_autofree char *xml = NULL;
-
-    alone->name = g_strdup ("alone");
-    alone->uuid = g_strdup ("00000000-0000-0000-0000-000000000000");
-    alone->driver = g_strdup ("0");
-    g_ptr_array_add (alone->pgpus, pgpu);
-    xml = vgate_host_write (alone);
-    g_ptr_array_steal_index (alone->pgpus, 0); /* the caller owns it */
-    read = vgate_host_read (xml, strlen (xml), &local);
-    if (!read)
-        g_set_error (error, VGATE_NVML_ERROR, VGATE_NVML_ERROR_ANSWER, "impossible answer: %s",
-                     local->message);
-    return read != NULL;
-}
-
-static VgatePgpu *
-read_pgpu (VgateNvml *nvml, const VgateGpu *gpu, GError **error)
-{
-    g_autoptr (VgatePgpu) pgpu = vgate_pgpu_new ();
-    g_autoptr (GError) local = NULL;
-    g_autoptr (GArray) vgpus = NULL;
-    const VgateNvmlDevice device = gpu->device;
-    guint read, write;
-    gboolean is_heterogeneous;
-    gsize length;
-    const guint8 *bytes;
-
-    pgpu->index = gpu->index;
-    pgpu->address = g_strdup (gpu->address);
-    pgpu->name = g_strdup (gpu->name);
-    pgpu->uuid = named (vgate_nvml_device_uuid (nvml, device, error));
-    pgpu->metadata.bytes = pgpu->uuid ? vgate_nvml_device_metadata (nvml, device, error) : NULL;
-    if (!pgpu->metadata.bytes)
-        return NULL;
-    bytes = g_bytes_get_data (pgpu->metadata.bytes, &length);
-    if (!vgate_pgpu_record_read (bytes, length, &pgpu->record, &local) ||
-        !vgate_pgpu_record_check_text (&pgpu->record, &local)) {
-        g_set_error (error, VGATE_NVML_ERROR, VGATE_NVML_ERROR_ANSWER, "nvmlDeviceGetVgpuMetadata: %s",
-                     local->message);
-        return NULL;
-    }
-    /* only one rule needs it, and a GPU whose driver lacks the call, or which is in MIG mode, can be used as
-     * well */
-    pgpu->has_scheduler = vgate_nvml_device_scheduler (nvml, device, &pgpu->scheduler, NULL);
-    if (vgate_nvml_device_buffer_bandwidths (nvml, device, &read, &write, NULL)) {
-        pgpu->read_bandwidth = read;
-        pgpu->write_bandwidth = write;
-    }
-    if (vgate_nvml_device_is_heterogeneous (nvml, device, &is_heterogeneous, NULL))
-        pgpu->vgpu_sizes = is_heterogeneous ? VGATE_SIZES_MIXED : VGATE_SIZES_EQUAL;
-    if (!read_types (nvml, device, pgpu->types, error))
-        return NULL;
-    vgpus = read_vgpus (nvml, device, pgpu->types, error);
-    return vgpus && can_be_document (pgpu, error) ? g_steal_pointer (&pgpu) : NULL;
-}
-
-static gboolean
-read_pgpus (VgateNvml *nvml, VgateHost *host, GError **error)
-{
-    guint n_listed;
-    g_autoptr (GPtrArray) gpus = vgate_gpus_list (nvml, host->unusable, &n_listed, error);
-
-    for (guint i = 0; gpus && i < gpus->len;) {
-        g_autoptr (GError) local = NULL;
-        VgatePgpu *pgpu = read_pgpu (nvml, g_ptr_array_index (gpus, i), &local);
-
-        if (pgpu) {
-            g_ptr_array_add (host->pgpus, pgpu);
-            i++;
-        } else {
-            vgate_gpus_drop (gpus, i, local, host->unusable);
-        }
-    }
-    return gpus && vgate_gpus_check_any (host->pgpus, host->unusable, error);
-}
-
-VgateHost *
-vgate_inventory_read_host (VgateNvml *nvml, GError **error)
-{
-    g_autoptr (VgateHost) host = vgate_host_new ();
-
-    host->driver = vgate_nvml_driver_version (nvml, error);
-    if (!host->driver || !vgate_nvml_version_ranges (nvml, &host->preset, &host->current, error))
-        return NULL;
-    host->simulated = vgate_nvml_get_simulated (nvml) != NULL;
-    return read_pgpus (nvml, host, error) ? g_steal_pointer (&host) : NULL;
-}
+/* --- a running vGPU --- */
 
 static char *
 lower_uuid (char *uuid)
@@ -348,52 +259,125 @@ read_instance (VgateNvml *nvml, guint32 vgpu, guint pgpu, GError **error)
     return g_steal_pointer (&instance);
 }
 
-/* Reads the vGPUs that run on a pGPU (an index), and counts the pGPU's free instances beside them. NULL with
- * an error when the pGPU is lost. */
-static GPtrArray *
-read_instances_of (VgateNvml *nvml, VgateHost *host, guint index, GError **error)
+/* Adds the vGPUs to the list, with this index of their pGPU. FALSE with an error when the pGPU is lost. */
+static gboolean
+add_instances (VgateNvml *nvml, const GArray *vgpus, guint pgpu, GPtrArray *instances, GError **error)
 {
-    VgatePgpu *pgpu = g_ptr_array_index (host->pgpus, index);
-    g_autoptr (GPtrArray) instances = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_instance_free);
-    g_autoptr (GArray) vgpus = NULL;
-    VgateNvmlDevice device;
-
-    if (!vgate_nvml_device_at (nvml, pgpu->address, &device, error))
-        return NULL;
-    vgpus = read_vgpus (nvml, device, pgpu->types, error);
-    for (guint i = 0; vgpus && i < vgpus->len; i++) {
+    for (guint i = 0; i < vgpus->len; i++) {
         g_autoptr (GError) local = NULL;
-        VgateInstance *instance = read_instance (nvml, g_array_index (vgpus, guint, i), index, &local);
+        VgateInstance *instance = read_instance (nvml, g_array_index (vgpus, guint, i), pgpu, &local);
 
         if (local) {
             g_propagate_error (error, g_steal_pointer (&local));
-            return NULL;
+            return FALSE;
         }
         if (instance)
             g_ptr_array_add (instances, instance);
     }
-    return vgpus ? g_steal_pointer (&instances) : NULL;
+    return TRUE;
 }
 
-GPtrArray *
-vgate_inventory_read_instances (VgateNvml *nvml, VgateHost *host, GError **error)
+/*
+ * FALSE for an answer that the host document cannot contain, such as an inverted range. The document is read
+ * strictly as a whole, and must not be invalid because of one GPU.
+ */
+static gboolean
+can_be_document (VgatePgpu *pgpu, GError **error)
 {
-    g_autoptr (GPtrArray) all = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_instance_free);
+    g_autoptr (VgateHost) alone = vgate_host_new (), read = NULL;
+    g_autoptr (GError) local = NULL;
+    g_autofree char *xml = NULL;
 
-    for (guint i = 0; i < host->pgpus->len;) {
+    alone->name = g_strdup ("alone");
+    alone->uuid = g_strdup ("00000000-0000-0000-0000-000000000000");
+    alone->driver = g_strdup ("0");
+    g_ptr_array_add (alone->pgpus, pgpu);
+    xml = vgate_host_write (alone);
+    g_ptr_array_steal_index (alone->pgpus, 0); /* the caller owns it */
+    read = vgate_host_read (xml, strlen (xml), &local);
+    if (!read)
+        g_set_error (error, VGATE_NVML_ERROR, VGATE_NVML_ERROR_ANSWER, "impossible answer: %s",
+                     local->message);
+    return read != NULL;
+}
+
+/* The vGPUs that run on the pGPU, by NVML's numbers, are returned in *vgpus. */
+static VgatePgpu *
+read_pgpu (VgateNvml *nvml, const VgateGpu *gpu, GArray **vgpus, GError **error)
+{
+    g_autoptr (VgatePgpu) pgpu = vgate_pgpu_new ();
+    g_autoptr (GError) local = NULL;
+    g_autoptr (GArray) running = NULL;
+    const VgateNvmlDevice device = gpu->device;
+    guint read, write;
+    gboolean is_heterogeneous;
+    gsize length;
+    const guint8 *bytes;
+
+    pgpu->index = gpu->index;
+    pgpu->address = g_strdup (gpu->address);
+    pgpu->name = g_strdup (gpu->name);
+    pgpu->uuid = named (vgate_nvml_device_uuid (nvml, device, error));
+    pgpu->metadata.bytes = pgpu->uuid ? vgate_nvml_device_metadata (nvml, device, error) : NULL;
+    if (!pgpu->metadata.bytes)
+        return NULL;
+    bytes = g_bytes_get_data (pgpu->metadata.bytes, &length);
+    if (!vgate_pgpu_record_read (bytes, length, &pgpu->record, &local) ||
+        !vgate_pgpu_record_check_text (&pgpu->record, &local)) {
+        g_set_error (error, VGATE_NVML_ERROR, VGATE_NVML_ERROR_ANSWER, "nvmlDeviceGetVgpuMetadata: %s",
+                     local->message);
+        return NULL;
+    }
+    /* only one rule needs it, and a GPU whose driver lacks the call, or which is in MIG mode, can be used as
+     * well */
+    pgpu->has_scheduler = vgate_nvml_device_scheduler (nvml, device, &pgpu->scheduler, NULL);
+    if (vgate_nvml_device_buffer_bandwidths (nvml, device, &read, &write, NULL)) {
+        pgpu->read_bandwidth = read;
+        pgpu->write_bandwidth = write;
+    }
+    if (vgate_nvml_device_is_heterogeneous (nvml, device, &is_heterogeneous, NULL))
+        pgpu->vgpu_sizes = is_heterogeneous ? VGATE_SIZES_MIXED : VGATE_SIZES_EQUAL;
+    if (!read_types (nvml, device, pgpu->types, error))
+        return NULL;
+    running = read_vgpus (nvml, device, pgpu->types, error);
+    if (!running || !can_be_document (pgpu, error))
+        return NULL;
+    *vgpus = g_steal_pointer (&running);
+    return g_steal_pointer (&pgpu);
+}
+
+static gboolean
+read_pgpus (VgateNvml *nvml, VgateHost *host, GPtrArray *instances, GError **error)
+{
+    guint n_listed;
+    g_autoptr (GPtrArray) gpus = vgate_gpus_list (nvml, host->unusable, &n_listed, error);
+
+    for (guint i = 0; gpus && i < gpus->len;) {
         g_autoptr (GError) local = NULL;
-        g_autoptr (GPtrArray) instances = read_instances_of (nvml, host, i, &local);
-        const VgatePgpu *pgpu = g_ptr_array_index (host->pgpus, i);
+        g_autoptr (GArray) vgpus = NULL;
+        g_autoptr (VgatePgpu) pgpu = read_pgpu (nvml, g_ptr_array_index (gpus, i), &vgpus, &local);
+        const guint n_instances = instances ? instances->len : 0;
 
-        if (instances) {
-            g_ptr_array_extend_and_steal (all, g_steal_pointer (&instances));
+        if (pgpu && (!instances || add_instances (nvml, vgpus, host->pgpus->len, instances, &local))) {
+            g_ptr_array_add (host->pgpus, g_steal_pointer (&pgpu));
             i++;
             continue;
         }
-        /* the GPU was lost since it was read; no instance refers to it or to a later one yet */
-        g_ptr_array_add (host->unusable,
-                         vgate_unusable_gpu_new (pgpu->index, pgpu->address, pgpu->name, local));
-        g_ptr_array_remove_index (host->pgpus, i);
+        if (instances)
+            g_ptr_array_set_size (instances, (int)n_instances);
+        vgate_gpus_drop (gpus, i, local, host->unusable);
     }
-    return vgate_gpus_check_any (host->pgpus, host->unusable, error) ? g_steal_pointer (&all) : NULL;
+    return gpus && vgate_gpus_check_any (host->pgpus, host->unusable, error);
+}
+
+VgateHost *
+vgate_inventory_read (VgateNvml *nvml, GPtrArray *instances, GError **error)
+{
+    g_autoptr (VgateHost) host = vgate_host_new ();
+
+    host->driver = vgate_nvml_driver_version (nvml, error);
+    if (!host->driver || !vgate_nvml_version_ranges (nvml, &host->preset, &host->current, error))
+        return NULL;
+    host->simulated = vgate_nvml_get_simulated (nvml) != NULL;
+    return read_pgpus (nvml, host, instances, error) ? g_steal_pointer (&host) : NULL;
 }

@@ -26,17 +26,16 @@ VgateInstance *vgate_instance_new (void);
 void vgate_instance_free (VgateInstance *instance);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateInstance, vgate_instance_free)
 
-/*
- * Reads the host's pGPUs in vGPU host mode. The caller sets name, UUID and time of the host. A GPU that
- * cannot be read is added to host->unusable. NULL with the driver's error when no other GPU is left, or when
- * a call for the whole host fails.
- */
-VgateHost *vgate_inventory_read_host (VgateNvml *nvml, GError **error);
+/* A list of VgateInstance * that owns them. */
+GPtrArray *vgate_instances_new (void);
 
 /*
- * Reads all vGPUs on the host's pGPUs, as VgateInstance *. A vGPU that ends while it is read is left out; one
- * whose metadata cannot be read is included with its failure. The free instances in host are counted again,
- * beside exactly these vGPUs. A GPU that is lost in the meantime is moved to host->unusable, which can change
- * the indices of pGPUs. Errors are as above.
+ * Reads the host's pGPUs in vGPU host mode. The caller sets name, UUID and time of the host. A GPU that
+ * cannot be read, or is lost in the meantime, is added to host->unusable. NULL with the driver's error when
+ * no other GPU is left, or when a call for the whole host fails.
+ *
+ * instances, of vgate_instances_new (): all vGPUs on these pGPUs are added to it. A vGPU that ends while it
+ * is read is left out; one whose metadata cannot be read is included with its failure. The free instances of
+ * the pGPUs are counted beside exactly these vGPUs. NULL: the caller needs only the host.
  */
-GPtrArray *vgate_inventory_read_instances (VgateNvml *nvml, VgateHost *host, GError **error);
+VgateHost *vgate_inventory_read (VgateNvml *nvml, GPtrArray *instances, GError **error);

@@ -65,20 +65,8 @@ read_host (VgateNvml *nvml, VgateQuestion *question, GError **error)
 {
     g_autoptr (VgateProbe) probe = vgate_probe_new ();
 
-    probe->host = vgate_inventory_read_host (nvml, error);
-    if (!probe->host)
-        return NULL;
-    /* read the instances first, as a GPU that is lost in the meantime is removed from the list, to which the
-     * driver's answers refer */
-    if (question->with_instances) {
-        GPtrArray *instances = vgate_inventory_read_instances (nvml, probe->host, error);
-
-        if (!instances)
-            return NULL;
-        g_ptr_array_unref (probe->instances);
-        probe->instances = instances;
-    }
-    if (!ask_driver (nvml, question, probe, error))
+    probe->host = vgate_inventory_read (nvml, question->with_instances ? probe->instances : NULL, error);
+    if (!probe->host || !ask_driver (nvml, question, probe, error))
         return NULL;
     probe->host->time = g_get_real_time () / G_USEC_PER_SEC;
     probe->host->name = g_steal_pointer (&question->identity.name);

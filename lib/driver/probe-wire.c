@@ -21,7 +21,7 @@ vgate_probe_new (void)
     VgateProbe *probe = g_new0 (VgateProbe, 1);
 
     probe->answers = g_array_new (FALSE, TRUE, sizeof (VgateDriverAnswer));
-    probe->instances = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_instance_free);
+    probe->instances = vgate_instances_new ();
     probe->devices = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_listed_device_free);
     probe->makeable = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_makeable_free);
     return probe;

@@ -15,9 +15,11 @@
 #define HANDLE   "fail nvmlDeviceGetHandleByIndex GPU_IS_LOST --gpu " LOST
 #define METADATA "fail nvmlDeviceGetVgpuMetadata GPU_IS_LOST --gpu " LOST
 #define ACTIVE   "fail nvmlDeviceGetActiveVgpus 999 --gpu " LOST
-/* fails only when the vGPUs are read, after the host */
-#define MEANWHILE "fail nvmlDeviceGetHandleByPciBusId RESET_REQUIRED --gpu " LOST
-#define BOTH      METADATA "; fail nvmlDeviceGetName RESET_REQUIRED --gpu " CASE_GPU
+/* fails after the GPU was read, at a vGPU that runs there */
+#define INSTANCE                                                             \
+    "plug --vm 22222222-2222-4222-8222-222222222222 --type 1120 --gpu " LOST \
+    "; fail nvmlVgpuInstanceGetVmID RESET_REQUIRED --gpu " LOST
+#define BOTH METADATA "; fail nvmlDeviceGetName RESET_REQUIRED --gpu " CASE_GPU
 
 /* Puts the guest's device on the lost GPU or on the other one. */
 static void
@@ -82,12 +84,12 @@ static const HookCase cases[] = {
      .prepare = device_on_healthy,
      .sim = ACTIVE,
      .report = TRUE},
-    {.name = "meanwhile",
+    {.name = "instance",
      .input = "mdev",
      .operation = "migrate",
      .code = 1,
      .prepare = device_on_healthy,
-     .sim = MEANWHILE,
+     .sim = INSTANCE,
      .report = TRUE},
     {.name = "restore",
      .input = "mdev",
@@ -129,12 +131,12 @@ static const HookCase cases[] = {
      .code = 517,
      .prepare = device_on_lost,
      .sim = ACTIVE},
-    {.name = "on-meanwhile",
+    {.name = "on-instance",
      .input = "mdev",
      .operation = "migrate",
      .code = 517,
      .prepare = device_on_lost,
-     .sim = MEANWHILE},
+     .sim = INSTANCE},
     {.name = "on-restore",
      .input = "mdev",
      .operation = "restore",

@@ -19,6 +19,16 @@ lie (const char *name)
     return told && strcmp (told, name) == 0;
 }
 
+/* A lie whose name begins with what. */
+static int
+lie_of (const char *what, const char *name)
+{
+    char whole[64];
+
+    snprintf (whole, sizeof whole, "%s%s", what, name);
+    return lie (whole);
+}
+
 static nvmlReturn_t
 give_text (char *buffer, unsigned int length, const char *text, const char *what)
 {
@@ -40,37 +50,37 @@ give_text (char *buffer, unsigned int length, const char *text, const char *what
     return NVML_SUCCESS;
 }
 
-/* The sizing protocol and its wrong answers. */
+/* The sizing protocol and its wrong answers. what begins the name of each lie. */
 static nvmlReturn_t
-give_bytes (void *buffer, unsigned int *size, const void *bytes, unsigned int needed)
+give_bytes (void *buffer, unsigned int *size, const void *bytes, unsigned int needed, const char *what)
 {
     const unsigned int room = *size;
 
-    if (lie ("sizing succeeds") && !buffer)
+    if (lie_of (what, "sizing succeeds") && !buffer)
         return NVML_SUCCESS;
-    if (lie ("size 0") && !buffer) {
+    if (lie_of (what, "size 0") && !buffer) {
         *size = 0;
         return NVML_ERROR_INSUFFICIENT_SIZE;
     }
-    if (lie ("size of 4 GiB") && !buffer) {
+    if (lie_of (what, "size of 4 GiB") && !buffer) {
         *size = 0xffffffffu;
         return NVML_ERROR_INSUFFICIENT_SIZE;
     }
-    if (lie ("size too small") && !buffer) {
+    if (lie_of (what, "size too small") && !buffer) {
         *size = 8;
         return NVML_ERROR_INSUFFICIENT_SIZE;
     }
     *size = needed;
-    if (!buffer || (room < needed && !lie ("size too small")))
+    if (!buffer || (room < needed && !lie_of (what, "size too small")))
         return NVML_ERROR_INSUFFICIENT_SIZE;
     memcpy (buffer, bytes, room < needed ? room : needed);
-    if (lie ("grows"))
+    if (lie_of (what, "grows"))
         return NVML_ERROR_INSUFFICIENT_SIZE;
-    if (lie ("more bytes than room"))
+    if (lie_of (what, "more bytes than room"))
         *size = room + 1;
-    if (lie ("fewer bytes"))
+    if (lie_of (what, "fewer bytes"))
         *size = 20;
-    if (lie ("size too small"))
+    if (lie_of (what, "size too small"))
         *size = room;
     return NVML_SUCCESS;
 }
@@ -209,7 +219,7 @@ nvmlDeviceGetVgpuMetadata (nvmlDevice_t device, nvmlVgpuPgpuMetadata_t *metadata
     if (lie ("opaque size"))
         raw.opaqueDataSize = 0x10000;
     memcpy (bytes, &raw, NVML_PGPU_METADATA_OPAQUE_OFFSET);
-    return give_bytes (metadata, size, bytes, sizeof bytes);
+    return give_bytes (metadata, size, bytes, sizeof bytes, "");
 }
 #endif
 
@@ -256,8 +266,7 @@ nvmlDeviceGetActiveVgpus (nvmlDevice_t device, unsigned int *count, nvmlVgpuInst
 nvmlReturn_t
 nvmlVgpuTypeGetName (nvmlVgpuTypeId_t type, char *name, unsigned int *size)
 {
-    (void)type;
-    return give_text (name, *size, "Liar-1C", "type name");
+    return give_text (name, *size, "Liar-1C", type == 11 ? "type name" : "vGPU: type name");
 }
 
 nvmlReturn_t
@@ -288,7 +297,8 @@ nvmlReturn_t
 nvmlVgpuInstanceGetType (nvmlVgpuInstance_t instance, nvmlVgpuTypeId_t *type)
 {
     (void)instance;
-    *type = 11;
+    /* a type that the GPU does not list */
+    *type = lie ("vGPU: type name without end") ? 12 : 11;
     return NVML_SUCCESS;
 }
 
@@ -315,7 +325,7 @@ nvmlVgpuInstanceGetMetadata (nvmlVgpuInstance_t instance, nvmlVgpuMetadata_t *me
 
     (void)instance;
     memcpy (bytes, &raw, NVML_VGPU_METADATA_OPAQUE_OFFSET);
-    return give_bytes (metadata, size, bytes, sizeof bytes);
+    return give_bytes (metadata, size, bytes, sizeof bytes, "vGPU: ");
 }
 
 nvmlReturn_t

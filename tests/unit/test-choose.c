@@ -362,7 +362,7 @@ static void
 present_init (Present *present)
 {
     present->devices = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_listed_device_free);
-    present->instances = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_instance_free);
+    present->instances = vgate_instances_new ();
     present->leases.all = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_lease_free);
     present->promises = g_array_new (FALSE, FALSE, sizeof (VgatePromise));
 }

@@ -92,14 +92,24 @@ open_driver (void)
     return nvml;
 }
 
+/* instances: NULL, or a new list, which the caller unrefs. */
+static VgateHost *
+read_all (VgateNvml *nvml, GPtrArray **instances)
+{
+    g_autoptr (GError) error = NULL;
+    VgateHost *host;
+
+    if (instances)
+        *instances = vgate_instances_new ();
+    host = vgate_inventory_read (nvml, instances ? *instances : NULL, &error);
+    g_assert_no_error (error);
+    return host;
+}
+
 static VgateHost *
 read_host (VgateNvml *nvml)
 {
-    g_autoptr (GError) error = NULL;
-    VgateHost *host = vgate_inventory_read_host (nvml, &error);
-
-    g_assert_no_error (error);
-    return host;
+    return read_all (nvml, NULL);
 }
 
 static guint
@@ -124,12 +134,11 @@ TEST (test_sizes)
     sim ("update --gpu 0000:41:00.0 --read-bandwidth 12000 --write-bandwidth 9000");
     sim ("plug --vm 11111111-1111-4111-8111-111111111111 --type 11 --framebuffer-used 3 --runtime-state 0");
     nvml = open_driver ();
-    host = read_host (nvml);
+    host = read_all (nvml, &instances);
     pgpu = g_ptr_array_index (host->pgpus, 0);
     g_assert_cmpuint (pgpu->read_bandwidth, ==, 12000);
     g_assert_cmpuint (pgpu->write_bandwidth, ==, 9000);
     g_assert_cmpint (pgpu->vgpu_sizes, ==, VGATE_SIZES_MIXED);
-    instances = vgate_inventory_read_instances (nvml, host, NULL);
     instance = g_ptr_array_index (instances, 0);
     g_assert_cmpuint (instance->framebuffer_used, ==, 3 << 20);
     /* "none" differs from "not known" */
@@ -159,12 +168,11 @@ TEST (test_sizes_not_known)
             sim (words);
         }
         nvml = open_driver ();
-        host = read_host (nvml);
+        host = read_all (nvml, &instances);
         pgpu = g_ptr_array_index (host->pgpus, 0);
         g_assert_cmpuint (pgpu->read_bandwidth, ==, 0);
         g_assert_cmpuint (pgpu->write_bandwidth, ==, 0);
         g_assert_cmpint (pgpu->vgpu_sizes, ==, VGATE_SIZES_UNKNOWN);
-        instances = vgate_inventory_read_instances (nvml, host, NULL);
         instance = g_ptr_array_index (instances, 0);
         g_assert_cmpuint (instance->framebuffer_used, ==, 0);
         g_assert_cmpuint (instance->runtime_state, ==, 0);
@@ -247,11 +255,9 @@ TEST (test_free_instances)
 static GPtrArray *
 read_instances (VgateNvml *nvml)
 {
-    g_autoptr (VgateHost) host = read_host (nvml);
-    g_autoptr (GError) error = NULL;
-    GPtrArray *instances = vgate_inventory_read_instances (nvml, host, &error);
+    GPtrArray *instances;
+    g_autoptr (VgateHost) host = read_all (nvml, &instances);
 
-    g_assert_no_error (error);
     return instances;
 }
 
@@ -316,20 +322,18 @@ add_second_gpu (const Fixture *fixture)
 static const struct {
     const char *call, *code;
     const char *address, *name; /* as far as they are known then */
-    gboolean is_of_instances;   /* the call is made only when the instances are read */
 } losses[] = {
-    {"nvmlDeviceGetHandleByIndex", "GPU_IS_LOST", NULL, NULL, FALSE},
-    {"nvmlDeviceGetHandleByIndex", "999", NULL, NULL, FALSE},
-    {"nvmlDeviceGetVirtualizationMode", "RESET_REQUIRED", NULL, NULL, FALSE},
-    {"nvmlDeviceGetPciInfo", "GPU_IS_LOST", NULL, NULL, FALSE},
-    {"nvmlDeviceGetName", "GPU_IS_LOST", GPU_2, NULL, FALSE},
-    {"nvmlDeviceGetUUID", "GPU_IS_LOST", GPU_2, "NVIDIA H100 80GB HBM3", FALSE},
-    {"nvmlDeviceGetVgpuMetadata", "GPU_IS_LOST", GPU_2, "NVIDIA H100 80GB HBM3", FALSE},
-    {"nvmlDeviceGetVgpuMetadata", "NOT_SUPPORTED", GPU_2, "NVIDIA H100 80GB HBM3", FALSE},
-    {"nvmlDeviceGetSupportedVgpus", "UNKNOWN", GPU_2, "NVIDIA H100 80GB HBM3", FALSE},
-    {"nvmlDeviceGetCreatableVgpus", "RESET_REQUIRED", GPU_2, "NVIDIA H100 80GB HBM3", FALSE},
-    {"nvmlDeviceGetActiveVgpus", "GPU_IS_LOST", GPU_2, "NVIDIA H100 80GB HBM3", FALSE},
-    {"nvmlDeviceGetHandleByPciBusId", "GPU_IS_LOST", GPU_2, "NVIDIA H100 80GB HBM3", TRUE},
+    {"nvmlDeviceGetHandleByIndex", "GPU_IS_LOST", NULL, NULL},
+    {"nvmlDeviceGetHandleByIndex", "999", NULL, NULL},
+    {"nvmlDeviceGetVirtualizationMode", "RESET_REQUIRED", NULL, NULL},
+    {"nvmlDeviceGetPciInfo", "GPU_IS_LOST", NULL, NULL},
+    {"nvmlDeviceGetName", "GPU_IS_LOST", GPU_2, NULL},
+    {"nvmlDeviceGetUUID", "GPU_IS_LOST", GPU_2, "NVIDIA H100 80GB HBM3"},
+    {"nvmlDeviceGetVgpuMetadata", "GPU_IS_LOST", GPU_2, "NVIDIA H100 80GB HBM3"},
+    {"nvmlDeviceGetVgpuMetadata", "NOT_SUPPORTED", GPU_2, "NVIDIA H100 80GB HBM3"},
+    {"nvmlDeviceGetSupportedVgpus", "UNKNOWN", GPU_2, "NVIDIA H100 80GB HBM3"},
+    {"nvmlDeviceGetCreatableVgpus", "RESET_REQUIRED", GPU_2, "NVIDIA H100 80GB HBM3"},
+    {"nvmlDeviceGetActiveVgpus", "GPU_IS_LOST", GPU_2, "NVIDIA H100 80GB HBM3"},
 };
 
 static void
@@ -361,19 +365,12 @@ TEST (test_lost)
         g_autoptr (VgateNvml) nvml = NULL;
         g_autoptr (VgateHost) host = NULL;
         g_autoptr (GPtrArray) instances = NULL;
-        g_autoptr (GError) error = NULL;
 
         g_test_message ("%s", words);
         add_second_gpu (fixture);
         sim (words);
         nvml = open_driver ();
-        host = read_host (nvml);
-        if (losses[i].is_of_instances)
-            g_assert_cmpuint (host->pgpus->len, ==, 2);
-        else
-            assert_lost (host, i);
-        instances = vgate_inventory_read_instances (nvml, host, &error);
-        g_assert_no_error (error);
+        host = read_all (nvml, &instances);
         assert_lost (host, i);
         g_assert_cmpuint (instances->len, ==, 1);
         g_assert_cmpstr (((VgateInstance *)g_ptr_array_index (instances, 0))->vm, ==, SAMPLE_DOMAIN_UUID);
@@ -381,29 +378,33 @@ TEST (test_lost)
     }
 }
 
-/* The first of two is lost after the host was read and before its vGPUs are: those of the second refer to it
- * by its new index. */
-TEST (test_lost_meanwhile)
+/* The first of two is lost: the vGPUs of the second refer to it by its index without the first. */
+TEST (test_first_is_lost)
 {
-    g_autoptr (VgateNvml) nvml = NULL;
-    g_autoptr (VgateHost) host = NULL;
-    g_autoptr (GPtrArray) instances = NULL;
-    const VgateInstance *instance;
+    static const char *const calls[] = {"nvmlDeviceGetActiveVgpus", "nvmlVgpuInstanceGetVmID",
+                                        "nvmlVgpuInstanceGetUUID", "nvmlVgpuInstanceGetType"};
 
-    add_second_gpu (fixture);
-    nvml = open_driver ();
-    host = read_host (nvml);
-    g_assert_cmpuint (host->pgpus->len, ==, 2);
-    g_assert_cmpuint (host->unusable->len, ==, 0);
-    sim ("fail nvmlDeviceGetActiveVgpus GPU_IS_LOST --gpu " GPU);
-    instances = vgate_inventory_read_instances (nvml, host, NULL);
-    g_assert_cmpuint (host->pgpus->len, ==, 1);
-    g_assert_cmpuint (host->unusable->len, ==, 1);
-    g_assert_cmpuint (instances->len, ==, 1);
-    instance = g_ptr_array_index (instances, 0);
-    g_assert_cmpstr (instance->vm, ==, "22222222-2222-4222-8222-222222222222");
-    g_assert_cmpuint (instance->pgpu, ==, 0);
-    g_assert_cmpstr (((VgatePgpu *)g_ptr_array_index (host->pgpus, 0))->address, ==, GPU_2);
+    for (gsize i = 0; i < G_N_ELEMENTS (calls); i++) {
+        g_autofree char *words = g_strdup_printf ("fail %s GPU_IS_LOST --gpu " GPU, calls[i]);
+        g_autoptr (VgateNvml) nvml = NULL;
+        g_autoptr (VgateHost) host = NULL;
+        g_autoptr (GPtrArray) instances = NULL;
+        const VgateInstance *instance;
+
+        g_test_message ("%s", words);
+        add_second_gpu (fixture);
+        sim (words);
+        nvml = open_driver ();
+        host = read_all (nvml, &instances);
+        g_assert_cmpuint (host->pgpus->len, ==, 1);
+        g_assert_cmpuint (host->unusable->len, ==, 1);
+        g_assert_cmpstr (((VgateUnusableGpu *)g_ptr_array_index (host->unusable, 0))->address, ==, GPU);
+        g_assert_cmpuint (instances->len, ==, 1);
+        instance = g_ptr_array_index (instances, 0);
+        g_assert_cmpstr (instance->vm, ==, "22222222-2222-4222-8222-222222222222");
+        g_assert_cmpuint (instance->pgpu, ==, 0);
+        g_assert_cmpstr (((VgatePgpu *)g_ptr_array_index (host->pgpus, 0))->address, ==, GPU_2);
+    }
 }
 
 /* A vGPU whose GPU is lost has not ended; its element would be removed if it counted as ended. */
@@ -415,15 +416,14 @@ TEST (test_lost_at_an_instance)
 
     for (gsize i = 0; i < G_N_ELEMENTS (calls); i++) {
         g_autofree char *words = g_strdup_printf ("fail %s GPU_IS_LOST", calls[i]);
-        g_autoptr (VgateHost) host = NULL;
+        g_autoptr (GPtrArray) instances = vgate_instances_new ();
         g_autoptr (GError) error = NULL;
 
         add_second_gpu (fixture);
-        host = read_host (nvml);
         sim (words);
-        g_assert_null (vgate_inventory_read_instances (nvml, host, &error));
+        g_assert_null (vgate_inventory_read (nvml, instances, &error));
         g_assert_error (error, VGATE_NVML_ERROR, NVML_ERROR_GPU_IS_LOST);
-        g_assert_cmpuint (host->unusable->len, ==, 2);
+        g_assert_cmpuint (instances->len, ==, 0);
     }
 }
 
@@ -487,7 +487,7 @@ TEST (test_failures)
         g_autoptr (GError) error = NULL;
 
         sim (words);
-        g_assert_null (vgate_inventory_read_host (nvml, &error));
+        g_assert_null (vgate_inventory_read (nvml, NULL, &error));
         g_assert_error (error, VGATE_NVML_ERROR, NVML_ERROR_GPU_IS_LOST);
         if (!strstr (error->message, calls[i]) || !strstr (error->message, "NVML error 15: "))
             g_error ("'%s' does not name %s and its error", error->message, calls[i]);
@@ -571,7 +571,7 @@ main (int argc, char **argv)
     ADD ("instances", test_instances);
     ADD ("failures", test_failures);
     ADD ("lost", test_lost);
-    ADD ("lost-meanwhile", test_lost_meanwhile);
+    ADD ("first-is-lost", test_first_is_lost);
     ADD ("lost-at-an-instance", test_lost_at_an_instance);
     ADD ("lost-in-the-document", test_lost_in_the_document);
     ADD ("wide-domain", test_wide_domain);

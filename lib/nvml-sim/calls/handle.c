@@ -82,12 +82,12 @@ vgpu_sim_enter_vgpu_host_with (const char *call, struct nvmlDevice_st *device, c
 }
 
 int
-vgpu_sim_find_vgpu (const VgpuSimHost *host, guint32 instance, const VgpuSimVgpu **vgpu)
+vgpu_sim_find_vgpu (const char *call, const VgpuSimHost *host, guint32 instance, const VgpuSimVgpu **vgpu)
 {
     if (instance == 0)
         return NVML_ERROR_INVALID_ARGUMENT;
     *vgpu = vgpu_sim_host_vgpu (host, instance);
-    return *vgpu ? NVML_SUCCESS : NVML_ERROR_NOT_FOUND;
+    return *vgpu ? vgpu_sim_gpu_fault (call, host, (*vgpu)->gpu) : NVML_ERROR_NOT_FOUND;
 }
 
 int
@@ -98,7 +98,7 @@ vgpu_sim_enter_vgpu (const char *call, guint32 instance, const void *argument, V
 
     if (code != NVML_SUCCESS)
         return code;
-    return argument ? vgpu_sim_find_vgpu (*host, instance, vgpu) : NVML_ERROR_INVALID_ARGUMENT;
+    return argument ? vgpu_sim_find_vgpu (call, *host, instance, vgpu) : NVML_ERROR_INVALID_ARGUMENT;
 }
 
 int

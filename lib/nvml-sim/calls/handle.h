@@ -28,10 +28,11 @@ int vgpu_sim_enter_vgpu_host (const char *call, struct nvmlDevice_st *device, Vg
 int vgpu_sim_enter_vgpu_host_with (const char *call, struct nvmlDevice_st *device, const void *argument,
                                    VgpuSimHost **host, const VgpuSimGpu **gpu);
 /* Checks in the measured order: argument NULL and instance 0 result in INVALID_ARGUMENT, an instance that
- * does not run in NOT_FOUND. */
+ * does not run in NOT_FOUND. A fault of this call on the vGPU's GPU comes last. */
 int vgpu_sim_enter_vgpu (const char *call, guint32 instance, const void *argument, VgpuSimHost **host,
                          const VgpuSimVgpu **vgpu);
 /* The last step of vgpu_sim_enter_vgpu (), for calls that check something else before. */
-int vgpu_sim_find_vgpu (const VgpuSimHost *host, guint32 instance, const VgpuSimVgpu **vgpu);
+int vgpu_sim_find_vgpu (const char *call, const VgpuSimHost *host, guint32 instance,
+                        const VgpuSimVgpu **vgpu);
 /* INVALID_ARGUMENT for a type that the host does not have. */
 int vgpu_sim_find_type (const VgpuSimHost *host, guint32 id, const VgpuSimType **type);

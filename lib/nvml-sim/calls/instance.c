@@ -27,7 +27,7 @@ nvmlVgpuInstanceGetMetadata (nvmlVgpuInstance_t instance, nvmlVgpuMetadata_t *me
     if (code == NVML_SUCCESS)
         code = vgpu_sim_answer_check_size (metadata, size, VGPU_SIM_VGPU_METADATA_SIZE);
     if (code == NVML_SUCCESS)
-        code = vgpu_sim_find_vgpu (host, instance, &vgpu);
+        code = vgpu_sim_find_vgpu (__func__, host, instance, &vgpu);
     if (code != NVML_SUCCESS)
         return code;
     vgpu_sim_metadata_of_vgpu (host, vgpu, metadata);
@@ -49,7 +49,7 @@ nvmlVgpuInstanceGetVmID (nvmlVgpuInstance_t instance, char *id, unsigned int len
         return NVML_ERROR_INVALID_ARGUMENT;
     if (length < NVML_DEVICE_UUID_SIZE)
         return NVML_ERROR_INSUFFICIENT_SIZE;
-    code = vgpu_sim_find_vgpu (host, instance, &vgpu);
+    code = vgpu_sim_find_vgpu (__func__, host, instance, &vgpu);
     if (code == NVML_SUCCESS)
         code = vgpu_sim_answer_text (vgpu->vm, id, length);
     if (code == NVML_SUCCESS)
@@ -96,7 +96,7 @@ nvmlVgpuInstanceGetGpuPciId (nvmlVgpuInstance_t instance, char *pci_id, unsigned
     if (code == NVML_SUCCESS && (!pci_id || !length))
         code = NVML_ERROR_INVALID_ARGUMENT;
     if (code == NVML_SUCCESS)
-        code = vgpu_sim_find_vgpu (host, instance, &vgpu);
+        code = vgpu_sim_find_vgpu (__func__, host, instance, &vgpu);
     if (code != NVML_SUCCESS)
         return code;
     if (vgpu->guest_up && vgpu_sim_address_parse (vgpu->guest_address, &address))
@@ -154,7 +154,7 @@ nvmlVgpuInstanceGetRuntimeStateSize (nvmlVgpuInstance_t instance, nvmlVgpuRuntim
     nvmlReturn_t code = vgpu_sim_state_enter (__func__, &host);
 
     if (code == NVML_SUCCESS)
-        code = vgpu_sim_find_vgpu (host, instance, &vgpu);
+        code = vgpu_sim_find_vgpu (__func__, host, instance, &vgpu);
     if (code != NVML_SUCCESS)
         return code;
     if (!state)

@@ -103,7 +103,7 @@ nvmlVgpuInstanceGetPlacementId (nvmlVgpuInstance_t instance, nvmlVgpuPlacementId
         return NVML_ERROR_INVALID_ARGUMENT;
     if (placement->version != NVML_VGPU_PLACEMENT_ID_V1)
         return NVML_ERROR_ARGUMENT_VERSION_MISMATCH;
-    code = vgpu_sim_find_vgpu (host, instance, &vgpu);
+    code = vgpu_sim_find_vgpu (__func__, host, instance, &vgpu);
     if (code == NVML_SUCCESS)
         placement->placementId = vgpu->placement;
     return code;

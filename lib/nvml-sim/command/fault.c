@@ -41,7 +41,8 @@ vgpu_sim_command_fail (const char *path, int argc, char **argv, GError **error)
 {
     g_autofree char *gpu = NULL, *base = NULL, *key = NULL;
     const GOptionEntry entries[] = {
-        {"gpu", 0, 0, G_OPTION_ARG_STRING, &gpu, "fail only on this GPU (for calls of a device)", "ADDRESS"},
+        {"gpu", 0, 0, G_OPTION_ARG_STRING, &gpu,
+         "fail only on this GPU (for calls of a device or of a running vGPU)", "ADDRESS"},
         G_OPTION_ENTRY_NULL,
     };
     int code;
@@ -54,7 +55,7 @@ vgpu_sim_command_fail (const char *path, int argc, char **argv, GError **error)
                                     "code",
                                     argv[2]);
     base = vgpu_sim_call_base_name (argv[1]);
-    if (gpu && !g_str_has_prefix (base, "nvmlDevice"))
+    if (gpu && !g_str_has_prefix (base, "nvmlDevice") && !g_str_has_prefix (base, "nvmlVgpuInstance"))
         return vgpu_sim_option_bad (error, "%s is not a call of a GPU", base);
     key = fault_key (base, gpu, error);
     return key && set_fault (path, key, argv[2], error);
