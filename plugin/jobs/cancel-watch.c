@@ -186,6 +186,13 @@ say_done (Cancelled *cancelled, VgateCancelAction action)
              "guest paused. vgpu-gated sent migrate-continue to QEMU",
              cancelled->sign_ms);
         break;
+    case VGATE_CANCEL_DO_REPEAT:
+        say (
+            cancelled, VGATE_CODE_CANCEL_HUNG_LIBVIRT,
+            "the aborted migration hung in libvirt: its job had not ended %u ms after QEMU had cancelled the "
+            "migration, with the guest paused. vgpu-gated made QEMU report an end of the migration again",
+            cancelled->sign_ms);
+        break;
     case VGATE_CANCEL_DO_RESUME:
         say (cancelled, VGATE_CODE_CANCEL_RESUMED,
              "the aborted migration has ended, but the guest was still paused: vgpu-gated resumed it");

@@ -7,6 +7,7 @@
  * 449 ms on a loaded machine (1,500 aborts, measured). */
 #define HUNG_IN_LIBVIRT_AFTER (250 * MS)
 #define HUNG_IN_QEMU_AFTER    (500 * MS)
+#define LOST_BY_LIBVIRT_AFTER (1000 * MS)
 /* For a guest that was found, without events: longer than a switch-over normally takes. */
 #define HUNG_IF_FOUND_AFTER (2000 * MS)
 
@@ -106,6 +107,12 @@ take_event (VgateCancel *cancel, VgateCancelInputKind kind, gint64 now)
             enter (cancel, VGATE_CANCEL_PHASE_FOUND, now);
         break;
     case VGATE_CANCEL_INPUT_SETUP:
+        /* it can be the event that vgate_libvirt_repeat_end () causes: the next look decides, by the age
+         * of libvirt's job */
+        if (cancel->phase == VGATE_CANCEL_PHASE_CANCELLED && cancel->n_acts > 0) {
+            cancel->wake = now;
+            break;
+        }
         if (cancel->is_ours && cancel->phase == VGATE_CANCEL_PHASE_QUIET && !cancel->is_completed)
             end = VGATE_CANCEL_END_BEGUN;
         else
@@ -189,7 +196,11 @@ cure_for (const VgateCancel *cancel, VgateGuestState guest, gint64 now)
         return VGATE_CANCEL_DO_WAIT;
     switch (cancel->phase) {
     case VGATE_CANCEL_PHASE_CANCELLED:
-        return guest == VGATE_GUEST_RUNS ? VGATE_CANCEL_DO_SUSPEND : VGATE_CANCEL_DO_WAIT;
+        if (guest == VGATE_GUEST_RUNS)
+            return VGATE_CANCEL_DO_SUSPEND;
+        return vgate_cancel_is_paused (guest) && now - cancel->since >= LOST_BY_LIBVIRT_AFTER
+                   ? VGATE_CANCEL_DO_REPEAT
+                   : VGATE_CANCEL_DO_WAIT;
     case VGATE_CANCEL_PHASE_CANCELLING:
         return vgate_cancel_is_paused (guest) ? VGATE_CANCEL_DO_CONTINUE : VGATE_CANCEL_DO_WAIT;
     default:
@@ -373,7 +384,8 @@ vgate_cancel_may_act (const VgateCancelAct *act, int run, const VgateJob *job, V
         return FALSE;
     switch (act->action) {
     case VGATE_CANCEL_DO_SUSPEND: return is_same && guest == VGATE_GUEST_RUNS;
-    case VGATE_CANCEL_DO_CONTINUE: return is_same && vgate_cancel_is_paused (guest);
+    case VGATE_CANCEL_DO_CONTINUE:
+    case VGATE_CANCEL_DO_REPEAT: return is_same && vgate_cancel_is_paused (guest);
     case VGATE_CANCEL_DO_RESUME:
         return job->kind == VGATE_JOB_NONE &&
                (guest == VGATE_GUEST_PAUSED_BY_USER || guest == VGATE_GUEST_PAUSED_BY_MIGRATION);

@@ -3,12 +3,16 @@
  * A state machine for an aborted migration, until libvirt's job has ended. Its inputs are the events of QEMU
  * and libvirt, its output is the next action. It makes no calls, and takes the time from its inputs.
  *
- * An abort during the switch-over can trigger one of two faults. Both were measured with libvirt 9.0.0 and
- * QEMU 7.2.22. In both, the job does not end by itself, and a second abort has no effect:
+ * An abort during the switch-over can trigger one of three faults. All were seen with libvirt 9.0.0 and
+ * QEMU 7.2.22. In all of them the job does not end by itself, and a second abort has no effect:
  *
  * - In libvirt: QEMU has cancelled the migration, but libvirt waits for a STOP event that does not come. The
  *   guest runs at the source. Sign: the job still exists 250 ms after QEMU's "cancelled", and the state is
  *   "running". Suspending the guest gives libvirt its event, and libvirt then resumes the guest itself.
+ * - In libvirt: it has lost QEMU's "cancelled". A reply to query-migrate that QEMU wrote before this event,
+ *   but that libvirt evaluates after it, overwrites the state of the event (read in libvirt's source). The
+ *   guest is paused at the source. Sign: the job still exists 1 s after "cancelled", and the state is
+ *   "paused". libvirt waits until QEMU reports an end of the migration again: vgate_libvirt_repeat_end ().
  * - In QEMU: it waits in "cancelling" for a semaphore that only a cancel in "pre-switchover" posts. The guest
  *   is paused. Sign: the job still exists 500 ms after "cancelling" without "cancelled", and the state is
  *   "paused". QMP's migrate-continue with the state "cancelling" posts the semaphore. QEMU refuses the
@@ -71,6 +75,7 @@ typedef enum {
     VGATE_CANCEL_DO_LOOK,
     VGATE_CANCEL_DO_SUSPEND,  /* it hangs in libvirt: suspend, wait for the end, resume if necessary */
     VGATE_CANCEL_DO_CONTINUE, /* it hangs in QEMU: migrate-continue with the state "cancelling" */
+    VGATE_CANCEL_DO_REPEAT,   /* it hangs in libvirt: make QEMU report an end again */
     VGATE_CANCEL_DO_RESUME,   /* the job has ended, and the guest is still paused */
     VGATE_CANCEL_DO_REPORT,   /* it hangs, and nothing helped or fits; go on until cancel->wake */
     /* ends */

@@ -227,6 +227,16 @@ end_cancelling (virDomainPtr domain, GError **error)
 }
 
 static VgateCancelResult
+repeat_end (virDomainPtr domain, GError **error)
+{
+    gboolean is_refused;
+
+    if (vgate_libvirt_repeat_end (domain, &is_refused, error))
+        return VGATE_CANCEL_RESULT_DONE;
+    return is_refused ? VGATE_CANCEL_RESULT_REFUSED : VGATE_CANCEL_RESULT_FAILED;
+}
+
+static VgateCancelResult
 act (gpointer libvirt, const char *uuid, const VgateCancelAct *wanted, GError **error)
 {
     g_autoptr (virDomain) domain = find_domain (libvirt, uuid, error);
@@ -244,6 +254,7 @@ act (gpointer libvirt, const char *uuid, const VgateCancelAct *wanted, GError **
         return VGATE_CANCEL_RESULT_REFUSED;
     switch (wanted->action) {
     case VGATE_CANCEL_DO_SUSPEND: return suspend_and_resume (domain, wanted, error);
+    case VGATE_CANCEL_DO_REPEAT: return repeat_end (domain, error);
     case VGATE_CANCEL_DO_RESUME: return resume (domain, error);
     default: return end_cancelling (domain, error);
     }

@@ -8,6 +8,9 @@
 
 #define QUERY_MIGRATE  "{\"execute\":\"query-migrate\"}"
 #define END_CANCELLING "{\"execute\":\"migrate-continue\",\"arguments\":{\"state\":\"cancelling\"}}"
+/* QEMU has no file descriptor of this name, so the migration fails before it begins. */
+#define NO_FD      "vgpu-gate-cancelled"
+#define REPEAT_END "{\"execute\":\"migrate\",\"arguments\":{\"uri\":\"fd:" NO_FD "\"}}"
 
 void
 vgate_set_libvirt_error (GError **error, const char *call)
@@ -185,9 +188,38 @@ vgate_libvirt_was_cancelled (virDomainPtr domain)
 
     if (virDomainQemuMonitorCommand (domain, QUERY_MIGRATE, &reply, 0) != 0)
         return FALSE;
-    is_cancelled = reply && strstr (reply, "\"status\":\"cancelled\"") != NULL;
+    /* or it was cancelled, and vgate_libvirt_repeat_end () was called since then */
+    is_cancelled = reply && (strstr (reply, "\"status\":\"cancelled\"") ||
+                             (strstr (reply, "\"status\":\"failed\"") && strstr (reply, "'" NO_FD "'")));
     free (reply); /* libvirt allocates with malloc () */
     return is_cancelled;
+}
+
+gboolean
+vgate_libvirt_repeat_end (virDomainPtr domain, gboolean *is_refused, GError **error)
+{
+    char *reply = NULL;
+    gboolean is_done;
+
+    *is_refused = !vgate_libvirt_was_cancelled (domain);
+    if (*is_refused) {
+        g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_LIBVIRT_ERROR,
+                             "QEMU does not report that its last migration was cancelled");
+        return FALSE;
+    }
+    if (virDomainQemuMonitorCommand (domain, REPEAT_END, &reply, 0) != 0) {
+        vgate_set_libvirt_error (error, "virDomainQemuMonitorCommand");
+        return FALSE;
+    }
+    /* the error that is expected */
+    is_done = reply && strstr (reply, "'" NO_FD "'") != NULL;
+    if (!is_done) {
+        g_autofree char *text = vgate_printable (reply ? reply : "", 255);
+
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_LIBVIRT_ERROR, "migrate: QEMU returned %s", text);
+    }
+    free (reply); /* libvirt allocates with malloc () */
+    return is_done;
 }
 
 gboolean

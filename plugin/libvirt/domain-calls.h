@@ -48,8 +48,16 @@ gboolean vgate_libvirt_suspend (virDomainPtr domain, GError **error);
 gboolean vgate_libvirt_resume (virDomainPtr domain, GError **error);
 
 /* TRUE: QEMU reports that its last migration was cancelled, so the guest never ran anywhere else (QMP's
- * query-migrate). FALSE: it was not, or QEMU cannot be asked. Taints the domain like the next function. */
+ * query-migrate). FALSE: it was not, or QEMU cannot be asked. Taints the domain like the next functions. */
 gboolean vgate_libvirt_was_cancelled (virDomainPtr domain);
+
+/*
+ * Makes QEMU report the end of a cancelled migration again, for a libvirt that has lost it (jobs/cancel.h).
+ * QEMU does not repeat "cancelled". It gets the order to migrate to a file descriptor that it does not have
+ * (QMP's migrate): it reports "setup" and "failed", and does nothing else. FALSE with an error: the last
+ * migration was not cancelled (*is_refused), or QEMU cannot be asked. Taints the domain.
+ */
+gboolean vgate_libvirt_repeat_end (virDomainPtr domain, gboolean *is_refused, GError **error);
 
 /*
  * Makes QEMU leave the state "cancelling" (QMP's migrate-continue). FALSE with an error: QEMU refuses the

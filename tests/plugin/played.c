@@ -210,6 +210,10 @@ act (gpointer libvirt, G_GNUC_UNUSED const char *uuid, const VgateCancelAct *wan
             return VGATE_CANCEL_RESULT_LEFT_PAUSED;
         }
         break;
+    case VGATE_CANCEL_DO_REPEAT:
+        if (played->is_useless)
+            return VGATE_CANCEL_RESULT_DONE;
+        break;
     case VGATE_CANCEL_DO_RESUME:
         if (played->cannot_resume) {
             g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_LIBVIRT_ERROR, "no lease");

@@ -317,7 +317,8 @@ test_stays_suspended (void)
         LOOK (251, MIGRATION, RUNS, DO_SUSPEND, 0),
         ACT (1752, LEFT_PAUSED, DO_WAIT, 1762),
         HEAR (1762, TIME, DO_LOOK, 0),
-        LOOK (1763, MIGRATION, PAUSED_BY_MIGRATION, DO_WAIT, 1783),
+        LOOK (1763, MIGRATION, PAUSED_BY_MIGRATION, DO_REPEAT, 0),
+        ACT (1764, REFUSED, DO_WAIT, 1774),
         HEAR (2262, TIME, DO_LOOK, 0),
         LOOK (2263, NONE, PAUSED_BY_USER, DO_WAIT, 2273),
         HEAR (2273, TIME, DO_LOOK, 0),
@@ -333,6 +334,44 @@ test_stays_suspended (void)
     };
 
     PLAY (lines);
+}
+
+/* libvirt has lost QEMU's "cancelled", with the guest paused, either at once or after it was suspended. What
+ * QEMU reports because of the act is not another job. */
+static void
+test_lost_by_libvirt (void)
+{
+    static const Line at_once[] = {
+        HEAR (0, CANCELLED, DO_WAIT, 250),
+        HEAR (250, TIME, DO_LOOK, 0),
+        LOOK (251, MIGRATION, PAUSED_BY_MIGRATION, DO_WAIT, 501),
+        HEAR (999, TIME, DO_LOOK, 0),
+        LOOK (999, MIGRATION, PAUSED_BY_MIGRATION, DO_WAIT, 1249),
+        HEAR (1249, TIME, DO_LOOK, 0),
+        LOOK (1250, MIGRATION, PAUSED_BY_MIGRATION, DO_REPEAT, 0),
+        HEAR (1251, SETUP, DO_NOTHING, 0),
+        HEAR (1252, JOB_FAILED, DO_NOTHING, 0),
+        ACT (1253, DONE, DO_WAIT, 1263),
+        HEAR (1263, TIME, DO_LOOK, 0),
+        LOOK (1264, NONE, RUNS, END_STAYED, 0),
+    };
+    static const Line suspended[] = {
+        HEAR (0, ABORTED, DO_WAIT, 10),
+        HEAR (1, CANCELLED, DO_WAIT, 11),
+        HEAR (252, TIME, DO_LOOK, 0),
+        LOOK (253, MIGRATION, RUNS, DO_SUSPEND, 0),
+        ACT (1754, LEFT_PAUSED, DO_WAIT, 1764),
+        HEAR (1764, TIME, DO_LOOK, 0),
+        LOOK (1765, MIGRATION, PAUSED_BY_MIGRATION, DO_REPEAT, 0),
+        ACT (1766, DONE, DO_WAIT, 1776),
+        HEAR (1767, SETUP, DO_LOOK, 0),
+        LOOK (1768, MIGRATION, PAUSED_BY_MIGRATION, DO_WAIT, 0),
+        HEAR (1768, JOB_FAILED, DO_LOOK, 0),
+        LOOK (1769, NONE, RUNS, END_STAYED, 0),
+    };
+
+    PLAY (at_once);
+    PLAY (suspended);
 }
 
 static void
@@ -409,13 +448,13 @@ static void
 test_reported (void)
 {
     static const Line no_sign[] = {
-        HEAR (0, CANCELLED, DO_WAIT, 250),
-        HEAR (250, TIME, DO_LOOK, 0),
-        LOOK (251, MIGRATION, PAUSED_BY_MIGRATION, DO_WAIT, 501),
+        HEAR (0, CANCELLING, DO_WAIT, 500),
+        HEAR (500, TIME, DO_LOOK, 0),
+        LOOK (501, MIGRATION, RUNS, DO_WAIT, 751),
         HEAR (5000, TIME, DO_LOOK, 0),
-        LOOK (5001, MIGRATION, PAUSED_BY_MIGRATION, DO_REPORT, 10001),
+        LOOK (5001, MIGRATION, RUNS, DO_REPORT, 10001),
         HEAR (10001, TIME, DO_LOOK, 0),
-        LOOK (10002, MIGRATION, PAUSED_BY_MIGRATION, DO_WAIT, 15002),
+        LOOK (10002, MIGRATION, RUNS, DO_WAIT, 15002),
         HEAR (15002, TIME, DO_LOOK, 0),
         LOOK (15003, NONE, GONE, END_DEPARTED, 0),
     };
@@ -561,6 +600,14 @@ act_on (World *world, const VgateCancel *cancel, VgateCancelAction action)
         if (world->qemu != VGATE_CANCEL_PHASE_CANCELLING)
             return VGATE_CANCEL_RESULT_REFUSED;
         world->qemu = VGATE_CANCEL_PHASE_CANCELLED;
+        return VGATE_CANCEL_RESULT_DONE;
+    case VGATE_CANCEL_DO_REPEAT:
+        g_assert_cmpuint (world->number, ==, world->aborted);
+        g_assert_true (world->cancelled != 0 && world->now - world->cancelled >= 1000 * MS);
+        if (world->qemu != VGATE_CANCEL_PHASE_CANCELLED)
+            return VGATE_CANCEL_RESULT_REFUSED;
+        world->has_job = FALSE;
+        world->guest = VGATE_GUEST_RUNS;
         return VGATE_CANCEL_RESULT_DONE;
     default:
         /* the worker asks QEMU; the machine depends on that only if a guest that it left paused was migrated
@@ -726,6 +773,7 @@ main (int argc, char **argv)
     g_test_add_func ("/cancel/connected-again", test_connected_again);
     g_test_add_func ("/cancel/hangs-in-libvirt", test_hangs_in_libvirt);
     g_test_add_func ("/cancel/stays-suspended", test_stays_suspended);
+    g_test_add_func ("/cancel/lost-by-libvirt", test_lost_by_libvirt);
     g_test_add_func ("/cancel/hangs-in-qemu", test_hangs_in_qemu);
     g_test_add_func ("/cancel/somebody-elses", test_somebody_elses);
     g_test_add_func ("/cancel/found", test_found);

@@ -109,27 +109,34 @@ test_aborts_at_the_worst_moment_end () {
 
 # --- the hang in QEMU, provoked ---
 
-# guest_with_late_pause NAME [TYPE]: its QEMU stays in the moment in which an abort makes it hang (late-pause.c) until
-# moment_passes is called
-guest_with_late_pause () {
-    local name=$1 host
-    shift
-    cc -shared -fPIC -o "$VGPU_GATE_LAB/late-pause.so" "$lab/late-pause.c"
+# guest_with_other_qemu WHAT NAME [TYPE]: its QEMU runs with the library of WHAT.c, and has a second monitor
+guest_with_other_qemu () {
+    local what=$1 name=$2 host
+    shift 2
+    cc -shared -fPIC -o "$VGPU_GATE_LAB/$what.so" "$lab/$what.c"
     for host in a b; do
-        on "$host" sh -c 'cat >/run/lab/late-qemu && chmod 0755 /run/lab/late-qemu' <<EOF2
+        on "$host" sh -c 'cat >/run/lab/other-qemu && chmod 0755 /run/lab/other-qemu' <<EOF2
 #!/bin/sh
-LD_PRELOAD=$VGPU_GATE_LAB/late-pause.so exec $(command -v qemu-system-x86_64) "\$@"
+# not where libvirt only asks QEMU what it can do
+case "\$*" in *guest=*) set -- "\$@" -qmp unix:/run/lab/second.qmp,server=on,wait=off ;; esac
+LD_PRELOAD=$VGPU_GATE_LAB/$what.so exec $(command -v qemu-system-x86_64) "\$@"
 EOF2
     done
-    on a touch /run/lab/late-pause
+    on a touch "/run/lab/$what"
     guest_define a "$name" "$@"
-    on a virsh -q dumpxml --inactive "$name" | sed 's,<emulator>.*</emulator>,<emulator>/run/lab/late-qemu</emulator>,' |
+    on a virsh -q dumpxml --inactive "$name" | sed 's,<emulator>.*</emulator>,<emulator>/run/lab/other-qemu</emulator>,' |
         on a virsh -q define /dev/stdin
     guest_start a "$name"
     [ $# -eq 0 ] || {
         guest_driver_up a "$name"
         wait_captured a "$name" 26.1
     }
+}
+
+# guest_with_late_pause NAME [TYPE]: its QEMU stays in the moment in which an abort makes it hang (late-pause.c) until
+# moment_passes is called
+guest_with_late_pause () {
+    guest_with_other_qemu late-pause "$@"
 }
 
 moment_passes () {
@@ -206,6 +213,82 @@ test_a_hang_from_before_is_found () {
     host_service start a vgpu-gated
     hung_then_ended found
     log_has a 'VGATE-712: found: the aborted migration hung in QEMU'
+}
+
+# --- libvirt loses the end of an aborted migration, provoked ---
+
+is_held () {
+    on a test -e /run/lab/reply-held
+}
+
+# lose_the_end NAME: migrates a guest of late-reply.c. QEMU cancels the migration, and libvirt loses QEMU's report of it.
+lose_the_end () {
+    migrate a "$1" >"$VGPU_GATE_LAB/migration.a" 2>&1 &
+    # shellcheck disable=SC2034  # for migration_end
+    slow_migration=$!
+    within 20 is_held || fail 'libvirt does not ask at the switch-over'
+    # libvirt's own monitor waits for the reply
+    on a python3 - <<'PYTHON'
+import json, socket
+monitor = socket.socket(socket.AF_UNIX)
+monitor.connect("/run/lab/second.qmp")
+stream = monitor.makefile("rw")
+stream.readline()
+for command in ("qmp_capabilities", "migrate_cancel"):
+    stream.write(json.dumps({"execute": command}) + "\n")
+    stream.flush()
+    while "return" not in json.loads(stream.readline()):
+        pass
+PYTHON
+    within 5 is_not_held || fail 'QEMU does not cancel it'
+}
+
+is_not_held () {
+    ! is_held
+}
+
+# The reply that is held back can be one to vgpu-gated, which asks for the job as well. libvirt loses nothing then.
+test_an_end_that_libvirt_loses () {
+    guest_with_other_qemu late-reply deaf "$h100_20c"
+    for _ in {1..5}; do
+        lose_the_end deaf
+        ! migration_end a || fail 'it went on'
+        guest_answers a deaf
+        guest_is b deaf absent
+        ! has_logged a 'VGATE-711: deaf: .* with the guest paused' || break
+        sleep 1.5
+    done
+    log_has a 'VGATE-711: deaf: .* with the guest paused. vgpu-gated made QEMU report an end of the migration again'
+    log_has a 'VGATE-714: deaf: the aborted migration has ended .* ms after the abort; the guest runs'
+    # and the guest can be migrated
+    on a rm /run/lab/late-reply
+    sleep 1.5
+    migrate a deaf
+    guest_moved a deaf
+}
+
+# Without a vGPU the guest hangs until somebody ends it as the operator's guide says.
+test_an_end_that_libvirt_loses_without_a_vgpu () {
+    local is_lost=
+    guest_with_other_qemu late-reply plain
+    for _ in {1..5}; do
+        lose_the_end plain
+        sleep 1
+        ! is_over "$slow_migration" || fail 'somebody has ended it:' "$(migration_end a)"
+        # QEMU has resumed the guest, so that the other fault of libvirt comes first
+        guest_is a plain running
+        on a virsh -q suspend plain
+        sleep 1
+        ! is_switching_over plain || { is_lost=yes; break; }
+        ! migration_end a || fail 'it went on'
+        sleep 1.5
+    done
+    [ -n "$is_lost" ] || fail 'libvirt has lost nothing'
+    on a virsh -q qemu-monitor-command plain '{"execute":"migrate","arguments":{"uri":"fd:vgpu-gate-cancelled"}}'
+    ! migration_end a || fail 'it went on'
+    ! has_logged a 'VGATE-71' || fail 'vgpu-gated has seen to it:' "$(vgpu_gated_log a)"
+    guest_answers a plain
+    guest_is b plain absent
 }
 
 # It hangs like any other migration, and the commands of the operator's guide help.
