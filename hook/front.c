@@ -66,19 +66,37 @@ is_gated (const char *operation, const char *sub_operation)
             strcmp (operation, "started") == 0 || strcmp (operation, "prepare") == 0);
 }
 
-/* Refuses with one line on stderr. The user chose the name, so characters that are not printable ASCII are
- * replaced. */
-static int
-fail (const char *name, const char *what)
+/* Copies a text that a user chose; characters that are not printable ASCII are replaced. */
+static void
+copy_printable (char *shown, size_t size, const char *text)
 {
-    char shown[129];
     size_t i;
 
-    for (i = 0; name[i] != '\0' && i < sizeof shown - 1; i++)
-        shown[i] = name[i] >= ' ' && name[i] <= '~' ? name[i] : '?';
+    for (i = 0; text[i] != '\0' && i < size - 1; i++)
+        shown[i] = text[i] >= ' ' && text[i] <= '~' ? text[i] : '?';
     shown[i] = '\0';
-    fprintf (stderr, "vgpu-gate: VGATE-901: %s: %s: %s. Check the installation.\n", shown, what,
-             strerror (errno));
+}
+
+/* Fails with one line on stderr, because of errno. At an event that is gated the line names this host, which
+ * refuses the guest, as those of vgpu-gate-judge do; 'release end' refuses nothing, and a user's call
+ * (operation NULL) concerns no guest. */
+static int
+fail (const char *name, const char *operation, const char *what)
+{
+    const char *why = strerror (errno);
+    char shown[129], host[65] = "", shown_host[65];
+
+    copy_printable (shown, sizeof shown, name);
+    if (gethostname (host, sizeof host - 1) != 0 || *host == '\0')
+        memcpy (host, "localhost", sizeof "localhost");
+    copy_printable (shown_host, sizeof shown_host, host);
+    if (!operation)
+        fprintf (stderr, "vgpu-gate: VGATE-901: %s: %s. Check the installation.\n", what, why);
+    else if (strcmp (operation, "release") == 0)
+        fprintf (stderr, "vgpu-gate: VGATE-901: %s: %s: %s. Check the installation.\n", shown, what, why);
+    else
+        fprintf (stderr, "vgpu-gate: VGATE-901: %s refuses %s: %s: %s. Check the installation.\n", shown_host,
+                 shown, what, why);
     return 1;
 }
 
@@ -215,14 +233,14 @@ hand_over_input (const Input *input)
 }
 
 static int
-run_judge (const char *name, char *argv[])
+run_judge (const char *name, const char *operation, char *argv[])
 {
     char path[4096];
 
     judge_path (path, sizeof path);
     argv[0] = path;
     execv (path, argv);
-    return fail (name, "cannot run vgpu-gate-judge");
+    return fail (name, operation, "cannot run vgpu-gate-judge");
 }
 
 /* Handles an event that is gated: allows it at once, or runs the judge. */
@@ -233,13 +251,13 @@ gate (char *argv[], Input *input)
     char *judge_argv[] = {NULL, (char *)"--", NULL, NULL, NULL, NULL, NULL};
 
     if (!read_input (input))
-        return fail (argv[1], "cannot read the domain XML");
+        return fail (argv[1], argv[2], "cannot read the domain XML");
     if (is_not_concerned (input, argv[2]))
         return 0;
     if (!hand_over_input (input))
-        return fail (argv[1], "cannot pass the domain XML to vgpu-gate-judge");
+        return fail (argv[1], argv[2], "cannot pass the domain XML to vgpu-gate-judge");
     memcpy (judge_argv + 2, argv + 1, 4 * sizeof *argv);
-    return run_judge (argv[1], judge_argv);
+    return run_judge (argv[1], argv[2], judge_argv);
 }
 
 int
@@ -249,7 +267,7 @@ main (int argc, char *argv[])
     int status;
 
     if (!is_libvirt_call (argc, argv))
-        return run_judge (argc > 1 ? argv[1] : "", argv);
+        return run_judge ("", NULL, argv);
     if (!is_gated (argv[2], argv[3]))
         return 0;
     status = gate (argv, &input);

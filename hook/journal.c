@@ -22,11 +22,10 @@ write_line (const VgateJournalSubject *subject, const char *line, const char *op
 }
 
 void
-vgate_journal_decision (const VgateDecision *decision, const char *domain, const char *uuid,
+vgate_journal_decision (const VgateDecision *decision, const char *line, const char *domain, const char *uuid,
                         const char *operation)
 {
     const char *outcome = decision->allowed ? "allowed" : "refused";
-    g_autofree char *line = vgate_decision_line (decision, domain);
     VgateJournalSubject subject = {
         .program = "vgpu-gate", .domain = domain ? domain : "", .uuid = uuid ? uuid : ""};
 

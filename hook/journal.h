@@ -4,6 +4,6 @@
 
 #include "gate/decision.h"
 
-/* operation: the event's name, as in vgate_operation_name (). */
-void vgate_journal_decision (const VgateDecision *decision, const char *domain, const char *uuid,
-                             const char *operation);
+/* line: the decision's message line. operation: the event's name, as in vgate_operation_name (). */
+void vgate_journal_decision (const VgateDecision *decision, const char *line, const char *domain,
+                             const char *uuid, const char *operation);

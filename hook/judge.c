@@ -204,18 +204,14 @@ hand_over_xml (const VgateDecision *decision, GError **error)
 }
 
 static void
-tell (const Options *options, const VgateDecision *decision, const char *operation, const Inputs *inputs)
+tell (const VgateDecision *decision, const char *line, const char *domain_name, const char *operation,
+      const Inputs *inputs)
 {
-    /* the name that libvirt passed, because the XML may have been unreadable */
-    const char *name = options->words[0];
-
     if (decision->code != VGATE_CODE_NOT_CONCERNED)
-        vgate_journal_decision (decision, name, inputs->domain ? inputs->domain->uuid : NULL, operation);
-    if (!decision->allowed) {
-        g_autofree char *line = vgate_decision_line (decision, name);
-
+        vgate_journal_decision (decision, line, domain_name, inputs->domain ? inputs->domain->uuid : NULL,
+                                operation);
+    if (!decision->allowed)
         fprintf (stderr, "%s\n", line);
-    }
 }
 
 /*
@@ -228,6 +224,7 @@ release (const Options *options, Inputs *inputs)
 {
     const char *root = options->root ? options->root : "";
     g_autoptr (VgateDecision) decision = NULL;
+    g_autofree char *line = NULL;
     GError *error = NULL;
     guint n = 0;
 
@@ -242,7 +239,9 @@ release (const Options *options, Inputs *inputs)
         vgate_decision_set (decision, TRUE, n > 0 ? VGATE_CODE_DEVICES_UNMADE : VGATE_CODE_NOT_CONCERNED,
                             NULL);
     }
-    tell (options, decision, "release", inputs);
+    /* an error refuses nothing here */
+    line = vgate_message_line (decision->code, options->words[0], decision->text);
+    tell (decision, line, options->words[0], "release", inputs);
     return decision->allowed ? EXIT_ALLOWED : EXIT_REFUSED;
 }
 
@@ -276,6 +275,7 @@ main (int argc, char *argv[])
     g_auto (Options) options = {0};
     g_auto (Inputs) inputs = {0};
     g_autoptr (VgateDecision) decision = NULL;
+    g_autofree char *line = NULL;
     g_autoptr (GError) error = NULL;
     VgateOperation operation;
 
@@ -316,6 +316,8 @@ main (int argc, char *argv[])
         vgate_decision_free (decision);
         decision = vgate_decision_new_refusal (g_steal_pointer (&error));
     }
-    tell (&options, decision, vgate_operation_name (operation), &inputs);
+    /* the name that libvirt passed, because the XML may have been unreadable */
+    line = vgate_decision_line (decision, NULL, options.words[0]);
+    tell (decision, line, options.words[0], vgate_operation_name (operation), &inputs);
     return exit_status (&options, decision);
 }

@@ -8,9 +8,10 @@
 G_DEFINE_QUARK (vgate-error-quark, vgate_error)
 /* clang-format on */
 
-/* The largest numbers of characters in a message line. libvirt does not limit the length of a domain's
- * name. */
+/* The largest numbers of characters in a message line. libvirt does not limit the length of a domain's name,
+ * and a host document can contain a longer name than Linux allows (64). */
 #define DOMAIN_NAME_MAX     128
+#define HOST_NAME_SHOWN_MAX 64
 #define LINE_MAX_CHARACTERS 2000
 
 /* Each entry is a structure of its own, so that VgateCodeInfo can grow. */
@@ -138,4 +139,16 @@ vgate_message_line (VgateCode code, const char *domain, const char *text)
 
     return g_strdup_printf ("vgpu-gate: %s: %s%s%s", vgate_code_format (code, code_text), name ? name : "",
                             name ? ": " : "", body);
+}
+
+char *
+vgate_refusal_line (VgateCode code, const char *host, const char *domain, const char *text)
+{
+    char code_text[VGATE_CODE_TEXT_SIZE];
+    g_autofree char *body = vgate_printable (text, LINE_MAX_CHARACTERS);
+    g_autofree char *name = vgate_printable (domain, DOMAIN_NAME_MAX);
+    g_autofree char *speaker = vgate_printable (host, HOST_NAME_SHOWN_MAX);
+
+    return g_strdup_printf ("vgpu-gate: %s: %s refuses %s: %s", vgate_code_format (code, code_text), speaker,
+                            name, body);
 }

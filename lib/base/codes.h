@@ -36,6 +36,13 @@ gboolean vgate_error_is (const GError *error, VgateCode code);
 char *vgate_message_line (VgateCode code, const char *domain, const char *text);
 
 /*
+ * The line of a refusal: "vgpu-gate: VGATE-303: HOST refuses DOMAIN: TEXT". libvirt puts some 190 characters
+ * before it, and an operator at the source does not see which host's hook it was. As vgate_message_line ()
+ * otherwise.
+ */
+char *vgate_refusal_line (VgateCode code, const char *host, const char *domain, const char *text);
+
+/*
  * A copy of the text that is safe to print, cut at max characters: each control, format or line-ending
  * character and each byte that is not UTF-8 becomes '?'. The caller frees it.
  */

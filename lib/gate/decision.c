@@ -81,7 +81,10 @@ vgate_decision_new_refusal (GError *error)
 }
 
 char *
-vgate_decision_line (const VgateDecision *decision, const char *domain)
+vgate_decision_line (const VgateDecision *decision, const VgateHost *host, const char *domain)
 {
-    return vgate_message_line (decision->code, domain, decision->text);
+    if (decision->allowed || !domain)
+        return vgate_message_line (decision->code, domain, decision->text);
+    return vgate_refusal_line (decision->code, host ? host->name : g_get_host_name (), domain,
+                               decision->text);
 }

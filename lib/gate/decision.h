@@ -59,8 +59,12 @@ VgateDecision *vgate_decision_new_refusal (GError *error);
 void vgate_decision_free (VgateDecision *decision);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateDecision, vgate_decision_free)
 
-/* The message line: "vgpu-gate: VGATE-303: DOMAIN: ...". The caller frees it. */
-char *vgate_decision_line (const VgateDecision *decision, const char *domain);
+/*
+ * The message line: "vgpu-gate: VGATE-001: DOMAIN: ..." or, for a refusal, "vgpu-gate: VGATE-303: HOST
+ * refuses DOMAIN: ...". host is the document that was judged; NULL: this host. Without a domain's name the
+ * line has no host either. The caller frees it.
+ */
+char *vgate_decision_line (const VgateDecision *decision, const VgateHost *host, const char *domain);
 
 /* Sets the decision. text is the body of the message, or NULL for the code's summary. */
 void vgate_decision_set (VgateDecision *decision, gboolean allowed, VgateCode code, const char *text);

@@ -386,7 +386,7 @@ vgate_decision_report (const VgateDecision *decision, const char *domain, VgateO
                        const VgateHost *host)
 {
     g_autoptr (GString) report = g_string_new (NULL);
-    g_autofree char *line = vgate_decision_line (decision, domain);
+    g_autofree char *line = vgate_decision_line (decision, host, domain);
     g_autofree char *name = domain ? vgate_printable (domain, 128) : NULL;
     g_autofree char *state = decision->state != 0 ? vgate_states_describe (decision->state) : NULL;
     const char *answer = "refused";

@@ -183,7 +183,7 @@ log_decision (const VgateDecision *decision, const char *name)
 static void
 answer_load (Load *load, const VgateDecision *decision)
 {
-    g_autofree char *line = vgate_decision_line (decision, load->name);
+    g_autofree char *line = vgate_decision_line (decision, NULL, load->name);
 
     if (!load->call)
         return;

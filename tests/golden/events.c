@@ -27,7 +27,7 @@ event (Guest *guest, const char *operation, int code)
                            .operation = operation,
                            .input = guest->xml,
                            .length = guest->length};
-    g_autofree char *begin = g_strdup_printf ("vgpu-gate: VGATE-%03d: " CASE_DOMAIN ": ", code);
+    g_autofree char *begin = case_line_begin (code, operation, CASE_DOMAIN);
     g_auto (ProgramRun) run = {0};
 
     case_call_hook (&call, &run);

@@ -82,10 +82,18 @@ case_call_hook (const HookCall *call, ProgramRun *run)
     program_run ((const char *const *)argv, call->input, call->length, run);
 }
 
+char *
+case_line_begin (int code, const char *operation, const char *domain)
+{
+    if (IS_ALLOWED (code) || g_str_has_prefix (operation, "release"))
+        return g_strdup_printf ("vgpu-gate: VGATE-%03d: %s: ", code, domain);
+    return g_strdup_printf ("vgpu-gate: VGATE-%03d: %s refuses %s: ", code, g_get_host_name (), domain);
+}
+
 void
 case_assert_answer (const ProgramRun *run, const char *domain, int code)
 {
-    g_autofree char *begin = g_strdup_printf ("vgpu-gate: VGATE-%03d: %s: ", code, domain);
+    g_autofree char *begin = case_line_begin (code, "migrate", domain);
 
     g_assert_cmpstr (run->out, ==, "");
     if (IS_ALLOWED (code)) {
@@ -109,10 +117,10 @@ assert_report (const FakeHost *host, const ProgramRun *dry, const ProgramRun *we
     g_autofree char *line = fake_host_normalise (host, wet->err);
     const gboolean is_unanswered = vgate_code_is_unanswered ((VgateCode)code);
     const char *answer = IS_ALLOWED (code) ? "allowed" : is_unanswered ? "could not be judged" : "refused";
-    g_autofree char *decision =
-        code == CASE_NOT_GATED
-            ? g_strdup (" is not gated\n")
-            : g_strdup_printf ("\ndecision: %s\nvgpu-gate: VGATE-%03d: " CASE_DOMAIN ": ", answer, code);
+    g_autofree char *begin = case_line_begin (code, "migrate", CASE_DOMAIN);
+    g_autofree char *decision = code == CASE_NOT_GATED
+                                    ? g_strdup (" is not gated\n")
+                                    : g_strdup_printf ("\ndecision: %s\n%s", answer, begin);
 
     g_assert_cmpstr (dry->err, ==, "");
     /* libvirt distinguishes two exit statuses, users three */

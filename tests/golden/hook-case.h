@@ -69,6 +69,11 @@ typedef struct {
 
 void case_call_hook (const HookCall *call, ProgramRun *run);
 
+/* How the line about an event begins: "vgpu-gate: VGATE-303: HOST refuses DOMAIN: " with the name of this
+ * machine, or "vgpu-gate: VGATE-001: DOMAIN: " for a code below 100 and for "release end", which refuses
+ * nothing. The caller frees it. */
+char *case_line_begin (int code, const char *operation, const char *domain);
+
 /* What every call of the hook must fulfil: exit status, nothing on stdout, one line with the code or no
  * line. */
 void case_assert_answer (const ProgramRun *run, const char *domain, int code);

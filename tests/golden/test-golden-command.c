@@ -314,6 +314,24 @@ test_hook_with_document (G_GNUC_UNUSED gconstpointer data)
     g_assert_cmpstr (hook.out, ==, command.out);
 }
 
+/* The host that refuses is the document's, not the one where the question is asked. */
+static void
+test_speaker (G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr (FakeHost) host = fake_host_new ();
+    g_autofree char *name = g_strdup_printf (" name='%s'", g_get_host_name ());
+    const CaseEdit edits[CASE_EDITS_MAX] = {{name, " name='another-host'"}};
+    g_auto (ProgramRun) there = {0}, here = {0};
+    g_autofree char *begin = case_line_begin (304, "migrate", CASE_DOMAIN);
+
+    turn_ecc_off (host);
+    write_document (host, edits);
+    command_run (host, "check --host $ROOT/host.xml @element.in.xml", &there);
+    command_run (host, "check @element.in.xml", &here);
+    g_assert_nonnull (strstr (there.out, "\nvgpu-gate: VGATE-304: another-host refuses " CASE_DOMAIN ": "));
+    g_assert_nonnull (strstr (here.out, begin));
+}
+
 static void
 test_none_left (G_GNUC_UNUSED gconstpointer data)
 {
@@ -343,6 +361,7 @@ main (int argc, char *argv[])
     for (guint i = 0; i < G_N_ELEMENTS (failures); i++)
         add_test ("failure", failures[i].name, GUINT_TO_POINTER (i), test_failure);
     add_test ("document", "hook", NULL, test_hook_with_document);
+    add_test ("document", "speaker", NULL, test_speaker);
     program_add_test ("/none-left/command", NULL, test_none_left);
     return g_test_run ();
 }

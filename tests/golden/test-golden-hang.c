@@ -39,7 +39,7 @@ event_in_time (const Guest *guest, const char *operation, int code, guint second
                                 words[1] ? words[1] : "begin",
                                 "-",
                                 NULL};
-    g_autofree char *begin = g_strdup_printf ("vgpu-gate: VGATE-%03d: " CASE_DOMAIN ": ", code);
+    g_autofree char *begin = case_line_begin (code, operation, CASE_DOMAIN);
     g_auto (ProgramRun) run = {0};
 
     program_run (argv, guest->xml, guest->length, &run);

@@ -361,23 +361,25 @@ nothing_started () {
         fail "the hardware of host $1 has vGPUs of guest $2"
 }
 
-# expect_refused CODE NAME PATTERN COMMAND...: it fails; its output has one line of ours with code, guest and pattern
+# [speaker=HOST] expect_refused CODE NAME PATTERN COMMAND...: it fails; its output has one line of ours with code, guest
+# (which HOST refuses, or any host, or which an error is about) and pattern
 expect_refused () {
-    local code=$1 name=$2 pattern=$3 output lines
+    local code=$1 name=$2 pattern=$3 refuses="([^ ]+ refuses )?" output lines
+    [ -z "${speaker-}" ] || refuses="$speaker refuses "
     shift 3
     output=$("$@" 2>&1) && fail "this was not refused: $*" "$output"
     printf '%s\n' "$output"
     lines=$(grep -c 'vgpu-gate: VGATE-' <<<"$output") || true
     [ "$lines" -eq 1 ] || fail "one line of vgpu-gate was expected, not $lines"
-    grep -Eq "vgpu-gate: VGATE-$code: $name: .*$pattern" <<<"$output" ||
-        fail "VGATE-$code for $name with '$pattern' was expected"
+    grep -Eq "vgpu-gate: VGATE-$code: $refuses$name: .*$pattern" <<<"$output" ||
+        fail "VGATE-$code for $name ${speaker:+by $speaker }with '$pattern' was expected"
 }
 
 # expect_migration_refused CODE NAME PATTERN [OPTION...]: from a to b, and nothing has changed on any host
 expect_migration_refused () {
     local code=$1 name=$2 pattern=$3
     shift 3
-    expect_refused "$code" "$name" "$pattern" migrate a "$name" "$@"
+    speaker=host-b expect_refused "$code" "$name" "$pattern" migrate a "$name" "$@"
     guest_answers a "$name"
     guest_is b "$name" absent
     nothing_started b "$name"

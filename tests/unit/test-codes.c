@@ -100,6 +100,20 @@ test_line (void)
     g_assert_cmpstr (without, ==, "vgpu-gate: VGATE-101: no XML came in");
 }
 
+/* Both names come from others: a host document can contain any. */
+static void
+test_refusal_line (void)
+{
+    g_autofree char *line = vgate_refusal_line (VGATE_CODE_GPU_DIFFERS, "host-b", "guest", "the GPUs differ");
+    g_autofree char *hostile = vgate_refusal_line (VGATE_CODE_GPU_DIFFERS, "b\nc", "one\ntwo", "x\ny");
+    g_autofree char *name = g_strnfill (10000, 'h');
+    g_autofree char *long_names = vgate_refusal_line (VGATE_CODE_GPU_DIFFERS, name, name, "x");
+
+    g_assert_cmpstr (line, ==, "vgpu-gate: VGATE-304: host-b refuses guest: the GPUs differ");
+    g_assert_cmpstr (hostile, ==, "vgpu-gate: VGATE-304: b?c refuses one?two: x?y");
+    g_assert_cmpuint (strlen (long_names), <, 300);
+}
+
 /* Hostile domain names or messages, and what remains of them. */
 static const struct {
     const char *text;
@@ -231,6 +245,7 @@ main (int argc, char **argv)
     g_test_add_func ("/codes/error-is", test_error_is);
     g_test_add_func ("/codes/unanswered", test_unanswered);
     g_test_add_func ("/codes/line", test_line);
+    g_test_add_func ("/codes/refusal-line", test_refusal_line);
     g_test_add_func ("/codes/printable", test_printable);
     g_test_add_func ("/codes/printable-is-cut", test_printable_is_cut);
     g_test_add_func ("/codes/always-one-line", test_always_one_line);

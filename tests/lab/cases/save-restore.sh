@@ -35,7 +35,7 @@ test_restore_after_an_upgrade_of_the_host () {
     guest_run_r535 a upgraded "$h100_20c"
     on a virsh -q save upgraded "$image"
     upgrade
-    expect_refused 303 upgraded '18\.1.*24\.1' on a virsh restore "$image"
+    speaker=host-a expect_refused 303 upgraded '18\.1.*24\.1' on a virsh restore "$image"
     guest_is a upgraded 'shut off'
     no_qemu a upgraded
     on a test -s "$image" || fail 'the save image is gone'
@@ -50,7 +50,7 @@ test_start_of_a_managed_save_after_an_upgrade_of_the_host () {
     guest_run_r535 a kept "$h100_20c"
     on a virsh -q managedsave kept
     upgrade
-    expect_refused 303 kept '18\.1.*24\.1' on a virsh start kept
+    speaker=host-a expect_refused 303 kept '18\.1.*24\.1' on a virsh start kept
     guest_is a kept 'shut off'
     no_qemu a kept
     [[ $(on a virsh -q list --all --with-managed-save --name) == kept ]] || fail 'the managed save is gone'
@@ -75,7 +75,7 @@ test_an_image_on_another_host () {
     on a virsh -q save moved "$image"
     on a cat "$image" | on b tee "$image" >/dev/null
     host_update b --gpu "$h100" --ecc off
-    expect_refused 304 moved 'ECC' on b virsh restore "$image"
+    speaker=host-b expect_refused 304 moved 'ECC' on b virsh restore "$image"
     nothing_started b moved
     host_update b --gpu "$h100" --ecc on
     on b virsh -q restore "$image"

@@ -79,7 +79,7 @@ test_a_guest_with_metadata () {
     in_session virsh -q start copy
     in_session virsh -q save copy "$session_home/copy.save"
     ! output=$(in_session virsh -q restore "$session_home/copy.save" 2>&1) || fail 'it was restored'
-    [[ $output == *'vgpu-gate: VGATE-208: copy: '* ]] || fail 'it was refused otherwise:' "$output"
+    [[ $output == *'vgpu-gate: VGATE-208: host-a refuses copy: '* ]] || fail 'it was refused otherwise:' "$output"
     in_session virsh -q undefine copy
     on a rm -f /run/vgpu-gate/leases
 }

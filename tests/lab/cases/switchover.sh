@@ -126,9 +126,9 @@ test_a_refusal_at_the_last_moment () {
     on a virsh -q migrate-setspeed refused 1000
     ! migration_end a || fail 'the migration went on'
     guest_stayed refused
-    reason='VGATE-304: refused: vGPU .*ECC is on at the source, off here'
-    log_has b "$reason"
-    on b grep -Eq "Failed to Load: .*vgpu-gate: $reason" /var/log/libvirt/qemu/refused.log ||
+    reason='vGPU .*ECC is on at the source, off here'
+    log_has b "VGATE-304: refused: $reason"
+    on b grep -Eq "Failed to Load: .*vgpu-gate: VGATE-304: host-b refuses refused: $reason" /var/log/libvirt/qemu/refused.log ||
         fail "QEMU's log says:" "$(on b tail -n 5 /var/log/libvirt/qemu/refused.log)"
     # and after the reason was removed
     host_update b --gpu "$h100" --ecc on

@@ -72,7 +72,7 @@ race_there () {
     ! is_over "${pid[traveller]}" || lucky=rival other=traveller
     ! is_over "${pid[$lucky]}" || fail 'both were refused:' "$(<"$output.traveller")" "$(<"$output.rival")"
     text=$(<"$output.$other")
-    [[ $text =~ 'vgpu-gate: VGATE-507: '$other': '.*"none of the vGPU's type is free here".*' and none can be created there' ]] ||
+    [[ $text =~ "vgpu-gate: VGATE-507: host-$there refuses $other: ".*"none of the vGPU's type is free here".*' and none can be created there' ]] ||
         fail "$other was refused for another reason:" "$text"
     within 120 is_copying "$lucky" || fail "$lucky does not go on:" "$(<"$output.$lucky")"
     migration=${pid[$lucky]}
@@ -118,7 +118,7 @@ the_device_of_the_other_is_refused () {
     expect_refused 802 traveller "$1.*the running domain 'rival' uses it" go "$1"
     places "$there" off
     text=$(go "$1") && fail 'two guests have one device'
-    grep -Eq "VGATE-807: traveller: device $1 is leased to|mediated device .*$1.* is in use" <<<"$text" || fail 'it was refused for another reason:' "$text"
+    grep -Eq "VGATE-807: host-$there refuses traveller: device $1 is leased to|mediated device .*$1.* is in use" <<<"$text" || fail 'it was refused for another reason:' "$text"
     stayed
     was_made "$there" "$1"
 }

@@ -15,7 +15,7 @@ asking_traveller () {
 }
 
 test_the_other_host_changes_behind_the_hook () {
-    local reason='VGATE-304: traveller: vGPU .*ECC is on at the source, off here'
+    local reason='vGPU .*ECC is on at the source, off here'
     asking_traveller
     device_remove "$there" "$target"
     places "$there" apply
@@ -27,8 +27,8 @@ test_the_other_host_changes_behind_the_hook () {
     ended
     nothing_left "$there"
     stayed
-    log_has "$there" "$reason"
-    on "$there" grep -Eq "Failed to Load: .*vgpu-gate: $reason" /var/log/libvirt/qemu/traveller.log ||
+    log_has "$there" "VGATE-304: traveller: $reason"
+    on "$there" grep -Eq "Failed to Load: .*vgpu-gate: VGATE-304: host-$there refuses traveller: $reason" /var/log/libvirt/qemu/traveller.log ||
         fail "QEMU's log says:" "$(on "$there" tail -n 5 /var/log/libvirt/qemu/traveller.log)"
     # and after the reason was removed
     host_update "$there" --gpu "${gpu_of[$there]}" --ecc on
