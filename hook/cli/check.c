@@ -86,7 +86,7 @@ check (const Options *options, VgateOperation operation, VgatePolicy *policy)
         .policy = policy,
         .root = options->root ? options->root : "",
         .is_dry_run = TRUE,
-        .is_live = TRUE,
+        .is_question = TRUE,
         .now = g_get_real_time () / G_USEC_PER_SEC,
     };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/output.h"
 #include "command.h"
-#include "driver/probe.h"
+#include "placement/survey.h"
 #include "tree-host.h"
 
 static const char without_pgpu[] =
@@ -25,29 +25,51 @@ render (const VgateHost *host, VgateOutput output)
     return g_steal_pointer (&text);
 }
 
+/* Names on standard error what the document does not contain. */
+static void
+tell_unknown (GError *unknown)
+{
+    g_prefix_error (&unknown, "the host document does not contain the devices of this host: ");
+    vgate_command_fail (unknown);
+    g_error_free (unknown);
+}
+
 int
 vgate_command_host (int argc, char *argv[], const char *config)
 {
     g_auto (VgateCommandLine) line = {.output = VGATE_OUTPUT_XML};
+    g_autofree char *root_name = NULL, *text = NULL;
+    const GOptionEntry entries[] = {
+        {"root", 0, 0, G_OPTION_ARG_FILENAME, &root_name,
+         "look for /sys, /proc, /dev, /run and /etc below DIR", "DIR"},
+        G_OPTION_ENTRY_NULL,
+    };
+    const char *root;
+    GError *unknown = NULL;
     g_autoptr (GError) error = NULL;
     g_autoptr (VgatePolicy) policy = NULL;
-    g_autoptr (VgateProbe) probe = NULL;
+    g_autoptr (VgateHost) host = NULL;
     g_auto (VgateIdentity) identity = {0};
-    g_autofree char *text = NULL;
 
-    if (!vgate_command_line_parse (&line, argc, argv, NULL,
-                                   "Print the host document of this host: its physical GPUs and vGPU types.",
-                                   NULL, &error))
+    if (!vgate_command_line_parse (
+            &line, argc, argv, NULL,
+            "Print the host document of this host: its physical GPUs, vGPU types and devices.", entries,
+            &error))
         return vgate_command_usage (error->message);
     if (line.n_words > 0)
         return vgate_command_usage ("'host' takes no arguments");
+    root = root_name ? root_name : "";
     policy = vgate_command_policy (config, &error);
-    if (!policy || !vgate_identity_read ("", policy->host_uuid, &identity, &error))
+    if (!policy || !vgate_identity_read (root, policy->host_uuid, &identity, &error))
         return vgate_command_fail (error);
-    probe = vgate_probe_ask (&policy->backend, &(VgateProbing){.identity = &identity}, &error);
-    if (!probe)
+    host = vgate_survey_host (&policy->backend, &identity, root, &unknown, &error);
+    if (!host) {
+        g_clear_error (&unknown);
         return vgate_command_fail (error);
-    text = render (probe->host, line.output);
+    }
+    text = render (host, line.output);
     vgate_output_print (text);
+    if (unknown)
+        tell_unknown (unknown);
     return VGATE_EXIT_ALLOWED;
 }

@@ -19,6 +19,12 @@ static const struct {
     {"scheduler", "average-factor"},
     {"scheduler", "time-slice"},
     {"unusable-gpu", "index"},
+    {"mdev", "type"},
+    {"virtual-function", "type"},
+    {"creatable", "type"},
+    {"creatable", "free"},
+    {"vgpu", "type"},
+    {"lease", "type"},
     {"type", "id"},
     {"type", "framebuffer"},
     {"type", "max"},
@@ -29,7 +35,17 @@ static const struct {
 static const struct {
     const char *element;
     const char *list;
-} lists[] = {{"host", "pgpu"}, {"host", "unusable-gpu"}, {"pgpu", "type"}};
+} lists[] = {
+    {"host", "pgpu"},
+    {"host", "unusable-gpu"},
+    {"pgpu", "type"},
+    {"devices", "mdev"},
+    {"devices", "virtual-function"},
+    {"devices", "unusable-device"},
+    {"devices", "creatable"},
+    {"devices", "vgpu"},
+    {"devices", "lease"},
+};
 
 static gboolean
 is_list (const char *element, const char *name)
@@ -49,7 +65,8 @@ add_attribute (JsonObject *tree, const char *element, const char *name, const ch
             return;
         }
     }
-    if (strcmp (element, "driver") == 0 && strcmp (name, "simulated") == 0)
+    if ((strcmp (element, "driver") == 0 && strcmp (name, "simulated") == 0) ||
+        (strcmp (element, "lease") == 0 && strcmp (name, "exists") == 0))
         json_object_set_boolean_member (tree, name, strcmp (value, "yes") == 0);
     else
         json_object_set_string_member (tree, name, value);

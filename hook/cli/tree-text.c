@@ -271,19 +271,23 @@ is_flat (JsonArray *list)
     return TRUE;
 }
 
-/* Appends the object's lines, then its lists. A list is a table if it is flat; otherwise each item is a block
- * under a heading: the list's name and the item's first member, which identifies the item. */
+static void append_tree (GString *text, JsonObject *tree, const char *name, gboolean skips_first,
+                         guint indent);
+
+/* Appends the lists of the object and of its children. A list is a table if it is flat; otherwise each item
+ * is a block under a heading: the list's name and the item's first member, which identifies the item. */
 static void
-append_tree (GString *text, JsonObject *tree, const char *name, gboolean skips_first, guint indent)
+append_lists (GString *text, JsonObject *tree, guint indent)
 {
     g_autoptr (GList) members = json_object_get_members (tree);
 
-    append_lines (text, tree, name, skips_first, indent);
     for (GList *at = members; at; at = at->next) {
         JsonNode *node = json_object_get_member (tree, at->data);
         JsonArray *list = JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
         const guint n_items = list ? json_array_get_length (list) : 0;
 
+        if (JSON_NODE_HOLDS_OBJECT (node))
+            append_lists (text, json_node_get_object (node), indent);
         if (n_items > 0 && is_flat (list)) {
             append_table (text, list, at->data, indent);
             continue;
@@ -298,6 +302,14 @@ append_tree (GString *text, JsonObject *tree, const char *name, gboolean skips_f
             append_tree (text, item, at->data, TRUE, indent + 2);
         }
     }
+}
+
+/* Appends the object's lines, then its lists. */
+static void
+append_tree (GString *text, JsonObject *tree, const char *name, gboolean skips_first, guint indent)
+{
+    append_lines (text, tree, name, skips_first, indent);
+    append_lists (text, tree, indent);
 }
 
 /* Returns the report's only member. */

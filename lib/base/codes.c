@@ -72,10 +72,11 @@ vgate_code_is_unanswered (VgateCode code)
         int first, last;
     } ranges[] = {
         {101, 199}, /* the domain XML cannot be read */
-        {217, 217}, /* the owner of a device */
+        {217, 218}, /* the owner of a device */
         {501, 505}, /* NVML */
         {509, 512}, /* the host document, QEMU, this host */
         {518, 518}, /* the output */
+        {520, 521}, /* a host that was asked about in vain */
         {601, 699}, /* the configuration */
         {704, 705}, /* libvirt */
         {731, 733}, /* vgpu-gated, its directory and its socket */

@@ -2,6 +2,7 @@
 #include "driver/inventory.h"
 
 #include "driver/gpus.h"
+#include "nvml/modes.h"
 #include "nvml/nvml-abi.h"
 
 #include <string.h>
@@ -302,6 +303,30 @@ can_be_document (VgatePgpu *pgpu, GError **error)
 }
 
 /* The vGPUs that run on the pGPU, by NVML's numbers, are returned in *vgpus. */
+static int
+mode_of (gboolean is_known, gboolean is_on)
+{
+    if (!is_known)
+        return VGATE_MODE_UNKNOWN;
+    return is_on ? VGATE_MODE_ON : VGATE_MODE_OFF;
+}
+
+/* Reads what is only shown to people. A mode that the driver does not report, or that the board does not
+ * have, is not known. */
+static void
+read_modes (VgateNvml *nvml, VgateNvmlDevice device, VgatePgpu *pgpu)
+{
+    gboolean is_on = FALSE, is_known;
+
+    is_known = vgate_nvml_device_has_mig_on (nvml, device, &is_on, NULL);
+    pgpu->mig = mode_of (is_known, is_on);
+    is_known = vgate_nvml_device_has_ecc_on (nvml, device, &is_on, NULL);
+    pgpu->ecc = mode_of (is_known, is_on);
+    is_known = vgate_nvml_device_has_sriov_on (nvml, device, &is_on, NULL);
+    pgpu->sriov = mode_of (is_known, is_on);
+    pgpu->migration = mode_of (TRUE, (pgpu->record.capabilities & VGATE_CAPABILITY_MIGRATION) != 0);
+}
+
 static VgatePgpu *
 read_pgpu (VgateNvml *nvml, const VgateGpu *gpu, GArray **vgpus, GError **error)
 {
@@ -337,6 +362,7 @@ read_pgpu (VgateNvml *nvml, const VgateGpu *gpu, GArray **vgpus, GError **error)
     }
     if (vgate_nvml_device_is_heterogeneous (nvml, device, &is_heterogeneous, NULL))
         pgpu->vgpu_sizes = is_heterogeneous ? VGATE_SIZES_MIXED : VGATE_SIZES_EQUAL;
+    read_modes (nvml, device, pgpu);
     if (!read_types (nvml, device, pgpu->types, error))
         return NULL;
     running = read_vgpus (nvml, device, pgpu->types, error);

@@ -10,6 +10,7 @@
 #include "gate/report.h"
 #include "placement/choose.h"
 #include "placement/rewrite.h"
+#include "placement/survey.h"
 
 #include <string.h>
 
@@ -25,7 +26,8 @@ typedef struct {
 gboolean
 vgate_assign_devices_concerns (const VgateRequest *request)
 {
-    if (request->host || request->is_session || request->policy->placement_mode == VGATE_PLACEMENT_OFF ||
+    if ((request->host && !request->host->devices) || request->is_session ||
+        request->policy->placement_mode == VGATE_PLACEMENT_OFF ||
         (request->operation != VGATE_OPERATION_MIGRATE && request->operation != VGATE_OPERATION_RESTORE))
         return FALSE;
     for (guint i = 0; i < request->domain->element->vgpus->len; i++)
@@ -204,7 +206,7 @@ name_device (const Devices *d, const VgatePlacement *placement, const VgateSlot 
 
     if (slot->device)
         return g_strdup (slot->device);
-    if (!vgate_sysfs_has_mdev_name (d->j->request->root, hostdev->source) &&
+    if (!vgate_observation_host_has_mdev_name (d->j->request->observation, hostdev->source) &&
         !vgate_use_find (d->use, hostdev->source) && !is_named_before (d->j->request->domain, hostdev))
         return g_strdup (hostdev->source);
     return g_uuid_string_random ();
@@ -533,7 +535,8 @@ vgate_assign_devices (const VgateJudgement *j, GError **error)
 
     /* drop the leases of an earlier attempt */
     had_leases = vgate_leases_drop (j->leases, request->domain->uuid);
-    use = vgate_use_read (&input, error);
+    use = request->host ? vgate_survey_use (request->host, request->domain->uuid)
+                        : vgate_use_read (&input, error);
     if (!use)
         return FALSE;
     d.use = use;

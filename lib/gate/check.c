@@ -131,9 +131,9 @@ vgate_check_hostdevs (const VgateRequest *request, GError **error)
                          hostdev->source);
             return FALSE;
         }
-        /* A missing mediated device could belong to any vendor. With a host document it need not exist
-         * here. */
-        if (!request->host && kind == VGATE_DEVICE_ABSENT && hostdev->kind == VGATE_HOSTDEV_MDEV) {
+        /* A missing mediated device could belong to any vendor. A host document need not contain devices. */
+        if ((!request->host || request->host->devices) && kind == VGATE_DEVICE_ABSENT &&
+            hostdev->kind == VGATE_HOSTDEV_MDEV) {
             g_set_error (error, VGATE_ERROR, VGATE_CODE_DEVICE_NOT_HERE,
                          "mediated device %s does not exist on this host, and the metadata does not name it",
                          hostdev->source);
@@ -146,7 +146,7 @@ vgate_check_hostdevs (const VgateRequest *request, GError **error)
 /* FALSE when the vGPUs of this host are only of the other kind. Then no device that fits can exist or be
  * created. */
 static gboolean
-check_kind (const char *root, const VgateHostdev *hostdev, GError **error)
+check_kind (const VgateObservation *observation, const VgateHostdev *hostdev, GError **error)
 {
     static const char *const kinds[] = {
         [VGATE_HOSTDEV_MDEV] = "mediated device",
@@ -156,7 +156,8 @@ check_kind (const char *root, const VgateHostdev *hostdev, GError **error)
     const VgateHostdevKind other =
         hostdev->kind == VGATE_HOSTDEV_MDEV ? VGATE_HOSTDEV_PCI : VGATE_HOSTDEV_MDEV;
 
-    if (vgate_sysfs_has_kind (root, hostdev->kind) || !vgate_sysfs_has_kind (root, other))
+    if (vgate_observation_host_has_kind (observation, hostdev->kind) ||
+        !vgate_observation_host_has_kind (observation, other))
         return TRUE;
     g_set_error (
         error, VGATE_ERROR, VGATE_CODE_DEVICE_KIND,
@@ -168,12 +169,13 @@ check_kind (const char *root, const VgateHostdev *hostdev, GError **error)
 }
 
 static gboolean
-check_device (const char *root, const VgateDevice *device, const VgateHostdev *hostdev, GError **error)
+check_device (const VgateObservation *observation, const VgateHostdev *hostdev, GError **error)
 {
+    const VgateDevice *device = vgate_observation_typed_device (observation, hostdev);
     g_autofree char *what = describe (hostdev);
 
     if ((device->kind == VGATE_DEVICE_ABSENT || device->kind == VGATE_DEVICE_OTHER) &&
-        !check_kind (root, hostdev, error))
+        !check_kind (observation, hostdev, error))
         return FALSE;
     switch (device->kind) {
     case VGATE_DEVICE_ABSENT:
@@ -227,11 +229,11 @@ vgate_check_find_pgpu (const VgateRequest *request, const VgateHost *host, const
     g_autofree char *what = NULL;
     const VgateDevice *device;
 
-    if (!hostdev || request->host)
+    if (!hostdev || (request->host && !request->host->devices))
+        return -1;
+    if (!check_device (request->observation, hostdev, error))
         return -1;
     device = vgate_observation_typed_device (request->observation, hostdev);
-    if (!check_device (request->root, device, hostdev, error))
-        return -1;
     for (guint i = 0; i < host->pgpus->len; i++) {
         const VgatePgpu *pgpu = g_ptr_array_index (host->pgpus, i);
 

@@ -16,7 +16,7 @@ const VgateHostdev *vgate_check_find_device (const VgateRequest *request, const 
 /*
  * The pGPU behind a vGPU's hostdev or its device on QEMU's command line: an index into host->pgpus, or -1
  * with an error (VGATE_CODE_DEVICE_*). -1 without an error for a vGPU that has neither, and with a host
- * document.
+ * document that does not contain the devices of its host.
  */
 int vgate_check_find_pgpu (const VgateRequest *request, const VgateHost *host, const VgateElementVgpu *vgpu,
                            GError **error);

@@ -80,10 +80,18 @@ vgate_decision_new_refusal (GError *error)
     return decision;
 }
 
+/* TRUE for the codes with which only a user's question is answered. No guest is refused with them. */
+static gboolean
+is_only_an_answer (VgateCode code)
+{
+    return code == VGATE_CODE_VGPU_UNKNOWN || code == VGATE_CODE_RUNS_THERE ||
+           code == VGATE_CODE_PLACEMENT_UNKNOWN;
+}
+
 char *
 vgate_decision_line (const VgateDecision *decision, const VgateHost *host, const char *domain)
 {
-    if (decision->allowed || !domain)
+    if (decision->allowed || !domain || is_only_an_answer (decision->code))
         return vgate_message_line (decision->code, domain, decision->text);
     return vgate_refusal_line (decision->code, host ? host->name : g_get_host_name (), domain,
                                decision->text);

@@ -7,6 +7,7 @@
 #include "gate/report.h"
 #include "host/identity.h"
 #include "placement/prepare.h"
+#include "placement/survey.h"
 
 #include <string.h>
 
@@ -31,15 +32,31 @@ decide_missing (const VgateRequest *request, VgateDecision *decision)
         vgate_decision_refuse (decision, error);
 }
 
-/* QEMU already has the guest's devices open, so a device that is missing in sysfs has no explanation. It can
- * be a vGPU. */
+/* The reason why it is not known whether a device is a vGPU. When QEMU already has the guest's devices open,
+ * a device that is missing in sysfs has no explanation. */
+static GError *
+describe_unknown (const VgateRequest *request, const VgateHostdev *hostdev)
+{
+    const char *what = hostdev->kind == VGATE_HOSTDEV_MDEV ? "mediated device" : "PCI device";
+
+    if (!request->is_question)
+        return g_error_new (VGATE_ERROR, VGATE_CODE_MDEV_UNKNOWN,
+                            "cannot tell whether the guest's %s %s is an NVIDIA vGPU: it is not in sysfs",
+                            what, hostdev->source);
+    return g_error_new (
+        VGATE_ERROR, VGATE_CODE_VGPU_UNKNOWN,
+        "cannot tell whether the guest's %s %s is an NVIDIA vGPU: %s, and the guest's XML has no "
+        "metadata",
+        what, hostdev->source,
+        !request->host           ? "it does not exist on this host"
+        : request->host->devices ? "the host document does not list it"
+                                 : "the host document does not contain the devices of its host");
+}
+
 static void
 decide_unknown (const VgateRequest *request, const VgateHostdev *hostdev, VgateDecision *decision)
 {
-    g_autoptr (GError) error = g_error_new (VGATE_ERROR, VGATE_CODE_MDEV_UNKNOWN,
-                                            "cannot tell whether the guest's mediated device %s is an "
-                                            "NVIDIA vGPU: it is not in sysfs",
-                                            hostdev->source);
+    g_autoptr (GError) error = describe_unknown (request, hostdev);
 
     if (request->policy->allow_missing_metadata)
         allow_by_policy (decision, "missing-metadata", error->message);
@@ -52,9 +69,13 @@ decide_unknown (const VgateRequest *request, const VgateHostdev *hostdev, VgateD
 static void
 decide_arrival (const VgateRequest *request, VgateDecision *decision)
 {
-    const gboolean is_started = vgate_judge_has_started (request);
-    const VgateHostdev *unknown = is_started ? vgate_observation_unknown_device (request->observation) : NULL;
+    const VgateHostdev *unknown = NULL;
     g_autoptr (GError) error = NULL;
+
+    if (request->is_question)
+        unknown = vgate_observation_absent_device (request->observation);
+    else if (vgate_judge_has_started (request))
+        unknown = vgate_observation_unknown_device (request->observation);
 
     if (!vgate_check_switch_over (request, &error))
         vgate_decision_refuse (decision, error);
@@ -183,11 +204,38 @@ decide_on_this_host (const VgateRequest *request, VgateDecision *decision)
     decide_by_verdicts (&j);
 }
 
+/* Judges the guest on the host of a document. Without the devices of that host, only a refusal of the GPUs is
+ * certain. */
+static void
+decide_on_document (const VgateRequest *request, VgateDecision *decision)
+{
+    const VgateHostdev *hostdev = vgate_observation_absent_device (request->observation);
+    g_autoptr (VgateProbe) probe = NULL;
+    g_autoptr (VgateLeases) leases = NULL;
+    VgateJudgement j = {.request = request, .host = request->host, .decision = decision};
+
+    if (request->host->devices) {
+        probe = vgate_survey_probe (request->host);
+        leases = vgate_survey_leases (request->host, vgate_leases_clock ());
+        j.probe = probe;
+        j.leases = leases;
+    }
+    decide_by_verdicts (&j);
+    if (!request->host->devices && decision->allowed && hostdev) {
+        g_autoptr (GError) error = g_error_new (
+            VGATE_ERROR, VGATE_CODE_PLACEMENT_UNKNOWN,
+            "the GPUs of %s can run the guest, but the host document does not contain the devices of that "
+            "host, and the guest needs device %s or another one of its type",
+            request->host->name, hostdev->source);
+
+        vgate_decision_refuse (decision, error);
+    }
+}
+
 /* Judges the guest by the metadata of its element. */
 static void
 judge_element (const VgateRequest *request, VgateDecision *decision)
 {
-    const VgateJudgement offline = {.request = request, .host = request->host, .decision = decision};
     g_autoptr (GError) error = NULL;
 
     decision->state = vgate_judge_needed_state (request);
@@ -198,7 +246,7 @@ judge_element (const VgateRequest *request, VgateDecision *decision)
         !vgate_check_hostdevs (request, &error) || !vgate_check_switch_over (request, &error))
         vgate_decision_refuse (decision, error);
     else if (request->host)
-        decide_by_verdicts (&offline);
+        decide_on_document (request, decision);
     else
         decide_on_this_host (request, decision);
 }
@@ -233,7 +281,7 @@ decide_migrate (const VgateRequest *request, VgateDecision *decision)
 {
     const VgateDomain *domain = request->domain;
 
-    if (request->is_live || domain->element_error || has_own_element (domain))
+    if (request->is_question || domain->element_error || has_own_element (domain))
         decide_incoming (request, decision);
     else
         vgate_decision_set (decision, TRUE, VGATE_CODE_LEFT_TO_STARTED, NULL);
@@ -271,6 +319,7 @@ prepare_devices (const VgateRequest *request, VgateDecision *decision)
         .domain = request->domain,
         .lease_time = request->policy->lease_time,
         .may_make_again = request->policy->placement_mode == VGATE_PLACEMENT_APPLY,
+        .is_dry_run = request->is_dry_run,
     };
     g_autoptr (GError) error = NULL;
     gboolean made_any;
@@ -280,8 +329,25 @@ prepare_devices (const VgateRequest *request, VgateDecision *decision)
         vgate_decision_refuse (decision, error);
     else if (is_prepared)
         vgate_decision_set (decision, TRUE, made_any ? VGATE_CODE_DEVICES_MADE : VGATE_CODE_NOT_CONCERNED,
-                            NULL);
+                            made_any && request->is_dry_run
+                                ? "the guest's vGPU devices do not exist, and are created when it is started"
+                                : NULL);
     return error || is_prepared;
+}
+
+/* Answers a user about the cold start of a guest without metadata, which the hook leaves to libvirt. */
+static void
+decide_cold_start (const VgateRequest *request, VgateDecision *decision)
+{
+    const VgateHostdev *unknown = vgate_observation_absent_device (request->observation);
+
+    if (unknown)
+        decide_unknown (request, unknown, decision);
+    else if (vgate_observation_has_vgpu (request->observation))
+        vgate_decision_set (decision, TRUE, VGATE_CODE_ALLOWED,
+                            "allowed: the guest's devices exist, and a cold start needs no metadata");
+    else
+        vgate_decision_set (decision, TRUE, VGATE_CODE_NOT_CONCERNED, NULL);
 }
 
 /*
@@ -293,8 +359,11 @@ static void
 decide_prepare (const VgateRequest *request, VgateDecision *decision)
 {
     const VgateDomain *domain = request->domain;
+    const gboolean is_due = request->is_question
+                                ? !request->host && vgate_prepare_is_due (domain, request->root)
+                                : !request->is_session && !request->is_dry_run;
 
-    if (!request->is_session && !request->is_dry_run && prepare_devices (request, decision))
+    if (is_due && prepare_devices (request, decision))
         return;
     if (!request->policy->gate_cold_start)
         vgate_decision_set (decision, TRUE, VGATE_CODE_NOT_CONCERNED, NULL);
@@ -302,6 +371,8 @@ decide_prepare (const VgateRequest *request, VgateDecision *decision)
         vgate_decision_refuse (decision, domain->element_error);
     else if (has_own_element (domain))
         judge_element (request, decision);
+    else if (request->is_question)
+        decide_cold_start (request, decision);
     else
         vgate_decision_set (decision, TRUE, VGATE_CODE_NOT_CONCERNED, NULL);
 }
@@ -314,6 +385,30 @@ is_certainly_no_arrival (const VgateRequest *request)
     return !vgate_observation_is_incoming (request->observation, &error) && !error;
 }
 
+/*
+ * TRUE when a user asks about the host where the guest runs. The gate never has to decide that: no host
+ * migrates a guest to itself, and in the document of a host the guest's own vGPUs are in the way of a restore
+ * there.
+ */
+static gboolean
+is_about_its_own_host (const VgateRequest *request)
+{
+    return request->is_question && (request->host || request->operation == VGATE_OPERATION_MIGRATE) &&
+           vgate_observation_runs_there (request->observation);
+}
+
+static void
+decide_own_host (const VgateRequest *request, VgateDecision *decision)
+{
+    g_autoptr (GError) error =
+        request->host
+            ? g_error_new (VGATE_ERROR, VGATE_CODE_RUNS_THERE,
+                           "this guest runs on %s, the host of the document", request->host->name)
+            : g_error_new_literal (VGATE_ERROR, VGATE_CODE_RUNS_THERE, "this guest runs on this host");
+
+    vgate_decision_refuse (decision, error);
+}
+
 /* TRUE when there is something to decide that needs the policy. */
 static gboolean
 needs_decision (const VgateRequest *request)
@@ -323,6 +418,8 @@ needs_decision (const VgateRequest *request)
     const gboolean has_vgpu =
         has_element || domain->vmstate || vgate_observation_has_vgpu (request->observation);
 
+    if (request->is_question)
+        return has_vgpu || vgate_observation_absent_device (request->observation);
     switch (request->operation) {
     case VGATE_OPERATION_PREPARE:
         return has_element || (!request->is_session && vgate_prepare_is_due (domain, request->root));
@@ -350,7 +447,9 @@ vgate_gate_decide (const VgateRequest *request)
     g_autoptr (GError) error = NULL;
     VgateRequest seen = *request;
 
-    observation = vgate_observation_new (request->domain, request->root, request->is_session);
+    observation = request->host
+                      ? vgate_observation_new_for_document (request->domain, request->root, request->host)
+                      : vgate_observation_new (request->domain, request->root, request->is_session);
     seen.observation = observation;
     if (!needs_decision (&seen)) {
         vgate_decision_set (decision, TRUE, VGATE_CODE_NOT_CONCERNED, NULL);
@@ -363,6 +462,15 @@ vgate_gate_decide (const VgateRequest *request)
             vgate_decision_set (decision, TRUE, VGATE_CODE_NOT_CONCERNED, NULL);
         else
             vgate_decision_refuse (decision, error);
+        return decision;
+    }
+    if (seen.host && !request->host) {
+        vgate_observation_free (observation);
+        observation = vgate_observation_new_for_document (seen.domain, seen.root, seen.host);
+        seen.observation = observation;
+    }
+    if (is_about_its_own_host (&seen)) {
+        decide_own_host (&seen, decision);
         return decision;
     }
     switch (request->operation) {

@@ -10,8 +10,9 @@ typedef struct {
 } Seen;
 
 struct VgateObservation {
-    const char *domain_name;
+    const VgateDomain *domain;
     const char *root;
+    const VgateHost *document; /* NULL: this host */
     gboolean is_session;
     GArray *seen; /* of Seen, one for each hostdev, in the same order */
     gboolean knows_qemu;
@@ -30,7 +31,7 @@ vgate_observation_new (const VgateDomain *domain, const char *root, gboolean is_
 {
     VgateObservation *observation = g_new0 (VgateObservation, 1);
 
-    observation->domain_name = domain->name;
+    observation->domain = domain;
     observation->root = root;
     observation->is_session = is_session;
     observation->seen = g_array_new (FALSE, TRUE, sizeof (Seen));
@@ -40,6 +41,43 @@ vgate_observation_new (const VgateDomain *domain, const char *root, gboolean is_
 
         vgate_sysfs_identify (root, seen.hostdev, &seen.device);
         g_array_append_val (observation->seen, seen);
+    }
+    return observation;
+}
+
+static void
+copy_listed (const VgateListedDevice *listed, VgateDevice *device)
+{
+    device->kind = listed->device.kind;
+    device->pgpu = g_strdup (listed->device.pgpu);
+    device->parent = g_strdup (listed->device.parent);
+    device->type = listed->device.type;
+    device->type_name = g_strdup (listed->device.type_name);
+    device->fault = g_strdup (listed->device.fault);
+}
+
+VgateObservation *
+vgate_observation_new_for_document (const VgateDomain *domain, const char *root, const VgateHost *host)
+{
+    VgateObservation *observation = vgate_observation_new (domain, root, FALSE);
+    const gboolean runs_here =
+        domain->hostdevs->len > 0 && vgate_qemu_runs (root, domain->name, domain->uuid);
+
+    observation->document = host;
+    for (guint i = 0; i < observation->seen->len; i++) {
+        Seen *seen = &g_array_index (observation->seen, Seen, i);
+        const VgateListedDevice *listed =
+            host->devices
+                ? vgate_host_devices_find (host->devices, seen->hostdev->kind, seen->hostdev->source)
+                : NULL;
+        const gboolean is_same_device = seen->hostdev->kind == VGATE_HOSTDEV_MDEV || runs_here;
+
+        seen->has_type = TRUE;
+        if (!listed && seen->device.kind == VGATE_DEVICE_OTHER && is_same_device)
+            continue;
+        vgate_device_clear (&seen->device);
+        if (listed)
+            copy_listed (listed, &seen->device);
     }
     return observation;
 }
@@ -76,6 +114,45 @@ vgate_observation_unknown_device (const VgateObservation *observation)
             return vgate_sysfs_has_kind (observation->root, VGATE_HOSTDEV_MDEV) ? seen->hostdev : NULL;
     }
     return NULL;
+}
+
+const VgateHostdev *
+vgate_observation_absent_device (const VgateObservation *observation)
+{
+    for (guint i = 0; i < observation->seen->len; i++) {
+        const Seen *seen = &g_array_index (observation->seen, Seen, i);
+
+        if (seen->device.kind == VGATE_DEVICE_ABSENT)
+            return seen->hostdev;
+    }
+    return NULL;
+}
+
+gboolean
+vgate_observation_host_has_kind (const VgateObservation *observation, VgateHostdevKind kind)
+{
+    if (!observation->document)
+        return vgate_sysfs_has_kind (observation->root, kind);
+    return vgate_host_devices_have_kind (observation->document->devices, kind);
+}
+
+gboolean
+vgate_observation_host_has_mdev_name (const VgateObservation *observation, const char *uuid)
+{
+    if (!observation->document)
+        return vgate_sysfs_has_mdev_name (observation->root, uuid);
+    return vgate_host_devices_find (observation->document->devices, VGATE_HOSTDEV_MDEV, uuid) != NULL;
+}
+
+gboolean
+vgate_observation_runs_there (const VgateObservation *observation)
+{
+    const VgateDomain *domain = observation->domain;
+
+    if (!observation->document)
+        return vgate_qemu_runs (observation->root, domain->name, domain->uuid);
+    return observation->document->devices &&
+           vgate_host_devices_run_domain (observation->document->devices, domain->uuid);
 }
 
 static Seen *
@@ -142,7 +219,7 @@ vgate_observation_is_incoming (VgateObservation *observation, GError **error)
 {
     if (!observation->knows_qemu)
         observation->is_incoming = vgate_qemu_is_incoming (
-            observation->root, observation->is_session, observation->domain_name, &observation->qemu_error);
+            observation->root, observation->is_session, observation->domain->name, &observation->qemu_error);
     observation->knows_qemu = TRUE;
     if (observation->qemu_error && error)
         *error = g_error_copy (observation->qemu_error);

@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "host/sysfs.h"
+#include "host/host.h"
 
 typedef struct VgateObservation VgateObservation;
 
@@ -19,6 +19,14 @@ VgateObservation *vgate_observation_new (const VgateDomain *domain, const char *
 void vgate_observation_free (VgateObservation *observation);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateObservation, vgate_observation_free)
 
+/*
+ * The same on the host of a document, with the types. A device that the document does not list is ABSENT,
+ * unless this host shows that it is no NVIDIA vGPU anywhere (OTHER): a mediated device of another vendor,
+ * whose UUID no other device has; or a PCI device of a domain that runs here. Borrows host as well.
+ */
+VgateObservation *vgate_observation_new_for_document (const VgateDomain *domain, const char *root,
+                                                      const VgateHost *host);
+
 /* TRUE when one of the hostdevs is an NVIDIA vGPU, or a device that must be treated as one (UNUSABLE). */
 gboolean vgate_observation_has_vgpu (const VgateObservation *observation);
 
@@ -28,6 +36,17 @@ gboolean vgate_observation_has_vgpu (const VgateObservation *observation);
  * start a guest whose devices are missing.
  */
 const VgateHostdev *vgate_observation_unknown_device (const VgateObservation *observation);
+
+/* The first hostdev whose device does not exist, so that it can be an NVIDIA vGPU where it exists. NULL when
+ * all exist. */
+const VgateHostdev *vgate_observation_absent_device (const VgateObservation *observation);
+
+/* As vgate_sysfs_has_kind () and vgate_sysfs_has_mdev_name (). */
+gboolean vgate_observation_host_has_kind (const VgateObservation *observation, VgateHostdevKind kind);
+gboolean vgate_observation_host_has_mdev_name (const VgateObservation *observation, const char *uuid);
+
+/* TRUE when the domain's QEMU runs on the host: on this one, or on that of the document. */
+gboolean vgate_observation_runs_there (const VgateObservation *observation);
 
 /* The device behind a hostdev of the domain. Its type need not have been read. Borrowed. */
 const VgateDevice *vgate_observation_device (const VgateObservation *observation,

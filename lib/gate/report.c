@@ -219,19 +219,23 @@ vgate_describe_devices (const VgateDecision *decision)
 }
 
 /* Appends the shell command that creates the device. Its path is the one by the bus on a real host, without
- * root. */
+ * root. A document does not contain the name of the type's directory, which NVIDIA's driver makes of its
+ * number. */
 static void
-append_making (GString *text, const VgateLease *lease, const char *root)
+append_making (GString *text, const VgateLease *lease, const VgateRequest *request)
 {
-    g_autofree char *path =
-        vgate_sysfs_maker_path (root, (VgateHostdevKind)lease->kind, lease->parent, lease->type);
+    g_autofree char *path = request->host
+                                ? NULL
+                                : vgate_sysfs_maker_path (request->root, (VgateHostdevKind)lease->kind,
+                                                          lease->parent, lease->type);
     g_autofree char *directory = path ? g_path_get_dirname (path) : NULL;
-    g_autofree char *type = directory ? g_path_get_basename (directory) : NULL;
+    g_autofree char *type =
+        directory ? g_path_get_basename (directory) : g_strdup_printf ("nvidia-%u", lease->type);
 
     if (lease->kind == VGATE_HOSTDEV_MDEV)
         g_string_append_printf (text,
                                 "create it: echo %s >/sys/bus/pci/devices/%s/mdev_supported_types/%s/create",
-                                lease->device, lease->parent, type ? type : "?");
+                                lease->device, lease->parent, type);
     else
         g_string_append_printf (text,
                                 /* nocheck: a command for people */
@@ -250,7 +254,7 @@ append_suggestion (GString *text, const VgateRequest *request, const VgatePlacem
 
     g_string_append_printf (text, "For guest address %s use %s: ", placement->hostdev->guest_address, device);
     if (lease->state == VGATE_LEASE_PLANNED)
-        append_making (text, lease, request->root);
+        append_making (text, lease, request);
     if (lease->state == VGATE_LEASE_PLANNED && !is_as_named (placement))
         g_string_append (text, ", and ");
     if (!is_as_named (placement))

@@ -43,8 +43,13 @@ struct VgateRequest {
      * user's run-time directory.
      */
     gboolean is_session;
-    gboolean is_live; /* MIGRATE of a guest that is known to run: missing metadata is refused at once */
-    gint64 now;       /* seconds since 1970 */
+    /*
+     * A user asks, and no event has come (vgpu-gate check). What cannot be known is then the answer, where
+     * the hook must leave the guest alone. MIGRATE is that of a guest that runs, so missing metadata is
+     * refused at once.
+     */
+    gboolean is_question;
+    gint64 now; /* seconds since 1970 */
     /*
      * Sets policy and, when a document is to be judged, host of *request; the caller owns both. It is called
      * at most once, and only when there is something to decide, so that an error in the configuration does

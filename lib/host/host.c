@@ -25,6 +25,7 @@ static const VgateXmlAttribute driver_attributes[] = {
     {.name = NULL},
 };
 
+static const char *const modes[] = {"", "off", "on", NULL};
 static const char *const vgpu_sizes[] = {"", "equal", "mixed", NULL};
 
 static const VgateXmlAttribute pgpu_attributes[] = {
@@ -34,6 +35,10 @@ static const VgateXmlAttribute pgpu_attributes[] = {
     VGATE_XML_OPTIONAL (VgatePgpu, "read-bandwidth", COUNT, read_bandwidth),
     VGATE_XML_OPTIONAL (VgatePgpu, "write-bandwidth", COUNT, write_bandwidth),
     VGATE_XML_OPTIONAL_ONE_OF (VgatePgpu, "vgpu-sizes", vgpu_sizes, vgpu_sizes),
+    VGATE_XML_OPTIONAL_ONE_OF (VgatePgpu, "mig", modes, mig),
+    VGATE_XML_OPTIONAL_ONE_OF (VgatePgpu, "ecc", modes, ecc),
+    VGATE_XML_OPTIONAL_ONE_OF (VgatePgpu, "sr-iov", modes, sriov),
+    VGATE_XML_OPTIONAL_ONE_OF (VgatePgpu, "migration", modes, migration),
     {.name = NULL},
 };
 
@@ -147,6 +152,7 @@ vgate_host_free (VgateHost *host)
     vgate_xml_clear_attributes (driver_attributes, host);
     g_ptr_array_unref (host->pgpus);
     g_ptr_array_unref (host->unusable);
+    vgate_host_devices_free (host->devices);
     g_free (host);
 }
 
@@ -191,14 +197,17 @@ read_unusable (xmlNode *node, GPtrArray *unusable, GError **error)
 static gboolean
 read_content (xmlNode *root, VgateHost *host, GError **error)
 {
-    xmlNode *cursor = vgate_xml_children (root), *driver;
+    xmlNode *cursor = vgate_xml_children (root), *driver, *devices;
 
-    return vgate_xml_read_attributes (&dialect, root, host_attributes, host, error) &&
-           vgate_xml_need (&dialect, root, &cursor, "driver", &driver, error) &&
-           vgate_xml_read_leaf (&dialect, driver, driver_attributes, host, error) &&
-           vgate_xml_take_all (&dialect, &cursor, "pgpu", read_pgpu, host->pgpus, error) &&
-           vgate_xml_take_all (&dialect, &cursor, "unusable-gpu", read_unusable, host->unusable, error) &&
-           vgate_xml_end (&dialect, &cursor, error);
+    if (!(vgate_xml_read_attributes (&dialect, root, host_attributes, host, error) &&
+          vgate_xml_need (&dialect, root, &cursor, "driver", &driver, error) &&
+          vgate_xml_read_leaf (&dialect, driver, driver_attributes, host, error) &&
+          vgate_xml_take_all (&dialect, &cursor, "pgpu", read_pgpu, host->pgpus, error) &&
+          vgate_xml_take_all (&dialect, &cursor, "unusable-gpu", read_unusable, host->unusable, error) &&
+          vgate_xml_take (&dialect, &cursor, "devices", &devices, error)))
+        return FALSE;
+    host->devices = devices ? vgate_host_devices_read (&dialect, devices, error) : NULL;
+    return (!devices || host->devices) && vgate_xml_end (&dialect, &cursor, error);
 }
 
 static gboolean
@@ -214,6 +223,19 @@ check_range (const char *what, VgateVersionRange range, GError **error)
 }
 
 static gboolean
+check_migration (const VgatePgpu *pgpu, GError **error)
+{
+    const gboolean is_on = (pgpu->record.capabilities & VGATE_CAPABILITY_MIGRATION) != 0;
+
+    if (pgpu->migration == VGATE_MODE_UNKNOWN || (pgpu->migration == VGATE_MODE_ON) == is_on)
+        return TRUE;
+    g_set_error (error, VGATE_ERROR, VGATE_CODE_HOST_DISAGREES,
+                 "migration='%s' differs from the driver's bytes, which contain '%s'", modes[pgpu->migration],
+                 is_on ? "on" : "off");
+    return FALSE;
+}
+
+static gboolean
 check_pgpu (VgatePgpu *pgpu, GError **error)
 {
     gsize length;
@@ -225,11 +247,38 @@ check_pgpu (VgatePgpu *pgpu, GError **error)
         if (vgate_pgpu_record_read (bytes, length, &pgpu->record, &local) &&
             vgate_pgpu_record_check_text (&pgpu->record, &local) &&
             vgate_pgpu_mirror_check (&pgpu->mirror, &pgpu->record, VGATE_CODE_HOST_DISAGREES, &local) &&
-            check_range ("accepted", pgpu->record.range, &local))
+            check_range ("accepted", pgpu->record.range, &local) && check_migration (pgpu, &local))
             return TRUE;
     }
     g_set_error (error, VGATE_ERROR, VGATE_CODE_HOST_DISAGREES, "pGPU %s: %s", pgpu->address, local->message);
     return FALSE;
+}
+
+/* Checks that each device is listed once, and that each vGPU runs on a GPU of the host. */
+static gboolean
+check_devices (const VgateHost *host, GError **error)
+{
+    const VgateHostDevices *devices = host->devices;
+
+    for (guint i = 0; i < devices->devices->len; i++) {
+        const VgateListedDevice *listed = g_ptr_array_index (devices->devices, i);
+
+        if (vgate_host_devices_find (devices, listed->kind, listed->source) != listed) {
+            g_set_error (error, VGATE_ERROR, VGATE_CODE_HOST_DISAGREES, "device %s is listed twice",
+                         listed->source);
+            return FALSE;
+        }
+    }
+    for (guint i = 0; i < devices->vgpus->len; i++) {
+        const VgateHostVgpu *vgpu = g_ptr_array_index (devices->vgpus, i);
+
+        if (!vgate_host_find_pgpu (host, vgpu->pgpu)) {
+            g_set_error (error, VGATE_ERROR, VGATE_CODE_HOST_DISAGREES,
+                         "vGPU %s runs on GPU %s, which is not listed", vgpu->uuid, vgpu->pgpu);
+            return FALSE;
+        }
+    }
+    return TRUE;
 }
 
 static gboolean
@@ -249,7 +298,7 @@ check_sense (const VgateHost *host, GError **error)
             return FALSE;
         }
     }
-    return TRUE;
+    return !host->devices || check_devices (host, error);
 }
 
 VgateHost *
@@ -295,6 +344,8 @@ vgate_host_write (const VgateHost *host)
     for (guint i = 0; i < host->unusable->len; i++)
         vgate_xml_write_line (xml, "  ", "unusable-gpu", unusable_attributes,
                               g_ptr_array_index (host->unusable, i));
+    if (host->devices)
+        vgate_host_devices_write (xml, host->devices);
     g_string_append (xml, "</host>\n");
     return g_string_free (g_steal_pointer (&xml), FALSE);
 }

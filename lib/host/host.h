@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "host/devices.h"
 #include "metadata/mirror.h"
 #include "scheduler/element.h"
 #include "xml/xml.h"
@@ -28,6 +29,13 @@ typedef enum {
     VGATE_SIZES_MIXED, /* heterogeneous mode */
 } VgateVgpuSizes;
 
+/* A mode of a GPU, which the documents show to people; the gate decides nothing by it. */
+typedef enum {
+    VGATE_MODE_UNKNOWN, /* the driver does not report it, or the board does not have it */
+    VGATE_MODE_OFF,
+    VGATE_MODE_ON,
+} VgateMode;
+
 typedef struct {
     char *address; /* PCI, of the physical function */
     char *name;
@@ -39,6 +47,10 @@ typedef struct {
     guint64 read_bandwidth;  /* MB/s at which vGPUs are read from it; 0: not known */
     guint64 write_bandwidth; /* MB/s at which vGPUs are written to it; 0: not known */
     int vgpu_sizes;          /* VgateVgpuSizes */
+    int mig;                 /* VgateMode, as are the following ones */
+    int ecc;
+    int sriov;
+    int migration; /* TRUE in the record's capabilities */
     gboolean has_scheduler;
     VgateScheduler scheduler;
     GPtrArray *types; /* of VgateHostType * */
@@ -64,6 +76,7 @@ typedef struct {
     VgateVersionRange current; /* the versions that the administrator accepts */
     GPtrArray *pgpus;          /* of VgatePgpu *: the usable GPUs in vGPU host mode */
     GPtrArray *unusable;       /* of VgateUnusableGpu * */
+    VgateHostDevices *devices; /* NULL: not known; then placement cannot be judged */
 } VgateHost;
 
 VgateHost *vgate_host_new (void);

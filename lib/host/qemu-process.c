@@ -174,6 +174,34 @@ read_arguments (const char *line, gsize length, Arguments *arguments)
     }
 }
 
+/* TRUE when the pid file's process was started with this UUID. A pid file can be left from a process that has
+ * exited. */
+static gboolean
+runs_as (const char *root, gboolean is_session, const char *domain_name, const char *uuid)
+{
+    g_autofree char *line = NULL, *why = NULL;
+    g_auto (Arguments) arguments = {0};
+    gsize length;
+    guint64 pid;
+
+    if (read_pid (root, is_session, domain_name, &pid, &why))
+        line = read_command_line (root, pid, &length, NULL);
+    if (line)
+        read_arguments (line, length, &arguments);
+    return arguments.uuid && g_ascii_strcasecmp (arguments.uuid, uuid) == 0;
+}
+
+gboolean
+vgate_qemu_runs (const char *root, const char *domain_name, const char *uuid)
+{
+    g_autofree char *name = NULL;
+
+    if (runs_as (root, FALSE, domain_name, uuid) || runs_as (root, TRUE, domain_name, uuid))
+        return TRUE;
+    name = vgate_qemu_find_name (root, uuid);
+    return name && runs_as (root, FALSE, name, uuid);
+}
+
 VgateQemu *
 vgate_qemu_identify (const char *root, guint32 pid, GError **error)
 {

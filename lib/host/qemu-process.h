@@ -13,6 +13,14 @@ gboolean vgate_qemu_is_incoming (const char *root, gboolean is_session, const ch
                                  GError **error);
 
 /*
+ * TRUE when a process runs on this host as the domain's QEMU: a pid file of libvirt's names it, and its
+ * command line contains the domain's UUID. The pid file is that of domain_name, of the system's libvirtd or
+ * of that of this user's session; or that of the name under which the system's libvirtd has the domain,
+ * which only root can read. root is prepended to /run and /proc.
+ */
+gboolean vgate_qemu_runs (const char *root, const char *domain_name, const char *uuid);
+
+/*
  * Returns the name of the running domain with this UUID, according to the status files of the system's
  * libvirtd, not to libvirtd itself. NULL if no readable file contains it. root is put before /run. The caller
  * frees it.

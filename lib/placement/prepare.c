@@ -307,7 +307,9 @@ vgate_prepare_devices (const VgatePreparation *preparation, gboolean *made_any, 
     look = vgate_leases_open (preparation->root, TRUE, error);
     if (!look || !is_named_by_any (look, preparation->domain, vgate_leases_clock ()))
         return FALSE;
-    leases = vgate_leases_open_within (preparation->root, VGATE_LEASES_HOOK_WAIT_MS, error);
+    leases = preparation->is_dry_run
+                 ? g_steal_pointer (&look)
+                 : vgate_leases_open_within (preparation->root, VGATE_LEASES_HOOK_WAIT_MS, error);
     if (!leases)
         return FALSE;
     work.leases = leases;
@@ -316,5 +318,6 @@ vgate_prepare_devices (const VgatePreparation *preparation, gboolean *made_any, 
         !check_room (&work, error))
         return FALSE;
     *made_any = to_make->len > 0;
-    return vgate_leases_save (leases, work.now, error) && make_all (&work, error);
+    return preparation->is_dry_run ||
+           (vgate_leases_save (leases, work.now, error) && make_all (&work, error));
 }

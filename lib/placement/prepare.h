@@ -17,6 +17,7 @@ typedef struct {
     const VgateDomain *domain;
     guint lease_time;        /* the new duration of the guest's leases, in seconds */
     gboolean may_make_again; /* FALSE: only planned devices are created */
+    gboolean is_dry_run;     /* checks whether they can be created; changes nothing, and takes no lock */
 } VgatePreparation;
 
 /*

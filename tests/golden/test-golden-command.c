@@ -3,12 +3,12 @@
 #include "base/codes.h"
 #include "command-case.h"
 #include "golden.h"
-#include "hook-case.h"
+#include "placement-hosts.h"
 
 #include <string.h>
 
-#define FOLDER "command"
-#define GPU_2  "0000:61:00.0"
+#define FOLDER         "command"
+#define VGPU_OF_OTHERS "5e1f0a77-3c2d-4b8e-9f60-d1c2b3a49587"
 
 /* --- host --- */
 
@@ -20,7 +20,8 @@ add_many (FakeHost *host)
     fake_host_add_gpu (host, "0000:a1:00.0", FAKE_L40S);
     fake_host_sim (host, "update --advertised-range 24.1-25.1; "
                          "update --gpu " GPU_2 " --heterogeneous on; "
-                         "plug --vm 9c2f4d1e-8b7a-4c65-b3d0-1e2f3a4b5c6d --type 1121 --gpu " GPU_2 "; "
+                         "plug --vm 9c2f4d1e-8b7a-4c65-b3d0-1e2f3a4b5c6d --uuid " VGPU_OF_OTHERS
+                         " --type 1121 --gpu " GPU_2 "; "
                          "update --gpu 0000:a1:00.0 --ecc off --migration off");
 }
 
@@ -43,13 +44,33 @@ add_bandwidths (FakeHost *host)
     fake_host_sim (host, "update --gpu " CASE_GPU " --read-bandwidth 12000 --write-bandwidth 9000");
 }
 
+/* Everything that <devices> can contain. */
+static void
+add_devices (FakeHost *host)
+{
+    static const guint types[] = {FAKE_TYPE_H100_20C, FAKE_TYPE_H100_40C, 0};
+    g_autofree char *lease = lease_with_seconds_left (VM_2, CASE_MDEV, "planned", 1000);
+
+    one_gpu (host);
+    fake_host_add_vf (host, CASE_GPU, CASE_VF, 0);
+    fake_host_offer_vf (host, CASE_VF, types);
+    fake_host_add_vf (host, CASE_GPU, VF_2, TYPE);
+    fake_host_add_mdev (host, CASE_MDEV_2, TYPE, CASE_GPU);
+    fake_host_add_mdev (host, FREE, FAKE_TYPE_H100_40C, CASE_GPU);
+    fake_host_offer_mdev (host, CASE_GPU, TYPE, 2);
+    fake_host_add_live_domain (host, "vm7", OTHER_VM, CASE_MDEV_2);
+    fake_host_sim (host, "plug --vm " OTHER_VM " --uuid " VGPU_OF_OTHERS " --type 1120 --gpu " CASE_GPU
+                         " --mdev " CASE_MDEV_2);
+    put_leases (host, lease);
+}
+
 static const struct {
     const char *name;
     CasePrepare prepare;
 } hosts[] = {
     {"host-standard", case_standard_host}, {"host-many", add_many},
     {"host-empty", add_nothing},           {"host-scheduler", add_scheduler},
-    {"host-bandwidths", add_bandwidths},
+    {"host-bandwidths", add_bandwidths},   {"host-devices", add_devices},
 };
 
 static void
@@ -60,7 +81,7 @@ test_host (gconstpointer data)
     g_auto (ProgramRun) run = {0};
 
     hosts[i].prepare (host);
-    command_run (host, "host", &run);
+    command_run (host, "host --root $ROOT", &run);
     command_assert_done (&run);
     command_assert_valid ("vgpu-gate-host.rng", run.out);
     command_compare (host, FOLDER, hosts[i].name, "out", run.out);
@@ -75,9 +96,9 @@ test_host_output (gconstpointer data)
     g_auto (ProgramRun) xml = {0}, json = {0}, text = {0};
 
     hosts[i].prepare (host);
-    command_run (host, "host --output xml", &xml);
-    command_run (host, "host --output json", &json);
-    command_run (host, "host --output text", &text);
+    command_run (host, "host --root $ROOT --output xml", &xml);
+    command_run (host, "host --root $ROOT --output json", &json);
+    command_run (host, "host --root $ROOT --output text", &text);
     command_assert_done (&xml);
     command_assert_done (&json);
     command_assert_done (&text);
@@ -131,6 +152,67 @@ break_configuration (FakeHost *host)
     fake_host_configure (host, "[gate]\nmissing=1\n");
 }
 
+static void
+allow_missing (FakeHost *host)
+{
+    one_gpu (host);
+    fake_host_configure (host, "[gate]\nmissing-metadata=allow\n");
+}
+
+/* QEMU of a domain runs: its pid file has the name, its command line has the UUID. */
+static void
+run_qemu (FakeHost *host, const char *name, const char *uuid)
+{
+    g_autoptr (GString) words = g_string_new ("/usr/bin/qemu-system-x86_64");
+
+    g_string_append_len (words, "\0-uuid\0", sizeof "\0-uuid\0" - 1);
+    g_string_append_len (words, uuid, (gssize)strlen (uuid) + 1);
+    fake_host_qemu_pid_file (host, name, "4711\n");
+    fake_host_qemu_command_line (host, words->str, words->len);
+}
+
+static void
+run_guest (FakeHost *host)
+{
+    case_standard_host (host);
+    run_qemu (host, CASE_DOMAIN, VM_1);
+}
+
+/* The guest has another name here. */
+static void
+run_guest_as_other (FakeHost *host)
+{
+    case_standard_host (host);
+    run_qemu (host, "vm7", VM_1);
+    fake_host_add_live_domain (host, "vm7", VM_1, CASE_MDEV);
+}
+
+/* The pid file was left, and another guest's QEMU has the number now. */
+static void
+leave_pid_file (FakeHost *host)
+{
+    case_standard_host (host);
+    run_qemu (host, CASE_DOMAIN, VM_2);
+}
+
+/* The device was created for the guest, and removed with it. */
+static void
+made_before (FakeHost *host)
+{
+    room_for_mdevs (host);
+    put_leases (host, LEASES_OF ("1", LEASE (VM_1, CASE_MDEV, "unmade", "0")));
+    fake_host_offer_mdev (host, CASE_GPU, TYPE, 1);
+    fake_host_configure (host, APPLY);
+}
+
+static void
+made_before_without_room (FakeHost *host)
+{
+    one_gpu (host);
+    put_leases (host, LEASES_OF ("1", LEASE (VM_1, CASE_MDEV, "unmade", "0")));
+    fake_host_configure (host, APPLY);
+}
+
 /* clang-format off */
 static const Check checks[] = {
     {"migrate", "check --root $ROOT @mdev.in.xml", NULL, 1},
@@ -142,7 +224,27 @@ static const Check checks[] = {
     {"no-vgpu", "check @no-vgpu.in.xml", NULL, 2},
     /* the question is about a running guest, so missing metadata is refused at once */
     {"bare", "check --root $ROOT @bare-mdev.in.xml", NULL, 213},
-    {"bare-start", "check --root $ROOT --operation start @bare-mdev.in.xml", NULL, 2},
+    {"bare-start", "check --root $ROOT --operation start @bare-mdev.in.xml", NULL, 1},
+    /* the device does not exist here, so nobody knows whose it is */
+    {"unknown-mdev", "check --root $ROOT @bare-mdev.in.xml", one_gpu, 218},
+    {"unknown-without-gpus", "check --root $ROOT @bare-mdev.in.xml", add_nothing, 218},
+    {"unknown-vf", "check --root $ROOT @bare-vf.in.xml", add_nothing, 218},
+    {"unknown-restore", "check --root $ROOT --operation restore @bare-mdev.in.xml", one_gpu, 218},
+    {"unknown-start", "check --root $ROOT --operation start @bare-mdev.in.xml", one_gpu, 218},
+    {"unknown-allowed", "check --root $ROOT @bare-mdev.in.xml", allow_missing, 4},
+    /* devices that exist here and belong to others */
+    {"foreign", "check --root $ROOT @foreign.in.xml", NULL, 2},
+    {"foreign-start", "check --root $ROOT --operation start @foreign.in.xml", NULL, 2},
+    {"whole-gpu", "check --root $ROOT @whole-gpu.in.xml", NULL, 2},
+    {"runs-here", "check --root $ROOT @mdev.in.xml", run_guest, 520},
+    {"runs-here-bare", "check --root $ROOT @bare-mdev.in.xml", run_guest, 520},
+    {"runs-here-as-other", "check --root $ROOT @mdev.in.xml", run_guest_as_other, 520},
+    {"runs-here-restore", "check --root $ROOT --operation restore @mdev.in.xml", run_guest, 1},
+    {"runs-here-plain", "check --root $ROOT @no-vgpu.in.xml", run_guest, 2},
+    {"pid-file-left", "check --root $ROOT @mdev.in.xml", leave_pid_file, 1},
+    {"start-made-again", "check --root $ROOT --operation start @bare-mdev.in.xml", made_before, 6},
+    {"start-without-room",
+     "check --root $ROOT --operation start @bare-mdev.in.xml", made_before_without_room, 812},
     {"down-time", "check @large.in.xml", add_bandwidths, 1},
     {"down-time-options", "check --link-speed 100000 --down-time-limit 500 @large.in.xml", add_bandwidths, 1},
     {"down-time-unknown", "check --link-speed 100000 @element.in.xml", NULL, 1},
@@ -233,8 +335,8 @@ write_document (FakeHost *host, const CaseEdit edits[CASE_EDITS_MAX])
     g_auto (ProgramRun) run = {0};
     g_autoptr (GString) document = NULL;
 
-    command_run (host, "host", &run);
-    g_assert_cmpint (run.status, ==, 0);
+    command_run (host, "host --root $ROOT", &run);
+    command_assert_done (&run);
     document = g_string_new (run.out);
     for (gsize i = 0; i < CASE_EDITS_MAX && edits[i].what; i++)
         g_assert_cmpuint (g_string_replace (document, edits[i].what, edits[i].by, 0), >, 0);
@@ -242,6 +344,41 @@ write_document (FakeHost *host, const CaseEdit edits[CASE_EDITS_MAX])
 }
 
 #define PGPU_BYTES "<metadata length='380'>AwAA"
+
+static void
+apply_free_mdev (FakeHost *host)
+{
+    free_mdev (host);
+    fake_host_configure (host, APPLY);
+}
+
+static void
+apply_room_for_mdevs (FakeHost *host)
+{
+    room_for_mdevs (host);
+    fake_host_configure (host, APPLY);
+}
+
+static void
+switch_placement_off (FakeHost *host)
+{
+    busy_by_domain (host);
+    fake_host_configure (host, "[placement]\nmode=off\n");
+}
+
+static void
+add_guest_to_nvml (FakeHost *host)
+{
+    case_standard_host (host);
+    fake_host_sim (host, "plug --vm " VM_1 " --type 1120 --gpu " CASE_GPU " --mdev " CASE_MDEV);
+}
+
+static void
+turn_ecc_off_only (FakeHost *host)
+{
+    one_gpu (host);
+    fake_host_sim (host, "update --gpu " CASE_GPU " --ecc off");
+}
 
 /* clang-format off */
 static const struct {
@@ -256,8 +393,42 @@ static const struct {
     /* a string that cannot be read cannot be compared offline */
     {{"unknown-layout", "check --host $ROOT/host.xml @unknown-layout.in.xml", NULL, 305}, {{NULL, NULL}}},
     /* the devices of this host do not matter for the other one */
-    {{"mdev", "check --host $ROOT/host.xml --root $ROOT @mdev.in.xml", NULL, 1}, {{NULL, NULL}}},
+    {{"mdev", "check --host $ROOT/host.xml @mdev.in.xml", NULL, 1}, {{NULL, NULL}}},
     {{"bare", "check --host $ROOT/host.xml --root $ROOT @bare-mdev.in.xml", NULL, 213}, {{NULL, NULL}}},
+    {{"mdev-not-there", "check --host $ROOT/host.xml @mdev.in.xml", one_gpu, 507}, {{NULL, NULL}}},
+    {{"mdev-free", "check --host $ROOT/host.xml @mdev.in.xml", free_mdev, 507}, {{NULL, NULL}}},
+    {{"mdev-restore",
+     "check --host $ROOT/host.xml --operation restore @mdev.in.xml", free_mdev, 507}, {{NULL, NULL}}},
+    {{"mdev-free-apply", "check --host $ROOT/host.xml @mdev.in.xml", apply_free_mdev, 5}, {{NULL, NULL}}},
+    {{"mdev-to-make", "check --host $ROOT/host.xml @mdev.in.xml", room_for_mdevs, 507}, {{NULL, NULL}}},
+    {{"mdev-to-make-apply",
+     "check --host $ROOT/host.xml @mdev.in.xml", apply_room_for_mdevs, 5}, {{NULL, NULL}}},
+    {{"mdev-busy", "check --host $ROOT/host.xml @mdev.in.xml", busy_by_domain, 802}, {{NULL, NULL}}},
+    {{"mdev-start",
+     "check --host $ROOT/host.xml --operation start @mdev.in.xml", one_gpu, 507}, {{NULL, NULL}}},
+    {{"mdev-off", "check --host $ROOT/host.xml @mdev.in.xml", switch_placement_off, 1}, {{NULL, NULL}}},
+    {{"vf", "check --host $ROOT/host.xml @vf.in.xml", NULL, 1}, {{NULL, NULL}}},
+    {{"vf-to-make", "check --host $ROOT/host.xml @vf.in.xml", vfs_without_type, 411}, {{NULL, NULL}}},
+    {{"kind", "check --host $ROOT/host.xml @vf.in.xml", free_mdev, 816}, {{NULL, NULL}}},
+    {{"leased", "check --host $ROOT/host.xml @mdev.in.xml", add_devices, 507}, {{NULL, NULL}}},
+    {{"runs-there", "check --host $ROOT/host.xml @mdev.in.xml", add_guest_to_nvml, 520}, {{NULL, NULL}}},
+    {{"runs-there-restore",
+     "check --host $ROOT/host.xml --operation restore @mdev.in.xml", add_guest_to_nvml, 520},
+     {{NULL, NULL}}},
+    {{"unknown", "check --host $ROOT/host.xml @bare-mdev.in.xml", one_gpu, 218}, {{NULL, NULL}}},
+    {{"unknown-vf", "check --host $ROOT/host.xml @bare-vf.in.xml", one_gpu, 218}, {{NULL, NULL}}},
+    /* a mediated device of another vendor is that everywhere; an address tells only what is here */
+    {{"foreign", "check --host $ROOT/host.xml --root $ROOT @foreign.in.xml", NULL, 218}, {{NULL, NULL}}},
+    {{"foreign-runs-here",
+     "check --host $ROOT/host.xml --root $ROOT @foreign.in.xml", run_guest, 2}, {{NULL, NULL}}},
+    /* a document of an older version */
+    {{"no-devices", "check --host $ROOT/host.xml @mdev.in.xml", one_gpu, 521}, {{"  <devices/>\n", ""}}},
+    {{"no-devices-refused", "check --host $ROOT/host.xml @mdev.in.xml", turn_ecc_off_only, 304},
+     {{"  <devices/>\n", ""}}},
+    {{"no-devices-needed",
+     "check --host $ROOT/host.xml @element.in.xml", one_gpu, 1}, {{"  <devices/>\n", ""}}},
+    {{"no-devices-unknown",
+     "check --host $ROOT/host.xml @bare-mdev.in.xml", one_gpu, 218}, {{"  <devices/>\n", ""}}},
     {{"version", "check --host $ROOT/host.xml @element.in.xml", NULL, 509}, {{"gate:host:1", "gate:host:2"}}},
     {{"attribute", "check --host $ROOT/host.xml @element.in.xml", NULL, 509}, {{"max='4'", "max='four'"}}},
     {{"length", "check --host $ROOT/host.xml @element.in.xml", NULL, 512},

@@ -48,10 +48,10 @@ static const struct {
     {"scheduler-set", "scheduler set " GPU " --policy equal-share", 1, TRUE},
     {"check", "check @element.in.xml", 1, FALSE},
     {"check-restore", "check --operation restore @element.in.xml", 1, FALSE},
-    {"check-start", "check --root $ROOT --operation start @bare-mdev.in.xml", 0, FALSE},
+    {"check-start", "check --root $ROOT --operation start @bare-mdev.in.xml", 3, FALSE},
     {"check-device", "check --root $ROOT @mdev.in.xml", 1, FALSE},
-    {"check-bare", "check --root $ROOT @bare-mdev.in.xml", 0, FALSE},
-    {"check-whole-gpu", "check --root $ROOT @whole-gpu.in.xml", 0, FALSE},
+    {"check-bare", "check --root $ROOT @bare-mdev.in.xml", 3, FALSE},
+    {"check-whole-gpu", "check --root $ROOT @whole-gpu.in.xml", 3, FALSE},
     {"check-no-vgpu", "check @no-vgpu.in.xml", 0, FALSE},
     /* whether vgpu-gated runs on the test machine does not matter here */
     {"agent", "agent status now", 2, TRUE},

@@ -151,6 +151,10 @@ sample_host (void)
     first->read_bandwidth = 12000;
     first->write_bandwidth = 9000;
     first->vgpu_sizes = VGATE_SIZES_MIXED;
+    first->mig = VGATE_MODE_OFF;
+    first->ecc = VGATE_MODE_ON;
+    first->sriov = VGATE_MODE_ON;
+    first->migration = VGATE_MODE_ON;
     first->has_scheduler = TRUE;
     first->scheduler = (VgateScheduler){sizeof (VgateScheduler), VGATE_SCHEDULER_BEST_EFFORT, 0, 0, 0};
     g_ptr_array_add (first->types, sample_type (1128, "NVIDIA H100XM-20C", 20, 4));
@@ -168,6 +172,100 @@ sample_add_unusable (VgateHost *host, const char *address)
 
     g_ptr_array_add (host->unusable, vgate_unusable_gpu_new (host->pgpus->len + host->unusable->len, address,
                                                              address ? "NVIDIA L4" : NULL, why));
+}
+
+static void
+add_device (VgateHostDevices *devices, VgateHostdevKind kind, const char *source, const char *use)
+{
+    VgateHostDevice *device = vgate_host_device_new ();
+
+    device->listed.kind = kind;
+    device->listed.source = g_strdup (source);
+    device->listed.device.kind = VGATE_DEVICE_VGPU;
+    device->listed.device.pgpu = g_strdup ("0000:41:00.0");
+    device->listed.device.parent = g_strdup (kind == VGATE_HOSTDEV_PCI ? source : "0000:41:00.0");
+    device->listed.device.type = use ? 1128 : 0;
+    device->listed.device.type_name = g_strdup (use ? "NVIDIA H100XM-20C" : NULL);
+    device->use = g_strdup (use);
+    g_ptr_array_add (devices->devices, device);
+}
+
+static void
+add_unusable_device (VgateHostDevices *devices, VgateHostdevKind kind, const char *source)
+{
+    VgateHostDevice *device = vgate_host_device_new ();
+
+    device->listed.kind = kind;
+    device->listed.source = g_strdup (source);
+    device->listed.device.kind = VGATE_DEVICE_UNUSABLE;
+    device->listed.device.fault = g_strdup ("its link leads out of sysfs");
+    g_ptr_array_add (devices->devices, device);
+}
+
+static void
+add_makeable (VgateHostDevices *devices, VgateHostdevKind kind, const char *type_name)
+{
+    VgateMakeable *makeable = g_new0 (VgateMakeable, 1);
+
+    makeable->kind = kind;
+    makeable->parent = g_strdup ("0000:41:00.6");
+    makeable->pgpu = g_strdup ("0000:41:00.0");
+    makeable->type = 1128;
+    makeable->type_name = g_strdup (type_name);
+    makeable->available = 2;
+    g_ptr_array_add (devices->makeable, makeable);
+}
+
+static void
+add_running (VgateHostDevices *devices, const char *uuid, const char *domain, const char *mdev)
+{
+    VgateHostVgpu *vgpu = vgate_host_vgpu_new ();
+
+    vgpu->uuid = g_strdup (uuid);
+    vgpu->domain = g_strdup (domain);
+    vgpu->mdev = g_strdup (mdev);
+    vgpu->pgpu = g_strdup ("0000:41:00.0");
+    vgpu->type = 1128;
+    vgpu->type_name = g_strdup ("NVIDIA H100XM-20C");
+    g_ptr_array_add (devices->vgpus, vgpu);
+}
+
+static void
+add_lease (VgateHostDevices *devices, VgateHostdevKind kind, const char *device, const char *type_name)
+{
+    VgateHostLease *lease = vgate_host_lease_new ();
+
+    lease->domain = g_strdup (SAMPLE_DOMAIN_UUID);
+    lease->kind = (int)kind;
+    lease->device = g_strdup (device);
+    lease->exists = type_name != NULL;
+    lease->parent = g_strdup ("0000:41:00.6");
+    lease->pgpu = g_strdup ("0000:41:00.0");
+    lease->type = 1128;
+    lease->type_name = g_strdup (type_name);
+    g_ptr_array_add (devices->leases, lease);
+}
+
+void
+sample_add_devices (VgateHost *host)
+{
+    VgateHostDevices *devices = vgate_host_devices_new ();
+
+    add_device (devices, VGATE_HOSTDEV_MDEV, "55555555-5555-4555-8555-000000000001",
+                "the running domain 'vm2' uses it");
+    add_device (devices, VGATE_HOSTDEV_MDEV, "55555555-5555-4555-8555-000000000002", NULL);
+    add_device (devices, VGATE_HOSTDEV_PCI, "0000:41:00.4", "the process 4711 (qemu) has it open");
+    add_device (devices, VGATE_HOSTDEV_PCI, "0000:41:00.5", NULL);
+    add_unusable_device (devices, VGATE_HOSTDEV_MDEV, "55555555-5555-4555-8555-000000000003");
+    add_unusable_device (devices, VGATE_HOSTDEV_PCI, "10000:e1:00.4");
+    add_makeable (devices, VGATE_HOSTDEV_MDEV, "NVIDIA H100XM-20C");
+    add_makeable (devices, VGATE_HOSTDEV_PCI, NULL);
+    add_running (devices, "66666666-6666-4666-8666-000000000001", "77777777-7777-4777-8777-000000000001",
+                 "55555555-5555-4555-8555-000000000001");
+    add_running (devices, "66666666-6666-4666-8666-000000000002", NULL, NULL);
+    add_lease (devices, VGATE_HOSTDEV_MDEV, "55555555-5555-4555-8555-000000000009", "NVIDIA H100XM-20C");
+    add_lease (devices, VGATE_HOSTDEV_PCI, "0000:41:00.6", NULL);
+    host->devices = devices;
 }
 
 char *

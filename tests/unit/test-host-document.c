@@ -39,6 +39,38 @@ assert_same_pgpu (const VgatePgpu *a, const VgatePgpu *b)
 }
 
 static void
+assert_same_devices (const VgateHostDevices *a, const VgateHostDevices *b)
+{
+    g_assert_cmpuint (a->devices->len, ==, b->devices->len);
+    for (guint i = 0; i < a->devices->len; i++) {
+        const VgateHostDevice *x = g_ptr_array_index (a->devices, i), *y = g_ptr_array_index (b->devices, i);
+
+        g_assert_cmpint (x->listed.kind, ==, y->listed.kind);
+        g_assert_cmpstr (x->listed.source, ==, y->listed.source);
+        g_assert_cmpint (x->listed.device.kind, ==, y->listed.device.kind);
+        g_assert_cmpstr (x->listed.device.pgpu, ==, y->listed.device.pgpu);
+        g_assert_cmpstr (x->listed.device.parent, ==, y->listed.device.parent);
+        g_assert_cmpuint (x->listed.device.type, ==, y->listed.device.type);
+        g_assert_cmpstr (x->listed.device.type_name, ==, y->listed.device.type_name);
+        g_assert_cmpstr (x->listed.device.fault, ==, y->listed.device.fault);
+        g_assert_cmpstr (x->use, ==, y->use);
+    }
+    g_assert_cmpuint (a->makeable->len, ==, b->makeable->len);
+    for (guint i = 0; i < a->makeable->len; i++) {
+        const VgateMakeable *x = g_ptr_array_index (a->makeable, i), *y = g_ptr_array_index (b->makeable, i);
+
+        g_assert_cmpint (x->kind, ==, y->kind);
+        g_assert_cmpstr (x->parent, ==, y->parent);
+        g_assert_cmpstr (x->pgpu, ==, y->pgpu);
+        g_assert_cmpuint (x->type, ==, y->type);
+        g_assert_cmpstr (x->type_name, ==, y->type_name);
+        g_assert_cmpuint (x->available, ==, y->available);
+    }
+    g_assert_cmpuint (a->vgpus->len, ==, b->vgpus->len);
+    g_assert_cmpuint (a->leases->len, ==, b->leases->len);
+}
+
+static void
 assert_round_trip (const VgateHost *host)
 {
     g_autofree char *xml = vgate_host_write (host), *again = NULL;
@@ -66,6 +98,9 @@ assert_round_trip (const VgateHost *host)
         g_assert_cmpstr (a->name, ==, b->name);
         g_assert_cmpstr (a->reason, ==, b->reason);
     }
+    g_assert_cmpint (read->devices != NULL, ==, host->devices != NULL);
+    if (host->devices)
+        assert_same_devices (read->devices, host->devices);
     again = vgate_host_write (read);
     g_assert_cmpstr (again, ==, xml);
 }
@@ -85,8 +120,70 @@ test_round_trip (void)
     sample_add_unusable (host, "0000:c2:00.0");
     sample_add_unusable (host, NULL);
     assert_round_trip (host);
+    sample_add_devices (host);
+    assert_round_trip (host);
+    g_clear_pointer (&host->devices, vgate_host_devices_free);
     g_ptr_array_set_size (host->pgpus, 0);
     assert_round_trip (host);
+    host->devices = vgate_host_devices_new ();
+    assert_round_trip (host);
+}
+
+static void
+test_devices (void)
+{
+    static const struct {
+        const char *from, *to;
+        VgateCode code;
+        const char *place, *words;
+    } wrong[] = {
+        {"<devices>", "<devices x='1'>", VGATE_CODE_HOST_DOCUMENT, "<devices>", "'x' is unknown"},
+        {"<mdev ", "<lease/><mdev ", VGATE_CODE_HOST_DOCUMENT, "<lease>", "missing"},
+        {"parent='0000:41:00.0' gpu", "gpu", VGATE_CODE_HOST_DOCUMENT, "<mdev>", "'parent' is missing"},
+        {"free='2'", "free='many'", VGATE_CODE_HOST_DOCUMENT, "<creatable>", "many"},
+        {"kind='mdev'", "kind='usb'", VGATE_CODE_HOST_DOCUMENT, "<unusable-device>", "usb"},
+        {"kind='virtual-function' device='0000:41:00.6'",
+         "kind='virtual-function' device='55555555-5555-4555-8555-000000000009'", VGATE_CODE_HOST_DOCUMENT,
+         "<devices>", "not a PCI address"},
+        {"000000000002' parent", "000000000001' parent", VGATE_CODE_HOST_DISAGREES, "000000000001", "twice"},
+        {"address='0000:41:00.5'", "address='0000:41:00.4'", VGATE_CODE_HOST_DISAGREES, "0000:41:00.4",
+         "twice"},
+        {"mdev='55555555-5555-4555-8555-000000000001' gpu='0000:41:00.0'",
+         "mdev='55555555-5555-4555-8555-000000000001' gpu='0000:99:00.0'", VGATE_CODE_HOST_DISAGREES,
+         "0000:99:00.0", "not listed"},
+        {"migration='on'", "migration='off'", VGATE_CODE_HOST_DISAGREES, "migration='off'", "'on'"},
+        {"mig='off'", "mig='maybe'", VGATE_CODE_HOST_DOCUMENT, "<pgpu>", "maybe"},
+    };
+    g_autoptr (VgateHost) host = sample_host ();
+    g_autofree char *xml = NULL;
+
+    sample_add_devices (host);
+    g_assert_true (vgate_host_devices_have_kind (host->devices, VGATE_HOSTDEV_MDEV));
+    g_assert_true (vgate_host_devices_run_domain (host->devices, "77777777-7777-4777-8777-000000000001"));
+    g_assert_false (vgate_host_devices_run_domain (host->devices, SAMPLE_DOMAIN_UUID));
+    xml = vgate_host_write (host);
+    g_assert_nonnull (strstr (xml,
+                              "  <devices>\n    <mdev uuid='55555555-5555-4555-8555-000000000001' "
+                              "parent='0000:41:00.0' gpu='0000:41:00.0' type='1128' "
+                              "type-name='NVIDIA H100XM-20C' use='the running domain &apos;vm2&apos; uses "
+                              "it'/>\n"));
+    g_assert_nonnull (strstr (xml,
+                              "    <virtual-function address='0000:41:00.5' gpu='0000:41:00.0' type='0'/>\n"
+                              "    <unusable-device kind='mdev' "));
+    g_assert_nonnull (strstr (xml, "    <creatable kind='virtual-function' parent='0000:41:00.6' "
+                                   "gpu='0000:41:00.0' type='1128' free='2'/>\n"
+                                   "    <vgpu uuid='66666666-6666-4666-8666-000000000001' "
+                                   "domain='77777777-7777-4777-8777-000000000001' "));
+    g_assert_true (g_str_has_suffix (xml, "device='0000:41:00.6' exists='no' parent='0000:41:00.6' "
+                                          "gpu='0000:41:00.0' type='1128'/>\n  </devices>\n</host>\n"));
+    for (gsize i = 0; i < G_N_ELEMENTS (wrong); i++) {
+        g_autofree char *edited = sample_edit (xml, wrong[i].from, wrong[i].to);
+        g_autoptr (GError) error = NULL;
+
+        g_test_message ("%s -> %s", wrong[i].from, wrong[i].to);
+        g_assert_null (read_host (edited, &error));
+        sample_assert_error (error, wrong[i].code, wrong[i].place, wrong[i].words, NULL);
+    }
 }
 
 static void
@@ -101,7 +198,7 @@ test_written (void)
              "  <driver version='580.95.05' simulated='no' preset='18.1-26.1' range='18.1-26.1'/>\n"
              "  <pgpu address='0000:41:00.0' name='NVIDIA H100 80GB HBM3' "
              "uuid='GPU-cccccccc-0000-4000-8000-000000000001' read-bandwidth='12000' "
-             "write-bandwidth='9000' vgpu-sizes='mixed'>\n"
+             "write-bandwidth='9000' vgpu-sizes='mixed' mig='off' ecc='on' sr-iov='on' migration='on'>\n"
              "    <metadata length='380'>"));
     g_assert_nonnull (strstr (
         xml,
@@ -317,6 +414,7 @@ main (int argc, char **argv)
     g_test_init (&argc, &argv, NULL);
     g_test_add_func ("/host-document/round-trip", test_round_trip);
     g_test_add_func ("/host-document/written", test_written);
+    g_test_add_func ("/host-document/devices", test_devices);
     g_test_add_func ("/host-document/bad", test_bad);
     g_test_add_func ("/host-document/bad-bytes", test_bad_bytes);
     g_test_add_func ("/host-document/bad-xml", test_bad_xml);

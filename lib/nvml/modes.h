@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The modes of a GPU, as the driver reports them. The public header does not have them. */
+#pragma once
+
+#include "vgpu-gate/vgpu-gate.h"
+
+/*
+ * MIG and ECC: the present mode, not the one after the next reset. SR-IOV: only on a GPU in vGPU host mode.
+ * FALSE with an error of the call; NVML_ERROR_NOT_SUPPORTED: the board does not have the mode.
+ */
+gboolean vgate_nvml_device_has_mig_on (VgateNvml *nvml, VgateNvmlDevice device, gboolean *is_on,
+                                       GError **error);
+gboolean vgate_nvml_device_has_ecc_on (VgateNvml *nvml, VgateNvmlDevice device, gboolean *is_on,
+                                       GError **error);
+gboolean vgate_nvml_device_has_sriov_on (VgateNvml *nvml, VgateNvmlDevice device, gboolean *is_on,
+                                         GError **error);
