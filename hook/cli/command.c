@@ -15,7 +15,8 @@ vgate_command_usage (const char *what)
     /* the text quotes an argument, which can contain any bytes */
     g_autofree char *shown = vgate_printable (what, 1000);
 
-    fprintf (stderr, "vgpu-gate: VGATE-902: %s; see 'vgpu-gate --help'\n", shown);
+    /* the program's name includes the sub-command */
+    fprintf (stderr, "vgpu-gate: VGATE-902: %s; see '%s --help'\n", shown, g_get_prgname ());
     return VGATE_EXIT_USAGE;
 }
 

@@ -14,7 +14,8 @@ enum {
     VGATE_EXIT_USAGE = 2,
 };
 
-/* Prints "vgpu-gate: VGATE-902: WHAT; see 'vgpu-gate --help'" and returns VGATE_EXIT_USAGE. */
+/* Prints "vgpu-gate: VGATE-902: WHAT; see 'vgpu-gate version set --help'", with the sub-command that runs,
+ * and returns VGATE_EXIT_USAGE. */
 int vgate_command_usage (const char *what);
 /* Prints the error's line and returns VGATE_EXIT_REFUSED, or VGATE_EXIT_UNANSWERED if by its code the
  * question could not be answered. */

@@ -7,7 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define USAGE(what) "vgpu-gate: VGATE-902: " what "; see 'vgpu-gate --help'\n"
+#define USAGE(what)             "vgpu-gate: VGATE-902: " what "; see 'vgpu-gate --help'\n"
+#define USAGE_OF(command, what) "vgpu-gate: VGATE-902: " what "; see 'vgpu-gate " command " --help'\n"
 
 typedef struct {
     const char *name;
@@ -24,31 +25,36 @@ static const Words calls[] = {
     {"unknown-command", {"migrate", NULL}, 2, "", USAGE ("unknown command 'migrate'")},
     {"unknown-option", {"--force", NULL}, 2, "", USAGE ("Unknown option --force")},
     {"option-without-value", {"--config", NULL}, 2, "", USAGE ("Missing argument for --config")},
-    {"host-word", {"host", "b", NULL}, 2, "", USAGE ("'host' takes no arguments")},
-    {"host-option", {"host", "--all", NULL}, 2, "", USAGE ("Unknown option --all")},
-    {"check-none", {"check", NULL}, 2, "", USAGE ("'check' requires one DOMAIN.xml")},
-    {"check-two", {"check", "a.xml", "b.xml", NULL}, 2, "", USAGE ("'check' requires one DOMAIN.xml")},
+    {"host-word", {"host", "b", NULL}, 2, "", USAGE_OF ("host", "'host' takes no arguments")},
+    {"host-option", {"host", "--all", NULL}, 2, "", USAGE_OF ("host", "Unknown option --all")},
+    {"check-none", {"check", NULL}, 2, "", USAGE_OF ("check", "'check' requires one DOMAIN.xml")},
+    {"check-two", {"check", "a.xml", "b.xml", NULL}, 2, "",
+     USAGE_OF ("check", "'check' requires one DOMAIN.xml")},
     {"check-operation", {"check", "--operation", "reconnect", "a.xml", NULL}, 2, "",
-     USAGE ("invalid value 'reconnect' for --operation: expected migrate, restore or start")},
+     USAGE_OF ("check", "invalid value 'reconnect' for --operation: expected migrate, restore or start")},
     {"check-link-speed", {"check", "--link-speed", "0", "a.xml", NULL}, 2, "",
-     USAGE ("invalid value '0' for --link-speed: expected 1 to 10000000 (Mbit/s)")},
+     USAGE_OF ("check", "invalid value '0' for --link-speed: expected 1 to 10000000 (Mbit/s)")},
     {"check-down-time-limit", {"check", "--down-time-limit", "1s", "a.xml", NULL}, 2, "",
-     USAGE ("invalid value '1s' for --down-time-limit: expected 1 to 2000000 (ms)")},
+     USAGE_OF ("check", "invalid value '1s' for --down-time-limit: expected 1 to 2000000 (ms)")},
     /* before anything is read, even a wrong configuration */
     {"check-before-configuration", {"--config", "/dev/null/none", "check", "--link-speed", "0", "a", NULL},
-     2, "", USAGE ("invalid value '0' for --link-speed: expected 1 to 10000000 (Mbit/s)")},
-    {"check-option", {"check", "--hosts", "b.xml", "a.xml", NULL}, 2, "", USAGE ("Unknown option --hosts")},
-    {"explain-unknown", {"explain", "VGATE-999", NULL}, 2, "", USAGE ("unknown message code 'VGATE-999'")},
-    {"explain-zero", {"explain", "0", NULL}, 2, "", USAGE ("unknown message code '0'")},
-    {"explain-empty", {"explain", "", NULL}, 2, "", USAGE ("unknown message code ''")},
-    {"explain-sign", {"explain", "+303", NULL}, 2, "", USAGE ("unknown message code '+303'")},
-    {"explain-more", {"explain", "303x", NULL}, 2, "", USAGE ("unknown message code '303x'")},
-    {"explain-blank", {"explain", " 303", NULL}, 2, "", USAGE ("unknown message code ' 303'")},
-    {"explain-word", {"explain", "ecc", NULL}, 2, "", USAGE ("unknown message code 'ecc'")},
-    {"explain-line-feed", {"explain", "3\n03", NULL}, 2, "", USAGE ("unknown message code '3?03'")},
-    {"explain-two", {"explain", "303", "304", NULL}, 2, "", USAGE ("'explain' takes at most one code")},
+     2, "", USAGE_OF ("check", "invalid value '0' for --link-speed: expected 1 to 10000000 (Mbit/s)")},
+    {"check-option", {"check", "--hosts", "b.xml", "a.xml", NULL}, 2, "",
+     USAGE_OF ("check", "Unknown option --hosts")},
+    {"explain-unknown", {"explain", "VGATE-999", NULL}, 2, "",
+     USAGE_OF ("explain", "unknown message code 'VGATE-999'")},
+    {"explain-zero", {"explain", "0", NULL}, 2, "", USAGE_OF ("explain", "unknown message code '0'")},
+    {"explain-empty", {"explain", "", NULL}, 2, "", USAGE_OF ("explain", "unknown message code ''")},
+    {"explain-sign", {"explain", "+303", NULL}, 2, "", USAGE_OF ("explain", "unknown message code '+303'")},
+    {"explain-more", {"explain", "303x", NULL}, 2, "", USAGE_OF ("explain", "unknown message code '303x'")},
+    {"explain-blank", {"explain", " 303", NULL}, 2, "", USAGE_OF ("explain", "unknown message code ' 303'")},
+    {"explain-word", {"explain", "ecc", NULL}, 2, "", USAGE_OF ("explain", "unknown message code 'ecc'")},
+    {"explain-line-feed", {"explain", "3\n03", NULL}, 2, "",
+     USAGE_OF ("explain", "unknown message code '3?03'")},
+    {"explain-two", {"explain", "303", "304", NULL}, 2, "",
+     USAGE_OF ("explain", "'explain' takes at most one code")},
     {"explain-markdown-code", {"explain", "--markdown", "303", NULL}, 2, "",
-     USAGE ("--markdown takes no code")},
+     USAGE_OF ("explain", "--markdown takes no code")},
 };
 /* clang-format on */
 
