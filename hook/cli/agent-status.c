@@ -33,7 +33,7 @@ static const Member failure[] = {TEXT ("time"), TEXT ("code"), TEXT ("text"), FL
 static const Member hang[] = {TEXT ("time"), TEXT ("code"), FLAG ("over"), END};
 static const Member vgpu[] = {TEXT ("uuid"), NUMBER ("type"), TEXT ("type-name"), MAY_TEXT ("guest-address"),
                               TEXT ("pgpu"), TEXT ("guest-driver"), TEXT ("guest-vgpu-version"), END};
-static const Member guest[] = {MAY_TEXT ("name"), TEXT ("uuid"), FLAG ("captured"),
+static const Member guest[] = {MAY_TEXT ("name"), TEXT ("uuid"), MAY_TEXT ("switch-over"), FLAG ("captured"),
                                MAY_OBJECT ("capture", capture), MAY_OBJECT ("failure", failure),
                                MAY_OBJECT ("hang", hang), LIST ("vgpu", vgpu), END};
 static const Member status[] = {TEXT ("version"), TEXT ("started"), TEXT ("time"), NUMBER ("domains"),

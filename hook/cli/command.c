@@ -23,12 +23,20 @@ vgate_command_usage (const char *what)
 int
 vgate_command_fail (const GError *error)
 {
+    return vgate_command_fail_domain (error, NULL);
+}
+
+int
+vgate_command_fail_domain (const GError *error, const char *name)
+{
     const VgateCode code = error->domain == VGATE_ERROR ? (VgateCode)error->code : VGATE_CODE_INTERNAL;
     /* the messages of these codes already contain the way out for this case */
-    const gboolean is_complete = code == VGATE_CODE_NVML_REFUSED || code == VGATE_CODE_NOT_ROOT;
+    const gboolean is_complete = code == VGATE_CODE_NVML_REFUSED || code == VGATE_CODE_NOT_ROOT ||
+                                 code == VGATE_CODE_SWITCH_OVER_NOT_REPAIRED ||
+                                 code == VGATE_CODE_SWITCH_OVER_SKIPPED;
     g_autofree char *text = g_strdup_printf ("%s.%s%s", error->message, is_complete ? "" : " ",
                                              is_complete ? "" : vgate_code_info ((int)code)->cure);
-    g_autofree char *line = vgate_message_line (code, NULL, text);
+    g_autofree char *line = vgate_message_line (code, name, text);
 
     fprintf (stderr, "%s\n", line);
     return vgate_code_is_unanswered (code) ? VGATE_EXIT_UNANSWERED : VGATE_EXIT_REFUSED;

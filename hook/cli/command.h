@@ -20,6 +20,8 @@ int vgate_command_usage (const char *what);
 /* Prints the error's line and returns VGATE_EXIT_REFUSED, or VGATE_EXIT_UNANSWERED if by its code the
  * question could not be answered. */
 int vgate_command_fail (const GError *error);
+/* The same about the domain of this name. */
+int vgate_command_fail_domain (const GError *error, const char *name);
 
 /* A sub-command. argv[0] is its name; config: another configuration file, or NULL. */
 typedef struct {

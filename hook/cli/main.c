@@ -16,7 +16,7 @@ static const VgateCommand commands[] = {
      "print or change the vGPU schedulers of the GPUs: capabilities, state, set, log"},
     {"agent", vgate_command_agent, "print what vgpu-gated on this host does: status, metrics"},
     {"switchover", vgate_command_switchover,
-     "configure the gate at switch-over for a domain: enable, disable, status"},
+     "configure the gate at switch-over for domains: enable, disable, status, repair"},
     {"explain", vgate_command_explain, "print cause and way out of a message code"},
 };
 

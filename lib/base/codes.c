@@ -82,6 +82,7 @@ vgate_code_is_unanswered (VgateCode code)
         {731, 733}, /* vgpu-gated, its directory and its socket */
         {736, 738}, /* the metrics file, and vgpu-gated's answers */
         {803, 806}, /* the leases */
+        {834, 834}, /* the devices of a domain */
         {901, 901},
     };
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define ID_PREFIX   "vgpu-gate-"
-#define BEFORE_BUS  VGATE_VMSTATE_KIND ",id=vgpu-gate,addr="
+#define BEFORE_BUS  VGATE_VMSTATE_KIND ",id=" VGATE_VMSTATE_OBJECT_ID ",addr="
 #define BEFORE_UUID ",id-list=" ID_PREFIX
 
 void

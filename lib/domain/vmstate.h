@@ -10,7 +10,8 @@
 
 #define VGATE_VMSTATE_QEMU_NAMESPACE "http://libvirt.org/schemas/domain/qemu/1.0"
 /* QEMU's name of the object's type. QEMU accepts only one such object. */
-#define VGATE_VMSTATE_KIND "dbus-vmstate"
+#define VGATE_VMSTATE_KIND      "dbus-vmstate"
+#define VGATE_VMSTATE_OBJECT_ID "vgpu-gate"
 
 typedef struct {
     char *bus;  /* D-Bus address */

@@ -89,7 +89,7 @@ append_counter (GString *text, const GPtrArray *counters, VgateCounterKind kind)
 static void
 append_guests (GString *text, const VgateStatus *status)
 {
-    guint n_captured = 0, n_failing = 0, n_vgpus = 0;
+    guint n_captured = 0, n_failing = 0, n_lost = 0, n_vgpus = 0;
     gint64 oldest = G_MAXINT64; /* capture, in seconds since 1970 */
 
     for (guint i = 0; i < status->guests->len; i++) {
@@ -97,6 +97,7 @@ append_guests (GString *text, const VgateStatus *status)
 
         n_captured += guest->has_capture ? 1 : 0;
         n_failing += guest->failure_code && !guest->is_failure_over ? 1 : 0;
+        n_lost += guest->bus == VGATE_STATUS_BUS_LOST || guest->bus == VGATE_STATUS_BUS_UNSERVED ? 1 : 0;
         n_vgpus += guest->vgpus->len;
         if (guest->has_capture)
             oldest = MIN (oldest, guest->captured);
@@ -105,6 +106,11 @@ append_guests (GString *text, const VgateStatus *status)
     append_gauge (text, "guests", "Guests with vGPUs", status->guests->len);
     append_gauge (text, "guests_captured", "Guests with vGPUs whose metadata is in their XML", n_captured);
     append_gauge (text, "guests_failing", "Guests whose last capture failed", n_failing);
+    append_gauge (
+        text, "guests_off_bus",
+        "Guests for which the gate at switch-over is enabled and cannot be served, so that they can "
+        "be neither migrated nor saved",
+        n_lost);
     append_gauge (text, "vgpus", "Captured vGPUs", n_vgpus);
     begin (text, "oldest_capture_age_seconds", "gauge", "Age of the oldest capture of a running guest");
     if (n_captured > 0)

@@ -1,6 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "status/status.h"
 
+const char *const vgate_status_bus_names[] = {
+    [VGATE_STATUS_BUS_NONE] = NULL,
+    [VGATE_STATUS_BUS_SERVED] = "served",
+    [VGATE_STATUS_BUS_LOST] = "lost",
+    [VGATE_STATUS_BUS_UNSERVED] = "not-served",
+};
+
 VgateStatusVgpu *
 vgate_status_vgpu_new (void)
 {

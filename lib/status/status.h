@@ -66,6 +66,17 @@ typedef struct {
     guint32 guest_version;
 } VgateStatusVgpu;
 
+/* Is the guest's QEMU on the bus of the gate at switch-over? */
+typedef enum {
+    VGATE_STATUS_BUS_NONE, /* the gate is not enabled for the guest, or this is not known yet */
+    VGATE_STATUS_BUS_SERVED,
+    VGATE_STATUS_BUS_LOST,     /* it is not, so the guest can be neither migrated nor saved */
+    VGATE_STATUS_BUS_UNSERVED, /* vgpu-gated is not on the bus itself */
+} VgateStatusBus;
+
+/* Names in the status document, indexed by VgateStatusBus. */
+extern const char *const vgate_status_bus_names[];
+
 typedef struct {
     char *uuid;
     char *name; /* NULL until its XML has been read */
@@ -84,6 +95,7 @@ typedef struct {
     gint64 hung;     /* seconds since 1970, when the hang was noticed */
     char *hang_code; /* the last message about it, "VGATE-712"; NULL: none hung */
     gboolean is_hang_over;
+    VgateStatusBus bus; /* of the gate at switch-over */
 } VgateStatusGuest;
 
 typedef struct {

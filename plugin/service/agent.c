@@ -462,6 +462,7 @@ vgate_agent_describe (const VgateAgent *agent)
     status->slow_calls = vgate_workers_count_slow (agent->workers);
     status->unusable_gpus = last ? last->probe->host->unusable->len : 0;
     vgate_guests_describe (agent->guests, status);
+    vgate_switchover_describe (agent->switchover, status);
     return status;
 }
 

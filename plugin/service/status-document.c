@@ -109,6 +109,8 @@ add_guest (Writer *writer, const VgateStatus *status, const VgateStatusGuest *gu
     if (guest->name)
         add_text (writer, "name", guest->name);
     add_text (writer, "uuid", guest->uuid);
+    if (vgate_status_bus_names[guest->bus])
+        add_text (writer, "switch-over", vgate_status_bus_names[guest->bus]);
     add_flag (writer, "captured", guest->has_capture);
     if (guest->has_capture) {
         begin (writer, "capture", '{');
@@ -216,17 +218,24 @@ char *
 vgate_status_line (const VgateStatus *status)
 {
     const char *config = "";
-    guint n_captured = 0;
+    guint n_captured = 0, n_lost = 0;
+    g_autofree char *lost = NULL;
 
     if (status->config_code)
         config = "; the configuration has an error";
     else if (status->is_config_refused)
         config = "; the last reload was refused, the file is valid now; run: systemctl reload vgpu-gated";
-    for (guint i = 0; i < status->guests->len; i++)
-        n_captured += ((const VgateStatusGuest *)g_ptr_array_index (status->guests, i))->has_capture ? 1 : 0;
-    return g_strdup_printf ("%u running domain%s, %u with vGPUs, %u captured%s%s%s%s", status->domains,
+    for (guint i = 0; i < status->guests->len; i++) {
+        const VgateStatusGuest *guest = g_ptr_array_index (status->guests, i);
+
+        n_captured += guest->has_capture ? 1 : 0;
+        n_lost += guest->bus == VGATE_STATUS_BUS_LOST ? 1 : 0;
+    }
+    if (n_lost > 0)
+        lost = g_strdup_printf ("; %u lost the bus, run: vgpu-gate switchover repair --all", n_lost);
+    return g_strdup_printf ("%u running domain%s, %u with vGPUs, %u captured%s%s%s%s%s", status->domains,
                             status->domains == 1 ? "" : "s", status->guests->len, n_captured,
-                            status->is_connected ? "" : "; no connection to libvirt",
+                            lost ? lost : "", status->is_connected ? "" : "; no connection to libvirt",
                             status->nvml_code ? "; NVML does not answer: " : "",
                             status->nvml_code ? status->nvml_code : "", config);
 }

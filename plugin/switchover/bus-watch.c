@@ -26,8 +26,10 @@ struct VgateBusWatch {
     GDBusConnection *connection;
     gulong closed_handler;
     guint subscription;
-    int lock;          /* descriptor; -1: not held */
-    GHashTable *names; /* set of char *: unique names on the bus except our own */
+    int lock;           /* descriptor; -1: not held */
+    GHashTable *names;  /* set of char *: unique names on the bus except our own */
+    gboolean is_listed; /* the names that were on the bus when the watch connected are known */
+    guint n_newcomers;  /* names on this connection whose processes are not known yet */
     guint n_connection;
     VgateBackOff back_off;
     gboolean is_failure_logged;
@@ -55,6 +57,15 @@ newcomer_free (gpointer data)
     g_free (newcomer);
 }
 
+/* The newcomer has been identified, or has left. */
+static void
+count_down (VgateBusWatch *watch, const Newcomer *newcomer)
+{
+    if (watch->connection && newcomer->n_connection == watch->n_connection && --watch->n_newcomers == 0 &&
+        watch->is_listed)
+        watch->methods->settled (watch->user_data);
+}
+
 static void
 newcomer_run (gpointer data)
 {
@@ -70,14 +81,15 @@ newcomer_done (gpointer data, gpointer user_data)
     VgateBusWatch *watch = user_data;
 
     /* it may have left in the meantime */
-    if (newcomer->n_connection != watch->n_connection ||
-        !g_hash_table_contains (watch->names, newcomer->unique_name))
-        return;
-    if (newcomer->qemu)
-        watch->methods->appeared (newcomer->unique_name, newcomer->qemu->uuid, newcomer->qemu->name,
-                                  watch->user_data);
-    else if (newcomer->error)
-        vgate_log ((VgateCode)newcomer->error->code, NULL, "%s", newcomer->error->message);
+    if (newcomer->n_connection == watch->n_connection &&
+        g_hash_table_contains (watch->names, newcomer->unique_name)) {
+        if (newcomer->qemu)
+            watch->methods->appeared (newcomer->unique_name, newcomer->qemu->uuid, newcomer->qemu->name,
+                                      watch->user_data);
+        else if (newcomer->error)
+            vgate_log ((VgateCode)newcomer->error->code, NULL, "%s", newcomer->error->message);
+    }
+    count_down (watch, newcomer);
 }
 
 static const VgateWorkKind newcomer_kind = {newcomer_run, newcomer_done, newcomer_free};
@@ -89,16 +101,16 @@ on_pid (GObject *source, GAsyncResult *result, gpointer user_data)
     g_autoptr (GError) error = NULL;
     g_autoptr (GVariant) reply = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
 
-    /* it has left, or the watch was freed */
-    if (!reply) {
-        newcomer_free (newcomer);
+    if (reply)
+        g_variant_get (reply, "(u)", &newcomer->pid);
+    if (reply && newcomer->pid != (guint32)getpid ()) {
+        vgate_workers_push (newcomer->watch->workers, &newcomer_kind, newcomer, newcomer->watch);
         return;
     }
-    g_variant_get (reply, "(u)", &newcomer->pid);
-    if (newcomer->pid == (guint32)getpid ())
-        newcomer_free (newcomer);
-    else
-        vgate_workers_push (newcomer->watch->workers, &newcomer_kind, newcomer, newcomer->watch);
+    /* it is our own, or has left; if the call was cancelled, the watch may no longer exist */
+    if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+        count_down (newcomer->watch, newcomer);
+    newcomer_free (newcomer);
 }
 
 static void
@@ -120,6 +132,7 @@ meet (VgateBusWatch *watch, const char *name)
     newcomer->watch = watch;
     newcomer->unique_name = g_strdup (name);
     newcomer->n_connection = watch->n_connection;
+    watch->n_newcomers++;
     call_bus (watch, "GetConnectionUnixProcessID", g_variant_new ("(s)", name), "(u)", on_pid, newcomer);
 }
 
@@ -164,6 +177,8 @@ drop (VgateBusWatch *watch)
     }
     g_clear_object (&watch->connection);
     g_hash_table_remove_all (watch->names);
+    watch->is_listed = FALSE;
+    watch->n_newcomers = 0;
 }
 
 /* Logs a failure once, not at every attempt. */
@@ -213,6 +228,9 @@ on_names (GObject *source, GAsyncResult *result, gpointer user_data)
     g_variant_get (reply, "(^a&s)", &names);
     for (guint i = 0; names[i]; i++)
         meet (watch, names[i]);
+    watch->is_listed = TRUE;
+    if (watch->n_newcomers == 0)
+        watch->methods->settled (watch->user_data);
 }
 
 /* Subscribes before it lists the names, so that none is missed. */
@@ -286,4 +304,16 @@ void
 vgate_bus_watch_start (VgateBusWatch *watch)
 {
     begin_open (watch);
+}
+
+gboolean
+vgate_bus_watch_is_connected (const VgateBusWatch *watch)
+{
+    return watch->lock >= 0;
+}
+
+gboolean
+vgate_bus_watch_is_settled (const VgateBusWatch *watch)
+{
+    return vgate_bus_watch_is_connected (watch) && watch->is_listed && watch->n_newcomers == 0;
 }

@@ -10,6 +10,8 @@
 
 /* When a host is drained, many guests leave at once, and each decision waits for NVML. */
 #define DECISIONS_AT_ONCE 16
+/* A QEMU that ends leaves the bus before libvirt reports that its guest has ended. */
+#define LOST_AFTER_SEC 5
 
 struct VgateSwitchover {
     const VgatePolicy *policy;
@@ -17,8 +19,9 @@ struct VgateSwitchover {
     VgateConnection *connection;
     VgateWorkers *workers;
     VgateBusWatch *watch;
-    GHashTable *served;  /* uuid -> Served * */
-    GHashTable *domains; /* uuid -> VgateDomain *: as last read, of the domains whose QEMU calls */
+    GHashTable *served; /* uuid -> Served * */
+    GHashTable *guests; /* uuid -> Guest *: those with our object that run and have a vGPU */
+    guint review_source;
     VgateTally *tally;
     VgateSnapshot *last; /* NVML's last answer; or NULL */
     GPtrArray *saves;    /* of Save *: in progress */
@@ -30,6 +33,22 @@ typedef struct {
     char *name;
     VgateProvider *provider;
 } Served;
+
+/* A running guest whose QEMU has our object, and should therefore be on the bus. */
+typedef struct {
+    VgateDomain *domain; /* as last read */
+    gint64 missed_since; /* monotonic, us: its QEMU is not on the bus; 0: it is, or that is not known */
+    gboolean is_reported_lost;
+} Guest;
+
+static void
+guest_free (gpointer data)
+{
+    Guest *guest = data;
+
+    vgate_domain_free (guest->domain);
+    g_free (guest);
+}
 
 static void
 served_free (gpointer data)
@@ -47,6 +66,79 @@ name_of (VgateSwitchover *switchover, const char *uuid)
     const Served *served = g_hash_table_lookup (switchover->served, uuid);
 
     return served ? served->name : uuid;
+}
+
+/* --- guests that have lost the bus --- */
+
+static VgateStatusBus
+bus_state (const VgateSwitchover *switchover, const char *uuid)
+{
+    const Served *served = g_hash_table_lookup (switchover->served, uuid);
+
+    if (!vgate_bus_watch_is_connected (switchover->watch))
+        return VGATE_STATUS_BUS_UNSERVED;
+    if (served && vgate_provider_get_caller (served->provider))
+        return VGATE_STATUS_BUS_SERVED;
+    return vgate_bus_watch_is_settled (switchover->watch) ? VGATE_STATUS_BUS_LOST : VGATE_STATUS_BUS_NONE;
+}
+
+static void
+report_lost (const char *name)
+{
+    g_autofree char *quoted = g_shell_quote (name);
+
+    vgate_log (VGATE_CODE_SWITCH_OVER_BUS, name,
+               "the domain's QEMU has lost the bus: the guest can be neither migrated nor saved; run: "
+               "vgpu-gate switchover repair %s",
+               quoted);
+}
+
+static gboolean on_review (gpointer user_data);
+
+/* Reports guests whose QEMU has not been on the bus for some time, and those whose QEMU is on it again. */
+static void
+review (VgateSwitchover *switchover)
+{
+    const gint64 now = g_get_monotonic_time ();
+    GHashTableIter iter;
+    gpointer uuid, value;
+    gboolean is_missed = FALSE;
+
+    g_hash_table_iter_init (&iter, switchover->guests);
+    while (g_hash_table_iter_next (&iter, &uuid, &value)) {
+        Guest *guest = value;
+        const VgateStatusBus state = bus_state (switchover, uuid);
+
+        if (state == VGATE_STATUS_BUS_SERVED && guest->is_reported_lost) {
+            vgate_log (VGATE_CODE_SWITCH_OVER_REPAIRED, guest->domain->name,
+                       "the domain's QEMU is on the bus again: the guest can be migrated and saved");
+            guest->is_reported_lost = FALSE;
+        }
+        if (state != VGATE_STATUS_BUS_LOST)
+            guest->missed_since = 0;
+        else if (guest->missed_since == 0)
+            guest->missed_since = now;
+        if (guest->missed_since == 0 || guest->is_reported_lost)
+            continue;
+        if (now - guest->missed_since >= LOST_AFTER_SEC * G_USEC_PER_SEC) {
+            report_lost (guest->domain->name);
+            guest->is_reported_lost = TRUE;
+        } else {
+            is_missed = TRUE;
+        }
+    }
+    if (is_missed && switchover->review_source == 0)
+        switchover->review_source = g_timeout_add_seconds (LOST_AFTER_SEC + 1, on_review, switchover);
+}
+
+static gboolean
+on_review (gpointer user_data)
+{
+    VgateSwitchover *switchover = user_data;
+
+    switchover->review_source = 0;
+    review (switchover);
+    return G_SOURCE_REMOVE;
 }
 
 /* --- Save: a question to NVML and a timer; the first of them answers --- */
@@ -74,11 +166,12 @@ static void
 answer_save (Save *save, VgateSnapshot *fresh)
 {
     VgateSwitchover *switchover = save->switchover;
+    const Guest *guest = g_hash_table_lookup (switchover->guests, save->uuid);
     const VgateSaving saving = {
         .uuid = save->uuid,
         .snapshot = fresh ? fresh : switchover->last,
         .is_fresh = fresh != NULL,
-        .domain = g_hash_table_lookup (switchover->domains, save->uuid),
+        .domain = guest ? guest->domain : NULL,
         .key = switchover->policy->seal_key,
         .now = g_get_real_time () / G_USEC_PER_SEC,
     };
@@ -278,6 +371,7 @@ on_appeared (const char *unique_name, const char *uuid, const char *domain, gpoi
     g_free (served->name);
     served->name = g_strdup (domain);
     vgate_provider_set_caller (served->provider, unique_name);
+    review (switchover);
 }
 
 static void
@@ -294,6 +388,7 @@ on_vanished (const char *unique_name, gpointer user_data)
         if (g_strcmp0 (vgate_provider_get_caller (served->provider), unique_name) == 0)
             vgate_provider_set_caller (served->provider, NULL);
     }
+    review (switchover);
 }
 
 static void
@@ -301,29 +396,32 @@ on_lost (gpointer user_data)
 {
     VgateSwitchover *switchover = user_data;
     GHashTableIter iter;
-    gpointer value;
+    gpointer uuid, value;
 
     g_hash_table_iter_init (&iter, switchover->served);
-    while (g_hash_table_iter_next (&iter, NULL, &value)) {
+    while (g_hash_table_iter_next (&iter, &uuid, &value)) {
         const Served *served = value;
+        Guest *guest = g_hash_table_lookup (switchover->guests, uuid);
 
-        if (vgate_provider_get_caller (served->provider))
-            vgate_log (VGATE_CODE_SWITCH_OVER_BUS, served->name,
-                       "the domain's QEMU has lost the bus: the guest can be neither migrated nor saved");
+        if (!vgate_provider_get_caller (served->provider))
+            continue;
+        report_lost (served->name);
+        if (guest)
+            guest->is_reported_lost = TRUE;
     }
     g_hash_table_remove_all (switchover->served);
 }
 
+static void
+on_settled (gpointer user_data)
+{
+    review (user_data);
+}
+
 static const VgateBusWatchMethods watch_methods = {
-    .appeared = on_appeared, .vanished = on_vanished, .lost = on_lost};
+    .appeared = on_appeared, .vanished = on_vanished, .lost = on_lost, .settled = on_settled};
 
 /* --- the gate --- */
-
-static void
-domain_free (gpointer domain)
-{
-    vgate_domain_free (domain);
-}
 
 VgateSwitchover *
 vgate_switchover_new (const VgatePolicy *policy, VgateProber *prober, VgateConnection *connection,
@@ -341,7 +439,7 @@ vgate_switchover_new (const VgatePolicy *policy, VgateProber *prober, VgateConne
     switchover->workers = vgate_workers_new (DECISIONS_AT_ONCE, policy->switch_over_load_ms, NULL, NULL);
     switchover->watch = vgate_bus_watch_new (policy->switch_over_bus, &watch_methods, switchover);
     switchover->served = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, served_free);
-    switchover->domains = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, domain_free);
+    switchover->guests = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, guest_free);
     switchover->saves = g_ptr_array_new_with_free_func (save_free);
     switchover->loads = g_ptr_array_new ();
     return switchover;
@@ -352,10 +450,12 @@ vgate_switchover_free (VgateSwitchover *switchover)
 {
     if (!switchover)
         return;
+    if (switchover->review_source != 0)
+        g_source_remove (switchover->review_source);
     vgate_bus_watch_free (switchover->watch);
     vgate_workers_free (switchover->workers);
     g_hash_table_unref (switchover->served);
-    g_hash_table_unref (switchover->domains);
+    g_hash_table_unref (switchover->guests);
     g_ptr_array_unref (switchover->saves);
     g_ptr_array_unref (switchover->loads);
     vgate_snapshot_unref (switchover->last);
@@ -396,17 +496,39 @@ vgate_switchover_note_snapshot (VgateSwitchover *switchover, VgateSnapshot *snap
 void
 vgate_switchover_note_update (VgateSwitchover *switchover, VgateUpdate *update)
 {
+    Guest *guest;
+
     if (!switchover)
         return;
-    if (update->domain && update->domain->vmstate)
-        g_hash_table_insert (switchover->domains, g_strdup (update->uuid), g_steal_pointer (&update->domain));
-    else if (update->outcome == VGATE_UPDATE_NOTHING || update->outcome == VGATE_UPDATE_REMOVED)
+    if (update->domain && update->domain->vmstate) {
+        guest = g_hash_table_lookup (switchover->guests, update->uuid);
+        if (!guest) {
+            guest = g_new0 (Guest, 1);
+            g_hash_table_insert (switchover->guests, g_strdup (update->uuid), guest);
+        }
+        vgate_domain_free (guest->domain);
+        guest->domain = g_steal_pointer (&update->domain);
+        review (switchover);
+    } else if (update->outcome == VGATE_UPDATE_NOTHING || update->outcome == VGATE_UPDATE_REMOVED) {
         vgate_switchover_forget (switchover, update->uuid);
+    }
 }
 
 void
 vgate_switchover_forget (VgateSwitchover *switchover, const char *uuid)
 {
     if (switchover)
-        g_hash_table_remove (switchover->domains, uuid);
+        g_hash_table_remove (switchover->guests, uuid);
+}
+
+void
+vgate_switchover_describe (const VgateSwitchover *switchover, VgateStatus *status)
+{
+    for (guint i = 0; i < status->guests->len; i++) {
+        VgateStatusGuest *guest = g_ptr_array_index (status->guests, i);
+
+        guest->bus = switchover && g_hash_table_contains (switchover->guests, guest->uuid)
+                         ? bus_state (switchover, guest->uuid)
+                         : VGATE_STATUS_BUS_NONE;
+    }
 }

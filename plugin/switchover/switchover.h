@@ -14,6 +14,7 @@
 #include "policy/policy.h"
 #include "plugin/capture/prober.h"
 #include "plugin/base/tally.h"
+#include "status/status.h"
 
 typedef struct VgateSwitchover VgateSwitchover;
 
@@ -37,3 +38,7 @@ void vgate_switchover_note_update (VgateSwitchover *switchover, VgateUpdate *upd
 
 /* The domain has ended, or no longer has a vGPU. */
 void vgate_switchover_forget (VgateSwitchover *switchover, const char *uuid);
+
+/* Sets whether the QEMU of each guest in the status is on the bus; those of a guest without our object, or
+ * without a bus in the policy, are not expected there. */
+void vgate_switchover_describe (const VgateSwitchover *switchover, VgateStatus *status);

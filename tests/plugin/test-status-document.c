@@ -66,6 +66,30 @@ test_bad_configuration (void)
     g_assert_cmpstr (json_object_get_string_member (object, "text"), ==, status->config_text);
 }
 
+/* Each state of the bus has a name, and the line for systemd names the way out. */
+static void
+test_lost_bus (void)
+{
+    g_autoptr (VgateStatus) status = sample_status ();
+    VgateStatusGuest *guest = g_ptr_array_index (status->guests, 0);
+    g_autofree char *line = NULL;
+
+    for (VgateStatusBus bus = VGATE_STATUS_BUS_NONE; bus <= VGATE_STATUS_BUS_UNSERVED; bus++) {
+        g_autoptr (JsonParser) parser = json_parser_new ();
+        JsonObject *object;
+
+        guest->bus = bus;
+        object = parse (status, parser);
+        object = json_array_get_object_element (json_object_get_array_member (object, "guest"), 0);
+        g_assert_cmpint (json_object_has_member (object, "switch-over"), ==, bus != VGATE_STATUS_BUS_NONE);
+        g_assert_cmpstr (json_object_get_string_member_with_default (object, "switch-over", NULL), ==,
+                         vgate_status_bus_names[bus]);
+    }
+    guest->bus = VGATE_STATUS_BUS_LOST;
+    line = vgate_status_line (status);
+    g_assert_nonnull (strstr (line, "; 1 lost the bus, run: vgpu-gate switchover repair --all"));
+}
+
 static void
 assert_line (const VgateStatus *status, const char *expected)
 {
@@ -128,6 +152,7 @@ main (int argc, char *argv[])
     g_test_add_func ("/status-document/fresh", test_fresh);
     g_test_add_func ("/status-document/bad-configuration", test_bad_configuration);
     g_test_add_func ("/status-document/line", test_line);
+    g_test_add_func ("/status-document/lost-bus", test_lost_bus);
     g_test_add_func ("/status-document/odd-values", test_odd_values);
     return g_test_run ();
 }

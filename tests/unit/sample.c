@@ -386,6 +386,7 @@ sample_status (void)
     vgate_counters_add (status->counters, VGATE_COUNTER_CAPTURES, "change", 1);
     vgate_counters_add (status->counters, VGATE_COUNTER_NVML_QUESTIONS, NULL, 1);
     vgate_counters_add (status->counters, VGATE_COUNTER_JOBS_STOPPED, "VGATE-706", 1);
+    captured->bus = VGATE_STATUS_BUS_SERVED;
     g_ptr_array_add (captured->vgpus, status_vgpu (1));
     g_ptr_array_add (captured->vgpus, status_vgpu (2));
     g_ptr_array_add (status->guests, captured);

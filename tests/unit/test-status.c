@@ -54,6 +54,30 @@ test_metrics (void)
     g_assert_cmpstr (g_hash_table_lookup (samples, "vgpu_gate_nvml_last_seconds"), ==, "0.012345678");
 }
 
+/* A guest cannot leave when its QEMU has lost the bus, nor when vgpu-gated has. */
+static void
+test_lost_bus (void)
+{
+    static const struct {
+        VgateStatusBus bus;
+        double n_off;
+    } cases[] = {{VGATE_STATUS_BUS_NONE, 0},
+                 {VGATE_STATUS_BUS_SERVED, 0},
+                 {VGATE_STATUS_BUS_LOST, 1},
+                 {VGATE_STATUS_BUS_UNSERVED, 1}};
+
+    for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+        g_autoptr (VgateStatus) status = sample_status ();
+        g_autofree char *text = NULL;
+        g_autoptr (GHashTable) samples = NULL;
+
+        ((VgateStatusGuest *)g_ptr_array_index (status->guests, 0))->bus = cases[i].bus;
+        text = vgate_status_metrics (status);
+        samples = prometheus_parse (text);
+        g_assert_cmpfloat (prometheus_value (samples, "vgpu_gate_guests_off_bus"), ==, cases[i].n_off);
+    }
+}
+
 /* Without guests and questions there is no age, instead of an age of 0. */
 static void
 test_fresh_metrics (void)
@@ -148,6 +172,7 @@ main (int argc, char *argv[])
 {
     g_test_init (&argc, &argv, NULL);
     g_test_add_func ("/status/counters", test_counters);
+    g_test_add_func ("/status/lost-bus", test_lost_bus);
     g_test_add_func ("/status/metrics", test_metrics);
     g_test_add_func ("/status/fresh-metrics", test_fresh_metrics);
     g_test_add_func ("/status/odd-metrics", test_odd_metrics);

@@ -401,25 +401,114 @@ test_the_race_at_the_destination () {
 
 # --- the bus is lost ---
 
-bus_object=vgpu-gate
-bus_address=unix:path=/run/vgpu-gate/bus
+# off_bus HOST N: the metric says that so many guests have lost the bus
+off_bus () {
+    [ "$(on "$1" vgpu-gate agent metrics | sed -n 's/^vgpu_gate_guests_off_bus //p')" = "$2" ]
+}
 
-# As in vgpu-gated(8): the running QEMU gets a new object, and with it a new connection.
-reconnect () {
-    monitor "$1" "$2" "object_del $bus_object"
-    monitor "$1" "$2" "object_add dbus-vmstate,id=$bus_object,addr=$bus_address,id-list=vgpu-gate-$(uuid_of "$2")"
+wait_off_bus () {
+    within 10 off_bus "$@" || fail "$2 guests off the bus were expected:" "$(on "$1" vgpu-gate agent metrics | grep off_bus)" \
+        "$(on "$1" vgpu-gate agent status)"
 }
 
 test_a_bus_that_is_lost () {
+    local lost='running guest: enabled, but its QEMU has lost the bus' status
     guest_run_asking a busless
+    wait_off_bus a 0
+    on a vgpu-gate switchover repair busless | grep -x 'busless: its QEMU is on the bus; there is nothing to repair' >/dev/null ||
+        fail 'a guest that is on the bus was repaired'
     host_service restart a vgpu-gate-bus
-    log_has a 'VGATE-827: busless: the domain.s QEMU has lost the bus'
+    log_has a 'VGATE-827: busless: the domain.s QEMU has lost the bus.*switchover repair'
     wait_served a
+    wait_off_bus a 1
+    on a vgpu-gate agent status | grep -E '^ *switch over +lost$' >/dev/null ||
+        fail 'agent status does not show it:' "$(on a vgpu-gate agent status)"
+    status=$(on a vgpu-gate switchover status busless)
+    [[ $status == *"$lost"*"run: vgpu-gate switchover repair $(uuid_of busless)"* ]] || fail "$status"
     ! migrate a busless || fail 'it was migrated without being asked'
     guest_stayed busless
     ! on a virsh -q save busless "$image" || fail 'it was saved without being asked'
     guest_stayed busless
-    reconnect a busless
+    # vgpu-gated finds it lost also when it starts
+    gated_restart a
+    log_has_late a 'VGATE-827: busless: .*run: vgpu-gate switchover repair'
+    on a vgpu-gate switchover repair busless | grep -x 'busless: repaired; its QEMU is on the bus again' >/dev/null ||
+        fail 'it was not repaired'
+    log_has a 'VGATE-832: busless:'
+    wait_off_bus a 0
+    [[ $(on a vgpu-gate switchover status busless) == *$'\nrunning guest: enabled\n'* ]] ||
+        fail "$(on a vgpu-gate switchover status busless)"
     within 10 migrate a busless || fail 'it cannot leave after it was connected again'
     guest_moved a busless
+    log_has b 'VGATE-001: busless: at switch-over: allowed'
+}
+
+# log_has_late HOST PATTERN: vgpu-gated waits 5 s before it says that a guest has lost the bus
+log_has_late () {
+    within 15 has_logged "$@" || fail "'$2' is not in the log of vgpu-gated on host $1:" "$(vgpu_gated_log "$1")"
+}
+
+# Without the bus, QEMU would lose its object and get no new one.
+test_no_repair_without_a_bus () {
+    local before
+    guest_run_asking a forlorn
+    host_service stop a vgpu-gate-bus
+    before=$(monitor a forlorn 'info qom-tree /objects')
+    expect_refused 827 forlorn 'cannot connect to the bus.*(No such file|refused)' on a vgpu-gate switchover repair forlorn
+    [ "$(monitor a forlorn 'info qom-tree /objects')" = "$before" ] || fail 'its object is gone'
+    [[ $(on a vgpu-gate switchover status forlorn) == *'cannot tell whether its QEMU is on the bus'* ]] ||
+        fail "$(on a vgpu-gate switchover status forlorn)"
+    wait_off_bus a 1
+    host_service start a vgpu-gate-bus
+    wait_served a
+    on a vgpu-gate switchover repair forlorn
+    wait_off_bus a 0
+}
+
+# `--all` concerns guests with a vGPU, and no others.
+test_all_guests () {
+    local guest output plain
+    guest_run a first "$h100_20c"
+    guest_run a second "$h100_20c"
+    guest_define a plain
+    plain=$(persistent_xml a plain)
+    output=$(on a vgpu-gate switchover enable --all)
+    [ "$output" = $'first: enabled; takes effect when the guest is next started\nsecond: enabled; takes effect when the guest is next started' ] ||
+        fail "$output"
+    [ "$(persistent_xml a plain)" = "$plain" ] || fail 'a guest without a vGPU was changed'
+    for guest in first second; do
+        on a virsh -q destroy "$guest"
+        guest_start a "$guest"
+        guest_driver_up a "$guest"
+    done
+    host_service restart a vgpu-gate-bus
+    wait_served a
+    wait_off_bus a 2
+    output=$(on a vgpu-gate switchover status --all)
+    [ "$(grep -c 'has lost the bus' <<<"$output")" -eq 2 ] || fail "$output"
+    [[ $output != *plain* ]] || fail "$output"
+    output=$(on a vgpu-gate switchover repair --all)
+    [[ $output == *'first: repaired'*'second: repaired'* ]] || fail "$output"
+    wait_off_bus a 0
+    [ "$(on a vgpu-gate switchover repair --all)" = $'no guest has lost the bus\nthis host: served by vgpu-gated' ] ||
+        fail 'more was repaired'
+    on a vgpu-gate switchover disable --all
+    output=$(on a vgpu-gate switchover disable --all)
+    [ "$output" = 'it is not enabled for any persistent domain' ] || fail "$output"
+    wait_captured a second 26.1
+    migrate a second
+    guest_moved a second
+}
+
+# During a migration, QEMU's object must stay.
+test_no_repair_during_a_migration () {
+    guest_run_asking a leaving 16000000
+    host_service restart a vgpu-gate-bus
+    wait_served a
+    wait_off_bus a 1
+    migrate_slowly a leaving
+    expect_refused 833 leaving 'a job holds the domain' on a vgpu-gate switchover repair leaving
+    on a virsh -q domjobabort leaving
+    ! migration_end a || fail 'the migration was not aborted'
+    guest_answers a leaving
 }
