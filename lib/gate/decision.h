@@ -61,8 +61,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateDecision, vgate_decision_free)
 
 /*
  * The message line: "vgpu-gate: VGATE-001: DOMAIN: ..." or, for a refusal, "vgpu-gate: VGATE-303: HOST
- * refuses DOMAIN: ..."; what is only an answer to a user (gate/request.h) refuses nothing. host is the document that was judged; NULL: this host. Without a domain's name the
- * line has no host either. The caller frees it.
+ * refuses DOMAIN: ...". The codes that only a user gets who asks (is_question in gate/request.h) refuse
+ * nothing. host is the document that was judged; NULL: this host. Without a domain's name the line has no
+ * host either. The caller frees it.
  */
 char *vgate_decision_line (const VgateDecision *decision, const VgateHost *host, const char *domain);
 
