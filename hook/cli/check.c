@@ -62,11 +62,11 @@ bad_value (const char *option, const char *typed, const char *form)
 }
 
 static VgateDomain *
-read_domain (const char *path, char **name, GError **error)
+read_domain (const char *path, VgateDomainDocument *document, char **name, GError **error)
 {
     gsize length;
     g_autofree char *xml = vgate_input_read (path, &length, error);
-    VgateDomain *domain = xml ? vgate_domain_read (xml, length, name, error) : NULL;
+    VgateDomain *domain = xml ? vgate_domain_read_document (xml, length, document, name, error) : NULL;
 
     if (xml && !domain)
         g_prefix_error (error, "%s: ", strcmp (path, "-") == 0 ? "standard input" : path);
@@ -79,6 +79,7 @@ check (const Options *options, VgateOperation operation, VgatePolicy *policy)
     g_autoptr (VgateDomain) domain = NULL;
     g_autoptr (VgateHost) host = NULL;
     g_autoptr (VgateDecision) decision = NULL;
+    VgateDomainDocument document = VGATE_DOMAIN_DOCUMENT_DOMAIN;
     g_autofree char *name = NULL, *report = NULL;
     GError *error = NULL;
     VgateRequest request = {
@@ -91,18 +92,22 @@ check (const Options *options, VgateOperation operation, VgatePolicy *policy)
     };
 
     host = options->host_file ? vgate_input_read_host (options->host_file, &error) : NULL;
-    domain = error ? NULL : read_domain (options->words[0], &name, &error);
+    domain = error ? NULL : read_domain (options->words[0], &document, &name, &error);
     if (error && vgate_code_is_unanswered ((VgateCode)error->code)) {
         g_autoptr (GError) owned = error;
 
         return vgate_command_fail (owned);
     }
+    /* the operation that a revert to the snapshot is */
+    if (!options->operation && document != VGATE_DOMAIN_DOCUMENT_DOMAIN)
+        request.operation =
+            document == VGATE_DOMAIN_DOCUMENT_MEMORY ? VGATE_OPERATION_RESTORE : VGATE_OPERATION_PREPARE;
     request.domain = domain;
     request.host = host;
     /* the user asks about a cold start, so it is judged even if the configuration exempts it in the hook */
     policy->gate_cold_start = TRUE;
     decision = error ? vgate_decision_new_refusal (error) : vgate_gate_decide (&request);
-    report = vgate_decision_report (decision, name, operation, host);
+    report = vgate_decision_report (decision, name, request.operation, host);
     vgate_print_wrapped (report);
     if (decision->allowed)
         return VGATE_EXIT_ALLOWED;
@@ -117,7 +122,9 @@ vgate_command_check (int argc, char *argv[], const char *config)
         {"host", 0, 0, G_OPTION_ARG_FILENAME, &options.host_file,
          "use host document FILE instead of this host", "FILE"},
         {"operation", 0, 0, G_OPTION_ARG_STRING, &options.operation,
-         "check for operation OP: migrate (live; the default), restore or start", "OP"},
+         "check for operation OP: migrate (live; the default), restore (the default for a snapshot with "
+         "memory) or start (the default for one without)",
+         "OP"},
         {"link-speed", 0, 0, G_OPTION_ARG_STRING, &options.link_speed,
          "speed of the link between the hosts, in Mbit/s", "N"},
         {"down-time-limit", 0, 0, G_OPTION_ARG_STRING, &options.limit,
@@ -130,9 +137,11 @@ vgate_command_check (int argc, char *argv[], const char *config)
     VgateOperation operation = VGATE_OPERATION_MIGRATE;
     guint64 link_speed, limit;
 
-    if (!vgate_command_parse (argc, argv, "DOMAIN.xml",
-                              "Check whether a domain can run on this host. '-' reads standard input.",
-                              entries, &options.words, &error))
+    if (!vgate_command_parse (
+            argc, argv, "DOMAIN.xml",
+            "Check whether a domain can run on this host, or a snapshot (virsh snapshot-dumpxml) be\n"
+            "reverted to. '-' reads standard input.",
+            entries, &options.words, &error))
         return vgate_command_usage (error->message);
     if (!options.words || g_strv_length (options.words) != 1)
         return vgate_command_usage ("'check' requires one DOMAIN.xml");

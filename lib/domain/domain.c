@@ -5,14 +5,30 @@
 
 #include <string.h>
 
+/* A <domain> while it is read. */
+typedef struct {
+    VgateDomain *domain;
+    xmlDoc *element; /* vgpu-gate's element; it is interpreted after the whole document was well-formed */
+    guint n_hostdevs;
+} Part;
+
+/* What the root element is. */
+typedef enum {
+    ROOT_DOMAIN,
+    ROOT_STATUS,   /* <domstatus>: the <domain> is a child of the root */
+    ROOT_SNAPSHOT, /* <domainsnapshot>: so are <domain> and <inactiveDomain> */
+} Root;
+
 typedef struct {
     VgateXmlReader *reader;
-    VgateDomain *domain;
-    xmlDoc *element;    /* vgpu-gate's element; it is interpreted after the whole document was well-formed */
-    gboolean is_status; /* the <domain> is in a <domstatus> */
-    gboolean in_domain; /* of a <domstatus>: the current child of the root is the <domain> */
-    guint n_hostdevs;
+    Part *part; /* the one that is read; NULL: the current child of the root is no domain */
+    Root root;
+    gboolean may_be_snapshot;
     char section[16]; /* the current child of <domain> */
+    /* of a snapshot */
+    Part active, inactive; /* <domain> and <inactiveDomain>; their domain is NULL if there is none */
+    gboolean has_memory;   /* its <memory> says that the guest's memory is part of it */
+    gboolean is_memory_known;
 } Walk;
 
 static void
@@ -39,6 +55,22 @@ vgate_domain_free (VgateDomain *domain)
     g_free (domain);
 }
 
+static VgateDomain *
+domain_new (void)
+{
+    VgateDomain *domain = g_new0 (VgateDomain, 1);
+
+    domain->hostdevs = g_ptr_array_new_with_free_func ((GDestroyNotify)hostdev_free);
+    return domain;
+}
+
+static void
+part_clear (Part *part)
+{
+    g_clear_pointer (&part->domain, vgate_domain_free);
+    g_clear_pointer (&part->element, xmlFreeDoc);
+}
+
 /* Finds a child of libvirt's, which is in no namespace. */
 static xmlNode *
 child_named (xmlNode *node, const char *name)
@@ -53,6 +85,17 @@ static char *
 attribute_of (xmlNode *node, const char *name)
 {
     xmlChar *value = xmlGetNoNsProp (node, (const xmlChar *)name);
+    char *copy = g_strdup ((const char *)value);
+
+    xmlFree (value);
+    return copy;
+}
+
+/* Of the element that is being read. */
+static char *
+reader_attribute (VgateXmlReader *reader, const char *name)
+{
+    xmlChar *value = xmlTextReaderGetAttribute (vgate_xml_reader_get (reader), (const xmlChar *)name);
     char *copy = g_strdup ((const char *)value);
 
     xmlFree (value);
@@ -143,7 +186,7 @@ read_hostdev (Walk *walk, GError **error)
     if (!doc)
         return FALSE;
     node = xmlDocGetRootElement (doc);
-    hostdev->position = walk->n_hostdevs++;
+    hostdev->position = walk->part->n_hostdevs++;
     if (!hostdev_kind (node, &hostdev->kind))
         return TRUE;
     source = child_named (child_named (node, "source"), "address");
@@ -162,22 +205,22 @@ read_hostdev (Walk *walk, GError **error)
 
         hostdev->guest_address = g_strcmp0 (type, "pci") == 0 ? pci_address (guest) : NULL;
     }
-    g_ptr_array_add (walk->domain->hostdevs, g_steal_pointer (&hostdev));
+    g_ptr_array_add (walk->part->domain->hostdevs, g_steal_pointer (&hostdev));
     return TRUE;
 }
 
 static gboolean
 read_element (Walk *walk, GError **error)
 {
-    if (walk->element) {
-        if (!walk->domain->element_error)
-            walk->domain->element_error = g_error_new (VGATE_ERROR, VGATE_CODE_ELEMENT_TWICE,
-                                                       "line %ld: a second metadata element of vgpu-gate",
-                                                       vgate_xml_line (walk->reader));
+    if (walk->part->element) {
+        if (!walk->part->domain->element_error)
+            walk->part->domain->element_error = g_error_new (
+                VGATE_ERROR, VGATE_CODE_ELEMENT_TWICE, "line %ld: a second metadata element of vgpu-gate",
+                vgate_xml_line (walk->reader));
         return TRUE;
     }
-    walk->element = vgate_xml_copy_element (walk->reader, error);
-    return walk->element != NULL;
+    walk->part->element = vgate_xml_copy_element (walk->reader, error);
+    return walk->part->element != NULL;
 }
 
 static gboolean
@@ -219,10 +262,10 @@ read_command_line (Walk *walk, GError **error)
         if (node->type != XML_ELEMENT_NODE || !node->ns || !is_of_qemu (node->ns->href, node->name, "arg"))
             continue;
         value = attribute_of (node, "value");
-        if (value && g_strcmp0 (option, "-object") == 0 && !walk->domain->vmstate)
-            walk->domain->vmstate = vgate_vmstate_parse (value);
+        if (value && g_strcmp0 (option, "-object") == 0 && !walk->part->domain->vmstate)
+            walk->part->domain->vmstate = vgate_vmstate_parse (value);
         else if (value && vgate_qemu_is_device_option (option))
-            add_command_line_device (walk->domain, value);
+            add_command_line_device (walk->part->domain, value);
         g_free (option);
         option = g_steal_pointer (&value);
     }
@@ -269,15 +312,15 @@ visit (Walk *walk, int depth, const char *name, GError **error)
     if (depth == 1) {
         g_strlcpy (walk->section, name, sizeof walk->section);
         if (strcmp (name, "name") == 0)
-            return read_text (walk, &walk->domain->name, error);
+            return read_text (walk, &walk->part->domain->name, error);
         if (strcmp (name, "uuid") == 0)
-            return read_text (walk, &walk->domain->uuid, error);
+            return read_text (walk, &walk->part->domain->uuid, error);
         if (is_of_qemu (xmlTextReaderConstNamespaceUri (vgate_xml_reader_get (walk->reader)),
                         xmlTextReaderConstLocalName (vgate_xml_reader_get (walk->reader)), "commandline"))
             return read_command_line (walk, error);
         return TRUE;
     }
-    if (depth == 2 && !walk->is_status && strcmp (walk->section, "metadata") == 0 &&
+    if (depth == 2 && walk->root != ROOT_STATUS && strcmp (walk->section, "metadata") == 0 &&
         is_ours (vgate_xml_reader_get (walk->reader)))
         return read_element (walk, error);
     if (depth == 2 && strcmp (walk->section, "devices") == 0 && strcmp (name, "hostdev") == 0)
@@ -298,8 +341,61 @@ visit_status (Walk *walk, int depth, const char *name, GError **error)
         return FALSE;
     }
     if (depth == 1)
-        walk->in_domain = strcmp (name, "domain") == 0;
-    return !walk->in_domain || visit (walk, depth - 1, name, error);
+        walk->part = strcmp (name, "domain") == 0 ? &walk->active : NULL;
+    return !walk->part || visit (walk, depth - 1, name, error);
+}
+
+/*
+ * Reads an element of a snapshot, of which <memory>, <domain> and <inactiveDomain> matter, in any order.
+ * <domain> is what ran (or was stopped) when the snapshot was made, and goes with the memory.
+ * <inactiveDomain> is the persistent definition of a guest that ran.
+ */
+static gboolean
+visit_snapshot (Walk *walk, int depth, const char *name, GError **error)
+{
+    g_autofree char *location = NULL;
+
+    if (depth == 0)
+        return TRUE;
+    if (depth > 1)
+        return !walk->part || visit (walk, depth - 1, name, error);
+    walk->part = strcmp (name, "domain") == 0           ? &walk->active
+                 : strcmp (name, "inactiveDomain") == 0 ? &walk->inactive
+                                                        : NULL;
+    if (walk->part ? walk->part->domain != NULL : walk->is_memory_known && strcmp (name, "memory") == 0) {
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_XML_NOT_DOMAIN,
+                     "line %ld: a second <%s> in a <domainsnapshot>", vgate_xml_line (walk->reader), name);
+        return FALSE;
+    }
+    if (walk->part)
+        walk->part->domain = domain_new ();
+    if (strcmp (name, "memory") != 0)
+        return TRUE;
+    location = reader_attribute (walk->reader, "snapshot");
+    walk->is_memory_known = TRUE;
+    walk->has_memory = g_strcmp0 (location, "internal") == 0 || g_strcmp0 (location, "external") == 0;
+    if (walk->has_memory || g_strcmp0 (location, "no") == 0)
+        return TRUE;
+    g_set_error (error, VGATE_ERROR, VGATE_CODE_XML_NOT_DOMAIN,
+                 "line %ld: the <memory> of a <domainsnapshot> is neither 'internal' nor "
+                 "'external' nor 'no'",
+                 vgate_xml_line (walk->reader));
+    return FALSE;
+}
+
+static gboolean
+visit_any (Walk *walk, int depth, const char *name, GError **error)
+{
+    if (depth == 0 && walk->may_be_snapshot && strcmp (name, "domainsnapshot") == 0) {
+        walk->root = ROOT_SNAPSHOT;
+        part_clear (&walk->active);
+        walk->part = NULL;
+    }
+    switch (walk->root) {
+    case ROOT_STATUS: return visit_status (walk, depth, name, error);
+    case ROOT_SNAPSHOT: return visit_snapshot (walk, depth, name, error);
+    default: return visit (walk, depth, name, error);
+    }
 }
 
 /* The name of an element of libvirt's. They are in no namespace, so that <x:uuid> is not <uuid>; for an
@@ -315,14 +411,12 @@ domain_element_name (xmlTextReader *reader)
 static gboolean
 walk_document (Walk *walk, GError **error)
 {
-    gboolean (*const visit_element) (Walk *, int, const char *, GError **) =
-        walk->is_status ? visit_status : visit;
     xmlTextReader *reader = vgate_xml_reader_get (walk->reader);
     g_autoptr (GError) local = NULL;
 
     while (vgate_xml_next (walk->reader, &local)) {
         if (xmlTextReaderNodeType (reader) == XML_READER_TYPE_ELEMENT &&
-            !visit_element (walk, xmlTextReaderDepth (reader), domain_element_name (reader), &local))
+            !visit_any (walk, xmlTextReaderDepth (reader), domain_element_name (reader), &local))
             break;
     }
     if (!local)
@@ -347,36 +441,64 @@ check_identity (VgateDomain *domain, GError **error)
     return FALSE;
 }
 
-static VgateDomain *
-read_document (const char *xml, gsize length, gboolean is_status, char **name, GError **error)
+/* The part of the document that is asked for, or NULL with an error. */
+static Part *
+choose_part (Walk *walk, VgateDomainDocument *document, GError **error)
 {
-    g_autoptr (VgateDomain) domain = g_new0 (VgateDomain, 1);
+    if (walk->root != ROOT_SNAPSHOT)
+        return &walk->active;
+    *document = walk->has_memory ? VGATE_DOMAIN_DOCUMENT_MEMORY : VGATE_DOMAIN_DOCUMENT_COLD;
+    if (!walk->has_memory && walk->inactive.domain)
+        return &walk->inactive;
+    if (walk->active.domain)
+        return &walk->active;
+    g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_XML_NOT_DOMAIN,
+                         "the <domainsnapshot> contains no <domain>");
+    return NULL;
+}
+
+/* document: NULL if only a <domain>, or with is_status a <domstatus>, is accepted. */
+static VgateDomain *
+read_document (const char *xml, gsize length, gboolean is_status, VgateDomainDocument *document, char **name,
+               GError **error)
+{
     g_autoptr (VgateXmlReader) reader = vgate_xml_reader_new (xml, length, error);
-    Walk walk = {.reader = reader, .domain = domain, .is_status = is_status};
+    Walk walk = {.reader = reader, .root = is_status ? ROOT_STATUS : ROOT_DOMAIN};
+    g_autoptr (VgateDomain) domain = NULL;
+    Part *part = NULL;
     gboolean good;
 
-    domain->hostdevs = g_ptr_array_new_with_free_func ((GDestroyNotify)hostdev_free);
     if (!reader)
         return NULL;
-    good = walk_document (&walk, error) && check_identity (domain, error);
-    if (good && walk.element && !domain->element_error)
-        domain->element = vgate_element_read (xmlDocGetRootElement (walk.element), &domain->element_error);
-    g_clear_pointer (&walk.element, xmlFreeDoc);
+    walk.may_be_snapshot = document != NULL;
+    walk.part = &walk.active;
+    walk.active.domain = domain_new ();
+    good = walk_document (&walk, error);
+    part = good ? choose_part (&walk, document, error) : &walk.active;
+    good = good && part && check_identity (part->domain, error);
+    if (good && part->element && !part->domain->element_error)
+        part->domain->element =
+            vgate_element_read (xmlDocGetRootElement (part->element), &part->domain->element_error);
     if (name)
-        *name = g_strdup (domain->name);
-    return good ? g_steal_pointer (&domain) : NULL;
+        *name = part && part->domain ? g_strdup (part->domain->name) : NULL;
+    if (good)
+        domain = g_steal_pointer (&part->domain);
+    part_clear (&walk.active);
+    part_clear (&walk.inactive);
+    return g_steal_pointer (&domain);
 }
 
 VgateDomain *
 vgate_domain_read_leniently (const char *xml, gsize length, char **name, GError **error)
 {
-    return read_document (xml, length, FALSE, name, error);
+    return read_document (xml, length, FALSE, NULL, name, error);
 }
 
-VgateDomain *
-vgate_domain_read (const char *xml, gsize length, char **name, GError **error)
+/* The domain, or NULL with the error of its element. */
+static VgateDomain *
+strictly (VgateDomain *read, GError **error)
 {
-    g_autoptr (VgateDomain) domain = read_document (xml, length, FALSE, name, error);
+    g_autoptr (VgateDomain) domain = read;
 
     if (!domain || !domain->element_error)
         return g_steal_pointer (&domain);
@@ -385,9 +507,23 @@ vgate_domain_read (const char *xml, gsize length, char **name, GError **error)
 }
 
 VgateDomain *
+vgate_domain_read (const char *xml, gsize length, char **name, GError **error)
+{
+    return strictly (read_document (xml, length, FALSE, NULL, name, error), error);
+}
+
+VgateDomain *
+vgate_domain_read_document (const char *xml, gsize length, VgateDomainDocument *document, char **name,
+                            GError **error)
+{
+    *document = VGATE_DOMAIN_DOCUMENT_DOMAIN;
+    return strictly (read_document (xml, length, FALSE, document, name, error), error);
+}
+
+VgateDomain *
 vgate_domain_read_status (const char *xml, gsize length, GError **error)
 {
-    return read_document (xml, length, TRUE, NULL, error);
+    return read_document (xml, length, TRUE, NULL, NULL, error);
 }
 
 const VgateHostdev *

@@ -54,6 +54,21 @@ VgateDomain *vgate_domain_read (const char *xml, gsize length, char **name, GErr
  */
 VgateDomain *vgate_domain_read_leniently (const char *xml, gsize length, char **name, GError **error);
 
+/* What a document that vgate_domain_read_document () has read is. */
+typedef enum {
+    VGATE_DOMAIN_DOCUMENT_DOMAIN,
+    VGATE_DOMAIN_DOCUMENT_MEMORY, /* a snapshot with the guest's memory: a revert resumes the guest */
+    VGATE_DOMAIN_DOCUMENT_COLD,   /* a snapshot without it: the guest is started cold after a revert */
+} VgateDomainDocument;
+
+/*
+ * Like vgate_domain_read (), but also reads a snapshot, as "virsh snapshot-dumpxml" prints it. The result is
+ * then the domain that a revert starts: <domain> for a snapshot with memory, and otherwise <inactiveDomain>,
+ * or <domain> if that does not exist.
+ */
+VgateDomain *vgate_domain_read_document (const char *xml, gsize length, VgateDomainDocument *document,
+                                         char **name, GError **error);
+
 /*
  * Reads the status file of a running domain, libvirt's /run/libvirt/qemu/NAME.xml, in which a <domain> is in
  * a <domstatus>. The metadata element is not read.

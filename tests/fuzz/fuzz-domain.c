@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Fuzz target: a domain XML from another host, as the hook gets it. What is accepted must be unchanged after
- * it was written and read again. */
+/* Fuzz target: a domain XML from another host, as the hook gets it, or a snapshot. What is accepted must be
+ * unchanged after it was written and read again. */
 #include "domain/domain.h"
 
 #include <string.h>
@@ -29,7 +29,9 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
 {
     g_autoptr (GError) error = NULL;
     g_autofree char *name = NULL;
-    g_autoptr (VgateDomain) domain = vgate_domain_read ((const char *)data, size, &name, &error);
+    VgateDomainDocument document;
+    g_autoptr (VgateDomain) domain =
+        vgate_domain_read_document ((const char *)data, size, &document, &name, &error);
 
     g_assert_true ((domain != NULL) != (error != NULL));
     if (error) {

@@ -416,6 +416,86 @@ test_name_of_the_bad (void)
     g_assert_null (none);
 }
 
+#define GUEST_OF(name)    "<name>" name "</name>" UUID
+#define SNAPSHOT(content) "<domainsnapshot>" content "</domainsnapshot>"
+#define ACTIVE            "<domain>" GUEST_OF ("ran") "</domain>"
+#define INACTIVE          "<inactiveDomain>" GUEST_OF ("defined") "</inactiveDomain>"
+#define MEMORY(location)  "<memory snapshot='" location "'/>"
+
+/* With memory it is <domain> that a revert starts, otherwise <inactiveDomain> if it exists, in any order. */
+static void
+test_snapshot (void)
+{
+    static const struct {
+        const char *xml;
+        const char *name; /* NULL: refused */
+        VgateDomainDocument document;
+    } cases[] = {
+        {"<domain>" GUEST_OF ("plain") "</domain>", "plain", VGATE_DOMAIN_DOCUMENT_DOMAIN},
+        {SNAPSHOT (MEMORY ("internal") ACTIVE INACTIVE), "ran", VGATE_DOMAIN_DOCUMENT_MEMORY},
+        {SNAPSHOT ("<name>s</name>" MEMORY ("external") "<disks/>" ACTIVE), "ran",
+         VGATE_DOMAIN_DOCUMENT_MEMORY},
+        {SNAPSHOT (INACTIVE ACTIVE MEMORY ("internal")), "ran", VGATE_DOMAIN_DOCUMENT_MEMORY},
+        {SNAPSHOT (MEMORY ("no") ACTIVE INACTIVE), "defined", VGATE_DOMAIN_DOCUMENT_COLD},
+        {SNAPSHOT (MEMORY ("no") ACTIVE), "ran", VGATE_DOMAIN_DOCUMENT_COLD},
+        {SNAPSHOT ("<state>shutoff</state>" ACTIVE), "ran", VGATE_DOMAIN_DOCUMENT_COLD},
+        /* only libvirt's own elements, directly below the root, count */
+        {SNAPSHOT ("<cookie>" MEMORY ("internal") ACTIVE "</cookie>" INACTIVE), "defined",
+         VGATE_DOMAIN_DOCUMENT_COLD},
+        {SNAPSHOT ("<x:memory xmlns:x='urn:x' snapshot='internal'/>" ACTIVE INACTIVE), "defined",
+         VGATE_DOMAIN_DOCUMENT_COLD},
+        {SNAPSHOT (MEMORY ("internal") INACTIVE), NULL, 0},
+        {SNAPSHOT (MEMORY ("internal")), NULL, 0},
+        {SNAPSHOT (MEMORY ("other") ACTIVE), NULL, 0},
+        {SNAPSHOT ("<memory/>" ACTIVE), NULL, 0},
+        {SNAPSHOT (MEMORY ("internal") MEMORY ("no") ACTIVE), NULL, 0},
+        {SNAPSHOT (MEMORY ("internal") ACTIVE ACTIVE), NULL, 0},
+        {SNAPSHOT (ACTIVE INACTIVE INACTIVE), NULL, 0},
+        {"<domainsnapshot xmlns='urn:x'>" ACTIVE "</domainsnapshot>", NULL, 0},
+        {"<domstatus>" ACTIVE "</domstatus>", NULL, 0},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+        VgateDomainDocument document;
+        g_autoptr (GError) error = NULL;
+        g_autoptr (VgateDomain) domain =
+            vgate_domain_read_document (cases[i].xml, strlen (cases[i].xml), &document, NULL, &error);
+
+        g_test_message ("%s", cases[i].xml);
+        if (cases[i].name) {
+            g_assert_no_error (error);
+            g_assert_cmpstr (domain->name, ==, cases[i].name);
+            g_assert_cmpint (document, ==, cases[i].document);
+        } else {
+            g_assert_null (domain);
+            g_assert_error (error, VGATE_ERROR, VGATE_CODE_XML_NOT_DOMAIN);
+        }
+    }
+}
+
+/* The element and the hostdevs are those of the chosen domain alone. */
+static void
+test_content_of_a_snapshot (void)
+{
+    g_autofree char *element = sample_element_xml (1);
+    g_autofree char *ran = sample_domain (element, NULL), *stopped = sample_domain (NULL, "<hostdev/>");
+    g_autofree char *inactive = sample_edit (stopped, "<domain", "<inactiveDomain");
+    g_autofree char *inactive_end = sample_edit (inactive, "</domain>", "</inactiveDomain>");
+    const char *const memories[] = {"internal", "no"};
+
+    for (gsize i = 0; i < G_N_ELEMENTS (memories); i++) {
+        g_autofree char *xml = g_strdup_printf (
+            "<domainsnapshot><memory snapshot='%s'/>%s%s</domainsnapshot>", memories[i], ran, inactive_end);
+        VgateDomainDocument document;
+        g_autoptr (GError) error = NULL;
+        g_autoptr (VgateDomain) domain =
+            vgate_domain_read_document (xml, strlen (xml), &document, NULL, &error);
+
+        g_assert_no_error (error);
+        g_assert_cmpint (domain->element != NULL, ==, i == 0);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -434,5 +514,7 @@ main (int argc, char **argv)
     g_test_add_func ("/domain/identity", test_identity);
     g_test_add_func ("/domain/upper-case-uuid", test_upper_case_uuid);
     g_test_add_func ("/domain/name-of-the-bad", test_name_of_the_bad);
+    g_test_add_func ("/domain/snapshot", test_snapshot);
+    g_test_add_func ("/domain/content-of-a-snapshot", test_content_of_a_snapshot);
     return g_test_run ();
 }
