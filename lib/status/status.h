@@ -11,7 +11,8 @@ typedef enum {
     VGATE_COUNTER_CAPTURES,         /* elements that were written, by trigger */
     VGATE_COUNTER_REMOVALS,         /* elements that were removed */
     VGATE_COUNTER_CAPTURE_FAILURES, /* by code; a failure that persists counts once */
-    VGATE_COUNTER_JOBS_STOPPED,     /* migrations and saves, by code */
+    VGATE_COUNTER_JOBS_STOPPED,     /* migrations, saves and snapshots, by code */
+    VGATE_COUNTER_SNAPSHOTS,        /* that were made and cannot be reverted to, by code */
     VGATE_COUNTER_HANGS,            /* aborted migrations that hung, and the reaction, by code */
     VGATE_COUNTER_LOADS_REFUSED,    /* at switch-over, by code */
     VGATE_COUNTER_NVML_QUESTIONS,

@@ -78,6 +78,12 @@ read_job (gpointer libvirt, const char *uuid, gboolean is_leaving, VgateJobFacts
     vgate_job_read (libvirt, uuid, is_leaving, facts);
 }
 
+static void
+read_snapshot (gpointer libvirt, const char *uuid, gint64 since, VgateJobFacts *facts)
+{
+    vgate_job_read_snapshot (libvirt, uuid, since, facts);
+}
+
 static gint64
 now (G_GNUC_UNUSED gpointer world)
 {
@@ -294,6 +300,7 @@ const VgateJobCalls vgate_job_calls = {
     .remove_timer = remove_timer,
     .release = release,
     .read = read_job,
+    .read_snapshot = read_snapshot,
     .abort = abort_job,
     .look = look,
     .act = act,

@@ -12,10 +12,35 @@ struct VgateJobWatch {
     GHashTable *checks;    /* uuid -> Check *: those that are not over */
     GHashTable *asks;      /* set of Ask *: questions to NVML without an answer yet */
     GHashTable *unchecked; /* uuid -> why its present job goes on unchecked, as it was logged */
+    GHashTable *writes;    /* uuid -> Write *: of those whose memory QEMU writes, or has just written */
     VgateCancelWatch *cancels;
     const VgateJobWatchMethods *methods;
     gpointer user_data;
 };
+
+/* After all is written, libvirt still has to complete the snapshot. */
+#define SNAPSHOT_AFTER_US (3 * G_USEC_PER_SEC)
+/* The guest is paused, and its disks are asked, between the time of a snapshot and QEMU's beginning. */
+#define SNAPSHOT_BEFORE_SEC 5
+
+/* QEMU writes a guest's memory, for whatever job. */
+typedef struct {
+    VgateJobWatch *watch;
+    char *uuid;
+    gint64 began; /* seconds since 1970 */
+    guint timer;  /* 0: QEMU has not reported that all is written */
+} Write;
+
+static void
+write_free (gpointer data)
+{
+    Write *write = data;
+
+    if (write->timer != 0)
+        write->watch->calls->remove_timer (write->watch->world, write->timer);
+    g_free (write->uuid);
+    g_free (write);
+}
 
 typedef enum {
     CHECK_READING,  /* libvirt is asked for the job that holds the domain */
@@ -37,9 +62,11 @@ typedef struct {
     VgateJobFacts facts;     /* libvirt's answer; from JUDGING on */
     VgateSnapshot *snapshot; /* NVML's answer; nvml_failure instead if it failed; both NULL: no answer yet */
     GError *nvml_failure;
-    GError *reason;    /* why the job must stop; from ABORTING on */
-    gboolean is_late;  /* there was no job to abort any more; how it ended is being found out */
-    gboolean is_again; /* another check must follow, with again_last as its last */
+    GError *reason;        /* why the job must stop; from ABORTING on */
+    gboolean is_complete;  /* QEMU has written all of it */
+    gboolean is_late;      /* there was no job to abort any more; how it ended is being found out */
+    gint64 snapshot_since; /* the check is about a complete snapshot of this time or later; 0: about a job */
+    gboolean is_again;     /* another check must follow, with again_last as its last */
     VgateSnapshot *again_last;
 } Check;
 
@@ -157,7 +184,11 @@ abort_run (gpointer data)
 static const char *
 kind_name (const Check *check)
 {
-    return check->facts.kind == VGATE_JOB_SAVE ? "save" : "migration";
+    switch (check->facts.kind) {
+    case VGATE_JOB_SAVE: return "save";
+    case VGATE_JOB_SNAPSHOT: return "snapshot";
+    default: return "migration";
+    }
 }
 
 /* The guest that leaves, as the subject of a log line. */
@@ -213,6 +244,12 @@ on_ended (const char *uuid, VgateCancelAction end, gpointer user_data)
         /* it was stopped by another user, or by an earlier check, which has reported it */
         if (check->is_late) {
             conclude (check, VGATE_WATCH_NO_JOB);
+            break;
+        }
+        /* unlike after other jobs, the guest is still here */
+        if (check->is_complete && check->facts.kind == VGATE_JOB_SNAPSHOT) {
+            say_not_stopped (check, "it was almost complete");
+            conclude (check, VGATE_WATCH_TOO_LATE);
             break;
         }
         subject = subject_of (check, check->reason->code);
@@ -282,12 +319,6 @@ stop (Check *check, GError *reason)
         conclude (check, VGATE_WATCH_GOES_ON); /* the check after the next connection finds the job */
 }
 
-static gboolean
-is_ours (const VgateJobFacts *facts)
-{
-    return facts->kind == VGATE_JOB_MIGRATION || facts->kind == VGATE_JOB_SAVE;
-}
-
 /* Warns once for each migration, when it begins. No job is stopped because of the down-time. */
 static void
 warn_of_down_time (const Check *check)
@@ -307,7 +338,10 @@ judge (Check *check)
 {
     g_autoptr (GError) error = NULL;
 
-    if (!is_ours (&check->facts)) {
+    /* a snapshot that is judged now need not be judged when it is complete */
+    if (vgate_job_is_judged (check->facts.kind))
+        g_hash_table_remove (check->watch->writes, check->uuid);
+    if (!vgate_job_is_judged (check->facts.kind)) {
         conclude (check, check->facts.failure ? VGATE_WATCH_NOT_TOLD : VGATE_WATCH_NO_JOB);
         return;
     }
@@ -346,10 +380,10 @@ read_done (gpointer data, G_GNUC_UNUSED gpointer user_data)
     check->facts = call->facts;
     call->facts = (VgateJobFacts){0};
     check->state = CHECK_JUDGING;
-    if (is_ours (&check->facts) && check->last &&
+    if (vgate_job_is_judged (check->facts.kind) && check->last &&
         vgate_job_judge (&check->facts, check->last, check->watch->policy, &error) == VGATE_JOB_MUST_STOP)
         stop (check, g_steal_pointer (&error));
-    else if (!is_ours (&check->facts) || check->snapshot || check->nvml_failure)
+    else if (!vgate_job_is_judged (check->facts.kind) || check->snapshot || check->nvml_failure)
         judge (check);
 }
 
@@ -410,6 +444,118 @@ begin (VgateJobWatch *watch, const char *uuid, gboolean is_leaving, VgateSnapsho
         check->state = CHECK_JUDGING;
 }
 
+/* --- snapshots that are complete --- */
+
+/*
+ * libvirt lets nobody see or abort the job of an internal snapshot, and the memory of a small guest is
+ * written before the job of an external one can be read. So when QEMU has written a guest's memory and no job
+ * was judged, the current snapshot is read afterwards. A snapshot that cannot be reverted to is reported.
+ */
+static void
+judge_snapshot (const Check *check)
+{
+    g_autoptr (GError) error = NULL;
+    g_autofree char *domain = NULL, *snapshot = NULL;
+    VgateLogSubject subject;
+
+    if (vgate_job_judge (&check->facts, check->snapshot, check->watch->policy, &error) != VGATE_JOB_MUST_STOP)
+        return;
+    vgate_tally_count_code (check->watch->tally, VGATE_COUNTER_SNAPSHOTS, error->code);
+    domain = g_shell_quote (check->facts.name);
+    snapshot = g_shell_quote (check->facts.snapshot);
+    subject = subject_of (check, VGATE_CODE_SNAPSHOT_UNUSABLE);
+    vgate_log_about (&subject,
+                     "the snapshot %s is complete, but it cannot be reverted to: %s. To delete it, run: "
+                     "virsh snapshot-delete %s %s",
+                     snapshot, error->message, domain, snapshot);
+}
+
+static void
+on_snapshot_asked (VgateSnapshot *snapshot, G_GNUC_UNUSED const GError *error, gpointer user_data)
+{
+    Ask *ask = user_data;
+    Check *check = g_rc_box_acquire (ask->check);
+
+    g_hash_table_remove (check->watch->asks, ask);
+    check->snapshot = snapshot ? vgate_snapshot_ref (snapshot) : NULL;
+    if (snapshot)
+        judge_snapshot (check);
+    check_unref (check);
+}
+
+static const VgateProberMethods snapshot_ask_methods = {.answered = on_snapshot_asked};
+
+static void
+snapshot_run (gpointer data)
+{
+    Call *call = data;
+
+    call->check->watch->calls->read_snapshot (call->libvirt, call->check->uuid, call->check->snapshot_since,
+                                              &call->facts);
+    release (call);
+}
+
+static void
+snapshot_done (gpointer data, G_GNUC_UNUSED gpointer user_data)
+{
+    Call *call = data;
+    Check *check = call->check;
+    Ask *ask;
+
+    check->facts = call->facts;
+    call->facts = (VgateJobFacts){0};
+    if (check->facts.kind != VGATE_JOB_SNAPSHOT)
+        return;
+    ask = g_new0 (Ask, 1);
+    ask->check = g_rc_box_acquire (check);
+    g_hash_table_add (check->watch->asks, ask);
+    check->watch->calls->ask (check->watch->world, check->vgpus, &snapshot_ask_methods, ask);
+}
+
+static const VgateWorkKind snapshot_kind = {snapshot_run, snapshot_done, call_free};
+
+static gboolean
+on_written (gpointer user_data)
+{
+    Write *write = user_data;
+    VgateJobWatch *watch = write->watch;
+    Check *check = g_rc_box_new0 (Check);
+
+    write->timer = 0;
+    check->watch = watch;
+    check->uuid = g_strdup (write->uuid);
+    check->vgpus = g_ptr_array_new ();
+    check->snapshot_since = write->began;
+    g_hash_table_remove (watch->writes, check->uuid);
+    push_call (check, &snapshot_kind);
+    check_unref (check);
+    return G_SOURCE_REMOVE;
+}
+
+static void
+note_write (VgateJobWatch *watch, const char *uuid, VgateDomainEvent event)
+{
+    Write *write = g_hash_table_lookup (watch->writes, uuid);
+
+    switch (event) {
+    case VGATE_DOMAIN_JOB_SETUP:
+        write = g_new0 (Write, 1);
+        write->watch = watch;
+        write->uuid = g_strdup (uuid);
+        write->began = g_get_real_time () / G_USEC_PER_SEC - SNAPSHOT_BEFORE_SEC;
+        g_hash_table_replace (watch->writes, write->uuid, write);
+        break;
+    case VGATE_DOMAIN_JOB_COMPLETED:
+        if (write && write->timer == 0)
+            write->timer = watch->calls->add_timer (
+                watch->world, watch->calls->now (watch->world) + SNAPSHOT_AFTER_US, on_written, write);
+        break;
+    case VGATE_DOMAIN_JOB_CANCELLED:
+    case VGATE_DOMAIN_JOB_FAILED: g_hash_table_remove (watch->writes, uuid); break;
+    default: break;
+    }
+}
+
 VgateJobWatch *
 vgate_job_watch_new (const VgateJobCalls *calls, gpointer world, const VgatePolicy *policy, VgateTally *tally,
                      const VgateJobWatchMethods *methods, gpointer user_data)
@@ -423,6 +569,7 @@ vgate_job_watch_new (const VgateJobCalls *calls, gpointer world, const VgatePoli
     watch->checks = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, check_unref);
     watch->asks = g_hash_table_new_full (NULL, NULL, ask_free, NULL);
     watch->unchecked = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+    watch->writes = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, write_free);
     watch->cancels = vgate_cancel_watch_new (calls, world, tally, &cancel_methods, watch);
     watch->methods = methods;
     watch->user_data = user_data;
@@ -435,6 +582,7 @@ vgate_job_watch_free (VgateJobWatch *watch)
     if (!watch)
         return;
     vgate_cancel_watch_stop (watch->cancels);
+    g_hash_table_unref (watch->writes);
     watch->calls->free (watch->world);
     vgate_cancel_watch_free (watch->cancels);
     g_hash_table_unref (watch->asks);
@@ -460,6 +608,11 @@ vgate_job_watch_check (VgateJobWatch *watch, const char *uuid, gboolean is_leavi
 void
 vgate_job_watch_note (VgateJobWatch *watch, const char *uuid, VgateDomainEvent event)
 {
+    Check *check = g_hash_table_lookup (watch->checks, uuid);
+
+    if (check && event == VGATE_DOMAIN_JOB_COMPLETED)
+        check->is_complete = TRUE;
+    note_write (watch, uuid, event);
     if (event == VGATE_DOMAIN_JOB_CANCELLED || event == VGATE_DOMAIN_JOB_FAILED ||
         event == VGATE_DOMAIN_JOB_COMPLETED)
         g_hash_table_remove (watch->unchecked, uuid);
@@ -493,6 +646,7 @@ void
 vgate_job_watch_forget (VgateJobWatch *watch, const char *uuid)
 {
     g_hash_table_remove (watch->unchecked, uuid);
+    g_hash_table_remove (watch->writes, uuid);
     vgate_cancel_watch_note (watch->cancels, uuid, VGATE_CANCEL_INPUT_DOMAIN_ENDS);
 }
 

@@ -5,6 +5,14 @@
 #include "gate/departure.h"
 #include "nvml/nvml-abi.h"
 
+#include <string.h>
+
+gboolean
+vgate_job_is_judged (VgateJobKind kind)
+{
+    return kind == VGATE_JOB_MIGRATION || kind == VGATE_JOB_SAVE || kind == VGATE_JOB_SNAPSHOT;
+}
+
 void
 vgate_job_read (virConnectPtr libvirt, const char *uuid, gboolean is_leaving, VgateJobFacts *facts)
 {
@@ -14,7 +22,7 @@ vgate_job_read (virConnectPtr libvirt, const char *uuid, gboolean is_leaving, Vg
     if (!domain || !vgate_libvirt_job (domain, is_leaving, &job, &facts->failure))
         return;
     facts->kind = job.kind;
-    if (facts->kind != VGATE_JOB_MIGRATION && facts->kind != VGATE_JOB_SAVE)
+    if (!vgate_job_is_judged (facts->kind))
         return;
     facts->name = g_strdup (virDomainGetName (domain));
     if (vgate_libvirt_power (domain, &facts->power, &facts->failure))
@@ -22,9 +30,27 @@ vgate_job_read (virConnectPtr libvirt, const char *uuid, gboolean is_leaving, Vg
 }
 
 void
+vgate_job_read_snapshot (virConnectPtr libvirt, const char *uuid, gint64 since, VgateJobFacts *facts)
+{
+    g_autoptr (virDomain) domain = vgate_libvirt_find_domain (libvirt, uuid, &facts->failure);
+    g_autofree char *xml = NULL, *name = NULL;
+    VgateDomainDocument document;
+
+    if (!domain || !vgate_libvirt_read_snapshot (domain, since, &name, &xml, &facts->failure) || !xml)
+        return;
+    facts->domain = vgate_domain_read_document (xml, strlen (xml), &document, NULL, &facts->failure);
+    if (!facts->domain || document != VGATE_DOMAIN_DOCUMENT_MEMORY)
+        return;
+    facts->kind = VGATE_JOB_SNAPSHOT;
+    facts->name = g_strdup (virDomainGetName (domain));
+    facts->snapshot = g_steal_pointer (&name);
+}
+
+void
 vgate_job_facts_clear (VgateJobFacts *facts)
 {
     g_free (facts->name);
+    g_free (facts->snapshot);
     vgate_domain_free (facts->domain);
     g_clear_error (&facts->failure);
     *facts = (VgateJobFacts){0};
@@ -91,7 +117,7 @@ describe (const VgateJobFacts *facts, const VgateSnapshot *snapshot, const Vgate
     for (guint i = 0; instances && i < instances->len; i++)
         add_vgpu (described, snapshot, i, ((const VgateInstance *)g_ptr_array_index (instances, i))->pgpu);
     described->departure = (VgateDeparture){
-        .operation = facts->kind == VGATE_JOB_SAVE ? VGATE_OPERATION_SAVE : VGATE_OPERATION_MIGRATE,
+        .operation = facts->kind == VGATE_JOB_MIGRATION ? VGATE_OPERATION_MIGRATE : VGATE_OPERATION_SAVE,
         .domain = facts->domain,
         .now = described->now,
         .host = snapshot->probe->host,

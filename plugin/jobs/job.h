@@ -14,11 +14,21 @@ typedef struct {
     VgateDomain *domain; /* NULL: failure has the reason */
     VgatePower power;
     GError *failure; /* with kind NONE: libvirt could not answer whether there is a job */
+    char *snapshot;  /* the name of a snapshot that is complete; NULL: the job goes on */
 } VgateJobFacts;
 
-/* Blocks. For a job that is neither a migration nor a save only the kind is read. is_leaving: as for
+/* TRUE for a migration, a save and a snapshot with memory. */
+gboolean vgate_job_is_judged (VgateJobKind kind);
+
+/* Blocks. For a job that is not judged only the kind is read. is_leaving: as for
  * vgate_libvirt_job (). The caller clears *facts. */
 void vgate_job_read (virConnectPtr libvirt, const char *uuid, gboolean is_leaving, VgateJobFacts *facts);
+/*
+ * Blocks. Reads the domain's current snapshot, if the guest's memory is in it and it was begun at that time
+ * (seconds since 1970) or later; then the kind is SNAPSHOT and the domain is the one in the snapshot.
+ * Otherwise the kind is NONE. The caller clears *facts.
+ */
+void vgate_job_read_snapshot (virConnectPtr libvirt, const char *uuid, gint64 since, VgateJobFacts *facts);
 void vgate_job_facts_clear (VgateJobFacts *facts);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (VgateJobFacts, vgate_job_facts_clear)
 
@@ -29,9 +39,9 @@ typedef enum {
 } VgateJobVerdict;
 
 /*
- * A job must stop if a deciding field has changed since the XML was written; and a save also if a rule
- * forbids its restore on this host. Makes no call that blocks. The guest must have a vGPU or an element, and
- * the job must be a migration or a save.
+ * A job must stop if a deciding field has changed since the XML was written; and a save or a snapshot also
+ * if a rule forbids its restore on this host. Makes no call that blocks. The guest must have a vGPU or an
+ * element, and the job must be one that is judged.
  */
 VgateJobVerdict vgate_job_judge (const VgateJobFacts *facts, const VgateSnapshot *snapshot,
                                  const VgatePolicy *policy, GError **error);

@@ -116,6 +116,8 @@ vgate_libvirt_job (virDomainPtr domain, gboolean is_leaving, VgateJob *job, GErr
             job->kind = VGATE_JOB_MIGRATION;
         else if (operation == VIR_DOMAIN_JOB_OPERATION_SAVE)
             job->kind = VGATE_JOB_SAVE;
+        else if (operation == VIR_DOMAIN_JOB_OPERATION_SNAPSHOT)
+            job->kind = VGATE_JOB_SNAPSHOT;
         /* libvirt took the age at some time during the call, and rounded it down to whole ms */
         if (virTypedParamsGetULLong (parameters, n_parameters, VIR_DOMAIN_JOB_TIME_ELAPSED, &age) == 1 &&
             age < G_MAXINT64 / 2000) {
@@ -257,6 +259,39 @@ vgate_libvirt_read_domain (virDomainPtr domain, GError **error)
     read = vgate_domain_read (xml, strlen (xml), NULL, error);
     free (xml); /* libvirt allocates with malloc () */
     return read;
+}
+
+/* libvirt names a snapshot that is given no name after this time, and writes it into the XML in any case. */
+static gint64
+creation_time (const char *xml)
+{
+    static const char tag[] = "<creationTime>";
+    const char *at = strstr (xml, tag);
+
+    return at ? g_ascii_strtoll (at + strlen (tag), NULL, 10) : 0;
+}
+
+gboolean
+vgate_libvirt_read_snapshot (virDomainPtr domain, gint64 since, char **name, char **xml, GError **error)
+{
+    const int has_one = virDomainHasCurrentSnapshot (domain, 0);
+    virDomainSnapshotPtr snapshot = has_one > 0 ? virDomainSnapshotCurrent (domain, 0) : NULL;
+    char *text = snapshot ? virDomainSnapshotGetXMLDesc (snapshot, 0) : NULL;
+
+    *name = *xml = NULL;
+    /* a driver without snapshots has none */
+    if (has_one == 0 || (has_one < 0 && virGetLastErrorCode () == VIR_ERR_NO_SUPPORT))
+        return TRUE;
+    if (!text)
+        vgate_set_libvirt_error (error, "virDomainSnapshotGetXMLDesc");
+    if (text && creation_time (text) >= since) {
+        *name = g_strdup (virDomainSnapshotGetName (snapshot));
+        *xml = g_strdup (text);
+    }
+    if (snapshot)
+        virDomainSnapshotFree (snapshot);
+    free (text); /* libvirt allocates with malloc () */
+    return text != NULL;
 }
 
 gboolean

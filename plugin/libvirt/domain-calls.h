@@ -30,6 +30,11 @@ gboolean vgate_libvirt_is_busy (virDomainPtr domain);
  * Finds the job that holds the domain. is_leaving: the domain is known to leave; otherwise a guest that is
  * paused for a migration counts as arriving. FALSE with VGATE_CODE_LIBVIRT_ERROR: libvirt cannot answer, and
  * there may or may not be a job.
+ *
+ * During a snapshot, libvirt answers only while it writes the memory of an external one. At other times, and
+ * for an internal snapshot, it lets the call wait until the snapshot is complete or 30 s have passed, and
+ * an abort of the job as well (read in 9.0 and 11.3). A call that began before the memory is written waits,
+ * too. So the call must follow QEMU's "setup".
  */
 gboolean vgate_libvirt_job (virDomainPtr domain, gboolean is_leaving, VgateJob *job, GError **error);
 
@@ -68,6 +73,14 @@ gboolean vgate_libvirt_end_cancelling (virDomainPtr domain, gboolean *is_refused
 
 /* Reads the live XML. Errors: VGATE_CODE_LIBVIRT_ERROR and those of vgate_domain_read (). */
 VgateDomain *vgate_libvirt_read_domain (virDomainPtr domain, GError **error);
+
+/*
+ * Returns the name and the XML of the domain's current snapshot if it was begun at that time (seconds since
+ * 1970) or later; otherwise both are NULL. The caller frees them. FALSE with VGATE_CODE_LIBVIRT_ERROR:
+ * libvirt cannot answer.
+ */
+gboolean vgate_libvirt_read_snapshot (virDomainPtr domain, gint64 since, char **name, char **xml,
+                                      GError **error);
 
 /* TRUE for an error of _read_domain () that concerns only our element; the rest of the domain could be
  * read. */

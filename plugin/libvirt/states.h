@@ -8,7 +8,8 @@ typedef enum {
     VGATE_JOB_NONE,      /* no job that leaves; an arrival counts as none */
     VGATE_JOB_MIGRATION, /* the guest leaves */
     VGATE_JOB_SAVE,      /* into a file, managed or not */
-    VGATE_JOB_OTHER,     /* a dump, a snapshot, a backup; a restore */
+    VGATE_JOB_SNAPSHOT,  /* an external snapshot whose memory is being written; the guest stays in any case */
+    VGATE_JOB_OTHER,     /* a dump, a backup; a restore */
 } VgateJobKind;
 
 /*

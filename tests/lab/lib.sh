@@ -104,7 +104,7 @@ reset_here () {
         virsh undefine --managed-save --snapshots-metadata "$guest" >/dev/null 2>&1 || true
     done
     [ -z "$(virsh list --all --name)" ]
-    rm -f /var/log/libvirt/qemu/*.log /var/lib/libvirt/*.save /var/lib/libvirt/*.memory
+    rm -f /var/log/libvirt/qemu/*.log /var/lib/libvirt/*.save /var/lib/libvirt/*.memory /var/lib/libvirt/*.qcow2*
     rm -f /etc/vgpu-gate/*
     cp -p /run/lab/vgpu-gate/* /etc/vgpu-gate/
     "$1/service" start vgpu-gated

@@ -133,6 +133,21 @@ read_job (gpointer libvirt, const char *uuid, G_GNUC_UNUSED gboolean is_leaving,
         g_set_error_literal (&facts->failure, VGATE_ERROR, VGATE_CODE_LIBVIRT_ERROR, "cannot acquire lock");
 }
 
+static void
+read_snapshot (gpointer libvirt, const char *uuid, gint64 since, VgateJobFacts *facts)
+{
+    Played *played = libvirt;
+
+    g_assert_cmpstr (uuid, ==, SAMPLE_DOMAIN_UUID);
+    g_assert_cmpint (since, >, 0);
+    played->n_snapshots_read++;
+    *facts = (VgateJobFacts){0};
+    if (!played->is_connected || !played->has_snapshot)
+        return;
+    *facts = answers_facts (VGATE_JOB_SNAPSHOT, &played->in_xml);
+    facts->snapshot = g_strdup ("before");
+}
+
 static gboolean
 abort_job (gpointer libvirt, G_GNUC_UNUSED const char *uuid, GError **error)
 {
@@ -249,6 +264,7 @@ const VgateJobCalls played_calls = {
     .remove_timer = remove_timer,
     .release = release,
     .read = read_job,
+    .read_snapshot = read_snapshot,
     .abort = abort_job,
     .look = look,
     .act = act,

@@ -21,6 +21,7 @@ typedef struct {
     gboolean is_useless;     /* a suspend does not end the job */
     gboolean cannot_resume;  /* libvirt cannot resume the guest */
     gboolean has_vgpu;
+    gboolean has_snapshot; /* a snapshot with memory was just made */
 
     GQueue calls;                               /* of PlayedCall *: pushed, not done */
     GQueue asks;                                /* of PlayedAsk *: without an answer yet */
@@ -29,6 +30,7 @@ typedef struct {
     guint n_libvirts;                           /* references that were not released yet */
     guint n_acts[VGATE_CANCEL_END_UNKNOWN + 1]; /* by VgateCancelAction: the acts that were performed */
     guint n_aborts;
+    guint n_snapshots_read;
     guint n_timers; /* timers that were ever set */
     gboolean is_freed;
 } Played;

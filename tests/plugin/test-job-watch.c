@@ -642,6 +642,95 @@ test_no_job_to_abort (Scene *scene, gconstpointer data)
     g_assert_cmpint (scene->outcome, ==, has_left ? VGATE_WATCH_TOO_LATE : VGATE_WATCH_NO_JOB);
 }
 
+/* The guest stays here after a snapshot in any case; QEMU's event tells whether the abort came too late. */
+static void
+test_snapshot (Scene *scene, gconstpointer data)
+{
+    const gboolean is_complete = data != NULL;
+
+    update_before (scene);
+    scene->played.job = VGATE_JOB_SNAPSHOT;
+    check (scene);
+    call (scene);
+    call (scene);
+    played_answer (&scene->played, 0);
+    g_assert_cmpuint (scene->played.n_aborts, ==, 1);
+    if (is_complete) {
+        scene->played.job = VGATE_JOB_NONE;
+        note (scene, VGATE_DOMAIN_JOB_COMPLETED);
+        call (scene);
+    } else {
+        note (scene, VGATE_DOMAIN_JOB_CANCELLED);
+        end_job (scene);
+    }
+    g_assert_cmpuint (scene->n_done, ==, 1);
+    g_assert_cmpint (scene->outcome, ==, is_complete ? VGATE_WATCH_TOO_LATE : VGATE_WATCH_STOPPED);
+}
+
+static guint64
+count_snapshots (Scene *scene, const char *code)
+{
+    g_autoptr (VgateStatus) status = vgate_tally_describe (scene->tally);
+
+    for (guint i = 0; i < status->counters->len; i++) {
+        const VgateCounter *counter = g_ptr_array_index (status->counters, i);
+
+        if (counter->kind == VGATE_COUNTER_SNAPSHOTS && g_strcmp0 (counter->label, code) == 0)
+            return counter->value;
+    }
+    return 0;
+}
+
+/* A snapshot whose job nobody can see: it is read when it is complete, and reported if it cannot be reverted
+ * to. */
+static void
+test_complete_snapshot (Scene *scene, gconstpointer data)
+{
+    const gboolean is_good = data != NULL;
+
+    if (!is_good)
+        update (scene);
+    scene->played.job = VGATE_JOB_NONE;
+    scene->played.has_snapshot = TRUE;
+    note (scene, VGATE_DOMAIN_JOB_SETUP);
+    check (scene);
+    call (scene);
+    played_answer (&scene->played, 0);
+    g_assert_cmpint (scene->outcome, ==, VGATE_WATCH_NO_JOB);
+    note (scene, VGATE_DOMAIN_JOB_COMPLETED);
+    played_wait (&scene->played, 2900);
+    g_assert_cmpuint (scene->played.n_snapshots_read, ==, 0);
+    played_wait (&scene->played, 200);
+    call (scene);
+    g_assert_cmpuint (scene->played.n_snapshots_read, ==, 1);
+    played_answer (&scene->played, 0);
+    g_assert_cmpuint (count_snapshots (scene, "VGATE-706"), ==, is_good ? 0 : 1);
+    g_assert_cmpuint (scene->played.n_aborts, ==, 0);
+}
+
+/* What was judged as a job, was cancelled, or has left, is not looked at again. */
+static void
+test_no_complete_snapshot (Scene *scene, gconstpointer data)
+{
+    const guint how = GPOINTER_TO_UINT (data);
+
+    scene->played.job = how == 0 ? VGATE_JOB_SNAPSHOT : VGATE_JOB_NONE;
+    scene->played.has_snapshot = TRUE;
+    note (scene, VGATE_DOMAIN_JOB_SETUP);
+    check (scene);
+    call (scene);
+    played_answer (&scene->played, 0);
+    note (scene, how == 1 ? VGATE_DOMAIN_JOB_CANCELLED : VGATE_DOMAIN_JOB_COMPLETED);
+    if (how == 2)
+        vgate_job_watch_forget (scene->watch, SAMPLE_DOMAIN_UUID);
+    for (guint i = 0; i < 40; i++) {
+        played_wait (&scene->played, 100);
+        if (!g_queue_is_empty (&scene->played.calls))
+            call (scene);
+    }
+    g_assert_cmpuint (scene->played.n_snapshots_read, ==, 0);
+}
+
 /* libvirt accepts an abort of a job that has nearly finished, and lets the job succeed. */
 static void
 test_too_late (Scene *scene, G_GNUC_UNUSED gconstpointer data)
@@ -725,7 +814,7 @@ static void
 change_job (Played *played)
 {
     static const VgateJobKind kinds[] = {VGATE_JOB_MIGRATION, VGATE_JOB_MIGRATION, VGATE_JOB_SAVE,
-                                         VGATE_JOB_OTHER};
+                                         VGATE_JOB_SNAPSHOT, VGATE_JOB_OTHER};
 
     if (g_test_rand_bit ()) {
         played->job = VGATE_JOB_NONE;
@@ -876,6 +965,13 @@ main (int argc, char **argv)
     ADD ("save-aborted-too-early", NULL, test_save_aborted_too_early);
     ADD ("no-job-to-abort/stayed", NULL, test_no_job_to_abort);
     ADD ("no-job-to-abort/left", "left", test_no_job_to_abort);
+    ADD ("complete-snapshot", NULL, test_complete_snapshot);
+    ADD ("complete-good-snapshot", GUINT_TO_POINTER (1), test_complete_snapshot);
+    ADD ("judged-snapshot", GUINT_TO_POINTER (0), test_no_complete_snapshot);
+    ADD ("cancelled-snapshot", GUINT_TO_POINTER (1), test_no_complete_snapshot);
+    ADD ("snapshot-of-the-ended", GUINT_TO_POINTER (2), test_no_complete_snapshot);
+    ADD ("snapshot", NULL, test_snapshot);
+    ADD ("snapshot-too-late", GUINT_TO_POINTER (1), test_snapshot);
     g_test_add_func ("/job-watch/any-order", test_any_order);
     return g_test_run ();
 }

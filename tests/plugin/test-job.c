@@ -49,6 +49,7 @@ test_unchanged (void)
 
     g_assert_cmpint (judge (VGATE_JOB_MIGRATION, &record, snapshot, NULL, NULL), ==, VGATE_JOB_MAY_GO_ON);
     g_assert_cmpint (judge (VGATE_JOB_SAVE, &record, snapshot, NULL, NULL), ==, VGATE_JOB_MAY_GO_ON);
+    g_assert_cmpint (judge (VGATE_JOB_SNAPSHOT, &record, snapshot, NULL, NULL), ==, VGATE_JOB_MAY_GO_ON);
 }
 
 static void
@@ -101,6 +102,7 @@ test_unrestorable (void)
     record.guest_version = vgate_version (18, 1);
     snapshot = answers_snapshot (&record, 1);
     answers_pgpu (snapshot)->record.range.min = vgate_version (24, 1);
+    g_assert_cmpint (judge (VGATE_JOB_SNAPSHOT, &record, snapshot, NULL, NULL), ==, VGATE_JOB_MUST_STOP);
     g_assert_cmpint (judge (VGATE_JOB_SAVE, &record, snapshot, NULL, &error), ==, VGATE_JOB_MUST_STOP);
     g_assert_error (error, VGATE_ERROR, VGATE_CODE_VERSION_OUTSIDE_RANGE);
     g_assert_nonnull (strstr (error->message, "18.1"));
