@@ -298,14 +298,15 @@ choose_other_devices (const Devices *d, GError **error)
 
 /* --- the decision --- */
 
-/* Does not advise mode=apply where it is set. */
-static const char *
-way_out_of (const GError *fault, const VgatePolicy *policy)
+/* Does not advise mode=apply where it is set. The caller frees it. */
+static char *
+way_out_of (const Devices *d, const GError *fault)
 {
-    if (vgate_error_is (fault, VGATE_CODE_DEVICE_BUSY) && policy->placement_mode == VGATE_PLACEMENT_APPLY)
-        return "Name a free device with 'virsh migrate --xml' or 'virsh restore --xml', or choose another "
-               "host.";
-    return vgate_code_info (fault->code)->cure;
+    if (vgate_error_is (fault, VGATE_CODE_DEVICE_BUSY) &&
+        d->j->request->policy->placement_mode == VGATE_PLACEMENT_APPLY)
+        return g_strdup ("Name a free device with 'virsh migrate --xml' or 'virsh restore --xml', or choose "
+                         "another host.");
+    return vgate_way_out ((VgateCode)fault->code, d->j->decision->situation, NULL);
 }
 
 /* The first vGPU whose device cannot be used gives the reason. TRUE when the engine refuses its GPU. */
@@ -322,7 +323,7 @@ explain_named (const Devices *d, VgateRefusal *refusal)
         if (!placement->fault)
             break;
         refusal->code = (VgateCode)placement->fault->code;
-        refusal->way_out = way_out_of (placement->fault, d->j->request->policy);
+        refusal->way_out = way_out_of (d, placement->fault);
         refusal->what = g_strdup_printf ("vGPU %s (%s): %s", placement->vgpu->uuid,
                                          placement->vgpu->type_name, placement->fault->message);
         return FALSE;

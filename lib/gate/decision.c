@@ -66,8 +66,9 @@ void
 vgate_decision_refuse (VgateDecision *decision, const GError *error)
 {
     const VgateCode code = error->domain == VGATE_ERROR ? (VgateCode)error->code : VGATE_CODE_INTERNAL;
+    g_autofree char *way_out = vgate_way_out (code, decision->situation, NULL);
 
-    vgate_decision_refuse_because (decision, code, error->message, vgate_code_info ((int)code)->cure);
+    vgate_decision_refuse_because (decision, code, error->message, way_out);
 }
 
 VgateDecision *

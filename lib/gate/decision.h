@@ -4,6 +4,7 @@
 
 #include "compat/verdict.h"
 #include "domain/domain.h"
+#include "gate/ways-out.h"
 #include "host/host.h"
 #include "placement/lease.h"
 
@@ -41,8 +42,9 @@ typedef struct {
 typedef struct {
     gboolean allowed;
     VgateCode code;
-    char *text; /* the body of the message: rule, both values, way out */
-    char *xml;  /* the domain's XML with other devices, for libvirt; NULL: it is not changed */
+    VgateSituation situation; /* determines the way out of a refusal */
+    char *text;               /* the body of the message: rule, both values, way out */
+    char *xml;                /* the domain's XML with other devices, for libvirt; NULL: it is not changed */
     gsize xml_length;
     gboolean wants_down_time; /* the report mentions a down-time that is not known */
     guint32 state;            /* VGATE_STATE_* that the operation needs; 0: no verdict was needed */
@@ -69,7 +71,7 @@ char *vgate_decision_line (const VgateDecision *decision, const VgateHost *host,
 
 /* Sets the decision. text is the body of the message, or NULL for the code's summary. */
 void vgate_decision_set (VgateDecision *decision, gboolean allowed, VgateCode code, const char *text);
-/* Refuses because of an error, with the way out of the error's code. */
+/* Refuses because of an error, with the way out of the error's code in the decision's situation. */
 void vgate_decision_refuse (VgateDecision *decision, const GError *error);
 /* Refuses with these texts: what is a clause without a full stop, way_out is a sentence. */
 void vgate_decision_refuse_because (VgateDecision *decision, VgateCode code, const char *what,

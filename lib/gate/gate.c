@@ -439,6 +439,35 @@ vgate_gate_has_vgpu (const VgateDomain *domain, const char *root)
     return vgate_observation_has_vgpu (observation);
 }
 
+/* TRUE when libvirt has a managed save of the domain (measured; libvirt 9.0 and 11). A session's is not
+ * searched. */
+static gboolean
+has_managed_save (const VgateRequest *request)
+{
+    g_autofree char *file = g_strconcat (request->domain->name, ".save", NULL);
+    g_autofree char *path = g_build_filename (request->root, "/var/lib/libvirt/qemu/save", file, NULL);
+
+    return !request->is_session && !strchr (request->domain->name, '/') &&
+           g_file_test (path, G_FILE_TEST_EXISTS);
+}
+
+/* What the guest does at the moment of the operation. libvirt runs the same event for a restore from a file
+ * and from the managed save, which 'virsh start' uses as long as there is one. */
+static VgateSituation
+situation_of (const VgateRequest *request)
+{
+    switch (request->operation) {
+    case VGATE_OPERATION_RESTORE:
+        return !request->host && has_managed_save (request) ? VGATE_SITUATION_MANAGED : VGATE_SITUATION_SAVED;
+    case VGATE_OPERATION_STARTED:
+        return vgate_observation_is_from_file (request->observation) ? VGATE_SITUATION_SAVED
+                                                                     : VGATE_SITUATION_ARRIVES;
+    case VGATE_OPERATION_PREPARE: return VGATE_SITUATION_STARTS;
+    case VGATE_OPERATION_SAVE: return VGATE_SITUATION_RUNS;
+    default: return VGATE_SITUATION_ARRIVES;
+    }
+}
+
 VgateDecision *
 vgate_gate_decide (const VgateRequest *request)
 {
@@ -455,6 +484,7 @@ vgate_gate_decide (const VgateRequest *request)
         vgate_decision_set (decision, TRUE, VGATE_CODE_NOT_CONCERNED, NULL);
         return decision;
     }
+    decision->situation = situation_of (&seen);
     if (!seen.policy && !seen.load (&seen, seen.load_data, &error)) {
         /* an arrival is refused; a cold start only when the guest has a lease, which needs the policy */
         if (seen.operation == VGATE_OPERATION_PREPARE &&

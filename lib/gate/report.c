@@ -67,45 +67,50 @@ append_others (GString *text, const VgateVerdict *verdict, const VgateFinding *f
     }
 }
 
-typedef struct {
-    VgateCode code;
-    const char *way_out;
-} Reason;
+/* The way out of a finding, for what the guest does now. The caller frees it. */
+static char *
+way_out_of (const VgateFinding *finding, VgateSituation situation)
+{
+    return vgate_way_out ((VgateCode)finding->code, situation, vgate_finding_way_out (finding));
+}
 
-static Reason
-append_reason (GString *text, const VgateVerdict *verdict, guint32 state)
+/* Appends why the verdict does not allow the vGPU, and sets code and way_out of *refusal. */
+static void
+append_reason (GString *text, const VgateVerdict *verdict, const VgateDecision *decision,
+               VgateRefusal *refusal)
 {
     const VgateFinding *finding = vgate_verdict_first_refusal (verdict);
+    const guint32 state = decision->state;
     g_autofree char *clause = NULL;
-    Reason reason = {.code = VGATE_CODE_NOT_ALL_PLACED};
 
     if (finding) {
         clause = vgate_finding_describe (finding);
         g_string_append_printf (text, ": %s", clause);
         append_others (text, verdict, finding);
-        return (Reason){finding->code, vgate_finding_way_out (finding)};
+        refusal->code = (VgateCode)finding->code;
+        refusal->way_out = way_out_of (finding, decision->situation);
+        return;
     }
+    refusal->code = VGATE_CODE_NOT_ALL_PLACED;
     if (verdict->limit == VGATE_LIMIT_NONE && (verdict->states & state) == 0) {
         g_autofree char *needed = vgate_states_describe (state),
                         *given = vgate_states_describe (verdict->states);
 
         g_string_append_printf (text, ": the guest must move in state '%s'; only '%s' is possible here",
                                 needed, given);
-        reason.code = VGATE_CODE_STATE_NOT_GIVEN;
+        refusal->code = VGATE_CODE_STATE_NOT_GIVEN;
     } else {
         g_string_append (
             text, ": each vGPU fits alone, but there are not enough free instances for all vGPUs of the "
                   "guest");
     }
-    reason.way_out = vgate_code_info ((int)reason.code)->cure;
-    return reason;
+    refusal->way_out = vgate_way_out (refusal->code, decision->situation, NULL);
 }
 
 void
 vgate_explain_refusal (const VgateDecision *decision, const VgateHost *host, VgateRefusal *refusal)
 {
     g_autoptr (GString) text = g_string_new (NULL);
-    Reason reason = {.code = VGATE_CODE_NONE};
     guint n_more = 0;
 
     for (guint i = 0; i < decision->placements->len; i++) {
@@ -114,19 +119,17 @@ vgate_explain_refusal (const VgateDecision *decision, const VgateHost *host, Vga
 
         if (placement->chosen >= 0)
             continue;
-        if (reason.code != VGATE_CODE_NONE) {
+        if (refusal->code != VGATE_CODE_NONE) {
             n_more++;
             continue;
         }
         append_vgpu (text, decision, i, placement);
         append_pgpu (text, host, nearest->pgpu);
-        reason = append_reason (text, &nearest->verdict, decision->state);
+        append_reason (text, &nearest->verdict, decision, refusal);
     }
     if (n_more > 0)
         g_string_append_printf (text, "; %u more vGPU%s of the guest cannot run here", n_more,
                                 n_more > 1 ? "s" : "");
-    refusal->code = reason.code;
-    refusal->way_out = reason.way_out;
     refusal->what = g_string_free (g_steal_pointer (&text), FALSE);
 }
 
@@ -134,6 +137,7 @@ void
 vgate_refusal_clear (VgateRefusal *refusal)
 {
     g_clear_pointer (&refusal->what, g_free);
+    g_clear_pointer (&refusal->way_out, g_free);
 }
 
 static VgateWarning *
@@ -307,14 +311,17 @@ report_host (GString *report, const VgateHost *host)
 }
 
 static void
-report_finding (GString *report, const VgateFinding *finding)
+report_finding (GString *report, const VgateFinding *finding, VgateSituation situation)
 {
     char code[VGATE_CODE_TEXT_SIZE];
     g_autofree char *clause = vgate_finding_describe (finding);
+    g_autofree char *way_out = finding->severity == VGATE_SEVERITY_REFUSE
+                                   ? way_out_of (finding, situation)
+                                   : g_strdup (vgate_finding_way_out (finding));
 
     g_string_append_printf (report, "      %s %s: %s\n        way out: %s\n",
                             vgate_severity_name (finding->severity), vgate_code_format (finding->code, code),
-                            clause, vgate_finding_way_out (finding));
+                            clause, way_out);
 }
 
 static void
@@ -345,7 +352,7 @@ report_candidate (GString *report, const VgateDecision *decision, const VgateHos
                             (guint)placement->chosen == index ? "chosen, " : "", outcome, states, limit);
     report_down_time (report, candidate, decision->wants_down_time);
     for (guint i = 0; i < candidate->verdict.n_findings; i++)
-        report_finding (report, &candidate->verdict.findings[i]);
+        report_finding (report, &candidate->verdict.findings[i], decision->situation);
 }
 
 static void

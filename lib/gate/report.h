@@ -9,7 +9,7 @@
 typedef struct {
     VgateCode code;
     char *what;
-    const char *way_out;
+    char *way_out;
 } VgateRefusal;
 
 void vgate_refusal_clear (VgateRefusal *refusal);

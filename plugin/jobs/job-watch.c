@@ -2,6 +2,7 @@
 #include "plugin/jobs/job-watch.h"
 
 #include "plugin/jobs/cancel-watch.h"
+#include "gate/ways-out.h"
 #include "plugin/base/log.h"
 
 struct VgateJobWatch {
@@ -234,6 +235,7 @@ on_ended (const char *uuid, VgateCancelAction end, gpointer user_data)
 {
     VgateJobWatch *watch = user_data;
     Check *check = g_hash_table_lookup (watch->checks, uuid);
+    g_autofree char *way_out = NULL;
     VgateLogSubject subject;
 
     if (!check || check->state != CHECK_ENDING)
@@ -253,8 +255,9 @@ on_ended (const char *uuid, VgateCancelAction end, gpointer user_data)
             break;
         }
         subject = subject_of (check, check->reason->code);
+        way_out = vgate_way_out ((VgateCode)check->reason->code, VGATE_SITUATION_RUNS, NULL);
         vgate_log_about (&subject, "the %s was stopped: %s. %s", kind_name (check), check->reason->message,
-                         vgate_code_info (check->reason->code)->cure);
+                         way_out);
         vgate_tally_count_code (watch->tally, VGATE_COUNTER_JOBS_STOPPED, check->reason->code);
         conclude (check, VGATE_WATCH_STOPPED);
         break;

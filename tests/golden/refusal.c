@@ -2,6 +2,7 @@
 #include "refusal.h"
 
 #include "base/codes.h"
+#include "gate/ways-out.h"
 #include "golden.h"
 #include "program.h"
 
@@ -44,11 +45,16 @@ without_cure (const char *text, VgateCode code)
 {
     static const char *const quotes[] = {"\u2018", "\u2019", "\u201c", "\u201d"};
     g_autofree char *line = g_strchomp (g_strdup (text));
-    const char *cure = code == VGATE_CODE_NONE ? "" : vgate_code_info ((int)code)->cure;
     g_autoptr (GString) own = NULL;
 
-    if (g_str_has_suffix (line, cure))
-        line[strlen (line) - strlen (cure)] = '\0';
+    for (VgateSituation s = 0; code != VGATE_CODE_NONE && s < VGATE_N_SITUATIONS; s++) {
+        g_autofree char *way_out = vgate_way_out (code, s, NULL);
+
+        if (g_str_has_suffix (line, way_out)) {
+            line[strlen (line) - strlen (way_out)] = '\0';
+            break;
+        }
+    }
     own = g_string_new (line);
     /* GLib's quotes in locales that have them */
     for (gsize i = 0; i < G_N_ELEMENTS (quotes); i++)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The texts of vgpu-gate: usage, versions and message codes. */
 #include "base/codes.h"
+#include "gate/ways-out.h"
 #include "program.h"
 
 #include <pty.h>
@@ -138,7 +139,7 @@ run_on_terminal (const char *const *words, guint16 columns)
 static void
 test_terminal (G_GNUC_UNUSED gconstpointer data)
 {
-    static const char *const words[] = {"explain", "VGATE-303", NULL};
+    static const char *const words[] = {"explain", "VGATE-503", NULL};
     g_autofree char *shown = run_on_terminal (words, 60);
     g_auto (GStrv) lines = g_strsplit (shown, "\n", -1);
     g_autoptr (GString) joined = g_string_new (shown);
@@ -177,14 +178,22 @@ test_code (gconstpointer data)
 {
     const VgateCodeInfo *info = data;
     static const char *const prefixes[] = {"VGATE-", "vgate-", ""};
-    g_autofree char *expected = g_strdup_printf ("VGATE-%03d: %s\n\ncause: %s\n\nway out: %s\n",
-                                                 (int)info->code, info->summary, info->cause, info->cure);
+    g_autoptr (GString) expected = g_string_new (NULL);
+
+    g_string_printf (expected, "VGATE-%03d: %s\n\ncause: %s\n\nway out: %s\n", (int)info->code, info->summary,
+                     info->cause, info->cure);
+    for (VgateSituation s = 0; s < VGATE_N_SITUATIONS; s++) {
+        g_autofree char *way_out = vgate_way_out ((VgateCode)info->code, s, NULL);
+
+        if (vgate_way_out_differs ((VgateCode)info->code, s))
+            g_string_append_printf (expected, "\nway out %s: %s\n", vgate_situation_describe (s), way_out);
+    }
 
     for (gsize i = 0; i < G_N_ELEMENTS (prefixes); i++) {
         g_autofree char *code = g_strdup_printf ("%s%03d", prefixes[i], (int)info->code);
         const char *const words[] = {"explain", code, NULL};
 
-        assert_prints (words, expected);
+        assert_prints (words, expected->str);
     }
 }
 

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The table of the ways out: it is complete, agrees with what the gate really does, and a list says which of
+ * its ways a test walks. */
+#include "gate/ways-out.h"
+
+#include <string.h>
+
+/* Codes with which the gate refuses no guest. A new code is in this list or in the table. */
+static const struct {
+    int first, last;
+    const char *why;
+} not_refusals[] = {
+    {1, 7, "decisions that allow, and what was created and removed"},
+    {513, 516, "settings and the scheduler's log"},
+    {518, 519, "the output, and a GPU that can be used again"},
+    {701, 704, "captures"},
+    {707, 738, "jobs that go on, hang or have ended, definitions, and vgpu-gated itself"},
+    {810, 810, "'release end'"},
+    {813, 815, "persistent definitions"},
+    {827, 831, "the bus, and vgpu-gated on the source"},
+    {902, 902, "usage"},
+};
+
+static gboolean
+is_no_refusal (int code)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS (not_refusals); i++)
+        if (code >= not_refusals[i].first && code <= not_refusals[i].last)
+            return TRUE;
+    return FALSE;
+}
+
+static gboolean
+can_occur_at_all (VgateCode code)
+{
+    for (VgateSituation s = 0; s < VGATE_N_SITUATIONS; s++)
+        if (vgate_way_out_can_occur (code, s))
+            return TRUE;
+    return FALSE;
+}
+
+static void
+test_complete (void)
+{
+    gsize n;
+    const VgateCodeInfo *const *infos = vgate_code_infos (&n);
+
+    for (gsize i = 0; i < n; i++)
+        if (can_occur_at_all ((VgateCode)infos[i]->code) == is_no_refusal (infos[i]->code))
+            g_error ("VGATE-%03d: add it to lib/gate/ways-out.def or, if no guest is refused with it, to "
+                     "not_refusals here",
+                     infos[i]->code);
+}
+
+/* Each text is sentences, speaks of what the guest does at that moment, and fits into a line with the
+ * reason. */
+static void
+test_texts (void)
+{
+    static const char *const live_only[] = {"on the source", "the source", "Wait until", "migrate --xml"};
+    gsize n;
+    const VgateCodeInfo *const *infos = vgate_code_infos (&n);
+
+    for (gsize i = 0; i < n; i++) {
+        for (VgateSituation s = 0; s < VGATE_N_SITUATIONS; s++) {
+            const VgateCode code = (VgateCode)infos[i]->code;
+            g_autofree char *text = vgate_way_out (code, s, NULL);
+
+            if (!vgate_way_out_can_occur (code, s))
+                continue;
+            g_assert_true (g_ascii_isupper (*text));
+            g_assert_true (g_str_has_suffix (text, "."));
+            g_assert_null (strstr (text, "  "));
+            if (vgate_way_out_differs (code, s) && strlen (text) > 210)
+                g_error ("VGATE-%03d %s: %zu characters: '%s'", infos[i]->code, vgate_situation_describe (s),
+                         strlen (text), text);
+            for (gsize w = 0; (s == VGATE_SITUATION_SAVED || s == VGATE_SITUATION_MANAGED) && w < 4; w++)
+                if (strstr (text, live_only[w]))
+                    g_error ("VGATE-%03d %s: '%s' helps only a running guest: '%s'", infos[i]->code,
+                             vgate_situation_describe (s), live_only[w], text);
+        }
+    }
+}
+
+/* --- the cases --- */
+
+static void
+assert_has (VgateCode code, VgateSituation situation, const char *what)
+{
+    g_autofree char *text = vgate_way_out (code, situation, NULL);
+
+    if (!strstr (text, what))
+        g_error ("VGATE-%03d %s: '%s' is missing in '%s'", code, vgate_situation_describe (situation), what,
+                 text);
+}
+
+static void
+assert_has_not (VgateCode code, VgateSituation situation, const char *what)
+{
+    g_autofree char *text = vgate_way_out (code, situation, NULL);
+
+    if (strstr (text, what))
+        g_error ("VGATE-%03d %s: '%s' is wrong in '%s'", code, vgate_situation_describe (situation), what,
+                 text);
+}
+
+static void
+test_cases (void)
+{
+    for (VgateSituation s = VGATE_SITUATION_SAVED; s <= VGATE_SITUATION_MANAGED; s++) {
+        assert_has_not (VGATE_CODE_GUEST_DRIVER_DOWN, s, "Wait");
+        assert_has (VGATE_CODE_GUEST_DRIVER_DOWN, s, "guest-driver-down=warn");
+        assert_has_not (VGATE_CODE_METADATA_MISSING, s, "vgpu-gated");
+        assert_has_not (VGATE_CODE_METADATA_OLD, s, "--once");
+        assert_has_not (VGATE_CODE_ELEMENT_DOMAIN, s, "--once");
+    }
+    for (VgateSituation s = 0; s < VGATE_SITUATION_RUNS; s++) {
+        assert_has (VGATE_CODE_CONFIG_KEY, s, "scp");
+        assert_has_not (VGATE_CODE_CONFIG_KEY, s, "urandom");
+    }
+    assert_has (VGATE_CODE_METADATA_MISSING, VGATE_SITUATION_MANAGED, "--force-boot");
+    assert_has (VGATE_CODE_VERSION_OUTSIDE_RANGE, VGATE_SITUATION_MANAGED, "without the saved memory");
+    assert_has_not (VGATE_CODE_VERSION_OUTSIDE_RANGE, VGATE_SITUATION_SAVED, "--force-boot");
+}
+
+/* A text of the caller's is used where the table has none of its own. */
+static void
+test_general (void)
+{
+    g_autofree char *arrives =
+        vgate_way_out (VGATE_CODE_GPU_DIFFERS, VGATE_SITUATION_ARRIVES, "Turn ECC on.");
+    g_autofree char *managed =
+        vgate_way_out (VGATE_CODE_GPU_DIFFERS, VGATE_SITUATION_MANAGED, "Turn ECC on.");
+    g_autofree char *missing = vgate_way_out (VGATE_CODE_METADATA_MISSING, VGATE_SITUATION_SAVED, "x");
+
+    g_assert_cmpstr (arrives, ==, "Turn ECC on.");
+    g_assert_cmpstr (managed, ==,
+                     "Turn ECC on. Or boot without the saved memory: virsh start --force-boot DOMAIN.");
+    g_assert_cmpstr (missing, !=, "x");
+}
+
+/* --- what the gate really does: the golden cases of the hook --- */
+
+static const struct {
+    const char *operation; /* the part of the case's name behind the last dot begins so */
+    VgateSituation situation;
+} operations[] = {
+    {"migrate", VGATE_SITUATION_ARRIVES},
+    {"restore", VGATE_SITUATION_SAVED},
+    {"started", VGATE_SITUATION_ARRIVES},
+    {"prepare", VGATE_SITUATION_STARTS},
+};
+
+static char *
+source (const char *path)
+{
+    return g_build_filename (g_getenv ("VGATE_SRCDIR"), path, NULL);
+}
+
+static void
+test_golden_cases (void)
+{
+    g_autofree char *path = source ("tests/golden/hook/refusals"), *text = NULL;
+    g_auto (GStrv) lines = NULL;
+    guint n_cases = 0;
+
+    g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+    lines = g_strsplit (g_strchomp (text), "\n", -1);
+    for (gsize i = 0; lines[i]; i++) {
+        g_auto (GStrv) words = g_strsplit (lines[i], " ", 4);
+        const char *dot = strrchr (words[0], '.');
+        const VgateCode code = vgate_code_parse (words[2]);
+
+        for (gsize o = 0; dot && (int)code >= 100 && o < G_N_ELEMENTS (operations); o++) {
+            if (!g_str_has_prefix (dot + 1, operations[o].operation))
+                continue;
+            n_cases++;
+            if (!vgate_way_out_can_occur (code, operations[o].situation))
+                g_error ("lib/gate/ways-out.def says NEVER, but the golden case '%s' refuses a guest with %s",
+                         words[0], words[2]);
+        }
+    }
+    g_assert_cmpuint (n_cases, >, 40);
+}
+
+/* --- the ways that a test walks: the refused operation succeeds afterwards --- */
+
+static const struct {
+    VgateCode code;
+    VgateSituation situation;
+    const char *file, *function;
+} walked[] = {
+#define LAB   "tests/lab/cases/"
+#define INNER "tests/mdev-lab/inside/cases/"
+    {VGATE_CODE_GUEST_DRIVER_DOWN, VGATE_SITUATION_SAVED, LAB "ways-out.sh",
+     "test_a_save_without_the_guest_driver"},
+    {VGATE_CODE_GUEST_DRIVER_DOWN, VGATE_SITUATION_ARRIVES, LAB "policy.sh",
+     "test_a_guest_driver_that_is_down_may_be_warned_of"},
+    {VGATE_CODE_VERSION_OUTSIDE_RANGE, VGATE_SITUATION_SAVED, LAB "ways-out.sh",
+     "test_a_save_and_a_narrowed_range"},
+    {VGATE_CODE_VERSION_OUTSIDE_RANGE, VGATE_SITUATION_MANAGED, LAB "save-restore.sh",
+     "test_a_refused_image_can_be_given_up"},
+    {VGATE_CODE_ELEMENT_MIRROR, VGATE_SITUATION_SAVED, LAB "ways-out.sh",
+     "test_a_save_with_changed_metadata"},
+    {VGATE_CODE_ELEMENT_DOMAIN, VGATE_SITUATION_MANAGED, LAB "ways-out.sh",
+     "test_a_clone_with_a_managed_save"},
+    {VGATE_CODE_SEAL_MISSING, VGATE_SITUATION_SAVED, LAB "ways-out.sh", "test_a_save_without_a_seal"},
+    {VGATE_CODE_SEAL_WRONG, VGATE_SITUATION_SAVED, LAB "ways-out.sh",
+     "test_a_save_with_the_seal_of_the_old_key"},
+    {VGATE_CODE_METADATA_OLD, VGATE_SITUATION_ARRIVES, LAB "policy.sh",
+     "test_metadata_may_not_be_older_than_a_limit"},
+    {VGATE_CODE_CONFIG_KEY, VGATE_SITUATION_ARRIVES, LAB "ways-out.sh", "test_a_host_without_its_key"},
+    {VGATE_CODE_GPU_DIFFERS, VGATE_SITUATION_STARTS, LAB "ways-out.sh",
+     "test_a_cold_start_with_old_metadata"},
+    {VGATE_CODE_GPU_DIFFERS, VGATE_SITUATION_SAVED, LAB "save-restore.sh", "test_an_image_on_another_host"},
+    {VGATE_CODE_HOST_DRIVER_NOT_SAME, VGATE_SITUATION_SAVED, LAB "ways-out.sh",
+     "test_a_save_of_another_driver"},
+};
+
+static void
+test_walked (void)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS (walked); i++) {
+        g_autofree char *path = source (walked[i].file), *text = NULL;
+        g_autofree char *begin = g_strdup_printf ("\n%s () {", walked[i].function);
+
+        g_assert_true (vgate_way_out_can_occur (walked[i].code, walked[i].situation));
+        if (!g_file_get_contents (path, &text, NULL, NULL) || !strstr (text, begin))
+            g_error ("VGATE-%03d %s: %s has no %s", walked[i].code,
+                     vgate_situation_describe (walked[i].situation), walked[i].file, walked[i].function);
+    }
+}
+
+int
+main (int argc, char *argv[])
+{
+    g_test_init (&argc, &argv, NULL);
+    g_test_add_func ("/ways-out/complete", test_complete);
+    g_test_add_func ("/ways-out/texts", test_texts);
+    g_test_add_func ("/ways-out/cases", test_cases);
+    g_test_add_func ("/ways-out/general", test_general);
+    g_test_add_func ("/ways-out/golden-cases", test_golden_cases);
+    g_test_add_func ("/ways-out/walked", test_walked);
+    return g_test_run ();
+}
