@@ -13,11 +13,12 @@ static const struct {
     {1, 7, "decisions that allow, and what was created and removed"},
     {513, 516, "settings and the scheduler's log"},
     {518, 519, "the output, and a GPU that can be used again"},
+    {530, 549, "'vgpu-gate device', and snapshots that are made"},
     {701, 704, "captures"},
     {707, 738, "jobs that go on, hang or have ended, definitions, and vgpu-gated itself"},
     {810, 810, "'release end'"},
     {813, 815, "persistent definitions"},
-    {827, 831, "the bus, and vgpu-gated on the source"},
+    {827, 834, "the bus, and vgpu-gated on the source"},
     {902, 902, "usage"},
 };
 
