@@ -99,23 +99,64 @@ vgate_command_line_parse (VgateCommandLine *line, int argc, char *argv[], const 
     return TRUE;
 }
 
-gboolean
-vgate_command_take_gpu (const VgateCommandLine *line, char **address, GError **error)
+/* "GPU-" and a UUID in lower case, or NULL. */
+static char *
+read_gpu_uuid (const char *lower)
 {
-    g_autofree char *lower = line->n_words > 0 ? g_ascii_strdown (line->words[0], -1) : NULL;
+    static const char begin[] = "gpu-";
+
+    if (!g_str_has_prefix (lower, begin) || !vgate_xml_text_has_form (lower + strlen (begin), VGATE_XML_UUID))
+        return NULL;
+    return g_strconcat ("GPU-", lower + strlen (begin), NULL);
+}
+
+/* A PCI address with a domain of at least four digits, as the host document has it; or NULL. nvidia-smi
+ * prints eight digits, and people omit a domain of 0, as lspci does. */
+static char *
+read_gpu_address (const char *lower)
+{
+    const char *second = strchr (lower, ':'), *colon = second ? strchr (second + 1, ':') : NULL;
+    const gsize n_digits = colon ? (gsize)(second - lower) : 0;
+    g_autofree char *digits = g_strndup (lower, n_digits), *address = NULL;
+    guint64 domain = 0;
+
+    if (colon && (n_digits < 4 || n_digits > 8 ||
+                  !g_ascii_string_to_unsigned (digits, 16, 0, G_MAXUINT32, &domain, NULL)))
+        return NULL;
+    address = g_strdup_printf ("%04x:%s", (guint)domain, colon ? second + 1 : lower);
+    return vgate_xml_text_has_form (address, VGATE_XML_PCI) ? g_steal_pointer (&address) : NULL;
+}
+
+char *
+vgate_command_parse_gpu (const char *typed, GError **error)
+{
+    g_autofree char *lower = g_ascii_strdown (typed, -1);
+    guint64 index;
+    char *gpu = read_gpu_uuid (lower);
+
+    if (!gpu && g_ascii_string_to_unsigned (lower, 10, 0, 9999, &index, NULL))
+        gpu = g_strdup_printf ("%u", (guint)index);
+    if (!gpu)
+        gpu = read_gpu_address (lower);
+    if (!gpu)
+        g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                     "invalid GPU '%s': expected an index, a UUID or a PCI address as 'nvidia-smi -L' and "
+                     "'nvidia-smi' print them, such as 0, GPU-UUID or 0000:41:00.0",
+                     typed);
+    return gpu;
+}
+
+gboolean
+vgate_command_take_gpu (const VgateCommandLine *line, char **gpu, GError **error)
+{
 
     if (line->n_words > 1) {
         g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
                      "unexpected argument '%s': only one GPU can be given", line->words[1]);
         return FALSE;
     }
-    if (lower && !vgate_xml_text_has_form (lower, VGATE_XML_PCI)) {
-        g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                     "invalid GPU '%s': expected a PCI address such as 0000:41:00.0", line->words[0]);
-        return FALSE;
-    }
-    *address = g_steal_pointer (&lower);
-    return TRUE;
+    *gpu = line->n_words > 0 ? vgate_command_parse_gpu (line->words[0], error) : NULL;
+    return line->n_words == 0 || *gpu;
 }
 
 VgatePolicy *

@@ -69,8 +69,14 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (VgateCommandLine, vgate_command_line_clear)
 gboolean vgate_command_line_parse (VgateCommandLine *line, int argc, char *argv[], const char *arguments,
                                    const char *summary, const GOptionEntry *entries, GError **error);
 
-/* Takes the words as at most one GPU's address; *address is NULL without words. The caller frees it. */
-gboolean vgate_command_take_gpu (const VgateCommandLine *line, char **address, GError **error);
+/*
+ * Reads how a user names a GPU: its index ("0"), its UUID ("GPU-..."), or its PCI address with a domain of
+ * four to eight digits or without one. Returns the name for vgate_control_schedulers () and its like, which
+ * find the GPU; NULL with G_OPTION_ERROR. The caller frees it.
+ */
+char *vgate_command_parse_gpu (const char *typed, GError **error);
+/* Takes the words as at most one GPU; *gpu is NULL without words. The caller frees it. */
+gboolean vgate_command_take_gpu (const VgateCommandLine *line, char **gpu, GError **error);
 
 VgatePolicy *vgate_command_policy (const char *config, GError **error);
 

@@ -217,16 +217,16 @@ vgate_command_scheduler_log (int argc, char *argv[], const char *config)
         G_OPTION_ENTRY_NULL,
     };
     g_autoptr (VgatePolicy) policy = NULL;
-    g_autofree char *address = NULL;
+    g_autofree char *gpu_name = NULL;
     g_autoptr (GError) error = NULL;
 
     if (!vgate_command_line_parse (
             &line, argc, argv, "[GPU]",
             "Print the last entries of the vGPU scheduler log of a GPU, or of every GPU.", entries, &error) ||
-        !vgate_command_take_gpu (&line, &address, &error))
+        !vgate_command_take_gpu (&line, &gpu_name, &error))
         return vgate_command_usage (error->message);
     policy = vgate_command_policy (config, &error);
     if (!policy)
         return vgate_command_fail (error);
-    return (follows ? print_for_ever : print_once) (&policy->backend, address, line.output);
+    return (follows ? print_for_ever : print_once) (&policy->backend, gpu_name, line.output);
 }

@@ -162,7 +162,7 @@ check (const VgateGpuScheduler *gpu, const VgateSchedulerSettings *settings, GEr
 }
 
 static int
-change (const SetOptions *options, const char *address, const VgateSchedulerSettings *settings,
+change (const SetOptions *options, const char *name, const VgateSchedulerSettings *settings,
         const char *config, const char *as_root)
 {
     g_auto (VgateGpuScheduler) was = {0}, is = {0};
@@ -174,13 +174,16 @@ change (const SetOptions *options, const char *address, const VgateSchedulerSett
     if (!vgate_command_need_root ("the vGPU scheduler of a GPU", as_root, &error))
         return vgate_command_fail (error);
     policy = vgate_command_policy (config, &error);
-    gpus = policy ? vgate_control_schedulers (&policy->backend, address, NULL, &error) : NULL;
+    gpus = policy ? vgate_control_schedulers (&policy->backend, name, NULL, &error) : NULL;
     if (!gpus || !check (g_ptr_array_index (gpus, 0), settings, &error))
         return vgate_command_fail (error);
     status = options->yes ? VGATE_EXIT_ALLOWED : confirm (g_ptr_array_index (gpus, 0), settings);
     if (status != VGATE_EXIT_ALLOWED)
         return status;
-    if (!vgate_control_set_scheduler (&policy->backend, address, settings, &was, &is, &error))
+    /* an index can be another GPU's after a reset, so the GPU that was confirmed is named by its address */
+    if (!vgate_control_set_scheduler (&policy->backend,
+                                      ((const VgateGpuScheduler *)g_ptr_array_index (gpus, 0))->address,
+                                      settings, &was, &is, &error))
         return vgate_command_fail_setting (error, as_root, "vgpu-gate scheduler state");
     return print_change (&was, &is, options->line.output);
 }
@@ -190,15 +193,15 @@ vgate_command_scheduler_set (int argc, char *argv[], const char *config)
 {
     g_auto (SetOptions) options = {.line = {.output = VGATE_OUTPUT_TEXT}};
     g_autofree char *as_root = vgate_command_as_root (argc, argv, config);
-    g_autofree char *address = NULL;
+    g_autofree char *gpu_name = NULL;
     g_autoptr (GError) error = NULL;
     VgateSchedulerSettings settings = VGATE_INIT (VgateSchedulerSettings);
 
     if (!parse_set_options (&options, argc, argv, &error) ||
-        !vgate_command_take_gpu (&options.line, &address, &error) ||
+        !vgate_command_take_gpu (&options.line, &gpu_name, &error) ||
         !parse_settings (&options, &settings, &error))
         return vgate_command_usage (error->message);
-    if (!address)
-        return vgate_command_usage ("'scheduler set' requires a GPU, such as 0000:41:00.0");
-    return change (&options, address, &settings, config, as_root);
+    if (!gpu_name)
+        return vgate_command_usage ("'scheduler set' requires a GPU, such as 0 or 0000:41:00.0");
+    return change (&options, gpu_name, &settings, config, as_root);
 }

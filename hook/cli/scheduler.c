@@ -50,14 +50,14 @@ report (const Report *what, int argc, char *argv[], const char *config)
     g_autoptr (GPtrArray) gpus = NULL;
     g_autoptr (JsonObject) root = json_object_new ();
     JsonArray *list = vgate_tree_add_list (vgate_tree_add_child (root, what->name), "gpu");
-    g_autofree char *address = NULL;
+    g_autofree char *gpu_name = NULL;
     g_autoptr (GError) error = NULL;
 
     if (!vgate_command_line_parse (&line, argc, argv, "[GPU]", what->summary, NULL, &error) ||
-        !vgate_command_take_gpu (&line, &address, &error))
+        !vgate_command_take_gpu (&line, &gpu_name, &error))
         return vgate_command_usage (error->message);
     policy = vgate_command_policy (config, &error);
-    gpus = policy ? vgate_control_schedulers (&policy->backend, address, unusable, &error) : NULL;
+    gpus = policy ? vgate_control_schedulers (&policy->backend, gpu_name, unusable, &error) : NULL;
     if (!gpus)
         return vgate_command_fail (error);
     for (guint i = 0; i < gpus->len; i++) {

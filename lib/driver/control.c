@@ -86,11 +86,10 @@ vgate_gpu_scheduler_free (VgateGpuScheduler *gpu)
 }
 
 GPtrArray *
-vgate_control_schedulers (const VgateBackend *backend, const char *address, GPtrArray *unusable,
-                          GError **error)
+vgate_control_schedulers (const VgateBackend *backend, const char *name, GPtrArray *unusable, GError **error)
 {
     g_autoptr (GPtrArray) gpus = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_gpu_scheduler_free);
-    g_autoptr (GVariant) answer = ask (backend, VGATE_REQUEST_SCHEDULERS, vgate_address_to_variant (address),
+    g_autoptr (GVariant) answer = ask (backend, VGATE_REQUEST_SCHEDULERS, vgate_address_to_variant (name),
                                        VGATE_SCHEDULERS_TYPE, error);
     g_autoptr (GVariant) schedulers = NULL, left_out = NULL;
 

@@ -50,12 +50,13 @@ void vgate_gpu_scheduler_free (VgateGpuScheduler *gpu);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (VgateGpuScheduler, vgate_gpu_scheduler_clear)
 
 /*
- * The schedulers (VgateGpuScheduler *) of all GPUs in vGPU host mode, or of the one with this address.
+ * The schedulers (VgateGpuScheduler *) of all GPUs in vGPU host mode, or of the one with this name: NVML's
+ * index, a UUID ("GPU-...") or an address.
  * VGATE_CODE_NO_PGPU when there is none. A GPU that cannot be used is left out and added to unusable (of
- * VgateUnusableGpu *, or NULL). If it was requested by its address, or no other GPU is left, the error is
+ * VgateUnusableGpu *, or NULL). If it was requested by its name, or no other GPU is left, the error is
  * VGATE_CODE_NVML_ERROR with its reason.
  */
-GPtrArray *vgate_control_schedulers (const VgateBackend *backend, const char *address, GPtrArray *unusable,
+GPtrArray *vgate_control_schedulers (const VgateBackend *backend, const char *name, GPtrArray *unusable,
                                      GError **error);
 /* Sets the scheduler, until the driver is loaded again. *was and *is are the schedulers before and after.
  * VGATE_CODE_SCHEDULER_SETTINGS when the GPU does not support these settings; the driver is then not asked to

@@ -105,26 +105,57 @@ vgate_gpus_check_any (const GPtrArray *usable, const GPtrArray *unusable, GError
     return usable->len > 0 || unusable->len == 0 || fail (g_ptr_array_index (unusable, 0), error);
 }
 
+/* "0 (0000:41:00.0), 1 (0000:61:00.0)". The caller frees it. */
 static char *
-list_addresses (const GPtrArray *gpus)
+list_names (const GPtrArray *gpus)
 {
     g_autoptr (GString) text = g_string_new (NULL);
 
-    for (guint i = 0; i < gpus->len; i++)
-        g_string_append_printf (text, "%s%s", i > 0 ? ", " : "",
-                                ((const VgateGpu *)g_ptr_array_index (gpus, i))->address);
+    for (guint i = 0; i < gpus->len; i++) {
+        const VgateGpu *gpu = g_ptr_array_index (gpus, i);
+
+        g_string_append_printf (text, "%s%u (%s)", i > 0 ? ", " : "", gpu->index, gpu->address);
+    }
     return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
-/* Keeps only the GPU with this address. If it cannot be used, or if an unusable GPU without a known address
- * can be it, the error is that GPU's reason. */
 static gboolean
-keep_only (GPtrArray *gpus, const GPtrArray *unusable, const char *address, GError **error)
+is_named (VgateNvml *nvml, const VgateGpu *gpu, const char *name, gint64 index)
 {
-    const VgateGpu *found = find (gpus, address);
-    const VgateUnusableGpu *nameless = NULL;
-    g_autofree char *addresses = list_addresses (gpus);
+    g_autofree char *uuid = NULL;
 
+    if (index >= 0)
+        return gpu->index == (guint64)index;
+    if (!g_str_has_prefix (name, "GPU-"))
+        return strcmp (gpu->address, name) == 0;
+    uuid = vgate_nvml_device_uuid (nvml, gpu->device, NULL);
+    return g_strcmp0 (uuid, name) == 0;
+}
+
+/* TRUE when a GPU that cannot be used has this name, or can have it because that part of it is not known. */
+static gboolean
+can_be_named (const VgateUnusableGpu *gpu, const char *name, gint64 index)
+{
+    if (index >= 0)
+        return gpu->index == (guint64)index;
+    return !gpu->address || g_str_has_prefix (name, "GPU-") || strcmp (gpu->address, name) == 0;
+}
+
+/* Keeps only the GPU with this name. If it cannot be used, or if an unusable GPU can be it, the error is that
+ * GPU's reason. */
+static gboolean
+keep_only (VgateNvml *nvml, GPtrArray *gpus, const GPtrArray *unusable, const char *name, GError **error)
+{
+    const VgateUnusableGpu *candidate = NULL;
+    const VgateGpu *found = NULL;
+    g_autofree char *names = list_names (gpus);
+    guint64 number;
+    const gint64 index =
+        g_ascii_string_to_unsigned (name, 10, 0, G_MAXUINT32, &number, NULL) ? (gint64)number : -1;
+
+    for (guint i = 0; i < gpus->len && !found; i++)
+        if (is_named (nvml, g_ptr_array_index (gpus, i), name, index))
+            found = g_ptr_array_index (gpus, i);
     for (guint i = gpus->len; i > 0; i--)
         if (g_ptr_array_index (gpus, i - 1) != found)
             g_ptr_array_remove_index (gpus, i - 1);
@@ -133,22 +164,21 @@ keep_only (GPtrArray *gpus, const GPtrArray *unusable, const char *address, GErr
     for (guint i = 0; i < unusable->len; i++) {
         const VgateUnusableGpu *gpu = g_ptr_array_index (unusable, i);
 
-        if (g_strcmp0 (gpu->address, address) == 0)
+        if (!can_be_named (gpu, name, index))
+            continue;
+        if (g_strcmp0 (gpu->address, name) == 0)
             return fail (gpu, error);
-        if (!gpu->address && !nameless)
-            nameless = gpu;
+        candidate = candidate ? candidate : gpu;
     }
-    if (nameless)
-        return fail (nameless, error);
+    if (candidate)
+        return fail (candidate, error);
     g_set_error (error, VGATE_ERROR, VGATE_CODE_NO_PGPU,
-                 "there is no GPU %s in vGPU host mode; this host "
-                 "has %s",
-                 address, addresses);
+                 "there is no GPU %s in vGPU host mode; this host has %s", name, names);
     return FALSE;
 }
 
 GPtrArray *
-vgate_gpus_find (VgateNvml *nvml, const char *address, GPtrArray *unusable, GError **error)
+vgate_gpus_find (VgateNvml *nvml, const char *name, GPtrArray *unusable, GError **error)
 {
     g_autoptr (GPtrArray) left_out = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_unusable_gpu_free);
     guint n_listed;
@@ -164,8 +194,8 @@ vgate_gpus_find (VgateNvml *nvml, const char *address, GPtrArray *unusable, GErr
             n_listed);
         return NULL;
     }
-    if (address)
-        return keep_only (gpus, left_out, address, error) ? g_steal_pointer (&gpus) : NULL;
+    if (name)
+        return keep_only (nvml, gpus, left_out, name, error) ? g_steal_pointer (&gpus) : NULL;
     while (left_out->len > 0)
         g_ptr_array_add (unusable, g_ptr_array_steal_index (left_out, 0));
     return g_steal_pointer (&gpus);

@@ -25,8 +25,8 @@ void vgate_gpus_drop (GPtrArray *gpus, guint index, const GError *why, GPtrArray
 gboolean vgate_gpus_check_any (const GPtrArray *usable, const GPtrArray *unusable, GError **error);
 
 /*
- * Like vgate_gpus_list (), with all GPUs or only the one with this address, but never empty:
+ * Like vgate_gpus_list (), with all GPUs (name is NULL) or only the one with this name, but never empty:
  * VGATE_CODE_NO_PGPU when there is none, and the driver's error when the requested GPU, or no GPU, can be
- * used. With an address, unusable is unchanged.
+ * used. The name is NVML's index, its UUID ("GPU-..."), or a PCI address. With a name, unusable is unchanged.
  */
-GPtrArray *vgate_gpus_find (VgateNvml *nvml, const char *address, GPtrArray *unusable, GError **error);
+GPtrArray *vgate_gpus_find (VgateNvml *nvml, const char *name, GPtrArray *unusable, GError **error);

@@ -93,13 +93,13 @@ vgate_serve_set_scheduler (VgateNvml *nvml, GVariant *body, GError **error)
     if (!found)
         return NULL;
     if (!read_scheduler (nvml, g_ptr_array_index (found, 0), &was, error)) {
-        g_prefix_error (error, "GPU %s: ", address);
+        g_prefix_error (error, "GPU %s: ", was.address);
         return NULL;
     }
     if (!set_scheduler (nvml, g_ptr_array_index (found, 0), &settings, &was, error))
         return NULL;
     if (!read_scheduler (nvml, g_ptr_array_index (found, 0), &is, error)) {
-        g_prefix_error (error, "the setting was made, but cannot be read back: GPU %s: ", address);
+        g_prefix_error (error, "the setting was made, but cannot be read back: GPU %s: ", was.address);
         return NULL;
     }
     return g_variant_new ("(@" VGATE_SCHEDULER_TYPE "@" VGATE_SCHEDULER_TYPE ")",

@@ -6,6 +6,7 @@
 
 #define FOLDER "scheduler"
 #define GPU_2  "0000:61:00.0"
+#define UUID_2 "GPU-6a52c1de-0000-4000-8000-000061000000" /* fake_host_add_gpu () */
 #define VM     "9c2f4d1e-8b7a-4c65-b3d0-1e2f3a4b5c6d"
 #define SET    "scheduler set " CASE_GPU " "
 #define HANGS  "[backend]\ndeadline-ms=300\n"
@@ -121,6 +122,14 @@ static const CommandFailure failures[] = {
     {"no-gpu-capabilities", {.line = "scheduler capabilities"}, add_nothing, NULL, NULL, 1},
     {"no-gpu-set", {.line = SET "--policy best-effort"}, add_nothing, NULL, NULL, 1},
     {"other-gpu", {.line = "scheduler state 0000:99:00.0"}, add_two, NULL, NULL, 1},
+    {"other-index", {.line = "scheduler state 7"}, add_two, NULL, NULL, 1},
+    {"other-uuid",
+     {.line = "scheduler state GPU-00000000-0000-4000-8000-000000000000"},
+     add_two,
+     NULL,
+     NULL,
+     1},
+    {"set-other-index", {.line = "scheduler set 7 --policy equal-share --yes"}, add_two, NULL, NULL, 1},
     {"fails", {.line = "scheduler state"}, NULL, "fail nvmlDeviceGetVgpuSchedulerState 999", NULL, 3},
     {"fails-capabilities",
      {.line = "scheduler capabilities"},
@@ -216,7 +225,10 @@ static const CommandFailure failures[] = {
      NULL,
      2},
     {"usage-none", {.line = "scheduler"}, NULL, NULL, NULL, 2},
-    {"usage-address", {.line = "scheduler state 41:00.0"}, NULL, NULL, NULL, 2},
+    {"usage-address", {.line = "scheduler state card0"}, NULL, NULL, NULL, 2},
+    {"usage-domain", {.line = "scheduler state 100000000:41:00.0"}, NULL, NULL, NULL, 2},
+    {"usage-index", {.line = "scheduler state -1"}, NULL, NULL, NULL, 2},
+    {"usage-uuid", {.line = "scheduler state GPU-1234"}, NULL, NULL, NULL, 2},
     {"usage-two", {.line = "scheduler state " CASE_GPU " " GPU_2}, NULL, NULL, NULL, 2},
     {"usage-set", {.line = "scheduler set --policy equal-share"}, NULL, NULL, NULL, 2},
     {"usage-policy", {.line = SET "--time-slice 2ms"}, NULL, NULL, NULL, 2},
@@ -273,6 +285,55 @@ static const CommandTable table = {
     .assert_unchanged = assert_unchanged,
 };
 
+/* Each name that nvidia-smi prints names the same GPU, in every command that takes one. */
+static void
+test_names (G_GNUC_UNUSED gconstpointer data)
+{
+    static const char *const commands[] = {"scheduler state", "scheduler capabilities", "scheduler log"};
+    g_autoptr (FakeHost) host = fake_host_new ();
+    g_autofree char *upper = g_ascii_strup (UUID_2, -1);
+
+    add_two (host);
+    for (gsize c = 0; c < G_N_ELEMENTS (commands); c++) {
+        const char *const names[] = {"1", UUID_2, upper, "00000000:61:00.0", "00000:61:00.0", "61:00.0"};
+        g_autofree char *by_address = g_strdup_printf ("%s " GPU_2, commands[c]);
+        g_auto (ProgramRun) expected = {0};
+
+        command_run (host, by_address, &expected);
+        command_assert_done (&expected);
+        g_assert_nonnull (strstr (expected.out, GPU_2));
+        for (gsize n = 0; n < G_N_ELEMENTS (names); n++) {
+            g_autofree char *line = g_strdup_printf ("%s %s", commands[c], names[n]);
+            g_auto (ProgramRun) run = {0};
+
+            command_run (host, line, &run);
+            command_assert_done (&run);
+            g_assert_cmpstr (run.out, ==, expected.out);
+        }
+    }
+}
+
+/* The GPU is set that the user confirmed. */
+static void
+test_set_by_index (G_GNUC_UNUSED gconstpointer data)
+{
+    static const char *const lines[] = {"scheduler set 1 --policy equal-share --yes", "scheduler state 0",
+                                        "scheduler state 1"};
+    static const char *const policies[] = {GPU_2, "best-effort", "equal-share"};
+    g_autoptr (FakeHost) host = fake_host_new ();
+
+    if (!command_can_run (&(CommandCall){.line = lines[0]}))
+        return;
+    add_two (host);
+    for (gsize i = 0; i < G_N_ELEMENTS (lines); i++) {
+        g_auto (ProgramRun) run = {0};
+
+        command_run (host, lines[i], &run);
+        command_assert_done (&run);
+        g_assert_nonnull (strstr (run.out, policies[i]));
+    }
+}
+
 static void
 test_yes (G_GNUC_UNUSED gconstpointer data)
 {
@@ -295,6 +356,8 @@ main (int argc, char *argv[])
     program_test_init (&argc, &argv);
     command_table_add (&table);
     command_add_test (FOLDER, "yes", "yes", 0, test_yes);
+    command_add_test (FOLDER, "names", "names", 0, test_names);
+    command_add_test (FOLDER, "set-by-index", "set-by-index", 0, test_set_by_index);
     command_add_none_left (FOLDER);
     return g_test_run ();
 }
