@@ -181,8 +181,9 @@ vgate_finding_describe (const VgateFinding *f)
                                 "version 3 or newer",
                                 side, f->source);
     case VGATE_CODE_NOT_MIGRATABLE:
-        return g_strdup_printf ("%s not capable of migration (capabilities 0x%" G_GINT64_MODIFIER "x)",
-                                f->at_destination ? "the GPU here is" : "the vGPU at the source is",
+        return g_strdup_printf ("%s (capabilities 0x%" G_GINT64_MODIFIER "x)",
+                                f->at_destination ? "vGPU migration is off on the GPU here"
+                                                  : "the vGPU at the source is not capable of migration",
                                 f->source);
     case VGATE_CODE_VERSION_OUTSIDE_RANGE: return describe_version (f);
     case VGATE_CODE_GPU_DIFFERS: return describe_gpu (f);
@@ -254,6 +255,10 @@ vgate_finding_way_out (const VgateFinding *f)
     if (f->code == VGATE_CODE_VERSION_OUTSIDE_RANGE && f->source > f->destination_max)
         return "Choose a host whose range includes the version, or update this host's driver. If an "
                "administrator narrowed the range, widen it (vgpu-gate version set).";
+    if (f->code == VGATE_CODE_NOT_MIGRATABLE && f->at_destination)
+        return "Choose a host whose GPU and host driver support vGPU migration.";
+    if (f->code == VGATE_CODE_NOT_MIGRATABLE)
+        return "Disable unified memory, debugger and profiler of the vGPU, and try again.";
     if (f->code == VGATE_CODE_DOWN_TIME && f->at_destination)
         return "Have the guest free frame buffer, or use a faster link. Or raise limit-ms= in [down-time] "
                "of the configuration.";

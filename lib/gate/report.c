@@ -1,35 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gate/report.h"
 
+#include "gate/reason.h"
 #include "host/sysfs.h"
 #include "placement/rewrite.h"
 
 #include <string.h>
-
-static guint
-count_refusals (const VgateVerdict *verdict)
-{
-    guint n = 0;
-
-    for (guint i = 0; i < verdict->n_findings; i++)
-        n += verdict->findings[i].severity == VGATE_SEVERITY_REFUSE ? 1 : 0;
-    return n;
-}
-
-/* The candidate with the fewest findings that refuse. */
-static const VgateCandidate *
-nearest_candidate (const VgatePlacement *placement)
-{
-    const VgateCandidate *nearest = NULL;
-
-    for (guint i = 0; i < placement->candidates->len; i++) {
-        const VgateCandidate *candidate = &g_array_index (placement->candidates, VgateCandidate, i);
-
-        if (!nearest || count_refusals (&candidate->verdict) < count_refusals (&nearest->verdict))
-            nearest = candidate;
-    }
-    return nearest;
-}
 
 static void
 append_vgpu (GString *text, const VgateDecision *decision, guint index, const VgatePlacement *placement)
@@ -67,28 +43,21 @@ append_others (GString *text, const VgateVerdict *verdict, const VgateFinding *f
     }
 }
 
-/* The way out of a finding, for what the guest does now. The caller frees it. */
-static char *
-way_out_of (const VgateFinding *finding, VgateSituation situation)
-{
-    return vgate_way_out ((VgateCode)finding->code, situation, vgate_finding_way_out (finding));
-}
-
-/* Appends why the verdict does not allow the vGPU, and sets code and way_out of *refusal. */
+/* Appends why the verdict about this GPU does not allow the vGPU, and sets code and way_out of *refusal. */
 static void
-append_reason (GString *text, const VgateVerdict *verdict, const VgateDecision *decision,
-               VgateRefusal *refusal)
+append_reason (GString *text, const VgateVerdict *verdict, const VgatePgpu *pgpu,
+               const VgateDecision *decision, VgateRefusal *refusal)
 {
     const VgateFinding *finding = vgate_verdict_first_refusal (verdict);
     const guint32 state = decision->state;
     g_autofree char *clause = NULL;
 
     if (finding) {
-        clause = vgate_finding_describe (finding);
+        clause = vgate_reason_describe (finding, pgpu);
         g_string_append_printf (text, ": %s", clause);
         append_others (text, verdict, finding);
         refusal->code = (VgateCode)finding->code;
-        refusal->way_out = way_out_of (finding, decision->situation);
+        refusal->way_out = vgate_reason_way_out (finding, pgpu, decision->situation);
         return;
     }
     refusal->code = VGATE_CODE_NOT_ALL_PLACED;
@@ -115,7 +84,7 @@ vgate_explain_refusal (const VgateDecision *decision, const VgateHost *host, Vga
 
     for (guint i = 0; i < decision->placements->len; i++) {
         const VgatePlacement *placement = g_ptr_array_index (decision->placements, i);
-        const VgateCandidate *nearest = nearest_candidate (placement);
+        const VgateCandidate *nearest = vgate_reason_nearest (placement, host);
 
         if (placement->chosen >= 0)
             continue;
@@ -125,7 +94,8 @@ vgate_explain_refusal (const VgateDecision *decision, const VgateHost *host, Vga
         }
         append_vgpu (text, decision, i, placement);
         append_pgpu (text, host, nearest->pgpu);
-        append_reason (text, &nearest->verdict, decision, refusal);
+        append_reason (text, &nearest->verdict, g_ptr_array_index (host->pgpus, nearest->pgpu), decision,
+                       refusal);
     }
     if (n_more > 0)
         g_string_append_printf (text, "; %u more vGPU%s of the guest cannot run here", n_more,
@@ -311,12 +281,12 @@ report_host (GString *report, const VgateHost *host)
 }
 
 static void
-report_finding (GString *report, const VgateFinding *finding, VgateSituation situation)
+report_finding (GString *report, const VgateFinding *finding, const VgatePgpu *pgpu, VgateSituation situation)
 {
     char code[VGATE_CODE_TEXT_SIZE];
-    g_autofree char *clause = vgate_finding_describe (finding);
+    g_autofree char *clause = vgate_reason_describe (finding, pgpu);
     g_autofree char *way_out = finding->severity == VGATE_SEVERITY_REFUSE
-                                   ? way_out_of (finding, situation)
+                                   ? vgate_reason_way_out (finding, pgpu, situation)
                                    : g_strdup (vgate_finding_way_out (finding));
 
     g_string_append_printf (report, "      %s %s: %s\n        way out: %s\n",
@@ -352,7 +322,7 @@ report_candidate (GString *report, const VgateDecision *decision, const VgateHos
                             (guint)placement->chosen == index ? "chosen, " : "", outcome, states, limit);
     report_down_time (report, candidate, decision->wants_down_time);
     for (guint i = 0; i < candidate->verdict.n_findings; i++)
-        report_finding (report, &candidate->verdict.findings[i], decision->situation);
+        report_finding (report, &candidate->verdict.findings[i], pgpu, decision->situation);
 }
 
 static void

@@ -35,6 +35,13 @@ two_models (FakeHost *host)
 }
 
 static void
+mig_on (FakeHost *host)
+{
+    case_standard_host (host);
+    fake_host_set_mig (host, CASE_GPU);
+}
+
+static void
 with_library (FakeHost *host, const char *name)
 {
     case_standard_host (host);
@@ -151,6 +158,10 @@ static const HookCase cases[] = {
     {.name = "type-gone-warn", .input = "element", .code = 1, .sim = UPDATE "--type 1120 --count 0",
      .config = "[rules]\ntype-not-offered=warn\n"},
     {.name = "full", .input = "element", .code = 402, .sim = PLUG (1122, CASE_GPU)},
+    {.name = "mig", .input = "element", .code = 402, .prepare = mig_on},
+    /* the H100 has three findings, the L40S two; but the guest of an H100 is not told of the L40S */
+    {.name = "nearest", .input = "element", .code = 302, .prepare = two_models,
+     .sim = PLUG (1122, CASE_GPU) "; " UPDATE "--migration off"},
     {.name = "full-warn", .input = "element", .code = 1, .sim = PLUG (1122, CASE_GPU),
      .config = "[rules]\nno-free-instance=warn\n"},
     {.name = "default", .input = "driver-down", .code = 403},

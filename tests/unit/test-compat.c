@@ -39,7 +39,7 @@ static const struct {
     {"vgpu capability", 3, 3, 0, 1, 0x1a0001, SAMPLE_GPU_STRING, 5, VGATE_CODE_NOT_MIGRATABLE, FALSE,
      "the vGPU at the source is not capable"},
     {"pgpu capability", 3, 3, 1, 0, 0x1a0001, SAMPLE_GPU_STRING, 5, VGATE_CODE_NOT_MIGRATABLE, TRUE,
-     "the GPU here is not capable"},
+     "vGPU migration is off on the GPU here"},
     {"other bits are no migration bit", 3, 3, 0xfffffffe, 1, 0x1a0001, SAMPLE_GPU_STRING, 5,
      VGATE_CODE_NOT_MIGRATABLE, FALSE, "0xfffffffe"},
     {"below the range", 3, 3, 1, 1, 0x120000, SAMPLE_GPU_STRING, 1, VGATE_CODE_VERSION_OUTSIDE_RANGE, FALSE,
