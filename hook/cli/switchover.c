@@ -437,6 +437,14 @@ run_one (const Action *action, Session *session, virDomainPtr domain, gboolean *
     return vgate_command_fail_domain (error, target.name);
 }
 
+static int
+compare_names (gconstpointer a, gconstpointer b)
+{
+    const virDomainPtr *left = a, *right = b;
+
+    return g_strcmp0 (virDomainGetName (*left), virDomainGetName (*right));
+}
+
 /* One domain that fails does not keep the others from being done. */
 static int
 run_all (const Action *action, Session *session)
@@ -451,6 +459,8 @@ run_all (const Action *action, Session *session)
         fail_libvirt (&error, "virConnectListAllDomains");
         return vgate_command_fail (error);
     }
+    /* libvirt lists them in any order */
+    qsort (domains, (size_t)n, sizeof (virDomainPtr), compare_names);
     for (int i = 0; i < n; i++) {
         g_autoptr (virDomain) domain = domains[i];
         gboolean is_concerned;
