@@ -385,6 +385,46 @@ expect_migration_refused () {
     nothing_started b "$name"
 }
 
+# --- random operations ---
+
+# any WORD...: prints one of them
+any () {
+    local words=("$@")
+    printf '%s\n' "${words[RANDOM % $#]}"
+}
+
+# Prints the code in the last line of a report of `vgpu-gate check`.
+code_of () {
+    # shellcheck disable=SC2016  # the last line
+    sed -n '$s/^vgpu-gate: VGATE-\([0-9]*\):.*/\1/p' <<<"$1"
+}
+
+# check_both HOST OPERATION XML: asks about this operation on the host, there, and elsewhere with its document. Sets
+# here_code and there_code.
+# shellcheck disable=SC2034  # read by agree
+check_both () {
+    local host=$1 operation=$2 xml=$3 report document=$VGPU_GATE_LAB/document.xml
+    report=$(on "$host" vgpu-gate check --operation "$operation" - <<<"$xml") || true
+    here_code=$(code_of "$report")
+    on "$host" vgpu-gate host >"$document"
+    report=$(on "$(peer_of "$host")" vgpu-gate check --operation "$operation" --host "$document" - <<<"$xml") || true
+    there_code=$(code_of "$report")
+}
+
+# agree WHAT STATUS OUTPUT: both answers of check_both are that of the operation, which ended with this status and output
+agree () {
+    local what=$1 status=$2 output=$3 code
+    code=$(grep -o 'VGATE-[0-9]*: ' <<<"$output" | head -n 1) || true
+    code=${code//[!0-9]/}
+    echo "note: $what: check VGATE-$here_code, with the document VGATE-$there_code; the operation $status $code"
+    if [ "$status" -eq 0 ]; then
+        [[ $here_code == 0* && $there_code == "$here_code" ]] && return
+    else
+        [ -n "$code" ] && [ "$here_code" = "$code" ] && [ "$there_code" = "$code" ] && return
+    fi
+    fail 'they do not agree:' "$output"
+}
+
 # milliseconds_on HOST COMMAND...: prints how long it takes there, from its start to its exit, with any exit status
 milliseconds_on () {
     local host=$1
