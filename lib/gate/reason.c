@@ -56,8 +56,9 @@ before_digits (const char *begin, const char *at)
     return at < end ? at : NULL;
 }
 
-/* TRUE for a type that needs MIG mode. NVIDIA names it with the slices of its GPU instance: "NVIDIA A100-1-5C",
- * and without them a type that shares the whole GPU: "NVIDIA A100-5C" (Virtual GPU Software User Guide). */
+/* TRUE for a type that needs MIG mode. NVIDIA names it with the slices of its GPU instance ("NVIDIA
+ * A100-1-5C"), and without them a type that shares the whole GPU ("NVIDIA A100-5C"; Virtual GPU Software User
+ * Guide). */
 static gboolean
 is_mig_backed (const char *name)
 {

@@ -5,13 +5,13 @@
 #include "gate/decision.h"
 
 /*
- * The candidate that comes nearest to running the vGPU: one that offers the vGPU's type before all others, then
- * one with the source's board, then one with the fewest findings that refuse, then the first. NULL when there
- * is no candidate.
+ * The candidate that comes nearest to running the vGPU: one that offers the vGPU's type before all others,
+ * then one with the source's board, then one with the fewest findings that refuse, then the first. NULL when
+ * there is no candidate.
  */
 const VgateCandidate *vgate_reason_nearest (const VgatePlacement *placement, const VgateHost *host);
 
-/* As vgate_finding_describe () and vgate_finding_way_out (), with what the modes of the GPU explain. The way out
- * is that for the situation. The caller frees them. */
+/* As vgate_finding_describe () and vgate_finding_way_out (), with what the modes of the GPU explain. The way
+ * out is that for the situation. The caller frees them. */
 char *vgate_reason_describe (const VgateFinding *finding, const VgatePgpu *pgpu);
 char *vgate_reason_way_out (const VgateFinding *finding, const VgatePgpu *pgpu, VgateSituation situation);

@@ -97,7 +97,7 @@ static const CommandFailure failures[] = {
      NULL,
      "[backend]\nlibrary=$ROOT/none.so\n",
      3},
-    {"usage", {.line = "scheduler log 41:00.0"}, case_standard_host, NULL, NULL, 2},
+    {"usage", {.line = "scheduler log card0"}, case_standard_host, NULL, NULL, 2},
 };
 
 static const CommandTable table = {

@@ -159,7 +159,7 @@ static const HookCase cases[] = {
      .config = "[rules]\ntype-not-offered=warn\n"},
     {.name = "full", .input = "element", .code = 402, .sim = PLUG (1122, CASE_GPU)},
     {.name = "mig", .input = "element", .code = 402, .prepare = mig_on},
-    /* the H100 has three findings, the L40S two; but the guest of an H100 is not told of the L40S */
+    /* the H100 has three findings and the L40S two, but the guest needs a type of the H100 */
     {.name = "nearest", .input = "element", .code = 302, .prepare = two_models,
      .sim = PLUG (1122, CASE_GPU) "; " UPDATE "--migration off"},
     {.name = "full-warn", .input = "element", .code = 1, .sim = PLUG (1122, CASE_GPU),
