@@ -114,7 +114,8 @@ review (VgateSwitchover *switchover)
                        "the domain's QEMU is on the bus again: the guest can be migrated and saved");
             guest->is_reported_lost = FALSE;
         }
-        if (state != VGATE_STATUS_BUS_LOST)
+        /* without libvirt, a guest whose QEMU has left the bus may have ended */
+        if (state != VGATE_STATUS_BUS_LOST || !vgate_connection_get (switchover->connection))
             guest->missed_since = 0;
         else if (guest->missed_since == 0)
             guest->missed_since = now;
@@ -491,6 +492,7 @@ vgate_switchover_note_snapshot (VgateSwitchover *switchover, VgateSnapshot *snap
         return;
     vgate_snapshot_unref (switchover->last);
     switchover->last = vgate_snapshot_ref (snapshot);
+    review (switchover);
 }
 
 void
