@@ -239,7 +239,7 @@ vgate_command_need_root (const char *what, const char *as_root, GError **error)
 {
     if (geteuid () == 0)
         return TRUE;
-    g_set_error (error, VGATE_ERROR, VGATE_CODE_NOT_ROOT, "only root can set %s; run: %s", what, as_root);
+    g_set_error (error, VGATE_ERROR, VGATE_CODE_NOT_ROOT, "only root can %s; run: %s", what, as_root);
     return FALSE;
 }
 

@@ -39,6 +39,10 @@ int vgate_command_scheduler (int argc, char *argv[], const char *config);
 int vgate_command_scheduler_set (int argc, char *argv[], const char *config);
 int vgate_command_scheduler_log (int argc, char *argv[], const char *config);
 int vgate_command_switchover (int argc, char *argv[], const char *config);
+int vgate_command_device (int argc, char *argv[], const char *config);
+int vgate_command_device_list (int argc, char *argv[], const char *config);
+int vgate_command_device_make (int argc, char *argv[], const char *config);
+int vgate_command_device_remove (int argc, char *argv[], const char *config);
 
 /* Returns the end of --help: the commands and the exit statuses. The caller frees it. */
 char *vgate_command_describe (const VgateCommand *commands, gsize n_commands);
@@ -98,8 +102,8 @@ char *vgate_command_write (const char *const *words, const char *config);
 /* Returns the arguments as a command that root can run: "sudo vgpu-gate version set 24.1-25.1". Call this
  * before the options are parsed, because the parser changes argv. The caller frees it. */
 char *vgate_command_as_root (int argc, char *argv[], const char *config);
-/* FALSE with VGATE_CODE_NOT_ROOT, which names that command, if the process does not run as root. what: "the
- * range ..." */
+/* FALSE with VGATE_CODE_NOT_ROOT, which names that command, if the process does not run as root. what:
+ * "set the range ..." */
 gboolean vgate_command_need_root (const char *what, const char *as_root, GError **error);
 /* As vgate_command_fail () for the error of a setting. If the error came too late to know whether the setting
  * has taken effect, the line contains the command that shows it. */

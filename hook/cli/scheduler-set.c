@@ -171,7 +171,7 @@ change (const SetOptions *options, const char *name, const VgateSchedulerSetting
     g_autoptr (GError) error = NULL;
     int status;
 
-    if (!vgate_command_need_root ("the vGPU scheduler of a GPU", as_root, &error))
+    if (!vgate_command_need_root ("set the vGPU scheduler of a GPU", as_root, &error))
         return vgate_command_fail (error);
     policy = vgate_command_policy (config, &error);
     gpus = policy ? vgate_control_schedulers (&policy->backend, name, NULL, &error) : NULL;

@@ -13,7 +13,7 @@
 typedef enum {
     UNIT_NONE,
     UNIT_NS,
-    UNIT_SECONDS, /* an age: 2 d 3 h */
+    UNIT_SECONDS, /* an age, or the time that is left: 2 d 3 h */
     UNIT_HZ,
     UNIT_BYTES,
     UNIT_MB_PER_SECOND,
@@ -26,6 +26,7 @@ static const struct {
 } units[] = {
     {"age", UNIT_SECONDS},
     {"duration", UNIT_NS},
+    {"expires-in", UNIT_SECONDS},
     {"framebuffer", UNIT_BYTES},
     {"frequency", UNIT_HZ},
     {"length", UNIT_BYTES},

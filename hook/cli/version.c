@@ -88,7 +88,7 @@ change_range (const Change *change, const char *config)
     VgateVersionRange range;
     int status;
 
-    if (!vgate_command_need_root (WHAT, change->as_root, &error))
+    if (!vgate_command_need_root ("set " WHAT, change->as_root, &error))
         return vgate_command_fail (error);
     policy = vgate_command_policy (config, &error);
     if (!policy || !vgate_control_versions (&policy->backend, &now, &error))

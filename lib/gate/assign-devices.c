@@ -160,6 +160,25 @@ want_free (VgateWant *want)
     g_free (want);
 }
 
+/* A mediated device can be created under the name in the guest's XML if no device has it. */
+static gboolean
+is_name_free (const Devices *d, const VgateHostdev *hostdev)
+{
+    return !vgate_observation_host_has_mdev_name (d->j->request->observation, hostdev->source) &&
+           !vgate_use_find (d->use, hostdev->source) && !is_named_before (d->j->request->domain, hostdev);
+}
+
+/* Where the gate does not change the XML, a device under the name in the XML is worth more than one that
+ * exists: the user's command then works as it is. */
+static gboolean
+keeps_name (const Devices *d, const VgateHostdev *hostdev)
+{
+    const VgateRequest *request = d->j->request;
+
+    return (request->is_ordered || request->policy->placement_mode != VGATE_PLACEMENT_APPLY) &&
+           (hostdev->kind == VGATE_HOSTDEV_PCI || is_name_free (d, hostdev));
+}
+
 /* Lists the needs of the placements whose hostdev can get another device, in their order. NULL with an
  * error. */
 static GPtrArray *
@@ -180,6 +199,7 @@ list_wants (const Devices *d, GError **error)
         want->type = placement->vgpu->type;
         want->type_name = placement->vgpu->type_name;
         want->named = placement->hostdev->source;
+        want->keeps_name = keeps_name (d, placement->hostdev);
         want->fits = g_new0 (VgateFit, j->host->pgpus->len);
         for (guint pgpu = 0; pgpu < j->host->pgpus->len; pgpu++) {
             VgateFit *fit = &want->fits[pgpu];
@@ -197,19 +217,23 @@ list_wants (const Devices *d, GError **error)
     return g_steal_pointer (&wants);
 }
 
-/* A mediated device that is to be created keeps the name in the guest's XML if no device has it. The XML and
- * the persistent definition are then right as they are. */
+/* A mediated device that is to be created keeps the name in the guest's XML if it can. The XML and the
+ * persistent definition are then right as they are. */
 static char *
 name_device (const Devices *d, const VgatePlacement *placement, const VgateSlot *slot)
 {
-    const VgateHostdev *hostdev = placement->hostdev;
-
     if (slot->device)
         return g_strdup (slot->device);
-    if (!vgate_observation_host_has_mdev_name (d->j->request->observation, hostdev->source) &&
-        !vgate_use_find (d->use, hostdev->source) && !is_named_before (d->j->request->domain, hostdev))
-        return g_strdup (hostdev->source);
-    return g_uuid_string_random ();
+    return is_name_free (d, placement->hostdev) ? g_strdup (placement->hostdev->source)
+                                                : g_uuid_string_random ();
+}
+
+/* TRUE when the operator asks for the device now, or asked for it at an earlier stay of the guest. */
+static gboolean
+is_ordered (const Devices *d, const VgateLease *lease)
+{
+    return d->j->request->is_ordered ||
+           vgate_leases_was_ordered (d->leases, lease->domain, (VgateHostdevKind)lease->kind, lease->device);
 }
 
 static VgateLease *
@@ -229,6 +253,8 @@ lease_of (const Devices *d, const VgatePlacement *placement, const VgateSlot *sl
     lease->expires = d->now + d->j->request->policy->lease_time;
     if (strcmp (lease->device, placement->hostdev->source) != 0)
         lease->instead_of = g_strdup (placement->hostdev->source);
+    if (lease->state == VGATE_LEASE_PLANNED && is_ordered (d, lease))
+        lease->made_by = VGATE_LEASE_BY_OPERATOR;
     return lease;
 }
 
@@ -324,8 +350,9 @@ explain_named (const Devices *d, VgateRefusal *refusal)
             break;
         refusal->code = (VgateCode)placement->fault->code;
         refusal->way_out = way_out_of (d, placement->fault);
-        refusal->what = g_strdup_printf ("vGPU %s (%s): %s", placement->vgpu->uuid,
-                                         placement->vgpu->type_name, placement->fault->message);
+        /* the device identifies the vGPU, and the line must be short */
+        refusal->what =
+            g_strdup_printf ("vGPU %s: %s", placement->vgpu->type_name, placement->fault->message);
         return FALSE;
     }
     vgate_explain_refusal (d->j->decision, d->j->host, refusal);
@@ -359,36 +386,6 @@ lease_named (const Devices *d)
     }
 }
 
-/* Replaces the records of the device. A device that was created for a guest which no longer exists here is
- * still to be removed later, so it stays MADE. A record that this guest had the device in an earlier stay is
- * dropped, as the new lease replaces it. */
-static void
-write_lease (const Devices *d, const VgateLease *chosen)
-{
-    VgateLease *lease = vgate_leases_find (d->leases, (VgateHostdevKind)chosen->kind, chosen->device);
-    const int state = lease && lease->state == VGATE_LEASE_MADE ? VGATE_LEASE_MADE : chosen->state;
-
-    if (lease)
-        g_ptr_array_remove (d->leases->all, lease);
-    for (guint i = d->leases->all->len; i > 0; i--) {
-        const VgateLease *other = g_ptr_array_index (d->leases->all, i - 1);
-
-        if (other->state == VGATE_LEASE_UNMADE && other->kind == chosen->kind &&
-            strcmp (other->device, chosen->device) == 0 && strcmp (other->domain, chosen->domain) == 0)
-            g_ptr_array_remove_index (d->leases->all, i - 1);
-    }
-    lease = g_new0 (VgateLease, 1);
-    *lease = *chosen;
-    lease->domain = g_strdup (chosen->domain);
-    lease->device = g_strdup (chosen->device);
-    lease->parent = g_strdup (chosen->parent);
-    lease->pgpu = g_strdup (chosen->pgpu);
-    lease->type_name = g_strdup (chosen->type_name);
-    lease->instead_of = g_strdup (chosen->instead_of);
-    lease->state = state;
-    g_ptr_array_add (d->leases->all, lease);
-}
-
 static gboolean
 write_leases (const Devices *d, GError **error)
 {
@@ -400,7 +397,7 @@ write_leases (const Devices *d, GError **error)
         const VgatePlacement *placement = g_ptr_array_index (decision->placements, i);
 
         if (placement->lease)
-            write_lease (d, placement->lease);
+            vgate_leases_put (d->leases, placement->lease);
     }
     return vgate_leases_save (d->leases, d->now, error);
 }
@@ -455,6 +452,26 @@ is_of_other_kind (const Devices *d)
     return FALSE;
 }
 
+/* TRUE when the chosen devices are used: with mode=apply; otherwise if all have the names in the XML, and
+ * those that are to be created were ordered. */
+static gboolean
+is_to_apply (const Devices *d)
+{
+    const GPtrArray *placements = d->j->decision->placements;
+
+    if (d->j->request->policy->placement_mode == VGATE_PLACEMENT_APPLY && !d->j->request->is_ordered)
+        return TRUE;
+    for (guint i = 0; i < placements->len; i++) {
+        const VgatePlacement *placement = g_ptr_array_index (placements, i);
+        const VgateLease *lease = placement->lease;
+
+        if (lease && (lease->instead_of ||
+                      (lease->state == VGATE_LEASE_PLANNED && lease->made_by != VGATE_LEASE_BY_OPERATOR)))
+            return FALSE;
+    }
+    return TRUE;
+}
+
 /* Decides when not all named devices can be used. is_worth_it: other devices could help. */
 static gboolean
 decide_with_other_devices (const Devices *d, gboolean is_worth_it, GError **error)
@@ -471,7 +488,7 @@ decide_with_other_devices (const Devices *d, gboolean is_worth_it, GError **erro
         g_propagate_error (error, g_steal_pointer (&local));
         return FALSE;
     }
-    if (found && request->policy->placement_mode == VGATE_PLACEMENT_APPLY)
+    if (found && is_to_apply (d))
         return apply_other_devices (d, error);
     if (found)
         way_out = vgate_suggest_devices (request, d->j->decision);
@@ -534,10 +551,10 @@ vgate_assign_devices (const VgateJudgement *j, GError **error)
     VgateHostState state;
     gboolean had_leases, good;
 
-    /* drop the leases of an earlier attempt */
+    /* take the devices that were created for it, and drop the leases of an earlier attempt */
+    vgate_leases_adopt (j->leases, request->domain);
     had_leases = vgate_leases_drop (j->leases, request->domain->uuid);
-    use = request->host ? vgate_survey_use (request->host, request->domain->uuid)
-                        : vgate_use_read (&input, error);
+    use = request->host ? vgate_survey_use (request->host, request->domain) : vgate_use_read (&input, error);
     if (!use)
         return FALSE;
     d.use = use;

@@ -2,8 +2,8 @@
 #include "gate/report.h"
 
 #include "gate/reason.h"
-#include "host/sysfs.h"
-#include "placement/rewrite.h"
+#include "host/mdevctl.h"
+#include "placement/plan.h"
 
 #include <string.h>
 
@@ -192,62 +192,58 @@ vgate_describe_devices (const VgateDecision *decision)
     return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
-/* Appends the shell command that creates the device. Its path is the one by the bus on a real host, without
- * root. A document does not contain the name of the type's directory, which NVIDIA's driver makes of its
- * number. */
+/* Appends the command that creates the device of the lease on the host; as "new" if it cannot have the name
+ * in the XML. */
 static void
-append_making (GString *text, const VgateLease *lease, const VgateRequest *request)
-{
-    g_autofree char *path = request->host
-                                ? NULL
-                                : vgate_sysfs_maker_path (request->root, (VgateHostdevKind)lease->kind,
-                                                          lease->parent, lease->type);
-    g_autofree char *directory = path ? g_path_get_dirname (path) : NULL;
-    g_autofree char *type =
-        directory ? g_path_get_basename (directory) : g_strdup_printf ("nvidia-%u", lease->type);
-
-    if (lease->kind == VGATE_HOSTDEV_MDEV)
-        g_string_append_printf (text,
-                                "create it: echo %s >/sys/bus/pci/devices/%s/mdev_supported_types/%s/create",
-                                lease->device, lease->parent, type);
-    else
-        g_string_append_printf (text,
-                                /* nocheck: a command for people */
-                                "configure it: echo %u >/sys/bus/pci/devices/%s/nvidia/current_vgpu_type",
-                                lease->type, lease->parent);
-}
-
-static void
-append_suggestion (GString *text, const VgateRequest *request, const VgatePlacement *placement)
+append_making (GString *text, const VgateRequest *request, const VgateHost *host,
+               const VgatePlacement *placement)
 {
     const VgateLease *lease = placement->lease;
-    const char *command = request->operation == VGATE_OPERATION_RESTORE ? "restore" : "migrate";
-    g_autofree char *device = vgate_describe_device (placement);
-    g_autofree char *from = vgate_source_element (placement->hostdev->kind, placement->hostdev->source);
-    g_autofree char *to = vgate_source_element (placement->hostdev->kind, lease->device);
+    const gboolean is_mdev = lease->kind == VGATE_HOSTDEV_MDEV, is_named = is_as_named (placement);
+    g_autofree char *type = vgate_plan_write_type (lease->type, lease->type_name);
 
-    g_string_append_printf (text, "For guest address %s use %s: ", placement->hostdev->guest_address, device);
-    if (lease->state == VGATE_LEASE_PLANNED)
-        append_making (text, lease, request);
-    if (lease->state == VGATE_LEASE_PLANNED && !is_as_named (placement))
-        g_string_append (text, ", and ");
-    if (!is_as_named (placement))
-        g_string_append_printf (text, "use 'virsh %s --xml' with %s in place of %s", command, to, from);
-    g_string_append (text, ". ");
+    if (is_mdev && is_named && !request->host && vgate_mdevctl_defines (request->root, lease->device)) {
+        g_string_append_printf (text, "Run 'mdevctl start --uuid %s'", lease->device);
+    } else {
+        g_string_append_printf (text, "Run 'vgpu-gate device make %s --type %s",
+                                is_mdev && !is_named ? "new" : lease->device, type);
+        /* a virtual function is on only one GPU */
+        if (is_mdev && host->pgpus->len > 1)
+            g_string_append_printf (text, " --gpu %s", lease->pgpu);
+        g_string_append_c (text, '\'');
+    }
+    g_string_append (text, request->host ? " on that host" : " here");
 }
 
+/*
+ * The message must fit into a line that virsh prints, so only the first vGPU that needs another device is
+ * mentioned. When the operator tries again, it is the turn of the next.
+ */
 char *
 vgate_suggest_devices (const VgateRequest *request, const VgateDecision *decision)
 {
+    static const char *const places[VGATE_N_SITUATIONS] = {
+        [VGATE_SITUATION_SAVED] = "in virsh restore's --xml",
+        [VGATE_SITUATION_MANAGED] = "with 'virsh managedsave-edit DOMAIN'",
+    };
+    const char *place = places[decision->situation];
     g_autoptr (GString) text = g_string_new (NULL);
+    const VgatePlacement *placement = NULL;
 
-    for (guint i = 0; i < decision->placements->len; i++) {
-        const VgatePlacement *placement = g_ptr_array_index (decision->placements, i);
-
-        if (is_to_change (placement))
-            append_suggestion (text, request, placement);
-    }
-    g_string_append (text, "With mode=apply in [placement] of the configuration the gate does this itself.");
+    for (guint i = 0; i < decision->placements->len && !placement; i++)
+        if (is_to_change (g_ptr_array_index (decision->placements, i)))
+            placement = g_ptr_array_index (decision->placements, i);
+    if (!placement)
+        return NULL;
+    place = place ? place : "in virsh migrate's --xml and --persistent-xml";
+    if (placement->lease->state == VGATE_LEASE_PLANNED)
+        append_making (text, request, request->host ? request->host : decision->host, placement);
+    if (is_as_named (placement))
+        g_string_append (text, ", then try again.");
+    else if (placement->lease->state == VGATE_LEASE_PLANNED)
+        g_string_append_printf (text, ", and name that device %s.", place);
+    else
+        g_string_append_printf (text, "Name device %s %s.", placement->lease->device, place);
     return g_string_free (g_steal_pointer (&text), FALSE);
 }
 

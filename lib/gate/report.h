@@ -20,7 +20,8 @@ void vgate_explain_refusal (const VgateDecision *decision, const VgateHost *host
 /* Adds the warnings of the chosen candidates. */
 void vgate_collect_warnings (VgateDecision *decision, const VgateHost *host);
 
-/* Suggests devices that fit, for the way out of a refusal. The caller frees it. */
+/* Suggests a device that fits, for the way out of a refusal: the command that creates it, or the option of
+ * virsh by which the guest gets it. NULL when all devices fit. The caller frees it. */
 char *vgate_suggest_devices (const VgateRequest *request, const VgateDecision *decision);
 /* Describes the device that was chosen for a vGPU: "mediated device UUID, to be made, on GPU ...". The caller
  * frees it. */

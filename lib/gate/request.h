@@ -37,6 +37,9 @@ struct VgateRequest {
     const char *root;          /* prepended to /sys, /proc, /run and /etc; "" on a real host */
     const VgateHost *host;     /* a host document to judge; NULL: read this host */
     gboolean is_dry_run;       /* no lease is written, and no device is created or removed */
+    /* 'vgpu-gate device make' asks, on behalf of an operator, for the devices that the domain's XML names:
+     * those that do not exist are leased with any placement mode, to be created under these names. */
+    gboolean is_ordered;
     /*
      * The guest belongs to the libvirtd of a session, which runs as this program's user. The leases are
      * root's and only for guests of the system's libvirtd, so they do not concern it. Its pid file is in the

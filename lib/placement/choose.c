@@ -129,14 +129,18 @@ load_of (const Choosing *c, guint pgpu)
     return load;
 }
 
-/* The order of preference: the named device, other existing devices, a named virtual function without a type,
- * other devices that can be created. */
+/* The order of preference: the named device; a device that is created under the name, if the name is to be
+ * kept; other existing devices; a named virtual function without a type; other devices that can be
+ * created. */
 static guint
 class_of (const VgateWant *want, const VgateSlot *slot)
 {
     if (slot->exists)
-        return is_named (want, slot) ? 0 : 1;
-    return is_named (want, slot) ? 2 : 3;
+        return is_named (want, slot) ? 0 : 2;
+    /* a mediated device that is to be created has no name yet */
+    if (want->keeps_name && (!slot->device || is_named (want, slot)))
+        return 1;
+    return is_named (want, slot) ? 3 : 4;
 }
 
 typedef struct {

@@ -22,7 +22,10 @@ typedef struct {
     VgateHostdevKind kind;
     guint32 type; /* the vGPU's type, with the source's number */
     const char *type_name;
-    const char *named;     /* the device that its hostdev names */
+    const char *named; /* the device that its hostdev names */
+    /* A device that is created under this name, which no other device has, is preferred to existing
+     * devices with other names: nothing in the XML must be changed then. */
+    gboolean keeps_name;
     VgateFit *fits;        /* an array with one member for each pGPU of the host */
     const VgateSlot *slot; /* the chosen slot; NULL: none */
 } VgateWant;
@@ -38,7 +41,8 @@ typedef struct {
 
 /*
  * Sets slot in each want (VgateWant *). A vGPU gets the device that it names if that fits, and prefers
- * existing devices to those that are to be created. No slot is used twice. FALSE when not all vGPUs can have
- * a slot at once; it stops at the first vGPU for which there is none.
+ * existing devices to those that are to be created, unless it keeps its device's name. No slot is used
+ * twice. FALSE when not all vGPUs can have a slot at once; it stops at the first vGPU for which there is
+ * none.
  */
 gboolean vgate_choose (const VgateChoice *choice, const GPtrArray *wants);

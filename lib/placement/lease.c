@@ -23,6 +23,8 @@
 #define LOCK_STEP_US  10000
 
 static const char *const states[] = {"taken", "planned", "made", "given", "unmade", NULL};
+/* the first one is not written */
+static const char *const makers[] = {"gate", "operator", NULL};
 
 /* Keys that can be missing are written before others, so that a truncated file does not appear to lack only
  * them. */
@@ -32,6 +34,7 @@ static const VgateXmlAttribute keys[] = {
     VGATE_XML_ATTRIBUTE (VgateLease, "type", UINT, type),
     VGATE_XML_OPTIONAL (VgateLease, "type-name", NAME, type_name),
     VGATE_XML_OPTIONAL (VgateLease, "instead-of", ASCII, instead_of),
+    VGATE_XML_OPTIONAL_ONE_OF (VgateLease, "made-by", makers, made_by),
     VGATE_XML_ONE_OF (VgateLease, "state", states, state),
     VGATE_XML_ATTRIBUTE (VgateLease, "expires", UINT64, expires),
     {.name = NULL},
@@ -66,6 +69,23 @@ guint64
 vgate_leases_clock (void)
 {
     return (guint64)g_get_monotonic_time () / G_USEC_PER_SEC;
+}
+
+char *
+vgate_lease_of_unknown_guest (const char *device)
+{
+    g_autofree char *digits = g_compute_checksum_for_string (G_CHECKSUM_SHA256, device, -1);
+
+    return g_strdup_printf ("%.8s-%.4s-%.4s-%.4s-%.12s", digits, digits + 8, digits + 12, digits + 16,
+                            digits + 20);
+}
+
+gboolean
+vgate_lease_is_of_unknown_guest (const VgateLease *lease)
+{
+    g_autofree char *placeholder = vgate_lease_of_unknown_guest (lease->device);
+
+    return strcmp (lease->domain, placeholder) == 0;
 }
 
 gboolean
@@ -349,6 +369,80 @@ vgate_leases_find (const VgateLeases *leases, VgateHostdevKind kind, const char 
             return lease;
     }
     return NULL;
+}
+
+static gboolean
+is_record_of_stay (const VgateLease *lease, const char *domain, VgateHostdevKind kind, const char *device)
+{
+    return lease->state == VGATE_LEASE_UNMADE && lease->kind == (int)kind &&
+           strcmp (lease->device, device) == 0 && strcmp (lease->domain, domain) == 0;
+}
+
+static void
+forget_stay (VgateLeases *leases, const char *domain, VgateHostdevKind kind, const char *device)
+{
+    for (guint i = leases->all->len; i > 0; i--)
+        if (is_record_of_stay (g_ptr_array_index (leases->all, i - 1), domain, kind, device))
+            g_ptr_array_remove_index (leases->all, i - 1);
+}
+
+void
+vgate_leases_put (VgateLeases *leases, const VgateLease *chosen)
+{
+    const VgateHostdevKind kind = (VgateHostdevKind)chosen->kind;
+    VgateLease *former = vgate_leases_find (leases, kind, chosen->device);
+    VgateLease *lease = g_new0 (VgateLease, 1);
+
+    *lease = *chosen;
+    lease->domain = g_strdup (chosen->domain);
+    lease->device = g_strdup (chosen->device);
+    lease->parent = g_strdup (chosen->parent);
+    lease->pgpu = g_strdup (chosen->pgpu);
+    lease->type_name = g_strdup (chosen->type_name);
+    lease->instead_of = g_strdup (chosen->instead_of);
+    if (former && former->state == VGATE_LEASE_MADE) {
+        lease->state = VGATE_LEASE_MADE;
+        lease->made_by = former->made_by;
+    }
+    if (former)
+        g_ptr_array_remove (leases->all, former);
+    forget_stay (leases, lease->domain, kind, lease->device);
+    g_ptr_array_add (leases->all, lease);
+}
+
+void
+vgate_leases_adopt (VgateLeases *leases, const VgateDomain *domain)
+{
+    g_autoptr (GPtrArray) found = g_ptr_array_new ();
+
+    for (guint i = 0; i < leases->all->len; i++) {
+        VgateLease *lease = g_ptr_array_index (leases->all, i);
+
+        if (vgate_domain_find_device (domain, (VgateHostdevKind)lease->kind, lease->device) &&
+            vgate_lease_is_of_unknown_guest (lease))
+            g_ptr_array_add (found, lease);
+    }
+    for (guint i = 0; i < found->len; i++) {
+        VgateLease *lease = g_ptr_array_index (found, i);
+
+        /* a guest has only one record of a device */
+        forget_stay (leases, domain->uuid, (VgateHostdevKind)lease->kind, lease->device);
+        g_free (lease->domain);
+        lease->domain = g_strdup (domain->uuid);
+    }
+}
+
+gboolean
+vgate_leases_was_ordered (const VgateLeases *leases, const char *domain, VgateHostdevKind kind,
+                          const char *device)
+{
+    for (guint i = 0; i < leases->all->len; i++) {
+        const VgateLease *lease = g_ptr_array_index (leases->all, i);
+
+        if (lease->made_by == VGATE_LEASE_BY_OPERATOR && is_record_of_stay (lease, domain, kind, device))
+            return TRUE;
+    }
+    return FALSE;
 }
 
 gboolean

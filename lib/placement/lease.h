@@ -27,8 +27,16 @@ typedef enum {
     VGATE_LEASE_UNMADE,
 } VgateLeaseState;
 
+/* Who decided that the device is created. */
+typedef enum {
+    VGATE_LEASE_BY_GATE, /* the hook, with mode=apply */
+    /* An operator, with 'vgpu-gate device make'. Until the host is booted, the gate creates the device
+     * again for the same guest, whatever the mode is. */
+    VGATE_LEASE_BY_OPERATOR,
+} VgateLeaseMaker;
+
 typedef struct {
-    char *domain;    /* UUID */
+    char *domain;    /* UUID; of a guest that is not known yet: vgate_lease_of_unknown_guest () */
     int kind;        /* VgateHostdevKind */
     char *device;    /* UUID of the mediated device, or PCI address of the virtual function */
     char *parent;    /* PCI address of the device's parent, or of the virtual function */
@@ -40,6 +48,7 @@ typedef struct {
     /* The device of the same kind in the guest's XML before the hook replaced it; NULL: not replaced, or
      * vgpu-gated has handled it. */
     char *instead_of;
+    int made_by; /* VgateLeaseMaker; only for a device that is or was to be created */
 } VgateLease;
 
 void vgate_lease_free (VgateLease *lease);
@@ -50,6 +59,14 @@ typedef struct {
     int directory;  /* descriptors; -1: opened for reading only, or the directory does not exist */
     int lock;
 } VgateLeases;
+
+/*
+ * An operator can have a device created by its name alone. The guest is not known then: it is the one
+ * whose XML names the device. Until that guest arrives or is started, the lease has a UUID in place of the
+ * guest's that follows from the device, and that no domain has. The caller frees it.
+ */
+char *vgate_lease_of_unknown_guest (const char *device);
+gboolean vgate_lease_is_of_unknown_guest (const VgateLease *lease);
 
 /* The present time of the leases' clock. */
 guint64 vgate_leases_clock (void);
@@ -96,6 +113,19 @@ gboolean vgate_lease_is_unsettled (const VgateLease *lease);
 
 /* The lease of a device, of any guest, or NULL. Records of removed devices are not considered. */
 VgateLease *vgate_leases_find (const VgateLeases *leases, VgateHostdevKind kind, const char *device);
+/*
+ * Writes a copy of the lease over the records of its device. A device that was created for a guest which no
+ * longer exists here is still to be removed later, so it stays MADE. The record that the same guest had the
+ * device in an earlier stay is dropped.
+ */
+void vgate_leases_put (VgateLeases *leases, const VgateLease *chosen);
+/* Gives the domain the leases of guests that were not known whose devices its XML names. Only changes the
+ * leases in memory. */
+void vgate_leases_adopt (VgateLeases *leases, const VgateDomain *domain);
+/* TRUE when an operator had the device created for the domain in this boot, and it was removed when the
+ * domain ended. */
+gboolean vgate_leases_was_ordered (const VgateLeases *leases, const char *domain, VgateHostdevKind kind,
+                                   const char *device);
 /* Removes all leases of a domain, but keeps the records of devices that were created for it or removed. FALSE
  * when there was no other lease. */
 gboolean vgate_leases_drop (VgateLeases *leases, const char *domain);

@@ -57,9 +57,13 @@ vgate_prepare_is_due (const VgateDomain *domain, const char *root)
         return FALSE;
     /* leases that cannot be read create no device, and prevent no start */
     leases = vgate_leases_open (root, TRUE, NULL);
-    for (guint i = 0; leases && i < leases->all->len; i++)
-        if (is_missing (domain, g_ptr_array_index (leases->all, i), root, &served) || served.hangs)
+    for (guint i = 0; leases && i < leases->all->len; i++) {
+        const VgateLease *lease = g_ptr_array_index (leases->all, i);
+
+        if (is_missing (domain, lease, root, &served) || served.hangs ||
+            (names_device (domain, lease) && vgate_lease_is_of_unknown_guest (lease)))
             return TRUE;
+    }
     return FALSE;
 }
 
@@ -155,9 +159,9 @@ renew (Work *work, GError **error)
                 g_ptr_array_remove_index (all, i - 1);
             continue;
         }
-        is_to_be_made =
-            lease->state == VGATE_LEASE_PLANNED ||
-            (work->asked->may_make_again && is_missing (domain, lease, work->asked->root, &work->served));
+        is_to_be_made = lease->state == VGATE_LEASE_PLANNED ||
+                        ((work->asked->may_make_again || lease->made_by == VGATE_LEASE_BY_OPERATOR) &&
+                         is_missing (domain, lease, work->asked->root, &work->served));
         if (work->served.hangs)
             return set_hangs (lease, error);
         /* somebody else has created it, so it is no longer removed with the guest */
@@ -305,13 +309,17 @@ vgate_prepare_devices (const VgatePreparation *preparation, gboolean *made_any, 
         return FALSE;
     /* a guest without a lease does not wait for the lock, as it cannot get a lease while it starts */
     look = vgate_leases_open (preparation->root, TRUE, error);
-    if (!look || !is_named_by_any (look, preparation->domain, vgate_leases_clock ()))
+    if (!look)
+        return FALSE;
+    vgate_leases_adopt (look, preparation->domain);
+    if (!is_named_by_any (look, preparation->domain, vgate_leases_clock ()))
         return FALSE;
     leases = preparation->is_dry_run
                  ? g_steal_pointer (&look)
                  : vgate_leases_open_within (preparation->root, VGATE_LEASES_HOOK_WAIT_MS, error);
     if (!leases)
         return FALSE;
+    vgate_leases_adopt (leases, preparation->domain);
     work.leases = leases;
     work.now = vgate_leases_clock ();
     if (!check_others (leases, preparation->domain, work.now, error) || !renew (&work, error) ||

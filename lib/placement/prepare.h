@@ -16,7 +16,7 @@ typedef struct {
     const char *root; /* prepended to /sys and /run */
     const VgateDomain *domain;
     guint lease_time;        /* the new duration of the guest's leases, in seconds */
-    gboolean may_make_again; /* FALSE: only planned devices are created */
+    gboolean may_make_again; /* FALSE: of the removed devices, only those of an operator are created again */
     gboolean is_dry_run;     /* checks whether they can be created; changes nothing, and takes no lock */
 } VgatePreparation;
 
@@ -31,7 +31,8 @@ gboolean vgate_prepare_devices (const VgatePreparation *preparation, gboolean *m
 
 /*
  * TRUE when one of the domain's hostdevs names a device that does not exist and had been created for the
- * guest, or when that is not known because the driver hangs. Takes no lock.
+ * guest, or when that is not known because the driver hangs; also when it names a device that an operator had
+ * created for a guest that was not known yet. Takes no lock.
  */
 gboolean vgate_prepare_is_due (const VgateDomain *domain, const char *root);
 

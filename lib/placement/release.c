@@ -81,9 +81,13 @@ vgate_release_devices (const char *root, const VgateDomain *domain, GError **err
 
     /* a guest without a lease does not wait for the lock, as it cannot get a lease while it ends */
     look = vgate_leases_open (root, TRUE, &local);
+    if (look)
+        vgate_leases_adopt (look, domain);
     if (look && has_lease (look, domain, TRUE))
         leases = vgate_leases_open_within (root, VGATE_LEASES_HOOK_WAIT_MS, &local);
     if (leases) {
+        /* of devices that were attached while the guest ran */
+        vgate_leases_adopt (leases, domain);
         input.leases = leases;
         input.now = vgate_leases_clock ();
         /* A device that was detached from the running guest can belong to another guest by now. When that is

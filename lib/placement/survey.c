@@ -188,8 +188,18 @@ vgate_survey_leases (const VgateHost *host, guint64 now)
     return leases;
 }
 
+static gboolean
+is_reserved_for (const VgateHostLease *lease, const VgateDomain *domain)
+{
+    g_autofree char *unknown = vgate_lease_of_unknown_guest (lease->device);
+
+    return strcmp (lease->domain, domain->uuid) == 0 ||
+           (strcmp (lease->domain, unknown) == 0 &&
+            vgate_domain_find_device (domain, (VgateHostdevKind)lease->kind, lease->device));
+}
+
 VgateUse *
-vgate_survey_use (const VgateHost *host, const char *domain)
+vgate_survey_use (const VgateHost *host, const VgateDomain *domain)
 {
     GHashTable *use = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
 
@@ -197,7 +207,7 @@ vgate_survey_use (const VgateHost *host, const char *domain)
     for (guint i = 0; i < host->devices->leases->len; i++) {
         const VgateHostLease *lease = g_ptr_array_index (host->devices->leases, i);
 
-        if (strcmp (lease->domain, domain) != 0)
+        if (!is_reserved_for (lease, domain))
             g_hash_table_replace (
                 use, g_strdup (lease->device),
                 g_strdup_printf ("domain %s, which is about to arrive, has a lease on it", lease->domain));

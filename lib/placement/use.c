@@ -155,6 +155,21 @@ read_domains (const char *root, GPtrArray *domains, GError **error)
     return TRUE;
 }
 
+static char *
+describe_lease (const VgateLease *lease, guint64 now)
+{
+    const guint64 seconds = lease->expires - now;
+
+    if (vgate_lease_is_of_unknown_guest (lease))
+        return g_strdup_printf (
+            "an operator created it for a guest whose XML names it, and it is reserved for "
+            "another %" G_GUINT64_FORMAT " s",
+            seconds);
+    return g_strdup_printf (
+        "domain %s, which is about to arrive, has a lease on it for another %" G_GUINT64_FORMAT " s",
+        lease->domain, seconds);
+}
+
 static void
 add_leases (const Reading *r)
 {
@@ -165,11 +180,7 @@ add_leases (const Reading *r)
             continue;
         note_running (r, find_listed (r, (VgateHostdevKind)lease->kind, lease->device), lease->domain);
         if (vgate_lease_holds (lease, r->input->now) && strcmp (lease->domain, r->input->domain) != 0)
-            add (r->use, lease->device,
-                 g_strdup_printf (
-                     "domain %s, which is about to arrive, has a lease on it for another %" G_GUINT64_FORMAT
-                     " s",
-                     lease->domain, lease->expires - r->input->now));
+            add (r->use, lease->device, describe_lease (lease, r->input->now));
     }
 }
 
@@ -280,6 +291,18 @@ vgate_use_look (const char *root)
     read_domains (root, look->domains, NULL);
     look->holders = vgate_vfio_read_holders (root);
     return look;
+}
+
+const char *
+vgate_use_look_find_domain (const VgateUseLook *look, VgateHostdevKind kind, const char *device)
+{
+    for (guint i = 0; i < look->domains->len; i++) {
+        const VgateDomain *domain = g_ptr_array_index (look->domains, i);
+
+        if (vgate_domain_find_device (domain, kind, device))
+            return domain->name;
+    }
+    return NULL;
 }
 
 void

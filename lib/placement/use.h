@@ -23,6 +23,8 @@ typedef struct VgateUseLook VgateUseLook;
 
 /* Reads them, and leaves out what cannot be read. root is prepended to /run, /proc and /dev. */
 VgateUseLook *vgate_use_look (const char *root);
+/* The name of the running domain that has the device; NULL when libvirt's files name none. */
+const char *vgate_use_look_find_domain (const VgateUseLook *look, VgateHostdevKind kind, const char *device);
 void vgate_use_look_free (VgateUseLook *look);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateUseLook, vgate_use_look_free)
 

@@ -4,6 +4,7 @@
  * refused in time, and other guests are not delayed. meson runs each part of the paths as a separate test, in
  * parallel with the others, because they mostly wait.
  */
+#include "command-case.h"
 #include "driver/probe.h"
 #include "placement-hosts.h"
 #include "policy/policy.h"
@@ -198,6 +199,41 @@ test_again (gconstpointer data)
     g_assert_true (has_lease (host, VM_1, "unmade"));
 }
 
+/* An operator learns within the same time that it is not known whether the device exists. */
+static void
+test_device_make (G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr (FakeHost) host = fake_host_new ();
+    g_auto (ProgramRun) run = {0}, list = {0};
+
+    room_for_mdevs (host);
+    fake_host_hang (host, TYPES "create");
+    command_run (host, "device make " CASE_MDEV " --type H100XM-20C --root $ROOT", &run);
+    g_assert_cmpint (run.status, ==, 3);
+    g_assert_true (g_str_has_prefix (run.err, "vgpu-gate: VGATE-811: "));
+    g_assert_cmpint (run.duration_us, <, 15 * G_USEC_PER_SEC);
+    /* the write may still succeed later */
+    command_run (host, "device list --root $ROOT", &list);
+    command_assert_done (&list);
+    g_assert_nonnull (strstr (list.out, "ABSENT DEVICE"));
+    g_assert_nonnull (strstr (list.out, CASE_MDEV));
+}
+
+static void
+test_device_list (G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr (FakeHost) host = fake_host_new ();
+    g_auto (ProgramRun) run = {0};
+
+    named_and_free (host);
+    fake_host_configure (host, "[backend]\ndeadline-ms=1000\n");
+    fake_host_hang (host, NAMES);
+    command_run (host, "device list --root $ROOT", &run);
+    g_assert_cmpint (run.status, ==, 3);
+    g_assert_true (g_str_has_prefix (run.err, "vgpu-gate: VGATE-504: "));
+    g_assert_cmpint (run.duration_us, <, 10 * G_USEC_PER_SEC);
+}
+
 /* --- guests that do not need these files --- */
 
 static void
@@ -322,6 +358,8 @@ main (int argc, char *argv[])
     program_add_test ("/hang/release/two", NULL, test_release_two);
     program_add_test ("/hang/again/vf", &yes, test_again);
     program_add_test ("/hang/again/mdev", &no, test_again);
+    program_add_test ("/hang/device/make", NULL, test_device_make);
+    program_add_test ("/hang/device/list", NULL, test_device_list);
     program_add_test ("/hang/rest/started", NULL, test_started);
     program_add_test ("/hang/rest/others", NULL, test_others);
     program_add_test ("/hang/rest/unnamed", NULL, test_unnamed);

@@ -77,7 +77,7 @@ test_reason (G_GNUC_UNUSED gconstpointer data)
     guest_init (&guest, host, "vf", VM_1);
     line = event (&guest, "migrate", 802);
     g_assert_nonnull (strstr (line, "in use here: the process 4711 (" QEMU ") has it open"));
-    g_assert_nonnull (strstr (line, "use virtual function " VF_2));
+    g_assert_nonnull (strstr (line, "Name device " VF_2 " in virsh migrate's --xml"));
 }
 
 /* No process can be found that has the device, so the vGPU may run on either: neither is given to the guest,

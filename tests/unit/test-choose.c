@@ -159,6 +159,24 @@ TEST (test_classes)
     g_assert_null (want->slot);
 }
 
+/* A vGPU that keeps its device's name prefers a device that is created under it to one that exists. */
+TEST (test_keeps_name)
+{
+    VgateSlot *made = add_makeable (f, 0, TYPE, "0000:41:00.4", 1);
+    VgateSlot *free_one = add_slot (f, "a", 0, TYPE), *named = add_slot (f, "b", 0, TYPE);
+    VgateWant *want = add_want (f, "b", TYPE);
+
+    want->keeps_name = TRUE;
+    g_assert_true (vgate_choose (&f->choice, f->wants));
+    g_assert_true (want->slot == named);
+    named->in_use = "somebody";
+    g_assert_true (vgate_choose (&f->choice, f->wants));
+    g_assert_true (want->slot == made);
+    made->available = 0;
+    g_assert_true (vgate_choose (&f->choice, f->wants));
+    g_assert_true (want->slot == free_one);
+}
+
 /* The name of the type decides. A type without a name is compared by number, if the host's list has no name
  * for it. */
 TEST (test_type_names)
@@ -592,6 +610,7 @@ main (int argc, char **argv)
 {
     g_test_init (&argc, &argv, NULL);
     ADD ("classes", test_classes);
+    ADD ("keeps-name", test_keeps_name);
     ADD ("type-names", test_type_names);
     ADD ("named-vf", test_named_vf);
     ADD ("orders", test_orders);

@@ -302,6 +302,83 @@ TEST (test_unmade)
     g_assert_cmpuint (again->all->len, ==, 3);
 }
 
+static VgateDomain *
+new_domain (const char *uuid, const char *device)
+{
+    g_autofree char *xml = g_strdup_printf ("<domain><name>vm1</name><uuid>%s</uuid><devices>"
+                                            "<hostdev mode='subsystem' type='mdev' model='vfio-pci'><source>"
+                                            "<address uuid='%s'/></source></hostdev></devices></domain>",
+                                            uuid, device);
+    g_autoptr (GError) error = NULL;
+    VgateDomain *domain = vgate_domain_read (xml, strlen (xml), NULL, &error);
+
+    g_assert_no_error (error);
+    return domain;
+}
+
+/* A device that was created before its guest was known belongs to the guest that names it. */
+TEST (test_adopt)
+{
+    g_autoptr (VgateLeases) leases = must_open (fixture, FALSE), again = NULL;
+    g_autoptr (VgateDomain) guest = new_domain (VM_1, DEVICE), other = new_domain (VM_2, DEVICE_3);
+    g_autofree char *unknown = vgate_lease_of_unknown_guest (DEVICE);
+    g_autofree char *unknown_2 = vgate_lease_of_unknown_guest (DEVICE_2);
+    VgateLease *made = new_lease (unknown, DEVICE, VGATE_LEASE_MADE, NOW + 60);
+
+    g_assert_cmpstr (unknown, !=, unknown_2);
+    made->made_by = VGATE_LEASE_BY_OPERATOR;
+    g_ptr_array_add (leases->all, new_lease (VM_1, DEVICE, VGATE_LEASE_UNMADE, 0));
+    g_ptr_array_add (leases->all, made);
+    g_ptr_array_add (leases->all, new_lease (unknown_2, DEVICE_2, VGATE_LEASE_MADE, NOW + 60));
+    must_save (leases);
+    again = must_open (fixture, TRUE);
+    vgate_leases_adopt (again, other);
+    g_assert_true (vgate_lease_is_of_unknown_guest (vgate_leases_find (again, VGATE_HOSTDEV_MDEV, DEVICE)));
+    vgate_leases_adopt (again, guest);
+    /* the guest has only one record of the device, so that the file can be written */
+    g_assert_cmpuint (again->all->len, ==, 2);
+    made = vgate_leases_find (again, VGATE_HOSTDEV_MDEV, DEVICE);
+    g_assert_cmpstr (made->domain, ==, VM_1);
+    g_assert_cmpint (made->made_by, ==, VGATE_LEASE_BY_OPERATOR);
+    g_assert_true (vgate_lease_is_of_unknown_guest (vgate_leases_find (again, VGATE_HOSTDEV_MDEV, DEVICE_2)));
+}
+
+/* A new lease of a device that was created for its former guest keeps the record of that. */
+TEST (test_put)
+{
+    g_autoptr (VgateLeases) leases = must_open (fixture, FALSE);
+    g_autoptr (VgateLease) taken = new_lease (VM_1, DEVICE, VGATE_LEASE_TAKEN, NOW + 60);
+    VgateLease *made = new_lease (VM_2, DEVICE, VGATE_LEASE_MADE, 0);
+    const VgateLease *found;
+
+    made->made_by = VGATE_LEASE_BY_OPERATOR;
+    g_ptr_array_add (leases->all, made);
+    g_ptr_array_add (leases->all, new_lease (VM_1, DEVICE, VGATE_LEASE_UNMADE, 0));
+    vgate_leases_put (leases, taken);
+    g_assert_cmpuint (leases->all->len, ==, 1);
+    found = vgate_leases_find (leases, VGATE_HOSTDEV_MDEV, DEVICE);
+    g_assert_cmpstr (found->domain, ==, VM_1);
+    g_assert_cmpint (found->state, ==, VGATE_LEASE_MADE);
+    g_assert_cmpint (found->made_by, ==, VGATE_LEASE_BY_OPERATOR);
+    g_assert_true (vgate_lease_holds (found, NOW));
+}
+
+/* Only what an operator had created for the same guest, and was removed, is created again without asking. */
+TEST (test_was_ordered)
+{
+    g_autoptr (VgateLeases) leases = must_open (fixture, FALSE);
+    VgateLease *lease = new_lease (VM_1, DEVICE, VGATE_LEASE_UNMADE, 0);
+
+    g_ptr_array_add (leases->all, lease);
+    g_assert_false (vgate_leases_was_ordered (leases, VM_1, VGATE_HOSTDEV_MDEV, DEVICE));
+    lease->made_by = VGATE_LEASE_BY_OPERATOR;
+    g_assert_true (vgate_leases_was_ordered (leases, VM_1, VGATE_HOSTDEV_MDEV, DEVICE));
+    g_assert_false (vgate_leases_was_ordered (leases, VM_2, VGATE_HOSTDEV_MDEV, DEVICE));
+    g_assert_false (vgate_leases_was_ordered (leases, VM_1, VGATE_HOSTDEV_MDEV, DEVICE_2));
+    lease->state = VGATE_LEASE_MADE;
+    g_assert_false (vgate_leases_was_ordered (leases, VM_1, VGATE_HOSTDEV_MDEV, DEVICE));
+}
+
 /* A host with many guests does not record all of them. */
 TEST (test_unmade_many)
 {
@@ -630,6 +707,9 @@ main (int argc, char **argv)
     ADD ("settle", test_settle);
     ADD ("settle-made", test_settle_made);
     ADD ("unmade", test_unmade);
+    ADD ("adopt", test_adopt);
+    ADD ("put", test_put);
+    ADD ("was-ordered", test_was_ordered);
     ADD ("unmade-many", test_unmade_many);
     ADD ("race", test_race);
     ADD ("many", test_many);

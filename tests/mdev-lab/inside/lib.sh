@@ -120,20 +120,21 @@ vgpus_on () {
     sed -n 's/^vm=//p' "$VGPU_GATE_LAB/$1/etc/vgpu-gate/sim-host.conf"
 }
 
-# follow XML COMMAND [ARGUMENT...]: does exactly what the refusal on stdin says: creates the device, if it says so, and
-# replaces the address in the XML for the command
-follow () {
-    local xml=$1 host=$here path=/run/lab/suggested.xml text
-    shift
+# suggested_on HOST: runs there the command that the refusal on stdin names, exactly as it is printed
+suggested_on () {
+    local text
     text=$(cat)
-    [ "$1" = restore ] || host=$there
-    if [[ $text =~ 'create it: '(echo\ [^,]*), ]]; then
-        on "$host" sh -c "${BASH_REMATCH[1]}"
-    fi
-    [[ $text =~ "virsh $1 --xml' with "(\<[^\>]*/\>)" in place of "(\<[^\>]*/\>) ]] || fail 'there is no suggestion in:' "$text"
-    [[ $xml == *"${BASH_REMATCH[2]}"* ]] || fail "the guest's XML has no ${BASH_REMATCH[2]}"
-    on "$here" tee "$path" >/dev/null <<<"${xml//"${BASH_REMATCH[2]}"/"${BASH_REMATCH[1]}"}"
-    on "$here" virsh -q "$@" --xml "$path"
+    [[ $text =~ "Run '"(vgpu-gate\ [^\']*)"' here" ]] || fail 'there is no command in:' "$text"
+    on "$1" sh -c "${BASH_REMATCH[1]}"
+}
+
+# Prints the first UUID of the text on stdin.
+first_uuid () {
+    grep -oE -m 1 '[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}' | head -n 1
+}
+
+has_device () {
+    on "$1" test -e "/sys/bus/mdev/devices/$2"
 }
 
 # --- guests ---

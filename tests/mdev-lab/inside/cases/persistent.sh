@@ -104,10 +104,6 @@ test_a_restored_guest () {
     configure_no_more "$here"
 }
 
-has_device () {
-    on "$1" test -e "/sys/bus/mdev/devices/$2"
-}
-
 # held_open HOST DEVICE: a process has it open; prints the PID on that host
 held_open () {
     local group
@@ -155,4 +151,31 @@ test_what_was_made_for_it () {
     device_remove "$there" "${filler[0]}"
     guest_start "$there" traveller
     has_device "$there" "$made" || fail "$made was not made again"
+}
+
+# A guest that is migrated offline has no metadata, and its device is not on the other host: it is created before the
+# first start, removed with the guest, and created again at the next start, with the default mode.
+test_offline_and_started () {
+    local bare=/run/lab/bare.xml seen
+    leave_nothing
+    traveller
+    device_remove "$there" "$target"
+    on "$here" sh -c "sed '/<metadata>/,/<\/metadata>/d' $(xml_with "$device") >$bare; virsh -q define $bare"
+    on "$here" virsh -q destroy traveller
+    device_remove "$here" "$device"
+    migrate "$here" traveller --offline --persistent --undefinesource || fail 'the guest does not go'
+    ! on "$there" virsh -q start traveller 2>/dev/null || fail 'it was started without its device'
+    seen=$(on "$there" sh -c 'virsh dumpxml traveller | vgpu-gate device make - 2>&1') && fail 'its type is known:' "$seen"
+    [[ $seen == *VGATE-530* ]] || fail 'the type is not asked for:' "$seen"
+    on "$there" sh -c 'virsh dumpxml traveller | vgpu-gate device make - --type H100XM-20C' >/dev/null
+    was_made "$there" "$device"
+    guest_start "$there" traveller
+    seen=$(on "$there" vgpu-gate device list)
+    [[ $seen =~ "$device  ${gpu_of[$there]}  in-use "[^$'\n']*" traveller  operator" ]] || fail 'the list says:' "$seen"
+    seen=$(on "$there" vgpu-gate device remove "$device" --yes 2>&1) && fail 'it was removed under the guest'
+    [[ $seen == *VGATE-533* ]] || fail 'it was refused for another reason:' "$seen"
+    on "$there" virsh -q destroy traveller
+    ! has_device "$there" "$device" || fail "$device is still there"
+    guest_start "$there" traveller
+    has_device "$there" "$device" || fail "$device was not created again"
 }

@@ -3,9 +3,10 @@
 # The hook chooses the device of an arriving guest: a plain `virsh migrate`, to a host that does not have the guest's
 # device.
 
-# The commands in the refusal are run exactly as they are.
+# The command in the refusal is run exactly as it is. (Both hosts have one kernel, in which the name of the guest's device
+# is taken while the guest has it, so another device is needed here; save-restore.sh has the other case.)
 test_what_is_suggested_works () {
-    local text
+    local text made xml_of_both="in virsh migrate's --xml and --persistent-xml"
     traveller
     state_write "$here"
     places "$there" off
@@ -13,21 +14,24 @@ test_what_is_suggested_works () {
     [[ $text != *"$target"* ]] || fail 'without being asked for, a suggestion is made'
     # a device that exists
     places "$there"
-    text=$(expect_refused 507 traveller "For guest address .* use mediated device $target on GPU ${gpu_of[$there]}:" leave)
-    [[ $text != *'create it'* ]] || fail 'it need not be made'
+    text=$(expect_refused 507 traveller "Name device $target $xml_of_both" leave)
+    [[ $text != *'device make'* ]] || fail 'it need not be made'
     stayed
     state_write "$here"
-    follow "$xml" migrate traveller "qemu+tcp://host-$there/system" --live <<<"$text"
+    go "$target"
     arrived "$target"
     # and back, to one that must be created
     device_remove "$here" "$device"
     traveller
     device_remove "$there" "$target"
     state_write "$here"
-    text=$(expect_refused 507 traveller 'create it: echo' leave)
+    text=$(expect_refused 507 traveller "device make new .*$xml_of_both" leave)
     has_nothing "$there" || fail "to refuse it something was made on host $there"
-    follow "$xml" migrate traveller "qemu+tcp://host-$there/system" --live <<<"$text"
-    arrived "$(devices_of "$there")"
+    made=$(suggested_on "$there" <<<"$text" | first_uuid)
+    was_made "$there" "$made"
+    go "$made"
+    arrived "$made"
+    was_made "$there" "$made"
 }
 
 test_applied () {

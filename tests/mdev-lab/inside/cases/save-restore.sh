@@ -28,17 +28,42 @@ test_managed_save_and_start () {
     lives_on "$here" "$device"
 }
 
+# With the default mode: after the command in the refusal, the same line of virsh works. The device lives as long as the
+# guest does.
+test_managed_save_and_the_command () {
+    local text
+    leave_nothing
+    traveller
+    on "$here" virsh -q define "$(xml_with "$device")"
+    state_write "$here"
+    on "$here" virsh -q managedsave traveller
+    device_remove "$here" "$device"
+    text=$(expect_refused 507 traveller "Run 'vgpu-gate device make $device --type [^']*' here, then try again" \
+        on "$here" virsh start traveller)
+    ! has_device "$here" "$device" || fail 'the refusal has created it'
+    suggested_on "$here" <<<"$text" >/dev/null
+    was_made "$here" "$device"
+    guest_start "$here" traveller
+    lives_on "$here" "$device"
+    on "$here" virsh -q destroy traveller
+    ! has_device "$here" "$device" || fail "$device is still there"
+}
+
+# The name of its device is taken.
 test_restore_to_another_device () {
-    local other text
+    local other
     traveller
     other=$(device_make "$here" "$h100_20c")
     state_write "$here"
     on "$here" virsh -q save traveller "$image"
     device_remove "$here" "$device"
-    # to its own device, which no longer exists
-    text=$(expect_refused 507 traveller "$device.*use mediated device $other" on "$here" virsh restore "$image")
+    device_make "$there" "$h100_20c" "$device" >/dev/null
+    expect_refused 507 traveller "$device.*Name device $other in virsh restore's --xml" \
+        on "$here" virsh restore "$image" >/dev/null
     on "$here" test -s "$image" || fail 'the save image is gone'
-    follow "$(on "$here" virsh -q save-image-dumpxml --security-info "$image")" restore "$image" <<<"$text"
+    # shellcheck disable=SC2034  # for xml_with
+    xml=$(on "$here" virsh -q save-image-dumpxml --security-info "$image")
+    on "$here" virsh -q restore "$image" --xml "$(xml_with "$other")"
     lives_on "$here" "$other"
 }
 
