@@ -161,6 +161,36 @@ describe_guest_branch (const VgateFinding *f)
     return g_strdup_printf ("guest driver %s is not supported on host driver %s", guest, host);
 }
 
+/* As in the element and in the host document, so that people can compare them. */
+static char *
+format_time (guint64 seconds)
+{
+    g_autoptr (GDateTime) time = g_date_time_new_from_unix_utc ((gint64)seconds);
+
+    return time ? g_date_time_format (time, "%Y-%m-%dT%H:%M:%SZ") : g_strdup ("an impossible time");
+}
+
+/* An age by the clock of the host that judges: the time that was read is by the clock of another host. */
+static char *
+describe_age (const char *what, const char *done, const VgateFinding *f)
+{
+    g_autofree char *time = format_time (f->source);
+
+    return g_strdup_printf ("%s is %" G_GUINT64_FORMAT " s old by this host's clock (%s at %s); the limit is "
+                            "%" G_GUINT64_FORMAT " s",
+                            what, f->destination - f->source, done, time, f->destination_max);
+}
+
+static char *
+describe_future (const VgateFinding *f)
+{
+    g_autofree char *time = format_time (f->source);
+
+    return g_strdup_printf ("%s at %s, which is %" G_GUINT64_FORMAT " s in the future by this host's clock",
+                            f->at_destination ? "the host document was written" : "the metadata was captured",
+                            time, f->source - f->destination);
+}
+
 /* By its name: the number is the source's driver's, and another driver can number the types differently. */
 static char *
 describe_type (const VgateFinding *f)
@@ -207,10 +237,9 @@ vgate_finding_describe (const VgateFinding *f)
                                 f->destination_text);
     case VGATE_CODE_GUEST_BRANCH: return describe_guest_branch (f);
     case VGATE_CODE_SCHEDULER_DIFFERS: return describe_scheduler (f);
-    case VGATE_CODE_METADATA_OLD:
-        return g_strdup_printf ("the metadata is %" G_GUINT64_FORMAT " s old; the limit is %" G_GUINT64_FORMAT
-                                " s",
-                                f->source, f->destination);
+    case VGATE_CODE_METADATA_OLD: return describe_age ("the metadata", "captured", f);
+    case VGATE_CODE_HOST_DOCUMENT_OLD: return describe_age ("the host document", "written", f);
+    case VGATE_CODE_TIME_IN_FUTURE: return describe_future (f);
     case VGATE_CODE_CAPTURED_ELSEWHERE:
         return f->destination_text
                    ? g_strdup_printf ("the metadata was captured on host %s, but host %s sends the guest",

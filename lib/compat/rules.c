@@ -110,15 +110,46 @@ is_scheduler_different (const Case *c, VgateFinding *finding)
     return !vgate_scheduler_equal (source, destination);
 }
 
+/* A time that was read and is older than the limit. *finding gets the time, this host's time and the
+ * limit. */
+static gboolean
+is_old (const Case *c, gint64 time, gint64 limit, VgateFinding *finding)
+{
+    const gint64 now = c->circumstances->now;
+
+    finding->source = (guint64)time;
+    finding->destination = (guint64)now;
+    finding->destination_max = (guint64)limit;
+    return limit > 0 && now > 0 && time != 0 && time < now - limit;
+}
+
 static gboolean
 is_metadata_old (const Case *c, VgateFinding *finding)
 {
-    const VgateCircumstances *circumstances = c->circumstances;
-    const gint64 age = circumstances->now - c->vgpu->captured;
+    return is_old (c, c->vgpu->captured, c->circumstances->max_age, finding);
+}
 
-    finding->source = (guint64)MAX (age, 0);
-    finding->destination = (guint64)circumstances->max_age;
-    return circumstances->max_age > 0 && circumstances->now > 0 && age > circumstances->max_age;
+static gboolean
+is_host_document_old (const Case *c, VgateFinding *finding)
+{
+    return is_old (c, c->pgpu->described, c->circumstances->host_max_age, finding);
+}
+
+/* The rules about ages never find old what is in the future, although it may be. */
+static gboolean
+is_time_in_future (const Case *c, VgateFinding *finding)
+{
+    const gint64 now = c->circumstances->now;
+    const gint64 times[] = {c->vgpu->captured, c->pgpu->described};
+
+    finding->destination = (guint64)now;
+    for (guint side = 0; side < G_N_ELEMENTS (times); side++) {
+        finding->source = (guint64)times[side];
+        finding->at_destination = side == 1;
+        if (now > 0 && times[side] > now && times[side] - now > VGATE_CLOCK_TOLERANCE)
+            return TRUE;
+    }
+    return FALSE;
 }
 
 static gboolean
@@ -165,11 +196,13 @@ static const struct {
     RULE (HOST_DRIVER_NOT_SAME, "host-driver-not-same", IGNORE, is_host_driver_not_same),
     RULE (GUEST_BRANCH,         "guest-branch",         WARN,   is_guest_branch_unsupported),
     RULE (SCHEDULER_DIFFERS,    "scheduler-differs",    WARN,   is_scheduler_different),
-    /* Has no effect until max-age is set, because an unchanged guest is not captured again. */
-    RULE (METADATA_OLD,         "metadata-old",         REFUSE, is_metadata_old),
+    /* It only warns by default: a healthy guest of a host whose driver fails is not captured again either. */
+    RULE (METADATA_OLD,         "metadata-old",         WARN,   is_metadata_old),
     RULE (CAPTURED_ELSEWHERE,   "captured-elsewhere",   REFUSE, is_captured_elsewhere),
     /* Has no effect without a limit. It only warns by default, because the time is an estimate. */
     RULE (DOWN_TIME,            "down-time",            WARN,   is_down_time_too_long),
+    RULE (TIME_IN_FUTURE,       "time-in-future",       WARN,   is_time_in_future),
+    RULE (HOST_DOCUMENT_OLD,    "host-document-old",    WARN,   is_host_document_old),
 };
 /* clang-format on */
 

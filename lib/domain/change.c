@@ -74,24 +74,25 @@ host_driver (const VgateElementVgpu *vgpu)
 static const struct {
     const char *name;
     char *(*describe) (const VgateElementVgpu *vgpu);
+    gboolean is_of_guest; /* it does not change when the guest migrates */
 } fields[] = {
-    {"guest vGPU version", guest_version},
-    {"GPU metadata string", gpu_string},
-    {"migration capability", migration_capability},
-    {"structure version", structure_version},
-    {"size of the opaque data", opaque_size},
-    {"vGPU type", type},
-    {"guest driver", guest_driver},
-    {"host driver", host_driver},
+    {"guest vGPU version", guest_version, TRUE},
+    {"GPU metadata string", gpu_string, FALSE},
+    {"migration capability", migration_capability, FALSE},
+    {"structure version", structure_version, FALSE},
+    {"size of the opaque data", opaque_size, FALSE},
+    {"vGPU type", type, FALSE},
+    {"guest driver", guest_driver, TRUE},
+    {"host driver", host_driver, FALSE},
 };
 
 static char *
-compare_vgpus (const VgateElementVgpu *in_xml, const VgateElementVgpu *now)
+compare_vgpus (const VgateElementVgpu *in_xml, const VgateElementVgpu *now, gboolean has_migrated)
 {
     for (gsize i = 0; i < G_N_ELEMENTS (fields); i++) {
         g_autofree char *before = fields[i].describe (in_xml), *after = fields[i].describe (now);
 
-        if (strcmp (before, after) != 0)
+        if ((fields[i].is_of_guest || !has_migrated) && strcmp (before, after) != 0)
             return g_strdup_printf ("vGPU %s: %s %s in the XML, %s now", now->uuid, fields[i].name,
                                     *before ? before : "(none)", *after ? after : "(none)");
     }
@@ -130,11 +131,44 @@ vgate_change_find_deciding (const VgateElement *in_xml, const VgateElement *now)
     for (guint i = 0; i < now->vgpus->len; i++) {
         const VgateElementVgpu *vgpu = g_ptr_array_index (now->vgpus, i);
         const VgateElementVgpu *before = find (in_xml, vgpu->uuid);
-        char *difference =
-            before ? compare_vgpus (before, vgpu) : g_strdup_printf ("vGPU %s is not in the XML", vgpu->uuid);
+        char *difference = before ? compare_vgpus (before, vgpu, FALSE)
+                                  : g_strdup_printf ("vGPU %s is not in the XML", vgpu->uuid);
 
         if (difference)
             return difference;
     }
     return find_gone (in_xml, now);
+}
+
+/* NVML gives a vGPU another UUID on each host, but its address in the guest stays the same. A vGPU on QEMU's
+ * command line has no address; it is only found if it is the guest's only vGPU. */
+static const VgateElementVgpu *
+find_migrated (const VgateElement *element, const VgateElementVgpu *vgpu, gboolean is_only)
+{
+    for (guint i = 0; i < element->vgpus->len; i++) {
+        const VgateElementVgpu *other = g_ptr_array_index (element->vgpus, i);
+
+        if (vgpu->guest_address ? g_strcmp0 (other->guest_address, vgpu->guest_address) == 0 : is_only)
+            return other;
+    }
+    return NULL;
+}
+
+char *
+vgate_change_find_in_guest (const VgateElement *in_xml, const VgateElement *now)
+{
+    const gboolean is_only = in_xml->vgpus->len == 1 && now->vgpus->len == 1;
+
+    for (guint i = 0; i < now->vgpus->len; i++) {
+        const VgateElementVgpu *vgpu = g_ptr_array_index (now->vgpus, i);
+        const VgateElementVgpu *before = find_migrated (in_xml, vgpu, is_only);
+        char *difference = NULL;
+
+        /* a driver that has just arrived may need a moment */
+        if (before && vgpu->record.guest_version != 0)
+            difference = compare_vgpus (before, vgpu, TRUE);
+        if (difference)
+            return difference;
+    }
+    return NULL;
 }

@@ -25,3 +25,10 @@ char *vgate_change_digest (const VgateElement *element);
  * caller frees the clause.
  */
 char *vgate_change_find_deciding (const VgateElement *in_xml, const VgateElement *now);
+
+/*
+ * The same for a guest that has arrived: in_xml came with it from another host, and only what belongs to the
+ * guest is compared, its vGPU version and its driver. vGPUs are matched by their addresses in the guest. NULL
+ * also for a vGPU that is not in in_xml, and while a guest driver is not up. The caller frees the clause.
+ */
+char *vgate_change_find_in_guest (const VgateElement *in_xml, const VgateElement *now);

@@ -10,7 +10,7 @@ static const VgateXmlDialect dialect = {
     .base64 = VGATE_CODE_ELEMENT_BASE64,
 };
 
-const char *const vgate_trigger_names[] = {"start", "resume", "arrive", "change", "request", NULL};
+const char *const vgate_trigger_names[] = {"start", "resume", "arrive", "change", "request", "renew", NULL};
 static const char *const powers[] = {"running", "suspended", NULL};
 static const char *const algorithms[] = {"hmac-sha-256", NULL};
 

@@ -25,6 +25,7 @@ typedef enum {
     VGATE_TRIGGER_ARRIVE,
     VGATE_TRIGGER_CHANGE,
     VGATE_TRIGGER_REQUEST,
+    VGATE_TRIGGER_RENEW, /* nothing has changed, and the capture before was old */
     VGATE_N_TRIGGERS,
 } VgateTrigger;
 /* Indexed by VgateTrigger, and terminated by NULL. */

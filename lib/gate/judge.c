@@ -4,16 +4,37 @@
 #include "gate/check.h"
 #include "nvml/nvml-abi.h"
 
-static VgateVgpuSide
-vgpu_side_of (const VgateElement *element, const VgateElementVgpu *vgpu)
+/* For the engine, the time 0 is not known. A time that was read is known. */
+static gint64
+known_time (gint64 time)
 {
+    return time != 0 ? time : -1;
+}
+
+/*
+ * Only a live migration is judged by the time of the capture, and only when it begins. An image is as old as
+ * it is, and the guest in it has not changed since: the same applies to a snapshot and to a definition. At
+ * 'started begin' and at switch-over the age was checked before, and must not become too old in the meantime.
+ * A guest that is saved was captured now.
+ */
+static gint64
+capture_time (const VgateRequest *request)
+{
+    return request->operation == VGATE_OPERATION_MIGRATE ? known_time (request->domain->element->time) : 0;
+}
+
+static VgateVgpuSide
+vgpu_side_of (const VgateRequest *request, const VgateElementVgpu *vgpu)
+{
+    const VgateElement *element = request->domain->element;
+
     return (VgateVgpuSide){
         .size = sizeof (VgateVgpuSide),
         .record = &vgpu->record,
         .type_id = vgpu->type,
         .type_name = vgpu->type_name,
         .scheduler = vgpu->pgpu.has_scheduler ? &vgpu->pgpu.scheduler : NULL,
-        .captured = element->time,
+        .captured = capture_time (request),
         .captured_on = element->host_uuid,
         .framebuffer_used = vgpu->framebuffer_used,
         .runtime_state = vgpu->runtime_state,
@@ -48,7 +69,7 @@ add_down_time (const VgateRequest *request, guint except, VgateCircumstances *ci
     circumstances->down_time_limit =
         circumstances->is_limit_of_guest ? element->max_downtime : request->policy->down_time_limit;
     for (guint i = 0; i < element->vgpus->len; i++) {
-        const VgateVgpuSide side = vgpu_side_of (element, g_ptr_array_index (element->vgpus, i));
+        const VgateVgpuSide side = vgpu_side_of (request, g_ptr_array_index (element->vgpus, i));
 
         if (i == except || !vgate_down_time_estimate (&side, NULL, circumstances, estimate))
             continue;
@@ -78,13 +99,11 @@ vgate_judge_down_time (const VgateRequest *request)
 static VgateCircumstances
 circumstances_of (const VgateRequest *request, const VgateHost *host, guint vgpu)
 {
-    VgateCircumstances circumstances = {.size = sizeof (VgateCircumstances), .now = request->now};
+    VgateCircumstances circumstances = {.size = sizeof (VgateCircumstances),
+                                        .now = request->now,
+                                        .max_age = request->policy->max_age,
+                                        .host_max_age = request->policy->host_max_age};
     VgateDownTime others = VGATE_INIT (VgateDownTime);
-
-    /* The age of an arrival was checked a moment ago, and must not become too old in the meantime. The
-     * operator who reverts to a snapshot knows its age. A guest that is saved was captured now. */
-    if (request->operation != VGATE_OPERATION_STARTED && request->operation != VGATE_OPERATION_SAVE)
-        circumstances.max_age = request->policy->max_age;
 
     for (VgateRule rule = 0; rule < VGATE_N_RULES; rule++)
         circumstances.severities[rule] = request->policy->severities[rule];
@@ -99,12 +118,14 @@ circumstances_of (const VgateRequest *request, const VgateHost *host, guint vgpu
 }
 
 static VgatePgpuSide
-pgpu_side_of (const VgatePgpu *pgpu, const VgateElementVgpu *vgpu, gboolean is_held)
+pgpu_side_of (const VgateJudgement *j, guint index, const VgateElementVgpu *vgpu, gboolean is_held)
 {
+    const VgatePgpu *pgpu = g_ptr_array_index (j->host->pgpus, index);
     const VgateHostType *type = vgate_pgpu_find_type (pgpu, vgpu->type, vgpu->type_name);
     VgatePgpuSide side = {.size = sizeof (VgatePgpuSide), .record = &pgpu->record, .offer = VGATE_OFFER_NO};
 
     side.write_bandwidth = pgpu->write_bandwidth;
+    side.described = j->request->host ? known_time (j->request->host->time) : 0;
     side.scheduler = pgpu->has_scheduler ? &pgpu->scheduler : NULL;
     if (is_held)
         side.offer = VGATE_OFFER_HELD;
@@ -139,8 +160,8 @@ vgate_judge_pair (const VgateJudgement *j, guint vgpu, guint pgpu, gboolean is_h
 {
     const VgateElement *element = j->request->domain->element;
     const VgateElementVgpu *subject = g_ptr_array_index (element->vgpus, vgpu);
-    const VgateVgpuSide vgpu_side = vgpu_side_of (element, subject);
-    const VgatePgpuSide pgpu_side = pgpu_side_of (g_ptr_array_index (j->host->pgpus, pgpu), subject, is_held);
+    const VgateVgpuSide vgpu_side = vgpu_side_of (j->request, subject);
+    const VgatePgpuSide pgpu_side = pgpu_side_of (j, pgpu, subject, is_held);
     const VgateCircumstances circumstances = circumstances_of (j->request, j->host, vgpu);
 
     *candidate = (VgateCandidate){.pgpu = pgpu, .down_time = VGATE_INIT (VgateDownTime)};

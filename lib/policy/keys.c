@@ -77,13 +77,25 @@ read_cold_start (VgatePolicy *policy, const char *value)
 }
 
 static gboolean
-read_max_age (VgatePolicy *policy, const char *value)
+read_age (const char *value, gint64 *seconds)
 {
     guint64 number = 0;
     const gboolean good = read_number (value, 0, G_MAXINT32, &number);
 
-    policy->max_age = (gint64)number;
+    *seconds = (gint64)number;
     return good;
+}
+
+static gboolean
+read_max_age (VgatePolicy *policy, const char *value)
+{
+    return read_age (value, &policy->max_age);
+}
+
+static gboolean
+read_host_max_age (VgatePolicy *policy, const char *value)
+{
+    return read_age (value, &policy->host_max_age);
 }
 
 static gboolean
@@ -227,7 +239,8 @@ static const VgatePolicyKey keys[] = {
     {"gate", "missing-metadata", read_missing_metadata, "refuse or allow"},
     {"gate", "backend-failure", read_backend_failure, "refuse or allow"},
     {"gate", "cold-start", read_cold_start, "ignore or check"},
-    {"gate", "max-age", read_max_age, "a number of seconds, or 0 for no limit"},
+    {"gate", "max-age", read_max_age, "0 to 2147483647 (seconds; 0 for no limit)"},
+    {"gate", "host-max-age", read_host_max_age, "0 to 2147483647 (seconds; 0 for no limit)"},
     {"capture", "interval", read_interval, "1 to 3600 (seconds)"},
     {"capture", "interval-fast", read_interval_fast, "1 to 3600 (seconds)"},
     {"capture", "refresh", read_refresh, "1 to 3600 (seconds)"},

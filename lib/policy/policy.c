@@ -318,6 +318,8 @@ vgate_policy_new_default (void)
     policy->backend.library = g_strdup ("libnvidia-ml.so.1");
     policy->backend.helper = g_strdup (VGATE_LIBEXECDIR "/vgpu-gate-nvml");
     policy->backend.deadline_ms = DEADLINE_DEFAULT_MS;
+    policy->max_age = VGATE_MAX_AGE_DEFAULT;
+    policy->host_max_age = VGATE_MAX_AGE_DEFAULT;
     policy->capture_interval = INTERVAL_DEFAULT_SEC;
     policy->capture_interval_fast = FAST_DEFAULT_SEC;
     policy->capture_refresh = REFRESH_DEFAULT_SEC;

@@ -21,6 +21,9 @@ typedef enum {
     VGATE_ORDER_DEPTH_FIRST,   /* the GPU with the most vGPUs first */
 } VgateOrder;
 
+/* The default of [gate] max-age and host-max-age, in seconds. */
+#define VGATE_MAX_AGE_DEFAULT 3600
+
 /* The largest value of [placement] lease-time, in seconds. */
 #define VGATE_LEASE_TIME_MAX 3600
 
@@ -34,6 +37,7 @@ typedef struct {
     gboolean allow_backend_failure;          /* [gate] backend-failure */
     gboolean gate_cold_start;                /* [gate] cold-start */
     gint64 max_age;                          /* [gate] max-age, seconds; 0: no limit */
+    gint64 host_max_age;                     /* [gate] host-max-age, seconds; 0: no limit */
     VgateSeverity severities[VGATE_N_RULES]; /* [rules] */
     guint capture_interval;                  /* [capture] interval, seconds */
     guint capture_interval_fast;             /* [capture] interval-fast, seconds */

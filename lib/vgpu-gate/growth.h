@@ -34,8 +34,8 @@ vgate_growth_write (gpointer given, gconstpointer own, gsize own_size)
 #define VGATE_SIZE_SETTINGS      VGATE_GROWTH_END (VgateSchedulerSettings, reserved)
 #define VGATE_SIZE_LOG_NEWS      VGATE_GROWTH_END (VgateSchedulerLogNews, reserved)
 #define VGATE_SIZE_VGPU_SIDE     VGATE_GROWTH_END (VgateVgpuSide, read_bandwidth)
-#define VGATE_SIZE_PGPU_SIDE     VGATE_GROWTH_END (VgatePgpuSide, write_bandwidth)
-#define VGATE_SIZE_CIRCUMSTANCES VGATE_GROWTH_END (VgateCircumstances, other_down_time)
+#define VGATE_SIZE_PGPU_SIDE     VGATE_GROWTH_END (VgatePgpuSide, described)
+#define VGATE_SIZE_CIRCUMSTANCES VGATE_GROWTH_END (VgateCircumstances, host_max_age)
 #define VGATE_SIZE_DOWN_TIME     VGATE_GROWTH_END (VgateDownTime, time)
 
 /* The structures must have no padding at the end: callers do not initialise it, and a later version would

@@ -422,6 +422,8 @@ typedef enum {
     VGATE_RULE_METADATA_OLD,         /* 409 */
     VGATE_RULE_CAPTURED_ELSEWHERE,   /* 410 */
     VGATE_RULE_DOWN_TIME,            /* 413: compares the estimate with the limit */
+    VGATE_RULE_TIME_IN_FUTURE,       /* 414: of the capture or of the host's description */
+    VGATE_RULE_HOST_DOCUMENT_OLD,    /* 415 */
     VGATE_N_RULES,
 } VgateRule;
 
@@ -445,7 +447,7 @@ typedef struct {
     guint32 type_id; /* for messages only: drivers number the types differently, the name decides */
     const char *type_name;
     const VgateScheduler *scheduler; /* of its pGPU; NULL: not known */
-    gint64 captured;                 /* seconds since 1970 */
+    gint64 captured;                 /* seconds since 1970; 0: not known, so that its age is not checked */
     const char *captured_on;         /* host UUID; NULL: not known */
     guint64 framebuffer_used;        /* bytes; 0: not known, so that no down-time can be estimated */
     guint64 runtime_state;           /* bytes beside the frame buffer; 0: not known */
@@ -467,20 +469,26 @@ typedef struct {
     guint free_instances; /* of the vGPU's type */
     const VgateScheduler *scheduler;
     guint64 write_bandwidth; /* MB/s at which it can be written; 0: not known */
+    gint64 described;        /* seconds since 1970, when its host was described; 0: now, or not known */
 } VgatePgpuSide;
+
+/* The clocks of two hosts may differ by this many seconds. A time that is further in the future breaks
+ * VGATE_RULE_TIME_IN_FUTURE. It is the difference that Kerberos allows. */
+#define VGATE_CLOCK_TOLERANCE 300
 
 /* Further values that the rules use. All pointers are borrowed. */
 typedef struct {
     gsize size;
     VgateSeverity severities[VGATE_RULES_MAX]; /* by VgateRule */
-    gint64 now;                                /* seconds since 1970; 0: the age is not checked */
-    gint64 max_age;                            /* seconds; 0: no limit */
+    gint64 now;                                /* seconds since 1970; 0: no time is checked */
+    gint64 max_age;                            /* of the capture, in seconds; 0: no limit */
     const char *sent_by;                       /* UUID of the host that sends the guest; NULL: not known */
     const char *certainly_not_from; /* UUID of the receiving host, which cannot be the sender; or NULL */
     guint64 link_speed;             /* Mbit/s between the hosts; 0: not known */
     guint64 down_time_limit;        /* ms; 0: no limit, and the rule does not apply */
     gboolean is_limit_of_guest;     /* TRUE: the limit is the guest's; FALSE: the receiving host's */
     guint64 other_down_time;        /* us for the guest's other vGPUs */
+    gint64 host_max_age;            /* of the host's description, in seconds; 0: no limit */
 } VgateCircumstances;
 
 /* Sets the default severity of every rule, and everything else to 0. The caller must have set size.

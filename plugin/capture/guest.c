@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "plugin/capture/guest.h"
 
+#include "plugin/element/renewal.h"
+
 #include <string.h>
 
 /* The longest text that an attribute of the status document takes. */
@@ -175,18 +177,29 @@ vgate_guest_forget_events (VgateGuest *guest)
     guest->is_echo_lost = guest->update || guest->is_being_cleaned;
 }
 
+/* By the time in the element, which is what other hosts judge. */
+static gboolean
+is_renewal_due (const VgateGuest *guest, const VgatePolicy *policy)
+{
+    return guest->status->has_capture &&
+           vgate_renewal_is_due (guest->status->captured, g_get_real_time () / G_USEC_PER_SEC,
+                                 vgate_renewal_age (policy->max_age, guest->uuid));
+}
+
 void
-vgate_guest_note_nvml (VgateGuest *guest, const VgateSnapshot *snapshot, guint refresh, gint64 now)
+vgate_guest_note_nvml (VgateGuest *guest, const VgateSnapshot *snapshot, const VgatePolicy *policy,
+                       gint64 now)
 {
     const char *fingerprint = vgate_snapshot_fingerprint (snapshot, guest->uuid);
 
     guest->is_driver_down = vgate_snapshot_is_driver_down (snapshot, guest->uuid);
     if (g_strcmp0 (fingerprint, guest->fingerprint) != 0)
         vgate_guest_expect_more (guest, VGATE_TRIGGER_CHANGE, now);
-    else if (fingerprint && !vgate_guest_is_leaving (guest) && now >= guest->refresh_at)
+    else if (fingerprint && !vgate_guest_is_leaving (guest) &&
+             (now >= guest->refresh_at || is_renewal_due (guest, policy)))
         vgate_guest_set_due (guest, VGATE_TRIGGER_CHANGE);
     if (guest->is_due)
-        guest->refresh_at = now + (gint64)refresh * G_USEC_PER_SEC;
+        guest->refresh_at = now + (gint64)policy->capture_refresh * G_USEC_PER_SEC;
 }
 
 void

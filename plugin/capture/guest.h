@@ -4,6 +4,7 @@
 #pragma once
 
 #include "plugin/capture/update.h"
+#include "policy/policy.h"
 #include "status/status.h"
 
 /* Whether the guest leaves, by a migration or into a save image. Only the functions below use it. */
@@ -114,10 +115,12 @@ void vgate_guest_forget_events (VgateGuest *guest);
 
 /*
  * NVML's present answer about the guest; an update is due if the answer has changed. While the guest has a
- * vGPU, an update is also due every refresh seconds, because the used frame buffer and the down-time that
- * libvirt allows change without being compared. now: monotonic.
+ * vGPU, an update is also due every [capture] refresh seconds, because the used frame buffer and the
+ * down-time that libvirt allows change without being compared; and when its capture must be renewed for its
+ * age. now: monotonic.
  */
-void vgate_guest_note_nvml (VgateGuest *guest, const VgateSnapshot *snapshot, guint refresh, gint64 now);
+void vgate_guest_note_nvml (VgateGuest *guest, const VgateSnapshot *snapshot, const VgatePolicy *policy,
+                            gint64 now);
 
 /* An update of its element begins and handles everything that is due now. Borrowed until _end_update (). */
 void vgate_guest_begin_update (VgateGuest *guest, VgateUpdate *update);

@@ -3,6 +3,7 @@
 
 #include "plugin/base/log.h"
 #include "plugin/capture/gpu-log.h"
+#include "plugin/element/renewal.h"
 
 /* The wait after an update that met a job; it doubles each time, up to the interval. */
 #define RETRY_MS 200u
@@ -46,13 +47,16 @@ note_failure (VgatePacing *pacing, const GError *error)
     pacing->failure = g_strdup (failure);
 }
 
+/* At an answer of NVML, captures that are old are made again, so there must be one often enough for that. */
 static guint
 interval_of (const VgatePacing *pacing, VgatePace pace)
 {
+    const guint longest = vgate_renewal_interval (pacing->policy->max_age);
+
     switch (pace) {
     case VGATE_PACE_WARM: return WARM_MS;
-    case VGATE_PACE_FAST: return 1000 * pacing->policy->capture_interval_fast;
-    default: return 1000 * pacing->policy->capture_interval;
+    case VGATE_PACE_FAST: return 1000 * MIN (pacing->policy->capture_interval_fast, longest);
+    default: return 1000 * MIN (pacing->policy->capture_interval, longest);
     }
 }
 

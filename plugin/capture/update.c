@@ -2,6 +2,7 @@
 #include "plugin/capture/update.h"
 
 #include "plugin/element/capture.h"
+#include "domain/change.h"
 #include "gate/gate.h"
 #include "plugin/base/log.h"
 
@@ -39,6 +40,7 @@ vgate_update_free (VgateUpdate *update)
     g_free (update->name);
     g_clear_error (&update->error);
     g_free (update->loss);
+    g_free (update->difference);
     vgate_domain_free (update->domain);
     g_free (update);
 }
@@ -96,6 +98,15 @@ trigger_for (const VgateUpdate *update, const VgateDomain *domain)
     return update->event == VGATE_TRIGGER_START ? VGATE_TRIGGER_CHANGE : update->event;
 }
 
+/* The element that a guest brought from another host was judged there or here. */
+static void
+compare_arrival (VgateUpdate *update, VgateElement *brought, const VgateElement *now)
+{
+    if (brought && strcmp (brought->host_uuid, now->host_uuid) != 0 &&
+        vgate_element_check (brought, update->uuid, update->key, NULL))
+        update->difference = vgate_change_find_in_guest (brought, now);
+}
+
 static gboolean
 write_element (VgateUpdate *update, virDomainPtr domain, VgateElement *element)
 {
@@ -130,6 +141,7 @@ capture (VgateUpdate *update, virDomainPtr domain, const GPtrArray *instances)
         .key = update->key,
         .sequence_min = update->sequence_min,
         .now = g_get_real_time () / G_USEC_PER_SEC,
+        .renewal_age = update->renewal_age,
     };
 
     if (!read)
@@ -143,6 +155,8 @@ capture (VgateUpdate *update, virDomainPtr domain, const GPtrArray *instances)
     input.max_downtime = vgate_libvirt_max_downtime (domain);
     if (!vgate_capture_build (&input, &element, &update->error))
         return FALSE;
+    if (element)
+        compare_arrival (update, read->element, element);
     update->outcome = VGATE_UPDATE_IN_ORDER;
     if (element && !write_element (update, domain, element))
         return FALSE;
@@ -244,8 +258,17 @@ vgate_update_report (const VgateUpdate *update)
         subject.code = VGATE_CODE_ELEMENT_LOST;
         vgate_log_about (&subject, "%s", update->loss);
     }
+    if (update->difference && update->outcome == VGATE_UPDATE_WRITTEN) {
+        subject.code = VGATE_CODE_ARRIVED_CHANGED;
+        vgate_log_about (&subject, "the guest arrived with metadata that did not describe it: %s",
+                         update->difference);
+    }
     switch (update->outcome) {
-    case VGATE_UPDATE_WRITTEN: report_written (update); break;
+    case VGATE_UPDATE_WRITTEN:
+        /* three lines an hour for each guest would hide the others; the counter and the status have it */
+        if (update->written->trigger != VGATE_TRIGGER_RENEW)
+            report_written (update);
+        break;
     case VGATE_UPDATE_REMOVED:
         subject.code = VGATE_CODE_CAPTURE_REMOVED;
         vgate_log_about (&subject, "removed the metadata: the guest no longer has a vGPU");

@@ -25,6 +25,7 @@ typedef struct {
     GBytes *key;             /* fleet key, owned; or NULL */
     VgateTrigger event;      /* the last event of the domain */
     guint64 sequence_min;    /* the sequence number must be above this */
+    gint64 renewal_age;      /* vgate_renewal_age (); 0: an element is not written for its age */
     gboolean may_remove;     /* the last update found the element unclaimed as well */
     int known_id;            /* libvirt's ID of the run that the last update found; -1: none is known */
     gboolean was_captured;   /* the XML of that run had the element */
@@ -38,7 +39,9 @@ typedef struct {
     GError *error;
     VgateDomain *domain;         /* with its present element; NULL: no vGPU, or FAILED */
     const VgateElement *written; /* WRITTEN only; domain's */
-    guint64 sequence_removed;    /* of an element that was removed; 0: none, or unreadable */
+    char *difference; /* of a guest that has arrived: how it differs from the metadata that came with it;
+                                  * NULL: it does not */
+    guint64 sequence_removed; /* of an element that was removed; 0: none, or unreadable */
 } VgateUpdate;
 
 /* Takes references and copies, not ownership. */
@@ -50,5 +53,5 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateUpdate, vgate_update_free)
 /* Blocks. */
 void vgate_update_run (VgateUpdate *update);
 
-/* Logs what was written or removed and what failed; logs nothing otherwise. */
+/* Logs what was written or removed and what failed; logs nothing otherwise, nor a renewal. */
 void vgate_update_report (const VgateUpdate *update);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "plugin/capture/updater.h"
 
+#include "plugin/element/renewal.h"
+
 #include <malloc.h>
 
 /* This many updates free memory that is worth giving back. */
@@ -96,6 +98,7 @@ vgate_updater_begin (VgateUpdater *updater, VgateGuest *guest, VgateSnapshot *sn
         return;
     update = vgate_update_new (libvirt, guest->uuid, snapshot, updater->policy->seal_key,
                                vgate_guests_sequence_floor (updater->guests));
+    update->renewal_age = vgate_renewal_age (updater->policy->max_age, guest->uuid);
     vgate_guest_begin_update (guest, update);
     updater->n_begun++;
     vgate_workers_push (updater->workers, &update_kind, update, updater);

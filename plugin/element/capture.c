@@ -2,6 +2,7 @@
 #include "plugin/element/capture.h"
 
 #include "domain/change.h"
+#include "plugin/element/renewal.h"
 #include "plugin/element/steady-size.h"
 
 #include <string.h>
@@ -217,8 +218,12 @@ vgate_capture_build (const VgateCaptureInput *input, VgateElement **element, GEr
     if (!wanted)
         return FALSE;
     /* A request is for a capture of now, also if only its time is new. */
-    if (input->trigger != VGATE_TRIGGER_REQUEST && is_in_order (input, wanted))
-        return TRUE;
+    if (input->trigger != VGATE_TRIGGER_REQUEST && is_in_order (input, wanted)) {
+        if (input->renewal_age == 0 ||
+            !vgate_renewal_is_due (input->domain->element->time, input->now, input->renewal_age))
+            return TRUE;
+        wanted->trigger = VGATE_TRIGGER_RENEW;
+    }
     wanted->sequence = input->sequence_min + 1;
     if (input->domain->element && input->domain->element->sequence >= wanted->sequence &&
         input->domain->element->sequence < G_MAXUINT64)

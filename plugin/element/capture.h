@@ -17,6 +17,7 @@ typedef struct {
     gboolean has_exact_sizes; /* of the memory that vGPUs use; FALSE: rounded, as in an element */
     guint64 sequence_min;     /* the sequence number must be above this */
     gint64 now;               /* seconds since 1970 */
+    gint64 renewal_age;       /* vgate_renewal_age (); 0: an element is not written for its age */
 } VgateCaptureInput;
 
 /*
@@ -37,7 +38,7 @@ gboolean vgate_capture_check_gone (const VgateHost *host, const VgateElement *el
 
 /*
  * Builds the element that the domain must have. *element is NULL if the domain already has it, unless the
- * trigger is VGATE_TRIGGER_REQUEST. Errors as for _describe (). A present element that the gate would not
- * accept is replaced.
+ * trigger is VGATE_TRIGGER_REQUEST, or the one that it has must be renewed (VGATE_TRIGGER_RENEW). Errors as
+ * for _describe (). A present element that the gate would not accept is replaced.
  */
 gboolean vgate_capture_build (const VgateCaptureInput *input, VgateElement **element, GError **error);

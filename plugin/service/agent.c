@@ -184,7 +184,7 @@ on_answered (VgateSnapshot *snapshot, gpointer user_data)
     while (g_hash_table_iter_next (&iter, NULL, &value)) {
         VgateGuest *guest = value;
 
-        vgate_guest_note_nvml (guest, snapshot, agent->policy->capture_refresh, g_get_monotonic_time ());
+        vgate_guest_note_nvml (guest, snapshot, agent->policy, g_get_monotonic_time ());
         if (guest->is_due && vgate_guest_is_leaving (guest))
             check_job (agent, guest);
         else if (guest->is_due)

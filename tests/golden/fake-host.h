@@ -30,8 +30,8 @@ typedef enum {
 
 typedef struct FakeHost FakeHost;
 
-/* Driver 580.95.05 with vGPU versions 18.1 to 26.1, without GPUs. Only the way to the driver is
- * configured. */
+/* Driver 580.95.05 with vGPU versions 18.1 to 26.1, without GPUs. The way to the driver is configured,
+ * and that no capture is too old or of the future. */
 FakeHost *fake_host_new (void);
 /* Also fails the test if a helper left a sanitiser's report. */
 void fake_host_free (FakeHost *host);

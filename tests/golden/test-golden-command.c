@@ -343,6 +343,20 @@ write_document (FakeHost *host, const CaseEdit edits[CASE_EDITS_MAX])
     fake_host_write_file (host, "host.xml", document->str, document->len, 0644);
 }
 
+static void
+refuse_old_document (FakeHost *host)
+{
+    case_standard_host (host);
+    fake_host_configure (host, "[rules]\nhost-document-old=refuse\n");
+}
+
+static void
+refuse_future (FakeHost *host)
+{
+    case_standard_host (host);
+    fake_host_configure (host, "[rules]\ntime-in-future=refuse\n");
+}
+
 #define PGPU_BYTES "<metadata length='380'>AwAA"
 
 static void
@@ -441,6 +455,13 @@ static const struct {
      {{"<host ", "<!DOCTYPE host><host "}}},
     {{"domain", "check --host @element.in.xml @element.in.xml", NULL, 509}, {{NULL, NULL}}},
     {{"none", "check --host $ROOT/none.xml @element.in.xml", NULL, 111}, {{NULL, NULL}}},
+    /* of about the years 1026 and 9026; the default is a warning */
+    {{"old", "check --host $ROOT/host.xml @element.in.xml", NULL, 1},
+     {{"host:1' time='2", "host:1' time='1"}}},
+    {{"old-refuse", "check --host $ROOT/host.xml @element.in.xml", refuse_old_document, 415},
+     {{"host:1' time='2", "host:1' time='1"}}},
+    {{"future", "check --host $ROOT/host.xml @element.in.xml", refuse_future, 414},
+     {{"host:1' time='2", "host:1' time='9"}}},
 };
 /* clang-format on */
 

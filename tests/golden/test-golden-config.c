@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The hook's configuration. The guest is one whose restore is refused by default (213) and allowed by
  * missing-metadata=allow (4), so that the effect of the configuration shows without a driver. */
+#include "command-case.h"
 #include "hook-case.h"
 #include "refusal.h"
 #include "vgpu-gate/vgpu-gate.h"
@@ -330,6 +331,20 @@ use_driver_with_scheduler (FakeHost *host)
     fake_host_set_library (host, program_path ("stub-scheduler"));
 }
 
+/* Writes the host document, as of the year 1026 or so. */
+static void
+describe_in_old_times (FakeHost *host)
+{
+    g_autoptr (GString) document = NULL;
+    g_auto (ProgramRun) run = {0};
+
+    case_standard_host (host);
+    command_run (host, "host", &run);
+    document = g_string_new (run.out);
+    g_assert_cmpuint (g_string_replace (document, "host:1' time='2", "host:1' time='1", 0), ==, 1);
+    fake_host_write_file (host, "host.xml", document->str, document->len, 0644);
+}
+
 /* clang-format off */
 static const struct {
     int code;
@@ -352,6 +367,8 @@ static const struct {
     [VGATE_RULE_METADATA_OLD] = {409, {.input = "element", .config = "[gate]\nmax-age=60\n"}},
     [VGATE_RULE_CAPTURED_ELSEWHERE] = {410, {.input = "captured-at-destination"}},
     [VGATE_RULE_DOWN_TIME] = {413, {.input = "large"}},
+    [VGATE_RULE_TIME_IN_FUTURE] = {414, {.input = "element", .edits = {{"time=\"2025", "time=\"9999"}}}},
+    [VGATE_RULE_HOST_DOCUMENT_OLD] = {415, {.input = "element", .prepare = describe_in_old_times}},
 };
 /* clang-format on */
 
@@ -366,6 +383,8 @@ dry_run_with_severity (VgateRule rule, VgateSeverity severity, ProgramRun *run)
     g_autofree char *xml = case_input (c, &call.length);
 
     call.input = xml;
+    if (c->prepare == describe_in_old_times)
+        call.extra = "--dry-run --host $ROOT/host.xml";
     if (c->prepare)
         c->prepare (host);
     else

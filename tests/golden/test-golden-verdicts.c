@@ -103,6 +103,7 @@ other_key (FakeHost *host)
 /* A link that is faster than this host's GPU can be written. */
 #define FAST_LINK "[down-time]\nlink-speed=400000\n"
 #define REFUSE    "[rules]\ndown-time=refuse\n"
+#define AGED      "[gate]\nmax-age=60\n[rules]\n"
 
 /* clang-format off */
 static const HookCase cases[] = {
@@ -192,9 +193,20 @@ static const HookCase cases[] = {
      .config = "[rules]\nscheduler-differs=refuse\n"},
     {.name = "not-told", .input = "scheduler", .code = 1,
      .sim = "fail nvmlDeviceGetVgpuSchedulerState NOT_SUPPORTED"},
-    {.name = "too-old", .input = "element", .code = 409, .config = "[gate]\nmax-age=60\n"},
-    {.name = "too-old-warn", .input = "element", .code = 1,
-     .config = "[gate]\nmax-age=60\n[rules]\nmetadata-old=warn\n"},
+    {.name = "too-old", .input = "element", .code = 409, .config = AGED "metadata-old=refuse\n"},
+    {.name = "too-old-warn", .input = "element", .code = 1, .config = AGED},
+    /* the age of an image is not the guest's */
+    {.name = "too-old-restore", .input = "element", .operation = "restore", .code = 1,
+     .config = AGED "metadata-old=refuse\n"},
+    {.name = "future", .input = "element", .code = 414, .config = "[rules]\ntime-in-future=refuse\n",
+     .edits = {{"time=\"2025", "time=\"9999"}}},
+    {.name = "future-warn", .input = "element", .code = 1, .config = "[rules]\ntime-in-future=warn\n",
+     .edits = {{"time=\"2025", "time=\"9999"}}},
+    {.name = "future-restore", .input = "element", .operation = "restore", .code = 1,
+     .config = "[rules]\ntime-in-future=refuse\n", .edits = {{"time=\"2025", "time=\"9999"}}},
+    /* the first second of 1970 is a time, too */
+    {.name = "epoch", .input = "element", .code = 409, .config = AGED "metadata-old=refuse\n",
+     .edits = {{"time=\"2025-11-24T16", "time=\"1970-01-01T00"}}},
     {.name = "young-enough", .input = "element", .code = 1, .config = "[gate]\nmax-age=2147483647\n"},
     {.name = "migrate", .input = "captured-at-destination", .code = 410},
     {.name = "migrate-warn", .input = "captured-at-destination", .code = 1,

@@ -52,6 +52,7 @@ typedef struct {
     guint free_instances;
     const VgateScheduler *scheduler;
     guint64 write_bandwidth;
+    gint64 described;
 } VgatePgpuSide;
 
 typedef struct {
@@ -62,6 +63,7 @@ typedef struct {
     guint64 link_speed, down_time_limit;
     gboolean is_limit_of_guest;
     guint64 other_down_time;
+    gint64 host_max_age;
 } VgateCircumstances;
 
 typedef struct {

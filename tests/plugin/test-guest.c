@@ -3,8 +3,11 @@
 #include "plugin/capture/guest.h"
 
 #include "answers.h"
+#include "plugin/element/renewal.h"
 
 #define MINUTE ((gint64)60 * G_USEC_PER_SEC)
+
+static const VgatePolicy policy = {.capture_refresh = 60, .max_age = 3600};
 
 /* An update as a worker would return it, with the guest's part done. */
 static gboolean
@@ -40,12 +43,12 @@ test_news (void)
     g_autoptr (VgateGuest) guest = vgate_guest_new (SAMPLE_DOMAIN_UUID);
     g_autoptr (VgateSnapshot) up = snapshot_of (vgate_version (26, 1)), down = snapshot_of (0);
 
-    vgate_guest_note_nvml (guest, down, 60, 0);
+    vgate_guest_note_nvml (guest, down, &policy, 0);
     g_assert_true (guest->is_due);
     g_assert_false (update (guest, down, VGATE_UPDATE_WRITTEN));
-    vgate_guest_note_nvml (guest, down, 60, 0);
+    vgate_guest_note_nvml (guest, down, &policy, 0);
     g_assert_false (guest->is_due);
-    vgate_guest_note_nvml (guest, up, 60, 0);
+    vgate_guest_note_nvml (guest, up, &policy, 0);
     g_assert_true (guest->is_due);
 }
 
@@ -185,12 +188,12 @@ test_pace (void)
     g_autoptr (VgateGuest) guest = vgate_guest_new (SAMPLE_DOMAIN_UUID);
     g_autoptr (VgateSnapshot) up = snapshot_of (vgate_version (26, 1)), down = snapshot_of (0);
 
-    vgate_guest_note_nvml (guest, down, 60, 0);
+    vgate_guest_note_nvml (guest, down, &policy, 0);
     update (guest, down, VGATE_UPDATE_WRITTEN);
     g_assert_cmpint (vgate_guest_pace (guest, MINUTE), ==, VGATE_PACE_FAST);
     /* no guest driver within ten minutes: it is no longer expected */
     g_assert_cmpint (vgate_guest_pace (guest, 11 * MINUTE), ==, VGATE_PACE_SLOW);
-    vgate_guest_note_nvml (guest, up, 60, 11 * MINUTE);
+    vgate_guest_note_nvml (guest, up, &policy, 11 * MINUTE);
     update (guest, up, VGATE_UPDATE_WRITTEN);
     g_assert_cmpint (vgate_guest_pace (guest, 12 * MINUTE), ==, VGATE_PACE_SLOW);
     g_assert_cmpint (vgate_guest_pace (guest, 1000 * MINUTE), ==, VGATE_PACE_SLOW);
@@ -206,7 +209,7 @@ test_pace_when_announced (void)
     g_autoptr (VgateGuest) guest = vgate_guest_new (SAMPLE_DOMAIN_UUID);
     g_autoptr (VgateSnapshot) up = snapshot_of (vgate_version (26, 1));
 
-    vgate_guest_note_nvml (guest, up, 60, 0);
+    vgate_guest_note_nvml (guest, up, &policy, 0);
     update (guest, up, VGATE_UPDATE_WRITTEN);
     vgate_guest_note_announced (guest, MINUTE);
     g_assert_cmpint (vgate_guest_pace (guest, MINUTE), ==, VGATE_PACE_SLOW);
@@ -285,24 +288,55 @@ test_refresh (void)
     g_autoptr (VgateGuest) guest = vgate_guest_new (SAMPLE_DOMAIN_UUID);
     g_autoptr (VgateSnapshot) snapshot = snapshot_of (1), nothing = answers_snapshot (NULL, 0);
 
-    vgate_guest_note_nvml (guest, snapshot, 60, MINUTE);
+    vgate_guest_note_nvml (guest, snapshot, &policy, MINUTE);
     update (guest, snapshot, VGATE_UPDATE_WRITTEN);
-    vgate_guest_note_nvml (guest, snapshot, 60, 2 * MINUTE - 1);
+    vgate_guest_note_nvml (guest, snapshot, &policy, 2 * MINUTE - 1);
     g_assert_false (guest->is_due);
     leave (guest);
-    vgate_guest_note_nvml (guest, snapshot, 60, 2 * MINUTE);
+    vgate_guest_note_nvml (guest, snapshot, &policy, 2 * MINUTE);
     g_assert_false (guest->is_due);
     vgate_guest_note_leaving (guest, VGATE_LEAVING_JOB_ENDED);
-    vgate_guest_note_nvml (guest, snapshot, 60, 2 * MINUTE);
+    vgate_guest_note_nvml (guest, snapshot, &policy, 2 * MINUTE);
     g_assert_true (guest->is_due);
     update (guest, snapshot, VGATE_UPDATE_IN_ORDER);
-    vgate_guest_note_nvml (guest, snapshot, 60, 3 * MINUTE - 1);
+    vgate_guest_note_nvml (guest, snapshot, &policy, 3 * MINUTE - 1);
     g_assert_false (guest->is_due);
     /* nor is a guest without a vGPU */
-    vgate_guest_note_nvml (guest, nothing, 60, 3 * MINUTE - 1);
+    vgate_guest_note_nvml (guest, nothing, &policy, 3 * MINUTE - 1);
     update (guest, nothing, VGATE_UPDATE_NOTHING);
-    vgate_guest_note_nvml (guest, nothing, 60, 100 * MINUTE);
+    vgate_guest_note_nvml (guest, nothing, &policy, 100 * MINUTE);
     g_assert_false (guest->is_due);
+}
+
+/* A capture is made again when it is old by the clock in its element, whatever else happens, but not
+ * while the guest leaves. */
+static void
+test_renewal (void)
+{
+    static const VgatePolicy seldom = {.capture_refresh = 3600, .max_age = 3600};
+    const gint64 now = g_get_real_time () / G_USEC_PER_SEC,
+                 age = vgate_renewal_age (3600, SAMPLE_DOMAIN_UUID);
+    const struct {
+        gint64 captured;
+        gboolean is_due;
+    } cases[] = {
+        {now, FALSE}, {now - age + 10, FALSE}, {now - age, TRUE}, {now - 1200, TRUE}, {now + 60, TRUE}};
+    g_autoptr (VgateSnapshot) snapshot = snapshot_of (1);
+
+    for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+        g_autoptr (VgateGuest) guest = vgate_guest_new (SAMPLE_DOMAIN_UUID);
+
+        vgate_guest_note_nvml (guest, snapshot, &seldom, MINUTE);
+        update (guest, snapshot, VGATE_UPDATE_WRITTEN);
+        guest->status->has_capture = TRUE;
+        guest->status->captured = cases[i].captured;
+        leave (guest);
+        vgate_guest_note_nvml (guest, snapshot, &seldom, 2 * MINUTE);
+        g_assert_false (guest->is_due);
+        vgate_guest_note_leaving (guest, VGATE_LEAVING_JOB_ENDED);
+        vgate_guest_note_nvml (guest, snapshot, &seldom, 2 * MINUTE);
+        g_assert_cmpint (guest->is_due, ==, cases[i].is_due);
+    }
 }
 
 static void
@@ -346,6 +380,7 @@ main (int argc, char **argv)
     g_test_add_func ("/guest/pace-when-announced", test_pace_when_announced);
     g_test_add_func ("/guest/pace-without-vgpu", test_pace_without_vgpu);
     g_test_add_func ("/guest/refresh", test_refresh);
+    g_test_add_func ("/guest/renewal", test_renewal);
     g_test_add_func ("/guest/failure", test_failure);
     return g_test_run ();
 }

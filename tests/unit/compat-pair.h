@@ -50,6 +50,7 @@ compat_pair_init (CompatPair *pair)
         .size = sizeof (VgateCircumstances),
         .now = SAMPLE_TIME + 60,
         .max_age = 60,
+        .host_max_age = 3600,
         .sent_by = SAMPLE_HOST_UUID,
         .certainly_not_from = "33333333-3333-4333-8333-333333333333",
         .link_speed = 10000,

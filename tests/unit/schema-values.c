@@ -42,7 +42,7 @@ const char *const schema_values[] = {
     "2026-W48-1T22:00:00Z", "2026-327T22:00:000Z", "2026-11-23T22:00:00Z ", " 2026-11-23T22:00:00Z",
     "2026-11-23T22:00:0\xd9\xa1Z",
     /* words of the choices, and near them */
-    "start", "resume", "arrive", "change", "request", "Start", "start ", " request", "yes ", " no",
+    "start", "resume", "arrive", "change", "request", "renew", "Start", "start ", " request", "yes ", " no",
     "running ", "hmac-sha-256 ", "best-effort ", "default ", "\tenabled", "stop", "running", "suspended",
     "shut off", "hmac-sha-256", "hmac-sha256", "HMAC-SHA-256", "unknown", "best-effort", "best effort",
     "equal-share", "fixed-share", "default", "disabled", "enabled", "enable", "on", "equal", "mixed", "Equal",

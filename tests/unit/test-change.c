@@ -107,6 +107,69 @@ test_came (void)
     g_assert_cmpstr (difference, ==, "vGPU aaaaaaaa-0000-4000-8000-000000000002 is not in the XML");
 }
 
+/* A guest that has migrated: what belongs to the host is another, and only what belongs to the guest
+ * counts. */
+static void
+test_in_guest (void)
+{
+    static const struct {
+        Change change;
+        const char *pattern; /* NULL: no difference */
+    } changes[] = {
+        {nothing, NULL},
+        {version, "vGPU aaaaaaaa-*: guest vGPU version 26.1 in the XML, 18.1 now"},
+        {guest_driver, "vGPU aaaaaaaa-*: guest driver 580.95.05 in the XML, 680.95.05 now"},
+        /* it may not be up yet */
+        {driver_down, NULL},
+        {gpu_string, NULL},
+        {host_driver, NULL},
+        {opaque_size, NULL},
+        {capability, NULL},
+        {structure, NULL},
+        {type, NULL},
+        {other_host, NULL},
+        {gone, NULL},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS (changes); i++) {
+        g_autoptr (VgateElement) before = sample_element (2), now = sample_element (2);
+        VgateElementVgpu *vgpu = g_ptr_array_index (now->vgpus, 0);
+        VgateVgpuRecord record = sample_vgpu_record ();
+        g_autofree char *difference = NULL;
+
+        changes[i].change (now, &record);
+        vgpu->record = record;
+        /* on another host it has another UUID, and NVML lists it elsewhere */
+        vgpu->uuid[35] = '9';
+        if (now->vgpus->len == 2)
+            g_ptr_array_insert (now->vgpus, 1, g_ptr_array_steal_index (now->vgpus, 0));
+        difference = vgate_change_find_in_guest (before, now);
+        if (!changes[i].pattern)
+            g_assert_null (difference);
+        else if (!difference || !g_pattern_match_simple (changes[i].pattern, difference))
+            g_error ("'%s' is not '%s'", difference, changes[i].pattern);
+    }
+}
+
+/* A vGPU on QEMU's command line has no address in the guest. */
+static void
+test_in_guest_without_address (void)
+{
+    for (guint n = 1; n <= 2; n++) {
+        g_autoptr (VgateElement) before = sample_element (n), now = sample_element (n);
+        g_autofree char *difference = NULL;
+
+        for (guint i = 0; i < n; i++) {
+            VgateElementVgpu *vgpu = g_ptr_array_index (now->vgpus, i);
+
+            g_clear_pointer (&vgpu->guest_address, g_free);
+            vgpu->record.guest_version = vgate_version (18, 1);
+        }
+        difference = vgate_change_find_in_guest (before, now);
+        g_assert_cmpint (difference != NULL, ==, n == 1);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -114,5 +177,7 @@ main (int argc, char **argv)
     for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
         g_test_add_data_func (cases[i].path, GUINT_TO_POINTER (i), run);
     g_test_add_func ("/change/came", test_came);
+    g_test_add_func ("/change/in-guest", test_in_guest);
+    g_test_add_func ("/change/in-guest-without-address", test_in_guest_without_address);
     return g_test_run ();
 }

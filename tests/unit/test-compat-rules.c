@@ -76,6 +76,18 @@ break_down_time (CompatPair *pair)
     pair->circumstances.down_time_limit = 200;
 }
 
+static void
+break_time_in_future (CompatPair *pair)
+{
+    pair->vgpu.captured = pair->circumstances.now + VGATE_CLOCK_TOLERANCE + 1;
+}
+
+static void
+break_host_document_old (CompatPair *pair)
+{
+    pair->pgpu.described = pair->circumstances.now - pair->circumstances.host_max_age - 1;
+}
+
 static const struct {
     const char *name;
     void (*break_it) (CompatPair *pair);
@@ -126,9 +138,9 @@ static const struct {
      {"equal-share", "fixed-share"}},
     {"metadata-old",
      break_metadata_old,
-     VGATE_SEVERITY_REFUSE,
+     VGATE_SEVERITY_WARN,
      VGATE_CODE_METADATA_OLD,
-     {"61 s old", "60 s"}},
+     {"61 s old by this host's clock (captured at 2026-11-23T22:00:00Z)", "60 s"}},
     {"captured-elsewhere",
      break_captured_elsewhere,
      VGATE_SEVERITY_REFUSE,
@@ -140,6 +152,16 @@ static const struct {
      VGATE_CODE_DOWN_TIME,
      {"about 210 ms for 250 MiB of frame buffer and state at 10000 Mbit/s, the link's speed",
       "this host's limit is 200 ms"}},
+    {"time-in-future",
+     break_time_in_future,
+     VGATE_SEVERITY_WARN,
+     VGATE_CODE_TIME_IN_FUTURE,
+     {"the metadata was captured at 2026-11-23T22:06:01Z", "301 s in the future by this host's clock"}},
+    {"host-document-old",
+     break_host_document_old,
+     VGATE_SEVERITY_WARN,
+     VGATE_CODE_HOST_DOCUMENT_OLD,
+     {"3601 s old by this host's clock (written at 2026-11-23T21:00:59Z)", "3600 s"}},
 };
 
 G_STATIC_ASSERT (G_N_ELEMENTS (rules) == VGATE_N_RULES);
@@ -219,12 +241,12 @@ test_all (void)
     pair.circumstances.severities[VGATE_RULE_HOST_DRIVER_NOT_SAME] = VGATE_SEVERITY_REFUSE;
     compat_pair_judge (&pair);
     /* five of NVIDIA's (no string to compare); of the others not: the driver is up, only the host driver is
-     * newer, and a type that is not offered cannot lack a free instance */
-    g_assert_cmpuint (pair.verdict.n_findings, ==, 5 + VGATE_N_RULES - 3);
+     * newer, a type that is not offered cannot lack a free instance, and what is in the future is not old */
+    g_assert_cmpuint (pair.verdict.n_findings, ==, 5 + VGATE_N_RULES - 4);
     for (guint i = 6; i < pair.verdict.n_findings; i++)
         g_assert_cmpint (pair.verdict.findings[i].code, >, pair.verdict.findings[i - 1].code);
     vgate_verdict_apply_driver (&pair.verdict, (VgateAnswer){COLD_LIVE, VGATE_LIMIT_NONE});
-    g_assert_cmpuint (pair.verdict.n_findings, ==, 6 + VGATE_N_RULES - 3);
+    g_assert_cmpuint (pair.verdict.n_findings, ==, 6 + VGATE_N_RULES - 4);
     g_assert_cmpuint (pair.verdict.n_findings, <=, VGATE_FINDINGS_MAX);
 }
 
@@ -265,9 +287,15 @@ test_ages (void)
         gboolean has_clock;
         guint findings;
     } cases[] = {
-        {60, 60, TRUE, 0},          {61, 60, TRUE, 1}, {-5, 60, TRUE, 0}, /* clocks differ */
-        {1000000000, 0, TRUE, 0},                                         /* no limit */
-        {1000000000, 60, FALSE, 0},                                       /* no clock */
+        {60, 60, TRUE, 0},
+        {61, 60, TRUE, 1},
+        {-5, 60, TRUE, 0},                     /* clocks differ */
+        {-VGATE_CLOCK_TOLERANCE, 60, TRUE, 0}, /* as far as they may */
+        {-VGATE_CLOCK_TOLERANCE - 1, 60, TRUE, 1},
+        {-VGATE_CLOCK_TOLERANCE - 1, 0, TRUE, 1}, /* also without a limit */
+        {-1000000, 60, FALSE, 0},
+        {1000000000, 0, TRUE, 0},   /* no limit */
+        {1000000000, 60, FALSE, 0}, /* no clock */
     };
     CompatPair pair;
 
@@ -275,6 +303,35 @@ test_ages (void)
         compat_pair_init (&pair);
         pair.circumstances.now = cases[i].has_clock ? SAMPLE_TIME + cases[i].age : 0;
         pair.circumstances.max_age = cases[i].max_age;
+        g_assert_cmpuint (findings_of (&pair), ==, cases[i].findings);
+    }
+}
+
+/* Times that are not known have no age; and the times of the most distant years are compared without an
+ * overflow. */
+static void
+test_unknown_times (void)
+{
+    static const struct {
+        gint64 captured, described, now;
+        guint findings;
+    } cases[] = {
+        {0, 0, SAMPLE_TIME, 0},
+        {SAMPLE_TIME, SAMPLE_TIME - 3600, SAMPLE_TIME, 0},
+        {0, SAMPLE_TIME - 3601, SAMPLE_TIME, 1},
+        {0, SAMPLE_TIME + VGATE_CLOCK_TOLERANCE + 1, SAMPLE_TIME, 1},
+        {G_MAXINT64, G_MAXINT64, SAMPLE_TIME, 1},
+        {G_MININT64, G_MININT64, SAMPLE_TIME, 2},
+        {1, 1, G_MAXINT64, 2},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+        CompatPair pair;
+
+        compat_pair_init (&pair);
+        pair.vgpu.captured = cases[i].captured;
+        pair.pgpu.described = cases[i].described;
+        pair.circumstances.now = cases[i].now;
         g_assert_cmpuint (findings_of (&pair), ==, cases[i].findings);
     }
 }
@@ -366,6 +423,7 @@ main (int argc, char **argv)
     g_test_add_func ("/compat-rules/all", test_all);
     g_test_add_func ("/compat-rules/offers", test_offers);
     g_test_add_func ("/compat-rules/ages", test_ages);
+    g_test_add_func ("/compat-rules/unknown-times", test_unknown_times);
     g_test_add_func ("/compat-rules/senders", test_senders);
     g_test_add_func ("/compat-rules/schedulers-unknown", test_schedulers_unknown);
     g_test_add_func ("/compat-rules/host-branches", test_host_branches);

@@ -45,7 +45,8 @@ is_same (const VgatePolicy *a, const VgatePolicy *b)
            a->backend.deadline_ms == b->backend.deadline_ms &&
            a->allow_missing_metadata == b->allow_missing_metadata &&
            a->allow_backend_failure == b->allow_backend_failure && a->gate_cold_start == b->gate_cold_start &&
-           a->max_age == b->max_age && a->capture_interval == b->capture_interval &&
+           a->max_age == b->max_age && a->host_max_age == b->host_max_age &&
+           a->capture_interval == b->capture_interval &&
            a->capture_interval_fast == b->capture_interval_fast && a->capture_refresh == b->capture_refresh &&
            a->link_speed == b->link_speed && a->down_time_limit == b->down_time_limit &&
            a->ignore_stale_metadata == b->ignore_stale_metadata &&

@@ -9,7 +9,7 @@ static void
 test_names (void)
 {
     g_assert_cmpstr (vgate_trigger_name (VGATE_TRIGGER_START), ==, "start");
-    g_assert_cmpstr (vgate_trigger_name (VGATE_N_TRIGGERS - 1), ==, "request");
+    g_assert_cmpstr (vgate_trigger_name (VGATE_N_TRIGGERS - 1), ==, "renew");
     g_assert_cmpstr (vgate_trigger_name (VGATE_N_TRIGGERS), ==, "unknown");
     g_assert_cmpstr (vgate_trigger_name ((VgateTrigger)-1), ==, "unknown");
     g_assert_cmpstr (vgate_operation_name (VGATE_OPERATION_MIGRATE), ==, "migrate");
