@@ -31,11 +31,14 @@ static const Member counter[] = {TEXT ("name"), MAY_TEXT ("label"), NUMBER ("val
 static const Member capture[] = {TEXT ("time"), NUMBER ("age"), TEXT ("trigger"), TEXT ("sequence"), END};
 static const Member failure[] = {TEXT ("time"), TEXT ("code"), TEXT ("text"), FLAG ("over"), END};
 static const Member hang[] = {TEXT ("time"), TEXT ("code"), FLAG ("over"), END};
+static const Member stopped[] = {TEXT ("time"), TEXT ("job"), TEXT ("by"), TEXT ("code"), TEXT ("text"),
+                                 TEXT ("way-out"), END};
 static const Member vgpu[] = {TEXT ("uuid"), NUMBER ("type"), TEXT ("type-name"), MAY_TEXT ("guest-address"),
                               TEXT ("pgpu"), TEXT ("guest-driver"), TEXT ("guest-vgpu-version"), END};
 static const Member guest[] = {MAY_TEXT ("name"), TEXT ("uuid"), MAY_TEXT ("switch-over"), FLAG ("captured"),
                                MAY_OBJECT ("capture", capture), MAY_OBJECT ("failure", failure),
-                               MAY_OBJECT ("hang", hang), LIST ("vgpu", vgpu), END};
+                               MAY_OBJECT ("hang", hang), MAY_OBJECT ("stopped", stopped),
+                               LIST ("vgpu", vgpu), END};
 static const Member status[] = {TEXT ("version"), TEXT ("started"), TEXT ("time"), NUMBER ("domains"),
                                 FLAG ("configuration-refused"),
                                 MAY_OBJECT ("configuration-error", config_error), OBJECT ("libvirt", libvirt),

@@ -13,8 +13,8 @@ static const char general_text[] = "", saved_or_boot[] = "";
     "The start is judged by metadata of an earlier run. To remove the metadata: virsh metadata DOMAIN " \
     "urn:x-vgpu-gate:domain:1 --config --remove."
 #define KEEP \
-    "Shut the guest down instead, or save it to restore it elsewhere: unrestorable-save=ignore in [jobs] " \
-    "of the configuration."
+    "Shut the guest down instead: virsh shutdown DOMAIN. To save it for another host, set " \
+    "unrestorable-save=ignore in [jobs] of the configuration, and run 'systemctl reload vgpu-gated'."
 #define WITHOUT_METADATA \
     ", if this host made the image and its driver was not changed since, and restore with " \
     "missing-metadata=allow in [gate] of the configuration."

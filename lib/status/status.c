@@ -46,6 +46,10 @@ vgate_status_guest_free (VgateStatusGuest *guest)
     g_free (guest->failure_code);
     g_free (guest->failure_text);
     g_free (guest->hang_code);
+    g_free (guest->stop_job);
+    g_free (guest->stop_code);
+    g_free (guest->stop_text);
+    g_free (guest->stop_cure);
     g_ptr_array_unref (guest->vgpus);
     g_free (guest);
 }

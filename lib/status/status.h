@@ -97,6 +97,12 @@ typedef struct {
     char *hang_code; /* the last message about it, "VGATE-712"; NULL: none hung */
     gboolean is_hang_over;
     VgateStatusBus bus; /* of the gate at switch-over */
+    /* the last migration or save that vgpu-gated stopped, if there was one */
+    gint64 stopped;  /* seconds since 1970 */
+    char *stop_job;  /* "migration", "save" or "snapshot"; NULL: none was stopped */
+    char *stop_code; /* "VGATE-303" */
+    char *stop_text; /* the reason, up to 1023 characters */
+    char *stop_cure; /* what to do, with the command */
 } VgateStatusGuest;
 
 typedef struct {

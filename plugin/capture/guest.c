@@ -8,6 +8,9 @@
 /* The longest text that an attribute of the status document takes. */
 #define STATUS_TEXT_MAX 255
 
+/* The same for why a job was stopped, and for what to do about it: the operator needs all of both. */
+#define STOP_TEXT_MAX 1023
+
 #define ANNOUNCED_USEC ((gint64)10 * G_USEC_PER_SEC)
 #define WATCH_USEC     ((gint64)10 * 60 * G_USEC_PER_SEC)
 
@@ -336,9 +339,26 @@ vgate_guest_note_hang (VgateGuest *guest, VgateCode code, gboolean is_over)
     status->is_hang_over = is_over;
 }
 
+void
+vgate_guest_note_stop (VgateGuest *guest, const char *job, const GError *reason, const char *way_out)
+{
+    VgateStatusGuest *status = guest->status;
+    char code[VGATE_CODE_TEXT_SIZE];
+
+    g_free (status->stop_job);
+    g_free (status->stop_code);
+    g_free (status->stop_text);
+    g_free (status->stop_cure);
+    status->stopped = g_get_real_time () / G_USEC_PER_SEC;
+    status->stop_job = g_strdup (job);
+    status->stop_code = g_strdup (vgate_code_format (reason->code, code));
+    status->stop_text = vgate_printable (reason->message, STOP_TEXT_MAX);
+    status->stop_cure = vgate_printable (way_out, STOP_TEXT_MAX);
+}
+
 gboolean
 vgate_guest_has_vgpus (const VgateGuest *guest)
 {
     return guest->status->has_capture || guest->status->failure_code || guest->status->hang_code ||
-           guest->n_busy > 0;
+           guest->status->stop_job || guest->n_busy > 0;
 }

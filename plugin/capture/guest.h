@@ -139,5 +139,9 @@ gboolean vgate_guest_note_failure (VgateGuest *guest, const GError *failure);
 /* Its aborted migration hangs, or no longer hangs (VGATE_CODE_CANCEL_*). */
 void vgate_guest_note_hang (VgateGuest *guest, VgateCode code, gboolean is_over);
 
+/* vgpu-gated has stopped a migration or a save of it. job: "migration", "save" or "snapshot"; way_out:
+ * what the operator can do. */
+void vgate_guest_note_stop (VgateGuest *guest, const char *job, const GError *reason, const char *way_out);
+
 /* TRUE if the guest belongs into a list of the guests with vGPUs. */
 gboolean vgate_guest_has_vgpus (const VgateGuest *guest);

@@ -2,6 +2,7 @@
 #include "plugin/jobs/job-calls.h"
 
 #include "gate/gate.h"
+#include "plugin/base/shutdown.h"
 
 #include <libvirt/virterror.h>
 #include <stdlib.h>
@@ -120,6 +121,12 @@ find_domain (gpointer libvirt, const char *uuid, GError **error)
                              "the guest no longer runs on this host");
     g_propagate_error (error, g_steal_pointer (&local));
     return NULL;
+}
+
+static gboolean
+is_shutting_down (G_GNUC_UNUSED gpointer libvirt)
+{
+    return vgate_shutdown_has_begun (VGATE_SYSTEMD_SOCKET);
 }
 
 static gboolean
@@ -301,6 +308,7 @@ const VgateJobCalls vgate_job_calls = {
     .release = release,
     .read = read_job,
     .read_snapshot = read_snapshot,
+    .is_shutting_down = is_shutting_down,
     .abort = abort_job,
     .look = look,
     .act = act,

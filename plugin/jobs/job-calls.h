@@ -45,6 +45,8 @@ typedef struct {
     void (*read) (gpointer libvirt, const char *uuid, gboolean is_leaving, VgateJobFacts *facts);
     /* vgate_job_read_snapshot () */
     void (*read_snapshot) (gpointer libvirt, const char *uuid, gint64 since, VgateJobFacts *facts);
+    /* vgate_shutdown_has_begun () */
+    gboolean (*is_shutting_down) (gpointer libvirt);
     /* vgate_libvirt_abort_job () */
     gboolean (*abort) (gpointer libvirt, const char *uuid, GError **error);
     /* The caller owns look->name, also after a failure. is_known: the guest is known to have a vGPU. */

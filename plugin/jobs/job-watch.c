@@ -12,7 +12,7 @@ struct VgateJobWatch {
     VgateTally *tally;
     GHashTable *checks;    /* uuid -> Check *: those that are not over */
     GHashTable *asks;      /* set of Ask *: questions to NVML without an answer yet */
-    GHashTable *unchecked; /* uuid -> why its present job goes on unchecked, as it was logged */
+    GHashTable *unchecked; /* uuid -> why its present job goes on all the same, as it was logged */
     GHashTable *writes;    /* uuid -> Write *: of those whose memory QEMU writes, or has just written */
     VgateCancelWatch *cancels;
     const VgateJobWatchMethods *methods;
@@ -76,7 +76,10 @@ typedef struct {
     Check *check;        /* a reference; the worker reads only members that do not change */
     gpointer libvirt;    /* NULL after its release */
     VgateJobFacts facts; /* of a read */
-    GError *failure;     /* of an abort */
+    /* of an abort */
+    gboolean is_save;
+    gboolean is_spared; /* the job was not aborted, because the host is shutting down */
+    GError *failure;
 } Call;
 
 /* A question to NVML. */
@@ -143,6 +146,7 @@ push_call (Check *check, const VgateWorkKind *kind)
     Call *call = g_new0 (Call, 1);
 
     call->check = g_rc_box_acquire (check);
+    call->is_save = check->facts.kind == VGATE_JOB_SAVE;
     call->libvirt = watch->calls->libvirt (watch->world);
     if (!call->libvirt) {
         call_free (call);
@@ -173,12 +177,20 @@ conclude (Check *check, VgateWatchOutcome outcome)
 
 /* --- the abort --- */
 
+/*
+ * At shutdown, libvirt-guests saves each guest in turn. It does nothing else for a guest whose save fails,
+ * which then ends with the host as in a power failure. So the save goes on: an image that cannot be
+ * restored here may be restored on another host, and the gate judges it then.
+ */
 static void
 abort_run (gpointer data)
 {
     Call *call = data;
+    const VgateJobCalls *calls = call->check->watch->calls;
 
-    call->check->watch->calls->abort (call->libvirt, call->check->uuid, &call->failure);
+    call->is_spared = call->is_save && calls->is_shutting_down (call->libvirt);
+    if (!call->is_spared)
+        calls->abort (call->libvirt, call->check->uuid, &call->failure);
     release (call);
 }
 
@@ -213,12 +225,34 @@ say_not_stopped (const Check *check, const char *why)
                      check->reason->message);
 }
 
+/*
+ * The job goes on although it was not checked, or should have been stopped. A job has several checks: libvirt
+ * announces it, QEMU begins it, and NVML's answers change. The same reason is logged once for each job.
+ */
+static void
+let_go_on (Check *check, VgateCode code, const char *what, const GError *why)
+{
+    const VgateLogSubject subject = subject_of (check, (int)code);
+    GHashTable *unchecked = check->watch->unchecked;
+
+    if (g_strcmp0 (g_hash_table_lookup (unchecked, check->uuid), why->message) != 0) {
+        vgate_log_about (&subject, "the %s %s: %s", kind_name (check), what, why->message);
+        g_hash_table_replace (unchecked, g_strdup (check->uuid), g_strdup (why->message));
+    }
+    conclude (check, VGATE_WATCH_GOES_ON);
+}
+
 static void
 abort_done (gpointer data, G_GNUC_UNUSED gpointer user_data)
 {
     const Call *call = data;
     Check *check = call->check;
 
+    if (call->is_spared) {
+        let_go_on (check, VGATE_CODE_SAVE_AT_SHUTDOWN, "was not stopped, because this host is shutting down",
+                   check->reason);
+        return;
+    }
     check->is_late = g_error_matches (call->failure, VGATE_ERROR, VGATE_CODE_JOB_NOT_STOPPED);
     if (call->failure && !check->is_late) {
         say_not_stopped (check, call->failure->message);
@@ -229,14 +263,25 @@ abort_done (gpointer data, G_GNUC_UNUSED gpointer user_data)
     vgate_cancel_watch_note (check->watch->cancels, check->uuid, VGATE_CANCEL_INPUT_ABORTED);
 }
 
+static void
+report_stop (const Check *check)
+{
+    const VgateJobWatch *watch = check->watch;
+    const VgateLogSubject subject = subject_of (check, check->reason->code);
+    g_autofree char *way_out = vgate_way_out ((VgateCode)check->reason->code, VGATE_SITUATION_RUNS, NULL);
+
+    vgate_log_about (&subject, "the %s was stopped: %s. %s", kind_name (check), check->reason->message,
+                     way_out);
+    vgate_tally_count_code (watch->tally, VGATE_COUNTER_JOBS_STOPPED, check->reason->code);
+    watch->methods->stopped (check->uuid, kind_name (check), check->reason, way_out, watch->user_data);
+}
+
 /* A job that was aborted, by us or another user, has ended. */
 static void
 on_ended (const char *uuid, VgateCancelAction end, gpointer user_data)
 {
     VgateJobWatch *watch = user_data;
     Check *check = g_hash_table_lookup (watch->checks, uuid);
-    g_autofree char *way_out = NULL;
-    VgateLogSubject subject;
 
     if (!check || check->state != CHECK_ENDING)
         return;
@@ -254,11 +299,7 @@ on_ended (const char *uuid, VgateCancelAction end, gpointer user_data)
             conclude (check, VGATE_WATCH_TOO_LATE);
             break;
         }
-        subject = subject_of (check, check->reason->code);
-        way_out = vgate_way_out ((VgateCode)check->reason->code, VGATE_SITUATION_RUNS, NULL);
-        vgate_log_about (&subject, "the %s was stopped: %s. %s", kind_name (check), check->reason->message,
-                         way_out);
-        vgate_tally_count_code (watch->tally, VGATE_COUNTER_JOBS_STOPPED, check->reason->code);
+        report_stop (check);
         conclude (check, VGATE_WATCH_STOPPED);
         break;
     case VGATE_CANCEL_END_DEPARTED:
@@ -297,21 +338,6 @@ static const VgateWorkKind abort_kind = {abort_run, abort_done, call_free};
 
 /* --- the judgement --- */
 
-/* A job has several checks: libvirt announces it, QEMU begins it, and NVML's answers change. The same reason
- * is logged once for each job. */
-static void
-continue_unchecked (Check *check, const GError *why)
-{
-    const VgateLogSubject subject = subject_of (check, VGATE_CODE_JOB_UNCHECKED);
-    GHashTable *unchecked = check->watch->unchecked;
-
-    if (g_strcmp0 (g_hash_table_lookup (unchecked, check->uuid), why->message) != 0) {
-        vgate_log_about (&subject, "the %s continues without a check: %s", kind_name (check), why->message);
-        g_hash_table_replace (unchecked, g_strdup (check->uuid), g_strdup (why->message));
-    }
-    conclude (check, VGATE_WATCH_GOES_ON);
-}
-
 /* Aborts the job. Takes the reason. */
 static void
 stop (Check *check, GError *reason)
@@ -349,7 +375,7 @@ judge (Check *check)
         return;
     }
     if (!check->snapshot) {
-        continue_unchecked (check, check->nvml_failure);
+        let_go_on (check, VGATE_CODE_JOB_UNCHECKED, "continues without a check", check->nvml_failure);
         return;
     }
     switch (vgate_job_judge (&check->facts, check->snapshot, check->watch->policy, &error)) {
@@ -357,7 +383,9 @@ judge (Check *check)
         warn_of_down_time (check);
         conclude (check, VGATE_WATCH_GOES_ON);
         break;
-    case VGATE_JOB_UNKNOWN: continue_unchecked (check, error); break;
+    case VGATE_JOB_UNKNOWN:
+        let_go_on (check, VGATE_CODE_JOB_UNCHECKED, "continues without a check", error);
+        break;
     case VGATE_JOB_MUST_STOP: stop (check, g_steal_pointer (&error)); break;
     }
 }

@@ -23,6 +23,10 @@ typedef struct {
     /* Once for each check. If another check was requested during a check, only the later one reports, unless
      * the first was STOPPED. */
     void (*checked) (const char *uuid, VgateWatchOutcome outcome, gpointer user_data);
+    /* For the guest's status, before checked: its job was stopped. job: "migration", "save" or
+     * "snapshot"; way_out: what the operator can do. Borrowed. */
+    void (*stopped) (const char *uuid, const char *job, const GError *reason, const char *way_out,
+                     gpointer user_data);
     /* As in VgateCancelWatchMethods. */
     void (*hangs) (const char *uuid, VgateCode code, gboolean is_over, gpointer user_data);
 } VgateJobWatchMethods;

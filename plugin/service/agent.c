@@ -106,7 +106,17 @@ on_hangs (const char *uuid, VgateCode code, gboolean is_over, gpointer user_data
         vgate_guest_note_hang (guest, code, is_over);
 }
 
-static const VgateJobWatchMethods job_watch_methods = {.checked = on_checked, .hangs = on_hangs};
+static void
+on_stopped (const char *uuid, const char *job, const GError *reason, const char *way_out, gpointer user_data)
+{
+    VgateGuest *guest = vgate_guests_find (((VgateAgent *)user_data)->guests, uuid);
+
+    if (guest)
+        vgate_guest_note_stop (guest, job, reason, way_out);
+}
+
+static const VgateJobWatchMethods job_watch_methods = {
+    .checked = on_checked, .stopped = on_stopped, .hangs = on_hangs};
 
 /*
  * libvirt begins to migrate or save a guest, and QEMU will follow soon, so NVML is asked now and not only

@@ -137,6 +137,16 @@ add_guest (Writer *writer, const VgateStatus *status, const VgateStatusGuest *gu
         add_flag (writer, "over", guest->is_hang_over);
         end (writer, '}');
     }
+    if (guest->stop_job) {
+        begin (writer, "stopped", '{');
+        add_time (writer, "time", guest->stopped);
+        add_text (writer, "job", guest->stop_job);
+        add_text (writer, "by", "vgpu-gated");
+        add_text (writer, "code", guest->stop_code);
+        add_text (writer, "text", guest->stop_text);
+        add_text (writer, "way-out", guest->stop_cure);
+        end (writer, '}');
+    }
     begin (writer, "vgpu", '[');
     for (guint i = 0; i < guest->vgpus->len; i++) {
         const VgateStatusVgpu *vgpu = g_ptr_array_index (guest->vgpus, i);

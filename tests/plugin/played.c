@@ -149,6 +149,12 @@ read_snapshot (gpointer libvirt, const char *uuid, gint64 since, VgateJobFacts *
 }
 
 static gboolean
+is_shutting_down (gpointer libvirt)
+{
+    return ((Played *)libvirt)->is_shutting_down;
+}
+
+static gboolean
 abort_job (gpointer libvirt, G_GNUC_UNUSED const char *uuid, GError **error)
 {
     Played *played = libvirt;
@@ -265,6 +271,7 @@ const VgateJobCalls played_calls = {
     .release = release,
     .read = read_job,
     .read_snapshot = read_snapshot,
+    .is_shutting_down = is_shutting_down,
     .abort = abort_job,
     .look = look,
     .act = act,

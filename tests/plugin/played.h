@@ -21,7 +21,8 @@ typedef struct {
     gboolean is_useless;     /* a suspend does not end the job */
     gboolean cannot_resume;  /* libvirt cannot resume the guest */
     gboolean has_vgpu;
-    gboolean has_snapshot; /* a snapshot with memory was just made */
+    gboolean has_snapshot;     /* a snapshot with memory was just made */
+    gboolean is_shutting_down; /* the host */
 
     GQueue calls;                               /* of PlayedCall *: pushed, not done */
     GQueue asks;                                /* of PlayedAsk *: without an answer yet */

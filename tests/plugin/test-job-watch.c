@@ -15,6 +15,7 @@ typedef struct {
     VgateWatchOutcome outcome;
     VgateCode hang; /* code of the last message; 0: none */
     gboolean is_hang_over;
+    char *stop; /* the last job that was stopped: "JOB CODE: WAY-OUT"; NULL: none */
 } Scene;
 
 static void
@@ -37,7 +38,17 @@ on_hangs (const char *uuid, VgateCode code, gboolean is_over, gpointer user_data
     scene->is_hang_over = is_over;
 }
 
-static const VgateJobWatchMethods methods = {.checked = on_checked, .hangs = on_hangs};
+static void
+on_stopped (const char *uuid, const char *job, const GError *reason, const char *way_out, gpointer user_data)
+{
+    Scene *scene = user_data;
+
+    g_assert_cmpstr (uuid, ==, SAMPLE_DOMAIN_UUID);
+    g_free (scene->stop);
+    scene->stop = g_strdup_printf ("%s %d: %s", job, reason->code, way_out);
+}
+
+static const VgateJobWatchMethods methods = {.checked = on_checked, .stopped = on_stopped, .hangs = on_hangs};
 
 static void
 set_up (Scene *scene, G_GNUC_UNUSED gconstpointer data)
@@ -55,6 +66,7 @@ tear_down (Scene *scene, G_GNUC_UNUSED gconstpointer data)
     vgate_job_watch_free (scene->watch);
     played_clear (&scene->played);
     vgate_snapshot_unref (scene->last);
+    g_free (scene->stop);
     vgate_tally_free (scene->tally);
     vgate_policy_free (scene->policy);
 }
@@ -219,6 +231,74 @@ test_must_stop_and_libvirt_is_gone (Scene *scene, G_GNUC_UNUSED gconstpointer da
     played_finish (&scene->played, 0);
     g_assert_cmpuint (scene->n_done, ==, 1);
     g_assert_cmpint (scene->outcome, ==, VGATE_WATCH_GOES_ON);
+}
+
+/* --- saves that could not be restored here --- */
+
+/* The guest driver is not up, which the host would refuse at the restore; XML and NVML agree. */
+static void
+begin_bad_save (Scene *scene)
+{
+    scene->played.in_xml.guest_version = scene->played.in_nvml.guest_version = 0;
+    played_begin_job (&scene->played, VGATE_JOB_SAVE);
+    check (scene);
+    call (scene);
+    played_answer (&scene->played, 0);
+}
+
+static void
+test_save_is_stopped (Scene *scene, G_GNUC_UNUSED gconstpointer data)
+{
+    begin_bad_save (scene);
+    call (scene);
+    g_assert_null (scene->stop);
+    end_job (scene);
+    g_assert_cmpint (scene->outcome, ==, VGATE_WATCH_STOPPED);
+    g_assert_nonnull (scene->stop);
+    if (!g_pattern_match_simple ("save 403: Wait until the guest driver is loaded*guest-driver-down=warn*",
+                                 scene->stop))
+        g_error ("the status says '%s'", scene->stop);
+}
+
+/* A guest whose save fails at shutdown is lost. A migration is stopped all the same: the guest can still be
+ * saved. */
+static void
+test_shutdown (Scene *scene, gconstpointer data)
+{
+    const gboolean is_save = data != NULL;
+
+    scene->played.is_shutting_down = TRUE;
+    if (is_save) {
+        begin_bad_save (scene);
+        call (scene);
+    } else {
+        update_before (scene);
+        check (scene);
+        call (scene);
+        call (scene);
+        played_answer (&scene->played, 0);
+        end_job (scene);
+    }
+    g_assert_cmpuint (scene->played.n_aborts, ==, is_save ? 0 : 1);
+    g_assert_cmpuint (scene->n_done, ==, 1);
+    g_assert_cmpint (scene->outcome, ==, is_save ? VGATE_WATCH_GOES_ON : VGATE_WATCH_STOPPED);
+    g_assert_cmpint (scene->stop == NULL, ==, is_save);
+}
+
+/* Also a save whose metadata is no longer true. */
+static void
+test_shutdown_stale (Scene *scene, G_GNUC_UNUSED gconstpointer data)
+{
+    scene->played.is_shutting_down = TRUE;
+    played_begin_job (&scene->played, VGATE_JOB_SAVE);
+    update_before (scene);
+    check (scene);
+    call (scene);
+    call (scene);
+    played_answer (&scene->played, 0);
+    g_assert_cmpuint (scene->played.n_aborts, ==, 0);
+    g_assert_cmpint (scene->outcome, ==, VGATE_WATCH_GOES_ON);
+    g_assert_true (g_queue_is_empty (&scene->played.timers));
 }
 
 /* --- aborted migrations that hang --- */
@@ -756,6 +836,7 @@ typedef struct {
     gboolean is_open;  /* a check was begun and has not reported yet */
     gboolean is_hung;  /* a hang was reported, and not its end */
     gboolean may_stop; /* XML and NVML differed at some time */
+    gboolean is_stop_reported;
 } Model;
 
 static void
@@ -766,6 +847,9 @@ on_model_checked (const char *uuid, VgateWatchOutcome outcome, gpointer user_dat
     g_assert_cmpstr (uuid, ==, SAMPLE_DOMAIN_UUID);
     g_assert_true (model->is_open);
     model->is_open = vgate_job_watch_is_checking (model->scene->watch, uuid);
+    /* each stop is reported once, before the outcome */
+    g_assert_cmpint (model->is_stop_reported, ==, outcome == VGATE_WATCH_STOPPED);
+    model->is_stop_reported = FALSE;
     if (outcome == VGATE_WATCH_STOPPED)
         g_assert_true (model->may_stop);
 }
@@ -779,7 +863,19 @@ on_model_hangs (G_GNUC_UNUSED const char *uuid, VgateCode code, gboolean is_over
     model->is_hung = !is_over;
 }
 
-static const VgateJobWatchMethods model_methods = {.checked = on_model_checked, .hangs = on_model_hangs};
+static void
+on_model_stopped (G_GNUC_UNUSED const char *uuid, G_GNUC_UNUSED const char *job, const GError *reason,
+                  const char *way_out, gpointer user_data)
+{
+    Model *model = user_data;
+
+    g_assert_nonnull (reason);
+    g_assert_cmpstr (way_out, !=, "");
+    model->is_stop_reported = TRUE;
+}
+
+static const VgateJobWatchMethods model_methods = {
+    .checked = on_model_checked, .stopped = on_model_stopped, .hangs = on_model_hangs};
 
 /* Runs a random call that can do this, if there is one. */
 static void
@@ -911,6 +1007,7 @@ test_any_order (void)
         set_up (&scene, NULL);
         vgate_job_watch_free (scene.watch);
         played_init (&scene.played);
+        scene.played.is_shutting_down = round % 3 == 0;
         scene.watch = vgate_job_watch_new (&played_calls, &scene.played, scene.policy, scene.tally,
                                            &model_methods, &model);
         for (guint i = 0; i < MODEL_STEPS; i++)
@@ -939,6 +1036,10 @@ main (int argc, char **argv)
     ADD ("nvml-fails", NULL, test_nvml_fails);
     ADD ("nvml-fails-once", NULL, test_nvml_fails_once);
     ADD ("must-stop-and-libvirt-is-gone", NULL, test_must_stop_and_libvirt_is_gone);
+    ADD ("save-is-stopped", NULL, test_save_is_stopped);
+    ADD ("shutdown/save", "", test_shutdown);
+    ADD ("shutdown/migration", NULL, test_shutdown);
+    ADD ("shutdown/stale", NULL, test_shutdown_stale);
     ADD ("hangs-in-libvirt", NULL, test_hangs_in_libvirt);
     ADD ("hangs-in-qemu", NULL, test_hangs_in_qemu);
     ADD ("somebody-elses-hang", NULL, test_somebody_elses_hang);

@@ -360,6 +360,11 @@ status_guest (const char *uuid, const char *name, gboolean is_captured)
         guest->hung = SAMPLE_TIME - 1800;
         guest->hang_code = g_strdup ("VGATE-712");
         guest->is_hang_over = TRUE;
+        guest->stopped = SAMPLE_TIME - 60;
+        guest->stop_job = g_strdup ("save");
+        guest->stop_code = g_strdup ("VGATE-303");
+        guest->stop_text = g_strdup ("the guest could not be restored on this host");
+        guest->stop_cure = g_strdup ("Shut the guest down: virsh shutdown vm1.");
     }
     return guest;
 }

@@ -84,6 +84,74 @@ test_a_save_that_could_not_be_restored_here_is_refused () {
     ! on a test -e "$image" || fail 'an image is left'
 }
 
+# stopped_says NAME EXPRESSION: a Python expression about the job that the status shows as stopped
+stopped_says () {
+    on a vgpu-gate agent status --output json | python3 -c "
+import json, sys
+guests = {guest.get('name'): guest for guest in json.load(sys.stdin)['status']['guest']}
+stopped = guests['$1']['stopped']
+print(stopped)
+sys.exit(0 if ($2) else 1)" || fail "this does not hold: $2" "$(on a vgpu-gate agent status)"
+}
+
+# virsh only says 'canceled by client'.
+test_the_status_says_who_stopped_a_save_and_why () {
+    guest_define a driverless "$h100_20c"
+    guest_ballast a driverless 40000000
+    guest_start a driverless
+    wait_captured a driverless 0.0
+    ! on a virsh save driverless "$image" || fail 'it was saved'
+    log_has a 'VGATE-403: driverless: the save was stopped'
+    stopped_says driverless "stopped['job'] == 'save' and stopped['by'] == 'vgpu-gated' and stopped['code'] == 'VGATE-403'"
+    stopped_says driverless "'guest driver was not loaded' in stopped['text'] and 'guest-driver-down=warn' in stopped['way-out']"
+    [[ $(on a vgpu-gate agent status) == *VGATE-403* ]] || fail "$(on a vgpu-gate agent status)"
+    guest_answers a driverless
+    # the way out is walked
+    host_configure a rules <<<'guest-driver-down=warn'
+    # shellcheck disable=SC2016  # to be expanded in there
+    on a bash -c 'kill -HUP "$(cat /run/lab/vgpu-gated.pid)"'
+    log_has a 'VGATE-734'
+    on a virsh -q save driverless "$image"
+    guest_is a driverless 'shut off'
+}
+
+# libvirt_guests: as it is run when systemd stops it
+libvirt_guests () {
+    # shellcheck disable=SC2016  # to be expanded in there
+    on a sh -c 'echo ON_SHUTDOWN=suspend >/etc/default/libvirt-guests
+        rm -f /var/lib/libvirt/libvirt-guests
+        sh /usr/lib/libvirt/libvirt-guests.sh stop; status=$?
+        rm -f /var/lib/libvirt/libvirt-guests /etc/default/libvirt-guests
+        exit $status'
+}
+
+# libvirt-guests does nothing else for a guest whose save fails. While the host runs, the guest goes on. At shutdown it
+# would be lost, so it is saved, and the gate judges the image.
+test_a_shutdown_does_not_lose_a_guest () {
+    on a test -e /usr/lib/libvirt/libvirt-guests.sh || fail 'libvirt-guests is not installed'
+    guest_define a evening "$h100_20c"
+    guest_ballast a evening 40000000
+    guest_start a evening
+    guest_driver_up a evening 535.261.03 7.1-18.1
+    wait_captured a evening 18.1
+    host_update a --driver 590.48.01 --range 24.1-27.1
+    wait_attribute a evening '/*/vgpu/pgpu/@range' 24.1-27.1
+    ! libvirt_guests || fail 'it was saved while the host runs'
+    guest_answers a evening
+    on a "$lab/shutting-down" /run/systemd/private >/dev/null 2>&1 &
+    within 5 on a test -S /run/systemd/private || fail 'the lab has no systemd'
+    libvirt_guests || fail 'it was not saved'
+    guest_is a evening 'shut off'
+    log_has a 'VGATE-719: evening: the save was not stopped, because this host is shutting down: .*18\.1'
+    [[ $(on a virsh -q list --all --with-managed-save --name) == evening ]] || fail 'there is no managed save'
+    on a pkill -f "$lab/shutting-down"
+    on a rm /run/systemd/private
+    expect_refused 303 evening '18\.1.*24\.1' on a virsh start evening
+    host_update a --driver 580.95.05 --range 18.1-26.1
+    guest_start a evening
+    guest_answers a evening
+}
+
 test_such_a_managed_save_is_refused () {
     guest_define a kept "$h100_20c"
     guest_ballast a kept 40000000

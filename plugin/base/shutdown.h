@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Whether this host is shutting down, by systemd's property SystemState: it is "stopping" from the moment
+ * when shutdown.target has a job, which is before any unit is stopped (systemd(1); measured with systemd
+ * 257). systemd is asked over its own socket, because the system bus may have been stopped by then.
+ */
+#pragma once
+
+#include <glib.h>
+
+#define VGATE_SYSTEMD_SOCKET "/run/systemd/private"
+
+/* Blocks for half a second at most. FALSE also if there is no systemd, or if it does not answer. socket: its
+ * path. */
+gboolean vgate_shutdown_has_begun (const char *socket);
