@@ -10,6 +10,8 @@ static const VgateCommand commands[] = {
     {"host", vgate_command_host, "print the host document of this host: its physical GPUs and vGPU types"},
     {"check", vgate_command_check,
      "check whether a domain can run on this host, or on the host of a host document"},
+    {"allow-restore", vgate_command_allow_restore,
+     "allow one restore of a guest whose save image contains no metadata"},
     {"version", vgate_command_version,
      "print or change the vGPU versions that this host accepts: get, set, reset"},
     {"scheduler", vgate_command_scheduler,

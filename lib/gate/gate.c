@@ -4,6 +4,7 @@
 #include "gate/assign.h"
 #include "gate/check.h"
 #include "gate/judge.h"
+#include "gate/permit.h"
 #include "gate/report.h"
 #include "host/identity.h"
 #include "placement/prepare.h"
@@ -22,14 +23,24 @@ allow_by_policy (VgateDecision *decision, const char *key, const char *what)
 static void
 decide_missing (const VgateRequest *request, VgateDecision *decision)
 {
-    g_autoptr (GError) error =
-        g_error_new_literal (VGATE_ERROR, VGATE_CODE_METADATA_MISSING,
-                             "the guest has an NVIDIA vGPU whose metadata was not captured on the source");
+    const char *what = request->operation == VGATE_OPERATION_RESTORE
+                           ? "the save image contains no metadata of the guest's NVIDIA vGPU"
+                           : "the guest has an NVIDIA vGPU whose metadata was not captured on the source";
+    g_autoptr (GError) error = NULL;
 
-    if (request->policy->allow_missing_metadata)
-        allow_by_policy (decision, "missing-metadata", error->message);
-    else
-        vgate_decision_refuse (decision, error);
+    if (request->policy->allow_missing_metadata) {
+        allow_by_policy (decision, "missing-metadata", what);
+        return;
+    }
+    if (vgate_permit_use (request, &error)) {
+        vgate_decision_set (decision, TRUE, VGATE_CODE_ALLOWED_BY_POLICY,
+                            "allowed by 'vgpu-gate allow-restore': the guest has an NVIDIA vGPU whose "
+                            "metadata was not captured");
+        return;
+    }
+    if (!error)
+        g_set_error_literal (&error, VGATE_ERROR, VGATE_CODE_METADATA_MISSING, what);
+    vgate_decision_refuse (decision, error);
 }
 
 /* The reason why it is not known whether a device is a vGPU. When QEMU already has the guest's devices open,

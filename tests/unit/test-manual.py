@@ -59,7 +59,7 @@ def help_of(program, *command):
     """The options that --help lists, and the commands."""
     text = run(program, *command, "--help").stdout
     _, _, listed = text.partition("Commands:\n")
-    commands = re.findall(r"^  ([a-z]+) ", listed, re.M)
+    commands = re.findall(r"^  ([a-z-]+) ", listed, re.M)
     return set(re.findall(r"^  (?:-\w, )?(--[a-z-]+)", text, re.M)) - {"--help"}, commands
 
 

@@ -11,6 +11,7 @@ static const struct {
     const char *why;
 } not_refusals[] = {
     {1, 7, "decisions that allow, and what was created and removed"},
+    {221, 221, "'vgpu-gate allow-restore'"},
     {513, 516, "settings and the scheduler's log"},
     {518, 519, "the output, and a GPU that can be used again"},
     {530, 549, "'vgpu-gate device', and snapshots that are made"},
@@ -113,7 +114,7 @@ test_cases (void)
         assert_has_not (VGATE_CODE_GUEST_DRIVER_DOWN, s, "Wait");
         assert_has (VGATE_CODE_GUEST_DRIVER_DOWN, s, "guest-driver-down=warn");
         assert_has_not (VGATE_CODE_METADATA_MISSING, s, "vgpu-gated");
-        assert_has_not (VGATE_CODE_METADATA_OLD, s, "--once");
+        g_assert_false (vgate_way_out_can_occur (VGATE_CODE_METADATA_OLD, s));
         assert_has_not (VGATE_CODE_ELEMENT_DOMAIN, s, "--once");
     }
     for (VgateSituation s = 0; s < VGATE_SITUATION_RUNS; s++) {
