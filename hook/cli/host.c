@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/output.h"
 #include "command.h"
+#include "host/provider-lock.h"
 #include "placement/survey.h"
 #include "tree-host.h"
+
+#include <unistd.h>
 
 static const char without_pgpu[] =
     "No physical GPU of this host is in vGPU host mode (VGATE-506): no vGPU can run here, and there is no\n"
@@ -23,6 +26,20 @@ render (const VgateHost *host, VgateOutput output)
     if (output == VGATE_OUTPUT_TEXT && host->pgpus->len == 0)
         return g_strdup_printf ("%s\n%s\n", text, without_pgpu);
     return g_steal_pointer (&text);
+}
+
+/* Adds the gate at switch-over. Only root can tell whether vgpu-gated holds its lock; with another root, the
+ * files below it are those of this user. */
+static void
+add_switch_over (const VgatePolicy *policy, const char *root, VgateHost *host)
+{
+    const char *bus = policy->switch_over_bus;
+
+    if ((*root == '\0' && geteuid () != 0) || (bus && !vgate_xml_text_has_form (bus, VGATE_XML_NAME)))
+        return;
+    host->has_switch_over = TRUE;
+    host->switch_over_bus = g_strdup (bus);
+    host->switch_over_served = bus && vgate_provider_lock_is_held (root);
 }
 
 /* Names on standard error what the document does not contain. */
@@ -67,6 +84,7 @@ vgate_command_host (int argc, char *argv[], const char *config)
         g_clear_error (&unknown);
         return vgate_command_fail (error);
     }
+    add_switch_over (policy, root, host);
     text = render (host, line.output);
     vgate_output_print (text);
     if (unknown)

@@ -66,6 +66,7 @@ add_attribute (JsonObject *tree, const char *element, const char *name, const ch
         }
     }
     if ((strcmp (element, "driver") == 0 && strcmp (name, "simulated") == 0) ||
+        (strcmp (element, "switch-over") == 0 && strcmp (name, "served") == 0) ||
         (strcmp (element, "lease") == 0 && strcmp (name, "exists") == 0))
         json_object_set_boolean_member (tree, name, strcmp (value, "yes") == 0);
     else

@@ -76,7 +76,7 @@ vgate_code_is_unanswered (VgateCode code)
         {501, 505}, /* NVML */
         {509, 512}, /* the host document, QEMU, this host */
         {518, 518}, /* the output */
-        {520, 521}, /* a host that was asked about in vain */
+        {520, 522}, /* a host that was asked about in vain */
         {601, 699}, /* the configuration */
         {704, 705}, /* libvirt */
         {731, 733}, /* vgpu-gated, its directory and its socket */

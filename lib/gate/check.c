@@ -268,7 +268,10 @@ vgate_check_switch_over (const VgateRequest *request, GError **error)
 {
     const VgateVmstate *vmstate = request->domain->vmstate;
 
-    if (!vmstate || request->host || request->operation == VGATE_OPERATION_PREPARE ||
+    const VgateHost *document = request->host;
+    const char *bus = document ? document->switch_over_bus : request->policy->switch_over_bus;
+
+    if (!vmstate || request->operation == VGATE_OPERATION_PREPARE ||
         request->operation == VGATE_OPERATION_SWITCH_OVER)
         return TRUE;
     if (strcmp (vmstate->uuid, request->domain->uuid) != 0) {
@@ -276,15 +279,22 @@ vgate_check_switch_over (const VgateRequest *request, GError **error)
                      "the dbus-vmstate object on QEMU's command line belongs to domain %s", vmstate->uuid);
         return FALSE;
     }
-    if (g_strcmp0 (vmstate->bus, request->policy->switch_over_bus) != 0) {
+    if (document && !document->has_switch_over) {
+        g_set_error (
+            error, VGATE_ERROR, VGATE_CODE_SWITCH_OVER_UNKNOWN,
+            "the guest's QEMU calls vgpu-gated at switch-over, and the document of %s does not contain "
+            "whether vgpu-gated serves that there",
+            document->name);
+        return FALSE;
+    }
+    if (g_strcmp0 (vmstate->bus, bus) != 0) {
         g_set_error (error, VGATE_ERROR, VGATE_CODE_SWITCH_OVER_UNSERVED,
                      "the guest's QEMU uses the bus %s at switch-over; the configuration of this host sets "
                      "%s",
-                     vmstate->bus,
-                     request->policy->switch_over_bus ? request->policy->switch_over_bus : "no bus");
+                     vmstate->bus, bus ? bus : "no bus");
         return FALSE;
     }
-    if (!vgate_provider_lock_is_held (request->root)) {
+    if (document ? !document->switch_over_served : !vgate_provider_lock_is_held (request->root)) {
         g_set_error (error, VGATE_ERROR, VGATE_CODE_SWITCH_OVER_UNSERVED,
                      "the guest's QEMU calls vgpu-gated at switch-over, but vgpu-gated does not serve %s on "
                      "this host",

@@ -21,6 +21,6 @@ const VgateHostdev *vgate_check_find_device (const VgateRequest *request, const 
 int vgate_check_find_pgpu (const VgateRequest *request, const VgateHost *host, const VgateElementVgpu *vgpu,
                            GError **error);
 
-/* FALSE when QEMU will ask at switch-over, and vgpu-gated does not serve it on this host. Errors:
- * VGATE_CODE_SWITCH_OVER_UNSERVED, _OBJECT. */
+/* FALSE when QEMU will ask at switch-over, and vgpu-gated does not serve it on this host or that of the
+ * document. Errors: VGATE_CODE_SWITCH_OVER_UNSERVED, _OBJECT, _UNKNOWN. */
 gboolean vgate_check_switch_over (const VgateRequest *request, GError **error);

@@ -86,7 +86,7 @@ static gboolean
 is_only_an_answer (VgateCode code)
 {
     return code == VGATE_CODE_VGPU_UNKNOWN || code == VGATE_CODE_RUNS_THERE ||
-           code == VGATE_CODE_PLACEMENT_UNKNOWN;
+           code == VGATE_CODE_PLACEMENT_UNKNOWN || code == VGATE_CODE_SWITCH_OVER_UNKNOWN;
 }
 
 char *

@@ -61,6 +61,12 @@ static const VgateXmlAttribute unusable_attributes[] = {
     {.name = NULL},
 };
 
+static const VgateXmlAttribute switch_over_attributes[] = {
+    VGATE_XML_ATTRIBUTE (VgateHost, "served", YES_NO, switch_over_served),
+    VGATE_XML_OPTIONAL (VgateHost, "bus", NAME, switch_over_bus),
+    {.name = NULL},
+};
+
 /* The longest text that an attribute of the form NAME can have, in characters. */
 #define REASON_MAX 255
 
@@ -150,6 +156,7 @@ vgate_host_free (VgateHost *host)
         return;
     vgate_xml_clear_attributes (host_attributes, host);
     vgate_xml_clear_attributes (driver_attributes, host);
+    vgate_xml_clear_attributes (switch_over_attributes, host);
     g_ptr_array_unref (host->pgpus);
     g_ptr_array_unref (host->unusable);
     vgate_host_devices_free (host->devices);
@@ -197,14 +204,18 @@ read_unusable (xmlNode *node, GPtrArray *unusable, GError **error)
 static gboolean
 read_content (xmlNode *root, VgateHost *host, GError **error)
 {
-    xmlNode *cursor = vgate_xml_children (root), *driver, *devices;
+    xmlNode *cursor = vgate_xml_children (root), *driver, *switch_over, *devices;
 
-    if (!(vgate_xml_read_attributes (&dialect, root, host_attributes, host, error) &&
-          vgate_xml_need (&dialect, root, &cursor, "driver", &driver, error) &&
-          vgate_xml_read_leaf (&dialect, driver, driver_attributes, host, error) &&
-          vgate_xml_take_all (&dialect, &cursor, "pgpu", read_pgpu, host->pgpus, error) &&
-          vgate_xml_take_all (&dialect, &cursor, "unusable-gpu", read_unusable, host->unusable, error) &&
-          vgate_xml_take (&dialect, &cursor, "devices", &devices, error)))
+    if (!vgate_xml_read_attributes (&dialect, root, host_attributes, host, error) ||
+        !vgate_xml_need (&dialect, root, &cursor, "driver", &driver, error) ||
+        !vgate_xml_read_leaf (&dialect, driver, driver_attributes, host, error) ||
+        !vgate_xml_take_all (&dialect, &cursor, "pgpu", read_pgpu, host->pgpus, error) ||
+        !vgate_xml_take_all (&dialect, &cursor, "unusable-gpu", read_unusable, host->unusable, error) ||
+        !vgate_xml_take (&dialect, &cursor, "switch-over", &switch_over, error))
+        return FALSE;
+    host->has_switch_over = switch_over != NULL;
+    if ((switch_over && !vgate_xml_read_leaf (&dialect, switch_over, switch_over_attributes, host, error)) ||
+        !vgate_xml_take (&dialect, &cursor, "devices", &devices, error))
         return FALSE;
     host->devices = devices ? vgate_host_devices_read (&dialect, devices, error) : NULL;
     return (!devices || host->devices) && vgate_xml_end (&dialect, &cursor, error);
@@ -344,6 +355,8 @@ vgate_host_write (const VgateHost *host)
     for (guint i = 0; i < host->unusable->len; i++)
         vgate_xml_write_line (xml, "  ", "unusable-gpu", unusable_attributes,
                               g_ptr_array_index (host->unusable, i));
+    if (host->has_switch_over)
+        vgate_xml_write_line (xml, "  ", "switch-over", switch_over_attributes, host);
     if (host->devices)
         vgate_host_devices_write (xml, host->devices);
     g_string_append (xml, "</host>\n");

@@ -76,6 +76,10 @@ typedef struct {
     VgateVersionRange current; /* the versions that the administrator accepts */
     GPtrArray *pgpus;          /* of VgatePgpu *: the usable GPUs in vGPU host mode */
     GPtrArray *unusable;       /* of VgateUnusableGpu * */
+    /* The gate at switch-over: whether vgpu-gated serves it, and its bus. */
+    gboolean has_switch_over; /* FALSE: not known; served and bus are then not set */
+    gboolean switch_over_served;
+    char *switch_over_bus;     /* NULL: the configuration of that host sets none */
     VgateHostDevices *devices; /* NULL: not known; then placement cannot be judged */
 } VgateHost;
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Guests whose QEMU calls vgpu-gated at switch-over: refused at once if no vgpu-gated would answer. */
+#include "command-case.h"
 #include "domain/vmstate.h"
 #include "golden.h"
 #include "hook-case.h"
@@ -162,6 +163,45 @@ test_case (gconstpointer data)
     case_run (data, FOLDER);
 }
 
+/* The document contains whether the gate is served on its host; one of an older version does not. */
+static void
+test_document (G_GNUC_UNUSED gconstpointer data)
+{
+    static const struct {
+        CasePrepare prepare;
+        const char *what, *by;
+        const char *decision;
+        int status;
+    } documents[] = {
+        {served, "<host ", "<host ", "\nvgpu-gate: VGATE-001: ", 0},
+        {case_standard_host, "<host ", "<host ", "\nvgpu-gate: VGATE-820: ", 1},
+        {served, "path=/run/vgpu-gate/", "path=/run/other/", "\nvgpu-gate: VGATE-820: ", 1},
+        {served, "  <switch-over served='yes' bus='" VGATE_BUS_DEFAULT "'/>\n", "",
+         "\nvgpu-gate: VGATE-522: vm1: the guest's QEMU calls", 3},
+    };
+    const HookCase guest = {.input = "element", ASKING};
+    gsize length;
+    g_autofree char *xml = case_input (&guest, &length);
+
+    for (gsize i = 0; i < G_N_ELEMENTS (documents); i++) {
+        g_autoptr (FakeHost) host = fake_host_new ();
+        g_autoptr (GString) document = NULL;
+        g_auto (ProgramRun) run = {0}, asked = {0};
+
+        documents[i].prepare (host);
+        command_run (host, "host --root $ROOT", &run);
+        command_assert_done (&run);
+        document = g_string_new (run.out);
+        g_assert_cmpuint (g_string_replace (document, documents[i].what, documents[i].by, 0), ==, 1);
+        fake_host_write_file (host, "host.xml", document->str, document->len, 0644);
+        fake_host_write_file (host, "guest.xml", xml, length, 0644);
+        command_run (host, "check --host $ROOT/host.xml $ROOT/guest.xml", &asked);
+        g_assert_cmpstr (asked.err, ==, "");
+        g_assert_nonnull (strstr (asked.out, documents[i].decision));
+        g_assert_cmpint (asked.status, ==, documents[i].status);
+    }
+}
+
 static void
 test_none_left (G_GNUC_UNUSED gconstpointer data)
 {
@@ -178,6 +218,7 @@ main (int argc, char *argv[])
 
         program_add_test (path, &cases[i], test_case);
     }
+    program_add_test ("/switchover/document", NULL, test_document);
     program_add_test ("/none-left/switchover", NULL, test_none_left);
     return g_test_run ();
 }

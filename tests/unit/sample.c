@@ -251,6 +251,9 @@ sample_add_devices (VgateHost *host)
 {
     VgateHostDevices *devices = vgate_host_devices_new ();
 
+    host->has_switch_over = TRUE;
+    host->switch_over_served = TRUE;
+    host->switch_over_bus = g_strdup ("unix:path=/run/vgpu-gate/bus");
     add_device (devices, VGATE_HOSTDEV_MDEV, "55555555-5555-4555-8555-000000000001",
                 "the running domain 'vm2' uses it");
     add_device (devices, VGATE_HOSTDEV_MDEV, "55555555-5555-4555-8555-000000000002", NULL);

@@ -28,8 +28,8 @@ void sample_set_record (VgateElement *element, guint vgpu, const VgateVgpuRecord
 VgateHost *sample_host (void);
 /* Adds a GPU that cannot be used: NVML error 15 for its UUID. address: NULL if it is not known. */
 void sample_add_unusable (VgateHost *host, const char *address);
-/* Adds the devices of the host: one of each element, with all its attributes, and then one of each without
- * the optional ones. */
+/* Adds the gate at switch-over, and the devices of the host: one of each element, with all its attributes,
+ * and then one of each without the optional ones. */
 void sample_add_devices (VgateHost *host);
 
 /* Two guests: the first with two vGPUs, a capture, and a failure and a hang that are over, the second with a

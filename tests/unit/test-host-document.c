@@ -98,6 +98,9 @@ assert_round_trip (const VgateHost *host)
         g_assert_cmpstr (a->name, ==, b->name);
         g_assert_cmpstr (a->reason, ==, b->reason);
     }
+    g_assert_cmpint (read->has_switch_over, ==, host->has_switch_over);
+    g_assert_cmpint (read->switch_over_served, ==, host->switch_over_served);
+    g_assert_cmpstr (read->switch_over_bus, ==, host->switch_over_bus);
     g_assert_cmpint (read->devices != NULL, ==, host->devices != NULL);
     if (host->devices)
         assert_same_devices (read->devices, host->devices);
@@ -126,6 +129,7 @@ test_round_trip (void)
     g_ptr_array_set_size (host->pgpus, 0);
     assert_round_trip (host);
     host->devices = vgate_host_devices_new ();
+    g_clear_pointer (&host->switch_over_bus, g_free);
     assert_round_trip (host);
 }
 
@@ -137,6 +141,7 @@ test_devices (void)
         VgateCode code;
         const char *place, *words;
     } wrong[] = {
+        {"served='yes'", "served='maybe'", VGATE_CODE_HOST_DOCUMENT, "<switch-over>", "maybe"},
         {"<devices>", "<devices x='1'>", VGATE_CODE_HOST_DOCUMENT, "<devices>", "'x' is unknown"},
         {"<mdev ", "<lease/><mdev ", VGATE_CODE_HOST_DOCUMENT, "<lease>", "missing"},
         {"parent='0000:41:00.0' gpu", "gpu", VGATE_CODE_HOST_DOCUMENT, "<mdev>", "'parent' is missing"},
@@ -162,6 +167,8 @@ test_devices (void)
     g_assert_true (vgate_host_devices_run_domain (host->devices, "77777777-7777-4777-8777-000000000001"));
     g_assert_false (vgate_host_devices_run_domain (host->devices, SAMPLE_DOMAIN_UUID));
     xml = vgate_host_write (host);
+    g_assert_nonnull (
+        strstr (xml, "  <switch-over served='yes' bus='unix:path=/run/vgpu-gate/bus'/>\n  <devices>"));
     g_assert_nonnull (strstr (xml,
                               "  <devices>\n    <mdev uuid='55555555-5555-4555-8555-000000000001' "
                               "parent='0000:41:00.0' gpu='0000:41:00.0' type='1128' "
