@@ -472,6 +472,55 @@ is_to_apply (const Devices *d)
     return TRUE;
 }
 
+/* What the lack of devices means for a guest whose named devices cannot be used. */
+typedef enum {
+    LACKS_A_DEVICE, /* a GPU can run each of its vGPUs, so that only devices are missing */
+    LACKS_A_GPU,    /* no GPU of this host can run one of its vGPUs, whatever device it got */
+    LACKS_UNKNOWN,  /* the driver failed */
+} Lack;
+
+/* *n_wants: the number of vGPUs that could get another device. */
+static Lack
+find_lack (const Devices *d, guint *n_wants)
+{
+    g_autoptr (GPtrArray) wants = list_wants (d, NULL);
+
+    *n_wants = wants ? wants->len : 0;
+    for (guint i = 0; wants && i < wants->len; i++) {
+        const VgateWant *want = g_ptr_array_index (wants, i);
+        gboolean any = FALSE;
+
+        for (guint pgpu = 0; pgpu < d->j->host->pgpus->len; pgpu++)
+            any = any || want->fits[pgpu].can_take_device;
+        if (!any)
+            return LACKS_A_GPU;
+    }
+    return wants ? LACKS_A_DEVICE : LACKS_UNKNOWN;
+}
+
+/* The way out when no other devices were found. The caller frees it; NULL: that of the refusal is right. */
+static char *
+way_out_without_device (const Devices *d, const VgateRefusal *refusal, gboolean is_refused_by_verdict)
+{
+    guint n_wants;
+    const Lack lack = find_lack (d, &n_wants);
+
+    if (lack == LACKS_A_GPU && !is_refused_by_verdict)
+        return g_strdup ("Choose another host: no GPU of this one can run the vGPU, whatever device it gets "
+                         "('vgpu-gate check' shows why).");
+    if (lack != LACKS_A_DEVICE || (is_refused_by_verdict && d->j->host->pgpus->len == 1))
+        return NULL;
+    return g_strdup_printf (
+        "%s %s",
+        n_wants == 1
+            ? "No other device can be used: none of the vGPU's type is free here on a GPU that can run it, "
+              "and none can be created there."
+            : "No other devices can be used: too few of the vGPUs' types are free here on GPUs that can run "
+              "them, or can be created there.",
+        is_refused_by_verdict ? refusal->way_out
+                              : "Free an instance of the type on such a GPU, or choose another host.");
+}
+
 /* Decides when not all named devices can be used. is_worth_it: other devices could help. */
 static gboolean
 decide_with_other_devices (const Devices *d, gboolean is_worth_it, GError **error)
@@ -492,12 +541,8 @@ decide_with_other_devices (const Devices *d, gboolean is_worth_it, GError **erro
         return apply_other_devices (d, error);
     if (found)
         way_out = vgate_suggest_devices (request, d->j->decision);
-    else if (is_worth_it && (d->j->host->pgpus->len > 1 || !is_refused_by_verdict))
-        way_out = g_strdup_printf (
-            "No other device can be used: none of the vGPU's type is free here on a GPU that can run it, and "
-            "none can be created there. %s",
-            is_refused_by_verdict ? refusal.way_out
-                                  : "Free an instance of the type on such a GPU, or choose another host.");
+    else if (is_worth_it)
+        way_out = way_out_without_device (d, &refusal, is_refused_by_verdict);
     vgate_decision_refuse_because (d->j->decision, refusal.code, refusal.what,
                                    way_out ? way_out : refusal.way_out);
     return TRUE;

@@ -303,6 +303,23 @@ test_argument (G_GNUC_UNUSED gconstpointer data)
     g_assert_false (has_lease (host, VM_2, NULL));
 }
 
+/* "No other device" is the reason only if a GPU could run the vGPU with another one. */
+static void
+test_no_gpu_can_run_it (G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr (FakeHost) host = applying_host (one_gpu);
+    g_auto (Guest) guest = {0};
+    g_autofree char *with_ecc = NULL, *without_ecc = NULL;
+
+    guest_init (&guest, host, "mdev", VM_1);
+    with_ecc = event (&guest, "migrate", 507);
+    fake_host_sim (host, "update --gpu " CASE_GPU " --ecc off");
+    without_ecc = event (&guest, "migrate", 507);
+    g_assert_nonnull (strstr (with_ecc, "No other device can be used"));
+    g_assert_null (strstr (without_ecc, "No other device"));
+    g_assert_nonnull (strstr (without_ecc, "no GPU of this one can run the vGPU"));
+}
+
 /* The only free device is also on the guest's command line. */
 static void
 only_second (FakeHost *host)
@@ -637,6 +654,7 @@ static const struct {
     {"leased", test_leased},
     {"argument", test_argument},
     {"own-argument", test_own_argument},
+    {"no-gpu-can-run-it", test_no_gpu_can_run_it},
     {"lost", test_lost},
     {"renumbered", test_renumbered},
     {"not-made", test_not_made},
