@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Whether this host is shutting down, by systemd's property SystemState: it is "stopping" from the moment
- * when shutdown.target has a job, which is before any unit is stopped (systemd(1); measured with systemd
- * 257). systemd is asked over its own socket, because the system bus may have been stopped by then.
+ * Whether this host is shutting down, by systemd's property SystemState: it is "stopping" as soon as
+ * shutdown.target has a job, which is before any unit is stopped (manager_state () in systemd's
+ * src/core/manager.c). systemd is asked over its own socket, because the system bus may have been stopped by
+ * then.
  */
 #pragma once
 
