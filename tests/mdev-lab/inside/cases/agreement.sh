@@ -19,6 +19,8 @@ change_there () {
         'in use') on "$there" vgpu-sim plug --vm "$stranger" --mdev "$target" >/dev/null ;;
     esac
     mode=$(any suggest apply apply off)
+    # without placement the gate does not look who has a device, and the hardware would refuse the guest instead
+    [ "$devices" != 'in use' ] || mode=$(any suggest apply)
     places "$there" "$mode"
     driver=$(any unchanged unchanged unchanged 'with ECC off')
     [ "$driver" = unchanged ] || [ "$devices" = 'in use' ] || host_update "$there" --gpu "${gpu_of[$there]}" --ecc off
