@@ -450,7 +450,7 @@ vgate_gate_has_vgpu (const VgateDomain *domain, const char *root)
     return vgate_observation_has_vgpu (observation);
 }
 
-/* TRUE when libvirt has a managed save of the domain (measured; libvirt 9.0 and 11). A session's is not
+/* TRUE when libvirt has a managed save of the domain (measured; libvirt 9.0). A session's is not
  * searched. */
 static gboolean
 has_managed_save (const VgateRequest *request)
@@ -462,17 +462,18 @@ has_managed_save (const VgateRequest *request)
            g_file_test (path, G_FILE_TEST_EXISTS);
 }
 
-/* What the guest does at the moment of the operation. libvirt runs the same event for a restore from a file
- * and from the managed save, which 'virsh start' uses as long as there is one. */
+/*
+ * What the guest does at the moment of the operation. libvirt runs the same event for a restore from a file
+ * and from the managed save, which 'virsh start' uses as long as there is one. At 'started begin' an arrival
+ * is assumed: QEMU's command line does not show the file of an image (measured; libvirt 9.0), and an image
+ * has already been judged at 'restore begin'.
+ */
 static VgateSituation
 situation_of (const VgateRequest *request)
 {
     switch (request->operation) {
     case VGATE_OPERATION_RESTORE:
         return !request->host && has_managed_save (request) ? VGATE_SITUATION_MANAGED : VGATE_SITUATION_SAVED;
-    case VGATE_OPERATION_STARTED:
-        return vgate_observation_is_from_file (request->observation) ? VGATE_SITUATION_SAVED
-                                                                     : VGATE_SITUATION_ARRIVES;
     case VGATE_OPERATION_PREPARE: return VGATE_SITUATION_STARTS;
     case VGATE_OPERATION_SAVE: return VGATE_SITUATION_RUNS;
     default: return VGATE_SITUATION_ARRIVES;

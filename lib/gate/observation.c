@@ -16,7 +16,7 @@ struct VgateObservation {
     gboolean is_session;
     GArray *seen; /* of Seen, one for each hostdev, in the same order */
     gboolean knows_qemu;
-    gboolean is_incoming, is_from_file;
+    gboolean is_incoming;
     GError *qemu_error;
 };
 
@@ -218,17 +218,10 @@ gboolean
 vgate_observation_is_incoming (VgateObservation *observation, GError **error)
 {
     if (!observation->knows_qemu)
-        observation->is_incoming =
-            vgate_qemu_is_incoming (observation->root, observation->is_session, observation->domain->name,
-                                    &observation->is_from_file, &observation->qemu_error);
+        observation->is_incoming = vgate_qemu_is_incoming (
+            observation->root, observation->is_session, observation->domain->name, &observation->qemu_error);
     observation->knows_qemu = TRUE;
     if (observation->qemu_error && error)
         *error = g_error_copy (observation->qemu_error);
     return observation->is_incoming;
-}
-
-gboolean
-vgate_observation_is_from_file (VgateObservation *observation)
-{
-    return vgate_observation_is_incoming (observation, NULL) && observation->is_from_file;
 }

@@ -63,6 +63,3 @@ const VgateDevice *vgate_observation_typed_device (const VgateObservation *obser
 /* TRUE when the domain's QEMU was started for an incoming migration; it is examined at the first call. FALSE
  * with VGATE_CODE_QEMU_UNKNOWN when that cannot be determined. */
 gboolean vgate_observation_is_incoming (VgateObservation *observation, GError **error);
-/* TRUE when that QEMU reads the guest from a file, for a restore or a revert to a snapshot, instead of from
- * another host. FALSE when it cannot be determined. */
-gboolean vgate_observation_is_from_file (VgateObservation *observation);

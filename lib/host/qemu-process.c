@@ -68,8 +68,7 @@ read_command_line (const char *root, guint64 pid, gsize *length, GError **error)
 }
 
 gboolean
-vgate_qemu_is_incoming (const char *root, gboolean is_session, const char *domain_name,
-                        gboolean *is_from_file, GError **error)
+vgate_qemu_is_incoming (const char *root, gboolean is_session, const char *domain_name, GError **error)
 {
     g_autofree char *arguments = NULL, *why = NULL;
     g_autoptr (GError) local = NULL;
@@ -88,14 +87,9 @@ vgate_qemu_is_incoming (const char *root, gboolean is_session, const char *domai
                      "cannot tell whether QEMU was started for an incoming migration: %s", why);
         return FALSE;
     }
-    for (const char *at = arguments; at < arguments + length; at += strlen (at) + 1) {
-        if (strcmp (at, "-incoming") != 0)
-            continue;
-        at += strlen (at) + 1;
-        if (is_from_file)
-            *is_from_file = at < arguments + length && g_str_has_prefix (at, "fd:");
-        return TRUE;
-    }
+    for (const char *at = arguments; at < arguments + length; at += strlen (at) + 1)
+        if (strcmp (at, "-incoming") == 0)
+            return TRUE;
     return FALSE;
 }
 

@@ -7,12 +7,10 @@
 /*
  * TRUE when the domain's QEMU was started for an incoming migration (-incoming). FALSE with
  * VGATE_CODE_QEMU_UNKNOWN when that cannot be determined. root is prepended to /run and /proc. is_session:
- * the domain belongs to the libvirtd of a session, which runs as this program's user. *is_from_file, or NULL:
- * TRUE when QEMU reads the guest from a descriptor, as libvirt has it do for a restore and a revert
- * (measured; libvirt 9.0), and not from another host.
+ * the domain belongs to the libvirtd of a session, which runs as this program's user.
  */
 gboolean vgate_qemu_is_incoming (const char *root, gboolean is_session, const char *domain_name,
-                                 gboolean *is_from_file, GError **error);
+                                 GError **error);
 
 /*
  * TRUE when a process runs on this host as the domain's QEMU: a pid file of libvirt's names it, and its

@@ -222,6 +222,7 @@ static const struct {
      "test_restore_to_another_device"},
     {VGATE_CODE_DEVICE_NOT_HERE, VGATE_SITUATION_MANAGED, INNER "save-restore.sh",
      "test_managed_save_and_the_command"},
+    {VGATE_CODE_NO_FREE_INSTANCE, VGATE_SITUATION_ARRIVES, LAB "ways-out.sh", "test_a_gpu_in_mig_mode"},
     {VGATE_CODE_HOST_DRIVER_NOT_SAME, VGATE_SITUATION_SAVED, LAB "ways-out.sh",
      "test_a_save_of_another_driver"},
 };

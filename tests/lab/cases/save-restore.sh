@@ -64,7 +64,7 @@ test_a_refused_image_can_be_given_up () {
     guest_run_r535 a given-up "$h100_20c"
     on a virsh -q managedsave given-up
     upgrade
-    expect_refused 303 given-up '' on a virsh start given-up
+    expect_refused 303 given-up 'virsh start --force-boot DOMAIN' on a virsh start given-up
     # a cold start needs nothing of the save image
     on a virsh -q start --force-boot given-up
     guest_answers a given-up

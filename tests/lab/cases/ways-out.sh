@@ -141,3 +141,13 @@ test_a_save_of_another_driver () {
     on a virsh -q restore "$image"
     guest_answers a updated
 }
+
+# Nothing runs on the GPU that could be ended.
+test_a_gpu_in_mig_mode () {
+    guest_run a sliced "$h100_20c"
+    host_update b --gpu "$h100" --mig on
+    expect_migration_refused 402 sliced "is in MIG mode\. .*nvidia-smi -i $h100 -mig 0"
+    host_update b --gpu "$h100" --mig off
+    migrate a sliced
+    guest_moved a sliced
+}
