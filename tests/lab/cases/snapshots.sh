@@ -52,11 +52,25 @@ snapshots_of () {
     on "$1" virsh -q snapshot-list "$2" --name
 }
 
+has_been_reported () {
+    [ "$(vgpu_gated_log a | grep -cE 'VGATE-(540|707): stuck: ')" -eq "$1" ]
+}
+
+# The abort can be too late on a busy machine; the snapshot is then reported.
 test_an_external_snapshot_that_could_not_be_reverted_to () {
-    local output
-    guest_run_stuck stuck 24000000
-    output=$(on a virsh -q snapshot-create-as stuck before --memspec "file=$memory,snapshot=external" 2>&1) &&
-        fail 'the snapshot was made:' "$output"
+    local output attempt stopped=
+    guest_run_stuck stuck 40000000
+    for attempt in 1 2 3 4 5; do
+        if ! output=$(on a virsh -q snapshot-create-as stuck before --memspec "file=$memory,snapshot=external" 2>&1); then
+            stopped=yes
+            break
+        fi
+        echo "note: snapshot $attempt was not stopped"
+        within 10 has_been_reported "$attempt" || fail 'the snapshot is neither stopped nor reported:' "$(vgpu_gated_log a)"
+        on a virsh -q snapshot-delete stuck before --metadata
+        on a rm -f "$memory"
+    done
+    [ -n "$stopped" ] || fail 'no snapshot was stopped'
     printf '%s\n' "$output"
     log_has a 'VGATE-303: stuck: the snapshot was stopped: the guest could not be restored on this host: .*18\.1'
     guest_answers a stuck
