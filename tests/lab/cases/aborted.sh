@@ -64,9 +64,10 @@ is_whole () {
     [ "${#place}" -eq 1 ] && [[ $(on "$(peer_of "$place")" virsh -q domstate "$1" 2>/dev/null) =~ ^(shut off)?$ ]]
 }
 
-# With VGPU_GATE_ABORTS=500 this runs for long; otherwise it makes up to 100 aborts within four minutes.
+# With VGPU_GATE_ABORTS=500 this runs for long; otherwise it makes up to 36 aborts within two minutes. The cases below
+# provoke each hang; this one finds what they do not know.
 test_aborts_at_the_worst_moment_end () {
-    local tries=${VGPU_GATE_ABORTS:-100} limit=$((SECONDS + (${VGPU_GATE_ABORTS:+100000} + 240)))
+    local tries=${VGPU_GATE_ABORTS:-36} limit=$((SECONDS + (${VGPU_GATE_ABORTS:+100000} + 120)))
     local loops=() guests=(one two three) tried=0 left=0 hung ended aborted name rounds=() from
     trap all_that_ends EXIT
     for name in "${guests[@]}"; do
@@ -98,7 +99,7 @@ test_aborts_at_the_worst_moment_end () {
     done
     hung=$(said 'VGATE-71[12]') ended=$(said 'VGATE-714: .* the guest runs')
     # a slower machine has had fewer hangs
-    [ "$tried" -ge 15 ] || fail "only $tried migrations in the time"
+    [ "$tried" -ge 9 ] || fail "only $tried migrations in the time"
     aborted=$(accepted '.*')
     [ "$aborted" -ge $((tried / 5)) ] || fail "only $aborted of $tried migrations were aborted"
     [ "$(said 'VGATE-71[05]')" -eq 0 ] || fail 'one hung for long, or stayed paused:' "$(vgpu_gated_log a)" "$(vgpu_gated_log b)"
