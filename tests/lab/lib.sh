@@ -407,7 +407,10 @@ check_both () {
     report=$(on "$host" vgpu-gate check --operation "$operation" - <<<"$xml") || true
     here_code=$(code_of "$report")
     on "$host" vgpu-gate host >"$document"
-    report=$(on "$(peer_of "$host")" vgpu-gate check --operation "$operation" --host "$document" - <<<"$xml") || true
+    # what the host's configuration sets is not in its document
+    on "$host" cat /etc/vgpu-gate/vgpu-gate.conf >"$VGPU_GATE_LAB/document.conf"
+    report=$(on "$(peer_of "$host")" vgpu-gate --config "$VGPU_GATE_LAB/document.conf" check --operation "$operation" \
+        --host "$document" - <<<"$xml") || true
     there_code=$(code_of "$report")
 }
 

@@ -258,6 +258,7 @@ read_instances (VgateNvml *nvml)
     GPtrArray *instances;
     g_autoptr (VgateHost) host = read_all (nvml, &instances);
 
+    g_assert_nonnull (host);
     return instances;
 }
 
