@@ -29,22 +29,22 @@ test_managed_save_and_start () {
 }
 
 # With the default mode: after the command in the refusal, the same line of virsh works. The device lives as long as the
-# guest does.
-test_managed_save_and_the_command () {
+# guest does. (Not with a managed save: virsh start of libvirt 11.3 reports success although the hook has refused.)
+test_restore_and_the_command () {
     local text
     leave_nothing
     traveller
-    on "$here" virsh -q define "$(xml_with "$device")"
     state_write "$here"
-    on "$here" virsh -q managedsave traveller
+    on "$here" virsh -q save traveller "$image"
     # with its record, if an earlier case had it created by the command: the gate would create it again without asking
     on "$here" vgpu-gate device remove "$device" --yes >/dev/null
     text=$(expect_refused 507 traveller "Run 'vgpu-gate device make $device --type [^']*' here, then try again" \
-        on "$here" virsh start traveller)
+        on "$here" virsh restore "$image")
+    on "$here" test -s "$image" || fail 'the save image is gone'
     ! has_device "$here" "$device" || fail 'the refusal has created it'
     suggested_on "$here" <<<"$text" >/dev/null
     was_made "$here" "$device"
-    guest_start "$here" traveller
+    on "$here" virsh -q restore "$image"
     lives_on "$here" "$device"
     on "$here" virsh -q destroy traveller
     ! has_device "$here" "$device" || fail "$device is still there"
