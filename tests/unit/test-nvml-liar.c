@@ -216,6 +216,7 @@ test_another_each_time (void)
     g_autoptr (VgateHost) host = vgate_inventory_read (nvml, instances, &error);
 
     g_assert_no_error (error);
+    g_assert_cmpuint (host->pgpus->len, ==, 1);
     g_assert_cmpuint (instances->len, ==, 1);
 }
 
