@@ -29,7 +29,7 @@ test_managed_save_and_start () {
 }
 
 # With the default mode: after the command in the refusal, the same line of virsh works. The device lives as long as the
-# guest does. (Not with a managed save: virsh start of libvirt 11.3 reports success although the hook has refused.)
+# guest does. (Not with a managed save: after a refusal libvirt 11.3 reports success, and deletes the image.)
 test_restore_and_the_command () {
     local text
     leave_nothing
