@@ -74,6 +74,14 @@ vgate_device_need_root (const char *root, const char *what, const char *as_root,
     return root || vgate_command_need_root (what, as_root, error);
 }
 
+int
+vgate_device_fail (const GError *error)
+{
+    const int status = vgate_command_fail (error);
+
+    return vgate_error_is (error, VGATE_CODE_DEVICE_HANGS) ? VGATE_EXIT_UNANSWERED : status;
+}
+
 gboolean
 vgate_device_parse_name (const char *text, VgateHostdevKind *kind)
 {

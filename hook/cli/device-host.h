@@ -40,5 +40,9 @@ const char *vgate_device_host_type_name (const VgateDeviceHost *host, const Vgat
  * command for root. */
 gboolean vgate_device_need_root (const char *root, const char *what, const char *as_root, GError **error);
 
+/* Prints an error as vgate_command_fail () does, and returns the exit status: after a device that hung it is
+ * not known whether the device exists, or will. */
+int vgate_device_fail (const GError *error);
+
 /* The kind of device that the text names by its form: a UUID or a PCI address. FALSE for any other text. */
 gboolean vgate_device_parse_name (const char *text, VgateHostdevKind *kind);

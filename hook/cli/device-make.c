@@ -37,24 +37,16 @@ options_clear (Options *options)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
 
-static void
-hostdev_free (VgateHostdev *hostdev)
-{
-    g_free (hostdev->source);
-    g_free (hostdev);
-}
-
 /* Makes a domain that names only this device, and whose guest is not known. */
 static VgateDomain *
 domain_of_device (const char *word)
 {
-    VgateDomain *domain = g_new0 (VgateDomain, 1);
+    VgateDomain *domain = vgate_domain_new ();
     VgateHostdev *hostdev = g_new0 (VgateHostdev, 1);
 
     hostdev->source = strcmp (word, "new") == 0 ? g_uuid_string_random () : g_ascii_strdown (word, -1);
     vgate_device_parse_name (hostdev->source, &hostdev->kind);
     domain->uuid = vgate_lease_of_unknown_guest (hostdev->source);
-    domain->hostdevs = g_ptr_array_new_with_free_func ((GDestroyNotify)hostdev_free);
     g_ptr_array_add (domain->hostdevs, hostdev);
     return domain;
 }
@@ -116,21 +108,6 @@ plan_by_type (const Options *options, VgateDeviceHost *host, const VgateDomain *
     return leases;
 }
 
-static VgateLease *
-copy_lease (const VgateLease *from)
-{
-    VgateLease *lease = g_new0 (VgateLease, 1);
-
-    *lease = *from;
-    lease->domain = g_strdup (from->domain);
-    lease->device = g_strdup (from->device);
-    lease->parent = g_strdup (from->parent);
-    lease->pgpu = g_strdup (from->pgpu);
-    lease->type_name = g_strdup (from->type_name);
-    lease->instead_of = g_strdup (from->instead_of);
-    return lease;
-}
-
 /* *refusal gets the gate's line if it refuses; there is no error then. */
 static GPtrArray *
 plan_by_metadata (const Options *options, const VgateDeviceHost *host, VgateDomain *domain,
@@ -165,7 +142,7 @@ plan_by_metadata (const Options *options, const VgateDeviceHost *host, VgateDoma
         const VgatePlacement *placement = g_ptr_array_index (decision->placements, i);
 
         if (placement->lease)
-            g_ptr_array_add (leases, copy_lease (placement->lease));
+            g_ptr_array_add (leases, vgate_lease_copy (placement->lease));
     }
     return g_steal_pointer (&leases);
 }
@@ -227,15 +204,6 @@ finish (const Options *options, const VgateDeviceHost *host, const VgateDomain *
     return TRUE;
 }
 
-static int
-fail (const GError *error)
-{
-    const int status = vgate_command_fail (error);
-
-    /* whether the device exists, or will, is not known */
-    return vgate_error_is (error, VGATE_CODE_DEVICE_HANGS) ? VGATE_EXIT_UNANSWERED : status;
-}
-
 /* Creates the devices one by one. The report has those before the first that cannot be created. */
 static int
 make_named (const Options *options, VgateDeviceHost *host, JsonArray *list)
@@ -246,7 +214,7 @@ make_named (const Options *options, VgateDeviceHost *host, JsonArray *list)
         g_autoptr (GPtrArray) leases = plan_by_type (options, host, domain, FALSE, &error);
 
         if (!leases || !finish (options, host, domain, leases, list, &error))
-            return fail (error);
+            return vgate_device_fail (error);
     }
     return VGATE_EXIT_ALLOWED;
 }
@@ -261,11 +229,11 @@ make_for_guest (const Options *options, VgateDeviceHost *host, VgateOperation op
     int status = VGATE_EXIT_REFUSED;
 
     if (!domain)
-        return fail (error);
+        return vgate_device_fail (error);
     if (options->type) {
         leases = plan_by_type (options, host, domain, TRUE, &error);
     } else if (domain->element_error) {
-        return fail (domain->element_error);
+        return vgate_device_fail (domain->element_error);
     } else if (domain->element) {
         leases = plan_by_metadata (options, host, domain, operation, &refusal, &status, &error);
     } else {
@@ -276,7 +244,8 @@ make_for_guest (const Options *options, VgateDeviceHost *host, VgateOperation op
         fprintf (stderr, "%s\n", refusal);
         return status;
     }
-    return leases && finish (options, host, domain, leases, list, &error) ? VGATE_EXIT_ALLOWED : fail (error);
+    return leases && finish (options, host, domain, leases, list, &error) ? VGATE_EXIT_ALLOWED
+                                                                          : vgate_device_fail (error);
 }
 
 /* --- the command line --- */

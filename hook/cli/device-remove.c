@@ -191,14 +191,6 @@ remove_one (VgateDeviceHost *host, const char *name, JsonArray *list, GError **e
 }
 
 static int
-fail (const GError *error)
-{
-    const int status = vgate_command_fail (error);
-
-    return vgate_error_is (error, VGATE_CODE_DEVICE_HANGS) ? VGATE_EXIT_UNANSWERED : status;
-}
-
-static int
 remove_all (const Options *options, VgateDeviceHost *host, JsonArray *list)
 {
     char **names = options->line.words;
@@ -208,16 +200,16 @@ remove_all (const Options *options, VgateDeviceHost *host, JsonArray *list)
     if (!options->yes) {
         /* without the lock, because nobody knows when the answer comes */
         if (!vgate_device_host_read (host, FALSE, FALSE, &error) || !check_all (host, names, &error))
-            return fail (error);
+            return vgate_device_fail (error);
         status = confirm (host, names);
         if (status != VGATE_EXIT_ALLOWED)
             return status;
     }
     if (!vgate_device_host_read (host, TRUE, FALSE, &error) || !check_all (host, names, &error))
-        return fail (error);
+        return vgate_device_fail (error);
     for (guint i = 0; names[i]; i++)
         if (!remove_one (host, names[i], list, &error))
-            return fail (error);
+            return vgate_device_fail (error);
     return VGATE_EXIT_ALLOWED;
 }
 

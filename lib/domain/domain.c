@@ -55,8 +55,8 @@ vgate_domain_free (VgateDomain *domain)
     g_free (domain);
 }
 
-static VgateDomain *
-domain_new (void)
+VgateDomain *
+vgate_domain_new (void)
 {
     VgateDomain *domain = g_new0 (VgateDomain, 1);
 
@@ -368,7 +368,7 @@ visit_snapshot (Walk *walk, int depth, const char *name, GError **error)
         return FALSE;
     }
     if (walk->part)
-        walk->part->domain = domain_new ();
+        walk->part->domain = vgate_domain_new ();
     if (strcmp (name, "memory") != 0)
         return TRUE;
     location = reader_attribute (walk->reader, "snapshot");
@@ -472,7 +472,7 @@ read_document (const char *xml, gsize length, gboolean is_status, VgateDomainDoc
         return NULL;
     walk.may_be_snapshot = document != NULL;
     walk.part = &walk.active;
-    walk.active.domain = domain_new ();
+    walk.active.domain = vgate_domain_new ();
     good = walk_document (&walk, error);
     part = good ? choose_part (&walk, document, error) : &walk.active;
     good = good && part && check_identity (part->domain, error);

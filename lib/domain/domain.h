@@ -74,6 +74,8 @@ VgateDomain *vgate_domain_read_document (const char *xml, gsize length, VgateDom
  * a <domstatus>. The metadata element is not read.
  */
 VgateDomain *vgate_domain_read_status (const char *xml, gsize length, GError **error);
+/* A domain without a name, a UUID and hostdevs. It owns the hostdevs that are added. */
+VgateDomain *vgate_domain_new (void);
 void vgate_domain_free (VgateDomain *domain);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateDomain, vgate_domain_free)
 

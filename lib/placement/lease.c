@@ -386,20 +386,28 @@ forget_stay (VgateLeases *leases, const char *domain, VgateHostdevKind kind, con
             g_ptr_array_remove_index (leases->all, i - 1);
 }
 
+VgateLease *
+vgate_lease_copy (const VgateLease *lease)
+{
+    VgateLease *copy = g_new0 (VgateLease, 1);
+
+    *copy = *lease;
+    copy->domain = g_strdup (lease->domain);
+    copy->device = g_strdup (lease->device);
+    copy->parent = g_strdup (lease->parent);
+    copy->pgpu = g_strdup (lease->pgpu);
+    copy->type_name = g_strdup (lease->type_name);
+    copy->instead_of = g_strdup (lease->instead_of);
+    return copy;
+}
+
 void
 vgate_leases_put (VgateLeases *leases, const VgateLease *chosen)
 {
     const VgateHostdevKind kind = (VgateHostdevKind)chosen->kind;
     VgateLease *former = vgate_leases_find (leases, kind, chosen->device);
-    VgateLease *lease = g_new0 (VgateLease, 1);
+    VgateLease *lease = vgate_lease_copy (chosen);
 
-    *lease = *chosen;
-    lease->domain = g_strdup (chosen->domain);
-    lease->device = g_strdup (chosen->device);
-    lease->parent = g_strdup (chosen->parent);
-    lease->pgpu = g_strdup (chosen->pgpu);
-    lease->type_name = g_strdup (chosen->type_name);
-    lease->instead_of = g_strdup (chosen->instead_of);
     if (former && former->state == VGATE_LEASE_MADE) {
         lease->state = VGATE_LEASE_MADE;
         lease->made_by = former->made_by;

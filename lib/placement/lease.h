@@ -51,6 +51,8 @@ typedef struct {
     int made_by; /* VgateLeaseMaker; only for a device that is or was to be created */
 } VgateLease;
 
+/* The caller frees it. */
+VgateLease *vgate_lease_copy (const VgateLease *lease);
 void vgate_lease_free (VgateLease *lease);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateLease, vgate_lease_free)
 
