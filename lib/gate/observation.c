@@ -45,17 +45,6 @@ vgate_observation_new (const VgateDomain *domain, const char *root, gboolean is_
     return observation;
 }
 
-static void
-copy_listed (const VgateListedDevice *listed, VgateDevice *device)
-{
-    device->kind = listed->device.kind;
-    device->pgpu = g_strdup (listed->device.pgpu);
-    device->parent = g_strdup (listed->device.parent);
-    device->type = listed->device.type;
-    device->type_name = g_strdup (listed->device.type_name);
-    device->fault = g_strdup (listed->device.fault);
-}
-
 VgateObservation *
 vgate_observation_new_for_document (const VgateDomain *domain, const char *root, const VgateHost *host)
 {
@@ -77,7 +66,7 @@ vgate_observation_new_for_document (const VgateDomain *domain, const char *root,
             continue;
         vgate_device_clear (&seen->device);
         if (listed)
-            copy_listed (listed, &seen->device);
+            vgate_device_copy (&listed->device, &seen->device);
     }
     return observation;
 }

@@ -8,6 +8,19 @@
 #include <string.h>
 
 void
+vgate_device_copy (const VgateDevice *device, VgateDevice *copy)
+{
+    *copy = (VgateDevice){
+        .kind = device->kind,
+        .pgpu = g_strdup (device->pgpu),
+        .parent = g_strdup (device->parent),
+        .type = device->type,
+        .type_name = g_strdup (device->type_name),
+        .fault = g_strdup (device->fault),
+    };
+}
+
+void
 vgate_device_clear (VgateDevice *device)
 {
     g_clear_pointer (&device->pgpu, g_free);

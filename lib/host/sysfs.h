@@ -62,6 +62,8 @@ gboolean vgate_sysfs_has_mdev_name (const char *root, const char *uuid);
  * device that can create them. Like vgate_sysfs_identify (), it opens no file that the driver serves. */
 gboolean vgate_sysfs_has_kind (const char *root, VgateHostdevKind kind);
 
+/* Copies a device without its directory into one that is cleared. */
+void vgate_device_copy (const VgateDevice *device, VgateDevice *copy);
 void vgate_device_clear (VgateDevice *device);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (VgateDevice, vgate_device_clear)
 

@@ -20,12 +20,7 @@ add_devices (const VgateProbe *probe, const VgateUse *use, VgateHostDevices *dev
 
         device->listed.kind = listed->kind;
         device->listed.source = g_strdup (listed->source);
-        device->listed.device.kind = listed->device.kind;
-        device->listed.device.pgpu = g_strdup (listed->device.pgpu);
-        device->listed.device.parent = g_strdup (listed->device.parent);
-        device->listed.device.type = listed->device.type;
-        device->listed.device.type_name = g_strdup (listed->device.type_name);
-        device->listed.device.fault = g_strdup (listed->device.fault);
+        vgate_device_copy (&listed->device, &device->listed.device);
         device->use = who ? vgate_printable (who, USE_MAX) : NULL;
         g_ptr_array_add (devices->devices, device);
     }
