@@ -149,7 +149,6 @@ vgate_command_parse_gpu (const char *typed, GError **error)
 gboolean
 vgate_command_take_gpu (const VgateCommandLine *line, char **gpu, GError **error)
 {
-
     if (line->n_words > 1) {
         g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
                      "unexpected argument '%s': only one GPU can be given", line->words[1]);

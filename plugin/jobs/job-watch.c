@@ -373,13 +373,12 @@ judge (Check *check)
 {
     g_autoptr (GError) error = NULL;
 
-    /* a snapshot that is judged now need not be judged when it is complete */
-    if (vgate_job_is_judged (check->facts.kind))
-        g_hash_table_remove (check->watch->writes, check->uuid);
     if (!vgate_job_is_judged (check->facts.kind)) {
         conclude (check, check->facts.failure ? VGATE_WATCH_NOT_TOLD : VGATE_WATCH_NO_JOB);
         return;
     }
+    /* a snapshot that is judged now need not be judged when it is complete */
+    g_hash_table_remove (check->watch->writes, check->uuid);
     if (!check->snapshot) {
         let_go_on (check, VGATE_CODE_JOB_UNCHECKED, "continues without a check", check->nvml_failure);
         return;
