@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* As VGATE_XML_SIZE_MAX. One byte more is read, so that the judge sees that the document is too large. */
@@ -54,6 +55,29 @@ has_leases (void)
     if (geteuid () != 0)
         return 0;
     return access ("/run/vgpu-gate/leases", F_OK) == 0 || errno != ENOENT;
+}
+
+/* The file of lib/gate/managed-save.c: a refusal that is given at 'prepare begin'. As with the leases,
+ * those of a session are not searched. */
+static int
+has_refusal (const char *name)
+{
+    char path[512];
+
+    return geteuid () == 0 &&
+           snprintf (path, sizeof path, "/run/vgpu-gate/refused-%s", name) < (int)sizeof path &&
+           access (path, F_OK) == 0;
+}
+
+/* As in lib/gate/managed-save.c. */
+static int
+has_managed_save (const char *name)
+{
+    char path[512];
+
+    return geteuid () == 0 &&
+           snprintf (path, sizeof path, "/var/lib/libvirt/qemu/save/%s.save", name) < (int)sizeof path &&
+           access (path, F_OK) == 0;
 }
 
 static int
@@ -243,21 +267,47 @@ run_judge (const char *name, const char *operation, char *argv[])
     return fail (name, operation, "cannot run vgpu-gate-judge");
 }
 
-/* Handles an event that is gated: allows it at once, or runs the judge. */
+/* Runs the judge in another process, so that this one survives its end, however it ends. */
+static void
+run_judge_and_wait (const char *name, const char *operation, char *argv[])
+{
+    const pid_t pid = fork ();
+
+    if (pid == 0)
+        _exit (run_judge (name, operation, argv));
+    while (pid > 0 && waitpid (pid, NULL, 0) < 0 && errno == EINTR)
+        ;
+}
+
+/*
+ * Handles an event that is gated: allows it at once, or runs the judge.
+ *
+ * libvirt 11.3 deletes a managed save if the hook fails at its 'restore begin' (lib/gate/managed-save.h).
+ * The judge keeps a refusal for 'prepare begin'. If the judge cannot be run or crashes, the event is
+ * allowed too: at 'prepare begin' or 'started begin' of the same start it fails again, or judges the
+ * guest. The memory has not been loaded then.
+ */
 static int
 gate (char *argv[], Input *input)
 {
     /* after "--", none of libvirt's arguments is taken for an option */
-    char *judge_argv[] = {NULL, (char *)"--", NULL, NULL, NULL, NULL, NULL};
+    char *judge_argv[] = {NULL, (char *)"--", argv[1], argv[2], argv[3], argv[4], NULL};
+    const int may_not_fail = strcmp (argv[2], "restore") == 0 && has_managed_save (argv[1]);
+    const char *what = NULL;
 
     if (!read_input (input))
-        return fail (argv[1], argv[2], "cannot read the domain XML");
-    if (is_not_concerned (input, argv[2]))
+        what = "cannot read the domain XML";
+    else if (is_not_concerned (input, argv[2]) &&
+             !(strcmp (argv[2], "prepare") == 0 && has_refusal (argv[1])))
         return 0;
-    if (!hand_over_input (input))
-        return fail (argv[1], argv[2], "cannot pass the domain XML to vgpu-gate-judge");
-    memcpy (judge_argv + 2, argv + 1, 4 * sizeof *argv);
-    return run_judge (argv[1], argv[2], judge_argv);
+    else if (!hand_over_input (input))
+        what = "cannot pass the domain XML to vgpu-gate-judge";
+    if (may_not_fail) {
+        if (!what)
+            run_judge_and_wait (argv[1], argv[2], judge_argv);
+        return 0;
+    }
+    return what ? fail (argv[1], argv[2], what) : run_judge (argv[1], argv[2], judge_argv);
 }
 
 int

@@ -6,6 +6,7 @@
  */
 #include "base/output.h"
 #include "gate/gate.h"
+#include "gate/managed-save.h"
 #include "gate/report.h"
 #include "input.h"
 #include "journal.h"
@@ -204,14 +205,19 @@ hand_over_xml (const VgateDecision *decision, GError **error)
 }
 
 static void
-tell (const VgateDecision *decision, const char *line, const char *domain_name, const char *operation,
-      const Inputs *inputs)
+log_decision (const VgateDecision *decision, const char *line, const char *domain_name, const char *operation,
+              const Inputs *inputs)
 {
     if (decision->code != VGATE_CODE_NOT_CONCERNED)
         vgate_journal_decision (decision, line, domain_name, inputs->domain ? inputs->domain->uuid : NULL,
                                 operation);
-    if (!decision->allowed)
-        fprintf (stderr, "%s\n", line);
+}
+
+static int
+refuse (const char *line)
+{
+    fprintf (stderr, "%s\n", line);
+    return EXIT_REFUSED;
 }
 
 /*
@@ -241,8 +247,38 @@ release (const Options *options, Inputs *inputs)
     }
     /* an error refuses nothing here */
     line = vgate_message_line (decision->code, options->words[0], decision->text);
-    tell (decision, line, options->words[0], "release", inputs);
-    return decision->allowed ? EXIT_ALLOWED : EXIT_REFUSED;
+    log_decision (decision, line, options->words[0], "release", inputs);
+    return decision->allowed ? EXIT_ALLOWED : refuse (line);
+}
+
+/* The line of the refusal that 'restore begin' has kept for this start, or NULL. What an earlier operation
+ * has left ends with any event. */
+static char *
+take_refusal (const Options *options)
+{
+    if (options->dry_run || is_session (options))
+        return NULL;
+    return vgate_managed_save_take_refusal (options->root ? options->root : "", options->words[0]);
+}
+
+/*
+ * TRUE when the guest is refused, and libvirt restores it from its managed save, which it could delete if
+ * the hook failed at this event (gate/managed-save.h). The refusal is given at the next event, 'prepare
+ * begin'. If it cannot be kept until then, the guest is judged again at 'started begin'. A session's
+ * managed saves are not searched.
+ */
+static gboolean
+is_postponed (const Options *options, VgateOperation operation, VgateDecision *decision, const char *line)
+{
+    const char *root = options->root ? options->root : "";
+    g_autoptr (GError) error = NULL;
+
+    if (decision->allowed || operation != VGATE_OPERATION_RESTORE || is_session (options) ||
+        !vgate_managed_save_exists (root, options->words[0]))
+        return FALSE;
+    if (!vgate_managed_save_keep_refusal (root, options->words[0], line, &error))
+        vgate_decision_warn (decision, error);
+    return TRUE;
 }
 
 /* Must be called before the options are parsed, because --help exits there. libvirt's arguments come after
@@ -261,12 +297,11 @@ is_for_people (int argc, char *argv[])
 }
 
 static int
-exit_status (const Options *options, const VgateDecision *decision)
+exit_status_of_dry_run (const VgateDecision *decision)
 {
     if (decision->allowed)
         return EXIT_ALLOWED;
-    return options->dry_run && vgate_code_is_unanswered (decision->code) ? VGATE_EXIT_UNANSWERED
-                                                                         : EXIT_REFUSED;
+    return vgate_code_is_unanswered (decision->code) ? VGATE_EXIT_UNANSWERED : EXIT_REFUSED;
 }
 
 int
@@ -275,9 +310,10 @@ main (int argc, char *argv[])
     g_auto (Options) options = {0};
     g_auto (Inputs) inputs = {0};
     g_autoptr (VgateDecision) decision = NULL;
-    g_autofree char *line = NULL;
+    g_autofree char *line = NULL, *kept = NULL;
     g_autoptr (GError) error = NULL;
     VgateOperation operation;
+    gboolean postponed;
 
     setlocale (LC_ALL, "");
     if (is_for_people (argc, argv))
@@ -303,12 +339,16 @@ main (int argc, char *argv[])
             g_print ("%s %s is not gated\n", options.words[1], options.words[2]);
         return EXIT_ALLOWED;
     }
+    kept = take_refusal (&options);
+    if (kept && operation == VGATE_OPERATION_PREPARE)
+        /* it was logged at 'restore begin' */
+        return refuse (kept);
     decision = decide (&options, operation, &inputs);
     if (options.dry_run) {
         g_autofree char *report = vgate_decision_report (decision, options.words[0], operation, inputs.host);
 
         vgate_print_wrapped (report);
-        return exit_status (&options, decision);
+        return exit_status_of_dry_run (decision);
     }
     if (!hand_over_xml (decision, &error)) {
         /* the guest does not arrive; leases that cannot be ended now expire */
@@ -318,6 +358,7 @@ main (int argc, char *argv[])
     }
     /* the name that libvirt passed, because the XML may have been unreadable */
     line = vgate_decision_line (decision, NULL, options.words[0]);
-    tell (decision, line, options.words[0], vgate_operation_name (operation), &inputs);
-    return exit_status (&options, decision);
+    postponed = is_postponed (&options, operation, decision, line);
+    log_decision (decision, line, options.words[0], vgate_operation_name (operation), &inputs);
+    return decision->allowed || postponed ? EXIT_ALLOWED : refuse (line);
 }

@@ -63,6 +63,16 @@ vgate_decision_refuse_because (VgateDecision *decision, VgateCode code, const ch
 }
 
 void
+vgate_decision_warn (VgateDecision *decision, const GError *error)
+{
+    VgateWarning *warning = g_new (VgateWarning, 1);
+
+    warning->code = error->domain == VGATE_ERROR ? (VgateCode)error->code : VGATE_CODE_INTERNAL;
+    warning->text = g_strdup (error->message);
+    g_ptr_array_add (decision->warnings, warning);
+}
+
+void
 vgate_decision_refuse (VgateDecision *decision, const GError *error)
 {
     const VgateCode code = error->domain == VGATE_ERROR ? (VgateCode)error->code : VGATE_CODE_INTERNAL;

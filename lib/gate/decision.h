@@ -71,6 +71,8 @@ char *vgate_decision_line (const VgateDecision *decision, const VgateHost *host,
 
 /* Sets the decision. text is the body of the message, or NULL for the code's summary. */
 void vgate_decision_set (VgateDecision *decision, gboolean allowed, VgateCode code, const char *text);
+/* Adds a warning for the log: what the error says does not change the decision. */
+void vgate_decision_warn (VgateDecision *decision, const GError *error);
 /* Refuses because of an error, with the way out of the error's code in the decision's situation. */
 void vgate_decision_refuse (VgateDecision *decision, const GError *error);
 /* Refuses with these texts: what is a clause without a full stop, way_out is a sentence. */

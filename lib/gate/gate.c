@@ -4,6 +4,7 @@
 #include "gate/assign.h"
 #include "gate/check.h"
 #include "gate/judge.h"
+#include "gate/managed-save.h"
 #include "gate/permit.h"
 #include "gate/report.h"
 #include "host/identity.h"
@@ -450,16 +451,11 @@ vgate_gate_has_vgpu (const VgateDomain *domain, const char *root)
     return vgate_observation_has_vgpu (observation);
 }
 
-/* TRUE when libvirt has a managed save of the domain (measured; libvirt 9.0). A session's is not
- * searched. */
+/* A session's managed saves are not searched. */
 static gboolean
 has_managed_save (const VgateRequest *request)
 {
-    g_autofree char *file = g_strconcat (request->domain->name, ".save", NULL);
-    g_autofree char *path = g_build_filename (request->root, "/var/lib/libvirt/qemu/save", file, NULL);
-
-    return !request->is_session && !strchr (request->domain->name, '/') &&
-           g_file_test (path, G_FILE_TEST_EXISTS);
+    return !request->is_session && vgate_managed_save_exists (request->root, request->domain->name);
 }
 
 /*

@@ -12,6 +12,7 @@ static const struct {
 } not_refusals[] = {
     {1, 7, "decisions that allow, and what was created and removed"},
     {221, 221, "'vgpu-gate allow-restore'"},
+    {223, 223, "a refusal that is given later"},
     {513, 516, "settings and the scheduler's log"},
     {518, 519, "the output, and a GPU that can be used again"},
     {530, 549, "'vgpu-gate device', and snapshots that are made"},
@@ -218,8 +219,8 @@ static const struct {
     {VGATE_CODE_GPU_DIFFERS, VGATE_SITUATION_SAVED, LAB "save-restore.sh", "test_an_image_on_another_host"},
     {VGATE_CODE_DEVICE_NOT_HERE, VGATE_SITUATION_ARRIVES, INNER "placement.sh",
      "test_what_is_suggested_works"},
-    {VGATE_CODE_DEVICE_NOT_HERE, VGATE_SITUATION_SAVED, INNER "save-restore.sh",
-     "test_restore_and_the_command"},
+    {VGATE_CODE_DEVICE_NOT_HERE, VGATE_SITUATION_MANAGED, INNER "save-restore.sh",
+     "test_managed_save_and_the_command"},
     {VGATE_CODE_NO_FREE_INSTANCE, VGATE_SITUATION_ARRIVES, LAB "ways-out.sh", "test_a_gpu_in_mig_mode"},
     {VGATE_CODE_HOST_DRIVER_NOT_SAME, VGATE_SITUATION_SAVED, LAB "ways-out.sh",
      "test_a_save_of_another_driver"},

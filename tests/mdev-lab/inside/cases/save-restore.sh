@@ -29,25 +29,37 @@ test_managed_save_and_start () {
 }
 
 # With the default mode: after the command in the refusal, the same line of virsh works. The device lives as long as the
-# guest does. (Not with a managed save: after a refusal libvirt 11.3 reports success, and deletes the image.)
-test_restore_and_the_command () {
+# guest does. libvirt 11.3 deletes a managed save if the hook fails at 'restore begin'.
+test_managed_save_and_the_command () {
     local text
     leave_nothing
     traveller
+    on "$here" virsh -q define "$(xml_with "$device")"
     state_write "$here"
-    on "$here" virsh -q save traveller "$image"
+    on "$here" virsh -q managedsave traveller
     # with its record, if an earlier case had it created by the command: the gate would create it again without asking
     on "$here" vgpu-gate device remove "$device" --yes >/dev/null
     text=$(expect_refused 507 traveller "Run 'vgpu-gate device make $device --type [^']*' here, then try again" \
-        on "$here" virsh restore "$image")
-    on "$here" test -s "$image" || fail 'the save image is gone'
+        on "$here" virsh start traveller)
+    has_managed_save
     ! has_device "$here" "$device" || fail 'the refusal has created it'
+    # as if it was not installed
+    on "$here" mount --bind /dev/null /usr/libexec/vgpu-gate/vgpu-gate-judge
+    expect_refused 901 traveller 'cannot run vgpu-gate-judge' on "$here" virsh start traveller
+    on "$here" umount /usr/libexec/vgpu-gate/vgpu-gate-judge
+    has_managed_save
     suggested_on "$here" <<<"$text" >/dev/null
     was_made "$here" "$device"
-    on "$here" virsh -q restore "$image"
+    guest_start "$here" traveller
     lives_on "$here" "$device"
     on "$here" virsh -q destroy traveller
     ! has_device "$here" "$device" || fail "$device is still there"
+}
+
+has_managed_save () {
+    [[ $(on "$here" virsh -q list --all --with-managed-save --name) == traveller ]] || fail 'the managed save is lost'
+    guest_is "$here" traveller 'shut off'
+    no_qemu "$here" traveller
 }
 
 # The name of its device is taken.
