@@ -92,6 +92,23 @@ test_restore_to_the_device_that_is_free () {
     lives_on "$here" "$other"
 }
 
+# A snapshot with memory is stopped like a save: libvirt 11 and QEMU 10, with a device that has state.
+test_a_snapshot_that_could_not_be_reverted_to () {
+    traveller
+    on "$here" virsh -q define "$(xml_with "$device")"
+    state_write "$here"
+    host_update "$here" --driver 590.48.01 --range 27.1-27.1
+    within 20 has_attribute "$here" traveller '/*/vgpu/pgpu/@range' 27.1-27.1 ||
+        fail 'vgpu-gated has not noticed the update:' "$(element "$here" traveller)"
+    ! on "$here" virsh -q snapshot-create-as traveller stuck \
+        --memspec "file=/var/lib/libvirt/traveller.memory,snapshot=external" || fail 'the snapshot was made'
+    log_has "$here" 'VGATE-303: traveller: the snapshot was stopped: the guest could not be restored on this host: .*26\.1'
+    [ -z "$(on "$here" virsh -q snapshot-list traveller --name)" ] || fail 'the snapshot is there'
+    lives_on "$here" "$device"
+    host_update "$here" --driver 580.95.05 --range 18.1-26.1
+    leave_nothing
+}
+
 # libvirt asks the hook when the QEMU that receives the snapshot runs: it has ended the guest by then. What a refusal must
 # leave is the snapshot, and a revert to it when the reason is gone. (libvirt reverts to external snapshots from 9.9 on.)
 test_a_revert_that_is_refused () {

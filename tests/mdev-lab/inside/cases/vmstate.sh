@@ -37,3 +37,20 @@ test_the_other_host_changes_behind_the_hook () {
     arrived "$(devices_of "$there")"
     log_has "$there" 'VGATE-001: traveller: at switch-over: allowed'
 }
+
+# QEMU 10 connects again when it gets a new object, and the guest can be saved.
+test_a_bus_that_is_lost () {
+    asking_traveller
+    host_service restart "$here" vgpu-gate-bus
+    wait_served "$here"
+    [[ $(on "$here" vgpu-gate switchover status traveller) == *'running guest: enabled, but its QEMU has lost the bus'* ]] ||
+        fail "$(on "$here" vgpu-gate switchover status traveller)"
+    on "$here" vgpu-gate switchover repair traveller
+    [[ $(on "$here" vgpu-gate switchover status traveller) == *$'\nrunning guest: enabled\n'* ]] ||
+        fail "$(on "$here" vgpu-gate switchover status traveller)"
+    on "$here" virsh -q save traveller /var/lib/libvirt/traveller.save
+    renew_device
+    on "$here" virsh -q restore /var/lib/libvirt/traveller.save
+    log_has "$here" 'VGATE-001: traveller: at switch-over: allowed'
+    leave_nothing
+}
