@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/codes.h"
+#include "base/output.h"
 #include "command.h"
+#include "examples.h"
 #include "gate/ways-out.h"
 #include "wrap.h"
+
+#include <string.h>
+
+#define FORMAT "vgpu-gate/explain/1"
 
 /* Appends the ways out that differ from the general one, each as BEFORE situation BETWEEN text. */
 static void
@@ -23,11 +29,14 @@ static void
 explain (const VgateCodeInfo *info)
 {
     char code[VGATE_CODE_TEXT_SIZE];
+    const char *example = vgate_example (info->code);
     g_autoptr (GString) text = g_string_new (NULL);
 
     g_string_append_printf (text, "%s: %s\n\ncause: %s\n\nway out: %s\n",
                             vgate_code_format (info->code, code), info->summary, info->cause, info->cure);
     append_ways (text, info, "\nway out ", ": ");
+    if (example)
+        g_string_append_printf (text, "\nexample: %s\n", example);
     vgate_print_wrapped (text->str);
 }
 
@@ -51,51 +60,111 @@ print_markdown (void)
     }
 }
 
+/* Prints the codes under the headings of their groups. A group whose numbers are not in one piece is printed
+ * where its first code is. */
 static void
 print_list (void)
 {
     gsize n;
     const VgateCodeInfo *const *infos = vgate_code_infos (&n);
+    g_autoptr (GHashTable) printed = g_hash_table_new (g_str_hash, g_str_equal);
     char code[VGATE_CODE_TEXT_SIZE];
 
+    for (gsize i = 0; i < n; i++) {
+        const char *group = vgate_code_group (infos[i]->code);
+
+        if (!g_hash_table_add (printed, (gpointer)group))
+            continue;
+        g_print ("%s%s\n", i > 0 ? "\n" : "", group);
+        for (gsize j = i; j < n; j++)
+            if (strcmp (vgate_code_group (infos[j]->code), group) == 0)
+                g_print ("  %s  %s\n", vgate_code_format (infos[j]->code, code), infos[j]->summary);
+    }
+}
+
+static void
+add_code (JsonArray *list, const VgateCodeInfo *info)
+{
+    char code[VGATE_CODE_TEXT_SIZE];
+    JsonObject *item = vgate_tree_add_item (list);
+    JsonArray *ways;
+
+    json_object_set_string_member (item, "code", vgate_code_format (info->code, code));
+    json_object_set_string_member (item, "group", vgate_code_group (info->code));
+    json_object_set_string_member (item, "summary", info->summary);
+    json_object_set_string_member (item, "cause", info->cause);
+    json_object_set_string_member (item, "way-out", info->cure);
+    if (vgate_example (info->code))
+        json_object_set_string_member (item, "example", vgate_example (info->code));
+    ways = vgate_tree_add_list (item, "situation");
+    for (VgateSituation situation = 0; situation < VGATE_N_SITUATIONS; situation++) {
+        g_autofree char *way_out = NULL;
+        JsonObject *way;
+
+        if (!vgate_way_out_differs ((VgateCode)info->code, situation))
+            continue;
+        way_out = vgate_way_out ((VgateCode)info->code, situation, NULL);
+        way = vgate_tree_add_item (ways);
+        json_object_set_string_member (way, "situation", vgate_situation_describe (situation));
+        json_object_set_string_member (way, "way-out", way_out);
+    }
+}
+
+/* only: one code, or NULL for all. */
+static void
+print_json (const VgateCodeInfo *only)
+{
+    gsize n;
+    const VgateCodeInfo *const *infos = vgate_code_infos (&n);
+    g_autoptr (JsonObject) report = json_object_new ();
+    JsonArray *list;
+
+    json_object_set_string_member (report, "format", FORMAT);
+    list = vgate_tree_add_list (report, "code");
     for (gsize i = 0; i < n; i++)
-        g_print ("%s  %s\n", vgate_code_format (infos[i]->code, code), infos[i]->summary);
+        if (!only || infos[i] == only)
+            add_code (list, infos[i]);
+    vgate_command_print (report, VGATE_OUTPUT_JSON);
 }
 
 int
 vgate_command_explain (int argc, char *argv[], G_GNUC_UNUSED const char *config)
 {
-    g_auto (GStrv) words = NULL;
+    g_auto (VgateCommandLine) line = {.output = VGATE_OUTPUT_TEXT};
     gboolean markdown = FALSE;
     const GOptionEntry entries[] = {
         {"markdown", 0, 0, G_OPTION_ARG_NONE, &markdown, "print all codes as Markdown", NULL},
         G_OPTION_ENTRY_NULL,
     };
     g_autoptr (GError) error = NULL;
-    g_autofree char *what = NULL;
-    VgateCode code;
+    const VgateCodeInfo *info = NULL;
 
-    if (!vgate_command_parse (argc, argv, "[CODE]",
-                              "Print cause and way out of a message code, or without CODE the list of codes.",
-                              entries, &words, &error))
+    if (!vgate_command_line_parse (
+            &line, argc, argv, "[CODE]",
+            "Print cause, ways out and an example of a message code, or without CODE the list of codes.",
+            entries, &error))
         return vgate_command_usage (error->message);
-    if (markdown && words)
+    if (markdown && line.output_name)
+        return vgate_command_usage ("--markdown and --output exclude each other");
+    if (markdown && line.n_words > 0)
         return vgate_command_usage ("--markdown takes no code");
-    if (markdown) {
-        print_markdown ();
-        return VGATE_EXIT_ALLOWED;
-    }
-    if (!words) {
-        print_list ();
-        return VGATE_EXIT_ALLOWED;
-    }
-    if (g_strv_length (words) != 1)
+    if (line.n_words > 1)
         return vgate_command_usage ("'explain' takes at most one code");
-    code = vgate_code_parse (words[0]);
-    if (code != VGATE_CODE_NONE) {
-        explain (vgate_code_info ((int)code));
-        return VGATE_EXIT_ALLOWED;
+    if (line.n_words == 1) {
+        info = vgate_code_info ((int)vgate_code_parse (line.words[0]));
+        if (!info) {
+            g_autofree char *what = g_strdup_printf ("unknown message code '%s'", line.words[0]);
+
+            return vgate_command_usage (what);
+        }
     }
-    what = g_strdup_printf ("unknown message code '%s'", words[0]);
-    return vgate_command_usage (what);
+    if (markdown)
+        print_markdown ();
+    else if (line.output == VGATE_OUTPUT_JSON)
+        print_json (info);
+    else if (info)
+        explain (info);
+    else
+        print_list ();
+    return VGATE_EXIT_ALLOWED;
 }

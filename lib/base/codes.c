@@ -92,6 +92,41 @@ vgate_code_is_unanswered (VgateCode code)
     return FALSE;
 }
 
+const char *
+vgate_code_group (int code)
+{
+    /* The first number of each group, in numerical order. A subject whose numbers were used up goes on at
+     * another place. */
+    static const struct {
+        int first;
+        const char *group;
+    } groups[] = {
+        {0, "Decisions"},
+        {100, "The domain XML"},
+        {200, "The metadata in the domain XML"},
+        {300, "NVIDIA's own rule"},
+        {400, "Further rules, whose severity the configuration sets"},
+        {500, "This host, its driver, and host documents"},
+        {530, "The command 'vgpu-gate device'"},
+        {540, "Snapshots"},
+        {600, "The configuration"},
+        {700, "Captures, and migrations and saves that begin"},
+        {731, "vgpu-gated"},
+        {801, "The vGPU devices of this host, and their placement"},
+        {820, "The gate at switch-over"},
+        {831, "Captures, and migrations and saves that begin"},
+        {832, "The gate at switch-over"},
+        {840, "Questions about a fleet"},
+        {900, "vgpu-gate itself"},
+        {950, "The commands 'vgpu-gate validate' and 'vgpu-gate self-check'"},
+    };
+    gsize i = G_N_ELEMENTS (groups) - 1;
+
+    while (i > 0 && groups[i].first > code)
+        i--;
+    return groups[i].group;
+}
+
 gboolean
 vgate_error_is (const GError *error, VgateCode code)
 {

@@ -25,6 +25,9 @@ VgateCode vgate_code_parse (const char *text);
  */
 gboolean vgate_code_is_unanswered (VgateCode code);
 
+/* The heading of the codes about the same subject, such as "The configuration". Static. */
+const char *vgate_code_group (int code);
+
 /* TRUE when error belongs to VGATE_ERROR and has this code. */
 gboolean vgate_error_is (const GError *error, VgateCode code);
 

@@ -2,8 +2,10 @@
 /* The texts of vgpu-gate: usage, versions and message codes. */
 #include "base/codes.h"
 #include "gate/ways-out.h"
+#include "golden.h"
 #include "program.h"
 
+#include <json-glib/json-glib.h>
 #include <pty.h>
 #include <string.h>
 #include <unistd.h>
@@ -54,6 +56,10 @@ static const Words calls[] = {
      USAGE_OF ("explain", "unknown message code '3?03'")},
     {"explain-two", {"explain", "303", "304", NULL}, 2, "",
      USAGE_OF ("explain", "'explain' takes at most one code")},
+    {"explain-markdown-output", {"explain", "--markdown", "--output", "json", NULL}, 2, "",
+     USAGE_OF ("explain", "--markdown and --output exclude each other")},
+    {"explain-output", {"explain", "--output", "xml", NULL}, 2, "",
+     USAGE_OF ("explain", "invalid value 'xml' for --output: expected text or json")},
     {"explain-markdown-code", {"explain", "--markdown", "303", NULL}, 2, "",
      USAGE_OF ("explain", "--markdown takes no code")},
 };
@@ -172,6 +178,47 @@ test_help (G_GNUC_UNUSED gconstpointer data)
     assert_help_has (explain, "[CODE]");
 }
 
+/*
+ * The text that a golden case of this code has, as an example: what differs on each machine has a value as on
+ * a real host, and the way out is left out. NULL when no golden case comes to the code.
+ */
+static char *
+expected_example (int code)
+{
+    static const struct {
+        const char *what, *by;
+    } names[] = {
+        {"HOST refuses", "host-b refuses"},
+        {"ROOT/vgpu-gate.conf", "/etc/vgpu-gate/vgpu-gate.conf"},
+        {"ROOT/fleet.key", "/etc/vgpu-gate/fleet.key"},
+        {"ROOT/", "/"},
+        {"LIBRARY", "libnvidia-ml.so.1"},
+        {"AGE s ", "7200 s "},
+        {", simulated driver", ""},
+        {"\u201c", "'"},
+        {"\u201d", "'"},
+    };
+    g_autofree char *file = g_strdup_printf ("VGATE-%03d", code);
+    g_autofree char *path = program_source ("codes", file), *text = NULL, *begin = NULL;
+    g_autoptr (GString) example = NULL;
+    g_autoptr (GRegex) sentence =
+        g_regex_new ("(\\.|; see '[^']*')( [A-Z'].*)?\n*$", G_REGEX_DOTALL, 0, NULL);
+    g_autofree char *first = NULL;
+    const char *line;
+
+    if (!g_file_get_contents (path, &text, NULL, NULL))
+        return NULL;
+    begin = g_strdup_printf ("vgpu-gate: %s: ", file);
+    line = strstr (text, begin);
+    g_assert_nonnull (line);
+    example = g_string_new (line + strlen (begin));
+    for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
+        g_string_replace (example, names[i].what, names[i].by, 0);
+    g_string_truncate (example, strcspn (example->str, "\n"));
+    first = g_regex_replace (sentence, example->str, -1, 0, "", 0, NULL);
+    return g_steal_pointer (&first);
+}
+
 /* Every code in each of its spellings. */
 static void
 test_code (gconstpointer data)
@@ -179,6 +226,7 @@ test_code (gconstpointer data)
     const VgateCodeInfo *info = data;
     static const char *const prefixes[] = {"VGATE-", "vgate-", ""};
     g_autoptr (GString) expected = g_string_new (NULL);
+    g_autofree char *example = NULL;
 
     g_string_printf (expected, "VGATE-%03d: %s\n\ncause: %s\n\nway out: %s\n", (int)info->code, info->summary,
                      info->cause, info->cure);
@@ -188,6 +236,10 @@ test_code (gconstpointer data)
         if (vgate_way_out_differs ((VgateCode)info->code, s))
             g_string_append_printf (expected, "\nway out %s: %s\n", vgate_situation_describe (s), way_out);
     }
+    example = expected_example ((int)info->code);
+    if (example)
+        g_string_append_printf (expected, "\nexample: %s\n", example);
+    g_test_message ("the examples are in hook/cli/examples.def; VGATE_REGENERATE=1 writes them again");
 
     for (gsize i = 0; i < G_N_ELEMENTS (prefixes); i++) {
         g_autofree char *code = g_strdup_printf ("%s%03d", prefixes[i], (int)info->code);
@@ -201,13 +253,93 @@ static void
 test_list (G_GNUC_UNUSED gconstpointer data)
 {
     static const char *const words[] = {"explain", NULL};
-    g_autoptr (GString) expected = g_string_new (NULL);
+    g_auto (ProgramRun) run = {0};
+    g_auto (GStrv) lines = NULL;
+    gsize n;
+    const VgateCodeInfo *const *infos = vgate_code_infos (&n);
+    guint n_codes = 0, n_groups = 0;
+    const char *group = NULL;
+
+    run_command (words, &run);
+    g_assert_cmpint (run.status, ==, 0);
+    lines = g_strsplit (run.out, "\n", -1);
+    /* each code is below the heading of its group, and each heading is printed once */
+    for (gsize i = 0; lines[i] && *lines[i] != '\0'; i++) {
+        g_auto (GStrv) parts = NULL;
+        const VgateCodeInfo *info;
+
+        if (*lines[i] != ' ') {
+            group = lines[i];
+            n_groups++;
+            for (gsize j = 0; j < i; j++)
+                g_assert_cmpstr (lines[j], !=, group);
+            continue;
+        }
+        parts = g_strsplit (lines[i] + 2, "  ", 2);
+        info = vgate_code_info ((int)vgate_code_parse (parts[0]));
+        g_assert_nonnull (info);
+        g_assert_cmpstr (parts[1], ==, info->summary);
+        g_assert_cmpstr (vgate_code_group (info->code), ==, group);
+        n_codes++;
+        if (lines[i + 1] && *lines[i + 1] == '\0')
+            i++;
+    }
+    g_assert_cmpuint (n_codes, ==, n);
+    g_assert_cmpuint (n_groups, >=, 12);
+    g_assert_cmpint (infos[0]->code, ==, 1);
+}
+
+/* The same facts as the text, for programs; tests/unit/test-json-schemas.py compares it with its schema. */
+static void
+test_json (G_GNUC_UNUSED gconstpointer data)
+{
+    static const char *const words[] = {"explain", "303", "--output", "json", NULL};
+    const VgateCodeInfo *info = vgate_code_info (VGATE_CODE_VERSION_OUTSIDE_RANGE);
+    g_autoptr (JsonParser) parser = json_parser_new ();
+    g_autoptr (GError) error = NULL;
+    g_auto (ProgramRun) run = {0};
+    JsonObject *report;
+    JsonArray *list;
+
+    run_command (words, &run);
+    g_assert_cmpint (run.status, ==, 0);
+    json_parser_load_from_data (parser, run.out, -1, &error);
+    g_assert_no_error (error);
+    g_assert_true (g_str_has_prefix (run.out, "{\n  \"format\" : \"vgpu-gate/explain/1\","));
+    report = json_node_get_object (json_parser_get_root (parser));
+    list = json_object_get_array_member (report, "code");
+    g_assert_cmpuint (json_array_get_length (list), ==, 1);
+    report = json_array_get_object_element (list, 0);
+    g_assert_cmpstr (json_object_get_string_member (report, "summary"), ==, info->summary);
+    g_assert_cmpstr (json_object_get_string_member (report, "way-out"), ==, info->cure);
+    g_assert_true (json_object_has_member (report, "example"));
+    list = json_object_get_array_member (report, "situation");
+    for (guint i = 0; i < json_array_get_length (list); i++)
+        g_assert_true (json_object_has_member (json_array_get_object_element (list, i), "way-out"));
+    g_assert_cmpuint (json_array_get_length (list), >, 0);
+}
+
+/* Writes hook/cli/examples.def again; otherwise test_code () compares it. */
+static void
+test_examples (G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr (GString) file = g_string_new (
+        "/* SPDX-License-Identifier: LGPL-2.1-or-later */\n"
+        "/* One message for each code that a golden test comes to, without its way out. Written by "
+        "VGATE_REGENERATE=1 and\n * test-golden-explain; do not edit. */\n");
+    g_autofree char *path = program_source ("../..", "hook/cli/examples.def");
     gsize n;
     const VgateCodeInfo *const *infos = vgate_code_infos (&n);
 
-    for (gsize i = 0; i < n; i++)
-        g_string_append_printf (expected, "VGATE-%03d  %s\n", (int)infos[i]->code, infos[i]->summary);
-    assert_prints (words, expected->str);
+    for (gsize i = 0; i < n; i++) {
+        g_autofree char *example = expected_example ((int)infos[i]->code);
+        g_autofree char *escaped = example ? g_strescape (example, NULL) : NULL;
+
+        if (escaped)
+            g_string_append_printf (file, "VGATE_EXAMPLE (%d, \"%s\")\n", (int)infos[i]->code, escaped);
+    }
+    if (golden_is_regenerating ())
+        g_assert_true (g_file_set_contents (path, file->str, -1, NULL));
 }
 
 static void
@@ -244,6 +376,8 @@ main (int argc, char *argv[])
     program_add_test ("/command/help", NULL, test_help);
     program_add_test ("/command/terminal", NULL, test_terminal);
     program_add_test ("/command/explain/list", NULL, test_list);
+    program_add_test ("/command/explain/json", NULL, test_json);
+    program_add_test ("/command/explain/examples", NULL, test_examples);
     program_add_test ("/command/explain/document", NULL, test_document);
     return g_test_run ();
 }

@@ -1,0 +1,99 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""That the JSON of the commands matches the schemas that are installed, and that the schemas are strict.
+
+Arguments: vgpu-gate and the source tree. The golden files are what the golden tests have compared with the output of
+the commands.
+"""
+import copy
+import glob
+import json
+import os
+import subprocess
+import sys
+
+try:
+    import jsonschema
+except ImportError:
+    print("1..0 # SKIP python3-jsonschema is not installed")
+    sys.exit(0)
+
+vgpu_gate, source = sys.argv[1:]
+
+
+def printed(*words):
+    """What a command that needs no host prints."""
+    run = subprocess.run([vgpu_gate, *words], capture_output=True, text=True, check=True)
+    return [(" ".join(words), json.loads(run.stdout))]
+
+
+def golden(folder):
+    """The golden files of a folder that have a format."""
+    found = []
+    for path in sorted(glob.glob(os.path.join(source, "tests/golden", folder, "*.json"))):
+        with open(path, encoding="utf-8") as file:
+            found.append((path, json.load(file)))
+    return found
+
+
+DOCUMENTS = {
+    "explain": printed("explain", "--output", "json") + printed("explain", "303", "--output", "json"),
+}
+
+
+def objects_in(node, path=()):
+    """The path of every object in a document."""
+    if isinstance(node, dict):
+        yield path
+        for name, value in node.items():
+            yield from objects_in(value, path + (name,))
+    elif isinstance(node, list):
+        for i, value in enumerate(node):
+            yield from objects_in(value, path + (i,))
+
+
+def at(node, path):
+    for step in path:
+        node = node[step]
+    return node
+
+
+def check(name, documents):
+    """The documents are valid; one with an unknown member, another format or no format is not."""
+    complaints = []
+    with open(os.path.join(source, "schemas", f"vgpu-gate-{name}.schema.json"), encoding="utf-8") as file:
+        schema = json.load(file)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    validator = jsonschema.Draft202012Validator(schema)
+    if not documents:
+        return ["no document"]
+    for label, document in documents:
+        if next(iter(document)) != "format":
+            complaints.append(f"{label} does not begin with its format")
+        complaints += [f"{label}: {error.json_path}: {error.message}" for error in validator.iter_errors(document)]
+    label, document = documents[0]
+    for path in list(objects_in(document))[:20]:
+        wrong = copy.deepcopy(document)
+        at(wrong, path)["unknown"] = 1
+        if validator.is_valid(wrong):
+            complaints.append(f"{label} is valid with an unknown member in {path}")
+    for value in (None, f"vgpu-gate/{name}/2", 1):
+        wrong = copy.deepcopy(document)
+        if value is None:
+            del wrong["format"]
+        else:
+            wrong["format"] = value
+        if validator.is_valid(wrong):
+            complaints.append(f"{label} is valid with the format {value}")
+    return complaints
+
+
+print(f"1..{len(DOCUMENTS)}")
+failed = 0
+for number, (one, given) in enumerate(DOCUMENTS.items(), 1):
+    problems = check(one, given)
+    failed += bool(problems)
+    print(f"{'not ok' if problems else 'ok'} {number} - {one}: {len(given)} documents")
+    for problem in problems:
+        print("#", problem)
+sys.exit(1 if failed else 0)
