@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/run-directory.h"
 
+#include "base/descriptor.h"
+
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -38,4 +41,13 @@ vgate_run_directory_open (const char *path, gboolean may_make, VgateCode code, G
         return fd;
     close (fd);
     return -1;
+}
+
+gboolean
+vgate_run_directory_replace (int directory, const char *name, const char *text)
+{
+    g_autofree char *left = g_strconcat (name, ".new", NULL);
+
+    unlinkat (directory, left, 0);
+    return vgate_replace_file (directory, name, 0600, text, strlen (text));
 }

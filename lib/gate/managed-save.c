@@ -3,6 +3,7 @@
 
 #include "base/descriptor.h"
 #include "base/run-directory.h"
+#include "placement/lease.h"
 
 #include <errno.h>
 #include <string.h>
@@ -17,12 +18,6 @@ static char *
 name_of (const char *domain_name)
 {
     return g_strconcat ("refused-", domain_name, NULL);
-}
-
-static guint64
-now (void)
-{
-    return (guint64)g_get_monotonic_time () / G_USEC_PER_SEC;
 }
 
 /* libvirt allows no slash in the name of a domain. */
@@ -52,9 +47,9 @@ vgate_managed_save_exists (const char *root, const char *domain_name)
 gboolean
 vgate_managed_save_keep_refusal (const char *root, const char *domain_name, const char *line, GError **error)
 {
-    g_autofree char *name = name_of (domain_name), *left = g_strconcat (name, ".new", NULL);
+    g_autofree char *name = name_of (domain_name);
     g_autofree char *text =
-        g_strdup_printf ("[" GROUP "]\ntime=%" G_GUINT64_FORMAT "\nline=%s\n", now (), line);
+        g_strdup_printf ("[" GROUP "]\ntime=%" G_GUINT64_FORMAT "\nline=%s\n", vgate_leases_clock (), line);
     const int directory = open_directory (root, TRUE, error);
     gboolean is_written;
 
@@ -62,9 +57,7 @@ vgate_managed_save_keep_refusal (const char *root, const char *domain_name, cons
         g_prefix_error (error, CANNOT_KEEP);
         return FALSE;
     }
-    /* by a process that was killed; libvirt runs one operation of a domain at a time */
-    unlinkat (directory, left, 0);
-    is_written = vgate_replace_file (directory, name, 0600, text, strlen (text));
+    is_written = vgate_run_directory_replace (directory, name, text);
     if (!is_written)
         g_set_error (error, VGATE_ERROR, VGATE_CODE_REFUSAL_NOT_KEPT,
                      CANNOT_KEEP VGATE_RUN_DIRECTORY "/%s: %s", name, g_strerror (errno));
@@ -79,6 +72,7 @@ vgate_managed_save_take_refusal (const char *root, const char *domain_name)
     g_autoptr (GByteArray) bytes = g_byte_array_new ();
     g_autoptr (GKeyFile) file = g_key_file_new ();
     const int directory = is_file_name (domain_name) ? open_directory (root, FALSE, NULL) : -1;
+    const guint64 now = vgate_leases_clock ();
     guint64 time;
     gboolean is_read;
 
@@ -92,8 +86,8 @@ vgate_managed_save_take_refusal (const char *root, const char *domain_name)
         !g_key_file_load_from_data (file, (const char *)bytes->data, bytes->len, G_KEY_FILE_NONE, NULL))
         return NULL;
     since = g_key_file_get_value (file, GROUP, "time", NULL);
-    if (!since || !g_ascii_string_to_unsigned (since, 10, 0, G_MAXUINT64, &time, NULL) || time > now () ||
-        now () - time > VGATE_REFUSAL_SECONDS || !vgate_managed_save_exists (root, domain_name))
+    if (!since || !g_ascii_string_to_unsigned (since, 10, 0, G_MAXUINT64, &time, NULL) || time > now ||
+        now - time > VGATE_REFUSAL_SECONDS || !vgate_managed_save_exists (root, domain_name))
         return NULL;
     return g_key_file_get_value (file, GROUP, "line", NULL);
 }

@@ -4,6 +4,7 @@
 #include "base/descriptor.h"
 #include "base/run-directory.h"
 #include "driver/control.h"
+#include "placement/lease.h"
 #include "xml/xml.h"
 
 #include <errno.h>
@@ -16,7 +17,7 @@
 
 typedef struct {
     char *driver;
-    guint64 expires; /* seconds, monotonic */
+    guint64 expires; /* by the leases' clock */
     gboolean has_begun;
 } Permit;
 
@@ -27,12 +28,6 @@ permit_clear (Permit *permit)
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Permit, permit_clear)
-
-static guint64
-now (void)
-{
-    return (guint64)g_get_monotonic_time () / G_USEC_PER_SEC;
-}
 
 static char *
 name_of (const char *domain_uuid)
@@ -61,18 +56,14 @@ write_permit (int directory, const char *name, const Permit *permit, GError **er
     g_autofree char *text =
         g_strdup_printf ("[" GROUP "]\ndriver=%s\nexpires=%" G_GUINT64_FORMAT "\nhas-begun=%s\n",
                          permit->driver, permit->expires, permit->has_begun ? "true" : "false");
-    g_autofree char *left = g_strconcat (name, ".new", NULL);
 
-    /* by a process that was killed; libvirt runs one operation of a domain at a time */
-    unlinkat (directory, left, 0);
-    return vgate_replace_file (directory, name, 0600, text, strlen (text)) ||
-           fail (name, g_strerror (errno), error);
+    return vgate_run_directory_replace (directory, name, text) || fail (name, g_strerror (errno), error);
 }
 
 gboolean
 vgate_permit_give (const char *root, const char *domain_uuid, const char *driver, GError **error)
 {
-    const Permit permit = {.driver = (char *)driver, .expires = now () + VGATE_PERMIT_SECONDS};
+    const Permit permit = {.driver = (char *)driver, .expires = vgate_leases_clock () + VGATE_PERMIT_SECONDS};
     g_autofree char *name = name_of (domain_uuid);
     const int directory = open_directory (root, TRUE, error);
     gboolean is_written;
@@ -118,8 +109,8 @@ use_in (int directory, const VgateRequest *request, GError **error)
     if (!read_permit (directory, name, &permit, error))
         return FALSE;
     /* A permission that does not expire within its time was not given since this boot. */
-    if (permit.has_begun != is_started || permit.expires < now () ||
-        permit.expires > now () + VGATE_PERMIT_SECONDS)
+    if (permit.has_begun != is_started || permit.expires < vgate_leases_clock () ||
+        permit.expires > vgate_leases_clock () + VGATE_PERMIT_SECONDS)
         return FALSE;
     if (!vgate_control_versions (&request->policy->backend, &versions, error))
         return FALSE;

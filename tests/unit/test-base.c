@@ -107,6 +107,12 @@ TEST (test_replace)
     g_assert_false (vgate_replace_file (directory, "file", 0640, "fourth", 6));
     g_assert_cmpint (errno, ==, EEXIST);
     assert_read (f->other, 100, 0, "x");
+    /* in the run-time directory, a killed process has left it */
+    g_assert_true (vgate_run_directory_replace (directory, "file", "fifth"));
+    assert_read (f->file, 100, 0, "fifth");
+    g_assert_cmpint (stat (f->file, &status), ==, 0);
+    g_assert_cmpint (status.st_mode & 07777, ==, 0600);
+    g_assert_false (g_file_test (f->other, G_FILE_TEST_EXISTS));
     close (directory);
 }
 
