@@ -57,27 +57,30 @@ has_leases (void)
     return access ("/run/vgpu-gate/leases", F_OK) == 0 || errno != ENOENT;
 }
 
-/* The file of lib/gate/managed-save.c: a refusal that is given at 'prepare begin'. As with the leases,
- * those of a session are not searched. */
+/* TRUE if there is a file whose path contains the domain's name. As with the leases, those of a session are
+ * not searched. */
 static int
-has_refusal (const char *name)
+has_file (const char *before, const char *name, const char *after)
 {
     char path[512];
 
     return geteuid () == 0 &&
-           snprintf (path, sizeof path, "/run/vgpu-gate/refused-%s", name) < (int)sizeof path &&
+           snprintf (path, sizeof path, "%s%s%s", before, name, after) < (int)sizeof path &&
            access (path, F_OK) == 0;
+}
+
+/* The file of lib/gate/managed-save.c: a refusal that is given at 'prepare begin'. */
+static int
+has_refusal (const char *name)
+{
+    return has_file ("/run/vgpu-gate/refused-", name, "");
 }
 
 /* As in lib/gate/managed-save.c. */
 static int
 has_managed_save (const char *name)
 {
-    char path[512];
-
-    return geteuid () == 0 &&
-           snprintf (path, sizeof path, "/var/lib/libvirt/qemu/save/%s.save", name) < (int)sizeof path &&
-           access (path, F_OK) == 0;
+    return has_file ("/var/lib/libvirt/qemu/save/", name, ".save");
 }
 
 static int
@@ -285,7 +288,7 @@ run_judge_and_wait (const char *name, const char *operation, char *argv[])
  * libvirt 11.3 deletes a managed save if the hook fails at its 'restore begin' (lib/gate/managed-save.h).
  * The judge keeps a refusal for 'prepare begin'. If the judge cannot be run or crashes, the event is
  * allowed too: at 'prepare begin' or 'started begin' of the same start it fails again, or judges the
- * guest. The memory has not been loaded then.
+ * guest, and QEMU loads the memory only after both.
  */
 static int
 gate (char *argv[], Input *input)
