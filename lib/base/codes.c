@@ -116,9 +116,7 @@ vgate_code_group (int code)
         {820, "The gate at switch-over"},
         {831, "Captures, and migrations and saves that begin"},
         {832, "The gate at switch-over"},
-        {840, "Questions about a fleet"},
         {900, "vgpu-gate itself"},
-        {950, "The commands 'vgpu-gate validate' and 'vgpu-gate self-check'"},
     };
     gsize i = G_N_ELEMENTS (groups) - 1;
 

@@ -2,11 +2,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """That the JSON of the commands matches the schemas that are installed, and that the schemas are strict.
 
-Arguments: vgpu-gate and the source tree. The golden files are what the golden tests have compared with the output of
-the commands.
+Arguments: vgpu-gate and the source tree.
 """
 import copy
-import glob
 import json
 import os
 import subprocess
@@ -25,15 +23,6 @@ def printed(*words):
     """What a command that needs no host prints."""
     run = subprocess.run([vgpu_gate, *words], capture_output=True, text=True, check=True)
     return [(" ".join(words), json.loads(run.stdout))]
-
-
-def golden(folder):
-    """The golden files of a folder that have a format."""
-    found = []
-    for path in sorted(glob.glob(os.path.join(source, "tests/golden", folder, "*.json"))):
-        with open(path, encoding="utf-8") as file:
-            found.append((path, json.load(file)))
-    return found
 
 
 DOCUMENTS = {
