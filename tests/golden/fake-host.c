@@ -54,6 +54,14 @@ fake_host_path (const FakeHost *host, const char *name)
     return g_build_filename (host->root, name, NULL);
 }
 
+gboolean
+fake_host_has (const FakeHost *host, const char *name)
+{
+    g_autofree char *path = fake_host_path (host, name);
+
+    return g_file_test (path, G_FILE_TEST_EXISTS);
+}
+
 void
 fake_host_write_file (FakeHost *host, const char *name, const char *text, gsize length, guint mode)
 {

@@ -41,6 +41,8 @@ const char *fake_host_root (const FakeHost *host);
 const char *fake_host_config (const FakeHost *host);
 /* A path in the host's directory. The caller frees it. */
 char *fake_host_path (const FakeHost *host, const char *name);
+/* TRUE if there is anything of that name in the host's directory. */
+gboolean fake_host_has (const FakeHost *host, const char *name);
 
 /* Adds a GPU to driver and sysfs. With SR-IOV enabled it has the virtual functions that are added. */
 void fake_host_add_gpu (FakeHost *host, const char *address, FakeModel model);

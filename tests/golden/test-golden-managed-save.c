@@ -21,14 +21,6 @@ new_host (void)
     return host;
 }
 
-static gboolean
-exists (const FakeHost *host, const char *name)
-{
-    g_autofree char *path = fake_host_path (host, name);
-
-    return g_file_test (path, G_FILE_TEST_EXISTS);
-}
-
 static void
 delete_save (const FakeHost *host)
 {
@@ -47,10 +39,10 @@ test_refused (G_GNUC_UNUSED gconstpointer data)
 
     guest_init (&guest, host, INPUT, VM_1);
     allowed_unchanged (&guest, "restore");
-    g_assert_true (exists (host, REFUSAL));
+    g_assert_true (fake_host_has (host, REFUSAL));
     line = event (&guest, "prepare", 213);
     g_assert_nonnull (strstr (line, "virsh managedsave-dumpxml DOMAIN | vgpu-gate allow-restore --yes -"));
-    g_assert_false (exists (host, REFUSAL));
+    g_assert_false (fake_host_has (host, REFUSAL));
     /* the next start is refused again, until its reason is gone */
     allowed_unchanged (&guest, "restore");
     refused (&guest, "prepare", 213);
@@ -83,7 +75,7 @@ test_from_a_file (G_GNUC_UNUSED gconstpointer data)
     delete_save (host);
     guest_init (&guest, host, INPUT, VM_1);
     refused (&guest, "restore", 213);
-    g_assert_false (exists (host, REFUSAL));
+    g_assert_false (fake_host_has (host, REFUSAL));
 }
 
 /* A question neither keeps a refusal nor uses it up. */
@@ -101,7 +93,7 @@ test_questions (G_GNUC_UNUSED gconstpointer data)
     call.operation = "restore";
     case_call_hook (&call, &restore);
     g_assert_cmpint (restore.status, ==, 1);
-    g_assert_false (exists (host, REFUSAL));
+    g_assert_false (fake_host_has (host, REFUSAL));
     allowed_unchanged (&guest, "restore");
     call.operation = "prepare";
     case_call_hook (&call, &prepare);
@@ -123,10 +115,10 @@ test_other_starts (G_GNUC_UNUSED gconstpointer data)
     for (gsize i = 0; i < G_N_ELEMENTS (operations); i++) {
         fake_host_configure (host, "[gate]\nmissing-metadata=refuse\n");
         allowed_unchanged (&guest, "restore");
-        g_assert_true (exists (host, REFUSAL));
+        g_assert_true (fake_host_has (host, REFUSAL));
         fake_host_configure (host, "[gate]\nmissing-metadata=allow\n");
         allowed_unchanged (&guest, operations[i]);
-        g_assert_false (exists (host, REFUSAL));
+        g_assert_false (fake_host_has (host, REFUSAL));
         allowed_unchanged (&guest, "prepare");
     }
     /* virsh start --force-boot */
@@ -134,7 +126,7 @@ test_other_starts (G_GNUC_UNUSED gconstpointer data)
     allowed_unchanged (&guest, "restore");
     delete_save (host);
     allowed_unchanged (&guest, "prepare");
-    g_assert_false (exists (host, REFUSAL));
+    g_assert_false (fake_host_has (host, REFUSAL));
 }
 
 /* What cannot be that of this start. The guest is then judged at 'started begin'. */
@@ -158,7 +150,7 @@ test_files (G_GNUC_UNUSED gconstpointer data)
     for (gsize i = 0; i < G_N_ELEMENTS (texts); i++) {
         fake_host_write_file (host, REFUSAL, texts[i], strlen (texts[i]), 0600);
         allowed_unchanged (&guest, "prepare");
-        g_assert_false (exists (host, REFUSAL));
+        g_assert_false (fake_host_has (host, REFUSAL));
     }
 }
 
@@ -175,7 +167,7 @@ test_not_kept (G_GNUC_UNUSED gconstpointer data)
     g_assert_cmpint (g_mkdir_with_parents (directory, 0755), ==, 0);
     g_assert_cmpint (g_chmod (directory, 0777), ==, 0);
     allowed_unchanged (&guest, "restore");
-    g_assert_false (exists (host, REFUSAL));
+    g_assert_false (fake_host_has (host, REFUSAL));
     allowed_unchanged (&guest, "prepare");
     g_assert_cmpint (g_chmod (directory, 0755), ==, 0);
     fake_host_qemu_started (host, CASE_DOMAIN, TRUE);

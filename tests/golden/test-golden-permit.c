@@ -4,7 +4,6 @@
 #include "command-case.h"
 #include "events.h"
 
-#include <glib/gstdio.h>
 #include <string.h>
 
 #define INPUT  "bare-mdev"
@@ -29,14 +28,6 @@ runs (FakeHost *host, const char *line, int status, const char *words)
     g_assert_cmpint (run.status, ==, status);
     if (!strstr (run.out, words) && !strstr (run.err, words))
         g_test_fail_printf ("'%s' is neither in '%s' nor in '%s'", words, run.out, run.err);
-}
-
-static gboolean
-has_permit (const FakeHost *host)
-{
-    g_autofree char *path = fake_host_path (host, PERMIT);
-
-    return g_file_test (path, G_FILE_TEST_EXISTS);
 }
 
 static void
@@ -66,7 +57,7 @@ test_once (G_GNUC_UNUSED gconstpointer data)
     allowed_unchanged (&guest, "restore");
     start_qemu (host);
     allowed_unchanged (&guest, "started");
-    g_assert_false (has_permit (host));
+    g_assert_false (fake_host_has (host, PERMIT));
     refused (&guest, "started", 213);
     refused (&guest, "restore", 213);
 }
@@ -151,10 +142,10 @@ test_command (G_GNUC_UNUSED gconstpointer data)
     runs (host, "allow-restore --root $ROOT @" INPUT ".in.xml", 2, "--yes");
     runs (host, "allow-restore", 2, "VGATE-902");
     runs (host, "allow-restore --yes --root $ROOT $ROOT/none.xml", 3, "VGATE-111");
-    g_assert_false (has_permit (host));
+    g_assert_false (fake_host_has (host, PERMIT));
     fake_host_sim (host, "fail nvmlInit_v2 999");
     runs (host, ALLOW, 3, "VGATE-503");
-    g_assert_false (has_permit (host));
+    g_assert_false (fake_host_has (host, PERMIT));
 }
 
 int
