@@ -34,6 +34,7 @@ int vgate_command_host (int argc, char *argv[], const char *config);
 int vgate_command_check (int argc, char *argv[], const char *config);
 int vgate_command_explain (int argc, char *argv[], const char *config);
 int vgate_command_allow_restore (int argc, char *argv[], const char *config);
+int vgate_command_self_check (int argc, char *argv[], const char *config);
 int vgate_command_agent (int argc, char *argv[], const char *config);
 int vgate_command_version (int argc, char *argv[], const char *config);
 int vgate_command_scheduler (int argc, char *argv[], const char *config);

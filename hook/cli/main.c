@@ -20,6 +20,8 @@ static const VgateCommand commands[] = {
     {"agent", vgate_command_agent, "print what vgpu-gated on this host does: status, metrics"},
     {"switchover", vgate_command_switchover,
      "configure the gate at switch-over for domains: enable, disable, status, repair"},
+    {"self-check", vgate_command_self_check,
+     "check whether this host is really gated, and print the remedies"},
     {"explain", vgate_command_explain, "print cause and way out of a message code"},
 };
 

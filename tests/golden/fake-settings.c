@@ -161,6 +161,10 @@ fake_host_normalise (const FakeHost *host, const char *text)
         {"^(time  +)[^ ]*$", "\\1TIME"},
         {"\"time\" : \"[^\"]*\",\n    \"name\" : \"[^\"]*\"",
          "\"time\" : \"TIME\",\n    \"name\" : \"NAME\""},
+        {"(hooks at|created at) \\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ", "\\1 TIME"},
+        {"^  \"time\" : \"[^\"]*\",\n  \"result\"", "  \"time\" : \"TIME\",\n  \"result\""},
+        /* the directory depends on the prefix of the build */
+        {"[^ ']*/sbin/vgpu-gate-hook", "SBINDIR/vgpu-gate-hook"},
         {"read \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d UTC", "read TIME"},
         {"for another \\d+ s", "for another TIME s"},
         {"\"expires-in\" : 35\\d\\d\\b", "\"expires-in\" : TIME"},
@@ -179,6 +183,7 @@ fake_host_normalise (const FakeHost *host, const char *text)
     replace_all (&normal, speaker, ": HOST refuses ");
     replace_all (&normal, host->root, "ROOT");
     replace_all (&normal, program_path ("library"), "LIBRARY");
+    replace_all (&normal, program_path ("stub-real"), "LIBRARY");
     replace_all (&normal, program_path ("source"), "SOURCE");
     for (gsize i = 0; i < G_N_ELEMENTS (rules); i++) {
         g_autoptr (GRegex) regex = g_regex_new (rules[i].pattern, G_REGEX_MULTILINE, 0, NULL);

@@ -43,6 +43,16 @@ __asm__(".globl nvmlGetVgpuCompatibility\n"
         "nvmlGetVgpuCompatibility = 0");
 #endif
 
+#ifdef STUB_IS_REAL
+/* By this call, which NVIDIA's library does not have, vgpu-gate recognises the simulated driver. */
+EXPORT const char *vgpuSimDescription (void);
+EXPORT const char *
+vgpuSimDescription (void)
+{
+    return NULL;
+}
+#endif
+
 #ifdef STUB_SCHEDULER
 EXPORT nvmlReturn_t
 nvmlDeviceGetVgpuSchedulerState (nvmlDevice_t device, nvmlVgpuSchedulerGetState_t *state)

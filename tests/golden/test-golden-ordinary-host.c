@@ -61,6 +61,7 @@ static const struct {
     /* whether vgpu-gated runs on the test machine does not matter here */
     {"agent", "agent status now", 2, TRUE},
     {"switchover", "switchover status", 0, FALSE},
+    {"self-check", "self-check --root $ROOT", 1, FALSE},
     {"explain", "explain VGATE-506", 0, FALSE},
 };
 

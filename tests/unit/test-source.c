@@ -13,7 +13,8 @@
 /* The floors of lib/, lowest first: a folder includes only itself and the floors below it. */
 static const char *const floors[] = {"vgpu-gate", "base",      "version", "nvml",      "xml",
                                      "metadata",  "scheduler", "compat",  "policy",    "domain",
-                                     "status",    "host",      "driver",  "placement", "gate"};
+                                     "status",    "host",      "driver",  "placement", "gate",
+                                     "self-check"};
 
 /* The rooms of plugin/, lowest first, by the same rule. */
 static const char *const rooms[] = {"element", "base",       "libvirt",    "capture",

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "status/self-check-item.h"
+
+const char *const vgate_self_check_result_names[] = {
+    [VGATE_SELF_CHECK_PASS] = "pass",    [VGATE_SELF_CHECK_WARN] = "warn",
+    [VGATE_SELF_CHECK_FAIL] = "fail",    [VGATE_SELF_CHECK_UNKNOWN] = "unknown",
+    [VGATE_N_SELF_CHECK_RESULTS] = NULL,
+};
+
+static void
+item_free (gpointer data)
+{
+    VgateSelfCheckItem *item = data;
+
+    g_free (item->text);
+    g_free (item->remedy);
+    g_free (item);
+}
+
+GPtrArray *
+vgate_self_check_items_new (void)
+{
+    return g_ptr_array_new_with_free_func (item_free);
+}
+
+void
+vgate_self_check_items_take (GPtrArray *items, const char *name, VgateSelfCheckResult result, char *text,
+                             char *remedy)
+{
+    VgateSelfCheckItem *item = g_new0 (VgateSelfCheckItem, 1);
+
+    item->name = name;
+    item->result = (int)result;
+    item->text = text;
+    item->remedy = remedy;
+    g_ptr_array_add (items, item);
+}
+
+GPtrArray *
+vgate_self_check_items_copy (const GPtrArray *items)
+{
+    GPtrArray *copy = items ? vgate_self_check_items_new () : NULL;
+
+    for (guint i = 0; items && i < items->len; i++) {
+        const VgateSelfCheckItem *item = g_ptr_array_index (items, i);
+
+        vgate_self_check_items_take (copy, item->name, (VgateSelfCheckResult)item->result,
+                                     g_strdup (item->text), g_strdup (item->remedy));
+    }
+    return copy;
+}
+
+guint
+vgate_self_check_count (const GPtrArray *items, VgateSelfCheckResult result)
+{
+    guint n = 0;
+
+    for (guint i = 0; i < items->len; i++)
+        n += ((const VgateSelfCheckItem *)g_ptr_array_index (items, i))->result == (int)result ? 1 : 0;
+    return n;
+}
+
+VgateSelfCheckResult
+vgate_self_check_overall (const GPtrArray *items)
+{
+    static const VgateSelfCheckResult by_weight[] = {VGATE_SELF_CHECK_FAIL, VGATE_SELF_CHECK_UNKNOWN,
+                                                     VGATE_SELF_CHECK_WARN};
+
+    for (gsize i = 0; i < G_N_ELEMENTS (by_weight); i++)
+        if (vgate_self_check_count (items, by_weight[i]) > 0)
+            return by_weight[i];
+    return VGATE_SELF_CHECK_PASS;
+}
