@@ -27,6 +27,9 @@ static const Member config_error[] = {TEXT ("code"), TEXT ("text"), END};
 static const Member libvirt[] = {TEXT ("uri"), FLAG ("connected"), NUMBER ("slow-calls"), END};
 static const Member nvml[] = {TEXT ("asked"), NUMBER ("age"), NUMBER ("duration"), NUMBER ("total"),
                               NUMBER ("unusable-gpus"), MAY_TEXT ("failure"), END};
+static const Member check[] = {TEXT ("name"), TEXT ("result"), TEXT ("text"), MAY_TEXT ("remedy"), END};
+static const Member self_check[] = {TEXT ("time"), NUMBER ("age"), TEXT ("result"), LIST ("check", check),
+                                    END};
 static const Member counter[] = {TEXT ("name"), MAY_TEXT ("label"), NUMBER ("value"), END};
 static const Member capture[] = {TEXT ("time"), NUMBER ("age"), TEXT ("trigger"), TEXT ("sequence"), END};
 static const Member failure[] = {TEXT ("time"), TEXT ("code"), TEXT ("text"), FLAG ("over"), END};
@@ -42,8 +45,8 @@ static const Member guest[] = {MAY_TEXT ("name"), TEXT ("uuid"), MAY_TEXT ("swit
 static const Member status[] = {TEXT ("version"), TEXT ("started"), TEXT ("time"), NUMBER ("domains"),
                                 FLAG ("configuration-refused"),
                                 MAY_OBJECT ("configuration-error", config_error), OBJECT ("libvirt", libvirt),
-                                MAY_OBJECT ("nvml", nvml), LIST ("counter", counter), LIST ("guest", guest),
-                                END};
+                                MAY_OBJECT ("nvml", nvml), MAY_OBJECT ("self-check", self_check),
+                                LIST ("counter", counter), LIST ("guest", guest), END};
 static const Member document_members[] = {OBJECT ("status", status), END};
 /* clang-format on */
 

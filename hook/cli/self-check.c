@@ -9,6 +9,7 @@
 #include "wrap.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -53,6 +54,19 @@ ask_agent (const char *root, Answer *answer)
     answer->agent.is_connected = json_object_get_boolean_member (libvirt, "connected");
 }
 
+/* GLib ignores SIGPIPE from its first socket on, but a command whose output is piped needs the signal. */
+static gint64
+ask_last_reload (const char *unit)
+{
+    struct sigaction before;
+    gint64 time;
+
+    sigaction (SIGPIPE, NULL, &before);
+    time = vgate_self_check_last_reload (unit);
+    sigaction (SIGPIPE, &before, NULL);
+    return time;
+}
+
 static int
 exit_status (VgateSelfCheckResult overall)
 {
@@ -63,8 +77,8 @@ exit_status (VgateSelfCheckResult overall)
     }
 }
 
-/* "FAIL hook-link: TEXT", and the remedy on the next line. Each text is one line, whatever a file name in it
- * contains. On a terminal the word is coloured, unless $NO_COLOR is set. */
+/* "FAIL hook-link: TEXT", and the remedy on the next line. On a terminal the word is coloured, unless
+ * $NO_COLOR is set. */
 static void
 print_text (const GPtrArray *items)
 {
@@ -81,17 +95,15 @@ print_text (const GPtrArray *items)
     for (guint i = 0; i < items->len; i++) {
         const VgateSelfCheckItem *item = g_ptr_array_index (items, i);
         g_autofree char *word = g_ascii_strup (vgate_self_check_result_names[item->result], -1);
-        g_autofree char *text = vgate_printable (item->text, 2000);
-        g_autofree char *line = g_strdup_printf ("%s %s: %s", word, item->name, text);
+        g_autofree char *line = g_strdup_printf ("%s %s: %s", word, item->name, item->text);
         g_autofree char *wrapped = width > 0 ? vgate_wrap (line, width) : g_strdup (line);
 
         g_print ("%s%s%s%s\n", has_colour ? colours[item->result] : "", word, has_colour ? "\033[0m" : "",
                  wrapped + strlen (word));
         if (item->remedy) {
-            g_autofree char *remedy = vgate_printable (item->remedy, 2000);
-            g_autofree char *remedy_line = g_strdup_printf ("    remedy: %s\n", remedy);
+            g_autofree char *remedy = g_strdup_printf ("    remedy: %s\n", item->remedy);
 
-            vgate_print_wrapped (remedy_line);
+            vgate_print_wrapped (remedy);
         }
     }
 }
@@ -112,14 +124,12 @@ print_json (const GPtrArray *items, gint64 now)
     for (guint i = 0; i < items->len; i++) {
         const VgateSelfCheckItem *item = g_ptr_array_index (items, i);
         JsonObject *check = vgate_tree_add_item (list);
-        g_autofree char *text = vgate_printable (item->text, 2000);
-        g_autofree char *remedy = item->remedy ? vgate_printable (item->remedy, 2000) : NULL;
 
         json_object_set_string_member (check, "name", item->name);
         json_object_set_string_member (check, "result", vgate_self_check_result_names[item->result]);
-        json_object_set_string_member (check, "text", text);
-        if (remedy)
-            json_object_set_string_member (check, "remedy", remedy);
+        json_object_set_string_member (check, "text", item->text);
+        if (item->remedy)
+            json_object_set_string_member (check, "remedy", item->remedy);
     }
     vgate_command_print (report, VGATE_OUTPUT_JSON);
 }
@@ -155,7 +165,7 @@ vgate_command_self_check (int argc, char *argv[], const char *config)
     request.fleet = fleet;
     request.clock = vgate_self_check_ask_clock (request.root);
     /* systemd's bus is that of this host */
-    request.last_reload = root ? NULL : vgate_self_check_last_reload;
+    request.last_reload = root ? NULL : ask_last_reload;
     ask_agent (request.root, &answer);
     request.agent = &answer.agent;
     items = vgate_self_check_run (&request);

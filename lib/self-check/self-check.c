@@ -21,7 +21,9 @@
 #define QEMU_PROFILE  "/etc/apparmor.d/abstractions/libvirt-qemu.d/vgpu-gate"
 #define AS_ROOT       "sudo vgpu-gate self-check"
 #define SELINUX_TYPES ":bin_t:"
-/* A process has the time of its start in clock ticks, and the uptime has 10 ms: so much can be wrong. */
+/* A process has the time of its start in clock ticks, and the uptime has 10 ms: so much can be wrong. A
+ * link that was created that close to the start counts as newer: libvirtd has looked for hooks within a few
+ * ms, and one reload too many does no harm. */
 #define TICK_US 20000
 
 const char *const vgate_self_check_names[] = {
@@ -126,7 +128,7 @@ find_older (const Run *run, gint64 looked)
     for (guint i = 0; i < run->hooks->len; i++) {
         const VgateLibvirtHook *hook = g_ptr_array_index (run->hooks, i);
 
-        if (hook != run->ours && hook->is_executable && hook->changed <= looked + TICK_US)
+        if (hook != run->ours && hook->is_executable && hook->changed <= looked - TICK_US)
             return hook;
     }
     return NULL;
@@ -154,7 +156,7 @@ check_hook_loaded (Run *run)
     else if (run->daemon.started == 0)
         add (run, "hook-loaded", VGATE_SELF_CHECK_UNKNOWN, reload_command (run),
              "cannot tell when %s (pid %u) was started", run->daemon.name, run->daemon.pid);
-    else if (run->ours->changed <= looked + TICK_US)
+    else if (run->ours->changed <= looked - TICK_US)
         add (run, "hook-loaded", VGATE_SELF_CHECK_PASS, NULL,
              "%s (pid %u) looked for hooks at %s, when the link was there", run->daemon.name, run->daemon.pid,
              looked_text);

@@ -143,6 +143,23 @@ append_nvml (GString *text, const VgateStatus *status)
                   status->unusable_gpus);
 }
 
+static void
+append_self_check (GString *text, const VgateStatus *status)
+{
+    begin (
+        text, "self_check", "gauge",
+        "What the last self-check has found, by check: 0: pass, 1: warning, 2: fail, 3: could not be judged");
+    for (guint i = 0; status->self_checks && i < status->self_checks->len; i++) {
+        const VgateSelfCheckItem *item = g_ptr_array_index (status->self_checks, i);
+
+        g_string_append_printf (text, "vgpu_gate_self_check{check=\"%s\"} %d\n", item->name, item->result);
+    }
+    begin (text, "self_check_time_seconds", "gauge", "Time of the last self-check, in seconds since 1970");
+    if (status->self_checks)
+        g_string_append_printf (text, "vgpu_gate_self_check_time_seconds %" G_GINT64_FORMAT "\n",
+                                status->self_checked);
+}
+
 char *
 vgate_status_metrics (const VgateStatus *status)
 {
@@ -162,6 +179,7 @@ vgate_status_metrics (const VgateStatus *status)
                   status->slow_calls);
     append_guests (text, status);
     append_nvml (text, status);
+    append_self_check (text, status);
     for (VgateCounterKind kind = 0; kind < VGATE_N_COUNTERS; kind++)
         append_counter (text, status->counters, kind);
     return g_string_free (g_steal_pointer (&text), FALSE);

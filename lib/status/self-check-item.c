@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "status/self-check-item.h"
 
+#include "base/codes.h"
+
+#define TEXT_MAX 2000u
+
 const char *const vgate_self_check_result_names[] = {
     [VGATE_SELF_CHECK_PASS] = "pass",    [VGATE_SELF_CHECK_WARN] = "warn",
     [VGATE_SELF_CHECK_FAIL] = "fail",    [VGATE_SELF_CHECK_UNKNOWN] = "unknown",
@@ -31,23 +35,11 @@ vgate_self_check_items_take (GPtrArray *items, const char *name, VgateSelfCheckR
 
     item->name = name;
     item->result = (int)result;
-    item->text = text;
-    item->remedy = remedy;
+    item->text = vgate_printable (text, TEXT_MAX);
+    item->remedy = remedy ? vgate_printable (remedy, TEXT_MAX) : NULL;
     g_ptr_array_add (items, item);
-}
-
-GPtrArray *
-vgate_self_check_items_copy (const GPtrArray *items)
-{
-    GPtrArray *copy = items ? vgate_self_check_items_new () : NULL;
-
-    for (guint i = 0; items && i < items->len; i++) {
-        const VgateSelfCheckItem *item = g_ptr_array_index (items, i);
-
-        vgate_self_check_items_take (copy, item->name, (VgateSelfCheckResult)item->result,
-                                     g_strdup (item->text), g_strdup (item->remedy));
-    }
-    return copy;
+    g_free (text);
+    g_free (remedy);
 }
 
 guint

@@ -24,9 +24,8 @@ typedef struct {
 
 /* An array of VgateSelfCheckItem * that owns them. */
 GPtrArray *vgate_self_check_items_new (void);
-/* A copy; NULL for NULL. */
-GPtrArray *vgate_self_check_items_copy (const GPtrArray *items);
-/* Appends an item. Takes text and remedy. */
+/* Appends an item. Takes text and remedy. File names can be part of them, so that they become one
+ * printable line of up to 2000 characters. */
 void vgate_self_check_items_take (GPtrArray *items, const char *name, VgateSelfCheckResult result, char *text,
                                   char *remedy);
 

@@ -74,6 +74,7 @@ vgate_status_free (VgateStatus *status)
     g_free (status->config_code);
     g_free (status->config_text);
     g_free (status->nvml_code);
+    g_clear_pointer (&status->self_checks, g_ptr_array_unref);
     g_ptr_array_unref (status->counters);
     g_ptr_array_unref (status->guests);
     g_free (status);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "domain/element.h"
+#include "status/self-check-item.h"
 
 /* Events that are counted since the start. A kind can have a label that divides its count. */
 typedef enum {
@@ -120,6 +121,8 @@ typedef struct {
     guint64 duration, total;    /* ns: of the last query, of all queries */
     guint32 unusable_gpus;      /* GPUs of this host that could not be used when NVML last answered */
     char *nvml_code;            /* the error of the last query, "VGATE-504"; NULL: it was answered */
+    gint64 self_checked;        /* seconds since 1970: the end of the last self-check */
+    GPtrArray *self_checks;     /* of VgateSelfCheckItem *; NULL: no self-check has ended yet */
     GPtrArray *counters;        /* of VgateCounter * */
     GPtrArray *guests;          /* of VgateStatusGuest *: the guests that are known to have vGPUs */
 } VgateStatus;

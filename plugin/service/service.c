@@ -7,6 +7,7 @@
 #include "plugin/service/metrics-file.h"
 #include "plugin/service/notify.h"
 #include "plugin/base/run-directory-lock.h"
+#include "plugin/service/self-checker.h"
 #include "plugin/service/status-document.h"
 #include "status/address.h"
 
@@ -25,6 +26,7 @@ typedef struct {
     VgateAgent *agent;
     VgateLocalSocket *socket;
     VgateMetricsFile *metrics_file;
+    VgateSelfChecker *self_checker;
     GMainLoop *loop;
     const char *config; /* what --config names, or NULL */
     char *config_error; /* the error of the file that was logged last; NULL: the file is good */
@@ -75,6 +77,7 @@ describe (Service *service)
     VgateStatus *status = vgate_agent_describe (service->agent);
 
     describe_config (service, status);
+    status->self_checks = vgate_self_checker_last (service->self_checker, &status->self_checked);
     return status;
 }
 
@@ -180,6 +183,7 @@ on_reload (gpointer user_data)
     vgate_notify_reloading ();
     reload (service);
     vgate_notify_reloaded ();
+    vgate_self_checker_hurry (service->self_checker);
     tick (service);
     return G_SOURCE_CONTINUE;
 }
@@ -209,6 +213,7 @@ vgate_service_run (VgatePolicy *policy, const char *config, const char *uri, GEr
     g_unix_signal_add (SIGHUP, on_reload, &service);
     if (!vgate_agent_start (service.agent, error))
         return FALSE;
+    service.self_checker = vgate_self_checker_new ();
     open_socket (&service);
     g_timeout_add_seconds (FIRST_TICK_SEC, on_first_tick, &service);
     g_timeout_add_seconds (TICK_SEC, on_tick, &service);

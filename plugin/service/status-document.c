@@ -167,6 +167,30 @@ add_guest (Writer *writer, const VgateStatus *status, const VgateStatusGuest *gu
     end (writer, '}');
 }
 
+static void
+add_self_check (Writer *writer, const VgateStatus *status)
+{
+    begin (writer, "self-check", '{');
+    add_time (writer, "time", status->self_checked);
+    add_age (writer, status, status->self_checked);
+    add_text (writer, "result",
+              vgate_self_check_result_names[vgate_self_check_overall (status->self_checks)]);
+    begin (writer, "check", '[');
+    for (guint i = 0; i < status->self_checks->len; i++) {
+        const VgateSelfCheckItem *item = g_ptr_array_index (status->self_checks, i);
+
+        begin (writer, NULL, '{');
+        add_text (writer, "name", item->name);
+        add_text (writer, "result", vgate_self_check_result_names[item->result]);
+        add_text (writer, "text", item->text);
+        if (item->remedy)
+            add_text (writer, "remedy", item->remedy);
+        end (writer, '}');
+    }
+    end (writer, ']');
+    end (writer, '}');
+}
+
 char *
 vgate_status_document (const VgateStatus *status)
 {
@@ -202,6 +226,8 @@ vgate_status_document (const VgateStatus *status)
             add_text (writer, "failure", status->nvml_code);
         end (writer, '}');
     }
+    if (status->self_checks)
+        add_self_check (writer, status);
     begin (writer, "counter", '[');
     for (guint i = 0; i < status->counters->len; i++) {
         const VgateCounter *counter = g_ptr_array_index (status->counters, i);
@@ -227,7 +253,7 @@ vgate_status_document (const VgateStatus *status)
 char *
 vgate_status_line (const VgateStatus *status)
 {
-    const char *config = "";
+    const char *config = "", *self_check = "";
     guint n_captured = 0, n_lost = 0;
     g_autofree char *lost = NULL;
 
@@ -241,11 +267,13 @@ vgate_status_line (const VgateStatus *status)
         n_captured += guest->has_capture ? 1 : 0;
         n_lost += guest->bus == VGATE_STATUS_BUS_LOST ? 1 : 0;
     }
+    if (status->self_checks && vgate_self_check_overall (status->self_checks) == VGATE_SELF_CHECK_FAIL)
+        self_check = "; this host is not gated, run: vgpu-gate self-check";
     if (n_lost > 0)
         lost = g_strdup_printf ("; %u lost the bus, run: vgpu-gate switchover repair --all", n_lost);
-    return g_strdup_printf ("%u running domain%s, %u with vGPUs, %u captured%s%s%s%s%s", status->domains,
+    return g_strdup_printf ("%u running domain%s, %u with vGPUs, %u captured%s%s%s%s%s%s", status->domains,
                             status->domains == 1 ? "" : "s", status->guests->len, n_captured,
                             lost ? lost : "", status->is_connected ? "" : "; no connection to libvirt",
                             status->nvml_code ? "; NVML does not answer: " : "",
-                            status->nvml_code ? status->nvml_code : "", config);
+                            status->nvml_code ? status->nvml_code : "", config, self_check);
 }

@@ -107,6 +107,12 @@ reset_here () {
     rm -f /var/log/libvirt/qemu/*.log /var/lib/libvirt/*.save /var/lib/libvirt/*.memory /var/lib/libvirt/*.qcow2*
     rm -f /etc/vgpu-gate/*
     cp -p /run/lab/vgpu-gate/* /etc/vgpu-gate/
+    # libvirtd looks for hooks when it starts
+    if ! diff -r --no-dereference /run/lab/hooks /etc/libvirt/hooks >/dev/null; then
+        rm -rf /etc/libvirt/hooks
+        cp -a /run/lab/hooks /etc/libvirt/hooks
+        "$1/service" restart libvirtd
+    fi
     "$1/service" start vgpu-gated
 }
 

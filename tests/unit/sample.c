@@ -389,6 +389,13 @@ sample_status (void)
     status->duration = 12345678;
     status->total = G_GUINT64_CONSTANT (5000000001);
     status->nvml_code = g_strdup ("VGATE-504");
+    status->self_checked = SAMPLE_TIME - 5;
+    status->self_checks = vgate_self_check_items_new ();
+    vgate_self_check_items_take (status->self_checks, "hook-link", VGATE_SELF_CHECK_PASS,
+                                 g_strdup ("libvirt runs '/usr/sbin/vgpu-gate-hook'"), NULL);
+    vgate_self_check_items_take (status->self_checks, "clock", VGATE_SELF_CHECK_WARN,
+                                 g_strdup ("the clock is not synchronised"),
+                                 g_strdup ("timedatectl set-ntp true"));
     vgate_counters_add (status->counters, VGATE_COUNTER_CAPTURES, "start", 1);
     vgate_counters_add (status->counters, VGATE_COUNTER_CAPTURES, "change", 1);
     vgate_counters_add (status->counters, VGATE_COUNTER_CAPTURES, "change", 1);
