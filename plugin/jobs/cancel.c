@@ -307,8 +307,8 @@ after_look (VgateCancel *cancel, const VgateCancelInput *input)
         return without_a_job (cancel, input->guest, input->now);
     cancel->paused_since = 0;
     if (input->job.began_min > cancel->began)
-        return input->job.kind == VGATE_JOB_SAVE && cancel->is_ours &&
-                       cancel->phase == VGATE_CANCEL_PHASE_QUIET && !cancel->is_completed
+        return (input->job.kind == VGATE_JOB_SAVE || input->job.kind == VGATE_JOB_SNAPSHOT) &&
+                       cancel->is_ours && cancel->phase == VGATE_CANCEL_PHASE_QUIET && !cancel->is_completed
                    ? VGATE_CANCEL_END_JUDGE_AGAIN
                    : end_by_another (cancel);
     if (input->job.kind == VGATE_JOB_MIGRATION) {

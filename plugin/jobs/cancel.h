@@ -86,10 +86,10 @@ typedef enum {
     VGATE_CANCEL_END_IGNORED, /* the guest has no vGPU, or the job is of a kind that does not hang */
     VGATE_CANCEL_END_UNKNOWN, /* libvirt does not answer any more */
     /*
-     * A save that we aborted may go on. QEMU has reported nothing since the abort, and libvirt's age of the
-     * save that holds the guest says that it began after the abort. It is either another save, or the aborted
-     * one: libvirt counts the age from the moment when QEMU begins, and an abort before that moment has no
-     * effect. The save must be judged again.
+     * A save or a snapshot that we aborted may go on. QEMU has reported nothing since the abort, and
+     * libvirt's age of the one that holds the guest says that it began after the abort. It is either another
+     * one, or the aborted one: libvirt counts the age from the moment when QEMU begins, and an abort before
+     * that moment has no effect. It must be judged again.
      */
     VGATE_CANCEL_END_JUDGE_AGAIN,
 } VgateCancelAction;

@@ -13,8 +13,10 @@ struct VgateJobWatch {
     GHashTable *checks;    /* uuid -> Check *: those that are not over */
     GHashTable *asks;      /* set of Ask *: questions to NVML without an answer yet */
     GHashTable *unchecked; /* uuid -> why its present job goes on all the same, as it was logged */
-    GHashTable *stopped; /* set of uuid: its snapshot was stopped, and no other job of QEMU has begun since */
-    GHashTable *writes;  /* uuid -> Write *: of those whose memory QEMU writes, or has just written */
+    /* sets of uuid: QEMU has written all of the guest, or the end of its snapshot was reported; and no other
+     * job of QEMU has begun since */
+    GHashTable *complete, *reported;
+    GHashTable *writes; /* uuid -> Write *: of those whose memory QEMU writes, or has just written */
     VgateCancelWatch *cancels;
     const VgateJobWatchMethods *methods;
     gpointer user_data;
@@ -65,7 +67,6 @@ typedef struct {
     VgateSnapshot *snapshot; /* NVML's answer; nvml_failure instead if it failed; both NULL: no answer yet */
     GError *nvml_failure;
     GError *reason;        /* why the job must stop; from ABORTING on */
-    gboolean is_complete;  /* QEMU has written all of it */
     gboolean is_late;      /* there was no job to abort any more; how it ended is being found out */
     gint64 snapshot_since; /* the check is about a complete snapshot of this time or later; 0: about a job */
     gboolean is_again;     /* another check must follow, with again_last as its last */
@@ -277,6 +278,31 @@ report_stop (const Check *check)
     watch->methods->stopped (check->uuid, kind_name (check), check->reason, way_out, watch->user_data);
 }
 
+/*
+ * The aborted job is over, and the guest is still here. So the job was stopped, unless it was a snapshot,
+ * after which the guest is here in any case. libvirt's job lasts a little longer than QEMU's, so several
+ * checks can meet the end of one snapshot; it is reported once.
+ */
+static VgateWatchOutcome
+report_stay (const Check *check)
+{
+    const VgateJobWatch *watch = check->watch;
+    const gboolean is_snapshot = check->facts.kind == VGATE_JOB_SNAPSHOT;
+    const gboolean is_complete = is_snapshot && g_hash_table_contains (watch->complete, check->uuid);
+
+    /* it was stopped by another user, or by an earlier check, which has reported it */
+    if (check->is_late && !is_complete)
+        return VGATE_WATCH_NO_JOB;
+    if (is_snapshot && !g_hash_table_add (watch->reported, g_strdup (check->uuid)))
+        return VGATE_WATCH_NO_JOB;
+    if (is_complete) {
+        say_not_stopped (check, "it was almost complete");
+        return VGATE_WATCH_TOO_LATE;
+    }
+    report_stop (check);
+    return VGATE_WATCH_STOPPED;
+}
+
 /* A job that was aborted, by us or another user, has ended. */
 static void
 on_ended (const char *uuid, VgateCancelAction end, gpointer user_data)
@@ -288,26 +314,7 @@ on_ended (const char *uuid, VgateCancelAction end, gpointer user_data)
         return;
     g_rc_box_acquire (check);
     switch (end) {
-    case VGATE_CANCEL_END_STAYED:
-        /* it was stopped by another user, or by an earlier check, which has reported it */
-        if (check->is_late) {
-            conclude (check, VGATE_WATCH_NO_JOB);
-            break;
-        }
-        /* unlike after other jobs, the guest is still here */
-        if (check->is_complete && check->facts.kind == VGATE_JOB_SNAPSHOT) {
-            say_not_stopped (check, "it was almost complete");
-            conclude (check, VGATE_WATCH_TOO_LATE);
-            break;
-        }
-        /* libvirt's job lasts a little longer, and another check has met it */
-        if (check->facts.kind == VGATE_JOB_SNAPSHOT && !g_hash_table_add (watch->stopped, g_strdup (uuid))) {
-            conclude (check, VGATE_WATCH_NO_JOB);
-            break;
-        }
-        report_stop (check);
-        conclude (check, VGATE_WATCH_STOPPED);
-        break;
+    case VGATE_CANCEL_END_STAYED: conclude (check, report_stay (check)); break;
     case VGATE_CANCEL_END_DEPARTED:
         say_not_stopped (check, "it was almost complete");
         conclude (check, VGATE_WATCH_TOO_LATE);
@@ -605,7 +612,8 @@ vgate_job_watch_new (const VgateJobCalls *calls, gpointer world, const VgatePoli
     watch->checks = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, check_unref);
     watch->asks = g_hash_table_new_full (NULL, NULL, ask_free, NULL);
     watch->unchecked = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
-    watch->stopped = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+    watch->complete = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+    watch->reported = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
     watch->writes = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, write_free);
     watch->cancels = vgate_cancel_watch_new (calls, world, tally, &cancel_methods, watch);
     watch->methods = methods;
@@ -620,7 +628,8 @@ vgate_job_watch_free (VgateJobWatch *watch)
         return;
     vgate_cancel_watch_stop (watch->cancels);
     g_hash_table_unref (watch->writes);
-    g_hash_table_unref (watch->stopped);
+    g_hash_table_unref (watch->complete);
+    g_hash_table_unref (watch->reported);
     watch->calls->free (watch->world);
     vgate_cancel_watch_free (watch->cancels);
     g_hash_table_unref (watch->asks);
@@ -646,12 +655,12 @@ vgate_job_watch_check (VgateJobWatch *watch, const char *uuid, gboolean is_leavi
 void
 vgate_job_watch_note (VgateJobWatch *watch, const char *uuid, VgateDomainEvent event)
 {
-    Check *check = g_hash_table_lookup (watch->checks, uuid);
-
-    if (check && (event == VGATE_DOMAIN_JOB_COMPLETED || event == VGATE_DOMAIN_JOB_SETUP))
-        check->is_complete = event == VGATE_DOMAIN_JOB_COMPLETED;
-    if (event == VGATE_DOMAIN_JOB_SETUP)
-        g_hash_table_remove (watch->stopped, uuid);
+    if (event == VGATE_DOMAIN_JOB_COMPLETED) {
+        g_hash_table_add (watch->complete, g_strdup (uuid));
+    } else if (event == VGATE_DOMAIN_JOB_SETUP) {
+        g_hash_table_remove (watch->complete, uuid);
+        g_hash_table_remove (watch->reported, uuid);
+    }
     note_write (watch, uuid, event);
     if (event == VGATE_DOMAIN_JOB_CANCELLED || event == VGATE_DOMAIN_JOB_FAILED ||
         event == VGATE_DOMAIN_JOB_COMPLETED)
@@ -687,14 +696,17 @@ vgate_job_watch_forget (VgateJobWatch *watch, const char *uuid)
 {
     g_hash_table_remove (watch->unchecked, uuid);
     g_hash_table_remove (watch->writes, uuid);
-    g_hash_table_remove (watch->stopped, uuid);
+    g_hash_table_remove (watch->complete, uuid);
+    g_hash_table_remove (watch->reported, uuid);
     vgate_cancel_watch_note (watch->cancels, uuid, VGATE_CANCEL_INPUT_DOMAIN_ENDS);
 }
 
 void
 vgate_job_watch_connected (VgateJobWatch *watch)
 {
-    /* the end of a job may have been missed */
+    /* the end of a job, and the beginning of another one, may have been missed */
     g_hash_table_remove_all (watch->unchecked);
+    g_hash_table_remove_all (watch->complete);
+    g_hash_table_remove_all (watch->reported);
     vgate_cancel_watch_connected (watch->cancels);
 }

@@ -676,18 +676,21 @@ test_retry_is_judged (Scene *scene, G_GNUC_UNUSED gconstpointer data)
     g_assert_false (vgate_job_watch_is_checking (scene->watch, SAMPLE_DOMAIN_UUID));
 }
 
-/* libvirt counts a save from when QEMU begins: a save younger than our abort is judged again, and aborted. */
+/* libvirt counts a save, and a snapshot, from when QEMU begins: one that is younger than our abort is judged
+ * again, and aborted. */
 static void
-test_save_aborted_too_early (Scene *scene, G_GNUC_UNUSED gconstpointer data)
+test_aborted_too_early (Scene *scene, gconstpointer data)
 {
+    const VgateJobKind kind = (VgateJobKind)GPOINTER_TO_INT (data);
+
     update_before (scene);
-    scene->played.job = VGATE_JOB_SAVE;
+    scene->played.job = kind;
     check (scene);
     call (scene);
     call (scene);
     played_answer (&scene->played, 0);
     played_wait (&scene->played, 5);
-    played_begin_job (&scene->played, VGATE_JOB_SAVE);
+    played_begin_job (&scene->played, kind);
     played_wait (&scene->played, 12);
     call (scene);
     g_assert_cmpuint (scene->n_done, ==, 0);
@@ -745,6 +748,65 @@ test_snapshot (Scene *scene, gconstpointer data)
     }
     g_assert_cmpuint (scene->n_done, ==, 1);
     g_assert_cmpint (scene->outcome, ==, is_complete ? VGATE_WATCH_TOO_LATE : VGATE_WATCH_STOPPED);
+}
+
+/* A check that meets the end of a snapshot: when it began, or when it aborted, QEMU had written all of it.
+ * The snapshot is there, and that is reported once, although libvirt's job lasts a little longer than
+ * QEMU's. */
+static void
+test_late_check_of_a_complete_snapshot (Scene *scene, gconstpointer data)
+{
+    const gboolean is_accepted = data != NULL; /* by libvirt: the abort */
+
+    update_before (scene);
+    scene->played.job = VGATE_JOB_SNAPSHOT;
+    note (scene, VGATE_DOMAIN_JOB_SETUP);
+    if (is_accepted)
+        note (scene, VGATE_DOMAIN_JOB_COMPLETED);
+    check (scene);
+    call (scene);
+    if (!is_accepted) {
+        note (scene, VGATE_DOMAIN_JOB_COMPLETED);
+        scene->played.job = VGATE_JOB_NONE;
+    }
+    call (scene);
+    played_answer (&scene->played, 0);
+    g_assert_cmpuint (scene->played.n_aborts, ==, is_accepted ? 1 : 0);
+    end_job (scene);
+    g_assert_null (scene->stop);
+    g_assert_cmpint (scene->outcome, ==, VGATE_WATCH_TOO_LATE);
+    scene->played.job = VGATE_JOB_SNAPSHOT;
+    check (scene);
+    call (scene);
+    call (scene);
+    played_answer (&scene->played, 0);
+    end_job (scene);
+    g_assert_null (scene->stop);
+    g_assert_cmpuint (scene->n_done, ==, 2);
+    g_assert_cmpint (scene->outcome, ==, VGATE_WATCH_NO_JOB);
+}
+
+/* The second check of a snapshot that the first one has stopped; the next snapshot is reported again. */
+static void
+test_late_check_of_a_stopped_snapshot (Scene *scene, G_GNUC_UNUSED gconstpointer data)
+{
+    static const VgateWatchOutcome outcomes[] = {VGATE_WATCH_STOPPED, VGATE_WATCH_NO_JOB,
+                                                 VGATE_WATCH_STOPPED};
+
+    update_before (scene);
+    for (guint i = 0; i < G_N_ELEMENTS (outcomes); i++) {
+        if (i != 1)
+            note (scene, VGATE_DOMAIN_JOB_SETUP);
+        played_begin_job (&scene->played, VGATE_JOB_SNAPSHOT);
+        check (scene);
+        call (scene);
+        call (scene);
+        played_answer (&scene->played, 0);
+        note (scene, VGATE_DOMAIN_JOB_CANCELLED);
+        end_job (scene);
+        g_assert_cmpuint (scene->n_done, ==, i + 1);
+        g_assert_cmpint (scene->outcome, ==, outcomes[i]);
+    }
 }
 
 static guint64
@@ -1063,7 +1125,8 @@ main (int argc, char **argv)
     ADD ("retry-is-judged", NULL, test_retry_is_judged);
     ADD ("libvirt-goes-while-it-ends", NULL, test_libvirt_goes_while_it_ends);
     ADD ("too-late", NULL, test_too_late);
-    ADD ("save-aborted-too-early", NULL, test_save_aborted_too_early);
+    ADD ("save-aborted-too-early", GINT_TO_POINTER (VGATE_JOB_SAVE), test_aborted_too_early);
+    ADD ("snapshot-aborted-too-early", GINT_TO_POINTER (VGATE_JOB_SNAPSHOT), test_aborted_too_early);
     ADD ("no-job-to-abort/stayed", NULL, test_no_job_to_abort);
     ADD ("no-job-to-abort/left", "left", test_no_job_to_abort);
     ADD ("complete-snapshot", NULL, test_complete_snapshot);
@@ -1073,6 +1136,9 @@ main (int argc, char **argv)
     ADD ("snapshot-of-the-ended", GUINT_TO_POINTER (2), test_no_complete_snapshot);
     ADD ("snapshot", NULL, test_snapshot);
     ADD ("snapshot-too-late", GUINT_TO_POINTER (1), test_snapshot);
+    ADD ("complete-snapshot-and-an-accepted-abort", "", test_late_check_of_a_complete_snapshot);
+    ADD ("complete-snapshot-and-a-late-abort", NULL, test_late_check_of_a_complete_snapshot);
+    ADD ("stopped-snapshot-and-a-late-check", NULL, test_late_check_of_a_stopped_snapshot);
     g_test_add_func ("/job-watch/any-order", test_any_order);
     return g_test_run ();
 }
