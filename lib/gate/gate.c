@@ -7,10 +7,14 @@
 #include "gate/managed-save.h"
 #include "gate/permit.h"
 #include "gate/report.h"
+#include "base/descriptor.h"
 #include "host/identity.h"
+#include "host/qemu-process.h"
 #include "placement/prepare.h"
 #include "placement/survey.h"
+#include "xml/xml.h"
 
+#include <fcntl.h>
 #include <string.h>
 
 static void
@@ -459,18 +463,47 @@ has_managed_save (const VgateRequest *request)
 }
 
 /*
+ * TRUE when the metadata in the XML is not in the guest's definition. At 'prepare begin' it then comes from a
+ * snapshot, because libvirt starts a guest from its definition.
+ */
+static gboolean
+is_from_snapshot (const VgateRequest *request)
+{
+    g_autofree char *file = g_strconcat (request->domain->name, ".xml", NULL);
+    g_autofree char *path = g_build_filename (request->root, "/etc/libvirt/qemu", file, NULL);
+    g_autoptr (GByteArray) text = g_byte_array_new ();
+
+    if (request->is_question || request->is_session || strchr (request->domain->name, '/') ||
+        !(request->domain->element || request->domain->element_error) ||
+        !vgate_read_file (AT_FDCWD, path, VGATE_XML_SIZE_MAX, text))
+        return FALSE;
+    return !g_strstr_len ((const char *)text->data, (gssize)text->len, VGATE_ELEMENT_NAMESPACE);
+}
+
+/*
  * What the guest does at the moment of the operation. libvirt runs the same event for a restore from a file
- * and from the managed save, which 'virsh start' uses as long as there is one. At 'started begin' an arrival
- * is assumed: QEMU's command line does not show the file of an image (measured; libvirt 9.0), and an image
- * has already been judged at 'restore begin'.
+ * and from the managed save, which 'virsh start' uses as long as there is one. At 'started begin', QEMU's
+ * command line is the same for an arrival, an image and a snapshot (measured; libvirt 9.0 and 11.3), but
+ * libvirt's status file names the job for which it has started QEMU. Without a job that is known, an arrival
+ * is assumed.
  */
 static VgateSituation
 situation_of (const VgateRequest *request)
 {
+    g_autofree char *job = NULL;
+
     switch (request->operation) {
+    case VGATE_OPERATION_STARTED:
+        job = request->is_session ? NULL : vgate_qemu_read_job (request->root, request->domain->name);
+        if (g_strcmp0 (job, "snapshot") == 0)
+            return VGATE_SITUATION_REVERTS;
+        if (g_strcmp0 (job, "start") != 0)
+            return VGATE_SITUATION_ARRIVES;
+        return has_managed_save (request) ? VGATE_SITUATION_MANAGED : VGATE_SITUATION_SAVED;
     case VGATE_OPERATION_RESTORE:
         return !request->host && has_managed_save (request) ? VGATE_SITUATION_MANAGED : VGATE_SITUATION_SAVED;
-    case VGATE_OPERATION_PREPARE: return VGATE_SITUATION_STARTS;
+    case VGATE_OPERATION_PREPARE:
+        return is_from_snapshot (request) ? VGATE_SITUATION_REVERTS : VGATE_SITUATION_STARTS;
     case VGATE_OPERATION_SAVE: return VGATE_SITUATION_RUNS;
     default: return VGATE_SITUATION_ARRIVES;
     }

@@ -225,6 +225,7 @@ vgate_suggest_devices (const VgateRequest *request, const VgateDecision *decisio
     static const char *const places[VGATE_N_SITUATIONS] = {
         [VGATE_SITUATION_SAVED] = "in virsh restore's --xml",
         [VGATE_SITUATION_MANAGED] = "with 'virsh managedsave-edit DOMAIN'",
+        [VGATE_SITUATION_REVERTS] = "with 'virsh snapshot-edit DOMAIN SNAPSHOT'",
     };
     const char *place = places[decision->situation];
     g_autoptr (GString) text = g_string_new (NULL);

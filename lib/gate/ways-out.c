@@ -20,6 +20,9 @@ static const char general_text[] = "", saved_or_boot[] = "";
     "missing-metadata=allow in [gate] of the configuration."
 #define STRIP         "Remove the <vgpus> element (virsh save-image-edit FILE)" WITHOUT_METADATA
 #define STRIP_MANAGED "Remove the <vgpus> element (virsh managedsave-edit DOMAIN)" WITHOUT_METADATA
+#define EDIT \
+    "Remove the <vgpus> element (virsh snapshot-edit DOMAIN SNAPSHOT) if the host driver is unchanged, and " \
+    "set missing-metadata=allow in [gate]."
 /* clang-format on */
 
 typedef struct {
@@ -27,12 +30,26 @@ typedef struct {
     const char *texts[VGATE_N_SITUATIONS];
 } Ways;
 
+/* The column of a revert is what is in the column 'saved', if the second table has no text. */
 #define VGATE_WAYS(symbol, arrives, saved, managed, starts, runs) \
-    {VGATE_CODE_##symbol, {arrives, saved, managed, starts, runs}},
+    {VGATE_CODE_##symbol, {arrives, saved, managed, starts, runs, saved}},
+#define VGATE_REVERTS(symbol, text)
 static const Ways table[] = {
 #include "gate/ways-out.def"
 };
 #undef VGATE_WAYS
+#undef VGATE_REVERTS
+
+#define VGATE_WAYS(symbol, arrives, saved, managed, starts, runs)
+#define VGATE_REVERTS(symbol, text) {VGATE_CODE_##symbol, text},
+static const struct {
+    VgateCode code;
+    const char *text;
+} reverts[] = {
+#include "gate/ways-out.def"
+};
+#undef VGATE_WAYS
+#undef VGATE_REVERTS
 
 const char *
 vgate_situation_describe (VgateSituation situation)
@@ -43,34 +60,41 @@ vgate_situation_describe (VgateSituation situation)
         [VGATE_SITUATION_MANAGED] = "for a guest with a managed save",
         [VGATE_SITUATION_STARTS] = "at a cold start",
         [VGATE_SITUATION_RUNS] = "for a running guest whose save was stopped",
+        [VGATE_SITUATION_REVERTS] = "for a revert to a snapshot",
     };
 
     G_STATIC_ASSERT (G_N_ELEMENTS (names) == VGATE_N_SITUATIONS);
     return names[situation];
 }
 
-static const Ways *
-find (VgateCode code)
+/* The cell of the table; NEVER also for a code that is not in it. */
+static const char *
+find (VgateCode code, VgateSituation situation)
 {
+    for (gsize i = 0; situation == VGATE_SITUATION_REVERTS && i < G_N_ELEMENTS (reverts); i++)
+        if (reverts[i].code == code)
+            return reverts[i].text;
     for (gsize i = 0; i < G_N_ELEMENTS (table); i++)
         if (table[i].code == code)
-            return &table[i];
-    return NULL;
+            return table[i].texts[situation];
+    return NEVER;
 }
 
 char *
 vgate_way_out (VgateCode code, VgateSituation situation, const char *general)
 {
-    const Ways *ways = find (code);
-    const char *text = ways ? ways->texts[situation] : NEVER;
+    const char *text = find (code, situation);
     const gboolean can_boot = text == BOOT;
 
     if (can_boot)
-        text = ways->texts[VGATE_SITUATION_SAVED];
+        text = find (code, VGATE_SITUATION_SAVED);
     if (text == NEVER || text == GENERAL)
         text = general ? general : vgate_code_info ((int)code)->cure;
     if (can_boot)
         return g_strdup_printf ("%s Or boot without the saved memory: virsh start --force-boot DOMAIN.",
+                                text);
+    if (situation == VGATE_SITUATION_REVERTS)
+        return g_strdup_printf ("%s Then revert again, or boot without its memory: virsh start DOMAIN.",
                                 text);
     return g_strdup (text);
 }
@@ -78,15 +102,13 @@ vgate_way_out (VgateCode code, VgateSituation situation, const char *general)
 gboolean
 vgate_way_out_can_occur (VgateCode code, VgateSituation situation)
 {
-    const Ways *ways = find (code);
-
-    return ways && ways->texts[situation] != NEVER;
+    return find (code, situation) != NEVER;
 }
 
 gboolean
 vgate_way_out_differs (VgateCode code, VgateSituation situation)
 {
-    const Ways *ways = find (code);
+    const char *text = find (code, situation);
 
-    return ways && ways->texts[situation] != NEVER && ways->texts[situation] != GENERAL;
+    return text != NEVER && text != GENERAL;
 }

@@ -10,10 +10,11 @@
 
 typedef enum {
     VGATE_SITUATION_ARRIVES, /* the guest is migrated; it runs on the source and continues to run there */
-    VGATE_SITUATION_SAVED,   /* it is restored from a file, or reverted to a snapshot with memory */
+    VGATE_SITUATION_SAVED,   /* it is restored from a file */
     VGATE_SITUATION_MANAGED, /* it is started from its managed save ('virsh start') */
     VGATE_SITUATION_STARTS,  /* it is started cold */
     VGATE_SITUATION_RUNS,    /* it runs on this host, and its save or migration was stopped */
+    VGATE_SITUATION_REVERTS, /* it is reverted to a snapshot with memory */
     VGATE_N_SITUATIONS,
 } VgateSituation;
 

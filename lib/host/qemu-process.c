@@ -93,6 +93,33 @@ vgate_qemu_is_incoming (const char *root, gboolean is_session, const char *domai
     return FALSE;
 }
 
+char *
+vgate_qemu_read_job (const char *root, const char *domain_name)
+{
+    g_autofree char *file = g_strdup_printf ("%s.xml", domain_name);
+    g_autofree char *path = g_build_filename (root, PID_DIRECTORY, file, NULL);
+    g_autoptr (GByteArray) text = g_byte_array_new ();
+    g_autoptr (VgateXmlReader) reader = NULL;
+    g_autofree char *job = NULL;
+
+    if (strchr (domain_name, '/') || !vgate_read_file (AT_FDCWD, path, VGATE_XML_SIZE_MAX, text))
+        return NULL;
+    reader = vgate_xml_reader_new ((const char *)text->data, text->len, NULL);
+    while (reader && !job && vgate_xml_next (reader, NULL)) {
+        xmlTextReader *at = vgate_xml_reader_get (reader);
+
+        /* a child of the root: a domain can contain an element of this name in its metadata */
+        if (xmlTextReaderNodeType (at) == XML_READER_TYPE_ELEMENT && xmlTextReaderDepth (at) == 1 &&
+            strcmp ((const char *)xmlTextReaderConstLocalName (at), "job") == 0) {
+            xmlChar *async = xmlTextReaderGetAttribute (at, (const xmlChar *)"async");
+
+            job = g_strdup (async ? (const char *)async : "");
+            xmlFree (async);
+        }
+    }
+    return g_steal_pointer (&job);
+}
+
 /* --- the domain of a process --- */
 
 char *

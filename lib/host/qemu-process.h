@@ -13,6 +13,14 @@ gboolean vgate_qemu_is_incoming (const char *root, gboolean is_session, const ch
                                  GError **error);
 
 /*
+ * Returns the name of the asynchronous job that holds the domain, as libvirt's status file has it. At
+ * 'started begin' that is "start" for a start or a restore, "snapshot" for a revert to a snapshot (measured;
+ * libvirt 11.3), and "migration in" for an arrival. NULL if no status file of the system's libvirtd has one.
+ * root is prepended to /run. The caller frees it.
+ */
+char *vgate_qemu_read_job (const char *root, const char *domain_name);
+
+/*
  * TRUE when a process runs on this host as the domain's QEMU: a pid file of libvirt's names it, and its
  * command line contains the domain's UUID. The pid file is that of domain_name, of the system's libvirtd or
  * of that of this user's session; or that of the name under which the system's libvirtd has the domain,

@@ -89,6 +89,68 @@ test_snapshot (G_GNUC_UNUSED gconstpointer data)
     allowed_unchanged (&guest, "started");
 }
 
+/* At 'started begin', libvirt's status file names the job for which QEMU was started, and the way out fits
+ * it. */
+static void
+test_way_out_by_job (G_GNUC_UNUSED gconstpointer data)
+{
+    static const struct {
+        const char *async, *has, *has_not;
+    } cases[] = {
+        {"snapshot", "Then revert again, or boot without its memory: virsh start DOMAIN.\n", "image"},
+        {"start", "Restore the image on a host", "snapshot"},
+        {"migration in", "Choose a host", "image"},
+        {"none", "Choose a host", "image"},
+        {NULL, "Choose a host", "image"},
+    };
+    g_autoptr (FakeHost) host = fake_host_new ();
+    g_auto (Guest) guest = {0};
+
+    case_standard_host (host);
+    fake_host_sim (host, "update --driver 590.44.01 --range 28.1-30.1");
+    guest_init (&guest, host, "mdev", VM_1);
+    fake_host_qemu_started (host, CASE_DOMAIN, TRUE);
+    for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+        g_autofree char *status = g_strdup_printf (
+            "<domstatus state='paused' reason='migration' pid='4711'>\n  <job type='none' async='%s'/>\n"
+            "  <domain type='kvm'><metadata><job async='snapshot'/></metadata></domain>\n</domstatus>\n",
+            cases[i].async);
+        /* the last one is cut off */
+        const gsize length = cases[i].async ? strlen (status) : 30;
+        g_autofree char *text = NULL;
+
+        fake_host_write_file (host, "run/libvirt/qemu/" CASE_DOMAIN ".xml", status, length, 0600);
+        text = event (&guest, "started", 303);
+        if (!strstr (text, cases[i].has) || strstr (text, cases[i].has_not))
+            g_test_fail_printf ("async='%s': '%s'", cases[i].async, text);
+    }
+}
+
+/* At 'prepare begin', the guest's definition shows whether the metadata comes from a snapshot. */
+static void
+test_way_out_by_definition (G_GNUC_UNUSED gconstpointer data)
+{
+    static const char *const definitions[] = {
+        "<domain type='kvm'/>\n", "<vgate:vgpus xmlns:vgate='urn:x-vgpu-gate:domain:1'/>\n", NULL};
+    g_autoptr (FakeHost) host = fake_host_new ();
+    g_auto (Guest) guest = {0};
+
+    case_standard_host (host);
+    fake_host_sim (host, "update --driver 590.44.01 --range 28.1-30.1");
+    fake_host_configure (host, "[gate]\ncold-start=check\n");
+    guest_init (&guest, host, "mdev", VM_1);
+    for (gsize i = G_N_ELEMENTS (definitions); i > 0; i--) {
+        const char *text = definitions[i - 1];
+        g_autofree char *line = NULL;
+
+        if (text)
+            fake_host_write_file (host, "etc/libvirt/qemu/" CASE_DOMAIN ".xml", text, strlen (text), 0600);
+        line = event (&guest, "prepare", 303);
+        if (!strstr (line, i == 1 ? "Then revert again" : "metadata of an earlier run"))
+            g_test_fail_printf ("definition '%s': '%s'", text, line);
+    }
+}
+
 /* --- an old element in the definition --- */
 
 /* The domain was made from the XML of another running guest, which its element names. */
@@ -187,6 +249,8 @@ main (int argc, char *argv[])
     program_add_test ("/arrival/migrate", "migrate", test_arrives);
     program_add_test ("/arrival/restore", "restore", test_arrives);
     program_add_test ("/arrival/snapshot", NULL, test_snapshot);
+    program_add_test ("/arrival/way-out-by-job", NULL, test_way_out_by_job);
+    program_add_test ("/arrival/way-out-by-definition", NULL, test_way_out_by_definition);
     program_add_test ("/arrival/leftover/copied", NULL, test_copied);
     program_add_test ("/arrival/leftover/newer", newer, test_unreadable);
     program_add_test ("/arrival/leftover/broken", broken, test_unreadable);

@@ -78,7 +78,13 @@ test_texts (void)
             if (vgate_way_out_differs (code, s) && strlen (text) > 210)
                 g_error ("VGATE-%03d %s: %zu characters: '%s'", infos[i]->code, vgate_situation_describe (s),
                          strlen (text), text);
-            for (gsize w = 0; (s == VGATE_SITUATION_SAVED || s == VGATE_SITUATION_MANAGED) && w < 4; w++)
+            /* a snapshot is no file that can be restored elsewhere */
+            if (s == VGATE_SITUATION_REVERTS && vgate_way_out_differs (code, s) && strstr (text, "image"))
+                g_error ("VGATE-%03d %s: '%s'", infos[i]->code, vgate_situation_describe (s), text);
+            for (gsize w = 0; (s == VGATE_SITUATION_SAVED || s == VGATE_SITUATION_MANAGED ||
+                               s == VGATE_SITUATION_REVERTS) &&
+                              w < 4;
+                 w++)
                 if (strstr (text, live_only[w]))
                     g_error ("VGATE-%03d %s: '%s' helps only a running guest: '%s'", infos[i]->code,
                              vgate_situation_describe (s), live_only[w], text);
@@ -224,6 +230,8 @@ static const struct {
     {VGATE_CODE_NO_FREE_INSTANCE, VGATE_SITUATION_ARRIVES, LAB "ways-out.sh", "test_a_gpu_in_mig_mode"},
     {VGATE_CODE_HOST_DRIVER_NOT_SAME, VGATE_SITUATION_SAVED, LAB "ways-out.sh",
      "test_a_save_of_another_driver"},
+    {VGATE_CODE_HOST_DRIVER_NOT_SAME, VGATE_SITUATION_REVERTS, INNER "save-restore.sh",
+     "test_a_revert_that_is_refused"},
 };
 
 static void
