@@ -83,7 +83,7 @@ vgate_write_all (int fd, const void *data, gsize length)
 gboolean
 vgate_replace_file (int directory, const char *name, guint mode, const void *data, gsize length)
 {
-    g_autofree char *new_name = g_strconcat (name, ".new", NULL);
+    g_autofree char *new_name = g_strconcat (VGATE_NEW_FILE, name, NULL);
     const int fd = openat (directory, new_name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
     gboolean is_replaced;
     int reason;

@@ -21,9 +21,13 @@ gboolean vgate_read_file (int directory, const char *name, gsize max, GByteArray
 /* Writes all bytes. FALSE with errno. */
 gboolean vgate_write_all (int fd, const void *data, gsize length);
 
+/* Precedes the name of a file that is being written. Nothing else in the directories that we write begins
+ * with it, but any domain's name can end with ".new". */
+#define VGATE_NEW_FILE ".new-"
+
 /*
  * Replaces the content of the file of that name in the directory (a descriptor) as a whole, or creates it
- * with the mode: writes and syncs NAME.new, which must not exist, and renames it. The caller's lock must
+ * with the mode: writes and syncs .new-NAME, which must not exist, and renames it. The caller's lock must
  * allow only one writer. FALSE with errno; an existing file is then unchanged.
  */
 gboolean vgate_replace_file (int directory, const char *name, guint mode, const void *data, gsize length);

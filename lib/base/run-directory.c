@@ -43,10 +43,18 @@ vgate_run_directory_open (const char *path, gboolean may_make, VgateCode code, G
     return -1;
 }
 
+int
+vgate_run_directory_open_in (const char *root, gboolean may_make, VgateCode code, GError **error)
+{
+    g_autofree char *path = g_strconcat (root, VGATE_RUN_DIRECTORY, NULL);
+
+    return vgate_run_directory_open (path, may_make, code, error);
+}
+
 gboolean
 vgate_run_directory_replace (int directory, const char *name, const char *text)
 {
-    g_autofree char *left = g_strconcat (name, ".new", NULL);
+    g_autofree char *left = g_strconcat (VGATE_NEW_FILE, name, NULL);
 
     unlinkat (directory, left, 0);
     return vgate_replace_file (directory, name, 0600, text, strlen (text));

@@ -14,10 +14,12 @@
  * does not exist.
  */
 int vgate_run_directory_open (const char *path, gboolean may_make, VgateCode code, GError **error);
+/* The same for VGATE_RUN_DIRECTORY, with root before it. */
+int vgate_run_directory_open_in (const char *root, gboolean may_make, VgateCode code, GError **error);
 
 /*
  * Replaces a file of one domain in the directory, with mode 0600, as vgate_replace_file () does. libvirt runs
- * one operation of a domain at a time, so NAME.new can only be left by a process that was killed, and is
+ * one operation of a domain at a time, so .new-NAME can only be left by a process that was killed, and is
  * removed. FALSE with errno.
  */
 gboolean vgate_run_directory_replace (int directory, const char *name, const char *text);

@@ -27,14 +27,6 @@ is_file_name (const char *domain_name)
     return !strchr (domain_name, '/');
 }
 
-static int
-open_directory (const char *root, gboolean may_make, GError **error)
-{
-    g_autofree char *path = g_strconcat (root, VGATE_RUN_DIRECTORY, NULL);
-
-    return vgate_run_directory_open (path, may_make, VGATE_CODE_REFUSAL_NOT_KEPT, error);
-}
-
 gboolean
 vgate_managed_save_exists (const char *root, const char *domain_name)
 {
@@ -50,7 +42,7 @@ vgate_managed_save_keep_refusal (const char *root, const char *domain_name, cons
     g_autofree char *name = name_of (domain_name);
     g_autofree char *text =
         g_strdup_printf ("[" GROUP "]\ntime=%" G_GUINT64_FORMAT "\nline=%s\n", vgate_leases_clock (), line);
-    const int directory = open_directory (root, TRUE, error);
+    const int directory = vgate_run_directory_open_in (root, TRUE, VGATE_CODE_REFUSAL_NOT_KEPT, error);
     gboolean is_written;
 
     if (directory < 0) {
@@ -71,7 +63,9 @@ vgate_managed_save_take_refusal (const char *root, const char *domain_name)
     g_autofree char *name = name_of (domain_name), *since = NULL;
     g_autoptr (GByteArray) bytes = g_byte_array_new ();
     g_autoptr (GKeyFile) file = g_key_file_new ();
-    const int directory = is_file_name (domain_name) ? open_directory (root, FALSE, NULL) : -1;
+    const int directory = is_file_name (domain_name)
+                              ? vgate_run_directory_open_in (root, FALSE, VGATE_CODE_REFUSAL_NOT_KEPT, NULL)
+                              : -1;
     const guint64 now = vgate_leases_clock ();
     guint64 time;
     gboolean is_read;

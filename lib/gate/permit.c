@@ -42,14 +42,6 @@ fail (const char *name, const char *what, GError **error)
     return FALSE;
 }
 
-static int
-open_directory (const char *root, gboolean may_make, GError **error)
-{
-    g_autofree char *path = g_strconcat (root, VGATE_RUN_DIRECTORY, NULL);
-
-    return vgate_run_directory_open (path, may_make, VGATE_CODE_PERMIT_UNUSABLE, error);
-}
-
 static gboolean
 write_permit (int directory, const char *name, const Permit *permit, GError **error)
 {
@@ -65,7 +57,7 @@ vgate_permit_give (const char *root, const char *domain_uuid, const char *driver
 {
     const Permit permit = {.driver = (char *)driver, .expires = vgate_leases_clock () + VGATE_PERMIT_SECONDS};
     g_autofree char *name = name_of (domain_uuid);
-    const int directory = open_directory (root, TRUE, error);
+    const int directory = vgate_run_directory_open_in (root, TRUE, VGATE_CODE_PERMIT_UNUSABLE, error);
     gboolean is_written;
 
     if (directory < 0)
@@ -137,7 +129,7 @@ vgate_permit_use (const VgateRequest *request, GError **error)
     if (request->is_session || request->host ||
         (request->operation != VGATE_OPERATION_RESTORE && request->operation != VGATE_OPERATION_STARTED))
         return FALSE;
-    directory = open_directory (request->root, FALSE, error);
+    directory = vgate_run_directory_open_in (request->root, FALSE, VGATE_CODE_PERMIT_UNUSABLE, error);
     if (directory < 0)
         return FALSE;
     is_used = use_in (directory, request, error);

@@ -26,9 +26,9 @@ int
 vgate_provider_lock_take (const char *root, GError **error)
 {
     g_autofree char *path = g_strconcat (root, VGATE_PROVIDER_LOCK, NULL);
-    g_autofree char *folder = g_path_get_dirname (path), *name = g_path_get_basename (path);
+    g_autofree char *name = g_path_get_basename (path);
     struct flock lock = whole_file (F_WRLCK);
-    const int directory = vgate_run_directory_open (folder, TRUE, VGATE_CODE_SWITCH_OVER_BUS, error);
+    const int directory = vgate_run_directory_open_in (root, TRUE, VGATE_CODE_SWITCH_OVER_BUS, error);
     int fd;
 
     if (directory < 0)

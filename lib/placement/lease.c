@@ -14,7 +14,7 @@
 
 #define DIRECTORY  VGATE_RUN_DIRECTORY
 #define FILE_NAME  "leases"
-#define NEW_NAME   FILE_NAME ".new"
+#define NEW_NAME   VGATE_NEW_FILE FILE_NAME
 #define LOCK_NAME  "lock"
 #define HEAD       "leases"
 #define LEASES_MAX 4096
@@ -257,13 +257,12 @@ static VgateLeases *
 open_leases (const char *root, gboolean to_look, guint wait_ms, GError **error)
 {
     g_autoptr (VgateLeases) leases = g_new0 (VgateLeases, 1);
-    g_autofree char *path = g_strconcat (root, DIRECTORY, NULL);
     g_autoptr (GError) local = NULL;
 
     leases->all = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_lease_free);
     leases->lock = -1;
-    leases->directory = vgate_run_directory_open (
-        path, !to_look, to_look ? VGATE_CODE_LEASE_UNREADABLE : VGATE_CODE_LEASE_UNWRITABLE, &local);
+    leases->directory = vgate_run_directory_open_in (
+        root, !to_look, to_look ? VGATE_CODE_LEASE_UNREADABLE : VGATE_CODE_LEASE_UNWRITABLE, &local);
     if (leases->directory < 0) {
         if (!local)
             return g_steal_pointer (&leases);

@@ -20,7 +20,7 @@ set_up (Fixture *f, G_GNUC_UNUSED gconstpointer data)
     f->folder = g_dir_make_tmp ("vgate-base-XXXXXX", NULL);
     g_assert_nonnull (f->folder);
     f->file = g_build_filename (f->folder, "file", NULL);
-    f->other = g_build_filename (f->folder, "file.new", NULL);
+    f->other = g_build_filename (f->folder, VGATE_NEW_FILE "file", NULL);
 }
 
 static void
@@ -110,6 +110,16 @@ TEST (test_replace)
     /* in the run-time directory, a killed process has left it */
     g_assert_true (vgate_run_directory_replace (directory, "file", "fifth"));
     assert_read (f->file, 100, 0, "fifth");
+    /* the files of the domains "x" and "x.new" */
+    g_assert_true (vgate_run_directory_replace (directory, "file.new", "sixth"));
+    g_assert_true (vgate_run_directory_replace (directory, "file", "seventh"));
+    assert_read (f->file, 100, 0, "seventh");
+    {
+        g_autofree char *other = g_build_filename (f->folder, "file.new", NULL);
+
+        assert_read (other, 100, 0, "sixth");
+        g_assert_cmpint (g_unlink (other), ==, 0);
+    }
     g_assert_cmpint (stat (f->file, &status), ==, 0);
     g_assert_cmpint (status.st_mode & 07777, ==, 0600);
     g_assert_false (g_file_test (f->other, G_FILE_TEST_EXISTS));

@@ -586,7 +586,7 @@ TEST (test_odd_places)
 /* A process that was killed while it wrote the file left a part of it. */
 TEST (test_killed_writer)
 {
-    g_autofree char *part = path_in (fixture, "vgpu-gate/leases.new");
+    g_autofree char *part = path_in (fixture, "vgpu-gate/.new-leases");
 
     for (guint n = 0; n < 2; n++) {
         g_autoptr (VgateLeases) leases = must_open (fixture, FALSE), again = NULL;
