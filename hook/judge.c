@@ -8,7 +8,7 @@
 #include "gate/gate.h"
 #include "gate/managed-save.h"
 #include "gate/report.h"
-#include "input.h"
+#include "host/input.h"
 #include "journal.h"
 #include "placement/release.h"
 #include "wrap.h"

@@ -5,7 +5,7 @@
 #include "driver/control.h"
 #include "gate/gate.h"
 #include "gate/permit.h"
-#include "input.h"
+#include "host/input.h"
 
 #include <string.h>
 

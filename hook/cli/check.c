@@ -2,7 +2,7 @@
 #include "command.h"
 #include "gate/gate.h"
 #include "gate/report.h"
-#include "input.h"
+#include "host/input.h"
 #include "wrap.h"
 
 #include <stdio.h>

@@ -9,7 +9,7 @@
 #include "command.h"
 #include "device-host.h"
 #include "gate/gate.h"
-#include "input.h"
+#include "host/input.h"
 #include "placement/plan.h"
 #include "placement/prepare.h"
 

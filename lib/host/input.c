@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "input.h"
+#include "host/input.h"
 
 #include "base/codes.h"
 #include "base/descriptor.h"

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "fleet/fleet.h"
+
+#include <dirent.h>
+#include <errno.h>
+
+static int
+compare_names (gconstpointer left, gconstpointer right)
+{
+    return g_strcmp0 (*(char *const *)left, *(char *const *)right);
+}
+
+/* Sets *paths to those of the documents in the subdirectory, sorted; NULL when it does not exist. */
+static gboolean
+list_documents (const char *path, const char *subdirectory, GPtrArray **paths, GError **error)
+{
+    g_autofree char *directory = g_build_filename (path, subdirectory, NULL);
+    DIR *entries = opendir (directory);
+    const struct dirent *entry;
+
+    *paths = NULL;
+    if (!entries && errno == ENOENT)
+        return TRUE;
+    if (!entries) {
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_FLEET_DIRECTORY, "cannot read '%s': %s", directory,
+                     g_strerror (errno));
+        return FALSE;
+    }
+    *paths = g_ptr_array_new_with_free_func (g_free);
+    while ((entry = readdir (entries)))
+        /* a file that rsync is writing has a name such as .host.xml.Xa3f */
+        if (entry->d_name[0] != '.' && g_str_has_suffix (entry->d_name, ".xml"))
+            g_ptr_array_add (*paths, g_build_filename (directory, entry->d_name, NULL));
+    closedir (entries);
+    g_ptr_array_sort (*paths, compare_names);
+    return TRUE;
+}
+
+gboolean
+vgate_fleet_add_directory (VgateFleet *fleet, const char *path, GError **error)
+{
+    g_autoptr (GPtrArray) hosts = NULL, guests = NULL;
+
+    if (!list_documents (path, "hosts", &hosts, error) || !list_documents (path, "guests", &guests, error))
+        return FALSE;
+    if (!hosts && !guests) {
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_FLEET_DIRECTORY,
+                     "'%s' contains neither a directory 'hosts' nor a directory 'guests'", path);
+        return FALSE;
+    }
+    for (guint i = 0; hosts && i < hosts->len; i++)
+        vgate_fleet_add_host_file (fleet, g_ptr_array_index (hosts, i));
+    for (guint i = 0; guests && i < guests->len; i++)
+        vgate_fleet_add_guest_file (fleet, g_ptr_array_index (guests, i));
+    return TRUE;
+}

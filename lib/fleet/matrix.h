@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The gate's answers for all pairs of a guest and a host of a fleet. Each is that of 'vgpu-gate check' for the
+ * same pair, because both are vgate_fleet_decide (). The pairs are judged one by one: a place on a host that
+ * several guests could have is counted for each of them.
+ */
+#pragma once
+
+#include "fleet/fleet.h"
+#include "gate/gate.h"
+
+typedef struct {
+    const VgatePolicy *policy; /* with gate_cold_start, because a user asks about cold starts */
+    const char *root;          /* "" on a real host */
+    gint64 now;                /* seconds since 1970 */
+} VgateFleetQuestion;
+
+/* The operation that a user means who names none: the guest is migrated live, and a snapshot is reverted to. */
+VgateOperation vgate_fleet_operation (const VgateFleetGuest *guest);
+
+/* The gate's decision for one guest on one host; host: NULL for this one. It borrows from all arguments. The
+ * caller frees it. */
+VgateDecision *vgate_fleet_decide (const VgateFleetQuestion *question, const VgateFleetGuest *guest,
+                                   const VgateFleetHost *host, VgateOperation operation);
+
+typedef enum {
+    VGATE_CELL_LIVE,          /* the operation of the guest is allowed */
+    VGATE_CELL_COLD,          /* it is refused, but the guest can be started cold there */
+    VGATE_CELL_NO,            /* refused */
+    VGATE_CELL_UNKNOWN,       /* could not be judged (vgate_code_is_unanswered ()) */
+    VGATE_CELL_HERE,          /* the guest runs on this host */
+    VGATE_CELL_NOT_CONCERNED, /* the guest has no vGPU */
+    VGATE_N_CELLS,
+} VgateCellKind;
+
+/* "live", "cold", "no", "unknown", "here", "none". Static. */
+const char *vgate_cell_name (VgateCellKind kind);
+
+/* An answer. Many pairs have the same. */
+typedef struct {
+    VgateCellKind kind;
+    VgateCode code; /* of the decision about the operation */
+    guint32 limit;  /* VGATE_LIMIT_* of the vGPU that is refused, on the GPU that comes nearest; or 0 */
+    /*
+     * The decision's text, in which VGATE_CELL_NAME and a letter take the place of each name that only one
+     * guest has. vgate_cell_text () puts the names in.
+     */
+    char *text;
+    GPtrArray *warnings; /* of VgateWarning *, as text */
+} VgateOutcome;
+
+/* No text contains it, because XML cannot. */
+#define VGATE_CELL_NAME '\x01'
+
+typedef struct {
+    const VgateFleet *fleet;
+    GPtrArray *outcomes; /* of VgateOutcome *, all different */
+    guint32 *cells;      /* indexed by guest * number of hosts + host: an index into outcomes */
+} VgateMatrix;
+
+/* Called now and then: done of total guests were judged. */
+typedef void (*VgateMatrixProgress) (guint done, guint total, gpointer user_data);
+
+/* The result borrows the fleet. progress can be NULL. */
+VgateMatrix *vgate_matrix_new (const VgateFleet *fleet, const VgateFleetQuestion *question,
+                               VgateMatrixProgress progress, gpointer user_data);
+void vgate_matrix_free (VgateMatrix *matrix);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateMatrix, vgate_matrix_free)
+
+/* guest and host are indices into the fleet's arrays. */
+const VgateOutcome *vgate_matrix_cell (const VgateMatrix *matrix, guint guest, guint host);
+
+/* The text of an outcome for one of the guests that have it. The caller frees it. */
+char *vgate_cell_text (const VgateOutcome *outcome, const VgateFleetGuest *guest);
+/* The letter for a refusal's limit: H (host driver), G (guest driver), P (physical GPU), O (other); '-' for
+ * none. */
+char vgate_cell_limit (const VgateOutcome *outcome);

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Random fleets of documents: hosts with boards, drivers and devices of several kinds, and guests that run on
+ * them. Guests have few combinations of board, driver and type, as those of a real fleet.
+ */
+#pragma once
+
+#include <glib.h>
+
+typedef struct {
+    guint32 seed;
+    guint n_hosts;
+    guint n_guests;
+    gint64 now; /* captures and host documents are at most 10 minutes older */
+    gboolean
+        is_irregular; /* some guests have no metadata, have an old one, are suspended, or have devices that
+                            * others have; some hosts do not list their devices */
+} RandomFleet;
+
+/* Called with each document and the name of its host or guest, which is also its file's without ".xml". */
+typedef void (*RandomFleetAdd) (gboolean is_host, const char *name, const char *xml, gpointer user_data);
+
+void random_fleet_write (const RandomFleet *fleet, RandomFleetAdd add, gpointer user_data);
