@@ -131,7 +131,7 @@ vgate_fleet_add_host_file (VgateFleet *fleet, const char *path)
     add_file (fleet, path, TRUE);
 }
 
-/* The time by which the newer of two documents is found: that of the capture, or that of the host document. */
+/* The time by which the newer of two guest documents is found: that of the capture. */
 static gint64
 guest_time (const VgateFleetGuest *guest)
 {

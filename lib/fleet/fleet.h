@@ -61,9 +61,9 @@ void vgate_fleet_add_fault (VgateFleet *fleet, gboolean is_host, const char *ori
 void vgate_fleet_drop_duplicates (VgateFleet *fleet);
 
 /*
- * Adds the files in the subdirectories "hosts" and "guests" of a directory whose names end in ".xml", sorted by
- * name. A file that cannot be read is a fault. FALSE with VGATE_CODE_FLEET_DIRECTORY when the directory cannot
- * be read, or has neither of both subdirectories.
+ * Adds the files in the subdirectories "hosts" and "guests" of a directory whose names end in ".xml", sorted
+ * by name. A file that cannot be read is a fault. FALSE with VGATE_CODE_FLEET_DIRECTORY when the directory
+ * cannot be read, or has neither of both subdirectories.
  */
 gboolean vgate_fleet_add_directory (VgateFleet *fleet, const char *path, GError **error);
 

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+/* Also: no class. */
 #define NO_OUTCOME G_MAXUINT32
 
 static const char *const cell_names[] = {
@@ -29,22 +30,38 @@ vgate_fleet_operation (const VgateFleetGuest *guest)
     }
 }
 
+/* A guest, and what was found out about it for all hosts. */
+typedef struct {
+    const VgateFleetGuest *guest;
+    const VgateObservation *here; /* NULL: the gate looks */
+    gboolean is_checked;          /* its element is good */
+} Subject;
+
+static VgateDecision *
+decide (const VgateFleetQuestion *question, const Subject *subject, const VgateHost *host,
+        VgateOperation operation)
+{
+    const VgateRequest request = {
+        .operation = operation,
+        .domain = subject->guest->domain,
+        .policy = question->policy,
+        .root = question->root,
+        .host = host,
+        .is_dry_run = TRUE,
+        .is_question = TRUE,
+        .now = question->now,
+        .here = subject->here,
+        .is_element_checked = subject->is_checked,
+    };
+
+    return vgate_gate_decide (&request);
+}
+
 VgateDecision *
 vgate_fleet_decide (const VgateFleetQuestion *question, const VgateFleetGuest *guest,
                     const VgateFleetHost *host, VgateOperation operation)
 {
-    const VgateRequest request = {
-        .operation = operation,
-        .domain = guest->domain,
-        .policy = question->policy,
-        .root = question->root,
-        .host = host ? host->host : NULL,
-        .is_dry_run = TRUE,
-        .is_question = TRUE,
-        .now = question->now,
-    };
-
-    return vgate_gate_decide (&request);
+    return decide (question, &(Subject){.guest = guest}, host ? host->host : NULL, operation);
 }
 
 /* --- one pair --- */
@@ -69,16 +86,18 @@ kind_of (const VgateDecision *decision)
     return vgate_code_is_unanswered (decision->code) ? VGATE_CELL_UNKNOWN : VGATE_CELL_NO;
 }
 
-/* The limit of the first vGPU without a GPU. */
+/* The limit of the vGPU that gives the reason, if the reason is a verdict. */
 static guint32
 limit_of (const VgateDecision *decision, const VgateHost *host)
 {
     for (guint i = 0; i < decision->placements->len; i++) {
         const VgatePlacement *placement = g_ptr_array_index (decision->placements, i);
         const VgateCandidate *nearest = placement->chosen < 0 ? vgate_reason_nearest (placement, host) : NULL;
+        const VgateFinding *finding = nearest ? vgate_verdict_first_refusal (&nearest->verdict) : NULL;
 
-        if (nearest && nearest->verdict.limit != VGATE_LIMIT_NONE)
-            return nearest->verdict.limit;
+        if (placement->chosen < 0)
+            return finding && (VgateCode)finding->code == decision->code ? nearest->verdict.limit
+                                                                         : VGATE_LIMIT_NONE;
     }
     return VGATE_LIMIT_NONE;
 }
@@ -90,31 +109,31 @@ warning_free (VgateWarning *warning)
     g_free (warning);
 }
 
+/* The names say what is masked in the texts; NULL for a guest or host that is judged itself. */
 static VgateOutcome *
-judge (const VgateFleetQuestion *question, const VgateFleetGuest *guest, const VgateFleetHost *host,
-       const GPtrArray *names)
+judge (const VgateFleetQuestion *question, const Subject *subject, const VgateSimilarNames *guest_names,
+       const VgateHost *host, const VgateSimilarNames *host_names)
 {
-    const VgateOperation operation = vgate_fleet_operation (guest);
-    g_autoptr (VgateDecision) decision = vgate_fleet_decide (question, guest, host, operation);
+    const VgateOperation operation = vgate_fleet_operation (subject->guest);
+    g_autoptr (VgateDecision) decision = decide (question, subject, host, operation);
     VgateOutcome *outcome = g_new0 (VgateOutcome, 1);
 
     outcome->kind = kind_of (decision);
     outcome->code = decision->code;
-    outcome->text = vgate_similar_mask (decision->text, names);
+    outcome->text = vgate_similar_mask (decision->text, guest_names, host_names);
     outcome->warnings = g_ptr_array_new_with_free_func ((GDestroyNotify)warning_free);
     for (guint i = 0; i < decision->warnings->len; i++) {
         const VgateWarning *warning = g_ptr_array_index (decision->warnings, i);
         VgateWarning *copy = g_new0 (VgateWarning, 1);
 
         copy->code = warning->code;
-        copy->text = vgate_similar_mask (warning->text, names);
+        copy->text = vgate_similar_mask (warning->text, guest_names, host_names);
         g_ptr_array_add (outcome->warnings, copy);
     }
     if (outcome->kind == VGATE_CELL_NO) {
-        outcome->limit = limit_of (decision, host->host);
+        outcome->limit = limit_of (decision, host);
         if (operation == VGATE_OPERATION_MIGRATE) {
-            g_autoptr (VgateDecision) start =
-                vgate_fleet_decide (question, guest, host, VGATE_OPERATION_PREPARE);
+            g_autoptr (VgateDecision) start = decide (question, subject, host, VGATE_OPERATION_PREPARE);
 
             if (start->allowed)
                 outcome->kind = VGATE_CELL_COLD;
@@ -125,12 +144,52 @@ judge (const VgateFleetQuestion *question, const VgateFleetGuest *guest, const V
 
 /* --- all pairs --- */
 
+/* Hosts that differ only in their names. */
+typedef struct {
+    VgateSimilarNames *names; /* NULL: it is one host, which is judged itself */
+    VgateHost *copy;          /* of the first one; NULL: likewise */
+    const VgateHost *first;
+} HostClass;
+
+/* The outcomes of guests that differ only in their names. */
+typedef struct {
+    VgateSimilarNames *names; /* of the first one, as are the following */
+    VgateFleetGuest *copy;
+    VgateObservation *here;
+    guint32 *outcomes; /* indexed by host class; NO_OUTCOME: not judged yet */
+} Row;
+
 typedef struct {
     VgateMatrix *matrix;
     const VgateFleetQuestion *question;
-    GHashTable *known; /* the text that identifies an outcome -> its index + 1 */
-    GHashTable *hosts; /* a name in a host's document -> GArray of guint: the hosts that contain it */
+    gboolean is_quiet;  /* this host shows nothing about any guest */
+    GHashTable *known;  /* the text that identifies an outcome -> its index + 1 */
+    GHashTable *hosts;  /* a name in a host's document -> GArray of guint: the hosts that contain it */
+    GPtrArray *classes; /* of HostClass * */
+    guint *class_of;    /* indexed by host: its class for guests without virtual functions */
+    /* The same for guests with virtual functions; NO_OUTCOME: the host has none, so that the addresses do not
+     * matter either. */
+    guint *address_class_of;
+    GHashTable *rows; /* the guests' key -> Row */
 } Work;
+
+static void
+host_class_free (HostClass *class)
+{
+    vgate_similar_names_free (class->names);
+    vgate_similar_host_free (class->copy);
+    g_free (class);
+}
+
+static void
+row_free (Row *row)
+{
+    vgate_observation_free (row->here);
+    vgate_similar_guest_free (row->copy);
+    vgate_similar_names_free (row->names);
+    g_free (row->outcomes);
+    g_free (row);
+}
 
 static char *
 identify (const VgateOutcome *outcome)
@@ -146,12 +205,10 @@ identify (const VgateOutcome *outcome)
     return g_string_free (text, FALSE);
 }
 
-/* The index of the outcome of a pair, which is judged. */
+/* The index of the outcome, which it takes. */
 static guint32
-judge_pair (const Work *work, const VgateFleetGuest *guest, const VgateFleetHost *host,
-            const GPtrArray *names)
+add_outcome (const Work *work, VgateOutcome *outcome)
 {
-    VgateOutcome *outcome = judge (work->question, guest, host, names);
     char *text = identify (outcome);
     const gpointer known = g_hash_table_lookup (work->known, text);
 
@@ -206,61 +263,154 @@ note_names (GHashTable *hosts, const VgateHost *host, guint index)
     }
 }
 
+/* --- hosts that are equal --- */
+
+/* The class of the host, which is made at the first of its hosts. known: key -> index. */
+static guint
+find_host_class (const Work *work, const VgateHost *host, gboolean with_addresses, GHashTable *known)
+{
+    g_autoptr (GBytes) key = vgate_similar_host_key (work->question, host, with_addresses);
+    HostClass *class;
+    gpointer found;
+
+    if (key && g_hash_table_lookup_extended (known, key, NULL, &found))
+        return GPOINTER_TO_UINT (found);
+    class = g_new0 (HostClass, 1);
+    class->first = host;
+    if (key) {
+        class->names = vgate_similar_host_names (work->question, host);
+        class->copy = vgate_similar_host_new (host);
+        g_hash_table_insert (known, g_bytes_ref (key), GUINT_TO_POINTER (work->classes->len));
+    }
+    g_ptr_array_add (work->classes, class);
+    return work->classes->len - 1;
+}
+
+/* TRUE when the document can contain the address of a virtual function. */
+static gboolean
+has_addresses (const VgateHost *host)
+{
+    return host->devices && (host->devices->leases->len > 0 ||
+                             vgate_host_devices_have_kind (host->devices, VGATE_HOSTDEV_PCI));
+}
+
+static void
+classify_hosts (const Work *work)
+{
+    const GPtrArray *hosts = work->matrix->fleet->hosts;
+    g_autoptr (GHashTable) known =
+        g_hash_table_new_full (g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, NULL);
+    g_autoptr (GHashTable) known_by_addresses =
+        g_hash_table_new_full (g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, NULL);
+
+    for (guint h = 0; h < hosts->len; h++) {
+        const VgateHost *host = ((const VgateFleetHost *)g_ptr_array_index (hosts, h))->host;
+
+        note_names (work->hosts, host, h);
+        work->class_of[h] = find_host_class (work, host, FALSE, known);
+        work->address_class_of[h] =
+            has_addresses (host) ? find_host_class (work, host, TRUE, known_by_addresses) : NO_OUTCOME;
+    }
+}
+
+/* --- the row of a guest --- */
+
 /* Judges the guest on each host whose document contains the name. */
 static void
-judge_where_known (const Work *work, const VgateFleetGuest *guest, const GPtrArray *names, const char *name,
-                   guint32 *row)
+judge_where_known (const Work *work, const Subject *subject, const char *name, guint32 *cells)
 {
     const GArray *hosts = name ? g_hash_table_lookup (work->hosts, name) : NULL;
 
     for (guint i = 0; hosts && i < hosts->len; i++) {
-        const guint host = g_array_index (hosts, guint, i);
+        const guint h = g_array_index (hosts, guint, i);
+        const VgateFleetHost *host = g_ptr_array_index (work->matrix->fleet->hosts, h);
 
-        row[host] = judge_pair (work, guest, g_ptr_array_index (work->matrix->fleet->hosts, host), names);
+        if (cells[h] == NO_OUTCOME)
+            cells[h] = add_outcome (work, judge (work->question, subject, NULL, host->host, NULL));
     }
 }
 
-/* Fills the row of a guest. similar: the row of the guests that are similar to it, which is filled at the
- * first of them; NULL: there are no such guests. */
+/* The row of the guests to which this one is similar in all but its first n_names names; NULL: there are no
+ * such guests. */
+static Row *
+find_row (const Work *work, const VgateFleetGuest *guest, const VgateSimilarNames *names, guint n_names)
+{
+    g_autoptr (GBytes) key = vgate_similar_guest_key (work->question, guest, names, n_names);
+    Row *row = key ? g_hash_table_lookup (work->rows, key) : NULL;
+
+    if (row || !key)
+        return row;
+    row = g_new0 (Row, 1);
+    row->names = vgate_similar_guest_names (work->question, guest);
+    row->copy = vgate_similar_guest_new (guest, names, n_names);
+    row->here = vgate_observation_new_here (row->copy->domain, work->question->root);
+    row->outcomes = g_new (guint32, work->classes->len + 1);
+    for (guint i = 0; i < work->classes->len; i++)
+        row->outcomes[i] = NO_OUTCOME;
+    g_hash_table_insert (work->rows, g_bytes_ref (key), row);
+    return row;
+}
+
+static guint32
+outcome_on (const Work *work, Row *row, guint index)
+{
+    const HostClass *class = g_ptr_array_index (work->classes, index);
+    const Subject subject = {.guest = row->copy, .here = row->here, .is_checked = TRUE};
+
+    if (row->outcomes[index] == NO_OUTCOME)
+        row->outcomes[index] =
+            add_outcome (work, judge (work->question, &subject, row->names,
+                                      class->copy ? class->copy : class->first, class->names));
+    return row->outcomes[index];
+}
+
+/* FALSE when something on this host, and not only the document of another one, decides about the guest, or
+ * when its metadata cannot be used: such a guest is not similar to others. */
+static gboolean
+can_be_similar (const Work *work, const Subject *subject)
+{
+    return subject->is_checked && (work->is_quiet || !vgate_observation_knows_domain (subject->here));
+}
+
 static void
-judge_guest (const Work *work, const VgateFleetGuest *guest, const GPtrArray *names, guint32 *similar,
-             guint32 *row)
+judge_guest (const Work *work, const VgateFleetGuest *guest, guint32 *cells)
 {
     const GPtrArray *hosts = work->matrix->fleet->hosts;
-    const VgateElement *element = guest->domain->element;
+    const VgateDomain *domain = guest->domain;
+    g_autoptr (VgateSimilarNames) names = vgate_similar_guest_names (work->question, guest);
+    g_autoptr (VgateObservation) here =
+        work->is_quiet ? NULL : vgate_observation_new_here (domain, work->question->root);
+    const Subject subject = {
+        .guest = guest,
+        .here = here,
+        .is_checked = !domain->element || vgate_element_check (domain->element, domain->uuid,
+                                                               work->question->policy->seal_key, NULL),
+    };
+    Row *row = NULL, *row_of_addresses = NULL;
 
-    if (!similar) {
-        for (guint h = 0; h < hosts->len; h++)
-            row[h] = judge_pair (work, guest, g_ptr_array_index (hosts, h), names);
-        return;
-    }
     for (guint h = 0; h < hosts->len; h++)
-        row[h] = NO_OUTCOME;
-    for (guint i = 0; i < names->len; i++)
-        judge_where_known (work, guest, names, g_ptr_array_index (names, i), row);
-    judge_where_known (work, guest, names, element ? element->host_uuid : NULL, row);
+        cells[h] = NO_OUTCOME;
+    if (can_be_similar (work, &subject)) {
+        row = find_row (work, guest, names, names->n_names);
+        if (names->n_own < names->n_names)
+            row_of_addresses = find_row (work, guest, names, names->n_own);
+    }
+    for (guint i = 0; row && i < names->n_own; i++)
+        judge_where_known (work, &subject, g_ptr_array_index (names->texts, i), cells);
+    if (row && domain->element)
+        judge_where_known (work, &subject, domain->element->host_uuid, cells);
     for (guint h = 0; h < hosts->len; h++) {
-        if (row[h] != NO_OUTCOME)
+        if (cells[h] != NO_OUTCOME)
             continue;
-        if (similar[h] == NO_OUTCOME)
-            similar[h] = judge_pair (work, guest, g_ptr_array_index (hosts, h), names);
-        row[h] = similar[h];
+        if (row_of_addresses && work->address_class_of[h] != NO_OUTCOME)
+            cells[h] = outcome_on (work, row_of_addresses, work->address_class_of[h]);
+        else if (row)
+            cells[h] = outcome_on (work, row, work->class_of[h]);
+        else
+            cells[h] = add_outcome (work, judge (work->question, &subject, NULL,
+                                                 ((const VgateFleetHost *)g_ptr_array_index (hosts, h))->host,
+                                                 NULL));
     }
-}
-
-/* The row of the guests that have this key. */
-static guint32 *
-similar_row (GHashTable *rows, GBytes *key, guint n_hosts)
-{
-    guint32 *row = g_hash_table_lookup (rows, key);
-
-    if (!row) {
-        row = g_new (guint32, MAX (n_hosts, 1));
-        for (guint h = 0; h < n_hosts; h++)
-            row[h] = NO_OUTCOME;
-        g_hash_table_insert (rows, g_bytes_ref (key), row);
-    }
-    return row;
 }
 
 VgateMatrix *
@@ -272,22 +422,30 @@ vgate_matrix_new (const VgateFleet *fleet, const VgateFleetQuestion *question, V
     g_autoptr (GHashTable) known = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
     g_autoptr (GHashTable) hosts =
         g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_array_unref);
-    g_autoptr (GHashTable) rows =
-        g_hash_table_new_full (g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, g_free);
-    const Work work = {.matrix = matrix, .question = question, .known = known, .hosts = hosts};
+    g_autoptr (GPtrArray) classes = g_ptr_array_new_with_free_func ((GDestroyNotify)host_class_free);
+    g_autofree guint *class_of = g_new (guint, n_hosts + 1);
+    g_autofree guint *address_class_of = g_new (guint, n_hosts + 1);
+    g_autoptr (GHashTable) rows = g_hash_table_new_full (
+        g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, (GDestroyNotify)row_free);
+    const Work work = {
+        .matrix = matrix,
+        .question = question,
+        .is_quiet = !vgate_observation_can_know (question->root),
+        .known = known,
+        .hosts = hosts,
+        .classes = classes,
+        .class_of = class_of,
+        .address_class_of = address_class_of,
+        .rows = rows,
+    };
 
     matrix->fleet = fleet;
+    matrix->question = question;
     matrix->outcomes = g_ptr_array_new_with_free_func ((GDestroyNotify)outcome_free);
     matrix->cells = g_new (guint32, MAX ((gsize)fleet->guests->len * n_hosts, 1));
-    for (guint h = 0; h < n_hosts; h++)
-        note_names (hosts, ((const VgateFleetHost *)g_ptr_array_index (fleet->hosts, h))->host, h);
+    classify_hosts (&work);
     for (guint g = 0; g < fleet->guests->len; g++) {
-        const VgateFleetGuest *guest = g_ptr_array_index (fleet->guests, g);
-        g_autoptr (GPtrArray) names = vgate_similar_names (guest);
-        g_autoptr (GBytes) key = vgate_similar_key (question, guest, names);
-
-        judge_guest (&work, guest, names, key ? similar_row (rows, key, n_hosts) : NULL,
-                     matrix->cells + (gsize)g * n_hosts);
+        judge_guest (&work, g_ptr_array_index (fleet->guests, g), matrix->cells + (gsize)g * n_hosts);
         if (progress)
             progress (g + 1, fleet->guests->len, user_data);
     }
@@ -312,11 +470,17 @@ vgate_matrix_cell (const VgateMatrix *matrix, guint guest, guint host)
 }
 
 char *
-vgate_cell_text (const VgateOutcome *outcome, const VgateFleetGuest *guest)
+vgate_cell_text (const VgateMatrix *matrix, const char *text, guint guest, guint host)
 {
-    g_autoptr (GPtrArray) names = vgate_similar_names (guest);
+    const VgateFleetHost *at = g_ptr_array_index (matrix->fleet->hosts, host);
+    g_autoptr (VgateSimilarNames) guest_names = NULL, host_names = NULL;
 
-    return vgate_similar_unmask (outcome->text, names);
+    if (!strchr (text, VGATE_CELL_GUEST_NAME) && !strchr (text, VGATE_CELL_HOST_NAME))
+        return g_strdup (text);
+    guest_names =
+        vgate_similar_guest_names (matrix->question, g_ptr_array_index (matrix->fleet->guests, guest));
+    host_names = vgate_similar_host_names (matrix->question, at->host);
+    return vgate_similar_unmask (text, guest_names, host_names);
 }
 
 char

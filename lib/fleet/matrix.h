@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The gate's answers for all pairs of a guest and a host of a fleet. Each is that of 'vgpu-gate check' for the
- * same pair, because both are vgate_fleet_decide (). The pairs are judged one by one: a place on a host that
- * several guests could have is counted for each of them.
+ * The gate's answers for all pairs of a guest and a host of a fleet. Each is that of 'vgpu-gate check' for
+ * the same pair, because both ask the gate with the same request. The pairs are judged one by one: a place on
+ * a host that several guests could have is counted for each of them.
  */
 #pragma once
 
@@ -15,7 +15,7 @@ typedef struct {
     gint64 now;                /* seconds since 1970 */
 } VgateFleetQuestion;
 
-/* The operation that a user means who names none: the guest is migrated live, and a snapshot is reverted to. */
+/* The operation that a user means who names none: a guest is migrated live, a snapshot is reverted to. */
 VgateOperation vgate_fleet_operation (const VgateFleetGuest *guest);
 
 /* The gate's decision for one guest on one host; host: NULL for this one. It borrows from all arguments. The
@@ -42,18 +42,20 @@ typedef struct {
     VgateCode code; /* of the decision about the operation */
     guint32 limit;  /* VGATE_LIMIT_* of the vGPU that is refused, on the GPU that comes nearest; or 0 */
     /*
-     * The decision's text, in which VGATE_CELL_NAME and a letter take the place of each name that only one
-     * guest has. vgate_cell_text () puts the names in.
+     * The decision's text, in which marks take the place of each name that only one guest or host has. A mark
+     * is VGATE_CELL_GUEST_NAME or VGATE_CELL_HOST_NAME and two bytes. vgate_cell_text () puts the names in.
      */
     char *text;
     GPtrArray *warnings; /* of VgateWarning *, as text */
 } VgateOutcome;
 
-/* No text contains it, because XML cannot. */
-#define VGATE_CELL_NAME '\x01'
+/* No text contains them, because XML cannot. */
+#define VGATE_CELL_GUEST_NAME '\x01'
+#define VGATE_CELL_HOST_NAME  '\x02'
 
 typedef struct {
     const VgateFleet *fleet;
+    const VgateFleetQuestion *question;
     GPtrArray *outcomes; /* of VgateOutcome *, all different */
     guint32 *cells;      /* indexed by guest * number of hosts + host: an index into outcomes */
 } VgateMatrix;
@@ -61,7 +63,7 @@ typedef struct {
 /* Called now and then: done of total guests were judged. */
 typedef void (*VgateMatrixProgress) (guint done, guint total, gpointer user_data);
 
-/* The result borrows the fleet. progress can be NULL. */
+/* The result borrows fleet and question. progress can be NULL. */
 VgateMatrix *vgate_matrix_new (const VgateFleet *fleet, const VgateFleetQuestion *question,
                                VgateMatrixProgress progress, gpointer user_data);
 void vgate_matrix_free (VgateMatrix *matrix);
@@ -70,8 +72,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateMatrix, vgate_matrix_free)
 /* guest and host are indices into the fleet's arrays. */
 const VgateOutcome *vgate_matrix_cell (const VgateMatrix *matrix, guint guest, guint host);
 
-/* The text of an outcome for one of the guests that have it. The caller frees it. */
-char *vgate_cell_text (const VgateOutcome *outcome, const VgateFleetGuest *guest);
-/* The letter for a refusal's limit: H (host driver), G (guest driver), P (physical GPU), O (other); '-' for
- * none. */
+/* The text of an outcome, or of one of its warnings, for this pair. guest and host are indices. The caller
+ * frees it. */
+char *vgate_cell_text (const VgateMatrix *matrix, const char *text, guint guest, guint host);
+/* The letter for the limit, if the code is that of a verdict: H (host driver), G (guest driver), P (physical
+ * GPU), O (other); '-' for none. */
 char vgate_cell_limit (const VgateOutcome *outcome);

@@ -1,26 +1,60 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Finds guests that differ only in their names, so that one decision answers for all of them: a fleet has
- * thousands of guests, but few combinations of board, driver, guest driver and vGPU type.
+ * Finds guests and hosts that differ only in their names, so that one decision answers for all pairs of
+ * them: a fleet has thousands of guests, but few combinations of board, driver, guest driver and vGPU type,
+ * and many hosts are equal. The decision is made about copies in which placeholders take the place of the
+ * names.
  */
 #pragma once
 
 #include "fleet/matrix.h"
 
-/* The names of a guest that only this guest has: its UUID and those of its mediated devices and vGPUs. The
- * caller unrefs the array; it borrows from the guest. */
-GPtrArray *vgate_similar_names (const VgateFleetGuest *guest);
+/* The texts of a guest or a host that others do not have, although all else can be equal. */
+typedef struct {
+    GPtrArray *texts; /* of char * */
+    guint n_own;      /* the first ones, which no other guest or host has */
+    guint n_names;    /* the first ones, which are names and no clauses */
+} VgateSimilarNames;
 
 /*
- * A key: two guests with the same key get the same decision on each host whose document contains no name of
- * theirs, except that the text can contain their names. NULL for a guest that is not similar to any other: its
- * metadata cannot be used, it is a snapshot, or it is known to this host. names are those of
- * vgate_similar_names (). Fills the records of the guest's element (vgate_element_check ()). The caller frees
- * it.
+ * The names of a guest: its UUID, and those of its mediated devices and vGPUs (n_own), then the PCI addresses
+ * of its virtual functions, of which other hosts have the same. If the capture is too old, the clause about
+ * its age follows.
  */
-GBytes *vgate_similar_key (const VgateFleetQuestion *question, const VgateFleetGuest *guest,
-                           const GPtrArray *names);
+VgateSimilarNames *vgate_similar_guest_names (const VgateFleetQuestion *question,
+                                              const VgateFleetGuest *guest);
+/* The texts in a host document that can be in a decision: the host's name, its free mediated devices, and the
+ * users of its virtual functions. If the document is too old, the clause about its age follows. */
+VgateSimilarNames *vgate_similar_host_names (const VgateFleetQuestion *question, const VgateHost *host);
+void vgate_similar_names_free (VgateSimilarNames *names);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateSimilarNames, vgate_similar_names_free)
 
-/* Puts letters in the place of the names in a text, and the reverse. The caller frees the result. */
-char *vgate_similar_mask (const char *text, const GPtrArray *names);
-char *vgate_similar_unmask (const char *text, const GPtrArray *names);
+/*
+ * A key: two guests with the same key get the same decision on each host whose document contains none of the
+ * first n_names names, except for these names in its text. The caller must have checked the guest's element
+ * (vgate_element_check ()). NULL for a guest that is not similar to any other. The caller frees it.
+ */
+GBytes *vgate_similar_guest_key (const VgateFleetQuestion *question, const VgateFleetGuest *guest,
+                                 const VgateSimilarNames *names, guint n_names);
+
+/* A copy of the guest with placeholders for the first n_names names. It borrows from the guest, and is freed
+ * with vgate_similar_guest_free (). */
+VgateFleetGuest *vgate_similar_guest_new (const VgateFleetGuest *guest, const VgateSimilarNames *names,
+                                          guint n_names);
+void vgate_similar_guest_free (VgateFleetGuest *guest);
+
+/*
+ * The same for hosts: on two hosts with the same key, each guest whose names neither document contains gets
+ * the same decision. NULL for a host that is not similar to any other. with_addresses: also guests with
+ * virtual functions, whose addresses the document can contain; otherwise only guests without one.
+ */
+GBytes *vgate_similar_host_key (const VgateFleetQuestion *question, const VgateHost *host,
+                                gboolean with_addresses);
+VgateHost *vgate_similar_host_new (const VgateHost *host);
+void vgate_similar_host_free (VgateHost *host);
+
+/* Replaces the placeholders and clauses in a text of a decision by marks (VGATE_CELL_GUEST_NAME,
+ * VGATE_CELL_HOST_NAME), or the marks by the names. Each of both names can be NULL when mask () is called:
+ * their clauses are then kept. The caller frees the result. */
+char *vgate_similar_mask (const char *text, const VgateSimilarNames *guest, const VgateSimilarNames *host);
+char *vgate_similar_unmask (const char *text, const VgateSimilarNames *guest, const VgateSimilarNames *host);

@@ -257,8 +257,9 @@ judge_element (const VgateRequest *request, VgateDecision *decision)
     decision->state = vgate_judge_needed_state (request);
     decision->wants_down_time = vgate_judge_tells_down_time (request) &&
                                 (request->policy->link_speed > 0 || request->policy->down_time_limit > 0);
-    if (!vgate_element_check (request->domain->element, request->domain->uuid, request->policy->seal_key,
-                              &error) ||
+    if ((!request->is_element_checked &&
+         !vgate_element_check (request->domain->element, request->domain->uuid, request->policy->seal_key,
+                               &error)) ||
         !vgate_check_hostdevs (request, &error) || !vgate_check_switch_over (request, &error))
         vgate_decision_refuse (decision, error);
     else if (request->host)
@@ -517,9 +518,12 @@ vgate_gate_decide (const VgateRequest *request)
     g_autoptr (GError) error = NULL;
     VgateRequest seen = *request;
 
-    observation = request->host
-                      ? vgate_observation_new_for_document (request->domain, request->root, request->host)
-                      : vgate_observation_new (request->domain, request->root, request->is_session);
+    if (request->host && request->here)
+        observation = vgate_observation_copy_for_document (request->here, request->host);
+    else if (request->host)
+        observation = vgate_observation_new_for_document (request->domain, request->root, request->host);
+    else
+        observation = vgate_observation_new (request->domain, request->root, request->is_session);
     seen.observation = observation;
     if (!needs_decision (&seen)) {
         vgate_decision_set (decision, TRUE, VGATE_CODE_NOT_CONCERNED, NULL);

@@ -2,6 +2,7 @@
 #include "gate/observation.h"
 
 #include "host/qemu-process.h"
+#include "host/sysfs-read.h"
 
 typedef struct {
     const VgateHostdev *hostdev; /* borrowed from the domain */
@@ -14,7 +15,8 @@ struct VgateObservation {
     const char *root;
     const VgateHost *document; /* NULL: this host */
     gboolean is_session;
-    GArray *seen; /* of Seen, one for each hostdev, in the same order */
+    GArray *seen;       /* of Seen, one for each hostdev, in the same order */
+    gboolean runs_here; /* only of vgate_observation_new_here () */
     gboolean knows_qemu;
     gboolean is_incoming;
     GError *qemu_error;
@@ -46,29 +48,68 @@ vgate_observation_new (const VgateDomain *domain, const char *root, gboolean is_
 }
 
 VgateObservation *
-vgate_observation_new_for_document (const VgateDomain *domain, const char *root, const VgateHost *host)
+vgate_observation_new_here (const VgateDomain *domain, const char *root)
 {
-    VgateObservation *observation = vgate_observation_new (domain, root, FALSE);
-    const gboolean runs_here =
-        domain->hostdevs->len > 0 && vgate_qemu_runs (root, domain->name, domain->uuid);
+    VgateObservation *here = vgate_observation_new (domain, root, FALSE);
 
+    here->runs_here = domain->hostdevs->len > 0 && vgate_qemu_runs (root, domain->name, domain->uuid);
+    return here;
+}
+
+gboolean
+vgate_observation_can_know (const char *root)
+{
+    g_autofree char *path = g_strconcat (root, VGATE_SYSFS_MDEV_DEVICES, NULL);
+    g_autoptr (GDir) devices = g_dir_open (path, 0, NULL);
+
+    return (devices && g_dir_read_name (devices)) || vgate_qemu_runs_any (root);
+}
+
+gboolean
+vgate_observation_knows_domain (const VgateObservation *here)
+{
+    for (guint i = 0; i < here->seen->len; i++) {
+        const Seen *seen = &g_array_index (here->seen, Seen, i);
+
+        if (seen->hostdev->kind == VGATE_HOSTDEV_MDEV && seen->device.kind != VGATE_DEVICE_ABSENT)
+            return TRUE;
+    }
+    return here->runs_here;
+}
+
+VgateObservation *
+vgate_observation_copy_for_document (const VgateObservation *here, const VgateHost *host)
+{
+    VgateObservation *observation = g_new0 (VgateObservation, 1);
+
+    observation->domain = here->domain;
+    observation->root = here->root;
     observation->document = host;
-    for (guint i = 0; i < observation->seen->len; i++) {
-        Seen *seen = &g_array_index (observation->seen, Seen, i);
+    observation->seen = g_array_sized_new (FALSE, TRUE, sizeof (Seen), here->seen->len);
+    g_array_set_clear_func (observation->seen, (GDestroyNotify)seen_clear);
+    for (guint i = 0; i < here->seen->len; i++) {
+        const Seen *on_this_host = &g_array_index (here->seen, Seen, i);
+        Seen seen = {.hostdev = on_this_host->hostdev, .has_type = TRUE};
         const VgateListedDevice *listed =
-            host->devices
-                ? vgate_host_devices_find (host->devices, seen->hostdev->kind, seen->hostdev->source)
-                : NULL;
-        const gboolean is_same_device = seen->hostdev->kind == VGATE_HOSTDEV_MDEV || runs_here;
+            host->devices ? vgate_host_devices_find (host->devices, seen.hostdev->kind, seen.hostdev->source)
+                          : NULL;
+        const gboolean is_same_device = seen.hostdev->kind == VGATE_HOSTDEV_MDEV || here->runs_here;
 
-        seen->has_type = TRUE;
-        if (!listed && seen->device.kind == VGATE_DEVICE_OTHER && is_same_device)
-            continue;
-        vgate_device_clear (&seen->device);
         if (listed)
-            vgate_device_copy (&listed->device, &seen->device);
+            vgate_device_copy (&listed->device, &seen.device);
+        else if (on_this_host->device.kind == VGATE_DEVICE_OTHER && is_same_device)
+            seen.device.kind = VGATE_DEVICE_OTHER;
+        g_array_append_val (observation->seen, seen);
     }
     return observation;
+}
+
+VgateObservation *
+vgate_observation_new_for_document (const VgateDomain *domain, const char *root, const VgateHost *host)
+{
+    g_autoptr (VgateObservation) here = vgate_observation_new_here (domain, root);
+
+    return vgate_observation_copy_for_document (here, host);
 }
 
 void

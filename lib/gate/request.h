@@ -61,6 +61,11 @@ struct VgateRequest {
      */
     gboolean (*load) (VgateRequest *request, gpointer load_data, GError **error);
     gpointer load_data;
+    /* A caller that asks about one domain on many documents reads these once: the state of the domain on this
+     * host (NULL: the gate reads it), and whether its element is good (vgate_element_check () with the domain
+     * and the policy's key was TRUE). */
+    const VgateObservation *here;
+    gboolean is_element_checked;
     /* The state of the domain on this host, for the gate's use. The caller leaves it NULL. */
     VgateObservation *observation;
 };

@@ -229,6 +229,34 @@ vgate_qemu_runs (const char *root, const char *domain_name, const char *uuid)
     return name && runs_as (root, FALSE, name, uuid);
 }
 
+static gboolean
+has_pid_file (const char *directory)
+{
+    g_autoptr (GDir) dir = g_dir_open (directory, 0, NULL);
+    const char *file;
+
+    while (dir && (file = g_dir_read_name (dir)))
+        if (g_str_has_suffix (file, ".pid"))
+            return TRUE;
+    return FALSE;
+}
+
+gboolean
+vgate_qemu_runs_any (const char *root)
+{
+    g_autofree char *user = g_strdup_printf ("/run/user/%u/" SESSION_DIRECTORY, (guint)geteuid ());
+    g_autofree char *own = g_build_filename (g_get_user_runtime_dir (), SESSION_DIRECTORY, NULL);
+    const char *const directories[] = {PID_DIRECTORY, user, own};
+
+    for (gsize i = 0; i < G_N_ELEMENTS (directories); i++) {
+        g_autofree char *path = g_build_filename (root, directories[i], NULL);
+
+        if (has_pid_file (path))
+            return TRUE;
+    }
+    return FALSE;
+}
+
 VgateQemu *
 vgate_qemu_identify (const char *root, guint32 pid, GError **error)
 {

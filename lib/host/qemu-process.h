@@ -27,6 +27,8 @@ char *vgate_qemu_read_job (const char *root, const char *domain_name);
  * which only root can read. root is prepended to /run and /proc.
  */
 gboolean vgate_qemu_runs (const char *root, const char *domain_name, const char *uuid);
+/* FALSE when that is FALSE for each domain, because libvirt has no pid file. */
+gboolean vgate_qemu_runs_any (const char *root);
 
 /*
  * Returns the name of the running domain with this UUID, according to the status files of the system's

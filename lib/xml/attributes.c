@@ -278,13 +278,33 @@ vgate_xml_clear_attributes (const VgateXmlAttribute *table, gpointer object)
     }
 }
 
+/* TRUE when both members are certainly written alike; FALSE also when they must be written to see that. */
+static gboolean
+is_same_member (const VgateXmlAttribute *entry, gconstpointer a, gconstpointer b)
+{
+    const void *member_a = (const char *)a + entry->offset, *member_b = (const char *)b + entry->offset;
+
+    switch (entry->form) {
+    case VGATE_XML_UINT:
+    case VGATE_XML_HEX:
+    case VGATE_XML_VERSION: return *(const guint32 *)member_a == *(const guint32 *)member_b;
+    default:
+        return entry->form <= VGATE_XML_SHA256 &&
+               g_strcmp0 (*(char *const *)member_a, *(char *const *)member_b) == 0;
+    }
+}
+
 const char *
 vgate_xml_first_difference (const VgateXmlAttribute *table, gconstpointer a, gconstpointer b, char **a_text,
                             char **b_text)
 {
     for (; table->name; table++) {
-        g_autoptr (GString) a_written = g_string_new (NULL), b_written = g_string_new (NULL);
+        g_autoptr (GString) a_written = NULL, b_written = NULL;
 
+        if (is_same_member (table, a, b))
+            continue;
+        a_written = g_string_new (NULL);
+        b_written = g_string_new (NULL);
         write_attribute (a_written, table, a);
         write_attribute (b_written, table, b);
         if (strcmp (a_written->str, b_written->str) != 0) {

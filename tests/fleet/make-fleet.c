@@ -3,7 +3,6 @@
 #include "random-fleet.h"
 
 #include <glib/gstdio.h>
-#include <stdlib.h>
 
 static void
 write_file (gboolean is_host, const char *name, const char *xml, gpointer directory)
@@ -13,6 +12,16 @@ write_file (gboolean is_host, const char *name, const char *xml, gpointer direct
 
     if (!g_file_set_contents (path, xml, -1, NULL))
         g_error ("cannot write %s", path);
+}
+
+static guint
+number (const char *text, guint64 max)
+{
+    guint64 value;
+
+    if (!g_ascii_string_to_unsigned (text, 10, 0, max, &value, NULL))
+        g_error ("'%s' is not a number up to %" G_GUINT64_FORMAT, text, max);
+    return (guint)value;
 }
 
 int
@@ -27,9 +36,9 @@ main (int argc, char *argv[])
     guests = g_build_filename (argv[1], "guests", NULL);
     g_mkdir_with_parents (hosts, 0755);
     g_mkdir_with_parents (guests, 0755);
-    fleet.n_hosts = (guint)atoi (argv[2]);
-    fleet.n_guests = (guint)atoi (argv[3]);
-    fleet.seed = (guint32)atoi (argv[4]);
+    fleet.n_hosts = number (argv[2], 100000);
+    fleet.n_guests = number (argv[3], 1000000);
+    fleet.seed = number (argv[4], G_MAXUINT32);
     random_fleet_write (&fleet, write_file, argv[1]);
     return 0;
 }

@@ -147,11 +147,11 @@ static void
 add_node (Maker *m, guint number)
 {
     Node *node = g_new0 (Node, 1);
-    const Board *board = &boards[below (m, G_N_ELEMENTS (boards))];
-    const guint n_gpus = 1 + (guint)below (m, 4);
+    const Board *board = &boards[below (m, m->fleet->is_uniform ? 1 : G_N_ELEMENTS (boards))];
+    const guint n_gpus = 1 + (guint)below (m, m->fleet->is_uniform ? 2 : 4);
 
     node->gpus = g_ptr_array_new_with_free_func ((GDestroyNotify)gpu_free);
-    node->driver = &drivers[below (m, G_N_ELEMENTS (drivers))];
+    node->driver = &drivers[below (m, m->fleet->is_uniform ? 1 : G_N_ELEMENTS (drivers))];
     node->has_vfs = once_in (m, 4);
     node->host = vgate_host_new ();
     node->host->time = m->fleet->now - below (m, 600);

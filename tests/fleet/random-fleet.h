@@ -12,9 +12,11 @@ typedef struct {
     guint n_hosts;
     guint n_guests;
     gint64 now; /* captures and host documents are at most 10 minutes older */
+    /* Some guests have no metadata, have an old one, are suspended, or have devices that others have; some
+     * hosts do not list their devices. */
+    gboolean is_irregular;
     gboolean
-        is_irregular; /* some guests have no metadata, have an old one, are suspended, or have devices that
-                            * others have; some hosts do not list their devices */
+        is_uniform; /* the hosts have one board and driver and at most two GPUs, so that many are equal */
 } RandomFleet;
 
 /* Called with each document and the name of its host or guest, which is also its file's without ".xml". */

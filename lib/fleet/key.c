@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "fleet/key.h"
+
+#include <string.h>
+
+void
+vgate_key_text (GByteArray *key, const char *text)
+{
+    /* a byte that no text has */
+    static const guint8 none = 0xff;
+
+    if (text)
+        g_byte_array_append (key, (const guint8 *)text, (guint)strlen (text) + 1);
+    else
+        g_byte_array_append (key, &none, 1);
+}
+
+void
+vgate_key_number (GByteArray *key, guint64 number)
+{
+    g_byte_array_append (key, (const guint8 *)&number, sizeof number);
+}
+
+void
+vgate_key_bytes (GByteArray *key, GBytes *bytes)
+{
+    gsize length;
+    const guint8 *data = g_bytes_get_data (bytes, &length);
+
+    vgate_key_number (key, length);
+    g_byte_array_append (key, data, (guint)length);
+}
+
+void
+vgate_key_scheduler (GByteArray *key, const VgateScheduler *scheduler)
+{
+    g_autoptr (GString) text = g_string_new (NULL);
+
+    if (scheduler)
+        vgate_scheduler_write (text, "scheduler", scheduler);
+    vgate_key_text (key, text->str);
+}
+
+gboolean
+vgate_key_is_old (gint64 time, gint64 now, gint64 max_age)
+{
+    return time > 0 && max_age > 0 && time < now - max_age;
+}
+
+void
+vgate_key_time (GByteArray *key, gint64 time, gint64 now, gint64 max_age)
+{
+    if (vgate_key_is_old (time, now, max_age))
+        vgate_key_number (key, G_MAXUINT64 - 1);
+    else
+        vgate_key_number (key, time <= 0 || time > now ? (guint64)time : G_MAXUINT64);
+}

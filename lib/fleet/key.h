@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A key of bytes that is built of values: no two lists of values give the same key. */
+#pragma once
+
+#include "scheduler/element.h"
+
+#include <glib.h>
+
+/* NULL and "" differ. */
+void vgate_key_text (GByteArray *key, const char *text);
+void vgate_key_number (GByteArray *key, guint64 number);
+void vgate_key_bytes (GByteArray *key, GBytes *bytes);
+/* NULL: it is not known. */
+void vgate_key_scheduler (GByteArray *key, const VgateScheduler *scheduler);
+/* TRUE for a time (seconds since 1970) that the rules about ages find too old. max_age: 0 for no limit. */
+gboolean vgate_key_is_old (gint64 time, gint64 now, gint64 max_age);
+/* A time, as far as these rules tell it from others. A time in the future and one that is not known are
+ * appended themselves. */
+void vgate_key_time (GByteArray *key, gint64 time, gint64 now, gint64 max_age);
