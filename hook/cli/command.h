@@ -32,6 +32,7 @@ typedef struct {
 
 int vgate_command_host (int argc, char *argv[], const char *config);
 int vgate_command_check (int argc, char *argv[], const char *config);
+int vgate_command_matrix (int argc, char *argv[], const char *config);
 int vgate_command_explain (int argc, char *argv[], const char *config);
 int vgate_command_allow_restore (int argc, char *argv[], const char *config);
 int vgate_command_self_check (int argc, char *argv[], const char *config);

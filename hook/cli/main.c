@@ -10,6 +10,7 @@ static const VgateCommand commands[] = {
     {"host", vgate_command_host, "print the host document of this host: its physical GPUs and vGPU types"},
     {"check", vgate_command_check,
      "check whether a domain can run on this host, or on the host of a host document"},
+    {"matrix", vgate_command_matrix, "print which guests of a fleet can run on which hosts, and why not"},
     {"allow-restore", vgate_command_allow_restore,
      "allow one restore of a guest whose save image contains no metadata"},
     {"version", vgate_command_version,

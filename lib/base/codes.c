@@ -77,7 +77,7 @@ vgate_code_is_unanswered (VgateCode code)
         {509, 512}, /* the host document, QEMU, this host */
         {518, 518}, /* the output */
         {520, 522}, /* a host that was asked about in vain */
-        {550, 552}, /* the documents of a fleet */
+        {550, 557}, /* the documents of a fleet */
         {601, 699}, /* the configuration */
         {704, 705}, /* libvirt */
         {731, 733}, /* vgpu-gated, its directory and its socket */

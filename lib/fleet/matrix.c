@@ -462,6 +462,18 @@ vgate_matrix_free (VgateMatrix *matrix)
     g_free (matrix);
 }
 
+const VgateFleetGuest *
+vgate_matrix_guest (const VgateMatrix *matrix, guint guest)
+{
+    return g_ptr_array_index (matrix->fleet->guests, guest);
+}
+
+const VgateHost *
+vgate_matrix_host (const VgateMatrix *matrix, guint host)
+{
+    return ((const VgateFleetHost *)g_ptr_array_index (matrix->fleet->hosts, host))->host;
+}
+
 const VgateOutcome *
 vgate_matrix_cell (const VgateMatrix *matrix, guint guest, guint host)
 {

@@ -52,6 +52,7 @@ typedef struct {
 /* No text contains them, because XML cannot. */
 #define VGATE_CELL_GUEST_NAME '\x01'
 #define VGATE_CELL_HOST_NAME  '\x02'
+#define VGATE_CELL_MARK_SIZE  3u
 
 typedef struct {
     const VgateFleet *fleet;
@@ -70,6 +71,8 @@ void vgate_matrix_free (VgateMatrix *matrix);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateMatrix, vgate_matrix_free)
 
 /* guest and host are indices into the fleet's arrays. */
+const VgateFleetGuest *vgate_matrix_guest (const VgateMatrix *matrix, guint guest);
+const VgateHost *vgate_matrix_host (const VgateMatrix *matrix, guint host);
 const VgateOutcome *vgate_matrix_cell (const VgateMatrix *matrix, guint guest, guint host);
 
 /* The text of an outcome, or of one of its warnings, for this pair. guest and host are indices. The caller

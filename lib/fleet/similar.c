@@ -380,21 +380,33 @@ vgate_similar_mask (const char *text, const VgateSimilarNames *guest, const Vgat
     return g_string_free (g_steal_pointer (&masked), FALSE);
 }
 
+gboolean
+vgate_similar_read_mark (const char *text, gboolean *is_guest, guint *index)
+{
+    if ((*text != VGATE_CELL_GUEST_NAME && *text != VGATE_CELL_HOST_NAME) ||
+        strlen (text) < VGATE_CELL_MARK_SIZE)
+        return FALSE;
+    *is_guest = *text == VGATE_CELL_GUEST_NAME;
+    *index = ((guint)(guchar)text[1] - MARK_BASE) << 6 | ((guint)(guchar)text[2] - MARK_BASE);
+    return TRUE;
+}
+
 char *
 vgate_similar_unmask (const char *text, const VgateSimilarNames *guest, const VgateSimilarNames *host)
 {
     g_autoptr (GString) full = g_string_new (NULL);
 
     for (; *text != '\0'; text++) {
-        const GPtrArray *names = *text == VGATE_CELL_GUEST_NAME ? guest->texts : host->texts;
+        const GPtrArray *names;
+        gboolean is_guest;
         guint index;
 
-        if (*text != VGATE_CELL_GUEST_NAME && *text != VGATE_CELL_HOST_NAME) {
+        if (!vgate_similar_read_mark (text, &is_guest, &index)) {
             g_string_append_c (full, *text);
             continue;
         }
-        index = ((guint)(guchar)text[1] - MARK_BASE) << 6 | ((guint)(guchar)text[2] - MARK_BASE);
-        text += 2;
+        names = is_guest ? guest->texts : host->texts;
+        text += VGATE_CELL_MARK_SIZE - 1;
         /* only a document that contains a placeholder leads to a number that is too large */
         g_string_append (full, index < names->len ? g_ptr_array_index (names, index) : "?");
     }

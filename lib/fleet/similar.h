@@ -57,4 +57,6 @@ void vgate_similar_host_free (VgateHost *host);
  * VGATE_CELL_HOST_NAME), or the marks by the names. Each of both names can be NULL when mask () is called:
  * their clauses are then kept. The caller frees the result. */
 char *vgate_similar_mask (const char *text, const VgateSimilarNames *guest, const VgateSimilarNames *host);
+/* TRUE when text begins with a mark: a guest's or a host's, and the index of the name. */
+gboolean vgate_similar_read_mark (const char *text, gboolean *is_guest, guint *index);
 char *vgate_similar_unmask (const char *text, const VgateSimilarNames *guest, const VgateSimilarNames *host);

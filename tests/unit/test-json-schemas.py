@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """That the JSON of the commands matches the schemas that are installed, and that the schemas are strict.
 
-Arguments: vgpu-gate and the source tree.
+Arguments: vgpu-gate, the source tree and make-fleet.
 """
 import copy
 import glob
@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 
 try:
     import jsonschema
@@ -17,7 +18,7 @@ except ImportError:
     print("1..0 # SKIP python3-jsonschema is not installed")
     sys.exit(0)
 
-vgpu_gate, source = sys.argv[1:]
+vgpu_gate, source, make_fleet = sys.argv[1:]
 
 
 def printed(*words):
@@ -35,9 +36,30 @@ def golden(folder):
     return found
 
 
+def matrices():
+    """Matrices of random fleets, one with a document that cannot be read."""
+    documents = []
+    for hosts, guests, seed in ((6, 20, 1), (3, 9, 2), (8, 40, 3)):
+        with tempfile.TemporaryDirectory() as fleet:
+            subprocess.run([make_fleet, fleet, str(hosts), str(guests), str(seed)], check=True)
+            config = os.path.join(fleet, "vgpu-gate.conf")
+            with open(config, "w", encoding="utf-8") as file:
+                file.write("[placement]\nmode=apply\n")
+            if seed == 2:
+                with open(os.path.join(fleet, "guests", "bad.xml"), "w", encoding="utf-8") as file:
+                    file.write("<domain>")
+            run = subprocess.run([vgpu_gate, "--config", config, "matrix",
+                                  "--root", os.path.join(fleet, "no-host"), "--fleet", fleet, "--output", "json"],
+                                 capture_output=True, text=True, check=False)
+            assert run.returncode in (0, 1, 3), run.stderr
+            documents.append((f"matrix {seed}", json.loads(run.stdout)))
+    return documents
+
+
 DOCUMENTS = {
     "explain": printed("explain", "--output", "json") + printed("explain", "303", "--output", "json"),
     "self-check": golden("self-check"),
+    "matrix": matrices(),
 }
 
 
@@ -74,7 +96,7 @@ def check(name, documents):
     label, document = documents[0]
     for path in list(objects_in(document))[:20]:
         wrong = copy.deepcopy(document)
-        at(wrong, path)["unknown"] = 1
+        at(wrong, path)["no-such-member"] = 1
         if validator.is_valid(wrong):
             complaints.append(f"{label} is valid with an unknown member in {path}")
     for value in (None, f"vgpu-gate/{name}/2", 1):

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "fleet-options.h"
+
+#include "command.h"
+
+#include <string.h>
+
+void
+vgate_fleet_options_clear (VgateFleetOptions *options)
+{
+    g_clear_pointer (&options->directories, g_strfreev);
+    g_clear_pointer (&options->hosts, g_strfreev);
+}
+
+gboolean
+vgate_fleet_word_is_path (const char *word)
+{
+    return strchr (word, '/') || g_str_has_suffix (word, ".xml") || strcmp (word, "-") == 0;
+}
+
+static gboolean
+check_words (char *const *words, const char *what, gboolean has_fleet, guint *n_inputs, GError **error)
+{
+    for (gsize i = 0; words && words[i]; i++) {
+        *n_inputs += strcmp (words[i], "-") == 0 ? 1 : 0;
+        if (has_fleet || vgate_fleet_word_is_path (words[i]))
+            continue;
+        g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                     "%s '%s' is not the path of a document; a name requires --fleet", what, words[i]);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean
+vgate_fleet_options_check (const VgateFleetOptions *options, char *const *guests, GError **error)
+{
+    const gboolean has_fleet = options->directories != NULL;
+    guint n_inputs = 0;
+
+    if (!check_words (guests, "guest", has_fleet, &n_inputs, error) ||
+        !check_words (options->hosts, "host", has_fleet, &n_inputs, error))
+        return FALSE;
+    if (n_inputs > 1)
+        g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                             "standard input ('-') can be read only once");
+    return n_inputs <= 1;
+}
+
+static gpointer
+find (const VgateFleet *fleet, const char *word, gboolean is_host, gboolean *is_ambiguous)
+{
+    return is_host ? (gpointer)vgate_fleet_find_host (fleet, word, is_ambiguous)
+                   : (gpointer)vgate_fleet_find_guest (fleet, word, is_ambiguous);
+}
+
+/* Keeps those that the words name, and adds the documents that they are paths of. */
+static void
+choose (VgateFleet *fleet, char *const *words, gboolean is_host)
+{
+    GPtrArray *entries = is_host ? fleet->hosts : fleet->guests;
+    g_autoptr (GHashTable) kept = g_hash_table_new (NULL, NULL);
+    g_autoptr (GHashTable) paths = g_hash_table_new (g_str_hash, g_str_equal);
+
+    if (!words)
+        return;
+    for (gsize i = 0; words[i]; i++) {
+        gboolean is_ambiguous;
+        gpointer entry;
+
+        if (vgate_fleet_word_is_path (words[i]))
+            continue;
+        entry = find (fleet, words[i], is_host, &is_ambiguous);
+        if (entry)
+            g_hash_table_add (kept, entry);
+        else
+            vgate_fleet_add_fault (fleet, is_host, words[i], NULL,
+                                   g_error_new (VGATE_ERROR, VGATE_CODE_FLEET_UNKNOWN,
+                                                is_ambiguous ? "several %ss of the fleet have this name"
+                                                             : "no %s of the fleet has this name or UUID",
+                                                is_host ? "host" : "guest"));
+    }
+    for (guint i = entries->len; i-- > 0;)
+        if (!g_hash_table_contains (kept, g_ptr_array_index (entries, i)))
+            g_ptr_array_remove_index (entries, i);
+    for (gsize i = 0; words[i]; i++) {
+        if (!vgate_fleet_word_is_path (words[i]) || !g_hash_table_add (paths, words[i]))
+            continue;
+        if (is_host)
+            vgate_fleet_add_host_file (fleet, words[i]);
+        else
+            vgate_fleet_add_guest_file (fleet, words[i]);
+    }
+}
+
+static void
+print_faults (const VgateFleet *fleet)
+{
+    for (guint i = 0; i < fleet->faults->len; i++) {
+        const VgateFleetFault *fault = g_ptr_array_index (fleet->faults, i);
+        const char *origin = strcmp (fault->origin, "-") == 0 ? "standard input" : fault->origin;
+        /* that of a file that cannot be read already contains its path */
+        const gboolean is_named = strstr (fault->error->message, origin) != NULL;
+        g_autofree char *text =
+            g_strdup_printf ("%s%s%s", is_named ? "" : origin, is_named ? "" : ": ", fault->error->message);
+        g_autoptr (GError) error = g_error_new_literal (fault->error->domain, fault->error->code, text);
+
+        vgate_command_fail_domain (error, fault->name);
+    }
+}
+
+VgateFleet *
+vgate_fleet_options_read (const VgateFleetOptions *options, char *const *guests, GError **error)
+{
+    g_autoptr (VgateFleet) fleet = vgate_fleet_new ();
+
+    /* another kind of source, such as libvirt, is read here */
+    for (gsize i = 0; options->directories && options->directories[i]; i++)
+        if (!vgate_fleet_add_directory (fleet, options->directories[i], error))
+            return NULL;
+    vgate_fleet_drop_duplicates (fleet);
+    choose (fleet, guests, FALSE);
+    choose (fleet, options->hosts, TRUE);
+    vgate_fleet_drop_duplicates (fleet);
+    print_faults (fleet);
+    if (fleet->guests->len > 0 && fleet->hosts->len > 0)
+        return g_steal_pointer (&fleet);
+    g_set_error (error, VGATE_ERROR, VGATE_CODE_FLEET_EMPTY, "the fleet contains no %s",
+                 fleet->guests->len == 0 ? "guest" : "host");
+    return NULL;
+}

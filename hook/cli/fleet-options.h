@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The guests and hosts that a command is about. GUEST and HOST are documents (a word with a slash or that
+ * ends in ".xml", or "-" for standard input), or names or UUIDs in the fleet.
+ */
+#pragma once
+
+#include "fleet/fleet.h"
+
+typedef struct {
+    char **directories; /* --fleet */
+    char **hosts;       /* --host */
+} VgateFleetOptions;
+
+void vgate_fleet_options_clear (VgateFleetOptions *options);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (VgateFleetOptions, vgate_fleet_options_clear)
+
+/* The entries of the options for a table of GOptionEntry. */
+/* clang-format off */
+#define VGATE_FLEET_ENTRIES(options) \
+    {"fleet", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &(options)->directories, \
+     "read the documents in DIR/hosts and DIR/guests (repeatable)", "DIR"}, \
+    {"host", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &(options)->hosts, \
+     "only this host: a host document, or the name or UUID of a host in the fleet (repeatable)", "HOST"}
+/* clang-format on */
+
+/* TRUE for a word that is the path of a document. */
+gboolean vgate_fleet_word_is_path (const char *word);
+
+/* FALSE with G_OPTION_ERROR when the words cannot be found: a name without a fleet, or standard input twice.
+ * guests can be NULL. Reads nothing. */
+gboolean vgate_fleet_options_check (const VgateFleetOptions *options, char *const *guests, GError **error);
+
+/*
+ * Reads the guests and the hosts that the words name; without words, all of the fleet. A document that is
+ * named is used even if the fleet has a newer one. What cannot be read or found is a fault, which is printed
+ * on standard error. NULL with VGATE_CODE_FLEET_DIRECTORY or VGATE_CODE_FLEET_EMPTY.
+ */
+VgateFleet *vgate_fleet_options_read (const VgateFleetOptions *options, char *const *guests, GError **error);
