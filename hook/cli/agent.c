@@ -8,7 +8,7 @@
 #include "tree.h"
 
 static int
-status (int argc, char *argv[], G_GNUC_UNUSED const char *config)
+status (int argc, char *argv[], const char *config)
 {
     g_auto (VgateCommandLine) line = {.output = VGATE_OUTPUT_TEXT};
     g_autoptr (GError) error = NULL;
@@ -22,13 +22,15 @@ status (int argc, char *argv[], G_GNUC_UNUSED const char *config)
         return vgate_command_usage (error->message);
     if (line.n_words > 0)
         return vgate_command_usage ("'agent status' takes no arguments");
+    if (!vgate_command_check_config (config, &error))
+        return vgate_command_fail (error);
     document = vgate_agent_ask (VGATE_AGENT_SOCKET, VGATE_REQUEST_STATUS, &length, &error);
     report = document ? vgate_agent_status_parse (document, length, &error) : NULL;
     return report ? vgate_command_print (report, line.output) : vgate_command_fail (error);
 }
 
 static int
-metrics (int argc, char *argv[], G_GNUC_UNUSED const char *config)
+metrics (int argc, char *argv[], const char *config)
 {
     g_auto (GStrv) words = NULL;
     g_autoptr (GError) error = NULL;
@@ -41,6 +43,8 @@ metrics (int argc, char *argv[], G_GNUC_UNUSED const char *config)
         return vgate_command_usage (error->message);
     if (words)
         return vgate_command_usage ("'agent metrics' takes no arguments");
+    if (!vgate_command_check_config (config, &error))
+        return vgate_command_fail (error);
     text = vgate_agent_ask (VGATE_AGENT_SOCKET, VGATE_REQUEST_METRICS, &length, &error);
     if (!text)
         return vgate_command_fail (error);

@@ -164,6 +164,14 @@ vgate_command_policy (const char *config, GError **error)
     return vgate_policy_load (config, error);
 }
 
+gboolean
+vgate_command_check_config (const char *config, GError **error)
+{
+    g_autoptr (VgatePolicy) policy = config ? vgate_policy_load (config, error) : NULL;
+
+    return !config || policy;
+}
+
 int
 vgate_command_print (JsonObject *report, VgateOutput output)
 {

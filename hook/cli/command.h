@@ -86,6 +86,8 @@ char *vgate_command_parse_gpu (const char *typed, GError **error);
 gboolean vgate_command_take_gpu (const VgateCommandLine *line, char **gpu, GError **error);
 
 VgatePolicy *vgate_command_policy (const char *config, GError **error);
+/* For a command that uses no configuration: the file that --config names must be good all the same. */
+gboolean vgate_command_check_config (const char *config, GError **error);
 
 /* The entry of --yes for the commands that change something. */
 /* clang-format off */

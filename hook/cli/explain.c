@@ -128,7 +128,7 @@ print_json (const VgateCodeInfo *only)
 }
 
 int
-vgate_command_explain (int argc, char *argv[], G_GNUC_UNUSED const char *config)
+vgate_command_explain (int argc, char *argv[], const char *config)
 {
     g_auto (VgateCommandLine) line = {.output = VGATE_OUTPUT_TEXT};
     gboolean markdown = FALSE;
@@ -158,6 +158,8 @@ vgate_command_explain (int argc, char *argv[], G_GNUC_UNUSED const char *config)
             return vgate_command_usage (what);
         }
     }
+    if (!vgate_command_check_config (config, &error))
+        return vgate_command_fail (error);
     if (markdown)
         print_markdown ();
     else if (line.output == VGATE_OUTPUT_JSON)

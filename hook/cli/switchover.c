@@ -538,6 +538,7 @@ vgate_command_switchover (int argc, char *argv[], const char *config)
         G_OPTION_ENTRY_NULL,
     };
     const Action *action = NULL;
+    gboolean is_host;
     guint n_words;
     g_autoptr (GError) error = NULL;
     g_autoptr (VgatePolicy) policy = NULL;
@@ -557,16 +558,17 @@ vgate_command_switchover (int argc, char *argv[], const char *config)
             "unknown action '%s' of 'switchover': expected enable, disable, status or repair", words[0]);
         return vgate_command_usage (what);
     }
-    if (n_words == 1 && !is_all && action->run == status) {
-        print_host ();
-        return VGATE_EXIT_ALLOWED;
-    }
-    if (n_words != (is_all ? 1u : 2u))
+    is_host = n_words == 1 && !is_all && action->run == status;
+    if (!is_host && n_words != (is_all ? 1u : 2u))
         return vgate_command_usage (
             "'switchover' requires enable, disable, status or repair, and a DOMAIN or --all");
     policy = vgate_command_policy (config, &error);
     if (!policy)
         return vgate_command_fail (error);
+    if (is_host) {
+        print_host ();
+        return VGATE_EXIT_ALLOWED;
+    }
     return run (action, is_all ? NULL : words[1],
                 &(Session){.policy = policy, .config = config, .uri = uri, .is_all = is_all});
 }

@@ -186,9 +186,8 @@ check_device (const VgateObservation *observation, const VgateHostdev *hostdev, 
                      device->fault);
         return FALSE;
     case VGATE_DEVICE_OTHER:
-        g_set_error (error, VGATE_ERROR, VGATE_CODE_DEVICE_TYPE_DIFFERS,
-                     "%s is not an NVIDIA vGPU on "
-                     "this host",
+        /* a host document lists no such device, and its answer has the same code */
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_DEVICE_NOT_HERE, "%s is not an NVIDIA vGPU on this host",
                      what);
         return FALSE;
     default: return TRUE;

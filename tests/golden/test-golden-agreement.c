@@ -71,8 +71,14 @@ add_vfs (Place *place)
     for (gsize i = 0; i < G_N_ELEMENTS (vfs); i++) {
         const guint type = once_in (2) ? 0 : any_type ();
 
-        if (once_in (4))
+        if (once_in (4)) {
+            /* a device that is no vGPU can have the address */
+            if (once_in (2)) {
+                fake_host_add_foreign_device (place->host, vfs[i]);
+                g_string_append_printf (place->story, "%s is foreign; ", vfs[i]);
+            }
             continue;
+        }
         fake_host_add_vf (place->host, CASE_GPU, vfs[i], (int)type);
         fake_host_offer_vf (place->host, vfs[i], types);
         if (type != 0)
