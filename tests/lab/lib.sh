@@ -258,6 +258,31 @@ guest_ballast () {
         on "$1" virsh -q define /dev/stdin
 }
 
+guest_disk=/var/lib/libvirt/guest.qcow2
+
+# QEMU makes it, because nothing else in the lab needs qemu-img, and has $2 seconds for that.
+# shellcheck disable=SC2317  # it runs on the host
+qcow2_make () {
+    : >"$1"
+    {
+        echo '{"execute": "qmp_capabilities"}'
+        printf '{"execute": "blockdev-add", "arguments": {"driver": "file", "filename": "%s", "node-name": "file"}}\n' "$1"
+        echo '{"execute": "blockdev-create", "arguments": {"job-id": "create",' \
+            '"options": {"driver": "qcow2", "file": "file", "size": 16777216}}}'
+        sleep "$2"
+        echo '{"execute": "job-dismiss", "arguments": {"id": "create"}}'
+        echo '{"execute": "quit"}'
+    } | qemu-system-x86_64 -machine none -display none -qmp stdio >/dev/null
+}
+
+# guest_disk_add HOST NAME [SECONDS]: gives the guest a small qcow2 disk, without which it can have no internal snapshot
+guest_disk_add () {
+    on "$1" bash -c "$(declare -f qcow2_make); qcow2_make $guest_disk ${3:-1}"
+    on "$1" virsh -q dumpxml --inactive "$2" |
+        sed "s,</emulator>,&<disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='$guest_disk'/>$(
+        )<target dev='vda' bus='virtio'/></disk>," | on "$1" virsh -q define /dev/stdin
+}
+
 is_arriving () {
     [[ $(on "$1" virsh -q domstate "$2" --reason 2>/dev/null) == *migrating* ]]
 }

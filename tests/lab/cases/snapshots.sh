@@ -4,29 +4,6 @@
 # ones, which need a qcow2 disk. (Reverts to external ones are in the mdev lab, with libvirt 11.)
 
 memory=/var/lib/libvirt/guest.memory
-disk=/var/lib/libvirt/guest.qcow2
-
-# add_disk HOST NAME: a small qcow2 disk, which QEMU makes, because nothing else in the lab needs qemu-img
-# shellcheck disable=SC2317  # it runs on the host
-make_disk () {
-    : >"$1"
-    {
-        echo '{"execute": "qmp_capabilities"}'
-        printf '{"execute": "blockdev-add", "arguments": {"driver": "file", "filename": "%s", "node-name": "file"}}\n' "$1"
-        echo '{"execute": "blockdev-create", "arguments": {"job-id": "create",' \
-            '"options": {"driver": "qcow2", "file": "file", "size": 16777216}}}'
-        sleep 1
-        echo '{"execute": "job-dismiss", "arguments": {"id": "create"}}'
-        echo '{"execute": "quit"}'
-    } | qemu-system-x86_64 -machine none -display none -qmp stdio >/dev/null
-}
-
-add_disk () {
-    on "$1" bash -c "$(declare -f make_disk); make_disk $disk"
-    on "$1" virsh -q dumpxml --inactive "$2" |
-        sed "s,</emulator>,&<disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='$disk'/>$(
-        )<target dev='vda' bus='virtio'/></disk>," | on "$1" virsh -q define /dev/stdin
-}
 
 # A driver of r590 on the host, to which no guest with a driver of r535 can return.
 upgrade () {
@@ -87,7 +64,7 @@ test_an_external_snapshot_that_could_not_be_reverted_to () {
 # guest_run_inner NAME: a guest of r535 that can have internal snapshots
 guest_run_inner () {
     guest_define a "$1" "$h100_20c"
-    add_disk a "$1"
+    guest_disk_add a "$1"
     guest_start a "$1"
     guest_driver_up a "$1" 535.261.03 7.1-18.1
     wait_captured a "$1" 18.1
@@ -99,7 +76,7 @@ test_an_internal_snapshot_that_cannot_be_reverted_to () {
     on a virsh -q snapshot-create-as inner good
     upgrade
     wait_attribute a inner '/*/vgpu/pgpu/@range' 24.1-27.1
-    on a virsh -q snapshot-create-as inner disks --disk-only --diskspec "vda,file=$disk.2"
+    on a virsh -q snapshot-create-as inner disks --disk-only --diskspec "vda,file=$guest_disk.2"
     on a virsh -q snapshot-delete inner disks --metadata
     on a virsh -q snapshot-create-as inner bad
     within 10 has_logged a "VGATE-540: inner: the snapshot 'bad' is complete, but it cannot be reverted to: .*18\.1.*snapshot-delete 'inner' 'bad'" ||
@@ -123,7 +100,7 @@ test_check_reads_a_snapshot () {
     upgrade
     expect_refused 303 asked '18\.1.*24\.1' check_snapshot asked memory
     # a guest that is started cold needs nothing of what it was
-    on a virsh -q snapshot-create-as asked disks --disk-only --diskspec "vda,file=$disk.2"
+    on a virsh -q snapshot-create-as asked disks --disk-only --diskspec "vda,file=$guest_disk.2"
     output=$(check_snapshot asked disks) || fail 'the cold start would be refused:' "$output"
 }
 

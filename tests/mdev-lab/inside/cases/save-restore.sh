@@ -132,3 +132,30 @@ test_a_revert_that_is_refused () {
     lives_on "$here" "$device"
     leave_nothing
 }
+
+# libvirt lets nobody stop an internal snapshot, so it is reported when it is complete. A revert that is refused at
+# 'prepare begin' leaves all snapshots, and can be repeated. (A guest of its own, because the snapshot needs a disk.)
+test_an_internal_snapshot () {
+    local device
+    leave_nothing
+    device=$(device_make a "$h100_20c")
+    guest_define_with a inner "$device"
+    guest_disk_add a inner 4
+    host_configure a gate <<<'cold-start=check'
+    guest_start a inner
+    guest_driver_up a inner
+    within 20 has_version a inner 26.1 || fail 'the guest is not captured:' "$(element a inner)"
+    on a virsh -q snapshot-create-as inner good
+    host_update a --driver 590.48.01 --range 27.1-27.1
+    within 20 has_attribute a inner '/*/vgpu/pgpu/@range' 27.1-27.1 || fail 'the update is not captured:' "$(element a inner)"
+    on a virsh -q snapshot-create-as inner bad
+    within 20 has_logged a "VGATE-540: inner: the snapshot 'bad' is complete, but it cannot be reverted to: .*26\.1.*27\.1" ||
+        fail 'it is not reported:' "$(vgpu_gated_log a)"
+    expect_refused 303 inner '26\.1.*27\.1.*Load the host driver under which the snapshot was made.*revert again' \
+        on a virsh snapshot-revert inner good
+    no_qemu a inner
+    [ "$(on a virsh -q snapshot-list inner --name | xargs)" = 'bad good' ] || fail 'a snapshot is gone'
+    host_update a --driver 580.95.05 --range 18.1-26.1
+    on a virsh -q snapshot-revert inner good
+    guest_is a inner running
+}
