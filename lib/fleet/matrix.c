@@ -3,6 +3,7 @@
 
 #include "fleet/similar.h"
 #include "gate/reason.h"
+#include "host/qemu-process.h"
 
 #include <string.h>
 
@@ -162,11 +163,11 @@ typedef struct {
 typedef struct {
     VgateMatrix *matrix;
     const VgateFleetQuestion *question;
-    gboolean is_quiet;  /* this host shows nothing about any guest */
-    GHashTable *known;  /* the text that identifies an outcome -> its index + 1 */
-    GHashTable *hosts;  /* a name in a host's document -> GArray of guint: the hosts that contain it */
-    GPtrArray *classes; /* of HostClass * */
-    guint *class_of;    /* indexed by host: its class for guests without virtual functions */
+    GHashTable *running; /* the UUIDs of the domains that run on this host */
+    GHashTable *known;   /* the text that identifies an outcome -> its index + 1 */
+    GHashTable *hosts;   /* a name in a host's document -> GArray of guint: the hosts that contain it */
+    GPtrArray *classes;  /* of HostClass * */
+    guint *class_of;     /* indexed by host: its class for guests without virtual functions */
     /* The same for guests with virtual functions; NO_OUTCOME: the host has none, so that the addresses do not
      * matter either. */
     guint *address_class_of;
@@ -343,7 +344,7 @@ find_row (const Work *work, const VgateFleetGuest *guest, const VgateSimilarName
     row = g_new0 (Row, 1);
     row->names = vgate_similar_guest_names (work->question, guest);
     row->copy = vgate_similar_guest_new (guest, names, n_names);
-    row->here = vgate_observation_new_here (row->copy->domain, work->question->root);
+    row->here = vgate_observation_new_here (row->copy->domain, work->question->root, FALSE);
     row->outcomes = g_new (guint32, work->classes->len + 1);
     for (guint i = 0; i < work->classes->len; i++)
         row->outcomes[i] = NO_OUTCOME;
@@ -367,9 +368,9 @@ outcome_on (const Work *work, Row *row, guint index)
 /* FALSE when something on this host, and not only the document of another one, decides about the guest, or
  * when its metadata cannot be used: such a guest is not similar to others. */
 static gboolean
-can_be_similar (const Work *work, const Subject *subject)
+can_be_similar (const Subject *subject)
 {
-    return subject->is_checked && (work->is_quiet || !vgate_observation_knows_domain (subject->here));
+    return subject->is_checked && !vgate_observation_knows_domain (subject->here);
 }
 
 static void
@@ -378,8 +379,8 @@ judge_guest (const Work *work, const VgateFleetGuest *guest, guint32 *cells)
     const GPtrArray *hosts = work->matrix->fleet->hosts;
     const VgateDomain *domain = guest->domain;
     g_autoptr (VgateSimilarNames) names = vgate_similar_guest_names (work->question, guest);
-    g_autoptr (VgateObservation) here =
-        work->is_quiet ? NULL : vgate_observation_new_here (domain, work->question->root);
+    g_autoptr (VgateObservation) here = vgate_observation_new_here (
+        domain, work->question->root, g_hash_table_contains (work->running, domain->uuid));
     const Subject subject = {
         .guest = guest,
         .here = here,
@@ -390,7 +391,7 @@ judge_guest (const Work *work, const VgateFleetGuest *guest, guint32 *cells)
 
     for (guint h = 0; h < hosts->len; h++)
         cells[h] = NO_OUTCOME;
-    if (can_be_similar (work, &subject)) {
+    if (can_be_similar (&subject)) {
         row = find_row (work, guest, names, names->n_names);
         if (names->n_own < names->n_names)
             row_of_addresses = find_row (work, guest, names, names->n_own);
@@ -427,10 +428,11 @@ vgate_matrix_new (const VgateFleet *fleet, const VgateFleetQuestion *question, V
     g_autofree guint *address_class_of = g_new (guint, n_hosts + 1);
     g_autoptr (GHashTable) rows = g_hash_table_new_full (
         g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, (GDestroyNotify)row_free);
+    g_autoptr (GHashTable) running = vgate_qemu_list_uuids (question->root);
     const Work work = {
         .matrix = matrix,
         .question = question,
-        .is_quiet = !vgate_observation_can_know (question->root),
+        .running = running,
         .known = known,
         .hosts = hosts,
         .classes = classes,

@@ -2,7 +2,6 @@
 #include "gate/observation.h"
 
 #include "host/qemu-process.h"
-#include "host/sysfs-read.h"
 
 typedef struct {
     const VgateHostdev *hostdev; /* borrowed from the domain */
@@ -48,21 +47,13 @@ vgate_observation_new (const VgateDomain *domain, const char *root, gboolean is_
 }
 
 VgateObservation *
-vgate_observation_new_here (const VgateDomain *domain, const char *root)
+vgate_observation_new_here (const VgateDomain *domain, const char *root, gboolean can_run)
 {
     VgateObservation *here = vgate_observation_new (domain, root, FALSE);
 
-    here->runs_here = domain->hostdevs->len > 0 && vgate_qemu_runs (root, domain->name, domain->uuid);
+    here->runs_here =
+        can_run && domain->hostdevs->len > 0 && vgate_qemu_runs (root, domain->name, domain->uuid);
     return here;
-}
-
-gboolean
-vgate_observation_can_know (const char *root)
-{
-    g_autofree char *path = g_strconcat (root, VGATE_SYSFS_MDEV_DEVICES, NULL);
-    g_autoptr (GDir) devices = g_dir_open (path, 0, NULL);
-
-    return (devices && g_dir_read_name (devices)) || vgate_qemu_runs_any (root);
 }
 
 gboolean
@@ -107,7 +98,7 @@ vgate_observation_copy_for_document (const VgateObservation *here, const VgateHo
 VgateObservation *
 vgate_observation_new_for_document (const VgateDomain *domain, const char *root, const VgateHost *host)
 {
-    g_autoptr (VgateObservation) here = vgate_observation_new_here (domain, root);
+    g_autoptr (VgateObservation) here = vgate_observation_new_here (domain, root, TRUE);
 
     return vgate_observation_copy_for_document (here, host);
 }

@@ -29,14 +29,12 @@ VgateObservation *vgate_observation_new_for_document (const VgateDomain *domain,
 
 /*
  * The same in two steps, for a domain that is judged on many documents: what this host shows about the
- * domain, and the observation on each document, which copies that.
+ * domain, and the observation on each document, which copies that. can_run: FALSE when the domain's QEMU is
+ * known not to run here (vgate_qemu_list_uuids ()).
  */
-VgateObservation *vgate_observation_new_here (const VgateDomain *domain, const char *root);
+VgateObservation *vgate_observation_new_here (const VgateDomain *domain, const char *root, gboolean can_run);
 VgateObservation *vgate_observation_copy_for_document (const VgateObservation *here, const VgateHost *host);
 
-/* FALSE when this host shows nothing about any domain: it has no mediated devices, and libvirt runs no
- * QEMU. */
-gboolean vgate_observation_can_know (const char *root);
 /* TRUE when this host shows something about the domain of vgate_observation_new_here (): one of its mediated
  * devices exists, or its QEMU runs. */
 gboolean vgate_observation_knows_domain (const VgateObservation *here);

@@ -40,21 +40,29 @@ pid_path (const char *root, gboolean is_session, const char *domain_name)
     return g_build_filename (root, user, SESSION_DIRECTORY, file, NULL);
 }
 
-/* Reads the pid of a domain's QEMU from libvirt's pid file. FALSE with *why. */
 static gboolean
-read_pid (const char *root, gboolean is_session, const char *domain_name, guint64 *pid, char **why)
+read_pid_file (const char *path, guint64 *pid, char **why)
 {
-    g_autofree char *path = pid_path (root, is_session, domain_name), *text = NULL;
+    g_autofree char *text = NULL;
     g_autoptr (GError) error = NULL;
 
-    /* libvirt allows no '/' in a name, but a program that runs as root must not depend on that */
-    if (strchr (domain_name, '/'))
-        *why = g_strdup ("the domain's name contains a '/'");
-    else if (!g_file_get_contents (path, &text, NULL, &error))
+    if (!g_file_get_contents (path, &text, NULL, &error))
         *why = g_strdup (error->message);
     else if (!g_ascii_string_to_unsigned (g_strstrip (text), 10, 1, G_MAXINT32, pid, NULL))
         *why = g_strdup ("its pid file contains no number");
     return !*why;
+}
+
+/* Reads the pid of a domain's QEMU from libvirt's pid file. FALSE with *why. */
+static gboolean
+read_pid (const char *root, gboolean is_session, const char *domain_name, guint64 *pid, char **why)
+{
+    g_autofree char *path = pid_path (root, is_session, domain_name);
+
+    /* libvirt allows no '/' in a name, but a program that runs as root must not depend on that */
+    if (strchr (domain_name, '/'))
+        *why = g_strdup ("the domain's name contains a '/'");
+    return !*why && read_pid_file (path, pid, why);
 }
 
 /* The arguments, each terminated by a NUL; NULL with an error. */
@@ -229,32 +237,39 @@ vgate_qemu_runs (const char *root, const char *domain_name, const char *uuid)
     return name && runs_as (root, FALSE, name, uuid);
 }
 
-static gboolean
-has_pid_file (const char *directory)
+static void
+add_uuids (const char *root, const char *directory, GHashTable *uuids)
 {
-    g_autoptr (GDir) dir = g_dir_open (directory, 0, NULL);
+    g_autofree char *path = g_build_filename (root, directory, NULL);
+    g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
     const char *file;
 
-    while (dir && (file = g_dir_read_name (dir)))
-        if (g_str_has_suffix (file, ".pid"))
-            return TRUE;
-    return FALSE;
+    while (dir && (file = g_dir_read_name (dir))) {
+        g_autofree char *pid_file = g_build_filename (path, file, NULL), *why = NULL, *line = NULL;
+        g_auto (Arguments) arguments = {0};
+        gsize length;
+        guint64 pid;
+
+        if (g_str_has_suffix (file, ".pid") && read_pid_file (pid_file, &pid, &why))
+            line = read_command_line (root, pid, &length, NULL);
+        if (line)
+            read_arguments (line, length, &arguments);
+        if (arguments.uuid)
+            g_hash_table_add (uuids, g_ascii_strdown (arguments.uuid, -1));
+    }
 }
 
-gboolean
-vgate_qemu_runs_any (const char *root)
+GHashTable *
+vgate_qemu_list_uuids (const char *root)
 {
+    GHashTable *uuids = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
     g_autofree char *user = g_strdup_printf ("/run/user/%u/" SESSION_DIRECTORY, (guint)geteuid ());
     g_autofree char *own = g_build_filename (g_get_user_runtime_dir (), SESSION_DIRECTORY, NULL);
-    const char *const directories[] = {PID_DIRECTORY, user, own};
 
-    for (gsize i = 0; i < G_N_ELEMENTS (directories); i++) {
-        g_autofree char *path = g_build_filename (root, directories[i], NULL);
-
-        if (has_pid_file (path))
-            return TRUE;
-    }
-    return FALSE;
+    add_uuids (root, PID_DIRECTORY, uuids);
+    add_uuids (root, user, uuids);
+    add_uuids (root, own, uuids);
+    return uuids;
 }
 
 VgateQemu *

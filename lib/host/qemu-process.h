@@ -27,8 +27,9 @@ char *vgate_qemu_read_job (const char *root, const char *domain_name);
  * which only root can read. root is prepended to /run and /proc.
  */
 gboolean vgate_qemu_runs (const char *root, const char *domain_name, const char *uuid);
-/* FALSE when that is FALSE for each domain, because libvirt has no pid file. */
-gboolean vgate_qemu_runs_any (const char *root);
+/* A set with the UUIDs (lower case) on the command lines of the processes that libvirt's pid files name.
+ * vgate_qemu_runs () is FALSE for each other UUID. The caller unrefs it. */
+GHashTable *vgate_qemu_list_uuids (const char *root);
 
 /*
  * Returns the name of the running domain with this UUID, according to the status files of the system's

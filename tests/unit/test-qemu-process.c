@@ -145,6 +145,28 @@ test_name (void)
     remove_all (root);
 }
 
+/* The UUIDs are those of the processes of pid files, whatever the files' names are. */
+static void
+test_uuids (void)
+{
+    static const char line[] = "qemu\0-name\0guest=vm1\0-uuid\0" SAMPLE_DOMAIN_UUID;
+    g_autofree char *root = g_dir_make_tmp ("vgate-qemu-XXXXXX", NULL);
+    g_autoptr (GHashTable) none = vgate_qemu_list_uuids (root), found = NULL;
+
+    g_assert_cmpuint (g_hash_table_size (none), ==, 0);
+    put (root, "proc/4711/cmdline", line, sizeof line);
+    put (root, "proc/4712/cmdline", "libvirtd", 9);
+    put (root, "run/libvirt/qemu/renamed.pid", "4711\n", 5);
+    put (root, "run/libvirt/qemu/driver.pid", "4712\n", 5);
+    put (root, "run/libvirt/qemu/ended.pid", "4713\n", 5);
+    put (root, "run/libvirt/qemu/bad.pid", "x", 1);
+    put (root, "run/libvirt/qemu/vm1.xml", "<domstatus/>", 12);
+    found = vgate_qemu_list_uuids (root);
+    g_assert_cmpuint (g_hash_table_size (found), ==, 1);
+    g_assert_true (g_hash_table_contains (found, SAMPLE_DOMAIN_UUID));
+    remove_all (root);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -156,5 +178,6 @@ main (int argc, char **argv)
     }
     g_test_add_func ("/qemu-process/no-process", test_no_process);
     g_test_add_func ("/qemu-process/name", test_name);
+    g_test_add_func ("/qemu-process/uuids", test_uuids);
     return g_test_run ();
 }
