@@ -76,8 +76,14 @@ wait_captured () {
         fail "guest $2 on host $1 was not captured with vGPU version $3; its element:" "$(element "$1" "$2")"
 }
 
+# The case switches host $1 off, so nothing can be restored on it. It must be the last case.
+host_vanishes () {
+    touch "$VGPU_GATE_LAB/$1/vanishes"
+}
+
 # Restores the state after the boot: no guest, its own configuration, and all of its services.
 host_reset () {
+    [ ! -e "$VGPU_GATE_LAB/$1/vanishes" ] || return 0
     on "$1" bash -c "$(declare -f reset_here); reset_here" || fail "host $1 cannot be put back into its first state"
 }
 
