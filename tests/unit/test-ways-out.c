@@ -201,6 +201,8 @@ static const struct {
 } walked[] = {
 #define LAB   "tests/lab/cases/"
 #define INNER "tests/mdev-lab/inside/cases/"
+    {VGATE_CODE_METADATA_MISSING, VGATE_SITUATION_MANAGED, "tests/debian-lab/cases/saves.sh",
+     "test_an_image_without_metadata"},
     {VGATE_CODE_GUEST_DRIVER_DOWN, VGATE_SITUATION_SAVED, LAB "ways-out.sh",
      "test_a_save_without_the_guest_driver"},
     {VGATE_CODE_GUEST_DRIVER_DOWN, VGATE_SITUATION_ARRIVES, LAB "policy.sh",
