@@ -67,14 +67,21 @@ read_domain (const char *path, GError **error)
 static const char *
 find_gpu (const VgateHost *host, const char *gpu, GError **error)
 {
+    g_autoptr (GString) names = g_string_new (NULL);
+    guint64 index;
+    const gboolean is_index = g_ascii_string_to_unsigned (gpu, 10, 0, G_MAXUINT32, &index, NULL);
+
     for (guint i = 0; i < host->pgpus->len; i++) {
         const VgatePgpu *pgpu = g_ptr_array_index (host->pgpus, i);
 
-        if (strcmp (gpu, pgpu->address) == 0 || g_ascii_strcasecmp (gpu, pgpu->uuid) == 0)
+        if (is_index ? pgpu->index == index
+                     : strcmp (gpu, pgpu->address) == 0 || g_ascii_strcasecmp (gpu, pgpu->uuid) == 0)
             return pgpu->address;
+        g_string_append_printf (names, "%s%u (%s)", i > 0 ? ", " : "", pgpu->index, pgpu->address);
     }
-    g_set_error (error, VGATE_ERROR, VGATE_CODE_DEVICE_NO_ROOM, "this host has no GPU %s in vGPU host mode",
-                 gpu);
+    g_set_error (error, VGATE_ERROR, VGATE_CODE_DEVICE_NO_ROOM,
+                 "there is no GPU %s in vGPU host mode; this host has %s", gpu,
+                 names->len > 0 ? names->str : "none");
     return NULL;
 }
 
@@ -334,9 +341,6 @@ vgate_command_device_make (int argc, char *argv[], const char *config)
     options.gpu = gpu ? vgate_command_parse_gpu (gpu, &error) : NULL;
     if (error)
         return vgate_command_usage (error->message);
-    /* the answer of the NVML helper has no index, which can also change when the driver is loaded again */
-    if (options.gpu && !strpbrk (options.gpu, "-:"))
-        return vgate_command_usage ("--gpu expects the UUID or the PCI address of a GPU, not its index");
     if (!vgate_device_need_root (options.root, "create devices", as_root, &error))
         return vgate_command_fail (error);
     host.root = options.root ? options.root : "";

@@ -12,8 +12,9 @@
 #define DEVICE_TYPE "(ysyssuss)"
 /* hostdev kind, parent, pGPU, type, its name, number */
 #define MAKEABLE_TYPE "(yssusu)"
-/* the answer's body: host document, driver's answers, instances, devices, devices that can be created */
-#define PROBE_TYPE "(sa(uuiuu)a" INSTANCE_TYPE "a" DEVICE_TYPE "a" MAKEABLE_TYPE ")"
+/* the answer's body: host document, NVML's index of each GPU in it, driver's answers, instances, devices,
+ * devices that can be created */
+#define PROBE_TYPE "(saua(uuiuu)a" INSTANCE_TYPE "a" DEVICE_TYPE "a" MAKEABLE_TYPE ")"
 
 VgateProbe *
 vgate_probe_new (void)
@@ -137,13 +138,17 @@ add_makeable (GVariantBuilder *builder, const VgateMakeable *makeable)
 static GVariant *
 probe_to_variant (const VgateProbe *probe)
 {
-    GVariantBuilder answers, instances, devices, makeable;
+    GVariantBuilder indices, answers, instances, devices, makeable;
     g_autofree char *document = vgate_host_write (probe->host);
 
+    g_variant_builder_init (&indices, G_VARIANT_TYPE ("au"));
     g_variant_builder_init (&answers, G_VARIANT_TYPE ("a(uuiuu)"));
     g_variant_builder_init (&instances, G_VARIANT_TYPE ("a" INSTANCE_TYPE));
     g_variant_builder_init (&devices, G_VARIANT_TYPE ("a" DEVICE_TYPE));
     g_variant_builder_init (&makeable, G_VARIANT_TYPE ("a" MAKEABLE_TYPE));
+    for (guint i = 0; i < probe->host->pgpus->len; i++)
+        g_variant_builder_add (&indices, "u",
+                               ((const VgatePgpu *)g_ptr_array_index (probe->host->pgpus, i))->index);
     for (guint i = 0; i < probe->answers->len; i++) {
         const VgateDriverAnswer *answer = &g_array_index (probe->answers, VgateDriverAnswer, i);
 
@@ -156,7 +161,7 @@ probe_to_variant (const VgateProbe *probe)
         add_device (&devices, g_ptr_array_index (probe->devices, i));
     for (guint i = 0; i < probe->makeable->len; i++)
         add_makeable (&makeable, g_ptr_array_index (probe->makeable, i));
-    return g_variant_new (PROBE_TYPE, document, &answers, &instances, &devices, &makeable);
+    return g_variant_new (PROBE_TYPE, document, &indices, &answers, &instances, &devices, &makeable);
 }
 
 GBytes *
@@ -183,10 +188,15 @@ read_instance (GVariant *variant)
 }
 
 static gboolean
-read_lists (GVariant *answers, GVariant *instances, VgateProbe *probe)
+read_lists (GVariant *indices, GVariant *answers, GVariant *instances, VgateProbe *probe)
 {
     const guint n_pgpus = probe->host->pgpus->len;
 
+    if (g_variant_n_children (indices) != n_pgpus)
+        return FALSE;
+    for (guint i = 0; i < n_pgpus; i++)
+        g_variant_get_child (indices, i, "u",
+                             &((VgatePgpu *)g_ptr_array_index (probe->host->pgpus, i))->index);
     for (gsize i = 0; i < g_variant_n_children (answers); i++) {
         VgateDriverAnswer answer;
 
@@ -266,20 +276,20 @@ VgateProbe *
 vgate_wire_read_answer (GBytes *bytes, GError **error)
 {
     g_autoptr (GVariant) body = vgate_answer_read (bytes, PROBE_TYPE, error);
-    g_autoptr (GVariant) answers = NULL, instances = NULL, devices = NULL, makeable = NULL;
+    g_autoptr (GVariant) indices = NULL, answers = NULL, instances = NULL, devices = NULL, makeable = NULL;
     g_autoptr (VgateProbe) probe = vgate_probe_new ();
     g_autoptr (GError) local = NULL;
     const char *document;
 
     if (!body)
         return NULL;
-    g_variant_get (body, "(&s@a(uuiuu)@a" INSTANCE_TYPE "@a" DEVICE_TYPE "@a" MAKEABLE_TYPE ")", &document,
-                   &answers, &instances, &devices, &makeable);
+    g_variant_get (body, "(&s@au@a(uuiuu)@a" INSTANCE_TYPE "@a" DEVICE_TYPE "@a" MAKEABLE_TYPE ")", &document,
+                   &indices, &answers, &instances, &devices, &makeable);
     probe->host = vgate_host_read (document, strlen (document), &local);
     if (!probe->host)
         return vgate_answer_refuse (local->message, error);
-    if (!read_lists (answers, instances, probe))
-        return vgate_answer_refuse ("the answer names a GPU that it does not list", error);
+    if (!read_lists (indices, answers, instances, probe))
+        return vgate_answer_refuse ("the answer names a GPU that it does not list, or omits one", error);
     if (!read_all (devices, read_device, probe->devices) ||
         !read_all (makeable, read_makeable, probe->makeable))
         return vgate_answer_refuse ("the answer contains an invalid device", error);

@@ -40,7 +40,7 @@ typedef struct {
     char *address; /* PCI, of the physical function */
     char *name;
     char *uuid;    /* "GPU-..." as NVML writes it */
-    guint32 index; /* NVML's index; 0 in a host that was read from XML */
+    guint32 index; /* NVML's index, which can change when the driver is loaded again; 0 in a document */
     VgateXmlBytes metadata;
     VgatePgpuMirror mirror;  /* as it was read; empty in a host that was not read from XML */
     VgatePgpuRecord record;  /* read from the bytes */

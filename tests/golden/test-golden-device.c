@@ -131,6 +131,11 @@ static const CommandReport reports[] = {
     {"make-dry-gpu-uuid",
      "device make " CASE_MDEV " --type " SHORT " --gpu GPU-6a52c1de-0000-4000-8000-000061000000 -n" ROOT,
      two_gpus, NULL},
+    {"make-dry-gpu-index", "device make " CASE_MDEV " --type " SHORT " --gpu 1 -n" ROOT, two_gpus, NULL},
+    {"make-dry-gpu-short", "device make " CASE_MDEV " --type " SHORT " --gpu 61:00.0 -n" ROOT, two_gpus,
+     NULL},
+    {"make-dry-gpu-long", "device make " CASE_MDEV " --type " SHORT " --gpu 00000000:61:00.0 -n" ROOT,
+     two_gpus, NULL},
     /* what exists and is free need not be created */
     {"make-exists", "device make " CASE_MDEV " --type " SHORT ROOT, named_and_free, NULL},
 };
@@ -153,6 +158,7 @@ static const CommandFailure failures[] = {
     {"make-full", {.line = MAKE ROOT}, full, NULL, NULL, 1},
     {"make-full-gpu", {.line = MAKE " --gpu " CASE_GPU ROOT}, full, NULL, NULL, 1},
     {"make-no-gpu", {.line = MAKE " --gpu 99:00.0" ROOT}, room_for_mdevs, NULL, NULL, 1},
+    {"make-no-gpu-index", {.line = MAKE " --gpu 7" ROOT}, two_gpus, NULL, NULL, 1},
     {"make-type",
      {.line = "device make " CASE_MDEV " --type H100XM-21C" ROOT},
      room_for_mdevs,
@@ -217,7 +223,6 @@ static const CommandFailure failures[] = {
     {"usage-make-two", {.line = "device make @mdev.in.xml @vf.in.xml"}, NULL, NULL, NULL, 2},
     {"usage-make-gpu", {.line = "device make @mdev.in.xml --gpu " CASE_GPU}, NULL, NULL, NULL, 2},
     {"usage-make-gpu-form", {.line = MAKE " --gpu 41:zz"}, NULL, NULL, NULL, 2},
-    {"usage-make-gpu-index", {.line = MAKE " --gpu 0"}, NULL, NULL, NULL, 2},
     {"usage-make-operation", {.line = "device make @mdev.in.xml --operation start"}, NULL, NULL, NULL, 2},
     {"usage-make-operation-type", {.line = MAKE " --operation restore"}, NULL, NULL, NULL, 2},
     {"usage-remove", {.line = "device remove"}, NULL, NULL, NULL, 2},
