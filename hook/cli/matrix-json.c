@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The lists are printed item by item, because the cells of a large fleet are tens of megabytes. */
+#include "base/date-time.h"
 #include "fleet/similar.h"
 #include "matrix-output.h"
 #include "tree.h"
@@ -87,8 +88,7 @@ append_hosts (GString *text, const VgateMatrixTotals *totals)
         const VgateFleetHost *entry = g_ptr_array_index (matrix->fleet->hosts, h);
         const VgateHost *host = entry->host;
         g_autoptr (JsonObject) item = json_object_new ();
-        g_autoptr (GDateTime) time = g_date_time_new_from_unix_utc (host->time);
-        g_autofree char *written = time ? g_date_time_format (time, "%Y-%m-%dT%H:%M:%SZ") : g_strdup ("");
+        g_autofree char *time = vgate_time_format (host->time);
         g_autoptr (VgateSimilarNames) names = vgate_similar_host_names (matrix->question, host);
         char range[VGATE_VERSION_RANGE_TEXT_SIZE];
         JsonArray *list;
@@ -96,7 +96,7 @@ append_hosts (GString *text, const VgateMatrixTotals *totals)
         json_object_set_string_member (item, "name", host->name);
         json_object_set_string_member (item, "uuid", host->uuid);
         json_object_set_string_member (item, "origin", entry->origin);
-        json_object_set_string_member (item, "time", written);
+        json_object_set_string_member (item, "time", time ? time : "");
         json_object_set_string_member (item, "driver", host->driver);
         json_object_set_string_member (item, "accepted-versions",
                                        vgate_version_range_format (host->current, range));
@@ -230,8 +230,7 @@ void
 vgate_matrix_print_json (const VgateMatrixTotals *totals)
 {
     const VgateMatrix *matrix = totals->matrix;
-    g_autoptr (GDateTime) time = g_date_time_new_from_unix_utc (matrix->question->now);
-    g_autofree char *now = g_date_time_format (time, "%Y-%m-%dT%H:%M:%SZ");
+    g_autofree char *now = vgate_time_format (matrix->question->now);
     g_autoptr (GString) text = g_string_new (NULL);
 
     g_string_append_printf (text, "{\"format\":\"" FORMAT "\",\n\"time\":\"%s\",\n\"guest\":[", now);

@@ -4,6 +4,7 @@
 
 #include "agent-client.h"
 #include "agent-status.h"
+#include "base/date-time.h"
 #include "command.h"
 #include "status/address.h"
 #include "wrap.h"
@@ -112,12 +113,11 @@ static void
 print_json (const GPtrArray *items, gint64 now)
 {
     g_autoptr (JsonObject) report = json_object_new ();
-    g_autoptr (GDateTime) time = g_date_time_new_from_unix_utc (now / G_USEC_PER_SEC);
-    g_autofree char *time_text = g_date_time_format (time, "%Y-%m-%dT%H:%M:%SZ");
+    g_autofree char *time = vgate_time_format (now / G_USEC_PER_SEC);
     JsonArray *list;
 
     json_object_set_string_member (report, "format", FORMAT);
-    json_object_set_string_member (report, "time", time_text);
+    json_object_set_string_member (report, "time", time);
     json_object_set_string_member (report, "result",
                                    vgate_self_check_result_names[vgate_self_check_overall (items)]);
     list = vgate_tree_add_list (report, "check");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Describes the engine's answers in words. It is not part of the engine because it allocates memory. */
 #include "base/codes.h"
+#include "base/date-time.h"
 #include "compat/verdict.h"
 #include "scheduler/duration.h"
 
@@ -165,9 +166,9 @@ describe_guest_branch (const VgateFinding *f)
 static char *
 format_time (guint64 seconds)
 {
-    g_autoptr (GDateTime) time = g_date_time_new_from_unix_utc ((gint64)seconds);
+    char *time = vgate_time_format ((gint64)seconds);
 
-    return time ? g_date_time_format (time, "%Y-%m-%dT%H:%M:%SZ") : g_strdup ("an impossible time");
+    return time ? time : g_strdup ("an impossible time");
 }
 
 /* An age by the clock of the host that judges: the time that was read is by the clock of another host. */

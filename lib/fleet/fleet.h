@@ -67,8 +67,8 @@ void vgate_fleet_drop_duplicates (VgateFleet *fleet);
  */
 gboolean vgate_fleet_add_directory (VgateFleet *fleet, const char *path, GError **error);
 
-/* The guest or the host that text names: by name or UUID. NULL when there is none, or with *is_ambiguous when
- * several have this name. */
+/* The guest or the host that text names: by name or UUID. NULL if no document has this name or UUID; also if
+ * several have this name, with *is_ambiguous. */
 const VgateFleetGuest *vgate_fleet_find_guest (const VgateFleet *fleet, const char *text,
                                                gboolean *is_ambiguous);
 const VgateFleetHost *vgate_fleet_find_host (const VgateFleet *fleet, const char *text,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "self-check/libvirt-daemon.h"
 
+#include "host/sysfs-read.h"
+
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -196,29 +198,17 @@ add_hook (GPtrArray *hooks, const char *root, const char *path)
     g_ptr_array_add (hooks, hook);
 }
 
-static int
-compare_names (gconstpointer a, gconstpointer b)
-{
-    return strcmp (*(const char *const *)a, *(const char *const *)b);
-}
-
 GPtrArray *
 vgate_libvirt_hooks_list (const char *root, const char *directory)
 {
     GPtrArray *hooks = g_ptr_array_new_with_free_func (hook_free);
-    g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
     g_autofree char *single = g_build_filename (directory, "qemu", NULL);
     g_autofree char *several = g_build_filename (directory, "qemu.d", NULL);
-    g_autofree char *full = g_strconcat (root, several, NULL);
-    g_autoptr (GDir) dir = g_dir_open (full, 0, NULL);
-    const char *name;
+    g_auto (GStrv) names = vgate_sysfs_names (root, several);
 
     add_hook (hooks, root, single);
-    while (dir && (name = g_dir_read_name (dir)))
-        g_ptr_array_add (names, g_strdup (name));
-    g_ptr_array_sort (names, compare_names);
-    for (guint i = 0; i < names->len; i++) {
-        g_autofree char *path = g_build_filename (several, g_ptr_array_index (names, i), NULL);
+    for (gsize i = 0; names[i]; i++) {
+        g_autofree char *path = g_build_filename (several, names[i], NULL);
 
         add_hook (hooks, root, path);
     }

@@ -2,6 +2,7 @@
 #include "self-check/self-check.h"
 
 #include "base/descriptor.h"
+#include "base/date-time.h"
 #include "driver/probe.h"
 #include "host/host.h"
 #include "host/identity.h"
@@ -25,10 +26,6 @@
  * link that was created that close to the start counts as newer: libvirtd has looked for hooks within a few
  * ms, and one reload too many does no harm. */
 #define TICK_US 20000
-
-const char *const vgate_self_check_names[] = {
-    "hook-link",  "hook-loaded", "hook-chain",  "configuration", "fleet-key", "nvml",  "gpus",
-    "vgpu-gated", "bus",         "confinement", "clock",         "host-uuid", "fleet", NULL};
 
 /* UUIDs that manufacturers put into the DMI of many boards. (Only zeros and only f's do not count as a UUID:
  * host/identity.h.) */
@@ -71,9 +68,9 @@ cure_of (int code)
 static char *
 format_time (gint64 us)
 {
-    g_autoptr (GDateTime) time = g_date_time_new_from_unix_utc (us / G_USEC_PER_SEC);
+    char *time = vgate_time_format (us / G_USEC_PER_SEC);
 
-    return time ? g_date_time_format (time, "%Y-%m-%dT%H:%M:%SZ") : g_strdup ("?");
+    return time ? time : g_strdup ("?");
 }
 
 /* --- libvirt and the hook --- */
@@ -121,7 +118,7 @@ check_hook_link (Run *run)
 }
 
 /* Another hook that was there when the daemon looked for hooks, so that it reads the directory at each event;
- * NULL if there is none. */
+ * NULL if no other hook was there. */
 static const VgateLibvirtHook *
 find_older (const Run *run, gint64 looked)
 {

@@ -60,9 +60,6 @@ typedef struct {
  * VgateSelfCheckItem *, which the caller unrefs. */
 GPtrArray *vgate_self_check_run (const VgateSelfCheckRequest *request);
 
-/* The names of all items, terminated by NULL. */
-extern const char *const vgate_self_check_names[];
-
 /* For VgateSelfCheckRequest.last_reload: asks systemd on the system's bus, for two seconds at most.
  * From then on the process ignores SIGPIPE, as GLib does with its first socket. */
 gint64 vgate_self_check_last_reload (const char *unit);

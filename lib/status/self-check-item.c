@@ -42,24 +42,22 @@ vgate_self_check_items_take (GPtrArray *items, const char *name, VgateSelfCheckR
     g_free (remedy);
 }
 
-guint
-vgate_self_check_count (const GPtrArray *items, VgateSelfCheckResult result)
-{
-    guint n = 0;
-
-    for (guint i = 0; i < items->len; i++)
-        n += ((const VgateSelfCheckItem *)g_ptr_array_index (items, i))->result == (int)result ? 1 : 0;
-    return n;
-}
-
 VgateSelfCheckResult
 vgate_self_check_overall (const GPtrArray *items)
 {
-    static const VgateSelfCheckResult by_weight[] = {VGATE_SELF_CHECK_FAIL, VGATE_SELF_CHECK_UNKNOWN,
-                                                     VGATE_SELF_CHECK_WARN};
+    static const guint weights[] = {
+        [VGATE_SELF_CHECK_PASS] = 0,
+        [VGATE_SELF_CHECK_WARN] = 1,
+        [VGATE_SELF_CHECK_UNKNOWN] = 2,
+        [VGATE_SELF_CHECK_FAIL] = 3,
+    };
+    VgateSelfCheckResult overall = VGATE_SELF_CHECK_PASS;
 
-    for (gsize i = 0; i < G_N_ELEMENTS (by_weight); i++)
-        if (vgate_self_check_count (items, by_weight[i]) > 0)
-            return by_weight[i];
-    return VGATE_SELF_CHECK_PASS;
+    for (guint i = 0; i < items->len; i++) {
+        const VgateSelfCheckItem *item = g_ptr_array_index (items, i);
+
+        if (weights[item->result] > weights[overall])
+            overall = (VgateSelfCheckResult)item->result;
+    }
+    return overall;
 }

@@ -29,8 +29,6 @@ GPtrArray *vgate_self_check_items_new (void);
 void vgate_self_check_items_take (GPtrArray *items, const char *name, VgateSelfCheckResult result, char *text,
                                   char *remedy);
 
-/* How many items have this result. */
-guint vgate_self_check_count (const GPtrArray *items, VgateSelfCheckResult result);
 /* FAIL if an item fails; otherwise UNKNOWN if one could not be judged; otherwise WARN if there is a warning;
  * otherwise PASS. */
 VgateSelfCheckResult vgate_self_check_overall (const GPtrArray *items);

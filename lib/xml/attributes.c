@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "xml/xml.h"
 
+#include "base/date-time.h"
 #include "vgpu-gate/vgpu-gate.h"
 
 #include <string.h>
@@ -97,7 +98,7 @@ read_time (const char *text, gint64 *member)
     if (strlen (text) != strlen ("2026-11-23T22:00:00Z"))
         return FALSE;
     time = g_date_time_new_from_iso8601 (text, NULL);
-    again = time ? g_date_time_format (time, "%Y-%m-%dT%H:%M:%SZ") : NULL;
+    again = time ? vgate_time_format (g_date_time_to_unix (time)) : NULL;
     if (!again || strcmp (again, text) != 0)
         return FALSE;
     *member = g_date_time_to_unix (time);
@@ -201,11 +202,7 @@ vgate_xml_write_value (const VgateXmlAttribute *attribute, gconstpointer object)
     case VGATE_XML_UUID:
     case VGATE_XML_PCI:
     case VGATE_XML_SHA256: return g_strdup (*(char *const *)member);
-    case VGATE_XML_TIME: {
-        g_autoptr (GDateTime) time = g_date_time_new_from_unix_utc (*(const gint64 *)member);
-
-        return g_date_time_format (time, "%Y-%m-%dT%H:%M:%SZ");
-    }
+    case VGATE_XML_TIME: return vgate_time_format (*(const gint64 *)member);
     case VGATE_XML_COUNT:
         if (*(const guint64 *)member == 0)
             return NULL;

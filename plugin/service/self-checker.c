@@ -37,8 +37,6 @@ run (GTask *task, G_GNUC_UNUSED gpointer source, G_GNUC_UNUSED gpointer data, G_
     g_task_return_pointer (task, vgate_self_check_run (&request), (GDestroyNotify)g_ptr_array_unref);
 }
 
-static void begin (VgateSelfChecker *checker);
-
 static void
 on_done (G_GNUC_UNUSED GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -53,11 +51,11 @@ on_done (G_GNUC_UNUSED GObject *source, GAsyncResult *result, gpointer user_data
     checker->time = g_get_real_time () / G_USEC_PER_SEC;
     checker->is_running = FALSE;
     if (checker->is_hurried)
-        begin (checker);
+        vgate_self_checker_hurry (checker);
 }
 
-static void
-begin (VgateSelfChecker *checker)
+void
+vgate_self_checker_hurry (VgateSelfChecker *checker)
 {
     g_autoptr (GTask) task = NULL;
 
@@ -75,7 +73,7 @@ on_first (gpointer user_data)
     VgateSelfChecker *checker = user_data;
 
     checker->first = 0;
-    begin (checker);
+    vgate_self_checker_hurry (checker);
     return G_SOURCE_REMOVE;
 }
 
@@ -83,7 +81,7 @@ static gboolean
 on_timer (gpointer checker)
 {
     if (!((VgateSelfChecker *)checker)->is_running)
-        begin (checker);
+        vgate_self_checker_hurry (checker);
     return G_SOURCE_CONTINUE;
 }
 
@@ -96,12 +94,6 @@ vgate_self_checker_new (void)
     checker->first = g_timeout_add_seconds (FIRST_SEC, on_first, checker);
     checker->timer = g_timeout_add_seconds (INTERVAL_SEC, on_timer, checker);
     return checker;
-}
-
-void
-vgate_self_checker_hurry (VgateSelfChecker *checker)
-{
-    begin (checker);
 }
 
 GPtrArray *

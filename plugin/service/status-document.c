@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "plugin/service/status-document.h"
 
+#include "base/date-time.h"
+
 /* In each object, strings, numbers and flags come before objects, and objects before lists. The text that is
  * made from the document has the same order. */
 
@@ -87,8 +89,7 @@ add_flag (Writer *writer, const char *name, gboolean flag)
 static void
 add_time (Writer *writer, const char *name, gint64 seconds)
 {
-    g_autoptr (GDateTime) time = g_date_time_new_from_unix_utc (seconds);
-    g_autofree char *text = g_date_time_format (time, "%Y-%m-%dT%H:%M:%SZ");
+    g_autofree char *text = vgate_time_format (seconds);
 
     add_text (writer, name, text);
 }
