@@ -4,18 +4,14 @@
 #include "command.h"
 #include "gate/observation.h"
 #include "host/provider-lock.h"
+#include "libvirt-access.h"
 #include "switchover-bus.h"
 #include "switchover-xml.h"
 
-#include <libvirt/libvirt.h>
-#include <libvirt/virterror.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (virConnect, virConnectClose)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (virDomain, virDomainFree)
 
 /* One run of the command. */
 typedef struct {
@@ -48,37 +44,6 @@ target_clear (Target *target)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Target, target_clear)
 
-/* Without an error function, libvirt prints its errors itself. */
-static void
-swallow_libvirt_error (G_GNUC_UNUSED void *user_data, G_GNUC_UNUSED virErrorPtr error)
-{
-}
-
-static gboolean
-fail_libvirt (GError **error, const char *call)
-{
-    const char *message = virGetLastErrorMessage ();
-
-    g_set_error (error, VGATE_ERROR, VGATE_CODE_LIBVIRT_ERROR, "%s: %s", call,
-                 message ? message : "unknown error");
-    return FALSE;
-}
-
-static char *
-read_xml (virDomainPtr domain, unsigned int flags, GError **error)
-{
-    char *xml = virDomainGetXMLDesc (domain, flags);
-    char *copy;
-
-    if (!xml) {
-        fail_libvirt (error, "virDomainGetXMLDesc");
-        return NULL;
-    }
-    copy = g_strdup (xml);
-    free (xml); /* libvirt allocates with malloc () */
-    return copy;
-}
-
 /* The caller clears *target, also after a failure. */
 static gboolean
 target_read (Target *target, GError **error)
@@ -88,14 +53,14 @@ target_read (Target *target, GError **error)
     g_autofree char *running = NULL;
 
     if (is_active < 0)
-        return fail_libvirt (error, "virDomainIsActive");
+        return vgate_libvirt_fail (error, "virDomainIsActive");
     if (is_persistent < 0)
-        return fail_libvirt (error, "virDomainIsPersistent");
+        return vgate_libvirt_fail (error, "virDomainIsPersistent");
     target->is_active = is_active;
     target->is_persistent = is_persistent;
     if (is_persistent) {
         target->inactive_xml =
-            read_xml (target->domain, VIR_DOMAIN_XML_INACTIVE | VIR_DOMAIN_XML_SECURE, error);
+            vgate_libvirt_read_xml (target->domain, VIR_DOMAIN_XML_INACTIVE | VIR_DOMAIN_XML_SECURE, error);
         if (target->inactive_xml)
             target->inactive = vgate_domain_read_leniently (target->inactive_xml,
                                                             strlen (target->inactive_xml), NULL, error);
@@ -103,7 +68,7 @@ target_read (Target *target, GError **error)
             return FALSE;
     }
     if (is_active) {
-        running = read_xml (target->domain, 0, error);
+        running = vgate_libvirt_read_xml (target->domain, 0, error);
         if (running)
             target->running = vgate_domain_read_leniently (running, strlen (running), NULL, error);
         if (!target->running)
@@ -150,7 +115,7 @@ define (const Target *target, const char *xml, GError **error)
 {
     g_autoptr (virDomain) defined = virDomainDefineXML (virDomainGetConnect (target->domain), xml);
 
-    return defined || fail_libvirt (error, "virDomainDefineXML");
+    return defined || vgate_libvirt_fail (error, "virDomainDefineXML");
 }
 
 static gboolean
@@ -275,7 +240,7 @@ check_no_job (const Target *target, GError **error)
     virDomainJobInfo job;
 
     if (virDomainGetJobInfo (target->domain, &job) != 0)
-        return fail_libvirt (error, "virDomainGetJobInfo");
+        return vgate_libvirt_fail (error, "virDomainGetJobInfo");
     if (job.type == VIR_DOMAIN_JOB_NONE)
         return TRUE;
     g_set_error (error, VGATE_ERROR, VGATE_CODE_SWITCH_OVER_NOT_REPAIRED,
@@ -397,28 +362,6 @@ static const Action actions[] = {
     {"repair", repair, may_repair, "no guest has lost the bus", FALSE, TRUE},
 };
 
-static virDomainPtr
-find_domain (virConnectPtr libvirt, const char *name, GError **error)
-{
-    virDomainPtr domain = virDomainLookupByName (libvirt, name);
-
-    if (domain)
-        return domain;
-    if (virGetLastErrorCode () != VIR_ERR_NO_DOMAIN) {
-        fail_libvirt (error, "virDomainLookupByName");
-        return NULL;
-    }
-    domain = virDomainLookupByUUIDString (libvirt, name);
-    if (domain)
-        return domain;
-    /* a name that is not a UUID is an invalid argument */
-    if (virGetLastErrorCode () == VIR_ERR_NO_DOMAIN || virGetLastErrorCode () == VIR_ERR_INVALID_ARG)
-        g_set_error (error, VGATE_ERROR, VGATE_CODE_LIBVIRT_ERROR, "no domain with name or UUID '%s'", name);
-    else
-        fail_libvirt (error, "virDomainLookupByUUIDString");
-    return NULL;
-}
-
 static int
 run_one (const Action *action, Session *session, virDomainPtr domain, gboolean *is_concerned)
 {
@@ -437,30 +380,18 @@ run_one (const Action *action, Session *session, virDomainPtr domain, gboolean *
     return vgate_command_fail_domain (error, target.name);
 }
 
-static int
-compare_names (gconstpointer a, gconstpointer b)
-{
-    const virDomainPtr *left = a, *right = b;
-
-    return g_strcmp0 (virDomainGetName (*left), virDomainGetName (*right));
-}
-
 /* One domain that fails does not keep the others from being done. */
 static int
 run_all (const Action *action, Session *session)
 {
-    virDomainPtr *domains = NULL;
-    const int n = virConnectListAllDomains (session->libvirt, &domains, 0);
     g_autoptr (GError) error = NULL;
+    virDomainPtr *domains = NULL;
+    const int n = vgate_libvirt_list (session->libvirt, 0, &domains, &error);
     int worst = VGATE_EXIT_ALLOWED;
     gboolean is_any = FALSE;
 
-    if (n < 0) {
-        fail_libvirt (&error, "virConnectListAllDomains");
+    if (n < 0)
         return vgate_command_fail (error);
-    }
-    /* libvirt lists them in any order */
-    qsort (domains, (size_t)n, sizeof (virDomainPtr), compare_names);
     for (int i = 0; i < n; i++) {
         g_autoptr (virDomain) domain = domains[i];
         gboolean is_concerned;
@@ -497,12 +428,9 @@ run (const Action *action, const char *name, Session *session)
     gboolean is_concerned;
     int result;
 
-    virSetErrorFunc (NULL, swallow_libvirt_error);
-    libvirt = virConnectOpen (session->uri ? session->uri : "qemu:///system");
-    if (!libvirt) {
-        fail_libvirt (&error, "virConnectOpen");
+    libvirt = vgate_libvirt_open (session->uri, FALSE, &error);
+    if (!libvirt)
         return vgate_command_fail (error);
-    }
     session->libvirt = libvirt;
     session->is_local = is_local (libvirt);
     if (session->is_all && action->needs_local_vgpus && !session->is_local) {
@@ -513,7 +441,7 @@ run (const Action *action, const char *name, Session *session)
         return vgate_command_fail (error);
     }
     if (!session->is_all) {
-        domain = find_domain (libvirt, name, &error);
+        domain = vgate_libvirt_find (libvirt, name, &error);
         if (!domain)
             return vgate_command_fail (error);
     }
