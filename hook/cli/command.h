@@ -31,6 +31,9 @@ typedef struct {
 } VgateCommand;
 
 int vgate_command_host (int argc, char *argv[], const char *config);
+int vgate_command_fleet (int argc, char *argv[], const char *config);
+int vgate_command_fleet_collect (int argc, char *argv[], const char *config);
+int vgate_command_guest (int argc, char *argv[], const char *config);
 int vgate_command_check (int argc, char *argv[], const char *config);
 int vgate_command_matrix (int argc, char *argv[], const char *config);
 int vgate_command_explain (int argc, char *argv[], const char *config);

@@ -2,6 +2,7 @@
 #include "fleet-options.h"
 
 #include "command.h"
+#include "fleet-libvirt.h"
 
 #include <string.h>
 
@@ -9,6 +10,7 @@ void
 vgate_fleet_options_clear (VgateFleetOptions *options)
 {
     g_clear_pointer (&options->directories, g_strfreev);
+    g_clear_pointer (&options->uris, g_strfreev);
     g_clear_pointer (&options->hosts, g_strfreev);
 }
 
@@ -16,6 +18,12 @@ gboolean
 vgate_fleet_word_is_path (const char *word)
 {
     return strchr (word, '/') || g_str_has_suffix (word, ".xml") || strcmp (word, "-") == 0;
+}
+
+gboolean
+vgate_fleet_options_have_fleet (const VgateFleetOptions *options)
+{
+    return options->directories || options->uris;
 }
 
 static gboolean
@@ -26,7 +34,8 @@ check_words (char *const *words, const char *what, gboolean has_fleet, guint *n_
         if (has_fleet || vgate_fleet_word_is_path (words[i]))
             continue;
         g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                     "%s '%s' is not the path of a document; a name requires --fleet", what, words[i]);
+                     "%s '%s' is not the path of a document; a name requires --fleet or --connect", what,
+                     words[i]);
         return FALSE;
     }
     return TRUE;
@@ -35,7 +44,7 @@ check_words (char *const *words, const char *what, gboolean has_fleet, guint *n_
 gboolean
 vgate_fleet_options_check (const VgateFleetOptions *options, char *const *guests, GError **error)
 {
-    const gboolean has_fleet = options->directories != NULL;
+    const gboolean has_fleet = vgate_fleet_options_have_fleet (options);
     guint n_inputs = 0;
 
     if (!check_words (guests, "guest", has_fleet, &n_inputs, error) ||
@@ -93,8 +102,8 @@ choose (VgateFleet *fleet, char *const *words, gboolean is_host)
     }
 }
 
-static void
-print_faults (const VgateFleet *fleet)
+void
+vgate_fleet_print_faults (const VgateFleet *fleet)
 {
     for (guint i = 0; i < fleet->faults->len; i++) {
         const VgateFleetFault *fault = g_ptr_array_index (fleet->faults, i);
@@ -109,20 +118,65 @@ print_faults (const VgateFleet *fleet)
     }
 }
 
+/* The words that are no paths, ending with NULL; NULL without words. They are borrowed. */
+static GPtrArray *
+names_of (char *const *words)
+{
+    GPtrArray *names = words ? g_ptr_array_new () : NULL;
+
+    for (gsize i = 0; words && words[i]; i++)
+        if (!vgate_fleet_word_is_path (words[i]))
+            g_ptr_array_add (names, words[i]);
+    if (names)
+        g_ptr_array_add (names, NULL);
+    return names;
+}
+
+static void
+add_libvirt (VgateFleet *fleet, const VgateFleetOptions *options, char *const *guests, const char *config)
+{
+    g_autoptr (GPtrArray) guest_names = names_of (guests), host_names = names_of (options->hosts);
+    const VgateLibvirtSource source = {
+        .uris = options->uris,
+        .guests = guest_names ? (char *const *)guest_names->pdata : NULL,
+        .needs_hosts = !host_names || host_names->len > 1,
+        .config = config,
+    };
+    g_autoptr (GPtrArray) documents = vgate_libvirt_source_read (&source);
+
+    for (guint i = 0; i < documents->len; i++) {
+        VgateSourceDocument *document = g_ptr_array_index (documents, i);
+        VgateFleetGuest *guest;
+
+        if (document->error) {
+            vgate_fleet_add_fault (fleet, document->is_host, document->origin, document->name,
+                                   g_steal_pointer (&document->error));
+        } else if (document->is_host) {
+            vgate_fleet_add_host (fleet, document->origin, document->xml, strlen (document->xml));
+        } else {
+            guest = vgate_fleet_add_guest (fleet, document->origin, document->xml, strlen (document->xml));
+            if (guest)
+                guest->is_inactive = document->is_inactive;
+        }
+    }
+}
+
 VgateFleet *
-vgate_fleet_options_read (const VgateFleetOptions *options, char *const *guests, GError **error)
+vgate_fleet_options_read (const VgateFleetOptions *options, char *const *guests, const char *config,
+                          GError **error)
 {
     g_autoptr (VgateFleet) fleet = vgate_fleet_new ();
 
-    /* another kind of source, such as libvirt, is read here */
     for (gsize i = 0; options->directories && options->directories[i]; i++)
         if (!vgate_fleet_add_directory (fleet, options->directories[i], error))
             return NULL;
+    if (options->uris)
+        add_libvirt (fleet, options, guests, config);
     vgate_fleet_drop_duplicates (fleet);
     choose (fleet, guests, FALSE);
     choose (fleet, options->hosts, TRUE);
     vgate_fleet_drop_duplicates (fleet);
-    print_faults (fleet);
+    vgate_fleet_print_faults (fleet);
     if (fleet->guests->len > 0 && fleet->hosts->len > 0)
         return g_steal_pointer (&fleet);
     g_set_error (error, VGATE_ERROR, VGATE_CODE_FLEET_EMPTY, "the fleet contains no %s",

@@ -8,9 +8,11 @@
 
 static const VgateCommand commands[] = {
     {"host", vgate_command_host, "print the host document of this host: its physical GPUs and vGPU types"},
+    {"guest", vgate_command_guest, "print the guest document of a domain: what vgpu-gate reads of its XML"},
     {"check", vgate_command_check,
      "check whether a domain can run on this host, or on the host of a host document"},
     {"matrix", vgate_command_matrix, "print which guests of a fleet can run on which hosts, and why not"},
+    {"fleet", vgate_command_fleet, "fill a directory with the documents of a fleet: collect"},
     {"allow-restore", vgate_command_allow_restore,
      "allow one restore of a guest whose save image contains no metadata"},
     {"version", vgate_command_version,

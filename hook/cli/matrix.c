@@ -104,12 +104,13 @@ vgate_command_matrix (int argc, char *argv[], const char *config)
 
         return vgate_command_usage (what);
     }
-    if (!fleet_options.directories && (!guests || !fleet_options.hosts))
-        return vgate_command_usage ("'matrix' requires --fleet DIR, or documents of guests and --host HOST");
+    if (!vgate_fleet_options_have_fleet (&fleet_options) && (!guests || !fleet_options.hosts))
+        return vgate_command_usage (
+            "'matrix' requires --fleet DIR, --connect URI, or documents of guests and --host HOST");
     if (!vgate_fleet_options_check (&fleet_options, guests, &error))
         return vgate_command_usage (error->message);
     policy = vgate_command_policy (config, &error);
-    fleet = policy ? vgate_fleet_options_read (&fleet_options, guests, &error) : NULL;
+    fleet = policy ? vgate_fleet_options_read (&fleet_options, guests, config, &error) : NULL;
     if (!fleet)
         return vgate_command_fail (error);
     /* the user asks about cold starts, too, so they are judged even if the configuration exempts them */

@@ -66,7 +66,7 @@ vgate_fleet_add_fault (VgateFleet *fleet, gboolean is_host, const char *origin, 
     g_ptr_array_add (fleet->faults, fault);
 }
 
-void
+VgateFleetGuest *
 vgate_fleet_add_guest (VgateFleet *fleet, const char *origin, const char *xml, gsize length)
 {
     VgateDomainDocument document = VGATE_DOMAIN_DOCUMENT_DOMAIN;
@@ -77,7 +77,7 @@ vgate_fleet_add_guest (VgateFleet *fleet, const char *origin, const char *xml, g
 
     if (!domain) {
         vgate_fleet_add_fault (fleet, FALSE, origin, name, error);
-        return;
+        return NULL;
     }
     guest = g_new0 (VgateFleetGuest, 1);
     guest->origin = g_strdup (origin);
@@ -85,9 +85,10 @@ vgate_fleet_add_guest (VgateFleet *fleet, const char *origin, const char *xml, g
     guest->domain = domain;
     guest->document = document;
     g_ptr_array_add (fleet->guests, guest);
+    return guest;
 }
 
-void
+VgateFleetHost *
 vgate_fleet_add_host (VgateFleet *fleet, const char *origin, const char *xml, gsize length)
 {
     GError *error = NULL;
@@ -96,12 +97,13 @@ vgate_fleet_add_host (VgateFleet *fleet, const char *origin, const char *xml, gs
 
     if (!host) {
         vgate_fleet_add_fault (fleet, TRUE, origin, NULL, error);
-        return;
+        return NULL;
     }
     entry = g_new0 (VgateFleetHost, 1);
     entry->origin = g_strdup (origin);
     entry->host = host;
     g_ptr_array_add (fleet->hosts, entry);
+    return entry;
 }
 
 static void
@@ -131,11 +133,15 @@ vgate_fleet_add_host_file (VgateFleet *fleet, const char *path)
     add_file (fleet, path, TRUE);
 }
 
-/* The time by which the newer of two guest documents is found: that of the capture. */
-static gint64
-guest_time (const VgateFleetGuest *guest)
+/* TRUE when guest is to be kept instead of other: it runs, and other does not, or its capture is newer. */
+static gboolean
+is_newer (const VgateFleetGuest *guest, const VgateFleetGuest *other)
 {
-    return guest->domain->element ? guest->domain->element->time : 0;
+    const VgateElement *element = guest->domain->element, *others = other->domain->element;
+
+    if (guest->is_inactive != other->is_inactive)
+        return other->is_inactive;
+    return (element ? element->time : 0) > (others ? others->time : 0);
 }
 
 /* Reports the older of two documents, and removes it. */
@@ -181,15 +187,18 @@ drop_guests (VgateFleet *fleet)
         VgateFleetGuest *guest = g_ptr_array_index (fleet->guests, i);
         VgateFleetGuest *other = g_hash_table_lookup (newest, guest->domain->uuid);
 
-        if (guest->document == VGATE_DOMAIN_DOCUMENT_DOMAIN &&
-            (!other || guest_time (guest) > guest_time (other)))
+        if (guest->document == VGATE_DOMAIN_DOCUMENT_DOMAIN && (!other || is_newer (guest, other)))
             g_hash_table_replace (newest, guest->domain->uuid, guest);
     }
     for (guint i = fleet->guests->len; i-- > 0;) {
         VgateFleetGuest *guest = g_ptr_array_index (fleet->guests, i);
         VgateFleetGuest *kept = g_hash_table_lookup (newest, guest->domain->uuid);
 
-        if (guest->document == VGATE_DOMAIN_DOCUMENT_DOMAIN && kept != guest)
+        if (guest->document != VGATE_DOMAIN_DOCUMENT_DOMAIN || kept == guest)
+            continue;
+        if (guest->is_inactive && !kept->is_inactive)
+            g_ptr_array_remove_index (fleet->guests, i);
+        else
             drop (fleet, FALSE, fleet->guests, i, guest->origin, guest->name, kept->origin);
     }
 }

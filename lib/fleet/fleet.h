@@ -14,6 +14,7 @@ typedef struct {
     char *name;   /* that of the domain */
     VgateDomain *domain;
     VgateDomainDocument document;
+    gboolean is_inactive; /* the document is the definition of a domain that does not run */
 } VgateFleetGuest;
 
 typedef struct {
@@ -42,10 +43,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateFleet, vgate_fleet_free)
 /*
  * Add a document, which was read from origin (copied). xml is untrusted. A guest is a domain's XML or a
  * snapshot's (vgate_domain_read_document ()). A document that cannot be read becomes a fault: an error of
- * vgate_domain_read_document () or vgate_host_read ().
+ * vgate_domain_read_document () or vgate_host_read (). They return what was added, or NULL.
  */
-void vgate_fleet_add_guest (VgateFleet *fleet, const char *origin, const char *xml, gsize length);
-void vgate_fleet_add_host (VgateFleet *fleet, const char *origin, const char *xml, gsize length);
+VgateFleetGuest *vgate_fleet_add_guest (VgateFleet *fleet, const char *origin, const char *xml, gsize length);
+VgateFleetHost *vgate_fleet_add_host (VgateFleet *fleet, const char *origin, const char *xml, gsize length);
 /* The same with a file, "-" for standard input; also VGATE_CODE_INPUT_UNREADABLE. */
 void vgate_fleet_add_guest_file (VgateFleet *fleet, const char *path);
 void vgate_fleet_add_host_file (VgateFleet *fleet, const char *path);
@@ -55,7 +56,8 @@ void vgate_fleet_add_fault (VgateFleet *fleet, gboolean is_host, const char *ori
 
 /*
  * Removes all but the newest of several documents of one host (by its UUID), and of several guests with the
- * same UUID (by the time of the capture): each that is removed becomes a fault (VGATE_CODE_FLEET_TWICE).
+ * same UUID (by the time of the capture): each that is removed becomes a fault (VGATE_CODE_FLEET_TWICE). The
+ * definition of a guest that runs elsewhere is removed without one, because hosts keep such definitions.
  * Snapshots are not compared, because a guest can have many. Call it once after everything was added.
  */
 void vgate_fleet_drop_duplicates (VgateFleet *fleet);

@@ -24,6 +24,8 @@ vgate_cell_name (VgateCellKind kind)
 VgateOperation
 vgate_fleet_operation (const VgateFleetGuest *guest)
 {
+    if (guest->is_inactive)
+        return VGATE_OPERATION_PREPARE;
     switch (guest->document) {
     case VGATE_DOMAIN_DOCUMENT_MEMORY: return VGATE_OPERATION_RESTORE;
     case VGATE_DOMAIN_DOCUMENT_COLD: return VGATE_OPERATION_PREPARE;

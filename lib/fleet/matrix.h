@@ -15,7 +15,8 @@ typedef struct {
     gint64 now;                /* seconds since 1970 */
 } VgateFleetQuestion;
 
-/* The operation that a user means who names none: a guest is migrated live, a snapshot is reverted to. */
+/* The operation that a user means who names none: a guest that runs is migrated live, one
+ * that does not run is started, a snapshot is reverted to. */
 VgateOperation vgate_fleet_operation (const VgateFleetGuest *guest);
 
 /* The gate's decision for one guest on one host; host: NULL for this one. It borrows from all arguments. The

@@ -30,6 +30,8 @@ static const char *const lines[] = {
     "switchover repair vm1",
     "self-check",
     "matrix --fleet /missing",
+    "guest /missing",
+    "fleet collect /missing",
     "explain",
     "explain 303",
     "explain --markdown",

@@ -54,6 +54,8 @@ static const struct {
     {"check-whole-gpu", "check --root $ROOT @whole-gpu.in.xml", 3, FALSE},
     {"check-no-vgpu", "check @no-vgpu.in.xml", 0, FALSE},
     {"matrix", "matrix --root $ROOT --fleet $ROOT/none", 3, TRUE},
+    {"guest", "guest @no-vgpu.in.xml", 0, FALSE},
+    {"fleet", "fleet collect", 2, TRUE},
     {"device-list", "device list --root $ROOT", 0, FALSE},
     {"device-make", "device make " CASE_MDEV " --type H100XM-20C --root $ROOT", 1, TRUE},
     {"device-make-guest", "device make @mdev.in.xml --root $ROOT", 1, TRUE},

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "fleet-libvirt.h"
+
+#include "domain/guest-document.h"
+#include "libvirt-access.h"
+#include "program-run.h"
+#include "xml/xml.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The hosts that are asked at the same time. Most of the time is spent waiting for them. */
+#define THREADS_MAX 16
+
+/* "vgpu-gate host" itself waits for NVML for at most a minute by default. */
+#define DEADLINE_MS       90000u
+#define CONNECT_TIMEOUT   "ConnectTimeout=10"
+#define SSH_FAILED        255
+#define COMMAND_NOT_FOUND 127
+
+static void
+document_free (VgateSourceDocument *document)
+{
+    g_free (document->origin);
+    g_free (document->name);
+    g_free (document->xml);
+    g_clear_error (&document->error);
+    g_free (document);
+}
+
+/* Adds a document, or its error; takes xml and error. */
+static VgateSourceDocument *
+add (GPtrArray *documents, gboolean is_host, const char *uri, const char *name, char *xml, GError *error)
+{
+    VgateSourceDocument *document = g_new0 (VgateSourceDocument, 1);
+
+    document->is_host = is_host;
+    document->uri = uri;
+    document->origin = name ? g_strdup_printf ("%s %s", uri, name) : g_strdup (uri);
+    document->name = g_strdup (name);
+    document->xml = xml;
+    document->error = error;
+    g_ptr_array_add (documents, document);
+    return document;
+}
+
+/* --- the host document --- */
+
+/* Sets the words of ssh, which are those that libvirt uses for the same URI. */
+static gboolean
+write_ssh (GUri *uri, GPtrArray *words, GError **error)
+{
+    const char *query = g_uri_get_query (uri), *host = g_uri_get_host (uri);
+    g_autoptr (GHashTable) parameters =
+        g_uri_parse_params (query ? query : "", -1, "&", G_URI_PARAMS_NONE, NULL);
+    const char *program = parameters ? g_hash_table_lookup (parameters, "command") : NULL;
+    const char *key = parameters ? g_hash_table_lookup (parameters, "keyfile") : NULL;
+    const char *no_verify = parameters ? g_hash_table_lookup (parameters, "no_verify") : NULL;
+    static const char *const options[] = {
+        /* several hosts are asked at the same time, so none can ask the user for a password */
+        "-oBatchMode=yes", "-o" CONNECT_TIMEOUT,
+        /* a new master would keep standard error open after the command has ended */
+        "-oControlMaster=no", "-T", "-e", "none"};
+
+    g_ptr_array_add (words, g_strdup (program ? program : "ssh"));
+    for (gsize i = 0; i < G_N_ELEMENTS (options); i++)
+        g_ptr_array_add (words, g_strdup (options[i]));
+    if (g_strcmp0 (no_verify, "1") == 0)
+        g_ptr_array_add (words, g_strdup ("-oStrictHostKeyChecking=no"));
+    if (key) {
+        g_ptr_array_add (words, g_strdup ("-i"));
+        g_ptr_array_add (words, g_strdup (key));
+    }
+    if (g_uri_get_port (uri) > 0)
+        g_ptr_array_add (words, g_strdup_printf ("-p%d", g_uri_get_port (uri)));
+    if (g_uri_get_userinfo (uri)) {
+        g_ptr_array_add (words, g_strdup ("-l"));
+        g_ptr_array_add (words, g_strdup (g_uri_get_userinfo (uri)));
+    }
+    g_ptr_array_add (words, g_strdup ("--"));
+    g_ptr_array_add (words, g_strdup (host));
+    g_ptr_array_add (words, g_strdup ("vgpu-gate host"));
+    if (*host != '-')
+        return TRUE;
+    g_set_error (error, VGATE_ERROR, VGATE_CODE_FLEET_PROGRAM, "invalid host name '%s' in the URI", host);
+    return FALSE;
+}
+
+static void
+write_local (const VgateLibvirtSource *source, GPtrArray *words)
+{
+    g_autoptr (GError) error = NULL;
+    char *self = g_file_read_link ("/proc/self/exe", &error);
+
+    g_ptr_array_add (words, self ? self : g_strdup ("vgpu-gate"));
+    if (source->config)
+        g_ptr_array_add (words, g_strconcat ("--config=", source->config, NULL));
+    g_ptr_array_add (words, g_strdup ("host"));
+}
+
+/* Sets the words of the program that prints the host document of the URI's host. */
+static gboolean
+write_words (const VgateLibvirtSource *source, const char *text, GPtrArray *words, GError **error)
+{
+    g_autoptr (GUri) uri = g_uri_parse (text, G_URI_FLAGS_ENCODED_QUERY | G_URI_FLAGS_PARSE_RELAXED, NULL);
+    const char *host = uri ? g_uri_get_host (uri) : NULL;
+    const char *transport = uri ? strchr (g_uri_get_scheme (uri), '+') : NULL;
+
+    if (uri && (!host || *host == '\0')) {
+        write_local (source, words);
+        return TRUE;
+    }
+    if (transport && (strcmp (transport, "+ssh") == 0 || strcmp (transport, "+libssh") == 0 ||
+                      strcmp (transport, "+libssh2") == 0))
+        return write_ssh (uri, words, error);
+    g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_FLEET_NO_SSH,
+                         "'vgpu-gate host' can be run there only by ssh, which is not the URI's transport");
+    return FALSE;
+}
+
+static gboolean
+check_run (const VgateProgramRun *run, gboolean is_ssh, GError **error)
+{
+    if (run->status == 0)
+        return TRUE;
+    if (run->status == COMMAND_NOT_FOUND)
+        g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_FLEET_PROGRAM,
+                             "vgpu-gate is not installed there");
+    else
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_FLEET_PROGRAM, "%s failed with status %d: %s",
+                     is_ssh && run->status == SSH_FAILED ? "ssh" : "'vgpu-gate host'", run->status,
+                     run->complaint[0] != '\0' ? run->complaint : "it printed no reason");
+    return FALSE;
+}
+
+/* Adds the host document, or the reason why there is none. FALSE when ssh did not reach the host, so that it
+ * need not be tried again for libvirt. */
+static gboolean
+read_host (const VgateLibvirtSource *source, const char *uri, GPtrArray *documents)
+{
+    g_autoptr (GPtrArray) words = g_ptr_array_new_with_free_func (g_free);
+    g_auto (VgateProgramRun) run = {0};
+    GError *error = NULL;
+    gboolean is_ssh, is_read;
+
+    is_read = write_words (source, uri, words, &error);
+    is_ssh = words->len > 3;
+    g_ptr_array_add (words, NULL);
+    is_read = is_read &&
+              vgate_program_run ((const char *const *)words->pdata, VGATE_XML_SIZE_MAX, DEADLINE_MS, &run,
+                                 &error) &&
+              check_run (&run, is_ssh, &error);
+    add (documents, TRUE, uri, NULL,
+         is_read ? g_strndup ((const char *)run.output->data, run.output->len) : NULL, error);
+    return !is_ssh || !error || (run.output && run.status != SSH_FAILED && run.status != -1);
+}
+
+/* --- the guests --- */
+
+/* TRUE when the domain is one of those that are asked for. */
+static gboolean
+is_wanted (const VgateLibvirtSource *source, virDomainPtr domain)
+{
+    char uuid[VIR_UUID_STRING_BUFLEN] = "";
+
+    if (!source->guests)
+        return TRUE;
+    virDomainGetUUIDString (domain, uuid);
+    return g_strv_contains ((const char *const *)source->guests, virDomainGetName (domain)) ||
+           g_strv_contains ((const char *const *)source->guests, uuid);
+}
+
+static void
+read_guest (const char *uri, virDomainPtr domain, GPtrArray *documents)
+{
+    GError *error = NULL;
+    const gboolean is_inactive = virDomainIsActive (domain) == 0;
+    g_autofree char *xml = vgate_libvirt_read_xml (domain, 0, &error);
+    char *document = NULL;
+
+    /* it ended since it was listed */
+    if (!xml && virGetLastErrorCode () == VIR_ERR_NO_DOMAIN) {
+        g_error_free (error);
+        return;
+    }
+    document = xml ? vgate_guest_document_write (xml, strlen (xml), &error) : NULL;
+    add (documents, FALSE, uri, virDomainGetName (domain), document, error)->is_inactive = is_inactive;
+}
+
+static void
+read_guests (const VgateLibvirtSource *source, const char *uri, GPtrArray *documents)
+{
+    GError *error = NULL;
+    g_autoptr (virConnect) libvirt = vgate_libvirt_open (uri, TRUE, &error);
+    virDomainPtr *domains = NULL;
+    const int n = libvirt ? vgate_libvirt_list (libvirt, source->guests ? 0 : VIR_CONNECT_LIST_DOMAINS_ACTIVE,
+                                                &domains, &error)
+                          : -1;
+
+    if (n < 0)
+        add (documents, FALSE, uri, NULL, NULL, error);
+    for (int i = 0; i < n; i++) {
+        g_autoptr (virDomain) domain = domains[i];
+
+        if (is_wanted (source, domain))
+            read_guest (uri, domain, documents);
+    }
+    free (domains); /* libvirt allocates with malloc () */
+}
+
+/* --- all URIs --- */
+
+typedef struct {
+    const char *uri;
+    GPtrArray *documents;
+} Task;
+
+static void
+read_one (gpointer data, gpointer user_data)
+{
+    const VgateLibvirtSource *source = user_data;
+    const Task *task = data;
+
+    if (!source->needs_hosts || read_host (source, task->uri, task->documents))
+        read_guests (source, task->uri, task->documents);
+}
+
+GPtrArray *
+vgate_libvirt_source_read (const VgateLibvirtSource *source)
+{
+    GPtrArray *all = g_ptr_array_new_with_free_func ((GDestroyNotify)document_free);
+    const guint n_uris = g_strv_length ((char **)source->uris);
+    g_autofree Task *tasks = g_new0 (Task, n_uris + 1);
+    void (*on_pipe) (int) = signal (SIGPIPE, SIG_IGN);
+    GThreadPool *pool;
+
+    pool = g_thread_pool_new (read_one, (gpointer)source, THREADS_MAX, FALSE, NULL);
+    for (guint i = 0; i < n_uris; i++) {
+        tasks[i] = (Task){source->uris[i], g_ptr_array_new ()};
+        g_thread_pool_push (pool, &tasks[i], NULL);
+    }
+    g_thread_pool_free (pool, FALSE, TRUE);
+    /* libvirt needed it. A reader of the output that goes away ends this process. */
+    signal (SIGPIPE, on_pipe);
+    for (guint i = 0; i < n_uris; i++) {
+        for (guint d = 0; d < tasks[i].documents->len; d++)
+            g_ptr_array_add (all, g_ptr_array_index (tasks[i].documents, d));
+        g_ptr_array_unref (tasks[i].documents);
+    }
+    return all;
+}
