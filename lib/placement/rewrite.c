@@ -250,8 +250,12 @@ vgate_rewrite_sources (const char *xml, gsize length, const VgateDomain *domain,
 char *
 vgate_source_element (VgateHostdevKind kind, const char *source)
 {
+    const char *bus;
+
     if (kind == VGATE_HOSTDEV_MDEV)
         return g_strdup_printf ("<address uuid='%s'/>", source);
-    return g_strdup_printf ("<address domain='0x%.4s' bus='0x%.2s' slot='0x%.2s' function='0x%.1s'/>", source,
-                            source + 5, source + 8, source + 11);
+    /* "0000:41:00.4"; the domain can have more than four digits */
+    bus = source + strlen (source) - strlen ("41:00.4");
+    return g_strdup_printf ("<address domain='0x%.*s' bus='0x%.2s' slot='0x%.2s' function='0x%.1s'/>",
+                            (int)(bus - 1 - source), source, bus, bus + 3, bus + 6);
 }
