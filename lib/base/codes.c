@@ -78,6 +78,7 @@ vgate_code_is_unanswered (VgateCode code)
         {518, 518}, /* the output */
         {520, 522}, /* a host that was asked about in vain */
         {550, 557}, /* the documents of a fleet */
+        {570, 572}, /* the branches of the driver */
         {601, 699}, /* the configuration */
         {704, 705}, /* libvirt */
         {731, 733}, /* vgpu-gated, its directory and its socket */

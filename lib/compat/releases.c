@@ -9,16 +9,13 @@ typedef struct {
 } Release;
 
 /*
- * In ascending order. The source for branches and long-term releases is NVIDIA's vGPU software release notes.
- * The first numbers of Windows drivers grow within a release: each last_guest is the highest that NVIDIA's
- * release notes and security bulletins (up to August 2026) name for the release, and the lowest drivers are
- * 527.41, 536.25, 551.61, 572.60, 580.88 and 595.97. A number between two entries belongs to no known
- * release: it is a feature branch (545, 555, 560, 565, 575, 590), or a future Windows driver of a long-term
- * release.
+ * In ascending order. The table is vgpu-branches.conf, which names its sources. The first numbers of Windows
+ * drivers grow within a release: each last_guest is that of the highest driver that is known. A number
+ * between two entries belongs to no known release: it is a feature branch (545, 555, 560, 565, 575, 590), or
+ * a future Windows driver of a long-term release.
  */
 static const Release releases[] = {
-    {15, 525, 529, FALSE}, {16, 535, 539, TRUE}, {17, 550, 553, FALSE},
-    {18, 570, 573, FALSE}, {19, 580, 582, TRUE}, {20, 595, 596, FALSE},
+#include "releases-table.h"
 };
 
 guint

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * NVIDIA vGPU software releases: the driver numbers of each release, and which guest drivers are supported on
- * which host drivers. Pure. A new release needs a line in the table in releases.c and a line in the matrix in
+ * which host drivers. Pure. A new release needs a group in vgpu-branches.conf and a line in the matrix in
  * tests/unit/test-compat-releases.c.
  */
 #pragma once

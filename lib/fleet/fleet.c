@@ -14,9 +14,11 @@ guest_free (VgateFleetGuest *guest)
     g_free (guest);
 }
 
-static void
-host_free (VgateFleetHost *host)
+void
+vgate_fleet_host_free (VgateFleetHost *host)
 {
+    if (!host)
+        return;
     g_free (host->origin);
     vgate_host_free (host->host);
     g_free (host);
@@ -37,7 +39,7 @@ vgate_fleet_new (void)
     VgateFleet *fleet = g_new0 (VgateFleet, 1);
 
     fleet->guests = g_ptr_array_new_with_free_func ((GDestroyNotify)guest_free);
-    fleet->hosts = g_ptr_array_new_with_free_func ((GDestroyNotify)host_free);
+    fleet->hosts = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_fleet_host_free);
     fleet->faults = g_ptr_array_new_with_free_func ((GDestroyNotify)fault_free);
     return fleet;
 }

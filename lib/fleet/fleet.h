@@ -22,6 +22,10 @@ typedef struct {
     VgateHost *host;
 } VgateFleetHost;
 
+/* Frees a host that belongs to no fleet. */
+void vgate_fleet_host_free (VgateFleetHost *host);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateFleetHost, vgate_fleet_host_free)
+
 /* A guest or a host that cannot be judged. */
 typedef struct {
     char *origin;
