@@ -43,6 +43,7 @@ write_cell (const VgateOutcome *outcome, char cell[CELL_SIZE])
         break;
     }
     case VGATE_CELL_UNKNOWN: g_snprintf (cell, CELL_SIZE, "?%03d", outcome->code); break;
+    case VGATE_CELL_PREPARE: g_strlcpy (cell, "prep", CELL_SIZE); break;
     case VGATE_CELL_NOT_CONCERNED: g_strlcpy (cell, ".", CELL_SIZE); break;
     default: g_strlcpy (cell, vgate_cell_name (outcome->kind), CELL_SIZE); break;
     }
@@ -53,21 +54,24 @@ append_summary (GString *text, const VgateMatrixTotals *totals)
 {
     const VgateFleet *fleet = totals->matrix->fleet;
     g_autofree char *line = NULL;
-    guint n_stuck = 0, n_cold = 0, n_other = 0;
+    guint n_stuck = 0, n_prepare = 0, n_cold = 0, n_other = 0;
 
     for (guint g = 0; g < fleet->guests->len; g++) {
         n_stuck += vgate_matrix_is_stuck (totals, g) ? 1 : 0;
-        n_cold += vgate_matrix_guest_total (totals, g, VGATE_CELL_LIVE) == 0 &&
-                          vgate_matrix_guest_total (totals, g, VGATE_CELL_COLD) > 0
-                      ? 1
-                      : 0;
+        if (vgate_matrix_guest_total (totals, g, VGATE_CELL_LIVE) == 0) {
+            if (vgate_matrix_guest_total (totals, g, VGATE_CELL_PREPARE) > 0)
+                n_prepare++;
+            else if (vgate_matrix_guest_total (totals, g, VGATE_CELL_COLD) > 0)
+                n_cold++;
+        }
         n_other += vgate_matrix_guest_total (totals, g, VGATE_CELL_NOT_CONCERNED) > 0 ? 1 : 0;
     }
     line = g_strdup_printf (
-        "%u guest%s, %u host%s: %u guest%s can go nowhere, %u can only be started cold elsewhere, %u %s no "
-        "vGPU. Each pair is judged alone: places for several guests are not counted.",
+        "%u guest%s, %u host%s: %u guest%s can go nowhere, %u can go elsewhere only after a device is "
+        "prepared there, %u can only be started cold elsewhere, %u %s no vGPU. Each pair is judged alone: "
+        "places for several guests are not counted.",
         fleet->guests->len, fleet->guests->len == 1 ? "" : "s", fleet->hosts->len,
-        fleet->hosts->len == 1 ? "" : "s", n_stuck, n_stuck == 1 ? "" : "s", n_cold, n_other,
+        fleet->hosts->len == 1 ? "" : "s", n_stuck, n_stuck == 1 ? "" : "s", n_prepare, n_cold, n_other,
         n_other == 1 ? "has" : "have");
     append_wrapped (text, line);
 }
@@ -78,10 +82,12 @@ append_legend (GString *text, const VgateMatrixTotals *totals)
     g_autoptr (GHashTable) seen = g_hash_table_new (NULL, NULL);
 
     append_wrapped (
-        text, "\nlive: can be migrated there live; cold: can only be started there cold; here: runs on "
-              "this host; '.': has no vGPU. A code: refused. A letter before it is what limits the guest: "
-              "H the host driver, G the guest driver, P the physical GPU, O another limit. '?' and a "
-              "code: could not be judged. 'vgpu-gate explain CODE' explains a code.");
+        text,
+        "\nlive: can be migrated there live; prep: can be migrated there live after a device is created "
+        "or named, as 'vgpu-gate check' prints; cold: can only be started there cold; here: runs on "
+        "this host; '.': has no vGPU. A code: refused. A letter before it is what limits the guest: "
+        "H the host driver, G the guest driver, P the physical GPU, O another limit. '?' and a "
+        "code: could not be judged. 'vgpu-gate explain CODE' explains a code.");
     for (int code = 0; code < 1000; code++) {
         for (guint i = 0; i < totals->matrix->outcomes->len; i++) {
             const VgateOutcome *outcome = g_ptr_array_index (totals->matrix->outcomes, i);
@@ -121,8 +127,8 @@ append_page (GString *text, const VgateMatrixTotals *totals, guint first, guint 
 }
 
 /* The columns of the counts, which are the same for guests and hosts. */
-static const VgateCellKind counted[] = {VGATE_CELL_LIVE, VGATE_CELL_COLD, VGATE_CELL_NO, VGATE_CELL_UNKNOWN,
-                                        VGATE_CELL_HERE};
+static const VgateCellKind counted[] = {VGATE_CELL_LIVE, VGATE_CELL_PREPARE, VGATE_CELL_COLD,
+                                        VGATE_CELL_NO,   VGATE_CELL_UNKNOWN, VGATE_CELL_HERE};
 
 static void
 append_counts_head (GString *text, const char *first)

@@ -11,8 +11,10 @@
 #define NO_OUTCOME G_MAXUINT32
 
 static const char *const cell_names[] = {
-    [VGATE_CELL_LIVE] = "live",       [VGATE_CELL_COLD] = "cold", [VGATE_CELL_NO] = "no",
-    [VGATE_CELL_UNKNOWN] = "unknown", [VGATE_CELL_HERE] = "here", [VGATE_CELL_NOT_CONCERNED] = "none",
+    [VGATE_CELL_LIVE] = "live",          [VGATE_CELL_PREPARE] = "prepare",
+    [VGATE_CELL_COLD] = "cold",          [VGATE_CELL_NO] = "no",
+    [VGATE_CELL_UNKNOWN] = "unknown",    [VGATE_CELL_HERE] = "here",
+    [VGATE_CELL_NOT_CONCERNED] = "none",
 };
 
 const char *
@@ -86,6 +88,8 @@ kind_of (const VgateDecision *decision)
         return VGATE_CELL_LIVE;
     if (decision->code == VGATE_CODE_RUNS_THERE)
         return VGATE_CELL_HERE;
+    if (decision->has_suggestion)
+        return VGATE_CELL_PREPARE;
     return vgate_code_is_unanswered (decision->code) ? VGATE_CELL_UNKNOWN : VGATE_CELL_NO;
 }
 

@@ -26,6 +26,7 @@ VgateDecision *vgate_fleet_decide (const VgateFleetQuestion *question, const Vga
 
 typedef enum {
     VGATE_CELL_LIVE,          /* the operation of the guest is allowed */
+    VGATE_CELL_PREPARE,       /* it is allowed once a device is created or named, as the text says */
     VGATE_CELL_COLD,          /* it is refused, but the guest can be started cold there */
     VGATE_CELL_NO,            /* refused */
     VGATE_CELL_UNKNOWN,       /* could not be judged (vgate_code_is_unanswered ()) */
@@ -34,7 +35,7 @@ typedef enum {
     VGATE_N_CELLS,
 } VgateCellKind;
 
-/* "live", "cold", "no", "unknown", "here", "none". Static. */
+/* "live", "prepare", "cold", "no", "unknown", "here", "none". Static. */
 const char *vgate_cell_name (VgateCellKind kind);
 
 /* An answer. Many pairs have the same. */

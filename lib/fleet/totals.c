@@ -71,6 +71,7 @@ vgate_matrix_is_stuck (const VgateMatrixTotals *totals, guint guest)
 {
     return vgate_matrix_guest_total (totals, guest, VGATE_CELL_NO) > 0 &&
            vgate_matrix_guest_total (totals, guest, VGATE_CELL_LIVE) == 0 &&
+           vgate_matrix_guest_total (totals, guest, VGATE_CELL_PREPARE) == 0 &&
            vgate_matrix_guest_total (totals, guest, VGATE_CELL_COLD) == 0 &&
            vgate_matrix_guest_total (totals, guest, VGATE_CELL_UNKNOWN) == 0;
 }
@@ -86,6 +87,8 @@ compare_guests (gconstpointer left, gconstpointer right, gpointer user_data)
     const gboolean a_stuck = vgate_matrix_is_stuck (totals, a), b_stuck = vgate_matrix_is_stuck (totals, b);
     const guint a_live = vgate_matrix_guest_total (totals, a, VGATE_CELL_LIVE);
     const guint b_live = vgate_matrix_guest_total (totals, b, VGATE_CELL_LIVE);
+    const guint a_prepare = vgate_matrix_guest_total (totals, a, VGATE_CELL_PREPARE);
+    const guint b_prepare = vgate_matrix_guest_total (totals, b, VGATE_CELL_PREPARE);
 
     if (a_other != b_other)
         return a_other ? 1 : -1;
@@ -93,6 +96,8 @@ compare_guests (gconstpointer left, gconstpointer right, gpointer user_data)
         return a_stuck ? -1 : 1;
     if (a_live != b_live)
         return a_live < b_live ? -1 : 1;
+    if (a_prepare != b_prepare)
+        return a_prepare < b_prepare ? -1 : 1;
     return a < b ? -1 : 1;
 }
 

@@ -26,8 +26,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateMatrixTotals, vgate_matrix_totals_free)
 /* The number of hosts that gave the guest this answer, and of guests that have it on the host. */
 guint vgate_matrix_guest_total (const VgateMatrixTotals *totals, guint guest, VgateCellKind kind);
 guint vgate_matrix_host_total (const VgateMatrixTotals *totals, guint host, VgateCellKind kind);
-/* TRUE when the guest has a vGPU, and each host was judged and can have it neither live nor cold. */
+/* TRUE when the guest has a vGPU, and each host was judged and can have it neither live nor cold, even if
+ * a device is prepared there. */
 gboolean vgate_matrix_is_stuck (const VgateMatrixTotals *totals, guint guest);
-/* TRUE when each guest of the group runs on the host or can be moved there live. Each is judged alone:
+/* TRUE when each guest of the group runs on the host or can be moved there live, without a device that is
+ * prepared first. Each is judged alone:
  * whether there is room for all at once is not counted. */
 gboolean vgate_matrix_takes_all (const VgateMatrixTotals *totals, const VgateGuestGroup *group, guint host);

@@ -539,10 +539,12 @@ decide_with_other_devices (const Devices *d, gboolean is_worth_it, GError **erro
     }
     if (found && is_to_apply (d))
         return apply_other_devices (d, error);
-    if (found)
+    if (found) {
         way_out = vgate_suggest_devices (request, d->j->decision);
-    else if (is_worth_it)
+        d->j->decision->has_suggestion = way_out != NULL;
+    } else if (is_worth_it) {
         way_out = way_out_without_device (d, &refusal, is_refused_by_verdict);
+    }
     vgate_decision_refuse_because (d->j->decision, refusal.code, refusal.what,
                                    way_out ? way_out : refusal.way_out);
     return TRUE;

@@ -48,9 +48,10 @@ typedef struct {
     gsize xml_length;
     gboolean wants_down_time; /* the report mentions a down-time that is not known */
     guint32 state;            /* VGATE_STATE_* that the operation needs; 0: no verdict was needed */
-    VgateHost *host;          /* this host as it was read; NULL: not read, or a document was given */
-    GPtrArray *placements;    /* of VgatePlacement *, one for each vGPU; empty when no vGPU was judged */
-    GPtrArray *warnings;      /* of VgateWarning * */
+    gboolean has_suggestion; /* refused, and the way out of the text makes the devices that are missing fit */
+    VgateHost *host;         /* this host as it was read; NULL: not read, or a document was given */
+    GPtrArray *placements;   /* of VgatePlacement *, one for each vGPU; empty when no vGPU was judged */
+    GPtrArray *warnings;     /* of VgateWarning * */
 } VgateDecision;
 
 /* A decision that neither allows nor refuses yet. */

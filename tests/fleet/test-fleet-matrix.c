@@ -79,6 +79,27 @@ check_text (const VgateMatrix *matrix, guint g, guint h, const char *masked, con
         g_error ("%s on %s:\nmatrix   %s\ndecision %s", guest->name, host->host->name, text, decided);
 }
 
+/* A guest that a preparation makes live is one that the gate itself would place with mode=apply. */
+static void
+check_preparation (const VgateFleetQuestion *question, const VgateFleetGuest *guest,
+                   const VgateFleetHost *host, const VgateOutcome *outcome)
+{
+    VgatePolicy policy = *question->policy;
+    const VgateFleetQuestion applying = {&policy, question->root, question->now};
+    g_autoptr (VgateDecision) decision = NULL;
+
+    if (policy.placement_mode != VGATE_PLACEMENT_SUGGEST) {
+        g_assert_cmpint (outcome->kind, !=, VGATE_CELL_PREPARE);
+        return;
+    }
+    policy.placement_mode = VGATE_PLACEMENT_APPLY;
+    decision = vgate_fleet_decide (&applying, guest, host, vgate_fleet_operation (guest));
+    g_assert_cmpint (outcome->kind == VGATE_CELL_PREPARE || outcome->kind == VGATE_CELL_LIVE, ==,
+                     decision->allowed && decision->code != VGATE_CODE_NOT_CONCERNED);
+    if (outcome->kind == VGATE_CELL_PREPARE)
+        g_assert_cmpint (decision->code, ==, VGATE_CODE_PLACED);
+}
+
 /* What the cells were about. */
 typedef struct {
     guint kinds[VGATE_N_CELLS];
@@ -98,6 +119,7 @@ check_cell (const VgateMatrix *matrix, const VgateFleetQuestion *question, guint
         guest->domain->hostdevs->len > 0 ? g_ptr_array_index (guest->domain->hostdevs, 0) : NULL;
 
     seen->kinds[outcome->kind]++;
+    check_preparation (question, guest, host, outcome);
     g_assert_cmpint (outcome->code, ==, decision->code);
     check_text (matrix, g, h, outcome->text, decision->text);
     g_assert_cmpint (outcome->kind == VGATE_CELL_LIVE, ==,
@@ -151,6 +173,7 @@ test_agreement (void)
     g_test_message ("live with a mediated device: %u; old captures: %u; limits: %u", seen.live_with_mdev,
                     seen.ages, seen.limits);
     g_assert_cmpuint (seen.kinds[VGATE_CELL_LIVE], >, 0);
+    g_assert_cmpuint (seen.kinds[VGATE_CELL_PREPARE], >, 0);
     g_assert_cmpuint (seen.kinds[VGATE_CELL_COLD], >, 0);
     g_assert_cmpuint (seen.kinds[VGATE_CELL_NO], >, 0);
     g_assert_cmpuint (seen.kinds[VGATE_CELL_UNKNOWN], >, 0);
