@@ -1,30 +1,32 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* vgpu-gate check: the answers about guests on hosts, with all findings. */
+#include "check-output.h"
 #include "command.h"
-#include "gate/gate.h"
-#include "gate/report.h"
-#include "host/input.h"
-#include "wrap.h"
+#include "fleet-options.h"
+#include "libvirt-access.h"
 
-#include <stdio.h>
 #include <string.h>
 
 typedef struct {
-    char *host_file;
+    VgateFleetOptions fleet;
     char *operation;
     char *root;
     char *link_speed;
     char *limit;
+    char *output;
+    gboolean with_commands;
     char **words;
 } Options;
 
 static void
 options_clear (Options *options)
 {
-    g_free (options->host_file);
+    vgate_fleet_options_clear (&options->fleet);
     g_free (options->operation);
     g_free (options->root);
     g_free (options->link_speed);
     g_free (options->limit);
+    g_free (options->output);
     g_strfreev (options->words);
 }
 
@@ -61,57 +63,84 @@ bad_value (const char *option, const char *typed, const char *form)
     return vgate_command_usage (what);
 }
 
-static VgateDomain *
-read_domain (const char *path, VgateDomainDocument *document, char **name, GError **error)
+/* TRUE for the host on which the guest runs, when it is one of several that are asked about. */
+static gboolean
+is_no_question (const VgateFleet *fleet, const VgateDecision *decision)
 {
-    gsize length;
-    g_autofree char *xml = vgate_input_read (path, &length, error);
-    VgateDomain *domain = xml ? vgate_domain_read_document (xml, length, document, name, error) : NULL;
+    return fleet->hosts->len > 1 && decision->code == VGATE_CODE_RUNS_THERE;
+}
 
-    if (xml && !domain)
-        g_prefix_error (error, "%s: ", strcmp (path, "-") == 0 ? "standard input" : path);
-    return domain;
+/* 3: something could not be judged; 1: something is refused. */
+static int
+status_of (const VgateFleet *fleet, const GPtrArray *answers)
+{
+    int status = VGATE_EXIT_ALLOWED;
+
+    for (guint i = 0; i < answers->len; i++) {
+        const VgateDecision *decision = vgate_fleet_answer_decision (g_ptr_array_index (answers, i));
+
+        if (!decision->allowed && !is_no_question (fleet, decision))
+            status = MAX (status, vgate_code_is_unanswered (decision->code) ? VGATE_EXIT_UNANSWERED
+                                                                            : VGATE_EXIT_REFUSED);
+    }
+    for (guint i = 0; i < fleet->faults->len; i++) {
+        const VgateFleetFault *fault = g_ptr_array_index (fleet->faults, i);
+
+        if (fault->is_host || vgate_code_is_unanswered ((VgateCode)fault->error->code))
+            status = VGATE_EXIT_UNANSWERED;
+    }
+    return status;
 }
 
 static int
-check (const Options *options, VgateOperation operation, VgatePolicy *policy)
+check (const Options *options, const VgateOperation *operation, VgatePolicy *policy, const char *config)
 {
-    g_autoptr (VgateDomain) domain = NULL;
-    g_autoptr (VgateHost) host = NULL;
-    g_autoptr (VgateDecision) decision = NULL;
-    VgateDomainDocument document = VGATE_DOMAIN_DOCUMENT_DOMAIN;
-    g_autofree char *name = NULL, *report = NULL;
-    GError *error = NULL;
-    VgateRequest request = {
-        .operation = operation,
+    const VgateFleetQuestion question = {
         .policy = policy,
         .root = options->root ? options->root : "",
-        .is_dry_run = TRUE,
-        .is_question = TRUE,
         .now = g_get_real_time () / G_USEC_PER_SEC,
     };
+    g_autoptr (GError) error = NULL;
+    g_autoptr (VgateFleet) fleet =
+        vgate_fleet_options_collect (&options->fleet, options->words, config, &error);
+    g_autoptr (GPtrArray) answers = NULL;
 
-    host = options->host_file ? vgate_input_read_host (options->host_file, &error) : NULL;
-    domain = error ? NULL : read_domain (options->words[0], &document, &name, &error);
-    if (error && vgate_code_is_unanswered ((VgateCode)error->code)) {
-        g_autoptr (GError) owned = error;
+    if (!fleet)
+        return vgate_command_fail (error);
+    for (guint i = 0; i < fleet->faults->len; i++) {
+        const VgateFleetFault *fault = g_ptr_array_index (fleet->faults, i);
 
-        return vgate_command_fail (owned);
+        /* the others are refusals, which are printed as such */
+        if (fault->is_host || vgate_code_is_unanswered ((VgateCode)fault->error->code))
+            vgate_fleet_print_fault (fault);
     }
-    /* the operation that a revert to the snapshot is */
-    if (!options->operation && document != VGATE_DOMAIN_DOCUMENT_DOMAIN)
-        request.operation =
-            document == VGATE_DOMAIN_DOCUMENT_MEMORY ? VGATE_OPERATION_RESTORE : VGATE_OPERATION_PREPARE;
-    request.domain = domain;
-    request.host = host;
     /* the user asks about a cold start, so it is judged even if the configuration exempts it in the hook */
     policy->gate_cold_start = TRUE;
-    decision = error ? vgate_decision_new_refusal (error) : vgate_gate_decide (&request);
-    report = vgate_decision_report (decision, name, request.operation, host);
-    vgate_print_wrapped (report);
-    if (decision->allowed)
-        return VGATE_EXIT_ALLOWED;
-    return vgate_code_is_unanswered (decision->code) ? VGATE_EXIT_UNANSWERED : VGATE_EXIT_REFUSED;
+    if (fleet->hosts->len > 0 || options->fleet.is_about_here)
+        answers = vgate_fleet_judge_together (fleet, &question, operation);
+    else
+        answers = g_ptr_array_new ();
+    if (answers->len > 0 && g_strcmp0 (options->output, "json") == 0)
+        vgate_check_print_json (answers, &question, options->with_commands);
+    else if (answers->len > 0)
+        vgate_check_print_text (answers, &question, options->with_commands);
+    return status_of (fleet, answers);
+}
+
+/* Names are those of guests of this host's libvirt unless a fleet is given. */
+static gboolean
+complete (Options *options, GError **error)
+{
+    gboolean has_name = FALSE;
+
+    for (gsize i = 0; options->words && options->words[i]; i++)
+        has_name = has_name || !vgate_fleet_word_is_path (options->words[i]);
+    if (has_name && !vgate_fleet_options_have_fleet (&options->fleet)) {
+        options->fleet.uris = g_new0 (char *, 2);
+        options->fleet.uris[0] = g_strdup (VGATE_LIBVIRT_URI);
+    }
+    options->fleet.is_about_here = !options->fleet.hosts && !options->fleet.directories;
+    return vgate_fleet_options_check (&options->fleet, options->words, error);
 }
 
 int
@@ -119,16 +148,19 @@ vgate_command_check (int argc, char *argv[], const char *config)
 {
     g_auto (Options) options = {0};
     const GOptionEntry entries[] = {
-        {"host", 0, 0, G_OPTION_ARG_FILENAME, &options.host_file,
-         "use host document FILE instead of this host", "FILE"},
+        VGATE_FLEET_ENTRIES (&options.fleet),
         {"operation", 0, 0, G_OPTION_ARG_STRING, &options.operation,
-         "check for operation OP: migrate (live; the default), restore (the default for a snapshot with "
-         "memory) or start (the default for one without)",
+         "check for operation OP: migrate (live; the default for a guest that runs), restore (the default "
+         "for a snapshot with memory) or start (the default for other guests)",
          "OP"},
         {"link-speed", 0, 0, G_OPTION_ARG_STRING, &options.link_speed,
          "speed of the link between the hosts, in Mbit/s", "N"},
         {"down-time-limit", 0, 0, G_OPTION_ARG_STRING, &options.limit,
          "longest down-time that the guest may have, in ms", "N"},
+        {"virsh", 0, 0, G_OPTION_ARG_NONE, &options.with_commands,
+         "print the shell commands that migrate the guests that are allowed", NULL},
+        {"output", 0, 0, G_OPTION_ARG_STRING, &options.output,
+         "print in format FORM: text (the default) or json", "FORM"},
         {"root", 0, 0, G_OPTION_ARG_FILENAME, &options.root, "look for /sys and /etc below DIR", "DIR"},
         G_OPTION_ENTRY_NULL,
     };
@@ -138,19 +170,24 @@ vgate_command_check (int argc, char *argv[], const char *config)
     guint64 link_speed, limit;
 
     if (!vgate_command_parse (
-            argc, argv, "DOMAIN.xml",
-            "Check whether a domain can run on this host, or a snapshot (virsh snapshot-dumpxml) be\n"
-            "reverted to. '-' reads standard input.",
+            argc, argv, "GUEST...",
+            "Check whether guests can run on this host, or on others. GUEST is a domain's XML, a\n"
+            "snapshot (virsh snapshot-dumpxml), '-' for standard input, or the name or UUID of a\n"
+            "guest of libvirt or of the fleet. Guests are judged together, in this order.",
             entries, &options.words, &error))
         return vgate_command_usage (error->message);
-    if (!options.words || g_strv_length (options.words) != 1)
-        return vgate_command_usage ("'check' requires one DOMAIN.xml");
+    if (!options.words)
+        return vgate_command_usage ("'check' requires a GUEST");
     if (options.operation && !parse_operation (options.operation, &operation))
         return bad_value ("operation", options.operation, "expected migrate, restore or start");
+    if (options.output && strcmp (options.output, "text") != 0 && strcmp (options.output, "json") != 0)
+        return bad_value ("output", options.output, "expected text or json");
     if (!parse_number (options.link_speed, VGATE_LINK_SPEED_MAX, &link_speed))
         return bad_value ("link-speed", options.link_speed, "expected 1 to 10000000 (Mbit/s)");
     if (!parse_number (options.limit, VGATE_DOWN_TIME_LIMIT_MAX, &limit))
         return bad_value ("down-time-limit", options.limit, "expected 1 to 2000000 (ms)");
+    if (!complete (&options, &error))
+        return vgate_command_usage (error->message);
     policy = vgate_command_policy (config, &error);
     if (!policy)
         return vgate_command_fail (error);
@@ -159,5 +196,5 @@ vgate_command_check (int argc, char *argv[], const char *config)
         policy->link_speed = link_speed;
     if (limit > 0)
         policy->down_time_limit = limit;
-    return check (&options, operation, policy);
+    return check (&options, options.operation ? &operation : NULL, policy, config);
 }

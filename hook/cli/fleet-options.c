@@ -63,59 +63,84 @@ find (const VgateFleet *fleet, const char *word, gboolean is_host, gboolean *is_
                    : (gpointer)vgate_fleet_find_guest (fleet, word, is_ambiguous);
 }
 
-/* Keeps those that the words name, and adds the documents that they are paths of. */
+static int
+compare_ranks (gconstpointer left, gconstpointer right, gpointer ranks)
+{
+    const guint a = GPOINTER_TO_UINT (g_hash_table_lookup (ranks, *(gpointer const *)left));
+    const guint b = GPOINTER_TO_UINT (g_hash_table_lookup (ranks, *(gpointer const *)right));
+
+    return (a > b) - (a < b);
+}
+
+static void
+add_unknown (VgateFleet *fleet, const char *word, gboolean is_host, gboolean is_ambiguous)
+{
+    vgate_fleet_add_fault (fleet, is_host, word, NULL,
+                           g_error_new (VGATE_ERROR, VGATE_CODE_FLEET_UNKNOWN,
+                                        is_ambiguous ? "several %ss of the fleet have this name"
+                                                     : "no %s of the fleet has this name or UUID",
+                                        is_host ? "host" : "guest"));
+}
+
+/* Keeps those that the words name, and adds the documents that they are paths of, in the order of the
+ * words. */
 static void
 choose (VgateFleet *fleet, char *const *words, gboolean is_host)
 {
     GPtrArray *entries = is_host ? fleet->hosts : fleet->guests;
-    g_autoptr (GHashTable) kept = g_hash_table_new (NULL, NULL);
+    g_autoptr (GHashTable) ranks = g_hash_table_new (NULL, NULL);
     g_autoptr (GHashTable) paths = g_hash_table_new (g_str_hash, g_str_equal);
 
     if (!words)
         return;
-    for (gsize i = 0; words[i]; i++) {
+    for (guint i = 0; words[i]; i++) {
         gboolean is_ambiguous;
         gpointer entry;
 
         if (vgate_fleet_word_is_path (words[i]))
             continue;
         entry = find (fleet, words[i], is_host, &is_ambiguous);
-        if (entry)
-            g_hash_table_add (kept, entry);
-        else
-            vgate_fleet_add_fault (fleet, is_host, words[i], NULL,
-                                   g_error_new (VGATE_ERROR, VGATE_CODE_FLEET_UNKNOWN,
-                                                is_ambiguous ? "several %ss of the fleet have this name"
-                                                             : "no %s of the fleet has this name or UUID",
-                                                is_host ? "host" : "guest"));
+        if (!entry)
+            add_unknown (fleet, words[i], is_host, is_ambiguous);
+        else if (!g_hash_table_contains (ranks, entry))
+            g_hash_table_insert (ranks, entry, GUINT_TO_POINTER (i));
     }
     for (guint i = entries->len; i-- > 0;)
-        if (!g_hash_table_contains (kept, g_ptr_array_index (entries, i)))
+        if (!g_hash_table_contains (ranks, g_ptr_array_index (entries, i)))
             g_ptr_array_remove_index (entries, i);
-    for (gsize i = 0; words[i]; i++) {
+    for (guint i = 0; words[i]; i++) {
+        const guint n = entries->len;
+
         if (!vgate_fleet_word_is_path (words[i]) || !g_hash_table_add (paths, words[i]))
             continue;
         if (is_host)
             vgate_fleet_add_host_file (fleet, words[i]);
         else
             vgate_fleet_add_guest_file (fleet, words[i]);
+        if (entries->len > n)
+            g_hash_table_insert (ranks, g_ptr_array_index (entries, n), GUINT_TO_POINTER (i));
     }
+    g_ptr_array_sort_with_data (entries, compare_ranks, ranks);
+}
+
+void
+vgate_fleet_print_fault (const VgateFleetFault *fault)
+{
+    const char *origin = strcmp (fault->origin, "-") == 0 ? "standard input" : fault->origin;
+    /* that of a file that cannot be read already contains its path */
+    const gboolean is_named = strstr (fault->error->message, origin) != NULL;
+    g_autofree char *text =
+        g_strdup_printf ("%s%s%s", is_named ? "" : origin, is_named ? "" : ": ", fault->error->message);
+    g_autoptr (GError) error = g_error_new_literal (fault->error->domain, fault->error->code, text);
+
+    vgate_command_fail_domain (error, fault->name);
 }
 
 void
 vgate_fleet_print_faults (const VgateFleet *fleet)
 {
-    for (guint i = 0; i < fleet->faults->len; i++) {
-        const VgateFleetFault *fault = g_ptr_array_index (fleet->faults, i);
-        const char *origin = strcmp (fault->origin, "-") == 0 ? "standard input" : fault->origin;
-        /* that of a file that cannot be read already contains its path */
-        const gboolean is_named = strstr (fault->error->message, origin) != NULL;
-        g_autofree char *text =
-            g_strdup_printf ("%s%s%s", is_named ? "" : origin, is_named ? "" : ": ", fault->error->message);
-        g_autoptr (GError) error = g_error_new_literal (fault->error->domain, fault->error->code, text);
-
-        vgate_command_fail_domain (error, fault->name);
-    }
+    for (guint i = 0; i < fleet->faults->len; i++)
+        vgate_fleet_print_fault (g_ptr_array_index (fleet->faults, i));
 }
 
 /* The words that are no paths, ending with NULL; NULL without words. They are borrowed. */
@@ -139,7 +164,7 @@ add_libvirt (VgateFleet *fleet, const VgateFleetOptions *options, char *const *g
     const VgateLibvirtSource source = {
         .uris = options->uris,
         .guests = guest_names ? (char *const *)guest_names->pdata : NULL,
-        .needs_hosts = !host_names || host_names->len > 1,
+        .needs_hosts = host_names ? host_names->len > 1 : !options->is_about_here,
         .config = config,
     };
     g_autoptr (GPtrArray) documents = vgate_libvirt_source_read (&source);
@@ -162,8 +187,8 @@ add_libvirt (VgateFleet *fleet, const VgateFleetOptions *options, char *const *g
 }
 
 VgateFleet *
-vgate_fleet_options_read (const VgateFleetOptions *options, char *const *guests, const char *config,
-                          GError **error)
+vgate_fleet_options_collect (const VgateFleetOptions *options, char *const *guests, const char *config,
+                             GError **error)
 {
     g_autoptr (VgateFleet) fleet = vgate_fleet_new ();
 
@@ -176,6 +201,17 @@ vgate_fleet_options_read (const VgateFleetOptions *options, char *const *guests,
     choose (fleet, guests, FALSE);
     choose (fleet, options->hosts, TRUE);
     vgate_fleet_drop_duplicates (fleet);
+    return g_steal_pointer (&fleet);
+}
+
+VgateFleet *
+vgate_fleet_options_read (const VgateFleetOptions *options, char *const *guests, const char *config,
+                          GError **error)
+{
+    g_autoptr (VgateFleet) fleet = vgate_fleet_options_collect (options, guests, config, error);
+
+    if (!fleet)
+        return NULL;
     vgate_fleet_print_faults (fleet);
     if (fleet->guests->len > 0 && fleet->hosts->len > 0)
         return g_steal_pointer (&fleet);

@@ -12,6 +12,9 @@ typedef struct {
     char **directories; /* --fleet */
     char **uris;        /* --connect */
     char **hosts;       /* --host */
+    /* Set by a command that is about this host unless another one is named: the hosts of libvirt's URIs are
+     * then not read. */
+    gboolean is_about_here;
 } VgateFleetOptions;
 
 void vgate_fleet_options_clear (VgateFleetOptions *options);
@@ -40,11 +43,15 @@ gboolean vgate_fleet_options_have_fleet (const VgateFleetOptions *options);
 
 /*
  * Reads the guests and the hosts that the words name; without words, all of the fleet. A document that is
- * named is used even if the fleet has a newer one. What cannot be read or found is a fault, which is printed
- * on standard error. If all hosts that are named are documents, no host is asked for its own. config:
- * --config, or NULL. NULL with VGATE_CODE_FLEET_DIRECTORY or VGATE_CODE_FLEET_EMPTY.
+ * named is used even if the fleet has a newer one. What cannot be read or found is a fault. If all hosts that
+ * are named are documents, no host is asked for its own. config: --config, or NULL. NULL with
+ * VGATE_CODE_FLEET_DIRECTORY.
  */
+VgateFleet *vgate_fleet_options_collect (const VgateFleetOptions *options, char *const *guests,
+                                         const char *config, GError **error);
+/* The same, but prints the faults; also NULL with VGATE_CODE_FLEET_EMPTY if no guest or no host is left. */
 VgateFleet *vgate_fleet_options_read (const VgateFleetOptions *options, char *const *guests,
                                       const char *config, GError **error);
-/* Prints the faults on standard error. */
+/* Prints a fault, or all of them, on standard error. */
+void vgate_fleet_print_fault (const VgateFleetFault *fault);
 void vgate_fleet_print_faults (const VgateFleet *fleet);

@@ -40,6 +40,7 @@ typedef struct {
     const VgateFleetGuest *guest;
     const VgateObservation *here; /* NULL: the gate looks */
     gboolean is_checked;          /* its element is good */
+    const GPtrArray *booked;      /* what other guests get on the host, or NULL */
 } Subject;
 
 static VgateDecision *
@@ -56,6 +57,7 @@ decide (const VgateFleetQuestion *question, const Subject *subject, const VgateH
         .is_question = TRUE,
         .now = question->now,
         .here = subject->here,
+        .booked = subject->booked,
         .is_element_checked = subject->is_checked,
     };
 
@@ -63,10 +65,18 @@ decide (const VgateFleetQuestion *question, const Subject *subject, const VgateH
 }
 
 VgateDecision *
+vgate_fleet_decide_after (const VgateFleetQuestion *question, const VgateFleetGuest *guest,
+                          const VgateFleetHost *host, VgateOperation operation, const GPtrArray *booked)
+{
+    return decide (question, &(Subject){.guest = guest, .booked = booked}, host ? host->host : NULL,
+                   operation);
+}
+
+VgateDecision *
 vgate_fleet_decide (const VgateFleetQuestion *question, const VgateFleetGuest *guest,
                     const VgateFleetHost *host, VgateOperation operation)
 {
-    return decide (question, &(Subject){.guest = guest}, host ? host->host : NULL, operation);
+    return vgate_fleet_decide_after (question, guest, host, operation, NULL);
 }
 
 /* --- one pair --- */

@@ -23,6 +23,10 @@ VgateOperation vgate_fleet_operation (const VgateFleetGuest *guest);
  * caller frees it. */
 VgateDecision *vgate_fleet_decide (const VgateFleetQuestion *question, const VgateFleetGuest *guest,
                                    const VgateFleetHost *host, VgateOperation operation);
+/* The same after other guests got what is booked there (gate/request.h). */
+VgateDecision *vgate_fleet_decide_after (const VgateFleetQuestion *question, const VgateFleetGuest *guest,
+                                         const VgateFleetHost *host, VgateOperation operation,
+                                         const GPtrArray *booked);
 
 typedef enum {
     VGATE_CELL_LIVE,          /* the operation of the guest is allowed */

@@ -114,7 +114,7 @@ append_devices (GByteArray *key, const VgateHost *host, gboolean with_addresses)
         .domain = "",
     };
 
-    use = vgate_survey_use (host, nobody);
+    use = vgate_survey_use (host, leases, nobody);
     state.use = use;
     vgate_key_number (key, (guint64)vgate_host_devices_have_kind (host->devices, VGATE_HOSTDEV_MDEV));
     vgate_key_number (key, (guint64)vgate_host_devices_have_kind (host->devices, VGATE_HOSTDEV_PCI));

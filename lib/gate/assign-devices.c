@@ -601,7 +601,8 @@ vgate_assign_devices (const VgateJudgement *j, GError **error)
     /* take the devices that were created for it, and drop the leases of an earlier attempt */
     vgate_leases_adopt (j->leases, request->domain);
     had_leases = vgate_leases_drop (j->leases, request->domain->uuid);
-    use = request->host ? vgate_survey_use (request->host, request->domain) : vgate_use_read (&input, error);
+    use = request->host ? vgate_survey_use (request->host, j->leases, request->domain)
+                        : vgate_use_read (&input, error);
     if (!use)
         return FALSE;
     d.use = use;

@@ -46,6 +46,7 @@ typedef struct {
     char *text;               /* the body of the message: rule, both values, way out */
     char *xml;                /* the domain's XML with other devices, for libvirt; NULL: it is not changed */
     gsize xml_length;
+    gboolean is_after_others; /* guests that are asked about together with this one come before it */
     gboolean wants_down_time; /* the report mentions a down-time that is not known */
     guint32 state;            /* VGATE_STATE_* that the operation needs; 0: no verdict was needed */
     gboolean has_suggestion; /* refused, and the way out of the text makes the devices that are missing fit */

@@ -2,6 +2,7 @@
 #include "gate/gate.h"
 
 #include "gate/assign.h"
+#include "gate/booked.h"
 #include "gate/check.h"
 #include "gate/judge.h"
 #include "gate/managed-save.h"
@@ -126,6 +127,7 @@ static gboolean
 judge_and_place (const VgateJudgement *j, GError **error)
 {
     VgateDecision *decision = j->decision;
+    g_autoptr (GArray) booked = vgate_booked_promises (j->request->booked, j->host);
 
     if (j->host->pgpus->len == 0) {
         g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_NO_PGPU,
@@ -138,7 +140,7 @@ judge_and_place (const VgateJudgement *j, GError **error)
         return FALSE;
     if (j->request->operation == VGATE_OPERATION_STARTED
             ? choose_first (decision)
-            : vgate_assign_gpus (decision->placements, j->host, NULL, j->request->policy)) {
+            : vgate_assign_gpus (decision->placements, j->host, booked, j->request->policy)) {
         vgate_decision_set (decision, TRUE, VGATE_CODE_ALLOWED, NULL);
         vgate_collect_warnings (decision, j->host);
     } else {
@@ -202,6 +204,7 @@ decide_on_this_host (const VgateRequest *request, VgateDecision *decision)
             return;
         }
         earlier = vgate_use_look (request->root);
+        vgate_booked_add_leases (request->booked, leases);
     }
     probe = probe_this_host (request, &error);
     if (!probe) {
@@ -233,6 +236,7 @@ decide_on_document (const VgateRequest *request, VgateDecision *decision)
     if (request->host->devices) {
         probe = vgate_survey_probe (request->host);
         leases = vgate_survey_leases (request->host, vgate_leases_clock ());
+        vgate_booked_add_leases (request->booked, leases);
         j.probe = probe;
         j.leases = leases;
     }
@@ -530,6 +534,7 @@ vgate_gate_decide (const VgateRequest *request)
         return decision;
     }
     decision->situation = situation_of (&seen);
+    decision->is_after_others = request->booked && request->booked->len > 0;
     if (!seen.policy && !seen.load (&seen, seen.load_data, &error)) {
         /* an arrival is refused; a cold start only when the guest has a lease, which needs the policy */
         if (seen.operation == VGATE_OPERATION_PREPARE &&

@@ -69,9 +69,11 @@ append_reason (GString *text, const VgateVerdict *verdict, const VgatePgpu *pgpu
                                 needed, given);
         refusal->code = VGATE_CODE_STATE_NOT_GIVEN;
     } else {
-        g_string_append (
-            text, ": each vGPU fits alone, but there are not enough free instances for all vGPUs of the "
-                  "guest");
+        g_string_append (text, decision->is_after_others
+                                   ? ": the vGPU fits alone, but the guests before this one get the last "
+                                     "free instances"
+                                   : ": each vGPU fits alone, but there are not enough free instances for "
+                                     "all vGPUs of the guest");
     }
     refusal->way_out = vgate_way_out (refusal->code, decision->situation, NULL);
 }

@@ -52,6 +52,9 @@ struct VgateRequest {
      * refused at once.
      */
     gboolean is_question;
+    /* Of VgateLease *, or NULL: what the guests get that a user asks about together with this one, and that
+     * come before it. They count as the leases of guests that are about to arrive. */
+    const GPtrArray *booked;
     gint64 now; /* seconds since 1970 */
     /*
      * Sets policy and, when a document is to be judged, host of *request; the caller owns both. It is called

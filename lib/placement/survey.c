@@ -184,7 +184,7 @@ vgate_survey_leases (const VgateHost *host, guint64 now)
 }
 
 static gboolean
-is_reserved_for (const VgateHostLease *lease, const VgateDomain *domain)
+is_reserved_for (const VgateLease *lease, const VgateDomain *domain)
 {
     g_autofree char *unknown = vgate_lease_of_unknown_guest (lease->device);
 
@@ -194,13 +194,13 @@ is_reserved_for (const VgateHostLease *lease, const VgateDomain *domain)
 }
 
 VgateUse *
-vgate_survey_use (const VgateHost *host, const VgateDomain *domain)
+vgate_survey_use (const VgateHost *host, const VgateLeases *leases, const VgateDomain *domain)
 {
     GHashTable *use = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
 
     /* the most precise source comes last, as in vgate_use_read () */
-    for (guint i = 0; i < host->devices->leases->len; i++) {
-        const VgateHostLease *lease = g_ptr_array_index (host->devices->leases, i);
+    for (guint i = 0; i < leases->all->len; i++) {
+        const VgateLease *lease = g_ptr_array_index (leases->all, i);
 
         if (!is_reserved_for (lease, domain))
             g_hash_table_replace (

@@ -22,5 +22,5 @@ VgateHost *vgate_survey_host (const VgateBackend *backend, const VgateIdentity *
 VgateProbe *vgate_survey_probe (const VgateHost *host);
 /* The leases that hold there, as if they began now. They are not locked and cannot be saved. */
 VgateLeases *vgate_survey_leases (const VgateHost *host, guint64 now);
-/* As vgate_use_read () on that host, for this guest. The caller unrefs it. */
-VgateUse *vgate_survey_use (const VgateHost *host, const VgateDomain *domain);
+/* As vgate_use_read () on that host with these leases, for this guest. The caller unrefs it. */
+VgateUse *vgate_survey_use (const VgateHost *host, const VgateLeases *leases, const VgateDomain *domain);

@@ -500,7 +500,7 @@ test_hook_with_document (G_GNUC_UNUSED gconstpointer data)
     write_document (host, no_edits);
     call.input = xml;
     case_call_hook (&call, &hook);
-    command_run (host, "check --host $ROOT/host.xml @element.in.xml", &command);
+    command_run (host, "check --operation migrate --host $ROOT/host.xml @element.in.xml", &command);
     g_assert_cmpint (hook.status, ==, 1);
     g_assert_cmpstr (hook.err, ==, "");
     g_assert_cmpstr (hook.out, ==, command.out);

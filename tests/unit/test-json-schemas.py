@@ -36,9 +36,9 @@ def golden(folder):
     return found
 
 
-def matrices():
-    """Matrices of random fleets, one with a document that cannot be read."""
-    documents = []
+def of_fleets():
+    """Matrices of random fleets, one with a document that cannot be read, and checks of their first guests."""
+    matrices, checks = [], []
     for hosts, guests, seed in ((6, 20, 1), (3, 9, 2), (8, 40, 3)):
         with tempfile.TemporaryDirectory() as fleet:
             subprocess.run([make_fleet, fleet, str(hosts), str(guests), str(seed)], check=True)
@@ -48,18 +48,22 @@ def matrices():
             if seed == 2:
                 with open(os.path.join(fleet, "guests", "bad.xml"), "w", encoding="utf-8") as file:
                     file.write("<domain>")
-            run = subprocess.run([vgpu_gate, "--config", config, "matrix",
-                                  "--root", os.path.join(fleet, "no-host"), "--fleet", fleet, "--output", "json"],
-                                 capture_output=True, text=True, check=False)
-            assert run.returncode in (0, 1, 3), run.stderr
-            documents.append((f"matrix {seed}", json.loads(run.stdout)))
-    return documents
+            for documents, words in ((matrices, ["matrix"]),
+                                     (checks, ["check", "--virsh", "vm00001", "vm00002", "vm00003", "vm00004"])):
+                run = subprocess.run([vgpu_gate, "--config", config, *words, "--root", os.path.join(fleet, "no-host"),
+                                      "--fleet", fleet, "--output", "json"],
+                                     capture_output=True, text=True, check=False)
+                assert run.returncode in (0, 1, 3), run.stderr
+                documents.append((f"{words[0]} {seed}", json.loads(run.stdout)))
+    return matrices, checks
 
 
+MATRICES, CHECKS = of_fleets()
 DOCUMENTS = {
+    "check": CHECKS,
     "explain": printed("explain", "--output", "json") + printed("explain", "303", "--output", "json"),
     "self-check": golden("self-check"),
-    "matrix": matrices(),
+    "matrix": MATRICES,
 }
 
 
