@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/output.h"
+#include "host/host.h"
 #include "policy/policy.h"
 #include "tree.h"
 
@@ -36,6 +37,7 @@ int vgate_command_fleet_collect (int argc, char *argv[], const char *config);
 int vgate_command_guest (int argc, char *argv[], const char *config);
 int vgate_command_check (int argc, char *argv[], const char *config);
 int vgate_command_matrix (int argc, char *argv[], const char *config);
+int vgate_command_audit (int argc, char *argv[], const char *config);
 int vgate_command_explain (int argc, char *argv[], const char *config);
 int vgate_command_allow_restore (int argc, char *argv[], const char *config);
 int vgate_command_self_check (int argc, char *argv[], const char *config);
@@ -87,6 +89,10 @@ gboolean vgate_command_line_parse (VgateCommandLine *line, int argc, char *argv[
 char *vgate_command_parse_gpu (const char *typed, GError **error);
 /* Takes the words as at most one GPU; *gpu is NULL without words. The caller frees it. */
 gboolean vgate_command_take_gpu (const VgateCommandLine *line, char **gpu, GError **error);
+
+/* Reads this host for its document, as vgate_survey_host () does, and adds the gate at switch-over. */
+VgateHost *vgate_command_read_host (const VgatePolicy *policy, const char *root, GError **unknown,
+                                    GError **error);
 
 VgatePolicy *vgate_command_policy (const char *config, GError **error);
 /* For a command that uses no configuration: the file that --config names must be good all the same. */

@@ -180,8 +180,8 @@ add_libvirt (VgateFleet *fleet, const VgateFleetOptions *options, char *const *g
             vgate_fleet_add_host (fleet, document->origin, document->xml, strlen (document->xml));
         } else {
             guest = vgate_fleet_add_guest (fleet, document->origin, document->xml, strlen (document->xml));
-            if (guest)
-                guest->is_inactive = document->is_inactive;
+            if (guest && document->is_inactive)
+                guest->document = VGATE_DOMAIN_DOCUMENT_DEFINITION;
         }
     }
 }
@@ -217,5 +217,23 @@ vgate_fleet_options_read (const VgateFleetOptions *options, char *const *guests,
         return g_steal_pointer (&fleet);
     g_set_error (error, VGATE_ERROR, VGATE_CODE_FLEET_EMPTY, "the fleet contains no %s",
                  fleet->guests->len == 0 ? "guest" : "host");
+    return NULL;
+}
+
+VgateFleet *
+vgate_fleet_options_read_hosts (const VgateFleetOptions *options, const char *config, GError **error)
+{
+    char *const no_guests[] = {NULL};
+    g_autoptr (VgateFleet) fleet = vgate_fleet_options_collect (options, no_guests, config, error);
+
+    if (!fleet)
+        return NULL;
+    for (guint i = fleet->faults->len; i-- > 0;)
+        if (!((const VgateFleetFault *)g_ptr_array_index (fleet->faults, i))->is_host)
+            g_ptr_array_remove_index (fleet->faults, i);
+    vgate_fleet_print_faults (fleet);
+    if (fleet->hosts->len > 0)
+        return g_steal_pointer (&fleet);
+    g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_FLEET_EMPTY, "the fleet contains no host");
     return NULL;
 }

@@ -52,6 +52,9 @@ VgateFleet *vgate_fleet_options_collect (const VgateFleetOptions *options, char 
 /* The same, but prints the faults; also NULL with VGATE_CODE_FLEET_EMPTY if no guest or no host is left. */
 VgateFleet *vgate_fleet_options_read (const VgateFleetOptions *options, char *const *guests,
                                       const char *config, GError **error);
+/* The same for the hosts alone; a fleet's guests are not used. */
+VgateFleet *vgate_fleet_options_read_hosts (const VgateFleetOptions *options, const char *config,
+                                            GError **error);
 /* Prints a fault, or all of them, on standard error. */
 void vgate_fleet_print_fault (const VgateFleetFault *fault);
 void vgate_fleet_print_faults (const VgateFleet *fleet);

@@ -42,6 +42,22 @@ add_switch_over (const VgatePolicy *policy, const char *root, VgateHost *host)
     host->switch_over_served = bus && vgate_provider_lock_is_held (root);
 }
 
+VgateHost *
+vgate_command_read_host (const VgatePolicy *policy, const char *root, GError **unknown, GError **error)
+{
+    g_auto (VgateIdentity) identity = {0};
+    VgateHost *host;
+
+    if (!vgate_identity_read (root, policy->host_uuid, &identity, error))
+        return NULL;
+    host = vgate_survey_host (&policy->backend, &identity, root, unknown, error);
+    if (host)
+        add_switch_over (policy, root, host);
+    else
+        g_clear_error (unknown);
+    return host;
+}
+
 /* Names on standard error what the document does not contain. */
 static void
 tell_unknown (GError *unknown)
@@ -66,7 +82,6 @@ vgate_command_host (int argc, char *argv[], const char *config)
     g_autoptr (GError) error = NULL;
     g_autoptr (VgatePolicy) policy = NULL;
     g_autoptr (VgateHost) host = NULL;
-    g_auto (VgateIdentity) identity = {0};
 
     if (!vgate_command_line_parse (
             &line, argc, argv, NULL,
@@ -77,14 +92,9 @@ vgate_command_host (int argc, char *argv[], const char *config)
         return vgate_command_usage ("'host' takes no arguments");
     root = root_name ? root_name : "";
     policy = vgate_command_policy (config, &error);
-    if (!policy || !vgate_identity_read (root, policy->host_uuid, &identity, &error))
+    host = policy ? vgate_command_read_host (policy, root, &unknown, &error) : NULL;
+    if (!host)
         return vgate_command_fail (error);
-    host = vgate_survey_host (&policy->backend, &identity, root, &unknown, &error);
-    if (!host) {
-        g_clear_error (&unknown);
-        return vgate_command_fail (error);
-    }
-    add_switch_over (policy, root, host);
     text = render (host, line.output);
     vgate_output_print (text);
     if (unknown)

@@ -13,6 +13,8 @@ static const VgateCommand commands[] = {
      "check whether a domain can run on this host, or on the host of a host document"},
     {"matrix", vgate_command_matrix, "print which guests of a fleet can run on which hosts, and why not"},
     {"fleet", vgate_command_fleet, "fill a directory with the documents of a fleet: collect"},
+    {"audit", vgate_command_audit,
+     "print which save images, definitions and snapshots could not be restored or started"},
     {"allow-restore", vgate_command_allow_restore,
      "allow one restore of a guest whose save image contains no metadata"},
     {"version", vgate_command_version,

@@ -78,6 +78,7 @@ vgate_code_is_unanswered (VgateCode code)
         {518, 518}, /* the output */
         {520, 522}, /* a host that was asked about in vain */
         {550, 557}, /* the documents of a fleet */
+        {560, 563}, /* save images and snapshots */
         {570, 572}, /* the branches of the driver */
         {601, 699}, /* the configuration */
         {704, 705}, /* libvirt */
@@ -111,6 +112,9 @@ vgate_code_group (int code)
         {500, "This host, its driver, and host documents"},
         {530, "The command 'vgpu-gate device'"},
         {540, "Snapshots"},
+        {550, "Fleets"},
+        {560, "Save images and snapshots"},
+        {570, "Driver updates"},
         {600, "The configuration"},
         {700, "Captures, and migrations and saves that begin"},
         {731, "vgpu-gated"},

@@ -29,6 +29,7 @@ typedef struct {
     Part active, inactive; /* <domain> and <inactiveDomain>; their domain is NULL if there is none */
     gboolean has_memory;   /* its <memory> says that the guest's memory is part of it */
     gboolean is_memory_known;
+    char *memory_file; /* or NULL */
 } Walk;
 
 static void
@@ -52,6 +53,7 @@ vgate_domain_free (VgateDomain *domain)
     vgate_element_free (domain->element);
     g_clear_error (&domain->element_error);
     vgate_vmstate_free (domain->vmstate);
+    g_free (domain->memory_file);
     g_free (domain);
 }
 
@@ -374,6 +376,8 @@ visit_snapshot (Walk *walk, int depth, const char *name, GError **error)
     location = reader_attribute (walk->reader, "snapshot");
     walk->is_memory_known = TRUE;
     walk->has_memory = g_strcmp0 (location, "internal") == 0 || g_strcmp0 (location, "external") == 0;
+    if (g_strcmp0 (location, "external") == 0)
+        walk->memory_file = reader_attribute (walk->reader, "file");
     if (walk->has_memory || g_strcmp0 (location, "no") == 0)
         return TRUE;
     g_set_error (error, VGATE_ERROR, VGATE_CODE_XML_NOT_DOMAIN,
@@ -481,8 +485,11 @@ read_document (const char *xml, gsize length, gboolean is_status, VgateDomainDoc
             vgate_element_read (xmlDocGetRootElement (part->element), &part->domain->element_error);
     if (name)
         *name = part && part->domain ? g_strdup (part->domain->name) : NULL;
-    if (good)
+    if (good) {
         domain = g_steal_pointer (&part->domain);
+        domain->memory_file = g_steal_pointer (&walk.memory_file);
+    }
+    g_free (walk.memory_file);
     part_clear (&walk.active);
     part_clear (&walk.inactive);
     return g_steal_pointer (&domain);
@@ -518,6 +525,14 @@ vgate_domain_read_document (const char *xml, gsize length, VgateDomainDocument *
 {
     *document = VGATE_DOMAIN_DOCUMENT_DOMAIN;
     return strictly (read_document (xml, length, FALSE, document, name, error), error);
+}
+
+VgateDomain *
+vgate_domain_read_document_leniently (const char *xml, gsize length, VgateDomainDocument *document,
+                                      char **name, GError **error)
+{
+    *document = VGATE_DOMAIN_DOCUMENT_DOMAIN;
+    return read_document (xml, length, FALSE, document, name, error);
 }
 
 VgateDomain *

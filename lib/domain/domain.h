@@ -38,6 +38,7 @@ typedef struct {
     VgateElement *element; /* NULL: the domain has none. It was read, but not checked. */
     GError *element_error; /* why the element cannot be read; element is then NULL */
     VgateVmstate *vmstate; /* NULL: its QEMU does not ask vgpu-gated at switch-over */
+    char *memory_file;     /* of a snapshot with external memory: the path of that file; otherwise NULL */
 } VgateDomain;
 
 /*
@@ -59,6 +60,10 @@ typedef enum {
     VGATE_DOMAIN_DOCUMENT_DOMAIN,
     VGATE_DOMAIN_DOCUMENT_MEMORY, /* a snapshot with the guest's memory: a revert resumes the guest */
     VGATE_DOMAIN_DOCUMENT_COLD,   /* a snapshot without it: the guest is started cold after a revert */
+    /* vgate_domain_read_document () does not return the following ones: its caller knows the file. */
+    VGATE_DOMAIN_DOCUMENT_IMAGE,   /* the XML of a save image */
+    VGATE_DOMAIN_DOCUMENT_MANAGED, /* that of a managed save, from which the guest is restored at its start */
+    VGATE_DOMAIN_DOCUMENT_DEFINITION, /* of a guest that does not run */
 } VgateDomainDocument;
 
 /*
@@ -68,6 +73,10 @@ typedef enum {
  */
 VgateDomain *vgate_domain_read_document (const char *xml, gsize length, VgateDomainDocument *document,
                                          char **name, GError **error);
+/* Both at once. */
+VgateDomain *vgate_domain_read_document_leniently (const char *xml, gsize length,
+                                                   VgateDomainDocument *document, char **name,
+                                                   GError **error);
 
 /*
  * Reads the status file of a running domain, libvirt's /run/libvirt/qemu/NAME.xml, in which a <domain> is in

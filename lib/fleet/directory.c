@@ -10,30 +10,37 @@ compare_names (gconstpointer left, gconstpointer right)
     return g_strcmp0 (*(char *const *)left, *(char *const *)right);
 }
 
-/* Sets *paths to those of the documents in the subdirectory, sorted; NULL when it does not exist. */
+GPtrArray *
+vgate_fleet_list_files (const char *directory, const char *suffix)
+{
+    DIR *entries = opendir (directory);
+    const struct dirent *entry;
+    GPtrArray *paths;
+
+    if (!entries)
+        return NULL;
+    paths = g_ptr_array_new_with_free_func (g_free);
+    while ((entry = readdir (entries)))
+        /* a file that rsync is writing has a name such as .host.xml.Xa3f */
+        if (entry->d_name[0] != '.' && g_str_has_suffix (entry->d_name, suffix))
+            g_ptr_array_add (paths, g_build_filename (directory, entry->d_name, NULL));
+    closedir (entries);
+    g_ptr_array_sort (paths, compare_names);
+    return paths;
+}
+
+/* Sets *paths to those of the documents in the subdirectory; NULL when it does not exist. */
 static gboolean
 list_documents (const char *path, const char *subdirectory, GPtrArray **paths, GError **error)
 {
     g_autofree char *directory = g_build_filename (path, subdirectory, NULL);
-    DIR *entries = opendir (directory);
-    const struct dirent *entry;
 
-    *paths = NULL;
-    if (!entries && errno == ENOENT)
+    *paths = vgate_fleet_list_files (directory, ".xml");
+    if (*paths || errno == ENOENT)
         return TRUE;
-    if (!entries) {
-        g_set_error (error, VGATE_ERROR, VGATE_CODE_FLEET_DIRECTORY, "cannot read '%s': %s", directory,
-                     g_strerror (errno));
-        return FALSE;
-    }
-    *paths = g_ptr_array_new_with_free_func (g_free);
-    while ((entry = readdir (entries)))
-        /* a file that rsync is writing has a name such as .host.xml.Xa3f */
-        if (entry->d_name[0] != '.' && g_str_has_suffix (entry->d_name, ".xml"))
-            g_ptr_array_add (*paths, g_build_filename (directory, entry->d_name, NULL));
-    closedir (entries);
-    g_ptr_array_sort (*paths, compare_names);
-    return TRUE;
+    g_set_error (error, VGATE_ERROR, VGATE_CODE_FLEET_DIRECTORY, "cannot read '%s': %s", directory,
+                 g_strerror (errno));
+    return FALSE;
 }
 
 gboolean

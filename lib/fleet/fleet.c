@@ -135,14 +135,27 @@ vgate_fleet_add_host_file (VgateFleet *fleet, const char *path)
     add_file (fleet, path, TRUE);
 }
 
+static gboolean
+is_inactive (const VgateFleetGuest *guest)
+{
+    return guest->document == VGATE_DOMAIN_DOCUMENT_DEFINITION;
+}
+
+/* A guest can have many snapshots and save images. */
+static gboolean
+is_comparable (const VgateFleetGuest *guest)
+{
+    return guest->document == VGATE_DOMAIN_DOCUMENT_DOMAIN || is_inactive (guest);
+}
+
 /* TRUE when guest is to be kept instead of other: it runs, and other does not, or its capture is newer. */
 static gboolean
 is_newer (const VgateFleetGuest *guest, const VgateFleetGuest *other)
 {
     const VgateElement *element = guest->domain->element, *others = other->domain->element;
 
-    if (guest->is_inactive != other->is_inactive)
-        return other->is_inactive;
+    if (is_inactive (guest) != is_inactive (other))
+        return is_inactive (other);
     return (element ? element->time : 0) > (others ? others->time : 0);
 }
 
@@ -189,16 +202,16 @@ drop_guests (VgateFleet *fleet)
         VgateFleetGuest *guest = g_ptr_array_index (fleet->guests, i);
         VgateFleetGuest *other = g_hash_table_lookup (newest, guest->domain->uuid);
 
-        if (guest->document == VGATE_DOMAIN_DOCUMENT_DOMAIN && (!other || is_newer (guest, other)))
+        if (is_comparable (guest) && (!other || is_newer (guest, other)))
             g_hash_table_replace (newest, guest->domain->uuid, guest);
     }
     for (guint i = fleet->guests->len; i-- > 0;) {
         VgateFleetGuest *guest = g_ptr_array_index (fleet->guests, i);
         VgateFleetGuest *kept = g_hash_table_lookup (newest, guest->domain->uuid);
 
-        if (guest->document != VGATE_DOMAIN_DOCUMENT_DOMAIN || kept == guest)
+        if (!is_comparable (guest) || kept == guest)
             continue;
-        if (guest->is_inactive && !kept->is_inactive)
+        if (is_inactive (guest) && !is_inactive (kept))
             g_ptr_array_remove_index (fleet->guests, i);
         else
             drop (fleet, FALSE, fleet->guests, i, guest->origin, guest->name, kept->origin);

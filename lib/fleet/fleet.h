@@ -14,7 +14,6 @@ typedef struct {
     char *name;   /* that of the domain */
     VgateDomain *domain;
     VgateDomainDocument document;
-    gboolean is_inactive; /* the document is the definition of a domain that does not run */
 } VgateFleetGuest;
 
 typedef struct {
@@ -72,6 +71,9 @@ void vgate_fleet_drop_duplicates (VgateFleet *fleet);
  * cannot be read, or has neither of both subdirectories.
  */
 gboolean vgate_fleet_add_directory (VgateFleet *fleet, const char *path, GError **error);
+/* The paths of what is in the directory, if its name ends with suffix and does not begin with a dot,
+ * sorted. NULL with errno. The caller unrefs it. */
+GPtrArray *vgate_fleet_list_files (const char *directory, const char *suffix);
 
 /* The guest or the host that text names: by name or UUID. NULL if no document has this name or UUID; also if
  * several have this name, with *is_ambiguous. */

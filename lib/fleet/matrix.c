@@ -26,12 +26,28 @@ vgate_cell_name (VgateCellKind kind)
 VgateOperation
 vgate_fleet_operation (const VgateFleetGuest *guest)
 {
-    if (guest->is_inactive)
-        return VGATE_OPERATION_PREPARE;
     switch (guest->document) {
-    case VGATE_DOMAIN_DOCUMENT_MEMORY: return VGATE_OPERATION_RESTORE;
-    case VGATE_DOMAIN_DOCUMENT_COLD: return VGATE_OPERATION_PREPARE;
+    case VGATE_DOMAIN_DOCUMENT_MEMORY:
+    case VGATE_DOMAIN_DOCUMENT_IMAGE:
+    case VGATE_DOMAIN_DOCUMENT_MANAGED: return VGATE_OPERATION_RESTORE;
+    case VGATE_DOMAIN_DOCUMENT_COLD:
+    case VGATE_DOMAIN_DOCUMENT_DEFINITION: return VGATE_OPERATION_PREPARE;
     default: return VGATE_OPERATION_MIGRATE;
+    }
+}
+
+/* The situation of a guest in a document of this kind; NULL: the gate finds it out by the operation. */
+static const VgateSituation *
+situation_of (VgateDomainDocument document)
+{
+    static const VgateSituation saved = VGATE_SITUATION_SAVED, managed = VGATE_SITUATION_MANAGED,
+                                reverts = VGATE_SITUATION_REVERTS;
+
+    switch (document) {
+    case VGATE_DOMAIN_DOCUMENT_MEMORY: return &reverts;
+    case VGATE_DOMAIN_DOCUMENT_IMAGE: return &saved;
+    case VGATE_DOMAIN_DOCUMENT_MANAGED: return &managed;
+    default: return NULL;
     }
 }
 
@@ -55,6 +71,7 @@ decide (const VgateFleetQuestion *question, const Subject *subject, const VgateH
         .host = host,
         .is_dry_run = TRUE,
         .is_question = TRUE,
+        .situation = situation_of (subject->guest->document),
         .now = question->now,
         .here = subject->here,
         .booked = subject->booked,

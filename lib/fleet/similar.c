@@ -147,7 +147,7 @@ vgate_similar_guest_key (const VgateFleetQuestion *question, const VgateFleetGue
     const VgateElement *element = domain->element;
     g_autoptr (GByteArray) key = NULL;
 
-    if (guest->document != VGATE_DOMAIN_DOCUMENT_DOMAIN || guest->is_inactive || domain->element_error ||
+    if (guest->document != VGATE_DOMAIN_DOCUMENT_DOMAIN || domain->element_error ||
         names->texts->len > NAMES_MAX)
         return NULL;
     key = g_byte_array_sized_new (1024);

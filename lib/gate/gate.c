@@ -497,6 +497,8 @@ situation_of (const VgateRequest *request)
 {
     g_autofree char *job = NULL;
 
+    if (request->situation)
+        return *request->situation;
     switch (request->operation) {
     case VGATE_OPERATION_STARTED:
         job = request->is_session ? NULL : vgate_qemu_read_job (request->root, request->domain->name);

@@ -4,6 +4,7 @@
 
 #include "domain/domain.h"
 #include "gate/observation.h"
+#include "gate/ways-out.h"
 #include "host/host.h"
 #include "policy/policy.h"
 
@@ -55,6 +56,9 @@ struct VgateRequest {
     /* Of VgateLease *, or NULL: what the guests get that a user asks about together with this one, and that
      * come before it. They count as the leases of guests that are about to arrive. */
     const GPtrArray *booked;
+    /* What the guest does, when the user asks about something that the operation does not tell: a managed
+     * save, or a snapshot. NULL: it is found out. */
+    const VgateSituation *situation;
     gint64 now; /* seconds since 1970 */
     /*
      * Sets policy and, when a document is to be judged, host of *request; the caller owns both. It is called

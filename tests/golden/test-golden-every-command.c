@@ -32,6 +32,7 @@ static const char *const lines[] = {
     "matrix --fleet /missing",
     "guest /missing",
     "fleet collect /missing",
+    "audit",
     "explain",
     "explain 303",
     "explain --markdown",

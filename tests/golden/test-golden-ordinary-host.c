@@ -56,6 +56,7 @@ static const struct {
     {"matrix", "matrix --root $ROOT --fleet $ROOT/none", 3, TRUE},
     {"guest", "guest @no-vgpu.in.xml", 0, FALSE},
     {"fleet", "fleet collect", 2, TRUE},
+    {"audit", "audit --root $ROOT", 0, FALSE},
     {"device-list", "device list --root $ROOT", 0, FALSE},
     {"device-make", "device make " CASE_MDEV " --type H100XM-20C --root $ROOT", 1, TRUE},
     {"device-make-guest", "device make @mdev.in.xml --root $ROOT", 1, TRUE},

@@ -196,11 +196,11 @@ static const struct {
     const char *code;
     const char *has; /* standard output has this, or is empty */
 } unanswered[] = {
-    {"bad-guest", "check --host $ROOT/a.xml $ROOT/bad.xml $ROOT/g1.xml", small_places, "VGATE-1",
+    {"bad-guest", "check --host $ROOT/a.xml $ROOT/bad.xml $ROOT/g1.xml", small_places, "VGATE-106",
      "decision: allowed"},
     {"no-guest", "check --host $ROOT/a.xml $ROOT/none.xml $ROOT/g1.xml", places, "VGATE-111",
      "decision: allowed"},
-    {"bad-host", "check --host $ROOT/bad.xml --host $ROOT/a.xml $ROOT/g1.xml", small_places, "VGATE-5",
+    {"bad-host", "check --host $ROOT/bad.xml --host $ROOT/a.xml $ROOT/g1.xml", small_places, "VGATE-106",
      "decision: allowed"},
     {"no-host", "check --host $ROOT/none.xml $ROOT/g1.xml", places, "VGATE-111", ""},
     {"unknown-name", "check --fleet $ROOT/fleet g9 g1 --host a", fleet_directory, "VGATE-552",

@@ -64,6 +64,7 @@ DOCUMENTS = {
     "explain": printed("explain", "--output", "json") + printed("explain", "303", "--output", "json"),
     "self-check": golden("self-check"),
     "matrix": MATRICES,
+    "audit": golden("audit"),
 }
 
 

@@ -16,6 +16,7 @@ static const struct {
     {513, 516, "settings and the scheduler's log"},
     {518, 519, "the output, and a GPU that can be used again"},
     {530, 559, "'vgpu-gate device', snapshots that are made, and fleets"},
+    {560, 569, "the files of an audit"},
     {570, 579, "the branches of the driver"},
     {701, 704, "captures"},
     {707, 738, "jobs that go on, hang or have ended, definitions, and vgpu-gated itself"},
