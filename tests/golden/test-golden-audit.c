@@ -486,6 +486,31 @@ test_unknown_driver (G_GNUC_UNUSED gconstpointer data)
     }
 }
 
+/* The same snapshot on the same host: 'check' has the audit's message, with the way out of a revert. */
+static void
+test_check (G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr (FakeHost) host = fake_host_new ();
+    g_auto (ProgramRun) audit = {0}, check = {0};
+    const char *message;
+
+    two_documents (host);
+    command_run (host,
+                 "audit --root $ROOT --host $ROOT/fleet/hosts/other.xml $ROOT/" SNAPSHOTS "snap/internal.xml",
+                 &audit);
+    command_run (host,
+                 "check --root $ROOT --host $ROOT/fleet/hosts/other.xml $ROOT/" SNAPSHOTS "snap/internal.xml",
+                 &check);
+    g_assert_cmpint (audit.status, ==, 1);
+    g_assert_cmpint (check.status, ==, 1);
+    message = strstr (check.out, "VGATE-303: ");
+    g_assert_nonnull (message);
+    g_assert_nonnull (strstr (message, "Then revert again, or boot without its memory: virsh start DOMAIN."));
+    message = strstr (message, "vGPU ");
+    g_strdelimit ((char *)message, "\n", '\0');
+    g_assert_nonnull (strstr (audit.out, message));
+}
+
 static void
 test_full (gconstpointer form)
 {
@@ -532,6 +557,7 @@ main (int argc, char *argv[])
     program_add_test ("/" FOLDER "/full/text", "text", test_full);
     program_add_test ("/" FOLDER "/full/json", "json", test_full);
     program_add_test ("/" FOLDER "/real", NULL, test_real);
+    program_add_test ("/" FOLDER "/check", NULL, test_check);
     program_add_test ("/" FOLDER "/future", NULL, test_future);
     program_add_test ("/" FOLDER "/directory", NULL, test_directory);
     program_add_test ("/" FOLDER "/one-bad-among-many", NULL, test_one_bad_among_many);
