@@ -9,13 +9,29 @@
 
 #define FORMAT "vgpu-gate/matrix/1"
 
+/* Escapes what would end the script element of a page, or begin a comment there. JSON has this character in
+ * strings only. */
+static void
+escape_html (GString *text, gsize begin)
+{
+    const char *at;
+
+    while ((at = strchr (text->str + begin, '<'))) {
+        begin = (gsize)(at - text->str);
+        g_string_erase (text, (gssize)begin, 1);
+        g_string_insert (text, (gssize)begin, "\\u003c");
+    }
+}
+
 static void
 append_item (GString *text, JsonObject *item, gboolean is_first)
 {
     g_autoptr (JsonNode) node = json_node_init_object (json_node_alloc (), item);
     g_autofree char *json = json_to_string (node, FALSE);
+    const gsize begin = text->len;
 
     g_string_append_printf (text, "%s%s", is_first ? "\n" : ",\n", json);
+    escape_html (text, begin);
     vgate_matrix_flush (text, FALSE);
 }
 
@@ -179,6 +195,35 @@ append_outcomes (GString *text, const VgateMatrix *matrix)
     }
 }
 
+/* What the codes of the outcomes and warnings mean. */
+static void
+append_codes (GString *text, const VgateMatrix *matrix)
+{
+    g_autoptr (GHashTable) used = g_hash_table_new (NULL, NULL);
+    gboolean is_first = TRUE;
+
+    for (guint i = 0; i < matrix->outcomes->len; i++) {
+        const VgateOutcome *outcome = g_ptr_array_index (matrix->outcomes, i);
+
+        g_hash_table_add (used, GINT_TO_POINTER (outcome->code));
+        for (guint w = 0; w < outcome->warnings->len; w++)
+            g_hash_table_add (
+                used, GINT_TO_POINTER (((VgateWarning *)g_ptr_array_index (outcome->warnings, w))->code));
+    }
+    for (int number = 0; number < 1000; number++) {
+        g_autoptr (JsonObject) item = NULL;
+        char code[VGATE_CODE_TEXT_SIZE];
+
+        if (!g_hash_table_contains (used, GINT_TO_POINTER (number)))
+            continue;
+        item = json_object_new ();
+        json_object_set_string_member (item, "code", vgate_code_format (number, code));
+        json_object_set_string_member (item, "summary", vgate_code_info (number)->summary);
+        append_item (text, item, is_first);
+        is_first = FALSE;
+    }
+}
+
 static void
 append_number (GString *text, guint32 number)
 {
@@ -239,6 +284,8 @@ vgate_matrix_print_json (const VgateMatrixTotals *totals)
     append_hosts (text, totals);
     g_string_append (text, "],\n\"outcome\":[");
     append_outcomes (text, matrix);
+    g_string_append (text, "],\n\"code\":[");
+    append_codes (text, matrix);
     g_string_append (text, "],\n\"cell\":[");
     append_cells (text, matrix);
     g_string_append (text, "],\n\"fault\":[");

@@ -11,8 +11,14 @@ void vgate_matrix_print_text (const VgateMatrixTotals *totals);
  * a formula gets an apostrophe before it. */
 void vgate_matrix_print_csv (const VgateMatrixTotals *totals);
 
-/* schemas/vgpu-gate-matrix.schema.json, in one object. */
+/* schemas/vgpu-gate-matrix.schema.json, in one object, which contains no '<'. */
 void vgate_matrix_print_json (const VgateMatrixTotals *totals);
+
+/* A page that needs no other file: page/, with the JSON as its data. */
+void vgate_matrix_print_html (const VgateMatrixTotals *totals);
+
+/* The matrix in a sentence. The caller frees it. */
+char *vgate_matrix_describe (const VgateMatrixTotals *totals);
 
 /* Prints the text and empties it, if it is long or is_end. */
 void vgate_matrix_flush (GString *text, gboolean is_end);

@@ -49,11 +49,11 @@ write_cell (const VgateOutcome *outcome, char cell[CELL_SIZE])
     }
 }
 
-static void
-append_summary (GString *text, const VgateMatrixTotals *totals)
+char *
+vgate_matrix_describe (const VgateMatrixTotals *totals)
 {
     const VgateFleet *fleet = totals->matrix->fleet;
-    g_autofree char *line = NULL;
+    g_autoptr (GString) text = g_string_new (NULL);
     guint n_stuck = 0, n_prepare = 0, n_cold = 0, n_other = 0;
 
     for (guint g = 0; g < fleet->guests->len; g++) {
@@ -66,14 +66,18 @@ append_summary (GString *text, const VgateMatrixTotals *totals)
         }
         n_other += vgate_matrix_guest_total (totals, g, VGATE_CELL_NOT_CONCERNED) > 0 ? 1 : 0;
     }
-    line = g_strdup_printf (
-        "%u guest%s, %u host%s: %u guest%s can go nowhere, %u can go elsewhere only after a device is "
-        "prepared there, %u can only be started cold elsewhere, %u %s no vGPU. Each pair is judged alone: "
-        "places for several guests are not counted.",
-        fleet->guests->len, fleet->guests->len == 1 ? "" : "s", fleet->hosts->len,
-        fleet->hosts->len == 1 ? "" : "s", n_stuck, n_stuck == 1 ? "" : "s", n_prepare, n_cold, n_other,
-        n_other == 1 ? "has" : "have");
-    append_wrapped (text, line);
+    g_string_printf (text, "%u guest%s, %u host%s: %u guest%s can go nowhere", fleet->guests->len,
+                     fleet->guests->len == 1 ? "" : "s", fleet->hosts->len, fleet->hosts->len == 1 ? "" : "s",
+                     n_stuck, n_stuck == 1 ? "" : "s");
+    if (n_prepare > 0)
+        g_string_append_printf (text, ", %u can go elsewhere only after a device is prepared there",
+                                n_prepare);
+    if (n_cold > 0)
+        g_string_append_printf (text, ", %u can only be started cold elsewhere", n_cold);
+    if (n_other > 0)
+        g_string_append_printf (text, ", %u %s no vGPU", n_other, n_other == 1 ? "has" : "have");
+    g_string_append (text, ". Each pair is judged alone: places for several guests are not counted.");
+    return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
 static void
@@ -187,8 +191,9 @@ vgate_matrix_print_text (const VgateMatrixTotals *totals)
 {
     const guint n_hosts = totals->matrix->fleet->hosts->len;
     g_autoptr (GString) text = g_string_new (NULL);
+    g_autofree char *summary = vgate_matrix_describe (totals);
 
-    append_summary (text, totals);
+    append_wrapped (text, summary);
     if (n_hosts <= HOSTS_SHOWN) {
         for (guint h = 0; h < n_hosts; h += HOSTS_A_PAGE)
             append_page (text, totals, h, MIN (h + HOSTS_A_PAGE, n_hosts));

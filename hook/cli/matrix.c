@@ -18,6 +18,7 @@ static const Form forms[] = {
     {"text", vgate_matrix_print_text},
     {"csv", vgate_matrix_print_csv},
     {"json", vgate_matrix_print_json},
+    {"html", vgate_matrix_print_html},
 };
 
 static const Form *
@@ -77,7 +78,7 @@ vgate_command_matrix (int argc, char *argv[], const char *config)
     const GOptionEntry entries[] = {
         VGATE_FLEET_ENTRIES (&fleet_options),
         {"output", 0, 0, G_OPTION_ARG_STRING, &output,
-         "print in format FORM: text (the default), csv or json", "FORM"},
+         "print in format FORM: text (the default), csv, json or html", "FORM"},
         {"root", 0, 0, G_OPTION_ARG_FILENAME, &root, "look for /sys and /run below DIR", "DIR"},
         G_OPTION_ENTRY_NULL,
     };
@@ -100,7 +101,7 @@ vgate_command_matrix (int argc, char *argv[], const char *config)
     form = find_form (output);
     if (!form) {
         g_autofree char *what =
-            g_strdup_printf ("invalid value '%s' for --output: expected text, csv or json", output);
+            g_strdup_printf ("invalid value '%s' for --output: expected text, csv, json or html", output);
 
         return vgate_command_usage (what);
     }

@@ -250,6 +250,94 @@ test_json (G_GNUC_UNUSED gconstpointer data)
     g_assert_cmpuint (n_checked, >=, 8);
 }
 
+/* --- the page --- */
+
+/* Cuts what is between two texts out of the page. The caller frees it. */
+static char *
+cut (GString *page, const char *before, const char *after)
+{
+    const char *found = strstr (page->str, before), *begin, *end;
+    char *content;
+
+    g_assert_nonnull (found);
+    begin = found + strlen (before);
+    end = strstr (begin, after);
+    g_assert_nonnull (end);
+    content = g_strndup (begin, (gsize)(end - begin));
+    g_string_erase (page, begin - page->str, end - begin);
+    return content;
+}
+
+static void
+assert_hash (const char *policy, const char *directive, const char *content)
+{
+    g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
+    g_autofree char *base64 = NULL, *source = NULL;
+    guint8 digest[32];
+    gsize length = sizeof digest;
+
+    g_checksum_update (checksum, (const guchar *)content, -1);
+    g_checksum_get_digest (checksum, digest, &length);
+    base64 = g_base64_encode (digest, length);
+    source = g_strdup_printf ("; %s 'sha256-%s'; ", directive, base64);
+    g_assert_nonnull (strstr (policy, source));
+}
+
+static char *
+without_times (const char *text)
+{
+    g_autoptr (GRegex) regex =
+        g_regex_new ("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z", G_REGEX_DEFAULT, 0, NULL);
+
+    return g_regex_replace_literal (regex, text, -1, 0, "TIME", 0, NULL);
+}
+
+/* The page has the JSON as its data, allows only its own style and script, and names are in the data only. */
+static void
+test_page (G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr (FakeHost) host = fake_host_new ();
+    g_auto (ProgramRun) html = {0}, json = {0};
+    g_autoptr (GString) page = NULL;
+    g_autofree char *content = NULL, *style = NULL, *script = NULL, *policy = NULL;
+    g_autofree char *in_page = NULL, *alone = NULL;
+
+    hostile_fleet (host);
+    run_matrix (host, "--output html", &html);
+    run_matrix (host, "--output json", &json);
+    g_assert_cmpstr (html.err, ==, "");
+    g_assert_cmpint (html.status, ==, json.status);
+    page = g_string_new (html.out);
+    content = cut (page, "<script type=\"application/json\" id=\"data\">", "</script>");
+    style = cut (page, "<style>", "</style>");
+    script = cut (page, "<script>", "</script>");
+    policy = cut (page, "<meta http-equiv=\"Content-Security-Policy\" content=\"", "\">");
+    assert_hash (policy, "style-src", style);
+    assert_hash (policy, "script-src", script);
+    g_assert_true (g_str_has_prefix (policy, "default-src 'none'; "));
+    g_assert_null (strchr (content, '<'));
+    g_assert_nonnull (strstr (content, "\\u003c/script>\\u003cimg src=x>&amp;"));
+    in_page = without_times (content);
+    alone = without_times (json.out);
+    g_assert_cmpstr (in_page, ==, alone);
+    golden_compare (FOLDER, "page.html", page->str);
+}
+
+/* --- the example --- */
+
+static void
+test_example (G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr (FakeHost) host = fake_host_new ();
+    g_autofree char *line =
+        g_strdup_printf ("matrix --root $ROOT --fleet %s/examples/fleet", g_getenv ("VGATE_SRCDIR"));
+    g_auto (ProgramRun) run = {0};
+
+    command_run (host, line, &run);
+    g_assert_cmpstr (run.err, ==, "");
+    golden_compare (FOLDER, "example.text", run.out);
+}
+
 /* --- documents that cannot be read --- */
 
 static void
@@ -443,13 +531,14 @@ test_none_left (G_GNUC_UNUSED gconstpointer data)
 {
     golden_assert_none_left (FOLDER, ".text");
     golden_assert_none_left (FOLDER, ".csv");
+    golden_assert_none_left (FOLDER, ".html");
     refusal_assert_none_left (FOLDER);
 }
 
 int
 main (int argc, char *argv[])
 {
-    static const char *const forms[] = {"text", "csv", "json"};
+    static const char *const forms[] = {"text", "csv", "json", "html"};
 
     program_test_init (&argc, &argv);
     for (guint i = 0; i < G_N_ELEMENTS (outputs); i++)
@@ -464,6 +553,8 @@ main (int argc, char *argv[])
         program_add_test (path, forms[i], test_full);
     }
     program_add_test ("/" FOLDER "/json", NULL, test_json);
+    program_add_test ("/" FOLDER "/page", NULL, test_page);
+    program_add_test ("/" FOLDER "/example", NULL, test_example);
     program_add_test ("/" FOLDER "/one-bad-among-many", NULL, test_one_bad_among_many);
     program_add_test ("/" FOLDER "/named-document", NULL, test_named_document);
     program_add_test ("/none-left/" FOLDER, NULL, test_none_left);

@@ -440,8 +440,9 @@ all_texts (const char *root)
     static const char *const folders[] = {"lib", "hook", "plugin", "docs", "examples", "schemas"};
     static const char *const single[] = {"README.md", "NEWS.md", "CONTRIBUTING.md", "SECURITY.md",
                                          "meson.build"};
-    static const char *const suffixes[] = {".c",    ".h",   ".def", ".md", ".in",     ".build",
-                                           ".conf", ".xml", ".rng", ".sh", ".socket", NULL};
+    static const char *const suffixes[] = {".c",      ".h",    ".def", ".md",  ".in",
+                                           ".build",  ".conf", ".xml", ".rng", ".sh",
+                                           ".socket", ".html", ".css", ".js",  NULL};
     GPtrArray *texts = g_ptr_array_new_with_free_func (g_free);
 
     for (gsize i = 0; i < G_N_ELEMENTS (folders); i++)
