@@ -34,9 +34,12 @@ find_form (const char *name)
 
 #define QUIET_US    G_USEC_PER_SEC
 #define INTERVAL_US (G_USEC_PER_SEC / 10)
+#define BAR_COLUMNS 30u
 
 typedef struct {
-    gint64 begin, last; /* of the monotonic clock; last: 0 if nothing was printed */
+    gint64
+        begin;   /* of the command, by the monotonic clock, because reading the fleet is a part of the wait */
+    gint64 last; /* when the bar was printed */
 } Progress;
 
 static void
@@ -44,11 +47,14 @@ tell_progress (guint done, guint total, gpointer user_data)
 {
     Progress *progress = user_data;
     const gint64 now = g_get_monotonic_time ();
+    char bar[BAR_COLUMNS];
 
     if (now - progress->begin < QUIET_US || (now - progress->last < INTERVAL_US && done < total))
         return;
     progress->last = now;
-    fprintf (stderr, "\r%u of %u guests judged\033[K", done, total);
+    for (guint i = 0; i < BAR_COLUMNS; i++)
+        bar[i] = (guint64)i * total < (guint64)done * BAR_COLUMNS ? '#' : '.';
+    fprintf (stderr, "\r[%.*s] %u of %u guests judged\033[K", (int)BAR_COLUMNS, bar, done, total);
     if (done == total)
         fputs ("\r\033[K", stderr);
 }
@@ -88,7 +94,7 @@ vgate_command_matrix (int argc, char *argv[], const char *config)
     g_autoptr (VgateMatrix) matrix = NULL;
     g_autoptr (VgateMatrixTotals) totals = NULL;
     VgateFleetQuestion question = {.now = g_get_real_time () / G_USEC_PER_SEC};
-    Progress progress = {0};
+    Progress progress = {.begin = g_get_monotonic_time ()};
     const Form *form;
 
     if (!vgate_command_parse (
@@ -118,7 +124,6 @@ vgate_command_matrix (int argc, char *argv[], const char *config)
     policy->gate_cold_start = TRUE;
     question.policy = policy;
     question.root = root ? root : "";
-    progress.begin = g_get_monotonic_time ();
     matrix = vgate_matrix_new (fleet, &question, isatty (STDERR_FILENO) ? tell_progress : NULL, &progress);
     totals = vgate_matrix_totals_new (matrix);
     form->print (totals);

@@ -7,7 +7,9 @@
 #include "refusal.h"
 
 #include <json-glib/json-glib.h>
+#include <pty.h>
 #include <string.h>
+#include <unistd.h>
 
 #define FOLDER "matrix"
 
@@ -323,7 +325,7 @@ test_page (G_GNUC_UNUSED gconstpointer data)
     golden_compare (FOLDER, "page.html", page->str);
 }
 
-/* --- the example --- */
+/* --- the example and the wait --- */
 
 static void
 test_example (G_GNUC_UNUSED gconstpointer data)
@@ -336,6 +338,57 @@ test_example (G_GNUC_UNUSED gconstpointer data)
     command_run (host, line, &run);
     g_assert_cmpstr (run.err, ==, "");
     golden_compare (FOLDER, "example.text", run.out);
+}
+
+/* Runs a matrix whose only guest comes on standard input after this time, and returns what a terminal as
+ * standard error gets. The caller frees it. */
+static char *
+watch_terminal (FakeHost *host, guint wait_ms)
+{
+    g_autofree char *guest = fake_host_path (host, "fleet/guests/vm00001.xml");
+    g_autofree char *at = fake_host_path (host, "fleet/hosts/host-001.xml");
+    const char *const argv[] = {
+        program_path ("command"), "matrix", "-", "--host", at, "--output", "csv", NULL};
+    g_autoptr (GSubprocessLauncher) launcher =
+        g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_SILENCE);
+    g_autoptr (GSubprocess) process = NULL;
+    g_autoptr (GString) text = g_string_new (NULL);
+    g_autofree char *xml = NULL;
+    GOutputStream *input;
+    int master, terminal;
+    gsize length;
+    char buffer[256];
+    ssize_t n;
+
+    g_assert_true (g_file_get_contents (guest, &xml, &length, NULL));
+    g_assert_cmpint (openpty (&master, &terminal, NULL, NULL, NULL), ==, 0);
+    g_subprocess_launcher_take_stderr_fd (launcher, terminal);
+    process = g_subprocess_launcher_spawnv (launcher, argv, NULL);
+    g_clear_object (&launcher);
+    g_assert_nonnull (process);
+    g_usleep (wait_ms * 1000);
+    input = g_subprocess_get_stdin_pipe (process);
+    g_assert_true (g_output_stream_write_all (input, xml, length, NULL, NULL, NULL));
+    g_assert_true (g_output_stream_close (input, NULL, NULL));
+    /* fails with EIO when the last process has closed the terminal */
+    while ((n = read (master, buffer, sizeof buffer)) > 0)
+        g_string_append_len (text, buffer, n);
+    close (master);
+    g_assert_true (g_subprocess_wait (process, NULL, NULL));
+    return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+static void
+test_progress (G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr (FakeHost) host = fake_host_new ();
+    g_autofree char *quick = NULL, *slow = NULL;
+
+    add_fleet (host, 2, 3, TRUE);
+    slow = watch_terminal (host, 1100);
+    g_assert_cmpstr (slow, ==, "\r[##############################] 1 of 1 guests judged\033[K\r\033[K");
+    quick = watch_terminal (host, 0);
+    g_assert_cmpstr (quick, ==, "");
 }
 
 /* --- documents that cannot be read --- */
@@ -555,6 +608,7 @@ main (int argc, char *argv[])
     program_add_test ("/" FOLDER "/json", NULL, test_json);
     program_add_test ("/" FOLDER "/page", NULL, test_page);
     program_add_test ("/" FOLDER "/example", NULL, test_example);
+    program_add_test ("/" FOLDER "/progress", NULL, test_progress);
     program_add_test ("/" FOLDER "/one-bad-among-many", NULL, test_one_bad_among_many);
     program_add_test ("/" FOLDER "/named-document", NULL, test_named_document);
     program_add_test ("/none-left/" FOLDER, NULL, test_none_left);
