@@ -192,8 +192,13 @@ vgate_fleet_options_collect (const VgateFleetOptions *options, char *const *gues
 {
     g_autoptr (VgateFleet) fleet = vgate_fleet_new ();
 
+    g_autoptr (GPtrArray) names = names_of (guests);
+    /* without a guest of the fleet, thousands of documents need not be read */
+    const gboolean has_guests = !names || names->len > 1;
+
     for (gsize i = 0; options->directories && options->directories[i]; i++)
-        if (!vgate_fleet_add_directory (fleet, options->directories[i], error))
+        if (!(has_guests ? vgate_fleet_add_directory
+                         : vgate_fleet_add_hosts_of_directory) (fleet, options->directories[i], error))
             return NULL;
     if (options->uris)
         add_libvirt (fleet, options, guests, config);

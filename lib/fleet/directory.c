@@ -43,8 +43,8 @@ list_documents (const char *path, const char *subdirectory, GPtrArray **paths, G
     return FALSE;
 }
 
-gboolean
-vgate_fleet_add_directory (VgateFleet *fleet, const char *path, GError **error)
+static gboolean
+add_directory (VgateFleet *fleet, const char *path, gboolean with_guests, GError **error)
 {
     g_autoptr (GPtrArray) hosts = NULL, guests = NULL;
 
@@ -57,7 +57,19 @@ vgate_fleet_add_directory (VgateFleet *fleet, const char *path, GError **error)
     }
     for (guint i = 0; hosts && i < hosts->len; i++)
         vgate_fleet_add_host_file (fleet, g_ptr_array_index (hosts, i));
-    for (guint i = 0; guests && i < guests->len; i++)
+    for (guint i = 0; with_guests && guests && i < guests->len; i++)
         vgate_fleet_add_guest_file (fleet, g_ptr_array_index (guests, i));
     return TRUE;
+}
+
+gboolean
+vgate_fleet_add_directory (VgateFleet *fleet, const char *path, GError **error)
+{
+    return add_directory (fleet, path, TRUE, error);
+}
+
+gboolean
+vgate_fleet_add_hosts_of_directory (VgateFleet *fleet, const char *path, GError **error)
+{
+    return add_directory (fleet, path, FALSE, error);
 }

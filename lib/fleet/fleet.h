@@ -71,6 +71,8 @@ void vgate_fleet_drop_duplicates (VgateFleet *fleet);
  * cannot be read, or has neither of both subdirectories.
  */
 gboolean vgate_fleet_add_directory (VgateFleet *fleet, const char *path, GError **error);
+/* The same without the files in "guests", which are not read. */
+gboolean vgate_fleet_add_hosts_of_directory (VgateFleet *fleet, const char *path, GError **error);
 /* The paths of what is in the directory, if its name ends with suffix and does not begin with a dot,
  * sorted. NULL with errno. The caller unrefs it. */
 GPtrArray *vgate_fleet_list_files (const char *directory, const char *suffix);
