@@ -20,10 +20,10 @@ packages_lab=(libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients qemu-sys
 packages_mdev_lab=(mmdebstrap e2fsprogs gzip rsync tar util-linux xz-utils)
 
 # systemd for systemd-analyze, which checks our units; abigail-tools for abidw and abidiff; python3-jsonschema for the
-# schemas of JSON.
+# schemas of JSON; bash-completion and zsh for completion in the shells.
 # shellcheck disable=SC2034
-packages_test=(abigail-tools ccache clang clang-format libclang-rt-dev libxml2-utils mandoc python3-jsonschema
-    shellcheck strace systemd)
+packages_test=(abigail-tools bash-completion ccache clang clang-format libclang-rt-dev libxml2-utils mandoc python3-jsonschema
+    shellcheck strace systemd zsh)
 
 is_installed () {
     [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
