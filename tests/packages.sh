@@ -6,7 +6,7 @@
 # pkg-config look for ours.
 # shellcheck disable=SC2034  # used by those who read this file
 packages_build=(gcc libc6-dev dpkg-dev meson ninja-build pkgconf python3
-    libglib2.0-dev libjson-glib-dev libxml2-dev libvirt-dev libvirt-glib-1.0-dev libsystemd-dev)
+    libglib2.0-dev libjson-glib-dev libxml2-dev libvirt-dev libvirt-glib-1.0-dev libsystemd-dev liblpsolve55-dev)
 
 # Not libvirt-daemon-system: the lab runs only libvirtd, and without that package Debian has no service to start, no
 # user to add and no network to configure on the machine where the lab runs for a minute. dbus-daemon, too, is only the

@@ -15,6 +15,7 @@ static const VgateCommand commands[] = {
     {"fleet", vgate_command_fleet, "fill a directory with the documents of a fleet: collect"},
     {"audit", vgate_command_audit,
      "print which save images, definitions and snapshots could not be restored or started"},
+    {"drain", vgate_command_drain, "plan how the guests of a host go to other hosts, so that it is empty"},
     {"allow-restore", vgate_command_allow_restore,
      "allow one restore of a guest whose save image contains no metadata"},
     {"version", vgate_command_version,

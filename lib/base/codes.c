@@ -80,6 +80,7 @@ vgate_code_is_unanswered (VgateCode code)
         {550, 557}, /* the documents of a fleet */
         {560, 563}, /* save images and snapshots */
         {570, 572}, /* the branches of the driver */
+        {582, 582}, /* the guests of a host that is emptied */
         {601, 699}, /* the configuration */
         {704, 705}, /* libvirt */
         {731, 733}, /* vgpu-gated, its directory and its socket */

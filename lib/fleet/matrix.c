@@ -96,6 +96,15 @@ vgate_fleet_decide (const VgateFleetQuestion *question, const VgateFleetGuest *g
     return vgate_fleet_decide_after (question, guest, host, operation, NULL);
 }
 
+VgateDecision *
+vgate_fleet_decide_again (const VgateFleetQuestion *question, const VgateFleetGuest *guest,
+                          const VgateObservation *here, gboolean is_checked, const VgateHost *host,
+                          VgateOperation operation)
+{
+    return decide (question, &(Subject){.guest = guest, .here = here, .is_checked = is_checked}, host,
+                   operation);
+}
+
 /* --- one pair --- */
 
 static void

@@ -27,6 +27,11 @@ VgateDecision *vgate_fleet_decide (const VgateFleetQuestion *question, const Vga
 VgateDecision *vgate_fleet_decide_after (const VgateFleetQuestion *question, const VgateFleetGuest *guest,
                                          const VgateFleetHost *host, VgateOperation operation,
                                          const GPtrArray *booked);
+/* The same about a guest that is judged on many hosts. here: what this host shows about it
+ * (vgate_observation_new_here ()). is_checked: vgate_element_check () was TRUE. */
+VgateDecision *vgate_fleet_decide_again (const VgateFleetQuestion *question, const VgateFleetGuest *guest,
+                                         const VgateObservation *here, gboolean is_checked,
+                                         const VgateHost *host, VgateOperation operation);
 
 typedef enum {
     VGATE_CELL_LIVE,          /* the operation of the guest is allowed */

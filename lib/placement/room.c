@@ -48,8 +48,8 @@ is_mig_backed (const VgateHostType *type)
 /* A driver that does not report whether sizes can be mixed is older than the mode that allows it (r550),
  * unless the GPU is in MIG mode. In MIG mode it only has MIG-backed types, whose sizes can be mixed like
  * those of its GPU instances. */
-static gboolean
-must_be_equal (const VgateRoom *room)
+gboolean
+vgate_room_must_be_equal (const VgateRoom *room)
 {
     return room->pgpu->vgpu_sizes == VGATE_SIZES_EQUAL ||
            (room->pgpu->vgpu_sizes == VGATE_SIZES_UNKNOWN && !is_mig_backed (room->type));
@@ -62,7 +62,7 @@ vgate_room_is_left (const VgateRoom *room)
         return TRUE;
     /* running vGPUs determine the size as well, but NVML takes them into account: other sizes then have no
      * free instance */
-    if (must_be_equal (room) && room->is_other_promised)
+    if (vgate_room_must_be_equal (room) && room->is_other_promised)
         return FALSE;
     return room->n_of_type < room->type->free_instances &&
            room->framebuffer + room->type->framebuffer <= free_framebuffer (room->pgpu);

@@ -32,3 +32,6 @@ void vgate_room_promise (VgateRoom *room, const VgatePromise *promise);
 /* Adds all promises, of VgatePromise; NULL for none. */
 void vgate_room_promise_all (VgateRoom *room, const GArray *promises);
 gboolean vgate_room_is_left (const VgateRoom *room);
+
+/* TRUE when all vGPUs on the GPU must have the size of this one's type, which must not be NULL. */
+gboolean vgate_room_must_be_equal (const VgateRoom *room);

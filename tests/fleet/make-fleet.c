@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* make-fleet DIR HOSTS GUESTS SEED: fills a directory with a random fleet, for measurements. */
+/* make-fleet DIR HOSTS GUESTS SEED [GPUS]: fills a directory with a random fleet, for measurements. GPUS: of
+ * each host, up to 11. */
 #include "random-fleet.h"
 
 #include <glib/gstdio.h>
@@ -30,8 +31,8 @@ main (int argc, char *argv[])
     g_autofree char *hosts = NULL, *guests = NULL;
     RandomFleet fleet = {.now = g_get_real_time () / G_USEC_PER_SEC};
 
-    if (argc != 5)
-        g_error ("usage: make-fleet DIR HOSTS GUESTS SEED");
+    if (argc != 5 && argc != 6)
+        g_error ("usage: make-fleet DIR HOSTS GUESTS SEED [GPUS]");
     hosts = g_build_filename (argv[1], "hosts", NULL);
     guests = g_build_filename (argv[1], "guests", NULL);
     g_mkdir_with_parents (hosts, 0755);
@@ -39,6 +40,8 @@ main (int argc, char *argv[])
     fleet.n_hosts = number (argv[2], 100000);
     fleet.n_guests = number (argv[3], 1000000);
     fleet.seed = number (argv[4], G_MAXUINT32);
+    if (argc == 6)
+        fleet.n_gpus = number (argv[5], 11);
     random_fleet_write (&fleet, write_file, argv[1]);
     return 0;
 }

@@ -121,7 +121,7 @@ add_gpu (Maker *m, Node *node, const Board *board, guint number)
     };
 
     gpu->board = board;
-    gpu->address = g_strdup_printf ("0000:%02x:00.0", 0x41 + number * 0x20);
+    gpu->address = g_strdup_printf ("0000:%02x:00.0", 0x41 + number * (m->fleet->n_gpus > 5 ? 0x10 : 0x20));
     gpu->pgpu = pgpu;
     g_strlcpy (record.host_driver, node->driver->host_driver, sizeof record.host_driver);
     g_strlcpy (record.gpu_string, board->gpu_string, sizeof record.gpu_string);
@@ -148,7 +148,8 @@ add_node (Maker *m, guint number)
 {
     Node *node = g_new0 (Node, 1);
     const Board *board = &boards[below (m, m->fleet->is_uniform ? 1 : G_N_ELEMENTS (boards))];
-    const guint n_gpus = 1 + (guint)below (m, m->fleet->is_uniform ? 2 : 4);
+    const guint n_random = 1 + (guint)below (m, m->fleet->is_uniform ? 2 : 4);
+    const guint n_gpus = m->fleet->n_gpus > 0 ? m->fleet->n_gpus : n_random;
 
     node->gpus = g_ptr_array_new_with_free_func ((GDestroyNotify)gpu_free);
     node->driver = &drivers[below (m, m->fleet->is_uniform ? 1 : G_N_ELEMENTS (drivers))];

@@ -17,6 +17,7 @@ typedef struct {
     gboolean is_irregular;
     gboolean
         is_uniform; /* the hosts have one board and driver and at most two GPUs, so that many are equal */
+    guint n_gpus;   /* of each host; 0: one to four */
 } RandomFleet;
 
 /* Called with each document and the name of its host or guest, which is also its file's without ".xml". */

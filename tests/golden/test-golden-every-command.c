@@ -33,6 +33,7 @@ static const char *const lines[] = {
     "guest /missing",
     "fleet collect /missing",
     "audit",
+    "drain host-a --fleet /missing",
     "explain",
     "explain 303",
     "explain --markdown",

@@ -57,6 +57,7 @@ static const struct {
     {"guest", "guest @no-vgpu.in.xml", 0, FALSE},
     {"fleet", "fleet collect", 2, TRUE},
     {"audit", "audit --root $ROOT", 0, FALSE},
+    {"drain", "drain host-a --root $ROOT --fleet $ROOT/none", 3, TRUE},
     {"device-list", "device list --root $ROOT", 0, FALSE},
     {"device-make", "device make " CASE_MDEV " --type H100XM-20C --root $ROOT", 1, TRUE},
     {"device-make-guest", "device make @mdev.in.xml --root $ROOT", 1, TRUE},

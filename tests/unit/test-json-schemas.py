@@ -58,6 +58,26 @@ def of_fleets():
     return matrices, checks
 
 
+def drains():
+    """Plans for hosts of random fleets: with moves, with guests that stay, with a document that cannot be read."""
+    documents = []
+    for hosts, guests, seed in ((12, 60, 4), (12, 60, 1), (6, 12, 3)):
+        with tempfile.TemporaryDirectory() as fleet:
+            subprocess.run([make_fleet, fleet, str(hosts), str(guests), str(seed)], check=True)
+            if seed == 3:
+                with open(os.path.join(fleet, "guests", "bad.xml"), "w", encoding="utf-8") as file:
+                    file.write("<domain>")
+            run = subprocess.run([vgpu_gate, "drain", "--root", os.path.join(fleet, "no-host"), "--fleet", fleet,
+                                  "--link-speed", "25000", "--output", "json", "host-002"],
+                                 capture_output=True, text=True, check=False)
+            assert run.returncode in (0, 1, 3), run.stderr
+            documents.append((f"drain {seed}", json.loads(run.stdout)))
+    assert any(document["move"] for _, document in documents)
+    assert any(document["stay"] for _, document in documents)
+    assert any(document["fault"] for _, document in documents)
+    return documents
+
+
 MATRICES, CHECKS = of_fleets()
 DOCUMENTS = {
     "check": CHECKS,
@@ -65,6 +85,7 @@ DOCUMENTS = {
     "self-check": golden("self-check"),
     "matrix": MATRICES,
     "audit": golden("audit"),
+    "drain": drains(),
 }
 
 

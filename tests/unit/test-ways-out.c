@@ -18,6 +18,7 @@ static const struct {
     {530, 559, "'vgpu-gate device', snapshots that are made, and fleets"},
     {560, 569, "the files of an audit"},
     {570, 579, "the branches of the driver"},
+    {580, 589, "plans that empty a host"},
     {701, 704, "captures"},
     {707, 738, "jobs that go on, hang or have ended, definitions, and vgpu-gated itself"},
     {810, 810, "'release end'"},

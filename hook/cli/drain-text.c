@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/output.h"
+#include "drain-output.h"
+#include "placement/plan.h"
+#include "wrap.h"
+
+#include <string.h>
+
+#define WIDTH 80u
+
+static void
+append_wrapped (GString *text, const char *line)
+{
+    g_autofree char *shown = vgate_printable (line, 4000);
+    g_autofree char *wrapped = vgate_wrap (shown, WIDTH);
+
+    g_string_append_printf (text, "%s\n", wrapped);
+}
+
+static const char *
+host_name (const VgateDrainPlan *plan, guint host)
+{
+    return vgate_moving_host (plan->moving, host)->name;
+}
+
+static const char *
+guest_name (const VgateDrainPlan *plan, const VgateMover *mover)
+{
+    return vgate_moving_guest (plan->moving, mover)->name;
+}
+
+/* "vm1: host-a -> host-b". The caller frees it. */
+static char *
+describe_move (const VgateDrainPlan *plan, const VgateDrainMove *move, guint number)
+{
+    return g_strdup_printf ("%u. %s: %s -> %s%s", number, guest_name (plan, move->mover),
+                            host_name (plan, (guint)move->mover->home), host_name (plan, move->to),
+                            move->is_other ? ", which makes room" : "");
+}
+
+/* What keeps most guests, or that nothing does. */
+static void
+append_summary (GString *text, const VgateDrainPlan *plan)
+{
+    const guint n_guests = plan->n_leaving + plan->stays->len + plan->unknown->len;
+    const guint n_others = plan->moves->len - plan->n_leaving;
+    g_autoptr (GString) line = g_string_new (NULL);
+    guint64 down_time = 0;
+
+    for (guint i = 0; i < plan->moves->len; i++)
+        down_time += ((const VgateDrainMove *)g_ptr_array_index (plan->moves, i))->down_time;
+    if (n_guests == 0) {
+        g_string_printf (line, "No guest with a vGPU runs on %s.", host_name (plan, plan->host));
+        append_wrapped (text, line->str);
+        return;
+    }
+    g_string_append_printf (line, "%s: %u of %u guest%s with vGPUs %s", host_name (plan, plan->host),
+                            plan->n_leaving, n_guests, n_guests == 1 ? "" : "s",
+                            plan->n_leaving == 1 ? "leaves" : "leave");
+    if (n_others > 0)
+        g_string_append_printf (line, "; %u guest%s of other hosts %s to make room", n_others,
+                                n_others == 1 ? "" : "s", n_others == 1 ? "moves" : "move");
+    g_string_append_c (line, '.');
+    if (down_time > 0)
+        g_string_append_printf (line, " The estimated down-times add up to %" G_GUINT64_FORMAT " ms.",
+                                down_time);
+    if (!plan->is_optimal)
+        g_string_append_printf (
+            line, " It is not proved that no plan is better; in no plan more than %u can leave.",
+            plan->n_most);
+    append_wrapped (text, line->str);
+}
+
+static void
+append_devices (GString *text, const VgateDrainPlan *plan, const VgateDrainMove *move)
+{
+    const VgateHost *host = vgate_moving_host (plan->moving, move->to);
+
+    for (guint v = 0, d = 0; v < move->mover->n_vgpus; v++) {
+        const VgatePgpu *pgpu = g_ptr_array_index (host->pgpus, move->seats[v].pgpu);
+        const VgateDrainDevice *device =
+            move->mover->vgpus[v].hostdev ? g_ptr_array_index (move->devices, d++) : NULL;
+        g_autoptr (GString) line = g_string_new (NULL);
+
+        g_string_printf (line, "     %s on GPU %s", move->mover->vgpus[v].vgpu->type_name, pgpu->address);
+        if (device)
+            g_string_append_printf (
+                line, ": %s %s, %s%s%s",
+                device->hostdev->kind == VGATE_HOSTDEV_MDEV ? "mediated device" : "virtual function",
+                device->device, device->is_made ? "to be created" : "which exists",
+                strcmp (device->device, device->hostdev->source) != 0 ? ", instead of " : "",
+                strcmp (device->device, device->hostdev->source) != 0 ? device->hostdev->source : "");
+        append_wrapped (text, line->str);
+    }
+}
+
+/* "VGATE-303: TEXT (2 hosts, such as host-b)". The caller frees it. */
+static char *
+describe_reason (const VgateDrainPlan *plan, const VgateDrainReason *reason)
+{
+    char code[VGATE_CODE_TEXT_SIZE];
+
+    vgate_code_format ((int)reason->code, code);
+    if (reason->code == VGATE_CODE_DRAIN_NO_ROOM)
+        return g_strdup_printf ("%s: %s. (No room on %u host%s.)", code, reason->text, reason->n_hosts,
+                                reason->n_hosts == 1 ? "" : "s");
+    if (reason->code == VGATE_CODE_DRAIN_NO_HOST)
+        return g_strdup_printf ("%s: %s. %s", code, vgate_code_info ((int)reason->code)->summary,
+                                vgate_code_info ((int)reason->code)->cure);
+    return g_strdup_printf ("%s: %s (%u host%s%s)", code, reason->text, reason->n_hosts,
+                            reason->n_hosts == 1 ? ": " : "s, such as ", host_name (plan, reason->host));
+}
+
+static void
+append_stays (GString *text, const VgateDrainPlan *plan, const char *before)
+{
+    for (guint i = 0; i < plan->stays->len; i++) {
+        const VgateDrainStay *stay = g_ptr_array_index (plan->stays, i);
+        g_autofree char *name = g_strdup_printf ("%s%s stays:", before, guest_name (plan, stay->mover));
+
+        append_wrapped (text, name);
+        for (guint r = 0; r < stay->reasons->len; r++) {
+            g_autofree char *reason = describe_reason (plan, g_ptr_array_index (stay->reasons, r));
+            g_autofree char *line = g_strdup_printf ("%s  %s", before, reason);
+
+            if (*before == '#')
+                g_string_append_printf (text, "%s\n", line);
+            else
+                append_wrapped (text, line);
+        }
+    }
+    for (guint i = 0; i < plan->unknown->len; i++) {
+        g_autofree char *line = g_strdup_printf (
+            "%sVGATE-%03d: domain %s runs on %s, and the fleet has no document of it.", before,
+            VGATE_CODE_DRAIN_UNKNOWN_GUEST, (const char *)g_ptr_array_index (plan->unknown, i),
+            host_name (plan, plan->host));
+
+        append_wrapped (text, line);
+    }
+}
+
+void
+vgate_drain_print_text (const VgateDrainPlan *plan, G_GNUC_UNUSED const VgateVirshHosts *hosts)
+{
+    g_autoptr (GString) text = g_string_new (NULL);
+
+    append_summary (text, plan);
+    for (guint i = 0; i < plan->moves->len; i++) {
+        const VgateDrainMove *move = g_ptr_array_index (plan->moves, i);
+        g_autofree char *line = describe_move (plan, move, i + 1);
+
+        if (i == 0)
+            g_string_append_c (text, '\n');
+        append_wrapped (text, line);
+        append_devices (text, plan, move);
+        if (move->down_time > 0)
+            g_string_append_printf (text, "     down-time: about %" G_GUINT64_FORMAT " ms\n",
+                                    move->down_time);
+    }
+    if (plan->stays->len + plan->unknown->len > 0)
+        g_string_append_c (text, '\n');
+    append_stays (text, plan, "");
+    vgate_output_print (text->str);
+}
+
+/* --- virsh --- */
+
+GPtrArray *
+vgate_drain_commands (const VgateDrainPlan *plan, const VgateDrainMove *move, const VgateVirshHosts *hosts)
+{
+    const VgateFleetGuest *guest = vgate_moving_guest (plan->moving, move->mover);
+    const VgateHost *host = vgate_moving_host (plan->moving, move->to);
+    g_autoptr (GPtrArray) devices = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_virsh_device_free);
+    const VgateVirshMove virsh = {
+        .name = guest->name,
+        .uuid = guest->domain->uuid,
+        .source = host_name (plan, (guint)move->mover->home),
+        .destination = host->name,
+        .devices = devices,
+        .down_time = move->down_time * 1000,
+        .max_down_time = guest->domain->element ? guest->domain->element->max_downtime : 0,
+    };
+    GPtrArray *lines;
+
+    for (guint i = 0; i < move->devices->len; i++) {
+        const VgateDrainDevice *device = g_ptr_array_index (move->devices, i);
+        g_autofree char *type =
+            device->is_made ? vgate_plan_write_type (device->type->id, device->type->name) : NULL;
+
+        g_ptr_array_add (
+            devices, vgate_virsh_device_new (device->hostdev->kind, device->hostdev->source, device->device,
+                                             type, host->pgpus->len > 1 ? device->pgpu->address : NULL));
+    }
+    lines = vgate_virsh_migrate (&virsh, hosts);
+    /* the room is wanted, and a device that vgpu-gate did not create stays otherwise */
+    for (guint v = 0; v < move->mover->n_vgpus && move->is_other; v++)
+        if (move->mover->vgpus[v].hostdev)
+            g_ptr_array_add (lines,
+                             vgate_virsh_remove (virsh.source, move->mover->vgpus[v].hostdev->source, hosts));
+    return lines;
+}
+
+void
+vgate_drain_print_virsh (const VgateDrainPlan *plan, const VgateVirshHosts *hosts)
+{
+    g_autoptr (GString) text = g_string_new (NULL);
+
+    for (guint i = 0; i < plan->moves->len; i++) {
+        const VgateDrainMove *move = g_ptr_array_index (plan->moves, i);
+        g_autofree char *line = describe_move (plan, move, i + 1);
+        g_autofree char *shown = vgate_printable (line, 1000);
+        g_autoptr (GPtrArray) commands = vgate_drain_commands (plan, move, hosts);
+
+        g_string_append_printf (text, "# %s\n", shown);
+        for (guint c = 0; c < commands->len; c++)
+            g_string_append_printf (text, "%s\n", (const char *)g_ptr_array_index (commands, c));
+    }
+    append_stays (text, plan, "# ");
+    vgate_output_print (text->str);
+}

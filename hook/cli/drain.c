@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* vgpu-gate drain: a plan that empties a host. It executes nothing. */
+#include "command.h"
+#include "drain-output.h"
+#include "fleet-options.h"
+#include "host/input.h"
+
+#include <string.h>
+
+#define CONNECTIONS_MAX 255
+
+typedef struct {
+    VgateFleetOptions fleet;
+    gboolean spread, pack, keep_others, virsh, transient;
+    char *uri, *parallel, *link_speed, *output, *root;
+    char **words;
+} Options;
+
+static void
+options_clear (Options *options)
+{
+    vgate_fleet_options_clear (&options->fleet);
+    g_free (options->uri);
+    g_free (options->parallel);
+    g_free (options->link_speed);
+    g_free (options->output);
+    g_free (options->root);
+    g_strfreev (options->words);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
+
+static int
+bad_value (const char *option, const char *typed, const char *form)
+{
+    g_autofree char *what = g_strdup_printf ("invalid value '%s' for --%s: expected %s", typed, option, form);
+
+    return vgate_command_usage (what);
+}
+
+/* *number is unchanged if the option was not given. */
+static gboolean
+parse_number (const char *typed, guint64 max, guint64 *number)
+{
+    return !typed || g_ascii_string_to_unsigned (typed, 10, 1, max, number, NULL);
+}
+
+/* The host that word names, as an index. A document is used even if the fleet has a newer one of its host. -1
+ * with an error. */
+static int
+find_host (VgateFleet *fleet, const char *word, GError **error)
+{
+    gboolean is_ambiguous = FALSE;
+    const VgateFleetHost *found;
+    g_autoptr (VgateHost) named = NULL;
+    guint index;
+
+    if (vgate_fleet_word_is_path (word)) {
+        named = vgate_input_read_host (word, error);
+        if (!named)
+            return -1;
+        for (guint h = 0; h < fleet->hosts->len; h++) {
+            VgateFleetHost *entry = g_ptr_array_index (fleet->hosts, h);
+
+            if (strcmp (entry->host->uuid, named->uuid) != 0)
+                continue;
+            vgate_host_free (entry->host);
+            entry->host = g_steal_pointer (&named);
+            g_free (entry->origin);
+            entry->origin = g_strdup (word);
+            return (int)h;
+        }
+        vgate_fleet_add_host_file (fleet, word);
+        return (int)fleet->hosts->len - 1;
+    }
+    found = vgate_fleet_find_host (fleet, word, &is_ambiguous);
+    if (found && g_ptr_array_find (fleet->hosts, found, &index))
+        return (int)index;
+    g_set_error (error, VGATE_ERROR, VGATE_CODE_FLEET_UNKNOWN,
+                 is_ambiguous ? "several hosts of the fleet are named '%s'"
+                              : "no host of the fleet has the name or UUID '%s'",
+                 word);
+    return -1;
+}
+
+/* 3: something about the guests of the host could not be judged; 1: a guest stays. */
+static int
+status_of (const VgateDrainPlan *plan)
+{
+    if (plan->unknown->len > 0 || plan->moving->fleet->faults->len > 0)
+        return VGATE_EXIT_UNANSWERED;
+    for (guint i = 0; i < plan->stays->len; i++) {
+        const VgateDrainStay *stay = g_ptr_array_index (plan->stays, i);
+
+        for (guint r = 0; r < stay->reasons->len; r++)
+            if (vgate_code_is_unanswered (
+                    ((const VgateDrainReason *)g_ptr_array_index (stay->reasons, r))->code))
+                return VGATE_EXIT_UNANSWERED;
+    }
+    return plan->stays->len > 0 ? VGATE_EXIT_REFUSED : VGATE_EXIT_ALLOWED;
+}
+
+static int
+drain (Options *options, VgatePolicy *policy, const VgateVirshHosts *hosts,
+       void (*print) (const VgateDrainPlan *plan, const VgateVirshHosts *hosts))
+{
+    const VgateFleetQuestion question = {
+        .policy = policy,
+        .root = options->root ? options->root : "",
+        .now = g_get_real_time () / G_USEC_PER_SEC,
+    };
+    const VgateDrainOptions wanted = {
+        .order = options->pack ? VGATE_MOVING_PACK : VGATE_MOVING_SPREAD,
+        .keeps_others = options->keep_others,
+    };
+    g_autoptr (GError) error = NULL;
+    g_autoptr (VgateFleet) fleet = NULL;
+    g_autoptr (VgateDrainPlan) plan = NULL;
+    int host;
+
+    /* with --host, the host that is drained is not among the destinations that were named */
+    if (options->fleet.hosts && !vgate_fleet_word_is_path (options->words[0])) {
+        const guint n = g_strv_length (options->fleet.hosts);
+
+        options->fleet.hosts = g_renew (char *, options->fleet.hosts, n + 2);
+        options->fleet.hosts[n] = g_strdup (options->words[0]);
+        options->fleet.hosts[n + 1] = NULL;
+    }
+    fleet = vgate_fleet_options_read (&options->fleet, NULL, &error);
+    host = fleet ? find_host (fleet, options->words[0], &error) : -1;
+    if (host < 0)
+        return vgate_command_fail (error);
+    plan = vgate_drain_plan (fleet, &question, (guint)host, &wanted);
+    print (plan, hosts);
+    return status_of (plan);
+}
+
+int
+vgate_command_drain (int argc, char *argv[], const char *config)
+{
+    g_auto (Options) options = {0};
+    const GOptionEntry entries[] = {
+        VGATE_FLEET_ENTRIES (&options.fleet),
+        {"spread", 0, 0, G_OPTION_ARG_NONE, &options.spread,
+         "prefer hosts with much free frame buffer (the default)", NULL},
+        {"pack", 0, 0, G_OPTION_ARG_NONE, &options.pack, "prefer hosts with little free frame buffer", NULL},
+        {"keep-others", 0, 0, G_OPTION_ARG_NONE, &options.keep_others,
+         "do not move guests of other hosts to make room", NULL},
+        {"virsh", 0, 0, G_OPTION_ARG_NONE, &options.virsh, "print the commands instead of the plan", NULL},
+        {"uri", 0, 0, G_OPTION_ARG_STRING, &options.uri,
+         "URI of a host for virsh and ssh; %h is its name (default: " VGATE_VIRSH_URI_DEFAULT ")", "FORM"},
+        {"parallel", 0, 0, G_OPTION_ARG_STRING, &options.parallel,
+         "migrate over N connections, if QEMU on all hosts supports it for vGPUs", "N"},
+        {"transient", 0, 0, G_OPTION_ARG_NONE, &options.transient,
+         "neither copy the guests' definitions nor remove them at the source", NULL},
+        {"link-speed", 0, 0, G_OPTION_ARG_STRING, &options.link_speed,
+         "speed of the link between the hosts, in Mbit/s", "N"},
+        {"output", 0, 0, G_OPTION_ARG_STRING, &options.output,
+         "print in format FORM: text (the default) or json", "FORM"},
+        {"root", 0, 0, G_OPTION_ARG_FILENAME, &options.root, "look for /sys and /run below DIR", "DIR"},
+        G_OPTION_ENTRY_NULL,
+    };
+    g_autoptr (GError) error = NULL;
+    g_autoptr (VgatePolicy) policy = NULL;
+    VgateOutput output = VGATE_OUTPUT_TEXT;
+    VgateVirshHosts hosts = {0};
+    guint64 n_connections = 0, link_speed = 0;
+
+    if (!vgate_command_parse (
+            argc, argv, "HOST",
+            "Plan how the guests with vGPUs of a host go to other hosts, so that it is empty\n"
+            "afterwards. HOST is a host document, or the name or UUID of a host in the fleet.\n"
+            "Nothing is executed.",
+            entries, &options.words, &error))
+        return vgate_command_usage (error->message);
+    if (!options.words || g_strv_length (options.words) != 1)
+        return vgate_command_usage ("'drain' requires one HOST");
+    if (!options.fleet.directories)
+        return vgate_command_usage ("'drain' requires --fleet DIR");
+    if (!vgate_fleet_options_check (&options.fleet, NULL, &error))
+        return vgate_command_usage (error->message);
+    if (options.spread && options.pack)
+        return vgate_command_usage ("--spread and --pack exclude each other");
+    if (options.output && (!vgate_output_parse (options.output, &output) || output == VGATE_OUTPUT_XML))
+        return bad_value ("output", options.output, "text or json");
+    if (options.virsh && output == VGATE_OUTPUT_JSON)
+        return vgate_command_usage (
+            "--virsh and --output json exclude each other: JSON contains the commands");
+    if (!parse_number (options.parallel, CONNECTIONS_MAX, &n_connections))
+        return bad_value ("parallel", options.parallel, "1 to 255 (connections)");
+    if (!parse_number (options.link_speed, VGATE_LINK_SPEED_MAX, &link_speed))
+        return bad_value ("link-speed", options.link_speed, "1 to 10000000 (Mbit/s)");
+    if (options.uri && !vgate_virsh_check_uri (options.uri, &error))
+        return vgate_command_usage (error->message);
+    policy = vgate_command_policy (config, &error);
+    if (!policy)
+        return vgate_command_fail (error);
+    policy->gate_cold_start = TRUE;
+    /* options have priority over the configuration */
+    if (link_speed > 0)
+        policy->link_speed = link_speed;
+    hosts.uri = options.uri;
+    hosts.n_connections = (guint)n_connections;
+    hosts.is_transient = options.transient;
+    if (output == VGATE_OUTPUT_JSON)
+        return drain (&options, policy, &hosts, vgate_drain_print_json);
+    return drain (&options, policy, &hosts, options.virsh ? vgate_drain_print_virsh : vgate_drain_print_text);
+}

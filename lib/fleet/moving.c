@@ -1,0 +1,523 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "fleet/moving.h"
+
+#include "fleet/similar.h"
+#include "host/qemu-process.h"
+
+#include <string.h>
+
+/* The most attempts to seat the vGPUs of one guest on one host. */
+#define ATTEMPTS_MAX 2000u
+
+const VgateFleetGuest *
+vgate_moving_guest (const VgateMoving *moving, const VgateMover *mover)
+{
+    return g_ptr_array_index (moving->fleet->guests, mover->guest);
+}
+
+const VgateHost *
+vgate_moving_host (const VgateMoving *moving, guint host)
+{
+    return ((const VgateFleetHost *)g_ptr_array_index (moving->fleet->hosts, host))->host;
+}
+
+/* --- hosts without guests --- */
+
+static VgatePgpu *
+empty_pgpu (const VgatePgpu *pgpu)
+{
+    VgatePgpu *empty = g_new (VgatePgpu, 1);
+
+    *empty = *pgpu;
+    empty->types = g_ptr_array_new_with_free_func (g_free);
+    for (guint i = 0; i < pgpu->types->len; i++) {
+        VgateHostType *type = g_new (VgateHostType, 1);
+
+        *type = *(const VgateHostType *)g_ptr_array_index (pgpu->types, i);
+        type->free_instances = type->max_instances;
+        g_ptr_array_add (empty->types, type);
+    }
+    return empty;
+}
+
+/* Borrows all but the lists. Without devices, the gate only judges the pGPUs. */
+static VgateHost *
+empty_host (const VgateHost *host)
+{
+    VgateHost *empty = g_new (VgateHost, 1);
+
+    *empty = *host;
+    empty->devices = NULL;
+    empty->pgpus = g_ptr_array_new ();
+    for (guint i = 0; i < host->pgpus->len; i++)
+        g_ptr_array_add (empty->pgpus, empty_pgpu (g_ptr_array_index (host->pgpus, i)));
+    return empty;
+}
+
+static void
+empty_host_free (VgateHost *empty)
+{
+    for (guint i = 0; i < empty->pgpus->len; i++) {
+        VgatePgpu *pgpu = g_ptr_array_index (empty->pgpus, i);
+
+        g_ptr_array_unref (pgpu->types);
+        g_free (pgpu);
+    }
+    g_ptr_array_unref (empty->pgpus);
+    g_free (empty);
+}
+
+/* --- guests and where they run --- */
+
+/* The host on which each domain runs, by the newest document that lists it: UUID -> index + 1. */
+static GHashTable *
+find_homes (const VgateFleet *fleet)
+{
+    GHashTable *homes = g_hash_table_new (g_str_hash, g_str_equal);
+
+    for (guint h = 0; h < fleet->hosts->len; h++) {
+        const VgateHost *host = ((const VgateFleetHost *)g_ptr_array_index (fleet->hosts, h))->host;
+
+        for (guint i = 0; host->devices && i < host->devices->vgpus->len; i++) {
+            const VgateHostVgpu *vgpu = g_ptr_array_index (host->devices->vgpus, i);
+            const guint known =
+                vgpu->domain ? GPOINTER_TO_UINT (g_hash_table_lookup (homes, vgpu->domain)) : 0;
+
+            if (vgpu->domain &&
+                (known == 0 ||
+                 ((const VgateFleetHost *)g_ptr_array_index (fleet->hosts, known - 1))->host->time <
+                     host->time))
+                g_hash_table_insert (homes, vgpu->domain, GUINT_TO_POINTER (h + 1));
+        }
+    }
+    return homes;
+}
+
+/* That of the documents; otherwise the host that captured the metadata. */
+static int
+home_of (const VgateFleet *fleet, const VgateDomain *domain, GHashTable *homes)
+{
+    const guint known = GPOINTER_TO_UINT (g_hash_table_lookup (homes, domain->uuid));
+
+    if (known > 0)
+        return (int)known - 1;
+    for (guint h = 0; domain->element && h < fleet->hosts->len; h++) {
+        const VgateHost *host = ((const VgateFleetHost *)g_ptr_array_index (fleet->hosts, h))->host;
+
+        if (strcmp (host->uuid, domain->element->host_uuid) == 0)
+            return (int)h;
+    }
+    return -1;
+}
+
+static const VgateHostdev *
+hostdev_of (const VgateDomain *domain, const VgateElementVgpu *vgpu)
+{
+    const VgateHostdev *hostdev = vgate_domain_find_hostdev (domain, vgpu->guest_address);
+
+    if (!hostdev && vgpu->mdev)
+        hostdev = vgate_domain_find_device (domain, VGATE_HOSTDEV_MDEV, vgpu->mdev);
+    return hostdev && !hostdev->is_on_command_line ? hostdev : NULL;
+}
+
+static void
+find_pgpu_at_home (const VgateMoving *moving, VgateMover *mover, VgateMovingVgpu *vgpu)
+{
+    const VgateHost *host = vgate_moving_host (moving, (guint)mover->home);
+    const char *address = vgpu->vgpu->pgpu.address;
+
+    for (guint i = 0; host->devices && i < host->devices->vgpus->len; i++) {
+        const VgateHostVgpu *running = g_ptr_array_index (host->devices->vgpus, i);
+
+        if (strcmp (running->uuid, vgpu->vgpu->uuid) == 0)
+            address = running->pgpu;
+    }
+    for (guint i = 0; i < host->pgpus->len; i++) {
+        const VgatePlacePgpu *place = &moving->places[mover->home]->pgpus[i];
+
+        if (strcmp (place->pgpu->address, address) != 0)
+            continue;
+        vgpu->pgpu = (int)i;
+        vgpu->type = vgate_place_find_type (place, vgpu->vgpu->type, vgpu->vgpu->type_name);
+        if (vgpu->type >= 0)
+            mover->size += place->types[vgpu->type].type->framebuffer;
+    }
+}
+
+static VgateMover *
+mover_new (const VgateMoving *moving, guint guest, GHashTable *homes)
+{
+    const VgateFleetGuest *entry = g_ptr_array_index (moving->fleet->guests, guest);
+    VgateDomain *domain = entry->domain;
+    VgateMover *mover = g_new0 (VgateMover, 1);
+
+    mover->guest = guest;
+    mover->home = home_of (moving->fleet, domain, homes);
+    mover->fits = g_new0 (const VgateMovingFit *, moving->fleet->hosts->len + 1);
+    mover->is_checked = domain->element && vgate_element_check (domain->element, domain->uuid,
+                                                                moving->question->policy->seal_key, NULL);
+    if (!mover->is_checked)
+        return mover;
+    mover->n_vgpus = domain->element->vgpus->len;
+    mover->vgpus = g_new0 (VgateMovingVgpu, mover->n_vgpus);
+    for (guint v = 0; v < mover->n_vgpus; v++) {
+        VgateMovingVgpu *vgpu = &mover->vgpus[v];
+
+        *vgpu =
+            (VgateMovingVgpu){.vgpu = g_ptr_array_index (domain->element->vgpus, v), .pgpu = -1, .type = -1};
+        vgpu->hostdev = hostdev_of (domain, vgpu->vgpu);
+        if (mover->home >= 0)
+            find_pgpu_at_home (moving, mover, vgpu);
+    }
+    return mover;
+}
+
+static void
+mover_free (VgateMover *mover)
+{
+    if (!mover)
+        return;
+    g_free (mover->vgpus);
+    g_free (mover->fits);
+    g_clear_pointer (&mover->here, vgate_observation_free);
+    g_free (mover);
+}
+
+static void
+fit_free (VgateMovingFit *fit)
+{
+    g_free (fit->can_run);
+    g_free (fit);
+}
+
+VgateMoving *
+vgate_moving_new (const VgateFleet *fleet, const VgateFleetQuestion *question)
+{
+    VgateMoving *moving = g_new0 (VgateMoving, 1);
+    g_autoptr (GHashTable) homes = find_homes (fleet);
+    g_autoptr (GHashTable) host_classes =
+        g_hash_table_new_full (g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, NULL);
+
+    moving->fleet = fleet;
+    moving->question = question;
+    moving->places = g_new0 (VgatePlaces *, fleet->hosts->len + 1);
+    moving->empty = g_new0 (VgateHost *, fleet->hosts->len + 1);
+    moving->host_classes = g_new0 (guint, fleet->hosts->len + 1);
+    moving->running = vgate_qemu_list_uuids (question->root);
+    moving->movers = g_new0 (VgateMover *, fleet->guests->len + 1);
+    moving->classes =
+        g_hash_table_new_full (g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, NULL);
+    moving->known = g_ptr_array_new ();
+    moving->all_fits = g_ptr_array_new_with_free_func ((GDestroyNotify)fit_free);
+    for (guint h = 0; h < fleet->hosts->len; h++) {
+        GBytes *key;
+
+        moving->places[h] = vgate_places_new (vgate_moving_host (moving, h));
+        moving->empty[h] = empty_host (vgate_moving_host (moving, h));
+        key = vgate_similar_host_key (question, moving->empty[h], FALSE);
+        moving->host_classes[h] = key ? GPOINTER_TO_UINT (g_hash_table_lookup (host_classes, key)) : h + 1;
+        if (moving->host_classes[h] == 0)
+            moving->host_classes[h] = h + 1;
+        if (key)
+            g_hash_table_replace (host_classes, key, GUINT_TO_POINTER (moving->host_classes[h]));
+    }
+    for (guint g = 0; g < fleet->guests->len; g++) {
+        const VgateFleetGuest *guest = g_ptr_array_index (fleet->guests, g);
+
+        if (guest->document == VGATE_DOMAIN_DOCUMENT_DOMAIN &&
+            (guest->domain->element || guest->domain->element_error ||
+             g_hash_table_contains (homes, guest->domain->uuid)))
+            moving->movers[g] = mover_new (moving, g, homes);
+    }
+    return moving;
+}
+
+void
+vgate_moving_free (VgateMoving *moving)
+{
+    for (guint g = 0; g < moving->fleet->guests->len; g++)
+        mover_free (moving->movers[g]);
+    for (guint h = 0; h < moving->fleet->hosts->len; h++) {
+        vgate_places_free (moving->places[h]);
+        empty_host_free (moving->empty[h]);
+    }
+    g_free (moving->movers);
+    g_free (moving->places);
+    g_free (moving->empty);
+    g_free (moving->host_classes);
+    g_hash_table_unref (moving->running);
+    g_hash_table_unref (moving->classes);
+    g_ptr_array_unref (moving->known);
+    g_ptr_array_unref (moving->all_fits);
+    g_free (moving);
+}
+
+void
+vgate_moving_reset (VgateMoving *moving)
+{
+    for (guint h = 0; h < moving->fleet->hosts->len; h++)
+        vgate_places_reset (moving->places[h]);
+}
+
+/* --- where a guest can run --- */
+
+/* The rules that refuse the first vGPU without a pGPU, on the pGPU on which they are the fewest. */
+static guint
+count_refusals (const VgateDecision *decision)
+{
+    guint fewest = G_MAXUINT;
+
+    for (guint v = 0; v < decision->placements->len && fewest == G_MAXUINT; v++) {
+        const VgatePlacement *placement = g_ptr_array_index (decision->placements, v);
+
+        for (guint c = 0; placement->chosen < 0 && c < placement->candidates->len; c++) {
+            const VgateVerdict *verdict = &g_array_index (placement->candidates, VgateCandidate, c).verdict;
+            guint n = 0;
+
+            for (guint f = 0; f < verdict->n_findings; f++)
+                n += verdict->findings[f].severity == VGATE_SEVERITY_REFUSE ? 1 : 0;
+            fewest = MIN (fewest, n);
+        }
+    }
+    return fewest == G_MAXUINT ? 0 : fewest;
+}
+
+static VgateMovingFit *
+judge (VgateMoving *moving, const VgateMover *mover, guint host)
+{
+    const VgateHost *real = vgate_moving_host (moving, host);
+    g_autoptr (VgateDecision) decision =
+        vgate_fleet_decide_again (moving->question, vgate_moving_guest (moving, mover), mover->here,
+                                  mover->is_checked, moving->empty[host], VGATE_OPERATION_MIGRATE);
+    VgateMovingFit *fit = g_new0 (VgateMovingFit, 1);
+
+    g_ptr_array_add (moving->all_fits, fit);
+    fit->code = decision->code;
+    fit->n_refusals = count_refusals (decision);
+    fit->n_pgpus = real->pgpus->len;
+    if (mover->n_vgpus == 0 || decision->placements->len != mover->n_vgpus)
+        return fit;
+    fit->is_possible = TRUE;
+    fit->can_run = g_new0 (gboolean, (gsize)mover->n_vgpus * fit->n_pgpus + 1);
+    for (guint v = 0; v < mover->n_vgpus; v++) {
+        const VgatePlacement *placement = g_ptr_array_index (decision->placements, v);
+
+        fit->is_possible = fit->is_possible && placement->chosen >= 0;
+        for (guint c = 0; c < placement->candidates->len; c++) {
+            const VgateCandidate *candidate = &g_array_index (placement->candidates, VgateCandidate, c);
+
+            if (!candidate->is_possible)
+                continue;
+            fit->can_run[v * fit->n_pgpus + candidate->pgpu] = TRUE;
+            if (candidate->has_down_time)
+                fit->down_time = MAX (fit->down_time, (candidate->down_time.time + 999) / 1000);
+        }
+    }
+    return fit;
+}
+
+guint
+vgate_moving_class (VgateMoving *moving, VgateMover *mover)
+{
+    const VgateFleetGuest *guest = vgate_moving_guest (moving, mover);
+    g_autoptr (VgateSimilarNames) names = NULL;
+    GBytes *key = NULL;
+    guint class;
+
+    if (mover->has_class)
+        return mover->class;
+    mover->has_class = TRUE;
+    mover->here = vgate_observation_new_here (guest->domain, moving->question->root,
+                                              g_hash_table_contains (moving->running, guest->domain->uuid));
+    if (mover->is_checked && !vgate_observation_knows_domain (mover->here)) {
+        names = vgate_similar_guest_names (moving->question, guest);
+        key = vgate_similar_guest_key (moving->question, guest, names, names->n_names);
+    }
+    class = key ? GPOINTER_TO_UINT (g_hash_table_lookup (moving->classes, key)) : 0;
+    if (class == 0) {
+        class = ++moving->n_classes;
+        g_ptr_array_set_size (moving->known, (gint)(class * (moving->fleet->hosts->len + 1)));
+    }
+    if (key)
+        g_hash_table_replace (moving->classes, key, GUINT_TO_POINTER (class));
+    mover->class = class - 1;
+    return mover->class;
+}
+
+/* The kind of the guest's devices must be that of the host. */
+static gboolean
+has_devices_of (const VgateMoving *moving, const VgateMover *mover, guint host)
+{
+    for (guint v = 0; v < mover->n_vgpus; v++) {
+        const VgateHostdev *hostdev = mover->vgpus[v].hostdev;
+        gboolean any = !hostdev;
+
+        for (guint p = 0; !any && p < vgate_moving_host (moving, host)->pgpus->len; p++)
+            any = moving->places[host]->pgpus[p].kind == (int)hostdev->kind;
+        if (!any)
+            return FALSE;
+    }
+    return TRUE;
+}
+
+const VgateMovingFit *
+vgate_moving_fit (VgateMoving *moving, VgateMover *mover, guint host)
+{
+    gpointer *known;
+    guint class;
+
+    if (mover->fits[host])
+        return mover->fits[host];
+    if (!has_devices_of (moving, mover, host)) {
+        VgateMovingFit *fit = g_new0 (VgateMovingFit, 1);
+
+        fit->code =
+            vgate_moving_host (moving, host)->devices ? VGATE_CODE_DEVICE_KIND : VGATE_CODE_PLACEMENT_UNKNOWN;
+        g_ptr_array_add (moving->all_fits, fit);
+        return mover->fits[host] = fit;
+    }
+    /* the list can grow here */
+    class = vgate_moving_class (moving, mover);
+    known = &g_ptr_array_index (moving->known,
+                                class * (moving->fleet->hosts->len + 1) + moving->host_classes[host]);
+    if (!*known)
+        *known = judge (moving, mover, host);
+    return mover->fits[host] = *known;
+}
+
+/* --- seats --- */
+
+/* The arrival that is tried first; the other one is on a free device that exists. */
+static VgateArrival
+first_arrival (const VgateMovingVgpu *vgpu)
+{
+    return vgpu->hostdev ? VGATE_ARRIVAL_MADE : VGATE_ARRIVAL_NO_DEVICE;
+}
+
+/* A lower value is better. An empty pGPU whose vGPUs must have one size is used last, because other sizes
+ * cannot use it then. */
+static double
+rate_pgpu (const VgatePlacePgpu *pgpu, VgateMovingOrder order)
+{
+    guint64 used, total;
+    double load;
+
+    vgate_place_load (pgpu, &used, &total);
+    load = total > 0 ? (double)used / (double)total : 0;
+    return (pgpu->is_equal && used == 0 ? 2 : 0) + (order == VGATE_MOVING_SPREAD ? load : -load);
+}
+
+typedef struct {
+    VgateMoving *moving;
+    VgateMover *mover;
+    const VgateMovingFit *fit;
+    VgatePlaces *places;
+    VgateMovingOrder order;
+    VgateSeat *seats;
+    guint n_attempts;
+} Seating;
+
+static gboolean
+seat_rest (Seating *s, guint v)
+{
+    const VgateMovingVgpu *vgpu = &s->mover->vgpus[v];
+    g_autofree gboolean *tried = g_new0 (gboolean, s->fit->n_pgpus + 1);
+
+    if (v == s->mover->n_vgpus)
+        return TRUE;
+    for (guint n = 0; n < s->fit->n_pgpus && s->n_attempts < ATTEMPTS_MAX; n++) {
+        int best = -1;
+
+        for (guint p = 0; p < s->fit->n_pgpus; p++)
+            if (!tried[p] && s->fit->can_run[v * s->fit->n_pgpus + p] &&
+                (best < 0 ||
+                 rate_pgpu (&s->places->pgpus[p], s->order) < rate_pgpu (&s->places->pgpus[best], s->order)))
+                best = (int)p;
+        if (best < 0)
+            return FALSE;
+        tried[best] = TRUE;
+        for (guint a = 0; a < 2; a++) {
+            VgatePlacePgpu *pgpu = &s->places->pgpus[best];
+            const VgateArrival arrival = a == 0 ? first_arrival (vgpu) : VGATE_ARRIVAL_TAKEN;
+            const int type = vgate_place_find_type (pgpu, vgpu->vgpu->type, vgpu->vgpu->type_name);
+
+            if (type < 0 || (vgpu->hostdev ? (int)vgpu->hostdev->kind != pgpu->kind : a > 0))
+                break;
+            s->n_attempts++;
+            if (!vgate_place_arrive (pgpu, (guint)type, arrival))
+                continue;
+            s->seats[v] = (VgateSeat){(guint)best, (guint)type, arrival};
+            if (seat_rest (s, v + 1))
+                return TRUE;
+            vgate_place_undo (pgpu, (guint)type, arrival);
+        }
+    }
+    return FALSE;
+}
+
+gboolean
+vgate_moving_seat (VgateMoving *moving, VgateMover *mover, guint host, VgateMovingOrder order,
+                   VgateSeat *seats)
+{
+    Seating s = {
+        .moving = moving,
+        .mover = mover,
+        .fit = vgate_moving_fit (moving, mover, host),
+        .places = moving->places[host],
+        .order = order,
+        .seats = seats,
+    };
+
+    return s.fit->is_possible && seat_rest (&s, 0);
+}
+
+gboolean
+vgate_moving_take (VgateMoving *moving, const VgateMover *mover, guint host, const VgateSeat *seats)
+{
+    VgatePlacePgpu *pgpus = moving->places[host]->pgpus;
+
+    for (guint v = 0; v < mover->n_vgpus; v++) {
+        if (vgate_place_arrive (&pgpus[seats[v].pgpu], seats[v].type, seats[v].arrival))
+            continue;
+        while (v-- > 0)
+            vgate_place_undo (&pgpus[seats[v].pgpu], seats[v].type, seats[v].arrival);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+void
+vgate_moving_give_back (VgateMoving *moving, const VgateMover *mover, guint host, const VgateSeat *seats)
+{
+    for (guint v = 0; v < mover->n_vgpus; v++)
+        vgate_place_undo (&moving->places[host]->pgpus[seats[v].pgpu], seats[v].type, seats[v].arrival);
+}
+
+gboolean
+vgate_moving_can_leave (const VgateMoving *moving, const VgateMover *mover)
+{
+    for (guint v = 0; v < mover->n_vgpus; v++) {
+        const VgateMovingVgpu *vgpu = &mover->vgpus[v];
+
+        if (vgpu->pgpu < 0 || vgpu->type < 0 ||
+            moving->places[mover->home]->pgpus[vgpu->pgpu].types[vgpu->type].n_running == 0)
+            return FALSE;
+    }
+    return mover->n_vgpus > 0 && mover->home >= 0;
+}
+
+void
+vgate_moving_leave (VgateMoving *moving, const VgateMover *mover)
+{
+    for (guint v = 0; v < mover->n_vgpus; v++)
+        vgate_place_leave (&moving->places[mover->home]->pgpus[mover->vgpus[v].pgpu],
+                           (guint)mover->vgpus[v].type);
+}
+
+void
+vgate_moving_return (VgateMoving *moving, const VgateMover *mover)
+{
+    for (guint v = 0; v < mover->n_vgpus; v++)
+        vgate_place_return (&moving->places[mover->home]->pgpus[mover->vgpus[v].pgpu],
+                            (guint)mover->vgpus[v].type);
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What the plans about a fleet have in common: on which host each guest runs, on which pGPUs of which hosts
+ * it can run, and the room that is left while guests are moved. Whether a guest can run somewhere is the
+ * gate's decision (fleet/matrix.h) about the host without its guests, so that only the room is left to be
+ * counted (fleet/places.h).
+ */
+#pragma once
+
+#include "fleet/matrix.h"
+#include "fleet/places.h"
+
+/* How a guest fits a host that has room for it. Guests and hosts that differ only in their names share it. */
+typedef struct {
+    gboolean is_possible;
+    VgateCode code;    /* of the decision */
+    guint n_refusals;  /* rules that refuse it on the pGPU that comes nearest; 0: another reason */
+    guint64 down_time; /* ms, the longest estimate on one of the pGPUs; 0: not known */
+    guint n_pgpus;
+    gboolean *can_run; /* indexed by vGPU * n_pgpus + pGPU */
+} VgateMovingFit;
+
+typedef struct {
+    const VgateElementVgpu *vgpu;
+    const VgateHostdev *hostdev; /* NULL: it has none that could get another device */
+    int pgpu;                    /* on its present host; -1: not known */
+    int type;                    /* index of its type there; -1: not known */
+} VgateMovingVgpu;
+
+/* A guest with vGPUs. */
+typedef struct {
+    guint guest;   /* index into the fleet's guests */
+    int home;      /* index of the host on which it runs; -1: no document of this host */
+    guint n_vgpus; /* 0: its metadata cannot be used */
+    VgateMovingVgpu *vgpus;
+    guint64 size;                /* frame buffer of its vGPUs at home, in bytes */
+    gboolean is_checked;         /* its metadata is good */
+    VgateObservation *here;      /* what this host shows about it; NULL: not looked at yet */
+    guint class;                 /* equal for guests that fit the same hosts */
+    gboolean has_class;          /* FALSE: not known yet */
+    const VgateMovingFit **fits; /* indexed by host; NULL: not judged yet */
+} VgateMover;
+
+typedef struct {
+    const VgateFleet *fleet;
+    const VgateFleetQuestion *question;
+    VgateMover **movers;  /* indexed by guest; NULL: it has no vGPU, or is a snapshot */
+    VgatePlaces **places; /* indexed by host */
+    VgateHost **empty;    /* indexed by host: without guests */
+    GHashTable *running;  /* the UUIDs of the domains that run on this host */
+    guint *host_classes;  /* indexed by host: equal for hosts that fit the same guests */
+    guint n_classes;      /* of guests */
+    GHashTable *classes;  /* key -> class + 1 */
+    GPtrArray *known;     /* indexed by class of guests * number of hosts + class of the host */
+    GPtrArray *all_fits;  /* of VgateMovingFit *: owns them */
+} VgateMoving;
+
+/* The result borrows fleet and question. */
+VgateMoving *vgate_moving_new (const VgateFleet *fleet, const VgateFleetQuestion *question);
+void vgate_moving_free (VgateMoving *moving);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateMoving, vgate_moving_free)
+
+/* Forgets all arrivals and departures. */
+void vgate_moving_reset (VgateMoving *moving);
+
+const VgateFleetGuest *vgate_moving_guest (const VgateMoving *moving, const VgateMover *mover);
+const VgateHost *vgate_moving_host (const VgateMoving *moving, guint host);
+
+/* A number that is equal for guests that fit the same hosts. */
+guint vgate_moving_class (VgateMoving *moving, VgateMover *mover);
+
+/* Borrowed. The host's document must list its devices if the guest has hostdevs; otherwise nothing is
+ * possible there (VGATE_CODE_PLACEMENT_UNKNOWN). */
+const VgateMovingFit *vgate_moving_fit (VgateMoving *moving, VgateMover *mover, guint host);
+
+/* Whether empty hosts or full ones are preferred. */
+typedef enum {
+    VGATE_MOVING_SPREAD,
+    VGATE_MOVING_PACK,
+} VgateMovingOrder;
+
+/* Where a vGPU arrives. */
+typedef struct {
+    guint pgpu;
+    guint type; /* index of its type there */
+    VgateArrival arrival;
+} VgateSeat;
+
+/* Finds seats for all vGPUs of the guest on the host, and takes them. seats has one member for each vGPU.
+ * FALSE when there is no room, and nothing is changed. */
+gboolean vgate_moving_seat (VgateMoving *moving, VgateMover *mover, guint host, VgateMovingOrder order,
+                            VgateSeat *seats);
+/* Takes these seats; FALSE when there is no room, and nothing is changed. */
+gboolean vgate_moving_take (VgateMoving *moving, const VgateMover *mover, guint host, const VgateSeat *seats);
+void vgate_moving_give_back (VgateMoving *moving, const VgateMover *mover, guint host,
+                             const VgateSeat *seats);
+
+/* TRUE when it is known where each of the guest's vGPUs runs, so that its room can be given back. */
+gboolean vgate_moving_can_leave (const VgateMoving *moving, const VgateMover *mover);
+/* The guest leaves its host. */
+void vgate_moving_leave (VgateMoving *moving, const VgateMover *mover);
+/* Undoes vgate_moving_leave (). Nothing that needs its room may have arrived. */
+void vgate_moving_return (VgateMoving *moving, const VgateMover *mover);

@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Plans that empty a host. On small random fleets, no plan is better than the one that is found: all
+ * assignments of all guests are tried, and all orders. On larger ones, each step of a plan is what the gate
+ * allows at that moment.
+ */
+#include "fleet/drain.h"
+#include "random-fleet.h"
+
+#include <string.h>
+
+#define NOW     G_GINT64_CONSTANT (1795471200)
+#define N_SMALL 1000u
+#define N_LARGE 40u
+
+static void
+add_document (gboolean is_host, const char *name, const char *xml, gpointer fleet)
+{
+    if (is_host)
+        vgate_fleet_add_host (fleet, name, xml, strlen (xml));
+    else
+        vgate_fleet_add_guest (fleet, name, xml, strlen (xml));
+}
+
+static VgateFleet *
+random_fleet (guint32 seed, guint n_hosts, guint n_guests, gboolean is_uniform)
+{
+    const RandomFleet wanted = {
+        .seed = seed, .n_hosts = n_hosts, .n_guests = n_guests, .now = NOW, .is_uniform = is_uniform};
+    VgateFleet *fleet = vgate_fleet_new ();
+
+    random_fleet_write (&wanted, add_document, fleet);
+    g_assert_cmpuint (fleet->faults->len, ==, 0);
+    return fleet;
+}
+
+/* Down-times that differ, and hosts on which little room is left. */
+static void
+vary (VgateFleet *fleet, GRand *random)
+{
+    for (guint g = 0; g < fleet->guests->len; g++) {
+        const VgateElement *element =
+            ((const VgateFleetGuest *)g_ptr_array_index (fleet->guests, g))->domain->element;
+
+        for (guint v = 0; element && v < element->vgpus->len; v++)
+            ((VgateElementVgpu *)g_ptr_array_index (element->vgpus, v))->framebuffer_used =
+                (guint64)g_rand_int_range (random, 1, 4) << 30;
+    }
+    for (guint h = 0; h < fleet->hosts->len; h++) {
+        VgateHost *host = ((const VgateFleetHost *)g_ptr_array_index (fleet->hosts, h))->host;
+
+        for (guint p = 0; p < host->pgpus->len; p++) {
+            VgatePgpu *pgpu = g_ptr_array_index (host->pgpus, p);
+
+            pgpu->write_bandwidth = (guint64)g_rand_int_range (random, 1, 4) * 1000;
+            /* a type of which the driver creates no more */
+            if (pgpu->types->len > 0 && g_rand_int_range (random, 0, 4) == 0)
+                ((VgateHostType *)g_ptr_array_index (
+                     pgpu->types, (guint)g_rand_int_range (random, 0, (gint)pgpu->types->len)))
+                    ->free_instances = 0;
+        }
+    }
+}
+
+/* --- all assignments --- */
+
+typedef struct {
+    guint n_leaving, n_others;
+    guint64 down_time;
+} Value;
+
+static gboolean
+is_better (const Value *a, const Value *b)
+{
+    if (a->n_leaving != b->n_leaving)
+        return a->n_leaving > b->n_leaving;
+    if (a->n_others != b->n_others)
+        return a->n_others < b->n_others;
+    return a->down_time < b->down_time;
+}
+
+typedef struct {
+    VgateMoving *moving;
+    guint host;
+    GPtrArray *movers;
+    int *to; /* -1: it stays */
+    VgateSeat (*seats)[8];
+    Value value, best;
+} Trial;
+
+static gboolean
+is_other (const Trial *t, guint i)
+{
+    return ((const VgateMover *)g_ptr_array_index (t->movers, i))->home != (int)t->host;
+}
+
+/* TRUE when the guests of other hosts can move one after the other; done: the set of those that have. */
+static gboolean
+can_be_ordered (const Trial *t, guint done)
+{
+    gboolean all = TRUE;
+
+    for (guint i = 0; i < t->movers->len; i++) {
+        const VgateMover *mover = g_ptr_array_index (t->movers, i);
+
+        if (!is_other (t, i) || t->to[i] < 0 || (done & (1u << i)) != 0)
+            continue;
+        all = FALSE;
+        vgate_moving_reset (t->moving);
+        for (guint k = 0; k < t->movers->len; k++)
+            if ((done & (1u << k)) != 0)
+                vgate_moving_leave (t->moving, g_ptr_array_index (t->movers, k));
+        for (guint k = 0; k < t->movers->len; k++)
+            if ((done & (1u << k)) != 0)
+                g_assert_true (vgate_moving_take (t->moving, g_ptr_array_index (t->movers, k),
+                                                  (guint)t->to[k], t->seats[k]));
+        if (vgate_moving_take (t->moving, mover, (guint)t->to[i], t->seats[i]) &&
+            can_be_ordered (t, done | (1u << i)))
+            return TRUE;
+    }
+    return all;
+}
+
+static void
+set_state (const Trial *t, guint n)
+{
+    vgate_moving_reset (t->moving);
+    for (guint i = 0; i < t->movers->len; i++)
+        if (is_other (t, i) && t->to[i] >= 0)
+            vgate_moving_leave (t->moving, g_ptr_array_index (t->movers, i));
+    for (guint i = 0; i < n; i++)
+        if (t->to[i] >= 0)
+            g_assert_true (vgate_moving_take (t->moving, g_ptr_array_index (t->movers, i), (guint)t->to[i],
+                                              t->seats[i]));
+}
+
+static void try_guest (Trial *t, guint i);
+
+/* Tries all seats of the vGPUs from v on. */
+static void
+try_seats (Trial *t, guint i, guint v)
+{
+    VgateMover *mover = g_ptr_array_index (t->movers, i);
+    const guint h = (guint)t->to[i];
+    const VgateMovingFit *fit = vgate_moving_fit (t->moving, mover, h);
+
+    if (v == mover->n_vgpus) {
+        try_guest (t, i + 1);
+        return;
+    }
+    for (guint p = 0; p < fit->n_pgpus; p++) {
+        VgatePlacePgpu *pgpu = &t->moving->places[h]->pgpus[p];
+        const VgateMovingVgpu *vgpu = &mover->vgpus[v];
+        const int type = vgate_place_find_type (pgpu, vgpu->vgpu->type, vgpu->vgpu->type_name);
+
+        if (!fit->can_run[v * fit->n_pgpus + p] || type < 0 ||
+            (vgpu->hostdev && (int)vgpu->hostdev->kind != pgpu->kind))
+            continue;
+        for (VgateArrival arrival = VGATE_ARRIVAL_MADE; arrival <= VGATE_ARRIVAL_NO_DEVICE; arrival++) {
+            if ((arrival == VGATE_ARRIVAL_NO_DEVICE) != !vgpu->hostdev ||
+                !vgate_place_arrive (pgpu, (guint)type, arrival))
+                continue;
+            t->seats[i][v] = (VgateSeat){p, (guint)type, arrival};
+            try_seats (t, i, v + 1);
+            vgate_place_undo (pgpu, (guint)type, arrival);
+        }
+    }
+}
+
+/* All guests before i have seats. A guest of another host is already known to stay or to leave: then to is
+ * -1 or not. */
+static void
+try_guest (Trial *t, guint i)
+{
+    VgateMover *mover = i < t->movers->len ? g_ptr_array_index (t->movers, i) : NULL;
+    const int before = mover ? t->to[i] : -1;
+
+    if (!mover) {
+        if (is_better (&t->value, &t->best)) {
+            if (t->value.n_others > 0) {
+                const gboolean is_ordered = can_be_ordered (t, 0);
+
+                set_state (t, t->movers->len);
+                if (!is_ordered)
+                    return;
+            }
+            t->best = t->value;
+        }
+        return;
+    }
+    if (!is_other (t, i) || before < 0) {
+        t->to[i] = -1;
+        try_guest (t, i + 1);
+    }
+    if (is_other (t, i) && before < 0)
+        return;
+    for (guint h = 0; h < t->moving->fleet->hosts->len; h++) {
+        const VgateMovingFit *fit =
+            h != t->host && (int)h != mover->home ? vgate_moving_fit (t->moving, mover, h) : NULL;
+
+        if (!fit || !fit->is_possible)
+            continue;
+        t->to[i] = (int)h;
+        t->value.n_leaving += is_other (t, i) ? 0 : 1;
+        t->value.n_others += is_other (t, i) ? 1 : 0;
+        t->value.down_time += fit->down_time;
+        try_seats (t, i, 0);
+        t->value.n_leaving -= is_other (t, i) ? 0 : 1;
+        t->value.n_others -= is_other (t, i) ? 1 : 0;
+        t->value.down_time -= fit->down_time;
+    }
+    t->to[i] = before;
+}
+
+/* The best of all plans. */
+static Value
+try_all (const VgateFleet *fleet, const VgateFleetQuestion *question, guint host, gboolean keeps_others)
+{
+    g_autoptr (VgateMoving) moving = vgate_moving_new (fleet, question);
+    g_autoptr (GPtrArray) movers = g_ptr_array_new ();
+    Trial t = {.moving = moving, .host = host, .movers = movers};
+    guint n_others;
+
+    for (guint others = 0; others < 2; others++)
+        for (guint g = 0; g < fleet->guests->len; g++) {
+            VgateMover *mover = moving->movers[g];
+
+            if (mover && mover->home >= 0 && (mover->home != (int)host) == (others == 0) &&
+                (others == 1 || (!keeps_others && vgate_moving_can_leave (moving, mover))))
+                g_ptr_array_add (movers, mover);
+        }
+    t.to = g_new (int, movers->len + 1);
+    t.seats = g_malloc0 (sizeof (VgateSeat[8]) * (movers->len + 1));
+    for (n_others = 0; n_others < movers->len && is_other (&t, n_others);)
+        n_others++;
+    for (guint set = 0; set < 1u << n_others; set++) {
+        for (guint i = 0; i < movers->len; i++)
+            t.to[i] = i < n_others && (set & (1u << i)) != 0 ? 0 : -1;
+        /* those that leave have left before anybody arrives */
+        set_state (&t, 0);
+        try_guest (&t, 0);
+    }
+    g_free (t.to);
+    g_free (t.seats);
+    return t.best;
+}
+
+static Value
+value_of (const VgateDrainPlan *plan)
+{
+    Value value = {.n_leaving = plan->n_leaving};
+
+    for (guint i = 0; i < plan->moves->len; i++) {
+        const VgateDrainMove *move = g_ptr_array_index (plan->moves, i);
+
+        value.n_others += move->is_other ? 1 : 0;
+        value.down_time += move->down_time;
+    }
+    return value;
+}
+
+static void
+test_best (void)
+{
+    g_autoptr (VgatePolicy) policy = vgate_policy_new_default ();
+    const VgateFleetQuestion question = {.policy = policy, .root = "/nonexistent", .now = NOW};
+    guint n_moved = 0, n_with_others = 0, n_staying = 0;
+
+    policy->gate_cold_start = TRUE;
+    policy->link_speed = 25000;
+    for (guint32 seed = 1; seed <= N_SMALL; seed++) {
+        g_autoptr (GRand) random = g_rand_new_with_seed (seed);
+        const guint n_hosts = (guint)g_rand_int_range (random, 2, 5);
+        g_autoptr (VgateFleet) fleet = random_fleet (seed, n_hosts, (guint)g_rand_int_range (random, 4, 10),
+                                                     g_rand_int_range (random, 0, 4) > 0);
+        const VgateDrainOptions options = {.order = g_rand_boolean (random) ? VGATE_MOVING_PACK
+                                                                            : VGATE_MOVING_SPREAD,
+                                           .keeps_others = g_rand_int_range (random, 0, 4) == 0};
+        g_autoptr (VgateDrainPlan) plan = NULL;
+        Value best, value;
+
+        vary (fleet, random);
+        {
+            const guint host = 0;
+
+            plan = vgate_drain_plan (fleet, &question, host, &options);
+            best = try_all (fleet, &question, host, options.keeps_others);
+            value = value_of (plan);
+            if (is_better (&best, &value) || is_better (&value, &best) || !plan->is_optimal ||
+                plan->n_most < plan->n_leaving)
+                g_error ("seed %u: %u leave with %u others in %" G_GUINT64_FORMAT " ms; possible are %u, %u, "
+                         "%" G_GUINT64_FORMAT "; at most %u, %s",
+                         seed, value.n_leaving, value.n_others, value.down_time, best.n_leaving,
+                         best.n_others, best.down_time, plan->n_most,
+                         plan->is_optimal ? "optimal" : "not proved");
+            n_moved += value.n_leaving;
+            n_with_others += value.n_others > 0 ? 1 : 0;
+            n_staying += plan->stays->len > 0 ? 1 : 0;
+        }
+    }
+    /* the fleets are of all kinds */
+    g_test_message ("%u moved, %u plans with others, %u with guests that stay", n_moved, n_with_others,
+                    n_staying);
+    g_assert_cmpuint (n_moved, >=, N_SMALL / 2);
+    g_assert_cmpuint (n_with_others, >=, 10);
+    g_assert_cmpuint (n_staying, >=, N_SMALL / 10);
+}
+
+int
+main (int argc, char *argv[])
+{
+    g_test_init (&argc, &argv, NULL);
+    g_test_add_func ("/fleet/drain/best", test_best);
+    return g_test_run ();
+}

@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* vgpu-gate drain: plans, the commands that do them, and bad input. */
+#include "command-case.h"
+#include "golden.h"
+#include "hook-case.h"
+#include "random-fleet.h"
+#include "refusal.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+#define FOLDER "drain"
+
+/* --- fleets --- */
+
+static void
+write_document (gboolean is_host, const char *name, const char *xml, gpointer host)
+{
+    g_autofree char *file = g_strdup_printf ("fleet/%s/%s.xml", is_host ? "hosts" : "guests", name);
+
+    fake_host_write_file (host, file, xml, strlen (xml), 0644);
+}
+
+static void
+add_fleet (FakeHost *host, guint32 seed, guint n_hosts, guint n_guests, guint n_gpus)
+{
+    const RandomFleet fleet = {
+        .seed = seed,
+        .n_hosts = n_hosts,
+        .n_guests = n_guests,
+        .now = g_get_real_time () / G_USEC_PER_SEC,
+        .n_gpus = n_gpus,
+    };
+
+    random_fleet_write (&fleet, write_document, host);
+}
+
+/* Replaces what in a document of the fleet, wherever it is. */
+static void
+change (FakeHost *host, const char *file, const char *what, const char *by)
+{
+    g_autofree char *path = fake_host_path (host, file), *xml = NULL;
+    g_autoptr (GString) text = NULL;
+
+    g_assert_true (g_file_get_contents (path, &xml, NULL, NULL));
+    text = g_string_new (xml);
+    g_assert_cmpuint (g_string_replace (text, what, by, 0), >, 0);
+    fake_host_write_file (host, file, text->str, text->len, 0644);
+}
+
+static void
+roomy_fleet (FakeHost *host)
+{
+    add_fleet (host, 10, 8, 24, 4);
+}
+
+/* A fleet in which guests of other hosts make room. */
+static void
+tight_fleet (FakeHost *host)
+{
+    add_fleet (host, 4, 12, 60, 0);
+}
+
+/* Some hosts have virtual functions. */
+static void
+mixed_fleet (FakeHost *host)
+{
+    add_fleet (host, 5, 12, 40, 0);
+}
+
+static void
+two_hosts (FakeHost *host)
+{
+    add_fleet (host, 21, 2, 3, 0);
+}
+
+static void
+one_host (FakeHost *host)
+{
+    add_fleet (host, 21, 1, 3, 0);
+}
+
+static void
+hostile_fleet (FakeHost *host)
+{
+    roomy_fleet (host);
+    change (host, "fleet/hosts/host-001.xml", "name='host-001'", "name='-oProxyCommand=x'");
+    change (host, "fleet/hosts/host-002.xml", "name='host-002'", "name='b&apos;$(x)'");
+    for (guint i = 1; i <= 24; i++) {
+        g_autofree char *file = g_strdup_printf ("fleet/guests/vm%05u.xml", i);
+        g_autofree char *before = g_strdup_printf ("<name>vm%05u</name>", i);
+        g_autofree char *after = g_strdup_printf ("<name>%u; rm -rf \xe2\x80\xae</name>", i);
+
+        change (host, file, before, after);
+    }
+}
+
+/* --- plans --- */
+
+static const struct {
+    const char *name;
+    const char *line; /* after "drain --root $ROOT --fleet $ROOT/fleet" */
+    CasePrepare prepare;
+    int status;
+} outputs[] = {
+    {"spread.text", "host-001", roomy_fleet, 0},
+    {"pack.text", "--pack host-001", roomy_fleet, 0},
+    {"one-destination.text", "--host host-003 host-001", roomy_fleet, 1},
+    {"makes-room.text", "host-002", tight_fleet, 1},
+    {"makes-room.virsh", "--virsh host-002", tight_fleet, 1},
+    {"keep-others.text", "--keep-others host-002", tight_fleet, 1},
+    {"virtual-functions.text", "host-009", mixed_fleet, 1},
+    {"virtual-functions.virsh", "--virsh --uri qemu+tls://%h/system --parallel 4 --transient host-009",
+     mixed_fleet, 1},
+    {"document.text", "$ROOT/fleet/hosts/host-001.xml", roomy_fleet, 0},
+    {"uuid.text", "00000015-0001-4000-8000-000000000001", two_hosts, 1},
+    {"no-other-host.text", "host-001", one_host, 1},
+    {"hostile.text", "0000000a-0001-4000-8000-000000000001", hostile_fleet, 0},
+    {"hostile.virsh", "--virsh 0000000a-0001-4000-8000-000000000001", hostile_fleet, 0},
+};
+
+static void
+run_drain (FakeHost *host, const char *line, ProgramRun *run)
+{
+    g_autofree char *full = g_strdup_printf ("drain --root $ROOT --fleet $ROOT/fleet %s", line);
+
+    command_run (host, full, run);
+}
+
+static void
+test_output (gconstpointer data)
+{
+    const guint i = GPOINTER_TO_UINT (data);
+    g_autoptr (FakeHost) host = fake_host_new ();
+    g_auto (ProgramRun) run = {0};
+    g_auto (GStrv) lines = NULL;
+
+    outputs[i].prepare (host);
+    run_drain (host, outputs[i].line, &run);
+    g_assert_cmpstr (run.err, ==, "");
+    golden_compare (FOLDER, outputs[i].name, run.out);
+    g_assert_cmpint (run.status, ==, outputs[i].status);
+    if (!g_str_has_suffix (outputs[i].name, ".text"))
+        return;
+    lines = g_strsplit (run.out, "\n", -1);
+    for (guint l = 0; lines[l]; l++)
+        g_assert_cmpint (g_utf8_strlen (lines[l], -1), <=, 80);
+}
+
+/* The commands are those of a shell: "sh -n" reads them. */
+static void
+test_shell (gconstpointer data)
+{
+    static const char *const lines[] = {"--virsh host-002", "--virsh --link-speed 100 host-002"};
+    g_autoptr (FakeHost) host = fake_host_new ();
+    g_autofree char *path = fake_host_path (host, "plan.sh");
+    const char *argv[] = {"sh", "-n", path, NULL};
+    g_auto (ProgramRun) run = {0};
+    int status = 1;
+
+    tight_fleet (host);
+    run_drain (host, lines[GPOINTER_TO_UINT (data)], &run);
+    fake_host_write_file (host, "plan.sh", run.out, strlen (run.out), 0644);
+    g_assert_true (
+        g_spawn_sync (NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, &status, NULL));
+    g_assert_cmpint (status, ==, 0);
+    g_assert_nonnull (strstr (run.out, "migrate --live"));
+}
+
+/* --- documents that cannot be read, or are not there --- */
+
+static void
+future_host (FakeHost *host)
+{
+    roomy_fleet (host);
+    change (host, "fleet/hosts/host-002.xml", "urn:x-vgpu-gate:host:1", "urn:x-vgpu-gate:host:2");
+}
+
+static void
+not_xml (FakeHost *host)
+{
+    roomy_fleet (host);
+    fake_host_write_file (host, "fleet/guests/vm.xml", "vm1", 3, 0644);
+}
+
+/* The host runs a guest of which there is no document. */
+static void
+unknown_guest (FakeHost *host)
+{
+    roomy_fleet (host);
+    for (guint i = 1; i <= 24; i++) {
+        g_autofree char *file = g_strdup_printf ("fleet/guests/vm%05u.xml", i);
+        g_autofree char *path = fake_host_path (host, file), *xml = NULL;
+
+        g_assert_true (g_file_get_contents (path, &xml, NULL, NULL));
+        if (strstr (xml, "'host-001'"))
+            g_assert_cmpint (g_unlink (path), ==, 0);
+    }
+}
+
+static const struct {
+    const char *name;
+    const char *line;
+    CasePrepare prepare;
+} partial[] = {
+    {"future-host", "host-001", future_host},
+    {"not-xml", "host-001", not_xml},
+    {"unknown-destination", "--host host-003 --host nowhere host-001", roomy_fleet},
+};
+
+static void
+test_partial (gconstpointer data)
+{
+    const guint i = GPOINTER_TO_UINT (data);
+    g_autoptr (FakeHost) host = fake_host_new ();
+    g_auto (ProgramRun) run = {0};
+
+    partial[i].prepare (host);
+    run_drain (host, partial[i].line, &run);
+    g_assert_cmpstr (run.out, !=, "");
+    g_assert_cmpint (run.status, ==, 3);
+    command_compare_error (host, FOLDER, partial[i].name, &run);
+}
+
+static void
+test_unknown_guest (G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr (FakeHost) host = fake_host_new ();
+    g_auto (ProgramRun) run = {0};
+
+    unknown_guest (host);
+    run_drain (host, "host-001", &run);
+    golden_compare (FOLDER, "unknown-guest.text", run.out);
+    g_assert_cmpint (run.status, ==, 3);
+}
+
+static void
+nothing (G_GNUC_UNUSED FakeHost *host)
+{
+}
+
+static const struct {
+    const char *name;
+    const char *line;
+    CasePrepare prepare;
+    int status;
+} failures[] = {
+    {"no-directory", "drain host-001 --fleet $ROOT/none", nothing, 3},
+    {"no-such-host", "drain host-9 --fleet $ROOT/fleet", two_hosts, 3},
+    {"no-such-document", "drain $ROOT/none.xml --fleet $ROOT/fleet", two_hosts, 3},
+    {"not-a-host", "drain $ROOT/fleet/guests/vm00001.xml --fleet $ROOT/fleet", two_hosts, 3},
+    {"usage-nothing", "drain", nothing, 2},
+    {"usage-two", "drain a b --fleet $ROOT/fleet", nothing, 2},
+    {"usage-no-fleet", "drain host-001", nothing, 2},
+    {"usage-order", "drain host-001 --fleet $ROOT/fleet --spread --pack", nothing, 2},
+    {"usage-output", "drain host-001 --fleet $ROOT/fleet --output csv", nothing, 2},
+    {"usage-virsh-json", "drain host-001 --fleet $ROOT/fleet --virsh --output json", nothing, 2},
+    {"usage-uri", "drain host-001 --fleet $ROOT/fleet --uri qemu+ssh://host/system", nothing, 2},
+    {"usage-parallel", "drain host-001 --fleet $ROOT/fleet --parallel 0", nothing, 2},
+    {"usage-link-speed", "drain host-001 --fleet $ROOT/fleet --link-speed fast", nothing, 2},
+};
+
+static void
+test_failure (gconstpointer data)
+{
+    const guint i = GPOINTER_TO_UINT (data);
+    g_autoptr (FakeHost) host = fake_host_new ();
+
+    failures[i].prepare (host);
+    command_assert_failure (host, FOLDER, failures[i].name, &(CommandCall){.line = failures[i].line},
+                            failures[i].status);
+}
+
+static void
+test_full (gconstpointer form)
+{
+    static const char script[] = "#!/bin/sh\nexec \"$@\" >/dev/full\n";
+    g_autoptr (FakeHost) host = fake_host_new ();
+    g_autofree char *path = fake_host_path (host, "without-output");
+    g_autofree char *line = g_strdup_printf ("%s host-001", (const char *)form);
+    g_auto (ProgramRun) run = {0};
+
+    two_hosts (host);
+    fake_host_write_file (host, "without-output", script, strlen (script), 0755);
+    program_run_by (path);
+    run_drain (host, line, &run);
+    program_run_by (NULL);
+    g_assert_cmpint (run.status, ==, 3);
+    g_assert_nonnull (strstr (run.err, "cannot write to standard output: No space left on device"));
+}
+
+static void
+add_numbered (const char *kind, const char *name, guint number, GTestDataFunc function)
+{
+    g_autofree char *path = g_strdup_printf ("/%s/%s/%s", FOLDER, kind, name);
+
+    program_add_test (path, GUINT_TO_POINTER (number), function);
+}
+
+static void
+test_none_left (G_GNUC_UNUSED gconstpointer data)
+{
+    golden_assert_none_left (FOLDER, ".text");
+    golden_assert_none_left (FOLDER, ".virsh");
+    refusal_assert_none_left (FOLDER);
+}
+
+int
+main (int argc, char *argv[])
+{
+    static const char *const forms[] = {"--output text", "--output json", "--virsh"};
+
+    program_test_init (&argc, &argv);
+    for (guint i = 0; i < G_N_ELEMENTS (outputs); i++)
+        add_numbered ("output", outputs[i].name, i, test_output);
+    for (guint i = 0; i < G_N_ELEMENTS (partial); i++)
+        add_numbered ("partial", partial[i].name, i, test_partial);
+    for (guint i = 0; i < G_N_ELEMENTS (failures); i++)
+        add_numbered ("failure", failures[i].name, i, test_failure);
+    for (guint i = 0; i < G_N_ELEMENTS (forms); i++) {
+        g_autofree char *path = g_strdup_printf ("/%s/full/%u", FOLDER, i);
+
+        program_add_test (path, forms[i], test_full);
+    }
+    program_add_test ("/" FOLDER "/shell/plain", GUINT_TO_POINTER (0), test_shell);
+    program_add_test ("/" FOLDER "/shell/down-times", GUINT_TO_POINTER (1), test_shell);
+    program_add_test ("/" FOLDER "/unknown-guest", NULL, test_unknown_guest);
+    program_add_test ("/none-left/" FOLDER, NULL, test_none_left);
+    return g_test_run ();
+}
