@@ -895,8 +895,6 @@ vgate_drain_solve (VgateMoving *moving, guint host, GPtrArray *guests, const GPt
     for (Aim aim = AIM_LEAVING; aim <= AIM_DOWN_TIME; aim++) {
         const int status = optimize (&program, aim, values, &best);
 
-        g_debug ("aim %d: %u columns, %u rows, %u groups, %u hosts: status %d, %g", (int)aim, columns->len,
-                 rows->len, groups->len, hosts->len, status, best);
         if (status != OPTIMAL && status != SUBOPTIMAL && status != PRESOLVED) {
             *is_proved = FALSE;
             break;

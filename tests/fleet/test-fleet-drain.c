@@ -11,7 +11,7 @@
 
 #define NOW     G_GINT64_CONSTANT (1795471200)
 #define N_SMALL 1000u
-#define N_LARGE 40u
+#define N_LARGE 60u
 
 static void
 add_document (gboolean is_host, const char *name, const char *xml, gpointer fleet)
@@ -23,10 +23,14 @@ add_document (gboolean is_host, const char *name, const char *xml, gpointer flee
 }
 
 static VgateFleet *
-random_fleet (guint32 seed, guint n_hosts, guint n_guests, gboolean is_uniform)
+random_fleet (guint32 seed, guint n_hosts, guint n_guests, gboolean is_uniform, guint n_gpus)
 {
-    const RandomFleet wanted = {
-        .seed = seed, .n_hosts = n_hosts, .n_guests = n_guests, .now = NOW, .is_uniform = is_uniform};
+    const RandomFleet wanted = {.seed = seed,
+                                .n_hosts = n_hosts,
+                                .n_guests = n_guests,
+                                .now = NOW,
+                                .is_uniform = is_uniform,
+                                .n_gpus = n_gpus};
     VgateFleet *fleet = vgate_fleet_new ();
 
     random_fleet_write (&wanted, add_document, fleet);
@@ -272,7 +276,7 @@ test_best (void)
         g_autoptr (GRand) random = g_rand_new_with_seed (seed);
         const guint n_hosts = (guint)g_rand_int_range (random, 2, 5);
         g_autoptr (VgateFleet) fleet = random_fleet (seed, n_hosts, (guint)g_rand_int_range (random, 4, 10),
-                                                     g_rand_int_range (random, 0, 4) > 0);
+                                                     g_rand_int_range (random, 0, 4) > 0, 0);
         const VgateDrainOptions options = {.order = g_rand_boolean (random) ? VGATE_MOVING_PACK
                                                                             : VGATE_MOVING_SPREAD,
                                            .keeps_others = g_rand_int_range (random, 0, 4) == 0};
@@ -306,10 +310,196 @@ test_best (void)
     g_assert_cmpuint (n_staying, >=, N_SMALL / 10);
 }
 
+/* --- step by step --- */
+
+/* The driver's view after the vGPUs of the host have changed: as in random-fleet.c. */
+static void
+count_free (const VgateHost *host, const VgatePgpu *pgpu, guint64 total)
+{
+    const VgateHostDevices *devices = host->devices;
+    guint64 used = 0, size = 0;
+
+    for (guint i = 0; i < devices->vgpus->len; i++) {
+        const VgateHostVgpu *vgpu = g_ptr_array_index (devices->vgpus, i);
+        const VgateHostType *type = vgate_pgpu_find_type (pgpu, vgpu->type, vgpu->type_name);
+
+        if (strcmp (vgpu->pgpu, pgpu->address) != 0)
+            continue;
+        used += type->framebuffer;
+        size = type->framebuffer;
+    }
+    for (guint t = 0; t < pgpu->types->len; t++) {
+        VgateHostType *type = g_ptr_array_index (pgpu->types, t);
+        const gboolean is_other =
+            pgpu->vgpu_sizes == VGATE_SIZES_EQUAL && size != 0 && size != type->framebuffer;
+
+        type->free_instances = is_other ? 0 : (guint32)((total - used) / type->framebuffer);
+    }
+}
+
+static guint64
+total_of (const VgatePgpu *pgpu)
+{
+    guint64 total = 0;
+
+    for (guint t = 0; t < pgpu->types->len; t++) {
+        const VgateHostType *type = g_ptr_array_index (pgpu->types, t);
+
+        total = MAX (total, type->max_instances * type->framebuffer);
+    }
+    return total;
+}
+
+/* 'vgpu-gate device make': the device exists, and is reserved for the guest. */
+static void
+make_device (const VgateHost *host, const VgateFleetGuest *guest, const VgateDrainDevice *device)
+{
+    VgateHostDevices *devices = host->devices;
+    const VgateHostdevKind kind = device->hostdev->kind;
+    VgateHostLease *lease = vgate_host_lease_new ();
+    VgateHostDevice *listed = NULL;
+    const VgateMakeable *from = NULL;
+
+    for (guint i = 0; i < devices->makeable->len; i++) {
+        VgateMakeable *makeable = g_ptr_array_index (devices->makeable, i);
+
+        if (makeable->kind != kind || strcmp (makeable->pgpu, device->pgpu->address) != 0 ||
+            makeable->available == 0 || makeable->type != device->type->id ||
+            (kind == VGATE_HOSTDEV_PCI && strcmp (makeable->parent, device->device) != 0))
+            continue;
+        from = makeable;
+        makeable->available--;
+    }
+    if (!from)
+        g_error ("device %s of %s cannot be created on %s of %s", device->device, device->type->name,
+                 device->pgpu->address, host->name);
+    for (guint i = 0; i < devices->devices->len; i++) {
+        VgateHostDevice *one = g_ptr_array_index (devices->devices, i);
+
+        if (strcmp (one->listed.source, device->device) == 0)
+            listed = one;
+    }
+    g_assert_true (!listed == (kind == VGATE_HOSTDEV_MDEV));
+    if (!listed) {
+        listed = vgate_host_device_new ();
+        listed->listed.kind = kind;
+        listed->listed.source = g_strdup (device->device);
+        listed->listed.device.kind = VGATE_DEVICE_VGPU;
+        listed->listed.device.pgpu = g_strdup (device->pgpu->address);
+        listed->listed.device.parent = g_strdup (from->parent);
+        listed->listed.device.type_name = g_strdup (device->type->name);
+        g_ptr_array_add (devices->devices, listed);
+    }
+    g_assert_null (listed->use);
+    listed->listed.device.type = device->type->id;
+    lease->domain = g_strdup (guest->domain->uuid);
+    lease->kind = (int)kind;
+    lease->device = g_strdup (device->device);
+    lease->parent = g_strdup (listed->listed.device.parent);
+    lease->pgpu = g_strdup (device->pgpu->address);
+    lease->type = device->type->id;
+    lease->type_name = g_strdup (device->type->name);
+    lease->exists = TRUE;
+    g_ptr_array_add (devices->leases, lease);
+}
+
+/* The guest has arrived on its devices. */
+static void
+arrive (VgateHost *host, const VgateFleetGuest *guest, const VgateDrainMove *move)
+{
+    g_ptr_array_set_size (host->devices->leases, 0);
+    for (guint v = 0; v < move->mover->n_vgpus; v++) {
+        const VgatePgpu *pgpu = g_ptr_array_index (host->pgpus, move->seats[v].pgpu);
+        const VgateHostType *type = g_ptr_array_index (pgpu->types, move->seats[v].type);
+        const VgateDrainDevice *device = g_ptr_array_index (move->devices, v);
+        VgateHostVgpu *vgpu = vgate_host_vgpu_new ();
+
+        vgpu->uuid = g_strdup (move->mover->vgpus[v].vgpu->uuid);
+        vgpu->domain = g_strdup (guest->domain->uuid);
+        vgpu->mdev = device->hostdev->kind == VGATE_HOSTDEV_MDEV ? g_strdup (device->device) : NULL;
+        vgpu->pgpu = g_strdup (pgpu->address);
+        vgpu->type = type->id;
+        vgpu->type_name = g_strdup (type->name);
+        g_ptr_array_add (host->devices->vgpus, vgpu);
+        for (guint i = 0; i < host->devices->devices->len; i++) {
+            VgateHostDevice *one = g_ptr_array_index (host->devices->devices, i);
+
+            if (strcmp (one->listed.source, device->device) == 0)
+                one->use = g_strdup ("the guest uses it");
+        }
+        count_free (host, pgpu, total_of (pgpu));
+    }
+}
+
+/*
+ * A host to which guests of the plan go, and which no guest leaves: each of them is allowed by the gate at its
+ * turn, with the devices that the plan creates or names, and with the default mode, in which the gate chooses
+ * none itself.
+ */
+static void
+follow (const VgateFleet *fleet, const VgateFleetQuestion *question, const VgateDrainPlan *plan,
+        guint *n_steps)
+{
+    for (guint i = 0; i < plan->moves->len; i++) {
+        const VgateDrainMove *move = g_ptr_array_index (plan->moves, i);
+        const VgateFleetGuest *guest = vgate_moving_guest (plan->moving, move->mover);
+        const VgateFleetHost *target = g_ptr_array_index (fleet->hosts, move->to);
+        g_autofree char **named = g_new0 (char *, move->devices->len + 1);
+        g_autoptr (VgateDecision) decision = NULL;
+
+        for (guint d = 0; d < move->devices->len; d++) {
+            const VgateDrainDevice *device = g_ptr_array_index (move->devices, d);
+            VgateHostdev *hostdev = (VgateHostdev *)device->hostdev;
+
+            if (device->is_made)
+                make_device (target->host, guest, device);
+            /* what --xml does */
+            named[d] = hostdev->source;
+            hostdev->source = device->device;
+        }
+        decision = vgate_fleet_decide (question, guest, target, VGATE_OPERATION_MIGRATE);
+        if (!decision->allowed || decision->code != VGATE_CODE_ALLOWED)
+            g_error ("step %u, %s to %s: VGATE-%03d: %s", i + 1, guest->name, target->host->name,
+                     decision->code, decision->text);
+        for (guint v = 0; v < decision->placements->len; v++) {
+            const VgatePlacement *placement = g_ptr_array_index (decision->placements, v);
+
+            g_assert_cmpuint (g_array_index (placement->candidates, VgateCandidate, placement->chosen).pgpu,
+                              ==, move->seats[v].pgpu);
+        }
+        for (guint d = 0; d < move->devices->len; d++)
+            ((VgateHostdev *)((const VgateDrainDevice *)g_ptr_array_index (move->devices, d))->hostdev)
+                ->source = named[d];
+        arrive (target->host, guest, move);
+        (*n_steps)++;
+    }
+}
+
+static void
+test_steps (void)
+{
+    g_autoptr (VgatePolicy) policy = vgate_policy_new_default ();
+    const VgateFleetQuestion question = {.policy = policy, .root = "/nonexistent", .now = NOW};
+    guint n_steps = 0;
+
+    policy->gate_cold_start = TRUE;
+    for (guint32 seed = 1; seed <= N_LARGE; seed++) {
+        g_autoptr (VgateFleet) fleet = random_fleet (seed, 10, 40, seed % 2 == 0, seed % 3 * 2);
+        const VgateDrainOptions options = {.order = seed % 3 == 0 ? VGATE_MOVING_PACK : VGATE_MOVING_SPREAD,
+                                           .keeps_others = TRUE};
+        g_autoptr (VgateDrainPlan) plan = vgate_drain_plan (fleet, &question, seed % 10, &options);
+
+        follow (fleet, &question, plan, &n_steps);
+    }
+    g_test_message ("%u steps", n_steps);
+    g_assert_cmpuint (n_steps, >=, N_LARGE);
+}
+
 int
 main (int argc, char *argv[])
 {
     g_test_init (&argc, &argv, NULL);
     g_test_add_func ("/fleet/drain/best", test_best);
+    g_test_add_func ("/fleet/drain/steps", test_steps);
     return g_test_run ();
 }

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The time of a plan for a fleet of 200 hosts and 4,000 guests, of which the documents have been read: with room
+ * on the other hosts, and without. */
+#include "fleet/drain.h"
+#include "random-fleet.h"
+
+#include <string.h>
+
+#define N_HOSTS   200u
+#define N_GUESTS  4000u
+#define N_DRAINED 8u
+#define LIMIT_MS  5000
+
+static void
+add_document (gboolean is_host, const char *name, const char *xml, gpointer fleet)
+{
+    if (is_host)
+        vgate_fleet_add_host (fleet, name, xml, strlen (xml));
+    else
+        vgate_fleet_add_guest (fleet, name, xml, strlen (xml));
+}
+
+static void
+test_drain (gconstpointer n_gpus)
+{
+    const RandomFleet wanted = {
+        .seed = 7,
+        .n_hosts = N_HOSTS,
+        .n_guests = N_GUESTS,
+        .now = g_get_real_time () / G_USEC_PER_SEC,
+        .n_gpus = GPOINTER_TO_UINT (n_gpus),
+    };
+    g_autoptr (VgatePolicy) policy = vgate_policy_new_default ();
+    g_autoptr (VgateFleet) fleet = vgate_fleet_new ();
+    const VgateFleetQuestion question = {.policy = policy, .root = "/nonexistent", .now = wanted.now};
+    gint64 longest = 0;
+    guint n_guests = 0, n_leaving = 0, n_optimal = 0;
+
+    policy->gate_cold_start = TRUE;
+    policy->link_speed = 25000;
+    random_fleet_write (&wanted, add_document, fleet);
+    for (guint host = 0; host < N_DRAINED; host++) {
+        const VgateDrainOptions options = {.order = host % 2 == 0 ? VGATE_MOVING_SPREAD : VGATE_MOVING_PACK};
+        const gint64 begin = g_get_monotonic_time ();
+        g_autoptr (VgateDrainPlan) plan = vgate_drain_plan (fleet, &question, host, &options);
+
+        longest = MAX (longest, (g_get_monotonic_time () - begin) / 1000);
+        n_guests += plan->n_leaving + plan->stays->len;
+        n_leaving += plan->n_leaving;
+        n_optimal += plan->is_optimal ? 1 : 0;
+    }
+    g_test_message ("%u hosts, %u guests: %u plans, the longest in %" G_GINT64_FORMAT
+                    " ms; %u of %u guests leave, %u plans are proved",
+                    N_HOSTS, N_GUESTS, N_DRAINED, longest, n_leaving, n_guests, n_optimal);
+    g_assert_cmpint (longest, <, LIMIT_MS);
+}
+
+int
+main (int argc, char *argv[])
+{
+    g_test_init (&argc, &argv, NULL);
+    g_test_add_data_func ("/bench/plans/drain-with-room", GUINT_TO_POINTER (11), test_drain);
+    g_test_add_data_func ("/bench/plans/drain-crowded", GUINT_TO_POINTER (8), test_drain);
+    g_test_add_data_func ("/bench/plans/drain-full", GUINT_TO_POINTER (0), test_drain);
+    return g_test_run ();
+}
