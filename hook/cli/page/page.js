@@ -3,7 +3,10 @@
 // Names come from guests' owners: they become text only, by textContent.
 'use strict';
 (() => {
-  const data = JSON.parse(document.getElementById('data').textContent);
+  // Characters that are invisible, or that change the direction of a text, could make a name look like another
+  // one. The command's other forms replace them in the same way.
+  const UNSAFE = /[\p{Cf}\p{Zl}\p{Zp}\u007f-\u009f]/gu;
+  const data = JSON.parse(document.getElementById('data').textContent.replace(UNSAFE, '?'));
   const guests = data.guest,
     hosts = data.host,
     outcomes = data.outcome,
@@ -219,87 +222,27 @@
     byId('frame').scrollIntoView({block: 'nearest'});
   }
 
-  // --- the table: only the part that is visible is in the document ---
+  // --- the table: only the part that is visible, and a little around it, is in the document ---
 
   const grid = byId('grid'),
     extent = byId('extent');
   const SIZES = {wide: {width: 46, height: 26}, narrow: {width: 18, height: 20}};
-  const OVERSCAN = 3;
+  // By how many rows and columns the part grows. A larger step draws less often, and more at once.
+  const ROW_STEP = 4,
+    COLUMN_STEP = 8;
   let size = SIZES.wide;
   let names = 250,
-    head = 120; // the widths and heights of the names, as the style has them
-  let drawn = null; // the first and last rows and columns in the document
+    head = 120; // the width and the height of the names, as the style has them
+  let part = {firstRow: 0, endRow: 0, first: 0, end: 0};
   const lines = new Map(); // row -> its elements; -1 for the names of the hosts
   const spare = [];
+  let looks = []; // the different classes and texts of cells
+  let lookOf = []; // for each outcome the index of its look
 
   function setCells(name) {
     byId('cells').value = name;
     size = SIZES[name];
     grid.classList.toggle('narrow', name === 'narrow');
-  }
-
-  function layOut() {
-    const style = getComputedStyle(document.documentElement);
-
-    names = parseFloat(style.getPropertyValue('--names'));
-    head = parseFloat(style.getPropertyValue('--head-height'));
-    grid.style.setProperty('--cell-width', `${size.width}px`);
-    grid.style.setProperty('--cell-height', `${size.height}px`);
-    extent.style.width = `${names + columns.length * size.width}px`;
-    extent.style.height = `${head + rows.length * size.height}px`;
-    // 'contain: strict' takes no size from the contents
-    grid.style.width = `${names + columns.length * size.width + 18}px`;
-    grid.style.height = `${head + rows.length * size.height + 18}px`;
-    grid.setAttribute('aria-rowcount', String(rows.length + 1));
-    grid.setAttribute('aria-colcount', String(columns.length + 1));
-    for (const row of [...lines.keys()]) discard(row);
-    drawn = null;
-    if (rows.length === 0 || columns.length === 0) return;
-    moveTo(active.row, active.column);
-  }
-
-  function newLine(isHead) {
-    const first = make(
-      'div',
-      {role: isHead ? 'columnheader' : 'rowheader', className: 'names', 'aria-colindex': '1'},
-      make('span'),
-      make('span')
-    );
-    return {
-      element: make('div', {role: 'row', className: isHead ? 'row head' : 'row'}, first),
-      first,
-      isHead,
-      shown: new Map(),
-      spare: [],
-    };
-  }
-
-  function discard(row) {
-    const line = lines.get(row);
-
-    lines.delete(row);
-    if (row < 0) {
-      line.element.remove();
-      return;
-    }
-    spare.push(line);
-    line.element.hidden = true;
-  }
-
-  function fillNames(line, row) {
-    const [name, more] = line.first.children;
-
-    line.element.hidden = false;
-    line.element.setAttribute('aria-rowindex', String(row + 2));
-    line.first.id = `cell-${row}--1`;
-    if (row < 0) {
-      name.textContent = 'guest \\ host';
-      return;
-    }
-    line.element.style.transform = `translateY(${head + row * size.height}px)`;
-    name.textContent = guests[rows[row]].name;
-    more.textContent = typesOf[rows[row]].replaceAll('NVIDIA ', '');
-    line.first.classList.toggle('nowhere', groupOf[rows[row]] === 'nowhere');
   }
 
   function textOf(outcome) {
@@ -318,103 +261,203 @@
     );
   }
 
-  function fillCell(element, row, column) {
-    element.style.transform = `translateX(${names + column * size.width}px)`;
-    element.id = `cell-${row}-${column}`;
-    element.setAttribute('aria-colindex', String(column + 2));
-    if (row < 0) {
-      element.firstChild.textContent = hosts[columns[column]].name;
-      element.title = hosts[columns[column]].name;
-      return;
-    }
-    const index = outcomeAt(row, column),
-      outcome = outcomes[index];
-    element.className = `cell ${outcome.answer}${matching && matching[index] ? ' match' : ''}`;
-    element.textContent = textOf(outcome);
-    element.setAttribute('aria-label', wordsOf(outcome));
+  function findLooks() {
+    const known = new Map();
+
+    looks = [];
+    lookOf = outcomes.map((outcome, i) => {
+      const look = {
+        className: `cell ${outcome.answer}${matching && matching[i] ? ' match' : ''}`,
+        text: textOf(outcome),
+      };
+      const key = `${look.className} ${look.text}`;
+      if (!known.has(key)) known.set(key, looks.push(look) - 1);
+      return known.get(key);
+    });
   }
 
-  function fillLine(line, row, first, end, isNew) {
-    for (const [column, element] of line.shown) {
-      if (column >= first && column < end) continue;
-      line.shown.delete(column);
-      line.spare.push(element);
+  // After a change of what is shown, of its order or of its size.
+  function layOut() {
+    const style = getComputedStyle(document.documentElement);
+
+    names = parseFloat(style.getPropertyValue('--names'));
+    head = parseFloat(style.getPropertyValue('--head-height'));
+    grid.style.scrollPadding = `${head}px 0 0 ${names}px`;
+    grid.style.setProperty('--cell-width', `${size.width}px`);
+    grid.style.setProperty('--cell-height', `${size.height}px`);
+    extent.style.width = `${names + columns.length * size.width}px`;
+    extent.style.height = `${head + rows.length * size.height}px`;
+    // 'contain: strict' takes no size from the contents; 2 pixels are the border, the rest is a scroll bar
+    grid.style.width = `${names + columns.length * size.width + 2}px`;
+    grid.style.height = `${head + rows.length * size.height + 2}px`;
+    grid.style.width = `${names + columns.length * size.width + grid.offsetWidth - grid.clientWidth}px`;
+    grid.style.height = `${head + rows.length * size.height + grid.offsetHeight - grid.clientHeight}px`;
+    grid.setAttribute('aria-rowcount', String(rows.length + 1));
+    grid.setAttribute('aria-colcount', String(columns.length + 1));
+    findLooks();
+    for (const row of [...lines.keys()]) discard(row);
+    part = {firstRow: 0, endRow: 0, first: 0, end: 0};
+    if (rows.length > 0 && columns.length > 0) moveTo(active.row, active.column);
+  }
+
+  function newLine(isHead) {
+    const first = make(
+      'div',
+      {role: isHead ? 'columnheader' : 'rowheader', className: 'names', 'aria-colindex': '1'},
+      make('span'),
+      make('span')
+    );
+    const strip = make('div', {role: 'presentation', className: 'strip'});
+    return {
+      element: make('div', {role: 'row', className: isHead ? 'row head' : 'row'}, first, strip),
+      first,
+      strip,
+      isHead,
+      cells: [], // of the part, from its first column on
+      drawn: [], // for each of them what it shows
+    };
+  }
+
+  function discard(row) {
+    const line = lines.get(row);
+
+    lines.delete(row);
+    line.drawn.fill(-1);
+    if (row < 0) {
+      line.element.remove();
+      return;
     }
-    for (let column = first; column < end; column++) {
-      let element = line.shown.get(column);
-      if (element && !isNew) continue;
-      if (!element) {
-        element = line.spare.pop();
-        if (!element) {
-          element = line.isHead
-            ? make('div', {role: 'columnheader', className: 'column'}, make('span'))
-            : make('div', {role: 'gridcell'});
-          line.element.append(element);
-        }
-        element.hidden = false;
-        line.shown.set(column, element);
+    spare.push(line);
+    line.element.hidden = true;
+  }
+
+  function takeLine(row) {
+    const line = row >= 0 ? spare.pop() || newLine(false) : newLine(true);
+    const [name, more] = line.first.children;
+
+    lines.set(row, line);
+    line.element.hidden = false;
+    line.element.setAttribute('aria-rowindex', String(row + 2));
+    if (row < 0) {
+      name.textContent = 'guest \\ host';
+    } else {
+      line.element.style.top = `${head + row * size.height}px`;
+      name.textContent = guests[rows[row]].name;
+      more.textContent = typesOf[rows[row]].replaceAll('NVIDIA ', '');
+      line.first.classList.toggle('nowhere', groupOf[rows[row]] === 'nowhere');
+    }
+    if (!line.element.isConnected) extent.append(line.element);
+    return line;
+  }
+
+  function fillLine(line, row) {
+    const n = part.end - part.first;
+
+    while (line.cells.length < n) {
+      const cell = line.isHead
+        ? make('div', {role: 'columnheader', className: 'column'}, make('span'))
+        : make('div', {role: 'gridcell'});
+      line.strip.append(cell);
+      line.cells.push(cell);
+      line.drawn.push(-1);
+    }
+    while (line.cells.length > n) {
+      line.cells.pop().remove();
+      line.drawn.pop();
+    }
+    line.strip.style.left = `${names + part.first * size.width}px`;
+    line.strip.style.width = `${n * size.width}px`;
+    // the columns of the other cells follow from it
+    line.cells[0].setAttribute('aria-colindex', String(part.first + 2));
+    for (let i = 0; i < n; i++) {
+      const column = part.first + i;
+      const now = row < 0 ? column : lookOf[outcomeAt(row, column)];
+      if (line.drawn[i] === now) continue;
+      line.drawn[i] = now;
+      if (row < 0) {
+        line.cells[i].firstChild.textContent = line.cells[i].title = hosts[columns[column]].name;
+      } else {
+        line.cells[i].className = looks[now].className;
+        line.cells[i].textContent = looks[now].text;
       }
-      fillCell(element, row, column);
     }
-    for (const element of line.spare) {
-      element.hidden = true;
-      element.removeAttribute('id');
-    }
+  }
+
+  // The rows or columns to draw, of which those in the window begin and end here.
+  function stepsAround(begin, end, step, limit) {
+    return [
+      Math.max(Math.floor((begin - 2) / step) * step, 0),
+      Math.min(Math.ceil((Math.max(end, begin) + 2) / step) * step, limit),
+    ];
   }
 
   function draw() {
-    if (rows.length === 0 || columns.length === 0) return;
-    const firstRow = Math.max(Math.floor(grid.scrollTop / size.height) - OVERSCAN, 0);
-    const endRow = Math.min(
-      Math.ceil((grid.scrollTop + grid.clientHeight - head) / size.height) + OVERSCAN,
+    // while it is not displayed, as on paper, it has no size
+    if (rows.length === 0 || columns.length === 0 || grid.clientHeight === 0) return;
+    const top = grid.scrollTop / size.height,
+      left = grid.scrollLeft / size.width;
+    const [firstRow, endRow] = stepsAround(
+      top,
+      top + (grid.clientHeight - head) / size.height,
+      ROW_STEP,
       rows.length
     );
-    const first = Math.max(Math.floor(grid.scrollLeft / size.width) - OVERSCAN, 0);
-    const end = Math.min(
-      Math.ceil((grid.scrollLeft + grid.clientWidth - names) / size.width) + OVERSCAN,
+    const [first, end] = stepsAround(
+      left,
+      left + (grid.clientWidth - names) / size.width,
+      COLUMN_STEP,
       columns.length
     );
-    const shown = `${firstRow} ${endRow} ${first} ${end}`;
+    const areSameColumns = first === part.first && end === part.end;
 
-    if (shown === drawn) return;
-    drawn = shown;
+    if (areSameColumns && firstRow === part.firstRow && endRow === part.endRow) return;
+    part = {firstRow, endRow, first, end};
+    unmark();
     for (const row of [...lines.keys()]) if (row >= 0 && (row < firstRow || row >= endRow)) discard(row);
     for (let row = -1; row < endRow; row = Math.max(row + 1, firstRow)) {
-      let line = lines.get(row);
-      const isNew = !line;
-      if (isNew) {
-        line = row >= 0 ? spare.pop() || newLine(false) : newLine(true);
-        lines.set(row, line);
-        fillNames(line, row);
-        if (!line.element.isConnected) extent.append(line.element);
-      }
-      fillLine(line, row, first, end, isNew);
+      const line = lines.get(row);
+      if (!line || !areSameColumns) fillLine(line || takeLine(row), row);
     }
     mark();
   }
 
-  const elementAt = (row, column) => {
+  function elementAt(row, column) {
     const line = lines.get(row);
-    return line && (column < 0 ? line.first : line.shown.get(column));
-  };
+    return line && (column < 0 ? line.first : line.cells[column - part.first]);
+  }
 
-  // Marks the active cell, and the names of the cell under the pointer.
+  // Marks the active cell, and the names of the cell under the pointer. Only the active cell has an identity,
+  // because attributes of thousands of cells make scrolling slow.
   let marked = [];
   let aim = null;
+  function unmark() {
+    for (const element of marked) {
+      element.classList.remove('active', 'aim');
+      element.removeAttribute('id');
+      element.removeAttribute('aria-label');
+    }
+    marked = [];
+  }
+
   function mark() {
     const now = elementAt(active.row, active.column);
     const at = aim || active;
 
-    for (const element of marked) element.classList.remove('active', 'aim');
+    unmark();
     marked = [elementAt(at.row, -1), elementAt(-1, at.column)].filter(Boolean);
     for (const element of marked) element.classList.add('aim');
-    if (now) {
-      now.classList.add('active');
-      marked.push(now);
-      grid.setAttribute('aria-activedescendant', now.id);
-    } else {
+    if (!now) {
       grid.removeAttribute('aria-activedescendant');
+      return;
     }
+    now.classList.add('active');
+    now.id = `cell-${active.row}-${active.column}`;
+    if (active.row >= 0 && active.column >= 0) {
+      const outcome = outcomes[outcomeAt(active.row, active.column)];
+      now.setAttribute('aria-label', `${textOf(outcome)}: ${wordsOf(outcome)}`);
+    }
+    marked.push(now);
+    grid.setAttribute('aria-activedescendant', now.id);
   }
 
   function moveTo(row, column) {
@@ -1076,6 +1119,8 @@
       event.preventDefault();
       aim = null;
       action(event);
+      // the window can be smaller than the table, and the finding over its lower part
+      elementAt(active.row, active.column)?.scrollIntoView({block: 'nearest', inline: 'nearest'});
     });
     grid.addEventListener('pointermove', (event) => pointAt(cellAt(event)));
     grid.addEventListener('pointerleave', () => pointAt(null));
