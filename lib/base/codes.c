@@ -8,11 +8,12 @@
 G_DEFINE_QUARK (vgate-error-quark, vgate_error)
 /* clang-format on */
 
-/* The largest numbers of characters in a message line. libvirt does not limit the length of a domain's name,
- * and a host document can contain a longer name than Linux allows (64). */
-#define DOMAIN_NAME_MAX     128
-#define HOST_NAME_SHOWN_MAX 64
-#define LINE_MAX_CHARACTERS 2000
+/* The largest number of characters of a name in a message line. libvirt does not limit the length of a
+ * domain's name, and a host document can contain a longer name than Linux allows (64). */
+#define NAME_SHOWN_MAX 64
+/* The same if the line would be longer than its limit. virsh prints the hook's arguments, with the whole name
+ * of the domain, before the line. */
+#define NAME_SHORT_MAX 24
 
 /* Each entry is a structure of its own, so that VgateCodeInfo can grow. */
 #define VGATE_CODE(number, symbol, summary, cause, cure) \
@@ -172,25 +173,96 @@ vgate_printable (const char *text, gsize max)
     return g_string_free (g_steal_pointer (&printable), FALSE);
 }
 
+/* A printable copy of at most max characters, which ends in "..." if something was cut. */
+static char *
+shorten (const char *text, gsize max)
+{
+    g_autofree char *whole = vgate_printable (text, max + 1), *cut = NULL;
+
+    if ((gsize)g_utf8_strlen (whole, -1) <= max)
+        return g_steal_pointer (&whole);
+    cut = g_utf8_substring (whole, 0, (glong)max - 3);
+    return g_strconcat (cut, "...", NULL);
+}
+
+/* The end of the sentence that text begins with: a full stop before a blank and a capital, or the end. */
+static const char *
+end_of_sentence (const char *text)
+{
+    const char *stop = strstr (text, ". ");
+
+    while (stop && !g_ascii_isupper (stop[2]))
+        stop = strstr (stop + 1, ". ");
+    return stop ? stop + 1 : text + strlen (text);
+}
+
+/*
+ * Fits a text into a line of which room characters are left. The first sentence is what is wrong, the others
+ * are what to do, the most useful one first. Whole sentences are left out from the end, because a command
+ * that is cut is a wrong command, and the line then names 'vgpu-gate explain', which has all of them, if
+ * there is room for that. What is wrong is cut only if it does not fit even without something to do.
+ */
+static char *
+fit (VgateCode code, const char *text, gsize room)
+{
+    g_autofree char *pointer = g_strdup_printf (" See 'vgpu-gate explain %03d'.", (int)code);
+    const char *what_end = end_of_sentence (text), *kept_end = what_end, *next_end = what_end;
+    g_autofree char *what = g_strndup (text, (gsize)(what_end - text)), *cut = NULL;
+
+    if ((gsize)g_utf8_strlen (text, -1) <= room)
+        return g_strdup (text);
+    while (*next_end != '\0') {
+        next_end = end_of_sentence (next_end + 1);
+        if ((gsize)g_utf8_strlen (text, next_end - text) + strlen (pointer) > room)
+            break;
+        kept_end = next_end;
+    }
+    if (kept_end != what_end)
+        return g_strdup_printf ("%.*s%s", (int)(kept_end - text), text, pointer);
+    /* the first thing to do can be all that fits, without the name of the command */
+    next_end = *what_end == '\0' ? what_end : end_of_sentence (what_end + 1);
+    if (next_end != what_end && (gsize)g_utf8_strlen (text, next_end - text) <= room)
+        return g_strndup (text, (gsize)(next_end - text));
+    cut = shorten (what, room - strlen (pointer) - 1);
+    return g_strconcat (cut, g_str_has_suffix (cut, ".") ? "" : ".", pointer, NULL);
+}
+
+/* The line that consists of "vgpu-gate: VGATE-303: ", the names, and as much of the text as fits. Each name
+ * can be NULL. */
+static char *
+make_line (VgateCode code, const char *host, const char *domain, const char *text)
+{
+    /* what is longer cannot be a text of ours, and is not searched for sentences */
+    g_autofree char *body = vgate_printable (text, 10 * VGATE_LINE_CHARACTERS_MAX);
+    gsize name_max = NAME_SHOWN_MAX;
+    char code_text[VGATE_CODE_TEXT_SIZE];
+
+    for (;;) {
+        g_autofree char *speaker = host ? shorten (host, name_max) : g_strdup ("");
+        g_autofree char *name = domain ? shorten (domain, name_max) : g_strdup ("");
+        g_autofree char *head =
+            g_strdup_printf ("vgpu-gate: %s: %s%s%s%s", vgate_code_format (code, code_text), speaker,
+                             host ? " refuses " : "", name, domain ? ": " : "");
+        const gsize room = VGATE_LINE_CHARACTERS_MAX - (gsize)g_utf8_strlen (head, -1);
+        g_autofree char *fitting = NULL;
+
+        if (name_max == NAME_SHOWN_MAX && (gsize)g_utf8_strlen (body, -1) > room) {
+            name_max = NAME_SHORT_MAX;
+            continue;
+        }
+        fitting = fit (code, body, room);
+        return g_strconcat (head, fitting, NULL);
+    }
+}
+
 char *
 vgate_message_line (VgateCode code, const char *domain, const char *text)
 {
-    char code_text[VGATE_CODE_TEXT_SIZE];
-    g_autofree char *body = vgate_printable (text, LINE_MAX_CHARACTERS);
-    g_autofree char *name = domain ? vgate_printable (domain, DOMAIN_NAME_MAX) : NULL;
-
-    return g_strdup_printf ("vgpu-gate: %s: %s%s%s", vgate_code_format (code, code_text), name ? name : "",
-                            name ? ": " : "", body);
+    return make_line (code, NULL, domain, text);
 }
 
 char *
 vgate_refusal_line (VgateCode code, const char *host, const char *domain, const char *text)
 {
-    char code_text[VGATE_CODE_TEXT_SIZE];
-    g_autofree char *body = vgate_printable (text, LINE_MAX_CHARACTERS);
-    g_autofree char *name = vgate_printable (domain, DOMAIN_NAME_MAX);
-    g_autofree char *speaker = vgate_printable (host, HOST_NAME_SHOWN_MAX);
-
-    return g_strdup_printf ("vgpu-gate: %s: %s refuses %s: %s", vgate_code_format (code, code_text), speaker,
-                            name, body);
+    return make_line (code, host, domain, text);
 }

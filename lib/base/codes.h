@@ -31,10 +31,19 @@ const char *vgate_code_group (int code);
 /* TRUE when error belongs to VGATE_ERROR and has this code. */
 gboolean vgate_error_is (const GError *error, VgateCode code);
 
+/* The most characters that a line has. virsh prints a refusal behind some 190 characters of libvirt's. */
+#define VGATE_LINE_CHARACTERS_MAX 300
+
 /*
  * The line that the operator sees: "vgpu-gate: VGATE-303: DOMAIN: TEXT", without a line feed. Control
  * characters and bytes that are not UTF-8 are replaced, so that no text can add another line. "DOMAIN: " is
  * omitted when domain is NULL. The caller frees it.
+ *
+ * The text is sentences: what is wrong, and then what can be done about it, with the most useful first. If it
+ * does not fit into VGATE_LINE_CHARACTERS_MAX, names are shortened to 24 characters. Then whole sentences are
+ * left out, so that no command is cut, and the line ends with "See 'vgpu-gate explain 303'." if that fits;
+ * explain lists all that can be done. Only a text whose values are unusually long loses a part of its first
+ * sentence; "..." shows it. A name never has more than 64 characters.
  */
 char *vgate_message_line (VgateCode code, const char *domain, const char *text);
 

@@ -81,7 +81,7 @@ describe_version (const VgateFinding *f)
     const VgateVersionRange range = {(guint32)f->destination, (guint32)f->destination_max};
     char version[VGATE_VERSION_TEXT_SIZE], text[VGATE_VERSION_RANGE_TEXT_SIZE];
 
-    return g_strdup_printf ("the guest's vGPU version %s is %s what this host accepts, %s",
+    return g_strdup_printf ("vGPU version %s is %s what this host accepts, %s",
                             vgate_version_format ((guint32)f->source, version),
                             f->source < f->destination ? "older than" : "newer than",
                             vgate_version_range_format (range, text));
@@ -97,7 +97,11 @@ describe_gpu (const VgateFinding *f)
         return g_strdup_printf ("the driver reports that the physical GPUs do not match (limit: %s)", why);
     }
     why = vgate_gpu_string_explain (f->source_text, f->destination_text);
-    return g_strdup_printf ("the physical GPUs differ: %s (%s at the source, %s here)", why, f->source_text,
+    /* board, ECC and SR-IOV are the values themselves */
+    if ((vgate_gpu_string_compare (f->source_text, f->destination_text) &
+         ~(VgateGpuDifference)(VGATE_GPU_BOARD | VGATE_GPU_ECC | VGATE_GPU_SRIOV)) == 0)
+        return g_strdup_printf ("the GPUs differ: %s", why);
+    return g_strdup_printf ("the GPUs differ: %s (%s at the source, %s here)", why, f->source_text,
                             f->destination_text);
 }
 
@@ -115,7 +119,7 @@ describe_disagreement (const VgateFinding *f)
 {
     g_autofree char *ours = describe_answer (f->source), *driver = describe_answer (f->destination);
 
-    return g_strdup_printf ("the rule gives %s, but this host's driver gives %s", ours, driver);
+    return g_strdup_printf ("the rule gives %s; the driver here gives %s", ours, driver);
 }
 
 /* "equal-share with 2 ms". The time slice is 0 with best effort, and is then omitted. */
@@ -136,13 +140,14 @@ describe_scheduler (const VgateFinding *f)
     return g_strdup_printf ("the scheduler is %s at the source, %s here", source, destination);
 }
 
+/* Short, as the report has the whole estimate. */
 static char *
 describe_down_time (const VgateFinding *f)
 {
-    g_autofree char *estimate = vgate_down_time_describe (&f->down_time);
+    g_autofree char *estimate = vgate_down_time_summarise (&f->down_time);
 
-    return g_strdup_printf ("the guest would be paused too long, %s; %s limit is %" G_GUINT64_FORMAT " ms",
-                            estimate, f->at_destination ? "this host's" : "the guest's", f->destination);
+    return g_strdup_printf ("%s; %s limit is %" G_GUINT64_FORMAT " ms", estimate,
+                            f->at_destination ? "this host's" : "the guest's", f->destination);
 }
 
 /* "580.95.05 (vGPU software 19)". An unknown release is 0, and is omitted. */
@@ -187,7 +192,7 @@ describe_future (const VgateFinding *f)
 {
     g_autofree char *time = format_time (f->source);
 
-    return g_strdup_printf ("%s at %s, which is %" G_GUINT64_FORMAT " s in the future by this host's clock",
+    return g_strdup_printf ("%s at %s, %" G_GUINT64_FORMAT " s in the future by the clock here",
                             f->at_destination ? "the host document was written" : "the metadata was captured",
                             time, f->source - f->destination);
 }
@@ -214,7 +219,7 @@ vgate_finding_describe (const VgateFinding *f)
     case VGATE_CODE_NOT_MIGRATABLE:
         return g_strdup_printf ("%s (capabilities 0x%" G_GINT64_MODIFIER "x)",
                                 f->at_destination ? "vGPU migration is off on the GPU here"
-                                                  : "the vGPU at the source is not capable of migration",
+                                                  : "the source's vGPU cannot migrate",
                                 f->source);
     case VGATE_CODE_VERSION_OUTSIDE_RANGE: return describe_version (f);
     case VGATE_CODE_GPU_DIFFERS: return describe_gpu (f);
@@ -229,7 +234,7 @@ vgate_finding_describe (const VgateFinding *f)
     case VGATE_CODE_NO_FREE_INSTANCE:
         return g_strdup_printf ("no instance of vGPU type %s is free here", type);
     case VGATE_CODE_GUEST_DRIVER_DOWN:
-        return g_strdup ("the guest driver was not loaded at the capture, so the guest's vGPU version is "
+        return g_strdup ("the guest driver was not loaded at the capture, so its vGPU version is "
                          "not known");
     case VGATE_CODE_HOST_DRIVER_OLDER:
     case VGATE_CODE_HOST_DRIVER_NEWER:
@@ -245,10 +250,8 @@ vgate_finding_describe (const VgateFinding *f)
         return f->destination_text
                    ? g_strdup_printf ("the metadata was captured on host %s, but host %s sends the guest",
                                       f->source_text, f->destination_text)
-                   : g_strdup_printf (
-                         "the metadata was captured on this host (%s), which cannot be the source of the "
-                         "migration",
-                         f->source_text);
+                   : g_strdup_printf ("the metadata was captured here (%s), not on the source",
+                                      f->source_text);
     case VGATE_CODE_DOWN_TIME: return describe_down_time (f);
     default: {
         const VgateCodeInfo *info = vgate_code_info ((int)f->code);
@@ -266,8 +269,8 @@ gpu_way_out (const VgateFinding *f)
                                               : VGATE_GPU_UNREADABLE;
 
     if (difference == VGATE_GPU_ECC)
-        return "Set ECC on this GPU as on the source and reset the GPU (nvidia-smi --ecc-config), or choose "
-               "another host.";
+        return "Set ECC as on the source (nvidia-smi --ecc-config) and reset the GPU, or choose another "
+               "host.";
     if ((difference & ~settings) == 0)
         return "Set ECC and SR-IOV on this host as on the source, or choose another host.";
     if (difference & VGATE_GPU_NOT_CAPABLE)
@@ -283,8 +286,8 @@ vgate_finding_way_out (const VgateFinding *f)
     if (f->code == VGATE_CODE_GPU_DIFFERS)
         return gpu_way_out (f);
     if (f->code == VGATE_CODE_VERSION_OUTSIDE_RANGE && f->source > f->destination_max)
-        return "Choose a host whose range includes the version, or update this host's driver. If an "
-               "administrator narrowed the range, widen it (vgpu-gate version set).";
+        return "Choose another host, or update the host driver. Or widen a narrowed range (vgpu-gate version "
+               "set).";
     if (f->code == VGATE_CODE_NOT_MIGRATABLE && f->at_destination)
         return "Choose a host whose GPU and host driver support vGPU migration.";
     if (f->code == VGATE_CODE_NOT_MIGRATABLE)

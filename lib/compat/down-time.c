@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "vgpu-gate/vgpu-gate.h"
+#include "compat/verdict.h"
 
 #include "vgpu-gate/growth.h"
 
@@ -73,6 +74,19 @@ static guint64
 in_units (guint64 number, guint64 unit)
 {
     return number / unit + (number % unit != 0 ? 1 : 0);
+}
+
+char *
+vgate_down_time_summarise (const VgateDownTime *estimate)
+{
+    static const char *const parts[] = {"the source's GPU", "the link", "the GPU here"};
+    const char *part = (guint)estimate->pace_of < G_N_ELEMENTS (parts) ? parts[estimate->pace_of] : "unknown";
+
+    G_STATIC_ASSERT (G_N_ELEMENTS (parts) == VGATE_PACE_OF_WRITING + 1);
+    return g_strdup_printf ("about %" G_GUINT64_FORMAT " ms of down-time (%" G_GUINT64_FORMAT
+                            " MiB at %" G_GUINT64_FORMAT " Mbit/s of %s)",
+                            in_units (estimate->time, 1000), in_units (estimate->bytes, MIB), estimate->rate,
+                            part);
 }
 
 char *

@@ -30,3 +30,7 @@ struct VgateVerdict {
     guint n_findings;
     VgateFinding findings[VGATE_FINDINGS_MAX]; /* in the order of the rules */
 };
+
+/* "about 619 ms of down-time (5312 MiB at 72000 Mbit/s of the link)": the estimate without its parts, for a
+ * line. The caller frees it. */
+char *vgate_down_time_summarise (const VgateDownTime *estimate);

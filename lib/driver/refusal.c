@@ -6,38 +6,36 @@
 #include "host/qemu-process.h"
 #include "nvml/nvml-abi.h"
 
-/* The number of vGPUs that the line names; it only gives the number of the others. */
-#define NAMED_MAX 4
-/* The number of characters of a domain's name that are shown. */
-#define NAME_MAX_SHOWN 128
+#include <string.h>
 
-/* Appends "NVIDIA H100XM-20C of domain 'vm1' on GPU ADDRESS". Each name of a domain costs a reading of all of
- * libvirt's status files. */
-static void
-append_vgpu (VgateNvml *nvml, const char *address, guint32 vgpu, guint32 type, GString *text)
+/* The bytes that the names of running VMs may have together, so that the line is not cut. */
+#define NAMES_MAX 130
+/* The number of characters of a domain's name that are shown. */
+#define NAME_MAX_SHOWN 64
+
+/* Returns "domain 'vm1' on GPU ADDRESS". Each name of a domain costs a reading of all of libvirt's status
+ * files. The caller frees it. */
+static char *
+describe_vm (VgateNvml *nvml, const char *address, guint32 vgpu)
 {
-    g_autofree char *name = vgate_nvml_type_name (nvml, type, NULL);
     g_autofree char *vm = vgate_nvml_vgpu_vm_uuid (nvml, vgpu, NULL);
     g_autofree char *domain = vm ? vgate_qemu_find_name ("", vm) : NULL;
     g_autofree char *shown = domain ? vgate_printable (domain, NAME_MAX_SHOWN) : NULL;
 
-    g_string_append (text, name ? name : "a vGPU");
     if (shown)
-        g_string_append_printf (text, " of domain '%s'", shown);
-    else
-        g_string_append_printf (text, " of VM %s", vm ? vm : "(unknown)");
-    g_string_append_printf (text, " on GPU %s", address);
+        return g_strdup_printf ("domain '%s' on GPU %s", shown, address);
+    return g_strdup_printf ("VM %s on GPU %s", vm ? vm : "(unknown)", address);
 }
 
-/* Describes running vGPUs: the first NAMED_MAX by name, and the number of the others (" and 3 more"). NULL
- * when no vGPU runs or can be read. */
+/* Describes the VMs of running vGPUs: as many as fit by name, at least one, and the number of the others
+ * (" and 3 more"). NULL when no vGPU runs or can be read. */
 static char *
 describe_running (VgateNvml *nvml, const char *only)
 {
     g_autoptr (GPtrArray) unusable = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_unusable_gpu_free);
     g_autoptr (GPtrArray) gpus = vgate_gpus_find (nvml, only, unusable, NULL);
     g_autoptr (GString) text = g_string_new (NULL);
-    guint n_running = 0;
+    guint n_running = 0, n_named = 0;
 
     for (guint i = 0; gpus && i < gpus->len; i++) {
         const VgateGpu *gpu = g_ptr_array_index (gpus, i);
@@ -45,20 +43,23 @@ describe_running (VgateNvml *nvml, const char *only)
 
         for (guint j = 0; vgpus && j < vgpus->len; j++) {
             const guint32 vgpu = g_array_index (vgpus, guint, j);
+            g_autofree char *vm = NULL;
             guint32 type;
 
-            /* a vGPU that has ended in the meantime does not count */
-            if (!vgate_nvml_vgpu_type (nvml, vgpu, &type, NULL) || n_running++ >= NAMED_MAX)
+            /* a vGPU that has ended in the meantime does not count; behind one that does not fit, no other
+             * one is named */
+            if (!vgate_nvml_vgpu_type (nvml, vgpu, &type, NULL) || n_running++ > n_named)
                 continue;
-            if (n_running > 1)
-                g_string_append (text, ", ");
-            append_vgpu (nvml, gpu->address, vgpu, type, text);
+            vm = describe_vm (nvml, gpu->address, vgpu);
+            if (n_named > 0 && text->len + strlen (vm) > NAMES_MAX)
+                continue;
+            g_string_append_printf (text, "%s%s", n_named++ > 0 ? ", " : "", vm);
         }
     }
     if (n_running == 0)
         return NULL;
-    if (n_running > NAMED_MAX)
-        g_string_append_printf (text, " and %u more", n_running - NAMED_MAX);
+    if (n_running > n_named)
+        g_string_append_printf (text, " and %u more", n_running - n_named);
     return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
@@ -69,8 +70,7 @@ reason_of_state (VgateNvml *nvml, const char *gpu, int rc)
     g_autofree char *running = describe_running (nvml, gpu);
 
     if (running)
-        return g_strdup_printf ("vGPUs run: %s; shut these VMs down, or migrate them to another host, first",
-                                running);
+        return g_strdup_printf ("vGPUs run: %s. Shut these VMs down or migrate them first", running);
     if (rc == NVML_ERROR_IN_USE)
         return g_strdup ("a VM with a vGPU runs or is about to exit; try again when it has exited");
     if (!gpu)

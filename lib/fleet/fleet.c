@@ -164,9 +164,8 @@ static void
 drop (VgateFleet *fleet, gboolean is_host, GPtrArray *entries, guint older, const char *older_origin,
       const char *name, const char *newer_origin)
 {
-    GError *error =
-        g_error_new (VGATE_ERROR, VGATE_CODE_FLEET_TWICE,
-                     "another document with the same UUID is newer, and was used: %s", newer_origin);
+    GError *error = g_error_new (VGATE_ERROR, VGATE_CODE_FLEET_TWICE,
+                                 "a newer document with the same UUID was used: %s", newer_origin);
 
     vgate_fleet_add_fault (fleet, is_host, older_origin, name, error);
     g_ptr_array_remove_index (entries, older);

@@ -68,9 +68,8 @@ check_use (const Devices *d, const VgateHostdev *hostdev, GError **error)
     if (!who && is_named_before (d->j->request->domain, hostdev))
         who = "another hostdev of the guest uses it";
     if (who)
-        g_set_error (error, VGATE_ERROR, VGATE_CODE_DEVICE_BUSY, "device %s %s is in use here: %s",
-                     hostdev->source,
-                     hostdev->is_on_command_line ? "on QEMU's command line" : "of the hostdev", who);
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_DEVICE_BUSY, "device %s%s is in use here: %s",
+                     hostdev->source, hostdev->is_on_command_line ? " on QEMU's command line" : "", who);
 }
 
 static gboolean
@@ -330,8 +329,8 @@ way_out_of (const Devices *d, const GError *fault)
 {
     if (vgate_error_is (fault, VGATE_CODE_DEVICE_BUSY) &&
         d->j->request->policy->placement_mode == VGATE_PLACEMENT_APPLY)
-        return g_strdup ("Name a free device with 'virsh migrate --xml' or 'virsh restore --xml', or choose "
-                         "another host.");
+        return g_strconcat ("Choose another host, or name a free device ",
+                            vgate_place_of_device (d->j->decision->situation), NULL);
     return vgate_way_out ((VgateCode)fault->code, d->j->decision->situation, NULL);
 }
 
@@ -351,8 +350,7 @@ explain_named (const Devices *d, VgateRefusal *refusal)
         refusal->code = (VgateCode)placement->fault->code;
         refusal->way_out = way_out_of (d, placement->fault);
         /* the device identifies the vGPU, and the line must be short */
-        refusal->what =
-            g_strdup_printf ("vGPU %s: %s", placement->vgpu->type_name, placement->fault->message);
+        refusal->what = g_strdup (placement->fault->message);
         return FALSE;
     }
     vgate_explain_refusal (d->j->decision, d->j->host, refusal);
@@ -506,19 +504,14 @@ way_out_without_device (const Devices *d, const VgateRefusal *refusal, gboolean 
     const Lack lack = find_lack (d, &n_wants);
 
     if (lack == LACKS_A_GPU && !is_refused_by_verdict)
-        return g_strdup ("Choose another host: no GPU of this one can run the vGPU, whatever device it gets "
-                         "('vgpu-gate check' shows why).");
+        return g_strdup ("Choose another host: no GPU here can run the vGPU ('vgpu-gate check' shows why).");
     if (lack != LACKS_A_DEVICE || (is_refused_by_verdict && d->j->host->pgpus->len == 1))
         return NULL;
-    return g_strdup_printf (
-        "%s %s",
-        n_wants == 1
-            ? "No other device can be used: none of the vGPU's type is free here on a GPU that can run it, "
-              "and none can be created there."
-            : "No other devices can be used: too few of the vGPUs' types are free here on GPUs that can run "
-              "them, or can be created there.",
-        is_refused_by_verdict ? refusal->way_out
-                              : "Free an instance of the type on such a GPU, or choose another host.");
+    if (is_refused_by_verdict)
+        return g_strdup_printf ("%s %s can be used here.", refusal->way_out,
+                                n_wants == 1 ? "No other device" : "No other devices");
+    return g_strdup_printf ("Choose another host, or free an instance of the type. %s can be used here.",
+                            n_wants == 1 ? "No other device" : "No other devices");
 }
 
 /* Decides when not all named devices can be used. is_worth_it: other devices could help. */

@@ -81,12 +81,12 @@ vgate_check_find_device (const VgateRequest *request, const VgateElementVgpu *vg
     return g_ptr_array_index (pairs, i);
 }
 
-/* Describes the device: "device UUID of the hostdev". The caller frees it. */
+/* Describes the device: "device UUID". The caller frees it. */
 static char *
 describe (const VgateHostdev *hostdev)
 {
-    return g_strdup_printf ("device %s %s", hostdev->source,
-                            hostdev->is_on_command_line ? "on QEMU's command line" : "of the hostdev");
+    return g_strdup_printf ("device %s%s", hostdev->source,
+                            hostdev->is_on_command_line ? " on QEMU's command line" : "");
 }
 
 /* Checks that there is a hostdev for each vGPU of the element that has a guest address. */
@@ -159,12 +159,8 @@ check_kind (const VgateObservation *observation, const VgateHostdev *hostdev, GE
     if (vgate_observation_host_has_kind (observation, hostdev->kind) ||
         !vgate_observation_host_has_kind (observation, other))
         return TRUE;
-    g_set_error (
-        error, VGATE_ERROR, VGATE_CODE_DEVICE_KIND,
-        "%s is a %s, but the vGPUs of this host are %ss%s, and libvirt cannot change a hostdev's type in a "
-        "migration",
-        what, kinds[hostdev->kind], kinds[other],
-        other == VGATE_HOSTDEV_PCI ? " (as with Linux 6.8 and newer)" : "");
+    g_set_error (error, VGATE_ERROR, VGATE_CODE_DEVICE_KIND, "%s is a %s, but the vGPUs of this host are %ss",
+                 what, kinds[hostdev->kind], kinds[other]);
     return FALSE;
 }
 
@@ -198,7 +194,7 @@ static gboolean
 check_type (const VgateDevice *device, const VgatePgpu *pgpu, const VgateHostdev *hostdev,
             const VgateElementVgpu *vgpu, GError **error)
 {
-    g_autofree char *what = describe (hostdev);
+    g_autofree char *what = describe (hostdev), *number = NULL;
     const VgateHostType *listed;
     const char *name = device->type_name;
 
@@ -206,16 +202,15 @@ check_type (const VgateDevice *device, const VgatePgpu *pgpu, const VgateHostdev
         return TRUE;
     if (device->type == 0 && !name) {
         g_set_error (error, VGATE_ERROR, VGATE_CODE_DEVICE_TYPE_DIFFERS,
-                     "%s has no vGPU type on this host; the guest needs type %u %s", what, vgpu->type,
-                     vgpu->type_name);
+                     "%s has no vGPU type here; the guest needs type %s", what, vgpu->type_name);
         return FALSE;
     }
     /* for a virtual function, sysfs has only the ID of the type; its name is in NVML's list */
     listed = name ? NULL : vgate_pgpu_find_type (pgpu, device->type, NULL);
     name = listed ? listed->name : name;
+    number = g_strdup_printf ("%u", device->type);
     g_set_error (error, VGATE_ERROR, VGATE_CODE_DEVICE_TYPE_DIFFERS,
-                 "%s has type %u%s%s on this host; the guest needs type %u %s", what, device->type,
-                 name ? " " : "", name ? name : "", vgpu->type, vgpu->type_name);
+                 "%s has type %s here; the guest needs type %s", what, name ? name : number, vgpu->type_name);
     return FALSE;
 }
 
@@ -242,17 +237,14 @@ vgate_check_find_pgpu (const VgateRequest *request, const VgateHost *host, const
     what = describe (hostdev);
     unusable = vgate_host_find_unusable (host, device->pgpu);
     if (unusable && unusable->address) {
-        g_set_error (error, VGATE_ERROR, VGATE_CODE_GPU_UNUSABLE,
-                     "%s belongs to GPU %s%s%s%s, which cannot be used: %s", what, device->pgpu,
-                     unusable->name ? " (" : "", unusable->name ? unusable->name : "",
-                     unusable->name ? ")" : "", unusable->reason);
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_GPU_UNUSABLE, "%s is on GPU %s, which cannot be used: %s",
+                     what, device->pgpu, unusable->reason);
         return -1;
     }
     if (unusable) {
-        g_set_error (
-            error, VGATE_ERROR, VGATE_CODE_GPU_UNUSABLE,
-            "%s belongs to %s, which NVML does not list; it may be NVML's GPU %u, which cannot be used: %s",
-            what, device->pgpu, unusable->index, unusable->reason);
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_GPU_UNUSABLE,
+                     "%s is on %s, perhaps NVML's GPU %u, which cannot be used: %s", what, device->pgpu,
+                     unusable->index, unusable->reason);
         return -1;
     }
     g_set_error (error, VGATE_ERROR, VGATE_CODE_DEVICE_WITHOUT_PGPU,
@@ -288,9 +280,8 @@ vgate_check_switch_over (const VgateRequest *request, GError **error)
     }
     if (g_strcmp0 (vmstate->bus, bus) != 0) {
         g_set_error (error, VGATE_ERROR, VGATE_CODE_SWITCH_OVER_UNSERVED,
-                     "the guest's QEMU uses the bus %s at switch-over; the configuration of this host sets "
-                     "%s",
-                     vmstate->bus, bus ? bus : "no bus");
+                     "the guest's QEMU uses the bus %s; bus= in [switch-over] here is %s", vmstate->bus,
+                     bus ? bus : "no bus");
         return FALSE;
     }
     if (document ? !document->switch_over_served : !vgate_provider_lock_is_held (request->root)) {

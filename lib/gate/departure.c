@@ -3,6 +3,7 @@
 
 #include "domain/change.h"
 #include "gate/judge.h"
+#include "gate/reason.h"
 
 static gboolean
 set_stale (GError **error, const char *what)
@@ -41,8 +42,17 @@ guest_now (const VgateDeparture *d)
 }
 
 static void
-describe_refusal (const VgateVerdict *verdict, const VgateElementVgpu *vgpu, guint32 state, GError **error)
+describe_refusal (const VgateDeparture *d, guint index, const VgateVerdict *verdict, guint32 state,
+                  GError **error)
 {
+    const VgateElementVgpu *vgpu = g_ptr_array_index (d->now->vgpus, index);
+    const VgateSubject subject = {.index = index,
+                                  .n_vgpus = d->now->vgpus->len,
+                                  .type_name = vgpu->type_name,
+                                  .address = vgpu->pgpu.address,
+                                  .gpu_name = vgpu->pgpu.name,
+                                  .is_simulated = d->host->simulated};
+    g_autofree char *words = vgate_reason_subject (&subject);
     const VgateFinding *finding = vgate_verdict_first_refusal (verdict);
     g_autofree char *clause = NULL, *needed = vgate_states_describe (state),
                     *given = vgate_states_describe (verdict->states);
@@ -53,8 +63,7 @@ describe_refusal (const VgateVerdict *verdict, const VgateElementVgpu *vgpu, gui
         clause =
             g_strdup_printf ("the guest must move in state '%s'; only '%s' is possible here", needed, given);
     g_set_error (error, VGATE_ERROR, (int)(finding ? finding->code : VGATE_CODE_STATE_NOT_GIVEN),
-                 "the guest could not be restored on this host: vGPU %s (%s) on GPU %s (%s): %s", vgpu->uuid,
-                 vgpu->type_name, vgpu->pgpu.address, vgpu->pgpu.name, clause);
+                 "the guest could not be restored on this host: %s: %s", words, clause);
 }
 
 /* Judges each vGPU on its own pGPU. It needs no free instance, as it already has one. */
@@ -74,8 +83,7 @@ check_restorable (const VgateDeparture *d, GError **error)
         if (!vgate_judge_pair (&j, i, g_array_index (d->pgpus, guint, i), TRUE, &candidate, error))
             return FALSE;
         if (!candidate.is_possible) {
-            describe_refusal (&candidate.verdict, g_ptr_array_index (d->now->vgpus, i), decision->state,
-                              error);
+            describe_refusal (d, i, &candidate.verdict, decision->state, error);
             return FALSE;
         }
     }

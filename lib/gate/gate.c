@@ -58,16 +58,14 @@ describe_unknown (const VgateRequest *request, const VgateHostdev *hostdev)
 
     if (!request->is_question)
         return g_error_new (VGATE_ERROR, VGATE_CODE_MDEV_UNKNOWN,
-                            "cannot tell whether the guest's %s %s is an NVIDIA vGPU: it is not in sysfs",
-                            what, hostdev->source);
-    return g_error_new (
-        VGATE_ERROR, VGATE_CODE_VGPU_UNKNOWN,
-        "cannot tell whether the guest's %s %s is an NVIDIA vGPU: %s, and the guest's XML has no "
-        "metadata",
-        what, hostdev->source,
-        !request->host           ? "it does not exist on this host"
-        : request->host->devices ? "the host document does not list it"
-                                 : "the host document does not contain the devices of its host");
+                            "cannot tell whether %s %s is an NVIDIA vGPU: it is not in sysfs", what,
+                            hostdev->source);
+    return g_error_new (VGATE_ERROR, VGATE_CODE_VGPU_UNKNOWN,
+                        "cannot tell whether %s %s is an NVIDIA vGPU: %s, and the XML has no metadata", what,
+                        hostdev->source,
+                        !request->host           ? "it is not on this host"
+                        : request->host->devices ? "the host document does not list it"
+                                                 : "the document lacks the host's devices");
 }
 
 static void
@@ -244,8 +242,8 @@ decide_on_document (const VgateRequest *request, VgateDecision *decision)
     if (!request->host->devices && decision->allowed && hostdev) {
         g_autoptr (GError) error = g_error_new (
             VGATE_ERROR, VGATE_CODE_PLACEMENT_UNKNOWN,
-            "the GPUs of %s can run the guest, but the host document does not contain the devices of that "
-            "host, and the guest needs device %s or another one of its type",
+            "the GPUs of %s can run the guest, but the document lacks the devices of that host, and the "
+            "guest needs device %s or another of its type",
             request->host->name, hostdev->source);
 
         vgate_decision_refuse (decision, error);

@@ -266,7 +266,8 @@ vgate_judge_all (const VgateJudgement *j, GError **error)
         const int tied = vgate_check_find_pgpu (j->request, j->host, vgpu, &local);
 
         if (local) {
-            g_propagate_prefixed_error (error, g_steal_pointer (&local), "vGPU %s: ", vgpu->uuid);
+            /* it names the device, which identifies the vGPU */
+            g_propagate_error (error, g_steal_pointer (&local));
             return FALSE;
         }
         if (!vgate_judge_vgpu (j, i, tied, error))

@@ -45,6 +45,27 @@ vgate_reason_nearest (const VgatePlacement *placement, const VgateHost *host)
     return nearest;
 }
 
+/* "NVIDIA L40S" without NVIDIA, which all vGPUs here are of. */
+static const char *
+without_maker (const char *name)
+{
+    static const char maker[] = "NVIDIA ";
+
+    return g_str_has_prefix (name, maker) ? name + strlen (maker) : name;
+}
+
+char *
+vgate_reason_subject (const VgateSubject *subject)
+{
+    g_autofree char *number = subject->n_vgpus > 1
+                                  ? g_strdup_printf ("%u of %u, ", subject->index + 1, subject->n_vgpus)
+                                  : g_strdup ("");
+
+    return g_strdup_printf ("vGPU %s%s on GPU %s (%s%s)", number, without_maker (subject->type_name),
+                            subject->address, without_maker (subject->gpu_name),
+                            subject->is_simulated ? ", simulated" : "");
+}
+
 /* Skips backwards over digits. NULL when there are none. */
 static const char *
 before_digits (const char *begin, const char *at)
@@ -96,9 +117,7 @@ char *
 vgate_reason_describe (const VgateFinding *finding, const VgatePgpu *pgpu)
 {
     switch (explain_no_room (finding, pgpu)) {
-    case NO_ROOM_MIG_ON:
-        return g_strdup_printf ("vGPU type '%s' is time-sliced, but the GPU here is in MIG mode",
-                                finding->source_text);
+    case NO_ROOM_MIG_ON: return g_strdup ("the vGPU type is time-sliced, but the GPU here is in MIG mode");
     case NO_ROOM_MIG_OFF:
         return g_strdup_printf ("vGPU type '%s' needs MIG mode, which is off on the GPU here",
                                 finding->source_text);

@@ -11,6 +11,21 @@
  */
 const VgateCandidate *vgate_reason_nearest (const VgatePlacement *placement, const VgateHost *host);
 
+/* Which vGPU on which GPU a message is about. */
+typedef struct {
+    guint index, n_vgpus; /* its index among the guest's vGPUs, and their number */
+    const char *type_name;
+    const char *address, *gpu_name; /* of the GPU */
+    gboolean is_simulated;
+} VgateSubject;
+
+/*
+ * "vGPU H100XM-20C on GPU 0000:41:00.0 (H100 80GB HBM3)". The line must be short: a guest's only vGPU
+ * needs no further name, and "2 of 3" counts others as the report does, which has their UUIDs. The caller
+ * frees it.
+ */
+char *vgate_reason_subject (const VgateSubject *subject);
+
 /* As vgate_finding_describe () and vgate_finding_way_out (), with what the modes of the GPU explain. The way
  * out is that for the situation. The caller frees them. */
 char *vgate_reason_describe (const VgateFinding *finding, const VgatePgpu *pgpu);

@@ -8,22 +8,19 @@
 #include <string.h>
 
 static void
-append_vgpu (GString *text, const VgateDecision *decision, guint index, const VgatePlacement *placement)
+append_subject (GString *text, const VgateDecision *decision, const VgateHost *host, guint index, guint pgpu)
 {
-    if (decision->placements->len > 1)
-        g_string_append_printf (text, "vGPU %u of %u, ", index + 1, decision->placements->len);
-    else
-        g_string_append (text, "vGPU ");
-    g_string_append_printf (text, "%s (%s)", placement->vgpu->uuid, placement->vgpu->type_name);
-}
+    const VgatePlacement *placement = g_ptr_array_index (decision->placements, index);
+    const VgatePgpu *on = g_ptr_array_index (host->pgpus, pgpu);
+    const VgateSubject subject = {.index = index,
+                                  .n_vgpus = decision->placements->len,
+                                  .type_name = placement->vgpu->type_name,
+                                  .address = on->address,
+                                  .gpu_name = on->name,
+                                  .is_simulated = host->simulated};
+    g_autofree char *words = vgate_reason_subject (&subject);
 
-static void
-append_pgpu (GString *text, const VgateHost *host, guint index)
-{
-    const VgatePgpu *pgpu = g_ptr_array_index (host->pgpus, index);
-
-    g_string_append_printf (text, " on GPU %s (%s%s)", pgpu->address, pgpu->name,
-                            host->simulated ? ", simulated driver" : "");
+    g_string_append (text, words);
 }
 
 /* Appends "; also VGATE-304, VGATE-402": the other findings that refuse. */
@@ -94,14 +91,12 @@ vgate_explain_refusal (const VgateDecision *decision, const VgateHost *host, Vga
             n_more++;
             continue;
         }
-        append_vgpu (text, decision, i, placement);
-        append_pgpu (text, host, nearest->pgpu);
+        append_subject (text, decision, host, i, nearest->pgpu);
         append_reason (text, &nearest->verdict, g_ptr_array_index (host->pgpus, nearest->pgpu), decision,
                        refusal);
     }
     if (n_more > 0)
-        g_string_append_printf (text, "; %u more vGPU%s of the guest cannot run here", n_more,
-                                n_more > 1 ? "s" : "");
+        g_string_append_printf (text, "; %u more vGPU%s cannot run here", n_more, n_more > 1 ? "s" : "");
     refusal->what = g_string_free (g_steal_pointer (&text), FALSE);
 }
 
@@ -120,8 +115,7 @@ warning_of (const VgateDecision *decision, const VgateHost *host, guint index,
     g_autofree char *clause = vgate_finding_describe (finding);
     g_autoptr (GString) text = g_string_new (NULL);
 
-    append_vgpu (text, decision, index, g_ptr_array_index (decision->placements, index));
-    append_pgpu (text, host, candidate->pgpu);
+    append_subject (text, decision, host, index, candidate->pgpu);
     g_string_append_printf (text, ": %s", clause);
     warning->code = finding->code;
     warning->text = g_string_free (g_steal_pointer (&text), FALSE);
@@ -214,7 +208,19 @@ append_making (GString *text, const VgateRequest *request, const VgateHost *host
             g_string_append_printf (text, " --gpu %s", lease->pgpu);
         g_string_append_c (text, '\'');
     }
-    g_string_append (text, request->host ? " on that host" : " here");
+    g_string_append (text, request->host ? " there" : " here");
+}
+
+const char *
+vgate_place_of_device (VgateSituation situation)
+{
+    switch (situation) {
+    case VGATE_SITUATION_SAVED: return "with 'virsh save-image-edit FILE'.";
+    case VGATE_SITUATION_MANAGED: return "with 'virsh managedsave-edit DOMAIN'.";
+    case VGATE_SITUATION_REVERTS: return "with 'virsh snapshot-edit DOMAIN SNAPSHOT'.";
+    case VGATE_SITUATION_STARTS: return "with 'virsh edit DOMAIN'.";
+    default: return "in --xml and --persistent-xml. Make --xml from: virsh dumpxml --migratable DOMAIN.";
+    }
 }
 
 /*
@@ -224,12 +230,7 @@ append_making (GString *text, const VgateRequest *request, const VgateHost *host
 char *
 vgate_suggest_devices (const VgateRequest *request, const VgateDecision *decision)
 {
-    static const char *const places[VGATE_N_SITUATIONS] = {
-        [VGATE_SITUATION_SAVED] = "in virsh restore's --xml",
-        [VGATE_SITUATION_MANAGED] = "with 'virsh managedsave-edit DOMAIN'",
-        [VGATE_SITUATION_REVERTS] = "with 'virsh snapshot-edit DOMAIN SNAPSHOT'",
-    };
-    const char *place = places[decision->situation];
+    const char *place = vgate_place_of_device (decision->situation);
     g_autoptr (GString) text = g_string_new (NULL);
     const VgatePlacement *placement = NULL;
 
@@ -238,15 +239,14 @@ vgate_suggest_devices (const VgateRequest *request, const VgateDecision *decisio
             placement = g_ptr_array_index (decision->placements, i);
     if (!placement)
         return NULL;
-    place = place ? place : "in virsh migrate's --xml and --persistent-xml";
     if (placement->lease->state == VGATE_LEASE_PLANNED)
         append_making (text, request, request->host ? request->host : decision->host, placement);
     if (is_as_named (placement))
         g_string_append (text, ", then try again.");
     else if (placement->lease->state == VGATE_LEASE_PLANNED)
-        g_string_append_printf (text, ", and name that device %s.", place);
+        g_string_append_printf (text, ", and name that device %s", place);
     else
-        g_string_append_printf (text, "Name device %s %s.", placement->lease->device, place);
+        g_string_append_printf (text, "Name device %s %s", placement->lease->device, place);
     return g_string_free (g_steal_pointer (&text), FALSE);
 }
 

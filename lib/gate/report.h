@@ -20,6 +20,8 @@ void vgate_explain_refusal (const VgateDecision *decision, const VgateHost *host
 /* Adds the warnings of the chosen candidates. */
 void vgate_collect_warnings (VgateDecision *decision, const VgateHost *host);
 
+/* Where a user names a guest's device, as the end of "name device X ", with the full stop. */
+const char *vgate_place_of_device (VgateSituation situation);
 /* Suggests a device that fits, for the way out of a refusal: the command that creates it, or the option of
  * virsh by which the guest gets it. NULL when all devices fit. The caller frees it. */
 char *vgate_suggest_devices (const VgateRequest *request, const VgateDecision *decision);

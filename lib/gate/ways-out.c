@@ -10,16 +10,17 @@ static const char general_text[] = "", saved_or_boot[] = "";
 
 /* clang-format off */
 #define UNMARK \
-    "The start is judged by metadata of an earlier run. To remove the metadata: virsh metadata DOMAIN " \
-    "urn:x-vgpu-gate:domain:1 --config --remove."
+    "Remove the metadata of an earlier run: virsh metadata DOMAIN urn:x-vgpu-gate:domain:1 --config --remove."
 #define KEEP \
     "Shut the guest down instead: virsh shutdown DOMAIN. To save it for another host, set " \
     "unrestorable-save=ignore in [jobs] of the configuration, and run 'systemctl reload vgpu-gated'."
-#define WITHOUT_METADATA \
-    ", if this host made the image and its driver was not changed since, and restore with " \
-    "missing-metadata=allow in [gate] of the configuration."
-#define STRIP         "Remove the <vgpus> element (virsh save-image-edit FILE)" WITHOUT_METADATA
-#define STRIP_MANAGED "Remove the <vgpus> element (virsh managedsave-edit DOMAIN)" WITHOUT_METADATA
+#define STRIP \
+    "Remove the <vgpus> element: virsh save-image-edit FILE. If the guest was saved here under this " \
+    "driver, then run: virsh save-image-dumpxml FILE | vgpu-gate allow-restore --yes -, and restore it again."
+#define STRIP_MANAGED \
+    "Remove the <vgpus> element: virsh managedsave-edit DOMAIN. If the guest was saved here under this " \
+    "driver, then run: virsh managedsave-dumpxml DOMAIN | vgpu-gate allow-restore --yes -, and start it " \
+    "again."
 #define EDIT \
     "Remove the <vgpus> element (virsh snapshot-edit DOMAIN SNAPSHOT) if the host driver is unchanged, and " \
     "set missing-metadata=allow in [gate]."
@@ -80,6 +81,16 @@ find (VgateCode code, VgateSituation situation)
     return NEVER;
 }
 
+/* As the second sentence: a line that is too long loses its last ones. */
+static char *
+insert_second (const char *text, const char *sentence)
+{
+    const char *end = strstr (text, ". ");
+    const gsize length = end ? (gsize)(end + 1 - text) : strlen (text);
+
+    return g_strdup_printf ("%.*s %s%s", (int)length, text, sentence, text + length);
+}
+
 char *
 vgate_way_out (VgateCode code, VgateSituation situation, const char *general)
 {
@@ -91,11 +102,9 @@ vgate_way_out (VgateCode code, VgateSituation situation, const char *general)
     if (text == NEVER || text == GENERAL)
         text = general ? general : vgate_code_info ((int)code)->cure;
     if (can_boot)
-        return g_strdup_printf ("%s Or boot without the saved memory: virsh start --force-boot DOMAIN.",
-                                text);
+        return insert_second (text, "Or boot without the saved memory: virsh start --force-boot DOMAIN.");
     if (situation == VGATE_SITUATION_REVERTS)
-        return g_strdup_printf ("%s Then revert again, or boot without its memory: virsh start DOMAIN.",
-                                text);
+        return insert_second (text, "Then revert again, or boot without its memory: virsh start DOMAIN.");
     return g_strdup (text);
 }
 

@@ -117,10 +117,8 @@ set_not_made_again (const VgateLease *lease, const char *why, GError **error)
 {
     const gboolean is_mdev = lease->kind == VGATE_HOSTDEV_MDEV;
 
-    g_set_error (error, VGATE_ERROR, VGATE_CODE_NOT_MADE_AGAIN,
-                 "cannot create %s %s of type %u%s%s on GPU %s again: %s",
-                 is_mdev ? "mediated device" : "virtual function", lease->device, lease->type,
-                 is_mdev ? " on " : "", is_mdev ? lease->parent : "", lease->pgpu, why);
+    g_set_error (error, VGATE_ERROR, VGATE_CODE_NOT_MADE_AGAIN, "cannot create %s %s on GPU %s again: %s",
+                 is_mdev ? "mediated device" : "virtual function", lease->device, lease->pgpu, why);
     return FALSE;
 }
 
@@ -290,7 +288,7 @@ make_all (Work *work, GError **error)
         give_up (work, i, may_come);
         /* a planned device was chosen for the guest now; the guest had any other one before */
         if (making->was != VGATE_LEASE_PLANNED && vgate_error_is (local, VGATE_CODE_DEVICE_NOT_MADE))
-            return set_not_made_again (making->lease, local->message, error);
+            local->code = VGATE_CODE_NOT_MADE_AGAIN;
         g_propagate_error (error, g_steal_pointer (&local));
         return FALSE;
     }

@@ -205,7 +205,7 @@ vgate_survey_use (const VgateHost *host, const VgateLeases *leases, const VgateD
         if (!is_reserved_for (lease, domain))
             g_hash_table_replace (
                 use, g_strdup (lease->device),
-                g_strdup_printf ("domain %s, which is about to arrive, has a lease on it", lease->domain));
+                g_strdup_printf ("leased to domain %s, which is about to arrive", lease->domain));
     }
     for (guint i = 0; i < host->devices->devices->len; i++) {
         const VgateHostDevice *device = g_ptr_array_index (host->devices->devices, i);

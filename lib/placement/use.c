@@ -165,9 +165,8 @@ describe_lease (const VgateLease *lease, guint64 now)
             "an operator created it for a guest whose XML names it, and it is reserved for "
             "another %" G_GUINT64_FORMAT " s",
             seconds);
-    return g_strdup_printf (
-        "domain %s, which is about to arrive, has a lease on it for another %" G_GUINT64_FORMAT " s",
-        lease->domain, seconds);
+    return g_strdup_printf ("leased to domain %s, which is about to arrive, for %" G_GUINT64_FORMAT " s",
+                            lease->domain, seconds);
 }
 
 static void
@@ -203,7 +202,7 @@ add_instances (const Reading *r)
         if (g_strcmp0 (instance->vm, r->input->domain) == 0)
             r->is_known[i] = TRUE;
         else if (instance->mdev)
-            add (r->use, instance->mdev, g_strdup_printf ("a vGPU of %s runs on it", vm));
+            add (r->use, instance->mdev, g_strdup_printf ("%s uses it", vm));
     }
 }
 
@@ -275,8 +274,8 @@ add_possible (const Reading *r)
             if (may_run_on (r, instance, listed) && !vgate_use_find (r->use, listed->source))
                 add (r->use, listed->source,
                      g_strdup_printf (
-                         "a vGPU of %s runs on it or on another virtual function of its type on GPU %s: "
-                         "NVML does not report which one, and no process was found that has one open",
+                         "%s uses it or another virtual function of GPU %s; NVML does not report which one, "
+                         "and no process was found",
                          vm, listed->device.pgpu));
         }
     }

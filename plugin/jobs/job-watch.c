@@ -508,7 +508,7 @@ judge_snapshot (const Check *check)
     snapshot = g_shell_quote (check->facts.snapshot);
     subject = subject_of (check, VGATE_CODE_SNAPSHOT_UNUSABLE);
     vgate_log_about (&subject,
-                     "the snapshot %s is complete, but it cannot be reverted to: %s. To delete it, run: "
+                     "snapshot %s cannot be reverted to: %s. To delete it, run: "
                      "virsh snapshot-delete %s %s",
                      snapshot, error->message, domain, snapshot);
 }

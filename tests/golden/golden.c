@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "golden.h"
 
+#include "lines.h"
 #include "program.h"
 
 #include <glib/gstdio.h>
@@ -46,6 +47,7 @@ golden_compare (const char *folder, const char *file, const char *text)
 
     golden_remember (folder, file);
     g_assert_cmpstr (text, !=, "");
+    lines_check (file, text);
     if (golden_is_regenerating ())
         g_file_set_contents (path, text, -1, &error);
     else

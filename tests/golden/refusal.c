@@ -4,6 +4,7 @@
 #include "base/codes.h"
 #include "gate/ways-out.h"
 #include "golden.h"
+#include "lines.h"
 #include "program.h"
 
 #include <glib/gstdio.h>
@@ -262,6 +263,7 @@ refusal_compare (const char *folder, const char *name, int status, const char *l
     g_autofree char *described = describe (name, status, line);
 
     golden_remember (folder, name);
+    lines_check (name, line);
     compare_values (folder, name, described);
     compare_text (folder, name, line);
 }

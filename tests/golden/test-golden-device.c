@@ -432,7 +432,7 @@ test_suggested_new (G_GNUC_UNUSED gconstpointer data)
     guest_init (&guest, host, "mdev", VM_1);
     refusal = event (&guest, "migrate", 802);
     command = command_in (refusal);
-    g_assert_nonnull (strstr (refusal, "virsh migrate's --xml and --persistent-xml"));
+    g_assert_nonnull (strstr (refusal, "and name that device in --xml and --persistent-xml."));
     line = g_strconcat (command, " --output json", NULL);
     run_done (host, line, &run);
     g_assert_true (json_parser_load_from_data (parser, run.out, -1, NULL));
@@ -453,8 +453,9 @@ test_suggested_existing (G_GNUC_UNUSED gconstpointer data)
     static const struct {
         const char *operation, *text;
     } cases[] = {
-        {"migrate", "Name device " FREE " in virsh migrate's --xml and --persistent-xml."},
-        {"restore", "Name device " FREE " in virsh restore's --xml."},
+        {"migrate", "Name device " FREE " in --xml and --persistent-xml. Make --xml from: virsh "
+                    "dumpxml --migratable DOMAIN."},
+        {"restore", "Name device " FREE " with 'virsh save-image-edit FILE'."},
         /* of a start from the managed save, which is refused at this event */
         {"prepare", "Name device " FREE " with 'virsh managedsave-edit DOMAIN'."},
     };

@@ -197,8 +197,12 @@ assert_check_agrees (FakeHost *host, JsonObject *outcome, JsonObject *guest, Jso
         g_strdup_printf ("check --root $ROOT %s --host %s", json_object_get_string_member (guest, "origin"),
                          json_object_get_string_member (at, "origin"));
     g_auto (ProgramRun) run = {0};
+    char *way_out = strstr (text, ". ");
     gboolean agrees;
 
+    /* a line has no room for all of the way out */
+    if (way_out)
+        *way_out = '\0';
     command_run (host, line, &run);
     agrees = strstr (run.out, code) && strstr (run.out, text);
     if (!agrees)

@@ -233,7 +233,7 @@ test_same_name (G_GNUC_UNUSED gconstpointer data)
     guest_init (&second, host, "mdev", VM_2);
     allowed_unchanged (&first, "migrate");
     line = event (&second, "migrate", 802);
-    g_assert_nonnull (strstr (line, "has a lease on it for another"));
+    g_assert_nonnull (strstr (line, "leased to domain " VM_1));
     g_assert_nonnull (strstr (line, FREE));
 }
 
@@ -317,7 +317,7 @@ test_no_gpu_can_run_it (G_GNUC_UNUSED gconstpointer data)
     without_ecc = event (&guest, "migrate", 507);
     g_assert_nonnull (strstr (with_ecc, "No other device can be used"));
     g_assert_null (strstr (without_ecc, "No other device"));
-    g_assert_nonnull (strstr (without_ecc, "no GPU of this one can run the vGPU"));
+    g_assert_nonnull (strstr (without_ecc, "no GPU here can run the vGPU"));
 }
 
 /* The only free device is also on the guest's command line. */

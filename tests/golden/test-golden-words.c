@@ -85,13 +85,14 @@ static void
 test_long_name (G_GNUC_UNUSED gconstpointer data)
 {
     g_auto (ProgramRun) run = {0};
-    char name[1001], shown[129];
+    char name[1001], shown[65];
     const char *argv[] = {program_path ("hook"), name, "migrate", "begin", "-", NULL};
     g_autofree char *expected = NULL;
 
     memset (name, 'v', sizeof name);
     name[sizeof name - 1] = '\0';
     g_strlcpy (shown, name, sizeof shown);
+    memcpy (shown + sizeof shown - 4, "...", 4);
     expected = case_line_begin (101, "migrate", shown);
     program_run (argv, "", 0, &run);
     g_assert_true (g_str_has_prefix (run.err, expected));

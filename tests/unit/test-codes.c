@@ -111,7 +111,40 @@ test_refusal_line (void)
 
     g_assert_cmpstr (line, ==, "vgpu-gate: VGATE-304: host-b refuses guest: the GPUs differ");
     g_assert_cmpstr (hostile, ==, "vgpu-gate: VGATE-304: b?c refuses one?two: x?y");
-    g_assert_cmpuint (strlen (long_names), <, 300);
+    g_assert_cmpuint (strlen (long_names), ==, strlen ("vgpu-gate: VGATE-304:  refuses : x") + 2 * 64);
+    g_assert_nonnull (strstr (long_names, "hhh... refuses hhh"));
+}
+
+/* A line is never longer than its limit, and no command in it is cut. */
+static void
+test_long_line (void)
+{
+    static const char see[] = " See 'vgpu-gate explain 304'.";
+    g_autofree char *long_what = g_strnfill (400, 'w'), *long_cure = g_strnfill (250, 'c');
+    g_autofree char *cut = g_strdup_printf ("%s. Run 'virsh start --force-boot DOMAIN'.", long_what);
+    g_autofree char *pointed = g_strdup_printf ("the GPUs differ. C%s", long_cure);
+    g_autofree char *left_out = g_strdup_printf ("the GPUs differ. Run 'a'. Or run 'b'. O%s.", long_cure);
+    g_autofree char *lines[] = {
+        vgate_refusal_line (VGATE_CODE_GPU_DIFFERS, "b", "vm", cut),
+        vgate_refusal_line (VGATE_CODE_GPU_DIFFERS, "b", "vm", pointed),
+        vgate_message_line (VGATE_CODE_GPU_DIFFERS, "vm", left_out),
+        vgate_message_line (VGATE_CODE_GPU_DIFFERS, NULL, long_what),
+        NULL,
+    };
+
+    for (gsize i = 0; lines[i]; i++) {
+        g_assert_cmpint (g_utf8_strlen (lines[i], -1), <=, VGATE_LINE_CHARACTERS_MAX);
+        g_assert_true (g_str_has_suffix (lines[i], see));
+    }
+    g_assert_nonnull (strstr (lines[0], "www... See"));
+    g_assert_cmpint (g_utf8_strlen (lines[0], -1), >=, VGATE_LINE_CHARACTERS_MAX - 1);
+    g_assert_cmpstr (lines[1], ==,
+                     "vgpu-gate: VGATE-304: b refuses vm: the GPUs differ. See 'vgpu-gate explain 304'.");
+    g_assert_cmpstr (
+        lines[2], ==,
+        "vgpu-gate: VGATE-304: vm: the GPUs differ. Run 'a'. Or run 'b'. See 'vgpu-gate explain 304'.");
+    for (gsize i = 0; i < 4; i++)
+        g_free (g_steal_pointer (&lines[i]));
 }
 
 /* Hostile domain names or messages, and what remains of them. */
@@ -179,7 +212,7 @@ assert_one_line (const char *name, const char *text)
 
     g_assert_true (g_str_has_prefix (line, "vgpu-gate: VGATE-204: "));
     g_assert_true (g_utf8_validate (line, -1, NULL));
-    g_assert_cmpuint (strlen (line), <, 16 * 1024);
+    g_assert_cmpint (g_utf8_strlen (line, -1), <=, VGATE_LINE_CHARACTERS_MAX);
     for (const char *at = line; *at != '\0'; at = g_utf8_next_char (at)) {
         g_assert_true (g_unichar_isprint (g_utf8_get_char (at)));
         g_assert_cmpint (g_unichar_break_type (g_utf8_get_char (at)), !=, G_UNICODE_BREAK_MANDATORY);
@@ -246,6 +279,7 @@ main (int argc, char **argv)
     g_test_add_func ("/codes/unanswered", test_unanswered);
     g_test_add_func ("/codes/line", test_line);
     g_test_add_func ("/codes/refusal-line", test_refusal_line);
+    g_test_add_func ("/codes/long-line", test_long_line);
     g_test_add_func ("/codes/printable", test_printable);
     g_test_add_func ("/codes/printable-is-cut", test_printable_is_cut);
     g_test_add_func ("/codes/always-one-line", test_always_one_line);

@@ -122,7 +122,7 @@ test_says_both (void)
     text = vgate_finding_describe (&pair.verdict.findings[0]);
     g_assert_cmpstr (
         text, ==,
-        "the rule gives states cold|live, limit none, but this host's driver gives states none, limit host "
+        "the rule gives states cold|live, limit none; the driver here gives states none, limit host "
         "driver|other");
 }
 

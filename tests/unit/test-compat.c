@@ -37,7 +37,7 @@ static const struct {
     {"pgpu version", 3, 2, 1, 1, 0x1a0001, SAMPLE_GPU_STRING, 1, VGATE_CODE_STRUCTURE_TOO_OLD, TRUE,
      "this host's metadata structure has version 2"},
     {"vgpu capability", 3, 3, 0, 1, 0x1a0001, SAMPLE_GPU_STRING, 5, VGATE_CODE_NOT_MIGRATABLE, FALSE,
-     "the vGPU at the source is not capable"},
+     "the source's vGPU cannot migrate"},
     {"pgpu capability", 3, 3, 1, 0, 0x1a0001, SAMPLE_GPU_STRING, 5, VGATE_CODE_NOT_MIGRATABLE, TRUE,
      "vGPU migration is off on the GPU here"},
     {"other bits are no migration bit", 3, 3, 0xfffffffe, 1, 0x1a0001, SAMPLE_GPU_STRING, 5,
@@ -47,7 +47,7 @@ static const struct {
     {"above the range", 3, 3, 1, 1, 0x1a0002, SAMPLE_GPU_STRING, 1, VGATE_CODE_VERSION_OUTSIDE_RANGE, FALSE,
      "26.2 is newer than what this host accepts, 18.1-26.1"},
     {"other gpu", 3, 3, 1, 1, 0x1a0001, "233016C100000002", 4, VGATE_CODE_GPU_DIFFERS, FALSE,
-     "ECC is on at the source, off here (233016C100000003 at the source, 233016C100000002 here)"},
+     "ECC is on at the source, off here"},
     {"case matters", 3, 3, 1, 1, 0x1a0001, "233016c100000003", 4, VGATE_CODE_GPU_DIFFERS, FALSE, "differ"},
     {"empty string", 3, 3, 1, 1, 0x1a0001, "", 4, VGATE_CODE_GPU_DIFFERS, FALSE, "differ"},
 };

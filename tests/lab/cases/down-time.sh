@@ -33,11 +33,11 @@ test_a_migration_that_takes_long_is_warned_of_on_both_sides () {
     guest_run_large a slow 24000000
     host_configure b down-time <<<'link-speed=1000'
     migrate_slowly a slow
-    log_has a 'VGATE-413: slow: .*about 8590 ms for 1024 MiB of frame buffer and state at 1000 Mbit/s, .*the guest.s limit is 300 ms'
+    log_has a 'VGATE-413: slow: .*about 8590 ms of down-time \(1024 MiB at 1000 Mbit/s of the link\); the guest.s limit is 300 ms'
     on a virsh -q migrate-setspeed slow 1000
     migration_end a || fail 'to warn of it stopped it'
     guest_moved a slow
-    within 5 journal_has b 'VGATE-413.*about 9127 ms for 1088 MiB of frame buffer and state at 1000 Mbit/s' ||
+    within 5 journal_has b 'VGATE-413.*about 9127 ms of down-time \(1088 MiB at 1000 Mbit/s' ||
         fail 'the destination does not warn:' "$(on b cat /var/log/libvirt/journal.log)"
 }
 
@@ -45,7 +45,7 @@ test_the_limit_of_virsh_decides () {
     guest_run_large a waiting
     host_configure b down-time <<<'link-speed=1000'
     host_configure b rules <<<'down-time=refuse'
-    expect_migration_refused 413 waiting 'about 9127 ms for 1088 MiB .*; the guest.s limit is 300 ms'
+    expect_migration_refused 413 waiting 'about 9127 ms of down-time \(1088 MiB .*; the guest.s limit is 300 ms'
     on a virsh -q migrate-setmaxdowntime waiting 10000
     wait_attribute a waiting '/*/guest/@max-downtime' 10000
     migrate a waiting
@@ -71,7 +71,7 @@ test_the_speed_of_the_gpus_counts () {
     guest_run_large a paced
     wait_attribute a paced '/*/vgpu/pgpu/@read-bandwidth' 100
     host_configure b rules <<<'down-time=refuse'
-    expect_migration_refused 413 paced 'at 400 Mbit/s, the speed of writing the GPU here'
+    expect_migration_refused 413 paced 'at 400 Mbit/s of the GPU here'
     host_update b --gpu "$h100" --write-bandwidth 1000
     expect_migration_refused 413 paced 'at 800 Mbit/s, the speed of reading the GPU at the source'
 }

@@ -39,7 +39,7 @@ test_a_capture_of_the_future () {
     backdated a early 'now + 1 hour'
     migrate a early
     guest_moved a early
-    warned b 414 early "the metadata was captured at .*, which is 3[56][0-9]+ s in the future by this host's clock"
+    warned b 414 early "the metadata was captured at .*, 3[56][0-9]+ s in the future by the clock here"
 }
 
 # The image is as old as it is; and the guest in it has not changed since.

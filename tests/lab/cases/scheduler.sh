@@ -59,7 +59,7 @@ test_it_cannot_be_set_under_a_running_guest () {
     local output
     guest_run a seated "$h100_20c"
     output=$(on a vgpu-gate scheduler set "$h100" --policy equal-share --yes 2>&1) && fail 'it was set' "$output"
-    [[ $output == *'vgpu-gate: VGATE-513: '*"of domain 'seated' on GPU $h100"* ]] || fail "it says: $output"
+    [[ $output == *'vgpu-gate: VGATE-513: '*"domain 'seated' on GPU $h100"* ]] || fail "it says: $output"
     guest_answers a seated
 }
 

@@ -79,7 +79,7 @@ test_an_internal_snapshot_that_cannot_be_reverted_to () {
     on a virsh -q snapshot-create-as inner disks --disk-only --diskspec "vda,file=$guest_disk.2"
     on a virsh -q snapshot-delete inner disks --metadata
     on a virsh -q snapshot-create-as inner bad
-    within 10 has_logged a "VGATE-540: inner: the snapshot 'bad' is complete, but it cannot be reverted to: .*18\.1.*snapshot-delete 'inner' 'bad'" ||
+    within 10 has_logged a "VGATE-540: inner: snapshot 'bad' cannot be reverted to: .*18\.1.*snapshot-delete 'inner' 'bad'" ||
         fail 'it is not reported:' "$(vgpu_gated_log a)"
     ! has_logged a "VGATE-540: .*'(good|disks)'" || fail 'too many are reported:' "$(vgpu_gated_log a)"
     on a vgpu-gate agent metrics | grep -xF 'vgpu_gate_snapshots_unusable_total{code="VGATE-303"} 1' >/dev/null || fail 'it is not counted'

@@ -240,7 +240,7 @@ test_nobody_there_is_refused_early () {
 test_another_bus_is_refused_early () {
     host_configure b switch-over <<<'bus=unix:path=/run/vgpu-gate/other'
     guest_run_asking a elsewhere
-    expect_migration_refused 820 elsewhere 'the configuration of this host sets'
+    expect_migration_refused 820 elsewhere 'bus= in \[switch-over\] here is unix:path=/run/vgpu-gate/other'
 }
 
 test_a_restore_where_nobody_is_there () {

@@ -6,7 +6,7 @@
 # The command in the refusal is run exactly as it is. (Both hosts have one kernel, in which the name of the guest's device
 # is taken while the guest has it, so another device is needed here; save-restore.sh has the other case.)
 test_what_is_suggested_works () {
-    local text made xml_of_both="in virsh migrate's --xml and --persistent-xml"
+    local text made xml_of_both="in --xml and --persistent-xml"
     traveller
     state_write "$here"
     places "$there" off
