@@ -323,12 +323,14 @@ choose_other_devices (const Devices *d, GError **error)
 
 /* --- the decision --- */
 
-/* Does not advise mode=apply where it is set. The caller frees it. */
+/* Does not advise mode=apply where it is set or does not help. The caller frees it. */
 static char *
-way_out_of (const Devices *d, const GError *fault)
+way_out_of (const Devices *d, const VgatePlacement *placement)
 {
+    const GError *fault = placement->fault;
+
     if (vgate_error_is (fault, VGATE_CODE_DEVICE_BUSY) &&
-        d->j->request->policy->placement_mode == VGATE_PLACEMENT_APPLY)
+        (d->j->request->policy->placement_mode == VGATE_PLACEMENT_APPLY || !can_get_another (placement)))
         return g_strconcat ("Choose another host, or name a free device ",
                             vgate_place_of_device (d->j->decision->situation), NULL);
     return vgate_way_out ((VgateCode)fault->code, d->j->decision->situation, NULL);
@@ -348,7 +350,7 @@ explain_named (const Devices *d, VgateRefusal *refusal)
         if (!placement->fault)
             break;
         refusal->code = (VgateCode)placement->fault->code;
-        refusal->way_out = way_out_of (d, placement->fault);
+        refusal->way_out = way_out_of (d, placement);
         /* the device identifies the vGPU, and the line must be short */
         refusal->what = g_strdup (placement->fault->message);
         return FALSE;

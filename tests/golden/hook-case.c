@@ -2,6 +2,7 @@
 #include "hook-case.h"
 
 #include "base/codes.h"
+#include "gate/ways-out.h"
 #include "golden.h"
 #include "refusal.h"
 
@@ -157,6 +158,53 @@ new_host (const HookCase *c)
     return host;
 }
 
+/* The lines "[GROUP]\nKEY=VALUE\n" of the configuration that the refusal names, or, if the line had no room
+ * for all of its way out, those that 'vgpu-gate explain' names. NULL without such lines. The caller frees
+ * them. */
+static char *
+find_setting (const char *refusal, VgateCode code, VgateSituation situation)
+{
+    g_autoptr (GRegex) regex = g_regex_new ("([a-z-]+=[a-z]+) in (?:the )?\\[([a-z-]+)\\]", 0, 0, NULL);
+    g_autofree char *whole = vgate_way_out (code, situation, NULL), *line = NULL, *group = NULL;
+    g_autoptr (GMatchInfo) match = NULL;
+
+    if (!g_regex_match (regex, strstr (refusal, "vgpu-gate explain") ? whole : refusal, 0, &match))
+        return NULL;
+    line = g_match_info_fetch (match, 1);
+    group = g_match_info_fetch (match, 2);
+    return g_strdup_printf ("[%s]\n%s\n", group, line);
+}
+
+/*
+ * A way out that names a line of the configuration is walked: with this line, the hook answers the same
+ * call in another way. It need not allow the guest, because another rule may refuse it as well. The guest of
+ * a migration is restored, too, because a saved guest has ways out of its own.
+ */
+static void
+walk_way_out (const HookCase *c, const char *operation, VgateSituation situation, const char *input,
+              gsize length)
+{
+    g_autofree char *setting = NULL;
+    g_autofree char *same = case_line_begin (c->code, operation, CASE_DOMAIN);
+    g_autoptr (FakeHost) host = NULL;
+    HookCall call = {.domain = CASE_DOMAIN, .operation = operation, .input = input, .length = length};
+    g_auto (ProgramRun) before = {0}, after = {0};
+
+    host = new_host (c);
+    call.host = host;
+    case_call_hook (&call, &before);
+    if (!g_str_has_prefix (before.err, same))
+        return;
+    setting = find_setting (before.err, (VgateCode)c->code, situation);
+    if (!setting)
+        return;
+    fake_host_configure (host, setting);
+    case_call_hook (&call, &after);
+    g_test_message ("walked %03d %s: %s", c->code, vgate_situation_describe (situation), setting);
+    if (g_str_has_prefix (after.err, same))
+        g_test_fail_printf ("with %s%s", setting, after.err);
+}
+
 void
 case_run (const HookCase *c, const char *folder)
 {
@@ -184,6 +232,11 @@ case_run (const HookCase *c, const char *folder)
         if (line && IS_ALLOWED (c->code))
             refusal_compare (folder, name, dry.status, line + 1);
     }
+    if (IS_ALLOWED (c->code))
+        return;
+    if (!g_str_has_prefix (c->operation, "restore"))
+        walk_way_out (c, c->operation, VGATE_SITUATION_ARRIVES, input, length);
+    walk_way_out (c, "restore", VGATE_SITUATION_SAVED, input, length);
 }
 
 gboolean

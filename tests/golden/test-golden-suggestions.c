@@ -187,6 +187,8 @@ static const HookCase cases[] = {
     /* a device on the command line is checked like a hostdev, but cannot be replaced */
     {CASE ("busy-nvml", "argument", "migrate", 802, busy_by_nvml), .config = APPLY},
     {CASE ("busy-domain", "argument", "migrate", 802, busy_by_domain), .config = APPLY},
+    /* so mode=apply is not advised either */
+    {CASE ("busy-suggest", "argument", "migrate", 802, busy_by_domain)},
     {CASE ("lease-ended", "mdev", "migrate", 1, lease_has_ended)},
     {CASE ("lease-too-long", "mdev", "migrate", 1, lease_lasts_too_long)},
     {CASE ("lease-own", "mdev", "migrate", 1, own_lease)},
