@@ -10,10 +10,14 @@
 
 #define FORMAT "vgpu-gate/explain/1"
 
+#define WITH_DEVICE "with another device"
+
 /* Appends the ways out that differ from the general one, each as BEFORE situation BETWEEN text. */
 static void
 append_ways (GString *text, const VgateCodeInfo *info, const char *before, const char *between)
 {
+    const char *with_device = vgate_way_out_with_device ((VgateCode)info->code);
+
     for (VgateSituation situation = 0; situation < VGATE_N_SITUATIONS; situation++) {
         g_autofree char *way_out = NULL;
 
@@ -23,6 +27,8 @@ append_ways (GString *text, const VgateCodeInfo *info, const char *before, const
         g_string_append_printf (text, "%s%s%s%s\n", before, vgate_situation_describe (situation), between,
                                 way_out);
     }
+    if (with_device)
+        g_string_append_printf (text, "%s%s%s%s\n", before, WITH_DEVICE, between, with_device);
 }
 
 static void
@@ -83,9 +89,19 @@ print_list (void)
 }
 
 static void
+add_way (JsonArray *ways, const char *situation, const char *way_out)
+{
+    JsonObject *way = vgate_tree_add_item (ways);
+
+    json_object_set_string_member (way, "situation", situation);
+    json_object_set_string_member (way, "way-out", way_out);
+}
+
+static void
 add_code (JsonArray *list, const VgateCodeInfo *info)
 {
     char code[VGATE_CODE_TEXT_SIZE];
+    const char *with_device = vgate_way_out_with_device ((VgateCode)info->code);
     JsonObject *item = vgate_tree_add_item (list);
     JsonArray *ways;
 
@@ -99,15 +115,14 @@ add_code (JsonArray *list, const VgateCodeInfo *info)
     ways = vgate_tree_add_list (item, "situation");
     for (VgateSituation situation = 0; situation < VGATE_N_SITUATIONS; situation++) {
         g_autofree char *way_out = NULL;
-        JsonObject *way;
 
         if (!vgate_way_out_differs ((VgateCode)info->code, situation))
             continue;
         way_out = vgate_way_out ((VgateCode)info->code, situation, NULL);
-        way = vgate_tree_add_item (ways);
-        json_object_set_string_member (way, "situation", vgate_situation_describe (situation));
-        json_object_set_string_member (way, "way-out", way_out);
+        add_way (ways, vgate_situation_describe (situation), way_out);
     }
+    if (with_device)
+        add_way (ways, WITH_DEVICE, with_device);
 }
 
 /* only: one code, or NULL for all. */

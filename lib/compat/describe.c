@@ -81,10 +81,9 @@ describe_version (const VgateFinding *f)
     const VgateVersionRange range = {(guint32)f->destination, (guint32)f->destination_max};
     char version[VGATE_VERSION_TEXT_SIZE], text[VGATE_VERSION_RANGE_TEXT_SIZE];
 
-    return g_strdup_printf ("vGPU version %s is %s what this host accepts, %s",
-                            vgate_version_format ((guint32)f->source, version),
-                            f->source < f->destination ? "older than" : "newer than",
-                            vgate_version_range_format (range, text));
+    return g_strdup_printf (
+        "vGPU version %s is %s this host's range %s", vgate_version_format ((guint32)f->source, version),
+        f->source < f->destination ? "below" : "above", vgate_version_range_format (range, text));
 }
 
 static char *

@@ -540,8 +540,7 @@ decide_with_other_devices (const Devices *d, gboolean is_worth_it, GError **erro
     } else if (is_worth_it) {
         way_out = way_out_without_device (d, &refusal, is_refused_by_verdict);
     }
-    vgate_decision_refuse_because (d->j->decision, refusal.code, refusal.what,
-                                   way_out ? way_out : refusal.way_out);
+    vgate_refusal_decide (&refusal, way_out, d->j->decision);
     return TRUE;
 }
 

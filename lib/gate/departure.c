@@ -50,7 +50,6 @@ describe_refusal (const VgateDeparture *d, guint index, const VgateVerdict *verd
                                   .n_vgpus = d->now->vgpus->len,
                                   .type_name = vgpu->type_name,
                                   .address = vgpu->pgpu.address,
-                                  .gpu_name = vgpu->pgpu.name,
                                   .is_simulated = d->host->simulated};
     g_autofree char *words = vgate_reason_subject (&subject);
     const VgateFinding *finding = vgate_verdict_first_refusal (verdict);

@@ -145,7 +145,7 @@ judge_and_place (const VgateJudgement *j, GError **error)
         g_auto (VgateRefusal) refusal = {0};
 
         vgate_explain_refusal (decision, j->host, &refusal);
-        vgate_decision_refuse_because (decision, refusal.code, refusal.what, refusal.way_out);
+        vgate_refusal_decide (&refusal, NULL, decision);
     }
     return TRUE;
 }

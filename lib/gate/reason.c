@@ -61,9 +61,13 @@ vgate_reason_subject (const VgateSubject *subject)
                                   ? g_strdup_printf ("%u of %u, ", subject->index + 1, subject->n_vgpus)
                                   : g_strdup ("");
 
-    return g_strdup_printf ("vGPU %s%s on GPU %s (%s%s)", number, without_maker (subject->type_name),
-                            subject->address, without_maker (subject->gpu_name),
-                            subject->is_simulated ? ", simulated" : "");
+    const char *name = subject->gpu_name ? without_maker (subject->gpu_name) : NULL;
+    const char *simulated = subject->is_simulated ? "simulated" : NULL;
+    const char *first = name ? name : simulated, *second = name ? simulated : NULL;
+
+    return g_strdup_printf ("vGPU %s%s on GPU %s%s%s%s%s%s", number, without_maker (subject->type_name),
+                            subject->address, first ? " (" : "", first ? first : "", second ? ", " : "",
+                            second ? second : "", first ? ")" : "");
 }
 
 /* Skips backwards over digits. NULL when there are none. */

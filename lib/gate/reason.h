@@ -15,7 +15,7 @@ const VgateCandidate *vgate_reason_nearest (const VgatePlacement *placement, con
 typedef struct {
     guint index, n_vgpus; /* its index among the guest's vGPUs, and their number */
     const char *type_name;
-    const char *address, *gpu_name; /* of the GPU */
+    const char *address, *gpu_name; /* of the GPU; gpu_name can be NULL */
     gboolean is_simulated;
 } VgateSubject;
 

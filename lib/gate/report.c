@@ -7,8 +7,13 @@
 
 #include <string.h>
 
-static void
-append_subject (GString *text, const VgateDecision *decision, const VgateHost *host, guint index, guint pgpu)
+/* The most characters of a text behind the names of host and guest if these are not unusually long. */
+#define TEXT_CHARACTERS_MAX (VGATE_LINE_CHARACTERS_MAX - 62)
+
+/* has_gpu_name: with the name of the GPU, which only helps a reader. */
+static char *
+describe_subject (const VgateDecision *decision, const VgateHost *host, guint index, guint pgpu,
+                  gboolean has_gpu_name)
 {
     const VgatePlacement *placement = g_ptr_array_index (decision->placements, index);
     const VgatePgpu *on = g_ptr_array_index (host->pgpus, pgpu);
@@ -16,11 +21,10 @@ append_subject (GString *text, const VgateDecision *decision, const VgateHost *h
                                   .n_vgpus = decision->placements->len,
                                   .type_name = placement->vgpu->type_name,
                                   .address = on->address,
-                                  .gpu_name = on->name,
+                                  .gpu_name = has_gpu_name ? on->name : NULL,
                                   .is_simulated = host->simulated};
-    g_autofree char *words = vgate_reason_subject (&subject);
 
-    g_string_append (text, words);
+    return vgate_reason_subject (&subject);
 }
 
 /* Appends "; also VGATE-304, VGATE-402": the other findings that refuse. */
@@ -79,6 +83,7 @@ void
 vgate_explain_refusal (const VgateDecision *decision, const VgateHost *host, VgateRefusal *refusal)
 {
     g_autoptr (GString) text = g_string_new (NULL);
+    g_autofree char *subject = NULL, *brief = NULL;
     guint n_more = 0;
 
     for (guint i = 0; i < decision->placements->len; i++) {
@@ -91,19 +96,34 @@ vgate_explain_refusal (const VgateDecision *decision, const VgateHost *host, Vga
             n_more++;
             continue;
         }
-        append_subject (text, decision, host, i, nearest->pgpu);
+        subject = describe_subject (decision, host, i, nearest->pgpu, TRUE);
+        brief = describe_subject (decision, host, i, nearest->pgpu, FALSE);
         append_reason (text, &nearest->verdict, g_ptr_array_index (host->pgpus, nearest->pgpu), decision,
                        refusal);
     }
     if (n_more > 0)
         g_string_append_printf (text, "; %u more vGPU%s cannot run here", n_more, n_more > 1 ? "s" : "");
-    refusal->what = g_string_free (g_steal_pointer (&text), FALSE);
+    refusal->what = g_strconcat (subject, text->str, NULL);
+    refusal->brief = g_strconcat (brief, text->str, NULL);
+}
+
+void
+vgate_refusal_decide (const VgateRefusal *refusal, const char *way_out, VgateDecision *decision)
+{
+    const char *what = refusal->what;
+
+    if (!way_out)
+        way_out = refusal->way_out;
+    if (refusal->brief && g_utf8_strlen (what, -1) + 2 + g_utf8_strlen (way_out, -1) > TEXT_CHARACTERS_MAX)
+        what = refusal->brief;
+    vgate_decision_refuse_because (decision, refusal->code, what, way_out);
 }
 
 void
 vgate_refusal_clear (VgateRefusal *refusal)
 {
     g_clear_pointer (&refusal->what, g_free);
+    g_clear_pointer (&refusal->brief, g_free);
     g_clear_pointer (&refusal->way_out, g_free);
 }
 
@@ -113,12 +133,10 @@ warning_of (const VgateDecision *decision, const VgateHost *host, guint index,
 {
     VgateWarning *warning = g_new0 (VgateWarning, 1);
     g_autofree char *clause = vgate_finding_describe (finding);
-    g_autoptr (GString) text = g_string_new (NULL);
+    g_autofree char *subject = describe_subject (decision, host, index, candidate->pgpu, TRUE);
 
-    append_subject (text, decision, host, index, candidate->pgpu);
-    g_string_append_printf (text, ": %s", clause);
     warning->code = finding->code;
-    warning->text = g_string_free (g_steal_pointer (&text), FALSE);
+    warning->text = g_strdup_printf ("%s: %s", subject, clause);
     return warning;
 }
 
@@ -209,18 +227,6 @@ append_making (GString *text, const VgateRequest *request, const VgateHost *host
         g_string_append_c (text, '\'');
     }
     g_string_append (text, request->host ? " there" : " here");
-}
-
-const char *
-vgate_place_of_device (VgateSituation situation)
-{
-    switch (situation) {
-    case VGATE_SITUATION_SAVED: return "with 'virsh save-image-edit FILE'.";
-    case VGATE_SITUATION_MANAGED: return "with 'virsh managedsave-edit DOMAIN'.";
-    case VGATE_SITUATION_REVERTS: return "with 'virsh snapshot-edit DOMAIN SNAPSHOT'.";
-    case VGATE_SITUATION_STARTS: return "with 'virsh edit DOMAIN'.";
-    default: return "in --xml and --persistent-xml. Make --xml from: virsh dumpxml --migratable DOMAIN.";
-    }
 }
 
 /*

@@ -5,10 +5,11 @@
 #include "gate/decision.h"
 #include "gate/request.h"
 
-/* Why a guest is refused. what is a clause without a full stop, way_out is a sentence. */
+/* Why a guest is refused. what is a clause without a full stop, and way_out is sentences. */
 typedef struct {
     VgateCode code;
     char *what;
+    char *brief; /* what, without the name of the GPU, or NULL */
     char *way_out;
 } VgateRefusal;
 
@@ -17,11 +18,12 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (VgateRefusal, vgate_refusal_clear)
 
 /* Explains a refusal by verdicts. It names the first vGPU without a pGPU. The caller clears *refusal. */
 void vgate_explain_refusal (const VgateDecision *decision, const VgateHost *host, VgateRefusal *refusal);
+/* Refuses the guest. The line names the GPU only if there is room for that, because a line that is too long
+ * loses a part of its way out. way_out: another one than that of the refusal, or NULL. */
+void vgate_refusal_decide (const VgateRefusal *refusal, const char *way_out, VgateDecision *decision);
 /* Adds the warnings of the chosen candidates. */
 void vgate_collect_warnings (VgateDecision *decision, const VgateHost *host);
 
-/* Where a user names a guest's device, as the end of "name device X ", with the full stop. */
-const char *vgate_place_of_device (VgateSituation situation);
 /* Suggests a device that fits, for the way out of a refusal: the command that creates it, or the option of
  * virsh by which the guest gets it. NULL when all devices fit. The caller frees it. */
 char *vgate_suggest_devices (const VgateRequest *request, const VgateDecision *decision);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gate/ways-out.h"
 
+#include <string.h>
+
 /* Cells that are not texts. Compared by address. */
 static const char general_text[] = "", saved_or_boot[] = "";
 
@@ -10,7 +12,7 @@ static const char general_text[] = "", saved_or_boot[] = "";
 
 /* clang-format off */
 #define UNMARK \
-    "Remove the metadata of an earlier run: virsh metadata DOMAIN urn:x-vgpu-gate:domain:1 --config --remove."
+    "Remove the old metadata: virsh metadata DOMAIN urn:x-vgpu-gate:domain:1 --config --remove."
 #define KEEP \
     "Shut the guest down instead: virsh shutdown DOMAIN. To save it for another host, set " \
     "unrestorable-save=ignore in [jobs] of the configuration, and run 'systemctl reload vgpu-gated'."
@@ -22,8 +24,8 @@ static const char general_text[] = "", saved_or_boot[] = "";
     "driver, then run: virsh managedsave-dumpxml DOMAIN | vgpu-gate allow-restore --yes -, and start it " \
     "again."
 #define EDIT \
-    "Remove the <vgpus> element (virsh snapshot-edit DOMAIN SNAPSHOT) if the host driver is unchanged, and " \
-    "set missing-metadata=allow in [gate]."
+    "Remove the <vgpus> element: virsh snapshot-edit DOMAIN SNAPSHOT. If the driver is unchanged, set " \
+    "missing-metadata=allow in [gate], and revert again. Or boot without its memory: virsh start DOMAIN."
 /* clang-format on */
 
 typedef struct {
@@ -102,10 +104,53 @@ vgate_way_out (VgateCode code, VgateSituation situation, const char *general)
     if (text == NEVER || text == GENERAL)
         text = general ? general : vgate_code_info ((int)code)->cure;
     if (can_boot)
-        return insert_second (text, "Or boot without the saved memory: virsh start --force-boot DOMAIN.");
-    if (situation == VGATE_SITUATION_REVERTS)
-        return insert_second (text, "Then revert again, or boot without its memory: virsh start DOMAIN.");
+        return insert_second (text, "Or give the image up: virsh start --force-boot DOMAIN.");
+    if (situation == VGATE_SITUATION_REVERTS && !strstr (text, "virsh start DOMAIN"))
+        return insert_second (text, "Or boot without its memory: virsh start DOMAIN.");
     return g_strdup (text);
+}
+
+const char *
+vgate_place_of_device (VgateSituation situation)
+{
+    switch (situation) {
+    case VGATE_SITUATION_SAVED: return "with 'virsh save-image-edit FILE'.";
+    case VGATE_SITUATION_MANAGED: return "with 'virsh managedsave-edit DOMAIN'.";
+    case VGATE_SITUATION_REVERTS: return "with 'virsh snapshot-edit DOMAIN SNAPSHOT'.";
+    case VGATE_SITUATION_STARTS: return "with 'virsh edit DOMAIN'.";
+    default: return "in --xml and --persistent-xml. Make --xml from: virsh dumpxml --migratable DOMAIN.";
+    }
+}
+
+const char *
+vgate_way_out_with_device (VgateCode code)
+{
+    switch (code) {
+    /* of a GPU */
+    case VGATE_CODE_STRUCTURE_TOO_OLD:
+    case VGATE_CODE_NOT_MIGRATABLE:
+    case VGATE_CODE_GPU_DIFFERS:
+    case VGATE_CODE_GPU_UNDECIDED:
+    case VGATE_CODE_DRIVER_DISAGREES:
+    case VGATE_CODE_STATE_NOT_GIVEN:
+    case VGATE_CODE_TYPE_NOT_OFFERED:
+    case VGATE_CODE_NO_FREE_INSTANCE:
+    case VGATE_CODE_SCHEDULER_DIFFERS:
+    case VGATE_CODE_DOWN_TIME:
+    case VGATE_CODE_GPU_UNUSABLE:
+    /* of a device */
+    case VGATE_CODE_DEVICE_TYPE_DIFFERS:
+    case VGATE_CODE_DEVICE_NOT_HERE:
+    case VGATE_CODE_DEVICE_WITHOUT_PGPU:
+    case VGATE_CODE_DEVICE_UNUSABLE:
+    case VGATE_CODE_DEVICE_BUSY:
+        return "If another device of the host can be used, the line names it, or the command that creates "
+               "it. Name that device in the files of virsh migrate's --xml (made with 'virsh dumpxml "
+               "--migratable DOMAIN') and --persistent-xml (made with 'virsh dumpxml --inactive DOMAIN'). "
+               "For a guest that does not migrate, name it with 'virsh save-image-edit FILE', 'virsh "
+               "managedsave-edit DOMAIN' or 'virsh snapshot-edit DOMAIN SNAPSHOT'.";
+    default: return NULL;
+    }
 }
 
 gboolean

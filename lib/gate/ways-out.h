@@ -27,6 +27,13 @@ const char *vgate_situation_describe (VgateSituation situation);
  */
 char *vgate_way_out (VgateCode code, VgateSituation situation, const char *general);
 
+/* Where a user names a guest's device, as the end of "name device X ", with the full stop. Static. */
+const char *vgate_place_of_device (VgateSituation situation);
+/* How the guest gets the device that a refusal with this code may name, in sentences, for all situations; the
+ * line may have no room for it. NULL when such a refusal depends on no device and no GPU, so that it names
+ * none. Static. */
+const char *vgate_way_out_with_device (VgateCode code);
+
 /* FALSE when the gate never refuses a guest with this code in this situation. */
 gboolean vgate_way_out_can_occur (VgateCode code, VgateSituation situation);
 /* TRUE when the table has a text of its own for the situation, so that it differs from the general one. */

@@ -2,6 +2,7 @@
 #include "lines.h"
 
 #include "base/codes.h"
+#include "gate/ways-out.h"
 
 #include <string.h>
 
@@ -17,6 +18,7 @@ static const struct {
     const char *from, *to;
 } values[] = {
     {", simulated)", ")"},
+    {" (simulated)", ""},
     {"AGE s", "7261 s"},
     {"at TIME", "at 2026-11-24T16:00:00Z"},
     {"LIBRARY", "libnvidia-ml.so.1"},
@@ -126,6 +128,10 @@ check_line (const char *where, const char *line)
     if (strstr (text, "--xml") && !strstr (text, "virsh dumpxml --migratable DOMAIN") &&
         !strstr (line, SEE) && !strstr (real, SEE))
         g_test_fail_printf ("%s: it does not say how the file for --xml is made: %s", where, line);
+    if ((strstr (text, "Name device ") || strstr (text, "name that device ")) &&
+        !vgate_way_out_with_device (code_of (line)))
+        g_test_fail_printf ("%s: 'vgpu-gate explain' does not say how the guest gets the device: %s", where,
+                            line);
     text = strstr (real, SEE);
     /* a guest with several vGPUs that cannot run here may need all of the line */
     if (text && !g_strstr_len (real, text - real, ". ") && !strstr (real, " more vGPU"))

@@ -98,7 +98,7 @@ test_way_out_by_job (G_GNUC_UNUSED gconstpointer data)
         const char *async, *has, *has_not;
     } cases[] = {
         {"snapshot", "Load the host driver under which the snapshot was made.", "image"},
-        {"start", "Restore it on a host", "snapshot"},
+        {"start", "Restore it where that version", "snapshot"},
         {"migration in", "Choose a host", "image"},
         {"none", "Choose a host", "image"},
         {NULL, "Choose a host", "image"},
@@ -146,7 +146,7 @@ test_way_out_by_definition (G_GNUC_UNUSED gconstpointer data)
         if (text)
             fake_host_write_file (host, "etc/libvirt/qemu/" CASE_DOMAIN ".xml", text, strlen (text), 0600);
         line = event (&guest, "prepare", 303);
-        if (!strstr (line, i == 1 ? "the snapshot was made" : "metadata of an earlier run"))
+        if (!strstr (line, i == 1 ? "the snapshot was made" : "Remove the old metadata"))
             g_test_fail_printf ("definition '%s': '%s'", text, line);
     }
 }

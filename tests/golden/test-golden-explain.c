@@ -236,6 +236,9 @@ test_code (gconstpointer data)
         if (vgate_way_out_differs ((VgateCode)info->code, s))
             g_string_append_printf (expected, "\nway out %s: %s\n", vgate_situation_describe (s), way_out);
     }
+    if (vgate_way_out_with_device ((VgateCode)info->code))
+        g_string_append_printf (expected, "\nway out with another device: %s\n",
+                                vgate_way_out_with_device ((VgateCode)info->code));
     example = expected_example ((int)info->code);
     if (example)
         g_string_append_printf (expected, "\nexample: %s\n", example);

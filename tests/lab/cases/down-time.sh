@@ -73,7 +73,7 @@ test_the_speed_of_the_gpus_counts () {
     host_configure b rules <<<'down-time=refuse'
     expect_migration_refused 413 paced 'at 400 Mbit/s of the GPU here'
     host_update b --gpu "$h100" --write-bandwidth 1000
-    expect_migration_refused 413 paced 'at 800 Mbit/s, the speed of reading the GPU at the source'
+    expect_migration_refused 413 paced 'at 800 Mbit/s of the source.s GPU'
 }
 
 test_what_is_not_known_is_no_finding () {

@@ -121,7 +121,7 @@ test_a_revert_that_is_refused () {
         --memspec "file=/var/lib/libvirt/traveller.memory,snapshot=external"
     host_update "$here" --driver 580.105.08
     host_configure "$here" rules <<<'host-driver-not-same=refuse'
-    expect_refused 406 traveller '580\.95\.05.*580\.105\.08.*Load the host driver under which the snapshot.*revert again' \
+    expect_refused 406 traveller '580\.95\.05.*580\.105\.08.*Load the host driver under which the snapshot.*virsh start DOMAIN' \
         on "$here" virsh snapshot-revert traveller "$name"
     no_qemu "$here" traveller
     [ "$(on "$here" virsh -q snapshot-list traveller --name)" = "$name" ] || fail 'the snapshot is gone'
@@ -151,7 +151,7 @@ test_an_internal_snapshot () {
     on a virsh -q snapshot-create-as inner bad
     within 20 has_logged a "VGATE-540: inner: snapshot 'bad' cannot be reverted to: .*26\.1.*27\.1" ||
         fail 'it is not reported:' "$(vgpu_gated_log a)"
-    expect_refused 303 inner '26\.1.*27\.1.*Load the host driver under which the snapshot was made.*revert again' \
+    expect_refused 303 inner '26\.1.*27\.1.*Load the host driver under which the snapshot was made.*virsh start DOMAIN' \
         on a virsh snapshot-revert inner good
     no_qemu a inner
     [ "$(on a virsh -q snapshot-list inner --name | xargs)" = 'bad good' ] || fail 'a snapshot is gone'
