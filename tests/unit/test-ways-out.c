@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The table of the ways out: it is complete, agrees with what the gate really does, and a list says which of
- * its ways a test walks. */
+/* The table of the ways out: it is complete, agrees with what the gate really does, and each of its texts is
+ * walked by a test. golden-ways-out walks those of a guest that is restored, started or reverted; a list here
+ * has what the labs walk with real libvirts, and what no test can walk. */
 #include "gate/ways-out.h"
 
 #include <string.h>
@@ -312,7 +313,60 @@ static const struct {
      "test_a_save_of_another_driver"},
     {VGATE_CODE_HOST_DRIVER_NOT_SAME, VGATE_SITUATION_REVERTS, INNER "save-restore.sh",
      "test_a_revert_that_is_refused"},
+    {VGATE_CODE_VERSION_OUTSIDE_RANGE, VGATE_SITUATION_RUNS, LAB "jobs.sh",
+     "test_a_save_that_could_not_be_restored_here_is_refused"},
+    {VGATE_CODE_GUEST_DRIVER_DOWN, VGATE_SITUATION_RUNS, LAB "jobs.sh",
+     "test_the_status_says_who_stopped_a_save_and_why"},
 };
+
+/* Texts of a guest that runs, here or on the source. */
+static const struct {
+    VgateCode code;
+    VgateSituation situation;
+    const char *why;
+} not_walked[] = {
+    {VGATE_CODE_HOST_DRIVER_NEWER, VGATE_SITUATION_ARRIVES,
+     "walk_way_out () in tests/golden/hook-case.c walks each way out that names a line of the configuration"},
+    {VGATE_CODE_NOT_MIGRATABLE, VGATE_SITUATION_RUNS, "unified memory and the like are used in the guest"},
+    {VGATE_CODE_STATE_NOT_GIVEN, VGATE_SITUATION_RUNS,
+     "the guests of the labs have no kernel that could suspend them"},
+};
+
+/* A text is walked for all codes that have it. */
+static gboolean
+has_walked_text (VgateCode code, VgateSituation situation)
+{
+    g_autofree char *text = vgate_way_out (code, situation, NULL);
+
+    for (gsize i = 0; i < G_N_ELEMENTS (walked); i++) {
+        g_autofree char *other = vgate_way_out (walked[i].code, walked[i].situation, NULL);
+
+        if (walked[i].situation == situation && g_str_equal (other, text))
+            return TRUE;
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS (not_walked); i++)
+        if (not_walked[i].code == code && not_walked[i].situation == situation)
+            return TRUE;
+    return FALSE;
+}
+
+/* golden-ways-out has the same test for the other situations. */
+static void
+test_all_walked (void)
+{
+    static const VgateSituation situations[] = {VGATE_SITUATION_ARRIVES, VGATE_SITUATION_RUNS};
+    gsize n;
+    const VgateCodeInfo *const *infos = vgate_code_infos (&n);
+
+    for (gsize i = 0; i < n; i++)
+        for (gsize s = 0; s < G_N_ELEMENTS (situations); s++)
+            if (vgate_way_out_differs ((VgateCode)infos[i]->code, situations[s]) &&
+                !has_walked_text ((VgateCode)infos[i]->code, situations[s]))
+                g_error (
+                    "VGATE-%03d %s: walk its way out in a test, and add the test to the list walked, or say "
+                    "in not_walked why no test can",
+                    infos[i]->code, vgate_situation_describe (situations[s]));
+}
 
 static void
 test_walked (void)
@@ -340,5 +394,6 @@ main (int argc, char *argv[])
     g_test_add_func ("/ways-out/general", test_general);
     g_test_add_func ("/ways-out/golden-cases", test_golden_cases);
     g_test_add_func ("/ways-out/walked", test_walked);
+    g_test_add_func ("/ways-out/all-walked", test_all_walked);
     return g_test_run ();
 }

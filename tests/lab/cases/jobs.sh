@@ -67,6 +67,23 @@ test_the_check_can_be_switched_off () {
     guest_moved a unchecked
 }
 
+# stopped_says NAME EXPRESSION: a Python expression about the job that the status shows as stopped
+stopped_says () {
+    on a vgpu-gate agent status --output json | python3 -c "
+import json, sys
+guests = {guest.get('name'): guest for guest in json.load(sys.stdin)['status']['guest']}
+stopped = guests['$1']['stopped']
+print(stopped)
+sys.exit(0 if ($2) else 1)" || fail "this does not hold: $2" "$(on a vgpu-gate agent status)"
+}
+
+# as 'systemctl reload vgpu-gated'
+gated_reload () {
+    # shellcheck disable=SC2016  # to be expanded in there
+    on "$1" bash -c 'kill -HUP "$(cat /run/lab/vgpu-gated.pid)"'
+    log_has "$1" 'VGATE-734'
+}
+
 # A save that could not be restored: the host's driver was updated under the running guest.
 test_a_save_that_could_not_be_restored_here_is_refused () {
     local output
@@ -82,16 +99,12 @@ test_a_save_that_could_not_be_restored_here_is_refused () {
     log_has a 'VGATE-303: stuck: the save was stopped: the guest could not be restored on this host: .*18\.1'
     guest_answers a stuck
     ! on a test -e "$image" || fail 'an image is left'
-}
-
-# stopped_says NAME EXPRESSION: a Python expression about the job that the status shows as stopped
-stopped_says () {
-    on a vgpu-gate agent status --output json | python3 -c "
-import json, sys
-guests = {guest.get('name'): guest for guest in json.load(sys.stdin)['status']['guest']}
-stopped = guests['$1']['stopped']
-print(stopped)
-sys.exit(0 if ($2) else 1)" || fail "this does not hold: $2" "$(on a vgpu-gate agent status)"
+    # the way out is walked
+    stopped_says stuck "'unrestorable-save=ignore in [jobs]' in stopped['way-out']"
+    host_configure a jobs <<<'unrestorable-save=ignore'
+    gated_reload a
+    on a virsh -q save stuck "$image"
+    guest_is a stuck 'shut off'
 }
 
 # virsh only says 'canceled by client'.
@@ -108,9 +121,7 @@ test_the_status_says_who_stopped_a_save_and_why () {
     guest_answers a driverless
     # the way out is walked
     host_configure a rules <<<'guest-driver-down=warn'
-    # shellcheck disable=SC2016  # to be expanded in there
-    on a bash -c 'kill -HUP "$(cat /run/lab/vgpu-gated.pid)"'
-    log_has a 'VGATE-734'
+    gated_reload a
     on a virsh -q save driverless "$image"
     guest_is a driverless 'shut off'
 }

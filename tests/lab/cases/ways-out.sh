@@ -33,7 +33,7 @@ test_a_save_without_the_guest_driver () {
     host_configure a jobs <<<'unrestorable-save=ignore'
     gated_restart a
     on a virsh -q save early "$image"
-    expect_refused 403 early 'set guest-driver-down=warn in \[rules\]' on a virsh restore "$image"
+    expect_refused 403 early 'Set guest-driver-down=warn in \[rules\]' on a virsh restore "$image"
     host_configure a rules <<<'guest-driver-down=warn'
     on a virsh -q restore "$image"
     guest_is a early running
@@ -49,6 +49,13 @@ test_a_save_and_a_narrowed_range () {
     guest_answers a narrowed
 }
 
+# permit COMMAND: allows the restore of the guest whose XML this command prints. This lab's guests have no hostdev, so
+# without metadata they need no permission, which the command says.
+permit () {
+    local output
+    output=$(on a sh -c "$1 | vgpu-gate allow-restore --yes -" 2>&1) || [[ $output == *VGATE-221* ]] || fail "$output"
+}
+
 # A guest in an image cannot be captured again.
 test_a_save_with_changed_metadata () {
     local xml=$VGPU_GATE_LAB/walked.xml
@@ -58,7 +65,7 @@ test_a_save_with_changed_metadata () {
     sed 's/ guest-driver="[^"]*"/ guest-driver="1.2.3"/' "$xml" | on a virsh -q save-image-define "$image" /dev/stdin
     expect_refused 207 edited 'virsh save-image-edit FILE' on a virsh restore "$image"
     strip <"$xml" | on a virsh -q save-image-define "$image" /dev/stdin
-    on a sh -c "virsh save-image-dumpxml $image | vgpu-gate allow-restore --yes -" >/dev/null
+    permit "virsh save-image-dumpxml $image"
     on a virsh -q restore "$image"
     guest_answers a edited
 }
@@ -76,7 +83,7 @@ test_a_clone_with_a_managed_save () {
     expect_refused 208 clone 'virsh managedsave-edit DOMAIN' on a virsh start clone
     on a virsh managedsave-dumpxml clone | strip >"$xml"
     on a virsh -q managedsave-define clone /dev/stdin <"$xml"
-    on a sh -c 'virsh managedsave-dumpxml clone | vgpu-gate allow-restore --yes -' >/dev/null
+    permit 'virsh managedsave-dumpxml clone'
     guest_start a clone
     guest_answers a clone
 }

@@ -1,0 +1,652 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The ways out of a guest that is restored, started or reverted are walked: a host refuses it, each clause
+ * of the text in ways-out.def is done as an operator would do it, and then the same operation must succeed. A
+ * code that no host here comes to, and a clause that is not known here, fail the test, so that no text is
+ * added that nobody has walked.
+ */
+#include "command-case.h"
+#include "domain/vmstate.h"
+#include "gate/ways-out.h"
+#include "guests.h"
+#include "placement-hosts.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+#define SAVE       "var/lib/libvirt/qemu/save/" CASE_DOMAIN ".save"
+#define STATUS     "run/libvirt/qemu/" CASE_DOMAIN ".xml"
+#define KEY        "[seal]\nkey-file=$ROOT/fleet.key\n"
+#define UPDATE     "update --gpu " CASE_GPU " "
+#define OLD_KEY    "another key of at least 32 bytes length"
+#define OLD_DRIVER "update --driver 575.57.08 --range 18.1-26.1"
+#define CLONED     "4d7c0a6e-9b1f-4f2e-8a35-000000000000"
+
+/* --- hosts that refuse --- */
+
+static void
+write_key (FakeHost *host, const char *key)
+{
+    fake_host_write_file (host, "fleet.key", key, strlen (key), 0600);
+}
+
+static void
+fleet_key (FakeHost *host)
+{
+    case_standard_host (host);
+    write_key (host, GUEST_FLEET_KEY);
+}
+
+static void
+other_key (FakeHost *host)
+{
+    case_standard_host (host);
+    write_key (host, OLD_KEY);
+}
+
+/* A cold start needs the configuration only if the guest has a lease. */
+static void
+leased (FakeHost *host)
+{
+    case_standard_host (host);
+    put_leases (host, LEASES_OF ("1", LEASE (VM_1, CASE_MDEV, "planned", "18446744073709551615")));
+}
+
+static void
+no_gpu (G_GNUC_UNUSED FakeHost *host)
+{
+}
+
+static void
+without_call (FakeHost *host)
+{
+    case_standard_host (host);
+    fake_host_set_library (host, program_path ("stub-without"));
+}
+
+static void
+stricter (FakeHost *host)
+{
+    case_standard_host (host);
+    fake_host_set_library (host, program_path ("stub-stricter"));
+}
+
+static void
+served (FakeHost *host)
+{
+    case_standard_host (host);
+    fake_host_serve_switchover (host);
+}
+
+/* A permission was given under another driver. */
+static void
+old_permit (FakeHost *host)
+{
+    g_auto (ProgramRun) run = {0};
+
+    case_standard_host (host);
+    fake_host_sim (host, OLD_DRIVER);
+    command_run (host, "allow-restore --yes --root $ROOT @bare-mdev.in.xml", &run);
+    fake_host_sim (host, "update --driver 580.95.05 --range 18.1-26.1");
+}
+
+/* The device that the guest names has another type. */
+static void
+other_type (FakeHost *host)
+{
+    room_for_mdevs (host);
+    fake_host_add_mdev (host, CASE_MDEV, FAKE_TYPE_H100_40C, CASE_GPU);
+    fake_host_sim (host, "update --gpu " CASE_GPU " --heterogeneous on");
+}
+
+static void
+room_and_free (FakeHost *host)
+{
+    room_for_mdevs (host);
+    fake_host_add_mdev (host, FREE, TYPE, CASE_GPU);
+}
+
+typedef struct {
+    VgateCode code;
+    const char *input;
+    CasePrepare prepare; /* or NULL: case_standard_host () */
+    const char *sim, *config;
+    CaseEdit edits[CASE_EDITS_MAX];
+    gboolean has_kernel; /* devices can be created */
+} Refused;
+
+static const Refused refused_by[] = {
+    {.code = VGATE_CODE_ELEMENT_TWICE,
+     .input = "mdev",
+     .edits = {{"<metadata>", "<metadata><vgate:vgpus xmlns:vgate=\"urn:x-vgpu-gate:domain:1\"/>"}}},
+    {.code = VGATE_CODE_ELEMENT_VERSION, .input = "mdev", .edits = {{"gate:domain:1", "gate:domain:2"}}},
+    {.code = VGATE_CODE_ELEMENT_STRUCTURE,
+     .input = "mdev",
+     .edits = {{"<vgate:guest power=\"running\"/>", ""}}},
+    {.code = VGATE_CODE_ELEMENT_VALUE, .input = "mdev", .edits = {{"type=\"1120\"", "type=\"01120\""}}},
+    {.code = VGATE_CODE_ELEMENT_BASE64, .input = "mdev", .edits = {{"\"468\">AwAA", "\"468\">*wAA"}}},
+    {.code = VGATE_CODE_ELEMENT_LENGTH, .input = "mdev", .edits = {{"length=\"468\"", "length=\"467\""}}},
+    {.code = VGATE_CODE_ELEMENT_MIRROR,
+     .input = "mdev",
+     .edits = {{"guest-info-state=\"1\"", "guest-info-state=\"0\""}}},
+    {.code = VGATE_CODE_ELEMENT_DOMAIN, .input = "mdev", .edits = {{"domain=\"" VM_1, "domain=\"" VM_2}}},
+    {.code = VGATE_CODE_ELEMENT_DUPLICATE, .input = "two-mdevs", .edits = {{"5f2b8e0d9702", "5f2b8e0d9701"}}},
+    {.code = VGATE_CODE_SEAL_MISSING, .input = "mdev", .prepare = fleet_key, .config = KEY},
+    {.code = VGATE_CODE_SEAL_WRONG, .input = "sealed", .prepare = other_key, .config = KEY},
+    {.code = VGATE_CODE_METADATA_MISSING, .input = "bare-mdev"},
+    {.code = VGATE_CODE_HOSTDEV_UNCOVERED, .input = "uncovered"},
+    {.code = VGATE_CODE_HOSTDEV_GONE, .input = "gone"},
+    {.code = VGATE_CODE_METADATA_NOT_TEXT,
+     .input = "mdev",
+     .edits = {{"AAAANTgwLjk1LjA1", "AAAAGzgwLjk1LjA1"}}},
+    {.code = VGATE_CODE_PERMIT_UNUSABLE, .input = "bare-mdev", .prepare = old_permit},
+
+    {.code = VGATE_CODE_STRUCTURE_TOO_OLD, .input = "mdev", .sim = "update --structure-version 2"},
+    {.code = VGATE_CODE_NOT_MIGRATABLE, .input = "mdev", .sim = UPDATE "--migration off"},
+    {.code = VGATE_CODE_VERSION_OUTSIDE_RANGE, .input = "mdev", .sim = "update --advertised-range 24.1-25.1"},
+    {.code = VGATE_CODE_GPU_DIFFERS, .input = "mdev", .sim = UPDATE "--ecc off"},
+    {.code = VGATE_CODE_GPU_UNDECIDED, .input = "unknown-layout", .prepare = without_call},
+    {.code = VGATE_CODE_DRIVER_DISAGREES, .input = "mdev", .prepare = stricter},
+    {.code = VGATE_CODE_STATE_NOT_GIVEN, .input = "suspended"},
+    {.code = VGATE_CODE_TYPE_NOT_OFFERED, .input = "element", .sim = UPDATE "--type 1120 --count 0"},
+    {.code = VGATE_CODE_GUEST_DRIVER_DOWN, .input = "driver-down"},
+    {.code = VGATE_CODE_HOST_DRIVER_OLDER,
+     .input = "mdev",
+     .sim = "update --driver 575.57.08 --range 18.1-26.1",
+     .config = "[rules]\nhost-driver-older=refuse\n"},
+    {.code = VGATE_CODE_HOST_DRIVER_NEWER,
+     .input = "mdev",
+     .sim = "update --driver 595.58.03 --range 24.1-28.1",
+     .config = "[rules]\nhost-driver-newer=refuse\n"},
+    {.code = VGATE_CODE_HOST_DRIVER_NOT_SAME,
+     .input = "mdev",
+     .sim = "update --driver 580.105.08",
+     .config = "[rules]\nhost-driver-not-same=refuse\n"},
+    {.code = VGATE_CODE_GUEST_BRANCH,
+     .input = "old-guest-driver",
+     .sim = "update --driver 595.58.03 --range 18.1-28.1",
+     .config = "[rules]\nguest-branch=refuse\n"},
+    {.code = VGATE_CODE_SCHEDULER_DIFFERS,
+     .input = "scheduler",
+     .config = "[rules]\nscheduler-differs=refuse\n"},
+
+    {.code = VGATE_CODE_DEVICE_TYPE_DIFFERS, .input = "mdev", .prepare = other_type, .has_kernel = TRUE},
+    {.code = VGATE_CODE_NO_PGPU, .input = "element", .prepare = no_gpu},
+    {.code = VGATE_CODE_DEVICE_NOT_HERE, .input = "mdev", .prepare = room_and_free, .has_kernel = TRUE},
+    {.code = VGATE_CODE_CONFIG_KEY, .input = "sealed", .prepare = leased, .config = KEY},
+    {.code = VGATE_CODE_DEVICE_BUSY, .input = "mdev", .prepare = busy_by_domain},
+    {.code = VGATE_CODE_NOT_REWRITTEN,
+     .input = "mdev",
+     .prepare = free_mdev,
+     .config = APPLY,
+     .edits = {{"<address uuid='" CASE_MDEV "'/>",
+                "<address xmlns='urn:x' uuid='" CASE_MDEV "'/><address uuid='" CASE_MDEV "'/>"}}},
+    {.code = VGATE_CODE_DEVICE_KIND, .input = "vf", .prepare = free_mdev},
+    {.code = VGATE_CODE_SWITCH_OVER_OBJECT,
+     .input = "element",
+     .prepare = served,
+     .edits = {{"<domain type='kvm'", "<domain type='kvm' xmlns:qemu='" VGATE_VMSTATE_QEMU_NAMESPACE "'"},
+               {"</domain>", "  <qemu:commandline>\n    <qemu:arg value='-object'/>\n    <qemu:arg "
+                             "value='dbus-vmstate,id=vgpu-gate,addr=" VGATE_BUS_DEFAULT
+                             ",id-list=vgpu-gate-" CLONED "'/>\n  </qemu:commandline>\n</domain>"}}},
+};
+
+/* What no host here comes to. */
+static const struct {
+    VgateCode code;
+    VgateSituation situation;
+    const char *why;
+} not_reached[] = {
+    {VGATE_CODE_TIME_IN_FUTURE, VGATE_SITUATION_SAVED, "only in a dry run with a host document"},
+    {VGATE_CODE_TIME_IN_FUTURE, VGATE_SITUATION_STARTS, "only in a dry run with a host document"},
+    {VGATE_CODE_STATE_NOT_GIVEN, VGATE_SITUATION_STARTS, "NVIDIA's rule always gives the state cold"},
+};
+
+/* --- the operation --- */
+
+typedef struct {
+    const Refused *by;
+    VgateSituation situation;
+    FakeHost *host;
+    Guest guest;
+    gboolean boots; /* without the saved memory */
+} Walk;
+
+static void
+walk_clear (Walk *w)
+{
+    guest_clear (&w->guest);
+    g_clear_pointer (&w->host, fake_host_free);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Walk, walk_clear)
+
+/* What libvirt has of the guest before the operation. */
+static void
+prepare_situation (Walk *w)
+{
+    static const char status[] = "<domstatus state='paused' reason='migration' pid='4711'>\n"
+                                 "  <job type='none' async='snapshot'/>\n</domstatus>\n";
+
+    if (w->situation == VGATE_SITUATION_MANAGED)
+        fake_host_write_file (w->host, SAVE, "", 0, 0600);
+    if (w->situation == VGATE_SITUATION_STARTS)
+        fake_host_configure (w->host, "[gate]\ncold-start=check\n");
+    if (w->situation == VGATE_SITUATION_REVERTS) {
+        fake_host_qemu_started (w->host, CASE_DOMAIN, TRUE);
+        fake_host_write_file (w->host, STATUS, status, strlen (status), 0600);
+    }
+    w->guest.host = w->host;
+}
+
+static void
+walk_init (Walk *w, const Refused *by, VgateSituation situation)
+{
+    HookCase c = {.input = by->input};
+
+    *w = (Walk){.by = by, .situation = situation, .host = fake_host_new ()};
+    memcpy (c.edits, by->edits, sizeof c.edits);
+    w->guest.xml = case_input (&c, &w->guest.length);
+    (by->prepare ? by->prepare : case_standard_host) (w->host);
+    if (by->sim)
+        fake_host_sim (w->host, by->sim);
+    if (by->config)
+        fake_host_configure (w->host, by->config);
+    if (by->has_kernel)
+        fake_host_start_kernel (w->host);
+    prepare_situation (w);
+}
+
+/* Runs the events of the operation until one is refused. Returns the line of the refusal, or NULL. */
+static char *
+operate (Walk *w)
+{
+    static const char *const events[VGATE_N_SITUATIONS][3] = {
+        [VGATE_SITUATION_SAVED] = {"restore"},
+        [VGATE_SITUATION_MANAGED] = {"restore", "prepare"},
+        [VGATE_SITUATION_STARTS] = {"prepare"},
+        [VGATE_SITUATION_REVERTS] = {"started"},
+    };
+    static const char *const boot[] = {"prepare", "started", NULL};
+    const char *const *names = w->boots ? boot : events[w->situation];
+
+    for (guint i = 0; names[i]; i++) {
+        const HookCall call = {.host = w->host,
+                               .domain = CASE_DOMAIN,
+                               .operation = names[i],
+                               .input = w->guest.xml,
+                               .length = w->guest.length};
+        g_auto (ProgramRun) run = {0};
+
+        case_call_hook (&call, &run);
+        if (run.status != 0)
+            return g_steal_pointer (&run.err);
+        if (*run.out != '\0') {
+            g_free (w->guest.xml);
+            w->guest.xml = g_strdup (run.out);
+            w->guest.length = strlen (run.out);
+        }
+    }
+    return NULL;
+}
+
+/* --- what an operator does --- */
+
+static void
+edit (Walk *w, const char *pattern, const char *by)
+{
+    g_autoptr (GRegex) regex = g_regex_new (pattern, G_REGEX_DOTALL | G_REGEX_RAW, 0, NULL);
+    char *edited = g_regex_replace_literal (regex, w->guest.xml, (gssize)w->guest.length, 0, by, 0, NULL);
+
+    g_assert_cmpstr (edited, !=, w->guest.xml);
+    g_free (w->guest.xml);
+    w->guest.xml = edited;
+    w->guest.length = strlen (edited);
+}
+
+static void
+run_command (Walk *w, const char *line)
+{
+    g_auto (ProgramRun) run = {0};
+
+    fake_host_write_file (w->host, "guest.xml", w->guest.xml, w->guest.length, 0600);
+    command_run (w->host, line, &run);
+    if (run.status != 0)
+        g_test_fail_printf ("'%s': exit status %d: %s%s", line, run.status, run.out, run.err);
+}
+
+static void
+strip (Walk *w, G_GNUC_UNUSED const GMatchInfo *clause)
+{
+    edit (w, "<vgate:vgpus[^>]*/>|<vgate:vgpus.*?</vgate:vgpus>", "");
+}
+
+static void
+permit (Walk *w, G_GNUC_UNUSED const GMatchInfo *clause)
+{
+    run_command (w, "allow-restore --yes --root $ROOT $ROOT/guest.xml");
+}
+
+static void
+strip_and_permit (Walk *w, const GMatchInfo *clause)
+{
+    strip (w, clause);
+    permit (w, clause);
+}
+
+static void
+configure (Walk *w, const GMatchInfo *clause)
+{
+    g_autofree char *line = g_match_info_fetch_named (clause, "line");
+    g_autofree char *group = g_match_info_fetch_named (clause, "group");
+    g_autofree char *lines = g_strdup_printf ("[%s]\n%s\n", group, line);
+
+    fake_host_configure (w->host, lines);
+}
+
+static void
+strip_and_configure (Walk *w, const GMatchInfo *clause)
+{
+    strip (w, clause);
+    configure (w, clause);
+}
+
+/* The domain's definition has no metadata, because vgpu-gated writes it into the live XML only. */
+static void
+boot (Walk *w, G_GNUC_UNUSED const GMatchInfo *clause)
+{
+    g_autofree char *save = fake_host_path (w->host, SAVE), *status = fake_host_path (w->host, STATUS);
+
+    g_unlink (save);
+    g_unlink (status);
+    fake_host_qemu_started (w->host, CASE_DOMAIN, FALSE);
+    if (strstr (w->guest.xml, "<vgate:vgpus"))
+        strip (w, clause);
+    w->boots = TRUE;
+}
+
+/* Another host, or this one after a change of driver, GPU or settings: without what made this one refuse. */
+static void
+go_elsewhere (Walk *w, G_GNUC_UNUSED const GMatchInfo *clause)
+{
+    fake_host_free (w->host);
+    w->host = fake_host_new ();
+    case_standard_host (w->host);
+    if (w->by->config)
+        fake_host_configure (w->host, w->by->config);
+    prepare_situation (w);
+}
+
+static void
+reset_version (Walk *w, G_GNUC_UNUSED const GMatchInfo *clause)
+{
+    run_command (w, "version reset --yes");
+}
+
+static void
+set_scheduler (Walk *w, G_GNUC_UNUSED const GMatchInfo *clause)
+{
+    run_command (w, "scheduler set " CASE_GPU " --policy fixed-share --yes");
+}
+
+static void
+copy_key (Walk *w, G_GNUC_UNUSED const GMatchInfo *clause)
+{
+    write_key (w->host, GUEST_FLEET_KEY);
+}
+
+static void
+without_key (Walk *w, G_GNUC_UNUSED const GMatchInfo *clause)
+{
+    g_autofree char *path = fake_host_path (w->host, "vgpu-gate.conf"), *text = NULL;
+    char *key;
+
+    g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+    key = strstr (text, "key-file=");
+    g_assert_nonnull (key);
+    *key = '#';
+    fake_host_write_config (w->host, text, 0644);
+}
+
+static void
+make_new (Walk *w, G_GNUC_UNUSED const GMatchInfo *clause)
+{
+    g_auto (ProgramRun) run = {0};
+    g_autoptr (GRegex) regex = g_regex_new ("[0-9a-f]{8}-[0-9a-f-]{27}", 0, 0, NULL);
+    g_autoptr (GMatchInfo) device = NULL;
+    g_autofree char *uuid = NULL;
+
+    command_run (w->host, "device make new --type H100XM-20C --root $ROOT", &run);
+    g_assert_true (g_regex_match (regex, run.out, 0, &device));
+    uuid = g_match_info_fetch (device, 0);
+    edit (w, "<address uuid='" CASE_MDEV "'/>",
+          g_intern_string (g_strdup_printf ("<address uuid='%s'/>", uuid)));
+}
+
+static void
+make_named (Walk *w, const GMatchInfo *clause)
+{
+    g_autofree char *option = g_match_info_fetch_named (clause, "option");
+    g_autofree char *line =
+        g_strdup_printf ("device make --root $ROOT%s $ROOT/guest.xml", option ? option : "");
+
+    run_command (w, line);
+}
+
+static void
+name_free (Walk *w, G_GNUC_UNUSED const GMatchInfo *clause)
+{
+    edit (w, "<address uuid='" CASE_MDEV "'/>", "<address uuid='" FREE "'/>");
+}
+
+static void
+load_old_driver (Walk *w, G_GNUC_UNUSED const GMatchInfo *clause)
+{
+    fake_host_sim (w->host, OLD_DRIVER);
+}
+
+/* The hostdev of hook/vf.in.xml becomes that of hook/mdev.in.xml. */
+static void
+replace_hostdev (Walk *w, G_GNUC_UNUSED const GMatchInfo *clause)
+{
+    edit (w, "<hostdev mode='subsystem' type='pci' managed='(yes|no)'>(?=.{0,200}bus='0x41')",
+          "<hostdev mode='subsystem' type='mdev' managed='no' model='vfio-pci'>");
+    edit (w, "<address domain='0x0000' bus='0x41' slot='0x00' function='0x4'/>",
+          "<address uuid='" FREE "'/>");
+}
+
+static void
+replace_hostdev_and_boot (Walk *w, const GMatchInfo *clause)
+{
+    replace_hostdev (w, clause);
+    boot (w, clause);
+}
+
+/* --- the clauses --- */
+
+static const struct {
+    const char *pattern;
+    void (*act) (Walk *w, const GMatchInfo *clause); /* NULL: it cannot be walked here */
+    const char *why;
+} clauses[] = {
+    {"Remove the <vgpus> element: virsh (save-image-edit FILE|managedsave-edit DOMAIN)\\. If the guest "
+     "was saved here under this driver, then run: virsh [a-z-]+ [A-Z]+ \\| vgpu-gate allow-restore --yes "
+     "-, and (restore|start) it again",
+     strip_and_permit, NULL},
+    {"Remove the <vgpus> element: virsh snapshot-edit DOMAIN SNAPSHOT\\. If the driver is unchanged, set "
+     "(?<line>[a-z-]+=[a-z]+) in \\[(?<group>[a-z-]+)\\], and revert again",
+     strip_and_configure, NULL},
+    {"Remove the old metadata: virsh metadata DOMAIN urn:x-vgpu-gate:domain:1 --config --remove", strip,
+     NULL},
+    {"If the guest was saved (on this host under the driver that is loaded now|here under this driver), "
+     "run: virsh [a-z-]+ [A-Z]+ \\| vgpu-gate allow-restore --yes -(, and restore it again)?",
+     permit, NULL},
+    {"(If the host's driver was not changed since the snapshot was made, )?(Or let the gate choose one: "
+     "|[Ss]et )(?<line>[a-z-]+=[a-z]+) in \\[(?<group>[a-z-]+)\\]( of the configuration)?( for the "
+     "(restore|revert))?",
+     configure, NULL},
+    {"The saved memory cannot be used\\. Run 'vgpu-gate switchover enable DOMAIN' and (start the guest "
+     "without the image|'virsh start --force-boot DOMAIN')",
+     boot, NULL},
+    {"The memory in the snapshot cannot be used\\. Run 'vgpu-gate switchover enable DOMAIN', and boot "
+     "without its memory: virsh start DOMAIN",
+     boot, NULL},
+    {"The guest was saved in a state that cannot be restored\\. Start it without the image", boot, NULL},
+    {"(The memory in the snapshot cannot be used\\. |Or )?([Gg]ive the image up: virsh start --force-boot "
+     "DOMAIN|[Bb]oot without (it|its memory): virsh start DOMAIN)",
+     boot, NULL},
+    {"If an administrator narrowed the range here, run 'vgpu-gate version reset'", reset_version, NULL},
+    {"Set the same policy on both hosts \\('vgpu-gate scheduler set'\\)", set_scheduler, NULL},
+    {"(Restore (it|the image) (on|where) [^.,]*|Choose a host with the same board|Prefer a host with the "
+     "same or a newer driver branch)",
+     go_elsewhere, NULL},
+    {"If only ECC or SR-IOV differ, set them alike on both hosts", go_elsewhere, NULL},
+    {"(Load|Update) (the|a|another) host driver[^.,]*", go_elsewhere, NULL},
+    {"[Ii]nstall the vGPU Manager and switch the GPUs to vGPU host mode", go_elsewhere, NULL},
+    {"To re(store|vert to) this unsealed (image|snapshot) once, comment out key-file= in \\[seal\\] of "
+     "the configuration here( for the restore)?",
+     without_key, NULL},
+    {"If the fleet's key is newer than the (image|snapshot), put the old key into key-file= of \\[seal\\] "
+     "for (the restore|it)",
+     copy_key, NULL},
+    {"Copy the key file of another host of the fleet: scp -p HOST:FILE FILE", copy_key, NULL},
+    {"Create it: '?virsh [a-z-]+ [A-Z]+ \\| vgpu-gate device make -(?<option> --operation restore)?'?",
+     make_named, NULL},
+    {"(Run 'vgpu-gate device make new --type TYPE', and name that device with 'virsh [a-z-]+ "
+     "[A-Z]+'|Create a device of the right type, and name it in the snapshot: virsh snapshot-edit DOMAIN "
+     "SNAPSHOT)",
+     make_new, NULL},
+    {"(Or name another|Name a free|Name the) device with 'virsh [a-z-]+ [A-Z]+'", name_free, NULL},
+
+    {"Give up the saved memory: replace the hostdev \\(virsh edit DOMAIN\\), then run 'virsh start "
+     "--force-boot DOMAIN'",
+     replace_hostdev_and_boot, NULL},
+    {"Replace the hostdev with one of this host's kind: virsh edit DOMAIN", replace_hostdev, NULL},
+    {"Load the driver again under which the restore was permitted", load_old_driver, NULL},
+
+    {"Update vgpu-gate[^.]*", NULL, "there is no other release to update to"},
+    {"If it is unchanged, find out who changed the (image|snapshot)", NULL,
+     "it does not promise that the guest starts"},
+    {"On a host with the driver, the driver's answer decides", NULL, "it explains, and promises nothing"},
+    {"Report this line and both driver versions to the vgpu-gate project", NULL, "it promises nothing"},
+};
+
+/* Without the saved memory, a guest boots whatever the image was refused for: it is tried once in each
+ * situation. */
+static gboolean
+is_another_boot (gsize n, VgateSituation situation)
+{
+    static gboolean has_booted[VGATE_N_SITUATIONS];
+
+    if (clauses[n].act != boot)
+        return FALSE;
+    if (has_booted[situation])
+        return TRUE;
+    has_booted[situation] = TRUE;
+    return FALSE;
+}
+
+static void
+walk_clause (const Refused *by, VgateSituation situation, gsize n, const GMatchInfo *clause)
+{
+    g_auto (Walk) w = {0};
+    g_autofree char *begin = case_line_begin ((int)by->code, "restore", CASE_DOMAIN);
+    g_autofree char *words = g_match_info_fetch (clause, 0), *before = NULL, *after = NULL;
+
+    walk_init (&w, by, situation);
+    before = operate (&w);
+    if (!before || !g_str_has_prefix (before, begin)) {
+        g_test_fail_printf ("VGATE-%03d %s: the host answers %s", by->code,
+                            vgate_situation_describe (situation), before ? before : "yes");
+        return;
+    }
+    clauses[n].act (&w, clause);
+    after = operate (&w);
+    g_test_message ("VGATE-%03d %s: %s", by->code, vgate_situation_describe (situation), words);
+    if (after)
+        g_test_fail_printf ("VGATE-%03d %s: after '%s': %s", by->code, vgate_situation_describe (situation),
+                            words, after);
+}
+
+static void
+test_situation (const Refused *by, VgateSituation situation)
+{
+    g_autofree char *rest = vgate_way_out (by->code, situation, NULL);
+
+    for (gsize i = 0; i < G_N_ELEMENTS (clauses); i++) {
+        g_autoptr (GRegex) regex = g_regex_new (clauses[i].pattern, 0, 0, NULL);
+        g_autoptr (GMatchInfo) clause = NULL;
+        char *without;
+
+        if (!g_regex_match (regex, rest, 0, &clause))
+            continue;
+        if (clauses[i].act && !is_another_boot (i, situation))
+            walk_clause (by, situation, i, clause);
+        without = g_regex_replace_literal (regex, rest, -1, 0, "", 0, NULL);
+        g_clear_pointer (&clause, g_match_info_free);
+        g_free (rest);
+        rest = without;
+    }
+    if (!g_regex_match_simple ("^([ .,]|\\bor\\b)*$", rest, 0, 0))
+        g_test_fail_printf ("VGATE-%03d %s: nobody walks '%s'", by->code,
+                            vgate_situation_describe (situation), rest);
+}
+
+/* NULL when a host here comes to it. */
+static const char *
+why_not_reached (VgateCode code, VgateSituation situation)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS (not_reached); i++)
+        if (not_reached[i].code == code && not_reached[i].situation == situation)
+            return not_reached[i].why;
+    return NULL;
+}
+
+static void
+test_code (gconstpointer data)
+{
+    const Refused *by = data;
+
+    for (VgateSituation s = VGATE_SITUATION_SAVED; s < VGATE_N_SITUATIONS; s++)
+        if (s != VGATE_SITUATION_RUNS && vgate_way_out_differs (by->code, s) &&
+            !why_not_reached (by->code, s))
+            test_situation (by, s);
+}
+
+static gboolean
+is_reached (VgateCode code, VgateSituation situation)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS (refused_by); i++)
+        if (refused_by[i].code == code)
+            return TRUE;
+    /* a running guest has no event of the hook: unit/ways-out names the tests of vgpu-gated */
+    return situation == VGATE_SITUATION_ARRIVES || situation == VGATE_SITUATION_RUNS ||
+           why_not_reached (code, situation);
+}
+
+static void
+test_complete (G_GNUC_UNUSED gconstpointer data)
+{
+    gsize n;
+    const VgateCodeInfo *const *infos = vgate_code_infos (&n);
+
+    for (gsize i = 0; i < n; i++)
+        for (VgateSituation s = 0; s < VGATE_N_SITUATIONS; s++)
+            if (vgate_way_out_differs ((VgateCode)infos[i]->code, s) &&
+                !is_reached ((VgateCode)infos[i]->code, s))
+                g_test_fail_printf ("VGATE-%03d %s: no host here comes to it, so its way out is not walked",
+                                    infos[i]->code, vgate_situation_describe (s));
+}
+
+int
+main (int argc, char *argv[])
+{
+    program_test_init (&argc, &argv);
+    program_add_test ("/ways-out/complete", NULL, test_complete);
+    for (gsize i = 0; i < G_N_ELEMENTS (refused_by); i++) {
+        g_autofree char *path = g_strdup_printf ("/ways-out/%03d", refused_by[i].code);
+
+        program_add_test (path, &refused_by[i], test_code);
+    }
+    return g_test_run ();
+}
