@@ -101,7 +101,7 @@ status_of (const VgateDrainPlan *plan)
 }
 
 static int
-drain (Options *options, VgatePolicy *policy, const VgateVirshHosts *hosts,
+drain (Options *options, VgatePolicy *policy, const char *config, const VgateVirshHosts *hosts,
        void (*print) (const VgateDrainPlan *plan, const VgateVirshHosts *hosts))
 {
     const VgateFleetQuestion question = {
@@ -126,7 +126,7 @@ drain (Options *options, VgatePolicy *policy, const VgateVirshHosts *hosts,
         options->fleet.hosts[n] = g_strdup (options->words[0]);
         options->fleet.hosts[n + 1] = NULL;
     }
-    fleet = vgate_fleet_options_read (&options->fleet, NULL, &error);
+    fleet = vgate_fleet_options_read (&options->fleet, NULL, config, &error);
     host = fleet ? find_host (fleet, options->words[0], &error) : -1;
     if (host < 0)
         return vgate_command_fail (error);
@@ -203,6 +203,7 @@ vgate_command_drain (int argc, char *argv[], const char *config)
     hosts.n_connections = (guint)n_connections;
     hosts.is_transient = options.transient;
     if (output == VGATE_OUTPUT_JSON)
-        return drain (&options, policy, &hosts, vgate_drain_print_json);
-    return drain (&options, policy, &hosts, options.virsh ? vgate_drain_print_virsh : vgate_drain_print_text);
+        return drain (&options, policy, config, &hosts, vgate_drain_print_json);
+    return drain (&options, policy, config, &hosts,
+                  options.virsh ? vgate_drain_print_virsh : vgate_drain_print_text);
 }

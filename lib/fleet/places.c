@@ -128,7 +128,7 @@ vgate_places_new (const VgateHost *host)
     nobody.hostdevs = g_ptr_array_new ();
     probe = vgate_survey_probe (host);
     leases = vgate_survey_leases (host, 0);
-    use = vgate_survey_use (host, &nobody);
+    use = vgate_survey_use (host, leases, &nobody);
     g_ptr_array_unref (nobody.hostdevs);
     state.devices = probe->devices;
     state.makeable = probe->makeable;

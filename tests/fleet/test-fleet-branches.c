@@ -217,7 +217,8 @@ check_document (const VgateFleetHost *host, const VgateBranch *branch, const Vga
 static void
 test_with_driver (void)
 {
-    const RandomFleet wanted = {g_test_rand_int () & 0x7fffffff, 8, 60, NOW, FALSE, FALSE};
+    const RandomFleet wanted = {
+        .seed = g_test_rand_int () & 0x7fffffff, .n_hosts = 8, .n_guests = 60, .now = NOW};
     g_autoptr (VgateBranches) branches = installed ();
     const VgateBranch *branch = vgate_branches_find (branches, "595", NULL);
     const VgateVersionRange narrow = {branch->range.min, vgate_version (26, 1)};
