@@ -59,7 +59,7 @@ write_ssh (GUri *uri, GPtrArray *words, GError **error)
     const char *no_verify = parameters ? g_hash_table_lookup (parameters, "no_verify") : NULL;
     static const char *const options[] = {
         /* several hosts are asked at the same time, so none can ask the user for a password */
-        "-oBatchMode=yes", "-o" CONNECT_TIMEOUT,
+        "-oBatchMode=yes", ("-o" CONNECT_TIMEOUT),
         /* a new master would keep standard error open after the command has ended */
         "-oControlMaster=no", "-T", "-e", "none"};
 

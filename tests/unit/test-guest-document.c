@@ -54,7 +54,6 @@ assert_equal (const VgateDomain *a, const VgateDomain *b)
     g_assert_cmpint (a->element_error ? a->element_error->code : 0, ==,
                      b->element_error ? b->element_error->code : 0);
     if (a->element) {
-        g_autoptr (GError) error = NULL;
         g_autofree char *left = NULL, *right = NULL;
 
         g_assert_cmpint (vgate_element_check (a->element, a->uuid, NULL, NULL), ==,
