@@ -387,12 +387,16 @@ test_progress (G_GNUC_UNUSED gconstpointer data)
 {
     g_autoptr (FakeHost) host = fake_host_new ();
     g_autofree char *quick = NULL, *slow = NULL;
+    gint64 begin;
 
     add_fleet (host, 2, 3, TRUE);
     slow = watch_terminal (host, 1100);
     g_assert_cmpstr (slow, ==, "\r[##############################] 1 of 1 guests judged\033[K\r\033[K");
+    begin = g_get_monotonic_time ();
     quick = watch_terminal (host, 0);
-    g_assert_cmpstr (quick, ==, "");
+    /* on a busy machine it can take longer than a second, too */
+    if (g_get_monotonic_time () - begin < G_USEC_PER_SEC)
+        g_assert_cmpstr (quick, ==, "");
 }
 
 /* --- documents that cannot be read --- */
