@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The time of a plan for a fleet of 200 hosts and 4,000 guests, of which the documents have been read: with room
- * on the other hosts, and without. */
+/* The time of a plan for a fleet of 200 hosts and 4,000 guests, of which the documents have been read: with
+ * room on the other hosts, and without. */
 #include "fleet/drain.h"
 #include "random-fleet.h"
 

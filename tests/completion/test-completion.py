@@ -119,7 +119,7 @@ def check_options():
 
 
 VALUES = [
-    (("matrix", "--output", ""), ["text", "csv", "json"]),
+    (("matrix", "--output", ""), ["text", "csv", "json", "html"]),
     (("matrix", "--output=c"), ["--output=csv"]),
     (("host", "--output", ""), ["xml", "json", "text"]),
     (("check", "--operation", ""), ["migrate", "restore", "start"]),

@@ -432,9 +432,9 @@ arrive (VgateHost *host, const VgateFleetGuest *guest, const VgateDrainMove *mov
 }
 
 /*
- * A host to which guests of the plan go, and which no guest leaves: each of them is allowed by the gate at its
- * turn, with the devices that the plan creates or names, and with the default mode, in which the gate chooses
- * none itself.
+ * A host to which guests of the plan go, and which no guest leaves: each of them is allowed by the gate at
+ * its turn, with the devices that the plan creates or names, and with the default mode, in which the gate
+ * chooses none itself.
  */
 static void
 follow (const VgateFleet *fleet, const VgateFleetQuestion *question, const VgateDrainPlan *plan,

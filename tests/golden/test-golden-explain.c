@@ -30,9 +30,7 @@ static const Words calls[] = {
     {"option-without-value", {"--config", NULL}, 2, "", USAGE ("Missing argument for --config")},
     {"host-word", {"host", "b", NULL}, 2, "", USAGE_OF ("host", "'host' takes no arguments")},
     {"host-option", {"host", "--all", NULL}, 2, "", USAGE_OF ("host", "Unknown option --all")},
-    {"check-none", {"check", NULL}, 2, "", USAGE_OF ("check", "'check' requires one DOMAIN.xml")},
-    {"check-two", {"check", "a.xml", "b.xml", NULL}, 2, "",
-     USAGE_OF ("check", "'check' requires one DOMAIN.xml")},
+    {"check-none", {"check", NULL}, 2, "", USAGE_OF ("check", "'check' requires a GUEST")},
     {"check-operation", {"check", "--operation", "reconnect", "a.xml", NULL}, 2, "",
      USAGE_OF ("check", "invalid value 'reconnect' for --operation: expected migrate, restore or start")},
     {"check-link-speed", {"check", "--link-speed", "0", "a.xml", NULL}, 2, "",
@@ -172,8 +170,8 @@ test_help (G_GNUC_UNUSED gconstpointer data)
     assert_help_has (all, "\n  explain ");
     assert_help_has (all, "2 wrong usage");
     assert_help_has (host, "vgpu-gate host");
-    assert_help_has (check, "DOMAIN.xml");
-    assert_help_has (check, "--host=FILE");
+    assert_help_has (check, "GUEST...");
+    assert_help_has (check, "--host=HOST");
     assert_help_has (check, "--operation=OP");
     assert_help_has (explain, "[CODE]");
 }
