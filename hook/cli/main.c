@@ -16,6 +16,8 @@ static const VgateCommand commands[] = {
     {"audit", vgate_command_audit,
      "print which save images, definitions and snapshots could not be restored or started"},
     {"drain", vgate_command_drain, "plan how the guests of a host go to other hosts, so that it is empty"},
+    {"plan-upgrade", vgate_command_plan_upgrade,
+     "plan the update of hosts to another driver: versions, restarts and the order of the hosts"},
     {"allow-restore", vgate_command_allow_restore,
      "allow one restore of a guest whose save image contains no metadata"},
     {"version", vgate_command_version,

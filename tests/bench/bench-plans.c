@@ -2,6 +2,7 @@
 /* The time of a plan for a fleet of 200 hosts and 4,000 guests, of which the documents have been read: with
  * room on the other hosts, and without. */
 #include "fleet/drain.h"
+#include "fleet/upgrade.h"
 #include "random-fleet.h"
 
 #include <string.h>
@@ -55,6 +56,32 @@ test_drain (gconstpointer n_gpus)
     g_assert_cmpint (longest, <, LIMIT_MS);
 }
 
+static void
+test_upgrade (void)
+{
+    const RandomFleet wanted = {
+        .seed = 7, .n_hosts = N_HOSTS, .n_guests = N_GUESTS, .now = g_get_real_time () / G_USEC_PER_SEC};
+    g_autoptr (VgatePolicy) policy = vgate_policy_new_default ();
+    g_autoptr (VgateFleet) fleet = vgate_fleet_new ();
+    const VgateFleetQuestion question = {.policy = policy, .root = "/nonexistent", .now = wanted.now};
+    const VgateBranch branch = {.number = 590, .range = {vgate_version (24, 1), vgate_version (27, 1)}};
+    gboolean hosts[N_HOSTS];
+    g_autoptr (VgateUpgradePlan) plan = NULL;
+    gint64 begin, passed;
+
+    policy->gate_cold_start = TRUE;
+    random_fleet_write (&wanted, add_document, fleet);
+    for (guint h = 0; h < N_HOSTS; h++)
+        hosts[h] = TRUE;
+    begin = g_get_monotonic_time ();
+    plan = vgate_upgrade_plan (fleet, &question, hosts, "590.44.01", &branch);
+    passed = (g_get_monotonic_time () - begin) / 1000;
+    g_test_message ("%u hosts, %u guests: an order in %" G_GINT64_FORMAT
+                    " ms; %u guests must be shut down, at least %u in any order",
+                    N_HOSTS, N_GUESTS, passed, plan->n_blocked, plan->n_least);
+    g_assert_cmpint (passed, <, LIMIT_MS);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -62,5 +89,6 @@ main (int argc, char *argv[])
     g_test_add_data_func ("/bench/plans/drain-with-room", GUINT_TO_POINTER (11), test_drain);
     g_test_add_data_func ("/bench/plans/drain-crowded", GUINT_TO_POINTER (8), test_drain);
     g_test_add_data_func ("/bench/plans/drain-full", GUINT_TO_POINTER (0), test_drain);
+    g_test_add_func ("/bench/plans/upgrade", test_upgrade);
     return g_test_run ();
 }

@@ -34,6 +34,7 @@ static const char *const lines[] = {
     "fleet collect /missing",
     "audit",
     "drain host-a --fleet /missing",
+    "plan-upgrade --driver 580 --fleet /missing",
     "explain",
     "explain 303",
     "explain --markdown",

@@ -57,6 +57,7 @@ static const struct {
     {"guest", "guest @no-vgpu.in.xml", 0, FALSE},
     {"fleet", "fleet collect", 2, TRUE},
     {"audit", "audit --root $ROOT", 0, FALSE},
+    {"plan-upgrade", "plan-upgrade --driver 1 --branches $ROOT/none --fleet $ROOT/none", 3, TRUE},
     {"drain", "drain host-a --root $ROOT --fleet $ROOT/none", 3, TRUE},
     {"device-list", "device list --root $ROOT", 0, FALSE},
     {"device-make", "device make " CASE_MDEV " --type H100XM-20C --root $ROOT", 1, TRUE},

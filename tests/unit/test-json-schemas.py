@@ -78,6 +78,27 @@ def drains():
     return documents
 
 
+def upgrades():
+    """Plans for the update of random fleets: guests that must be shut down, and a document that cannot be read."""
+    documents = []
+    table = os.path.join(source, "lib/compat/vgpu-branches.conf")
+    for hosts, guests, seed, driver in ((6, 24, 3, "590"), (6, 24, 3, "580"), (3, 4, 1, "595.58.03")):
+        with tempfile.TemporaryDirectory() as fleet:
+            subprocess.run([make_fleet, fleet, str(hosts), str(guests), str(seed)], check=True)
+            if seed == 1:
+                with open(os.path.join(fleet, "guests", "bad.xml"), "w", encoding="utf-8") as file:
+                    file.write("<domain>")
+            run = subprocess.run([vgpu_gate, "plan-upgrade", "--root", os.path.join(fleet, "no-host"), "--fleet", fleet,
+                                  "--driver", driver, "--branches", table, "--output", "json"],
+                                 capture_output=True, text=True, check=False)
+            assert run.returncode in (0, 1, 3), run.stderr
+            documents.append((f"plan-upgrade {driver}", json.loads(run.stdout)))
+    assert any(document["restart"] for _, document in documents)
+    assert any(step["shut-down"] for _, document in documents for step in document["step"])
+    assert any(document["fault"] for _, document in documents)
+    return documents
+
+
 MATRICES, CHECKS = of_fleets()
 DOCUMENTS = {
     "check": CHECKS,
@@ -86,6 +107,7 @@ DOCUMENTS = {
     "matrix": MATRICES,
     "audit": golden("audit"),
     "drain": drains(),
+    "plan-upgrade": upgrades(),
 }
 
 

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/date-time.h"
+#include "base/output.h"
+#include "tree.h"
+#include "upgrade-output.h"
+
+#define FORMAT "vgpu-gate/plan-upgrade/1"
+
+static void
+add_host_names (JsonObject *item, const char *name, const VgateUpgradePlan *plan, const GArray *hosts)
+{
+    JsonArray *list = vgate_tree_add_list (item, name);
+
+    for (guint i = 0; i < hosts->len; i++)
+        json_array_add_string_element (
+            list, vgate_moving_host (plan->before, g_array_index (hosts, guint, i))->name);
+}
+
+static void
+set_host (JsonObject *item, const VgateHost *host)
+{
+    JsonObject *child = vgate_tree_add_child (item, "host");
+
+    json_object_set_string_member (child, "name", host->name);
+    json_object_set_string_member (child, "uuid", host->uuid);
+}
+
+static void
+set_guest (JsonObject *item, const VgateFleetGuest *guest)
+{
+    json_object_set_string_member (item, "name", guest->name);
+    json_object_set_string_member (item, "uuid", guest->domain->uuid);
+    json_object_set_string_member (item, "origin", guest->origin);
+}
+
+static void
+add_groups (JsonObject *report, const VgateUpgradePlan *plan)
+{
+    JsonArray *list = vgate_tree_add_list (report, "group");
+
+    for (guint i = 0; i < plan->groups->len; i++) {
+        const VgateUpgradeGroup *group = g_ptr_array_index (plan->groups, i);
+        JsonObject *item = vgate_tree_add_item (list);
+        char range[VGATE_VERSION_RANGE_TEXT_SIZE];
+
+        json_object_set_string_member (item, "gpus", group->gpus);
+        json_object_set_boolean_member (item, "is-updated", group->is_updated);
+        if (group->has_range)
+            json_object_set_string_member (item, "accept", vgate_version_range_format (group->range, range));
+        add_host_names (item, "host", plan, group->hosts);
+    }
+}
+
+static void
+add_outside (JsonObject *report, const VgateUpgradePlan *plan)
+{
+    JsonArray *list = vgate_tree_add_list (report, "restart");
+
+    for (guint i = 0; i < plan->outside->len; i++) {
+        const VgateUpgradeOutside *outside = g_ptr_array_index (plan->outside, i);
+        JsonObject *item = vgate_tree_add_item (list);
+        char version[VGATE_VERSION_TEXT_SIZE];
+
+        json_object_set_string_member (item, "vgpu-version",
+                                       vgate_version_format (outside->version, version));
+        json_object_set_boolean_member (item, "is-supported", outside->is_supported);
+        set_guest (vgate_tree_add_child (item, "guest"), vgate_moving_guest (plan->before, outside->mover));
+        set_host (item, vgate_moving_host (plan->before, (guint)outside->mover->home));
+    }
+}
+
+static void
+add_steps (JsonObject *report, const VgateUpgradePlan *plan)
+{
+    JsonArray *list = vgate_tree_add_list (report, "step");
+
+    for (guint s = 0; s < plan->steps->len; s++) {
+        const VgateUpgradeStep *step = g_ptr_array_index (plan->steps, s);
+        JsonObject *item = vgate_tree_add_item (list);
+        JsonArray *blocked;
+
+        set_host (item, vgate_moving_host (plan->before, step->host));
+        blocked = vgate_tree_add_list (item, "shut-down");
+        for (guint i = 0; i < step->blocked->len; i++)
+            set_guest (
+                vgate_tree_add_item (blocked),
+                g_ptr_array_index (plan->before->fleet->guests, g_array_index (step->blocked, guint, i)));
+    }
+}
+
+static void
+add_faults (JsonObject *report, const VgateFleet *fleet)
+{
+    JsonArray *list = vgate_tree_add_list (report, "fault");
+
+    for (guint i = 0; i < fleet->faults->len; i++) {
+        const VgateFleetFault *fault = g_ptr_array_index (fleet->faults, i);
+        JsonObject *item = vgate_tree_add_item (list);
+        char code[VGATE_CODE_TEXT_SIZE];
+
+        json_object_set_string_member (item, "of", fault->is_host ? "host" : "guest");
+        json_object_set_string_member (item, "origin", fault->origin);
+        if (fault->name)
+            json_object_set_string_member (item, "name", fault->name);
+        json_object_set_string_member (item, "code", vgate_code_format (fault->error->code, code));
+        json_object_set_string_member (item, "text", fault->error->message);
+    }
+}
+
+void
+vgate_upgrade_print_json (const VgateUpgradePlan *plan, const char *driver)
+{
+    g_autofree char *now = vgate_time_format (plan->before->question->now), *text = NULL;
+    g_autoptr (JsonObject) report = json_object_new ();
+    char range[VGATE_VERSION_RANGE_TEXT_SIZE];
+
+    json_object_set_string_member (report, "format", FORMAT);
+    json_object_set_string_member (report, "time", now);
+    json_object_set_string_member (report, "driver", driver);
+    json_object_set_string_member (report, "supported-versions",
+                                   vgate_version_range_format (plan->branch->range, range));
+    vgate_tree_set_number (report, "shut-down", plan->n_blocked);
+    vgate_tree_set_number (report, "at-least", plan->n_least);
+    add_groups (report, plan);
+    add_outside (report, plan);
+    add_steps (report, plan);
+    add_host_names (report, "done", plan, plan->done);
+    add_faults (report, plan->before->fleet);
+    text = vgate_report_render (report, VGATE_OUTPUT_JSON);
+    vgate_output_print (text);
+}

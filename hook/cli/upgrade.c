@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* vgpu-gate plan-upgrade: what to do before hosts get another driver, and in which order they get it. */
+#include "command.h"
+#include "fleet-options.h"
+#include "upgrade-output.h"
+
+typedef struct {
+    VgateFleetOptions fleet;
+    char *driver, *branches, *output, *root;
+    char **words;
+} Options;
+
+static void
+options_clear (Options *options)
+{
+    vgate_fleet_options_clear (&options->fleet);
+    g_free (options->driver);
+    g_free (options->branches);
+    g_free (options->output);
+    g_free (options->root);
+    g_strfreev (options->words);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
+
+/* The hosts that the words name; all without words. NULL with an error. The caller frees it. */
+static gboolean *
+choose_hosts (const VgateFleet *fleet, char *const *words, GError **error)
+{
+    g_autofree gboolean *hosts = g_new0 (gboolean, fleet->hosts->len + 1);
+
+    for (guint h = 0; !words && h < fleet->hosts->len; h++)
+        hosts[h] = TRUE;
+    for (gsize i = 0; words && words[i]; i++) {
+        gboolean is_ambiguous = FALSE;
+        const VgateFleetHost *found = vgate_fleet_find_host (fleet, words[i], &is_ambiguous);
+        guint index;
+
+        if (!found || !g_ptr_array_find (fleet->hosts, found, &index)) {
+            g_set_error (error, VGATE_ERROR, VGATE_CODE_FLEET_UNKNOWN,
+                         is_ambiguous ? "several hosts of the fleet are named '%s'"
+                                      : "no host of the fleet has the name or UUID '%s'",
+                         words[i]);
+            return NULL;
+        }
+        hosts[index] = TRUE;
+    }
+    return g_steal_pointer (&hosts);
+}
+
+static int
+plan_upgrade (const Options *options, VgatePolicy *policy, const char *config, gboolean is_json)
+{
+    const VgateFleetQuestion question = {
+        .policy = policy,
+        .root = options->root ? options->root : "",
+        .now = g_get_real_time () / G_USEC_PER_SEC,
+    };
+    g_autoptr (GError) error = NULL;
+    g_autoptr (VgateBranches) branches = vgate_branches_read (options->branches, &error);
+    const VgateBranch *branch = branches ? vgate_branches_find (branches, options->driver, &error) : NULL;
+    g_autoptr (VgateFleet) fleet =
+        branch ? vgate_fleet_options_read (&options->fleet, NULL, config, &error) : NULL;
+    g_autofree gboolean *hosts = fleet ? choose_hosts (fleet, options->words, &error) : NULL;
+    g_autoptr (VgateUpgradePlan) plan = NULL;
+
+    if (!hosts)
+        return vgate_command_fail (error);
+    plan = vgate_upgrade_plan (fleet, &question, hosts, options->driver, branch);
+    if (is_json)
+        vgate_upgrade_print_json (plan, options->driver);
+    else
+        vgate_upgrade_print_text (plan, options->driver);
+    if (fleet->faults->len > 0)
+        return VGATE_EXIT_UNANSWERED;
+    return plan->n_blocked > 0 ? VGATE_EXIT_REFUSED : VGATE_EXIT_ALLOWED;
+}
+
+int
+vgate_command_plan_upgrade (int argc, char *argv[], const char *config)
+{
+    g_auto (Options) options = {0};
+    const GOptionEntry entries[] = {
+        VGATE_FLEET_ENTRIES (&options.fleet),
+        {"driver", 0, 0, G_OPTION_ARG_STRING, &options.driver,
+         "the new host driver: its branch (595) or its number (595.58.03)", "DRIVER"},
+        {"branches", 0, 0, G_OPTION_ARG_FILENAME, &options.branches,
+         "use FILE instead of the installed table of branches", "FILE"},
+        {"output", 0, 0, G_OPTION_ARG_STRING, &options.output,
+         "print in format FORM: text (the default) or json", "FORM"},
+        {"root", 0, 0, G_OPTION_ARG_FILENAME, &options.root, "look for /sys and /run below DIR", "DIR"},
+        G_OPTION_ENTRY_NULL,
+    };
+    g_autoptr (GError) error = NULL;
+    g_autoptr (VgatePolicy) policy = NULL;
+    VgateOutput output = VGATE_OUTPUT_TEXT;
+
+    if (!vgate_command_parse (
+            argc, argv, "[HOST...]",
+            "Plan the update of hosts to another host driver: which vGPU versions to accept\n"
+            "before, which guests must be restarted, and in which order the hosts are updated.\n"
+            "HOST is the name or UUID of a host in the fleet; without HOST, all are updated.",
+            entries, &options.words, &error))
+        return vgate_command_usage (error->message);
+    if (!options.driver)
+        return vgate_command_usage ("'plan-upgrade' requires --driver DRIVER");
+    if (!vgate_fleet_options_have_fleet (&options.fleet))
+        return vgate_command_usage ("'plan-upgrade' requires --fleet DIR or --connect URI");
+    if (!vgate_fleet_options_check (&options.fleet, NULL, &error))
+        return vgate_command_usage (error->message);
+    if (options.output && (!vgate_output_parse (options.output, &output) || output == VGATE_OUTPUT_XML)) {
+        g_autofree char *what =
+            g_strdup_printf ("invalid value '%s' for --output: expected text or json", options.output);
+
+        return vgate_command_usage (what);
+    }
+    policy = vgate_command_policy (config, &error);
+    if (!policy)
+        return vgate_command_fail (error);
+    policy->gate_cold_start = TRUE;
+    return plan_upgrade (&options, policy, config, output == VGATE_OUTPUT_JSON);
+}

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "fleet/upgrade.h"
+
+#include "compat/releases.h"
+
+#include <string.h>
+
+static void
+group_free (VgateUpgradeGroup *group)
+{
+    g_free (group->gpus);
+    g_array_unref (group->hosts);
+    g_free (group);
+}
+
+static void
+step_free (VgateUpgradeStep *step)
+{
+    g_array_unref (step->blocked);
+    g_free (step);
+}
+
+/* --- groups and their ranges --- */
+
+static int
+compare_texts (gconstpointer a, gconstpointer b)
+{
+    return strcmp (*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The different texts of the host's GPUs, sorted, with a separator. The caller frees it. */
+static char *
+join_gpus (const VgateHost *host, gboolean is_name, const char *separator)
+{
+    g_autoptr (GPtrArray) texts = g_ptr_array_new ();
+    GString *joined = g_string_new (NULL);
+
+    for (guint p = 0; p < host->pgpus->len; p++) {
+        const VgatePgpu *pgpu = g_ptr_array_index (host->pgpus, p);
+
+        g_ptr_array_add (texts, is_name ? pgpu->name : (char *)pgpu->record.gpu_string);
+    }
+    g_ptr_array_sort (texts, compare_texts);
+    for (guint i = 0; i < texts->len; i++)
+        if (i == 0 || strcmp (g_ptr_array_index (texts, i), g_ptr_array_index (texts, i - 1)) != 0)
+            g_string_append_printf (joined, "%s%s", joined->len > 0 ? separator : "",
+                                    (const char *)g_ptr_array_index (texts, i));
+    return g_string_free (joined, FALSE);
+}
+
+/* The group of each host, with what all of its hosts accept, before and after the update. */
+static void
+make_groups (VgateUpgradePlan *plan, const VgateFleet *fleet, const gboolean *hosts, guint *group_of)
+{
+    g_autoptr (GHashTable) known = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+
+    for (guint h = 0; h < fleet->hosts->len; h++) {
+        const VgateHost *host = vgate_moving_host (plan->before, h);
+        char *key = join_gpus (host, FALSE, "\n");
+        const guint index = GPOINTER_TO_UINT (g_hash_table_lookup (known, key));
+        VgateUpgradeGroup *group;
+
+        if (index == 0) {
+            group = g_new0 (VgateUpgradeGroup, 1);
+            group->gpus = join_gpus (host, TRUE, ", ");
+            group->hosts = g_array_new (FALSE, FALSE, sizeof (guint));
+            group->has_range = TRUE;
+            group->range = host->current;
+            g_ptr_array_add (plan->groups, group);
+            g_hash_table_insert (known, key, GUINT_TO_POINTER (plan->groups->len));
+        } else {
+            group = g_ptr_array_index (plan->groups, index - 1);
+            g_free (key);
+        }
+        group_of[h] = index == 0 ? plan->groups->len - 1 : index - 1;
+        g_array_append_val (group->hosts, h);
+        group->is_updated = group->is_updated || hosts[h];
+        group->has_range =
+            group->has_range && vgate_version_range_intersect (group->range, host->current, &group->range) &&
+            (!hosts[h] || vgate_version_range_intersect (group->range, plan->branch->range, &group->range));
+    }
+}
+
+static void
+list_outside (VgateUpgradePlan *plan, const guint *group_of)
+{
+    for (guint g = 0; g < plan->before->fleet->guests->len; g++) {
+        const VgateMover *mover = plan->before->movers[g];
+        const VgateUpgradeGroup *group =
+            mover && mover->home >= 0 ? g_ptr_array_index (plan->groups, group_of[mover->home]) : NULL;
+
+        for (guint v = 0; group && group->is_updated && v < mover->n_vgpus; v++) {
+            const guint32 version = mover->vgpus[v].vgpu->record.guest_version;
+            VgateUpgradeOutside *outside;
+
+            /* 0: no guest driver runs, so that it agrees on a version later */
+            if (version == 0 || (group->has_range && vgate_version_in_range (version, group->range)))
+                continue;
+            outside = g_new0 (VgateUpgradeOutside, 1);
+            outside->mover = mover;
+            outside->version = version;
+            outside->is_supported = vgate_version_in_range (version, plan->branch->range);
+            g_ptr_array_add (plan->outside, outside);
+            break;
+        }
+    }
+}
+
+/* --- the order --- */
+
+/* The guests that run on one of these hosts, and where they can run: rows of old and new. */
+static void
+fill_input (VgateUpgradePlan *plan, GArray *guests, gboolean *old, gboolean *new)
+{
+    const guint n_hosts = plan->before->fleet->hosts->len;
+
+    for (guint i = 0; i < guests->len; i++) {
+        const guint g = g_array_index (guests, guint, i);
+
+        for (guint h = 0; h < n_hosts; h++) {
+            old[(gsize)i * n_hosts + h] =
+                plan->before->movers[g]->home == (int)h ||
+                vgate_moving_fit (plan->before, plan->before->movers[g], h)->is_possible;
+            new[(gsize)i * n_hosts + h] =
+                vgate_moving_fit (plan->after, plan->after->movers[g], h)->is_possible;
+        }
+    }
+}
+
+static void
+add_steps (VgateUpgradePlan *plan, const VgateUpgradeInput *input, const GArray *guests, const guint *order,
+           guint n_steps)
+{
+    g_autofree gboolean *is_updated = g_new0 (gboolean, input->n_hosts + 1);
+    g_autofree gboolean *is_blocked = g_new0 (gboolean, input->n_guests + 1);
+
+    for (guint s = 0; s < n_steps; s++) {
+        VgateUpgradeStep *step = g_new0 (VgateUpgradeStep, 1);
+
+        step->host = order[s];
+        step->blocked = g_array_new (FALSE, FALSE, sizeof (guint));
+        g_ptr_array_add (plan->steps, step);
+        for (guint i = 0; i < input->n_guests; i++) {
+            const gsize row = (gsize)i * input->n_hosts;
+            gboolean any = is_blocked[i];
+
+            for (guint h = 0; h < input->n_hosts && !any; h++)
+                any = h != order[s] && (is_updated[h] ? input->new : input->old)[row + h];
+            if (any)
+                continue;
+            is_blocked[i] = TRUE;
+            g_array_append_val (step->blocked, g_array_index (guests, guint, i));
+        }
+        is_updated[order[s]] = TRUE;
+    }
+}
+
+static void
+find_order (VgateUpgradePlan *plan, const gboolean *updated)
+{
+    const guint n_hosts = plan->before->fleet->hosts->len;
+    g_autoptr (GArray) guests = g_array_new (FALSE, FALSE, sizeof (guint));
+    g_autofree gboolean *old = NULL, *new = NULL;
+    g_autofree guint *order = g_new0 (guint, n_hosts + 1);
+    VgateUpgradeInput input = {.n_hosts = n_hosts, .updated = updated};
+    guint n_steps = 0;
+
+    for (guint g = 0; g < plan->before->fleet->guests->len; g++)
+        if (plan->before->movers[g] && plan->before->movers[g]->home >= 0)
+            g_array_append_val (guests, g);
+    for (guint h = 0; h < n_hosts; h++)
+        n_steps += updated[h] ? 1 : 0;
+    old = g_new0 (gboolean, (gsize)guests->len * n_hosts + 1);
+    new = g_new0 (gboolean, (gsize)guests->len * n_hosts + 1);
+    fill_input (plan, guests, old, new);
+    input.n_guests = guests->len;
+    input.old = old;
+    input.new = new;
+    plan->n_blocked = vgate_upgrade_order (&input, order, &plan->n_least);
+    add_steps (plan, &input, guests, order, n_steps);
+}
+
+VgateUpgradePlan *
+vgate_upgrade_plan (const VgateFleet *fleet, const VgateFleetQuestion *question, const gboolean *hosts,
+                    const char *driver, const VgateBranch *branch)
+{
+    VgateUpgradePlan *plan = g_new0 (VgateUpgradePlan, 1);
+    g_autofree gboolean *updated = g_new0 (gboolean, fleet->hosts->len + 1);
+    g_autofree guint *group_of = g_new0 (guint, fleet->hosts->len + 1);
+
+    plan->branch = branch;
+    plan->groups = g_ptr_array_new_with_free_func ((GDestroyNotify)group_free);
+    plan->outside = g_ptr_array_new_with_free_func (g_free);
+    plan->steps = g_ptr_array_new_with_free_func ((GDestroyNotify)step_free);
+    plan->done = g_array_new (FALSE, FALSE, sizeof (guint));
+    plan->before = vgate_moving_new (fleet, question);
+    plan->updated = vgate_fleet_new ();
+    g_ptr_array_unref (plan->updated->guests);
+    plan->updated->guests = g_ptr_array_ref (fleet->guests);
+    for (guint h = 0; h < fleet->hosts->len; h++) {
+        const VgateFleetHost *host = g_ptr_array_index (fleet->hosts, h);
+
+        updated[h] = hosts[h] && vgate_driver_branch (host->host->driver) != branch->number;
+        if (hosts[h] && !updated[h])
+            g_array_append_val (plan->done, h);
+        g_ptr_array_add (plan->updated->hosts, vgate_fleet_host_with_driver (host, driver, branch, NULL));
+    }
+    plan->after = vgate_moving_new (plan->updated, question);
+    make_groups (plan, fleet, updated, group_of);
+    list_outside (plan, group_of);
+    find_order (plan, updated);
+    return plan;
+}
+
+void
+vgate_upgrade_plan_free (VgateUpgradePlan *plan)
+{
+    g_ptr_array_unref (plan->groups);
+    g_ptr_array_unref (plan->outside);
+    g_ptr_array_unref (plan->steps);
+    g_array_unref (plan->done);
+    vgate_moving_free (plan->before);
+    vgate_moving_free (plan->after);
+    vgate_fleet_free (plan->updated);
+    g_free (plan);
+}

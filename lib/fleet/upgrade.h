@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A plan for the update of hosts to another driver: which versions to accept before it, which guests have a
+ * version that not all hosts accept, and an order in which each guest has another host to go to when its host
+ * is updated. Whether a guest can run on a host, before and after its update, is the gate's decision
+ * (fleet/moving.h). How many guests have room at once is not counted.
+ */
+#pragma once
+
+#include "fleet/branches.h"
+#include "fleet/moving.h"
+
+/* Hosts with the same GPUs. Guests move only between hosts of one group. */
+typedef struct {
+    char *gpus;          /* the names of the GPUs */
+    GArray *hosts;       /* of guint */
+    gboolean is_updated; /* at least one of them is updated */
+    gboolean has_range;  /* FALSE: no version is accepted by all hosts before and after the update */
+    VgateVersionRange range;
+} VgateUpgradeGroup;
+
+/* A guest whose vGPU version is not in the range of its group. */
+typedef struct {
+    const VgateMover *mover;
+    guint32 version;       /* that of the first such vGPU */
+    gboolean is_supported; /* the new driver supports it */
+} VgateUpgradeOutside;
+
+/* A step: the host is emptied and updated. */
+typedef struct {
+    guint host;
+    GArray *blocked; /* of guint: guests that can then run on no other host, and must be shut down before */
+} VgateUpgradeStep;
+
+typedef struct {
+    VgateMoving *before, *after; /* the fleet, and the same with all these hosts updated */
+    VgateFleet *updated;         /* the fleet of after; its guests are those of before */
+    const VgateBranch *branch;
+    GPtrArray *groups;  /* of VgateUpgradeGroup * */
+    GPtrArray *outside; /* of VgateUpgradeOutside * */
+    GPtrArray *steps;   /* of VgateUpgradeStep *, in their order */
+    GArray *done;       /* of guint: hosts whose driver is of the branch already */
+    guint n_blocked;    /* guests that are blocked in some step */
+    guint n_least;      /* in no order fewer guests are blocked */
+} VgateUpgradePlan;
+
+/* hosts: which are to be updated, indexed by host. driver: as the documents of the updated hosts contain it.
+ * The result borrows all arguments. */
+VgateUpgradePlan *vgate_upgrade_plan (const VgateFleet *fleet, const VgateFleetQuestion *question,
+                                      const gboolean *hosts, const char *driver, const VgateBranch *branch);
+void vgate_upgrade_plan_free (VgateUpgradePlan *plan);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateUpgradePlan, vgate_upgrade_plan_free)
+
+/* Where guests can run: indexed by guest * n_hosts + host. Guests with the same rows are blocked together. */
+typedef struct {
+    guint n_guests, n_hosts;
+    const gboolean *old, *new; /* on the host before and after its update */
+    const gboolean *updated;   /* indexed by host: it is one of those that are updated */
+} VgateUpgradeInput;
+
+/*
+ * Finds an order of the hosts that are updated, in which as few guests as possible are blocked: a guest is
+ * blocked when a host is updated, and it can run on no other host then. order has room for n_hosts. Returns
+ * the number of blocked guests; *n_least: no order has fewer. Up to VGATE_UPGRADE_EXACT_MAX hosts, both are
+ * the same.
+ */
+#define VGATE_UPGRADE_EXACT_MAX 12u
+guint vgate_upgrade_order (const VgateUpgradeInput *input, guint *order, guint *n_least);

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* vgpu-gate plan-upgrade: plans, and bad input. */
+#include "command-case.h"
+#include "golden.h"
+#include "hook-case.h"
+#include "random-fleet.h"
+#include "refusal.h"
+
+#include <string.h>
+
+#define FOLDER "upgrade"
+
+static void
+write_document (gboolean is_host, const char *name, const char *xml, gpointer host)
+{
+    g_autofree char *file = g_strdup_printf ("fleet/%s/%s.xml", is_host ? "hosts" : "guests", name);
+
+    fake_host_write_file (host, file, xml, strlen (xml), 0644);
+}
+
+static void
+add_fleet (FakeHost *host, gboolean is_uniform)
+{
+    const RandomFleet fleet = {
+        .seed = 3,
+        .n_hosts = 6,
+        .n_guests = 24,
+        .now = g_get_real_time () / G_USEC_PER_SEC,
+        .is_uniform = is_uniform,
+    };
+    g_autofree char *path =
+        g_build_filename (g_getenv ("VGATE_SRCDIR"), "lib/compat/vgpu-branches.conf", NULL);
+    g_autofree char *table = NULL;
+    gsize length;
+
+    random_fleet_write (&fleet, write_document, host);
+    g_assert_true (g_file_get_contents (path, &table, &length, NULL));
+    fake_host_write_file (host, "branches.conf", table, length, 0644);
+}
+
+static void
+several_boards (FakeHost *host)
+{
+    add_fleet (host, FALSE);
+}
+
+static void
+uniform (FakeHost *host)
+{
+    add_fleet (host, TRUE);
+}
+
+static void
+with_bad_documents (FakeHost *host)
+{
+    several_boards (host);
+    fake_host_write_file (host, "fleet/guests/vm.xml", "vm1", 3, 0644);
+    fake_host_write_file (host, "bad.conf", "[595]\nrange=9-1\n", 16, 0644);
+}
+
+static const struct {
+    const char *name;
+    const char
+        *line; /* after "plan-upgrade --root $ROOT --branches $ROOT/branches.conf --fleet $ROOT/fleet" */
+    CasePrepare prepare;
+    int status;
+} outputs[] = {
+    {"several-boards.text", "--driver 590", several_boards, 1},
+    {"some-done.text", "--driver 580.95.05", several_boards, 1},
+    {"uniform.text", "--driver 550", uniform, 1},
+    {"same-branch.text", "--driver 535", uniform, 0},
+    {"two-hosts.text", "--driver 580 host-002 host-004", several_boards, 0},
+};
+
+static void
+run_plan (FakeHost *host, const char *line, ProgramRun *run)
+{
+    g_autofree char *full = g_strdup_printf (
+        "plan-upgrade --root $ROOT --branches $ROOT/branches.conf --fleet $ROOT/fleet %s", line);
+
+    command_run (host, full, run);
+}
+
+static void
+test_output (gconstpointer data)
+{
+    const guint i = GPOINTER_TO_UINT (data);
+    g_autoptr (FakeHost) host = fake_host_new ();
+    g_auto (ProgramRun) run = {0};
+    g_auto (GStrv) lines = NULL;
+
+    outputs[i].prepare (host);
+    run_plan (host, outputs[i].line, &run);
+    g_assert_cmpstr (run.err, ==, "");
+    golden_compare (FOLDER, outputs[i].name, run.out);
+    g_assert_cmpint (run.status, ==, outputs[i].status);
+    lines = g_strsplit (run.out, "\n", -1);
+    for (guint l = 0; lines[l]; l++)
+        g_assert_cmpint (g_utf8_strlen (lines[l], -1), <=, 80);
+}
+
+static const struct {
+    const char *name;
+    const char *line;
+    int status;
+} failures[] = {
+    {"no-directory", "plan-upgrade --driver 580 --branches $ROOT/branches.conf --fleet $ROOT/none", 3},
+    {"no-such-host", "plan-upgrade --driver 580 --branches $ROOT/branches.conf --fleet $ROOT/fleet host-9",
+     3},
+    {"no-table", "plan-upgrade --driver 580 --branches $ROOT/none.conf --fleet $ROOT/fleet", 3},
+    {"bad-table", "plan-upgrade --driver 595 --branches $ROOT/bad.conf --fleet $ROOT/fleet", 3},
+    {"unknown-branch", "plan-upgrade --driver 999 --branches $ROOT/branches.conf --fleet $ROOT/fleet", 3},
+    {"not-a-driver", "plan-upgrade --driver new --branches $ROOT/branches.conf --fleet $ROOT/fleet", 3},
+    {"usage-no-driver", "plan-upgrade --fleet $ROOT/fleet", 2},
+    {"usage-no-fleet", "plan-upgrade --driver 580", 2},
+    {"usage-output", "plan-upgrade --driver 580 --fleet $ROOT/fleet --output html", 2},
+};
+
+static void
+test_failure (gconstpointer data)
+{
+    const guint i = GPOINTER_TO_UINT (data);
+    g_autoptr (FakeHost) host = fake_host_new ();
+
+    with_bad_documents (host);
+    if (failures[i].status == 3 && strstr (failures[i].name, "host"))
+        several_boards (host);
+    command_assert_failure (host, FOLDER, failures[i].name, &(CommandCall){.line = failures[i].line},
+                            failures[i].status);
+}
+
+/* The rest is answered. */
+static void
+test_bad_document (G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr (FakeHost) host = fake_host_new ();
+    g_auto (ProgramRun) run = {0};
+
+    with_bad_documents (host);
+    run_plan (host, "--driver 580", &run);
+    g_assert_cmpstr (run.out, !=, "");
+    g_assert_cmpint (run.status, ==, 3);
+    command_compare_error (host, FOLDER, "bad-document", &run);
+}
+
+static void
+test_full (gconstpointer form)
+{
+    static const char script[] = "#!/bin/sh\nexec \"$@\" >/dev/full\n";
+    g_autoptr (FakeHost) host = fake_host_new ();
+    g_autofree char *path = fake_host_path (host, "without-output");
+    g_autofree char *line = g_strdup_printf ("--driver 580 --output %s", (const char *)form);
+    g_auto (ProgramRun) run = {0};
+
+    several_boards (host);
+    fake_host_write_file (host, "without-output", script, strlen (script), 0755);
+    program_run_by (path);
+    run_plan (host, line, &run);
+    program_run_by (NULL);
+    g_assert_cmpint (run.status, ==, 3);
+    g_assert_nonnull (strstr (run.err, "cannot write to standard output: No space left on device"));
+}
+
+static void
+add_numbered (const char *kind, const char *name, guint number, GTestDataFunc function)
+{
+    g_autofree char *path = g_strdup_printf ("/%s/%s/%s", FOLDER, kind, name);
+
+    program_add_test (path, GUINT_TO_POINTER (number), function);
+}
+
+static void
+test_none_left (G_GNUC_UNUSED gconstpointer data)
+{
+    golden_assert_none_left (FOLDER, ".text");
+    refusal_assert_none_left (FOLDER);
+}
+
+int
+main (int argc, char *argv[])
+{
+    program_test_init (&argc, &argv);
+    for (guint i = 0; i < G_N_ELEMENTS (outputs); i++)
+        add_numbered ("output", outputs[i].name, i, test_output);
+    for (guint i = 0; i < G_N_ELEMENTS (failures); i++)
+        add_numbered ("failure", failures[i].name, i, test_failure);
+    program_add_test ("/" FOLDER "/bad-document", NULL, test_bad_document);
+    program_add_test ("/" FOLDER "/full/text", "text", test_full);
+    program_add_test ("/" FOLDER "/full/json", "json", test_full);
+    program_add_test ("/none-left/" FOLDER, NULL, test_none_left);
+    return g_test_run ();
+}
