@@ -513,7 +513,8 @@ static const struct {
     {"(Choose (a|another) host|or choose another host|Use a GPU and a host driver that support)[^.,]*",
      go_elsewhere},
     {"If only ECC or SR-IOV differ, set them alike on both hosts", go_elsewhere},
-    {"(Load|Update) (the|a|another) host driver[^.,]*", go_elsewhere},
+    {"Load the driver again under which the restore was permitted", load_old_driver},
+    {"(Load|Update) (the|a|another) (snapshot's |host )?driver[^.,]*", go_elsewhere},
     {"[Ii]nstall the vGPU Manager and switch the GPUs to vGPU host mode", go_elsewhere},
     {"To re(store|vert to) this unsealed (image|snapshot) once, comment out key-file= in \\[seal\\] of "
      "the configuration here( for the restore)?",
@@ -534,7 +535,6 @@ static const struct {
      "--force-boot DOMAIN'",
      replace_hostdev_and_boot},
     {"Replace the hostdev with one of this host's kind: virsh edit DOMAIN", replace_hostdev},
-    {"Load the driver again under which the restore was permitted", load_old_driver},
 
     {"Or shut the guest down, replace its hostdev \\(virsh edit DOMAIN\\), and start it here",
      replace_hostdev_and_boot},

@@ -121,7 +121,7 @@ test_a_revert_that_is_refused () {
         --memspec "file=/var/lib/libvirt/traveller.memory,snapshot=external"
     host_update "$here" --driver 580.105.08
     host_configure "$here" rules <<<'host-driver-not-same=refuse'
-    expect_refused 406 traveller '580\.95\.05.*580\.105\.08.*Load the host driver under which the snapshot.*virsh start DOMAIN' \
+    expect_refused 406 traveller '580\.95\.05.*580\.105\.08.*Load the snapshot.s driver.*virsh start DOMAIN' \
         on "$here" virsh snapshot-revert traveller "$name"
     no_qemu "$here" traveller
     [ "$(on "$here" virsh -q snapshot-list traveller --name)" = "$name" ] || fail 'the snapshot is gone'
