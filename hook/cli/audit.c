@@ -417,6 +417,8 @@ add_guests (const Report *report, JsonObject *tree)
         json_object_set_string_member (item, "kind", vgate_audit_kind (guest));
         json_object_set_string_member (item, "operation",
                                        vgate_operation_name (vgate_fleet_operation (guest)));
+        if (guest->memory_format)
+            json_object_set_string_member (item, "memory-format", guest->memory_format);
         json_object_set_string_member (item, "answer", vgate_audit_answer_name (overall (report, g)));
         answers = vgate_tree_add_list (item, "host");
         for (guint h = 0; h < report->hosts->len; h++) {

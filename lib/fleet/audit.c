@@ -157,49 +157,72 @@ begins_as_xml (const GByteArray *begin)
     return i < begin->len && begin->data[i] == '<';
 }
 
-/* Reads the file's XML, and sets what it is; NULL with an error. */
-static char *
-read_xml (int fd, gsize *length, gboolean *is_image, GError **error)
+/* What a file contains. */
+typedef struct {
+    char *xml;
+    gsize length;
+    gboolean is_image;
+    const char *format; /* of a save image's memory; static */
+} Content;
+
+static void
+content_clear (Content *content)
+{
+    g_free (content->xml);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Content, content_clear)
+
+/* Reads a save image, of which the beginning was read. */
+static gboolean
+read_image (int fd, Content *content, GError **error)
+{
+    g_autoptr (VgateSaveImage) image = NULL;
+    const char *format;
+
+    if (lseek (fd, 0, SEEK_SET) != 0) {
+        g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_INPUT_UNREADABLE,
+                             "a save image is not read from a pipe; name the file");
+        return FALSE;
+    }
+    image = vgate_save_image_read (fd, error);
+    if (!image)
+        return FALSE;
+    format = vgate_save_image_format_name (image->format);
+    content->format = format ? format : "unknown";
+    content->length = image->xml_length;
+    content->xml = g_steal_pointer (&image->xml);
+    return TRUE;
+}
+
+/* FALSE with an error; is_image is then set all the same. */
+static gboolean
+read_content (int fd, Content *content, GError **error)
 {
     g_autoptr (GByteArray) bytes = g_byte_array_new ();
-    g_autoptr (VgateSaveImage) image = NULL;
     gssize n;
 
-    *is_image = FALSE;
     do
         n = vgate_read_some (fd, bytes);
     while (n > 0 && bytes->len < BEGIN_SIZE);
-    if (n < 0) {
-        g_set_error (error, VGATE_ERROR, VGATE_CODE_INPUT_UNREADABLE, "cannot read the file: %s",
-                     g_strerror (errno));
-        return NULL;
-    }
-    if (vgate_save_image_is (bytes->data, bytes->len)) {
-        *is_image = TRUE;
-        image = lseek (fd, 0, SEEK_SET) == 0 ? vgate_save_image_read (fd, error) : NULL;
-        if (!image) {
-            if (error && !*error)
-                g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_INPUT_UNREADABLE,
-                                     "a save image is not read from a pipe; name the file");
-            return NULL;
-        }
-        *length = image->xml_length;
-        return g_steal_pointer (&image->xml);
-    }
-    if (bytes->len > 0 && !begins_as_xml (bytes)) {
+    content->is_image = vgate_save_image_is (bytes->data, bytes->len);
+    if (n >= 0 && content->is_image)
+        return read_image (fd, content, error);
+    if (n >= 0 && bytes->len > 0 && !begins_as_xml (bytes)) {
         g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_AUDIT_FOREIGN,
                              "the file is neither a save image nor XML");
-        return NULL;
+        return FALSE;
     }
     /* what is too large is refused by the parser */
-    if (!vgate_read_all (fd, VGATE_XML_SIZE_MAX, bytes) && errno != EFBIG) {
+    if (n < 0 || (!vgate_read_all (fd, VGATE_XML_SIZE_MAX, bytes) && errno != EFBIG)) {
         g_set_error (error, VGATE_ERROR, VGATE_CODE_INPUT_UNREADABLE, "cannot read the file: %s",
                      g_strerror (errno));
-        return NULL;
+        return FALSE;
     }
-    *length = bytes->len;
+    content->length = bytes->len;
     g_byte_array_append (bytes, (const guint8 *)"", 1);
-    return (char *)g_byte_array_free (g_steal_pointer (&bytes), FALSE);
+    content->xml = (char *)g_byte_array_free (g_steal_pointer (&bytes), FALSE);
+    return TRUE;
 }
 
 /* FALSE with an error when the external memory of the snapshot cannot be used. */
@@ -246,18 +269,19 @@ runs (VgateAudit *audit, const VgateDomain *domain)
 
 /* Adds what was read from path as a guest. FALSE with an error. */
 static gboolean
-add_document (VgateAudit *audit, const char *path, const char *xml, gsize length, gboolean is_image,
-              Need need, char **name, GError **error)
+add_document (VgateAudit *audit, const char *path, const Content *content, Need need, char **name,
+              GError **error)
 {
     VgateDomainDocument document;
     g_autoptr (VgateDomain) domain =
-        is_image ? vgate_domain_read_leniently (xml, length, name, error)
-                 : vgate_domain_read_document_leniently (xml, length, &document, name, error);
+        content->is_image
+            ? vgate_domain_read_leniently (content->xml, content->length, name, error)
+            : vgate_domain_read_document_leniently (content->xml, content->length, &document, name, error);
     VgateFleetGuest *guest;
 
     if (!domain)
         return FALSE;
-    if (is_image)
+    if (content->is_image)
         document =
             is_managed_save (audit, path) ? VGATE_DOMAIN_DOCUMENT_MANAGED : VGATE_DOMAIN_DOCUMENT_IMAGE;
     else if (document == VGATE_DOMAIN_DOCUMENT_DOMAIN)
@@ -278,6 +302,7 @@ add_document (VgateAudit *audit, const char *path, const char *xml, gsize length
     guest->name = g_strdup (domain->name);
     guest->domain = g_steal_pointer (&domain);
     guest->document = document;
+    guest->memory_format = content->format;
     g_ptr_array_add (audit->files->guests, guest);
     return TRUE;
 }
@@ -287,15 +312,13 @@ add_open_file (VgateAudit *audit, const char *path, int fd, Need need)
 {
     GError *error = NULL;
     g_autofree char *name = NULL;
-    gsize length;
-    gboolean is_image;
-    g_autofree char *xml = read_xml (fd, &length, &is_image, &error);
+    g_auto (Content) content = {0};
 
-    if (xml && add_document (audit, path, xml, length, is_image, need, &name, &error))
+    if (read_content (fd, &content, &error) && add_document (audit, path, &content, need, &name, &error))
         return;
-    if (need == NEED_ANY && (vgate_error_is (error, VGATE_CODE_AUDIT_FOREIGN) ||
-                             (!is_image && (vgate_error_is (error, VGATE_CODE_XML_NOT_DOMAIN) ||
-                                            vgate_error_is (error, VGATE_CODE_XML_EMPTY))))) {
+    /* neither a save image nor the XML of a domain, of which the name would be known */
+    if (need == NEED_ANY && !content.is_image && !name &&
+        !vgate_error_is (error, VGATE_CODE_INPUT_UNREADABLE)) {
         g_ptr_array_add (audit->ignored, g_strdup (path));
         g_error_free (error);
         return;

@@ -14,6 +14,7 @@ typedef struct {
     char *name;   /* that of the domain */
     VgateDomain *domain;
     VgateDomainDocument document;
+    const char *memory_format; /* of a save image: "raw", "gzip" ..., or "unknown"; otherwise NULL */
 } VgateFleetGuest;
 
 typedef struct {

@@ -104,6 +104,7 @@ full_host (FakeHost *host)
     write_text (host, DEFINITIONS "networks/default.xml", "<network/>");
     write_text (host, DEFINITIONS "README", "no definition");
     write_text (host, SAVES "README", "no image");
+    write_text (host, SAVES "index.html", "<!DOCTYPE html>\n<html></html>");
     add_snapshot (host, "internal", "<memory snapshot='internal'/>", "old-guest-driver", 9);
     add_snapshot (host, "external", "<memory snapshot='external' file='/memory'/>", "element", 10);
     add_snapshot (host, "cold", "<memory snapshot='no'/>", "bare-mdev", 11);
