@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/output.h"
 #include "check-output.h"
 #include "gate/report.h"
 #include "virsh-lines.h"
@@ -36,15 +37,18 @@ append_others (GString *text, const VgateFleetAnswer *answer)
         g_string_append_c (text, '\n');
 }
 
+/* They are not wrapped, because a part of a command is another command. */
 static void
-append_commands (GString *text, const VgateFleetAnswer *answer)
+print_commands (const VgateFleetAnswer *answer)
 {
     g_autoptr (GPtrArray) commands = vgate_check_commands (answer);
 
     if (commands->len > 0)
-        g_string_append (text, "commands:\n");
-    for (guint i = 0; i < commands->len; i++)
-        g_string_append_printf (text, "%s\n", (const char *)g_ptr_array_index (commands, i));
+        vgate_output_print ("commands:\n");
+    for (guint i = 0; i < commands->len; i++) {
+        vgate_output_print (g_ptr_array_index (commands, i));
+        vgate_output_print ("\n");
+    }
 }
 
 /* A line for each answer, because the decisions of several reports are far apart. */
@@ -68,22 +72,24 @@ void
 vgate_check_print_text (const GPtrArray *answers, G_GNUC_UNUSED const VgateFleetQuestion *question,
                         gboolean with_commands)
 {
-    g_autoptr (GString) text = g_string_new (NULL);
+    g_autoptr (GString) summary = g_string_new (NULL);
 
     for (guint i = 0; i < answers->len; i++) {
         const VgateFleetAnswer *answer = g_ptr_array_index (answers, i);
+        g_autoptr (GString) text = g_string_new (i > 0 ? "\n" : NULL);
         g_autofree char *report = vgate_decision_report (
             vgate_fleet_answer_decision (answer), vgate_fleet_answer_name (answer),
             vgate_fleet_answer_operation (answer), answer->host ? answer->host->host : NULL);
 
-        g_string_append_printf (text, "%s%s", i > 0 ? "\n" : "", report);
+        g_string_append (text, report);
         append_others (text, answer);
+        vgate_print_wrapped (text->str);
         if (with_commands)
-            append_commands (text, answer);
+            print_commands (answer);
     }
     if (answers->len > 1)
-        append_summary (text, answers);
-    vgate_print_wrapped (text->str);
+        append_summary (summary, answers);
+    vgate_print_wrapped (summary->str);
 }
 
 /* --- commands --- */

@@ -70,11 +70,11 @@ is_no_question (const VgateFleet *fleet, const VgateDecision *decision)
     return fleet->hosts->len > 1 && decision->code == VGATE_CODE_RUNS_THERE;
 }
 
-/* 3: something could not be judged; 1: something is refused. */
+/* 3: something could not be judged, or nothing was; 1: something is refused. */
 static int
 status_of (const VgateFleet *fleet, const GPtrArray *answers)
 {
-    int status = VGATE_EXIT_ALLOWED;
+    int status = answers->len > 0 ? VGATE_EXIT_ALLOWED : VGATE_EXIT_UNANSWERED;
 
     for (guint i = 0; i < answers->len; i++) {
         const VgateDecision *decision = vgate_fleet_answer_decision (g_ptr_array_index (answers, i));
@@ -104,6 +104,7 @@ check (const Options *options, const VgateOperation *operation, VgatePolicy *pol
     g_autoptr (VgateFleet) fleet =
         vgate_fleet_options_collect (&options->fleet, options->words, config, &error);
     g_autoptr (GPtrArray) answers = NULL;
+    gboolean is_explained = FALSE;
 
     if (!fleet)
         return vgate_command_fail (error);
@@ -113,13 +114,17 @@ check (const Options *options, const VgateOperation *operation, VgatePolicy *pol
         /* the others are refusals, which are printed as such */
         if (fault->is_host || vgate_code_is_unanswered ((VgateCode)fault->error->code))
             vgate_fleet_print_fault (fault);
+        is_explained = is_explained || fault->is_host;
     }
     /* the user asks about a cold start, so it is judged even if the configuration exempts it in the hook */
     policy->gate_cold_start = TRUE;
-    if (fleet->hosts->len > 0 || options->fleet.is_about_here)
-        answers = vgate_fleet_judge_together (fleet, &question, operation);
-    else
-        answers = g_ptr_array_new ();
+    if (fleet->hosts->len == 0 && !options->fleet.is_about_here) {
+        if (is_explained)
+            return VGATE_EXIT_UNANSWERED;
+        g_set_error_literal (&error, VGATE_ERROR, VGATE_CODE_FLEET_EMPTY, "there is no host to check for");
+        return vgate_command_fail (error);
+    }
+    answers = vgate_fleet_judge_together (fleet, &question, operation);
     if (answers->len > 0 && g_strcmp0 (options->output, "json") == 0)
         vgate_check_print_json (answers, &question, options->with_commands);
     else if (answers->len > 0)

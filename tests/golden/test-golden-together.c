@@ -135,6 +135,18 @@ fleet_directory (FakeHost *host)
     fake_host_write_file (host, "fleet/guests/g1.xml", g, strlen (g), 0644);
 }
 
+/* A fleet without a host. */
+static void
+guests_only (FakeHost *host)
+{
+    g_autofree char *path = NULL, *xml = NULL;
+
+    places (host);
+    path = fake_host_path (host, "g1.xml");
+    g_assert_true (g_file_get_contents (path, &xml, NULL, NULL));
+    fake_host_write_file (host, "guests-only/guests/g1.xml", xml, strlen (xml), 0644);
+}
+
 #define SIX "$ROOT/g1.xml $ROOT/g2.xml $ROOT/g3.xml $ROOT/g4.xml $ROOT/g5.xml $ROOT/g6.xml"
 
 static const struct {
@@ -206,6 +218,7 @@ static const struct {
     {"unknown-name", "check --fleet $ROOT/fleet g9 g1 --host a", fleet_directory, "VGATE-552",
      "decision: allowed"},
     {"unknown-host", "check --fleet $ROOT/fleet g1 --host z", fleet_directory, "VGATE-552", ""},
+    {"no-hosts", "check --fleet $ROOT/guests-only g1", guests_only, "VGATE-557", ""},
     {"no-fleet", "check --fleet $ROOT/none g1", places, "VGATE-550", ""},
     {"no-libvirt", "check -c test://$ROOT/none.xml g1", places, "VGATE-705", ""},
 };
