@@ -102,43 +102,48 @@ typedef struct {
     GHashTable *complete; /* the UUIDs of the hosts whose guests are all known */
 } Collection;
 
-static gboolean
-is_incomplete (const GPtrArray *documents, const char *uri)
+/* Adds the document to the fleet, or the reason why not. NULL if it was not added. */
+static gpointer
+add_document (VgateFleet *fleet, const VgateSourceDocument *document)
 {
-    for (guint i = 0; i < documents->len; i++) {
-        const VgateSourceDocument *document = g_ptr_array_index (documents, i);
+    const gsize length = document->xml ? strlen (document->xml) : 0;
 
-        if (document->error && strcmp (document->uri, uri) == 0)
-            return TRUE;
-    }
-    return FALSE;
+    if (document->error)
+        vgate_fleet_add_fault (fleet, document->is_host, document->origin, document->name,
+                               g_error_copy (document->error));
+    else if (document->is_host)
+        return vgate_fleet_add_host (fleet, document->origin, document->xml, length);
+    else
+        return vgate_fleet_add_guest (fleet, document->origin, document->xml, length);
+    return NULL;
 }
 
 static void
 collect (const Collection *collection, const GPtrArray *documents)
 {
-    VgateFleet *fleet = collection->fleet;
+    /* URI -> the UUID of its host; and the URIs of which something could not be read */
+    g_autoptr (GHashTable) uuids = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_free);
+    g_autoptr (GHashTable) incomplete = g_hash_table_new (g_str_hash, g_str_equal);
+    GHashTableIter iter;
+    gpointer uri, uuid;
 
     for (guint i = 0; i < documents->len; i++) {
-        VgateSourceDocument *document = g_ptr_array_index (documents, i);
-        gpointer entry;
+        const VgateSourceDocument *document = g_ptr_array_index (documents, i);
+        const gpointer entry = add_document (collection->fleet, document);
 
-        if (document->error) {
-            vgate_fleet_add_fault (fleet, document->is_host, document->origin, document->name,
-                                   g_error_copy (document->error));
-            continue;
-        }
-        entry = document->is_host ? (gpointer)vgate_fleet_add_host (fleet, document->origin, document->xml,
-                                                                    strlen (document->xml))
-                                  : (gpointer)vgate_fleet_add_guest (fleet, document->origin, document->xml,
-                                                                     strlen (document->xml));
-        if (!entry)
-            continue;
-        g_hash_table_insert (collection->xml, entry, document->xml);
-        if (document->is_host && !is_incomplete (documents, document->uri))
-            g_hash_table_add (collection->complete, ((VgateFleetHost *)entry)->host->uuid);
+        if (entry)
+            g_hash_table_insert (collection->xml, entry, document->xml);
+        else
+            g_hash_table_add (incomplete, (gpointer)document->uri);
+        if (entry && document->is_host)
+            g_hash_table_insert (uuids, (gpointer)document->uri,
+                                 g_strdup (((const VgateFleetHost *)entry)->host->uuid));
     }
-    vgate_fleet_drop_duplicates (fleet);
+    g_hash_table_iter_init (&iter, uuids);
+    while (g_hash_table_iter_next (&iter, &uri, &uuid))
+        if (!g_hash_table_contains (incomplete, uri))
+            g_hash_table_add (collection->complete, g_strdup (uuid));
+    vgate_fleet_drop_duplicates (collection->fleet);
 }
 
 /* --- writing --- */
@@ -232,7 +237,7 @@ vgate_command_fleet_collect (int argc, char *argv[], const char *config)
     g_autoptr (GPtrArray) documents = NULL;
     g_autoptr (VgateFleet) fleet = vgate_fleet_new ();
     g_autoptr (GHashTable) xml = g_hash_table_new (NULL, NULL);
-    g_autoptr (GHashTable) complete = g_hash_table_new (g_str_hash, g_str_equal);
+    g_autoptr (GHashTable) complete = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
     const Collection collection = {fleet, xml, complete};
     g_autoptr (GError) error = NULL;
 

@@ -388,6 +388,34 @@ test_collect_unreadable (G_GNUC_UNUSED gconstpointer data)
     g_assert_true (fake_host_has (host, "fleet/guests/" UUID_1 ".xml"));
 }
 
+/* A guest that runs keeps its document, also when its XML can no longer be used. */
+static void
+test_collect_unusable (G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr (FakeHost) host = host_with_guests ();
+    g_autoptr (GString) domain = NULL;
+    g_autofree char *xml = NULL;
+
+    collect (host, "", 0, "1 host document and 1 guest document written");
+    xml = domain_of ("captured-at-destination", "vm1", UUID_1, FALSE);
+    domain = g_string_new (xml);
+    replace (domain, "sequence=\"", "sequence=\"x");
+    add_node (host, "node", g_strdup (domain->str), NULL);
+    collect (host, "", 3, "1 host document and 0 guest documents written, 0 removed\n");
+    g_assert_true (fake_host_has (host, "fleet/guests/" UUID_1 ".xml"));
+}
+
+/* Two URIs of one host: what ran there before is removed all the same. */
+static void
+test_collect_same_host (G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr (FakeHost) host = host_with_guests ();
+
+    collect (host, "", 0, "1 host document and 1 guest document written");
+    add_node (host, "node", NULL);
+    collect (host, " -c test://$ROOT/node.xml", 3, "0 guest documents written, 1 removed\n");
+}
+
 static void
 test_collect_nowhere (G_GNUC_UNUSED gconstpointer data)
 {
@@ -425,6 +453,8 @@ main (int argc, char *argv[])
     program_add_test ("/sources/matrix/definition-elsewhere", NULL, test_definition_elsewhere);
     program_add_test ("/sources/collect/twice", NULL, test_collect);
     program_add_test ("/sources/collect/unreadable", NULL, test_collect_unreadable);
+    program_add_test ("/sources/collect/unusable", NULL, test_collect_unusable);
+    program_add_test ("/sources/collect/same-host", NULL, test_collect_same_host);
     program_add_test ("/sources/collect/nowhere", NULL, test_collect_nowhere);
     return g_test_run ();
 }
