@@ -14,6 +14,7 @@
 #define THREADS_MAX 16
 
 /* "vgpu-gate host" itself waits for NVML for at most a minute by default. */
+#define HOST_DEADLINE_MS  120000u
 #define DEADLINE_MS       90000u
 #define CONNECT_TIMEOUT   "ConnectTimeout=10"
 #define SSH_FAILED        255
@@ -211,19 +212,115 @@ read_guests (const VgateLibvirtSource *source, const char *uri, GPtrArray *docum
 
 /* --- all URIs --- */
 
+/* The source and the tasks, which threads use. */
+typedef struct {
+    VgateLibvirtSource source; /* a copy */
+    GMutex mutex;              /* for all of the tasks */
+    GCond changed;             /* a task has begun or is done */
+} Reading;
+
 typedef struct {
     const char *uri;
-    GPtrArray *documents;
+    GPtrArray *documents; /* NULL: it is not done */
+    gint64 end;           /* of the monotonic clock, when it is given up; 0: it has not begun */
 } Task;
 
 static void
 read_one (gpointer data, gpointer user_data)
 {
-    const VgateLibvirtSource *source = user_data;
-    const Task *task = data;
+    Reading *reading = user_data;
+    Task *task = data;
+    g_autoptr (GPtrArray) documents = g_ptr_array_new_with_free_func ((GDestroyNotify)document_free);
 
-    if (!source->needs_hosts || read_host (source, task->uri, task->documents))
-        read_guests (source, task->uri, task->documents);
+    g_mutex_lock (&reading->mutex);
+    task->end = g_get_monotonic_time () + (gint64)reading->source.deadline_ms * 1000;
+    g_cond_signal (&reading->changed);
+    g_mutex_unlock (&reading->mutex);
+    if (!reading->source.needs_hosts || read_host (&reading->source, task->uri, documents))
+        read_guests (&reading->source, task->uri, documents);
+    g_mutex_lock (&reading->mutex);
+    if (!task->documents)
+        task->documents = g_steal_pointer (&documents);
+    g_cond_signal (&reading->changed);
+    g_mutex_unlock (&reading->mutex);
+}
+
+/* Gives up the tasks whose time is over, and returns their number. *end: when the next one is to be given up;
+ * 0: all are done. */
+static guint
+give_up (const Reading *reading, Task *tasks, guint n_tasks, gint64 *end)
+{
+    const gint64 now = g_get_monotonic_time ();
+    guint n = 0;
+
+    *end = 0;
+    for (guint i = 0; i < n_tasks; i++) {
+        GError *error = NULL;
+
+        if (tasks[i].documents)
+            continue;
+        if (tasks[i].end == 0 || tasks[i].end > now) {
+            /* a task that has not begun signals when it does */
+            const gint64 its = tasks[i].end == 0 ? G_MAXINT64 : tasks[i].end;
+
+            *end = *end == 0 ? its : MIN (*end, its);
+            continue;
+        }
+        n++;
+        tasks[i].documents = g_ptr_array_new_with_free_func ((GDestroyNotify)document_free);
+        g_set_error (&error, VGATE_ERROR, VGATE_CODE_LIBVIRT_ERROR, "libvirt did not answer within %u s",
+                     reading->source.deadline_ms / 1000);
+        add (tasks[i].documents, FALSE, tasks[i].uri, NULL, NULL, error);
+    }
+    return n;
+}
+
+/* A call of libvirt cannot be cancelled. The thread of a host that was given up remains until this process
+ * ends, and so does what it uses. */
+static guint
+wait_for_all (Reading *reading, GThreadPool *pool, Task *tasks, guint n_tasks)
+{
+    guint n_given_up = 0;
+
+    g_mutex_lock (&reading->mutex);
+    for (;;) {
+        gint64 end;
+        const guint n = give_up (reading, tasks, n_tasks, &end);
+
+        n_given_up += n;
+        if (n > 0)
+            g_thread_pool_set_max_threads (pool, THREADS_MAX + (gint)n_given_up, NULL);
+        if (end == 0)
+            break;
+        g_cond_wait_until (&reading->changed, &reading->mutex, end);
+    }
+    g_mutex_unlock (&reading->mutex);
+    return n_given_up;
+}
+
+static Reading *
+reading_new (const VgateLibvirtSource *source)
+{
+    Reading *reading = g_new0 (Reading, 1);
+
+    reading->source = *source;
+    reading->source.guests = g_strdupv ((char **)source->guests);
+    reading->source.config = g_strdup (source->config);
+    if (reading->source.deadline_ms == 0)
+        reading->source.deadline_ms = HOST_DEADLINE_MS;
+    g_mutex_init (&reading->mutex);
+    g_cond_init (&reading->changed);
+    return reading;
+}
+
+static void
+reading_free (Reading *reading)
+{
+    g_strfreev ((char **)reading->source.guests);
+    g_free ((char *)reading->source.config);
+    g_mutex_clear (&reading->mutex);
+    g_cond_clear (&reading->changed);
+    g_free (reading);
 }
 
 GPtrArray *
@@ -231,22 +328,31 @@ vgate_libvirt_source_read (const VgateLibvirtSource *source)
 {
     GPtrArray *all = g_ptr_array_new_with_free_func ((GDestroyNotify)document_free);
     const guint n_uris = g_strv_length ((char **)source->uris);
-    g_autofree Task *tasks = g_new0 (Task, n_uris + 1);
+    Task *tasks = g_new0 (Task, n_uris + 1);
+    Reading *reading = reading_new (source);
     void (*on_pipe) (int) = signal (SIGPIPE, SIG_IGN);
-    GThreadPool *pool;
+    GThreadPool *pool = g_thread_pool_new (read_one, reading, THREADS_MAX, FALSE, NULL);
+    guint n_given_up;
 
-    pool = g_thread_pool_new (read_one, (gpointer)source, THREADS_MAX, FALSE, NULL);
     for (guint i = 0; i < n_uris; i++) {
-        tasks[i] = (Task){source->uris[i], g_ptr_array_new ()};
+        /* for a thread that outlives the caller's text */
+        tasks[i].uri = g_intern_string (source->uris[i]);
         g_thread_pool_push (pool, &tasks[i], NULL);
     }
-    g_thread_pool_free (pool, FALSE, TRUE);
+    n_given_up = wait_for_all (reading, pool, tasks, n_uris);
+    g_thread_pool_free (pool, FALSE, n_given_up == 0);
     /* libvirt needed it. A reader of the output that goes away ends this process. */
     signal (SIGPIPE, on_pipe);
     for (guint i = 0; i < n_uris; i++) {
-        for (guint d = 0; d < tasks[i].documents->len; d++)
-            g_ptr_array_add (all, g_ptr_array_index (tasks[i].documents, d));
-        g_ptr_array_unref (tasks[i].documents);
+        GPtrArray *documents = tasks[i].documents;
+
+        while (documents->len > 0)
+            g_ptr_array_add (all, g_ptr_array_steal_index (documents, 0));
+        g_ptr_array_unref (documents);
+    }
+    if (n_given_up == 0) {
+        g_free (tasks);
+        reading_free (reading);
     }
     return all;
 }

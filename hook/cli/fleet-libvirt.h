@@ -9,7 +9,7 @@
 typedef struct {
     gboolean is_host;
     gboolean is_inactive; /* a domain that does not run: its definition was read */
-    const char *uri;      /* borrowed from the source */
+    const char *uri;      /* static */
     char *origin;         /* the URI, and for a guest its name */
     char *name;           /* that of the domain, or NULL */
     char *xml;            /* a host document or guest document (without passwords); NULL with an error */
@@ -22,12 +22,13 @@ typedef struct {
                            * all that run */
     gboolean needs_hosts; /* read the host documents, too */
     const char *config;   /* --config for the local host, or NULL */
+    guint deadline_ms;    /* for a host; 0: the default, two minutes */
 } VgateLibvirtSource;
 
 /*
  * Reads all URIs, several at the same time. The documents are in the order of the URIs, each host before its
- * guests, and these by their names. A host that does not answer is one document with an error:
- * VGATE_CODE_LIBVIRT_ERROR, _FLEET_PROGRAM (ssh, or "vgpu-gate host" there) or _FLEET_NO_SSH. Returns an
- * array of VgateSourceDocument *, which the caller unrefs.
+ * guests, and these by their names. A host that does not answer, also one that does not do so before the
+ * deadline, is one document with an error: VGATE_CODE_LIBVIRT_ERROR, _FLEET_PROGRAM (ssh, or "vgpu-gate host"
+ * there) or _FLEET_NO_SSH. Returns an array of VgateSourceDocument *, which the caller unrefs.
  */
 GPtrArray *vgate_libvirt_source_read (const VgateLibvirtSource *source);
