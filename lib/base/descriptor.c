@@ -65,6 +65,26 @@ vgate_read_file (int directory, const char *name, gsize max, GByteArray *bytes)
     return good;
 }
 
+int
+vgate_open_regular (const char *path)
+{
+    const int handle = open (path, O_PATH | O_CLOEXEC);
+    g_autofree char *link = g_strdup_printf ("/proc/self/fd/%d", handle);
+    struct stat status;
+    int fd = -1, reason;
+
+    if (handle < 0)
+        return -1;
+    if (fstat (handle, &status) == 0 && !S_ISREG (status.st_mode))
+        errno = EINVAL;
+    else
+        fd = open (link, O_RDONLY | O_CLOEXEC);
+    reason = errno;
+    close (handle);
+    errno = reason;
+    return fd;
+}
+
 gboolean
 vgate_write_all (int fd, const void *data, gsize length)
 {

@@ -18,6 +18,10 @@ gboolean vgate_read_all (int fd, gsize max, GByteArray *bytes);
  */
 gboolean vgate_read_file (int directory, const char *name, gsize max, GByteArray *bytes);
 
+/* Opens a regular file for reading, also through a symbolic link. Anything else, such as a FIFO, is not
+ * opened. -1 with errno: EINVAL when it is not a regular file. */
+int vgate_open_regular (const char *path);
+
 /* Writes all bytes. FALSE with errno. */
 gboolean vgate_write_all (int fd, const void *data, gsize length);
 

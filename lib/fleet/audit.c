@@ -126,23 +126,14 @@ vgate_audit_answer_name (VgateAuditAnswer answer)
 static int
 open_regular (const char *path, gboolean *is_other, GError **error)
 {
-    const int handle = open (path, O_PATH | O_CLOEXEC);
-    g_autofree char *link = g_strdup_printf ("/proc/self/fd/%d", handle);
-    struct stat status;
-    int fd = -1;
+    const int fd = vgate_open_regular (path);
 
-    *is_other = FALSE;
-    if (handle >= 0 && fstat (handle, &status) == 0) {
-        *is_other = !S_ISREG (status.st_mode);
-        fd = *is_other ? -1 : open (link, O_RDONLY | O_CLOEXEC);
-    }
+    *is_other = fd < 0 && errno == EINVAL;
     if (*is_other)
         g_set_error (error, VGATE_ERROR, VGATE_CODE_AUDIT_FOREIGN, "'%s' is not a regular file", path);
     else if (fd < 0)
         g_set_error (error, VGATE_ERROR, VGATE_CODE_INPUT_UNREADABLE, "cannot open '%s': %s", path,
                      g_strerror (errno));
-    if (handle >= 0)
-        close (handle);
     return fd;
 }
 

@@ -27,18 +27,15 @@ vgate_input_read_fd (int fd, gsize *length, GError **error)
     return (char *)g_byte_array_free (g_steal_pointer (&input), FALSE);
 }
 
-char *
-vgate_input_read (const char *path, gsize *length, GError **error)
+/* Takes the descriptor; -1: the file could not be opened. */
+static char *
+read_opened (const char *path, int fd, gsize *length, GError **error)
 {
     char *input;
-    int fd;
 
-    if (strcmp (path, "-") == 0)
-        return vgate_input_read_fd (STDIN_FILENO, length, error);
-    fd = open (path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
         g_set_error (error, VGATE_ERROR, VGATE_CODE_INPUT_UNREADABLE, "cannot open '%s': %s", path,
-                     g_strerror (errno));
+                     errno == EINVAL ? "not a regular file" : g_strerror (errno));
         return NULL;
     }
     input = vgate_input_read_fd (fd, length, error);
@@ -46,6 +43,20 @@ vgate_input_read (const char *path, gsize *length, GError **error)
     if (!input)
         g_prefix_error (error, "%s: ", path);
     return input;
+}
+
+char *
+vgate_input_read_regular (const char *path, gsize *length, GError **error)
+{
+    return read_opened (path, vgate_open_regular (path), length, error);
+}
+
+char *
+vgate_input_read (const char *path, gsize *length, GError **error)
+{
+    if (strcmp (path, "-") == 0)
+        return vgate_input_read_fd (STDIN_FILENO, length, error);
+    return read_opened (path, open (path, O_RDONLY | O_CLOEXEC), length, error);
 }
 
 VgateHost *

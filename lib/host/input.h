@@ -10,7 +10,9 @@
  * frees it. NULL with VGATE_CODE_INPUT_UNREADABLE.
  */
 char *vgate_input_read_fd (int fd, gsize *length, GError **error);
-/* The same for a file; "-" is standard input. */
+/* The same for a regular file; anything else, such as a FIFO, is an error, too. */
+char *vgate_input_read_regular (const char *path, gsize *length, GError **error);
+/* The same for any file that a user names; "-" is standard input. */
 char *vgate_input_read (const char *path, gsize *length, GError **error);
 
 /* Reads the host document in a file. An error names the file, because the caller has another input as

@@ -9,6 +9,7 @@
 #include <json-glib/json-glib.h>
 #include <pty.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define FOLDER "matrix"
@@ -459,6 +460,16 @@ same_host_twice (FakeHost *host)
     change (host, "fleet/hosts/host-002-old.xml", "time='20", "time='19");
 }
 
+/* Nobody writes to it. */
+static void
+fifo_among_guests (FakeHost *host)
+{
+    g_autofree char *path = fake_host_path (host, "fleet/guests/fifo.xml");
+
+    add_fleet (host, 2, 3, TRUE);
+    g_assert_cmpint (mkfifo (path, 0644), ==, 0);
+}
+
 static void
 same_name_twice (FakeHost *host)
 {
@@ -482,6 +493,7 @@ static const struct {
     {"future-guest", "", future_guest},
     {"guest-among-hosts", "", guest_among_hosts},
     {"same-host-twice", "", same_host_twice},
+    {"fifo", "", fifo_among_guests},
     {"same-name-twice", "vm00001 vm00003", same_name_twice},
     {"unknown-guest", "vm00001 nobody", two_hosts},
     {"unknown-host", "--host host-001 --host nowhere", two_hosts},
