@@ -352,22 +352,13 @@ print_text (const Report *report, gboolean show_all)
 
 /* --- JSON --- */
 
-/* Names of files, which messages contain as well, can have any bytes. */
-static void
-set_path (JsonObject *item, const char *name, const char *path)
-{
-    g_autofree char *valid = g_utf8_make_valid (path, -1);
-
-    json_object_set_string_member (item, name, valid);
-}
-
 static void
 set_code (JsonObject *item, VgateCode code, const char *text)
 {
     char name[VGATE_CODE_TEXT_SIZE];
 
     json_object_set_string_member (item, "code", vgate_code_format ((int)code, name));
-    set_path (item, "text", text);
+    vgate_tree_set_path (item, "text", text);
 }
 
 static void
@@ -378,7 +369,7 @@ add_faults (JsonArray *faults, const VgateFleet *fleet)
         JsonObject *item = vgate_tree_add_item (faults);
 
         json_object_set_string_member (item, "of", fault->is_host ? "host" : "guest");
-        set_path (item, "origin", fault->origin);
+        vgate_tree_set_path (item, "origin", fault->origin);
         if (fault->name)
             json_object_set_string_member (item, "name", fault->name);
         set_code (item, (VgateCode)fault->error->code, fault->error->message);
@@ -397,7 +388,7 @@ add_hosts (const Report *report, JsonObject *tree)
         json_object_set_string_member (item, "name", host->name);
         json_object_set_string_member (item, "uuid", host->uuid);
         if (host->now)
-            set_path (item, "origin", host->now->origin);
+            vgate_tree_set_path (item, "origin", host->now->origin);
     }
 }
 
@@ -413,7 +404,7 @@ add_guests (const Report *report, JsonObject *tree)
 
         json_object_set_string_member (item, "name", guest->name);
         json_object_set_string_member (item, "uuid", guest->domain->uuid);
-        set_path (item, "origin", guest->origin);
+        vgate_tree_set_path (item, "origin", guest->origin);
         json_object_set_string_member (item, "kind", vgate_audit_kind (guest));
         json_object_set_string_member (item, "operation",
                                        vgate_operation_name (vgate_fleet_operation (guest)));

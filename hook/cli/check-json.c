@@ -139,7 +139,7 @@ add_decision (JsonArray *list_of_judged, const VgateFleetJudged *judged, const V
     json_object_set_string_member (entry, "operation", vgate_operation_name (judged->operation));
     json_object_set_string_member (entry, "decision", decision_name (decision));
     set_code (entry, decision->code);
-    json_object_set_string_member (entry, "text", decision->text);
+    vgate_tree_set_path (entry, "text", decision->text);
     if (state)
         json_object_set_string_member (entry, "needs-state", state);
     list = vgate_tree_add_list (entry, "warning");
@@ -164,7 +164,7 @@ set_guest (JsonObject *answer, const VgateFleetAnswer *of)
         json_object_set_string_member (guest, "name", vgate_fleet_answer_name (of));
     if (of->guest)
         json_object_set_string_member (guest, "uuid", of->guest->domain->uuid);
-    json_object_set_string_member (guest, "origin", of->guest ? of->guest->origin : of->fault->origin);
+    vgate_tree_set_path (guest, "origin", of->guest ? of->guest->origin : of->fault->origin);
 }
 
 /* Without a member, this host was meant and could not be read. */
@@ -180,7 +180,7 @@ set_host (JsonObject *answer, const VgateFleetAnswer *of)
     json_object_set_string_member (object, "name", host->name);
     json_object_set_string_member (object, "uuid", host->uuid);
     if (of->host)
-        json_object_set_string_member (object, "origin", of->host->origin);
+        vgate_tree_set_path (object, "origin", of->host->origin);
 }
 
 void

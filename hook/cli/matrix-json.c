@@ -84,7 +84,7 @@ append_guests (GString *text, const VgateMatrixTotals *totals)
 
         json_object_set_string_member (item, "name", guest->name);
         json_object_set_string_member (item, "uuid", guest->domain->uuid);
-        json_object_set_string_member (item, "origin", guest->origin);
+        vgate_tree_set_path (item, "origin", guest->origin);
         json_object_set_string_member (item, "operation",
                                        vgate_operation_name (vgate_fleet_operation (guest)));
         add_vgpus (item, guest->domain->element);
@@ -111,7 +111,7 @@ append_hosts (GString *text, const VgateMatrixTotals *totals)
 
         json_object_set_string_member (item, "name", host->name);
         json_object_set_string_member (item, "uuid", host->uuid);
-        json_object_set_string_member (item, "origin", entry->origin);
+        vgate_tree_set_path (item, "origin", entry->origin);
         json_object_set_string_member (item, "time", time ? time : "");
         json_object_set_string_member (item, "driver", host->driver);
         json_object_set_string_member (item, "accepted-versions",
@@ -262,11 +262,11 @@ append_faults (GString *text, const VgateFleet *fleet)
         char code[VGATE_CODE_TEXT_SIZE];
 
         json_object_set_string_member (item, "of", fault->is_host ? "host" : "guest");
-        json_object_set_string_member (item, "origin", fault->origin);
+        vgate_tree_set_path (item, "origin", fault->origin);
         if (fault->name)
             json_object_set_string_member (item, "name", fault->name);
         json_object_set_string_member (item, "code", vgate_code_format (fault->error->code, code));
-        json_object_set_string_member (item, "text", fault->error->message);
+        vgate_tree_set_path (item, "text", fault->error->message);
         append_item (text, item, i == 0);
     }
 }

@@ -23,6 +23,14 @@ vgate_tree_set_number (JsonObject *tree, const char *name, guint64 number)
     json_object_set_int_member (tree, name, (gint64)MIN (number, G_MAXINT64));
 }
 
+void
+vgate_tree_set_path (JsonObject *tree, const char *name, const char *text)
+{
+    g_autofree char *valid = g_utf8_make_valid (text, -1);
+
+    json_object_set_string_member (tree, name, valid);
+}
+
 JsonObject *
 vgate_tree_add_child (JsonObject *tree, const char *name)
 {

@@ -46,8 +46,11 @@ def of_fleets():
             with open(config, "w", encoding="utf-8") as file:
                 file.write("[placement]\nmode=apply\n")
             if seed == 2:
-                with open(os.path.join(fleet, "guests", "bad.xml"), "w", encoding="utf-8") as file:
+                # a name that is not UTF-8
+                with open(os.path.join(os.fsencode(fleet), b"guests", b"bad\xff.xml"), "w", encoding="utf-8") as file:
                     file.write("<domain>")
+                os.rename(os.path.join(fleet, "guests", "vm00001.xml"),
+                          os.path.join(os.fsencode(fleet), b"guests", b"vm\xff.xml"))
             for documents, words in ((matrices, ["matrix"]),
                                      (checks, ["check", "--virsh", "vm00001", "vm00002", "vm00003", "vm00004"])):
                 run = subprocess.run([vgpu_gate, "--config", config, *words, "--root", os.path.join(fleet, "no-host"),
