@@ -76,7 +76,7 @@ make_agree (VgateDefinitionUpdate *update, virDomainPtr domain, const VgateLease
     g_autoptr (VgateDomain) live = vgate_libvirt_read_domain (domain, error), definition = NULL;
     g_autoptr (GPtrArray) disagreements = NULL;
     g_autoptr (GError) failure = NULL;
-    g_autofree char *xml = NULL, *what = NULL, *way_out = NULL;
+    g_autofree char *xml = NULL;
     char *text;
 
     if (!live)
@@ -106,21 +106,14 @@ make_agree (VgateDefinitionUpdate *update, virDomainPtr domain, const VgateLease
     }
     if (disagreements->len == 0)
         return TRUE;
-    what = vgate_definition_describe (disagreements, FALSE);
-    way_out = vgate_definition_way_out (disagreements, update->uuid);
     if (failure) {
         update->outcome = VGATE_DEFINITION_FAILED;
-        g_set_error (
-            &update->error, VGATE_ERROR, VGATE_CODE_DEFINITION_NOT_UPDATED,
-            "the persistent definition differs from the running guest: it names %s. It could not be changed: "
-            "%s. To change it, run: %s",
-            what, failure->message, way_out);
+        g_set_error (&update->error, VGATE_ERROR, VGATE_CODE_DEFINITION_NOT_UPDATED,
+                     "the persistent definition could not be changed: %s. To change it, run: virsh edit %s",
+                     failure->message, update->uuid);
     } else {
         update->outcome = VGATE_DEFINITION_UNCHANGED;
-        update->unchanged =
-            g_strdup_printf ("the persistent definition differs from the running guest: it names %s. To "
-                             "change it, run: %s",
-                             what, way_out);
+        update->unchanged = vgate_definition_report (disagreements, update->uuid);
     }
     return TRUE;
 }

@@ -148,23 +148,23 @@ vgate_definition_describe (const GPtrArray *disagreements, gboolean only_ours)
 }
 
 char *
-vgate_definition_way_out (const GPtrArray *disagreements, const char *uuid)
+vgate_definition_report (const GPtrArray *disagreements, const char *uuid)
 {
-    g_autoptr (GString) text = g_string_new ("virsh dumpxml --inactive --security-info ");
+    const VgateDisagreement *first = g_ptr_array_index (disagreements, 0);
+    g_autofree char *what = NULL;
 
-    g_string_append_printf (text, "%s | sed", uuid);
-    for (guint i = 0; i < disagreements->len; i++) {
-        const VgateDisagreement *disagreement = g_ptr_array_index (disagreements, i);
-        const VgateHostdevKind kind = (VgateHostdevKind)disagreement->lease->kind;
-        g_autofree char *from = NULL, *to = NULL;
-
-        /* there is no hostdev to replace */
-        if (!disagreement->named)
-            return g_strdup_printf ("virsh edit %s", uuid);
-        from = vgate_source_element (kind, disagreement->named->source);
-        to = vgate_source_element (kind, disagreement->lease->device);
-        g_string_append_printf (text, " -e \"s|%s|%s|\"", from, to);
-    }
-    g_string_append (text, " | virsh define --validate /dev/stdin");
-    return g_string_free (g_steal_pointer (&text), FALSE);
+    if (disagreements->len > 1)
+        return g_strdup_printf (
+            "the persistent definition names other devices for %u hostdevs of the guest. To "
+            "change it, run: virsh edit %s",
+            disagreements->len, uuid);
+    /* the command has both devices, and the line no room to name them again */
+    if (first->named && first->lease->kind == VGATE_HOSTDEV_MDEV)
+        return g_strdup_printf (
+            "the definition names another device. To change it, run: virsh dumpxml --inactive "
+            "--security-info %s | sed \"s/uuid='%s'/uuid='%s'/\" | virsh define /dev/stdin",
+            uuid, first->named->source, first->lease->device);
+    what = vgate_definition_describe (disagreements, FALSE);
+    return g_strdup_printf ("the persistent definition names %s. To change it, run: virsh edit %s", what,
+                            uuid);
 }

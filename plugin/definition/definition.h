@@ -28,5 +28,6 @@ GPtrArray *vgate_definition_moves (const GPtrArray *disagreements);
  * frees the text. */
 char *vgate_definition_describe (const GPtrArray *disagreements, gboolean only_ours);
 
-/* Returns the commands with which an operator can make it agree. The caller frees the text. */
-char *vgate_definition_way_out (const GPtrArray *disagreements, const char *uuid);
+/* Describes that they disagree, with the command with which an operator can make them agree, in a text that
+ * fits into a line. There is at least one disagreement. The caller frees the text. */
+char *vgate_definition_report (const GPtrArray *disagreements, const char *uuid);

@@ -76,7 +76,7 @@ race_there () {
     ! is_over "${pid[traveller]}" || lucky=rival other=traveller
     ! is_over "${pid[$lucky]}" || fail 'both were refused:' "$(<"$output.traveller")" "$(<"$output.rival")"
     text=$(<"$output.$other")
-    [[ $text =~ "vgpu-gate: VGATE-507: host-$there refuses $other: ".*"none of the vGPU's type is free here".*' and none can be created there' ]] ||
+    [[ $text =~ "vgpu-gate: VGATE-507: host-$there refuses $other: ".*"No other device can be used here." ]] ||
         fail "$other was refused for another reason:" "$text"
     within 120 is_copying "$lucky" || fail "$lucky does not go on:" "$(<"$output.$lucky")"
     migration=${pid[$lucky]}
