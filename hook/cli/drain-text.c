@@ -111,31 +111,38 @@ describe_reason (const VgateDrainPlan *plan, const VgateDrainReason *reason)
                             reason->n_hosts == 1 ? ": " : "s, such as ", host_name (plan, reason->host));
 }
 
+/* A comment of the shell is one line: the rest of a wrapped one would be a command. */
 static void
-append_stays (GString *text, const VgateDrainPlan *plan, const char *before)
+append_comment (GString *text, const char *line)
+{
+    g_autofree char *shown = vgate_printable (line, 4000);
+
+    g_string_append_printf (text, "# %s\n", shown);
+}
+
+/* append adds a line: append_wrapped () or append_comment (). */
+static void
+append_stays (GString *text, const VgateDrainPlan *plan, void (*append) (GString *text, const char *line))
 {
     for (guint i = 0; i < plan->stays->len; i++) {
         const VgateDrainStay *stay = g_ptr_array_index (plan->stays, i);
-        g_autofree char *name = g_strdup_printf ("%s%s stays:", before, guest_name (plan, stay->mover));
+        g_autofree char *name = g_strdup_printf ("%s stays:", guest_name (plan, stay->mover));
 
-        append_wrapped (text, name);
+        append (text, name);
         for (guint r = 0; r < stay->reasons->len; r++) {
             g_autofree char *reason = describe_reason (plan, g_ptr_array_index (stay->reasons, r));
-            g_autofree char *line = g_strdup_printf ("%s  %s", before, reason);
+            g_autofree char *line = g_strconcat ("  ", reason, NULL);
 
-            if (*before == '#')
-                g_string_append_printf (text, "%s\n", line);
-            else
-                append_wrapped (text, line);
+            append (text, line);
         }
     }
     for (guint i = 0; i < plan->unknown->len; i++) {
         g_autofree char *line = g_strdup_printf (
-            "%sVGATE-%03d: domain %s runs on %s, and the fleet has no document of it.", before,
+            "VGATE-%03d: domain %s runs on %s, and the fleet has no document of it.",
             VGATE_CODE_DRAIN_UNKNOWN_GUEST, (const char *)g_ptr_array_index (plan->unknown, i),
             host_name (plan, plan->host));
 
-        append_wrapped (text, line);
+        append (text, line);
     }
 }
 
@@ -159,7 +166,7 @@ vgate_drain_print_text (const VgateDrainPlan *plan, G_GNUC_UNUSED const VgateVir
     }
     if (plan->stays->len + plan->unknown->len > 0)
         g_string_append_c (text, '\n');
-    append_stays (text, plan, "");
+    append_stays (text, plan, append_wrapped);
     vgate_output_print (text->str);
 }
 
@@ -208,13 +215,12 @@ vgate_drain_print_virsh (const VgateDrainPlan *plan, const VgateVirshHosts *host
     for (guint i = 0; i < plan->moves->len; i++) {
         const VgateDrainMove *move = g_ptr_array_index (plan->moves, i);
         g_autofree char *line = describe_move (plan, move, i + 1);
-        g_autofree char *shown = vgate_printable (line, 1000);
         g_autoptr (GPtrArray) commands = vgate_drain_commands (plan, move, hosts);
 
-        g_string_append_printf (text, "# %s\n", shown);
+        append_comment (text, line);
         for (guint c = 0; c < commands->len; c++)
             g_string_append_printf (text, "%s\n", (const char *)g_ptr_array_index (commands, c));
     }
-    append_stays (text, plan, "# ");
+    append_stays (text, plan, append_comment);
     vgate_output_print (text->str);
 }

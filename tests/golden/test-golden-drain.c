@@ -167,6 +167,30 @@ test_shell (gconstpointer data)
     g_assert_nonnull (strstr (run.out, "migrate --live"));
 }
 
+/* A line of a comment is not wrapped: its rest would be a command. */
+static void
+test_comments (G_GNUC_UNUSED gconstpointer data)
+{
+    g_autofree char *guest = g_strnfill (76, 'a'), *host_name = g_strnfill (50, 'b');
+    g_autofree char *named = g_strdup_printf ("<name>%s touch /tmp/x #&#10;touch y</name>", guest);
+    g_autofree char *host_named = g_strdup_printf ("name='%s touch /tmp/x #'", host_name);
+    g_autoptr (FakeHost) host = fake_host_new ();
+    g_autofree char *removed = fake_host_path (host, "fleet/guests/vm00002.xml");
+    g_auto (ProgramRun) run = {0};
+    g_auto (GStrv) lines = NULL;
+
+    one_host (host);
+    change (host, "fleet/guests/vm00001.xml", "<name>vm00001</name>", named);
+    change (host, "fleet/hosts/host-001.xml", "name='host-001'", host_named);
+    g_assert_cmpint (g_unlink (removed), ==, 0);
+    run_drain (host, "--virsh 00000015-0001-4000-8000-000000000001", &run);
+    g_assert_nonnull (strstr (run.out, "VGATE-582"));
+    g_assert_nonnull (strstr (run.out, " touch /tmp/x #"));
+    lines = g_strsplit (run.out, "\n", -1);
+    for (guint l = 0; lines[l]; l++)
+        g_assert_true (*lines[l] == '\0' || g_str_has_prefix (lines[l], "# "));
+}
+
 /* --- documents that cannot be read, or are not there --- */
 
 static void
@@ -324,6 +348,7 @@ main (int argc, char *argv[])
     }
     program_add_test ("/" FOLDER "/shell/plain", GUINT_TO_POINTER (0), test_shell);
     program_add_test ("/" FOLDER "/shell/down-times", GUINT_TO_POINTER (1), test_shell);
+    program_add_test ("/" FOLDER "/shell/comments", NULL, test_comments);
     program_add_test ("/" FOLDER "/unknown-guest", NULL, test_unknown_guest);
     program_add_test ("/none-left/" FOLDER, NULL, test_none_left);
     return g_test_run ();
