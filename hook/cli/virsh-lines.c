@@ -85,7 +85,8 @@ uri_of (const char *host, const VgateVirshHosts *hosts)
     return g_string_free (uri, FALSE);
 }
 
-/* "ssh root@host-b": the user, host and port are those of the URI. */
+/* "ssh -n root@host-b": the user, host and port are those of the URI. Without -n, ssh reads the rest of a
+ * plan that a shell reads from standard input. */
 static char *
 ssh_to (const char *host, const VgateVirshHosts *hosts)
 {
@@ -100,7 +101,7 @@ ssh_to (const char *host, const VgateVirshHosts *hosts)
     g_autofree char *at = g_strconcat (user ? user : "", user ? "@" : "", name, NULL);
     g_autofree char *quoted = quote (at);
 
-    return g_strdup_printf ("ssh %s%s%s", port, *at == '-' ? "-- " : "", quoted);
+    return g_strdup_printf ("ssh -n %s%s%s", port, *at == '-' ? "-- " : "", quoted);
 }
 
 static char *

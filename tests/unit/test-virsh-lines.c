@@ -9,7 +9,7 @@
 #define MDEV  "a3a3f5f0-2b1c-4f6e-9a9d-0c7b1d5e8f01"
 #define MDEV2 "b7b7f5f0-2b1c-4f6e-9a9d-0c7b1d5e8f02"
 #define A     "virsh -c qemu+ssh://root@host-a/system"
-#define SSH   "ssh root@host-b vgpu-gate "
+#define SSH   "ssh -n root@host-b vgpu-gate "
 #define FILE1 "vgpu-gate-" UUID ".xml"
 #define FILE2 "vgpu-gate-" UUID "-inactive.xml"
 #define DEFS  " --persistent --undefinesource"
@@ -58,7 +58,7 @@ static const Case cases[] = {
      {"vm1", UUID, "host-a", "host-b", NULL, 300001, 0},
      {0},
      {{0}},
-     A " migrate-setmaxdowntime vm1 400\nssh root@host-a vgpu-gated --once\n" A " migrate --live" DEFS
+     A " migrate-setmaxdowntime vm1 400\nssh -n root@host-a vgpu-gated --once\n" A " migrate --live" DEFS
        " vm1 qemu+ssh://root@host-b/system\n"},
     {"own-limit",
      {"vm1", UUID, NULL, "host-b", NULL, 1783000, 1000},
@@ -128,13 +128,13 @@ static const Case cases[] = {
      {"qemu+tcp://%h:16509/system", 0, TRUE},
      {{VGATE_HOSTDEV_MDEV, MDEV, MDEV, "L40S-12Q", NULL}},
      "virsh -c qemu+tcp://host-a:16509/system migrate-setmaxdowntime vm1 500\n"
-     "ssh host-a vgpu-gated --once\nssh host-b vgpu-gate device make " MDEV " --type L40S-12Q\n"
+     "ssh -n host-a vgpu-gated --once\nssh -n host-b vgpu-gate device make " MDEV " --type L40S-12Q\n"
      "virsh -c qemu+tcp://host-a:16509/system migrate --live vm1 qemu+tcp://host-b:16509/system\n"},
     {"ssh-port",
      {"vm1", UUID, "host-a", "host-b", NULL, 0, 0},
      {"qemu+ssh://admin@%h:2222/system?keyfile=/k", 0, TRUE},
      {{VGATE_HOSTDEV_MDEV, MDEV, MDEV, "L40S-12Q", NULL}},
-     "ssh -p 2222 admin@host-b vgpu-gate device make " MDEV " --type L40S-12Q\n"
+     "ssh -n -p 2222 admin@host-b vgpu-gate device make " MDEV " --type L40S-12Q\n"
      "virsh -c 'qemu+ssh://admin@host-a:2222/system?keyfile=/k' migrate --live vm1 "
      "'qemu+ssh://admin@host-b:2222/system?keyfile=/k'\n"},
     /* virsh takes a number for an ID */
@@ -158,8 +158,8 @@ static const Case cases[] = {
      {"qemu+ssh://%h/system", 0, TRUE},
      {{VGATE_HOSTDEV_MDEV, MDEV, MDEV, "a b", NULL}},
      "virsh -c qemu+ssh://-oProxyCommand%3Dx/system migrate-setmaxdowntime " UUID " 500\n"
-     "ssh -- '-oProxyCommand=x' vgpu-gated --once\n"
-     "ssh 'b'\\''$(x)' vgpu-gate device make " MDEV " --type 'a b'\n"
+     "ssh -n -- '-oProxyCommand=x' vgpu-gated --once\n"
+     "ssh -n 'b'\\''$(x)' vgpu-gate device make " MDEV " --type 'a b'\n"
      "virsh -c qemu+ssh://-oProxyCommand%3Dx/system migrate --live " UUID
      " qemu+ssh://b%27%24%28x%29/system\n"},
 };
@@ -256,7 +256,7 @@ test_remove (void)
 {
     g_autofree char *line = vgate_virsh_remove ("host-b", MDEV, &(VgateVirshHosts){0});
 
-    g_assert_cmpstr (line, ==, "ssh root@host-b vgpu-gate device remove --yes " MDEV);
+    g_assert_cmpstr (line, ==, "ssh -n root@host-b vgpu-gate device remove --yes " MDEV);
 }
 
 static void

@@ -22,15 +22,15 @@ drain () {
     on a vgpu-gate drain host-a --fleet "$fleet" --uri 'qemu+tcp://%h/system' "$@"
 }
 
-# Executes each line of file $1 on host a. In the lab, ssh host-b enters host b.
+# Executes each line of file $1 on host a. In the lab, ssh -n host-b enters host b.
 execute_lines () {
     local line n=0
     while read -r line; do
         [[ $line != '#'* ]] || continue
         n=$((n + 1))
         case $line in
-            'ssh host-'*)
-                line=${line#ssh host-}
+            'ssh -n host-'*)
+                line=${line#ssh -n host-}
                 # the words are those of the line
                 # shellcheck disable=SC2086
                 on "${line%% *}" ${line#* } </dev/null || fail "line $n of the plan failed: $line"
