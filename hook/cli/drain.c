@@ -53,6 +53,7 @@ find_host (VgateFleet *fleet, const char *word, GError **error)
     gboolean is_ambiguous = FALSE;
     const VgateFleetHost *found;
     g_autoptr (VgateHost) named = NULL;
+    VgateFleetHost *added;
     guint index;
 
     if (vgate_fleet_word_is_path (word)) {
@@ -70,7 +71,10 @@ find_host (VgateFleet *fleet, const char *word, GError **error)
             entry->origin = g_strdup (word);
             return (int)h;
         }
-        vgate_fleet_add_host_file (fleet, word);
+        added = g_new0 (VgateFleetHost, 1);
+        added->origin = g_strdup (word);
+        added->host = g_steal_pointer (&named);
+        g_ptr_array_add (fleet->hosts, added);
         return (int)fleet->hosts->len - 1;
     }
     found = vgate_fleet_find_host (fleet, word, &is_ambiguous);
@@ -175,9 +179,11 @@ vgate_command_drain (int argc, char *argv[], const char *config)
         return vgate_command_usage (error->message);
     if (!options.words || g_strv_length (options.words) != 1)
         return vgate_command_usage ("'drain' requires one HOST");
-    if (!options.fleet.directories)
-        return vgate_command_usage ("'drain' requires --fleet DIR");
-    if (!vgate_fleet_options_check (&options.fleet, NULL, &error))
+    if (!vgate_fleet_options_have_fleet (&options.fleet))
+        return vgate_command_usage ("'drain' requires --fleet DIR or --connect URI");
+    /* HOST can be standard input as well */
+    if (!vgate_fleet_options_check (&options.fleet,
+                                    strcmp (options.words[0], "-") == 0 ? options.words : NULL, &error))
         return vgate_command_usage (error->message);
     if (options.spread && options.pack)
         return vgate_command_usage ("--spread and --pack exclude each other");

@@ -276,6 +276,7 @@ static const struct {
     {"usage-nothing", "drain", nothing, 2},
     {"usage-two", "drain a b --fleet $ROOT/fleet", nothing, 2},
     {"usage-no-fleet", "drain host-001", nothing, 2},
+    {"usage-input", "drain - --fleet $ROOT/fleet --host -", nothing, 2},
     {"usage-order", "drain host-001 --fleet $ROOT/fleet --spread --pack", nothing, 2},
     {"usage-output", "drain host-001 --fleet $ROOT/fleet --output csv", nothing, 2},
     {"usage-virsh-json", "drain host-001 --fleet $ROOT/fleet --virsh --output json", nothing, 2},
@@ -311,6 +312,53 @@ test_full (gconstpointer form)
     program_run_by (NULL);
     g_assert_cmpint (run.status, ==, 3);
     g_assert_nonnull (strstr (run.err, "cannot write to standard output: No space left on device"));
+}
+
+/* Moves the document of host-001 out of the fleet, and gives it to the programs as standard input. */
+static void
+host_from_input (FakeHost *host)
+{
+    g_autofree char *from = fake_host_path (host, "fleet/hosts/host-001.xml");
+    g_autofree char *to = fake_host_path (host, "host.xml"), *by = fake_host_path (host, "with-input");
+    g_autofree char *script = g_strdup_printf ("#!/bin/sh\nexec \"$@\" <%s\n", to);
+
+    g_assert_cmpint (g_rename (from, to), ==, 0);
+    fake_host_write_file (host, "with-input", script, strlen (script), 0755);
+    program_run_by (by);
+}
+
+/* The host of the document is drained, whether or not the fleet has one of it. */
+static void
+test_input (G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr (FakeHost) host = fake_host_new ();
+    g_auto (ProgramRun) run = {0}, without = {0}, with_older = {0};
+    g_autofree char *path = fake_host_path (host, "host.xml"), *xml = NULL;
+    gsize length;
+
+    roomy_fleet (host);
+    run_drain (host, "host-001", &run);
+    host_from_input (host);
+    run_drain (host, "-", &without);
+    g_assert_cmpstr (without.out, ==, run.out);
+    g_assert_cmpint (without.status, ==, 0);
+    g_assert_true (g_file_get_contents (path, &xml, &length, NULL));
+    fake_host_write_file (host, "fleet/hosts/host-001.xml", xml, length, 0644);
+    run_drain (host, "-", &with_older);
+    g_assert_cmpstr (with_older.out, ==, run.out);
+    program_run_by (NULL);
+}
+
+/* --connect names a fleet. */
+static void
+test_connect (G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr (FakeHost) host = fake_host_new ();
+    g_auto (ProgramRun) run = {0};
+
+    command_run (host, "drain host-001 -c none:///", &run);
+    g_assert_cmpint (run.status, ==, 3);
+    g_assert_null (strstr (run.err, "requires"));
 }
 
 static void
@@ -349,6 +397,8 @@ main (int argc, char *argv[])
     program_add_test ("/" FOLDER "/shell/plain", GUINT_TO_POINTER (0), test_shell);
     program_add_test ("/" FOLDER "/shell/down-times", GUINT_TO_POINTER (1), test_shell);
     program_add_test ("/" FOLDER "/shell/comments", NULL, test_comments);
+    program_add_test ("/" FOLDER "/input", NULL, test_input);
+    program_add_test ("/" FOLDER "/connect", NULL, test_connect);
     program_add_test ("/" FOLDER "/unknown-guest", NULL, test_unknown_guest);
     program_add_test ("/none-left/" FOLDER, NULL, test_none_left);
     return g_test_run ();
