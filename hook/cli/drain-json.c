@@ -132,7 +132,7 @@ vgate_drain_print_json (const VgateDrainPlan *plan, const VgateVirshHosts *hosts
 {
     g_autofree char *now = vgate_time_format (plan->moving->question->now), *text = NULL;
     g_autoptr (JsonObject) report = json_object_new ();
-    JsonArray *unknown;
+    JsonArray *unknown, *nameless;
 
     json_object_set_string_member (report, "format", FORMAT);
     json_object_set_string_member (report, "time", now);
@@ -141,11 +141,17 @@ vgate_drain_print_json (const VgateDrainPlan *plan, const VgateVirshHosts *hosts
     vgate_tree_set_number (report, "at-most", plan->n_most);
     json_object_set_boolean_member (report, "is-optimal", plan->is_optimal);
     set_host (report, "host", vgate_moving_host (plan->moving, plan->host));
+    json_object_set_boolean_member (report, "has-devices",
+                                    vgate_moving_host (plan->moving, plan->host)->devices != NULL);
     add_moves (report, plan, hosts);
     add_stays (report, plan);
     unknown = vgate_tree_add_list (report, "unknown-guest");
     for (guint i = 0; i < plan->unknown->len; i++)
         json_array_add_string_element (unknown, g_ptr_array_index (plan->unknown, i));
+    nameless = vgate_tree_add_list (report, "unknown-vgpu");
+    for (guint i = 0; i < plan->nameless->len; i++)
+        json_array_add_string_element (nameless,
+                                       ((const VgateHostVgpu *)g_ptr_array_index (plan->nameless, i))->uuid);
     add_faults (report, plan->moving->fleet);
     text = vgate_report_render (report, VGATE_OUTPUT_JSON);
     vgate_output_print (text);

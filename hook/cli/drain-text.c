@@ -50,7 +50,13 @@ append_summary (GString *text, const VgateDrainPlan *plan)
     for (guint i = 0; i < plan->moves->len; i++)
         down_time += ((const VgateDrainMove *)g_ptr_array_index (plan->moves, i))->down_time;
     if (n_guests == 0) {
-        g_string_printf (line, "No guest with a vGPU runs on %s.", host_name (plan, plan->host));
+        const gboolean is_known =
+            vgate_moving_host (plan->moving, plan->host)->devices && plan->nameless->len == 0;
+
+        g_string_printf (line,
+                         is_known ? "No guest with a vGPU runs on %s."
+                                  : "Which guests with vGPUs run on %s is not known.",
+                         host_name (plan, plan->host));
         append_wrapped (text, line->str);
         return;
     }
@@ -138,9 +144,27 @@ append_stays (GString *text, const VgateDrainPlan *plan, void (*append) (GString
     }
     for (guint i = 0; i < plan->unknown->len; i++) {
         g_autofree char *line = g_strdup_printf (
-            "VGATE-%03d: domain %s runs on %s, and the fleet has no document of it.",
+            "VGATE-%03d: domain %s runs on %s, and the fleet has no document of the running guest.",
             VGATE_CODE_DRAIN_UNKNOWN_GUEST, (const char *)g_ptr_array_index (plan->unknown, i),
             host_name (plan, plan->host));
+
+        append (text, line);
+    }
+    for (guint i = 0; i < plan->nameless->len; i++) {
+        const VgateHostVgpu *vgpu = g_ptr_array_index (plan->nameless, i);
+        g_autofree char *line =
+            g_strdup_printf ("VGATE-%03d: vGPU %s (%s on GPU %s) runs on %s, and the host document does not "
+                             "contain its domain.",
+                             VGATE_CODE_DRAIN_UNKNOWN_GUEST, vgpu->uuid, vgpu->type_name, vgpu->pgpu,
+                             host_name (plan, plan->host));
+
+        append (text, line);
+    }
+    if (!vgate_moving_host (plan->moving, plan->host)->devices) {
+        g_autofree char *line = g_strdup_printf (
+            "VGATE-%03d: the document of %s does not contain its devices, so that other guests may run "
+            "there. Run 'vgpu-gate host' again as root on that host.",
+            VGATE_CODE_PLACEMENT_UNKNOWN, host_name (plan, plan->host));
 
         append (text, line);
     }
@@ -150,6 +174,7 @@ void
 vgate_drain_print_text (const VgateDrainPlan *plan, G_GNUC_UNUSED const VgateVirshHosts *hosts)
 {
     g_autoptr (GString) text = g_string_new (NULL);
+    gsize n;
 
     append_summary (text, plan);
     for (guint i = 0; i < plan->moves->len; i++) {
@@ -164,9 +189,10 @@ vgate_drain_print_text (const VgateDrainPlan *plan, G_GNUC_UNUSED const VgateVir
             g_string_append_printf (text, "     down-time: about %" G_GUINT64_FORMAT " ms\n",
                                     move->down_time);
     }
-    if (plan->stays->len + plan->unknown->len > 0)
-        g_string_append_c (text, '\n');
+    n = text->len;
     append_stays (text, plan, append_wrapped);
+    if (text->len > n)
+        g_string_insert_c (text, (gssize)n, '\n');
     vgate_output_print (text->str);
 }
 

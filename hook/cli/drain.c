@@ -91,7 +91,8 @@ find_host (VgateFleet *fleet, const char *word, GError **error)
 static int
 status_of (const VgateDrainPlan *plan)
 {
-    if (plan->unknown->len > 0 || plan->moving->fleet->faults->len > 0)
+    if (!vgate_moving_host (plan->moving, plan->host)->devices || plan->unknown->len > 0 ||
+        plan->nameless->len > 0 || plan->moving->fleet->faults->len > 0)
         return VGATE_EXIT_UNANSWERED;
     for (guint i = 0; i < plan->stays->len; i++) {
         const VgateDrainStay *stay = g_ptr_array_index (plan->stays, i);

@@ -933,24 +933,6 @@ explain_stay (const Draining *d, VgateMover *mover, VgateDrainPlan *plan)
     g_ptr_array_sort (stay->reasons, compare_reasons);
 }
 
-/* Domains whose vGPUs run on the host, and of which the fleet has no document. */
-static void
-list_unknown (const Draining *d, VgateDrainPlan *plan)
-{
-    const VgateHost *host = vgate_moving_host (d->moving, d->host);
-    g_autoptr (GHashTable) known = g_hash_table_new (g_str_hash, g_str_equal);
-
-    for (guint g = 0; g < d->moving->fleet->guests->len; g++)
-        g_hash_table_add (
-            known, ((const VgateFleetGuest *)g_ptr_array_index (d->moving->fleet->guests, g))->domain->uuid);
-    for (guint i = 0; host->devices && i < host->devices->vgpus->len; i++) {
-        const char *domain = ((const VgateHostVgpu *)g_ptr_array_index (host->devices->vgpus, i))->domain;
-
-        if (domain && g_hash_table_add (known, (gpointer)domain))
-            g_ptr_array_add (plan->unknown, g_strdup (domain));
-    }
-}
-
 VgateDrainPlan *
 vgate_drain_plan (const VgateFleet *fleet, const VgateFleetQuestion *question, guint host,
                   const VgateDrainOptions *options)
@@ -965,7 +947,8 @@ vgate_drain_plan (const VgateFleet *fleet, const VgateFleetQuestion *question, g
     plan->host = host;
     plan->moves = g_ptr_array_new_with_free_func ((GDestroyNotify)move_free);
     plan->stays = g_ptr_array_new_with_free_func ((GDestroyNotify)stay_free);
-    plan->unknown = g_ptr_array_new_with_free_func (g_free);
+    plan->unknown = g_ptr_array_new ();
+    plan->nameless = g_ptr_array_new ();
     plan->is_optimal = TRUE;
     d.moving = plan->moving;
     for (guint g = 0; g < fleet->guests->len; g++) {
@@ -997,7 +980,7 @@ vgate_drain_plan (const VgateFleet *fleet, const VgateFleetQuestion *question, g
     for (guint i = 0; i < n_own; i++)
         if (guest_at (&d, i)->to < 0)
             explain_stay (&d, guest_at (&d, i)->mover, plan);
-    list_unknown (&d, plan);
+    vgate_moving_list_unknown (d.moving, host, plan->unknown, plan->nameless);
     return plan;
 }
 
@@ -1007,6 +990,7 @@ vgate_drain_plan_free (VgateDrainPlan *plan)
     g_ptr_array_unref (plan->moves);
     g_ptr_array_unref (plan->stays);
     g_ptr_array_unref (plan->unknown);
+    g_ptr_array_unref (plan->nameless);
     vgate_moving_free (plan->moving);
     g_free (plan);
 }

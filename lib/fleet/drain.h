@@ -46,10 +46,11 @@ typedef struct {
     guint host;
     GPtrArray *moves; /* of VgateDrainMove *, in the order in which they are done */
     GPtrArray *stays; /* of VgateDrainStay * */
-    GPtrArray
-        *unknown;    /* of char *: UUIDs of domains that run on the host, and of which there is no document */
-    guint n_leaving; /* guests of the host that leave */
-    guint n_most;    /* no plan lets more leave */
+    /* vgate_moving_list_unknown (). Without devices in the document, it is not known what runs there. */
+    GPtrArray *unknown;  /* of char * */
+    GPtrArray *nameless; /* of VgateHostVgpu * */
+    guint n_leaving;     /* guests of the host that leave */
+    guint n_most;        /* no plan lets more leave */
     gboolean is_optimal; /* FALSE: it was not proved that no plan is better */
 } VgateDrainPlan;
 

@@ -259,6 +259,32 @@ vgate_moving_reset (VgateMoving *moving)
         vgate_places_reset (moving->places[h]);
 }
 
+void
+vgate_moving_list_unknown (const VgateMoving *moving, guint host, GPtrArray *domains, GPtrArray *vgpus)
+{
+    const VgateHostDevices *devices = vgate_moving_host (moving, host)->devices;
+    g_autoptr (GHashTable) known = g_hash_table_new (g_str_hash, g_str_equal);
+
+    /* a guest of which only a snapshot or a definition is known is not moved */
+    for (guint g = 0; g < moving->fleet->guests->len; g++) {
+        const VgateMover *mover = moving->movers[g];
+
+        if (!mover)
+            continue;
+        g_hash_table_add (known, vgate_moving_guest (moving, mover)->domain->uuid);
+        for (guint v = 0; v < mover->n_vgpus && mover->home == (int)host; v++)
+            g_hash_table_add (known, mover->vgpus[v].vgpu->uuid);
+    }
+    for (guint i = 0; devices && i < devices->vgpus->len; i++) {
+        VgateHostVgpu *vgpu = g_ptr_array_index (devices->vgpus, i);
+
+        if (vgpu->domain && g_hash_table_add (known, vgpu->domain))
+            g_ptr_array_add (domains, vgpu->domain);
+        else if (!vgpu->domain && !g_hash_table_contains (known, vgpu->uuid))
+            g_ptr_array_add (vgpus, vgpu);
+    }
+}
+
 /* --- where a guest can run --- */
 
 /* The rules that refuse the first vGPU without a pGPU, on the pGPU on which they are the fewest. */

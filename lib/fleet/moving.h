@@ -66,6 +66,13 @@ void vgate_moving_reset (VgateMoving *moving);
 const VgateFleetGuest *vgate_moving_guest (const VgateMoving *moving, const VgateMover *mover);
 const VgateHost *vgate_moving_host (const VgateMoving *moving, guint host);
 
+/*
+ * Adds what the host's document lists as running and that belongs to none of the movers: the UUIDs of domains
+ * to domains, and VgateHostVgpu * without a domain to vgpus. Both are borrowed from the document. A document
+ * without devices lists nothing.
+ */
+void vgate_moving_list_unknown (const VgateMoving *moving, guint host, GPtrArray *domains, GPtrArray *vgpus);
+
 /* A number that is equal for guests that fit the same hosts. */
 guint vgate_moving_class (VgateMoving *moving, VgateMover *mover);
 

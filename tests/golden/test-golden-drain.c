@@ -361,6 +361,78 @@ test_connect (G_GNUC_UNUSED gconstpointer data)
     g_assert_null (strstr (run.err, "requires"));
 }
 
+/* --- what runs on the host is not known --- */
+
+static void
+no_devices (FakeHost *host)
+{
+    g_autofree char *path = fake_host_path (host, "fleet/hosts/host-001.xml"), *xml = NULL;
+    g_autoptr (GString) text = NULL;
+    const char *begin, *end;
+
+    unknown_guest (host);
+    g_assert_true (g_file_get_contents (path, &xml, NULL, NULL));
+    begin = strstr (xml, "<devices");
+    end = strstr (xml, "</devices>");
+    g_assert_true (begin && end);
+    text = g_string_new_len (xml, begin - xml);
+    g_string_append (text, end + strlen ("</devices>"));
+    fake_host_write_file (host, "fleet/hosts/host-001.xml", text->str, text->len, 0644);
+}
+
+/* The vGPUs of one domain are not those of a domain that libvirt has. */
+static void
+without_domain (FakeHost *host)
+{
+    unknown_guest (host);
+    change (host, "fleet/hosts/host-001.xml", " domain='0000000a-0002-4000-8000-000000000032'", "");
+}
+
+/* The fleet has only a snapshot's document of each guest. */
+static void
+only_snapshots (FakeHost *host)
+{
+    roomy_fleet (host);
+    for (guint i = 1; i <= 24; i++) {
+        g_autofree char *file = g_strdup_printf ("fleet/guests/vm%05u.xml", i);
+        g_autofree char *path = fake_host_path (host, file), *xml = NULL;
+        g_autoptr (GString) text = g_string_new ("<domainsnapshot><name>s</name><state>running</state>");
+
+        g_assert_true (g_file_get_contents (path, &xml, NULL, NULL));
+        g_string_append_printf (text, "%s</domainsnapshot>", xml);
+        fake_host_write_file (host, file, text->str, text->len, 0644);
+    }
+}
+
+static const struct {
+    const char *name;
+    CasePrepare prepare;
+} unknown[] = {
+    {"no-devices", no_devices},
+    {"without-domain", without_domain},
+    {"only-snapshots", only_snapshots},
+};
+
+static void
+test_unknown (gconstpointer data)
+{
+    const guint i = GPOINTER_TO_UINT (data);
+    g_autofree char *text = g_strconcat (unknown[i].name, ".text", NULL);
+    g_autofree char *virsh = g_strconcat (unknown[i].name, ".virsh", NULL);
+    g_autoptr (FakeHost) host = fake_host_new ();
+    g_auto (ProgramRun) run = {0}, commands = {0}, json = {0};
+
+    unknown[i].prepare (host);
+    run_drain (host, "host-001", &run);
+    golden_compare (FOLDER, text, run.out);
+    g_assert_cmpint (run.status, ==, 3);
+    run_drain (host, "--virsh host-001", &commands);
+    golden_compare (FOLDER, virsh, commands.out);
+    run_drain (host, "--output json host-001", &json);
+    g_assert_cmpint (json.status, ==, 3);
+    g_assert_nonnull (strstr (json.out, "\"leaving\" : 0,"));
+}
+
 static void
 add_numbered (const char *kind, const char *name, guint number, GTestDataFunc function)
 {
@@ -399,6 +471,8 @@ main (int argc, char *argv[])
     program_add_test ("/" FOLDER "/shell/comments", NULL, test_comments);
     program_add_test ("/" FOLDER "/input", NULL, test_input);
     program_add_test ("/" FOLDER "/connect", NULL, test_connect);
+    for (guint i = 0; i < G_N_ELEMENTS (unknown); i++)
+        add_numbered ("unknown", unknown[i].name, i, test_unknown);
     program_add_test ("/" FOLDER "/unknown-guest", NULL, test_unknown_guest);
     program_add_test ("/none-left/" FOLDER, NULL, test_none_left);
     return g_test_run ();
