@@ -15,3 +15,8 @@ void vgate_drain_print_json (const VgateDrainPlan *plan, const VgateVirshHosts *
 /* The commands of one migration, as char *. The caller unrefs the array. */
 GPtrArray *vgate_drain_commands (const VgateDrainPlan *plan, const VgateDrainMove *move,
                                  const VgateVirshHosts *hosts);
+
+/* Adds a line by append for each domain (char *) and each vGPU without one (VgateHostVgpu *) that run on the
+ * host and are not in the fleet, and one if the host's document does not contain what runs there. */
+void vgate_append_unknown (GString *text, void (*append) (GString *text, const char *line),
+                           const VgateHost *host, const GPtrArray *domains, const GPtrArray *vgpus);

@@ -126,6 +126,36 @@ append_comment (GString *text, const char *line)
     g_string_append_printf (text, "# %s\n", shown);
 }
 
+void
+vgate_append_unknown (GString *text, void (*append) (GString *text, const char *line), const VgateHost *host,
+                      const GPtrArray *domains, const GPtrArray *vgpus)
+{
+    for (guint i = 0; i < domains->len; i++) {
+        g_autofree char *line = g_strdup_printf (
+            "VGATE-%03d: domain %s runs on %s, and the fleet has no document of the running guest.",
+            VGATE_CODE_DRAIN_UNKNOWN_GUEST, (const char *)g_ptr_array_index (domains, i), host->name);
+
+        append (text, line);
+    }
+    for (guint i = 0; i < vgpus->len; i++) {
+        const VgateHostVgpu *vgpu = g_ptr_array_index (vgpus, i);
+        g_autofree char *line = g_strdup_printf (
+            "VGATE-%03d: vGPU %s (%s on GPU %s) runs on %s, and the host document does not "
+            "contain its domain.",
+            VGATE_CODE_DRAIN_UNKNOWN_GUEST, vgpu->uuid, vgpu->type_name, vgpu->pgpu, host->name);
+
+        append (text, line);
+    }
+    if (!host->devices) {
+        g_autofree char *line = g_strdup_printf (
+            "VGATE-%03d: the document of %s does not contain its devices, so that other guests may run "
+            "there. Run 'vgpu-gate host' again as root on that host.",
+            VGATE_CODE_PLACEMENT_UNKNOWN, host->name);
+
+        append (text, line);
+    }
+}
+
 /* append adds a line: append_wrapped () or append_comment (). */
 static void
 append_stays (GString *text, const VgateDrainPlan *plan, void (*append) (GString *text, const char *line))
@@ -142,32 +172,8 @@ append_stays (GString *text, const VgateDrainPlan *plan, void (*append) (GString
             append (text, line);
         }
     }
-    for (guint i = 0; i < plan->unknown->len; i++) {
-        g_autofree char *line = g_strdup_printf (
-            "VGATE-%03d: domain %s runs on %s, and the fleet has no document of the running guest.",
-            VGATE_CODE_DRAIN_UNKNOWN_GUEST, (const char *)g_ptr_array_index (plan->unknown, i),
-            host_name (plan, plan->host));
-
-        append (text, line);
-    }
-    for (guint i = 0; i < plan->nameless->len; i++) {
-        const VgateHostVgpu *vgpu = g_ptr_array_index (plan->nameless, i);
-        g_autofree char *line =
-            g_strdup_printf ("VGATE-%03d: vGPU %s (%s on GPU %s) runs on %s, and the host document does not "
-                             "contain its domain.",
-                             VGATE_CODE_DRAIN_UNKNOWN_GUEST, vgpu->uuid, vgpu->type_name, vgpu->pgpu,
-                             host_name (plan, plan->host));
-
-        append (text, line);
-    }
-    if (!vgate_moving_host (plan->moving, plan->host)->devices) {
-        g_autofree char *line = g_strdup_printf (
-            "VGATE-%03d: the document of %s does not contain its devices, so that other guests may run "
-            "there. Run 'vgpu-gate host' again as root on that host.",
-            VGATE_CODE_PLACEMENT_UNKNOWN, host_name (plan, plan->host));
-
-        append (text, line);
-    }
+    vgate_append_unknown (text, append, vgate_moving_host (plan->moving, plan->host), plan->unknown,
+                          plan->nameless);
 }
 
 void

@@ -70,6 +70,16 @@ add_outside (JsonObject *report, const VgateUpgradePlan *plan)
 }
 
 static void
+add_guests (JsonObject *item, const char *name, const VgateUpgradePlan *plan, const GArray *guests)
+{
+    JsonArray *list = vgate_tree_add_list (item, name);
+
+    for (guint i = 0; i < guests->len; i++)
+        set_guest (vgate_tree_add_item (list),
+                   g_ptr_array_index (plan->before->fleet->guests, g_array_index (guests, guint, i)));
+}
+
+static void
 add_steps (JsonObject *report, const VgateUpgradePlan *plan)
 {
     JsonArray *list = vgate_tree_add_list (report, "step");
@@ -77,14 +87,32 @@ add_steps (JsonObject *report, const VgateUpgradePlan *plan)
     for (guint s = 0; s < plan->steps->len; s++) {
         const VgateUpgradeStep *step = g_ptr_array_index (plan->steps, s);
         JsonObject *item = vgate_tree_add_item (list);
-        JsonArray *blocked;
 
         set_host (item, vgate_moving_host (plan->before, step->host));
-        blocked = vgate_tree_add_list (item, "shut-down");
-        for (guint i = 0; i < step->blocked->len; i++)
-            set_guest (
-                vgate_tree_add_item (blocked),
-                g_ptr_array_index (plan->before->fleet->guests, g_array_index (step->blocked, guint, i)));
+        add_guests (item, "shut-down", plan, step->blocked);
+        add_guests (item, "not-judged", plan, step->unjudged);
+    }
+}
+
+static void
+add_unknown (JsonObject *report, const VgateUpgradePlan *plan)
+{
+    JsonArray *list = vgate_tree_add_list (report, "unknown");
+
+    for (guint i = 0; i < plan->unknown->len; i++) {
+        const VgateUpgradeUnknown *unknown = g_ptr_array_index (plan->unknown, i);
+        JsonObject *item = vgate_tree_add_item (list);
+        JsonArray *domains, *vgpus;
+
+        set_host (item, vgate_moving_host (plan->before, unknown->host));
+        json_object_set_boolean_member (item, "has-devices", unknown->has_devices);
+        domains = vgate_tree_add_list (item, "guest");
+        for (guint d = 0; d < unknown->domains->len; d++)
+            json_array_add_string_element (domains, g_ptr_array_index (unknown->domains, d));
+        vgpus = vgate_tree_add_list (item, "vgpu");
+        for (guint v = 0; v < unknown->vgpus->len; v++)
+            json_array_add_string_element (
+                vgpus, ((const VgateHostVgpu *)g_ptr_array_index (unknown->vgpus, v))->uuid);
     }
 }
 
@@ -120,10 +148,12 @@ vgate_upgrade_print_json (const VgateUpgradePlan *plan, const char *driver)
     json_object_set_string_member (report, "supported-versions",
                                    vgate_version_range_format (plan->branch->range, range));
     vgate_tree_set_number (report, "shut-down", plan->n_blocked);
+    vgate_tree_set_number (report, "not-judged", plan->n_unjudged);
     vgate_tree_set_number (report, "at-least", plan->n_least);
     add_groups (report, plan);
     add_outside (report, plan);
     add_steps (report, plan);
+    add_unknown (report, plan);
     add_host_names (report, "done", plan, plan->done);
     add_faults (report, plan->before->fleet);
     text = vgate_report_render (report, VGATE_OUTPUT_JSON);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/output.h"
+#include "drain-output.h"
 #include "upgrade-output.h"
 #include "wrap.h"
 
@@ -31,11 +32,16 @@ append_summary (GString *text, const VgateUpgradePlan *plan, const char *driver)
         plan->steps->len == 1 ? "" : "s", driver, vgate_version_range_format (plan->branch->range, range));
     if (plan->steps->len == 0)
         g_string_append (line, "nothing to do.");
-    else if (plan->n_blocked == 0)
+    else if (plan->n_blocked == 0 && plan->n_unjudged == 0)
         g_string_append (line, "in this order, each guest has another host to go to at each step.");
     else
         g_string_append_printf (line, "%u guest%s must be shut down before a step.", plan->n_blocked,
                                 plan->n_blocked == 1 ? "" : "s");
+    if (plan->n_unjudged > 0)
+        g_string_append_printf (line, " For %u guest%s it is not known.", plan->n_unjudged,
+                                plan->n_unjudged == 1 ? "" : "s");
+    if (plan->unknown->len > 0)
+        g_string_append (line, " Guests that are not in the fleet can run on these hosts: see the end.");
     if (plan->n_least < plan->n_blocked)
         g_string_append_printf (line, " It is not proved that no order is better; each needs at least %u.",
                                 plan->n_least);
@@ -81,15 +87,13 @@ append_groups (GString *text, const VgateUpgradePlan *plan)
     }
 }
 
+/* The guests of the groups that have a range, or of the others, after a heading. */
 static void
-append_outside (GString *text, const VgateUpgradePlan *plan, const char *driver)
+append_outside (GString *text, const VgateUpgradePlan *plan, const char *driver, gboolean has_range,
+                const char *heading)
 {
-    if (plan->outside->len == 0)
-        return;
-    g_string_append_c (text, '\n');
-    append_wrapped (text,
-                    "Guests with another version. They must be restarted after these versions are accepted, "
-                    "with a guest driver that supports one of them, to run on all of these hosts:");
+    gboolean any = FALSE;
+
     for (guint i = 0; i < plan->outside->len; i++) {
         const VgateUpgradeOutside *outside = g_ptr_array_index (plan->outside, i);
         char version[VGATE_VERSION_TEXT_SIZE];
@@ -98,8 +102,39 @@ append_outside (GString *text, const VgateUpgradePlan *plan, const char *driver)
             host_name (plan, (guint)outside->mover->home), vgate_version_format (outside->version, version),
             driver, outside->is_supported ? "supports" : "does not support");
 
+        if (outside->has_range != has_range)
+            continue;
+        if (!any) {
+            g_string_append_c (text, '\n');
+            append_wrapped (text, heading);
+        }
+        any = TRUE;
         append_wrapped (text, line);
     }
+}
+
+/* What runs on hosts that are updated, and is not part of the plan. */
+static void
+append_unknown (GString *text, const VgateUpgradePlan *plan)
+{
+    if (plan->unknown->len > 0)
+        g_string_append_c (text, '\n');
+    for (guint i = 0; i < plan->unknown->len; i++) {
+        const VgateUpgradeUnknown *unknown = g_ptr_array_index (plan->unknown, i);
+
+        vgate_append_unknown (text, append_wrapped, vgate_moving_host (plan->before, unknown->host),
+                              unknown->domains, unknown->vgpus);
+    }
+}
+
+static void
+append_guests (GString *line, const VgateUpgradePlan *plan, const GArray *guests, const char *heading)
+{
+    for (guint i = 0; i < guests->len; i++)
+        g_string_append_printf (line, "%s%s", i == 0 ? heading : ", ",
+                                ((const VgateFleetGuest *)g_ptr_array_index (
+                                     plan->before->fleet->guests, g_array_index (guests, guint, i)))
+                                    ->name);
 }
 
 static void
@@ -117,12 +152,8 @@ append_steps (GString *text, const VgateUpgradePlan *plan)
         g_autoptr (GString) line = g_string_new (NULL);
 
         g_string_printf (line, "%3u. %s", s + 1, host_name (plan, step->host));
-        for (guint i = 0; i < step->blocked->len; i++)
-            g_string_append_printf (
-                line, "%s%s", i == 0 ? "; to be shut down before: " : ", ",
-                ((const VgateFleetGuest *)g_ptr_array_index (plan->before->fleet->guests,
-                                                             g_array_index (step->blocked, guint, i)))
-                    ->name);
+        append_guests (line, plan, step->blocked, "; to be shut down before: ");
+        append_guests (line, plan, step->unjudged, "; it is not known whether these can leave: ");
         append_wrapped (text, line->str);
     }
 }
@@ -135,7 +166,13 @@ vgate_upgrade_print_text (const VgateUpgradePlan *plan, const char *driver)
     append_summary (text, plan, driver);
     if (plan->steps->len > 0)
         append_groups (text, plan);
-    append_outside (text, plan, driver);
+    append_outside (text, plan, driver, TRUE,
+                    "Guests with another version. They must be restarted after these versions are accepted, "
+                    "with a guest driver that supports one of them, to run on all of these hosts:");
+    append_outside (text, plan, driver, FALSE,
+                    "Guests on hosts that accept no common version before and after the update. After a "
+                    "restart they cannot run on all of these hosts either:");
     append_steps (text, plan);
+    append_unknown (text, plan);
     vgate_output_print (text->str);
 }

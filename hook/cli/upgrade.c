@@ -71,7 +71,7 @@ plan_upgrade (const Options *options, VgatePolicy *policy, const char *config, g
         vgate_upgrade_print_json (plan, options->driver);
     else
         vgate_upgrade_print_text (plan, options->driver);
-    if (fleet->faults->len > 0)
+    if (fleet->faults->len > 0 || plan->unknown->len > 0 || plan->n_unjudged > 0)
         return VGATE_EXIT_UNANSWERED;
     return plan->n_blocked > 0 ? VGATE_EXIT_REFUSED : VGATE_EXIT_ALLOWED;
 }

@@ -17,7 +17,16 @@ static void
 step_free (VgateUpgradeStep *step)
 {
     g_array_unref (step->blocked);
+    g_array_unref (step->unjudged);
     g_free (step);
+}
+
+static void
+unknown_free (VgateUpgradeUnknown *unknown)
+{
+    g_ptr_array_unref (unknown->domains);
+    g_ptr_array_unref (unknown->vgpus);
+    g_free (unknown);
 }
 
 /* --- groups and their ranges --- */
@@ -99,6 +108,7 @@ list_outside (VgateUpgradePlan *plan, const guint *group_of)
             outside = g_new0 (VgateUpgradeOutside, 1);
             outside->mover = mover;
             outside->version = version;
+            outside->has_range = group->has_range;
             outside->is_supported = vgate_version_in_range (version, plan->branch->range);
             g_ptr_array_add (plan->outside, outside);
             break;
@@ -127,31 +137,75 @@ fill_input (VgateUpgradePlan *plan, GArray *guests, gboolean *old, gboolean *new
     }
 }
 
-static void
-add_steps (VgateUpgradePlan *plan, const VgateUpgradeInput *input, const GArray *guests, const guint *order,
-           guint n_steps)
+/* FALSE when the guest can run on no host but this one as far as it is known; *is_known is FALSE when it
+ * could not be judged on another one. */
+static gboolean
+can_leave (const VgateUpgradePlan *plan, guint guest, guint host, const gboolean *is_updated,
+           gboolean *is_known)
 {
-    g_autofree gboolean *is_updated = g_new0 (gboolean, input->n_hosts + 1);
-    g_autofree gboolean *is_blocked = g_new0 (gboolean, input->n_guests + 1);
+    *is_known = TRUE;
+    for (guint h = 0; h < plan->before->fleet->hosts->len; h++) {
+        VgateMoving *moving = is_updated[h] ? plan->after : plan->before;
+        VgateMover *mover = moving->movers[guest];
+        const VgateMovingFit *fit = h != host ? vgate_moving_fit (moving, mover, h) : NULL;
+
+        if (h == host)
+            continue;
+        if (fit->is_possible || (!is_updated[h] && mover->home == (int)h))
+            return TRUE;
+        *is_known = *is_known && !vgate_code_is_unanswered (fit->code);
+    }
+    return FALSE;
+}
+
+static void
+add_steps (VgateUpgradePlan *plan, const GArray *guests, const guint *order, guint n_steps)
+{
+    g_autofree gboolean *is_updated = g_new0 (gboolean, plan->before->fleet->hosts->len + 1);
+    g_autofree gboolean *is_blocked = g_new0 (gboolean, guests->len + 1);
+    g_autofree gboolean *is_unjudged = g_new0 (gboolean, guests->len + 1);
 
     for (guint s = 0; s < n_steps; s++) {
         VgateUpgradeStep *step = g_new0 (VgateUpgradeStep, 1);
 
         step->host = order[s];
         step->blocked = g_array_new (FALSE, FALSE, sizeof (guint));
+        step->unjudged = g_array_new (FALSE, FALSE, sizeof (guint));
         g_ptr_array_add (plan->steps, step);
-        for (guint i = 0; i < input->n_guests; i++) {
-            const gsize row = (gsize)i * input->n_hosts;
-            gboolean any = is_blocked[i];
+        for (guint i = 0; i < guests->len; i++) {
+            const guint g = g_array_index (guests, guint, i);
+            gboolean is_known;
 
-            for (guint h = 0; h < input->n_hosts && !any; h++)
-                any = h != order[s] && (is_updated[h] ? input->new : input->old)[row + h];
-            if (any)
+            if (is_blocked[i] || can_leave (plan, g, order[s], is_updated, &is_known) ||
+                (!is_known && is_unjudged[i]))
                 continue;
-            is_blocked[i] = TRUE;
-            g_array_append_val (step->blocked, g_array_index (guests, guint, i));
+            g_array_append_val (is_known ? step->blocked : step->unjudged, g);
+            (is_known ? is_blocked : is_unjudged)[i] = TRUE;
         }
         is_updated[order[s]] = TRUE;
+    }
+    for (guint i = 0; i < guests->len; i++) {
+        plan->n_blocked += is_blocked[i] ? 1 : 0;
+        plan->n_unjudged += is_unjudged[i] && !is_blocked[i] ? 1 : 0;
+    }
+}
+
+/* What runs on the hosts that are updated, and cannot be judged at all. */
+static void
+list_unknown (VgateUpgradePlan *plan)
+{
+    for (guint s = 0; s < plan->steps->len; s++) {
+        VgateUpgradeUnknown *unknown = g_new0 (VgateUpgradeUnknown, 1);
+
+        unknown->host = ((const VgateUpgradeStep *)g_ptr_array_index (plan->steps, s))->host;
+        unknown->has_devices = vgate_moving_host (plan->before, unknown->host)->devices != NULL;
+        unknown->domains = g_ptr_array_new ();
+        unknown->vgpus = g_ptr_array_new ();
+        vgate_moving_list_unknown (plan->before, unknown->host, unknown->domains, unknown->vgpus);
+        if (unknown->has_devices && unknown->domains->len == 0 && unknown->vgpus->len == 0)
+            unknown_free (unknown);
+        else
+            g_ptr_array_add (plan->unknown, unknown);
     }
 }
 
@@ -176,8 +230,11 @@ find_order (VgateUpgradePlan *plan, const gboolean *updated)
     input.n_guests = guests->len;
     input.old = old;
     input.new = new;
-    plan->n_blocked = vgate_upgrade_order (&input, order, &plan->n_least);
-    add_steps (plan, &input, guests, order, n_steps);
+    vgate_upgrade_order (&input, order, &plan->n_least);
+    add_steps (plan, guests, order, n_steps);
+    /* the order counts those that are not judged as blocked */
+    if (plan->n_unjudged > 0)
+        plan->n_least = 0;
 }
 
 VgateUpgradePlan *
@@ -192,6 +249,7 @@ vgate_upgrade_plan (const VgateFleet *fleet, const VgateFleetQuestion *question,
     plan->groups = g_ptr_array_new_with_free_func ((GDestroyNotify)group_free);
     plan->outside = g_ptr_array_new_with_free_func (g_free);
     plan->steps = g_ptr_array_new_with_free_func ((GDestroyNotify)step_free);
+    plan->unknown = g_ptr_array_new_with_free_func ((GDestroyNotify)unknown_free);
     plan->done = g_array_new (FALSE, FALSE, sizeof (guint));
     plan->before = vgate_moving_new (fleet, question);
     plan->updated = vgate_fleet_new ();
@@ -209,6 +267,7 @@ vgate_upgrade_plan (const VgateFleet *fleet, const VgateFleetQuestion *question,
     make_groups (plan, fleet, updated, group_of);
     list_outside (plan, group_of);
     find_order (plan, updated);
+    list_unknown (plan);
     return plan;
 }
 
@@ -218,6 +277,7 @@ vgate_upgrade_plan_free (VgateUpgradePlan *plan)
     g_ptr_array_unref (plan->groups);
     g_ptr_array_unref (plan->outside);
     g_ptr_array_unref (plan->steps);
+    g_ptr_array_unref (plan->unknown);
     g_array_unref (plan->done);
     vgate_moving_free (plan->before);
     vgate_moving_free (plan->after);

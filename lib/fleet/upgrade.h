@@ -23,6 +23,7 @@ typedef struct {
 typedef struct {
     const VgateMover *mover;
     guint32 version;       /* that of the first such vGPU */
+    gboolean has_range;    /* that of its group */
     gboolean is_supported; /* the new driver supports it */
 } VgateUpgradeOutside;
 
@@ -30,7 +31,18 @@ typedef struct {
 typedef struct {
     guint host;
     GArray *blocked; /* of guint: guests that can then run on no other host, and must be shut down before */
+    /* of guint: guests that can then run on no other host as far as it is known, and could not be judged on
+     * one (vgate_code_is_unanswered ()). Each is only in its first such step. */
+    GArray *unjudged;
 } VgateUpgradeStep;
+
+/* What runs on a host that is updated, and is not in the fleet (vgate_moving_list_unknown ()). */
+typedef struct {
+    guint host;
+    gboolean has_devices; /* FALSE: the host's document does not contain what runs there */
+    GPtrArray *domains;   /* of char * */
+    GPtrArray *vgpus;     /* of VgateHostVgpu * */
+} VgateUpgradeUnknown;
 
 typedef struct {
     VgateMoving *before, *after; /* the fleet, and the same with all these hosts updated */
@@ -40,8 +52,10 @@ typedef struct {
     GPtrArray *outside; /* of VgateUpgradeOutside * */
     GPtrArray *steps;   /* of VgateUpgradeStep *, in their order */
     GArray *done;       /* of guint: hosts whose driver is of the branch already */
+    GPtrArray *unknown; /* of VgateUpgradeUnknown *: hosts of the steps on which other guests run */
     guint n_blocked;    /* guests that are blocked in some step */
-    guint n_least;      /* in no order fewer guests are blocked */
+    guint n_unjudged;   /* other guests that could not be judged in some step */
+    guint n_least;      /* in no order fewer guests are blocked; 0 if some are not judged */
 } VgateUpgradePlan;
 
 /* hosts: which are to be updated, indexed by host. driver: as the documents of the updated hosts contain it.

@@ -6,6 +6,7 @@
 #include "random-fleet.h"
 #include "refusal.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 
 #define FOLDER "upgrade"
@@ -143,6 +144,70 @@ test_bad_document (G_GNUC_UNUSED gconstpointer data)
     command_compare_error (host, FOLDER, "bad-document", &run);
 }
 
+/* --- what is not known --- */
+
+/* No host document contains the devices. */
+static void
+no_devices (FakeHost *host)
+{
+    uniform (host);
+    for (guint i = 1; i <= 6; i++) {
+        g_autofree char *file = g_strdup_printf ("fleet/hosts/host-%03u.xml", i);
+        g_autofree char *path = fake_host_path (host, file), *xml = NULL;
+        g_autoptr (GString) text = NULL;
+        const char *begin, *end;
+
+        g_assert_true (g_file_get_contents (path, &xml, NULL, NULL));
+        begin = strstr (xml, "<devices");
+        end = strstr (xml, "</devices>");
+        g_assert_true (begin && end);
+        text = g_string_new_len (xml, begin - xml);
+        g_string_append (text, end + strlen ("</devices>"));
+        fake_host_write_file (host, file, text->str, text->len, 0644);
+    }
+}
+
+/* Most guests of the hosts are not in the fleet. */
+static void
+unknown_guests (FakeHost *host)
+{
+    uniform (host);
+    for (guint i = 2; i <= 24; i++) {
+        g_autofree char *file = g_strdup_printf ("fleet/guests/vm%05u.xml", i);
+        g_autofree char *path = fake_host_path (host, file);
+
+        g_assert_cmpint (g_unlink (path), ==, 0);
+    }
+}
+
+static const struct {
+    const char *name;
+    const char *line;
+    const char *json; /* is contained in it */
+    CasePrepare prepare;
+} unknown[] = {
+    {"no-devices", "--driver 550", "\"shut-down\" : 0,", no_devices},
+    {"unknown-guests", "--driver 550 host-001 host-002", "\"not-judged\" : 0,", unknown_guests},
+};
+
+static void
+test_unknown (gconstpointer data)
+{
+    const guint i = GPOINTER_TO_UINT (data);
+    g_autofree char *text = g_strconcat (unknown[i].name, ".text", NULL);
+    g_autofree char *as_json = g_strconcat (unknown[i].line, " --output json", NULL);
+    g_autoptr (FakeHost) host = fake_host_new ();
+    g_auto (ProgramRun) run = {0}, json = {0};
+
+    unknown[i].prepare (host);
+    run_plan (host, unknown[i].line, &run);
+    golden_compare (FOLDER, text, run.out);
+    g_assert_cmpint (run.status, ==, 3);
+    run_plan (host, as_json, &json);
+    g_assert_cmpint (json.status, ==, 3);
+    g_assert_nonnull (strstr (json.out, unknown[i].json));
+}
+
 static void
 test_full (gconstpointer form)
 {
@@ -184,6 +249,8 @@ main (int argc, char *argv[])
         add_numbered ("output", outputs[i].name, i, test_output);
     for (guint i = 0; i < G_N_ELEMENTS (failures); i++)
         add_numbered ("failure", failures[i].name, i, test_failure);
+    for (guint i = 0; i < G_N_ELEMENTS (unknown); i++)
+        add_numbered ("unknown", unknown[i].name, i, test_unknown);
     program_add_test ("/" FOLDER "/bad-document", NULL, test_bad_document);
     program_add_test ("/" FOLDER "/full/text", "text", test_full);
     program_add_test ("/" FOLDER "/full/json", "json", test_full);
