@@ -913,20 +913,14 @@ explain_stay (const Draining *d, VgateMover *mover, VgateDrainPlan *plan)
     }
     for (guint i = 0; i < stay->reasons->len; i++) {
         VgateDrainReason *reason = g_ptr_array_index (stay->reasons, i);
-        const VgateFleetHost *host = g_ptr_array_index (moving->fleet->hosts, reason->host);
-        VgateFleetHost empty = {.origin = host->origin};
         g_autoptr (VgateDecision) decision = NULL;
 
         if (reason->text)
             continue;
-        /* the reason that no device would change */
-        if (reason->code != VGATE_CODE_DEVICE_KIND && reason->code != VGATE_CODE_PLACEMENT_UNKNOWN)
-            empty.host = moving->empty[reason->host];
-        else
-            empty.host = host->host;
-        decision = vgate_fleet_decide (moving->question, vgate_moving_guest (moving, mover), &empty,
-                                       VGATE_OPERATION_MIGRATE);
-        reason->text = g_strdup (decision->text);
+        decision = vgate_moving_decide (d->moving, mover, reason->host);
+        reason->code = decision->code;
+        reason->text =
+            g_strdup (decision->text ? decision->text : vgate_code_info ((int)decision->code)->summary);
     }
     if (stay->reasons->len == 0)
         add_reason (stay, VGATE_CODE_DRAIN_NO_HOST, 0, d->host);

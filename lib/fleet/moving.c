@@ -386,6 +386,48 @@ has_devices_of (const VgateMoving *moving, const VgateMover *mover, guint host)
     return TRUE;
 }
 
+static gboolean
+has_any_devices (const VgateMoving *moving, guint host)
+{
+    for (guint p = 0; p < vgate_moving_host (moving, host)->pgpus->len; p++)
+        if (moving->places[host]->pgpus[p].kind >= 0)
+            return TRUE;
+    return FALSE;
+}
+
+/* About the host without its guests; with_devices: with the devices of its document. */
+static VgateDecision *
+decide (VgateMoving *moving, const VgateMover *mover, guint host, gboolean with_devices)
+{
+    VgateHost *empty = g_memdup2 (moving->empty[host], sizeof *empty);
+    VgateDecision *decision;
+
+    empty->devices = with_devices ? vgate_moving_host (moving, host)->devices : NULL;
+    decision = vgate_fleet_decide_again (moving->question, vgate_moving_guest (moving, mover), mover->here,
+                                         mover->is_checked, empty, VGATE_OPERATION_MIGRATE);
+    g_free (empty);
+    return decision;
+}
+
+static VgateMovingFit *
+fit_without_devices (VgateMoving *moving, const VgateMover *mover, guint host)
+{
+    VgateMovingFit *fit = g_new0 (VgateMovingFit, 1);
+
+    g_ptr_array_add (moving->all_fits, fit);
+    fit->lacks_devices = TRUE;
+    if (!vgate_moving_host (moving, host)->devices) {
+        fit->code = VGATE_CODE_PLACEMENT_UNKNOWN;
+    } else if (has_any_devices (moving, host)) {
+        fit->code = VGATE_CODE_DEVICE_KIND;
+    } else {
+        g_autoptr (VgateDecision) decision = decide (moving, mover, host, TRUE);
+
+        fit->code = decision->code;
+    }
+    return fit;
+}
+
 const VgateMovingFit *
 vgate_moving_fit (VgateMoving *moving, VgateMover *mover, guint host)
 {
@@ -394,21 +436,23 @@ vgate_moving_fit (VgateMoving *moving, VgateMover *mover, guint host)
 
     if (mover->fits[host])
         return mover->fits[host];
-    if (!has_devices_of (moving, mover, host)) {
-        VgateMovingFit *fit = g_new0 (VgateMovingFit, 1);
-
-        fit->code =
-            vgate_moving_host (moving, host)->devices ? VGATE_CODE_DEVICE_KIND : VGATE_CODE_PLACEMENT_UNKNOWN;
-        g_ptr_array_add (moving->all_fits, fit);
-        return mover->fits[host] = fit;
-    }
     /* the list can grow here */
     class = vgate_moving_class (moving, mover);
     known = &g_ptr_array_index (moving->known,
                                 class * (moving->fleet->hosts->len + 1) + moving->host_classes[host]);
     if (!*known)
         *known = judge (moving, mover, host);
-    return mover->fits[host] = *known;
+    mover->fits[host] = *known;
+    /* what the GPUs refuse is the reason, because no device would change it */
+    if (mover->fits[host]->is_possible && !has_devices_of (moving, mover, host))
+        mover->fits[host] = fit_without_devices (moving, mover, host);
+    return mover->fits[host];
+}
+
+VgateDecision *
+vgate_moving_decide (VgateMoving *moving, VgateMover *mover, guint host)
+{
+    return decide (moving, mover, host, vgate_moving_fit (moving, mover, host)->lacks_devices);
 }
 
 /* --- seats --- */

@@ -13,7 +13,10 @@
 /* How a guest fits a host that has room for it. Guests and hosts that differ only in their names share it. */
 typedef struct {
     gboolean is_possible;
-    VgateCode code;    /* of the decision */
+    VgateCode code; /* of the decision */
+    /* The GPUs can run the guest, but the host has no devices of the guest's kind, or its document does not
+     * contain them. */
+    gboolean lacks_devices;
     guint n_refusals;  /* rules that refuse it on the pGPU that comes nearest; 0: another reason */
     guint64 down_time; /* ms, the longest estimate on one of the pGPUs; 0: not known */
     guint n_pgpus;
@@ -79,6 +82,9 @@ guint vgate_moving_class (VgateMoving *moving, VgateMover *mover);
 /* Borrowed. The host's document must list its devices if the guest has hostdevs; otherwise nothing is
  * possible there (VGATE_CODE_PLACEMENT_UNKNOWN). */
 const VgateMovingFit *vgate_moving_fit (VgateMoving *moving, VgateMover *mover, guint host);
+
+/* The decision about a host on which the guest is not possible: that of the fit. The caller frees it. */
+VgateDecision *vgate_moving_decide (VgateMoving *moving, VgateMover *mover, guint host);
 
 /* Whether empty hosts or full ones are preferred. */
 typedef enum {

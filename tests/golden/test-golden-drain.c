@@ -95,6 +95,41 @@ hostile_fleet (FakeHost *host)
     }
 }
 
+static void
+remove_devices (FakeHost *host, guint number)
+{
+    g_autofree char *file = g_strdup_printf ("fleet/hosts/host-%03u.xml", number);
+    g_autofree char *path = fake_host_path (host, file), *xml = NULL;
+    g_autoptr (GString) text = NULL;
+    const char *begin, *end;
+
+    g_assert_true (g_file_get_contents (path, &xml, NULL, NULL));
+    begin = strstr (xml, "<devices");
+    end = strstr (xml, "</devices>");
+    g_assert_true (begin && end);
+    text = g_string_new_len (xml, begin - xml);
+    g_string_append (text, end + strlen ("</devices>"));
+    fake_host_write_file (host, file, text->str, text->len, 0644);
+}
+
+/* The documents of the other hosts do not contain devices, and those hosts are full. */
+static void
+full_without_devices (FakeHost *host)
+{
+    roomy_fleet (host);
+    for (guint i = 2; i <= 8; i++) {
+        g_autofree char *file = g_strdup_printf ("fleet/hosts/host-%03u.xml", i);
+        g_autofree char *path = fake_host_path (host, file), *xml = NULL, *full = NULL;
+        g_autoptr (GRegex) free_instances = g_regex_new (" free='[0-9]+'", 0, 0, NULL);
+
+        remove_devices (host, i);
+        g_assert_true (g_file_get_contents (path, &xml, NULL, NULL));
+        full = g_regex_replace_literal (free_instances, xml, -1, 0, " free='0'", 0, NULL);
+        g_assert_cmpstr (full, !=, xml);
+        fake_host_write_file (host, file, full, strlen (full), 0644);
+    }
+}
+
 /* --- plans --- */
 
 static const struct {
@@ -115,6 +150,7 @@ static const struct {
     {"document.text", "$ROOT/fleet/hosts/host-001.xml", roomy_fleet, 0},
     {"uuid.text", "00000015-0001-4000-8000-000000000001", two_hosts, 1},
     {"no-other-host.text", "host-001", one_host, 1},
+    {"full-without-devices.text", "host-001", full_without_devices, 3},
     {"hostile.text", "0000000a-0001-4000-8000-000000000001", hostile_fleet, 0},
     {"hostile.virsh", "--virsh 0000000a-0001-4000-8000-000000000001", hostile_fleet, 0},
 };
@@ -366,18 +402,8 @@ test_connect (G_GNUC_UNUSED gconstpointer data)
 static void
 no_devices (FakeHost *host)
 {
-    g_autofree char *path = fake_host_path (host, "fleet/hosts/host-001.xml"), *xml = NULL;
-    g_autoptr (GString) text = NULL;
-    const char *begin, *end;
-
     unknown_guest (host);
-    g_assert_true (g_file_get_contents (path, &xml, NULL, NULL));
-    begin = strstr (xml, "<devices");
-    end = strstr (xml, "</devices>");
-    g_assert_true (begin && end);
-    text = g_string_new_len (xml, begin - xml);
-    g_string_append (text, end + strlen ("</devices>"));
-    fake_host_write_file (host, "fleet/hosts/host-001.xml", text->str, text->len, 0644);
+    remove_devices (host, 1);
 }
 
 /* The vGPUs of one domain are not those of a domain that libvirt has. */
