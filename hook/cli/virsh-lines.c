@@ -191,7 +191,9 @@ add_devices (const VgateVirshMove *move, const VgateVirshHosts *hosts, GPtrArray
         const VgateVirshDevice *device = g_ptr_array_index (move->devices, i);
         /* a virtual function is on only one GPU */
         const gboolean has_gpu = device->gpu && device->kind == VGATE_HOSTDEV_MDEV;
-        g_autofree char *type = device->type ? quote (device->type) : NULL;
+        /* the shell at the destination reads the words that ssh passes on again */
+        g_autofree char *there = device->type ? quote (device->type) : NULL;
+        g_autofree char *type = there ? quote (there) : NULL;
 
         if (type)
             g_ptr_array_add (lines, g_strdup_printf ("%s vgpu-gate device make %s --type %s%s%s", ssh,

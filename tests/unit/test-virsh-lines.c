@@ -159,7 +159,7 @@ static const Case cases[] = {
      {{VGATE_HOSTDEV_MDEV, MDEV, MDEV, "a b", NULL}},
      "virsh -c qemu+ssh://-oProxyCommand%3Dx/system migrate-setmaxdowntime " UUID " 500\n"
      "ssh -n -- '-oProxyCommand=x' vgpu-gated --once\n"
-     "ssh -n 'b'\\''$(x)' vgpu-gate device make " MDEV " --type 'a b'\n"
+     "ssh -n 'b'\\''$(x)' vgpu-gate device make " MDEV " --type ''\\''a b'\\'''\n"
      "virsh -c qemu+ssh://-oProxyCommand%3Dx/system migrate --live " UUID
      " qemu+ssh://b%27%24%28x%29/system\n"},
 };
