@@ -23,7 +23,7 @@ set_guest (JsonObject *item, const VgateDrainPlan *plan, const VgateMover *mover
 
     json_object_set_string_member (child, "name", guest->name);
     json_object_set_string_member (child, "uuid", guest->domain->uuid);
-    json_object_set_string_member (child, "origin", guest->origin);
+    vgate_tree_set_path (child, "origin", guest->origin);
 }
 
 static void
@@ -119,11 +119,11 @@ add_faults (JsonObject *report, const VgateFleet *fleet)
         JsonObject *item = vgate_tree_add_item (list);
 
         json_object_set_string_member (item, "of", fault->is_host ? "host" : "guest");
-        json_object_set_string_member (item, "origin", fault->origin);
+        vgate_tree_set_path (item, "origin", fault->origin);
         if (fault->name)
             json_object_set_string_member (item, "name", fault->name);
         set_code (item, (VgateCode)fault->error->code);
-        json_object_set_string_member (item, "text", fault->error->message);
+        vgate_tree_set_path (item, "text", fault->error->message);
     }
 }
 

@@ -30,7 +30,7 @@ set_guest (JsonObject *item, const VgateFleetGuest *guest)
 {
     json_object_set_string_member (item, "name", guest->name);
     json_object_set_string_member (item, "uuid", guest->domain->uuid);
-    json_object_set_string_member (item, "origin", guest->origin);
+    vgate_tree_set_path (item, "origin", guest->origin);
 }
 
 static void
@@ -127,11 +127,11 @@ add_faults (JsonObject *report, const VgateFleet *fleet)
         char code[VGATE_CODE_TEXT_SIZE];
 
         json_object_set_string_member (item, "of", fault->is_host ? "host" : "guest");
-        json_object_set_string_member (item, "origin", fault->origin);
+        vgate_tree_set_path (item, "origin", fault->origin);
         if (fault->name)
             json_object_set_string_member (item, "name", fault->name);
         json_object_set_string_member (item, "code", vgate_code_format (fault->error->code, code));
-        json_object_set_string_member (item, "text", fault->error->message);
+        vgate_tree_set_path (item, "text", fault->error->message);
     }
 }
 
