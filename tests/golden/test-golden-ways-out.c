@@ -426,13 +426,13 @@ make_new (Walk *w, G_GNUC_UNUSED const GMatchInfo *clause)
     g_auto (ProgramRun) run = {0};
     g_autoptr (GRegex) regex = g_regex_new ("[0-9a-f]{8}-[0-9a-f-]{27}", 0, 0, NULL);
     g_autoptr (GMatchInfo) device = NULL;
-    g_autofree char *uuid = NULL;
+    g_autofree char *uuid = NULL, *address = NULL;
 
     command_run (w->host, "device make new --type H100XM-20C --root $ROOT", &run);
     g_assert_true (g_regex_match (regex, run.out, 0, &device));
     uuid = g_match_info_fetch (device, 0);
-    edit (w, "<address uuid='" CASE_MDEV "'/>",
-          g_intern_string (g_strdup_printf ("<address uuid='%s'/>", uuid)));
+    address = g_strdup_printf ("<address uuid='%s'/>", uuid);
+    edit (w, "<address uuid='" CASE_MDEV "'/>", g_intern_string (address));
 }
 
 static void
