@@ -6,6 +6,7 @@
 #include "command.h"
 #include "fleet-options.h"
 #include "host/identity.h"
+#include "tree-fleet.h"
 #include "wrap.h"
 
 #include <string.h>
@@ -355,25 +356,8 @@ print_text (const Report *report, gboolean show_all)
 static void
 set_code (JsonObject *item, VgateCode code, const char *text)
 {
-    char name[VGATE_CODE_TEXT_SIZE];
-
-    json_object_set_string_member (item, "code", vgate_code_format ((int)code, name));
+    vgate_tree_set_code (item, (int)code);
     vgate_tree_set_path (item, "text", text);
-}
-
-static void
-add_faults (JsonArray *faults, const VgateFleet *fleet)
-{
-    for (guint i = 0; fleet && i < fleet->faults->len; i++) {
-        const VgateFleetFault *fault = g_ptr_array_index (fleet->faults, i);
-        JsonObject *item = vgate_tree_add_item (faults);
-
-        json_object_set_string_member (item, "of", fault->is_host ? "host" : "guest");
-        vgate_tree_set_path (item, "origin", fault->origin);
-        if (fault->name)
-            json_object_set_string_member (item, "name", fault->name);
-        set_code (item, (VgateCode)fault->error->code, fault->error->message);
-    }
 }
 
 static void
@@ -402,9 +386,7 @@ add_guests (const Report *report, JsonObject *tree)
         JsonObject *item = vgate_tree_add_item (list);
         JsonArray *answers;
 
-        json_object_set_string_member (item, "name", guest->name);
-        json_object_set_string_member (item, "uuid", guest->domain->uuid);
-        vgate_tree_set_path (item, "origin", guest->origin);
+        vgate_tree_set_guest (item, guest);
         json_object_set_string_member (item, "kind", vgate_audit_kind (guest));
         json_object_set_string_member (item, "operation",
                                        vgate_operation_name (vgate_fleet_operation (guest)));
@@ -456,9 +438,8 @@ print_json (const Report *report)
 
         json_array_add_string_element (list, valid);
     }
-    list = vgate_tree_add_list (tree, "fault");
-    add_faults (list, report->audit->files);
-    add_faults (list, report->fleet);
+    vgate_tree_add_faults (tree, report->audit->files);
+    vgate_tree_add_faults (tree, report->fleet);
     vgate_command_print (tree, VGATE_OUTPUT_JSON);
 }
 

@@ -5,17 +5,9 @@
 #include "compat/verdict.h"
 #include "gate/reason.h"
 #include "gate/report.h"
-#include "tree.h"
+#include "tree-fleet.h"
 
 #define FORMAT "vgpu-gate/check/1"
-
-static void
-set_code (JsonObject *object, int code)
-{
-    char text[VGATE_CODE_TEXT_SIZE];
-
-    json_object_set_string_member (object, "code", vgate_code_format (code, text));
-}
 
 static void
 add_words (JsonObject *object, const char *name, const char *words)
@@ -39,7 +31,7 @@ add_finding (JsonArray *findings, const VgateFinding *finding, const VgatePgpu *
                                    : g_strdup (vgate_finding_way_out (finding));
 
     json_object_set_string_member (entry, "severity", vgate_severity_name (finding->severity));
-    set_code (entry, finding->code);
+    vgate_tree_set_code (entry, finding->code);
     json_object_set_string_member (entry, "text", text);
     json_object_set_string_member (entry, "way-out", way_out);
 }
@@ -138,7 +130,7 @@ add_decision (JsonArray *list_of_judged, const VgateFleetJudged *judged, const V
 
     json_object_set_string_member (entry, "operation", vgate_operation_name (judged->operation));
     json_object_set_string_member (entry, "decision", decision_name (decision));
-    set_code (entry, decision->code);
+    vgate_tree_set_code (entry, (int)decision->code);
     vgate_tree_set_path (entry, "text", decision->text);
     if (state)
         json_object_set_string_member (entry, "needs-state", state);
@@ -147,7 +139,7 @@ add_decision (JsonArray *list_of_judged, const VgateFleetJudged *judged, const V
         const VgateWarning *warning = g_ptr_array_index (decision->warnings, i);
         JsonObject *item = vgate_tree_add_item (list);
 
-        set_code (item, warning->code);
+        vgate_tree_set_code (item, (int)warning->code);
         json_object_set_string_member (item, "text", warning->text);
     }
     list = vgate_tree_add_list (entry, "vgpu");
@@ -176,9 +168,7 @@ set_host (JsonObject *answer, const VgateFleetAnswer *of)
 
     if (!host)
         return;
-    object = vgate_tree_add_child (answer, "host");
-    json_object_set_string_member (object, "name", host->name);
-    json_object_set_string_member (object, "uuid", host->uuid);
+    object = vgate_tree_add_host (answer, "host", host);
     if (of->host)
         vgate_tree_set_path (object, "origin", of->host->origin);
 }

@@ -5,8 +5,7 @@
 #include "fleet/together.h"
 
 /* answers: of VgateFleetAnswer *. with_commands: also the shell commands of what is allowed (--virsh). */
-void vgate_check_print_text (const GPtrArray *answers, const VgateFleetQuestion *question,
-                             gboolean with_commands);
+void vgate_check_print_text (const GPtrArray *answers, gboolean with_commands);
 void vgate_check_print_json (const GPtrArray *answers, const VgateFleetQuestion *question,
                              gboolean with_commands);
 

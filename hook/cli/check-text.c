@@ -69,8 +69,7 @@ append_summary (GString *text, const GPtrArray *answers)
 }
 
 void
-vgate_check_print_text (const GPtrArray *answers, G_GNUC_UNUSED const VgateFleetQuestion *question,
-                        gboolean with_commands)
+vgate_check_print_text (const GPtrArray *answers, gboolean with_commands)
 {
     g_autoptr (GString) summary = g_string_new (NULL);
 

@@ -47,22 +47,6 @@ parse_operation (const char *text, VgateOperation *operation)
     return FALSE;
 }
 
-/* *number is 0 if the option was not given. */
-static gboolean
-parse_number (const char *typed, guint64 max, guint64 *number)
-{
-    *number = 0;
-    return !typed || g_ascii_string_to_unsigned (typed, 10, 1, max, number, NULL);
-}
-
-static int
-bad_value (const char *option, const char *typed, const char *form)
-{
-    g_autofree char *what = g_strdup_printf ("invalid value '%s' for --%s: %s", typed, option, form);
-
-    return vgate_command_usage (what);
-}
-
 /* TRUE for the host on which the guest runs, when it is one of several that are asked about. */
 static gboolean
 is_no_question (const VgateFleet *fleet, const VgateDecision *decision)
@@ -128,7 +112,7 @@ check (const Options *options, const VgateOperation *operation, VgatePolicy *pol
     if (answers->len > 0 && g_strcmp0 (options->output, "json") == 0)
         vgate_check_print_json (answers, &question, options->with_commands);
     else if (answers->len > 0)
-        vgate_check_print_text (answers, &question, options->with_commands);
+        vgate_check_print_text (answers, options->with_commands);
     return status_of (fleet, answers);
 }
 
@@ -172,7 +156,7 @@ vgate_command_check (int argc, char *argv[], const char *config)
     g_autoptr (GError) error = NULL;
     g_autoptr (VgatePolicy) policy = NULL;
     VgateOperation operation = VGATE_OPERATION_MIGRATE;
-    guint64 link_speed, limit;
+    guint64 link_speed = 0, limit = 0;
 
     if (!vgate_command_parse (
             argc, argv, "GUEST...",
@@ -184,13 +168,13 @@ vgate_command_check (int argc, char *argv[], const char *config)
     if (!options.words)
         return vgate_command_usage ("'check' requires a GUEST");
     if (options.operation && !parse_operation (options.operation, &operation))
-        return bad_value ("operation", options.operation, "expected migrate, restore or start");
+        return vgate_command_bad_value ("operation", options.operation, "migrate, restore or start");
     if (options.output && strcmp (options.output, "text") != 0 && strcmp (options.output, "json") != 0)
-        return bad_value ("output", options.output, "expected text or json");
-    if (!parse_number (options.link_speed, VGATE_LINK_SPEED_MAX, &link_speed))
-        return bad_value ("link-speed", options.link_speed, "expected 1 to 10000000 (Mbit/s)");
-    if (!parse_number (options.limit, VGATE_DOWN_TIME_LIMIT_MAX, &limit))
-        return bad_value ("down-time-limit", options.limit, "expected 1 to 2000000 (ms)");
+        return vgate_command_bad_value ("output", options.output, "text or json");
+    if (!vgate_command_parse_number (options.link_speed, VGATE_LINK_SPEED_MAX, &link_speed))
+        return vgate_command_bad_value ("link-speed", options.link_speed, "1 to 10000000 (Mbit/s)");
+    if (!vgate_command_parse_number (options.limit, VGATE_DOWN_TIME_LIMIT_MAX, &limit))
+        return vgate_command_bad_value ("down-time-limit", options.limit, "1 to 2000000 (ms)");
     if (!complete (&options, &error))
         return vgate_command_usage (error->message);
     policy = vgate_command_policy (config, &error);

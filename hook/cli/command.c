@@ -21,6 +21,20 @@ vgate_command_usage (const char *what)
 }
 
 int
+vgate_command_bad_value (const char *option, const char *typed, const char *form)
+{
+    g_autofree char *what = g_strdup_printf ("invalid value '%s' for --%s: expected %s", typed, option, form);
+
+    return vgate_command_usage (what);
+}
+
+gboolean
+vgate_command_parse_number (const char *typed, guint64 max, guint64 *number)
+{
+    return !typed || g_ascii_string_to_unsigned (typed, 10, 1, max, number, NULL);
+}
+
+int
 vgate_command_fail (const GError *error)
 {
     return vgate_command_fail_domain (error, NULL);

@@ -96,6 +96,12 @@ gboolean vgate_command_take_gpu (const VgateCommandLine *line, char **gpu, GErro
 VgateHost *vgate_command_read_host (const VgatePolicy *policy, const char *root, GError **unknown,
                                     GError **error);
 
+/* As vgate_command_usage () for "invalid value 'TYPED' for --OPTION: expected FORM". */
+int vgate_command_bad_value (const char *option, const char *typed, const char *form);
+/* Sets *number to a number from 1 to max; typed: NULL if the option was not given, and *number is then
+ * unchanged. FALSE for anything else. */
+gboolean vgate_command_parse_number (const char *typed, guint64 max, guint64 *number);
+
 VgatePolicy *vgate_command_policy (const char *config, GError **error);
 /* For a command that uses no configuration: the file that --config names must be good all the same. */
 gboolean vgate_command_check_config (const char *config, GError **error);

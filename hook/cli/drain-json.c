@@ -2,36 +2,14 @@
 #include "base/date-time.h"
 #include "base/output.h"
 #include "drain-output.h"
-#include "tree.h"
+#include "tree-fleet.h"
 
 #define FORMAT "vgpu-gate/drain/1"
 
 static void
-set_host (JsonObject *item, const char *name, const VgateHost *host)
-{
-    JsonObject *child = vgate_tree_add_child (item, name);
-
-    json_object_set_string_member (child, "name", host->name);
-    json_object_set_string_member (child, "uuid", host->uuid);
-}
-
-static void
 set_guest (JsonObject *item, const VgateDrainPlan *plan, const VgateMover *mover)
 {
-    const VgateFleetGuest *guest = vgate_moving_guest (plan->moving, mover);
-    JsonObject *child = vgate_tree_add_child (item, "guest");
-
-    json_object_set_string_member (child, "name", guest->name);
-    json_object_set_string_member (child, "uuid", guest->domain->uuid);
-    vgate_tree_set_path (child, "origin", guest->origin);
-}
-
-static void
-set_code (JsonObject *item, VgateCode code)
-{
-    char text[VGATE_CODE_TEXT_SIZE];
-
-    json_object_set_string_member (item, "code", vgate_code_format ((int)code, text));
+    vgate_tree_set_guest (vgate_tree_add_child (item, "guest"), vgate_moving_guest (plan->moving, mover));
 }
 
 static void
@@ -75,8 +53,8 @@ add_moves (JsonObject *report, const VgateDrainPlan *plan, const VgateVirshHosts
         if (move->down_time > 0)
             vgate_tree_set_number (item, "down-time-ms", move->down_time);
         set_guest (item, plan, move->mover);
-        set_host (item, "from", vgate_moving_host (plan->moving, (guint)move->mover->home));
-        set_host (item, "to", vgate_moving_host (plan->moving, move->to));
+        vgate_tree_add_host (item, "from", vgate_moving_host (plan->moving, (guint)move->mover->home));
+        vgate_tree_add_host (item, "to", vgate_moving_host (plan->moving, move->to));
         add_vgpus (item, plan, move);
         commands = vgate_tree_add_list (item, "command");
         for (guint c = 0; c < lines->len; c++)
@@ -100,30 +78,12 @@ add_stays (JsonObject *report, const VgateDrainPlan *plan)
             const VgateDrainReason *reason = g_ptr_array_index (stay->reasons, r);
             JsonObject *entry = vgate_tree_add_item (reasons);
 
-            set_code (entry, reason->code);
+            vgate_tree_set_code (entry, (int)reason->code);
             vgate_tree_set_number (entry, "hosts", reason->n_hosts);
             json_object_set_string_member (
                 entry, "text", reason->text ? reason->text : vgate_code_info ((int)reason->code)->cure);
-            set_host (entry, "host", vgate_moving_host (plan->moving, reason->host));
+            vgate_tree_add_host (entry, "host", vgate_moving_host (plan->moving, reason->host));
         }
-    }
-}
-
-static void
-add_faults (JsonObject *report, const VgateFleet *fleet)
-{
-    JsonArray *list = vgate_tree_add_list (report, "fault");
-
-    for (guint i = 0; i < fleet->faults->len; i++) {
-        const VgateFleetFault *fault = g_ptr_array_index (fleet->faults, i);
-        JsonObject *item = vgate_tree_add_item (list);
-
-        json_object_set_string_member (item, "of", fault->is_host ? "host" : "guest");
-        vgate_tree_set_path (item, "origin", fault->origin);
-        if (fault->name)
-            json_object_set_string_member (item, "name", fault->name);
-        set_code (item, (VgateCode)fault->error->code);
-        vgate_tree_set_path (item, "text", fault->error->message);
     }
 }
 
@@ -140,7 +100,7 @@ vgate_drain_print_json (const VgateDrainPlan *plan, const VgateVirshHosts *hosts
     vgate_tree_set_number (report, "leaving", plan->n_leaving);
     vgate_tree_set_number (report, "at-most", plan->n_most);
     json_object_set_boolean_member (report, "is-optimal", plan->is_optimal);
-    set_host (report, "host", vgate_moving_host (plan->moving, plan->host));
+    vgate_tree_add_host (report, "host", vgate_moving_host (plan->moving, plan->host));
     json_object_set_boolean_member (report, "has-devices",
                                     vgate_moving_host (plan->moving, plan->host)->devices != NULL);
     add_moves (report, plan, hosts);
@@ -152,7 +112,7 @@ vgate_drain_print_json (const VgateDrainPlan *plan, const VgateVirshHosts *hosts
     for (guint i = 0; i < plan->nameless->len; i++)
         json_array_add_string_element (nameless,
                                        ((const VgateHostVgpu *)g_ptr_array_index (plan->nameless, i))->uuid);
-    add_faults (report, plan->moving->fleet);
+    vgate_tree_add_faults (report, plan->moving->fleet);
     text = vgate_report_render (report, VGATE_OUTPUT_JSON);
     vgate_output_print (text);
 }

@@ -30,21 +30,6 @@ options_clear (Options *options)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
 
-static int
-bad_value (const char *option, const char *typed, const char *form)
-{
-    g_autofree char *what = g_strdup_printf ("invalid value '%s' for --%s: expected %s", typed, option, form);
-
-    return vgate_command_usage (what);
-}
-
-/* *number is unchanged if the option was not given. */
-static gboolean
-parse_number (const char *typed, guint64 max, guint64 *number)
-{
-    return !typed || g_ascii_string_to_unsigned (typed, 10, 1, max, number, NULL);
-}
-
 /* The host that word names, as an index. A document is used even if the fleet has a newer one of its host. -1
  * with an error. */
 static int
@@ -189,14 +174,14 @@ vgate_command_drain (int argc, char *argv[], const char *config)
     if (options.spread && options.pack)
         return vgate_command_usage ("--spread and --pack exclude each other");
     if (options.output && (!vgate_output_parse (options.output, &output) || output == VGATE_OUTPUT_XML))
-        return bad_value ("output", options.output, "text or json");
+        return vgate_command_bad_value ("output", options.output, "text or json");
     if (options.virsh && output == VGATE_OUTPUT_JSON)
         return vgate_command_usage (
             "--virsh and --output json exclude each other: JSON contains the commands");
-    if (!parse_number (options.parallel, CONNECTIONS_MAX, &n_connections))
-        return bad_value ("parallel", options.parallel, "1 to 255 (connections)");
-    if (!parse_number (options.link_speed, VGATE_LINK_SPEED_MAX, &link_speed))
-        return bad_value ("link-speed", options.link_speed, "1 to 10000000 (Mbit/s)");
+    if (!vgate_command_parse_number (options.parallel, CONNECTIONS_MAX, &n_connections))
+        return vgate_command_bad_value ("parallel", options.parallel, "1 to 255 (connections)");
+    if (!vgate_command_parse_number (options.link_speed, VGATE_LINK_SPEED_MAX, &link_speed))
+        return vgate_command_bad_value ("link-speed", options.link_speed, "1 to 10000000 (Mbit/s)");
     if (options.uri && !vgate_virsh_check_uri (options.uri, &error))
         return vgate_command_usage (error->message);
     policy = vgate_command_policy (config, &error);

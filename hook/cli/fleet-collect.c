@@ -102,22 +102,6 @@ typedef struct {
     GHashTable *complete; /* the UUIDs of the hosts whose guests are all known */
 } Collection;
 
-/* Adds the document to the fleet, or the reason why not. NULL if it was not added. */
-static gpointer
-add_document (VgateFleet *fleet, const VgateSourceDocument *document)
-{
-    const gsize length = document->xml ? strlen (document->xml) : 0;
-
-    if (document->error)
-        vgate_fleet_add_fault (fleet, document->is_host, document->origin, document->name,
-                               g_error_copy (document->error));
-    else if (document->is_host)
-        return vgate_fleet_add_host (fleet, document->origin, document->xml, length);
-    else
-        return vgate_fleet_add_guest (fleet, document->origin, document->xml, length);
-    return NULL;
-}
-
 static void
 collect (const Collection *collection, const GPtrArray *documents)
 {
@@ -129,7 +113,7 @@ collect (const Collection *collection, const GPtrArray *documents)
 
     for (guint i = 0; i < documents->len; i++) {
         const VgateSourceDocument *document = g_ptr_array_index (documents, i);
-        const gpointer entry = add_document (collection->fleet, document);
+        const gpointer entry = vgate_source_document_add (document, collection->fleet);
 
         if (entry)
             g_hash_table_insert (collection->xml, entry, document->xml);

@@ -100,21 +100,25 @@ write_local (const VgateLibvirtSource *source, GPtrArray *words)
     g_ptr_array_add (words, g_strdup ("host"));
 }
 
-/* Sets the words of the program that prints the host document of the URI's host. */
+/* Sets the words of the program that prints the host document of the URI's host, and *is_ssh if it is ssh. */
 static gboolean
-write_words (const VgateLibvirtSource *source, const char *text, GPtrArray *words, GError **error)
+write_words (const VgateLibvirtSource *source, const char *text, GPtrArray *words, gboolean *is_ssh,
+             GError **error)
 {
     g_autoptr (GUri) uri = g_uri_parse (text, G_URI_FLAGS_ENCODED_QUERY | G_URI_FLAGS_PARSE_RELAXED, NULL);
     const char *host = uri ? g_uri_get_host (uri) : NULL;
     const char *transport = uri ? strchr (g_uri_get_scheme (uri), '+') : NULL;
 
+    *is_ssh = FALSE;
     if (uri && (!host || *host == '\0')) {
         write_local (source, words);
         return TRUE;
     }
     if (transport && (strcmp (transport, "+ssh") == 0 || strcmp (transport, "+libssh") == 0 ||
-                      strcmp (transport, "+libssh2") == 0))
+                      strcmp (transport, "+libssh2") == 0)) {
+        *is_ssh = TRUE;
         return write_ssh (uri, words, error);
+    }
     g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_FLEET_NO_SSH,
                          "'vgpu-gate host' can be run there only by ssh, which is not the URI's transport");
     return FALSE;
@@ -135,8 +139,8 @@ check_run (const VgateProgramRun *run, gboolean is_ssh, GError **error)
     return FALSE;
 }
 
-/* Adds the host document, or the reason why there is none. FALSE when ssh did not reach the host, so that it
- * need not be tried again for libvirt. */
+/* Adds the host document, or the error. FALSE when ssh did not reach the host, so that libvirt need not try
+ * to reach it, too. */
 static gboolean
 read_host (const VgateLibvirtSource *source, const char *uri, GPtrArray *documents)
 {
@@ -145,8 +149,7 @@ read_host (const VgateLibvirtSource *source, const char *uri, GPtrArray *documen
     GError *error = NULL;
     gboolean is_ssh, is_read;
 
-    is_read = write_words (source, uri, words, &error);
-    is_ssh = words->len > 3;
+    is_read = write_words (source, uri, words, &is_ssh, &error);
     g_ptr_array_add (words, NULL);
     is_read = is_read &&
               vgate_program_run ((const char *const *)words->pdata, VGATE_XML_SIZE_MAX, DEADLINE_MS, &run,
@@ -222,7 +225,7 @@ typedef struct {
 typedef struct {
     const char *uri;
     GPtrArray *documents; /* NULL: it is not done */
-    gint64 end;           /* of the monotonic clock, when it is given up; 0: it has not begun */
+    gint64 end;           /* when it is given up, by the monotonic clock; 0: no thread has taken it yet */
 } Task;
 
 static void
@@ -260,7 +263,7 @@ give_up (const Reading *reading, Task *tasks, guint n_tasks, gint64 *end)
         if (tasks[i].documents)
             continue;
         if (tasks[i].end == 0 || tasks[i].end > now) {
-            /* a task that has not begun signals when it does */
+            /* the thread that takes it signals */
             const gint64 its = tasks[i].end == 0 ? G_MAXINT64 : tasks[i].end;
 
             *end = *end == 0 ? its : MIN (*end, its);
@@ -355,4 +358,22 @@ vgate_libvirt_source_read (const VgateLibvirtSource *source)
         reading_free (reading);
     }
     return all;
+}
+
+gpointer
+vgate_source_document_add (const VgateSourceDocument *document, VgateFleet *fleet)
+{
+    VgateFleetGuest *guest;
+
+    if (document->error) {
+        vgate_fleet_add_fault (fleet, document->is_host, document->origin, document->name,
+                               g_error_copy (document->error));
+        return NULL;
+    }
+    if (document->is_host)
+        return vgate_fleet_add_host (fleet, document->origin, document->xml, strlen (document->xml));
+    guest = vgate_fleet_add_guest (fleet, document->origin, document->xml, strlen (document->xml));
+    if (guest && document->is_inactive)
+        guest->document = VGATE_DOMAIN_DOCUMENT_DEFINITION;
+    return guest;
 }

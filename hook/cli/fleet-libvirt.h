@@ -3,7 +3,7 @@
  * "vgpu-gate host", which is run here for a local URI and by ssh for one with the transport ssh. */
 #pragma once
 
-#include "base/codes.h"
+#include "fleet/fleet.h"
 
 /* What was read, or could not be read. */
 typedef struct {
@@ -32,3 +32,7 @@ typedef struct {
  * there) or _FLEET_NO_SSH. Returns an array of VgateSourceDocument *, which the caller unrefs.
  */
 GPtrArray *vgate_libvirt_source_read (const VgateLibvirtSource *source);
+
+/* Adds the document to the fleet, or a fault with its error. Returns the VgateFleetHost or VgateFleetGuest
+ * that was added, or NULL. */
+gpointer vgate_source_document_add (const VgateSourceDocument *document, VgateFleet *fleet);

@@ -158,9 +158,10 @@ names_of (char *const *words)
 }
 
 static void
-add_libvirt (VgateFleet *fleet, const VgateFleetOptions *options, char *const *guests, const char *config)
+add_libvirt (VgateFleet *fleet, const VgateFleetOptions *options, const GPtrArray *guest_names,
+             const char *config)
 {
-    g_autoptr (GPtrArray) guest_names = names_of (guests), host_names = names_of (options->hosts);
+    g_autoptr (GPtrArray) host_names = names_of (options->hosts);
     const VgateLibvirtSource source = {
         .uris = options->uris,
         .guests = guest_names ? (char *const *)guest_names->pdata : NULL,
@@ -169,21 +170,8 @@ add_libvirt (VgateFleet *fleet, const VgateFleetOptions *options, char *const *g
     };
     g_autoptr (GPtrArray) documents = vgate_libvirt_source_read (&source);
 
-    for (guint i = 0; i < documents->len; i++) {
-        VgateSourceDocument *document = g_ptr_array_index (documents, i);
-        VgateFleetGuest *guest;
-
-        if (document->error) {
-            vgate_fleet_add_fault (fleet, document->is_host, document->origin, document->name,
-                                   g_steal_pointer (&document->error));
-        } else if (document->is_host) {
-            vgate_fleet_add_host (fleet, document->origin, document->xml, strlen (document->xml));
-        } else {
-            guest = vgate_fleet_add_guest (fleet, document->origin, document->xml, strlen (document->xml));
-            if (guest && document->is_inactive)
-                guest->document = VGATE_DOMAIN_DOCUMENT_DEFINITION;
-        }
-    }
+    for (guint i = 0; i < documents->len; i++)
+        vgate_source_document_add (g_ptr_array_index (documents, i), fleet);
 }
 
 VgateFleet *
@@ -201,7 +189,7 @@ vgate_fleet_options_collect (const VgateFleetOptions *options, char *const *gues
                          : vgate_fleet_add_hosts_of_directory) (fleet, options->directories[i], error))
             return NULL;
     if (options->uris)
-        add_libvirt (fleet, options, guests, config);
+        add_libvirt (fleet, options, names, config);
     vgate_fleet_drop_duplicates (fleet);
     choose (fleet, guests, FALSE);
     choose (fleet, options->hosts, TRUE);

@@ -3,7 +3,7 @@
 #include "base/date-time.h"
 #include "fleet/similar.h"
 #include "matrix-output.h"
-#include "tree.h"
+#include "tree-fleet.h"
 
 #include <string.h>
 
@@ -82,9 +82,7 @@ append_guests (GString *text, const VgateMatrixTotals *totals)
         g_autoptr (JsonObject) item = json_object_new ();
         g_autoptr (VgateSimilarNames) names = vgate_similar_guest_names (matrix->question, guest);
 
-        json_object_set_string_member (item, "name", guest->name);
-        json_object_set_string_member (item, "uuid", guest->domain->uuid);
-        vgate_tree_set_path (item, "origin", guest->origin);
+        vgate_tree_set_guest (item, guest);
         json_object_set_string_member (item, "operation",
                                        vgate_operation_name (vgate_fleet_operation (guest)));
         add_vgpus (item, guest->domain->element);
@@ -175,11 +173,10 @@ append_outcomes (GString *text, const VgateMatrix *matrix)
         const VgateOutcome *outcome = g_ptr_array_index (matrix->outcomes, i);
         g_autoptr (JsonObject) item = json_object_new ();
         const char limit[] = {vgate_cell_limit (outcome), '\0'};
-        char code[VGATE_CODE_TEXT_SIZE];
         JsonArray *warnings;
 
         json_object_set_string_member (item, "answer", vgate_cell_name (outcome->kind));
-        json_object_set_string_member (item, "code", vgate_code_format ((int)outcome->code, code));
+        vgate_tree_set_code (item, (int)outcome->code);
         if (*limit != '-')
             json_object_set_string_member (item, "limit", limit);
         add_text (item, outcome->text);
@@ -188,7 +185,7 @@ append_outcomes (GString *text, const VgateMatrix *matrix)
             const VgateWarning *warning = g_ptr_array_index (outcome->warnings, w);
             JsonObject *entry = vgate_tree_add_item (warnings);
 
-            json_object_set_string_member (entry, "code", vgate_code_format ((int)warning->code, code));
+            vgate_tree_set_code (entry, (int)warning->code);
             add_text (entry, warning->text);
         }
         append_item (text, item, i == 0);
@@ -212,12 +209,11 @@ append_codes (GString *text, const VgateMatrix *matrix)
     }
     for (int number = 0; number < 1000; number++) {
         g_autoptr (JsonObject) item = NULL;
-        char code[VGATE_CODE_TEXT_SIZE];
 
         if (!g_hash_table_contains (used, GINT_TO_POINTER (number)))
             continue;
         item = json_object_new ();
-        json_object_set_string_member (item, "code", vgate_code_format (number, code));
+        vgate_tree_set_code (item, number);
         json_object_set_string_member (item, "summary", vgate_code_info (number)->summary);
         append_item (text, item, is_first);
         is_first = FALSE;
@@ -259,14 +255,8 @@ append_faults (GString *text, const VgateFleet *fleet)
     for (guint i = 0; i < fleet->faults->len; i++) {
         const VgateFleetFault *fault = g_ptr_array_index (fleet->faults, i);
         g_autoptr (JsonObject) item = json_object_new ();
-        char code[VGATE_CODE_TEXT_SIZE];
 
-        json_object_set_string_member (item, "of", fault->is_host ? "host" : "guest");
-        vgate_tree_set_path (item, "origin", fault->origin);
-        if (fault->name)
-            json_object_set_string_member (item, "name", fault->name);
-        json_object_set_string_member (item, "code", vgate_code_format (fault->error->code, code));
-        vgate_tree_set_path (item, "text", fault->error->message);
+        vgate_tree_set_fault (item, fault);
         append_item (text, item, i == 0);
     }
 }

@@ -105,12 +105,8 @@ vgate_command_matrix (int argc, char *argv[], const char *config)
             entries, &guests, &error))
         return vgate_command_usage (error->message);
     form = find_form (output);
-    if (!form) {
-        g_autofree char *what =
-            g_strdup_printf ("invalid value '%s' for --output: expected text, csv, json or html", output);
-
-        return vgate_command_usage (what);
-    }
+    if (!form)
+        return vgate_command_bad_value ("output", output, "text, csv, json or html");
     if (!vgate_fleet_options_have_fleet (&fleet_options) && (!guests || !fleet_options.hosts))
         return vgate_command_usage (
             "'matrix' requires --fleet DIR, --connect URI, or documents of guests and --host HOST");

@@ -6,7 +6,7 @@
 
 typedef struct {
     GByteArray *output; /* of its standard output; a byte that is 0 follows and does not count */
-    char *complaint;    /* the last line of its standard error, printable; "" if there is none */
+    char *complaint;    /* the last line of its standard error, printable; "" if it wrote nothing */
     int status;         /* its exit status; -1: it was not started, or a signal ended it */
 } VgateProgramRun;
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tree.h"
 
+#include "base/codes.h"
+
 #include <string.h>
 
 gboolean
@@ -29,6 +31,14 @@ vgate_tree_set_path (JsonObject *tree, const char *name, const char *text)
     g_autofree char *valid = g_utf8_make_valid (text, -1);
 
     json_object_set_string_member (tree, name, valid);
+}
+
+void
+vgate_tree_set_code (JsonObject *tree, int code)
+{
+    char text[VGATE_CODE_TEXT_SIZE];
+
+    json_object_set_string_member (tree, "code", vgate_code_format (code, text));
 }
 
 JsonObject *

@@ -30,9 +30,11 @@ gboolean vgate_output_parse (const char *text, VgateOutput *output);
 
 /* JSON-GLib's integers are signed, so a number above 2^63 - 1 becomes that: 292 years in nanoseconds. */
 void vgate_tree_set_number (JsonObject *tree, const char *name, guint64 number);
-/* Adds a child without members; the tree owns it. */
 /* Sets a text that can contain the name of a file, which can have any bytes; JSON is UTF-8. */
 void vgate_tree_set_path (JsonObject *tree, const char *name, const char *text);
+/* Sets "code" to "VGATE-303". */
+void vgate_tree_set_code (JsonObject *tree, int code);
+/* Adds a child without members; the tree owns it. */
 JsonObject *vgate_tree_add_child (JsonObject *tree, const char *name);
 /* Returns the list of this name, and adds an empty one if there is none; the tree owns it. */
 JsonArray *vgate_tree_add_list (JsonObject *tree, const char *name);

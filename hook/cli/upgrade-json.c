@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/date-time.h"
 #include "base/output.h"
-#include "tree.h"
+#include "tree-fleet.h"
 #include "upgrade-output.h"
 
 #define FORMAT "vgpu-gate/plan-upgrade/1"
@@ -14,23 +14,6 @@ add_host_names (JsonObject *item, const char *name, const VgateUpgradePlan *plan
     for (guint i = 0; i < hosts->len; i++)
         json_array_add_string_element (
             list, vgate_moving_host (plan->before, g_array_index (hosts, guint, i))->name);
-}
-
-static void
-set_host (JsonObject *item, const VgateHost *host)
-{
-    JsonObject *child = vgate_tree_add_child (item, "host");
-
-    json_object_set_string_member (child, "name", host->name);
-    json_object_set_string_member (child, "uuid", host->uuid);
-}
-
-static void
-set_guest (JsonObject *item, const VgateFleetGuest *guest)
-{
-    json_object_set_string_member (item, "name", guest->name);
-    json_object_set_string_member (item, "uuid", guest->domain->uuid);
-    vgate_tree_set_path (item, "origin", guest->origin);
 }
 
 static void
@@ -64,8 +47,9 @@ add_outside (JsonObject *report, const VgateUpgradePlan *plan)
         json_object_set_string_member (item, "vgpu-version",
                                        vgate_version_format (outside->version, version));
         json_object_set_boolean_member (item, "is-supported", outside->is_supported);
-        set_guest (vgate_tree_add_child (item, "guest"), vgate_moving_guest (plan->before, outside->mover));
-        set_host (item, vgate_moving_host (plan->before, (guint)outside->mover->home));
+        vgate_tree_set_guest (vgate_tree_add_child (item, "guest"),
+                              vgate_moving_guest (plan->before, outside->mover));
+        vgate_tree_add_host (item, "host", vgate_moving_host (plan->before, (guint)outside->mover->home));
     }
 }
 
@@ -75,8 +59,9 @@ add_guests (JsonObject *item, const char *name, const VgateUpgradePlan *plan, co
     JsonArray *list = vgate_tree_add_list (item, name);
 
     for (guint i = 0; i < guests->len; i++)
-        set_guest (vgate_tree_add_item (list),
-                   g_ptr_array_index (plan->before->fleet->guests, g_array_index (guests, guint, i)));
+        vgate_tree_set_guest (
+            vgate_tree_add_item (list),
+            g_ptr_array_index (plan->before->fleet->guests, g_array_index (guests, guint, i)));
 }
 
 static void
@@ -88,7 +73,7 @@ add_steps (JsonObject *report, const VgateUpgradePlan *plan)
         const VgateUpgradeStep *step = g_ptr_array_index (plan->steps, s);
         JsonObject *item = vgate_tree_add_item (list);
 
-        set_host (item, vgate_moving_host (plan->before, step->host));
+        vgate_tree_add_host (item, "host", vgate_moving_host (plan->before, step->host));
         add_guests (item, "shut-down", plan, step->blocked);
         add_guests (item, "not-judged", plan, step->unjudged);
     }
@@ -104,7 +89,7 @@ add_unknown (JsonObject *report, const VgateUpgradePlan *plan)
         JsonObject *item = vgate_tree_add_item (list);
         JsonArray *domains, *vgpus;
 
-        set_host (item, vgate_moving_host (plan->before, unknown->host));
+        vgate_tree_add_host (item, "host", vgate_moving_host (plan->before, unknown->host));
         json_object_set_boolean_member (item, "has-devices", unknown->has_devices);
         domains = vgate_tree_add_list (item, "guest");
         for (guint d = 0; d < unknown->domains->len; d++)
@@ -113,25 +98,6 @@ add_unknown (JsonObject *report, const VgateUpgradePlan *plan)
         for (guint v = 0; v < unknown->vgpus->len; v++)
             json_array_add_string_element (
                 vgpus, ((const VgateHostVgpu *)g_ptr_array_index (unknown->vgpus, v))->uuid);
-    }
-}
-
-static void
-add_faults (JsonObject *report, const VgateFleet *fleet)
-{
-    JsonArray *list = vgate_tree_add_list (report, "fault");
-
-    for (guint i = 0; i < fleet->faults->len; i++) {
-        const VgateFleetFault *fault = g_ptr_array_index (fleet->faults, i);
-        JsonObject *item = vgate_tree_add_item (list);
-        char code[VGATE_CODE_TEXT_SIZE];
-
-        json_object_set_string_member (item, "of", fault->is_host ? "host" : "guest");
-        vgate_tree_set_path (item, "origin", fault->origin);
-        if (fault->name)
-            json_object_set_string_member (item, "name", fault->name);
-        json_object_set_string_member (item, "code", vgate_code_format (fault->error->code, code));
-        vgate_tree_set_path (item, "text", fault->error->message);
     }
 }
 
@@ -155,7 +121,7 @@ vgate_upgrade_print_json (const VgateUpgradePlan *plan, const char *driver)
     add_steps (report, plan);
     add_unknown (report, plan);
     add_host_names (report, "done", plan, plan->done);
-    add_faults (report, plan->before->fleet);
+    vgate_tree_add_faults (report, plan->before->fleet);
     text = vgate_report_render (report, VGATE_OUTPUT_JSON);
     vgate_output_print (text);
 }

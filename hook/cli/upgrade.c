@@ -108,12 +108,8 @@ vgate_command_plan_upgrade (int argc, char *argv[], const char *config)
         return vgate_command_usage ("'plan-upgrade' requires --fleet DIR or --connect URI");
     if (!vgate_fleet_options_check (&options.fleet, NULL, &error))
         return vgate_command_usage (error->message);
-    if (options.output && (!vgate_output_parse (options.output, &output) || output == VGATE_OUTPUT_XML)) {
-        g_autofree char *what =
-            g_strdup_printf ("invalid value '%s' for --output: expected text or json", options.output);
-
-        return vgate_command_usage (what);
-    }
+    if (options.output && (!vgate_output_parse (options.output, &output) || output == VGATE_OUTPUT_XML))
+        return vgate_command_bad_value ("output", options.output, "text or json");
     policy = vgate_command_policy (config, &error);
     if (!policy)
         return vgate_command_fail (error);

@@ -23,7 +23,7 @@ typedef struct {
     guint32 data_length; /* of XML, cookie and zero bytes that allow the XML to grow */
     guint32 was_running;
     guint32 format;
-    guint32 cookie; /* where the cookie begins, counted from the XML; 0: there is none */
+    guint32 cookie; /* where the cookie begins, counted from the XML; 0: the image has no cookie */
 } Numbers;
 
 void

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "fleet/fleet.h"
 
-#include "host/input.h"
-
 #include <dirent.h>
 #include <errno.h>
 
@@ -45,22 +43,6 @@ list_documents (const char *path, const char *subdirectory, GPtrArray **paths, G
     return FALSE;
 }
 
-/* Nobody has named the file, so that it can be anything. */
-static void
-add_file (VgateFleet *fleet, const char *path, gboolean is_host)
-{
-    GError *error = NULL;
-    gsize length;
-    g_autofree char *xml = vgate_input_read_regular (path, &length, &error);
-
-    if (!xml)
-        vgate_fleet_add_fault (fleet, is_host, path, NULL, error);
-    else if (is_host)
-        vgate_fleet_add_host (fleet, path, xml, length);
-    else
-        vgate_fleet_add_guest (fleet, path, xml, length);
-}
-
 static gboolean
 add_directory (VgateFleet *fleet, const char *path, gboolean with_guests, GError **error)
 {
@@ -74,9 +56,9 @@ add_directory (VgateFleet *fleet, const char *path, gboolean with_guests, GError
         return FALSE;
     }
     for (guint i = 0; hosts && i < hosts->len; i++)
-        add_file (fleet, g_ptr_array_index (hosts, i), TRUE);
+        vgate_fleet_add_listed_file (fleet, TRUE, g_ptr_array_index (hosts, i));
     for (guint i = 0; with_guests && guests && i < guests->len; i++)
-        add_file (fleet, g_ptr_array_index (guests, i), FALSE);
+        vgate_fleet_add_listed_file (fleet, FALSE, g_ptr_array_index (guests, i));
     return TRUE;
 }
 

@@ -634,7 +634,7 @@ is_free (const VgateHostDevices *devices, const char *source)
 }
 
 /* A device of the pGPU that is free, with the type, or without one if a type is NULL. The guest's own name is
- * preferred. freed: virtual functions that guests have left. NULL: there is none. */
+ * preferred. freed: virtual functions that guests have left. NULL: no device fits. */
 static const char *
 find_free (const VgateHost *host, const VgatePgpu *pgpu, const VgateHostType *type,
            const VgateHostdev *hostdev, GHashTable *given, GHashTable *freed)

@@ -108,12 +108,11 @@ vgate_fleet_add_host (VgateFleet *fleet, const char *origin, const char *xml, gs
     return entry;
 }
 
+/* Takes what was read of the file, or the error. */
 static void
-add_file (VgateFleet *fleet, const char *path, gboolean is_host)
+add_read (VgateFleet *fleet, gboolean is_host, const char *path, char *read, gsize length, GError *error)
 {
-    GError *error = NULL;
-    gsize length;
-    g_autofree char *xml = vgate_input_read (path, &length, &error);
+    g_autofree char *xml = read;
 
     if (!xml)
         vgate_fleet_add_fault (fleet, is_host, path, NULL, error);
@@ -123,16 +122,36 @@ add_file (VgateFleet *fleet, const char *path, gboolean is_host)
         vgate_fleet_add_guest (fleet, path, xml, length);
 }
 
+static void
+add_file (VgateFleet *fleet, gboolean is_host, const char *path)
+{
+    GError *error = NULL;
+    gsize length = 0;
+    char *xml = vgate_input_read (path, &length, &error);
+
+    add_read (fleet, is_host, path, xml, length, error);
+}
+
+void
+vgate_fleet_add_listed_file (VgateFleet *fleet, gboolean is_host, const char *path)
+{
+    GError *error = NULL;
+    gsize length = 0;
+    char *xml = vgate_input_read_regular (path, &length, &error);
+
+    add_read (fleet, is_host, path, xml, length, error);
+}
+
 void
 vgate_fleet_add_guest_file (VgateFleet *fleet, const char *path)
 {
-    add_file (fleet, path, FALSE);
+    add_file (fleet, FALSE, path);
 }
 
 void
 vgate_fleet_add_host_file (VgateFleet *fleet, const char *path)
 {
-    add_file (fleet, path, TRUE);
+    add_file (fleet, TRUE, path);
 }
 
 static gboolean

@@ -54,6 +54,8 @@ VgateFleetHost *vgate_fleet_add_host (VgateFleet *fleet, const char *origin, con
 /* The same with a file, "-" for standard input; also VGATE_CODE_INPUT_UNREADABLE. */
 void vgate_fleet_add_guest_file (VgateFleet *fleet, const char *path);
 void vgate_fleet_add_host_file (VgateFleet *fleet, const char *path);
+/* The same with a file that was found in a directory and can be anything: only a regular file is opened. */
+void vgate_fleet_add_listed_file (VgateFleet *fleet, gboolean is_host, const char *path);
 /* Takes the error. name is copied, and can be NULL. */
 void vgate_fleet_add_fault (VgateFleet *fleet, gboolean is_host, const char *origin, const char *name,
                             GError *error);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "guests.h"
 
-#include "domain/element.h"
+#include "domain/guest-document.h"
 #include "fake-host.h"
 #include "hook-case.h"
 #include "nvml/nvml-abi.h"
@@ -514,4 +514,28 @@ guest_write (guint index)
     if (*arguments != '\0')
         g_string_replace (xml, "id='3'", "id='3' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'", 1);
     return g_string_free (g_steal_pointer (&xml), FALSE);
+}
+
+char *
+guest_document (const char *guest, const char *name, const char *uuid)
+{
+    guint i = 0;
+    g_autofree char *xml = NULL, *document = NULL, *old_name = NULL;
+    g_autofree char *new_name = g_strdup_printf ("<name>%s</name>", name);
+    g_autoptr (VgateDomain) domain = NULL;
+    g_autoptr (GString) text = NULL;
+    g_autoptr (GError) error = NULL;
+
+    while (strcmp (guest_name (i), guest) != 0)
+        i++;
+    xml = guest_write (i);
+    document = vgate_guest_document_write (xml, strlen (xml), &error);
+    g_assert_no_error (error);
+    domain = vgate_domain_read (xml, strlen (xml), NULL, &error);
+    g_assert_no_error (error);
+    old_name = g_strdup_printf ("<name>%s</name>", domain->name);
+    text = g_string_new (document);
+    g_assert_cmpuint (g_string_replace (text, old_name, new_name, 0), >, 0);
+    g_assert_cmpuint (g_string_replace (text, domain->uuid, uuid, 0), >, 0);
+    return g_string_free (g_steal_pointer (&text), FALSE);
 }

@@ -11,3 +11,6 @@ guint guest_count (void);
 const char *guest_name (guint index);
 /* The whole XML. The caller frees it. */
 char *guest_write (guint index);
+/* The guest document of the guest with this name in the table, under another name and UUID. The caller frees
+ * it. */
+char *guest_document (const char *guest, const char *name, const char *uuid);

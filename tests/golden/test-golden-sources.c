@@ -6,7 +6,6 @@
 #include "base/codes.h"
 #include "command-case.h"
 #include "command-table.h"
-#include "domain/guest-document.h"
 #include "guests.h"
 #include "hook-case.h"
 #include "host/host.h"
@@ -27,37 +26,13 @@ replace (GString *text, const char *what, const char *by)
     g_assert_cmpuint (g_string_replace (text, what, by, 0), >, 0);
 }
 
-/* The guest document of a guest of guests.h with another name and UUID. The caller frees it. */
-static char *
-document_of (const char *guest, const char *name, const char *uuid)
-{
-    guint i = 0;
-    g_autofree char *xml = NULL, *document = NULL;
-    g_autoptr (VgateDomain) domain = NULL;
-    g_autofree char *old_name = NULL, *new_name = g_strdup_printf ("<name>%s</name>", name);
-    g_autoptr (GString) text = NULL;
-    g_autoptr (GError) error = NULL;
-
-    while (strcmp (guest_name (i), guest) != 0)
-        i++;
-    xml = guest_write (i);
-    document = vgate_guest_document_write (xml, strlen (xml), &error);
-    g_assert_no_error (error);
-    domain = vgate_domain_read (xml, strlen (xml), NULL, &error);
-    g_assert_no_error (error);
-    old_name = g_strdup_printf ("<name>%s</name>", domain->name);
-    text = g_string_new (document);
-    replace (text, old_name, new_name);
-    replace (text, domain->uuid, uuid);
-    return g_string_free (g_steal_pointer (&text), FALSE);
-}
-
-/* The same as libvirt's test driver reads it, with secrets. is_inactive: the domain does not run. */
+/* The guest document of a guest of guests.h as libvirt's test driver reads it, with secrets. is_inactive: the
+ * domain does not run. */
 static char *
 domain_of (const char *guest, const char *name, const char *uuid, gboolean is_inactive)
 {
     static const char root[] = "<domain type='test' xmlns:test='http://libvirt.org/schemas/domain/test/1.0'>";
-    g_autofree char *document = document_of (guest, name, uuid);
+    g_autofree char *document = guest_document (guest, name, uuid);
     g_autofree char *rest =
         g_strconcat (root, is_inactive ? INACTIVE : "",
                      "<title>hunter2</title><memory>1024</memory><os><type>hvm</type></os>", NULL);
@@ -124,7 +99,7 @@ test_guest (G_GNUC_UNUSED gconstpointer data)
     static const char *const lines[] = {"guest -c test://$ROOT/node.xml vm1",
                                         "guest --connect test://$ROOT/node.xml " UUID_1};
     g_autoptr (FakeHost) host = host_with_guests ();
-    g_autofree char *document = document_of ("captured-at-destination", "vm1", UUID_1);
+    g_autofree char *document = guest_document ("captured-at-destination", "vm1", UUID_1);
 
     for (gsize i = 0; i < G_N_ELEMENTS (lines); i++) {
         g_auto (ProgramRun) run = {0};
@@ -297,7 +272,7 @@ test_matrix (gconstpointer data)
 {
     const guint i = GPOINTER_TO_UINT (data);
     g_autoptr (FakeHost) host = host_with_guests ();
-    g_autofree char *document = document_of ("element", "vm1", UUID_1);
+    g_autofree char *document = guest_document ("element", "vm1", UUID_1);
     g_autofree char *line =
         g_strconcat ("matrix --output csv -c test://$ROOT/node.xml --root $ROOT ", matrices[i].line, NULL);
     g_auto (ProgramRun) run = {0};
@@ -350,8 +325,8 @@ test_collect (G_GNUC_UNUSED gconstpointer data)
     static const char *const kept[] = {"fleet/guests/vm1.xml", "fleet/guests/" UUID_2 ".xml",
                                        "fleet/guests/README", "fleet/hosts/" FAKE_HOST_UUID ".xml"};
     g_autoptr (FakeHost) host = host_with_guests ();
-    g_autofree char *document = document_of ("captured-at-destination", "vm1", UUID_1), *collected = NULL;
-    g_autofree char *of_another = document_of ("element", "vm2", UUID_2);
+    g_autofree char *document = guest_document ("captured-at-destination", "vm1", UUID_1), *collected = NULL;
+    g_autofree char *of_another = guest_document ("element", "vm2", UUID_2);
     g_auto (ProgramRun) run = {0};
 
     collect (host, "", 0, "fleet: 1 host document and 1 guest document written, 0 removed\n");

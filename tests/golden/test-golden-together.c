@@ -4,7 +4,6 @@
 #include "base/codes.h"
 #include "command-case.h"
 #include "command-table.h"
-#include "domain/guest-document.h"
 #include "golden.h"
 #include "guests.h"
 #include "host/host.h"
@@ -26,23 +25,11 @@ replace (GString *text, const char *what, const char *by)
 static void
 add_guest (FakeHost *host, const char *guest, const char *name, guint number)
 {
-    guint i = 0;
-    g_autofree char *xml = NULL, *document = NULL, *file = g_strconcat (name, ".xml", NULL);
+    g_autofree char *file = g_strconcat (name, ".xml", NULL);
     g_autofree char *uuid = g_strdup_printf ("10000000-0000-4000-8000-%012x", number);
-    g_autofree char *tag = NULL, *by = g_strdup_printf ("<name>%s</name>", name);
-    g_autoptr (VgateDomain) domain = NULL;
-    g_autoptr (GString) text = NULL;
+    g_autofree char *document = guest_document (guest, name, uuid);
 
-    while (strcmp (guest_name (i), guest) != 0)
-        i++;
-    xml = guest_write (i);
-    document = vgate_guest_document_write (xml, strlen (xml), NULL);
-    domain = vgate_domain_read (xml, strlen (xml), NULL, NULL);
-    tag = g_strdup_printf ("<name>%s</name>", domain->name);
-    text = g_string_new (document);
-    replace (text, tag, by);
-    replace (text, domain->uuid, uuid);
-    fake_host_write_file (host, file, text->str, text->len, 0644);
+    fake_host_write_file (host, file, document, strlen (document), 0644);
 }
 
 /* Writes the host's document to $ROOT/FILE, as that of a host with this name and UUID. */
