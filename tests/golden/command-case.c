@@ -249,3 +249,18 @@ command_assert_failure (FakeHost *host, const char *folder, const char *name, co
     g_assert_cmpint (run.status, ==, status);
     command_compare_error (host, folder, name, &run);
 }
+
+void
+command_assert_cannot_write (FakeHost *host, const char *line)
+{
+    static const char script[] = "#!/bin/sh\nexec \"$@\" >/dev/full\n";
+    g_autofree char *path = fake_host_path (host, "without-output");
+    g_auto (ProgramRun) run = {0};
+
+    fake_host_write_file (host, "without-output", script, strlen (script), 0755);
+    program_run_by (path);
+    command_run (host, line, &run);
+    program_run_by (NULL);
+    g_assert_cmpint (run.status, ==, 3);
+    g_assert_nonnull (strstr (run.err, "cannot write to standard output: No space left on device"));
+}

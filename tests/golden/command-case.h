@@ -51,3 +51,5 @@ void command_compare_error (const FakeHost *host, const char *folder, const char
 /* The call fails: with this exit status, nothing on standard output, and a refusal on standard error. */
 void command_assert_failure (FakeHost *host, const char *folder, const char *name, const CommandCall *call,
                              int status);
+/* The call fails with exit status 3 when its standard output cannot be written, and says so. */
+void command_assert_cannot_write (FakeHost *host, const char *line);

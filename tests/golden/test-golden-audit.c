@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* vgpu-gate audit: which files it finds, what it says of each, and of those that cannot be read. */
 #include "command-case.h"
+#include "command-table.h"
 #include "golden.h"
 #include "hook-case.h"
 #include "refusal.h"
@@ -515,18 +516,11 @@ test_check (G_GNUC_UNUSED gconstpointer data)
 static void
 test_full (gconstpointer form)
 {
-    static const char script[] = "#!/bin/sh\nexec \"$@\" >/dev/full\n";
     g_autoptr (FakeHost) host = fake_host_new ();
-    g_autofree char *path = fake_host_path (host, "without-output");
-    g_auto (ProgramRun) run = {0};
+    g_autofree char *line = g_strdup_printf ("audit --root $ROOT --output %s", (const char *)form);
 
     full_host (host);
-    fake_host_write_file (host, "without-output", script, strlen (script), 0755);
-    program_run_by (path);
-    run_audit (host, "", form, &run);
-    program_run_by (NULL);
-    g_assert_cmpint (run.status, ==, 3);
-    g_assert_nonnull (strstr (run.err, "cannot write to standard output: No space left on device"));
+    command_assert_cannot_write (host, line);
 }
 
 static void
@@ -537,24 +531,16 @@ test_none_left (G_GNUC_UNUSED gconstpointer data)
     refusal_assert_none_left (FOLDER);
 }
 
-static void
-add_numbered (const char *kind, const char *name, guint number, GTestDataFunc function)
-{
-    g_autofree char *path = g_strdup_printf ("/%s/%s/%s", FOLDER, kind, name);
-
-    program_add_test (path, GUINT_TO_POINTER (number), function);
-}
-
 int
 main (int argc, char *argv[])
 {
     program_test_init (&argc, &argv);
     for (guint i = 0; i < G_N_ELEMENTS (outputs); i++)
-        add_numbered ("output", outputs[i].name, i, test_output);
+        command_add_test (FOLDER, "output", outputs[i].name, i, test_output);
     for (guint i = 0; i < G_N_ELEMENTS (partial); i++)
-        add_numbered ("partial", partial[i].name, i, test_partial);
+        command_add_test (FOLDER, "partial", partial[i].name, i, test_partial);
     for (guint i = 0; i < G_N_ELEMENTS (failures); i++)
-        add_numbered ("failure", failures[i].name, i, test_failure);
+        command_add_test (FOLDER, "failure", failures[i].name, i, test_failure);
     program_add_test ("/" FOLDER "/full/text", "text", test_full);
     program_add_test ("/" FOLDER "/full/json", "json", test_full);
     program_add_test ("/" FOLDER "/real", NULL, test_real);

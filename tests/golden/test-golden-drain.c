@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* vgpu-gate drain: plans, the commands that do them, and bad input. */
 #include "command-case.h"
+#include "command-table.h"
+#include "fleet-case.h"
 #include "golden.h"
 #include "hook-case.h"
-#include "random-fleet.h"
 #include "refusal.h"
 
 #include <glib/gstdio.h>
@@ -14,38 +15,16 @@
 /* --- fleets --- */
 
 static void
-write_document (gboolean is_host, const char *name, const char *xml, gpointer host)
-{
-    g_autofree char *file = g_strdup_printf ("fleet/%s/%s.xml", is_host ? "hosts" : "guests", name);
-
-    fake_host_write_file (host, file, xml, strlen (xml), 0644);
-}
-
-static void
 add_fleet (FakeHost *host, guint32 seed, guint n_hosts, guint n_guests, guint n_gpus)
 {
     const RandomFleet fleet = {
         .seed = seed,
         .n_hosts = n_hosts,
         .n_guests = n_guests,
-        .now = g_get_real_time () / G_USEC_PER_SEC,
         .n_gpus = n_gpus,
     };
 
-    random_fleet_write (&fleet, write_document, host);
-}
-
-/* Replaces what in a document of the fleet, wherever it is. */
-static void
-change (FakeHost *host, const char *file, const char *what, const char *by)
-{
-    g_autofree char *path = fake_host_path (host, file), *xml = NULL;
-    g_autoptr (GString) text = NULL;
-
-    g_assert_true (g_file_get_contents (path, &xml, NULL, NULL));
-    text = g_string_new (xml);
-    g_assert_cmpuint (g_string_replace (text, what, by, 0), >, 0);
-    fake_host_write_file (host, file, text->str, text->len, 0644);
+    fleet_case_write (host, fleet);
 }
 
 static void
@@ -84,32 +63,15 @@ static void
 hostile_fleet (FakeHost *host)
 {
     roomy_fleet (host);
-    change (host, "fleet/hosts/host-001.xml", "name='host-001'", "name='-oProxyCommand=x'");
-    change (host, "fleet/hosts/host-002.xml", "name='host-002'", "name='b&apos;$(x)'");
+    fleet_case_change (host, "fleet/hosts/host-001.xml", "name='host-001'", "name='-oProxyCommand=x'");
+    fleet_case_change (host, "fleet/hosts/host-002.xml", "name='host-002'", "name='b&apos;$(x)'");
     for (guint i = 1; i <= 24; i++) {
         g_autofree char *file = g_strdup_printf ("fleet/guests/vm%05u.xml", i);
         g_autofree char *before = g_strdup_printf ("<name>vm%05u</name>", i);
         g_autofree char *after = g_strdup_printf ("<name>%u; rm -rf \xe2\x80\xae</name>", i);
 
-        change (host, file, before, after);
+        fleet_case_change (host, file, before, after);
     }
-}
-
-static void
-remove_devices (FakeHost *host, guint number)
-{
-    g_autofree char *file = g_strdup_printf ("fleet/hosts/host-%03u.xml", number);
-    g_autofree char *path = fake_host_path (host, file), *xml = NULL;
-    g_autoptr (GString) text = NULL;
-    const char *begin, *end;
-
-    g_assert_true (g_file_get_contents (path, &xml, NULL, NULL));
-    begin = strstr (xml, "<devices");
-    end = strstr (xml, "</devices>");
-    g_assert_true (begin && end);
-    text = g_string_new_len (xml, begin - xml);
-    g_string_append (text, end + strlen ("</devices>"));
-    fake_host_write_file (host, file, text->str, text->len, 0644);
 }
 
 /* The documents of the other hosts do not contain devices, and those hosts are full. */
@@ -122,7 +84,7 @@ full_without_devices (FakeHost *host)
         g_autofree char *path = fake_host_path (host, file), *xml = NULL, *full = NULL;
         g_autoptr (GRegex) free_instances = g_regex_new (" free='[0-9]+'", 0, 0, NULL);
 
-        remove_devices (host, i);
+        fleet_case_remove_devices (host, i);
         g_assert_true (g_file_get_contents (path, &xml, NULL, NULL));
         full = g_regex_replace_literal (free_instances, xml, -1, 0, " free='0'", 0, NULL);
         g_assert_cmpstr (full, !=, xml);
@@ -216,8 +178,8 @@ test_comments (G_GNUC_UNUSED gconstpointer data)
     g_auto (GStrv) lines = NULL;
 
     one_host (host);
-    change (host, "fleet/guests/vm00001.xml", "<name>vm00001</name>", named);
-    change (host, "fleet/hosts/host-001.xml", "name='host-001'", host_named);
+    fleet_case_change (host, "fleet/guests/vm00001.xml", "<name>vm00001</name>", named);
+    fleet_case_change (host, "fleet/hosts/host-001.xml", "name='host-001'", host_named);
     g_assert_cmpint (g_unlink (removed), ==, 0);
     run_drain (host, "--virsh 00000015-0001-4000-8000-000000000001", &run);
     g_assert_nonnull (strstr (run.out, "VGATE-582"));
@@ -233,7 +195,7 @@ static void
 future_host (FakeHost *host)
 {
     roomy_fleet (host);
-    change (host, "fleet/hosts/host-002.xml", "urn:x-vgpu-gate:host:1", "urn:x-vgpu-gate:host:2");
+    fleet_case_change (host, "fleet/hosts/host-002.xml", "urn:x-vgpu-gate:host:1", "urn:x-vgpu-gate:host:2");
 }
 
 static void
@@ -335,19 +297,12 @@ test_failure (gconstpointer data)
 static void
 test_full (gconstpointer form)
 {
-    static const char script[] = "#!/bin/sh\nexec \"$@\" >/dev/full\n";
     g_autoptr (FakeHost) host = fake_host_new ();
-    g_autofree char *path = fake_host_path (host, "without-output");
-    g_autofree char *line = g_strdup_printf ("%s host-001", (const char *)form);
-    g_auto (ProgramRun) run = {0};
+    g_autofree char *line =
+        g_strdup_printf ("drain --root $ROOT --fleet $ROOT/fleet %s host-001", (const char *)form);
 
     two_hosts (host);
-    fake_host_write_file (host, "without-output", script, strlen (script), 0755);
-    program_run_by (path);
-    run_drain (host, line, &run);
-    program_run_by (NULL);
-    g_assert_cmpint (run.status, ==, 3);
-    g_assert_nonnull (strstr (run.err, "cannot write to standard output: No space left on device"));
+    command_assert_cannot_write (host, line);
 }
 
 /* Moves the document of host-001 out of the fleet, and gives it to the programs as standard input. */
@@ -403,7 +358,7 @@ static void
 no_devices (FakeHost *host)
 {
     unknown_guest (host);
-    remove_devices (host, 1);
+    fleet_case_remove_devices (host, 1);
 }
 
 /* The vGPUs of one domain are not those of a domain that libvirt has. */
@@ -411,7 +366,8 @@ static void
 without_domain (FakeHost *host)
 {
     unknown_guest (host);
-    change (host, "fleet/hosts/host-001.xml", " domain='0000000a-0002-4000-8000-000000000032'", "");
+    fleet_case_change (host, "fleet/hosts/host-001.xml", " domain='0000000a-0002-4000-8000-000000000032'",
+                       "");
 }
 
 /* The fleet has only a snapshot's document of each guest. */
@@ -460,14 +416,6 @@ test_unknown (gconstpointer data)
 }
 
 static void
-add_numbered (const char *kind, const char *name, guint number, GTestDataFunc function)
-{
-    g_autofree char *path = g_strdup_printf ("/%s/%s/%s", FOLDER, kind, name);
-
-    program_add_test (path, GUINT_TO_POINTER (number), function);
-}
-
-static void
 test_none_left (G_GNUC_UNUSED gconstpointer data)
 {
     golden_assert_none_left (FOLDER, ".text");
@@ -482,11 +430,11 @@ main (int argc, char *argv[])
 
     program_test_init (&argc, &argv);
     for (guint i = 0; i < G_N_ELEMENTS (outputs); i++)
-        add_numbered ("output", outputs[i].name, i, test_output);
+        command_add_test (FOLDER, "output", outputs[i].name, i, test_output);
     for (guint i = 0; i < G_N_ELEMENTS (partial); i++)
-        add_numbered ("partial", partial[i].name, i, test_partial);
+        command_add_test (FOLDER, "partial", partial[i].name, i, test_partial);
     for (guint i = 0; i < G_N_ELEMENTS (failures); i++)
-        add_numbered ("failure", failures[i].name, i, test_failure);
+        command_add_test (FOLDER, "failure", failures[i].name, i, test_failure);
     for (guint i = 0; i < G_N_ELEMENTS (forms); i++) {
         g_autofree char *path = g_strdup_printf ("/%s/full/%u", FOLDER, i);
 
@@ -498,7 +446,7 @@ main (int argc, char *argv[])
     program_add_test ("/" FOLDER "/input", NULL, test_input);
     program_add_test ("/" FOLDER "/connect", NULL, test_connect);
     for (guint i = 0; i < G_N_ELEMENTS (unknown); i++)
-        add_numbered ("unknown", unknown[i].name, i, test_unknown);
+        command_add_test (FOLDER, "unknown", unknown[i].name, i, test_unknown);
     program_add_test ("/" FOLDER "/unknown-guest", NULL, test_unknown_guest);
     program_add_test ("/none-left/" FOLDER, NULL, test_none_left);
     return g_test_run ();

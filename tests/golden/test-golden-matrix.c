@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* vgpu-gate matrix: its forms of output, which documents it takes, and what it says of those that are bad. */
 #include "command-case.h"
+#include "command-table.h"
+#include "fleet-case.h"
 #include "golden.h"
 #include "hook-case.h"
-#include "random-fleet.h"
 #include "refusal.h"
 
 #include <json-glib/json-glib.h>
@@ -16,14 +17,6 @@
 
 /* --- fleets --- */
 
-static void
-write_document (gboolean is_host, const char *name, const char *xml, gpointer host)
-{
-    g_autofree char *file = g_strdup_printf ("fleet/%s/%s.xml", is_host ? "hosts" : "guests", name);
-
-    fake_host_write_file (host, file, xml, strlen (xml), 0644);
-}
-
 /* Writes the same fleet whenever the arguments are the same, except for times, into $ROOT/fleet. */
 static void
 add_fleet (FakeHost *host, guint n_hosts, guint n_guests, gboolean is_uniform)
@@ -32,12 +25,11 @@ add_fleet (FakeHost *host, guint n_hosts, guint n_guests, gboolean is_uniform)
         .seed = 21,
         .n_hosts = n_hosts,
         .n_guests = n_guests,
-        .now = g_get_real_time () / G_USEC_PER_SEC,
         .is_irregular = !is_uniform,
         .is_uniform = is_uniform,
     };
 
-    random_fleet_write (&fleet, write_document, host);
+    fleet_case_write (host, fleet);
 }
 
 static void
@@ -66,19 +58,6 @@ wide_fleet (FakeHost *host)
     add_fleet (host, 60, 70, TRUE);
 }
 
-/* Replaces what in a document of the fleet. */
-static void
-change (FakeHost *host, const char *file, const char *what, const char *by)
-{
-    g_autofree char *path = fake_host_path (host, file), *xml = NULL;
-    g_autoptr (GString) text = NULL;
-
-    g_assert_true (g_file_get_contents (path, &xml, NULL, NULL));
-    text = g_string_new (xml);
-    g_assert_cmpuint (g_string_replace (text, what, by, 0), >, 0);
-    fake_host_write_file (host, file, text->str, text->len, 0644);
-}
-
 static void
 rename_guest (FakeHost *host, const char *name, const char *by)
 {
@@ -86,7 +65,7 @@ rename_guest (FakeHost *host, const char *name, const char *by)
     g_autofree char *before = g_strdup_printf ("<name>%s</name>", name);
     g_autofree char *after = g_strdup_printf ("<name>%s</name>", by);
 
-    change (host, file, before, after);
+    fleet_case_change (host, file, before, after);
 }
 
 /* Names that a spreadsheet, a terminal or a parser could take for something else. */
@@ -102,7 +81,7 @@ hostile_fleet (FakeHost *host)
     rename_guest (host, "vm00006", "&lt;/script&gt;&lt;img src=x&gt;&amp;amp;");
     rename_guest (host, "vm00007", "a name that is much longer than its column");
     rename_guest (host, "vm00008", "\xc3\xa4\xc3\xb6\xc3\xbc \xe2\x80\xae txt.exe");
-    change (host, "fleet/hosts/host-001.xml", "name='host-001'", "name='=host&quot;,1'");
+    fleet_case_change (host, "fleet/hosts/host-001.xml", "name='host-001'", "name='=host&quot;,1'");
 }
 
 /* --- text and csv, which contain no time --- */
@@ -432,14 +411,15 @@ static void
 future_host (FakeHost *host)
 {
     add_fleet (host, 2, 3, TRUE);
-    change (host, "fleet/hosts/host-002.xml", "urn:x-vgpu-gate:host:1", "urn:x-vgpu-gate:host:2");
+    fleet_case_change (host, "fleet/hosts/host-002.xml", "urn:x-vgpu-gate:host:1", "urn:x-vgpu-gate:host:2");
 }
 
 static void
 future_guest (FakeHost *host)
 {
     add_fleet (host, 2, 3, TRUE);
-    change (host, "fleet/guests/vm00002.xml", "urn:x-vgpu-gate:domain:1", "urn:x-vgpu-gate:domain:2");
+    fleet_case_change (host, "fleet/guests/vm00002.xml", "urn:x-vgpu-gate:domain:1",
+                       "urn:x-vgpu-gate:domain:2");
 }
 
 static void
@@ -457,7 +437,7 @@ same_host_twice (FakeHost *host)
     add_fleet (host, 2, 3, TRUE);
     g_assert_true (g_file_get_contents (path, &xml, NULL, NULL));
     fake_host_write_file (host, "fleet/hosts/host-002-old.xml", xml, strlen (xml), 0644);
-    change (host, "fleet/hosts/host-002-old.xml", "time='20", "time='19");
+    fleet_case_change (host, "fleet/hosts/host-002-old.xml", "time='20", "time='19");
 }
 
 /* Nobody writes to it. */
@@ -566,8 +546,8 @@ test_named_document (G_GNUC_UNUSED gconstpointer data)
     two_hosts (host);
     g_assert_true (g_file_get_contents (path, &xml, NULL, NULL));
     fake_host_write_file (host, "old.xml", xml, strlen (xml), 0644);
-    change (host, "old.xml", "<name>vm00001</name>", "<name>old</name>");
-    change (host, "old.xml", "capture time='20", "capture time='19");
+    fleet_case_change (host, "old.xml", "<name>vm00001</name>", "<name>old</name>");
+    fleet_case_change (host, "old.xml", "capture time='20", "capture time='19");
     run_matrix (host, "--output csv $ROOT/old.xml --host host-001", &run);
     g_assert_cmpstr (run.err, ==, "");
     g_assert_nonnull (strstr (run.out, "\nold,"));
@@ -576,27 +556,12 @@ test_named_document (G_GNUC_UNUSED gconstpointer data)
 static void
 test_full (gconstpointer form)
 {
-    static const char script[] = "#!/bin/sh\nexec \"$@\" >/dev/full\n";
     g_autoptr (FakeHost) host = fake_host_new ();
-    g_autofree char *path = fake_host_path (host, "without-output");
-    g_autofree char *line = g_strdup_printf ("--output %s", (const char *)form);
-    g_auto (ProgramRun) run = {0};
+    g_autofree char *line =
+        g_strdup_printf ("matrix --root $ROOT --fleet $ROOT/fleet --output %s", (const char *)form);
 
     two_hosts (host);
-    fake_host_write_file (host, "without-output", script, strlen (script), 0755);
-    program_run_by (path);
-    run_matrix (host, line, &run);
-    program_run_by (NULL);
-    g_assert_cmpint (run.status, ==, 3);
-    g_assert_nonnull (strstr (run.err, "cannot write to standard output: No space left on device"));
-}
-
-static void
-add_numbered (const char *kind, const char *name, guint number, GTestDataFunc function)
-{
-    g_autofree char *path = g_strdup_printf ("/%s/%s/%s", FOLDER, kind, name);
-
-    program_add_test (path, GUINT_TO_POINTER (number), function);
+    command_assert_cannot_write (host, line);
 }
 
 static void
@@ -615,11 +580,11 @@ main (int argc, char *argv[])
 
     program_test_init (&argc, &argv);
     for (guint i = 0; i < G_N_ELEMENTS (outputs); i++)
-        add_numbered ("output", outputs[i].name, i, test_output);
+        command_add_test (FOLDER, "output", outputs[i].name, i, test_output);
     for (guint i = 0; i < G_N_ELEMENTS (partial); i++)
-        add_numbered ("partial", partial[i].name, i, test_partial);
+        command_add_test (FOLDER, "partial", partial[i].name, i, test_partial);
     for (guint i = 0; i < G_N_ELEMENTS (failures); i++)
-        add_numbered ("failure", failures[i].name, i, test_failure);
+        command_add_test (FOLDER, "failure", failures[i].name, i, test_failure);
     for (guint i = 0; i < G_N_ELEMENTS (forms); i++) {
         g_autofree char *path = g_strdup_printf ("/%s/full/%s", FOLDER, forms[i]);
 

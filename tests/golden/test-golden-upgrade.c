@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* vgpu-gate plan-upgrade: plans, and bad input. */
 #include "command-case.h"
+#include "command-table.h"
+#include "fleet-case.h"
 #include "golden.h"
 #include "hook-case.h"
-#include "random-fleet.h"
 #include "refusal.h"
 
 #include <glib/gstdio.h>
@@ -12,21 +13,12 @@
 #define FOLDER "upgrade"
 
 static void
-write_document (gboolean is_host, const char *name, const char *xml, gpointer host)
-{
-    g_autofree char *file = g_strdup_printf ("fleet/%s/%s.xml", is_host ? "hosts" : "guests", name);
-
-    fake_host_write_file (host, file, xml, strlen (xml), 0644);
-}
-
-static void
 add_fleet (FakeHost *host, gboolean is_uniform)
 {
     const RandomFleet fleet = {
         .seed = 3,
         .n_hosts = 6,
         .n_guests = 24,
-        .now = g_get_real_time () / G_USEC_PER_SEC,
         .is_uniform = is_uniform,
     };
     g_autofree char *path =
@@ -34,7 +26,7 @@ add_fleet (FakeHost *host, gboolean is_uniform)
     g_autofree char *table = NULL;
     gsize length;
 
-    random_fleet_write (&fleet, write_document, host);
+    fleet_case_write (host, fleet);
     g_assert_true (g_file_get_contents (path, &table, &length, NULL));
     fake_host_write_file (host, "branches.conf", table, length, 0644);
 }
@@ -151,20 +143,8 @@ static void
 no_devices (FakeHost *host)
 {
     uniform (host);
-    for (guint i = 1; i <= 6; i++) {
-        g_autofree char *file = g_strdup_printf ("fleet/hosts/host-%03u.xml", i);
-        g_autofree char *path = fake_host_path (host, file), *xml = NULL;
-        g_autoptr (GString) text = NULL;
-        const char *begin, *end;
-
-        g_assert_true (g_file_get_contents (path, &xml, NULL, NULL));
-        begin = strstr (xml, "<devices");
-        end = strstr (xml, "</devices>");
-        g_assert_true (begin && end);
-        text = g_string_new_len (xml, begin - xml);
-        g_string_append (text, end + strlen ("</devices>"));
-        fake_host_write_file (host, file, text->str, text->len, 0644);
-    }
+    for (guint i = 1; i <= 6; i++)
+        fleet_case_remove_devices (host, i);
 }
 
 /* Most guests of the hosts are not in the fleet. */
@@ -211,27 +191,14 @@ test_unknown (gconstpointer data)
 static void
 test_full (gconstpointer form)
 {
-    static const char script[] = "#!/bin/sh\nexec \"$@\" >/dev/full\n";
     g_autoptr (FakeHost) host = fake_host_new ();
-    g_autofree char *path = fake_host_path (host, "without-output");
-    g_autofree char *line = g_strdup_printf ("--driver 580 --output %s", (const char *)form);
-    g_auto (ProgramRun) run = {0};
+    g_autofree char *line = g_strdup_printf (
+        "plan-upgrade --root $ROOT --branches $ROOT/branches.conf --fleet $ROOT/fleet --driver 580 "
+        "--output %s",
+        (const char *)form);
 
     several_boards (host);
-    fake_host_write_file (host, "without-output", script, strlen (script), 0755);
-    program_run_by (path);
-    run_plan (host, line, &run);
-    program_run_by (NULL);
-    g_assert_cmpint (run.status, ==, 3);
-    g_assert_nonnull (strstr (run.err, "cannot write to standard output: No space left on device"));
-}
-
-static void
-add_numbered (const char *kind, const char *name, guint number, GTestDataFunc function)
-{
-    g_autofree char *path = g_strdup_printf ("/%s/%s/%s", FOLDER, kind, name);
-
-    program_add_test (path, GUINT_TO_POINTER (number), function);
+    command_assert_cannot_write (host, line);
 }
 
 static void
@@ -246,11 +213,11 @@ main (int argc, char *argv[])
 {
     program_test_init (&argc, &argv);
     for (guint i = 0; i < G_N_ELEMENTS (outputs); i++)
-        add_numbered ("output", outputs[i].name, i, test_output);
+        command_add_test (FOLDER, "output", outputs[i].name, i, test_output);
     for (guint i = 0; i < G_N_ELEMENTS (failures); i++)
-        add_numbered ("failure", failures[i].name, i, test_failure);
+        command_add_test (FOLDER, "failure", failures[i].name, i, test_failure);
     for (guint i = 0; i < G_N_ELEMENTS (unknown); i++)
-        add_numbered ("unknown", unknown[i].name, i, test_unknown);
+        command_add_test (FOLDER, "unknown", unknown[i].name, i, test_unknown);
     program_add_test ("/" FOLDER "/bad-document", NULL, test_bad_document);
     program_add_test ("/" FOLDER "/full/text", "text", test_full);
     program_add_test ("/" FOLDER "/full/json", "json", test_full);
