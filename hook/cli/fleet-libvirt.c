@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "fleet-libvirt.h"
 
+#include "base/threads.h"
 #include "domain/guest-document.h"
 #include "libvirt-access.h"
 #include "program-run.h"
@@ -281,7 +282,7 @@ give_up (const Reading *reading, Task *tasks, guint n_tasks, gint64 *end)
 /* A call of libvirt cannot be cancelled. The thread of a host that was given up remains until this process
  * ends, and so does what it uses. */
 static guint
-wait_for_all (Reading *reading, GThreadPool *pool, Task *tasks, guint n_tasks)
+wait_for_all (Reading *reading, VgateThreads *threads, Task *tasks, guint n_tasks)
 {
     guint n_given_up = 0;
 
@@ -292,7 +293,7 @@ wait_for_all (Reading *reading, GThreadPool *pool, Task *tasks, guint n_tasks)
 
         n_given_up += n;
         if (n > 0)
-            g_thread_pool_set_max_threads (pool, THREADS_MAX + (gint)n_given_up, NULL);
+            vgate_threads_set_max (threads, THREADS_MAX + n_given_up);
         if (end == 0)
             break;
         g_cond_wait_until (&reading->changed, &reading->mutex, end);
@@ -334,16 +335,17 @@ vgate_libvirt_source_read (const VgateLibvirtSource *source)
     Task *tasks = g_new0 (Task, n_uris + 1);
     Reading *reading = reading_new (source);
     void (*on_pipe) (int) = signal (SIGPIPE, SIG_IGN);
-    GThreadPool *pool = g_thread_pool_new (read_one, reading, THREADS_MAX, FALSE, NULL);
+    VgateThreads *threads = vgate_threads_new (THREADS_MAX, read_one, reading);
     guint n_given_up;
 
     for (guint i = 0; i < n_uris; i++) {
         /* for a thread that outlives the caller's text */
         tasks[i].uri = g_intern_string (source->uris[i]);
-        g_thread_pool_push (pool, &tasks[i], NULL);
+        vgate_threads_push (threads, &tasks[i]);
     }
-    n_given_up = wait_for_all (reading, pool, tasks, n_uris);
-    g_thread_pool_free (pool, FALSE, n_given_up == 0);
+    n_given_up = wait_for_all (reading, threads, tasks, n_uris);
+    if (n_given_up == 0)
+        vgate_threads_free (threads);
     /* libvirt needed it. A reader of the output that goes away ends this process. */
     signal (SIGPIPE, on_pipe);
     for (guint i = 0; i < n_uris; i++) {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "plugin/base/workers.h"
 
+#include "base/threads.h"
+
 /* The deadline is checked this many times within its length. */
 #define CHECKS_PER_DEADLINE 4
 
@@ -18,7 +20,7 @@ typedef struct {
 } FinishedSource;
 
 struct VgateWorkers {
-    GThreadPool *pool;
+    VgateThreads *threads;
     guint n_threads;
     guint deadline_ms;
     const VgateWorkersMethods *methods; /* or NULL */
@@ -60,7 +62,7 @@ static void
 set_slow (VgateWorkers *workers, guint n_slow)
 {
     workers->n_slow = n_slow;
-    g_thread_pool_set_max_threads (workers->pool, (gint)(workers->n_threads + n_slow), NULL);
+    vgate_threads_set_max (workers->threads, workers->n_threads + n_slow);
 }
 
 static gboolean
@@ -151,7 +153,7 @@ vgate_workers_new (guint n_threads, guint deadline_ms, const VgateWorkersMethods
     workers->deadline_ms = deadline_ms;
     workers->methods = methods;
     workers->user_data = user_data;
-    workers->pool = g_thread_pool_new (run_work, workers, (gint)n_threads, FALSE, NULL);
+    workers->threads = vgate_threads_new (n_threads, run_work, workers);
     workers->context = g_main_context_ref_thread_default ();
     workers->finished = g_async_queue_new ();
     workers->pending = g_hash_table_new (NULL, NULL);
@@ -173,7 +175,7 @@ vgate_workers_free (VgateWorkers *workers)
     drop_source (&workers->finished_source);
     /* queued work passes through run_work () as well, which does not run it then; so it is freed below */
     g_atomic_int_set (&workers->is_closing, 1);
-    g_thread_pool_free (workers->pool, FALSE, TRUE);
+    vgate_threads_free (workers->threads);
     while ((work = g_async_queue_try_pop (workers->finished)))
         work_free (work);
     g_async_queue_unref (workers->finished);
@@ -198,8 +200,7 @@ vgate_workers_push (VgateWorkers *workers, const VgateWorkKind *kind, gpointer d
         g_source_set_callback (workers->deadline_source, on_deadline, workers, NULL);
         g_source_attach (workers->deadline_source, workers->context);
     }
-    /* if no thread can be started, the work waits for an existing one, so the error needs no handling */
-    g_thread_pool_push (workers->pool, work, NULL);
+    vgate_threads_push (workers->threads, work);
 }
 
 guint

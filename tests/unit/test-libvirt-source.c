@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A host whose libvirt does not answer is given up, and the others are answered. */
 #include "fleet-libvirt.h"
+
+#include "process-threads.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -17,6 +18,21 @@ uri_of (const char *directory, const char *name, const char *lines)
     return g_strdup_printf ("qemu+ssh://%s/system?command=%s", name, path);
 }
 
+/* The threads have ended, so that none ends together with the process. */
+static void
+test_threads (void)
+{
+    const guint before = count_process_threads ();
+    char *const uris[] = {(char *)"test:///default", (char *)"test:///default", (char *)"test:///default",
+                          NULL};
+    const VgateLibvirtSource source = {.uris = uris};
+    g_autoptr (GPtrArray) documents = vgate_libvirt_source_read (&source);
+
+    g_assert_cmpuint (documents->len, ==, 3);
+    assert_process_threads (before);
+}
+
+/* A host whose libvirt does not answer is given up, and the others are answered. */
 static void
 test_silent (void)
 {
@@ -45,6 +61,7 @@ int
 main (int argc, char *argv[])
 {
     g_test_init (&argc, &argv, NULL);
+    g_test_add_func ("/libvirt-source/threads", test_threads);
     g_test_add_func ("/libvirt-source/silent", test_silent);
     return g_test_run ();
 }
