@@ -327,6 +327,15 @@ apparmor_without_bus (FakeHost *host)
     remove_file (host, "etc/apparmor.d/abstractions/libvirt-qemu.d/vgpu-gate");
 }
 
+/* A directory in the profile's place cannot be read, not even by root. */
+static void
+apparmor_unreadable (FakeHost *host)
+{
+    apparmor (host);
+    remove_file (host, "etc/apparmor.d/usr.sbin.libvirtd");
+    write_text (host, "etc/apparmor.d/usr.sbin.libvirtd/file", "");
+}
+
 static void
 selinux (FakeHost *host)
 {
@@ -554,6 +563,7 @@ static const struct {
     {"apparmor-forbids", apparmor_forbids, 1, AGENT_RUNS, FALSE},
     {"apparmor-local", apparmor_local, 0, AGENT_RUNS, FALSE},
     {"apparmor-unconfined", apparmor_unconfined, 0, AGENT_RUNS, FALSE},
+    {"apparmor-unreadable", apparmor_unreadable, 3, AGENT_RUNS, FALSE},
     {"apparmor-without-bus", apparmor_without_bus, 0, AGENT_RUNS, FALSE},
     {"selinux", selinux, 0, AGENT_RUNS, FALSE},
     {"unknown-clock", unknown_clock, 3, AGENT_RUNS, FALSE},
@@ -591,6 +601,47 @@ test_case (gconstpointer data)
         command_compare (host, FOLDER, cases[i].name, forms[form], run.out);
     }
     stop_agent (host, &server, thread);
+}
+
+/* What the kernel says of its clock cannot be planted. */
+static void
+test_clock (G_GNUC_UNUSED gconstpointer data)
+{
+    static const struct {
+        VgateSelfCheckClock clock;
+        VgateSelfCheckResult result;
+        const char *text, *remedy;
+    } answers[] = {
+        {VGATE_SELF_CHECK_CLOCK_SYNCHRONISED, VGATE_SELF_CHECK_PASS, "the clock is synchronised", NULL},
+        {VGATE_SELF_CHECK_CLOCK_FREE, VGATE_SELF_CHECK_WARN, "the clock is not synchronised",
+         "timedatectl set-ntp true"},
+        {VGATE_SELF_CHECK_CLOCK_UNKNOWN, VGATE_SELF_CHECK_UNKNOWN, "cannot tell", "timedatectl"},
+    };
+    g_autoptr (FakeHost) host = fake_host_new ();
+    g_autoptr (VgatePolicy) policy = vgate_policy_new_default ();
+
+    gated (host);
+    for (gsize i = 0; i < G_N_ELEMENTS (answers); i++) {
+        const VgateSelfCheckRequest request = {.root = fake_host_root (host),
+                                               .config_path = fake_host_config (host),
+                                               .policy = policy,
+                                               .now = g_get_real_time (),
+                                               .clock = answers[i].clock};
+        g_autoptr (GPtrArray) items = vgate_self_check_run (&request);
+        guint n = 0;
+
+        for (guint k = 0; k < items->len; k++) {
+            const VgateSelfCheckItem *item = g_ptr_array_index (items, k);
+
+            if (strcmp (item->name, "clock") != 0)
+                continue;
+            n++;
+            g_assert_cmpint (item->result, ==, answers[i].result);
+            g_assert_nonnull (strstr (item->text, answers[i].text));
+            g_assert_cmpstr (item->remedy, ==, answers[i].remedy);
+        }
+        g_assert_cmpuint (n, ==, 1);
+    }
 }
 
 /* --- times, by a clock of the test --- */
@@ -769,6 +820,7 @@ main (int argc, char *argv[])
         command_add_test (FOLDER, "case", cases[i].name, i, test_case);
     program_add_test ("/self-check/nobody", NULL, test_nobody);
     program_add_test ("/self-check/times", NULL, test_times);
+    program_add_test ("/self-check/clock", NULL, test_clock);
     program_add_test ("/self-check/apparmor-patterns", NULL, test_patterns);
     program_add_test ("/self-check/selinux-label", NULL, test_label);
     command_table_add (&table);
