@@ -3,8 +3,32 @@
 #include "base/output.h"
 #include "command.h"
 
+#include <errno.h>
 #include <locale.h>
 #include <stdio.h>
+
+static int run (int argc, char *argv[]);
+
+/* "help device make" is "device make --help". */
+static int
+print_help (int argc, char *argv[], const char *config)
+{
+    g_autoptr (GPtrArray) words = g_ptr_array_new ();
+    g_auto (GStrv) typed = NULL;
+    g_autoptr (GError) error = NULL;
+
+    if (!vgate_command_parse (argc, argv, "[COMMAND...]", "Print the help of a command.", NULL, &typed,
+                              &error))
+        return vgate_command_usage (error->message);
+    if (!vgate_command_check_config (config, &error))
+        return vgate_command_fail (error);
+    g_ptr_array_add (words, (char *)"vgpu-gate");
+    for (guint i = 0; typed && typed[i]; i++)
+        g_ptr_array_add (words, typed[i]);
+    g_ptr_array_add (words, (char *)"--help");
+    g_ptr_array_add (words, NULL);
+    return run ((int)words->len - 1, (char **)words->pdata);
+}
 
 static const VgateCommand commands[] = {
     {"host", vgate_command_host, "print the host document of this host: its physical GPUs and vGPU types"},
@@ -31,25 +55,26 @@ static const VgateCommand commands[] = {
     {"self-check", vgate_command_self_check,
      "check whether this host is really gated, and print the remedies"},
     {"explain", vgate_command_explain, "print cause and way out of a message code"},
+    {"help", print_help, "print the help of a command"},
 };
 
-int
-main (int argc, char *argv[])
+static int
+run (int argc, char *argv[])
 {
-    gboolean show_version = FALSE;
+    gboolean show_version = FALSE, is_quiet = FALSE;
     g_autofree char *config = NULL;
     const GOptionEntry entries[] = {
         {"config", 0, 0, G_OPTION_ARG_FILENAME, &config, "use FILE instead of the installed configuration",
          "FILE"},
-        {"version", 0, 0, G_OPTION_ARG_NONE, &show_version, "print the version", NULL},
+        {"quiet", 'q', 0, G_OPTION_ARG_NONE, &is_quiet,
+         "print nothing on standard output: the exit status is the answer", NULL},
+        {"version", 'V', 0, G_OPTION_ARG_NONE, &show_version, "print the version", NULL},
         G_OPTION_ENTRY_NULL,
     };
     g_autoptr (GOptionContext) context = g_option_context_new ("COMMAND [ARGUMENT...]");
     g_autofree char *description = vgate_command_describe (commands, G_N_ELEMENTS (commands));
     g_autoptr (GError) error = NULL;
 
-    setlocale (LC_ALL, "");
-    vgate_output_check_at_exit ();
     g_set_prgname ("vgpu-gate");
     g_option_context_set_summary (context,
                                   "Check whether a guest with NVIDIA vGPUs can run on a host, and why not.");
@@ -59,6 +84,10 @@ main (int argc, char *argv[])
     g_option_context_set_strict_posix (context, TRUE);
     if (!g_option_context_parse (context, &argc, &argv, &error))
         return vgate_command_usage (error->message);
+    if (is_quiet && !freopen ("/dev/null", "w", stdout)) {
+        fprintf (stderr, "vgpu-gate: /dev/null cannot be opened: %s\n", g_strerror (errno));
+        return VGATE_EXIT_UNANSWERED;
+    }
     if (show_version) {
         g_print ("%s\n", "vgpu-gate " VGATE_VERSION);
         return VGATE_EXIT_ALLOWED;
@@ -66,4 +95,12 @@ main (int argc, char *argv[])
     if (argc < 2)
         return vgate_command_usage ("a command is required");
     return vgate_command_dispatch (commands, G_N_ELEMENTS (commands), argc - 1, argv + 1, config);
+}
+
+int
+main (int argc, char *argv[])
+{
+    setlocale (LC_ALL, "");
+    vgate_output_check_at_exit ();
+    return run (argc, argv);
 }

@@ -138,6 +138,8 @@ VALUES = [
     (("switchover", "-c", "test:///x", "enable", ""), []),
     (("explain", "VGATE-30"), [f"VGATE-30{i}" for i in range(1, 8)]),
     (("explain", "303"), ["303"]),
+    (("help", "expl"), ["explain"]),
+    (("help", "device", "r"), ["remove"]),
     (("audit", "--branches", BRANCHES, "--driver", "59"), ["590", "595"]),
     (("matrix", "--fleet", "fleet", "--host", "al"), ["alpha", ":files "]),
     (("matrix", "--fleet=fleet", "--host=a"), ["--host=alpha", ":files --host="]),

@@ -465,6 +465,61 @@ static const struct {
 };
 /* clang-format on */
 
+/* The exit status is the answer, and errors are printed. */
+static void
+test_quiet (G_GNUC_UNUSED gconstpointer data)
+{
+    static const struct {
+        const char *line;
+        gboolean has_error;
+    } lines[] = {
+        {"check --host $ROOT/host.xml @element.in.xml", FALSE},
+        {"check --host $ROOT/host.xml @vf.in.xml", FALSE},
+        {"check --host $ROOT/none.xml @element.in.xml", TRUE},
+        {"explain 1000", TRUE},
+        {"explain", FALSE},
+    };
+    static const CaseEdit no_edits[CASE_EDITS_MAX] = {{NULL, NULL}};
+    g_autoptr (FakeHost) host = fake_host_new ();
+
+    case_standard_host (host);
+    write_document (host, no_edits);
+    for (gsize i = 0; i < G_N_ELEMENTS (lines); i++) {
+        g_auto (ProgramRun) loud = {0}, quiet = {0};
+        g_autofree char *line = g_strconcat ("-q ", lines[i].line, NULL);
+
+        command_run (host, lines[i].line, &loud);
+        command_run (host, line, &quiet);
+        g_assert_cmpint (quiet.status, ==, loud.status);
+        g_assert_cmpstr (quiet.out, ==, "");
+        g_assert_cmpstr (quiet.err, ==, loud.err);
+        g_assert_cmpint (*loud.err != '\0', ==, lines[i].has_error);
+    }
+}
+
+/* The same text as with --help. */
+static void
+test_help (G_GNUC_UNUSED gconstpointer data)
+{
+    static const char *const commands[] = {"", "check", "device", "device make"};
+    g_autoptr (FakeHost) host = fake_host_new ();
+    g_auto (ProgramRun) unknown = {0};
+
+    for (gsize i = 0; i < G_N_ELEMENTS (commands); i++) {
+        g_auto (ProgramRun) help = {0}, option = {0};
+        g_autofree char *as_command = g_strconcat ("help", *commands[i] ? " " : "", commands[i], NULL);
+        g_autofree char *as_option = g_strconcat (commands[i], *commands[i] ? " " : "", "--help", NULL);
+
+        command_run (host, as_command, &help);
+        command_run (host, as_option, &option);
+        command_assert_done (&help);
+        g_assert_cmpstr (help.out, ==, option.out);
+    }
+    command_run (host, "help no-such-command", &unknown);
+    g_assert_cmpint (unknown.status, ==, 2);
+    g_assert_nonnull (strstr (unknown.err, "unknown command 'no-such-command'"));
+}
+
 static void
 test_document (gconstpointer data)
 {
@@ -555,5 +610,7 @@ main (int argc, char *argv[])
     add_test ("document", "hook", NULL, test_hook_with_document);
     add_test ("document", "speaker", NULL, test_speaker);
     program_add_test ("/none-left/command", NULL, test_none_left);
+    program_add_test ("/command/quiet", NULL, test_quiet);
+    program_add_test ("/command/help", NULL, test_help);
     return g_test_run ();
 }

@@ -38,6 +38,8 @@ static const char *const lines[] = {
     "explain",
     "explain 303",
     "explain --markdown",
+    "help",
+    "help device make",
 };
 
 static gboolean

@@ -69,6 +69,7 @@ static const struct {
     {"switchover", "switchover status", 0, FALSE},
     {"self-check", "self-check --root $ROOT", 1, FALSE},
     {"explain", "explain VGATE-506", 0, FALSE},
+    {"help", "help check", 0, FALSE},
 };
 
 /* Each is run as libvirt runs it, and as a dry run. Such a host has no mediated devices, so a guest without
