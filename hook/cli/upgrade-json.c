@@ -47,6 +47,7 @@ add_outside (JsonObject *report, const VgateUpgradePlan *plan)
         json_object_set_string_member (item, "vgpu-version",
                                        vgate_version_format (outside->version, version));
         json_object_set_boolean_member (item, "is-supported", outside->is_supported);
+        json_object_set_boolean_member (item, "restart-suffices", outside->has_range);
         vgate_tree_set_guest (vgate_tree_add_child (item, "guest"),
                               vgate_moving_guest (plan->before, outside->mover));
         vgate_tree_add_host (item, "host", vgate_moving_host (plan->before, (guint)outside->mover->home));
@@ -74,6 +75,7 @@ add_steps (JsonObject *report, const VgateUpgradePlan *plan)
         JsonObject *item = vgate_tree_add_item (list);
 
         vgate_tree_add_host (item, "host", vgate_moving_host (plan->before, step->host));
+        json_object_set_boolean_member (item, "guests-run-on", step->is_warm);
         add_guests (item, "shut-down", plan, step->blocked);
         add_guests (item, "not-judged", plan, step->unjudged);
     }

@@ -140,6 +140,8 @@ append_guests (GString *line, const VgateUpgradePlan *plan, const GArray *guests
 static void
 append_steps (GString *text, const VgateUpgradePlan *plan)
 {
+    gboolean any_warm = FALSE;
+
     if (plan->steps->len == 0)
         return;
     g_string_append_c (text, '\n');
@@ -152,10 +154,18 @@ append_steps (GString *text, const VgateUpgradePlan *plan)
         g_autoptr (GString) line = g_string_new (NULL);
 
         g_string_printf (line, "%3u. %s", s + 1, host_name (plan, step->host));
+        if (step->is_warm)
+            g_string_append (line, "; guests can run on");
+        any_warm = any_warm || step->is_warm;
         append_guests (line, plan, step->blocked, "; to be shut down before: ");
         append_guests (line, plan, step->unjudged, "; it is not known whether these can leave: ");
         append_wrapped (text, line->str);
     }
+    if (any_warm)
+        append_wrapped (
+            text, "Where guests can run on, driver and GPUs support the replacement of the driver under "
+                  "running guests, and no guest need leave whose vGPU version the new driver supports. "
+                  "NVIDIA's release notes name the drivers between which it is possible.");
 }
 
 void

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Threads that run tasks, and that have ended when they are freed. A thread of GThreadPool outlives its pool,
- * and can then end at the same time as the process. OpenSSL, which libvirt uses, frees its state of the thread
- * in both places, and then frees it twice (observed with OpenSSL 3.0).
+ * and can then end at the same time as the process. OpenSSL, which libvirt uses, frees its state of the
+ * thread in both places, and then frees it twice (observed with OpenSSL 3.0).
  */
 #pragma once
 

@@ -324,6 +324,8 @@ read_modes (VgateNvml *nvml, VgateNvmlDevice device, VgatePgpu *pgpu)
     pgpu->ecc = mode_of (is_known, is_on);
     is_known = vgate_nvml_device_has_sriov_on (nvml, device, &is_on, NULL);
     pgpu->sriov = mode_of (is_known, is_on);
+    is_known = vgate_nvml_device_has_warm_update (nvml, device, &is_on, NULL);
+    pgpu->warm_update = mode_of (is_known, is_on);
     pgpu->migration = mode_of (TRUE, (pgpu->record.capabilities & VGATE_CAPABILITY_MIGRATION) != 0);
 }
 
@@ -400,10 +402,13 @@ VgateHost *
 vgate_inventory_read (VgateNvml *nvml, GPtrArray *instances, GError **error)
 {
     g_autoptr (VgateHost) host = vgate_host_new ();
+    gboolean is_known, is_on = FALSE;
 
     host->driver = vgate_nvml_driver_version (nvml, error);
     if (!host->driver || !vgate_nvml_version_ranges (nvml, &host->preset, &host->current, error))
         return NULL;
     host->simulated = vgate_nvml_get_simulated (nvml) != NULL;
+    is_known = vgate_nvml_has_warm_update (nvml, &is_on, NULL);
+    host->warm_update = mode_of (is_known, is_on);
     return read_pgpus (nvml, host, instances, error) ? g_steal_pointer (&host) : NULL;
 }

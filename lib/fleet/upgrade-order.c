@@ -12,7 +12,7 @@
 #define CLASSES_MAX 64u
 #define ENTRIES_MAX 200000u
 
-/* Guests that can run on the same hosts. */
+/* Guests that can run, and stay, on the same hosts. */
 typedef struct {
     guint guest; /* the first one */
     guint n;
@@ -53,16 +53,22 @@ is_never_blocked (const Ordering *o, const Class *class)
     return FALSE;
 }
 
-/* TRUE for a guest that is blocked in each order: after no step there is a host with the new driver for it
- * while it can still run on another one. */
+/* TRUE for a guest that is blocked in each order: no host that is not emptied is left for it, and after no
+ * step there is a host with the new driver for it while it can still run on another one. */
 static gboolean
 is_always_blocked (const Ordering *o, const Class *class)
 {
-    for (guint i = 0; i < o->hosts->len; i++)
-        for (guint k = 0; k < o->hosts->len; k++)
-            if (i != k && runs (o->input->new, o, class, host_at (o, i)) &&
-                runs (o->input->old, o, class, host_at (o, k)))
+    for (guint i = 0; i < o->hosts->len; i++) {
+        const gboolean is_new = runs (o->input->new, o, class, host_at (o, i));
+
+        /* the host comes last if the guest runs there with the old driver, first if with the new one */
+        if (runs (o->input->stay, o, class, host_at (o, i)) &&
+            (is_new || runs (o->input->old, o, class, host_at (o, i))))
+            return FALSE;
+        for (guint k = 0; k < o->hosts->len && is_new; k++)
+            if (i != k && runs (o->input->old, o, class, host_at (o, k)))
                 return FALSE;
+    }
     return TRUE;
 }
 
@@ -82,6 +88,8 @@ make_classes (const Ordering *o)
         g_byte_array_append (rows, (const guint8 *)(o->input->old + (gsize)g * o->input->n_hosts),
                              (guint)size);
         g_byte_array_append (rows, (const guint8 *)(o->input->new + (gsize)g * o->input->n_hosts),
+                             (guint)size);
+        g_byte_array_append (rows, (const guint8 *)(o->input->stay + (gsize)g * o->input->n_hosts),
                              (guint)size);
         key = g_byte_array_free_to_bytes (rows);
         index = GPOINTER_TO_UINT (g_hash_table_lookup (known, key));
@@ -122,7 +130,7 @@ blocked_by (const Ordering *o, guint set, guint host)
     guint64 blocked = 0;
 
     for (guint c = 0; c < o->classes->len; c++) {
-        gboolean any = FALSE;
+        gboolean any = runs (o->input->stay, o, class_at (o, c), host_at (o, host));
 
         for (guint i = 0; i < o->hosts->len && !any; i++)
             any = i != host && runs ((set >> i & 1) != 0 ? o->input->new : o->input->old, o, class_at (o, c),
@@ -213,7 +221,10 @@ order_greedily (const Ordering *o, guint *order)
                 const Class *class = class_at (o, c);
                 const guint here = runs (o->input->old, o, class, host_at (o, i)) ? 1 : 0;
 
-                n += !class->is_done && n_places[c] == here ? class->n : 0;
+                n +=
+                    !class->is_done && !runs (o->input->stay, o, class, host_at (o, i)) && n_places[c] == here
+                        ? class->n
+                        : 0;
             }
             if (!is_updated[host_at (o, i)] && n < n_best) {
                 best = host_at (o, i);
@@ -227,7 +238,7 @@ order_greedily (const Ordering *o, guint *order)
             Class *class = class_at (o, c);
 
             n_places[c] -= runs (o->input->old, o, class, best) ? 1 : 0;
-            class->is_done = class->is_done || n_places[c] == 0;
+            class->is_done = class->is_done || (n_places[c] == 0 && !runs (o->input->stay, o, class, best));
             n_places[c] += runs (o->input->new, o, class, best) ? 1 : 0;
         }
     }

@@ -118,9 +118,26 @@ list_outside (VgateUpgradePlan *plan, const guint *group_of)
 
 /* --- the order --- */
 
-/* The guests that run on one of these hosts, and where they can run: rows of old and new. */
+/* TRUE when the guest can run on while this host is updated. A guest without a version has no driver yet. */
+static gboolean
+can_stay (const VgateUpgradePlan *plan, guint guest, guint host)
+{
+    const VgateMover *mover = plan->before->movers[guest];
+
+    if (!vgate_host_has_warm_update (vgate_moving_host (plan->before, host)))
+        return FALSE;
+    for (guint v = 0; v < mover->n_vgpus; v++) {
+        const guint32 version = mover->vgpus[v].vgpu->record.guest_version;
+
+        if (version != 0 && !vgate_version_in_range (version, plan->branch->range))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* The guests that run on one of these hosts, and where they can run and stay. */
 static void
-fill_input (VgateUpgradePlan *plan, GArray *guests, gboolean *old, gboolean *new)
+fill_input (VgateUpgradePlan *plan, GArray *guests, gboolean *old, gboolean *new, gboolean *stay)
 {
     const guint n_hosts = plan->before->fleet->hosts->len;
 
@@ -131,14 +148,16 @@ fill_input (VgateUpgradePlan *plan, GArray *guests, gboolean *old, gboolean *new
             old[(gsize)i * n_hosts + h] =
                 plan->before->movers[g]->home == (int)h ||
                 vgate_moving_fit (plan->before, plan->before->movers[g], h)->is_possible;
+            stay[(gsize)i * n_hosts + h] = can_stay (plan, g, h);
             new[(gsize)i * n_hosts + h] =
+                (stay[(gsize)i * n_hosts + h] && plan->before->movers[g]->home == (int)h) ||
                 vgate_moving_fit (plan->after, plan->after->movers[g], h)->is_possible;
         }
     }
 }
 
-/* FALSE when the guest can run on no host but this one as far as it is known; *is_known is FALSE when it
- * could not be judged on another one. */
+/* FALSE when the guest can run on no other host as far as it is known; *is_known is FALSE when it could not
+ * be judged on another one. */
 static gboolean
 can_leave (const VgateUpgradePlan *plan, guint guest, guint host, const gboolean *is_updated,
            gboolean *is_known)
@@ -151,7 +170,7 @@ can_leave (const VgateUpgradePlan *plan, guint guest, guint host, const gboolean
 
         if (h == host)
             continue;
-        if (fit->is_possible || (!is_updated[h] && mover->home == (int)h))
+        if (fit->is_possible || (mover->home == (int)h && (!is_updated[h] || can_stay (plan, guest, h))))
             return TRUE;
         *is_known = *is_known && !vgate_code_is_unanswered (fit->code);
     }
@@ -169,6 +188,7 @@ add_steps (VgateUpgradePlan *plan, const GArray *guests, const guint *order, gui
         VgateUpgradeStep *step = g_new0 (VgateUpgradeStep, 1);
 
         step->host = order[s];
+        step->is_warm = vgate_host_has_warm_update (vgate_moving_host (plan->before, order[s]));
         step->blocked = g_array_new (FALSE, FALSE, sizeof (guint));
         step->unjudged = g_array_new (FALSE, FALSE, sizeof (guint));
         g_ptr_array_add (plan->steps, step);
@@ -176,8 +196,8 @@ add_steps (VgateUpgradePlan *plan, const GArray *guests, const guint *order, gui
             const guint g = g_array_index (guests, guint, i);
             gboolean is_known;
 
-            if (is_blocked[i] || can_leave (plan, g, order[s], is_updated, &is_known) ||
-                (!is_known && is_unjudged[i]))
+            if (is_blocked[i] || can_stay (plan, g, order[s]) ||
+                can_leave (plan, g, order[s], is_updated, &is_known) || (!is_known && is_unjudged[i]))
                 continue;
             g_array_append_val (is_known ? step->blocked : step->unjudged, g);
             (is_known ? is_blocked : is_unjudged)[i] = TRUE;
@@ -214,7 +234,7 @@ find_order (VgateUpgradePlan *plan, const gboolean *updated)
 {
     const guint n_hosts = plan->before->fleet->hosts->len;
     g_autoptr (GArray) guests = g_array_new (FALSE, FALSE, sizeof (guint));
-    g_autofree gboolean *old = NULL, *new = NULL;
+    g_autofree gboolean *old = NULL, *new = NULL, *stay = NULL;
     g_autofree guint *order = g_new0 (guint, n_hosts + 1);
     VgateUpgradeInput input = {.n_hosts = n_hosts, .updated = updated};
     guint n_steps = 0;
@@ -226,10 +246,12 @@ find_order (VgateUpgradePlan *plan, const gboolean *updated)
         n_steps += updated[h] ? 1 : 0;
     old = g_new0 (gboolean, (gsize)guests->len * n_hosts + 1);
     new = g_new0 (gboolean, (gsize)guests->len * n_hosts + 1);
-    fill_input (plan, guests, old, new);
+    stay = g_new0 (gboolean, (gsize)guests->len * n_hosts + 1);
+    fill_input (plan, guests, old, new, stay);
     input.n_guests = guests->len;
     input.old = old;
     input.new = new;
+    input.stay = stay;
     vgate_upgrade_order (&input, order, &plan->n_least);
     add_steps (plan, guests, order, n_steps);
     /* the order counts those that are not judged as blocked */

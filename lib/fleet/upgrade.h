@@ -3,7 +3,8 @@
  * A plan for the update of hosts to another driver: which versions to accept before it, which guests have a
  * version that not all hosts accept, and an order in which each guest has another host to go to when its host
  * is updated. Whether a guest can run on a host, before and after its update, is the gate's decision
- * (fleet/moving.h). How many guests have room at once is not counted.
+ * (fleet/moving.h). How many guests have room at once is not counted. A host whose driver can be replaced
+ * while guests run (vgate_host_has_warm_update ()) need not be emptied.
  */
 #pragma once
 
@@ -30,7 +31,8 @@ typedef struct {
 /* A step: the host is emptied and updated. */
 typedef struct {
     guint host;
-    GArray *blocked; /* of guint: guests that can then run on no other host, and must be shut down before */
+    gboolean is_warm; /* it is updated while those guests run whose versions the new driver supports */
+    GArray *blocked;  /* of guint: guests that can then run on no other host, and must be shut down before */
     /* of guint: guests that can then run on no other host as far as it is known, and could not be judged on
      * one (vgate_code_is_unanswered ()). Each is only in its first such step. */
     GArray *unjudged;
@@ -69,14 +71,15 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateUpgradePlan, vgate_upgrade_plan_free)
 typedef struct {
     guint n_guests, n_hosts;
     const gboolean *old, *new; /* on the host before and after its update */
+    const gboolean *stay;      /* on the host while it is updated */
     const gboolean *updated;   /* indexed by host: it is one of those that are updated */
 } VgateUpgradeInput;
 
 /*
  * Finds an order of the hosts that are updated, in which as few guests as possible are blocked: a guest is
- * blocked when a host is updated, and it can run on no other host then. order has room for n_hosts. Returns
- * the number of blocked guests; *n_least: no order has fewer. Up to VGATE_UPGRADE_EXACT_MAX hosts, both are
- * the same.
+ * blocked when a host is updated, and it can neither stay there nor run on another host then. order has room
+ * for n_hosts. Returns the number of blocked guests; *n_least: no order has fewer. Up to
+ * VGATE_UPGRADE_EXACT_MAX hosts, both are the same.
  */
 #define VGATE_UPGRADE_EXACT_MAX 12u
 guint vgate_upgrade_order (const VgateUpgradeInput *input, guint *order, guint *n_least);

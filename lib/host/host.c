@@ -17,15 +17,17 @@ static const VgateXmlAttribute host_attributes[] = {
     {.name = NULL},
 };
 
+static const char *const modes[] = {"", "off", "on", NULL};
+
 static const VgateXmlAttribute driver_attributes[] = {
     VGATE_XML_ATTRIBUTE (VgateHost, "version", ASCII, driver),
     VGATE_XML_ATTRIBUTE (VgateHost, "simulated", YES_NO, simulated),
     VGATE_XML_ATTRIBUTE (VgateHost, "preset", RANGE, preset),
     VGATE_XML_ATTRIBUTE (VgateHost, "range", RANGE, current),
+    VGATE_XML_OPTIONAL_ONE_OF (VgateHost, "warm-update", modes, warm_update),
     {.name = NULL},
 };
 
-static const char *const modes[] = {"", "off", "on", NULL};
 static const char *const vgpu_sizes[] = {"", "equal", "mixed", NULL};
 
 static const VgateXmlAttribute pgpu_attributes[] = {
@@ -39,6 +41,7 @@ static const VgateXmlAttribute pgpu_attributes[] = {
     VGATE_XML_OPTIONAL_ONE_OF (VgatePgpu, "ecc", modes, ecc),
     VGATE_XML_OPTIONAL_ONE_OF (VgatePgpu, "sr-iov", modes, sriov),
     VGATE_XML_OPTIONAL_ONE_OF (VgatePgpu, "migration", modes, migration),
+    VGATE_XML_OPTIONAL_ONE_OF (VgatePgpu, "warm-update", modes, warm_update),
     {.name = NULL},
 };
 
@@ -361,6 +364,17 @@ vgate_host_write (const VgateHost *host)
         vgate_host_devices_write (xml, host->devices);
     g_string_append (xml, "</host>\n");
     return g_string_free (g_steal_pointer (&xml), FALSE);
+}
+
+gboolean
+vgate_host_has_warm_update (const VgateHost *host)
+{
+    if (host->warm_update != VGATE_MODE_ON || host->pgpus->len == 0 || host->unusable->len > 0)
+        return FALSE;
+    for (guint i = 0; i < host->pgpus->len; i++)
+        if (((const VgatePgpu *)g_ptr_array_index (host->pgpus, i))->warm_update != VGATE_MODE_ON)
+            return FALSE;
+    return TRUE;
 }
 
 VgatePgpu *

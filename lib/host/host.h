@@ -50,7 +50,8 @@ typedef struct {
     int mig;                 /* VgateMode, as are the following ones */
     int ecc;
     int sriov;
-    int migration; /* TRUE in the record's capabilities */
+    int migration;   /* TRUE in the record's capabilities */
+    int warm_update; /* as in VgateHost */
     gboolean has_scheduler;
     VgateScheduler scheduler;
     GPtrArray *types; /* of VgateHostType * */
@@ -74,6 +75,7 @@ typedef struct {
     gboolean simulated;        /* the driver is the simulated one */
     VgateVersionRange preset;  /* the versions that the driver supports */
     VgateVersionRange current; /* the versions that the administrator accepts */
+    int warm_update;           /* VgateMode: the driver can be replaced while guests run */
     GPtrArray *pgpus;          /* of VgatePgpu *: the usable GPUs in vGPU host mode */
     GPtrArray *unusable;       /* of VgateUnusableGpu * */
     /* The gate at switch-over: whether vgpu-gated serves it, and its bus. */
@@ -105,6 +107,10 @@ VgateHost *vgate_host_read (const char *xml, gsize length, GError **error);
 
 /* Writes the host document, indented and with a line feed at its end. The caller frees it. */
 char *vgate_host_write (const VgateHost *host);
+
+/* TRUE when the driver and all GPUs support the replacement of the driver while guests run. NVIDIA's release
+ * notes name the drivers between which it is possible. */
+gboolean vgate_host_has_warm_update (const VgateHost *host);
 
 /* The pGPU with this PCI address, or NULL. */
 VgatePgpu *vgate_host_find_pgpu (const VgateHost *host, const char *address);

@@ -35,3 +35,27 @@ vgate_nvml_device_has_sriov_on (VgateNvml *nvml, VgateNvmlDevice device, gboolea
     *is_on = mode == NVML_HOST_VGPU_MODE_SRIOV;
     return TRUE;
 }
+
+gboolean
+vgate_nvml_has_warm_update (VgateNvml *nvml, gboolean *is_on, GError **error)
+{
+    guint result = 0;
+
+    if (!VGATE_NVML_CALL (nvml, error, nvmlGetVgpuDriverCapabilities, NVML_VGPU_DRIVER_CAP_WARM_UPDATE,
+                          &result))
+        return FALSE;
+    *is_on = result != 0;
+    return TRUE;
+}
+
+gboolean
+vgate_nvml_device_has_warm_update (VgateNvml *nvml, VgateNvmlDevice device, gboolean *is_on, GError **error)
+{
+    guint result = 0;
+
+    if (!VGATE_NVML_CALL (nvml, error, nvmlDeviceGetVgpuCapabilities, device,
+                          NVML_DEVICE_VGPU_CAP_WARM_UPDATE, &result))
+        return FALSE;
+    *is_on = result != 0;
+    return TRUE;
+}

@@ -14,3 +14,11 @@ gboolean vgate_nvml_device_has_ecc_on (VgateNvml *nvml, VgateNvmlDevice device, 
                                        GError **error);
 gboolean vgate_nvml_device_has_sriov_on (VgateNvml *nvml, VgateNvmlDevice device, gboolean *is_on,
                                          GError **error);
+
+/*
+ * nvmlGetVgpuDriverCapabilities and nvmlDeviceGetVgpuCapabilities: whether the host driver can be replaced
+ * while guests run ("warm update"); both the driver and the GPU must support it. Errors as above.
+ */
+gboolean vgate_nvml_has_warm_update (VgateNvml *nvml, gboolean *is_on, GError **error);
+gboolean vgate_nvml_device_has_warm_update (VgateNvml *nvml, VgateNvmlDevice device, gboolean *is_on,
+                                            GError **error);

@@ -108,11 +108,15 @@ enum { NVML_FEATURE_DISABLED = 0, NVML_FEATURE_ENABLED = 1 };
 /* The modes for which a list of placements is valid. */
 enum { NVML_VGPU_PGPU_HETEROGENEOUS_MODE = 0, NVML_VGPU_PGPU_HOMOGENEOUS_MODE = 1 };
 
-/* The capabilities that vgpu-gate asks of nvmlDeviceGetVgpuCapabilities, which has more. Both are in MB/s. */
+/* The capabilities that vgpu-gate asks of nvmlDeviceGetVgpuCapabilities, which has more. The bandwidths are
+ * in MB/s. */
 enum {
     NVML_DEVICE_VGPU_CAP_READ_DEVICE_BUFFER_BW = 3,
     NVML_DEVICE_VGPU_CAP_WRITE_DEVICE_BUFFER_BW = 4,
+    NVML_DEVICE_VGPU_CAP_WARM_UPDATE = 8,
 };
+/* The one that it asks of nvmlGetVgpuDriverCapabilities. */
+enum { NVML_VGPU_DRIVER_CAP_WARM_UPDATE = 1 };
 
 /* The placement ID of a vGPU without a placement, and the GPU instance profile and GPU instance ID without
  * MIG. */
@@ -305,6 +309,7 @@ nvmlReturn_t nvmlVgpuInstanceGetMetadata (nvmlVgpuInstance_t instance, nvmlVgpuM
 nvmlReturn_t nvmlGetVgpuCompatibility (nvmlVgpuMetadata_t *vgpu, nvmlVgpuPgpuMetadata_t *pgpu,
                                        nvmlVgpuPgpuCompatibility_t *answer);
 nvmlReturn_t nvmlGetVgpuVersion (nvmlVgpuVersion_t *supported, nvmlVgpuVersion_t *current);
+nvmlReturn_t nvmlGetVgpuDriverCapabilities (unsigned int capability, unsigned int *result);
 nvmlReturn_t nvmlSetVgpuVersion (nvmlVgpuVersion_t *range);
 nvmlReturn_t nvmlDeviceGetVgpuSchedulerCapabilities (nvmlDevice_t device,
                                                      nvmlVgpuSchedulerCapabilities_t *caps);

@@ -22,7 +22,7 @@ count_blocked (const VgateUpgradeInput *input, const guint *order, guint n_steps
 
     for (guint s = 0; s < n_steps; s++) {
         for (guint g = 0; g < input->n_guests; g++) {
-            gboolean any = FALSE;
+            gboolean any = input->stay[g * input->n_hosts + order[s]];
 
             for (guint h = 0; h < input->n_hosts; h++)
                 any = any ||
@@ -65,8 +65,8 @@ test_orders (void)
         g_autoptr (GRand) random = g_rand_new_with_seed (seed);
         const guint n_hosts = (guint)g_rand_int_range (random, 1, (gint)HOSTS_MAX + 1), n_guests = 12;
         const gint density = g_rand_int_range (random, 2, 6);
-        gboolean old[12 * HOSTS_MAX], new[12 * HOSTS_MAX], updated[HOSTS_MAX];
-        const VgateUpgradeInput input = {n_guests, n_hosts, old, new, updated};
+        gboolean old[12 * HOSTS_MAX], new[12 * HOSTS_MAX], stay[12 * HOSTS_MAX], updated[HOSTS_MAX];
+        const VgateUpgradeInput input = {n_guests, n_hosts, old, new, stay, updated};
         guint order[HOSTS_MAX], all[HOSTS_MAX], n_steps = 0, n_least, n_blocked, best;
 
         for (guint h = 0; h < n_hosts; h++) {
@@ -77,6 +77,7 @@ test_orders (void)
         for (guint i = 0; i < n_guests * n_hosts; i++) {
             old[i] = g_rand_int_range (random, 0, density) == 0;
             new[i] = g_rand_int_range (random, 0, density) == 0;
+            stay[i] = seed % 2 == 0 && g_rand_int_range (random, 0, 4) == 0;
         }
         for (guint g = 0; g < n_guests; g++)
             old[g * n_hosts + (guint)g_rand_int_range (random, 0, (gint)n_hosts)] = TRUE;
@@ -100,10 +101,11 @@ test_many_hosts (void)
         g_autoptr (GRand) random = g_rand_new_with_seed (seed);
         const guint n_hosts = VGATE_UPGRADE_EXACT_MAX + 8, n_guests = 100;
         g_autofree gboolean *old = g_new0 (gboolean, n_hosts * n_guests),
-                            *new = g_new0 (gboolean, n_hosts * n_guests);
+                            *new = g_new0 (gboolean, n_hosts * n_guests),
+                            *stay = g_new0 (gboolean, n_hosts * n_guests);
         g_autofree gboolean *updated = g_new0 (gboolean, n_hosts);
         g_autofree guint *order = g_new0 (guint, n_hosts);
-        const VgateUpgradeInput input = {n_guests, n_hosts, old, new, updated};
+        const VgateUpgradeInput input = {n_guests, n_hosts, old, new, stay, updated};
         guint n_least, n_blocked;
 
         for (guint h = 0; h < n_hosts; h++)
@@ -111,6 +113,7 @@ test_many_hosts (void)
         for (guint i = 0; i < n_guests * n_hosts; i++) {
             old[i] = g_rand_int_range (random, 0, 12) == 0;
             new[i] = g_rand_int_range (random, 0, 12) == 0;
+            stay[i] = seed % 2 == 0 && g_rand_int_range (random, 0, 20) == 0;
         }
         n_blocked = vgate_upgrade_order (&input, order, &n_least);
         g_assert_cmpuint (n_least, <=, n_blocked);

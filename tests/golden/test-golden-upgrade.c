@@ -43,6 +43,18 @@ uniform (FakeHost *host)
     add_fleet (host, TRUE);
 }
 
+/* The first host and the third can be updated while guests run; of the second, only the driver can. */
+static void
+warm_hosts (FakeHost *host)
+{
+    add_fleet (host, FALSE);
+    fleet_case_change (host, "fleet/hosts/host-001.xml", "<driver ", "<driver warm-update='on' ");
+    fleet_case_change (host, "fleet/hosts/host-001.xml", "<pgpu ", "<pgpu warm-update='on' ");
+    fleet_case_change (host, "fleet/hosts/host-002.xml", "<driver ", "<driver warm-update='on' ");
+    fleet_case_change (host, "fleet/hosts/host-003.xml", "<driver ", "<driver warm-update='on' ");
+    fleet_case_change (host, "fleet/hosts/host-003.xml", "<pgpu ", "<pgpu warm-update='on' ");
+}
+
 static void
 with_bad_documents (FakeHost *host)
 {
@@ -59,6 +71,7 @@ static const struct {
     int status;
 } outputs[] = {
     {"several-boards.text", "--driver 590", several_boards, 1},
+    {"warm.text", "--driver 590", warm_hosts, 1},
     {"some-done.text", "--driver 580.95.05", several_boards, 1},
     {"uniform.text", "--driver 550", uniform, 1},
     {"same-branch.text", "--driver 535", uniform, 0},

@@ -116,7 +116,8 @@ static void
 ask_capabilities (Record *record, const char *subject, nvmlDevice_t device)
 {
     static const unsigned int capabilities[] = {0, NVML_DEVICE_VGPU_CAP_READ_DEVICE_BUFFER_BW,
-                                                NVML_DEVICE_VGPU_CAP_WRITE_DEVICE_BUFFER_BW, RECORD_UNKNOWN};
+                                                NVML_DEVICE_VGPU_CAP_WRITE_DEVICE_BUFFER_BW,
+                                                NVML_DEVICE_VGPU_CAP_WARM_UPDATE, RECORD_UNKNOWN};
 
     for (size_t i = 0; i < sizeof capabilities / sizeof capabilities[0]; i++) {
         char question[96];

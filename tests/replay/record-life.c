@@ -117,6 +117,7 @@ ask_everything (Record *record, nvmlDevice_t device)
     RECORD_CODE (record, nvmlGetVgpuVersion, &supported, &current);
     RECORD_CODE (record, nvmlGetVgpuVersion, NULL, NULL);
     RECORD_CODE (record, nvmlSetVgpuVersion, NULL);
+    RECORD_CODE (record, nvmlGetVgpuDriverCapabilities, NVML_VGPU_DRIVER_CAP_WARM_UPDATE, &number);
     RECORD_CODE (record, nvmlGetVgpuCompatibility, NULL, NULL, NULL);
     ask_instance (record);
     if (device)

@@ -75,6 +75,20 @@ ask_to_set_versions (Record *record)
     }
 }
 
+static void
+ask_driver_capabilities (Record *record)
+{
+    static const unsigned int capabilities[] = {0, NVML_VGPU_DRIVER_CAP_WARM_UPDATE, 2, RECORD_UNKNOWN};
+
+    for (size_t i = 0; i < sizeof capabilities / sizeof capabilities[0]; i++) {
+        char question[64];
+
+        snprintf (question, sizeof question, "capability %u, ", capabilities[i]);
+        RECORD_NUMBER (record, nvmlGetVgpuDriverCapabilities, question, sizeof (unsigned int),
+                       capabilities[i]);
+    }
+}
+
 void
 record_versions (Record *record)
 {
@@ -84,6 +98,7 @@ record_versions (Record *record)
     ask_versions (record, true, true);
     ask_to_set_versions (record);
     ask_versions (record, true, true);
+    ask_driver_capabilities (record);
 }
 
 /* A handle is a number of the library's own; only whether it is the same again is recorded. */

@@ -57,6 +57,7 @@
     CALL (nvmlDeviceSetVgpuSchedulerState)          \
     CALL (nvmlErrorString)                          \
     CALL (nvmlGetVgpuCompatibility)                 \
+    CALL (nvmlGetVgpuDriverCapabilities)            \
     CALL (nvmlGetVgpuVersion)                       \
     CALL (nvmlInit)                                 \
     CALL (nvmlInitWithFlags)                        \

@@ -46,6 +46,7 @@
     CALL (nvmlDeviceSetVgpuSchedulerState)          \
     CALL (nvmlErrorString)                          \
     CALL (nvmlGetVgpuCompatibility)                 \
+    CALL (nvmlGetVgpuDriverCapabilities)            \
     CALL (nvmlGetVgpuVersion)                       \
     CALL (nvmlInit)                                 \
     CALL (nvmlInitWithFlags)                        \

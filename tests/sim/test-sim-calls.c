@@ -448,6 +448,35 @@ SIM_TEST (test_runtime_state)
     g_assert_cmpuint (state.size, ==, 99);
 }
 
+SIM_TEST (test_warm_update)
+{
+    const nvmlDevice_t gpu = sim_client_gpu (client, "0000:41:00.0"),
+                       other = sim_client_gpu (client, "0001:82:00.0");
+    unsigned int result = 99;
+
+    /* the host file does not say so */
+    g_assert_cmpint (client->nvmlGetVgpuDriverCapabilities (NVML_VGPU_DRIVER_CAP_WARM_UPDATE, &result), ==,
+                     NVML_ERROR_NOT_SUPPORTED);
+    g_assert_cmpint (client->nvmlDeviceGetVgpuCapabilities (gpu, NVML_DEVICE_VGPU_CAP_WARM_UPDATE, &result),
+                     ==, NVML_ERROR_NOT_SUPPORTED);
+    g_assert_cmpuint (result, ==, 99);
+    sim_client_must (client, "update", "--warm-update", "on");
+    sim_client_must (client, "update", "--gpu", "0001:82:00.0", "--warm-update", "off");
+    g_assert_cmpint (client->nvmlGetVgpuDriverCapabilities (NVML_VGPU_DRIVER_CAP_WARM_UPDATE, &result), ==,
+                     NVML_SUCCESS);
+    g_assert_cmpuint (result, ==, 1);
+    g_assert_cmpint (client->nvmlDeviceGetVgpuCapabilities (other, NVML_DEVICE_VGPU_CAP_WARM_UPDATE, &result),
+                     ==, NVML_SUCCESS);
+    g_assert_cmpuint (result, ==, 0);
+    g_assert_cmpint (client->nvmlDeviceGetVgpuCapabilities (gpu, NVML_DEVICE_VGPU_CAP_WARM_UPDATE, &result),
+                     ==, NVML_SUCCESS);
+    g_assert_cmpuint (result, ==, 1);
+    g_assert_cmpint (client->nvmlGetVgpuDriverCapabilities (NVML_VGPU_DRIVER_CAP_WARM_UPDATE, NULL), ==,
+                     NVML_ERROR_INVALID_ARGUMENT);
+    g_assert_cmpint (client->nvmlGetVgpuDriverCapabilities (2, &result), ==, NVML_ERROR_INVALID_ARGUMENT);
+    g_assert_cmpint (client->nvmlGetVgpuDriverCapabilities (0, &result), ==, NVML_ERROR_NOT_SUPPORTED);
+}
+
 SIM_TEST (test_bandwidths)
 {
     const nvmlDevice_t gpu = sim_client_gpu (client, "0000:41:00.0"),
@@ -517,6 +546,7 @@ main (int argc, char **argv)
     sim_client_add_test ("/sim/instance/bad", test_bad_instances);
     sim_client_add_test ("/sim/instance/runtime-state", test_runtime_state);
     sim_client_add_test ("/sim/device/bandwidths", test_bandwidths);
+    sim_client_add_test ("/sim/calls/warm-update", test_warm_update);
     sim_client_add_test ("/sim/version/get", test_get_version);
     return g_test_run ();
 }

@@ -322,6 +322,9 @@ def test_sizes(client):
     for capability, bandwidth in ((3, 11000), (4, 9000)):
         equal(client.nvml.nvmlDeviceGetVgpuCapabilities(gpu, capability, ctypes.byref(result)), SUCCESS)
         equal(result.value, bandwidth)
+    client.vgpu_sim("update", "--warm-update", "on")
+    equal(client.nvml.nvmlGetVgpuDriverCapabilities(1, ctypes.byref(result)), SUCCESS)
+    equal(result.value, 1)
     client.vgpu_sim("plug", "--vm", VM, "--type", "1120", "--framebuffer-used", "7", "--runtime-state", "5")
     state, used = RuntimeState(0x1000010, 0), ctypes.c_ulonglong()
     instance = client.instance()

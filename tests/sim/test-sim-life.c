@@ -57,6 +57,7 @@ assert_uninitialised (SimClient *client)
         client->nvmlDeviceGetVgpuTypeCreatablePlacements (NULL, 0, NULL),
         client->nvmlVgpuInstanceGetPlacementId (0, NULL),
         client->nvmlGetVgpuCompatibility (NULL, NULL, NULL),
+        client->nvmlGetVgpuDriverCapabilities (0, NULL),
         client->nvmlGetVgpuVersion (NULL, NULL),
         client->nvmlSetVgpuVersion (NULL),
         client->nvmlVgpuInstanceGetMetadata (0, NULL, NULL),

@@ -148,12 +148,14 @@ sample_host (void)
     host->driver = g_strdup (SAMPLE_DRIVER);
     host->preset = (VgateVersionRange){vgate_version (18, 1), vgate_version (26, 1)};
     host->current = host->preset;
+    host->warm_update = VGATE_MODE_ON;
     first->read_bandwidth = 12000;
     first->write_bandwidth = 9000;
     first->vgpu_sizes = VGATE_SIZES_MIXED;
     first->mig = VGATE_MODE_OFF;
     first->ecc = VGATE_MODE_ON;
     first->sriov = VGATE_MODE_ON;
+    first->warm_update = VGATE_MODE_OFF;
     first->migration = VGATE_MODE_ON;
     first->has_scheduler = TRUE;
     first->scheduler = (VgateScheduler){sizeof (VgateScheduler), VGATE_SCHEDULER_BEST_EFFORT, 0, 0, 0};

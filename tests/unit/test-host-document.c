@@ -23,6 +23,7 @@ assert_same_pgpu (const VgatePgpu *a, const VgatePgpu *b)
     g_assert_cmpuint (a->read_bandwidth, ==, b->read_bandwidth);
     g_assert_cmpuint (a->write_bandwidth, ==, b->write_bandwidth);
     g_assert_cmpint (a->vgpu_sizes, ==, b->vgpu_sizes);
+    g_assert_cmpint (a->warm_update, ==, b->warm_update);
     g_assert_cmpint (a->has_scheduler, ==, b->has_scheduler);
     g_assert_true (vgate_scheduler_equal (&a->scheduler, &b->scheduler));
     g_assert_cmpuint (a->types->len, ==, b->types->len);
@@ -202,10 +203,12 @@ test_written (void)
     g_assert_true (g_str_has_prefix (
         xml, "<host xmlns='urn:x-vgpu-gate:host:1' time='2026-11-23T22:00:00Z' name='host-b.example' "
              "uuid='33333333-3333-4333-8333-333333333333'>\n"
-             "  <driver version='580.95.05' simulated='no' preset='18.1-26.1' range='18.1-26.1'/>\n"
+             "  <driver version='580.95.05' simulated='no' preset='18.1-26.1' range='18.1-26.1' "
+             "warm-update='on'/>\n"
              "  <pgpu address='0000:41:00.0' name='NVIDIA H100 80GB HBM3' "
              "uuid='GPU-cccccccc-0000-4000-8000-000000000001' read-bandwidth='12000' "
-             "write-bandwidth='9000' vgpu-sizes='mixed' mig='off' ecc='on' sr-iov='on' migration='on'>\n"
+             "write-bandwidth='9000' vgpu-sizes='mixed' mig='off' ecc='on' sr-iov='on' migration='on' "
+             "warm-update='off'>\n"
              "    <metadata length='380'>"));
     g_assert_nonnull (strstr (
         xml,
@@ -229,8 +232,8 @@ static const struct {
     {"host:1'", "host:2'", FORM, "<host>", "not a host document"},
     {" xmlns='urn:x-vgpu-gate:host:1'", "", FORM, "<host>", "not a host document"},
     {"<driver ", "<drive ", FORM, "<drive>", "expected <driver>"},
-    {"  <driver version='580.95.05' simulated='no' preset='18.1-26.1' range='18.1-26.1'/>\n", "", FORM,
-     "<pgpu>", "expected <driver>"},
+    {"  <driver version='580.95.05' simulated='no' preset='18.1-26.1' range='18.1-26.1' warm-update='on'/>\n",
+     "", FORM, "<pgpu>", "expected <driver>"},
     {"<pgpu ", "<x/><pgpu ", FORM, "<x>", "unexpected element"},
     {"<type ", "text<type ", FORM, "<pgpu>", "text"},
     {"<mirror ", "<mirror x='1' ", FORM, "<mirror>", "'x' is unknown"},
@@ -248,7 +251,7 @@ static const struct {
     {"'380'>Aw", "'380'>*w", FORM, "<metadata>", "base64"},
     /* valid form, wrong values */
     {"preset='18.1-26.1'", "preset='26.1-18.1'", SENSE, "driver's", "26.1-18.1 is inverted"},
-    {"range='18.1-26.1'/>", "range='26.1-18.1'/>", SENSE, "administrator's", "26.1-18.1 is inverted"},
+    {"range='18.1-26.1' warm", "range='26.1-18.1' warm", SENSE, "administrator's", "26.1-18.1 is inverted"},
     {"length='380'", "length='379'", SENSE, "pGPU 0000:41:00.0", "379"},
     {"length='380'>AwAA", "length='377'>", SENSE, "pGPU 0000:41:00.0", "bytes"},
     {"mirror version='3'", "mirror version='4'", SENSE, "pGPU 0000:41:00.0", "version='4'"},

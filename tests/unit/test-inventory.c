@@ -132,6 +132,7 @@ TEST (test_sizes)
     const VgateInstance *instance;
 
     sim ("update --gpu 0000:41:00.0 --read-bandwidth 12000 --write-bandwidth 9000");
+    sim ("update --warm-update on");
     sim ("plug --vm 11111111-1111-4111-8111-111111111111 --type 11 --framebuffer-used 3 --runtime-state 0");
     nvml = open_driver ();
     host = read_all (nvml, &instances);
@@ -139,6 +140,9 @@ TEST (test_sizes)
     g_assert_cmpuint (pgpu->read_bandwidth, ==, 12000);
     g_assert_cmpuint (pgpu->write_bandwidth, ==, 9000);
     g_assert_cmpint (pgpu->vgpu_sizes, ==, VGATE_SIZES_MIXED);
+    g_assert_cmpint (host->warm_update, ==, VGATE_MODE_ON);
+    g_assert_cmpint (pgpu->warm_update, ==, VGATE_MODE_ON);
+    g_assert_true (vgate_host_has_warm_update (host));
     instance = g_ptr_array_index (instances, 0);
     g_assert_cmpuint (instance->framebuffer_used, ==, 3 << 20);
     /* "none" differs from "not known" */
@@ -150,10 +154,11 @@ TEST (test_sizes_not_known)
 {
     static const char *const faults[] = {"NOT_SUPPORTED", "FUNCTION_NOT_FOUND", "GPU_IS_LOST"};
     static const char *const calls[] = {"nvmlVgpuInstanceGetFbUsage", "nvmlVgpuInstanceGetRuntimeStateSize",
-                                        "nvmlDeviceGetVgpuCapabilities",
-                                        "nvmlDeviceGetVgpuHeterogeneousMode"};
+                                        "nvmlDeviceGetVgpuCapabilities", "nvmlDeviceGetVgpuHeterogeneousMode",
+                                        "nvmlGetVgpuDriverCapabilities"};
 
     sim ("update --gpu 0000:41:00.0 --read-bandwidth 12000 --write-bandwidth 9000");
+    sim ("update --warm-update on");
     sim ("plug --vm 11111111-1111-4111-8111-111111111111 --type 11 --framebuffer-used 3 --runtime-state 1");
     for (gsize i = 0; i < G_N_ELEMENTS (faults); i++) {
         g_autoptr (VgateNvml) nvml = NULL;
@@ -173,6 +178,8 @@ TEST (test_sizes_not_known)
         g_assert_cmpuint (pgpu->read_bandwidth, ==, 0);
         g_assert_cmpuint (pgpu->write_bandwidth, ==, 0);
         g_assert_cmpint (pgpu->vgpu_sizes, ==, VGATE_SIZES_UNKNOWN);
+        g_assert_cmpint (host->warm_update, ==, VGATE_MODE_UNKNOWN);
+        g_assert_cmpint (pgpu->warm_update, ==, VGATE_MODE_UNKNOWN);
         instance = g_ptr_array_index (instances, 0);
         g_assert_cmpuint (instance->framebuffer_used, ==, 0);
         g_assert_cmpuint (instance->runtime_state, ==, 0);

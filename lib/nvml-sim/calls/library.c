@@ -69,6 +69,41 @@ nvmlGetVgpuVersion (nvmlVgpuVersion_t *supported, nvmlVgpuVersion_t *current)
     return NVML_SUCCESS;
 }
 
+static gboolean
+has_vgpu_host (const VgpuSimHost *host)
+{
+    for (guint i = 0; i < host->gpus->len; i++) {
+        const VgpuSimGpu *gpu = g_ptr_array_index (host->gpus, i);
+
+        if (gpu->mode == NVML_VIRTUALIZATION_MODE_HOST_VGPU)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* Measured: UNKNOWN for any capability, also one that does not exist, where no GPU is in vGPU host mode.
+ * Documented: INVALID_ARGUMENT for a capability that does not exist. The simulated driver only knows whether
+ * it can be replaced while guests run. */
+nvmlReturn_t
+nvmlGetVgpuDriverCapabilities (unsigned int capability, unsigned int *result)
+{
+    g_autoptr (VgpuSimHost) host = NULL;
+    const nvmlReturn_t code = vgpu_sim_state_enter (__func__, &host);
+
+    if (code != NVML_SUCCESS)
+        return code;
+    if (!result)
+        return NVML_ERROR_INVALID_ARGUMENT;
+    if (!has_vgpu_host (host))
+        return NVML_ERROR_UNKNOWN;
+    if (capability > NVML_VGPU_DRIVER_CAP_WARM_UPDATE)
+        return NVML_ERROR_INVALID_ARGUMENT;
+    if (capability != NVML_VGPU_DRIVER_CAP_WARM_UPDATE || !host->says_warm_update)
+        return NVML_ERROR_NOT_SUPPORTED;
+    *result = host->warm_update;
+    return NVML_SUCCESS;
+}
+
 /* Measured: a host without a GPU in vGPU host mode also accepts a range. The condition of the documented
  * NOT_SUPPORTED is not known. */
 static nvmlReturn_t

@@ -60,8 +60,8 @@ nvmlDeviceGetVgpuMetadata (nvmlDevice_t device, nvmlVgpuPgpuMetadata_t *metadata
 }
 
 /*
- * Measured: a GPU that is not in the mode does not check the capability. The simulated GPU has two
- * capabilities, the bandwidths; it does not support the others, like a driver that does not have them.
+ * Measured: a GPU that is not in the mode does not check the capability. The simulated GPU has the bandwidths
+ * and the warm update; it does not support the others, like a driver that does not have them.
  */
 nvmlReturn_t
 nvmlDeviceGetVgpuCapabilities (nvmlDevice_t device, unsigned int capability, unsigned int *result)
@@ -77,6 +77,10 @@ nvmlDeviceGetVgpuCapabilities (nvmlDevice_t device, unsigned int capability, uns
         bandwidth = gpu->read_bandwidth;
     if (capability == NVML_DEVICE_VGPU_CAP_WRITE_DEVICE_BUFFER_BW)
         bandwidth = gpu->write_bandwidth;
+    if (capability == NVML_DEVICE_VGPU_CAP_WARM_UPDATE && gpu->says_warm_update) {
+        *result = gpu->warm_update;
+        return NVML_SUCCESS;
+    }
     if (bandwidth == 0)
         return NVML_ERROR_NOT_SUPPORTED;
     *result = (unsigned int)bandwidth;

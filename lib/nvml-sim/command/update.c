@@ -9,6 +9,7 @@
 typedef struct {
     /* as they were typed, for the host, a GPU, and a type on a GPU */
     char *driver, *range_text, *advertised_text, *structure_text;
+    char *warm_update; /* of the host with all of its GPUs, or of a GPU */
     char *gpu_text, *ecc, *sriov, *migration, *mig, *heterogeneous, *device_id, *subsystem_id;
     char *read_bandwidth, *write_bandwidth;
     char *type_text, *count_text;
@@ -20,11 +21,12 @@ typedef struct {
 static void
 update_clear (Update *update)
 {
-    char **const texts[] = {
-        &update->driver,        &update->range_text,   &update->advertised_text, &update->structure_text,
-        &update->gpu_text,      &update->ecc,          &update->sriov,           &update->migration,
-        &update->device_id,     &update->subsystem_id, &update->type_text,       &update->count_text,
-        &update->heterogeneous, &update->mig,          &update->read_bandwidth,  &update->write_bandwidth};
+    char **const texts[] = {&update->driver,          &update->range_text, &update->advertised_text,
+                            &update->structure_text,  &update->gpu_text,   &update->ecc,
+                            &update->sriov,           &update->migration,  &update->device_id,
+                            &update->subsystem_id,    &update->type_text,  &update->count_text,
+                            &update->heterogeneous,   &update->mig,        &update->read_bandwidth,
+                            &update->write_bandwidth, &update->warm_update};
 
     for (gsize i = 0; i < G_N_ELEMENTS (texts); i++)
         g_clear_pointer (texts[i], g_free);
@@ -35,12 +37,12 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Update, update_clear)
 static gboolean
 check_combination (const Update *update, GError **error)
 {
-    const gboolean of_host =
-        update->driver || update->range_text || update->advertised_text || update->structure_text;
+    const gboolean of_host = update->driver || update->range_text || update->advertised_text ||
+                             update->structure_text || (update->warm_update && !update->gpu_text);
     const gboolean of_gpu = update->ecc || update->sriov || update->migration || update->mig ||
                             update->heterogeneous || update->device_id || update->subsystem_id ||
                             update->read_bandwidth || update->write_bandwidth || update->type_text ||
-                            update->count_text;
+                            update->count_text || (update->warm_update && update->gpu_text);
 
     if (!update->type_text != !update->count_text)
         return vgpu_sim_option_bad (error, "--type and --count must be given together");
@@ -65,6 +67,7 @@ check_arguments (Update *update, GError **error)
            vgpu_sim_option_number ("--structure-version", update->structure_text, 1, G_MAXUINT16, &structure,
                                    error) &&
            vgpu_sim_option_address ("--gpu", update->gpu_text, &update->gpu, error) &&
+           vgpu_sim_option_switch ("--warm-update", update->warm_update, error) &&
            vgpu_sim_option_switch ("--ecc", update->ecc, error) &&
            vgpu_sim_option_switch ("--sriov", update->sriov, error) &&
            vgpu_sim_option_switch ("--migration", update->migration, error) &&
@@ -99,6 +102,9 @@ parse_arguments (Update *update, int argc, char **argv, GError **error)
          "set the structure "
          "version of the metadata",
          "N"},
+        {"warm-update", 0, 0, G_OPTION_ARG_STRING, &update->warm_update,
+         "set whether the driver can be replaced while guests run, for the driver and all GPUs or for --gpu",
+         "on|off"},
         {"gpu", 0, 0, G_OPTION_ARG_STRING, &update->gpu_text, "change this GPU with the options below",
          "ADDRESS"},
         {"ecc", 0, 0, G_OPTION_ARG_STRING, &update->ecc, "set ECC", "on|off"},
@@ -158,6 +164,14 @@ update_driver (VgpuSimEdit *edit, const Update *update)
     set_text (edit->file, VGPU_SIM_GROUP_DRIVER, "range", update->range_text);
     set_text (edit->file, VGPU_SIM_GROUP_DRIVER, "advertised-range", update->advertised_text);
     set_text (edit->file, VGPU_SIM_GROUP_DRIVER, "structure-version", update->structure_text);
+    if (update->gpu_text)
+        return;
+    set_switch (edit->file, VGPU_SIM_GROUP_DRIVER, "warm-update", update->warm_update);
+    for (guint i = 0; i < edit->host->gpus->len; i++) {
+        const VgpuSimGpu *gpu = g_ptr_array_index (edit->host->gpus, i);
+
+        set_switch (edit->file, gpu->group, "warm-update", update->warm_update);
+    }
 }
 
 /* The GPU's offers after changing or adding one of them or, with a count of 0, removing it. */
@@ -195,6 +209,7 @@ update_gpu (VgpuSimEdit *edit, const Update *update, GError **error)
     }
     set_switch (edit->file, gpu->group, "mig", update->mig);
     set_switch (edit->file, gpu->group, "heterogeneous", update->heterogeneous);
+    set_switch (edit->file, gpu->group, "warm-update", update->warm_update);
     set_switch (edit->file, gpu->group, "ecc", update->ecc);
     set_switch (edit->file, gpu->group, "sriov", update->sriov);
     set_switch (edit->file, gpu->group, "migration", update->migration);

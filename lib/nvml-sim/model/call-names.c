@@ -31,6 +31,7 @@ static const char *const call_names[] = {
     "nvmlDeviceSetVgpuHeterogeneousMode",
     "nvmlDeviceSetVgpuSchedulerState",
     "nvmlGetVgpuCompatibility",
+    "nvmlGetVgpuDriverCapabilities",
     "nvmlGetVgpuVersion",
     "nvmlInit",
     "nvmlInitWithFlags",

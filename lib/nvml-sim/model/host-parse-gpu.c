@@ -238,6 +238,7 @@ vgpu_sim_host_parse_gpu (VgpuSimHost *host, VgpuSimGroup group, GError **error)
                                        "framebuffer",
                                        "read-bandwidth",
                                        "write-bandwidth",
+                                       "warm-update",
                                        "vgpu-types",
                                        "placements",
                                        "mdev-parent",
@@ -253,6 +254,7 @@ vgpu_sim_host_parse_gpu (VgpuSimHost *host, VgpuSimGroup group, GError **error)
     g_autoptr (VgpuSimGpu) gpu = vgpu_sim_gpu_new ();
 
     gpu->ecc = gpu->sriov = gpu->migration = TRUE;
+    gpu->says_warm_update = vgpu_sim_value_has (group, "warm-update");
     if (!parse_gpu_address (host, gpu, group, error) || !vgpu_sim_value_only (group, keys, error) ||
         !vgpu_sim_value_text (group, "name", NVML_DEVICE_NAME_SIZE - 1, &gpu->name, error) ||
         !vgpu_sim_value_text (group, "uuid", NVML_DEVICE_UUID_SIZE - 1, &gpu->uuid, error) ||
@@ -266,6 +268,7 @@ vgpu_sim_host_parse_gpu (VgpuSimHost *host, VgpuSimGroup group, GError **error)
                                 error) ||
         !parse_bandwidth (group, "read-bandwidth", &gpu->read_bandwidth, error) ||
         !parse_bandwidth (group, "write-bandwidth", &gpu->write_bandwidth, error) ||
+        !vgpu_sim_value_flag (group, "warm-update", &gpu->warm_update, error) ||
         !vgpu_sim_scheduler_parse (group, &gpu->scheduler, error) ||
         !parse_type_list (host, gpu, group, &offers, error) ||
         !parse_type_list (host, gpu, group, &placements, error) ||

@@ -18,8 +18,8 @@
 static gboolean
 parse_driver (VgpuSimHost *host, GKeyFile *file, GError **error)
 {
-    static const char *const keys[] = {"version",           "range",         "advertised-range",
-                                       "structure-version", "last-instance", NULL};
+    static const char *const keys[] = {
+        "version", "range", "advertised-range", "structure-version", "last-instance", "warm-update", NULL};
     const VgpuSimGroup group = {file, VGPU_SIM_GROUP_DRIVER};
     guint64 structure = 3, last = VGPU_SIM_FIRST_INSTANCE - 1;
 
@@ -34,6 +34,9 @@ parse_driver (VgpuSimHost *host, GKeyFile *file, GError **error)
         if (!vgate_version_range_contains (host->preset, host->advertised))
             return vgpu_sim_value_bad (group, "advertised-range", error, "not inside the driver's range");
     }
+    host->says_warm_update = vgpu_sim_value_has (group, "warm-update");
+    if (!vgpu_sim_value_flag (group, "warm-update", &host->warm_update, error))
+        return FALSE;
     if (vgpu_sim_value_has (group, "structure-version") &&
         !vgpu_sim_value_number (group, "structure-version", 1, G_MAXUINT16, &structure, error))
         return FALSE;

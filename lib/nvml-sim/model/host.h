@@ -51,6 +51,8 @@ typedef struct {
     guint64 framebuffer_mib;
     guint64 read_bandwidth; /* MB/s; 0: not in the file, so not supported; likewise below */
     guint64 write_bandwidth;
+    gboolean says_warm_update; /* the file sets whether the driver can be replaced under guests of the GPU */
+    gboolean warm_update;
     GArray *offers;    /* of VgpuSimOffer, in the order of the file */
     char *mdev_parent; /* name in sysfs of the device whose mediated devices are its vGPUs; NULL: none */
 } VgpuSimGpu;
@@ -84,6 +86,8 @@ typedef struct {
 typedef struct {
     char *driver_version;
     VgateVersionRange preset;
+    gboolean says_warm_update; /* the file sets warm_update */
+    gboolean warm_update;
     VgateVersionRange advertised; /* the administrator's range; the preset when none was set */
     guint32 structure_version;
     guint32 last_instance; /* the highest instance number that was ever used */
