@@ -418,10 +418,11 @@ expect_migration_refused () {
 
 # --- random operations ---
 
-# any WORD...: prints one of them
-any () {
-    local words=("$@")
-    printf '%s\n' "${words[RANDOM % $#]}"
+# draw VARIABLE WORD...: sets it to one of them. (In a command substitution, bash would draw other numbers than those of
+# the seed.)
+draw () {
+    local words=("${@:2}")
+    printf -v "$1" '%s' "${words[RANDOM % ${#words[@]}]}"
 }
 
 # Prints the code in the last line of a report of `vgpu-gate check`.
@@ -430,33 +431,87 @@ code_of () {
     sed -n '$s/^vgpu-gate: VGATE-\([0-9]*\):.*/\1/p' <<<"$1"
 }
 
-# check_both HOST OPERATION XML: asks about this operation on the host, there, and elsewhere with its document. Sets
-# here_code and there_code.
+# check_both HOST OPERATION XML: asks about this operation on the host, there, and elsewhere with its document, which
+# is then in $fleet. Sets here_code and there_code.
 # shellcheck disable=SC2034  # read by agree
 check_both () {
-    local host=$1 operation=$2 xml=$3 report document=$VGPU_GATE_LAB/document.xml
+    local host=$1 operation=$2 xml=$3 report
     report=$(on "$host" vgpu-gate check --operation "$operation" - <<<"$xml") || true
-    here_code=$(code_of "$report")
-    on "$host" vgpu-gate host >"$document"
+    here_code=$(code_of "$report") cell_code=
+    mkdir -p "$fleet/hosts" "$fleet/guests"
+    on "$host" vgpu-gate host >"$fleet/hosts/$host.xml"
     # what the host's configuration sets is not in its document
-    on "$host" cat /etc/vgpu-gate/vgpu-gate.conf >"$VGPU_GATE_LAB/document.conf"
-    report=$(on "$(peer_of "$host")" vgpu-gate --config "$VGPU_GATE_LAB/document.conf" check --operation "$operation" \
-        --host "$document" - <<<"$xml") || true
+    on "$host" cat /etc/vgpu-gate/vgpu-gate.conf >"$fleet/document.conf"
+    report=$(on "$(peer_of "$host")" vgpu-gate --config "$fleet/document.conf" check --operation "$operation" \
+        --host "$fleet/hosts/$host.xml" - <<<"$xml") || true
     there_code=$(code_of "$report")
 }
 
-# agree WHAT STATUS OUTPUT: both answers of check_both are that of the operation, which ended with this status and output
+# check_cell HOST NAME XML: the cell of a running guest and this host in the matrix, after check_both. Sets cell_code.
+# shellcheck disable=SC2034  # read by agree
+check_cell () {
+    local host=$1 name=$2 table
+    rm -f "$fleet"/guests/*
+    printf '%s\n' "$3" >"$fleet/guests/$name.xml"
+    table=$(on "$(peer_of "$host")" vgpu-gate --config "$fleet/document.conf" matrix --fleet "$fleet" --output csv) || true
+    cell_code=$(sed -nE "s/^$name,[^,]*,host-$host,[^,]*,[^,]*,[^,]*,VGATE-([0-9]*),.*/\\1/p" <<<"$table")
+}
+
+# agree WHAT STATUS OUTPUT: the answers of check_both, and that of the matrix if it was asked, are that of the operation,
+# which ended with this status and output
 agree () {
-    local what=$1 status=$2 output=$3 code
+    local what=$1 status=$2 output=$3 code answer
     code=$(grep -o 'VGATE-[0-9]*: ' <<<"$output" | head -n 1) || true
     code=${code//[!0-9]/}
-    echo "note: $what: check VGATE-$here_code, with the document VGATE-$there_code; the operation $status $code"
-    if [ "$status" -eq 0 ]; then
-        [[ $here_code == 0* && $there_code == "$here_code" ]] && return
-    else
-        [ -n "$code" ] && [ "$here_code" = "$code" ] && [ "$there_code" = "$code" ] && return
-    fi
-    fail 'they do not agree:' "$output"
+    echo "note: $what: check VGATE-$here_code, with the document VGATE-$there_code${cell_code:+, matrix VGATE-$cell_code}$(
+        ); the operation $status $code"
+    # that of an operation that succeeded is any of those that allow
+    [ "$status" -ne 0 ] || [[ $here_code != 0* ]] || code=$here_code
+    [ -n "$code" ] || fail 'there is no code:' "$output"
+    for answer in "$here_code" "$there_code" ${cell_code:+"$cell_code"}; do
+        [ "$answer" = "$code" ] || fail 'they do not agree:' "$output"
+    done
+}
+
+# --- fleets ---
+
+# the documents of hosts and guests
+fleet=$VGPU_GATE_LAB/fleet
+
+# Writes the documents of both hosts and of the named guests, HOST:NAME, into $fleet.
+collect_fleet () {
+    local host guest
+    rm -rf "$fleet"
+    mkdir -p "$fleet/hosts" "$fleet/guests"
+    for host in a b; do
+        on "$host" vgpu-gate host >"$fleet/hosts/$host.xml"
+    done
+    for guest; do
+        on "${guest%%:*}" virsh -q dumpxml "${guest#*:}" >"$fleet/guests/${guest#*:}.xml"
+    done
+}
+
+# Executes each line of the plan in file $1. Its virsh is that of host $2, and its ssh enters the host of its name.
+execute_lines () {
+    local plan=$1 line n=0
+    plan_host=$2
+    while read -r line; do
+        [[ $line != '#'* ]] || continue
+        n=$((n + 1))
+        (cd "$VGPU_GATE_LAB" && eval "$line") </dev/null || fail "line $n of the plan failed: $line"
+    done <"$plan"
+    [ "$n" -gt 0 ] || fail 'the plan has no command'
+}
+
+# shellcheck disable=SC2317  # this and the next: lines of a plan call them
+virsh () {
+    on "$plan_host" env -C "$VGPU_GATE_LAB" virsh "$@"
+}
+
+# ssh -n host-HOST WORD...: a shell there reads the words again
+# shellcheck disable=SC2317
+ssh () {
+    on "${2#host-}" bash -c "${*:3}"
 }
 
 # milliseconds_on HOST COMMAND...: prints how long it takes there, from its start to its exit, with any exit status

@@ -2,43 +2,9 @@
 # shellcheck shell=bash disable=SC2154  # the words and names come from lib.sh
 # The plan of 'vgpu-gate drain', whose commands are executed line by line.
 
-fleet=$VGPU_GATE_LAB/fleet
-
-# Writes the documents of both hosts and of the named guests, HOST:NAME, into $fleet.
-collect_fleet () {
-    local host guest
-    rm -rf "$fleet"
-    mkdir -p "$fleet/hosts" "$fleet/guests"
-    for host in a b; do
-        on "$host" vgpu-gate host >"$fleet/hosts/$host.xml"
-    done
-    for guest; do
-        on "${guest%%:*}" virsh -q dumpxml "${guest#*:}" >"$fleet/guests/${guest#*:}.xml"
-    done
-}
-
 # drain OPTION...: on host a, from the documents
 drain () {
     on a vgpu-gate drain host-a --fleet "$fleet" --uri 'qemu+tcp://%h/system' "$@"
-}
-
-# Executes each line of file $1 on host a. In the lab, ssh -n host-b enters host b.
-execute_lines () {
-    local line n=0
-    while read -r line; do
-        [[ $line != '#'* ]] || continue
-        n=$((n + 1))
-        case $line in
-            'ssh -n host-'*)
-                line=${line#ssh -n host-}
-                # the words are those of the line
-                # shellcheck disable=SC2086
-                on "${line%% *}" ${line#* } </dev/null || fail "line $n of the plan failed: $line"
-                ;;
-            *) on a bash -c "$line" </dev/null || fail "line $n of the plan failed: $line" ;;
-        esac
-    done <"$1"
-    [ "$n" -gt 0 ] || fail 'the plan has no command'
 }
 
 test_the_plan_empties_the_host () {
@@ -49,7 +15,7 @@ test_the_plan_empties_the_host () {
     collect_fleet a:one a:pair b:tenant
     drain || fail 'the plan does not empty the host:' "$(drain)"
     drain --virsh >"$plan"
-    execute_lines "$plan"
+    execute_lines "$plan" a
     [ -z "$(on a virsh -q list --all --name)" ] || fail 'host a is not empty:' "$(on a virsh -q list --all)"
     guest_moved a one
     guest_moved a pair
@@ -66,7 +32,7 @@ test_a_guest_that_stays_is_the_one_that_is_refused () {
     drain --virsh >"$plan" || status=$?
     [ "$status" -eq 1 ] || fail "the exit status of the plan is $status, not 1:" "$(cat "$plan")"
     grep -q '^# stays stays:' "$plan" || fail 'guest stays is in the plan:' "$(cat "$plan")"
-    execute_lines "$plan"
+    execute_lines "$plan" a
     guest_moved a goes
     guest_answers a stays
     expect_migration_refused 304 stays ECC
