@@ -125,14 +125,32 @@ test_a_daemon_that_comes_back_renews_what_is_old () {
 
 # --- a host document ---
 
+# dated OFFSET: host b's document as if it was written then, for host a
+dated () {
+    on b vgpu-gate host | sed -E "s/( time=)'[^']*'/\1'$(date -u -d "$1" +%Y-%m-%dT%H:%M:%SZ)'/" |
+        on a tee /run/lab/host-b.xml >/dev/null
+}
+
 test_an_old_host_document () {
     local output
     guest_run a asked "$h100_20c"
-    on b vgpu-gate host | sed -E "s/( time=)'[^']*'/\1'$(date -u -d '2 hours ago' +%Y-%m-%dT%H:%M:%SZ)'/" |
-        on a tee /run/lab/host-b.xml >/dev/null
+    dated '2 hours ago'
     output=$(on a virsh -q dumpxml asked | on a vgpu-gate check --host /run/lab/host-b.xml -) || fail "$output"
     grep -q "warn VGATE-415: the host document is 72[0-9]* s old by this host's clock" <<<"$output" || fail "$output"
     host_configure a gate <<<'host-max-age=86400'
     output=$(on a virsh -q dumpxml asked | on a vgpu-gate check --host /run/lab/host-b.xml -) || fail "$output"
     ! grep -q 'VGATE-415' <<<"$output" || fail "$output"
+}
+
+# With a new document, the answer is yes.
+test_a_host_document_is_written_again () {
+    guest_run a asking "$h100_20c"
+    on a virsh -q dumpxml asking | on a tee /run/lab/asking.xml >/dev/null
+    host_configure a rules <<<$'host-document-old=refuse\ntime-in-future=refuse'
+    dated '2 hours ago'
+    expect_refused 415 asking "Run 'vgpu-gate host' again" on a vgpu-gate check --host /run/lab/host-b.xml /run/lab/asking.xml
+    dated 'now + 1 hour'
+    expect_refused 414 asking 'in the future' on a vgpu-gate check --host /run/lab/host-b.xml /run/lab/asking.xml
+    on b vgpu-gate host | on a tee /run/lab/host-b.xml >/dev/null
+    on a vgpu-gate check --host /run/lab/host-b.xml /run/lab/asking.xml
 }

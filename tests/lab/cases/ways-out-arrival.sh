@@ -76,18 +76,63 @@ test_the_fleets_key_on_the_source () {
     guest_moved a keyless
 }
 
-test_a_longer_down_time () {
+# The last two are done for a guest that is already over the limit there.
+test_a_down_time_that_is_allowed_or_shorter () {
+    local vm here
+    vm=$(uuid_of paused)
     guest_run a paused "$h100_20c"
-    host_service stop a vgpu-gated
-    on a vgpu-sim guest-memory --vm "$(uuid_of paused)" --framebuffer-used 1000
+    for here in a b; do
+        host_service stop "$here" vgpu-gated
+        host_configure "$here" down-time <<<'link-speed=2000'
+        host_configure "$here" rules <<<'down-time=refuse'
+    done
+    on a vgpu-sim guest-memory --vm "$vm" --framebuffer-used 1000
     on a vgpu-gated --once
-    host_configure b down-time <<<'link-speed=1000'
-    host_configure b rules <<<'down-time=refuse'
     expect_migration_refused 413 paused "Run 'virsh migrate-setmaxdowntime DOMAIN MS' and 'vgpu-gated --once' on the source"
     on a virsh -q migrate-setmaxdowntime paused 10000
     on a vgpu-gated --once
     migrate a paused
     guest_moved a paused
+
+    on b vgpu-sim guest-memory --vm "$vm" --framebuffer-used 1000
+    on b vgpu-gated --once
+    expect_refused 413 paused 'of down-time' migrate b paused
+    on b vgpu-sim guest-memory --vm "$vm" --framebuffer-used 10
+    on b vgpu-gated --once
+    migrate b paused
+    guest_moved b paused
+
+    on a vgpu-sim guest-memory --vm "$vm" --framebuffer-used 1000
+    on a vgpu-gated --once
+    expect_refused 413 paused 'of down-time' migrate a paused
+    on b sed -i s/link-speed=2000/link-speed=100000/ /etc/vgpu-gate/vgpu-gate.conf
+    migrate a paused
+    guest_moved a paused
+}
+
+# A stopped guest has metadata in its definition only if a user or a program copied them there.
+test_old_metadata_of_a_stopped_guest () {
+    local element
+    guest_run a retired "$h100_20c"
+    element=$(element a retired)
+    on a virsh -q destroy retired
+    host_service stop a vgpu-gated
+    on a virsh -q metadata retired --config --uri "$element_uri" --key vgate \
+        --set "$(sed -E 's/ host-uuid="[^"]*"/ host-uuid="bbbbbbbb-2222-4222-8222-bbbbbbbbbbbb"/' <<<"$element")"
+    expect_refused 410 retired 'captured here' \
+        migrate a retired --offline --persistent
+    on a virsh -q metadata retired --config --uri "$element_uri" --remove
+    migrate a retired --offline --persistent
+    guest_is b retired 'shut off'
+}
+
+test_hosts_that_shared_a_uuid () {
+    on b sed -i 's/^uuid=.*/uuid=aaaaaaaa-1111-4111-8111-aaaaaaaaaaaa/' /etc/vgpu-gate/vgpu-gate.conf
+    guest_run a mistaken "$h100_20c"
+    expect_migration_refused 410 mistaken 'captured here'
+    on b sed -i 's/^uuid=.*/uuid=bbbbbbbb-2222-4222-8222-bbbbbbbbbbbb/' /etc/vgpu-gate/vgpu-gate.conf
+    migrate a mistaken
+    guest_moved a mistaken
 }
 
 # --- in the guest ---
