@@ -656,13 +656,13 @@ static const struct {
      LAB "ways-out-arrival.sh", "test_a_clock_that_was_wrong"},
     {"Correct the wrong clock \\('timedatectl' on both hosts\\), and run 'vgpu-gate host' again",
      LAB "freshness.sh", "test_a_host_document_is_written_again"},
-    /* the same text for several codes, which the case walks one after the other; the mdev lab captures after a
-     * device is plugged (214) or unplugged (215) */
+    /* the same text for several codes, which the case walks one after the other; the mdev lab captures after
+     * a device is plugged (214) or unplugged (215) */
     {"(Find out who changed the element\\. )?Run 'vgpu-gated --once' on the source( and try again|, and try "
      "again|: it writes the element again)",
      LAB "ways-out-arrival.sh", "test_captured_again_on_the_source"},
-    {"Run 'virsh migrate-setmaxdowntime DOMAIN MS' and 'vgpu-gated --once' on the source\\. Or have the guest "
-     "free frame buffer, or use a faster link",
+    {"Run 'virsh migrate-setmaxdowntime DOMAIN MS' and 'vgpu-gated --once' on the source\\. Or have the "
+     "guest free frame buffer, or use a faster link",
      LAB "ways-out-arrival.sh", "test_a_down_time_that_is_allowed_or_shorter"},
     {"Run 'vgpu-gate host' again( as root,)? on the host that the document describes", LAB "freshness.sh",
      "test_a_host_document_is_written_again"},
