@@ -24,7 +24,7 @@ hash_of () {
     listed=$(mktemp)
     # One process hashes all of them: for a thousand files, one each takes many seconds.
     (
-        cd "$directory"
+        cd "$directory" || exit
         find . "$@" -type f -printf '%P %m\n' | LC_ALL=C sort >"$listed"
         sed 's/ [0-7]*$//' "$listed" | xargs -d '\n' sha256sum | sed 's/ .*/  -/' | paste -d ' ' "$listed" -
     ) | sha256sum | cut -c 1-16
