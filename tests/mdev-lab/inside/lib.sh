@@ -209,7 +209,7 @@ traveller () {
     [ -n "$here" ] || begin_to_travel
     there=$(peer_of "$here")
     # it can migrate after it was captured on its present host
-    within 20 is_captured || fail "the guest on host $here is not captured:" "$xml"
+    within 60 is_captured || fail "the guest on host $here is not captured:" "$xml"
     [[ $xml =~ \<hostdev.*\<address\ uuid=\'([^\']*)\' ]]
     device=${BASH_REMATCH[1]}
     # shellcheck disable=SC2034
@@ -225,7 +225,7 @@ begin_to_travel () {
 start_traveller () {
     guest_start "$here" traveller
     guest_driver_up "$here" traveller
-    within 20 is_set_up || fail "the BIOS of the guest on host $here does not set its device up"
+    within 120 is_set_up || fail "the BIOS of the guest on host $here does not set its device up"
 }
 
 is_captured () {
