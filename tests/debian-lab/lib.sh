@@ -50,6 +50,12 @@ on () {
     VGPU_GATE_MDEV_LAB=$VGPU_GATE_LAB/$1 timeout 300 "$debian_lab/../mdev-lab/l1" "$input$command"
 }
 
+# That of a plan. (What a plan writes into files stays outside of the VM.)
+# shellcheck disable=SC2317
+virsh () {
+    on "$plan_host" virsh "$@"
+}
+
 host_service () {
     on "$2" systemctl "$1" "$3"
 }

@@ -40,12 +40,20 @@ test_libvirtd_and_guest_are_confined () {
     nothing_denied
 }
 
+# The way back is that of the plan that empties host b, executed line by line: it creates the guest's device.
 test_there_and_back () {
+    local plan=$VGPU_GATE_LAB/plan.sh
     guest_run a welcome
     go a welcome
     guest_moved a welcome
     wait_attribute b welcome '/*/capture/@host' host-b
-    go b welcome
+    collect_fleet b:welcome
+    tar -cf - -C "$fleet" . | on b sh -c 'mkdir /run/fleet && tar -xf - -C /run/fleet'
+    on b vgpu-gate drain host-b --fleet /run/fleet --uri 'qemu+tcp://%h/system' --virsh >"$plan" ||
+        fail 'the plan does not empty host b:' "$(<"$plan")"
+    [[ $(<"$plan") == *'ssh -n host-a vgpu-gate device make '* ]] || fail 'the plan creates no device:' "$(<"$plan")"
+    execute_lines "$plan" b
+    [ -z "$(on b virsh -q list --all --name)" ] || fail 'host b is not empty:' "$(on b virsh -q list --all)"
     guest_moved b welcome
     nothing_denied
 }
