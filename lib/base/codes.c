@@ -88,7 +88,8 @@ vgate_code_is_unanswered (VgateCode code)
         {736, 738}, /* the metrics file, and vgpu-gated's answers */
         {803, 806}, /* the leases */
         {834, 834}, /* the devices of a domain */
-        {901, 901},
+        {901, 901}, /* vgpu-gate itself */
+        {952, 952}, /* a schema */
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS (ranges); i++)
@@ -125,6 +126,7 @@ vgate_code_group (int code)
         {831, "Captures, and migrations and saves that begin"},
         {832, "The gate at switch-over"},
         {900, "vgpu-gate itself"},
+        {950, "The command 'vgpu-gate validate'"},
     };
     gsize i = G_N_ELEMENTS (groups) - 1;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "domain/domain.h"
 
+#include "base/fault.h"
 #include "domain/command-line.h"
 
 #include <string.h>
@@ -461,10 +462,30 @@ choose_part (Walk *walk, VgateDomainDocument *document, GError **error)
     return NULL;
 }
 
-/* document: NULL if only a <domain>, or with is_status a <domstatus>, is accepted. */
+/* What vgate_domain_inspect () asks for. */
+typedef struct {
+    GPtrArray *faults;
+    xmlDoc *element;
+} Inspection;
+
+/* Sets the element of the domain, or its error. */
+static void
+interpret_element (Part *part, Inspection *inspection)
+{
+    if (inspection)
+        vgate_xml_collect_faults (part->element, inspection->faults);
+    part->domain->element =
+        vgate_element_read (xmlDocGetRootElement (part->element), &part->domain->element_error);
+    if (inspection) {
+        vgate_xml_collect_faults (part->element, NULL);
+        inspection->element = g_steal_pointer (&part->element);
+    }
+}
+
+/* document: NULL if only a <domain>, or with is_status a <domstatus>, is accepted. inspection can be NULL. */
 static VgateDomain *
-read_document (const char *xml, gsize length, gboolean is_status, VgateDomainDocument *document, char **name,
-               GError **error)
+read_document (const char *xml, gsize length, gboolean is_status, VgateDomainDocument *document,
+               Inspection *inspection, char **name, GError **error)
 {
     g_autoptr (VgateXmlReader) reader = vgate_xml_reader_new (xml, length, error);
     Walk walk = {.reader = reader, .root = is_status ? ROOT_STATUS : ROOT_DOMAIN};
@@ -481,8 +502,7 @@ read_document (const char *xml, gsize length, gboolean is_status, VgateDomainDoc
     part = good ? choose_part (&walk, document, error) : &walk.active;
     good = good && part && check_identity (part->domain, error);
     if (good && part->element && !part->domain->element_error)
-        part->domain->element =
-            vgate_element_read (xmlDocGetRootElement (part->element), &part->domain->element_error);
+        interpret_element (part, inspection);
     if (name)
         *name = part && part->domain ? g_strdup (part->domain->name) : NULL;
     if (good) {
@@ -498,7 +518,7 @@ read_document (const char *xml, gsize length, gboolean is_status, VgateDomainDoc
 VgateDomain *
 vgate_domain_read_leniently (const char *xml, gsize length, char **name, GError **error)
 {
-    return read_document (xml, length, FALSE, NULL, name, error);
+    return read_document (xml, length, FALSE, NULL, NULL, name, error);
 }
 
 /* The domain, or NULL with the error of its element. */
@@ -516,7 +536,7 @@ strictly (VgateDomain *read, GError **error)
 VgateDomain *
 vgate_domain_read (const char *xml, gsize length, char **name, GError **error)
 {
-    return strictly (read_document (xml, length, FALSE, NULL, name, error), error);
+    return strictly (read_document (xml, length, FALSE, NULL, NULL, name, error), error);
 }
 
 VgateDomain *
@@ -524,7 +544,7 @@ vgate_domain_read_document (const char *xml, gsize length, VgateDomainDocument *
                             GError **error)
 {
     *document = VGATE_DOMAIN_DOCUMENT_DOMAIN;
-    return strictly (read_document (xml, length, FALSE, document, name, error), error);
+    return strictly (read_document (xml, length, FALSE, document, NULL, name, error), error);
 }
 
 VgateDomain *
@@ -532,13 +552,31 @@ vgate_domain_read_document_leniently (const char *xml, gsize length, VgateDomain
                                       char **name, GError **error)
 {
     *document = VGATE_DOMAIN_DOCUMENT_DOMAIN;
-    return read_document (xml, length, FALSE, document, name, error);
+    return read_document (xml, length, FALSE, document, NULL, name, error);
+}
+
+VgateDomain *
+vgate_domain_inspect (const char *xml, gsize length, VgateDomainDocument *document, GPtrArray *faults,
+                      xmlDoc **element)
+{
+    Inspection inspection = {.faults = faults};
+    GError *error = NULL;
+    g_autoptr (VgateDomain) domain = NULL;
+
+    *document = VGATE_DOMAIN_DOCUMENT_DOMAIN;
+    domain = read_document (xml, length, FALSE, document, &inspection, NULL, &error);
+    *element = inspection.element;
+    if (domain && domain->element_error)
+        error = g_steal_pointer (&domain->element_error);
+    if (error)
+        vgate_faults_take (faults, error, 0);
+    return faults->len == 0 ? g_steal_pointer (&domain) : NULL;
 }
 
 VgateDomain *
 vgate_domain_read_status (const char *xml, gsize length, GError **error)
 {
-    return read_document (xml, length, TRUE, NULL, NULL, error);
+    return read_document (xml, length, TRUE, NULL, NULL, NULL, error);
 }
 
 const VgateHostdev *

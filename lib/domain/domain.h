@@ -79,6 +79,15 @@ VgateDomain *vgate_domain_read_document_leniently (const char *xml, gsize length
                                                    GError **error);
 
 /*
+ * vgate_domain_read_document () for a report: all that is wrong in the form of the element, or the first
+ * thing that is wrong elsewhere, is added to faults (base/fault.h), which is empty before. NULL is returned
+ * if there is anything. *element is the element itself; NULL when the domain does not have one, or it cannot
+ * be read at all. The caller frees it.
+ */
+VgateDomain *vgate_domain_inspect (const char *xml, gsize length, VgateDomainDocument *document,
+                                   GPtrArray *faults, xmlDoc **element);
+
+/*
  * Reads the status file of a running domain, libvirt's /run/libvirt/qemu/NAME.xml, in which a <domain> is in
  * a <domstatus>. The metadata element is not read.
  */

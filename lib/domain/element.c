@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "domain/element.h"
 
+#include "base/fault.h"
+
 #include <string.h>
 
 static const VgateXmlDialect dialect = {
@@ -155,14 +157,18 @@ read_vgpus (xmlNode *parent, xmlNode **cursor, GPtrArray *vgpus, GError **error)
         return FALSE;
     while (node) {
         VgateElementVgpu *vgpu = vgate_element_vgpu_new ();
+        GError *fault = NULL;
 
+        vgpu->line = vgate_xml_node_line (node);
         g_ptr_array_add (vgpus, vgpu);
         if (vgpus->len > VGATE_ELEMENT_VGPUS_MAX) {
             vgate_xml_set_error (error, dialect.structure, node, "more than %u such elements",
                                  VGATE_ELEMENT_VGPUS_MAX);
             return FALSE;
         }
-        if (!read_vgpu (node, vgpu, error) || !vgate_xml_take (&dialect, cursor, "vgpu", &node, error))
+        if (!read_vgpu (node, vgpu, &fault) && !vgate_xml_go_on (node, fault, error))
+            return FALSE;
+        if (!vgate_xml_take (&dialect, cursor, "vgpu", &node, error))
             return FALSE;
     }
     return TRUE;
@@ -214,23 +220,10 @@ vgate_element_read (xmlNode *root, GError **error)
         return NULL;
     }
     element = vgate_element_new ();
+    element->line = vgate_xml_node_line (root);
     if (!read_content (root, element, error))
         return NULL;
     return g_steal_pointer (&element);
-}
-
-static gboolean
-check_vgpu (VgateElementVgpu *vgpu, GError **error)
-{
-    gsize length;
-    const guint8 *bytes;
-
-    if (!vgate_xml_bytes_check (&vgpu->metadata, VGATE_CODE_ELEMENT_LENGTH, error))
-        return FALSE;
-    bytes = g_bytes_get_data (vgpu->metadata.bytes, &length);
-    return vgate_vgpu_record_read (bytes, length, &vgpu->record, error) &&
-           vgate_vgpu_record_check_text (&vgpu->record, error) &&
-           vgate_vgpu_mirror_check (&vgpu->mirror, &vgpu->record, VGATE_CODE_ELEMENT_MIRROR, error);
 }
 
 static gboolean
@@ -243,6 +236,24 @@ check_range (const VgateElementVgpu *vgpu, GError **error)
         return TRUE;
     g_set_error (error, VGATE_ERROR, VGATE_CODE_ELEMENT_VALUE, "<pgpu>: the range %s is inverted",
                  vgate_version_range_format (range, text));
+    return FALSE;
+}
+
+static gboolean
+check_vgpu (VgateElementVgpu *vgpu, GError **error)
+{
+    gsize length;
+    const guint8 *bytes;
+
+    if (vgate_xml_bytes_check (&vgpu->metadata, VGATE_CODE_ELEMENT_LENGTH, error)) {
+        bytes = g_bytes_get_data (vgpu->metadata.bytes, &length);
+        if (vgate_vgpu_record_read (bytes, length, &vgpu->record, error) &&
+            vgate_vgpu_record_check_text (&vgpu->record, error) &&
+            vgate_vgpu_mirror_check (&vgpu->mirror, &vgpu->record, VGATE_CODE_ELEMENT_MIRROR, error) &&
+            check_range (vgpu, error))
+            return TRUE;
+    }
+    g_prefix_error (error, "vGPU %s: ", vgpu->uuid);
     return FALSE;
 }
 
@@ -260,20 +271,20 @@ first_duplicate (const VgateElementVgpu *a, const VgateElementVgpu *b)
     return NULL;
 }
 
+/* Compares the vGPU with those before it. */
 static gboolean
-check_duplicates (const GPtrArray *vgpus, GError **error)
+check_duplicates (const GPtrArray *vgpus, guint index, GError **error)
 {
-    for (guint i = 0; i < vgpus->len; i++) {
-        for (guint j = 0; j < i; j++) {
-            const VgateElementVgpu *vgpu = g_ptr_array_index (vgpus, i);
-            const char *what = first_duplicate (vgpu, g_ptr_array_index (vgpus, j));
+    const VgateElementVgpu *vgpu = g_ptr_array_index (vgpus, index);
 
-            if (what) {
-                g_set_error (error, VGATE_ERROR, VGATE_CODE_ELEMENT_DUPLICATE,
-                             "vGPU %u (%s) has the same %s as vGPU %u", i + 1, vgpu->uuid, what, j + 1);
-                return FALSE;
-            }
-        }
+    for (guint i = 0; i < index; i++) {
+        const char *what = first_duplicate (vgpu, g_ptr_array_index (vgpus, i));
+
+        if (!what)
+            continue;
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_ELEMENT_DUPLICATE,
+                     "vGPU %u (%s) has the same %s as vGPU %u", index + 1, vgpu->uuid, what, i + 1);
+        return FALSE;
     }
     return TRUE;
 }
@@ -321,24 +332,68 @@ check_seal (const VgateElement *element, GBytes *key, GError **error)
     return TRUE;
 }
 
-gboolean
-vgate_element_check (VgateElement *element, const char *domain_uuid, GBytes *key, GError **error)
+static gboolean
+check_domain (const VgateElement *element, const char *domain_uuid, GError **error)
 {
-    if (strcmp (element->domain, domain_uuid) != 0) {
-        g_set_error (error, VGATE_ERROR, VGATE_CODE_ELEMENT_DOMAIN,
-                     "the metadata belongs to domain %s, but this domain is %s", element->domain,
-                     domain_uuid);
+    if (strcmp (element->domain, domain_uuid) == 0)
+        return TRUE;
+    g_set_error (error, VGATE_ERROR, VGATE_CODE_ELEMENT_DOMAIN,
+                 "the metadata belongs to domain %s, but this domain is %s", element->domain, domain_uuid);
+    return FALSE;
+}
+
+/* The fault is added to faults, and checking goes on; without faults it is the error, and FALSE is
+ * returned. */
+static gboolean
+note (GPtrArray *faults, guint line, GError *fault, GError **error)
+{
+    if (faults)
+        vgate_faults_take (faults, fault, line);
+    else
+        g_propagate_error (error, fault);
+    return faults != NULL;
+}
+
+static gboolean
+check (VgateElement *element, const char *domain_uuid, GBytes *key, GPtrArray *faults, GError **error)
+{
+    const guint n_before = faults ? faults->len : 0;
+    GError *fault = NULL;
+
+    if (!check_domain (element, domain_uuid, &fault) && !note (faults, element->line, fault, error))
         return FALSE;
-    }
     for (guint i = 0; i < element->vgpus->len; i++) {
         VgateElementVgpu *vgpu = g_ptr_array_index (element->vgpus, i);
 
-        if (!check_vgpu (vgpu, error) || !check_range (vgpu, error)) {
-            g_prefix_error (error, "vGPU %s: ", vgpu->uuid);
+        fault = NULL;
+        if (!check_vgpu (vgpu, &fault) && !note (faults, vgpu->line, fault, error))
             return FALSE;
-        }
     }
-    return check_duplicates (element->vgpus, error) && (!key || check_seal (element, key, error));
+    for (guint i = 0; i < element->vgpus->len; i++) {
+        fault = NULL;
+        if (!check_duplicates (element->vgpus, i, &fault) &&
+            !note (faults, ((const VgateElementVgpu *)g_ptr_array_index (element->vgpus, i))->line, fault,
+                   error))
+            return FALSE;
+    }
+    /* a seal covers what was read of the bytes */
+    fault = NULL;
+    if (key && (!faults || faults->len == n_before) && !check_seal (element, key, &fault) &&
+        !note (faults, element->line, fault, error))
+        return FALSE;
+    return !faults || faults->len == n_before;
+}
+
+gboolean
+vgate_element_check (VgateElement *element, const char *domain_uuid, GBytes *key, GError **error)
+{
+    return check (element, domain_uuid, key, NULL, error);
+}
+
+gboolean
+vgate_element_inspect (VgateElement *element, const char *domain_uuid, GBytes *key, GPtrArray *faults)
+{
+    return check (element, domain_uuid, key, faults, NULL);
 }
 
 static void

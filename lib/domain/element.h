@@ -50,6 +50,7 @@ typedef struct {
 } VgateSourcePgpu;
 
 typedef struct {
+    guint line;          /* where it begins in the document that was read; 0: it was not read */
     char *uuid;          /* the vGPU's UUID in NVML */
     char *mdev;          /* UUID of the mediated device, or NULL */
     char *vf;            /* PCI address of the virtual function on the source host, or NULL */
@@ -65,6 +66,7 @@ typedef struct {
 } VgateElementVgpu;
 
 typedef struct {
+    guint line;   /* where it begins in the document that was read; 0: it was not read */
     char *domain; /* UUID */
     guint64 sequence;
     gint64 time; /* of the capture: seconds since 1970 */
@@ -96,6 +98,9 @@ VgateElement *vgate_element_read (xmlNode *root, GError **error);
  * _DOMAIN, _DUPLICATE, METADATA_NOT_TEXT, SEAL_MISSING, SEAL_WRONG.
  */
 gboolean vgate_element_check (VgateElement *element, const char *domain_uuid, GBytes *key, GError **error);
+/* The same for a report: all that is wrong is added to faults (base/fault.h). */
+gboolean vgate_element_inspect (VgateElement *element, const char *domain_uuid, GBytes *key,
+                                GPtrArray *faults);
 
 /*
  * The element as XML. Without with_namespace it has neither namespace nor prefix, which libvirt adds

@@ -2,6 +2,8 @@
 #include "fleet/branches.h"
 
 #include "base/descriptor.h"
+#include "base/fault.h"
+#include "base/key-lines.h"
 #include "compat/releases.h"
 
 #include <errno.h>
@@ -137,56 +139,87 @@ static const struct {
     {"long-term", read_long_term, "true or false"},
 };
 
-static gboolean
-read_key (const char *path, GKeyFile *file, const char *key, VgateBranch *branch, GError **error)
+/* What is known while a table is read. */
+typedef struct {
+    const char *path;
+    GPtrArray *lines; /* of the text */
+    GKeyFile *file;
+    VgateBranches *branches;
+    GPtrArray *faults; /* all of them are collected; NULL: the first one is the error */
+} Load;
+
+static void
+load_clear (Load *load)
 {
-    g_autofree char *value = g_key_file_get_value (file, branch->from, key, NULL);
+    g_clear_pointer (&load->lines, g_ptr_array_unref);
+    g_clear_pointer (&load->file, g_key_file_unref);
+    g_clear_pointer (&load->branches, vgate_branches_free);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Load, load_clear)
+
+/* TRUE when faults are collected, and reading goes on. */
+G_GNUC_PRINTF (4, 5)
+static gboolean
+go_on (const Load *load, guint line, GError **error, const char *format, ...)
+{
+    g_autofree char *text = NULL;
+    va_list arguments;
+
+    va_start (arguments, format);
+    text = g_strdup_vprintf (format, arguments);
+    va_end (arguments);
+    if (load->faults)
+        vgate_faults_add (load->faults, VGATE_CODE_BRANCHES_INVALID, line, text);
+    else if (line > 0)
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_BRANCHES_INVALID, "%s: line %u: %s", load->path, line,
+                     text);
+    else
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_BRANCHES_INVALID, "%s: %s", load->path, text);
+    return load->faults != NULL;
+}
+
+static gboolean
+read_key (const Load *load, const char *key, VgateBranch *branch, GError **error)
+{
+    const guint line = vgate_key_lines_find (load->lines, branch->from, key);
+    g_autofree char *value = g_key_file_get_value (load->file, branch->from, key, NULL);
 
     if (value)
         g_strchomp (value);
     for (gsize i = 0; i < G_N_ELEMENTS (keys); i++) {
         if (strcmp (keys[i].key, key) != 0)
             continue;
-        if (value && keys[i].read (branch, value))
-            return TRUE;
-        g_set_error (error, VGATE_ERROR, VGATE_CODE_BRANCHES_INVALID,
-                     "%s: [%s]: invalid value '%s' for %s: expected %s", path, branch->from,
-                     value ? value : "", key, keys[i].expected);
-        return FALSE;
+        return (value && keys[i].read (branch, value)) ||
+               go_on (load, line, error, "[%s]: invalid value '%s' for %s: expected %s", branch->from,
+                      value ? value : "", key, keys[i].expected);
     }
-    g_set_error (error, VGATE_ERROR, VGATE_CODE_BRANCHES_INVALID, "%s: [%s]: unknown key '%s'", path,
-                 branch->from, key);
-    return FALSE;
+    return go_on (load, line, error, "[%s]: unknown key '%s'", branch->from, key);
 }
 
-/* NULL with an error. */
-static VgateBranch *
-read_group (const char *path, GKeyFile *file, const char *group, GError **error)
+static gboolean
+read_group (const Load *load, const char *group, GError **error)
 {
-    g_auto (GStrv) names = g_key_file_get_keys (file, group, NULL, NULL);
+    g_auto (GStrv) names = g_key_file_get_keys (load->file, group, NULL, NULL);
     VgateBranch *branch;
     Driver driver;
 
-    if (!parse_driver (group, &driver)) {
-        g_set_error (error, VGATE_ERROR, VGATE_CODE_BRANCHES_INVALID,
-                     "%s: invalid group [%s]: expected the number of a driver, such as [580]", path, group);
-        return NULL;
-    }
+    if (!parse_driver (group, &driver))
+        return go_on (load, vgate_key_lines_find (load->lines, group, NULL), error,
+                      "invalid group [%s]: expected the number of a driver, such as [580]", group);
     branch = g_new0 (VgateBranch, 1);
     branch->from = g_strdup (group);
     branch->number = (guint)driver.numbers[0];
-    for (guint i = 0; names && names[i]; i++) {
-        if (!read_key (path, file, names[i], branch, error)) {
-            branch_free (branch);
-            return NULL;
-        }
-    }
-    return branch;
+    g_ptr_array_add (load->branches->entries, branch);
+    for (guint i = 0; names && names[i]; i++)
+        if (!read_key (load, names[i], branch, error))
+            return FALSE;
+    return TRUE;
 }
 
 /* Checks a group against the one before it, from which it takes what belongs to the branch. */
 static gboolean
-complete_entry (const char *path, const VgateBranch *before, VgateBranch *branch, GError **error)
+complete_entry (const Load *load, const VgateBranch *before, VgateBranch *branch, GError **error)
 {
     const gboolean is_first = !before || before->number != branch->number;
     const char *fault = NULL;
@@ -201,11 +234,9 @@ complete_entry (const char *path, const VgateBranch *before, VgateBranch *branch
         fault = "the keys 'release' and 'windows' need each other";
     else if (is_first && branch->is_long_term && branch->release == 0)
         fault = "the key 'long-term' needs the key 'release'";
-    if (fault) {
-        g_set_error (error, VGATE_ERROR, VGATE_CODE_BRANCHES_INVALID, "%s: [%s]: %s", path, branch->from,
-                     fault);
-        return FALSE;
-    }
+    if (fault)
+        return go_on (load, vgate_key_lines_find (load->lines, branch->from, NULL), error, "[%s]: %s",
+                      branch->from, fault);
     if (!is_first) {
         branch->release = before->release;
         branch->is_long_term = before->is_long_term;
@@ -215,45 +246,72 @@ complete_entry (const char *path, const VgateBranch *before, VgateBranch *branch
     return TRUE;
 }
 
+/* With translations kept, "range[de]=" is an unknown key instead of being skipped. */
+static gboolean
+parse_lines (Load *load, const char *text, GError **error)
+{
+    g_autofree char *rest = load->faults ? vgate_key_lines_blank_faults (load->lines, text) : NULL;
+    g_autoptr (GError) local = NULL;
+
+    for (guint i = 0; load->faults && i < load->lines->len; i++) {
+        const VgateKeyLine *line = g_ptr_array_index (load->lines, i);
+
+        if (line->fault)
+            vgate_faults_add (load->faults, VGATE_CODE_BRANCHES_INVALID, line->number, line->fault);
+    }
+    load->file = g_key_file_new ();
+    return g_key_file_load_from_data (load->file, rest ? rest : text, (gsize)-1, G_KEY_FILE_KEEP_TRANSLATIONS,
+                                      &local) ||
+           go_on (load, vgate_key_lines_find_fault (load->lines), error, "%s", local->message);
+}
+
+/* Reads the table into load->branches. */
+static gboolean
+parse (Load *load, const char *text, gsize length, GError **error)
+{
+    g_auto (GStrv) groups = NULL;
+    GPtrArray *entries;
+
+    load->branches = g_new0 (VgateBranches, 1);
+    load->branches->path = g_strdup (load->path);
+    entries = load->branches->entries = g_ptr_array_new_with_free_func ((GDestroyNotify)branch_free);
+    load->lines = vgate_key_lines_read (text);
+    if (strlen (text) != length &&
+        !go_on (load, vgate_line_of_byte (text, strlen (text)), error, "the file contains a zero byte"))
+        return FALSE;
+    if (!parse_lines (load, text, error))
+        return FALSE;
+    groups = g_key_file_get_groups (load->file, NULL);
+    for (guint i = 0; groups[i]; i++)
+        if (!read_group (load, groups[i], error))
+            return FALSE;
+    if (entries->len == 0 && !go_on (load, 0, error, "the file contains no branch"))
+        return FALSE;
+    g_ptr_array_sort (entries, compare_entries);
+    /* what was not read would be reported as missing */
+    if (load->faults && load->faults->len > 0)
+        return TRUE;
+    for (guint i = 0; i < entries->len; i++)
+        if (!complete_entry (load, i > 0 ? g_ptr_array_index (entries, i - 1) : NULL,
+                             g_ptr_array_index (entries, i), error))
+            return FALSE;
+    return TRUE;
+}
+
 VgateBranches *
 vgate_branches_parse (const char *path, const char *text, gsize length, GError **error)
 {
-    g_autoptr (GKeyFile) file = g_key_file_new ();
-    g_autoptr (GError) local = NULL;
-    g_autoptr (VgateBranches) branches = g_new0 (VgateBranches, 1);
-    g_auto (GStrv) groups = NULL;
+    g_auto (Load) load = {.path = path};
 
-    branches->path = g_strdup (path);
-    branches->entries = g_ptr_array_new_with_free_func ((GDestroyNotify)branch_free);
-    if (strlen (text) != length) {
-        g_set_error (error, VGATE_ERROR, VGATE_CODE_BRANCHES_INVALID, "%s: the file contains a zero byte",
-                     path);
-        return NULL;
-    }
-    /* with translations kept, "range[de]=" is an unknown key instead of being skipped */
-    if (!g_key_file_load_from_data (file, text, length, G_KEY_FILE_KEEP_TRANSLATIONS, &local)) {
-        g_set_error (error, VGATE_ERROR, VGATE_CODE_BRANCHES_INVALID, "%s: %s", path, local->message);
-        return NULL;
-    }
-    groups = g_key_file_get_groups (file, NULL);
-    for (guint i = 0; groups[i]; i++) {
-        VgateBranch *branch = read_group (path, file, groups[i], error);
+    return parse (&load, text, length, error) ? g_steal_pointer (&load.branches) : NULL;
+}
 
-        if (!branch)
-            return NULL;
-        g_ptr_array_add (branches->entries, branch);
-    }
-    if (branches->entries->len == 0) {
-        g_set_error (error, VGATE_ERROR, VGATE_CODE_BRANCHES_INVALID, "%s: the file contains no branch",
-                     path);
-        return NULL;
-    }
-    g_ptr_array_sort (branches->entries, compare_entries);
-    for (guint i = 0; i < branches->entries->len; i++)
-        if (!complete_entry (path, i > 0 ? g_ptr_array_index (branches->entries, i - 1) : NULL,
-                             g_ptr_array_index (branches->entries, i), error))
-            return NULL;
-    return g_steal_pointer (&branches);
+void
+vgate_branches_inspect (const char *text, gsize length, GPtrArray *faults)
+{
+    g_auto (Load) load = {.faults = faults};
+
+    parse (&load, text, length, NULL);
 }
 
 VgateBranches *

@@ -36,6 +36,8 @@ VgateBranches *vgate_branches_read (const char *path, GError **error);
 /* The same with the content of a file; path is for messages. text ends with a zero byte, which length does
  * not count. */
 VgateBranches *vgate_branches_parse (const char *path, const char *text, gsize length, GError **error);
+/* The same for a report: all that is wrong is added to faults (base/fault.h), which is empty before. */
+void vgate_branches_inspect (const char *text, gsize length, GPtrArray *faults);
 void vgate_branches_free (VgateBranches *branches);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateBranches, vgate_branches_free)
 

@@ -149,13 +149,15 @@ read_items (Reading *r, const char *name, const VgateXmlAttribute *table, gpoint
     xmlNode *node;
 
     while (vgate_xml_take (r->dialect, &r->cursor, name, &node, error)) {
+        GError *fault = NULL;
         gpointer item;
 
         if (!node)
             return TRUE;
         item = create ();
         g_ptr_array_add (items, item);
-        if (!vgate_xml_read_leaf (r->dialect, node, table, item, error))
+        if (!vgate_xml_read_leaf (r->dialect, node, table, item, &fault) &&
+            !vgate_xml_go_on (node, fault, error))
             return FALSE;
     }
     return FALSE;
@@ -211,12 +213,16 @@ create_lease (void)
 static gboolean
 check_lease (const VgateXmlDialect *dialect, const xmlNode *node, const VgateHostLease *lease, GError **error)
 {
-    if (vgate_xml_text_has_form (lease->device,
+    GError *fault = NULL;
+
+    /* when faults are collected, the attribute can be missing */
+    if (!lease->device ||
+        vgate_xml_text_has_form (lease->device,
                                  lease->kind == VGATE_HOSTDEV_MDEV ? VGATE_XML_UUID : VGATE_XML_PCI))
         return TRUE;
-    vgate_xml_set_error (error, dialect->value, node, "'device' is '%s', which is not %s", lease->device,
+    vgate_xml_set_error (&fault, dialect->value, node, "'device' is '%s', which is not %s", lease->device,
                          lease->kind == VGATE_HOSTDEV_MDEV ? "a UUID" : "a PCI address");
-    return FALSE;
+    return vgate_xml_go_on (node, fault, error);
 }
 
 VgateHostDevices *
@@ -243,7 +249,8 @@ vgate_host_devices_read (const VgateXmlDialect *dialect, xmlNode *node, GError *
             listed->device.parent = g_strdup (listed->source);
     }
     for (guint i = 0; i < devices->leases->len; i++)
-        if (!check_lease (dialect, node, g_ptr_array_index (devices->leases, i), error))
+        if (!check_lease (dialect, vgate_xml_nth_child (node, "lease", i),
+                          g_ptr_array_index (devices->leases, i), error))
             return NULL;
     return g_steal_pointer (&devices);
 }

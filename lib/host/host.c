@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "host/host.h"
 
+#include "base/fault.h"
+
 #include <string.h>
 
 static const VgateXmlDialect dialect = {
@@ -268,62 +270,119 @@ check_pgpu (VgatePgpu *pgpu, GError **error)
     return FALSE;
 }
 
+static gboolean
+check_listed_once (gboolean is_first, const char *what, const char *which, GError **error)
+{
+    if (is_first)
+        return TRUE;
+    g_set_error (error, VGATE_ERROR, VGATE_CODE_HOST_DISAGREES, "%s %s is listed twice", what, which);
+    return FALSE;
+}
+
+static gboolean
+check_pgpus (const VgateHost *host, const xmlNode *root, GError **error)
+{
+    for (guint i = 0; i < host->pgpus->len; i++) {
+        VgatePgpu *pgpu = g_ptr_array_index (host->pgpus, i);
+        GError *fault = NULL;
+
+        if ((!check_pgpu (pgpu, &fault) ||
+             !check_listed_once (vgate_host_find_pgpu (host, pgpu->address) == pgpu, "pGPU", pgpu->address,
+                                 &fault)) &&
+            !vgate_xml_go_on (vgate_xml_nth_child (root, "pgpu", i), fault, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* The element of a listed device: all of a kind have the same name, and follow each other. */
+static const xmlNode *
+device_node (const xmlNode *devices, guint index)
+{
+    const xmlNode *node = devices->children;
+
+    for (;; node = node->next)
+        if (node->type == XML_ELEMENT_NODE && index-- == 0)
+            return node;
+}
+
 /* Checks that each device is listed once, and that each vGPU runs on a GPU of the host. */
 static gboolean
-check_devices (const VgateHost *host, GError **error)
+check_devices (const VgateHost *host, const xmlNode *node, GError **error)
 {
     const VgateHostDevices *devices = host->devices;
 
     for (guint i = 0; i < devices->devices->len; i++) {
         const VgateListedDevice *listed = g_ptr_array_index (devices->devices, i);
+        GError *fault = NULL;
 
-        if (vgate_host_devices_find (devices, listed->kind, listed->source) != listed) {
-            g_set_error (error, VGATE_ERROR, VGATE_CODE_HOST_DISAGREES, "device %s is listed twice",
-                         listed->source);
+        if (!check_listed_once (vgate_host_devices_find (devices, listed->kind, listed->source) == listed,
+                                "device", listed->source, &fault) &&
+            !vgate_xml_go_on (device_node (node, i), fault, error))
             return FALSE;
-        }
     }
     for (guint i = 0; i < devices->vgpus->len; i++) {
         const VgateHostVgpu *vgpu = g_ptr_array_index (devices->vgpus, i);
+        GError *fault = NULL;
 
-        if (!vgate_host_find_pgpu (host, vgpu->pgpu)) {
-            g_set_error (error, VGATE_ERROR, VGATE_CODE_HOST_DISAGREES,
-                         "vGPU %s runs on GPU %s, which is not listed", vgpu->uuid, vgpu->pgpu);
+        if (vgate_host_find_pgpu (host, vgpu->pgpu))
+            continue;
+        g_set_error (&fault, VGATE_ERROR, VGATE_CODE_HOST_DISAGREES,
+                     "vGPU %s runs on GPU %s, which is not listed", vgpu->uuid, vgpu->pgpu);
+        if (!vgate_xml_go_on (vgate_xml_nth_child (node, "vgpu", i), fault, error))
             return FALSE;
-        }
     }
     return TRUE;
 }
 
+/* Of a host whose elements all have the right form. */
 static gboolean
-check_sense (const VgateHost *host, GError **error)
+check_sense (const VgateHost *host, const xmlNode *root, GError **error)
 {
-    if (!check_range ("driver's", host->preset, error) ||
-        !check_range ("administrator's", host->current, error))
-        return FALSE;
-    for (guint i = 0; i < host->pgpus->len; i++) {
-        VgatePgpu *pgpu = g_ptr_array_index (host->pgpus, i);
+    const xmlNode *driver = vgate_xml_nth_child (root, "driver", 0);
+    GError *fault = NULL;
 
-        if (!check_pgpu (pgpu, error))
-            return FALSE;
-        if (vgate_host_find_pgpu (host, pgpu->address) != pgpu) {
-            g_set_error (error, VGATE_ERROR, VGATE_CODE_HOST_DISAGREES, "pGPU %s is listed twice",
-                         pgpu->address);
-            return FALSE;
-        }
-    }
-    return !host->devices || check_devices (host, error);
+    if ((!check_range ("driver's", host->preset, &fault) && !vgate_xml_go_on (driver, fault, error)))
+        return FALSE;
+    fault = NULL;
+    if (!check_range ("administrator's", host->current, &fault) && !vgate_xml_go_on (driver, fault, error))
+        return FALSE;
+    return check_pgpus (host, root, error) &&
+           (!host->devices || check_devices (host, vgate_xml_nth_child (root, "devices", 0), error));
+}
+
+/* faults: NULL, or where all of them are collected. */
+static VgateHost *
+read_host (const char *xml, gsize length, GPtrArray *faults, GError **error)
+{
+    g_autoptr (VgateHost) host = vgate_host_new ();
+    g_autoptr (xmlDoc) doc = vgate_xml_read_document (&dialect, "host", xml, length, error);
+    const guint n_before = faults ? faults->len : 0;
+
+    if (!doc)
+        return NULL;
+    vgate_xml_collect_faults (doc, faults);
+    if (!read_content (xmlDocGetRootElement (doc), host, error) || (faults && faults->len > n_before) ||
+        !check_sense (host, xmlDocGetRootElement (doc), error) || (faults && faults->len > n_before))
+        return NULL;
+    return g_steal_pointer (&host);
 }
 
 VgateHost *
 vgate_host_read (const char *xml, gsize length, GError **error)
 {
-    g_autoptr (VgateHost) host = vgate_host_new ();
-    g_autoptr (xmlDoc) doc = vgate_xml_read_document (&dialect, "host", xml, length, error);
+    return read_host (xml, length, NULL, error);
+}
 
-    if (!doc || !read_content (xmlDocGetRootElement (doc), host, error) || !check_sense (host, error))
-        return NULL;
-    return g_steal_pointer (&host);
+VgateHost *
+vgate_host_inspect (const char *xml, gsize length, GPtrArray *faults)
+{
+    GError *error = NULL;
+    VgateHost *host = read_host (xml, length, faults, &error);
+
+    if (error)
+        vgate_faults_take (faults, error, 0);
+    return host;
 }
 
 static void

@@ -104,6 +104,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateHost, vgate_host_free)
  * schemas/vgpu-gate-host.rng; VGATE_CODE_HOST_DISAGREES when the form is right and the content contradicts
  * itself. */
 VgateHost *vgate_host_read (const char *xml, gsize length, GError **error);
+/* The same for a report: all that is wrong is added to faults (base/fault.h), which is empty before, and NULL
+ * is returned if there is anything. */
+VgateHost *vgate_host_inspect (const char *xml, gsize length, GPtrArray *faults);
 
 /* Writes the host document, indented and with a line feed at its end. The caller frees it. */
 char *vgate_host_write (const VgateHost *host);

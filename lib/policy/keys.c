@@ -233,32 +233,36 @@ read_key_file (G_GNUC_UNUSED VgatePolicy *policy, const char *value)
 }
 
 static const VgatePolicyKey keys[] = {
-    {"backend", "library", read_library, "a file name without '/', or an absolute path"},
-    {"backend", "helper", read_helper, "an absolute path"},
-    {"backend", "deadline-ms", read_deadline, "100 to 60000 (milliseconds)"},
-    {"gate", "missing-metadata", read_missing_metadata, "refuse or allow"},
-    {"gate", "backend-failure", read_backend_failure, "refuse or allow"},
-    {"gate", "cold-start", read_cold_start, "ignore or check"},
-    {"gate", "max-age", read_max_age, "0 to 2147483647 (seconds; 0 for no limit)"},
-    {"gate", "host-max-age", read_host_max_age, "0 to 2147483647 (seconds; 0 for no limit)"},
-    {"capture", "interval", read_interval, "1 to 3600 (seconds)"},
-    {"capture", "interval-fast", read_interval_fast, "1 to 3600 (seconds)"},
-    {"capture", "refresh", read_refresh, "1 to 3600 (seconds)"},
-    {"down-time", "link-speed", read_link_speed, "1 to 10000000 (Mbit/s)"},
-    {"down-time", "limit-ms", read_down_time_limit, "1 to 2000000 (milliseconds)"},
-    {"jobs", "stale-metadata", read_stale_metadata, "abort or ignore"},
-    {"jobs", "unrestorable-save", read_unrestorable_save, "abort or ignore"},
-    {"agent", "metrics-file", read_metrics_file, "an absolute path that ends in .prom"},
-    {"switch-over", "bus", read_bus,
+    {"backend", "library", read_library, "libnvidia-ml.so.1", "a file name without '/', or an absolute path"},
+    {"backend", "helper", read_helper, VGATE_LIBEXECDIR "/vgpu-gate-nvml", "an absolute path"},
+    {"backend", "deadline-ms", read_deadline, "5000", "100 to 60000 (milliseconds)"},
+    {"gate", "missing-metadata", read_missing_metadata, "refuse", "refuse or allow"},
+    {"gate", "backend-failure", read_backend_failure, "refuse", "refuse or allow"},
+    {"gate", "cold-start", read_cold_start, "ignore", "ignore or check"},
+    {"gate", "max-age", read_max_age, G_STRINGIFY (VGATE_MAX_AGE_DEFAULT),
+     "0 to 2147483647 (seconds; 0 for no limit)"},
+    {"gate", "host-max-age", read_host_max_age, G_STRINGIFY (VGATE_MAX_AGE_DEFAULT),
+     "0 to 2147483647 (seconds; 0 for no limit)"},
+    {"capture", "interval", read_interval, "5", "1 to 3600 (seconds)"},
+    {"capture", "interval-fast", read_interval_fast, "1", "1 to 3600 (seconds)"},
+    /* A migration is rare, and reading a guest takes libvirt a few ms. */
+    {"capture", "refresh", read_refresh, "60", "1 to 3600 (seconds)"},
+    {"down-time", "link-speed", read_link_speed, NULL, "1 to 10000000 (Mbit/s)"},
+    {"down-time", "limit-ms", read_down_time_limit, NULL, "1 to 2000000 (milliseconds)"},
+    {"jobs", "stale-metadata", read_stale_metadata, "abort", "abort or ignore"},
+    {"jobs", "unrestorable-save", read_unrestorable_save, "abort", "abort or ignore"},
+    {"agent", "metrics-file", read_metrics_file, NULL, "an absolute path that ends in .prom"},
+    {"switch-over", "bus", read_bus, VGATE_BUS_DEFAULT,
      "'unix:path=' and an absolute path of letters, digits, '.', '_' and '-', or nothing"},
-    {"switch-over", "save-ms", read_save_ms, "1 to 1000 (milliseconds)"},
-    {"switch-over", "load-ms", read_load_ms, "100 to 20000 (milliseconds)"},
-    {"placement", "mode", read_placement_mode, "off, suggest or apply"},
-    {"placement", "order", read_placement_order, "breadth-first or depth-first"},
-    {"placement", "lease-time", read_lease_time, "10 to 3600 (seconds)"},
-    {"placement", "persistent-definition", read_persistent_definition, "update or report"},
-    {"seal", "key-file", read_key_file, "an absolute path"},
-    {"host", "uuid", read_uuid, "a UUID in lower case"},
+    /* The longest time for which the guest is paused by it. QEMU gives up after 25 s. */
+    {"switch-over", "save-ms", read_save_ms, "250", "1 to 1000 (milliseconds)"},
+    {"switch-over", "load-ms", read_load_ms, "10000", "100 to 20000 (milliseconds)"},
+    {"placement", "mode", read_placement_mode, "suggest", "off, suggest or apply"},
+    {"placement", "order", read_placement_order, "breadth-first", "breadth-first or depth-first"},
+    {"placement", "lease-time", read_lease_time, "120", "10 to 3600 (seconds)"},
+    {"placement", "persistent-definition", read_persistent_definition, "update", "update or report"},
+    {"seal", "key-file", read_key_file, NULL, "an absolute path"},
+    {"host", "uuid", read_uuid, NULL, "a UUID in lower case"},
 };
 
 const VgatePolicyKey *
@@ -277,6 +281,15 @@ vgate_policy_keys (gsize *n)
     return keys;
 }
 
+const char *
+vgate_policy_group_of (const char *key)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS (keys); i++)
+        if (strcmp (keys[i].key, key) == 0)
+            return keys[i].group;
+    return NULL;
+}
+
 gboolean
 vgate_policy_has_group (const char *group)
 {
@@ -284,4 +297,75 @@ vgate_policy_has_group (const char *group)
         if (strcmp (keys[i].group, group) == 0)
             return TRUE;
     return FALSE;
+}
+
+/* --- what a misspelt word is meant to be --- */
+
+/* The number of characters that must be inserted, removed or replaced to make b of a (Levenshtein), where
+ * neither is longer than a key. */
+static guint
+distance (const char *a, const char *b)
+{
+    enum { LENGTH_MAX = 40 };
+    guint row[LENGTH_MAX + 1];
+    const gsize a_length = strlen (a), b_length = strlen (b);
+
+    if (a_length > LENGTH_MAX || b_length > LENGTH_MAX)
+        return G_MAXUINT;
+    for (guint j = 0; j <= b_length; j++)
+        row[j] = j;
+    for (guint i = 1; i <= a_length; i++) {
+        guint diagonal = row[0];
+
+        row[0] = i;
+        for (guint j = 1; j <= b_length; j++) {
+            const guint replaced = diagonal + (g_ascii_tolower (a[i - 1]) == b[j - 1] ? 0 : 1);
+
+            diagonal = row[j];
+            row[j] = MIN (replaced, MIN (row[j], row[j - 1]) + 1);
+        }
+    }
+    return row[b_length];
+}
+
+/* Takes candidate if it is nearer to word than *best is, and near enough to be meant. */
+static void
+take_nearer (const char *word, const char *candidate, const char **best)
+{
+    const guint near = distance (word, candidate);
+
+    if (near <= (guint)strlen (candidate) / 3 && (!*best || near < distance (word, *best)))
+        *best = candidate;
+}
+
+const char *
+vgate_policy_suggest_key (const char *group, const char *word)
+{
+    const char *best = NULL;
+
+    for (gsize i = 0; i < G_N_ELEMENTS (keys); i++)
+        if (strcmp (keys[i].group, group) == 0)
+            take_nearer (word, keys[i].key, &best);
+    return best;
+}
+
+const char *
+vgate_policy_suggest_group (const char *word)
+{
+    const char *best = NULL;
+
+    for (gsize i = 0; i < G_N_ELEMENTS (keys); i++)
+        take_nearer (word, keys[i].group, &best);
+    take_nearer (word, "rules", &best);
+    return best;
+}
+
+const char *
+vgate_policy_suggest_rule (const char *word)
+{
+    const char *best = NULL;
+
+    for (VgateRule rule = 0; rule < VGATE_N_RULES; rule++)
+        take_nearer (word, vgate_rule_info (rule)->name, &best);
+    return best;
 }

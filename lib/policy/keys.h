@@ -10,6 +10,7 @@ typedef struct {
     const char *key;
     /* Reads the value into the policy and frees its former value. FALSE when the value is invalid. */
     gboolean (*read) (VgatePolicy *policy, const char *value);
+    const char *value;    /* the default; NULL: none */
     const char *expected; /* for the message: "100 to 60000" */
 } VgatePolicyKey;
 
@@ -19,3 +20,11 @@ const VgatePolicyKey *vgate_policy_find_key (const char *group, const char *key)
 const VgatePolicyKey *vgate_policy_keys (gsize *n);
 /* TRUE when the group has a key. */
 gboolean vgate_policy_has_group (const char *group);
+/* The group that has a key of this name; NULL when there is none. */
+const char *vgate_policy_group_of (const char *key);
+
+/* What an unknown word can be meant to be: a key of the group, a group, or a rule. Static; NULL when nothing
+ * is written much like it. */
+const char *vgate_policy_suggest_key (const char *group, const char *word);
+const char *vgate_policy_suggest_group (const char *word);
+const char *vgate_policy_suggest_rule (const char *word);

@@ -1,101 +1,112 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "policy/policy.h"
 
-#include "base/descriptor.h"
-#include "policy/bus.h"
+#include "base/fault.h"
+#include "base/key-lines.h"
+#include "policy/file.h"
 #include "policy/keys.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#define CONFIG_SIZE_MAX      (1024 * 1024)
-#define KEY_SIZE_MIN         32
-#define KEY_SIZE_MAX         4096
-#define DEADLINE_DEFAULT_MS  5000
-#define INTERVAL_DEFAULT_SEC 5
-#define FAST_DEFAULT_SEC     1
-/* A migration is rare, and reading a guest takes libvirt a few ms. */
-#define REFRESH_DEFAULT_SEC 60
-#define LEASE_DEFAULT_SEC   120
-/* The longest time for which the guest is paused by it. QEMU gives up after 25 s. */
-#define SAVE_DEFAULT_MS 250
-#define LOAD_DEFAULT_MS 10000
+#define CONFIG_SIZE_MAX (1024 * 1024)
+#define KEY_SIZE_MIN    32
+#define KEY_SIZE_MAX    4096
 
 #define RULES_GROUP "rules"
 
-/* GKeyFile does not keep line numbers, but an error must name the line. This finds the last line that sets
- * the key in the group, which is the one that GKeyFile uses, or the group's line when key is NULL. 0 when
- * there is none. */
-static guint
-find_line (const char *text, const char *group, const char *key)
-{
-    g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
-    g_autofree char *header = g_strdup_printf ("[%s]", group);
-    gboolean is_in_group = FALSE;
-    guint found = 0;
-
-    for (guint i = 0; lines[i]; i++) {
-        char *line = g_strstrip (lines[i]);
-        char *equals;
-
-        if (line[0] == '[') {
-            is_in_group = strcmp (line, header) == 0;
-            if (is_in_group && !key)
-                found = i + 1;
-            continue;
-        }
-        equals = strchr (line, '=');
-        if (!is_in_group || !key || line[0] == '#' || !equals)
-            continue;
-        *equals = '\0';
-        if (strcmp (g_strchomp (line), key) == 0)
-            found = i + 1;
-    }
-    return found;
-}
-
+/* What is known while a configuration is read. */
 typedef struct {
     const char *path;
-    const char *text;
+    GPtrArray *lines; /* of the text */
     GKeyFile *file;
     VgatePolicy *policy;
+    GPtrArray *faults; /* all of them are collected; NULL: the first one is the error */
 } Load;
+
+static void
+load_clear (Load *load)
+{
+    g_clear_pointer (&load->lines, g_ptr_array_unref);
+    g_clear_pointer (&load->file, g_key_file_unref);
+    g_clear_pointer (&load->policy, vgate_policy_free);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Load, load_clear)
+
+/* TRUE when faults are collected, and reading goes on. */
+G_GNUC_PRINTF (5, 6)
+static gboolean
+go_on (const Load *load, VgateCode code, guint line, GError **error, const char *format, ...)
+{
+    g_autofree char *text = NULL;
+    va_list arguments;
+
+    va_start (arguments, format);
+    text = g_strdup_vprintf (format, arguments);
+    va_end (arguments);
+    if (load->faults)
+        vgate_faults_add (load->faults, code, line, text);
+    else
+        g_set_error (error, VGATE_ERROR, code, "%s line %u: %s", load->path, line, text);
+    return load->faults != NULL;
+}
+
+static guint
+find_line (const Load *load, const char *group, const char *key)
+{
+    return vgate_key_lines_find (load->lines, group, key);
+}
 
 static gboolean
 bad_value (const Load *load, const char *group, const char *key, const char *value, const char *expected,
            GError **error)
 {
-    g_set_error (error, VGATE_ERROR, VGATE_CODE_CONFIG_VALUE,
-                 "%s line %u: invalid value '%s' for %s: "
-                 "expected %s",
-                 load->path, find_line (load->text, group, key), value, key, expected);
-    return FALSE;
+    return go_on (load, VGATE_CODE_CONFIG_VALUE, find_line (load, group, key), error,
+                  "invalid value '%s' for %s: expected %s", value, key, expected);
+}
+
+/* " (did you mean 'WORD'?)", or "". The caller frees it. */
+static char *
+did_you_mean (const char *word)
+{
+    return word ? g_strdup_printf (" (did you mean '%s'?)", word) : g_strdup ("");
 }
 
 static gboolean
 load_rule (const Load *load, const char *key, const char *value, GError **error)
 {
+    g_autofree char *hint = NULL;
+
     for (VgateRule rule = 0; rule < VGATE_N_RULES; rule++) {
         if (strcmp (vgate_rule_info (rule)->name, key) != 0)
             continue;
         return vgate_severity_parse (value, &load->policy->severities[rule]) ||
                bad_value (load, RULES_GROUP, key, value, "refuse, warn or ignore", error);
     }
-    g_set_error (error, VGATE_ERROR, VGATE_CODE_CONFIG_UNKNOWN, "%s line %u: unknown rule '%s'", load->path,
-                 find_line (load->text, RULES_GROUP, key), key);
-    return FALSE;
+    hint = did_you_mean (vgate_policy_suggest_rule (key));
+    return go_on (load, VGATE_CODE_CONFIG_UNKNOWN, find_line (load, RULES_GROUP, key), error,
+                  "unknown rule '%s'%s", key, hint);
 }
 
 /* The value without blanks at its end, which are invisible. GKeyFile removes those at its beginning. */
 static char *
 get_value (const Load *load, const char *group, const char *key)
 {
-    char *value = g_key_file_get_value (load->file, group, key, NULL);
+    char *value = load->file ? g_key_file_get_value (load->file, group, key, NULL) : NULL;
 
     return value ? g_strchomp (value) : NULL;
+}
+
+static gboolean
+unknown_key (const Load *load, const char *group, const char *key, GError **error)
+{
+    const char *other = vgate_policy_group_of (key);
+    g_autofree char *hint = other ? g_strdup_printf (" (it is a key of [%s])", other)
+                                  : did_you_mean (vgate_policy_suggest_key (group, key));
+
+    return go_on (load, VGATE_CODE_CONFIG_UNKNOWN, find_line (load, group, key), error,
+                  "unknown key '%s' in [%s]%s", key, group, hint);
 }
 
 static gboolean
@@ -107,12 +118,26 @@ load_key (const Load *load, const char *group, const char *key, GError **error)
     if (strcmp (group, RULES_GROUP) == 0)
         return load_rule (load, key, value, error);
     known = vgate_policy_find_key (group, key);
-    if (known)
-        return known->read (load->policy, value) ||
-               bad_value (load, group, key, value, known->expected, error);
-    g_set_error (error, VGATE_ERROR, VGATE_CODE_CONFIG_UNKNOWN, "%s line %u: unknown key '%s' in [%s]",
-                 load->path, find_line (load->text, group, key), key, group);
-    return FALSE;
+    if (!known)
+        return unknown_key (load, group, key, error);
+    return known->read (load->policy, value) || bad_value (load, group, key, value, known->expected, error);
+}
+
+static gboolean
+load_group (const Load *load, const char *group, GError **error)
+{
+    g_auto (GStrv) names = g_key_file_get_keys (load->file, group, NULL, NULL);
+    g_autofree char *hint = NULL;
+
+    if (!vgate_policy_has_group (group) && strcmp (group, RULES_GROUP) != 0) {
+        hint = did_you_mean (vgate_policy_suggest_group (group));
+        return go_on (load, VGATE_CODE_CONFIG_UNKNOWN, find_line (load, group, NULL), error,
+                      "unknown group [%s]%s", group, hint);
+    }
+    for (guint i = 0; names && names[i]; i++)
+        if (!load_key (load, group, names[i], error))
+            return FALSE;
+    return TRUE;
 }
 
 static gboolean
@@ -120,119 +145,17 @@ load_groups (const Load *load, GError **error)
 {
     g_auto (GStrv) groups = g_key_file_get_groups (load->file, NULL);
 
-    for (guint i = 0; groups[i]; i++) {
-        g_auto (GStrv) names = g_key_file_get_keys (load->file, groups[i], NULL, NULL);
-
-        if (!vgate_policy_has_group (groups[i]) && strcmp (groups[i], RULES_GROUP) != 0) {
-            g_set_error (error, VGATE_ERROR, VGATE_CODE_CONFIG_UNKNOWN, "%s line %u: unknown group [%s]",
-                         load->path, find_line (load->text, groups[i], NULL), groups[i]);
+    for (guint i = 0; groups[i]; i++)
+        if (!load_group (load, groups[i], error))
             return FALSE;
-        }
-        for (guint j = 0; names && names[j]; j++)
-            if (!load_key (load, groups[i], names[j], error))
-                return FALSE;
-    }
     return TRUE;
-}
-
-/* Checks the open file instead of its path, so that it cannot be replaced between the check and its use. */
-static gboolean
-check_owner (int fd, const char *path, gboolean is_secret, GError **error)
-{
-    struct stat status;
-    const mode_t forbidden = is_secret ? (S_IRWXG | S_IRWXO) : (S_IWGRP | S_IWOTH);
-
-    if (fstat (fd, &status) != 0) {
-        g_set_error (error, VGATE_ERROR, VGATE_CODE_CONFIG_UNREADABLE, "%s: %s", path, g_strerror (errno));
-        return FALSE;
-    }
-    if (!S_ISREG (status.st_mode)) {
-        g_set_error (error, VGATE_ERROR, VGATE_CODE_CONFIG_OWNER, "%s is not a regular file", path);
-        return FALSE;
-    }
-    if (status.st_uid != 0 && status.st_uid != geteuid ()) {
-        g_set_error (error, VGATE_ERROR, VGATE_CODE_CONFIG_OWNER, "%s belongs to user %u, not to root", path,
-                     (guint)status.st_uid);
-        return FALSE;
-    }
-    if (status.st_mode & forbidden) {
-        g_set_error (error, VGATE_ERROR, VGATE_CODE_CONFIG_OWNER,
-                     "%s has mode %04o: others must not be "
-                     "able to %s it",
-                     path, (guint)(status.st_mode & 07777), is_secret ? "read or write" : "write");
-        return FALSE;
-    }
-    return TRUE;
-}
-
-/*
- * Where open () reports that a file does not exist: the symbolic link that leads nowhere, which is the file
- * itself or a directory above it. NULL: there is none, the file is just missing. The caller frees it.
- */
-static char *
-find_dangling_link (const char *path)
-{
-    g_autofree char *at = g_strdup (path);
-    struct stat status;
-
-    while (lstat (at, &status) != 0) {
-        char *above = g_path_get_dirname (at);
-
-        g_free (at);
-        at = above;
-        if (g_str_equal (at, "/") || g_str_equal (at, "."))
-            return NULL;
-    }
-    return S_ISLNK (status.st_mode) && stat (at, &status) != 0 ? g_steal_pointer (&at) : NULL;
-}
-
-/* Sets the error of open (). A missing file is not an error, but the target of a link must exist. */
-static void
-set_open_error (const char *path, int error_number, GError **error)
-{
-    g_autofree char *link = error_number == ENOENT ? find_dangling_link (path) : NULL;
-
-    if (link)
-        g_set_error (error, VGATE_ERROR, VGATE_CODE_CONFIG_UNREADABLE,
-                     "cannot open '%s': the symbolic link '%s' leads to a file that does not exist", path,
-                     link);
-    else if (error_number != ENOENT)
-        g_set_error (error, VGATE_ERROR, VGATE_CODE_CONFIG_UNREADABLE, "%s: %s", path,
-                     g_strerror (error_number));
-}
-
-/* NULL without an error when the file does not exist. */
-static GBytes *
-read_file (const char *path, gsize max, gboolean is_secret, GError **error)
-{
-    g_autoptr (GByteArray) bytes = g_byte_array_new ();
-    gboolean is_read = FALSE;
-    /* O_NONBLOCK prevents a FIFO in its place from blocking the hook; check_owner () then refuses it */
-    const int fd = open (path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-
-    if (fd < 0) {
-        set_open_error (path, errno, error);
-        return NULL;
-    }
-    if (check_owner (fd, path, is_secret, error)) {
-        is_read = vgate_read_all (fd, max, bytes);
-        if (!is_read && errno == EFBIG)
-            g_set_error (error, VGATE_ERROR, VGATE_CODE_CONFIG_UNREADABLE,
-                         "%s is larger than %" G_GSIZE_FORMAT " bytes", path, max);
-        else if (!is_read)
-            g_set_error (error, VGATE_ERROR, VGATE_CODE_CONFIG_UNREADABLE, "%s: %s", path,
-                         g_strerror (errno));
-    }
-    close (fd);
-    return is_read ? g_byte_array_free_to_bytes (g_steal_pointer (&bytes)) : NULL;
 }
 
 static gboolean
 bad_key_file (const Load *load, const char *path, const char *what, GError **error)
 {
-    g_set_error (error, VGATE_ERROR, VGATE_CODE_CONFIG_KEY, "%s line %u: key file %s %s", load->path,
-                 find_line (load->text, "seal", "key-file"), path, what);
-    return FALSE;
+    return go_on (load, VGATE_CODE_CONFIG_KEY, find_line (load, "seal", "key-file"), error, "key file %s %s",
+                  path, what);
 }
 
 static gboolean
@@ -242,9 +165,13 @@ load_seal_key (const Load *load, GError **error)
     g_autoptr (GBytes) key = NULL;
     g_autoptr (GError) local = NULL;
 
-    if (!path)
+    if (!path || (load->faults && *path != '/'))
         return TRUE;
-    key = read_file (path, CONFIG_SIZE_MAX, TRUE, &local);
+    key = vgate_policy_read_file (path, CONFIG_SIZE_MAX, TRUE, NULL, &local);
+    if (local && load->faults) {
+        vgate_faults_take (load->faults, g_steal_pointer (&local), find_line (load, "seal", "key-file"));
+        return TRUE;
+    }
     if (local) {
         g_propagate_error (error, g_steal_pointer (&local));
         return FALSE;
@@ -259,76 +186,118 @@ load_seal_key (const Load *load, GError **error)
     return TRUE;
 }
 
-/* The number of the first line that GKeyFile does not accept, for the message. */
-static guint
-find_bad_line (const char *text)
+/* GKeyFile takes the last line that sets a key. */
+static void
+warn_of_keys_set_twice (const Load *load)
 {
-    g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
-    gboolean has_group = FALSE;
+    for (guint i = 0; i < load->lines->len; i++) {
+        const VgateKeyLine *line = g_ptr_array_index (load->lines, i);
+        const guint last = line->key ? find_line (load, line->group, line->key) : line->number;
+        g_autofree char *value = NULL, *text = NULL;
 
-    for (guint i = 0; lines[i]; i++) {
-        const char *line = g_strstrip (lines[i]);
-
-        if (line[0] == '\0' || line[0] == '#')
+        if (line->fault || last == line->number)
             continue;
-        if (line[0] == '[' && g_str_has_suffix (line, "]"))
-            has_group = TRUE;
-        else if (!has_group || line[0] == '[' || line[0] == '=' || !strchr (line, '='))
-            return i + 1;
+        value = get_value (load, line->group, line->key);
+        text = g_strdup_printf ("'%s' for %s has no effect: line %u sets it to '%s'", line->value, line->key,
+                                last, value ? value : "");
+        vgate_faults_add_warning (load->faults, VGATE_CODE_CONFIG_TWICE, line->number, text);
     }
-    return 0;
 }
 
-static guint
-last_line (const char *text)
+/* with translations kept, "key[de]=" is reported as an unknown key instead of being skipped */
+static gboolean
+parse (Load *load, const char *text, GError **error)
 {
-    guint line = 1;
+    load->file = g_key_file_new ();
+    if (g_key_file_load_from_data (load->file, text, strlen (text), G_KEY_FILE_KEEP_TRANSLATIONS, error))
+        return TRUE;
+    g_clear_pointer (&load->file, g_key_file_unref);
+    return FALSE;
+}
 
-    for (; *text != '\0'; text++)
-        line += *text == '\n' ? 1 : 0;
-    return line;
+/* Reports the lines that GKeyFile does not accept, and reads the others. */
+static gboolean
+parse_without_faults (Load *load, const char *text)
+{
+    g_autofree char *rest = vgate_key_lines_blank_faults (load->lines, text);
+    g_autoptr (GError) local = NULL;
+
+    for (guint i = 0; i < load->lines->len; i++) {
+        const VgateKeyLine *line = g_ptr_array_index (load->lines, i);
+
+        if (line->fault)
+            vgate_faults_add (load->faults, VGATE_CODE_CONFIG_SYNTAX, line->number, line->fault);
+    }
+    if (parse (load, rest, &local))
+        return TRUE;
+    vgate_faults_add (load->faults, VGATE_CODE_CONFIG_SYNTAX, 0, local->message);
+    return FALSE;
 }
 
 static gboolean
-load_text (Load *load, gsize length, GError **error)
+load_text (Load *load, const char *text, gsize length, GError **error)
 {
-    g_autoptr (GKeyFile) file = g_key_file_new ();
     g_autoptr (GError) local = NULL;
 
-    if (strlen (load->text) != length) {
-        g_set_error (error, VGATE_ERROR, VGATE_CODE_CONFIG_SYNTAX, "%s line %u: unexpected NUL byte",
-                     load->path, last_line (load->text));
+    load->lines = vgate_key_lines_read (text);
+    if (strlen (text) != length &&
+        !go_on (load, VGATE_CODE_CONFIG_SYNTAX, vgate_line_of_byte (text, strlen (text)), error,
+                "unexpected NUL byte"))
+        return FALSE;
+    if (load->faults && !parse_without_faults (load, text))
+        return TRUE;
+    if (!load->faults && !parse (load, text, &local))
+        return go_on (load, VGATE_CODE_CONFIG_SYNTAX, vgate_key_lines_find_fault (load->lines), error, "%s",
+                      local->message);
+    if (!load_groups (load, error) || !load_seal_key (load, error))
+        return FALSE;
+    if (load->faults)
+        warn_of_keys_set_twice (load);
+    return TRUE;
+}
+
+/* Reads the file. FALSE with an error; also TRUE when the file does not exist and need not. */
+static gboolean
+load_file (Load *load, const char *path, gboolean may_be_missing, GError **error)
+{
+    g_autoptr (GBytes) bytes = NULL;
+    g_autoptr (GError) local = NULL;
+    GError *unsafe = NULL;
+    g_autofree char *text = NULL;
+    gsize length;
+
+    load->path = path;
+    load->policy = vgate_policy_new_default ();
+    bytes = vgate_policy_read_file (path, CONFIG_SIZE_MAX, FALSE, load->faults ? &unsafe : NULL, &local);
+    if (unsafe)
+        vgate_faults_take (load->faults, unsafe, 0);
+    if (local) {
+        g_propagate_error (error, g_steal_pointer (&local));
         return FALSE;
     }
-    /* with translations kept, "key[de]=" is reported as an unknown key instead of being skipped */
-    if (!g_key_file_load_from_data (file, load->text, length, G_KEY_FILE_KEEP_TRANSLATIONS, &local)) {
-        g_set_error (error, VGATE_ERROR, VGATE_CODE_CONFIG_SYNTAX, "%s line %u: %s", load->path,
-                     find_bad_line (load->text), local->message);
+    if (!bytes && !may_be_missing) {
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_CONFIG_UNREADABLE, "cannot open '%s': %s", path,
+                     g_strerror (ENOENT));
         return FALSE;
     }
-    load->file = file;
-    return load_groups (load, error) && load_seal_key (load, error);
+    if (!bytes)
+        return TRUE;
+    length = g_bytes_get_size (bytes);
+    /* the data of an empty GBytes is NULL */
+    text = length > 0 ? g_strndup (g_bytes_get_data (bytes, NULL), length) : g_strdup ("");
+    return load_text (load, text, length, error);
 }
 
 VgatePolicy *
 vgate_policy_new_default (void)
 {
     VgatePolicy *policy = g_new0 (VgatePolicy, 1);
+    gsize n;
+    const VgatePolicyKey *keys = vgate_policy_keys (&n);
 
-    policy->backend.library = g_strdup ("libnvidia-ml.so.1");
-    policy->backend.helper = g_strdup (VGATE_LIBEXECDIR "/vgpu-gate-nvml");
-    policy->backend.deadline_ms = DEADLINE_DEFAULT_MS;
-    policy->max_age = VGATE_MAX_AGE_DEFAULT;
-    policy->host_max_age = VGATE_MAX_AGE_DEFAULT;
-    policy->capture_interval = INTERVAL_DEFAULT_SEC;
-    policy->capture_interval_fast = FAST_DEFAULT_SEC;
-    policy->capture_refresh = REFRESH_DEFAULT_SEC;
-    policy->switch_over_bus = g_strdup (VGATE_BUS_DEFAULT);
-    policy->switch_over_save_ms = SAVE_DEFAULT_MS;
-    policy->switch_over_load_ms = LOAD_DEFAULT_MS;
-    policy->placement_mode = VGATE_PLACEMENT_SUGGEST;
-    policy->placement_order = VGATE_ORDER_BREADTH_FIRST;
-    policy->lease_time = LEASE_DEFAULT_SEC;
+    for (gsize i = 0; i < n; i++)
+        if (keys[i].value && !keys[i].read (policy, keys[i].value))
+            g_error ("'%s' is no value for %s", keys[i].value, keys[i].key);
     for (VgateRule rule = 0; rule < VGATE_N_RULES; rule++)
         policy->severities[rule] = vgate_rule_info (rule)->severity;
     return policy;
@@ -337,30 +306,9 @@ vgate_policy_new_default (void)
 VgatePolicy *
 vgate_policy_load_file (const char *path, gboolean may_be_missing, GError **error)
 {
-    g_autoptr (VgatePolicy) policy = vgate_policy_new_default ();
-    g_autoptr (GBytes) bytes = NULL;
-    g_autoptr (GError) local = NULL;
-    g_autofree char *text = NULL;
-    Load load = {.path = path, .policy = policy};
-    gsize length;
+    g_auto (Load) load = {0};
 
-    bytes = read_file (path, CONFIG_SIZE_MAX, FALSE, &local);
-    if (local) {
-        g_propagate_error (error, g_steal_pointer (&local));
-        return NULL;
-    }
-    if (!bytes && !may_be_missing) {
-        g_set_error (error, VGATE_ERROR, VGATE_CODE_CONFIG_UNREADABLE, "cannot open '%s': %s", path,
-                     g_strerror (ENOENT));
-        return NULL;
-    }
-    if (!bytes)
-        return g_steal_pointer (&policy);
-    length = g_bytes_get_size (bytes);
-    /* the data of an empty GBytes is NULL */
-    text = length > 0 ? g_strndup (g_bytes_get_data (bytes, NULL), length) : g_strdup ("");
-    load.text = text;
-    return load_text (&load, length, error) ? g_steal_pointer (&policy) : NULL;
+    return load_file (&load, path, may_be_missing, error) ? g_steal_pointer (&load.policy) : NULL;
 }
 
 VgatePolicy *
@@ -368,6 +316,63 @@ vgate_policy_load (const char *given, GError **error)
 {
     return given ? vgate_policy_load_file (given, FALSE, error)
                  : vgate_policy_load_file (vgate_policy_default_path (), TRUE, error);
+}
+
+gboolean
+vgate_policy_inspect (const char *given, GPtrArray *faults, GError **error)
+{
+    g_auto (Load) load = {.faults = faults};
+
+    return load_file (&load, given ? given : vgate_policy_default_path (), !given, error);
+}
+
+void
+vgate_policy_inspect_text (const char *text, gsize length, GPtrArray *faults)
+{
+    g_auto (Load) load = {.policy = vgate_policy_new_default (), .faults = faults};
+
+    load_text (&load, text, length, NULL);
+}
+
+static void
+setting_free (VgateSetting *setting)
+{
+    g_free (setting->value);
+    g_free (setting);
+}
+
+static void
+add_setting (const Load *load, GPtrArray *settings, const char *group, const char *key,
+             const char *by_default)
+{
+    VgateSetting *setting = g_new0 (VgateSetting, 1);
+    g_autofree char *value = get_value (load, group, key);
+
+    setting->group = group;
+    setting->key = key;
+    setting->line = value ? find_line (load, group, key) : 0;
+    setting->value = g_strdup (value ? value : by_default);
+    g_ptr_array_add (settings, setting);
+}
+
+GPtrArray *
+vgate_policy_read_settings (const char *given, gboolean *has_file, GError **error)
+{
+    g_auto (Load) load = {0};
+    GPtrArray *settings;
+    gsize n;
+    const VgatePolicyKey *keys = vgate_policy_keys (&n);
+
+    if (!load_file (&load, given ? given : vgate_policy_default_path (), !given, error))
+        return NULL;
+    *has_file = load.file != NULL;
+    settings = g_ptr_array_new_with_free_func ((GDestroyNotify)setting_free);
+    for (gsize i = 0; i < n; i++)
+        add_setting (&load, settings, keys[i].group, keys[i].key, keys[i].value);
+    for (VgateRule rule = 0; rule < VGATE_N_RULES; rule++)
+        add_setting (&load, settings, RULES_GROUP, vgate_rule_info (rule)->name,
+                     vgate_severity_name (vgate_rule_info (rule)->severity));
+    return settings;
 }
 
 void

@@ -70,6 +70,13 @@ VgatePolicy *vgate_policy_new_default (void);
 VgatePolicy *vgate_policy_load_file (const char *path, gboolean may_be_missing, GError **error);
 /* given: what --config names, which must exist; NULL: the installed configuration, which may be missing. */
 VgatePolicy *vgate_policy_load (const char *given, GError **error);
+/*
+ * The same for a report: all that is wrong, and what can mislead a reader, is added to faults (base/fault.h).
+ * FALSE with an error when the file cannot be read at all, or is no regular file.
+ */
+gboolean vgate_policy_inspect (const char *given, GPtrArray *faults, GError **error);
+/* The same for the content of a file, which ends with a zero byte that length does not count. */
+void vgate_policy_inspect_text (const char *text, gsize length, GPtrArray *faults);
 void vgate_policy_free (VgatePolicy *policy);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgatePolicy, vgate_policy_free)
 
@@ -78,6 +85,18 @@ VgatePolicy *vgate_policy_copy (const VgatePolicy *policy);
 
 /* Exchanges the contents of both. */
 void vgate_policy_swap (VgatePolicy *a, VgatePolicy *b);
+
+/* A key of the configuration that is in force. */
+typedef struct {
+    const char *group, *key; /* static */
+    char *value;             /* as it is written in a file; NULL: it is not set, and has no default */
+    guint line;              /* of the file; 0: the value is the default */
+} VgateSetting;
+
+/* All keys, those of a group one after the other: an array of VgateSetting *. given and errors as for
+ * vgate_policy_load (). *has_file: FALSE when the file does not exist. The key file's content is not part of
+ * it. */
+GPtrArray *vgate_policy_read_settings (const char *given, gboolean *has_file, GError **error);
 
 /* The installed configuration file's path. */
 const char *vgate_policy_default_path (void);

@@ -161,31 +161,38 @@ vgate_xml_read_attributes (const VgateXmlDialect *dialect, xmlNode *node, const 
                            gpointer object, GError **error)
 {
     for (const VgateXmlAttribute *entry = table; entry->name; entry++) {
-        if (!entry->optional && !xmlHasNsProp (node, (const xmlChar *)entry->name, NULL)) {
-            vgate_xml_set_error (error, dialect->structure, node, "attribute '%s' is missing", entry->name);
+        GError *fault = NULL;
+
+        if (entry->optional || xmlHasNsProp (node, (const xmlChar *)entry->name, NULL))
+            continue;
+        vgate_xml_set_error (&fault, dialect->structure, node, "attribute '%s' is missing", entry->name);
+        if (!vgate_xml_go_on (node, fault, error))
             return FALSE;
-        }
     }
     for (xmlAttr *attribute = node->properties; attribute; attribute = attribute->next) {
         const VgateXmlAttribute *entry = find_attribute (table, attribute);
         g_autofree char *shown = NULL;
+        GError *fault = NULL;
         xmlChar *value;
         gboolean good;
 
         if (!entry) {
-            vgate_xml_set_error (error, dialect->structure, node, "attribute '%s' is unknown",
+            vgate_xml_set_error (&fault, dialect->structure, node, "attribute '%s' is unknown",
                                  (const char *)attribute->name);
-            return FALSE;
+            if (!vgate_xml_go_on (node, fault, error))
+                return FALSE;
+            continue;
         }
         value = xmlNodeListGetString (node->doc, attribute->children, 1);
         good = vgate_xml_read_value (entry, value ? (const char *)value : "", object);
         shown = good ? NULL : vgate_printable (value ? (const char *)value : "", 64);
         xmlFree (value);
-        if (!good) {
-            vgate_xml_set_error (error, dialect->value, node, "invalid value '%s' for attribute '%s'", shown,
-                                 entry->name);
+        if (good)
+            continue;
+        vgate_xml_set_error (&fault, dialect->value, node, "invalid value '%s' for attribute '%s'", shown,
+                             entry->name);
+        if (!vgate_xml_go_on (node, fault, error))
             return FALSE;
-        }
     }
     return TRUE;
 }
@@ -245,8 +252,10 @@ gboolean
 vgate_xml_read_leaf (const VgateXmlDialect *dialect, xmlNode *node, const VgateXmlAttribute *table,
                      gpointer object, GError **error)
 {
+    GError *fault = NULL;
+
     return vgate_xml_read_attributes (dialect, node, table, object, error) &&
-           vgate_xml_no_children (dialect, node, error);
+           (vgate_xml_no_children (dialect, node, &fault) || vgate_xml_go_on (node, fault, error));
 }
 
 void

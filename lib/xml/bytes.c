@@ -67,8 +67,10 @@ vgate_xml_read_bytes (const VgateXmlDialect *dialect, xmlNode *node, VgateXmlByt
     if (!text)
         return FALSE;
     if (!is_base64 (text)) {
-        vgate_xml_set_error (error, dialect->base64, node, "the text is not valid base64");
-        return FALSE;
+        GError *fault = NULL;
+
+        vgate_xml_set_error (&fault, dialect->base64, node, "the text is not valid base64");
+        return vgate_xml_go_on (node, fault, error);
     }
     bytes = g_base64_decode (text, &length);
     read->bytes = g_bytes_new_take (bytes, length);

@@ -86,7 +86,11 @@ vgate_xml_take_all (const VgateXmlDialect *dialect, xmlNode **cursor, const char
     if (!vgate_xml_take (dialect, cursor, name, &node, error))
         return FALSE;
     while (node) {
-        if (!read (node, items, error) || !vgate_xml_take (dialect, cursor, name, &node, error))
+        GError *fault = NULL;
+
+        if (!read (node, items, &fault) && !vgate_xml_go_on (node, fault, error))
+            return FALSE;
+        if (!vgate_xml_take (dialect, cursor, name, &node, error))
             return FALSE;
     }
     return TRUE;
@@ -111,4 +115,13 @@ vgate_xml_no_children (const VgateXmlDialect *dialect, xmlNode *node, GError **e
     xmlNode *cursor = vgate_xml_children (node);
 
     return vgate_xml_end (dialect, &cursor, error);
+}
+
+xmlNode *
+vgate_xml_nth_child (const xmlNode *parent, const char *name, guint n)
+{
+    for (xmlNode *node = parent->children; node; node = node->next)
+        if (node->type == XML_ELEMENT_NODE && strcmp ((const char *)node->name, name) == 0 && n-- == 0)
+            return node;
+    return NULL;
 }

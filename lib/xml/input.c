@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "xml/xml.h"
 
+#include "base/fault.h"
+
 #include <string.h>
 
 /* The argument of an error handler is const since libxml2 2.12. */
@@ -45,7 +47,8 @@ vgate_xml_check_input (const char *data, gsize length, GError **error)
     }
     if (!g_utf8_validate_len (data, length, &valid_to)) {
         g_set_error (error, VGATE_ERROR, VGATE_CODE_XML_NOT_UTF8,
-                     "the XML is not valid UTF-8 at byte %" G_GSIZE_FORMAT, (gsize)(valid_to - data));
+                     "line %u: the XML is not valid UTF-8 at byte %" G_GSIZE_FORMAT,
+                     vgate_line_of_byte (data, (gsize)(valid_to - data)), (gsize)(valid_to - data));
         return FALSE;
     }
     for (gsize i = 0; i < G_N_ELEMENTS (declarations); i++) {
@@ -53,7 +56,8 @@ vgate_xml_check_input (const char *data, gsize length, GError **error)
 
         if (found) {
             g_set_error (error, VGATE_ERROR, VGATE_CODE_XML_DOCTYPE,
-                         "the XML has a %s at byte %" G_GSIZE_FORMAT, declarations[i] + 2,
+                         "line %u: the XML has a %s at byte %" G_GSIZE_FORMAT,
+                         vgate_line_of_byte (data, (gsize)(found - data)), declarations[i] + 2,
                          (gsize)(found - data));
             return FALSE;
         }

@@ -189,3 +189,21 @@ const char *vgate_xml_first_difference (const VgateXmlAttribute *table, gconstpo
 /* Sets an error that names the line and the element: "line 12: <vgpu>: ...". */
 void vgate_xml_set_error (GError **error, VgateCode code, const xmlNode *node, const char *format, ...)
     G_GNUC_PRINTF (4, 5);
+
+/*
+ * For a report of all that is wrong in a document (base/fault.h). From now on the functions above add a fault
+ * to faults and go on: with the next attribute of an element, and with the next element of a list. A reader
+ * that succeeds has thus found no fault only if none was added; a member that a fault concerns stays zero.
+ * Borrows faults, which must live as long as the document is read.
+ */
+void vgate_xml_collect_faults (xmlDoc *doc, GPtrArray *faults);
+/*
+ * What a reader does with a fault at a node, which it takes: TRUE when faults are collected, and reading goes
+ * on; otherwise FALSE, and the fault is the error.
+ */
+gboolean vgate_xml_go_on (const xmlNode *node, GError *fault, GError **error);
+/* The element's line in the document that was read. */
+guint vgate_xml_node_line (const xmlNode *node);
+/* The nth child element of this name, from 0, for the line of what was read from it. NULL when there is
+ * none. */
+xmlNode *vgate_xml_nth_child (const xmlNode *parent, const char *name, guint n);

@@ -150,7 +150,7 @@ test_devices (void)
         {"kind='mdev'", "kind='usb'", VGATE_CODE_HOST_DOCUMENT, "<unusable-device>", "usb"},
         {"kind='virtual-function' device='0000:41:00.6'",
          "kind='virtual-function' device='55555555-5555-4555-8555-000000000009'", VGATE_CODE_HOST_DOCUMENT,
-         "<devices>", "not a PCI address"},
+         "<lease>", "not a PCI address"},
         {"000000000002' parent", "000000000001' parent", VGATE_CODE_HOST_DISAGREES, "000000000001", "twice"},
         {"address='0000:41:00.5'", "address='0000:41:00.4'", VGATE_CODE_HOST_DISAGREES, "0000:41:00.4",
          "twice"},
