@@ -54,6 +54,9 @@ static const VgateCommand commands[] = {
      "configure the gate at switch-over for domains: enable, disable, status, repair"},
     {"self-check", vgate_command_self_check,
      "check whether this host is really gated, and print the remedies"},
+    {"validate", vgate_command_validate,
+     "check documents and the configuration, and print all that is wrong with its line"},
+    {"config", vgate_command_config, "print the configuration that is in force: show"},
     {"explain", vgate_command_explain, "print cause and way out of a message code"},
     {"help", print_help, "print the help of a command"},
 };

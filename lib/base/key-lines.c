@@ -13,6 +13,32 @@ line_free (VgateKeyLine *line)
     g_free (line);
 }
 
+/* As GKeyFile: "key", or "key[locale]". */
+static gboolean
+is_key (const char *text)
+{
+    const char *locale = text + strcspn (text, "[]");
+    const gsize length = strlen (locale);
+
+    if (*text == '\0' || locale == text || locale[-1] == ' ')
+        return FALSE;
+    if (length == 0)
+        return TRUE;
+    for (gsize i = 1; i + 1 < length; i++)
+        if (!g_ascii_isalnum (locale[i]) && !strchr ("-_.@", locale[i]) && (guchar)locale[i] < 0x80)
+            return FALSE;
+    return *locale == '[' && length > 1 && locale[length - 1] == ']';
+}
+
+static gboolean
+is_group (const char *text)
+{
+    for (const char *at = text; *at != '\0'; at++)
+        if (*at == '[' || *at == ']' || g_ascii_iscntrl (*at))
+            return FALSE;
+    return *text != '\0';
+}
+
 /* The key of a line that sets one; NULL with *fault for any other line. */
 static char *
 read_key (const char *text, const char *group, char **fault)
@@ -24,6 +50,8 @@ read_key (const char *text, const char *group, char **fault)
         *fault = g_strdup_printf ("'%s' is neither a group, nor a key with a value, nor a comment", text);
     else if (*key == '\0')
         *fault = g_strdup_printf ("'%s' has no key before the '='", text);
+    else if (!is_key (key))
+        *fault = g_strdup_printf ("'%s' is not the name of a key", key);
     else if (!group)
         *fault = g_strdup_printf ("the key '%s' is before the first group", key);
     return *fault ? NULL : g_steal_pointer (&key);
@@ -46,8 +74,14 @@ vgate_key_lines_read (const char *text)
         line->number = i + 1;
         g_ptr_array_add (lines, line);
         if (at[0] == '[' && g_str_has_suffix (at, "]")) {
-            g_free (group);
-            group = g_strndup (at + 1, strlen (at) - 2);
+            g_autofree char *name = g_strndup (at + 1, strlen (at) - 2);
+
+            if (!is_group (name)) {
+                line->fault = g_strdup_printf ("'%s' is not the name of a group", name);
+            } else {
+                g_free (group);
+                group = g_steal_pointer (&name);
+            }
         } else {
             line->key = read_key (at, group, &line->fault);
             line->value = line->key ? g_strstrip (g_strdup (strchr (at, '=') + 1)) : NULL;

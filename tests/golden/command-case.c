@@ -99,9 +99,10 @@ make_argv (FakeHost *host, const CommandCall *call)
     g_strv_builder_add_many (builder, "--config", fake_host_config (host), NULL);
     for (guint i = 0; words[i]; i++) {
         g_autoptr (GString) word = g_string_new (words[i]);
-        g_autofree char *hook = program_source ("hook/", "");
+        g_autofree char *hook = program_source ("hook/", ""), *schemas = program_source ("../../schemas", "");
 
         g_string_replace (word, "$ROOT", fake_host_root (host), 0);
+        g_string_replace (word, "$SCHEMAS", schemas, 0);
         if (*word->str == '@')
             g_string_replace (word, "@", hook, 1);
         g_strv_builder_add (builder, word->str);

@@ -7,7 +7,8 @@
 
 /* How the command is called. */
 typedef struct {
-    const char *line;   /* words after the configuration; "@" is hook/, $ROOT the host's directory */
+    const char *line;   /* words after the configuration; "@" is hook/, $ROOT the host's directory,
+                           and $SCHEMAS that of the schemas in the source tree */
     const char *answer; /* typed on a terminal as standard input; NULL: an empty pipe */
     gboolean as_nobody; /* not as root */
 } CommandCall;

@@ -68,6 +68,9 @@ static const struct {
     {"agent", "agent status now", 2, TRUE},
     {"switchover", "switchover status", 0, FALSE},
     {"self-check", "self-check --root $ROOT", 1, FALSE},
+    {"validate", "validate --schemas $SCHEMAS @element.in.xml", 0, FALSE},
+    {"validate-config", "validate --config", 0, FALSE},
+    {"config", "config show", 0, FALSE},
     {"explain", "explain VGATE-506", 0, FALSE},
     {"help", "help check", 0, FALSE},
 };

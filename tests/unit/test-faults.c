@@ -36,6 +36,8 @@ static const struct {
     {"[seal]\nkey-file=/nonexistent/fleet.key\n[host]\nuuid=X\n", "2:606 4:605"},
     {"[seal]\nkey-file=fleet.key\n", "2:605"},
     {"[host]\nmax-age=1\n", "2:604"},
+    {"[gate]\nmax-age[de]=1\nmax-age[=1\n]=1\n[a[b]]\n[]\n[\x01]\n[host]\nuuid=X\n",
+     "2:604 3:603 4:603 5:603 6:603 7:603 9:605"},
 };
 
 static void

@@ -103,8 +103,44 @@ def upgrades():
 
 
 MATRICES, CHECKS = of_fleets()
+def validations():
+    """Of files that are valid, have problems with and without a line, and cannot be read; and of the installed configuration."""
+    documents = []
+    with tempfile.TemporaryDirectory() as folder:
+        config = os.path.join(folder, "vgpu-gate.conf")
+        with open(config, "w", encoding="utf-8") as file:
+            file.write("[gate]\nmax-age=1\nmax-age=2\n")
+        bad = os.path.join(folder, "bad.conf")
+        with open(bad, "wb") as file:
+            file.write(b"[gate]\nmax-aeg=1\nmax-age=\xff\n[seal]\nkey-file=/nonexistent\n")
+        hostile = os.path.join(os.fsencode(folder), b"bad\xff\n.xml")
+        with open(hostile, "w", encoding="utf-8") as file:
+            file.write("<network/>")
+        data = os.path.join(source, "tests/data")
+        schemas = ["--schemas", os.path.join(source, "schemas")]
+        for words in (["validate", *schemas, os.path.join(data, "domain-mdev.xml")],
+                      ["validate", *schemas, *sorted(glob.glob(os.path.join(data, "*.xml"))), hostile, "/nonexistent", config,
+                       *sorted(glob.glob(os.path.join(data, "save-images", "*")))],
+                      ["validate", "--config", bad],
+                      ["validate", "--config", config],
+                      ["validate", "--config"]):
+            run = subprocess.run([vgpu_gate, "--config", config, *words, "--output", "json"],
+                                 capture_output=True, text=True, check=False)
+            assert run.returncode in (0, 1, 3), run.stderr
+            documents.append((os.fsdecode(b" ".join(map(os.fsencode, words[:3]))), json.loads(run.stdout)))
+        shown = [("config show", json.loads(subprocess.run(
+            [vgpu_gate, "--config", config, "config", "show", "--output", "json"],
+            capture_output=True, text=True, check=True).stdout))]
+    results = {file["result"] for _, document in documents for file in document["file"]}
+    assert results == {"valid", "invalid", "unreadable"}, results
+    return documents, shown
+
+
+VALIDATIONS, SETTINGS = validations()
 DOCUMENTS = {
     "check": CHECKS,
+    "config": SETTINGS,
+    "validate": VALIDATIONS,
     "explain": printed("explain", "--output", "json") + printed("explain", "303", "--output", "json"),
     "self-check": golden("self-check"),
     "matrix": MATRICES,

@@ -11,9 +11,9 @@
 #define COLUMNS_MAX 110
 
 /* The floors of lib/, lowest first: a folder includes only itself and the floors below it. */
-static const char *const floors[] = {"vgpu-gate", "base",      "version", "nvml",   "xml",       "metadata",
-                                     "scheduler", "compat",    "policy",  "domain", "status",    "host",
-                                     "driver",    "placement", "gate",    "fleet",  "self-check"};
+static const char *const floors[] = {"vgpu-gate", "base",      "version", "nvml",   "xml",        "metadata",
+                                     "scheduler", "compat",    "policy",  "domain", "status",     "host",
+                                     "driver",    "placement", "gate",    "fleet",  "self-check", "validate"};
 
 /* The rooms of plugin/, lowest first, by the same rule. */
 static const char *const rooms[] = {"element", "base",       "libvirt",    "capture",
