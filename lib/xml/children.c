@@ -31,14 +31,21 @@ vgate_xml_read_document (const VgateXmlDialect *dialect, const char *element, co
                          GError **error)
 {
     g_autoptr (xmlDoc) doc = vgate_xml_read_tree (xml, length, error);
+    const xmlNode *root = doc ? xmlDocGetRootElement (doc) : NULL;
+    const char *uri = root && root->ns ? (const char *)root->ns->href : NULL;
 
-    if (doc && !is_element (dialect, xmlDocGetRootElement (doc), element)) {
-        vgate_xml_set_error (error, dialect->structure, xmlDocGetRootElement (doc),
-                             "not a %s document: expected <%s xmlns='%s'>", element, element,
-                             dialect->namespace_uri);
-        return NULL;
+    if (!root || is_element (dialect, root, element))
+        return g_steal_pointer (&doc);
+    if (uri && strcmp ((const char *)root->name, element) == 0) {
+        g_autofree char *shown = vgate_printable (uri, 64);
+
+        vgate_xml_set_error (error, dialect->structure, root, "unsupported namespace '%s': expected '%s'",
+                             shown, dialect->namespace_uri);
+    } else {
+        vgate_xml_set_error (error, dialect->structure, root, "not a %s document: expected <%s xmlns='%s'>",
+                             element, element, dialect->namespace_uri);
     }
-    return g_steal_pointer (&doc);
+    return NULL;
 }
 
 gboolean

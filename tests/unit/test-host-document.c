@@ -229,7 +229,7 @@ static const struct {
     VgateCode code;
     const char *place, *words;
 } bad[] = {
-    {"host:1'", "host:2'", FORM, "<host>", "not a host document"},
+    {"host:1'", "host:2'", FORM, "<host>", "unsupported namespace"},
     {" xmlns='urn:x-vgpu-gate:host:1'", "", FORM, "<host>", "not a host document"},
     {"<driver ", "<drive ", FORM, "<drive>", "expected <driver>"},
     {"  <driver version='580.95.05' simulated='no' preset='18.1-26.1' range='18.1-26.1' warm-update='on'/>\n",
