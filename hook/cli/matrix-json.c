@@ -103,7 +103,8 @@ append_hosts (GString *text, const VgateMatrixTotals *totals)
         const VgateHost *host = entry->host;
         g_autoptr (JsonObject) item = json_object_new ();
         g_autofree char *time = vgate_time_format (host->time);
-        g_autoptr (VgateSimilarNames) names = vgate_similar_host_names (matrix->question, host);
+        g_autoptr (VgateSimilarNames) names =
+            vgate_similar_host_names (matrix->question, host, matrix->addresses);
         char range[VGATE_VERSION_RANGE_TEXT_SIZE];
         JsonArray *list;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "fleet/matrix.h"
 
+#include "fleet/pairs.h"
 #include "fleet/similar.h"
 #include "gate/reason.h"
 #include "host/qemu-process.h"
@@ -9,6 +10,7 @@
 
 /* Also: no class. */
 #define NO_OUTCOME G_MAXUINT32
+#define HAS_USERS  0x80000000u
 
 static const char *const cell_names[] = {
     [VGATE_CELL_LIVE] = "live",          [VGATE_CELL_PREPARE] = "prepare",
@@ -192,14 +194,20 @@ typedef struct {
     VgateSimilarNames *names; /* NULL: it is one host, which is judged itself */
     VgateHost *copy;          /* of the first one; NULL: likewise */
     const VgateHost *first;
+    VgatePairHost *pair; /* NULL: likewise */
 } HostClass;
 
 /* The outcomes of guests that differ only in their names. */
 typedef struct {
     VgateSimilarNames *names; /* of the first one, as are the following */
-    VgateFleetGuest *copy;
+    VgateFleetGuest *copy;    /* with placeholders for all names */
     VgateObservation *here;
-    guint32 *outcomes; /* indexed by host class; NO_OUTCOME: not judged yet */
+    /* The same with the addresses in which the guests do not differ, for a host that is judged itself. */
+    VgateFleetGuest *with_addresses;
+    VgateObservation *here_with_addresses;
+    VgatePairGuest *pair;
+    GHashTable *with_users; /* index into work->with_users -> outcome + 1 */
+    guint32 *outcomes;      /* indexed by host class; NO_OUTCOME: not judged yet */
 } Row;
 
 typedef struct {
@@ -213,7 +221,10 @@ typedef struct {
     /* The same for guests with virtual functions; NO_OUTCOME: the host has none, so that the addresses do not
      * matter either. */
     guint *address_class_of;
-    GHashTable *rows; /* the guests' key -> Row */
+    GHashTable *rows;  /* the guests' key -> Row */
+    VgatePairs *pairs; /* value: an outcome or, with HAS_USERS, an index into with_users */
+    /* of VgateOutcome *, in whose texts the users of the guest's devices are marked by the guest's names */
+    GPtrArray *with_users;
 } Work;
 
 static void
@@ -228,10 +239,21 @@ static void
 row_free (Row *row)
 {
     vgate_observation_free (row->here);
+    vgate_observation_free (row->here_with_addresses);
     vgate_similar_guest_free (row->copy);
+    vgate_similar_guest_free (row->with_addresses);
     vgate_similar_names_free (row->names);
+    g_hash_table_unref (row->with_users);
     g_free (row->outcomes);
     g_free (row);
+}
+
+static VgateOutcome *
+judge_pair (const Work *work, const Subject *subject, const VgateSimilarNames *guest_names,
+            const VgateHost *host, const VgateSimilarNames *host_names)
+{
+    work->matrix->n_decisions++;
+    return judge (work->question, subject, guest_names, host, host_names);
 }
 
 static char *
@@ -306,6 +328,65 @@ note_names (GHashTable *hosts, const VgateHost *host, guint index)
     }
 }
 
+/* The addresses of PCI devices that guests name. The caller unrefs it. */
+static GHashTable *
+list_named (const VgateFleet *fleet)
+{
+    GHashTable *named = g_hash_table_new (g_str_hash, g_str_equal);
+
+    for (guint g = 0; g < fleet->guests->len; g++) {
+        const VgateDomain *domain = ((const VgateFleetGuest *)g_ptr_array_index (fleet->guests, g))->domain;
+        const GPtrArray *vgpus = domain->element ? domain->element->vgpus : NULL;
+
+        for (guint i = 0; i < domain->hostdevs->len; i++) {
+            const VgateHostdev *hostdev = g_ptr_array_index (domain->hostdevs, i);
+
+            if (hostdev->kind == VGATE_HOSTDEV_PCI)
+                g_hash_table_add (named, hostdev->source);
+        }
+        for (guint i = 0; vgpus && i < vgpus->len; i++) {
+            const VgateElementVgpu *vgpu = g_ptr_array_index (vgpus, i);
+
+            if (vgpu->vf)
+                g_hash_table_add (named, vgpu->vf);
+        }
+    }
+    return named;
+}
+
+static void
+number_address (GHashTable *addresses, GHashTable *named, VgateHostdevKind kind, char *address)
+{
+    if (kind == VGATE_HOSTDEV_PCI && g_hash_table_contains (named, address) &&
+        !g_hash_table_contains (addresses, address))
+        g_hash_table_insert (addresses, address, GUINT_TO_POINTER (g_hash_table_size (addresses)));
+}
+
+/* Numbers the addresses of virtual functions that hosts have and guests name. */
+static GHashTable *
+number_addresses (const VgateFleet *fleet)
+{
+    g_autoptr (GHashTable) named = list_named (fleet);
+    GHashTable *addresses = g_hash_table_new (g_str_hash, g_str_equal);
+
+    for (guint h = 0; h < fleet->hosts->len; h++) {
+        const VgateHostDevices *devices =
+            ((const VgateFleetHost *)g_ptr_array_index (fleet->hosts, h))->host->devices;
+
+        for (guint i = 0; devices && i < devices->devices->len; i++) {
+            const VgateListedDevice *listed = g_ptr_array_index (devices->devices, i);
+
+            number_address (addresses, named, listed->kind, listed->source);
+        }
+        for (guint i = 0; devices && i < devices->makeable->len; i++) {
+            const VgateMakeable *makeable = g_ptr_array_index (devices->makeable, i);
+
+            number_address (addresses, named, makeable->kind, makeable->parent);
+        }
+    }
+    return addresses;
+}
+
 /* --- hosts that are equal --- */
 
 /* The class of the host, which is made at the first of its hosts. known: key -> index. */
@@ -320,9 +401,13 @@ find_host_class (const Work *work, const VgateHost *host, gboolean with_addresse
         return GPOINTER_TO_UINT (found);
     class = g_new0 (HostClass, 1);
     class->first = host;
-    if (key) {
-        class->names = vgate_similar_host_names (work->question, host);
-        class->copy = vgate_similar_host_new (host);
+    if (key)
+        class->names = vgate_similar_host_names (work->question, host, work->matrix->addresses);
+    if (class->names && class->names->texts->len > VGATE_SIMILAR_NAMES_MAX)
+        g_clear_pointer (&class->names, vgate_similar_names_free);
+    if (class->names) {
+        class->copy = vgate_similar_host_new (host, g_hash_table_size (work->matrix->addresses), NULL);
+        class->pair = vgate_pairs_add_host (work->pairs, class->copy, host, class->names);
         g_hash_table_insert (known, g_bytes_ref (key), GUINT_TO_POINTER (work->classes->len));
     }
     g_ptr_array_add (work->classes, class);
@@ -369,7 +454,7 @@ judge_where_known (const Work *work, const Subject *subject, const char *name, g
         const VgateFleetHost *host = g_ptr_array_index (work->matrix->fleet->hosts, h);
 
         if (cells[h] == NO_OUTCOME)
-            cells[h] = add_outcome (work, judge (work->question, subject, NULL, host->host, NULL));
+            cells[h] = add_outcome (work, judge_pair (work, subject, NULL, host->host, NULL));
     }
 }
 
@@ -385,8 +470,13 @@ find_row (const Work *work, const VgateFleetGuest *guest, const VgateSimilarName
         return row;
     row = g_new0 (Row, 1);
     row->names = vgate_similar_guest_names (work->question, guest);
-    row->copy = vgate_similar_guest_new (guest, names, n_names);
+    row->copy = vgate_similar_guest_new (guest, names, names->n_names);
     row->here = vgate_observation_new_here (row->copy->domain, work->question->root, FALSE);
+    row->with_addresses = vgate_similar_guest_new (guest, names, n_names);
+    row->here_with_addresses =
+        vgate_observation_new_here (row->with_addresses->domain, work->question->root, FALSE);
+    row->with_users = g_hash_table_new (NULL, NULL);
+    row->pair = vgate_pairs_add_guest (work->pairs, row->copy, row->names);
     row->outcomes = g_new (guint32, work->classes->len + 1);
     for (guint i = 0; i < work->classes->len; i++)
         row->outcomes[i] = NO_OUTCOME;
@@ -394,16 +484,69 @@ find_row (const Work *work, const VgateFleetGuest *guest, const VgateSimilarName
     return row;
 }
 
+static VgateOutcome *
+mark_users (const Work *work, const Row *row, const VgateOutcome *outcome)
+{
+    VgateOutcome *copy = g_memdup2 (outcome, sizeof *outcome);
+
+    g_ptr_array_ref (copy->warnings);
+    copy->text = vgate_similar_mark_users (outcome->text, row->names, work->matrix->addresses);
+    if (copy->text)
+        return copy;
+    outcome_free (copy);
+    return NULL;
+}
+
+/* What is kept for the row's guests on the hosts of the class, and for all similar pairs. Warnings are about
+ * guests that get their devices, so that they name no users. */
+static guint32
+judge_class (const Work *work, const Row *row, const HostClass *class)
+{
+    const Subject of_class = {.guest = row->copy, .here = row->here, .is_checked = TRUE};
+    VgateHost *copy =
+        vgate_similar_host_new (class->first, g_hash_table_size (work->matrix->addresses), row->names);
+    VgateOutcome *outcome = judge_pair (work, &of_class, row->names, copy, class->names);
+    VgateOutcome *marked = mark_users (work, row, outcome);
+
+    vgate_similar_host_free (copy);
+    if (!marked)
+        return add_outcome (work, outcome);
+    outcome_free (marked);
+    g_ptr_array_add (work->with_users, outcome);
+    return (work->with_users->len - 1) | HAS_USERS;
+}
+
+static guint32
+outcome_with_users (const Work *work, const Row *row, guint index)
+{
+    guint outcome = GPOINTER_TO_UINT (g_hash_table_lookup (row->with_users, GUINT_TO_POINTER (index)));
+
+    if (outcome == 0) {
+        outcome = add_outcome (work, mark_users (work, row, g_ptr_array_index (work->with_users, index))) + 1;
+        g_hash_table_insert (row->with_users, GUINT_TO_POINTER (index), GUINT_TO_POINTER (outcome));
+    }
+    return outcome - 1;
+}
+
 static guint32
 outcome_on (const Work *work, Row *row, guint index)
 {
     const HostClass *class = g_ptr_array_index (work->classes, index);
-    const Subject subject = {.guest = row->copy, .here = row->here, .is_checked = TRUE};
+    const Subject of_host = {
+        .guest = row->with_addresses, .here = row->here_with_addresses, .is_checked = TRUE};
+    guint32 *kept;
 
-    if (row->outcomes[index] == NO_OUTCOME)
+    if (row->outcomes[index] != NO_OUTCOME)
+        return row->outcomes[index];
+    if (!class->pair) {
         row->outcomes[index] =
-            add_outcome (work, judge (work->question, &subject, row->names,
-                                      class->copy ? class->copy : class->first, class->names));
+            add_outcome (work, judge_pair (work, &of_host, row->names, class->first, NULL));
+        return row->outcomes[index];
+    }
+    kept = vgate_pairs_find (work->pairs, row->pair, class->pair);
+    if (*kept == NO_OUTCOME)
+        *kept = judge_class (work, row, class);
+    row->outcomes[index] = *kept & HAS_USERS ? outcome_with_users (work, row, *kept & ~HAS_USERS) : *kept;
     return row->outcomes[index];
 }
 
@@ -450,9 +593,9 @@ judge_guest (const Work *work, const VgateFleetGuest *guest, guint32 *cells)
         else if (row)
             cells[h] = outcome_on (work, row, work->class_of[h]);
         else
-            cells[h] = add_outcome (work, judge (work->question, &subject, NULL,
-                                                 ((const VgateFleetHost *)g_ptr_array_index (hosts, h))->host,
-                                                 NULL));
+            cells[h] = add_outcome (
+                work, judge_pair (work, &subject, NULL,
+                                  ((const VgateFleetHost *)g_ptr_array_index (hosts, h))->host, NULL));
     }
 }
 
@@ -471,6 +614,9 @@ vgate_matrix_new (const VgateFleet *fleet, const VgateFleetQuestion *question, V
     g_autoptr (GHashTable) rows = g_hash_table_new_full (
         g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, (GDestroyNotify)row_free);
     g_autoptr (GHashTable) running = vgate_qemu_list_uuids (question->root);
+    g_autoptr (GHashTable) addresses = number_addresses (fleet);
+    g_autoptr (VgatePairs) pairs = vgate_pairs_new (question, addresses);
+    g_autoptr (GPtrArray) with_users = g_ptr_array_new_with_free_func ((GDestroyNotify)outcome_free);
     const Work work = {
         .matrix = matrix,
         .question = question,
@@ -481,12 +627,15 @@ vgate_matrix_new (const VgateFleet *fleet, const VgateFleetQuestion *question, V
         .class_of = class_of,
         .address_class_of = address_class_of,
         .rows = rows,
+        .pairs = pairs,
+        .with_users = with_users,
     };
 
     matrix->fleet = fleet;
     matrix->question = question;
     matrix->outcomes = g_ptr_array_new_with_free_func ((GDestroyNotify)outcome_free);
     matrix->cells = g_new (guint32, MAX ((gsize)fleet->guests->len * n_hosts, 1));
+    matrix->addresses = g_hash_table_ref (addresses);
     classify_hosts (&work);
     for (guint g = 0; g < fleet->guests->len; g++) {
         judge_guest (&work, g_ptr_array_index (fleet->guests, g), matrix->cells + (gsize)g * n_hosts);
@@ -503,6 +652,7 @@ vgate_matrix_free (VgateMatrix *matrix)
         return;
     g_ptr_array_unref (matrix->outcomes);
     g_free (matrix->cells);
+    g_hash_table_unref (matrix->addresses);
     g_free (matrix);
 }
 
@@ -535,7 +685,7 @@ vgate_cell_text (const VgateMatrix *matrix, const char *text, guint guest, guint
         return g_strdup (text);
     guest_names =
         vgate_similar_guest_names (matrix->question, g_ptr_array_index (matrix->fleet->guests, guest));
-    host_names = vgate_similar_host_names (matrix->question, at->host);
+    host_names = vgate_similar_host_names (matrix->question, at->host, matrix->addresses);
     return vgate_similar_unmask (text, guest_names, host_names);
 }
 

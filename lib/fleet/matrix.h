@@ -70,6 +70,10 @@ typedef struct {
     const VgateFleetQuestion *question;
     GPtrArray *outcomes; /* of VgateOutcome *, all different */
     guint32 *cells;      /* indexed by guest * number of hosts + host: an index into outcomes */
+    guint64 n_decisions; /* how many pairs the gate was asked about, for all others */
+    /* The addresses of virtual functions that hosts have and guests name: their numbers, from 0
+     * (similar.h). */
+    GHashTable *addresses;
 } VgateMatrix;
 
 /* Called now and then: done of total guests were judged. */

@@ -138,6 +138,7 @@ vgate_similar_host_key (const VgateFleetQuestion *question, const VgateHost *hos
         return NULL;
     key = g_byte_array_sized_new (2048);
     vgate_key_time (key, host->time, question->now, question->policy->host_max_age);
+    vgate_key_number (key, (guint64)host->simulated);
     vgate_key_number (key, (guint64)host->has_switch_over);
     vgate_key_number (key, (guint64)host->switch_over_served);
     vgate_key_text (key, host->switch_over_bus);

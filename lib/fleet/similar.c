@@ -7,21 +7,37 @@
 #include <string.h>
 
 /*
- * A placeholder is as long as a UUID: these characters, 'g' or 'h' for guest or host, and the number of the
- * name. No UUID contains them, so that a document cannot contain one by accident. A document that was made to
- * contain one only gets another name in its own texts.
+ * A placeholder is the mark of the name and as much padding as makes it as long as the name, because the
+ * length of a message decides what it contains. XML cannot contain its characters, so that no text of a
+ * document contains one.
  */
-#define PLACEHOLDER        "vgpu-gate-name-of-similar-one-"
-#define PLACEHOLDER_FORMAT PLACEHOLDER "%c-%04x"
-#define PLACEHOLDER_SIZE   (strlen (PLACEHOLDER) + strlen ("g-0000"))
-#define NAMES_MAX          0x1000u
+#define PADDING '\x03'
 /* A mark is its first byte and two bytes with the number. */
 #define MARK_BASE 0x40u
+/* The number of a host's name that is the user of the device at the guest's name with the rest of the
+ * number. */
+#define USER VGATE_SIMILAR_NAMES_MAX
+
+static void
+append_mark (GString *text, char kind, guint index)
+{
+    g_string_append_c (text, kind);
+    g_string_append_c (text, (char)(MARK_BASE + ((index >> 6) & 0x3f)));
+    g_string_append_c (text, (char)(MARK_BASE + (index & 0x3f)));
+}
 
 static char *
-placeholder (char kind, guint index)
+placeholder (char kind, guint index, const char *name)
 {
-    return g_strdup_printf (PLACEHOLDER_FORMAT, kind, index);
+    const gsize length = MAX ((gsize)g_utf8_strlen (name, -1), VGATE_CELL_MARK_SIZE);
+    char *text = g_malloc (length + 1);
+
+    memset (text, PADDING, length);
+    text[length] = '\0';
+    text[0] = kind;
+    text[1] = (char)(MARK_BASE + ((index >> 6) & 0x3f));
+    text[2] = (char)(MARK_BASE + (index & 0x3f));
+    return text;
 }
 
 static gboolean
@@ -148,7 +164,7 @@ vgate_similar_guest_key (const VgateFleetQuestion *question, const VgateFleetGue
     g_autoptr (GByteArray) key = NULL;
 
     if (guest->document != VGATE_DOMAIN_DOCUMENT_DOMAIN || domain->element_error ||
-        names->texts->len > NAMES_MAX)
+        names->texts->len > VGATE_SIMILAR_NAMES_MAX)
         return NULL;
     key = g_byte_array_sized_new (1024);
     vgate_key_number (key, domain->hostdevs->len);
@@ -183,7 +199,7 @@ replace_name (const VgateSimilarNames *names, guint n_names, char *name, GPtrArr
 
     if (!find_name (names->texts, n_names, name, &index))
         return name;
-    text = placeholder ('g', index);
+    text = placeholder (VGATE_CELL_GUEST_NAME, index, name);
     g_ptr_array_add (owned, text);
     return text;
 }
@@ -267,87 +283,145 @@ vgate_similar_guest_free (VgateFleetGuest *guest)
 
 /* --- hosts --- */
 
+/* A device that a guest can get, so that its name can be in a decision. */
 static gboolean
-is_free_mdev (const VgateHostDevice *device)
+is_free (const VgateHostDevice *device)
 {
-    return device->listed.kind == VGATE_HOSTDEV_MDEV && !device->use;
+    return !device->use &&
+           (device->listed.kind == VGATE_HOSTDEV_PCI || device->listed.kind == VGATE_HOSTDEV_MDEV);
 }
 
 VgateSimilarNames *
-vgate_similar_host_names (const VgateFleetQuestion *question, const VgateHost *host)
+vgate_similar_host_names (const VgateFleetQuestion *question, const VgateHost *host, GHashTable *addresses)
 {
     VgateSimilarNames *names = names_new ();
+    gpointer number;
 
     g_ptr_array_add (names->texts, g_strdup (host->name));
+    while (names->texts->len < 1 + g_hash_table_size (addresses))
+        g_ptr_array_add (names->texts, g_strdup (""));
     for (guint i = 0; host->devices && i < host->devices->devices->len; i++) {
         const VgateHostDevice *device = g_ptr_array_index (host->devices->devices, i);
 
-        if (is_free_mdev (device))
+        if (is_free (device)) {
             g_ptr_array_add (names->texts, g_strdup (device->listed.source));
-        else if (device->listed.kind == VGATE_HOSTDEV_PCI && device->use)
-            g_ptr_array_add (names->texts, g_strdup (device->use));
+        } else if (device->listed.kind == VGATE_HOSTDEV_PCI &&
+                   g_hash_table_lookup_extended (addresses, device->listed.source, NULL, &number)) {
+            char **user = (char **)&g_ptr_array_index (names->texts, 1 + GPOINTER_TO_UINT (number));
+
+            g_free (*user);
+            *user = g_strdup (device->use);
+        }
     }
     names->n_own = names->n_names = names->texts->len;
     add_age (names, VGATE_CODE_HOST_DOCUMENT_OLD, host->time, question->now, question->policy->host_max_age);
     return names;
 }
 
-VgateHost *
-vgate_similar_host_new (const VgateHost *host)
+/* A copy, and the texts that belong to it. */
+typedef struct {
+    VgateHost host;
+    GPtrArray *owned;
+} HostCopy;
+
+static char *
+own (HostCopy *copy, char *text)
 {
-    VgateHost *copy = g_new0 (VgateHost, 1);
-    guint n = 0;
+    g_ptr_array_add (copy->owned, text);
+    return text;
+}
 
-    *copy = *host;
-    copy->name = placeholder ('h', n++);
-    if (!host->devices)
-        return copy;
-    copy->devices = g_new0 (VgateHostDevices, 1);
-    *copy->devices = *host->devices;
-    copy->devices->devices = g_ptr_array_new ();
-    for (guint i = 0; i < host->devices->devices->len; i++) {
-        VgateHostDevice *device = g_new0 (VgateHostDevice, 1);
+/* index: of the device's name, if it is free. */
+static VgateHostDevice *
+copy_device (HostCopy *copy, const VgateHostDevice *device, const VgateSimilarNames *guest, guint index)
+{
+    const gboolean is_vf = device->listed.kind == VGATE_HOSTDEV_PCI;
+    VgateHostDevice *result = g_memdup2 (device, sizeof *device);
+    const char *name = device->listed.source;
+    guint of_guest;
 
-        *device = *(const VgateHostDevice *)g_ptr_array_index (host->devices->devices, i);
-        if (is_free_mdev (device))
-            device->listed.source = placeholder ('h', n++);
-        else if (device->listed.kind == VGATE_HOSTDEV_PCI && device->use)
-            device->use = placeholder ('h', n++);
-        g_ptr_array_add (copy->devices->devices, device);
+    if (is_vf && guest && find_name (guest->texts, guest->n_names, name, &of_guest)) {
+        result->listed.source = own (copy, placeholder (VGATE_CELL_GUEST_NAME, of_guest, name));
+        if (device->use)
+            result->use = own (copy, placeholder (VGATE_CELL_HOST_NAME, USER + of_guest, device->use));
+    } else if (is_free (device)) {
+        result->listed.source = own (copy, placeholder (VGATE_CELL_HOST_NAME, index, name));
     }
-    return copy;
+    /* a virtual function is its own parent */
+    if (is_vf && g_strcmp0 (device->listed.device.parent, name) == 0)
+        result->listed.device.parent = result->listed.source;
+    return result;
+}
+
+/* A virtual function that can be configured has the name of the device. renamed: address -> that name. */
+static VgateMakeable *
+copy_makeable (HostCopy *copy, const VgateMakeable *makeable, const VgateSimilarNames *guest,
+               GHashTable *renamed)
+{
+    VgateMakeable *result = g_memdup2 (makeable, sizeof *makeable);
+    char *name;
+    guint of_guest;
+
+    if (makeable->kind != VGATE_HOSTDEV_PCI)
+        return result;
+    name = g_hash_table_lookup (renamed, makeable->parent);
+    if (name)
+        result->parent = name;
+    else if (guest && find_name (guest->texts, guest->n_names, makeable->parent, &of_guest))
+        result->parent = own (copy, placeholder (VGATE_CELL_GUEST_NAME, of_guest, makeable->parent));
+    return result;
+}
+
+VgateHost *
+vgate_similar_host_new (const VgateHost *host, guint n_addresses, const VgateSimilarNames *guest)
+{
+    HostCopy *copy = g_new0 (HostCopy, 1);
+    g_autoptr (GHashTable) renamed = g_hash_table_new (g_str_hash, g_str_equal);
+    VgateHostDevices *devices;
+    guint index = 1 + n_addresses;
+
+    copy->host = *host;
+    copy->owned = g_ptr_array_new_with_free_func (g_free);
+    copy->host.name = own (copy, placeholder (VGATE_CELL_HOST_NAME, 0, host->name));
+    if (!host->devices)
+        return &copy->host;
+    devices = copy->host.devices = g_memdup2 (host->devices, sizeof *host->devices);
+    devices->devices = g_ptr_array_new_with_free_func (g_free);
+    devices->makeable = g_ptr_array_new_with_free_func (g_free);
+    for (guint i = 0; i < host->devices->devices->len; i++) {
+        const VgateHostDevice *device = g_ptr_array_index (host->devices->devices, i);
+        VgateHostDevice *renaming = copy_device (copy, device, guest, index);
+
+        index += is_free (device) ? 1 : 0;
+        g_ptr_array_add (devices->devices, renaming);
+        if (device->listed.kind == VGATE_HOSTDEV_PCI)
+            g_hash_table_insert (renamed, device->listed.source, renaming->listed.source);
+    }
+    for (guint i = 0; i < host->devices->makeable->len; i++)
+        g_ptr_array_add (
+            devices->makeable,
+            copy_makeable (copy, g_ptr_array_index (host->devices->makeable, i), guest, renamed));
+    return &copy->host;
 }
 
 void
 vgate_similar_host_free (VgateHost *host)
 {
-    if (!host)
-        return;
-    for (guint i = 0; host->devices && i < host->devices->devices->len; i++) {
-        VgateHostDevice *device = g_ptr_array_index (host->devices->devices, i);
+    /* its first member */
+    HostCopy *copy = (HostCopy *)host;
 
-        if (is_free_mdev (device))
-            g_free (device->listed.source);
-        else if (device->listed.kind == VGATE_HOSTDEV_PCI)
-            g_free (device->use);
-        g_free (device);
-    }
-    if (host->devices)
+    if (!copy)
+        return;
+    if (host->devices) {
         g_ptr_array_unref (host->devices->devices);
+        g_ptr_array_unref (host->devices->makeable);
+    }
     g_free (host->devices);
-    g_free (host->name);
-    g_free (host);
+    g_ptr_array_unref (copy->owned);
+    g_free (copy);
 }
 
 /* --- texts --- */
-
-static void
-append_mark (GString *text, char kind, guint index)
-{
-    g_string_append_c (text, kind);
-    g_string_append_c (text, (char)(MARK_BASE + ((index >> 6) & 0x3f)));
-    g_string_append_c (text, (char)(MARK_BASE + (index & 0x3f)));
-}
 
 static void
 mask_clauses (GString *text, char kind, const VgateSimilarNames *names)
@@ -363,18 +437,14 @@ mask_clauses (GString *text, char kind, const VgateSimilarNames *names)
 char *
 vgate_similar_mask (const char *text, const VgateSimilarNames *guest, const VgateSimilarNames *host)
 {
-    g_autoptr (GString) masked = g_string_new (NULL);
-    const char *found;
+    g_autoptr (GString) masked = g_string_sized_new (strlen (text) + 1);
 
-    while ((found = strstr (text, PLACEHOLDER)) && strlen (found) >= PLACEHOLDER_SIZE) {
-        const char *kind = found + strlen (PLACEHOLDER);
+    while (*text != '\0') {
+        const gsize length = strcspn (text, (char[]){PADDING, '\0'});
 
-        g_string_append_len (masked, text, found - text);
-        append_mark (masked, *kind == 'g' ? VGATE_CELL_GUEST_NAME : VGATE_CELL_HOST_NAME,
-                     (guint)g_ascii_strtoull (kind + 2, NULL, 16));
-        text = found + PLACEHOLDER_SIZE;
+        g_string_append_len (masked, text, (gssize)length);
+        text += length + strspn (text + length, (char[]){PADDING, '\0'});
     }
-    g_string_append (masked, text);
     mask_clauses (masked, VGATE_CELL_GUEST_NAME, guest);
     mask_clauses (masked, VGATE_CELL_HOST_NAME, host);
     return g_string_free (g_steal_pointer (&masked), FALSE);
@@ -389,6 +459,27 @@ vgate_similar_read_mark (const char *text, gboolean *is_guest, guint *index)
     *is_guest = *text == VGATE_CELL_GUEST_NAME;
     *index = ((guint)(guchar)text[1] - MARK_BASE) << 6 | ((guint)(guchar)text[2] - MARK_BASE);
     return TRUE;
+}
+
+char *
+vgate_similar_mark_users (const char *text, const VgateSimilarNames *guest, GHashTable *addresses)
+{
+    g_autoptr (GString) marked = g_string_new (text);
+    gboolean is_guest, any = FALSE;
+    guint index;
+
+    for (gsize i = 0; i < marked->len; i++) {
+        const char *address;
+
+        if (!vgate_similar_read_mark (marked->str + i, &is_guest, &index) || is_guest || index < USER)
+            continue;
+        any = TRUE;
+        address = g_ptr_array_index (guest->texts, index - USER);
+        index = 1 + GPOINTER_TO_UINT (g_hash_table_lookup (addresses, address));
+        marked->str[i + 1] = (char)(MARK_BASE + ((index >> 6) & 0x3f));
+        marked->str[i + 2] = (char)(MARK_BASE + (index & 0x3f));
+    }
+    return any ? g_string_free (g_steal_pointer (&marked), FALSE) : NULL;
 }
 
 char *
@@ -407,7 +498,7 @@ vgate_similar_unmask (const char *text, const VgateSimilarNames *guest, const Vg
         }
         names = is_guest ? guest->texts : host->texts;
         text += VGATE_CELL_MARK_SIZE - 1;
-        /* only a document that contains a placeholder leads to a number that is too large */
+        /* no mark that a decision led to has a number that is too large */
         g_string_append (full, index < names->len ? g_ptr_array_index (names, index) : "?");
     }
     return g_string_free (g_steal_pointer (&full), FALSE);

@@ -9,6 +9,9 @@
 
 #include "fleet/matrix.h"
 
+/* The most names of a guest or a host for which there are placeholders. */
+#define VGATE_SIMILAR_NAMES_MAX 0x800u
+
 /* The texts of a guest or a host that others do not have, although all else can be equal. */
 typedef struct {
     GPtrArray *texts; /* of char * */
@@ -23,9 +26,13 @@ typedef struct {
  */
 VgateSimilarNames *vgate_similar_guest_names (const VgateFleetQuestion *question,
                                               const VgateFleetGuest *guest);
-/* The texts in a host document that can be in a decision: the host's name, its free mediated devices, and the
- * users of its virtual functions. If the document is too old, the clause about its age follows. */
-VgateSimilarNames *vgate_similar_host_names (const VgateFleetQuestion *question, const VgateHost *host);
+/*
+ * The texts in a host document that can be in a decision: the host's name; for each address of a virtual
+ * function that guests of the fleet name (addresses: their numbers, from 0), the user of that function here,
+ * or ""; and the free devices. If the document is too old, the clause about its age follows.
+ */
+VgateSimilarNames *vgate_similar_host_names (const VgateFleetQuestion *question, const VgateHost *host,
+                                             GHashTable *addresses);
 void vgate_similar_names_free (VgateSimilarNames *names);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateSimilarNames, vgate_similar_names_free)
 
@@ -50,13 +57,21 @@ void vgate_similar_guest_free (VgateFleetGuest *guest);
  */
 GBytes *vgate_similar_host_key (const VgateFleetQuestion *question, const VgateHost *host,
                                 gboolean with_addresses);
-VgateHost *vgate_similar_host_new (const VgateHost *host);
+/*
+ * A copy of the host with placeholders for its names; n_addresses: the number of those that guests of the
+ * fleet name. guest: the names of a guest, whose placeholders take the place of the addresses of virtual
+ * functions that it names, and of their users' names; or NULL.
+ */
+VgateHost *vgate_similar_host_new (const VgateHost *host, guint n_addresses, const VgateSimilarNames *guest);
 void vgate_similar_host_free (VgateHost *host);
 
 /* Replaces the placeholders and clauses in a text of a decision by marks (VGATE_CELL_GUEST_NAME,
  * VGATE_CELL_HOST_NAME), or the marks by the names. Each of both names can be NULL when mask () is called:
  * their clauses are then kept. The caller frees the result. */
 char *vgate_similar_mask (const char *text, const VgateSimilarNames *guest, const VgateSimilarNames *host);
+/* The text with the marks of the host's names in place of those that stand for the users of the guest's
+ * devices, which only vgate_similar_mask () writes. NULL when there are none. The caller frees it. */
+char *vgate_similar_mark_users (const char *text, const VgateSimilarNames *guest, GHashTable *addresses);
 /* TRUE when text begins with a mark: a guest's or a host's, and the index of the name. */
 gboolean vgate_similar_read_mark (const char *text, gboolean *is_guest, guint *index);
 char *vgate_similar_unmask (const char *text, const VgateSimilarNames *guest, const VgateSimilarNames *host);

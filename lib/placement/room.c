@@ -24,9 +24,8 @@ vgate_room_promise_all (VgateRoom *room, const GArray *promises)
         vgate_room_promise (room, &g_array_index (promises, VgatePromise, i));
 }
 
-/* The free frame buffer according to the host's list: all free instances of a type fit into it. */
-static guint64
-free_framebuffer (const VgatePgpu *pgpu)
+guint64
+vgate_room_free_framebuffer (const VgatePgpu *pgpu)
 {
     guint64 most = 0;
 
@@ -65,5 +64,5 @@ vgate_room_is_left (const VgateRoom *room)
     if (vgate_room_must_be_equal (room) && room->is_other_promised)
         return FALSE;
     return room->n_of_type < room->type->free_instances &&
-           room->framebuffer + room->type->framebuffer <= free_framebuffer (room->pgpu);
+           room->framebuffer + room->type->framebuffer <= vgate_room_free_framebuffer (room->pgpu);
 }

@@ -35,3 +35,7 @@ gboolean vgate_room_is_left (const VgateRoom *room);
 
 /* TRUE when all vGPUs on the GPU must have the size of this one's type, which must not be NULL. */
 gboolean vgate_room_must_be_equal (const VgateRoom *room);
+
+/* The free frame buffer in bytes, according to the host's list of types: all free instances of a type fit
+ * into it. */
+guint64 vgate_room_free_framebuffer (const VgatePgpu *pgpu);

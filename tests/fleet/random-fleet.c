@@ -9,6 +9,8 @@
 
 #define N_SIZES 3u
 
+#define SWITCH_OVER_BUS "unix:path=/run/vgpu-gate/bus"
+
 /* The boards: the sizes of their types divide the frame buffer. */
 typedef struct {
     const char *name;
@@ -72,6 +74,13 @@ once_in (const Maker *m, gint n)
     return below (m, n) == 0;
 }
 
+/* The same in a fleet that is varied; never in another one. */
+static gboolean
+varies_once_in (const Maker *m, gint n)
+{
+    return m->fleet->is_varied && once_in (m, n);
+}
+
 static char *
 new_uuid (Maker *m, guint kind)
 {
@@ -107,6 +116,52 @@ new_type (const Board *board, guint size)
 }
 
 static void
+vary_gpu (const Maker *m, const Board *board, VgatePgpu *pgpu)
+{
+    if (varies_once_in (m, 3)) {
+        VgateHostType *type = new_type (board, 0);
+
+        g_free (type->name);
+        type->name = g_strdup_printf ("%s-1-%uC", board->type_prefix, board->sizes[0]);
+        type->id += N_SIZES;
+        g_ptr_array_insert (pgpu->types, below (m, (gint)N_SIZES), type);
+        pgpu->mig = once_in (m, 2) ? VGATE_MODE_ON : VGATE_MODE_UNKNOWN;
+        pgpu->vgpu_sizes = VGATE_SIZES_UNKNOWN;
+    }
+    if (varies_once_in (m, 3)) {
+        pgpu->has_scheduler = TRUE;
+        pgpu->scheduler.policy = VGATE_SCHEDULER_BEST_EFFORT + below (m, 2);
+        pgpu->scheduler.time_slice = 2000000;
+    }
+    if (varies_once_in (m, 4))
+        pgpu->write_bandwidth = 0;
+}
+
+static void
+vary_host (const Maker *m, VgateHost *host)
+{
+    if (varies_once_in (m, 4)) {
+        g_autofree char *name = host->name;
+
+        host->name = g_strconcat (name, ".a-long-name-of-a-domain.example.org", NULL);
+    }
+    host->simulated = varies_once_in (m, 5);
+    if (varies_once_in (m, 4))
+        host->has_switch_over = FALSE;
+    else if (varies_once_in (m, 2))
+        host->switch_over_bus = g_strdup (SWITCH_OVER_BUS);
+    host->switch_over_served = host->switch_over_bus && varies_once_in (m, 2);
+    if (varies_once_in (m, 5)) {
+        g_autoptr (GError) why = g_error_new_literal (VGATE_ERROR, VGATE_CODE_NVML_ERROR, "it is lost");
+
+        g_ptr_array_add (host->unusable,
+                         vgate_unusable_gpu_new (7, once_in (m, 2) ? "0000:c1:00.0" : NULL, NULL, why));
+    }
+    if (varies_once_in (m, 6))
+        host->time += 60 * 60;
+}
+
+static void
 add_gpu (Maker *m, Node *node, const Board *board, guint number)
 {
     Gpu *gpu = g_new0 (Gpu, 1);
@@ -139,6 +194,7 @@ add_gpu (Maker *m, Node *node, const Board *board, guint number)
     pgpu->write_bandwidth = 9000;
     for (guint size = 0; size < N_SIZES; size++)
         g_ptr_array_add (pgpu->types, new_type (board, size));
+    vary_gpu (m, board, pgpu);
     g_ptr_array_add (node->host->pgpus, pgpu);
     g_ptr_array_add (node->gpus, gpu);
 }
@@ -165,6 +221,7 @@ add_node (Maker *m, guint number)
     if (once_in (m, 5))
         node->host->current.max = vgate_version (node->driver->max - 1, 1);
     node->host->has_switch_over = TRUE;
+    vary_host (m, node->host);
     if (!m->fleet->is_irregular || !once_in (m, 10))
         node->host->devices = vgate_host_devices_new ();
     for (guint i = 0; i < n_gpus; i++)
@@ -276,6 +333,13 @@ add_vgpu (Maker *m, const Node *node, const Gpu *gpu, const VgateHostType *type,
     vgpu->pgpu.name = g_strdup (gpu->board->name);
     vgpu->pgpu.host_driver = g_strdup (node->driver->host_driver);
     vgpu->pgpu.range = range;
+    if (varies_once_in (m, 2)) {
+        vgpu->framebuffer_used = (guint64)(1 + below (m, 3)) << 30;
+        vgpu->runtime_state = varies_once_in (m, 2) ? (guint64)64 << 20 : 0;
+        vgpu->pgpu.read_bandwidth = varies_once_in (m, 2) ? 5000 : 0;
+    }
+    vgpu->pgpu.has_scheduler = gpu->pgpu->has_scheduler;
+    vgpu->pgpu.scheduler = gpu->pgpu->scheduler;
     vgpu->record = record;
     vgpu->metadata.bytes = vgate_vgpu_record_write (&record);
     vgpu->metadata.length = (guint32)g_bytes_get_size (vgpu->metadata.bytes);
@@ -372,21 +436,32 @@ add_guest (Maker *m, guint number)
     g_autofree char *metadata = NULL;
     g_autoptr (VgateElement) element = new_element (m, node, uuid);
     g_autoptr (GString) hostdevs = g_string_new (NULL);
-    const guint n = once_in (m, 8) ? 2 : 1;
+    const guint n = once_in (m, m->fleet->is_varied ? 3 : 8) ? 2 : 1;
+    g_autofree char *arguments = NULL;
 
     for (guint attempt = 0; attempt < 4 * n && element->vgpus->len < n; attempt++)
         give_vgpu (m, node, uuid, use, element, hostdevs);
+    if (varies_once_in (m, 6))
+        append_hostdev (hostdevs, TRUE, "0000:03:00.0", 9);
+    if (varies_once_in (m, 4)) {
+        g_autofree char *object = vgate_vmstate_format (SWITCH_OVER_BUS, uuid);
+
+        arguments = g_strdup_printf ("  <qemu:commandline>\n    <qemu:arg value='-object'/>\n"
+                                     "    <qemu:arg value='%s'/>\n  </qemu:commandline>\n",
+                                     object);
+    }
     if (element->vgpus->len > 0 && !(m->fleet->is_irregular && once_in (m, 12)))
         metadata = vgate_element_write (element, TRUE);
     g_ptr_array_add (m->guests, g_strdup (name));
-    g_ptr_array_add (m->guests,
-                     g_strdup_printf ("<domain type='kvm' id='%u'>\n"
-                                      "  <name>%s</name>\n"
-                                      "  <uuid>%s</uuid>\n"
-                                      "  <metadata>\n%s  </metadata>\n"
-                                      "  <devices>\n%s  </devices>\n"
-                                      "</domain>\n",
-                                      number + 1, name, uuid, metadata ? metadata : "", hostdevs->str));
+    g_ptr_array_add (m->guests, g_strdup_printf ("<domain type='kvm' id='%u' "
+                                                 "xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>\n"
+                                                 "  <name>%s</name>\n"
+                                                 "  <uuid>%s</uuid>\n"
+                                                 "  <metadata>\n%s  </metadata>\n"
+                                                 "  <devices>\n%s  </devices>\n%s"
+                                                 "</domain>\n",
+                                                 number + 1, name, uuid, metadata ? metadata : "",
+                                                 hostdevs->str, arguments ? arguments : ""));
 }
 
 /* The vGPUs that can be created: as many as there is room for. A host of virtual functions has four free ones
@@ -418,12 +493,16 @@ add_room (Node *node, const Gpu *gpu, VgateHostType *type)
 }
 
 static void
-add_free_vfs (Node *node, const Gpu *gpu)
+add_free_vfs (const Maker *m, Node *node, Gpu *gpu)
 {
     for (guint i = 0; i < 4; i++) {
         g_autofree char *vf = next_vf (node, gpu);
+        const VgateHostType *set = varies_once_in (m, 4) ? type_of (m, gpu) : NULL;
 
-        add_device (node, gpu, VGATE_HOSTDEV_PCI, vf, NULL, NULL);
+        if (set && !can_have (gpu, set))
+            set = NULL;
+        gpu->used += set ? set->framebuffer >> 30 : 0;
+        add_device (node, gpu, VGATE_HOSTDEV_PCI, vf, set, NULL);
         for (guint t = 0; t < gpu->pgpu->types->len; t++) {
             const VgateHostType *type = g_ptr_array_index (gpu->pgpu->types, t);
             VgateMakeable *makeable;
@@ -454,6 +533,23 @@ add_free_mdev (Maker *m, Node *node, Gpu *gpu)
     add_device (node, gpu, VGATE_HOSTDEV_MDEV, uuid, type, NULL);
 }
 
+/* Reserves a device that exists or is to be created, for a guest of the fleet or another one. */
+static void
+add_lease (Maker *m, const Node *node, const Gpu *gpu)
+{
+    const VgateHostType *type = g_ptr_array_index (gpu->pgpu->types, 0);
+    VgateHostLease *lease = vgate_host_lease_new ();
+
+    lease->domain = new_uuid (m, 5);
+    lease->kind = node->has_vfs ? VGATE_HOSTDEV_PCI : VGATE_HOSTDEV_MDEV;
+    lease->device = node->has_vfs ? next_vf (node, gpu) : new_uuid (m, 3);
+    lease->parent = g_strdup (node->has_vfs ? lease->device : gpu->address);
+    lease->pgpu = g_strdup (gpu->address);
+    lease->type = type->id;
+    lease->type_name = g_strdup (type->name);
+    g_ptr_array_add (node->host->devices->leases, lease);
+}
+
 static void
 finish_node (Maker *m, Node *node)
 {
@@ -464,8 +560,10 @@ finish_node (Maker *m, Node *node)
             add_free_mdev (m, node, gpu);
         for (guint t = 0; t < gpu->pgpu->types->len; t++)
             add_room (node, gpu, g_ptr_array_index (gpu->pgpu->types, t));
+        if (node->host->devices && varies_once_in (m, 12))
+            add_lease (m, node, gpu);
         if (node->host->devices && node->has_vfs)
-            add_free_vfs (node, gpu);
+            add_free_vfs (m, node, gpu);
     }
 }
 

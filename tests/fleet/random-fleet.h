@@ -17,7 +17,11 @@ typedef struct {
     gboolean is_irregular;
     gboolean
         is_uniform; /* the hosts have one board and driver and at most two GPUs, so that many are equal */
-    guint n_gpus;   /* of each host; 0: one to four */
+    /* Some GPUs are in MIG mode, have a scheduler or are unusable, some virtual functions have a type
+     * although they are free, some devices are reserved; guests have other PCI devices, tell the size of
+     * their frame buffer, or have QEMU's object for switch-over; names have several lengths. */
+    gboolean is_varied;
+    guint n_gpus; /* of each host; 0: one to four */
 } RandomFleet;
 
 /* Called with each document and the name of its host or guest, which is also its file's without ".xml". */
