@@ -56,6 +56,14 @@ vgate_fleet_free (VgateFleet *fleet)
 }
 
 void
+vgate_fleet_take (VgateFleet *fleet, VgateFleet *other)
+{
+    g_ptr_array_extend_and_steal (fleet->guests, g_ptr_array_ref (other->guests));
+    g_ptr_array_extend_and_steal (fleet->hosts, g_ptr_array_ref (other->hosts));
+    g_ptr_array_extend_and_steal (fleet->faults, g_ptr_array_ref (other->faults));
+}
+
+void
 vgate_fleet_add_fault (VgateFleet *fleet, gboolean is_host, const char *origin, const char *name,
                        GError *error)
 {

@@ -60,6 +60,9 @@ void vgate_fleet_add_listed_file (VgateFleet *fleet, gboolean is_host, const cha
 void vgate_fleet_add_fault (VgateFleet *fleet, gboolean is_host, const char *origin, const char *name,
                             GError *error);
 
+/* Moves all that the other fleet contains to the end of this one. */
+void vgate_fleet_take (VgateFleet *fleet, VgateFleet *other);
+
 /*
  * Removes all but the newest of several documents of one host (by its UUID), and of several guests with the
  * same UUID (by the time of the capture): each that is removed becomes a fault (VGATE_CODE_FLEET_TWICE). The
@@ -70,8 +73,8 @@ void vgate_fleet_drop_duplicates (VgateFleet *fleet);
 
 /*
  * Adds the files in the subdirectories "hosts" and "guests" of a directory whose names end in ".xml", sorted
- * by name. A file that cannot be read is a fault. FALSE with VGATE_CODE_FLEET_DIRECTORY when the directory
- * cannot be read, or has neither of both subdirectories.
+ * by name. Several threads read them. A file that cannot be read is a fault. FALSE with
+ * VGATE_CODE_FLEET_DIRECTORY when the directory cannot be read, or has neither of both subdirectories.
  */
 gboolean vgate_fleet_add_directory (VgateFleet *fleet, const char *path, GError **error);
 /* The same without the files in "guests", which are not read. */
