@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The cost of a matrix of 10,000 guests by 1,000 hosts, in its parts: reading the documents, judging the
- * pairs, and writing the answers in each form. The reading is compared with libxml2's reader alone on the
- * same files. "bench-fleet DIR" takes the fleet in DIR instead of a random one.
+ * bench-fleet HOSTS GUESTS [RATIO]: the cost of a matrix of a random fleet in its parts: reading the
+ * documents, judging the pairs, and writing the answers in each form. Each is compared with the time that
+ * libxml2's reader alone needs for the same files. It fails if judging takes more than RATIO times as much
+ * processor time. "bench-fleet DIR" takes the fleet in DIR.
  */
+#include "fleet/together.h"
 #include "fleet/totals.h"
 #include "matrix-output.h"
 #include "random-fleet.h"
@@ -16,9 +18,6 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#define N_HOSTS  1000u
-#define N_GUESTS 10000u
-
 static void
 write_document (gboolean is_host, const char *name, const char *xml, gpointer directory)
 {
@@ -28,11 +27,17 @@ write_document (gboolean is_host, const char *name, const char *xml, gpointer di
     g_assert_true (g_file_set_contents (path, xml, -1, NULL));
 }
 
+static guint
+number (const char *text)
+{
+    return (guint)g_ascii_strtoull (text, NULL, 10);
+}
+
 static char *
-make_fleet (void)
+make_fleet (guint n_hosts, guint n_guests)
 {
     const RandomFleet fleet = {
-        .seed = 7, .n_hosts = N_HOSTS, .n_guests = N_GUESTS, .now = g_get_real_time () / G_USEC_PER_SEC};
+        .seed = 7, .n_hosts = n_hosts, .n_guests = n_guests, .now = g_get_real_time () / G_USEC_PER_SEC};
     char *directory = g_dir_make_tmp ("vgpu-gate-fleet-XXXXXX", NULL);
     g_autofree char *hosts = g_build_filename (directory, "hosts", NULL);
     g_autofree char *guests = g_build_filename (directory, "guests", NULL);
@@ -89,20 +94,31 @@ remove_fleet (const char *directory)
     g_rmdir (directory);
 }
 
-/* The processor time of this process, in ms, since the last call. */
-static double
-lap (void)
+/* In ms. */
+typedef struct {
+    double processor; /* of all threads */
+    double wall;
+} Duration;
+
+static Duration
+now (void)
 {
-    static double last;
     struct rusage usage;
-    double now, passed;
 
     getrusage (RUSAGE_SELF, &usage);
-    now = (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e3 +
-          (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e3;
-    passed = now - last;
-    last = now;
-    return passed;
+    return (Duration){
+        .processor = (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e3 +
+                     (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e3,
+        .wall = (double)g_get_monotonic_time () / 1e3,
+    };
+}
+
+static Duration
+since (Duration begin)
+{
+    const Duration end = now ();
+
+    return (Duration){end.processor - begin.processor, end.wall - begin.wall};
 }
 
 static long
@@ -114,55 +130,108 @@ peak_mib (void)
     return usage.ru_maxrss / 1024;
 }
 
+/* unit: the time of libxml2's reader. */
+static void
+print_duration (const char *what, Duration duration, Duration unit)
+{
+    printf ("# %-32s %6.0f ms of processor time (%5.2f), %6.0f ms of time (%5.2f)\n", what,
+            duration.processor, duration.processor / unit.processor, duration.wall,
+            duration.wall / unit.wall);
+}
+
 /* Measures the printing with standard output on /dev/null. */
-static double
+static Duration
 measure_print (void (*print) (const VgateMatrixTotals *totals), const VgateMatrixTotals *totals)
 {
     const int kept = dup (STDOUT_FILENO), null = open ("/dev/null", O_WRONLY | O_CLOEXEC);
-    double passed;
+    Duration begin, passed;
 
     fflush (stdout);
     g_assert_cmpint (dup2 (null, STDOUT_FILENO), >=, 0);
-    lap ();
+    begin = now ();
     print (totals);
-    passed = lap ();
     fflush (stdout);
+    passed = since (begin);
     dup2 (kept, STDOUT_FILENO);
     close (kept);
     close (null);
     return passed;
 }
 
+static const VgateFleetGuest *
+any_with_vgpu (const VgateFleet *fleet)
+{
+    for (guint i = 0; i < fleet->guests->len; i++) {
+        const VgateFleetGuest *guest = g_ptr_array_index (fleet->guests, i);
+
+        if (guest->domain->element)
+            return guest;
+    }
+    g_error ("no guest has a vGPU");
+}
+
+/* 'vgpu-gate check' of one guest on all hosts, without the reading. */
+static Duration
+measure_check (const VgateFleet *fleet, const VgateFleetQuestion *question)
+{
+    g_autoptr (GPtrArray) guests = g_ptr_array_new (), answers = NULL;
+    VgateFleet one = *fleet;
+    const Duration begin = now ();
+
+    g_ptr_array_add (guests, (gpointer)any_with_vgpu (fleet));
+    one.guests = guests;
+    answers = vgate_fleet_judge_together (&one, question, NULL);
+    g_assert_cmpuint (answers->len, ==, fleet->hosts->len);
+    return since (begin);
+}
+
 int
 main (int argc, char *argv[])
 {
-    g_autofree char *made = argc > 1 ? NULL : make_fleet ();
+    const double max_ratio = argc > 3 ? g_ascii_strtod (argv[3], NULL) : 0;
+    g_autofree char *made = argc > 2 ? make_fleet (number (argv[1]), number (argv[2])) : NULL;
     const char *directory = made ? made : argv[1];
     g_autoptr (VgateFleet) fleet = vgate_fleet_new ();
     g_autoptr (VgatePolicy) policy = vgate_policy_new_default ();
     const VgateFleetQuestion question = {policy, "/nonexistent", g_get_real_time () / G_USEC_PER_SEC};
     g_autoptr (VgateMatrix) matrix = NULL;
     g_autoptr (VgateMatrixTotals) totals = NULL;
+    Duration begin, all, unit, judging;
 
+    if (argc < 2)
+        g_error ("usage: bench-fleet HOSTS GUESTS [RATIO], or bench-fleet DIR");
     policy->gate_cold_start = TRUE;
     policy->placement_mode = VGATE_PLACEMENT_APPLY;
-    lap ();
+    begin = now ();
     for_each_file (directory, read_with_libxml);
-    printf ("1..1\n# reading with libxml2's reader alone: %.0f ms\n", lap ());
+    unit = since (begin);
+    printf ("1..1\n");
+    print_duration ("libxml2's reader alone", unit, unit);
+    all = begin = now ();
     g_assert_true (vgate_fleet_add_directory (fleet, directory, NULL));
     vgate_fleet_drop_duplicates (fleet);
-    printf ("# reading: %.0f ms\n", lap ());
+    print_duration ("reading", since (begin), unit);
+    begin = now ();
     matrix = vgate_matrix_new (fleet, &question, NULL, NULL);
-    printf ("# judging: %.0f ms\n", lap ());
+    judging = since (begin);
+    print_duration ("judging", judging, unit);
+    begin = now ();
     totals = vgate_matrix_totals_new (matrix);
-    printf ("# totals: %.0f ms\n", lap ());
-    printf ("# writing: text %.0f ms, ", measure_print (vgate_matrix_print_text, totals));
-    printf ("csv %.0f ms, ", measure_print (vgate_matrix_print_csv, totals));
-    printf ("JSON %.0f ms\n", measure_print (vgate_matrix_print_json, totals));
-    printf ("# %u guests by %u hosts, %u different answers, %ld MiB\n", fleet->guests->len, fleet->hosts->len,
-            matrix->outcomes->len, peak_mib ());
-    printf ("ok 1 /bench/fleet\n");
+    print_duration ("totals", since (begin), unit);
+    print_duration ("writing text", measure_print (vgate_matrix_print_text, totals), unit);
+    print_duration ("all this", since (all), unit);
+    print_duration ("writing csv", measure_print (vgate_matrix_print_csv, totals), unit);
+    print_duration ("writing JSON", measure_print (vgate_matrix_print_json, totals), unit);
+    print_duration ("check of one guest on all hosts", measure_check (fleet, &question), unit);
+    printf ("# %u guests by %u hosts: %" G_GUINT64_FORMAT " decisions, %u different answers, %ld MiB\n",
+            fleet->guests->len, fleet->hosts->len, matrix->n_decisions, matrix->outcomes->len, peak_mib ());
     if (made)
         remove_fleet (made);
+    if (max_ratio > 0 && judging.processor > max_ratio * unit.processor) {
+        printf ("not ok 1 /bench/fleet: judging takes more than %.0f times as long as libxml2's reader\n",
+                max_ratio);
+        return 1;
+    }
+    printf ("ok 1 /bench/fleet\n");
     return 0;
 }
