@@ -55,3 +55,21 @@ vgate_key_time (GByteArray *key, gint64 time, gint64 now, gint64 max_age)
     else
         vgate_key_number (key, time <= 0 || time > now ? (guint64)time : G_MAXUINT64);
 }
+
+void
+vgate_key_host (GByteArray *key, const VgateHost *host)
+{
+    vgate_key_number (key, (guint64)host->simulated);
+    vgate_key_number (key, (guint64)host->has_switch_over);
+    vgate_key_number (key, (guint64)host->switch_over_served);
+    vgate_key_text (key, host->switch_over_bus);
+    vgate_key_number (key, host->unusable->len);
+    for (guint i = 0; i < host->unusable->len; i++) {
+        const VgateUnusableGpu *gpu = g_ptr_array_index (host->unusable, i);
+
+        vgate_key_number (key, gpu->index);
+        vgate_key_text (key, gpu->address);
+        vgate_key_text (key, gpu->name);
+        vgate_key_text (key, gpu->reason);
+    }
+}

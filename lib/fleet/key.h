@@ -2,6 +2,7 @@
 /* A key of bytes that is built of values: no two lists of values give the same key. */
 #pragma once
 
+#include "host/host.h"
 #include "scheduler/element.h"
 
 #include <glib.h>
@@ -17,3 +18,5 @@ gboolean vgate_key_is_old (gint64 time, gint64 now, gint64 max_age);
 /* A time, as far as these rules tell it from others. A time in the future and one that is not known are
  * appended themselves. */
 void vgate_key_time (GByteArray *key, gint64 time, gint64 now, gint64 max_age);
+/* What the gate reads of a host for any guest, except the GPUs, the devices and the time. */
+void vgate_key_host (GByteArray *key, const VgateHost *host);

@@ -359,19 +359,7 @@ number_of_host (VgatePairs *pairs, const VgateHost *host, const VgateSimilarName
     vgate_key_text (key, "host");
     /* the clause about its age comes after the names, whose number therefore matters */
     vgate_key_number (key, names->n_names < names->texts->len ? names->n_names : 0);
-    vgate_key_number (key, (guint64)host->simulated);
-    vgate_key_number (key, (guint64)host->has_switch_over);
-    vgate_key_number (key, (guint64)host->switch_over_served);
-    vgate_key_text (key, host->switch_over_bus);
-    vgate_key_number (key, host->unusable->len);
-    for (guint i = 0; i < host->unusable->len; i++) {
-        const VgateUnusableGpu *gpu = g_ptr_array_index (host->unusable, i);
-
-        vgate_key_number (key, gpu->index);
-        vgate_key_text (key, gpu->address);
-        vgate_key_text (key, gpu->name);
-        vgate_key_text (key, gpu->reason);
-    }
+    vgate_key_host (key, host);
     vgate_key_number (key, host->pgpus->len);
     for (guint i = 0; i < host->pgpus->len; i++) {
         const VgatePgpu *pgpu = g_ptr_array_index (host->pgpus, i);

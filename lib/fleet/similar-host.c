@@ -138,19 +138,7 @@ vgate_similar_host_key (const VgateFleetQuestion *question, const VgateHost *hos
         return NULL;
     key = g_byte_array_sized_new (2048);
     vgate_key_time (key, host->time, question->now, question->policy->host_max_age);
-    vgate_key_number (key, (guint64)host->simulated);
-    vgate_key_number (key, (guint64)host->has_switch_over);
-    vgate_key_number (key, (guint64)host->switch_over_served);
-    vgate_key_text (key, host->switch_over_bus);
-    vgate_key_number (key, host->unusable->len);
-    for (guint i = 0; i < host->unusable->len; i++) {
-        const VgateUnusableGpu *gpu = g_ptr_array_index (host->unusable, i);
-
-        vgate_key_number (key, gpu->index);
-        vgate_key_text (key, gpu->address);
-        vgate_key_text (key, gpu->name);
-        vgate_key_text (key, gpu->reason);
-    }
+    vgate_key_host (key, host);
     vgate_key_number (key, host->pgpus->len);
     for (guint i = 0; i < host->pgpus->len; i++)
         append_pgpu (key, g_ptr_array_index (host->pgpus, i));
