@@ -76,6 +76,7 @@ add_steps (JsonObject *report, const VgateUpgradePlan *plan)
 
         vgate_tree_add_host (item, "host", vgate_moving_host (plan->before, step->host));
         json_object_set_boolean_member (item, "guests-run-on", step->is_warm);
+        add_guests (item, "leave", plan, step->leave);
         add_guests (item, "shut-down", plan, step->blocked);
         add_guests (item, "not-judged", plan, step->unjudged);
     }

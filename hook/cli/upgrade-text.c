@@ -21,6 +21,15 @@ host_name (const VgateUpgradePlan *plan, guint host)
     return vgate_moving_host (plan->before, host)->name;
 }
 
+static gboolean
+any_is_warm (const VgateUpgradePlan *plan)
+{
+    for (guint s = 0; s < plan->steps->len; s++)
+        if (((const VgateUpgradeStep *)g_ptr_array_index (plan->steps, s))->is_warm)
+            return TRUE;
+    return FALSE;
+}
+
 static void
 append_summary (GString *text, const VgateUpgradePlan *plan, const char *driver)
 {
@@ -33,7 +42,8 @@ append_summary (GString *text, const VgateUpgradePlan *plan, const char *driver)
     if (plan->steps->len == 0)
         g_string_append (line, "nothing to do.");
     else if (plan->n_blocked == 0 && plan->n_unjudged == 0)
-        g_string_append (line, "in this order, each guest has another host to go to at each step.");
+        g_string_append_printf (line, "in this order, each guest %shas another host to go to at each step.",
+                                any_is_warm (plan) ? "can run on or " : "");
     else
         g_string_append_printf (line, "%u guest%s must be shut down before a step.", plan->n_blocked,
                                 plan->n_blocked == 1 ? "" : "s");
@@ -140,8 +150,6 @@ append_guests (GString *line, const VgateUpgradePlan *plan, const GArray *guests
 static void
 append_steps (GString *text, const VgateUpgradePlan *plan)
 {
-    gboolean any_warm = FALSE;
-
     if (plan->steps->len == 0)
         return;
     g_string_append_c (text, '\n');
@@ -156,16 +164,20 @@ append_steps (GString *text, const VgateUpgradePlan *plan)
         g_string_printf (line, "%3u. %s", s + 1, host_name (plan, step->host));
         if (step->is_warm)
             g_string_append (line, "; guests can run on");
-        any_warm = any_warm || step->is_warm;
+        append_guests (line, plan, step->leave, ", except these, which must leave before: ");
         append_guests (line, plan, step->blocked, "; to be shut down before: ");
         append_guests (line, plan, step->unjudged, "; it is not known whether these can leave: ");
         append_wrapped (text, line->str);
     }
-    if (any_warm)
+    if (any_is_warm (plan))
         append_wrapped (
-            text, "Where guests can run on, driver and GPUs support the replacement of the driver under "
-                  "running guests, and no guest need leave whose vGPU version the new driver supports. "
-                  "NVIDIA's release notes name the drivers between which it is possible.");
+            text,
+            "Where guests can run on, driver and GPUs support the replacement of the driver under running "
+            "guests, and no guest need leave whose vGPU version the new driver supports. NVIDIA's release "
+            "notes name the drivers between which it is possible; if they do not name these, plan again "
+            "with --no-warm-update. The versions can be set on such a host only when no guest runs there: "
+            "until then, start no guests there, because they can agree on a version that other hosts do "
+            "not accept.");
 }
 
 void

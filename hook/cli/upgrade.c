@@ -8,6 +8,7 @@ typedef struct {
     VgateFleetOptions fleet;
     char *driver, *branches, *output, *root;
     char **words;
+    gboolean without_warm;
 } Options;
 
 static void
@@ -66,7 +67,7 @@ plan_upgrade (const Options *options, VgatePolicy *policy, const char *config, g
 
     if (!hosts)
         return vgate_command_fail (error);
-    plan = vgate_upgrade_plan (fleet, &question, hosts, options->driver, branch);
+    plan = vgate_upgrade_plan (fleet, &question, hosts, options->driver, branch, !options->without_warm);
     if (is_json)
         vgate_upgrade_print_json (plan, options->driver);
     else
@@ -86,6 +87,8 @@ vgate_command_plan_upgrade (int argc, char *argv[], const char *config)
          "the new host driver: its branch (595) or its number (595.58.03)", "DRIVER"},
         {"branches", 0, 0, G_OPTION_ARG_FILENAME, &options.branches,
          "use FILE instead of the installed table of branches", "FILE"},
+        {"no-warm-update", 0, 0, G_OPTION_ARG_NONE, &options.without_warm,
+         "empty each host, also one whose driver can be replaced while guests run", NULL},
         {"output", 0, 0, G_OPTION_ARG_STRING, &options.output,
          "print in format FORM: text (the default) or json", "FORM"},
         {"root", 0, 0, G_OPTION_ARG_FILENAME, &options.root, "look for /sys and /run below DIR", "DIR"},

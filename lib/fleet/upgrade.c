@@ -18,6 +18,7 @@ step_free (VgateUpgradeStep *step)
 {
     g_array_unref (step->blocked);
     g_array_unref (step->unjudged);
+    g_array_unref (step->leave);
     g_free (step);
 }
 
@@ -118,13 +119,20 @@ list_outside (VgateUpgradePlan *plan, const guint *group_of)
 
 /* --- the order --- */
 
-/* TRUE when the guest can run on while this host is updated. A guest without a version has no driver yet. */
+static gboolean
+is_warm (const VgateUpgradePlan *plan, guint host)
+{
+    return plan->is_warm_used && vgate_host_has_warm_update (vgate_moving_host (plan->before, host));
+}
+
+/* TRUE when the guest can run on while this host is updated. A guest without a version has no driver yet;
+ * what one without good metadata has is not known. */
 static gboolean
 can_stay (const VgateUpgradePlan *plan, guint guest, guint host)
 {
     const VgateMover *mover = plan->before->movers[guest];
 
-    if (!vgate_host_has_warm_update (vgate_moving_host (plan->before, host)))
+    if (!is_warm (plan, host) || !mover->is_checked || mover->n_vgpus == 0)
         return FALSE;
     for (guint v = 0; v < mover->n_vgpus; v++) {
         const guint32 version = mover->vgpus[v].vgpu->record.guest_version;
@@ -188,7 +196,8 @@ add_steps (VgateUpgradePlan *plan, const GArray *guests, const guint *order, gui
         VgateUpgradeStep *step = g_new0 (VgateUpgradeStep, 1);
 
         step->host = order[s];
-        step->is_warm = vgate_host_has_warm_update (vgate_moving_host (plan->before, order[s]));
+        step->is_warm = is_warm (plan, order[s]);
+        step->leave = g_array_new (FALSE, FALSE, sizeof (guint));
         step->blocked = g_array_new (FALSE, FALSE, sizeof (guint));
         step->unjudged = g_array_new (FALSE, FALSE, sizeof (guint));
         g_ptr_array_add (plan->steps, step);
@@ -196,8 +205,14 @@ add_steps (VgateUpgradePlan *plan, const GArray *guests, const guint *order, gui
             const guint g = g_array_index (guests, guint, i);
             gboolean is_known;
 
-            if (is_blocked[i] || can_stay (plan, g, order[s]) ||
-                can_leave (plan, g, order[s], is_updated, &is_known) || (!is_known && is_unjudged[i]))
+            if (is_blocked[i] || can_stay (plan, g, order[s]))
+                continue;
+            if (can_leave (plan, g, order[s], is_updated, &is_known)) {
+                if (step->is_warm && plan->before->movers[g]->home == (int)order[s])
+                    g_array_append_val (step->leave, g);
+                continue;
+            }
+            if (!is_known && is_unjudged[i])
                 continue;
             g_array_append_val (is_known ? step->blocked : step->unjudged, g);
             (is_known ? is_blocked : is_unjudged)[i] = TRUE;
@@ -261,13 +276,14 @@ find_order (VgateUpgradePlan *plan, const gboolean *updated)
 
 VgateUpgradePlan *
 vgate_upgrade_plan (const VgateFleet *fleet, const VgateFleetQuestion *question, const gboolean *hosts,
-                    const char *driver, const VgateBranch *branch)
+                    const char *driver, const VgateBranch *branch, gboolean use_warm)
 {
     VgateUpgradePlan *plan = g_new0 (VgateUpgradePlan, 1);
     g_autofree gboolean *updated = g_new0 (gboolean, fleet->hosts->len + 1);
     g_autofree guint *group_of = g_new0 (guint, fleet->hosts->len + 1);
 
     plan->branch = branch;
+    plan->is_warm_used = use_warm;
     plan->groups = g_ptr_array_new_with_free_func ((GDestroyNotify)group_free);
     plan->outside = g_ptr_array_new_with_free_func (g_free);
     plan->steps = g_ptr_array_new_with_free_func ((GDestroyNotify)step_free);

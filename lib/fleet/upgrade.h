@@ -32,6 +32,7 @@ typedef struct {
 typedef struct {
     guint host;
     gboolean is_warm; /* it is updated while those guests run whose versions the new driver supports */
+    GArray *leave;    /* of guint: if it is warm, the guests there that cannot run on, and can leave */
     GArray *blocked;  /* of guint: guests that can then run on no other host, and must be shut down before */
     /* of guint: guests that can then run on no other host as far as it is known, and could not be judged on
      * one (vgate_code_is_unanswered ()). Each is only in its first such step. */
@@ -50,20 +51,23 @@ typedef struct {
     VgateMoving *before, *after; /* the fleet, and the same with all these hosts updated */
     VgateFleet *updated;         /* the fleet of after; its guests are those of before */
     const VgateBranch *branch;
-    GPtrArray *groups;  /* of VgateUpgradeGroup * */
-    GPtrArray *outside; /* of VgateUpgradeOutside * */
-    GPtrArray *steps;   /* of VgateUpgradeStep *, in their order */
-    GArray *done;       /* of guint: hosts whose driver is of the branch already */
-    GPtrArray *unknown; /* of VgateUpgradeUnknown *: hosts of the steps on which other guests run */
-    guint n_blocked;    /* guests that are blocked in some step */
-    guint n_unjudged;   /* other guests that could not be judged in some step */
-    guint n_least;      /* in no order fewer guests are blocked; 0 if some are not judged */
+    gboolean is_warm_used; /* hosts whose driver can be replaced while guests run need not be emptied */
+    GPtrArray *groups;     /* of VgateUpgradeGroup * */
+    GPtrArray *outside;    /* of VgateUpgradeOutside * */
+    GPtrArray *steps;      /* of VgateUpgradeStep *, in their order */
+    GArray *done;          /* of guint: hosts whose driver is of the branch already */
+    GPtrArray *unknown;    /* of VgateUpgradeUnknown *: hosts of the steps on which other guests run */
+    guint n_blocked;       /* guests that are blocked in some step */
+    guint n_unjudged;      /* other guests that could not be judged in some step */
+    guint n_least;         /* in no order fewer guests are blocked; 0 if some are not judged */
 } VgateUpgradePlan;
 
 /* hosts: which are to be updated, indexed by host. driver: as the documents of the updated hosts contain it.
+ * use_warm: FALSE: every host is emptied, whatever its document says.
  * The result borrows all arguments. */
 VgateUpgradePlan *vgate_upgrade_plan (const VgateFleet *fleet, const VgateFleetQuestion *question,
-                                      const gboolean *hosts, const char *driver, const VgateBranch *branch);
+                                      const gboolean *hosts, const char *driver, const VgateBranch *branch,
+                                      gboolean use_warm);
 void vgate_upgrade_plan_free (VgateUpgradePlan *plan);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateUpgradePlan, vgate_upgrade_plan_free)
 

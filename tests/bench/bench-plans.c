@@ -74,7 +74,7 @@ test_upgrade (void)
     for (guint h = 0; h < N_HOSTS; h++)
         hosts[h] = TRUE;
     begin = g_get_monotonic_time ();
-    plan = vgate_upgrade_plan (fleet, &question, hosts, "590.44.01", &branch);
+    plan = vgate_upgrade_plan (fleet, &question, hosts, "590.44.01", &branch, TRUE);
     passed = (g_get_monotonic_time () - begin) / 1000;
     g_test_message ("%u hosts, %u guests: an order in %" G_GINT64_FORMAT
                     " ms; %u guests must be shut down, at least %u in any order",

@@ -154,7 +154,7 @@ test_ranges (void)
     hosts = g_new0 (gboolean, fleet->hosts->len);
     for (guint h = 0; h < fleet->hosts->len; h++)
         hosts[h] = h % 4 != 0;
-    plan = vgate_upgrade_plan (fleet, &question, hosts, "580.95.05", branch);
+    plan = vgate_upgrade_plan (fleet, &question, hosts, "580.95.05", branch, TRUE);
     for (guint i = 0; i < plan->groups->len; i++) {
         const VgateUpgradeGroup *group = g_ptr_array_index (plan->groups, i);
         guint32 min = 0, max = G_MAXUINT32;

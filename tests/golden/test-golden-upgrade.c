@@ -55,6 +55,30 @@ warm_hosts (FakeHost *host)
     fleet_case_change (host, "fleet/hosts/host-003.xml", "<pgpu ", "<pgpu warm-update='on' ");
 }
 
+/* A guest on a host that can be updated while guests run, whose metadata is damaged: it is not known whether
+ * it can run on. */
+static void
+warm_damaged (FakeHost *host)
+{
+    warm_hosts (host);
+    fleet_case_change (host, "fleet/guests/vm00003.xml", "guest-driver='", "guest-driver='9");
+}
+
+/* The only host. Its guests can run on, and have no other host. */
+static void
+warm_alone (FakeHost *host)
+{
+    static const char *const others[] = {"2", "3", "4", "5", "6"};
+
+    warm_hosts (host);
+    for (gsize i = 0; i < G_N_ELEMENTS (others); i++) {
+        g_autofree char *name = g_strdup_printf ("fleet/hosts/host-00%s.xml", others[i]);
+        g_autofree char *path = fake_host_path (host, name);
+
+        g_assert_cmpint (g_remove (path), ==, 0);
+    }
+}
+
 static void
 with_bad_documents (FakeHost *host)
 {
@@ -72,6 +96,9 @@ static const struct {
 } outputs[] = {
     {"several-boards.text", "--driver 590", several_boards, 1},
     {"warm.text", "--driver 590", warm_hosts, 1},
+    {"no-warm.text", "--driver 590 --no-warm-update", warm_hosts, 1},
+    {"warm-damaged.text", "--driver 590", warm_damaged, 1},
+    {"warm-alone.text", "--driver 580", warm_alone, 0},
     {"some-done.text", "--driver 580.95.05", several_boards, 1},
     {"uniform.text", "--driver 550", uniform, 1},
     {"same-branch.text", "--driver 535", uniform, 0},
