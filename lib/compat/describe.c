@@ -291,6 +291,8 @@ vgate_finding_way_out (const VgateFinding *f)
         return "Choose a host whose GPU and host driver support vGPU migration.";
     if (f->code == VGATE_CODE_NOT_MIGRATABLE)
         return "Disable unified memory, debugger and profiler of the vGPU, and try again.";
+    if (f->code == VGATE_CODE_DOWN_TIME && f->at_destination && f->down_time.pace_of != VGATE_PACE_OF_LINK)
+        return "Have the guest free frame buffer, or raise limit-ms= in [down-time] of the configuration.";
     if (f->code == VGATE_CODE_DOWN_TIME && f->at_destination)
         return "Have the guest free frame buffer, or use a faster link. Or raise limit-ms= in [down-time] "
                "of the configuration.";

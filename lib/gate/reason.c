@@ -144,8 +144,8 @@ vgate_reason_way_out (const VgateFinding *finding, const VgatePgpu *pgpu, VgateS
                                 "nvidia-smi -i %s -mig 1.",
                                 pgpu->address);
     case NO_ROOM_INSTANCE:
-        return g_strdup_printf ("Create a GPU instance: nvidia-smi mig -i %s -cgi PROFILE "
-                                "(-lgip lists the profiles). Or choose another host.",
+        return g_strdup_printf ("Free a GPU instance, or choose another host. If -lgip shows room, add one: "
+                                "nvidia-smi mig -i %s -cgi PROFILE.",
                                 pgpu->address);
     default: return vgate_way_out ((VgateCode)finding->code, situation, vgate_finding_way_out (finding));
     }

@@ -10,12 +10,11 @@
 #include "gate/ways-out.h"
 #include "guests.h"
 #include "placement-hosts.h"
+#include "walk.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
 
-#define SAVE       "var/lib/libvirt/qemu/save/" CASE_DOMAIN ".save"
-#define STATUS     "run/libvirt/qemu/" CASE_DOMAIN ".xml"
 #define KEY        "[seal]\nkey-file=$ROOT/fleet.key\n"
 #define UPDATE     "update --gpu " CASE_GPU " "
 #define OLD_KEY    "another key of at least 32 bytes length"
@@ -172,15 +171,6 @@ broken_leases (FakeHost *host)
     put_leases (host, "rubbish");
 }
 
-typedef struct {
-    VgateCode code;
-    const char *input;
-    CasePrepare prepare; /* or NULL: case_standard_host () */
-    const char *sim, *config;
-    CaseEdit edits[CASE_EDITS_MAX];
-    gboolean has_kernel; /* devices can be created */
-} Refused;
-
 static const Refused refused_by[] = {
     {.code = VGATE_CODE_ELEMENT_TWICE,
      .input = "mdev",
@@ -295,130 +285,18 @@ static const struct {
     {VGATE_CODE_CONFIG_SYNTAX, VGATE_SITUATION_STARTS, "read as for VGATE-604"},
 };
 
-/* --- the operation --- */
-
-typedef struct {
-    const Refused *by;
-    VgateSituation situation;
-    FakeHost *host;
-    Guest guest;
-    gboolean boots; /* without the saved memory */
-} Walk;
-
-static void
-walk_clear (Walk *w)
-{
-    guest_clear (&w->guest);
-    g_clear_pointer (&w->host, fake_host_free);
-}
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Walk, walk_clear)
-
-/* What libvirt has of the guest before the operation. */
-static void
-prepare_situation (Walk *w)
-{
-    static const char status[] = "<domstatus state='paused' reason='migration' pid='4711'>\n"
-                                 "  <job type='none' async='snapshot'/>\n</domstatus>\n";
-
-    if (w->situation == VGATE_SITUATION_MANAGED)
-        fake_host_write_file (w->host, SAVE, "", 0, 0600);
-    if (w->situation == VGATE_SITUATION_STARTS)
-        fake_host_configure (w->host, "[gate]\ncold-start=check\n");
-    if (w->situation == VGATE_SITUATION_REVERTS) {
-        fake_host_qemu_started (w->host, CASE_DOMAIN, TRUE);
-        fake_host_write_file (w->host, STATUS, status, strlen (status), 0600);
-    }
-    w->guest.host = w->host;
-}
-
-static void
-walk_init (Walk *w, const Refused *by, VgateSituation situation)
-{
-    HookCase c = {.input = by->input};
-
-    *w = (Walk){.by = by, .situation = situation, .host = fake_host_new ()};
-    memcpy (c.edits, by->edits, sizeof c.edits);
-    w->guest.xml = case_input (&c, &w->guest.length);
-    (by->prepare ? by->prepare : case_standard_host) (w->host);
-    if (by->sim)
-        fake_host_sim (w->host, by->sim);
-    if (by->config)
-        fake_host_configure (w->host, by->config);
-    if (by->has_kernel)
-        fake_host_start_kernel (w->host);
-    prepare_situation (w);
-}
-
-/* Runs the events of the operation until one is refused. Returns the line of the refusal, or NULL. */
-static char *
-operate (Walk *w)
-{
-    static const char *const events[VGATE_N_SITUATIONS][3] = {
-        [VGATE_SITUATION_ARRIVES] = {"migrate"},
-        [VGATE_SITUATION_SAVED] = {"restore"},
-        [VGATE_SITUATION_MANAGED] = {"restore", "prepare"},
-        [VGATE_SITUATION_STARTS] = {"prepare"},
-        [VGATE_SITUATION_REVERTS] = {"started"},
-    };
-    static const char *const boot[] = {"prepare", "started", NULL};
-    const char *const *names = w->boots ? boot : events[w->situation];
-
-    for (guint i = 0; names[i]; i++) {
-        const HookCall call = {.host = w->host,
-                               .domain = CASE_DOMAIN,
-                               .operation = names[i],
-                               .input = w->guest.xml,
-                               .length = w->guest.length};
-        g_auto (ProgramRun) run = {0};
-
-        case_call_hook (&call, &run);
-        if (run.status != 0)
-            return g_steal_pointer (&run.err);
-        if (*run.out != '\0') {
-            g_free (w->guest.xml);
-            w->guest.xml = g_strdup (run.out);
-            w->guest.length = strlen (run.out);
-        }
-    }
-    return NULL;
-}
-
 /* --- what an operator does --- */
-
-static void
-edit (Walk *w, const char *pattern, const char *by)
-{
-    g_autoptr (GRegex) regex = g_regex_new (pattern, G_REGEX_DOTALL | G_REGEX_RAW, 0, NULL);
-    char *edited = g_regex_replace_literal (regex, w->guest.xml, (gssize)w->guest.length, 0, by, 0, NULL);
-
-    g_assert_cmpstr (edited, !=, w->guest.xml);
-    g_free (w->guest.xml);
-    w->guest.xml = edited;
-    w->guest.length = strlen (edited);
-}
-
-static void
-run_command (Walk *w, const char *line)
-{
-    g_auto (ProgramRun) run = {0};
-
-    fake_host_write_file (w->host, "guest.xml", w->guest.xml, w->guest.length, 0600);
-    command_run (w->host, line, &run);
-    if (run.status != 0)
-        g_test_fail_printf ("'%s': exit status %d: %s%s", line, run.status, run.out, run.err);
-}
 
 static void
 strip (Walk *w, G_GNUC_UNUSED const GMatchInfo *clause)
 {
-    edit (w, "<vgate:vgpus[^>]*/>|<vgate:vgpus.*?</vgate:vgpus>", "");
+    walk_edit (w, "<vgate:vgpus[^>]*/>|<vgate:vgpus.*?</vgate:vgpus>", "");
 }
 
 static void
 permit (Walk *w, G_GNUC_UNUSED const GMatchInfo *clause)
 {
-    run_command (w, "allow-restore --yes --root $ROOT $ROOT/guest.xml");
+    g_free (walk_command (w, "allow-restore --yes --root $ROOT $ROOT/guest.xml"));
 }
 
 static void
@@ -458,7 +336,8 @@ strip_and_configure (Walk *w, const GMatchInfo *clause)
 static void
 boot (Walk *w, G_GNUC_UNUSED const GMatchInfo *clause)
 {
-    g_autofree char *save = fake_host_path (w->host, SAVE), *status = fake_host_path (w->host, STATUS);
+    g_autofree char *save = fake_host_path (w->host, WALK_SAVE),
+                    *status = fake_host_path (w->host, WALK_STATUS);
 
     g_unlink (save);
     g_unlink (status);
@@ -468,28 +347,16 @@ boot (Walk *w, G_GNUC_UNUSED const GMatchInfo *clause)
     w->boots = TRUE;
 }
 
-/* Another host, or this one after a change of driver, GPU or settings: without what made this one refuse. */
-static void
-go_elsewhere (Walk *w, G_GNUC_UNUSED const GMatchInfo *clause)
-{
-    fake_host_free (w->host);
-    w->host = fake_host_new ();
-    case_standard_host (w->host);
-    if (w->by->config)
-        fake_host_configure (w->host, w->by->config);
-    prepare_situation (w);
-}
-
 static void
 reset_version (Walk *w, G_GNUC_UNUSED const GMatchInfo *clause)
 {
-    run_command (w, "version reset --yes");
+    g_free (walk_command (w, "version reset --yes"));
 }
 
 static void
 set_scheduler (Walk *w, G_GNUC_UNUSED const GMatchInfo *clause)
 {
-    run_command (w, "scheduler set " CASE_GPU " --policy fixed-share --yes");
+    g_free (walk_command (w, "scheduler set " CASE_GPU " --policy fixed-share --yes"));
 }
 
 static void
@@ -514,16 +381,14 @@ without_key (Walk *w, G_GNUC_UNUSED const GMatchInfo *clause)
 static void
 make_new (Walk *w, G_GNUC_UNUSED const GMatchInfo *clause)
 {
-    g_auto (ProgramRun) run = {0};
     g_autoptr (GRegex) regex = g_regex_new ("[0-9a-f]{8}-[0-9a-f-]{27}", 0, 0, NULL);
     g_autoptr (GMatchInfo) device = NULL;
-    g_autofree char *uuid = NULL, *address = NULL;
+    g_autofree char *out = walk_command (w, "device make new --type H100XM-20C --root $ROOT");
+    g_autofree char *uuid = NULL;
 
-    command_run (w->host, "device make new --type H100XM-20C --root $ROOT", &run);
-    g_assert_true (g_regex_match (regex, run.out, 0, &device));
+    g_assert_true (g_regex_match (regex, out, 0, &device));
     uuid = g_match_info_fetch (device, 0);
-    address = g_strdup_printf ("<address uuid='%s'/>", uuid);
-    edit (w, "<address uuid='" CASE_MDEV "'/>", g_intern_string (address));
+    walk_name_mdev (w, uuid);
 }
 
 static void
@@ -533,13 +398,13 @@ make_named (Walk *w, const GMatchInfo *clause)
     g_autofree char *line =
         g_strdup_printf ("device make --root $ROOT%s $ROOT/guest.xml", option ? option : "");
 
-    run_command (w, line);
+    g_free (walk_command (w, line));
 }
 
 static void
 name_free (Walk *w, G_GNUC_UNUSED const GMatchInfo *clause)
 {
-    edit (w, "<address uuid='" CASE_MDEV "'/>", "<address uuid='" FREE "'/>");
+    walk_name_mdev (w, FREE);
 }
 
 static void
@@ -606,10 +471,10 @@ serve (Walk *w, G_GNUC_UNUSED const GMatchInfo *clause)
 static void
 replace_hostdev (Walk *w, G_GNUC_UNUSED const GMatchInfo *clause)
 {
-    edit (w, "<hostdev mode='subsystem' type='pci' managed='(yes|no)'>(?=.{0,200}bus='0x41')",
-          "<hostdev mode='subsystem' type='mdev' managed='no' model='vfio-pci'>");
-    edit (w, "<address domain='0x0000' bus='0x41' slot='0x00' function='0x4'/>",
-          "<address uuid='" FREE "'/>");
+    walk_edit (w, "<hostdev mode='subsystem' type='pci' managed='(yes|no)'>(?=.{0,200}bus='0x41')",
+               "<hostdev mode='subsystem' type='mdev' managed='no' model='vfio-pci'>");
+    walk_edit (w, "<address domain='0x0000' bus='0x41' slot='0x00' function='0x4'/>",
+               "<address uuid='" FREE "'/>");
 }
 
 static void
@@ -719,13 +584,13 @@ static const struct {
     {"Set the same policy on both hosts \\('vgpu-gate scheduler set'\\)", set_scheduler},
     {"(Restore (it|the image) (on|where) [^.,]*|Choose a host with the same board|Prefer a host with "
      "the same or a newer driver branch)",
-     go_elsewhere},
+     walk_elsewhere},
     {"(Choose (a|another) host|or choose another host|Use a GPU and a host driver that support)[^.,]*",
-     go_elsewhere},
-    {"If only ECC or SR-IOV differ, set them alike on both hosts", go_elsewhere},
+     walk_elsewhere},
+    {"If only ECC or SR-IOV differ, set them alike on both hosts", walk_elsewhere},
     {"Load the driver again under which the restore was permitted", load_old_driver},
-    {"(Load|Update) (the|a|another) (snapshot's |host )?driver[^.,]*", go_elsewhere},
-    {"[Ii]nstall the vGPU Manager and switch the GPUs to vGPU host mode", go_elsewhere},
+    {"(Load|Update) (the|a|another) (snapshot's |host )?driver[^.,]*", walk_elsewhere},
+    {"[Ii]nstall the vGPU Manager and switch the GPUs to vGPU host mode", walk_elsewhere},
     {"To re(store|vert to) this unsealed (image|snapshot) once, comment out key-file= in \\[seal\\] of "
      "the configuration here( for the restore)?",
      without_key},
@@ -755,7 +620,7 @@ static const struct {
      "--migratable DOMAIN\\) and --persistent-xml",
      name_free},
     {"Copy the key file of the source host: scp -p SOURCE:FILE FILE", copy_key},
-    {"Install the same driver version on both hosts", go_elsewhere},
+    {"Install the same driver version on both hosts", walk_elsewhere},
     {"Free (an instance|instances) on this host", free_instances},
     {"Install the vGPU Manager, or correct library= in /etc/vgpu-gate/vgpu-gate\\.conf", correct_library},
     {"Set uuid= in the \\[host\\] group of /etc/vgpu-gate/vgpu-gate\\.conf", set_uuid},
@@ -868,14 +733,14 @@ walk_clause (const Refused *by, VgateSituation situation, gsize n, const GMatchI
     g_autofree char *words = g_match_info_fetch (clause, 0), *before = NULL, *after = NULL;
 
     walk_init (&w, by, situation);
-    before = operate (&w);
+    before = walk_operate (&w);
     if (!before || !g_str_has_prefix (before, begin)) {
         g_test_fail_printf ("VGATE-%03d %s: the host answers %s", by->code,
                             vgate_situation_describe (situation), before ? before : "yes");
         return;
     }
     clauses[n].act (&w, clause);
-    after = operate (&w);
+    after = walk_operate (&w);
     g_test_message ("VGATE-%03d %s: %s", by->code, vgate_situation_describe (situation), words);
     if (after)
         g_test_fail_printf ("VGATE-%03d %s: after '%s': %s", by->code, vgate_situation_describe (situation),
