@@ -825,6 +825,105 @@ test_complete (G_GNUC_UNUSED gconstpointer data)
                 test_text ((VgateCode)infos[i]->code, s);
 }
 
+/* --- captured, or described, again --- */
+
+/* vgpu-gated captures the guest again after a vGPU was attached or detached; the lab of mediated devices has
+ * the capture itself. */
+static const struct {
+    VgateCode code;
+    const char *before, *after; /* hook/NAME.in.xml */
+} captured[] = {
+    {VGATE_CODE_HOSTDEV_UNCOVERED, "uncovered", "two-mdevs"},
+    {VGATE_CODE_HOSTDEV_GONE, "gone", "mdev"},
+};
+
+static void
+test_captured (G_GNUC_UNUSED gconstpointer data)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS (captured); i++) {
+        const Refused refused = {.code = captured[i].code, .input = captured[i].before};
+        const HookCase again = {.input = captured[i].after};
+        g_auto (Walk) w = {0};
+        g_autofree char *begin = case_line_begin ((int)captured[i].code, "migrate", CASE_DOMAIN);
+        g_autofree char *before = NULL, *after = NULL;
+
+        walk_init (&w, &refused, VGATE_SITUATION_ARRIVES);
+        before = walk_operate (&w);
+        g_assert_nonnull (before);
+        g_assert_true (g_str_has_prefix (before, begin));
+        g_assert_nonnull (strstr (before, "Run 'vgpu-gated --once' on the source and try again."));
+        guest_clear (&w.guest);
+        w.guest.xml = case_input (&again, &w.guest.length);
+        after = walk_operate (&w);
+        g_assert_null (after);
+    }
+}
+
+/* A host document that cannot be used, or that lacks what is needed. */
+typedef struct {
+    VgateCode code;
+    const char *pattern, *by; /* edits the document */
+    const char *rule;         /* which refuses, or NULL */
+} Described;
+
+static const Described described[] = {
+    {VGATE_CODE_HOST_DOCUMENT, "<driver ", "<driver x='1' ", NULL},
+    {VGATE_CODE_HOST_DISAGREES, " migration='on'", " migration='off'", NULL},
+    {VGATE_CODE_PLACEMENT_UNKNOWN, "<devices>.*</devices>", "", NULL},
+    {VGATE_CODE_SWITCH_OVER_UNKNOWN, "<switch-over [^>]*>", "", NULL},
+    {VGATE_CODE_HOST_DOCUMENT_OLD, "time='2", "time='1", "host-document-old"},
+    {VGATE_CODE_TIME_IN_FUTURE, "time='2", "time='9", "time-in-future"},
+};
+
+static void
+describe (FakeHost *host, const Described *d, gboolean edits)
+{
+    g_autoptr (GRegex) regex = g_regex_new (d->pattern, G_REGEX_DOTALL, 0, NULL);
+    g_auto (ProgramRun) run = {0};
+    g_autofree char *document = NULL;
+
+    command_run (host, "host --root $ROOT", &run);
+    g_assert_cmpint (run.status, ==, 0);
+    document = edits ? g_regex_replace_literal (regex, run.out, -1, 0, d->by, 0, NULL) : g_strdup (run.out);
+    g_assert_cmpint (edits, ==, strcmp (document, run.out) != 0);
+    fake_host_write_file (host, "host.xml", document, strlen (document), 0644);
+}
+
+/* The dry run with the document succeeds after 'vgpu-gate host' has written it again. */
+static void
+test_described (gconstpointer data)
+{
+    const Described *d = data;
+    const HookCase input = {
+        .input = "mdev",
+        .edits = {{"<domain type='kvm'", "<domain type='kvm' xmlns:qemu='" VGATE_VMSTATE_QEMU_NAMESPACE "'"},
+                  {"</domain>", VMSTATE_OF (VM_1)}}};
+    static const char line[] = "check --host $ROOT/host.xml $ROOT/guest.xml";
+    g_autoptr (FakeHost) host = fake_host_new ();
+    g_autofree char *code = g_strdup_printf ("VGATE-%03d", d->code);
+    g_auto (ProgramRun) before = {0}, after = {0};
+    gsize length;
+    g_autofree char *xml = case_input (&input, &length), *text = NULL;
+
+    served (host);
+    fake_host_write_file (host, "guest.xml", xml, length, 0600);
+    if (d->rule) {
+        g_autofree char *config =
+            g_strdup_printf ("[gate]\nhost-max-age=3600\n[rules]\n%s=refuse\n", d->rule);
+
+        fake_host_configure (host, config);
+    }
+    describe (host, d, TRUE);
+    command_run (host, line, &before);
+    text = g_strconcat (before.out, before.err, NULL);
+    if (before.status == 0 || !strstr (text, code) || !strstr (text, "un 'vgpu-gate host' again"))
+        g_test_fail_printf ("%s: expected a refusal, not '%s%s'", code, before.out, before.err);
+    describe (host, d, FALSE);
+    command_run (host, line, &after);
+    if (after.status != 0)
+        g_test_fail_printf ("%s: %s%s", code, after.out, after.err);
+}
+
 /* The tests that are named here have such a case. */
 static void
 test_named (G_GNUC_UNUSED gconstpointer data)
@@ -846,6 +945,12 @@ main (int argc, char *argv[])
     program_test_init (&argc, &argv);
     program_add_test ("/ways-out/complete", NULL, test_complete);
     program_add_test ("/ways-out/named", NULL, test_named);
+    program_add_test ("/ways-out/captured", NULL, test_captured);
+    for (gsize i = 0; i < G_N_ELEMENTS (described); i++) {
+        g_autofree char *path = g_strdup_printf ("/ways-out/described/%03d", described[i].code);
+
+        program_add_test (path, &described[i], test_described);
+    }
     for (gsize i = 0; i < G_N_ELEMENTS (refused_by); i++) {
         g_autofree char *path = g_strdup_printf ("/ways-out/%03d", refused_by[i].code);
 
