@@ -3,6 +3,7 @@
 #include "placement/choose.h"
 
 #include <string.h>
+#include <time.h>
 
 #define N_PGPUS 2
 #define TYPE    1120u
@@ -586,10 +587,10 @@ TEST (test_against_all_ways)
 }
 
 /* As many vGPUs as an element can have, on a large host, of which the last ones do not fit: the search must
- * be short. */
+ * be short. Processor time, because the machine can have other work. */
 TEST (test_many)
 {
-    const gint64 begin = g_get_monotonic_time ();
+    const clock_t begin = clock ();
 
     for (guint i = 0; i < 256; i++) {
         g_autofree char *parent = g_strdup_printf ("0000:%02x:00.4", i);
@@ -599,8 +600,8 @@ TEST (test_many)
     for (guint i = 0; i < 64; i++)
         add_want (f, "x", TYPE);
     g_assert_false (vgate_choose (&f->choice, f->wants)); /* only 8 fit */
-    g_test_message ("%" G_GINT64_FORMAT " ms", (g_get_monotonic_time () - begin) / 1000);
-    g_assert_cmpint (g_get_monotonic_time () - begin, <, 5 * G_USEC_PER_SEC);
+    g_test_message ("%.3f s", (double)(clock () - begin) / CLOCKS_PER_SEC);
+    g_assert_cmpint (clock () - begin, <, 5 * CLOCKS_PER_SEC);
 }
 
 #define ADD(path, test) g_test_add ("/choose/" path, Fixture, NULL, set_up, test, tear_down)
