@@ -39,6 +39,7 @@ struct VgatePairGuest {
 typedef struct {
     const VgateHostDevice *device; /* NULL: none */
     GPtrArray *makeable;           /* of const VgateMakeable *: what can be created there */
+    GArray *slots;                 /* of guint, indices into those of the host */
     guint number;                  /* of all this; 0: not known yet */
 } At;
 
@@ -47,6 +48,7 @@ typedef struct {
     guint number;      /* 0: not known yet */
     guint8 *offers;    /* indexed by vGPU * number of GPUs + GPU */
     gboolean *is_open; /* indexed by GPU: it has a device that the guests can get */
+    guint *ranks; /* indexed by slot: its place among those that the guests can get, from 1; 0: it is none */
 } View;
 
 struct VgatePairHost {
@@ -142,6 +144,7 @@ at_free (At *at)
     if (!at)
         return;
     g_ptr_array_unref (at->makeable);
+    g_array_unref (at->slots);
     g_free (at);
 }
 
@@ -150,6 +153,7 @@ view_clear (View *view)
 {
     g_free (view->offers);
     g_free (view->is_open);
+    g_free (view->ranks);
 }
 
 static void
@@ -421,8 +425,18 @@ at_address (const VgatePairs *pairs, const VgatePairHost *host, const char *addr
     if (!*at) {
         *at = g_new0 (At, 1);
         (*at)->makeable = g_ptr_array_new ();
+        (*at)->slots = g_array_new (FALSE, FALSE, sizeof (guint));
     }
     return *at;
+}
+
+static gboolean
+is_slot_at (const VgateSlot *slot, const At *at)
+{
+    const VgateMakeable *makeable = at->makeable->len > 0 ? g_ptr_array_index (at->makeable, 0) : NULL;
+    const char *name = at->device ? at->device->listed.source : makeable ? makeable->parent : NULL;
+
+    return slot->kind == VGATE_HOSTDEV_PCI && name && g_strcmp0 (slot->device, name) == 0;
 }
 
 /* The lists of the copy and of the original have the same order. */
@@ -444,6 +458,13 @@ list_addresses (const VgatePairs *pairs, const VgatePairHost *host, const VgateH
 
         if (at)
             g_ptr_array_add (at->makeable, g_ptr_array_index (copy->makeable, i));
+    }
+    for (guint a = 0; a < host->addresses->len; a++) {
+        At *at = g_ptr_array_index (host->addresses, a);
+
+        for (guint i = 0; at && i < host->slots->len; i++)
+            if (is_slot_at (g_ptr_array_index (host->slots, i), at))
+                g_array_append_val (at->slots, i);
     }
 }
 
@@ -530,9 +551,10 @@ fits (const VgatePairHost *host, const Interest *interest, const VgateSlot *slot
  * GPU of those that exist or of those that can be created, because the first is as good.
  */
 static void
-append_slots (GByteArray *key, const VgatePairHost *host, const Interest *interest, gboolean *is_open)
+append_slots (GByteArray *key, const VgatePairHost *host, const Interest *interest, View *view)
 {
     g_autofree gboolean *is_seen = g_new0 (gboolean, 2 * host->host->pgpus->len + 1);
+    guint n = 0;
 
     for (guint i = 0; host->slots && i < host->slots->len; i++) {
         const VgateSlot *slot = g_ptr_array_index (host->slots, i);
@@ -540,7 +562,8 @@ append_slots (GByteArray *key, const VgatePairHost *host, const Interest *intere
 
         if ((interest->is_single && *seen) || !fits (host, interest, slot))
             continue;
-        *seen = is_open[slot->pgpu] = TRUE;
+        *seen = view->is_open[slot->pgpu] = TRUE;
+        view->ranks[i] = ++n;
         vgate_key_number (key, slot->kind);
         vgate_key_text (key, slot->device);
         vgate_key_text (key, slot->parent);
@@ -639,7 +662,8 @@ view_of (VgatePairs *pairs, VgatePairHost *host, const Interest *interest, gbool
     if (interest->vgpus) {
         view->is_open = g_new0 (gboolean, host->host->pgpus->len + 1);
         view->offers = g_new0 (guint8, interest->vgpus->len * host->host->pgpus->len + 1);
-        append_slots (key, host, interest, view->is_open);
+        view->ranks = g_new0 (guint, (host->slots ? host->slots->len : 0) + 1);
+        append_slots (key, host, interest, view);
         append_loads (key, host, interest, view->is_open);
         append_offers (key, host, interest, is_missing, view->is_open, view->offers);
     }
@@ -804,6 +828,21 @@ is_unusable (const VgatePairs *pairs, const VgatePairHost *host, const Interest 
     return TRUE;
 }
 
+/* Which of the devices that the guests can get is at the address that a guest names. One vGPU of the guest can
+ * get what another one names, so that what is there does not suffice. The names of the devices are in the view,
+ * so that the first place tells the others. */
+static guint
+rank_at (const View *view, const At *at)
+{
+    for (guint i = 0; at && view->ranks && i < at->slots->len; i++) {
+        const guint rank = view->ranks[g_array_index (at->slots, guint, i)];
+
+        if (rank != 0)
+            return rank;
+    }
+    return 0;
+}
+
 static void
 make_room (VgatePairs *pairs, guint n)
 {
@@ -818,7 +857,7 @@ vgate_pairs_find (VgatePairs *pairs, VgatePairGuest *guest, VgatePairHost *host)
 {
     const VgateElement *element = guest->guest->domain->element;
     const guint n_vgpus = element ? element->vgpus->len : 0, n_gpus = host->host->pgpus->len;
-    const guint length = 3 + guest->addresses->len + n_vgpus * n_gpus;
+    const guint length = 3 + 2 * guest->addresses->len + n_vgpus * n_gpus;
     /* the host has no device that a hostdev names; no vGPU can use its device */
     gboolean is_missing = guest->has_devices && host->host->devices, has_reason = is_missing;
     const View *view;
@@ -836,6 +875,11 @@ vgate_pairs_find (VgatePairs *pairs, VgatePairGuest *guest, VgatePairHost *host)
         has_reason = has_reason && is_unusable (pairs, host, guest->interest, there);
     }
     view = view_of (pairs, host, guest->interest, is_missing);
+    for (guint i = 0; i < guest->addresses->len; i++) {
+        const guint address = g_array_index (guest->addresses, guint, i);
+
+        *at++ = address == NOWHERE ? 0 : rank_at (view, g_ptr_array_index (host->addresses, address));
+    }
     for (guint v = 0; v < n_vgpus; v++) {
         for (guint p = 0; p < n_gpus; p++) {
             const Verdicts *verdicts = verdicts_of (pairs, guest, host, view, v, p);
