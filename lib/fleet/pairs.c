@@ -353,8 +353,21 @@ vgate_pairs_add_guest (VgatePairs *pairs, const VgateFleetGuest *copy, const Vga
 
 /* --- hosts --- */
 
-/* All that the gate reads of a host for any guest, except what the engine reads of the GPUs, their types, and
- * the devices. */
+/* The names of the types, by which types of devices are compared and which messages contain. */
+static void
+append_types (GByteArray *key, const VgatePgpu *pgpu)
+{
+    vgate_key_number (key, pgpu->types->len);
+    for (guint i = 0; i < pgpu->types->len; i++) {
+        const VgateHostType *type = g_ptr_array_index (pgpu->types, i);
+
+        vgate_key_number (key, type->id);
+        vgate_key_text (key, type->name);
+    }
+}
+
+/* All that the gate reads of a host for any guest, except what the engine reads of the GPUs, the room for their
+ * types, and the devices. */
 static guint
 number_of_host (VgatePairs *pairs, const VgateHost *host, const VgateSimilarNames *names)
 {
@@ -371,6 +384,7 @@ number_of_host (VgatePairs *pairs, const VgateHost *host, const VgateSimilarName
         vgate_key_text (key, pgpu->address);
         vgate_key_text (key, pgpu->name);
         vgate_key_number (key, (guint64)pgpu->mig);
+        append_types (key, pgpu);
     }
     vgate_key_number (key, host->devices != NULL);
     for (VgateHostdevKind kind = VGATE_HOSTDEV_MDEV; host->devices && kind <= VGATE_HOSTDEV_PCI; kind++)
