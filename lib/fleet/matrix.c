@@ -407,7 +407,7 @@ find_host_class (const Work *work, const VgateHost *host, gboolean with_addresse
         g_clear_pointer (&class->names, vgate_similar_names_free);
     if (class->names) {
         class->copy = vgate_similar_host_new (host, g_hash_table_size (work->matrix->addresses), NULL);
-        class->pair = vgate_pairs_add_host (work->pairs, class->copy, host, class->names);
+        class->pair = vgate_pairs_add_host (work->pairs, class->copy, host);
         g_hash_table_insert (known, g_bytes_ref (key), GUINT_TO_POINTER (work->classes->len));
     }
     g_ptr_array_add (work->classes, class);

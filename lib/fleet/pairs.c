@@ -369,13 +369,11 @@ append_types (GByteArray *key, const VgatePgpu *pgpu)
 /* All that the gate reads of a host for any guest, except what the engine reads of the GPUs, the room for their
  * types, and the devices. */
 static guint
-number_of_host (VgatePairs *pairs, const VgateHost *host, const VgateSimilarNames *names)
+number_of_host (VgatePairs *pairs, const VgateHost *host)
 {
     g_autoptr (GByteArray) key = g_byte_array_sized_new (512);
 
     vgate_key_text (key, "host");
-    /* the clause about its age comes after the names, whose number therefore matters */
-    vgate_key_number (key, names->n_names < names->texts->len ? names->n_names : 0);
     vgate_key_host (key, host);
     vgate_key_number (key, host->pgpus->len);
     for (guint i = 0; i < host->pgpus->len; i++) {
@@ -483,14 +481,13 @@ list_addresses (const VgatePairs *pairs, const VgatePairHost *host, const VgateH
 }
 
 VgatePairHost *
-vgate_pairs_add_host (VgatePairs *pairs, const VgateHost *copy, const VgateHost *original,
-                      const VgateSimilarNames *names)
+vgate_pairs_add_host (VgatePairs *pairs, const VgateHost *copy, const VgateHost *original)
 {
     const guint n_gpus = copy->pgpus->len;
     VgatePairHost *host = g_new0 (VgatePairHost, 1);
 
     host->host = copy;
-    host->number = number_of_host (pairs, copy, names);
+    host->number = number_of_host (pairs, copy);
     host->gpus = g_new (guint, n_gpus + 1);
     for (guint i = 0; i < n_gpus; i++)
         host->gpus[i] = number_of_gpu (pairs, copy, g_ptr_array_index (copy->pgpus, i));

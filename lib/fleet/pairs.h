@@ -28,8 +28,7 @@ typedef struct VgatePairHost VgatePairHost;
 VgatePairGuest *vgate_pairs_add_guest (VgatePairs *pairs, const VgateFleetGuest *copy,
                                        const VgateSimilarNames *names);
 /* host: the original of the copy, in which the addresses that guests name are found. */
-VgatePairHost *vgate_pairs_add_host (VgatePairs *pairs, const VgateHost *copy, const VgateHost *host,
-                                     const VgateSimilarNames *names);
+VgatePairHost *vgate_pairs_add_host (VgatePairs *pairs, const VgateHost *copy, const VgateHost *host);
 
 /* What is kept for this pair and all pairs that get the same decision: G_MAXUINT32 at first. The pointer is
  * valid until pairs is freed. The host must not contain a name that only the guest has. */

@@ -64,6 +64,7 @@ names_new (void)
     VgateSimilarNames *names = g_new0 (VgateSimilarNames, 1);
 
     names->texts = g_ptr_array_new_with_free_func (g_free);
+    names->clause = G_MAXUINT;
     return names;
 }
 
@@ -87,8 +88,10 @@ add_age (VgateSimilarNames *names, VgateCode code, gint64 time, gint64 now, gint
         .destination_max = (guint64)max_age,
     };
 
-    if (vgate_key_is_old (time, now, max_age))
-        g_ptr_array_add (names->texts, vgate_finding_describe (&finding));
+    if (!vgate_key_is_old (time, now, max_age))
+        return;
+    names->clause = names->texts->len;
+    g_ptr_array_add (names->texts, vgate_finding_describe (&finding));
 }
 
 /* --- guests --- */
@@ -283,12 +286,48 @@ vgate_similar_guest_free (VgateFleetGuest *guest)
 
 /* --- hosts --- */
 
-/* A device that a guest can get, so that its name can be in a decision. */
+/* A device that a guest can get, so that its name can be in a decision. Any virtual function can be one that
+ * can be configured. */
 static gboolean
-is_free (const VgateHostDevice *device)
+is_free (const VgateHost *host, const VgateHostDevice *device)
 {
-    return !device->use &&
-           (device->listed.kind == VGATE_HOSTDEV_PCI || device->listed.kind == VGATE_HOSTDEV_MDEV);
+    const VgateDevice *vgpu = &device->listed.device;
+
+    if (device->use)
+        return FALSE;
+    if (device->listed.kind == VGATE_HOSTDEV_PCI)
+        return TRUE;
+    return device->listed.kind == VGATE_HOSTDEV_MDEV && vgpu->kind == VGATE_DEVICE_VGPU && vgpu->type != 0 &&
+           vgate_host_find_pgpu (host, vgpu->pgpu) != NULL;
+}
+
+/*
+ * Adds the free devices of the kind to those with numbers, in their order. The key of a class
+ * (vgate_similar_host_key ()) determines which of its mediated devices are free, but not which virtual functions
+ * are: guests that do not name any cannot get them. So virtual functions have the last numbers.
+ */
+static void
+add_free (GPtrArray *texts, const VgateHost *host, VgateHostdevKind kind)
+{
+    for (guint i = 0; host->devices && i < host->devices->devices->len; i++) {
+        const VgateHostDevice *device = g_ptr_array_index (host->devices->devices, i);
+
+        if (device->listed.kind == kind && is_free (host, device))
+            g_ptr_array_add (texts, g_strdup (device->listed.source));
+    }
+}
+
+static guint
+count_free_mdevs (const VgateHost *host)
+{
+    guint n = 0;
+
+    for (guint i = 0; i < host->devices->devices->len; i++) {
+        const VgateHostDevice *device = g_ptr_array_index (host->devices->devices, i);
+
+        n += device->listed.kind == VGATE_HOSTDEV_MDEV && is_free (host, device) ? 1 : 0;
+    }
+    return n;
 }
 
 VgateSimilarNames *
@@ -303,18 +342,19 @@ vgate_similar_host_names (const VgateFleetQuestion *question, const VgateHost *h
     for (guint i = 0; host->devices && i < host->devices->devices->len; i++) {
         const VgateHostDevice *device = g_ptr_array_index (host->devices->devices, i);
 
-        if (is_free (device)) {
-            g_ptr_array_add (names->texts, g_strdup (device->listed.source));
-        } else if (device->listed.kind == VGATE_HOSTDEV_PCI &&
-                   g_hash_table_lookup_extended (addresses, device->listed.source, NULL, &number)) {
+        if (device->use && device->listed.kind == VGATE_HOSTDEV_PCI &&
+            g_hash_table_lookup_extended (addresses, device->listed.source, NULL, &number)) {
             char **user = (char **)&g_ptr_array_index (names->texts, 1 + GPOINTER_TO_UINT (number));
 
             g_free (*user);
             *user = g_strdup (device->use);
         }
     }
-    names->n_own = names->n_names = names->texts->len;
     add_age (names, VGATE_CODE_HOST_DOCUMENT_OLD, host->time, question->now, question->policy->host_max_age);
+    if (names->clause == G_MAXUINT)
+        g_ptr_array_add (names->texts, g_strdup (""));
+    add_free (names->texts, host, VGATE_HOSTDEV_MDEV);
+    add_free (names->texts, host, VGATE_HOSTDEV_PCI);
     return names;
 }
 
@@ -331,7 +371,7 @@ own (HostCopy *copy, char *text)
     return text;
 }
 
-/* index: of the device's name, if it is free. */
+/* index: of the device's name; 0: it is not free. */
 static VgateHostDevice *
 copy_device (HostCopy *copy, const VgateHostDevice *device, const VgateSimilarNames *guest, guint index)
 {
@@ -344,7 +384,7 @@ copy_device (HostCopy *copy, const VgateHostDevice *device, const VgateSimilarNa
         result->listed.source = own (copy, placeholder (VGATE_CELL_GUEST_NAME, of_guest, name));
         if (device->use)
             result->use = own (copy, placeholder (VGATE_CELL_HOST_NAME, USER + of_guest, device->use));
-    } else if (is_free (device)) {
+    } else if (index != 0) {
         result->listed.source = own (copy, placeholder (VGATE_CELL_HOST_NAME, index, name));
     }
     /* a virtual function is its own parent */
@@ -378,21 +418,24 @@ vgate_similar_host_new (const VgateHost *host, guint n_addresses, const VgateSim
     HostCopy *copy = g_new0 (HostCopy, 1);
     g_autoptr (GHashTable) renamed = g_hash_table_new (g_str_hash, g_str_equal);
     VgateHostDevices *devices;
-    guint index = 1 + n_addresses;
+    /* the next number of a mediated device and of a virtual function: after the host's name, those of users,
+     * and the clause */
+    guint next_mdev = 2 + n_addresses, next_vf;
 
     copy->host = *host;
     copy->owned = g_ptr_array_new_with_free_func (g_free);
     copy->host.name = own (copy, placeholder (VGATE_CELL_HOST_NAME, 0, host->name));
     if (!host->devices)
         return &copy->host;
+    next_vf = next_mdev + count_free_mdevs (host);
     devices = copy->host.devices = g_memdup2 (host->devices, sizeof *host->devices);
     devices->devices = g_ptr_array_new_with_free_func (g_free);
     devices->makeable = g_ptr_array_new_with_free_func (g_free);
     for (guint i = 0; i < host->devices->devices->len; i++) {
         const VgateHostDevice *device = g_ptr_array_index (host->devices->devices, i);
-        VgateHostDevice *renaming = copy_device (copy, device, guest, index);
+        guint *next = device->listed.kind == VGATE_HOSTDEV_PCI ? &next_vf : &next_mdev;
+        VgateHostDevice *renaming = copy_device (copy, device, guest, is_free (host, device) ? (*next)++ : 0);
 
-        index += is_free (device) ? 1 : 0;
         g_ptr_array_add (devices->devices, renaming);
         if (device->listed.kind == VGATE_HOSTDEV_PCI)
             g_hash_table_insert (renamed, device->listed.source, renaming->listed.source);
@@ -424,14 +467,15 @@ vgate_similar_host_free (VgateHost *host)
 /* --- texts --- */
 
 static void
-mask_clauses (GString *text, char kind, const VgateSimilarNames *names)
+mask_clause (GString *text, char kind, const VgateSimilarNames *names)
 {
-    for (guint i = names ? names->n_names : 0; names && i < names->texts->len; i++) {
-        g_autoptr (GString) mark = g_string_new (NULL);
+    g_autoptr (GString) mark = NULL;
 
-        append_mark (mark, kind, i);
-        g_string_replace (text, g_ptr_array_index (names->texts, i), mark->str, 0);
-    }
+    if (!names || names->clause == G_MAXUINT)
+        return;
+    mark = g_string_new (NULL);
+    append_mark (mark, kind, names->clause);
+    g_string_replace (text, g_ptr_array_index (names->texts, names->clause), mark->str, 0);
 }
 
 char *
@@ -445,8 +489,8 @@ vgate_similar_mask (const char *text, const VgateSimilarNames *guest, const Vgat
         g_string_append_len (masked, text, (gssize)length);
         text += length + strspn (text + length, (char[]){PADDING, '\0'});
     }
-    mask_clauses (masked, VGATE_CELL_GUEST_NAME, guest);
-    mask_clauses (masked, VGATE_CELL_HOST_NAME, host);
+    mask_clause (masked, VGATE_CELL_GUEST_NAME, guest);
+    mask_clause (masked, VGATE_CELL_HOST_NAME, host);
     return g_string_free (g_steal_pointer (&masked), FALSE);
 }
 

@@ -16,7 +16,8 @@
 typedef struct {
     GPtrArray *texts; /* of char * */
     guint n_own;      /* the first ones, which no other guest or host has */
-    guint n_names;    /* the first ones, which are names and no clauses */
+    guint n_names;    /* of a guest: the first ones, which are names and no clauses */
+    guint clause;     /* the index of the clause about an age that is too old; G_MAXUINT: there is none */
 } VgateSimilarNames;
 
 /*
@@ -29,7 +30,8 @@ VgateSimilarNames *vgate_similar_guest_names (const VgateFleetQuestion *question
 /*
  * The texts in a host document that can be in a decision: the host's name; for each address of a virtual
  * function that guests of the fleet name (addresses: their numbers, from 0), the user of that function here,
- * or ""; and the free devices. If the document is too old, the clause about its age follows.
+ * or ""; the clause about the document's age if it is too old, or ""; and the devices that guests can get,
+ * mediated devices first. All hosts of a class have the same number of each.
  */
 VgateSimilarNames *vgate_similar_host_names (const VgateFleetQuestion *question, const VgateHost *host,
                                              GHashTable *addresses);
