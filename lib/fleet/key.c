@@ -47,11 +47,21 @@ vgate_key_is_old (gint64 time, gint64 now, gint64 max_age)
     return time > 0 && max_age > 0 && time < now - max_age;
 }
 
+guint
+vgate_key_age_length (gint64 time, gint64 now)
+{
+    guint length = 1;
+
+    for (gint64 age = now - time; age >= 10; age /= 10)
+        length++;
+    return length;
+}
+
 void
 vgate_key_time (GByteArray *key, gint64 time, gint64 now, gint64 max_age)
 {
     if (vgate_key_is_old (time, now, max_age))
-        vgate_key_number (key, G_MAXUINT64 - 1);
+        vgate_key_number (key, G_MAXUINT64 - vgate_key_age_length (time, now));
     else
         vgate_key_number (key, time <= 0 || time > now ? (guint64)time : G_MAXUINT64);
 }

@@ -707,7 +707,10 @@ append_finding (GByteArray *key, const VgateFinding *finding)
     vgate_key_number (key, (guint64)finding->code);
     vgate_key_number (key, finding->severity);
     vgate_key_number (key, (guint64)finding->at_destination);
-    vgate_key_number (key, is_old ? 0 : finding->source);
+    vgate_key_number (key, is_old
+                               ? vgate_key_age_length ((gint64)finding->source, (gint64)finding->destination)
+                               : finding->source);
+    vgate_key_number (key, (guint64)is_old);
     vgate_key_number (key, finding->destination);
     vgate_key_number (key, finding->destination_max);
     vgate_key_text (key, finding->source_text);
