@@ -128,13 +128,29 @@ append_devices (GByteArray *key, const VgateHost *host, gboolean with_addresses)
     append_loads (key, &state, is_open);
 }
 
+/* TRUE when a vGPU runs on a mediated device without a user: the name tells that it takes no further room. */
+static gboolean
+has_running_without_user (const VgateHostDevices *devices)
+{
+    for (guint i = 0; i < devices->vgpus->len; i++) {
+        const VgateHostVgpu *vgpu = g_ptr_array_index (devices->vgpus, i);
+        const VgateListedDevice *listed =
+            vgpu->mdev ? vgate_listed_device_find (devices->devices, VGATE_HOSTDEV_MDEV, vgpu->mdev) : NULL;
+
+        if (listed && !((const VgateHostDevice *)listed)->use)
+            return TRUE;
+    }
+    return FALSE;
+}
+
 GBytes *
 vgate_similar_host_key (const VgateFleetQuestion *question, const VgateHost *host, gboolean with_addresses)
 {
     g_autoptr (GByteArray) key = NULL;
 
-    /* a lease names a guest and a device, and hosts with leases are few */
-    if (host->devices && host->devices->leases->len > 0)
+    /* a lease names a guest and a device, and hosts with leases are few; so are those whose vGPU started while
+     * the document was made */
+    if (host->devices && (host->devices->leases->len > 0 || has_running_without_user (host->devices)))
         return NULL;
     key = g_byte_array_sized_new (2048);
     vgate_key_time (key, host->time, question->now, question->policy->host_max_age);
