@@ -621,7 +621,9 @@ append_room (GByteArray *key, const VgatePairHost *host, const Interest *interes
     vgate_key_number (key, (guint64)room.is_other_promised);
     vgate_key_number (key, MIN (type->free_instances - MIN (room.n_of_type, type->free_instances), n));
     /* each of the guest's vGPUs has a type of the GPU */
-    vgate_key_number (key, framebuffer - MIN (room.framebuffer, framebuffer));
+    vgate_key_number (key, room.framebuffer > framebuffer ? G_MAXUINT64 : framebuffer - room.framebuffer);
+    /* absurd sizes overflow */
+    vgate_key_number (key, MAX (framebuffer, room.framebuffer) >> 48 ? room.framebuffer : 0);
 }
 
 /* How the GPUs offer the types, and how much room they have for them. is_missing: the vGPUs need a device, so
