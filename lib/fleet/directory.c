@@ -20,15 +20,22 @@ vgate_fleet_list_files (const char *directory, const char *suffix)
     DIR *entries = opendir (directory);
     const struct dirent *entry;
     GPtrArray *paths;
+    int failure;
 
     if (!entries)
         return NULL;
     paths = g_ptr_array_new_with_free_func (g_free);
-    while ((entry = readdir (entries)))
+    while (errno = 0, (entry = readdir (entries)))
         /* a file that rsync is writing has a name such as .host.xml.Xa3f */
         if (entry->d_name[0] != '.' && g_str_has_suffix (entry->d_name, suffix))
             g_ptr_array_add (paths, g_build_filename (directory, entry->d_name, NULL));
+    failure = errno;
     closedir (entries);
+    if (failure != 0) {
+        g_ptr_array_unref (paths);
+        errno = failure;
+        return NULL;
+    }
     g_ptr_array_sort (paths, compare_names);
     return paths;
 }
