@@ -414,12 +414,19 @@ find_host_class (const Work *work, const VgateHost *host, gboolean with_addresse
     return work->classes->len - 1;
 }
 
-/* TRUE when the document can contain the address of a virtual function. */
+/* TRUE when the document contains the address of a PCI device, also of one that is no vGPU. */
 static gboolean
 has_addresses (const VgateHost *host)
 {
-    return host->devices && (host->devices->leases->len > 0 ||
-                             vgate_host_devices_have_kind (host->devices, VGATE_HOSTDEV_PCI));
+    const VgateHostDevices *devices = host->devices;
+
+    for (guint i = 0; devices && i < devices->devices->len; i++)
+        if (((const VgateListedDevice *)g_ptr_array_index (devices->devices, i))->kind == VGATE_HOSTDEV_PCI)
+            return TRUE;
+    for (guint i = 0; devices && i < devices->makeable->len; i++)
+        if (((const VgateMakeable *)g_ptr_array_index (devices->makeable, i))->kind == VGATE_HOSTDEV_PCI)
+            return TRUE;
+    return devices && devices->leases->len > 0;
 }
 
 static void
