@@ -48,7 +48,7 @@ typedef struct {
     guint number;      /* 0: not known yet */
     guint8 *offers;    /* indexed by vGPU * number of GPUs + GPU */
     gboolean *is_open; /* indexed by GPU: it has a device that the guests can get */
-    guint *ranks; /* indexed by slot: its place among those that the guests can get, from 1; 0: it is none */
+    guint *ranks; /* indexed by slot: its place among those that the guests can get, from 1; otherwise 0 */
 } View;
 
 struct VgatePairHost {
