@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The matrix of random fleets: each cell is what the gate decides about its pair alone. */
+/* The matrix of random fleets: each cell is what the gate decides about its pair alone. test-fleet-mutated.c has
+ * fleets that differ in more. */
 #include "fleet/matrix.h"
 #include "random-fleet.h"
 
@@ -17,7 +18,7 @@ add_document (gboolean is_host, const char *name, const char *xml, gpointer flee
 }
 
 static VgateFleet *
-random_fleet (guint n_hosts, guint n_guests, gboolean is_irregular, gboolean is_uniform, gboolean is_varied)
+random_fleet (guint n_hosts, guint n_guests, gboolean is_irregular, gboolean is_uniform)
 {
     const RandomFleet wanted = {
         .seed = g_test_rand_int () & 0x7fffffff,
@@ -26,7 +27,6 @@ random_fleet (guint n_hosts, guint n_guests, gboolean is_irregular, gboolean is_
         .now = NOW,
         .is_irregular = is_irregular,
         .is_uniform = is_uniform,
-        .is_varied = is_varied,
     };
     VgateFleet *fleet = vgate_fleet_new ();
 
@@ -56,21 +56,6 @@ a_policy (guint number)
     if (number % 4 == 3)
         policy->severities[VGATE_RULE_METADATA_OLD] = VGATE_SEVERITY_REFUSE;
     return policy;
-}
-
-/* Other rules refuse or warn; each number is another policy. */
-static void
-vary_policy (VgatePolicy *policy, guint number)
-{
-    policy->severities[VGATE_RULE_SCHEDULER_DIFFERS] =
-        number % 7 == 1 ? VGATE_SEVERITY_REFUSE : VGATE_SEVERITY_WARN;
-    policy->severities[VGATE_RULE_DOWN_TIME] = number % 7 == 2 ? VGATE_SEVERITY_REFUSE : VGATE_SEVERITY_WARN;
-    policy->severities[VGATE_RULE_NO_FREE_INSTANCE] =
-        number % 7 == 3 ? VGATE_SEVERITY_WARN : VGATE_SEVERITY_REFUSE;
-    policy->severities[VGATE_RULE_TYPE_NOT_OFFERED] =
-        number % 7 == 4 ? VGATE_SEVERITY_WARN : VGATE_SEVERITY_REFUSE;
-    policy->allow_missing_metadata = number % 7 == 5;
-    policy->link_speed = number % 3 == 0 ? 0 : 10000;
 }
 
 /* A mediated device whose name is taken gets a random one, which is another one in each decision. */
@@ -179,7 +164,7 @@ test_agreement (void)
 
     for (guint i = 0; i < 12; i++) {
         const gboolean is_uniform = i % 4 < 2;
-        g_autoptr (VgateFleet) fleet = random_fleet (12, is_uniform ? 18 : 40, i % 2 == 1, is_uniform, FALSE);
+        g_autoptr (VgateFleet) fleet = random_fleet (12, is_uniform ? 18 : 40, i % 2 == 1, is_uniform);
         g_autoptr (VgatePolicy) policy = a_policy (i);
 
         check_fleet (fleet, policy, &seen);
@@ -199,37 +184,12 @@ test_agreement (void)
     g_assert_cmpuint (seen.limits, >, 0);
 }
 
-/*
- * The same in fleets in which hosts and guests differ in all that a decision can depend on, under policies
- * that set rules otherwise. They are larger, so that many pairs are found to be the same as another one.
- */
-static void
-test_varied (void)
-{
-    Seen seen = {0};
-    guint n_cells = 0;
-
-    for (guint i = 0; i < 12; i++) {
-        g_autoptr (VgateFleet) fleet = random_fleet (24, 40, i % 3 == 1, i % 4 < 2, TRUE);
-        g_autoptr (VgatePolicy) policy = a_policy (i);
-
-        vary_policy (policy, i);
-        check_fleet (fleet, policy, &seen);
-        n_cells += fleet->guests->len * fleet->hosts->len;
-    }
-    g_test_message ("%u cells", n_cells);
-    g_assert_cmpuint (seen.kinds[VGATE_CELL_LIVE], >, 0);
-    g_assert_cmpuint (seen.kinds[VGATE_CELL_PREPARE], >, 0);
-    g_assert_cmpuint (seen.kinds[VGATE_CELL_COLD], >, 0);
-    g_assert_cmpuint (seen.kinds[VGATE_CELL_NO], >, 0);
-}
-
 /* Equal hosts and guests have one outcome, so that the matrix of a large fleet stays small and is made
  * quickly. */
 static void
 test_sharing (void)
 {
-    g_autoptr (VgateFleet) fleet = random_fleet (60, 90, FALSE, TRUE, FALSE);
+    g_autoptr (VgateFleet) fleet = random_fleet (60, 90, FALSE, TRUE);
     g_autoptr (VgatePolicy) policy = a_policy (1);
     const VgateFleetQuestion question = {policy, "/nonexistent", NOW};
     g_autoptr (VgateMatrix) matrix = vgate_matrix_new (fleet, &question, NULL, NULL);
@@ -249,7 +209,6 @@ main (int argc, char *argv[])
 {
     g_test_init (&argc, &argv, NULL);
     g_test_add_func ("/fleet/matrix/agreement", test_agreement);
-    g_test_add_func ("/fleet/matrix/varied", test_varied);
     g_test_add_func ("/fleet/matrix/sharing", test_sharing);
     return g_test_run ();
 }
