@@ -17,8 +17,8 @@ void vgate_key_scheduler (GByteArray *key, const VgateScheduler *scheduler);
 gboolean vgate_key_is_old (gint64 time, gint64 now, gint64 max_age);
 /* The number of digits of an age in seconds: the length of a message decides what it contains. */
 guint vgate_key_age_length (gint64 time, gint64 now);
-/* A time, as far as these rules and their messages' length tell it from others. A time in the future and one that is not known are
- * appended themselves. */
+/* A time, as far as these rules and their messages' length tell it from others. A time in the future and
+ * one that is not known are appended themselves. */
 void vgate_key_time (GByteArray *key, gint64 time, gint64 now, gint64 max_age);
 /* What the gate reads of a host for any guest, except the GPUs, the devices and the time. */
 void vgate_key_host (GByteArray *key, const VgateHost *host);

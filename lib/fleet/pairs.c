@@ -366,8 +366,8 @@ append_types (GByteArray *key, const VgatePgpu *pgpu)
     }
 }
 
-/* All that the gate reads of a host for any guest, except what the engine reads of the GPUs, the room for their
- * types, and the devices. */
+/* All that the gate reads of a host for any guest, except what the engine reads of the GPUs, the room for
+ * their types, and the devices. */
 static guint
 number_of_host (VgatePairs *pairs, const VgateHost *host)
 {
@@ -844,9 +844,9 @@ is_unusable (const VgatePairs *pairs, const VgatePairHost *host, const Interest 
     return TRUE;
 }
 
-/* Which of the devices that the guests can get is at the address that a guest names. One vGPU of the guest can
- * get what another one names, so that what is there does not suffice. The names of the devices are in the view,
- * so that the first place tells the others. */
+/* Which of the devices that the guests can get is at the address that a guest names. One vGPU of the guest
+ * can get what another one names, so that what is there does not suffice. The names of the devices are in
+ * the view, so that the first place tells the others. */
 static guint
 rank_at (const View *view, const At *at)
 {

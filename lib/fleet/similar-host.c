@@ -148,8 +148,8 @@ vgate_similar_host_key (const VgateFleetQuestion *question, const VgateHost *hos
 {
     g_autoptr (GByteArray) key = NULL;
 
-    /* a lease names a guest and a device, and hosts with leases are few; so are those whose vGPU started while
-     * the document was made */
+    /* a lease names a guest and a device, and hosts with leases are few; so are those on which a vGPU
+     * started while the document was made */
     if (host->devices && (host->devices->leases->len > 0 || has_running_without_user (host->devices)))
         return NULL;
     key = g_byte_array_sized_new (2048);

@@ -303,8 +303,8 @@ is_free (const VgateHost *host, const VgateHostDevice *device)
 
 /*
  * Adds the free devices of the kind to those with numbers, in their order. The key of a class
- * (vgate_similar_host_key ()) determines which of its mediated devices are free, but not which virtual functions
- * are: guests that do not name any cannot get them. So virtual functions have the last numbers.
+ * (vgate_similar_host_key ()) determines which of its mediated devices are free, but not which virtual
+ * functions are: guests that do not name any cannot get them. So virtual functions have the last numbers.
  */
 static void
 add_free (GPtrArray *texts, const VgateHost *host, VgateHostdevKind kind)

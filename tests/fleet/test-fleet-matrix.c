@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The matrix of random fleets: each cell is what the gate decides about its pair alone. test-fleet-mutated.c has
- * fleets that differ in more. */
+/* The matrix of random fleets: each cell is what the gate decides about its pair alone.
+ * test-fleet-mutated.c has fleets that differ in more. */
 #include "fleet/matrix.h"
 #include "random-fleet.h"
 

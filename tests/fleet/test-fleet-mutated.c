@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Matrices of mutated fleets: each cell is what the gate decides about its pair alone. The documents of a random
- * fleet are read several times, and each copy is changed in a few places, so that many pairs are nearly the same
- * and must not share a decision.
+ * Matrices of mutated fleets: each cell is what the gate decides about its pair alone. The documents of a
+ * random fleet are read several times, and each copy is changed in a few places, so that many pairs are
+ * nearly the same and must not share a decision.
  *
- * Besides fixed seeds, each variant takes some from the seed of the test (--seed). VGATE_SEEDS=N takes N of them,
- * from VGATE_FIRST_SEED on if that is set: VGATE_FIRST_SEED=7000 VGATE_SEEDS=500 test-fleet-mutated -p /fleet/mutated/types
+ * Besides fixed seeds, each variant takes some from the seed of the test (--seed). VGATE_SEEDS=N takes N of
+ * them, from VGATE_FIRST_SEED on if that is set:
+ *   VGATE_FIRST_SEED=7000 VGATE_SEEDS=500 test-fleet-mutated -p /fleet/mutated/types
  */
 #include "fleet/matrix.h"
 #include "gate/reason.h"
@@ -214,14 +215,16 @@ mutate_gpu (VgateHost *host, VgateHost *other)
 static void
 change_sizes (const VgateHost *host)
 {
-    static const guint64 sizes[] = {0, 1, G_GUINT64_CONSTANT (1) << 62, G_GUINT64_CONSTANT (1) << 63,
-                                    G_MAXUINT64};
+    static const guint64 sizes[] = {
+        0, 0, 1, G_GUINT64_CONSTANT (1) << 62, G_GUINT64_CONSTANT (1) << 63, G_MAXUINT64};
 
     for (guint p = 0; p < host->pgpus->len; p++) {
-        const VgatePgpu *gpu = g_ptr_array_index (host->pgpus, p);
+        VgatePgpu *gpu = g_ptr_array_index (host->pgpus, p);
 
+        if (below (2))
+            gpu->vgpu_sizes = VGATE_SIZES_MIXED;
         for (guint i = 0; i < gpu->types->len; i++)
-            if (below (3) == 0)
+            if (below (4) != 0)
                 ((VgateHostType *)g_ptr_array_index (gpu->types, i))->framebuffer =
                     sizes[below (G_N_ELEMENTS (sizes))];
     }
@@ -612,8 +615,8 @@ name_devices (VgateDomain *domain, const char *const addresses[2])
     }
 }
 
-/* Adds copies of a guest with two virtual functions: each names another one that is free on some hosts, and one
- * that is in use. */
+/* Adds copies of a guest with two virtual functions: each names another one that is free on some hosts, and
+ * one that is in use. */
 static void
 add_targets (VgateFleet *fleet)
 {
