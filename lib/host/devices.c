@@ -225,6 +225,20 @@ check_lease (const VgateXmlDialect *dialect, const xmlNode *node, const VgateHos
     return vgate_xml_go_on (node, fault, error);
 }
 
+/* Of the element with the devices. */
+static gboolean
+check_leases (const VgateXmlDialect *dialect, const xmlNode *devices, const GPtrArray *leases, GError **error)
+{
+    const xmlNode *node = vgate_xml_find_element (devices->children, "lease");
+
+    for (guint i = 0; i < leases->len; i++) {
+        if (!check_lease (dialect, node, g_ptr_array_index (leases, i), error))
+            return FALSE;
+        node = vgate_xml_find_element (node->next, "lease");
+    }
+    return TRUE;
+}
+
 VgateHostDevices *
 vgate_host_devices_read (const VgateXmlDialect *dialect, xmlNode *node, GError **error)
 {
@@ -248,11 +262,7 @@ vgate_host_devices_read (const VgateXmlDialect *dialect, xmlNode *node, GError *
         if (listed->kind == VGATE_HOSTDEV_PCI && listed->device.kind == VGATE_DEVICE_VGPU)
             listed->device.parent = g_strdup (listed->source);
     }
-    for (guint i = 0; i < devices->leases->len; i++)
-        if (!check_lease (dialect, vgate_xml_nth_child (node, "lease", i),
-                          g_ptr_array_index (devices->leases, i), error))
-            return NULL;
-    return g_steal_pointer (&devices);
+    return check_leases (dialect, node, devices->leases, error) ? g_steal_pointer (&devices) : NULL;
 }
 
 /* --- writing --- */

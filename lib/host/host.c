@@ -279,67 +279,86 @@ check_listed_once (gboolean is_first, const char *what, const char *which, GErro
     return FALSE;
 }
 
+static GHashTable *
+new_set (void)
+{
+    return g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+}
+
 static gboolean
 check_pgpus (const VgateHost *host, const xmlNode *root, GError **error)
 {
-    for (guint i = 0; i < host->pgpus->len; i++) {
+    g_autoptr (GHashTable) addresses = new_set ();
+    const xmlNode *node = vgate_xml_find_element (root->children, "pgpu");
+
+    for (guint i = 0; i < host->pgpus->len; i++, node = vgate_xml_find_element (node->next, "pgpu")) {
         VgatePgpu *pgpu = g_ptr_array_index (host->pgpus, i);
+        const gboolean is_first = g_hash_table_add (addresses, g_strdup (pgpu->address));
         GError *fault = NULL;
 
-        if ((!check_pgpu (pgpu, &fault) ||
-             !check_listed_once (vgate_host_find_pgpu (host, pgpu->address) == pgpu, "pGPU", pgpu->address,
-                                 &fault)) &&
-            !vgate_xml_go_on (vgate_xml_nth_child (root, "pgpu", i), fault, error))
+        if ((!check_pgpu (pgpu, &fault) || !check_listed_once (is_first, "pGPU", pgpu->address, &fault)) &&
+            !vgate_xml_go_on (node, fault, error))
             return FALSE;
     }
     return TRUE;
 }
 
-/* The element of a listed device: all of a kind have the same name, and follow each other. */
-static const xmlNode *
-device_node (const xmlNode *devices, guint index)
-{
-    const xmlNode *node = devices->children;
-
-    for (;; node = node->next)
-        if (node->type == XML_ELEMENT_NODE && index-- == 0)
-            return node;
-}
-
-/* Checks that each device is listed once, and that each vGPU runs on a GPU of the host. */
+/* Checks that each device is listed once. The elements of the devices are the first ones. */
 static gboolean
-check_devices (const VgateHost *host, const xmlNode *node, GError **error)
+check_listed (const VgateHostDevices *devices, const xmlNode *parent, GError **error)
 {
-    const VgateHostDevices *devices = host->devices;
+    g_autoptr (GHashTable) listed_ones = new_set ();
+    const xmlNode *node = vgate_xml_find_element (parent->children, NULL);
 
-    for (guint i = 0; i < devices->devices->len; i++) {
+    for (guint i = 0; i < devices->devices->len; i++, node = vgate_xml_find_element (node->next, NULL)) {
         const VgateListedDevice *listed = g_ptr_array_index (devices->devices, i);
+        const gboolean is_first =
+            g_hash_table_add (listed_ones, g_strdup_printf ("%d %s", (int)listed->kind, listed->source));
         GError *fault = NULL;
 
-        if (!check_listed_once (vgate_host_devices_find (devices, listed->kind, listed->source) == listed,
-                                "device", listed->source, &fault) &&
-            !vgate_xml_go_on (device_node (node, i), fault, error))
+        if (!check_listed_once (is_first, "device", listed->source, &fault) &&
+            !vgate_xml_go_on (node, fault, error))
             return FALSE;
     }
-    for (guint i = 0; i < devices->vgpus->len; i++) {
-        const VgateHostVgpu *vgpu = g_ptr_array_index (devices->vgpus, i);
+    return TRUE;
+}
+
+/* Checks that each vGPU runs on a GPU of the host. */
+static gboolean
+check_vgpus (const VgateHost *host, const xmlNode *parent, GError **error)
+{
+    const GPtrArray *vgpus = host->devices->vgpus;
+    g_autoptr (GHashTable) addresses = new_set ();
+    const xmlNode *node = vgate_xml_find_element (parent->children, "vgpu");
+
+    for (guint i = 0; i < host->pgpus->len; i++)
+        g_hash_table_add (addresses,
+                          g_strdup (((const VgatePgpu *)g_ptr_array_index (host->pgpus, i))->address));
+    for (guint i = 0; i < vgpus->len; i++, node = vgate_xml_find_element (node->next, "vgpu")) {
+        const VgateHostVgpu *vgpu = g_ptr_array_index (vgpus, i);
         GError *fault = NULL;
 
-        if (vgate_host_find_pgpu (host, vgpu->pgpu))
+        if (g_hash_table_contains (addresses, vgpu->pgpu))
             continue;
         g_set_error (&fault, VGATE_ERROR, VGATE_CODE_HOST_DISAGREES,
                      "vGPU %s runs on GPU %s, which is not listed", vgpu->uuid, vgpu->pgpu);
-        if (!vgate_xml_go_on (vgate_xml_nth_child (node, "vgpu", i), fault, error))
+        if (!vgate_xml_go_on (node, fault, error))
             return FALSE;
     }
     return TRUE;
+}
+
+static gboolean
+check_devices (const VgateHost *host, const xmlNode *node, GError **error)
+{
+    return check_listed (host->devices, node, error) && check_vgpus (host, node, error);
 }
 
 /* Of a host whose elements all have the right form. */
 static gboolean
 check_sense (const VgateHost *host, const xmlNode *root, GError **error)
 {
-    const xmlNode *driver = vgate_xml_nth_child (root, "driver", 0);
+    const xmlNode *driver = vgate_xml_find_element (root->children, "driver");
     GError *fault = NULL;
 
     if ((!check_range ("driver's", host->preset, &fault) && !vgate_xml_go_on (driver, fault, error)))
@@ -348,7 +367,8 @@ check_sense (const VgateHost *host, const xmlNode *root, GError **error)
     if (!check_range ("administrator's", host->current, &fault) && !vgate_xml_go_on (driver, fault, error))
         return FALSE;
     return check_pgpus (host, root, error) &&
-           (!host->devices || check_devices (host, vgate_xml_nth_child (root, "devices", 0), error));
+           (!host->devices ||
+            check_devices (host, vgate_xml_find_element (root->children, "devices"), error));
 }
 
 /* faults: NULL, or where all of them are collected. */

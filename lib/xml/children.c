@@ -125,10 +125,10 @@ vgate_xml_no_children (const VgateXmlDialect *dialect, xmlNode *node, GError **e
 }
 
 xmlNode *
-vgate_xml_nth_child (const xmlNode *parent, const char *name, guint n)
+vgate_xml_find_element (xmlNode *from, const char *name)
 {
-    for (xmlNode *node = parent->children; node; node = node->next)
-        if (node->type == XML_ELEMENT_NODE && strcmp ((const char *)node->name, name) == 0 && n-- == 0)
+    for (xmlNode *node = from; node; node = node->next)
+        if (node->type == XML_ELEMENT_NODE && (!name || strcmp ((const char *)node->name, name) == 0))
             return node;
     return NULL;
 }

@@ -204,6 +204,6 @@ void vgate_xml_collect_faults (xmlDoc *doc, GPtrArray *faults);
 gboolean vgate_xml_go_on (const xmlNode *node, GError *fault, GError **error);
 /* The element's line in the document that was read. */
 guint vgate_xml_node_line (const xmlNode *node);
-/* The nth child element of this name, from 0, for the line of what was read from it. NULL when there is
- * none. */
-xmlNode *vgate_xml_nth_child (const xmlNode *parent, const char *name, guint n);
+/* The first element of this name among a node and its siblings after it, for the line of what was read from
+ * it. name: NULL for any. NULL when there is none. */
+xmlNode *vgate_xml_find_element (xmlNode *from, const char *name);

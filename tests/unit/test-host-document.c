@@ -2,7 +2,10 @@
 /* The host document: written, read, and every fault that it can have. */
 #include "sample.h"
 
+#include "base/fault.h"
+
 #include <string.h>
+#include <time.h>
 
 static VgateHost *
 read_host (const char *xml, GError **error)
@@ -418,6 +421,81 @@ test_unusable (void)
     sample_assert_error (other, FORM, "<pgpu>", "unexpected element", NULL);
 }
 
+/* The document with an element repeated; '@' in the element becomes a number. The caller frees it. */
+static char *
+repeat_element (const char *xml, const char *before, const char *element, guint n)
+{
+    g_auto (GStrv) parts = g_strsplit (element, "@", 2), halves = g_strsplit (xml, before, 2);
+    GString *text = g_string_new (halves[0]);
+
+    g_assert_nonnull (halves[1]);
+    for (guint i = 0; i < n; i++) {
+        g_string_append (text, parts[0]);
+        if (parts[1])
+            g_string_append_printf (text, "%08x%s", i, parts[1]);
+    }
+    g_string_append_printf (text, "%s%s", before, halves[1]);
+    return g_string_free (text, FALSE);
+}
+
+/* The shortest of three times that reading takes: processor time, which other programs do not change. */
+static gint64
+time_to_read (const char *xml, gboolean is_good)
+{
+    clock_t least = 0;
+
+    for (guint i = 0; i < 3; i++) {
+        const clock_t begin = clock ();
+        g_autoptr (GPtrArray) faults = vgate_faults_new ();
+        g_autoptr (VgateHost) host = vgate_host_inspect (xml, strlen (xml), faults);
+        const clock_t taken = clock () - begin;
+
+        g_assert_true ((host != NULL) == is_good);
+        least = i == 0 ? taken : MIN (least, taken);
+    }
+    return (gint64)least;
+}
+
+/* Four times as many elements take about four times as long, good or bad; with each compared with all others,
+ * it would be 16 times. */
+static void
+test_many (void)
+{
+    static const struct {
+        const char *before, *element;
+        gboolean is_good;
+    } cases[] = {
+        {"</devices>",
+         "<lease domain='" SAMPLE_DOMAIN_UUID "' kind='mdev' device='@-4555-4555-8555-000000000009' "
+         "exists='no' parent='0000:41:00.0' gpu='0000:41:00.0' type='1128'/>\n",
+         TRUE},
+        {"<virtual-function ",
+         "<mdev uuid='@-4555-4555-8555-000000000009' parent='0000:41:00.0' gpu='0000:41:00.0' type='0'/>\n",
+         TRUE},
+        {"<virtual-function ",
+         "<mdev uuid='55555555-5555-4555-8555-000000000009' parent='0000:41:00.0' gpu='0000:41:00.0' "
+         "type='0'/>\n",
+         FALSE},
+        {"<lease ", "<vgpu uuid='@-4555-4555-8555-000000000009' gpu='0000:ff:00.0' type='1128'/>\n", FALSE},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+        g_autoptr (VgateHost) host = sample_host ();
+        g_autofree char *xml = NULL, *some = NULL, *many = NULL;
+        gint64 time_of_some, time_of_many;
+
+        sample_add_devices (host);
+        xml = vgate_host_write (host);
+        some = repeat_element (xml, cases[i].before, cases[i].element, 5000);
+        many = repeat_element (xml, cases[i].before, cases[i].element, 20000);
+        time_of_some = time_to_read (some, cases[i].is_good);
+        time_of_many = time_to_read (many, cases[i].is_good);
+        g_test_message ("case %zu: %" G_GINT64_FORMAT " and %" G_GINT64_FORMAT " us", i, time_of_some,
+                        time_of_many);
+        g_assert_cmpint (time_of_many, <, 8 * time_of_some);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -431,5 +509,6 @@ main (int argc, char **argv)
     g_test_add_func ("/host-document/find", test_find);
     g_test_add_func ("/host-document/unusable", test_unusable);
     g_test_add_func ("/host-document/same-type", test_same_type);
+    g_test_add_func ("/host-document/many", test_many);
     return g_test_run ();
 }
