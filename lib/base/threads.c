@@ -74,6 +74,9 @@ vgate_threads_free (VgateThreads *threads)
     threads->is_closing = TRUE;
     g_cond_broadcast (&threads->changed);
     g_mutex_unlock (&threads->lock);
+    /* no thread could be started: the tasks, and what they own, would be left */
+    if (threads->threads->len == 0)
+        run_tasks (threads);
     for (guint i = 0; i < threads->threads->len; i++)
         g_thread_join (g_ptr_array_index (threads->threads, i));
     g_ptr_array_unref (threads->threads);

@@ -3,6 +3,8 @@
 
 #include "process-threads.h"
 
+#include <pthread.h>
+
 #define N_TASKS 200u
 
 typedef struct {
@@ -118,6 +120,42 @@ test_lazy (void)
     vgate_threads_free (threads);
 }
 
+static void
+set_stack_size (gsize size)
+{
+    pthread_attr_t attributes;
+
+    g_assert_cmpint (pthread_attr_init (&attributes), ==, 0);
+    g_assert_cmpint (pthread_attr_setstacksize (&attributes, size), ==, 0);
+    g_assert_cmpint (pthread_setattr_default_np (&attributes), ==, 0);
+    pthread_attr_destroy (&attributes);
+}
+
+/* No thread can be started, because no stack is possible: all tasks run all the same, before the end. */
+static void
+test_no_threads (void)
+{
+    const guint before = count_process_threads ();
+    pthread_attr_t usual;
+    gsize size;
+    VgateThreads *threads;
+    Scene scene = {.is_let_go = TRUE};
+
+    g_assert_cmpint (pthread_getattr_default_np (&usual), ==, 0);
+    g_assert_cmpint (pthread_attr_getstacksize (&usual, &size), ==, 0);
+    pthread_attr_destroy (&usual);
+    set_stack_size ((gsize)1 << 47);
+    threads = vgate_threads_new (3, run, &scene);
+    for (guint i = 0; i < N_TASKS; i++)
+        vgate_threads_push (threads, GUINT_TO_POINTER (i));
+    g_assert_cmpuint (count_process_threads (), ==, before);
+    g_assert_cmpuint (scene.n_run, ==, 0);
+    vgate_threads_free (threads);
+    set_stack_size (size);
+    g_assert_cmpuint (scene.n_run, ==, N_TASKS);
+    g_assert_cmpuint (scene.n_at_once, ==, 1);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -125,5 +163,6 @@ main (int argc, char *argv[])
     g_test_add_func ("/threads/tasks", test_threads);
     g_test_add_func ("/threads/max", test_max);
     g_test_add_func ("/threads/lazy", test_lazy);
+    g_test_add_func ("/threads/none", test_no_threads);
     return g_test_run ();
 }
