@@ -16,12 +16,18 @@ vgate_faults_new (void)
     return g_ptr_array_new_with_free_func ((GDestroyNotify)fault_free);
 }
 
+gboolean
+vgate_faults_are_full (const GPtrArray *faults)
+{
+    return faults->len > VGATE_FAULTS_MAX;
+}
+
 static void
 add (GPtrArray *faults, VgateCode code, guint line, gboolean is_warning, const char *text)
 {
     VgateFault *fault;
 
-    if (faults->len > VGATE_FAULTS_MAX)
+    if (vgate_faults_are_full (faults))
         return;
     fault = g_new0 (VgateFault, 1);
     fault->line = line;

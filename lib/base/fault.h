@@ -21,6 +21,8 @@ void vgate_faults_add_warning (GPtrArray *faults, VgateCode code, guint line, co
 /* Takes the error of a reader. A message that begins with "line 12: ", as lib/xml writes it, gives the line;
  * otherwise the line is that of the argument. */
 void vgate_faults_take (GPtrArray *faults, GError *error, guint line);
+/* TRUE when no more of them are kept. */
+gboolean vgate_faults_are_full (const GPtrArray *faults);
 
 /* TRUE when not all of them are warnings. */
 gboolean vgate_faults_refuse (const GPtrArray *faults);

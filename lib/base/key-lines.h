@@ -9,16 +9,26 @@ typedef struct {
     char *group;  /* NULL: before the first group */
     char *key;    /* NULL: the line begins the group */
     char *value;  /* without blanks around it; of a line that begins a group, NULL */
-    char *fault;  /* why GKeyFile does not accept the line; key and value are then NULL. Otherwise NULL. */
+    char
+        *fault; /* why GKeyFile does not accept the line; key and value are then NULL. Otherwise NULL. It does
+                   * not quote the line, which can be one of another file, with a secret. */
 } VgateKeyLine;
 
-/* All lines except empty ones and comments: an array of VgateKeyLine *. */
-GPtrArray *vgate_key_lines_read (const char *text);
+typedef struct {
+    GPtrArray *lines;   /* of VgateKeyLine *: all except empty ones and comments */
+    GHashTable *places; /* for vgate_key_lines_find () */
+} VgateKeyLines;
+
+VgateKeyLines *vgate_key_lines_read (const char *text);
+void vgate_key_lines_free (VgateKeyLines *lines);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateKeyLines, vgate_key_lines_free)
 
 /* The number of the last line that sets the key in the group, which is the one that GKeyFile uses; of the
  * last line that begins the group when key is NULL. 0 when there is no such line. */
-guint vgate_key_lines_find (const GPtrArray *lines, const char *group, const char *key);
-/* The number of the first line that GKeyFile does not accept, or 0. */
-guint vgate_key_lines_find_fault (const GPtrArray *lines);
+guint vgate_key_lines_find (const VgateKeyLines *lines, const char *group, const char *key);
+/* The first line that GKeyFile does not accept, or NULL. */
+const VgateKeyLine *vgate_key_lines_find_fault (const VgateKeyLines *lines);
 /* The text with the lines that GKeyFile does not accept made empty. The caller frees it. */
-char *vgate_key_lines_blank_faults (const GPtrArray *lines, const char *text);
+char *vgate_key_lines_blank_faults (const VgateKeyLines *lines, const char *text);
+/* As g_key_file_get_keys (), but each key only once, however often it is set. The caller frees it. */
+char **vgate_key_lines_list_keys (GKeyFile *file, const char *group);

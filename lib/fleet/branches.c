@@ -142,7 +142,7 @@ static const struct {
 /* What is known while a table is read. */
 typedef struct {
     const char *path;
-    GPtrArray *lines; /* of the text */
+    VgateKeyLines *lines; /* of the text */
     GKeyFile *file;
     VgateBranches *branches;
     GPtrArray *faults; /* all of them are collected; NULL: the first one is the error */
@@ -151,7 +151,7 @@ typedef struct {
 static void
 load_clear (Load *load)
 {
-    g_clear_pointer (&load->lines, g_ptr_array_unref);
+    g_clear_pointer (&load->lines, vgate_key_lines_free);
     g_clear_pointer (&load->file, g_key_file_unref);
     g_clear_pointer (&load->branches, vgate_branches_free);
 }
@@ -200,7 +200,7 @@ read_key (const Load *load, const char *key, VgateBranch *branch, GError **error
 static gboolean
 read_group (const Load *load, const char *group, GError **error)
 {
-    g_auto (GStrv) names = g_key_file_get_keys (load->file, group, NULL, NULL);
+    g_auto (GStrv) names = vgate_key_lines_list_keys (load->file, group);
     VgateBranch *branch;
     Driver driver;
 
@@ -211,7 +211,7 @@ read_group (const Load *load, const char *group, GError **error)
     branch->from = g_strdup (group);
     branch->number = (guint)driver.numbers[0];
     g_ptr_array_add (load->branches->entries, branch);
-    for (guint i = 0; names && names[i]; i++)
+    for (guint i = 0; names[i]; i++)
         if (!read_key (load, names[i], branch, error))
             return FALSE;
     return TRUE;
@@ -253,16 +253,16 @@ parse_lines (Load *load, const char *text, GError **error)
     g_autofree char *rest = load->faults ? vgate_key_lines_blank_faults (load->lines, text) : NULL;
     g_autoptr (GError) local = NULL;
 
-    for (guint i = 0; load->faults && i < load->lines->len; i++) {
-        const VgateKeyLine *line = g_ptr_array_index (load->lines, i);
+    for (guint i = 0; i < load->lines->lines->len; i++) {
+        const VgateKeyLine *line = g_ptr_array_index (load->lines->lines, i);
 
-        if (line->fault)
-            vgate_faults_add (load->faults, VGATE_CODE_BRANCHES_INVALID, line->number, line->fault);
+        if (line->fault && !go_on (load, line->number, error, "%s", line->fault))
+            return FALSE;
     }
     load->file = g_key_file_new ();
     return g_key_file_load_from_data (load->file, rest ? rest : text, (gsize)-1, G_KEY_FILE_KEEP_TRANSLATIONS,
                                       &local) ||
-           go_on (load, vgate_key_lines_find_fault (load->lines), error, "%s", local->message);
+           go_on (load, 0, error, "%s", local->message);
 }
 
 /* Reads the table into load->branches. */

@@ -18,7 +18,7 @@
 /* What is known while a configuration is read. */
 typedef struct {
     const char *path;
-    GPtrArray *lines; /* of the text */
+    VgateKeyLines *lines; /* of the text */
     GKeyFile *file;
     VgatePolicy *policy;
     GPtrArray *faults; /* all of them are collected; NULL: the first one is the error */
@@ -27,7 +27,7 @@ typedef struct {
 static void
 load_clear (Load *load)
 {
-    g_clear_pointer (&load->lines, g_ptr_array_unref);
+    g_clear_pointer (&load->lines, vgate_key_lines_free);
     g_clear_pointer (&load->file, g_key_file_unref);
     g_clear_pointer (&load->policy, vgate_policy_free);
 }
@@ -47,9 +47,18 @@ go_on (const Load *load, VgateCode code, guint line, GError **error, const char 
     va_end (arguments);
     if (load->faults)
         vgate_faults_add (load->faults, code, line, text);
-    else
+    else if (line > 0)
         g_set_error (error, VGATE_ERROR, code, "%s line %u: %s", load->path, line, text);
+    else
+        g_set_error (error, VGATE_ERROR, code, "%s: %s", load->path, text);
     return load->faults != NULL;
+}
+
+/* More faults would not be kept. */
+static gboolean
+is_full (const Load *load)
+{
+    return load->faults && vgate_faults_are_full (load->faults);
 }
 
 static guint
@@ -124,17 +133,23 @@ load_key (const Load *load, const char *group, const char *key, GError **error)
 }
 
 static gboolean
+knows_group (const char *group)
+{
+    return vgate_policy_has_group (group) || strcmp (group, RULES_GROUP) == 0;
+}
+
+static gboolean
 load_group (const Load *load, const char *group, GError **error)
 {
-    g_auto (GStrv) names = g_key_file_get_keys (load->file, group, NULL, NULL);
+    g_auto (GStrv) names = vgate_key_lines_list_keys (load->file, group);
     g_autofree char *hint = NULL;
 
-    if (!vgate_policy_has_group (group) && strcmp (group, RULES_GROUP) != 0) {
+    if (!knows_group (group)) {
         hint = did_you_mean (vgate_policy_suggest_group (group));
         return go_on (load, VGATE_CODE_CONFIG_UNKNOWN, find_line (load, group, NULL), error,
                       "unknown group [%s]%s", group, hint);
     }
-    for (guint i = 0; names && names[i]; i++)
+    for (guint i = 0; names[i] && !is_full (load); i++)
         if (!load_key (load, group, names[i], error))
             return FALSE;
     return TRUE;
@@ -145,7 +160,7 @@ load_groups (const Load *load, GError **error)
 {
     g_auto (GStrv) groups = g_key_file_get_groups (load->file, NULL);
 
-    for (guint i = 0; groups[i]; i++)
+    for (guint i = 0; groups[i] && !is_full (load); i++)
         if (!load_group (load, groups[i], error))
             return FALSE;
     return TRUE;
@@ -190,8 +205,8 @@ load_seal_key (const Load *load, GError **error)
 static void
 warn_of_keys_set_twice (const Load *load)
 {
-    for (guint i = 0; i < load->lines->len; i++) {
-        const VgateKeyLine *line = g_ptr_array_index (load->lines, i);
+    for (guint i = 0; i < load->lines->lines->len && !is_full (load); i++) {
+        const VgateKeyLine *line = g_ptr_array_index (load->lines->lines, i);
         const guint last = line->key ? find_line (load, line->group, line->key) : line->number;
         g_autofree char *value = NULL, *text = NULL;
 
@@ -215,40 +230,54 @@ parse (Load *load, const char *text, GError **error)
     return FALSE;
 }
 
-/* Reports the lines that GKeyFile does not accept, and reads the others. */
+/* Reports the lines that GKeyFile does not accept, and when faults are collected reads the others. */
 static gboolean
-parse_without_faults (Load *load, const char *text)
+parse_without_faults (Load *load, const char *text, GError **error)
 {
-    g_autofree char *rest = vgate_key_lines_blank_faults (load->lines, text);
+    g_autofree char *rest = load->faults ? vgate_key_lines_blank_faults (load->lines, text) : NULL;
     g_autoptr (GError) local = NULL;
 
-    for (guint i = 0; i < load->lines->len; i++) {
-        const VgateKeyLine *line = g_ptr_array_index (load->lines, i);
+    for (guint i = 0; i < load->lines->lines->len; i++) {
+        const VgateKeyLine *line = g_ptr_array_index (load->lines->lines, i);
 
-        if (line->fault)
-            vgate_faults_add (load->faults, VGATE_CODE_CONFIG_SYNTAX, line->number, line->fault);
+        if (line->fault && !go_on (load, VGATE_CODE_CONFIG_SYNTAX, line->number, error, "%s", line->fault))
+            return FALSE;
     }
-    if (parse (load, rest, &local))
-        return TRUE;
-    vgate_faults_add (load->faults, VGATE_CODE_CONFIG_SYNTAX, 0, local->message);
-    return FALSE;
+    return parse (load, rest ? rest : text, &local) ||
+           go_on (load, VGATE_CODE_CONFIG_SYNTAX, 0, error, "%s", local->message);
+}
+
+/* FALSE for a file without any group that is one of a configuration or looks like one. */
+static gboolean
+is_configuration (const Load *load)
+{
+    for (guint i = 0; i < load->lines->lines->len; i++) {
+        const VgateKeyLine *line = g_ptr_array_index (load->lines->lines, i);
+
+        if (!line->key && !line->fault &&
+            (knows_group (line->group) || vgate_policy_suggest_group (line->group)))
+            return TRUE;
+    }
+    return load->lines->lines->len == 0;
 }
 
 static gboolean
 load_text (Load *load, const char *text, gsize length, GError **error)
 {
-    g_autoptr (GError) local = NULL;
-
     load->lines = vgate_key_lines_read (text);
     if (strlen (text) != length &&
         !go_on (load, VGATE_CODE_CONFIG_SYNTAX, vgate_line_of_byte (text, strlen (text)), error,
                 "unexpected NUL byte"))
         return FALSE;
-    if (load->faults && !parse_without_faults (load, text))
+    if (load->faults && !is_configuration (load)) {
+        vgate_faults_add (load->faults, VGATE_CODE_DOCUMENT_UNKNOWN, 0,
+                          "the file is no configuration: it contains no group of one");
         return TRUE;
-    if (!load->faults && !parse (load, text, &local))
-        return go_on (load, VGATE_CODE_CONFIG_SYNTAX, vgate_key_lines_find_fault (load->lines), error, "%s",
-                      local->message);
+    }
+    if (!parse_without_faults (load, text, error))
+        return FALSE;
+    if (!load->file)
+        return TRUE;
     if (!load_groups (load, error) || !load_seal_key (load, error))
         return FALSE;
     if (load->faults)

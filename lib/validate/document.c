@@ -255,10 +255,10 @@ check_xml (const VgateValidation *validation, const char *text, gsize length, GE
 static VgateKind
 kind_of_groups (const char *text)
 {
-    g_autoptr (GPtrArray) lines = vgate_key_lines_read (text);
+    g_autoptr (VgateKeyLines) lines = vgate_key_lines_read (text);
 
-    for (guint i = 0; i < lines->len; i++) {
-        const VgateKeyLine *line = g_ptr_array_index (lines, i);
+    for (guint i = 0; i < lines->lines->len; i++) {
+        const VgateKeyLine *line = g_ptr_array_index (lines->lines, i);
 
         if (line->fault || line->key || !line->group)
             continue;

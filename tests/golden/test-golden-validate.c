@@ -241,6 +241,7 @@ prepare_configurations (FakeHost *host)
     write_text (host, "syntax.conf", "max-age=1\n[gate]\nmax-age\n=1\n[capture\ninterval=0\n");
     write_text (host, "key.conf", "[gate]\nmax-age=x\n[seal]\nkey-file=/nonexistent/fleet.key\n");
     write_bytes (host, "nul.conf", "[gate]\nmax-age=x\n\0\n", 19);
+    write_text (host, "other.conf", "c2VjcmV0c2VjcmV0==\nroot:$6$c2VjcmV0:1:\n");
     fake_host_write_file (host, "open.conf", "[gate]\nmax-age=x\n", 17, 0666);
 }
 
@@ -344,6 +345,7 @@ static const Case cases[] = {
     {"config-as-file", VALIDATE "$ROOT/open.conf", 1, prepare_configurations},
     {"config-none", "validate --config $ROOT/none.conf", 3, prepare_configurations},
     {"config-directory", "validate --config $ROOT", 1, prepare_configurations},
+    {"config-other", "validate --config $ROOT/other.conf", 1, prepare_configurations},
     {"config-input", "validate --config -", 0, case_standard_host},
     {"no-file", "validate", 2, case_standard_host},
     {"two-inputs", "validate - -", 2, case_standard_host},

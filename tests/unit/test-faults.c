@@ -5,7 +5,10 @@
 #include "fleet/branches.h"
 #include "policy/keys.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 /* The lines of the faults and their codes: "2:604 5:605". The caller frees it. */
 static char *
@@ -38,6 +41,15 @@ static const struct {
     {"[host]\nmax-age=1\n", "2:604"},
     {"[gate]\nmax-age[de]=1\nmax-age[=1\n]=1\n[a[b]]\n[]\n[\x01]\n[host]\nuuid=X\n",
      "2:604 3:603 4:603 5:603 6:603 7:603 9:605"},
+    {"[gate]\nEncoding=latin1\nmax-age=x\n[host]\nEncoding=latin1\n", "2:603 3:605 5:604"},
+    /* each value once, however often its key is set */
+    {"[gate]\nmax-age=x\nmax-age=x\nmax-age=x\n", "2:953w 3:953w 4:605"},
+    /* no configuration */
+    {"root:$6$c2VjcmV0:1\nbin:*:1\n", "0:950"},
+    {"c2VjcmV0c2VjcmV0==\n", "0:950"},
+    {"<domain>\n<graphics passwd='secret'/>\n</domain>\n", "0:950"},
+    {"[connection]\npsk=secret\npsk=secret\n", "0:950"},
+    {"[gates]\nmax-age=1\n", "1:604"},
 };
 
 static void
@@ -67,6 +79,50 @@ test_nul (void)
     vgate_policy_inspect_text (text, sizeof text - 1, faults);
     list = list_faults (faults);
     g_assert_cmpstr (list, ==, "3:603");
+}
+
+/* A line that is no key can be one of another file, with a secret. */
+static void
+test_not_quoted (void)
+{
+    static const char *const lines[] = {"secret",       "=secret", "secret]=1",
+                                        "[secret\002]", "[secret", "sec ret [x]=1"};
+
+    for (gsize i = 0; i < G_N_ELEMENTS (lines); i++) {
+        g_autofree char *text = g_strdup_printf ("[gate]\n%s\nmax-age=1\n", lines[i]);
+        g_autofree char *path = NULL;
+        g_autoptr (GPtrArray) faults = vgate_faults_new ();
+        g_autoptr (VgatePolicy) policy = NULL;
+        g_autoptr (GError) error = NULL;
+        const int fd = g_file_open_tmp ("vgate-faults-XXXXXX", &path, NULL);
+
+        vgate_policy_inspect_text (text, strlen (text), faults);
+        g_assert_cmpuint (faults->len, ==, 1);
+        g_assert_null (strstr (((const VgateFault *)g_ptr_array_index (faults, 0))->text, "sec"));
+        close (fd);
+        g_assert_true (g_file_set_contents (path, text, -1, NULL));
+        policy = vgate_policy_load_file (path, FALSE, &error);
+        g_assert_cmpint (g_unlink (path), ==, 0);
+        g_assert_null (policy);
+        g_assert_error (error, VGATE_ERROR, VGATE_CODE_CONFIG_SYNTAX);
+        g_assert_nonnull (strstr (error->message, " line 2: "));
+        g_assert_null (strstr (error->message, "sec"));
+    }
+}
+
+/* Each key was looked for in all lines: this did not end within a minute. */
+static void
+test_many_keys (void)
+{
+    g_autoptr (GString) text = g_string_new ("[gate]\n");
+    g_autoptr (GPtrArray) faults = vgate_faults_new ();
+    const clock_t begin = clock ();
+
+    for (guint i = 0; i < 90000; i++)
+        g_string_append_printf (text, "k%u=1\n", i);
+    vgate_policy_inspect_text (text->str, text->len, faults);
+    g_assert_cmpuint (faults->len, ==, VGATE_FAULTS_MAX + 1);
+    g_assert_cmpint ((clock () - begin) / CLOCKS_PER_SEC, <, 10);
 }
 
 static void
@@ -150,6 +206,8 @@ main (int argc, char *argv[])
     g_test_init (&argc, &argv, NULL);
     g_test_add_func ("/faults/configuration", test_configuration);
     g_test_add_func ("/faults/nul", test_nul);
+    g_test_add_func ("/faults/not-quoted", test_not_quoted);
+    g_test_add_func ("/faults/many-keys", test_many_keys);
     g_test_add_func ("/faults/branches", test_branches);
     g_test_add_func ("/faults/suggestions", test_suggestions);
     g_test_add_func ("/faults/kept", test_faults);
