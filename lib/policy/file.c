@@ -40,7 +40,7 @@ check_file (int fd, const char *path, gboolean is_secret, GError **unsafe, GErro
         return FALSE;
     }
     if (!S_ISREG (status.st_mode)) {
-        g_set_error (error, VGATE_ERROR, VGATE_CODE_CONFIG_OWNER, "%s is not a regular file", path);
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_CONFIG_UNREADABLE, "%s is not a regular file", path);
         return FALSE;
     }
     return check_owner (&status, path, is_secret, unsafe ? unsafe : error) || unsafe;
