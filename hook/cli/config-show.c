@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* vgpu-gate config show: the configuration that is in force, and where each value comes from. */
+/* vgpu-gate config show: the configuration as the hook would read it now, and the origin of each value. */
 #include "command.h"
 #include "wrap.h"
 
@@ -79,8 +79,9 @@ show (int argc, char *argv[], const char *config)
 
     if (!vgate_command_line_parse (
             &line, argc, argv, NULL,
-            "Print the configuration that is in force: each key, its value, and whether that is from the\n"
-            "file or the default. Of a key file, only the path is printed.",
+            "Print the configuration as the hook would read it now: each key, its value, and whether\n"
+            "that is from the file or the default. Of a key file, only the path is printed. vgpu-gated\n"
+            "uses what it has read before, until it reads the configuration again.",
             NULL, &error))
         return vgate_command_usage (error->message);
     if (line.n_words > 0)
@@ -99,7 +100,8 @@ int
 vgate_command_config (int argc, char *argv[], const char *config)
 {
     static const VgateCommand commands[] = {
-        {"show", show, "print the configuration that is in force, and where each value comes from"},
+        {"show", show,
+         "print the configuration as the hook would read it now, and where each value comes from"},
     };
 
     return vgate_command_group (commands, G_N_ELEMENTS (commands), argc, argv, config);

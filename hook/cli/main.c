@@ -56,7 +56,7 @@ static const VgateCommand commands[] = {
      "check whether this host is really gated, and print the remedies"},
     {"validate", vgate_command_validate,
      "check documents and the configuration, and print all that is wrong with its line"},
-    {"config", vgate_command_config, "print the configuration that is in force: show"},
+    {"config", vgate_command_config, "print the configuration as the hook would read it now: show"},
     {"explain", vgate_command_explain, "print cause and way out of a message code"},
     {"help", print_help, "print the help of a command"},
 };
