@@ -121,12 +121,15 @@ check_files (Report *report, const VgateValidation *validation, char *const *pat
     }
 }
 
-/* path: NULL for the installed configuration. */
+/* given: the argument, where "-" is standard input; otherwise the file of --config, or NULL for the installed
+ * configuration. */
 static void
-check_configuration (Report *report, const char *path)
+check_configuration (Report *report, const char *given, const char *config)
 {
+    const char *path = given ? given : config;
     GError *error = NULL;
-    VgateDocument *document = vgate_validate_configuration (path, &error);
+    VgateDocument *document = g_strcmp0 (given, "-") == 0 ? vgate_validate_configuration_input (&error)
+                                                          : vgate_validate_configuration (path, &error);
 
     report_file (report, path ? path : vgate_policy_default_path (), document, error);
 }
@@ -160,13 +163,26 @@ print_end (const Report *report)
 }
 
 static guint
-count_inputs (char *const *paths)
+count_words (char *const *words, const char *which)
 {
     guint n = 0;
 
-    for (gsize i = 0; paths && paths[i]; i++)
-        n += strcmp (paths[i], "-") == 0 ? 1 : 0;
+    for (gsize i = 0; words && words[i]; i++)
+        n += strcmp (words[i], which) == 0 ? 1 : 0;
     return n;
+}
+
+/* What is wrong with the arguments, or NULL. */
+static const char *
+find_misuse (const VgateCommandLine *line, gboolean is_config)
+{
+    if (is_config && line->n_words > 1)
+        return "'validate --config' takes at most one FILE";
+    if (!is_config && line->n_words == 0)
+        return "'validate' requires a FILE, or --config";
+    if (count_words (line->words, "-") > 1)
+        return "standard input ('-') can be read only once";
+    return count_words (line->words, "") > 0 ? "a FILE must not be empty" : NULL;
 }
 
 int
@@ -182,8 +198,9 @@ vgate_command_validate (int argc, char *argv[], const char *config)
         {"schemas", 0, 0, G_OPTION_ARG_FILENAME, &directory, "use the RelaxNG schemas in DIR", "DIR"},
         G_OPTION_ENTRY_NULL,
     };
-    g_autoptr (GError) error = NULL;
+    g_autoptr (GError) error = NULL, key_error = NULL;
     g_autoptr (VgatePolicy) policy = NULL;
+    const char *misuse;
     g_autoptr (VgateSchemas) schemas = NULL;
     g_autoptr (JsonArray) files = NULL;
     Report report = {0};
@@ -191,27 +208,27 @@ vgate_command_validate (int argc, char *argv[], const char *config)
     if (!vgate_command_line_parse (
             &line, argc, argv, "[FILE...]",
             "Check documents, or with --config the configuration, against their schemas and for sense,\n"
-            "and print all that is wrong with its line. A file '-' is standard input.",
+            "and print all that is wrong with its line. A FILE '-' is standard input (but not the file that\n"
+            "--config before the command names).",
             entries, &error))
         return vgate_command_usage (error->message);
-    if (is_config && line.n_words > 1)
-        return vgate_command_usage ("'validate --config' takes at most one FILE");
-    if (!is_config && line.n_words == 0)
-        return vgate_command_usage ("'validate' requires a FILE, or --config");
-    if (count_inputs (line.words) > 1)
-        return vgate_command_usage ("standard input ('-') can be read only once");
-    policy = is_config ? NULL : vgate_command_policy (config, &error);
+    misuse = find_misuse (&line, is_config);
+    if (misuse)
+        return vgate_command_usage (misuse);
+    policy = is_config ? NULL : vgate_policy_load_for_user (config, &key_error, &error);
     if (!is_config && !policy)
         return vgate_command_fail (error);
     files = line.output == VGATE_OUTPUT_JSON ? json_array_new () : NULL;
     report.files = files;
     schemas = vgate_schemas_new (directory);
     if (is_config)
-        check_configuration (&report, line.n_words > 0 ? line.words[0] : config);
+        check_configuration (&report, line.n_words > 0 ? line.words[0] : NULL, config);
     else
         check_files (&report,
-                     &(VgateValidation){
-                         .schemas = schemas, .policy = policy, .now = g_get_real_time () / G_USEC_PER_SEC},
+                     &(VgateValidation){.schemas = schemas,
+                                        .policy = policy,
+                                        .key_error = key_error,
+                                        .now = g_get_real_time () / G_USEC_PER_SEC},
                      line.words);
     print_end (&report);
     return statuses[overall (&report)];

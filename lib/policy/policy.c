@@ -8,10 +8,10 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
-#define CONFIG_SIZE_MAX (1024 * 1024)
-#define KEY_SIZE_MIN    32
-#define KEY_SIZE_MAX    4096
+#define KEY_SIZE_MIN 32
+#define KEY_SIZE_MAX 4096
 
 #define RULES_GROUP "rules"
 
@@ -22,6 +22,8 @@ typedef struct {
     GKeyFile *file;
     VgatePolicy *policy;
     GPtrArray *faults; /* all of them are collected; NULL: the first one is the error */
+    /* gets the error that this user must not read the key file, and goes on; NULL: it is as any other */
+    GError **key_error;
 } Load;
 
 static void
@@ -173,6 +175,13 @@ bad_key_file (const Load *load, const char *path, const char *what, GError **err
                   path, what);
 }
 
+/* As for an ordinary user and a key file that only root may read. */
+static gboolean
+is_forbidden (const char *path)
+{
+    return access (path, R_OK) != 0 && errno == EACCES;
+}
+
 static gboolean
 load_seal_key (const Load *load, GError **error)
 {
@@ -182,7 +191,11 @@ load_seal_key (const Load *load, GError **error)
 
     if (!path || (load->faults && *path != '/'))
         return TRUE;
-    key = vgate_policy_read_file (path, CONFIG_SIZE_MAX, TRUE, NULL, &local);
+    key = vgate_policy_read_file (path, VGATE_POLICY_SIZE_MAX, TRUE, NULL, &local);
+    if (local && load->key_error && is_forbidden (path)) {
+        g_propagate_error (load->key_error, g_steal_pointer (&local));
+        return TRUE;
+    }
     if (local && load->faults) {
         vgate_faults_take (load->faults, g_steal_pointer (&local), find_line (load, "seal", "key-file"));
         return TRUE;
@@ -297,7 +310,8 @@ load_file (Load *load, const char *path, gboolean may_be_missing, GError **error
 
     load->path = path;
     load->policy = vgate_policy_new_default ();
-    bytes = vgate_policy_read_file (path, CONFIG_SIZE_MAX, FALSE, load->faults ? &unsafe : NULL, &local);
+    bytes =
+        vgate_policy_read_file (path, VGATE_POLICY_SIZE_MAX, FALSE, load->faults ? &unsafe : NULL, &local);
     if (unsafe)
         vgate_faults_take (load->faults, unsafe, 0);
     if (local) {
@@ -347,20 +361,47 @@ vgate_policy_load (const char *given, GError **error)
                  : vgate_policy_load_file (vgate_policy_default_path (), TRUE, error);
 }
 
+VgatePolicy *
+vgate_policy_load_for_user (const char *given, GError **key_error, GError **error)
+{
+    g_auto (Load) load = {.key_error = key_error};
+
+    return load_file (&load, given ? given : vgate_policy_default_path (), !given, error)
+               ? g_steal_pointer (&load.policy)
+               : NULL;
+}
+
+/* A configuration with a fault is invalid whatever its key file contains. */
+static gboolean
+is_inspected (const GPtrArray *faults, GError *key_error, GError **error)
+{
+    if (!key_error)
+        return TRUE;
+    if (!vgate_faults_refuse (faults)) {
+        g_propagate_error (error, key_error);
+        return FALSE;
+    }
+    g_error_free (key_error);
+    return TRUE;
+}
+
 gboolean
 vgate_policy_inspect (const char *given, GPtrArray *faults, GError **error)
 {
-    g_auto (Load) load = {.faults = faults};
+    GError *key_error = NULL;
+    g_auto (Load) load = {.faults = faults, .key_error = &key_error};
 
-    return load_file (&load, given ? given : vgate_policy_default_path (), !given, error);
+    return load_file (&load, given ? given : vgate_policy_default_path (), !given, error) &&
+           is_inspected (faults, key_error, error);
 }
 
-void
-vgate_policy_inspect_text (const char *text, gsize length, GPtrArray *faults)
+gboolean
+vgate_policy_inspect_text (const char *text, gsize length, GPtrArray *faults, GError **error)
 {
-    g_auto (Load) load = {.policy = vgate_policy_new_default (), .faults = faults};
+    GError *key_error = NULL;
+    g_auto (Load) load = {.policy = vgate_policy_new_default (), .faults = faults, .key_error = &key_error};
 
-    load_text (&load, text, length, NULL);
+    return load_text (&load, text, length, error) && is_inspected (faults, key_error, error);
 }
 
 static void
@@ -387,7 +428,8 @@ add_setting (const Load *load, GPtrArray *settings, const char *group, const cha
 GPtrArray *
 vgate_policy_read_settings (const char *given, gboolean *has_file, GError **error)
 {
-    g_auto (Load) load = {0};
+    g_autoptr (GError) key_error = NULL;
+    g_auto (Load) load = {.key_error = &key_error};
     GPtrArray *settings;
     gsize n;
     const VgatePolicyKey *keys = vgate_policy_keys (&n);

@@ -58,6 +58,9 @@ typedef struct {
     char *host_uuid;                         /* [host] uuid; NULL: it is determined (host/identity.h) */
 } VgatePolicy;
 
+/* The most bytes of a configuration. */
+#define VGATE_POLICY_SIZE_MAX (1024u * 1024u)
+
 /* The policy without a configuration file. */
 VgatePolicy *vgate_policy_new_default (void);
 
@@ -70,13 +73,17 @@ VgatePolicy *vgate_policy_new_default (void);
 VgatePolicy *vgate_policy_load_file (const char *path, gboolean may_be_missing, GError **error);
 /* given: what --config names, which must exist; NULL: the installed configuration, which may be missing. */
 VgatePolicy *vgate_policy_load (const char *given, GError **error);
+/* The same for a command that needs the key file only for some questions: when this user must not read it,
+ * *key_error is set, and the result has no key. */
+VgatePolicy *vgate_policy_load_for_user (const char *given, GError **key_error, GError **error);
 /*
  * The same for a report: all that is wrong, and what can mislead a reader, is added to faults (base/fault.h).
- * FALSE with an error when the file cannot be read at all, or is no regular file.
+ * FALSE with an error when the file cannot be read at all, is no regular file, or has no other fault than
+ * that this user must not read its key file.
  */
 gboolean vgate_policy_inspect (const char *given, GPtrArray *faults, GError **error);
 /* The same for the content of a file, which ends with a zero byte that length does not count. */
-void vgate_policy_inspect_text (const char *text, gsize length, GPtrArray *faults);
+gboolean vgate_policy_inspect_text (const char *text, gsize length, GPtrArray *faults, GError **error);
 void vgate_policy_free (VgatePolicy *policy);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgatePolicy, vgate_policy_free)
 
@@ -86,7 +93,7 @@ VgatePolicy *vgate_policy_copy (const VgatePolicy *policy);
 /* Exchanges the contents of both. */
 void vgate_policy_swap (VgatePolicy *a, VgatePolicy *b);
 
-/* A key of the configuration that is in force. */
+/* A key of the configuration, and the value that a program which reads it now would use. */
 typedef struct {
     const char *group, *key; /* static */
     char *value;             /* as it is written in a file; NULL: it is not set, and has no default */
@@ -95,7 +102,7 @@ typedef struct {
 
 /* All keys, those of a group one after the other: an array of VgateSetting *. given and errors as for
  * vgate_policy_load (). *has_file: FALSE when the file does not exist. The key file's content is not part of
- * it. */
+ * it, and this user need not be able to read it. */
 GPtrArray *vgate_policy_read_settings (const char *given, gboolean *has_file, GError **error);
 
 /* The installed configuration file's path. */

@@ -109,13 +109,22 @@ check_host (const VgateValidation *validation, const char *text, gsize length, G
     return g_steal_pointer (&document);
 }
 
-static void
+/* Without the key that the configuration names, nothing can be said of a seal; but what is wrong already is
+ * wrong with each key. */
+static gboolean
 check_element (const VgateValidation *validation, VgateDocument *document, VgateElement *element, xmlDoc *doc,
-               const char *domain_uuid)
+               const char *domain_uuid, GError **error)
 {
+    if (validation->key_error && vgate_faults_refuse (document->faults))
+        return TRUE;
+    if (validation->key_error) {
+        g_propagate_error (error, g_error_copy (validation->key_error));
+        return FALSE;
+    }
     vgate_schemas_check (validation->schemas, DOMAIN_SCHEMA, doc, document->faults);
     vgate_element_inspect (element, domain_uuid, validation->policy->seal_key, document->faults);
     check_time (validation, document, "the metadata was captured", element->time, element->line);
+    return TRUE;
 }
 
 /* What the gate compares of a domain that has metadata, and that does not depend on a host. */
@@ -152,7 +161,8 @@ check_domain (const VgateValidation *validation, VgateKind kind, const char *tex
     document->can_have_metadata = domain || element;
     document->has_metadata = element != NULL;
     if (domain && domain->element) {
-        check_element (validation, document, domain->element, element, domain->uuid);
+        if (!check_element (validation, document, domain->element, element, domain->uuid, error))
+            return NULL;
         check_devices (document, domain);
     }
     if (domain && domain->vmstate && strcmp (domain->vmstate->uuid, domain->uuid) != 0) {
@@ -183,8 +193,9 @@ check_lone_element (const VgateValidation *validation, const char *text, gsize l
     }
     if (fault)
         vgate_faults_take (document->faults, fault, 0);
-    if (element && document->faults->len == 0)
-        check_element (validation, document, element, doc, element->domain);
+    if (element && document->faults->len == 0 &&
+        !check_element (validation, document, element, doc, element->domain, error))
+        return NULL;
     return g_steal_pointer (&document);
 }
 
@@ -288,20 +299,21 @@ static VgateDocument *
 check_text (const VgateValidation *validation, const char *text, gsize length, GError **error)
 {
     const VgateKind kind = kind_of_text (text, length);
-    VgateDocument *document;
+    g_autoptr (VgateDocument) document = NULL;
 
     if (kind == VGATE_KIND_HOST)
         return check_xml (validation, text, length, error);
     document = document_new (kind);
     if (kind == VGATE_KIND_BRANCHES)
         vgate_branches_inspect (text, length, document->faults);
-    else if (kind == VGATE_KIND_CONFIGURATION)
-        vgate_policy_inspect_text (text, length, document->faults);
-    else
+    else if (kind == VGATE_KIND_CONFIGURATION &&
+             !vgate_policy_inspect_text (text, length, document->faults, error))
+        return NULL;
+    else if (kind == VGATE_KIND_UNKNOWN)
         vgate_faults_add (document->faults, VGATE_CODE_DOCUMENT_UNKNOWN, 1,
                           "the file is neither XML, nor a save image, nor a key file with a group of "
                           "vgpu-gate");
-    return document;
+    return g_steal_pointer (&document);
 }
 
 /* --- files --- */
@@ -383,19 +395,19 @@ in_order (VgateDocument *document)
     return document;
 }
 
-/* Reads a configuration from standard input, which belongs to nobody. */
-static VgateDocument *
-check_configuration_input (GError **error)
+VgateDocument *
+vgate_validate_configuration_input (GError **error)
 {
     g_autoptr (GByteArray) bytes = g_byte_array_new ();
-    VgateDocument *document;
+    g_autoptr (VgateDocument) document = NULL;
 
-    if (!vgate_read_all (STDIN_FILENO, VGATE_XML_SIZE_MAX, bytes))
+    if (!vgate_read_all (STDIN_FILENO, VGATE_POLICY_SIZE_MAX, bytes))
         return unreadable ("-", g_strerror (errno), error);
     g_byte_array_append (bytes, (const guint8 *)"", 1);
     document = document_new (VGATE_KIND_CONFIGURATION);
-    vgate_policy_inspect_text ((const char *)bytes->data, bytes->len - 1, document->faults);
-    return in_order (document);
+    if (!vgate_policy_inspect_text ((const char *)bytes->data, bytes->len - 1, document->faults, error))
+        return NULL;
+    return in_order (g_steal_pointer (&document));
 }
 
 VgateDocument *
@@ -404,8 +416,6 @@ vgate_validate_configuration (const char *path, GError **error)
     g_autoptr (VgateDocument) document = document_new (VGATE_KIND_CONFIGURATION);
     GError *fault = NULL;
 
-    if (g_strcmp0 (path, "-") == 0)
-        return check_configuration_input (error);
     document->is_missing = !path && access (vgate_policy_default_path (), F_OK) != 0;
     if (!vgate_policy_inspect (path, document->faults, &fault)) {
         if (!vgate_error_is (fault, VGATE_CODE_CONFIG_OWNER)) {

@@ -28,6 +28,7 @@ const char *vgate_kind_describe (VgateKind kind);
 typedef struct {
     VgateSchemas *schemas;
     const VgatePolicy *policy; /* the fleet key, and how bad a time in the future is */
+    const GError *key_error;   /* why the fleet key could not be read; otherwise NULL */
     gint64 now;                /* seconds since 1970 */
 } VgateValidation;
 
@@ -42,12 +43,14 @@ typedef struct {
 /*
  * Checks the document in a file; "-" is standard input. A configuration must be owned as vgpu-gate requires,
  * unless it comes from standard input. NULL with an error when the file cannot be read, or the document not
- * be checked: VGATE_CODE_INPUT_UNREADABLE, SCHEMA_UNREADABLE. The caller frees it.
+ * be checked: VGATE_CODE_INPUT_UNREADABLE, SCHEMA_UNREADABLE, key_error. The caller frees it.
  */
 VgateDocument *vgate_validate_file (const VgateValidation *validation, const char *path, GError **error);
-/* The same for a file that is a configuration, whatever it contains; "-" for standard input, and NULL for the
- * installed one, which may be missing. Also VGATE_CODE_CONFIG_UNREADABLE. */
+/* The same for a file that is a configuration, whatever it contains; NULL for the installed one, which may be
+ * missing. Also VGATE_CODE_CONFIG_UNREADABLE. */
 VgateDocument *vgate_validate_configuration (const char *path, GError **error);
+/* The same for standard input, which belongs to nobody. */
+VgateDocument *vgate_validate_configuration_input (GError **error);
 /* The same for the content of a file, which ends with a zero byte that length does not count. */
 VgateDocument *vgate_validate_text (const VgateValidation *validation, const char *text, gsize length,
                                     GError **error);

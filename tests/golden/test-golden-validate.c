@@ -351,6 +351,9 @@ static const Case cases[] = {
     {"no-file", "validate", 2, case_standard_host},
     {"two-inputs", "validate - -", 2, case_standard_host},
     {"two-configurations", "validate --config a b", 2, case_standard_host},
+    /* a blank at the end: the last argument is empty */
+    {"empty-name", "validate --output json $ROOT/none ", 2, case_standard_host},
+    {"empty-configuration", "validate --config ", 2, case_standard_host},
     {"output", "validate --output csv x", 2, case_standard_host},
     {"show-word", "config show gate", 2, case_standard_host},
     {"show-unknown", "config list", 2, case_standard_host},
@@ -603,6 +606,66 @@ test_show (G_GNUC_UNUSED gconstpointer data)
     g_assert_nonnull (strstr (json.out, "\"format\" : \"vgpu-gate/config/1\""));
 }
 
+/* --- a key file that only root may read --- */
+
+static void
+call_as_nobody (FakeHost *host, const char *line, int status)
+{
+    g_auto (ProgramRun) run = {0};
+
+    command_call (host, &(CommandCall){.line = line, .as_nobody = TRUE}, &run);
+    if (run.status != status)
+        g_error ("%s: status %d instead of %d\n%s%s", line, run.status, status, run.out, run.err);
+}
+
+/* The answers are those that root gets, or there is none. */
+static void
+test_hidden_key (G_GNUC_UNUSED gconstpointer data)
+{
+    static const char *const schemas[] = {"vgpu-gate-host.rng", "vgpu-gate-domain.rng",
+                                          "vgpu-gate-types.rng"};
+    g_autoptr (FakeHost) host = fake_host_new ();
+    g_autofree char *key = fake_host_path (host, "fleet.key");
+    g_autofree char *bad = g_strdup_printf ("[gate]\nmax-age=x\n[seal]\nkey-file=%s\n", key);
+
+    prepare_good (host);
+    for (gsize i = 0; i < G_N_ELEMENTS (schemas); i++) {
+        g_autofree char *source = program_source ("../../schemas/", schemas[i]), *text = NULL;
+        g_autofree char *copy = g_strconcat ("schemas/", schemas[i], NULL);
+
+        g_assert_true (g_file_get_contents (source, &text, NULL, NULL));
+        write_text (host, copy, text);
+    }
+    fake_host_write_file (host, "fleet.key", "0123456789abcdef0123456789ABCDEF", 32, 0);
+    fake_host_configure (host, "[seal]\nkey-file=$ROOT/fleet.key\n");
+    write_text (host, "bad.conf", bad);
+    call_as_nobody (host, "validate --config", 3);
+    call_as_nobody (host, "validate --config $ROOT/bad.conf", 1);
+    call_as_nobody (host, "config show", 0);
+    call_as_nobody (host, "validate --schemas $ROOT/schemas $ROOT/host.xml $ROOT/bare.xml", 0);
+    call_as_nobody (host, "validate --schemas $ROOT/schemas $ROOT/guest.xml", 3);
+    call_as_nobody (host, "validate --schemas $ROOT/schemas $ROOT/element.xml", 3);
+}
+
+/* '-' is standard input only as the argument. */
+static void
+test_input_before (G_GNUC_UNUSED gconstpointer data)
+{
+    static const char *const lines[] = {"validate --config", "config show", "validate x.xml"};
+
+    for (gsize i = 0; i < G_N_ELEMENTS (lines); i++) {
+        g_autofree char *line = g_strconcat ("command --config - ", lines[i], NULL);
+        g_auto (GStrv) words = g_strsplit (line, " ", -1);
+        g_auto (ProgramRun) run = {0};
+
+        g_free (words[0]);
+        words[0] = g_strdup (program_path ("command"));
+        program_run ((const char *const *)words, "", 0, &run);
+        g_assert_cmpint (run.status, ==, 3);
+        g_assert_nonnull (strstr (run.err, "cannot open '-'"));
+    }
+}
+
 /* There is nothing in force. */
 static void
 test_show_invalid (G_GNUC_UNUSED gconstpointer data)
@@ -651,6 +714,8 @@ main (int argc, char *argv[])
     program_add_test ("/validate/thousand", NULL, test_thousand);
     program_add_test ("/validate/agreement", NULL, test_agreement);
     program_add_test ("/validate/show", NULL, test_show);
+    program_add_test ("/validate/hidden-key", NULL, test_hidden_key);
+    program_add_test ("/validate/input-before", NULL, test_input_before);
     program_add_test ("/validate/show-invalid", NULL, test_show_invalid);
     program_add_test ("/validate/bad-configuration", NULL, test_bad_configuration);
     program_add_test ("/validate/full-disk", NULL, test_full_disk);

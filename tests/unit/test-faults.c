@@ -60,7 +60,7 @@ test_configuration (void)
         g_autoptr (GPtrArray) faults = vgate_faults_new ();
         g_autofree char *list = NULL;
 
-        vgate_policy_inspect_text (text, strlen (text), faults);
+        g_assert_true (vgate_policy_inspect_text (text, strlen (text), faults, NULL));
         vgate_faults_sort (faults);
         list = list_faults (faults);
         if (strcmp (list, configurations[i].faults) != 0)
@@ -76,7 +76,7 @@ test_nul (void)
     g_autoptr (GPtrArray) faults = vgate_faults_new ();
     g_autofree char *list = NULL;
 
-    vgate_policy_inspect_text (text, sizeof text - 1, faults);
+    g_assert_true (vgate_policy_inspect_text (text, sizeof text - 1, faults, NULL));
     list = list_faults (faults);
     g_assert_cmpstr (list, ==, "3:603");
 }
@@ -96,7 +96,7 @@ test_not_quoted (void)
         g_autoptr (GError) error = NULL;
         const int fd = g_file_open_tmp ("vgate-faults-XXXXXX", &path, NULL);
 
-        vgate_policy_inspect_text (text, strlen (text), faults);
+        g_assert_true (vgate_policy_inspect_text (text, strlen (text), faults, NULL));
         g_assert_cmpuint (faults->len, ==, 1);
         g_assert_null (strstr (((const VgateFault *)g_ptr_array_index (faults, 0))->text, "sec"));
         close (fd);
@@ -120,7 +120,7 @@ test_many_keys (void)
 
     for (guint i = 0; i < 90000; i++)
         g_string_append_printf (text, "k%u=1\n", i);
-    vgate_policy_inspect_text (text->str, text->len, faults);
+    g_assert_true (vgate_policy_inspect_text (text->str, text->len, faults, NULL));
     g_assert_cmpuint (faults->len, ==, VGATE_FAULTS_MAX + 1);
     g_assert_cmpint ((clock () - begin) / CLOCKS_PER_SEC, <, 10);
 }
