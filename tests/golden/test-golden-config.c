@@ -202,9 +202,9 @@ static const struct {
     int key_code; /* the code if the bad file is the key file */
 } places[] = {
     {"missing", make_nothing, 601, 606},     {"dangling", make_dangling, 601, 601},
-    {"fifo", make_fifo, 602, 602},           {"loop", make_loop, 601, 601},
+    {"fifo", make_fifo, 601, 601},           {"loop", make_loop, 601, 601},
     {"huge", make_huge, 601, 601},           {"foreign", make_foreign, 602, 602},
-    {"directory", make_directory, 602, 602},
+    {"directory", make_directory, 601, 601},
 };
 
 static void
