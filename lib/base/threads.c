@@ -32,7 +32,9 @@ run_tasks (gpointer data)
         threads->run (task, threads->user_data);
         g_mutex_lock (&threads->lock);
         threads->n_running--;
-        g_cond_broadcast (&threads->changed);
+        /* this thread takes the next task itself, so only those that are to end need be woken */
+        if (threads->is_closing)
+            g_cond_broadcast (&threads->changed);
     }
     g_mutex_unlock (&threads->lock);
     return NULL;
@@ -49,7 +51,6 @@ start_threads (VgateThreads *threads)
             break;
         g_ptr_array_add (threads->threads, thread);
     }
-    g_cond_broadcast (&threads->changed);
 }
 
 VgateThreads *
@@ -91,6 +92,7 @@ vgate_threads_push (VgateThreads *threads, gpointer task)
     g_mutex_lock (&threads->lock);
     g_queue_push_tail (&threads->tasks, task);
     start_threads (threads);
+    g_cond_signal (&threads->changed);
     g_mutex_unlock (&threads->lock);
 }
 
@@ -100,5 +102,6 @@ vgate_threads_set_max (VgateThreads *threads, guint n_max)
     g_mutex_lock (&threads->lock);
     threads->n_max = n_max;
     start_threads (threads);
+    g_cond_broadcast (&threads->changed);
     g_mutex_unlock (&threads->lock);
 }
