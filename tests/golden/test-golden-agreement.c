@@ -30,7 +30,8 @@ typedef struct {
     FakeHost *host;
     GString *story;
     gboolean has_second_gpu;
-    GPtrArray *devices; /* static strings: the devices that exist */
+    gboolean allows_missing; /* guests without metadata */
+    GPtrArray *devices;      /* static strings: the devices that exist */
 } Place;
 
 static const char *
@@ -137,8 +138,11 @@ make_place (Place *place)
     if (place->has_second_gpu)
         fake_host_add_gpu (place->host, GPU_2, FAKE_H100);
     fake_host_configure (place->host, mode);
-    if (once_in (8))
+    place->allows_missing = once_in (8);
+    if (place->allows_missing) {
         fake_host_configure (place->host, "[gate]\nmissing-metadata=allow\n");
+        g_string_append (place->story, "missing-metadata=allow; ");
+    }
     if (once_in (2))
         fake_host_add_foreign_device (place->host, CASE_FOREIGN);
     if (once_in (3))
@@ -240,6 +244,7 @@ judge_captured (const Place *place, const char *input, const char *operation)
 static void
 judge_bare (const Place *place, const char *input)
 {
+    const int not_known = place->allows_missing ? VGATE_CODE_ALLOWED_BY_POLICY : VGATE_CODE_VGPU_UNKNOWN;
     g_auto (Guest) guest = {0};
     int here, there, start, hook, dry_status, status;
 
@@ -254,7 +259,7 @@ judge_bare (const Place *place, const char *input)
     /* 218: the device does not exist, and then libvirt does not start the guest. 4 can be the same, where it
      * is allowed. The document does not list the devices of others. */
     if ((here < 100 && status != 0) || (there < 100 && status != 0) ||
-        (here != 218 && here != 4 && here != hook) || (there != here && there != 218) ||
+        (here != 218 && here != 4 && here != hook) || (there != here && there != not_known) ||
         (start == 2 && here != 2) || (start == 218 && here != 218) || (start == 1 && here == 2))
         g_error (
             "%s without metadata on this host: %s: here %03d, start %03d, with the document %03d, the hook "
