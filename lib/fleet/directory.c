@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/threads.h"
 #include "fleet/fleet.h"
 
 #include <dirent.h>
@@ -54,30 +55,25 @@ list_documents (const char *path, const char *subdirectory, GPtrArray **paths, G
     return FALSE;
 }
 
-/* The files to be read, in parts that any thread takes in turn. */
+/* The files to be read. */
 typedef struct {
     const GPtrArray *hosts, *guests; /* paths; NULL: none */
     guint n_files;
     VgateFleet **parts; /* one for each PART_SIZE files */
-    guint n_parts;
-    gint next; /* the part that no thread has taken yet */
 } Reading;
 
-static gpointer
-read_parts (gpointer data)
+/* task: the number of the part, from 1. */
+static void
+read_part (gpointer task, gpointer user_data)
 {
-    Reading *r = data;
-    const guint n_hosts = r->hosts ? r->hosts->len : 0;
-    guint part;
+    const Reading *r = user_data;
+    const guint n_hosts = r->hosts ? r->hosts->len : 0, part = GPOINTER_TO_UINT (task) - 1;
 
-    while ((part = (guint)g_atomic_int_add (&r->next, 1)) < r->n_parts) {
-        r->parts[part] = vgate_fleet_new ();
-        for (guint i = part * PART_SIZE; i < MIN ((part + 1) * PART_SIZE, r->n_files); i++)
-            vgate_fleet_add_listed_file (r->parts[part], i < n_hosts,
-                                         i < n_hosts ? g_ptr_array_index (r->hosts, i)
-                                                     : g_ptr_array_index (r->guests, i - n_hosts));
-    }
-    return NULL;
+    r->parts[part] = vgate_fleet_new ();
+    for (guint i = part * PART_SIZE; i < MIN ((part + 1) * PART_SIZE, r->n_files); i++)
+        vgate_fleet_add_listed_file (r->parts[part], i < n_hosts,
+                                     i < n_hosts ? g_ptr_array_index (r->hosts, i)
+                                                 : g_ptr_array_index (r->guests, i - n_hosts));
 }
 
 /* Reads the files in as many threads as there are processors, and adds what was read in their order. */
@@ -85,23 +81,19 @@ static void
 read_all (VgateFleet *fleet, const GPtrArray *hosts, const GPtrArray *guests)
 {
     Reading r = {.hosts = hosts, .guests = guests};
-    g_autoptr (GPtrArray) threads = g_ptr_array_new ();
+    VgateThreads *threads;
+    guint n_parts;
 
     r.n_files = (hosts ? hosts->len : 0) + (guests ? guests->len : 0);
-    r.n_parts = (r.n_files + PART_SIZE - 1) / PART_SIZE;
-    r.parts = g_new0 (VgateFleet *, r.n_parts + 1);
+    n_parts = (r.n_files + PART_SIZE - 1) / PART_SIZE;
+    r.parts = g_new0 (VgateFleet *, n_parts + 1);
     /* libxml2 must be initialised before there are threads */
     xmlInitParser ();
-    for (guint i = 1; i < MIN (g_get_num_processors (), r.n_parts); i++) {
-        GThread *thread = g_thread_try_new ("read", read_parts, &r, NULL);
-
-        if (thread)
-            g_ptr_array_add (threads, thread);
-    }
-    read_parts (&r);
-    for (guint i = 0; i < threads->len; i++)
-        g_thread_join (g_ptr_array_index (threads, i));
-    for (guint i = 0; i < r.n_parts; i++) {
+    threads = vgate_threads_new (g_get_num_processors (), read_part, &r);
+    for (guint i = 0; i < n_parts; i++)
+        vgate_threads_push (threads, GUINT_TO_POINTER (i + 1));
+    vgate_threads_free (threads);
+    for (guint i = 0; i < n_parts; i++) {
         vgate_fleet_take (fleet, r.parts[i]);
         vgate_fleet_free (r.parts[i]);
     }
