@@ -154,30 +154,34 @@ vgate_key_lines_find (const VgateKeyLines *lines, const char *group, const char 
     return GPOINTER_TO_UINT (g_hash_table_lookup (lines->places, place));
 }
 
-const VgateKeyLine *
-vgate_key_lines_find_fault (const VgateKeyLines *lines)
+/* The text with the lines that GKeyFile does not accept made empty. NULL: it accepts all of them. */
+static char *
+blank_faults (const VgateKeyLines *lines, const char *text)
 {
+    g_auto (GStrv) texts = NULL;
+
     for (guint i = 0; i < lines->lines->len; i++) {
         const VgateKeyLine *line = g_ptr_array_index (lines->lines, i);
 
-        if (line->fault)
-            return line;
+        if (!line->fault)
+            continue;
+        if (!texts)
+            texts = g_strsplit (text, "\n", -1);
+        *texts[line->number - 1] = '\0';
     }
-    return NULL;
+    return texts ? g_strjoinv ("\n", texts) : NULL;
 }
 
-char *
-vgate_key_lines_blank_faults (const VgateKeyLines *lines, const char *text)
+GKeyFile *
+vgate_key_lines_parse (const VgateKeyLines *lines, const char *text, GError **error)
 {
-    g_auto (GStrv) texts = g_strsplit (text, "\n", -1);
+    g_autofree char *rest = blank_faults (lines, text);
+    g_autoptr (GKeyFile) file = g_key_file_new ();
 
-    for (guint i = 0; i < lines->lines->len; i++) {
-        const VgateKeyLine *line = g_ptr_array_index (lines->lines, i);
-
-        if (line->fault)
-            *texts[line->number - 1] = '\0';
-    }
-    return g_strjoinv ("\n", texts);
+    return g_key_file_load_from_data (file, rest ? rest : text, (gsize)-1, G_KEY_FILE_KEEP_TRANSLATIONS,
+                                      error)
+               ? g_steal_pointer (&file)
+               : NULL;
 }
 
 char **

@@ -26,9 +26,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateKeyLines, vgate_key_lines_free)
 /* The number of the last line that sets the key in the group, which is the one that GKeyFile uses; of the
  * last line that begins the group when key is NULL. 0 when there is no such line. */
 guint vgate_key_lines_find (const VgateKeyLines *lines, const char *group, const char *key);
-/* The first line that GKeyFile does not accept, or NULL. */
-const VgateKeyLine *vgate_key_lines_find_fault (const VgateKeyLines *lines);
-/* The text with the lines that GKeyFile does not accept made empty. The caller frees it. */
-char *vgate_key_lines_blank_faults (const VgateKeyLines *lines, const char *text);
+/* Parses the text of these lines, without those that GKeyFile does not accept. With translations kept, a key
+ * such as "key[de]" is one of its own, so that it can be reported as unknown. NULL with an error of GKeyFile;
+ * g_key_file_unref () the result. */
+GKeyFile *vgate_key_lines_parse (const VgateKeyLines *lines, const char *text, GError **error);
 /* As g_key_file_get_keys (), but each key only once, however often it is set. The caller frees it. */
 char **vgate_key_lines_list_keys (GKeyFile *file, const char *group);

@@ -246,11 +246,10 @@ complete_entry (const Load *load, const VgateBranch *before, VgateBranch *branch
     return TRUE;
 }
 
-/* With translations kept, "range[de]=" is an unknown key instead of being skipped. */
+/* Reports the lines that GKeyFile does not accept, and when faults are collected reads the others. */
 static gboolean
 parse_lines (Load *load, const char *text, GError **error)
 {
-    g_autofree char *rest = load->faults ? vgate_key_lines_blank_faults (load->lines, text) : NULL;
     g_autoptr (GError) local = NULL;
 
     for (guint i = 0; i < load->lines->lines->len; i++) {
@@ -259,10 +258,8 @@ parse_lines (Load *load, const char *text, GError **error)
         if (line->fault && !go_on (load, line->number, error, "%s", line->fault))
             return FALSE;
     }
-    load->file = g_key_file_new ();
-    return g_key_file_load_from_data (load->file, rest ? rest : text, (gsize)-1, G_KEY_FILE_KEEP_TRANSLATIONS,
-                                      &local) ||
-           go_on (load, 0, error, "%s", local->message);
+    load->file = vgate_key_lines_parse (load->lines, text, &local);
+    return load->file || go_on (load, 0, error, "%s", local->message);
 }
 
 /* Reads the table into load->branches. */
@@ -281,6 +278,8 @@ parse (Load *load, const char *text, gsize length, GError **error)
         return FALSE;
     if (!parse_lines (load, text, error))
         return FALSE;
+    if (!load->file)
+        return TRUE;
     groups = g_key_file_get_groups (load->file, NULL);
     for (guint i = 0; groups[i]; i++)
         if (!read_group (load, groups[i], error))

@@ -232,22 +232,10 @@ warn_of_keys_set_twice (const Load *load)
     }
 }
 
-/* with translations kept, "key[de]=" is reported as an unknown key instead of being skipped */
-static gboolean
-parse (Load *load, const char *text, GError **error)
-{
-    load->file = g_key_file_new ();
-    if (g_key_file_load_from_data (load->file, text, strlen (text), G_KEY_FILE_KEEP_TRANSLATIONS, error))
-        return TRUE;
-    g_clear_pointer (&load->file, g_key_file_unref);
-    return FALSE;
-}
-
 /* Reports the lines that GKeyFile does not accept, and when faults are collected reads the others. */
 static gboolean
-parse_without_faults (Load *load, const char *text, GError **error)
+parse_lines (Load *load, const char *text, GError **error)
 {
-    g_autofree char *rest = load->faults ? vgate_key_lines_blank_faults (load->lines, text) : NULL;
     g_autoptr (GError) local = NULL;
 
     for (guint i = 0; i < load->lines->lines->len; i++) {
@@ -256,8 +244,8 @@ parse_without_faults (Load *load, const char *text, GError **error)
         if (line->fault && !go_on (load, VGATE_CODE_CONFIG_SYNTAX, line->number, error, "%s", line->fault))
             return FALSE;
     }
-    return parse (load, rest ? rest : text, &local) ||
-           go_on (load, VGATE_CODE_CONFIG_SYNTAX, 0, error, "%s", local->message);
+    load->file = vgate_key_lines_parse (load->lines, text, &local);
+    return load->file || go_on (load, VGATE_CODE_CONFIG_SYNTAX, 0, error, "%s", local->message);
 }
 
 /* FALSE for a file without any group that is one of a configuration or looks like one. */
@@ -287,7 +275,7 @@ load_text (Load *load, const char *text, gsize length, GError **error)
                           "the file is no configuration: it contains no group of one");
         return TRUE;
     }
-    if (!parse_without_faults (load, text, error))
+    if (!parse_lines (load, text, error))
         return FALSE;
     if (!load->file)
         return TRUE;
