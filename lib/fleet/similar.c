@@ -18,12 +18,13 @@
  * number. */
 #define USER VGATE_SIMILAR_NAMES_MAX
 
+/* mark: VGATE_CELL_MARK_SIZE bytes. */
 static void
-append_mark (GString *text, char kind, guint index)
+write_mark (char *mark, char kind, guint index)
 {
-    g_string_append_c (text, kind);
-    g_string_append_c (text, (char)(MARK_BASE + ((index >> 6) & 0x3f)));
-    g_string_append_c (text, (char)(MARK_BASE + (index & 0x3f)));
+    mark[0] = kind;
+    mark[1] = (char)(MARK_BASE + ((index >> 6) & 0x3f));
+    mark[2] = (char)(MARK_BASE + (index & 0x3f));
 }
 
 static char *
@@ -34,9 +35,7 @@ placeholder (char kind, guint index, const char *name)
 
     memset (text, PADDING, length);
     text[length] = '\0';
-    text[0] = kind;
-    text[1] = (char)(MARK_BASE + ((index >> 6) & 0x3f));
-    text[2] = (char)(MARK_BASE + (index & 0x3f));
+    write_mark (text, kind, index);
     return text;
 }
 
@@ -469,13 +468,12 @@ vgate_similar_host_free (VgateHost *host)
 static void
 mask_clause (GString *text, char kind, const VgateSimilarNames *names)
 {
-    g_autoptr (GString) mark = NULL;
+    char mark[VGATE_CELL_MARK_SIZE + 1] = "";
 
     if (!names || names->clause == G_MAXUINT)
         return;
-    mark = g_string_new (NULL);
-    append_mark (mark, kind, names->clause);
-    g_string_replace (text, g_ptr_array_index (names->texts, names->clause), mark->str, 0);
+    write_mark (mark, kind, names->clause);
+    g_string_replace (text, g_ptr_array_index (names->texts, names->clause), mark, 0);
 }
 
 char *
