@@ -210,6 +210,15 @@ element () {
     on "$1" virsh -q metadata "$2" --uri "$element_uri" "${3:---live}" 2>/dev/null
 }
 
+# element_edit HOST NAME SCRIPT: edits the live element with sed. A vgpu-gated that runs there repairs it.
+element_edit () {
+    local before after
+    before=$(element "$1" "$2")
+    after=$(sed -E "$3" <<<"$before")
+    [ "$before" != "$after" ] || fail "'$3' changes nothing in:" "$before"
+    on "$1" virsh -q metadata "$2" --live --uri "$element_uri" --key vgate --set "$after"
+}
+
 has_element () {
     [ -n "$(element "$@")" ]
 }

@@ -121,20 +121,11 @@ test_a_driver_that_fails_leaves_the_element () {
 
 # --- metadata that another program changed ---
 
-# tampered HOST NAME SCRIPT: edits the live element with sed while the daemon runs
-tampered () {
-    local before after
-    before=$(element "$1" "$2")
-    after=$(sed -E "$3" <<<"$before")
-    [ "$before" != "$after" ] || fail "'$3' changes nothing in:" "$before"
-    on "$1" virsh -q metadata "$2" --live --uri "$element_uri" --key vgate --set "$after"
-}
-
 test_a_change_by_somebody_else_is_repaired () {
     local before
     guest_run a meddled "$h100_20c"
     before=$(attribute a meddled '/*/@sequence')
-    tampered a meddled 's/guest-vgpu-version="26\.1"/guest-vgpu-version="18.1"/; s/ sequence="[0-9]*"/ sequence="1"/'
+    element_edit a meddled 's/guest-vgpu-version="26\.1"/guest-vgpu-version="18.1"/; s/ sequence="[0-9]*"/ sequence="1"/'
     wait_captured a meddled 26.1
     # the number never decreases, whatever the other program wrote
     [ "$(attribute a meddled '/*/@sequence')" -gt "$before" ] || fail "the sequence went back below $before"

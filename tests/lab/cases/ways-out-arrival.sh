@@ -3,19 +3,10 @@
 # The ways out of a migration that was refused which begin on the source or in the guest, walked: the same migration
 # succeeds afterwards. What a guest would do to its vGPU, the simulated driver is told.
 
-# element_set HOST NAME SCRIPT: edits the live element with sed. No vgpu-gated may run there.
-element_set () {
-    local before after
-    before=$(element "$1" "$2")
-    after=$(sed -E "$3" <<<"$before")
-    [ "$before" != "$after" ] || fail "'$3' changes nothing in:" "$before"
-    on "$1" virsh -q metadata "$2" --live --uri "$element_uri" --key vgate --set "$after"
-}
-
 # walk CODE NAME PATTERN SCRIPT: the guest on host $here has this element, is refused, is captured again, and leaves. Sets
 # here to its new host.
 walk () {
-    [ -z "$4" ] || element_set "$here" "$2" "$4"
+    [ -z "$4" ] || element_edit "$here" "$2" "$4"
     expect_refused "$1" "$2" "$3" migrate "$here" "$2" >/dev/null
     guest_is "$here" "$2" running
     on "$here" vgpu-gated --once
@@ -54,7 +45,7 @@ test_a_clock_that_was_wrong () {
     host_service stop a vgpu-gated
     host_configure b rules <<<'time-in-future=refuse'
     time=$(date -u -d 'now + 1 hour' +%Y-%m-%dT%H:%M:%SZ)
-    element_set a hasty "s/(<capture time=)\"[^\"]*\"/\1\"$time\"/"
+    element_edit a hasty "s/(<capture time=)\"[^\"]*\"/\1\"$time\"/"
     expect_migration_refused 414 hasty 'correct the wrong one'
     on a vgpu-gated --once
     migrate a hasty
