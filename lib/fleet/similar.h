@@ -17,7 +17,7 @@ typedef struct {
     GPtrArray *texts; /* of char * */
     guint n_own;      /* the first ones, which no other guest or host has */
     guint n_names;    /* of a guest: the first ones, which are names and no clauses */
-    guint clause;     /* the index of the clause about an age that is too old; G_MAXUINT: there is none */
+    guint clause;     /* the index of the clause about an age that is too old; G_MAXUINT: no clause */
 } VgateSimilarNames;
 
 /*
@@ -72,7 +72,8 @@ void vgate_similar_host_free (VgateHost *host);
  * their clauses are then kept. The caller frees the result. */
 char *vgate_similar_mask (const char *text, const VgateSimilarNames *guest, const VgateSimilarNames *host);
 /* The text with the marks of the host's names in place of those that stand for the users of the guest's
- * devices, which only vgate_similar_mask () writes. NULL when there are none. The caller frees it. */
+ * devices, which only vgate_similar_mask () writes. NULL when the text has no such marks. The caller frees
+ * it. */
 char *vgate_similar_mark_users (const char *text, const VgateSimilarNames *guest, GHashTable *addresses);
 /* TRUE when text begins with a mark: a guest's or a host's, and the index of the name. */
 gboolean vgate_similar_read_mark (const char *text, gboolean *is_guest, guint *index);

@@ -48,7 +48,7 @@ check_file (int fd, const char *path, gboolean is_secret, GError **unsafe, GErro
 
 /*
  * Where open () reports that a file does not exist: the symbolic link that leads nowhere, which is the file
- * itself or a directory above it. NULL: there is none, the file is just missing. The caller frees it.
+ * itself or a directory above it. NULL: no such link, the file is just missing. The caller frees it.
  */
 static char *
 find_dangling_link (const char *path)

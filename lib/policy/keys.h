@@ -20,7 +20,7 @@ const VgatePolicyKey *vgate_policy_find_key (const char *group, const char *key)
 const VgatePolicyKey *vgate_policy_keys (gsize *n);
 /* TRUE when the group has a key. */
 gboolean vgate_policy_has_group (const char *group);
-/* The group that has a key of this name; NULL when there is none. */
+/* The group that has a key of this name; NULL when no group has it. */
 const char *vgate_policy_group_of (const char *key);
 
 /* What an unknown word can be meant to be: a key of the group, a group, or a rule. Static; NULL when nothing

@@ -205,5 +205,5 @@ gboolean vgate_xml_go_on (const xmlNode *node, GError *fault, GError **error);
 /* The element's line in the document that was read. */
 guint vgate_xml_node_line (const xmlNode *node);
 /* The first element of this name among a node and its siblings after it, for the line of what was read from
- * it. name: NULL for any. NULL when there is none. */
+ * it. name: NULL for any. NULL when no element matches. */
 xmlNode *vgate_xml_find_element (xmlNode *from, const char *name);

@@ -618,7 +618,7 @@ call_as_nobody (FakeHost *host, const char *line, int status)
         g_error ("%s: status %d instead of %d\n%s%s", line, run.status, status, run.out, run.err);
 }
 
-/* The answers are those that root gets, or there is none. */
+/* Each answer is the one that root gets, or is missing. */
 static void
 test_hidden_key (G_GNUC_UNUSED gconstpointer data)
 {
