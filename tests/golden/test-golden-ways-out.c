@@ -527,7 +527,7 @@ static const struct {
      "again|: it writes the element again)",
      LAB "ways-out-arrival.sh", "test_captured_again_on_the_source"},
     {"Run 'virsh migrate-setmaxdowntime DOMAIN MS' and 'vgpu-gated --once' on the source\\. Or have the "
-     "guest free frame buffer, or use a faster link",
+     "guest free frame buffer or, where the link is the slowest, use a faster one",
      LAB "ways-out-arrival.sh", "test_a_down_time_that_is_allowed_or_shorter"},
     {"Run 'vgpu-gate host' again( as root,)? on the host that the document describes", LAB "freshness.sh",
      "test_a_host_document_is_written_again"},
