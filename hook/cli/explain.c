@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/codes.h"
+#include "base/journal.h"
 #include "base/output.h"
 #include "command.h"
 #include "examples.h"
@@ -9,6 +10,8 @@
 #include <string.h>
 
 #define FORMAT "vgpu-gate/explain/1"
+
+#define CATALOG_WIDTH 76 /* columns, beside what journalctl puts before each line */
 
 #define WITH_DEVICE "with another device"
 
@@ -63,6 +66,32 @@ print_markdown (void)
         append_ways (ways, infos[i], "\n**Way out ", ":** ");
         g_print ("\n## %s: %s\n\n%s\n\n**Way out:** %s\n%s", vgate_code_format (infos[i]->code, code),
                  infos[i]->summary, infos[i]->cause, infos[i]->cure, ways->str);
+    }
+}
+
+/* Prints the catalogue of messages for "journalctl -x", in systemd's format: explanations by MESSAGE_ID. */
+static void
+print_catalog (void)
+{
+    gsize n;
+    const VgateCodeInfo *const *infos = vgate_code_infos (&n);
+    char code[VGATE_CODE_TEXT_SIZE], id[VGATE_MESSAGE_ID_SIZE];
+
+    g_print ("# SPDX-License-Identifier: LGPL-2.1-or-later\n");
+    for (gsize i = 0; i < n; i++) {
+        g_autoptr (GString) text = g_string_new (NULL);
+        g_autofree char *wrapped = NULL;
+        g_auto (GStrv) lines = NULL;
+
+        g_string_append_printf (text, "%s\n\nWay out: %s\n", infos[i]->cause, infos[i]->cure);
+        append_ways (text, infos[i], "\nWay out ", ": ");
+        wrapped = vgate_wrap (text->str, CATALOG_WIDTH);
+        g_print ("\n-- %s\nSubject: %s: %s\nDefined-By: vgpu-gate\nDocumentation: man:vgpu-gate(1)\n\n",
+                 vgate_message_id (infos[i]->code, id), vgate_code_format (infos[i]->code, code),
+                 infos[i]->summary);
+        lines = g_strsplit (wrapped, "\n", -1);
+        for (gsize j = 0; lines[j]; j++)
+            g_print ("%s\n", g_strchug (lines[j]));
     }
 }
 
@@ -146,9 +175,11 @@ int
 vgate_command_explain (int argc, char *argv[], const char *config)
 {
     g_auto (VgateCommandLine) line = {.output = VGATE_OUTPUT_TEXT};
-    gboolean markdown = FALSE;
+    gboolean markdown = FALSE, catalog = FALSE;
     const GOptionEntry entries[] = {
         {"markdown", 0, 0, G_OPTION_ARG_NONE, &markdown, "print all codes as Markdown", NULL},
+        {"catalog", 0, 0, G_OPTION_ARG_NONE, &catalog, "print all codes as a catalogue for 'journalctl -x'",
+         NULL},
         G_OPTION_ENTRY_NULL,
     };
     g_autoptr (GError) error = NULL;
@@ -159,10 +190,10 @@ vgate_command_explain (int argc, char *argv[], const char *config)
             "Print cause, ways out and an example of a message code, or without CODE the list of codes.",
             entries, &error))
         return vgate_command_usage (error->message);
-    if (markdown && line.output_name)
-        return vgate_command_usage ("--markdown and --output exclude each other");
-    if (markdown && line.n_words > 0)
-        return vgate_command_usage ("--markdown takes no code");
+    if (markdown + catalog + (line.output_name != NULL) > 1)
+        return vgate_command_usage ("--markdown, --catalog and --output exclude each other");
+    if ((markdown || catalog) && line.n_words > 0)
+        return vgate_command_usage ("--markdown and --catalog take no code");
     if (line.n_words > 1)
         return vgate_command_usage ("'explain' takes at most one code");
     if (line.n_words == 1) {
@@ -177,6 +208,8 @@ vgate_command_explain (int argc, char *argv[], const char *config)
         return vgate_command_fail (error);
     if (markdown)
         print_markdown ();
+    else if (catalog)
+        print_catalog ();
     else if (line.output == VGATE_OUTPUT_JSON)
         print_json (info);
     else if (info)

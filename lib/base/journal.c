@@ -3,6 +3,16 @@
 
 #define JOURNAL_SOCKET "/run/systemd/journal/socket"
 
+/* made with "systemd-id128 new", without its last four digits */
+#define MESSAGE_ID_PREFIX "d728cc8b66154e22b635a23bb80a"
+
+const char *
+vgate_message_id (int code, char text[VGATE_MESSAGE_ID_SIZE])
+{
+    g_snprintf (text, VGATE_MESSAGE_ID_SIZE, MESSAGE_ID_PREFIX "%04d", code);
+    return text;
+}
+
 GLogField
 vgate_journal_field (const char *key, const char *value)
 {
@@ -23,7 +33,7 @@ vgate_journal_send (const VgateJournalSubject *subject, const char *line, const 
 {
     g_autoptr (GArray) fields = g_array_new (FALSE, FALSE, sizeof (GLogField));
     const char priority[] = {(char)('0' + subject->priority), '\0'};
-    char code[VGATE_CODE_TEXT_SIZE];
+    char code[VGATE_CODE_TEXT_SIZE], id[VGATE_MESSAGE_ID_SIZE];
     g_autofree char *domain = subject->domain ? vgate_printable (subject->domain, 128) : NULL;
 
     if (!g_file_test (JOURNAL_SOCKET, G_FILE_TEST_EXISTS))
@@ -31,6 +41,7 @@ vgate_journal_send (const VgateJournalSubject *subject, const char *line, const 
     add_field (fields, "MESSAGE", line);
     add_field (fields, "PRIORITY", priority);
     add_field (fields, "SYSLOG_IDENTIFIER", subject->program);
+    add_field (fields, "MESSAGE_ID", vgate_message_id ((int)subject->code, id));
     add_field (fields, "VGPU_GATE_CODE", vgate_code_format (subject->code, code));
     add_field (fields, "VGPU_GATE_DOMAIN", domain);
     add_field (fields, "VGPU_GATE_DOMAIN_UUID", subject->uuid);

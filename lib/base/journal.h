@@ -13,6 +13,14 @@ typedef struct {
     const char *uuid;   /* the domain's UUID */
 } VgateJournalSubject;
 
+#define VGATE_MESSAGE_ID_SIZE 33 /* 32 hexadecimal digits and NUL */
+
+/*
+ * Writes the MESSAGE_ID of entries with this code to text, and returns text. By it "journalctl -x" finds the
+ * explanation in the catalogue, so the ID of a code never changes. It ends with the code as four digits.
+ */
+const char *vgate_message_id (int code, char text[VGATE_MESSAGE_ID_SIZE]);
+
 /* A further field with a text as its value. Key and value are borrowed. */
 GLogField vgate_journal_field (const char *key, const char *value);
 

@@ -124,8 +124,9 @@ save_sim (FakeHost *host)
     fake_host_write_file (host, "sim-host.conf", text, strlen (text), 0644);
 }
 
-/* A message leaves its last sentence out where the line would become too long, so the golden texts depend on the length
- * of the root's path. It is the same wherever the root is, unless $TMPDIR has more than 14 characters.
+/* A message leaves its last sentence out where the line would become too long, so the golden texts depend on
+ * the length of the root's path. It is the same wherever the root is, unless $TMPDIR has more than 14
+ * characters.
  * Returns: (transfer full): the template of a name for g_dir_make_tmp() */
 static char *
 root_template (void)

@@ -41,6 +41,7 @@ static const char *const lines[] = {
     "explain",
     "explain 303",
     "explain --markdown",
+    "explain --catalog",
     "help",
     "help device make",
 };

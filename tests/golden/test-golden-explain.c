@@ -55,11 +55,15 @@ static const Words calls[] = {
     {"explain-two", {"explain", "303", "304", NULL}, 2, "",
      USAGE_OF ("explain", "'explain' takes at most one code")},
     {"explain-markdown-output", {"explain", "--markdown", "--output", "json", NULL}, 2, "",
-     USAGE_OF ("explain", "--markdown and --output exclude each other")},
+     USAGE_OF ("explain", "--markdown, --catalog and --output exclude each other")},
+    {"explain-markdown-catalog", {"explain", "--markdown", "--catalog", NULL}, 2, "",
+     USAGE_OF ("explain", "--markdown, --catalog and --output exclude each other")},
+    {"explain-catalog-code", {"explain", "--catalog", "303", NULL}, 2, "",
+     USAGE_OF ("explain", "--markdown and --catalog take no code")},
     {"explain-output", {"explain", "--output", "xml", NULL}, 2, "",
      USAGE_OF ("explain", "invalid value 'xml' for --output: expected text or json")},
     {"explain-markdown-code", {"explain", "--markdown", "303", NULL}, 2, "",
-     USAGE_OF ("explain", "--markdown takes no code")},
+     USAGE_OF ("explain", "--markdown and --catalog take no code")},
 };
 /* clang-format on */
 
@@ -354,6 +358,57 @@ test_document (G_GNUC_UNUSED gconstpointer data)
     assert_prints (words, text);
 }
 
+/* Without blank lines and comments. */
+static char *
+lines_of_catalog (const char *text)
+{
+    g_autoptr (GString) kept = g_string_new (NULL);
+    g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+
+    for (gsize i = 0; lines[i]; i++)
+        if (lines[i][0] != '\0' && lines[i][0] != '#')
+            g_string_append_printf (kept, "%s\n", lines[i]);
+    return g_string_free (g_steal_pointer (&kept), FALSE);
+}
+
+/* systemd reads the catalogue, and finds in it what we wrote. */
+static void
+test_catalog (G_GNUC_UNUSED gconstpointer data)
+{
+    static const char *const words[] = {"explain", "--catalog", NULL};
+    g_autofree char *journalctl = g_find_program_in_path ("journalctl");
+    g_autoptr (GError) error = NULL;
+    g_autofree char *root = g_dir_make_tmp ("vgpu-gate-XXXXXX", &error);
+    g_autofree char *root_option = g_strconcat ("--root=", root, NULL);
+    g_autofree char *source = g_build_filename (root, "usr/lib/systemd/catalog", NULL);
+    g_autofree char *file = g_build_filename (source, "vgpu-gate.catalog", NULL);
+    g_autofree char *state = g_build_filename (root, "var/lib/systemd/catalog", NULL);
+    const char *const update[] = {journalctl, root_option, "--update-catalog", NULL};
+    const char *const dump[] = {journalctl, root_option, "--dump-catalog", NULL};
+    const char *const remove_all[] = {"rm", "-r", root, NULL};
+    g_autofree char *written = NULL, *found = NULL;
+    g_auto (ProgramRun) print = {0}, updated = {0}, dumped = {0}, removed = {0};
+
+    g_assert_no_error (error);
+    run_command (words, &print);
+    g_assert_cmpint (g_mkdir_with_parents (source, 0755), ==, 0);
+    g_assert_cmpint (g_mkdir_with_parents (state, 0755), ==, 0);
+    g_file_set_contents (file, print.out, -1, &error);
+    g_assert_no_error (error);
+    if (journalctl) {
+        program_run (update, "", 0, &updated);
+        program_run (dump, "", 0, &dumped);
+        written = lines_of_catalog (print.out);
+        found = lines_of_catalog (dumped.out);
+        g_assert_cmpstr (updated.err, ==, "");
+        g_assert_cmpstr (found, ==, written);
+        g_assert_nonnull (strstr (found, "\n-- d728cc8b66154e22b635a23bb80a0303\nSubject: VGATE-303: "));
+    } else {
+        g_test_skip ("there is no journalctl");
+    }
+    program_run (remove_all, "", 0, &removed);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -377,5 +432,6 @@ main (int argc, char *argv[])
     program_add_test ("/command/explain/json", NULL, test_json);
     program_add_test ("/command/explain/examples", NULL, test_examples);
     program_add_test ("/command/explain/document", NULL, test_document);
+    program_add_test ("/command/explain/catalog", NULL, test_catalog);
     return g_test_run ();
 }

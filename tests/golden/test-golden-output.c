@@ -45,6 +45,7 @@ static const char *const lines[] = {
     "config show --output json",
     "explain",
     "explain --markdown",
+    "explain --catalog",
     "explain --output json",
     "self-check --root $ROOT",
     "self-check --root $ROOT --output json",

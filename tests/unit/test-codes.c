@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/codes.h"
+#include "base/journal.h"
 
 #include <string.h>
 
@@ -76,6 +77,16 @@ test_parse_and_format (void)
     for (gsize i = 0; i < G_N_ELEMENTS (bad); i++)
         if (vgate_code_parse (bad[i]) != VGATE_CODE_NONE)
             g_error ("'%s' is taken for a code", bad[i]);
+}
+
+/* Catalogues, filters and scripts of others contain the IDs. */
+static void
+test_message_id (void)
+{
+    char id[VGATE_MESSAGE_ID_SIZE];
+
+    g_assert_cmpstr (vgate_message_id (VGATE_CODE_ALLOWED, id), ==, "d728cc8b66154e22b635a23bb80a0001");
+    g_assert_cmpstr (vgate_message_id (VGATE_CODE_GPU_DIFFERS, id), ==, "d728cc8b66154e22b635a23bb80a0304");
 }
 
 static void
@@ -275,6 +286,7 @@ main (int argc, char **argv)
     g_test_add_func ("/codes/table", test_table);
     g_test_add_func ("/codes/texts", test_texts);
     g_test_add_func ("/codes/parse-and-format", test_parse_and_format);
+    g_test_add_func ("/codes/message-id", test_message_id);
     g_test_add_func ("/codes/error-is", test_error_is);
     g_test_add_func ("/codes/unanswered", test_unanswered);
     g_test_add_func ("/codes/line", test_line);

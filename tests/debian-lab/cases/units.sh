@@ -153,4 +153,6 @@ test_the_journal () {
         "\"VGPU_GATE_VGPU\":\"$(attribute a noted '/*/vgpu/@uuid')\"" '"_SYSTEMD_UNIT":"vgpu-gated.service"'; do
         [[ $entry == *"$field"* ]] || fail "$field is not in: $entry"
     done
+    entry=$(journal a -x -n 1 VGPU_GATE_DOMAIN=noted VGPU_GATE_TRIGGER=start)
+    [[ $entry == *"Subject: VGATE-701: "*"Documentation: man:vgpu-gate(1)"* ]] || fail "it is not explained: $entry"
 }

@@ -29,6 +29,7 @@ test_a_refused_migration () {
     host_update b --gpu "$h100" --ecc off
     expect_migration_refused 304 barred 'ECC'
     entry_comes b "VGPU_GATE_CODE=VGATE-304"
+    entry_comes b "MESSAGE_ID=d728cc8b66154e22b635a23bb80a0304"
     entry_comes b "VGPU_GATE_DECISION=refused"
     # neither the XML nor the metadata in it
     ! journal b | grep -E '<domain|base64|<metadata' || fail 'the journal holds XML'
