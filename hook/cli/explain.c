@@ -77,7 +77,9 @@ print_catalog (void)
     const VgateCodeInfo *const *infos = vgate_code_infos (&n);
     char code[VGATE_CODE_TEXT_SIZE], id[VGATE_MESSAGE_ID_SIZE];
 
-    g_print ("# SPDX-License-Identifier: LGPL-2.1-or-later\n");
+    /* in two parts, because this is not the license of this file */
+    g_print ("# SPDX-License-"
+             "Identifier: LGPL-2.1-or-later\n");
     for (gsize i = 0; i < n; i++) {
         g_autoptr (GString) text = g_string_new (NULL);
         g_autofree char *wrapped = NULL;

@@ -7,7 +7,10 @@
 #include <glib.h>
 #include <string.h>
 
-#define SPDX        "/* SPDX-License-Identifier: LGPL-2.1-or-later */"
+/* in two parts, because it is not the license of this file */
+#define SPDX           \
+    "/* SPDX-License-" \
+    "Identifier: LGPL-2.1-or-later */"
 #define COLUMNS_MAX 110
 
 /* The floors of lib/, lowest first: a folder includes only itself and the floors below it. */
