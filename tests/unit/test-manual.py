@@ -186,7 +186,20 @@ def check_filled_in():
     return [f"{name}: {line}" for name in by_name for line in lines_of(name) if re.search(r"@[A-Z]+@", line)]
 
 
-CHECKS = [check_lint, check_synopsis, check_entries, check_options, check_sim_synopsis, check_filled_in]
+def check_sections():
+    """What a reader looks for at the end of each page, in the usual order."""
+    wanted = ["NAME", "DESCRIPTION", "AUTHORS", "REPORTING BUGS", "SEE ALSO"]
+    complaints = []
+    for name in by_name:
+        titles = [line[3:].strip(' "') for line in lines_of(name) if line.startswith(".SH")]
+        if [title for title in titles if title in wanted] != wanted:
+            complaints.append(f"{name} does not have the sections {', '.join(wanted)} in this order: {titles}")
+        complaints += [f"{name} has no section {title}" for title in ("EXAMPLES", "FILES") if title not in titles]
+    return complaints
+
+
+CHECKS = [check_lint, check_synopsis, check_entries, check_options, check_sim_synopsis, check_filled_in,
+          check_sections]
 print(f"1..{len(CHECKS)}")
 failed = 0
 for number, one in enumerate(CHECKS, 1):
