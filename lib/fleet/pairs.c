@@ -4,6 +4,7 @@
 #include "compat/verdict.h"
 #include "fleet/key.h"
 #include "gate/judge.h"
+#include "placement/choose.h"
 #include "placement/room.h"
 #include "placement/slots.h"
 #include "placement/survey.h"
@@ -29,10 +30,15 @@ typedef struct {
 struct VgatePairGuest {
     const VgateFleetGuest *guest;
     guint number; /* what the gate reads of the guest, without what only the engine reads */
+    guint kind;   /* both, but not the addresses */
+    guint first;  /* of a plain guest: what the reason reads of it why its first vGPU cannot use its device */
     const Interest *interest;
     GArray *addresses;    /* of guint: the numbers of the addresses that it names; NOWHERE: no host has it */
     gboolean has_devices; /* each of its vGPUs has a hostdev */
+    gboolean is_plain;    /* it has a hostdev for each of its vGPUs, with a device of its own, and no other */
     guint *subjects;      /* indexed by vGPU: what the engine reads of it, an index into pairs->verdicts */
+    guint *named;         /* indexed by vGPU, if it is plain: the index in addresses of the virtual function
+                           * that its hostdev names; NOWHERE: it names a mediated device */
 };
 
 /* What a host has at an address. */
@@ -41,39 +47,49 @@ typedef struct {
     GPtrArray *makeable;           /* of const VgateMakeable *: what can be created there */
     GArray *slots;                 /* of guint, indices into those of the host */
     guint number;                  /* of all this; 0: not known yet */
+    guint reason;                  /* what the reason reads of it why it cannot be used; likewise */
+    guint pgpu;                    /* the index of the device's GPU; NOWHERE: none of the host's */
 } At;
 
 /* A host as guests with one interest see it. */
 typedef struct {
-    guint number;      /* 0: not known yet */
-    guint8 *offers;    /* indexed by vGPU * number of GPUs + GPU */
-    gboolean *is_open; /* indexed by GPU: it has a device that the guests can get */
+    gboolean is_known;
+    gboolean
+        is_closed; /* no device of the host is of the type of one of the guests' vGPUs; the numbers of the
+                         * view are then not needed where only other devices matter */
+    guint number;
+    guint seen; /* of this and all else that the gate reads of the host, without the addresses */
+    const VgateHostType **types; /* indexed by vGPU * number of GPUs + GPU; NULL: the GPU does not list it */
+    gboolean *is_open;           /* indexed by GPU: it has a device that the guests can get */
     guint *ranks; /* indexed by slot: its place among those that the guests can get, from 1; otherwise 0 */
 } View;
 
 struct VgatePairHost {
     const VgateHost *host;
     guint number;         /* what the gate reads of a host for any guest */
+    guint base;           /* the same without the GPUs */
+    gboolean has_kind[2]; /* indexed by VgateHostdevKind */
     guint *gpus;          /* indexed by pGPU: what the engine reads of it */
     VgateHostState state; /* for a guest without names; its members are owned. Only with devices */
     VgateProbe *probe;    /* likewise */
     GPtrArray *slots;     /* likewise, of VgateSlot * */
     guint *loads;         /* indexed by pGPU */
     GArray *promises;     /* of VgatePromise */
-    GArray *views;        /* of View, indexed by interest * 2 + whether its devices are missing */
+    GArray *views;        /* of View, indexed by interest * 2 + whether only other devices matter */
     GPtrArray *addresses; /* of At *, indexed by the number of the address; NULL: nothing is there */
 };
 
-/* The number of what a decision reads of the verdicts about a vGPU on a GPU. */
+/* What a decision reads of the verdicts about a vGPU on a GPU. */
 typedef struct {
-    guint all;             /* 0: not known yet */
-    guint without_reasons; /* if a refusal has another reason */
-    guint of_devices;      /* if also no cold start is possible: for a device that the vGPU can get */
-    guint of_none;         /* likewise, if there is no such device */
+    guint number;                 /* of all of it; 0: not known yet */
+    guint of_migration[2];        /* the number of a migration's, indexed by whether a device exists */
+    gboolean can_migrate[2];      /* likewise */
+    gboolean can_start_on_device; /* cold, on a device that exists */
 } Verdicts;
 
-/* What is kept for a pair, and its key. */
+/* A key, and what is kept for it. */
 typedef struct {
+    guint32 *kept; /* value, or that of another pair */
     guint32 value;
     guint32 length;
     guint32 numbers[];
@@ -89,7 +105,8 @@ struct VgatePairs {
     GPtrArray *verdicts;   /* of GArray of Verdicts, indexed by GPU number * N_OFFERS + offer */
     GPtrArray *guests;     /* of VgatePairGuest * */
     GPtrArray *hosts;      /* of VgatePairHost * */
-    GHashTable *pairs;     /* of Pair * */
+    GHashTable *pairs;     /* of Pair *: kinds of guests, and hosts as these see them */
+    GHashTable *decisions; /* of Pair *: what the decisions about the former depend on */
     Pair *sought;
     guint size; /* the most numbers that sought has room for */
 };
@@ -135,6 +152,7 @@ guest_free (VgatePairGuest *guest)
 {
     g_array_unref (guest->addresses);
     g_free (guest->subjects);
+    g_free (guest->named);
     g_free (guest);
 }
 
@@ -151,7 +169,7 @@ at_free (At *at)
 static void
 view_clear (View *view)
 {
-    g_free (view->offers);
+    g_free (view->types);
     g_free (view->is_open);
     g_free (view->ranks);
 }
@@ -194,6 +212,7 @@ vgate_pairs_new (const VgateFleetQuestion *question, GHashTable *addresses)
     pairs->guests = g_ptr_array_new_with_free_func ((GDestroyNotify)guest_free);
     pairs->hosts = g_ptr_array_new_with_free_func ((GDestroyNotify)host_free);
     pairs->pairs = g_hash_table_new_full (hash_pair, pairs_are_equal, g_free, NULL);
+    pairs->decisions = g_hash_table_new_full (hash_pair, pairs_are_equal, g_free, NULL);
     return pairs;
 }
 
@@ -206,6 +225,7 @@ vgate_pairs_free (VgatePairs *pairs)
     g_ptr_array_unref (pairs->hosts);
     g_ptr_array_unref (pairs->verdicts);
     g_hash_table_unref (pairs->pairs);
+    g_hash_table_unref (pairs->decisions);
     g_hash_table_unref (pairs->interests);
     g_hash_table_unref (pairs->known);
     g_hash_table_unref (pairs->subjects);
@@ -318,6 +338,75 @@ number_of_guest (VgatePairs *pairs, const VgateDomain *domain)
     return number_of (pairs->known, key);
 }
 
+/* Finds out which device each vGPU has. n_own: the number of names before those of virtual functions. */
+static void
+list_devices (VgatePairGuest *guest, guint n_own)
+{
+    const VgateDomain *domain = guest->guest->domain;
+    const GPtrArray *vgpus = domain->element ? domain->element->vgpus : NULL;
+    g_autoptr (GHashTable) sources = g_hash_table_new (g_str_hash, g_str_equal);
+    g_autoptr (GHashTable) paired = g_hash_table_new (NULL, NULL);
+
+    guest->has_devices = vgpus && vgpus->len > 0;
+    guest->named = g_new (guint, (vgpus ? vgpus->len : 0) + 1);
+    for (guint i = 0; vgpus && i < vgpus->len; i++) {
+        const VgateElementVgpu *vgpu = g_ptr_array_index (vgpus, i);
+        const VgateHostdev *hostdev = vgate_domain_find_hostdev (domain, vgpu->guest_address);
+        gboolean is_guest;
+        guint index;
+
+        guest->named[i] = NOWHERE;
+        guest->has_devices = guest->has_devices && hostdev;
+        if (!hostdev)
+            continue;
+        g_hash_table_add (sources, hostdev->source);
+        g_hash_table_add (paired, (gpointer)hostdev);
+        if (hostdev->kind == VGATE_HOSTDEV_PCI &&
+            vgate_similar_read_mark (hostdev->source, &is_guest, &index))
+            guest->named[i] = index - n_own;
+    }
+    guest->is_plain = guest->has_devices && domain->hostdevs->len == vgpus->len &&
+                      g_hash_table_size (sources) == vgpus->len && g_hash_table_size (paired) == vgpus->len;
+    for (guint i = 0; i < domain->hostdevs->len; i++)
+        guest->is_plain =
+            guest->is_plain && !((VgateHostdev *)g_ptr_array_index (domain->hostdevs, i))->is_on_command_line;
+}
+
+/* The number of what guests have in common that differ only in the addresses that they name. */
+static guint
+kind_of (VgatePairs *pairs, const VgatePairGuest *guest, guint n_vgpus)
+{
+    g_autoptr (GByteArray) key = g_byte_array_new ();
+
+    vgate_key_text (key, "kind");
+    vgate_key_number (key, guest->number);
+    for (guint i = 0; i < n_vgpus; i++)
+        vgate_key_number (key, guest->subjects[i]);
+    return number_of (pairs->known, key);
+}
+
+/* The number of what the reason why the first vGPU of a plain guest cannot use its device reads of the guest,
+ * and with it the advice about other devices. */
+static guint
+number_of_first (VgatePairs *pairs, const VgateDomain *domain)
+{
+    const VgateElementVgpu *vgpu = g_ptr_array_index (domain->element->vgpus, 0);
+    const VgateHostdev *hostdev = vgate_domain_find_hostdev (domain, vgpu->guest_address);
+    g_autoptr (GByteArray) key = g_byte_array_sized_new (256);
+
+    vgate_key_text (key, "first");
+    vgate_key_text (key, domain->uuid);
+    vgate_key_text (key, domain->element->domain);
+    vgate_key_text (key, domain->vmstate ? domain->vmstate->bus : NULL);
+    vgate_key_text (key, domain->vmstate ? domain->vmstate->uuid : NULL);
+    vgate_key_number (key, hostdev->kind);
+    vgate_key_text (key, hostdev->source);
+    vgate_key_number (key, vgpu->type);
+    vgate_key_text (key, vgpu->type_name);
+    vgate_key_number (key, domain->element->vgpus->len == 1);
+    return number_of (pairs->known, key);
+}
+
 VgatePairGuest *
 vgate_pairs_add_guest (VgatePairs *pairs, const VgateFleetGuest *copy, const VgateSimilarNames *names)
 {
@@ -339,14 +428,12 @@ vgate_pairs_add_guest (VgatePairs *pairs, const VgateFleetGuest *copy, const Vga
         g_array_append_val (guest->addresses, number);
     }
     guest->subjects = g_new0 (guint, n_vgpus + 1);
-    guest->has_devices = n_vgpus > 0;
-    for (guint i = 0; i < n_vgpus; i++) {
-        const VgateElementVgpu *vgpu = g_ptr_array_index (domain->element->vgpus, i);
-
+    for (guint i = 0; i < n_vgpus; i++)
         guest->subjects[i] = subject_of (pairs, domain->element, i);
-        guest->has_devices =
-            guest->has_devices && vgate_domain_find_hostdev (domain, vgpu->guest_address) != NULL;
-    }
+    list_devices (guest, names->n_own);
+    guest->kind = kind_of (pairs, guest, n_vgpus);
+    if (guest->is_plain)
+        guest->first = number_of_first (pairs, domain);
     g_ptr_array_add (pairs->guests, guest);
     return guest;
 }
@@ -366,16 +453,28 @@ append_types (GByteArray *key, const VgatePgpu *pgpu)
     }
 }
 
-/* All that the gate reads of a host for any guest, except what the engine reads of the GPUs, the room for
- * their types, and the devices. */
+/* All that the gate reads of a host for any guest, except the GPUs and the devices. */
 static guint
-number_of_host (VgatePairs *pairs, const VgateHost *host)
+number_of_base (VgatePairs *pairs, const VgatePairHost *host)
+{
+    g_autoptr (GByteArray) key = g_byte_array_sized_new (512);
+
+    vgate_key_text (key, "base");
+    vgate_key_host (key, host->host);
+    vgate_key_number (key, host->host->pgpus->len > 0);
+    vgate_key_number (key, host->host->devices != NULL);
+    g_byte_array_append (key, (const guint8 *)host->has_kind, sizeof host->has_kind);
+    return number_of (pairs->known, key);
+}
+
+/* The base and the GPUs, except what the engine reads of them and the room for their types. */
+static guint
+number_of_host (VgatePairs *pairs, const VgateHost *host, guint base)
 {
     g_autoptr (GByteArray) key = g_byte_array_sized_new (512);
 
     vgate_key_text (key, "host");
-    vgate_key_host (key, host);
-    vgate_key_number (key, host->pgpus->len);
+    vgate_key_number (key, base);
     for (guint i = 0; i < host->pgpus->len; i++) {
         const VgatePgpu *pgpu = g_ptr_array_index (host->pgpus, i);
 
@@ -384,9 +483,6 @@ number_of_host (VgatePairs *pairs, const VgateHost *host)
         vgate_key_number (key, (guint64)pgpu->mig);
         append_types (key, pgpu);
     }
-    vgate_key_number (key, host->devices != NULL);
-    for (VgateHostdevKind kind = VGATE_HOSTDEV_MDEV; host->devices && kind <= VGATE_HOSTDEV_PCI; kind++)
-        vgate_key_number (key, (guint64)vgate_host_devices_have_kind (host->devices, kind));
     return number_of (pairs->known, key);
 }
 
@@ -436,6 +532,7 @@ at_address (const VgatePairs *pairs, const VgatePairHost *host, const char *addr
     at = (At **)&g_ptr_array_index (host->addresses, GPOINTER_TO_UINT (number));
     if (!*at) {
         *at = g_new0 (At, 1);
+        (*at)->pgpu = NOWHERE;
         (*at)->makeable = g_ptr_array_new ();
         (*at)->slots = g_array_new (FALSE, FALSE, sizeof (guint));
     }
@@ -451,6 +548,15 @@ is_slot_at (const VgateSlot *slot, const At *at)
     return slot->kind == VGATE_HOSTDEV_PCI && name && g_strcmp0 (slot->device, name) == 0;
 }
 
+static guint
+index_of_gpu (const VgateHost *host, const char *address)
+{
+    for (guint i = 0; address && i < host->pgpus->len; i++)
+        if (strcmp (((VgatePgpu *)g_ptr_array_index (host->pgpus, i))->address, address) == 0)
+            return i;
+    return NOWHERE;
+}
+
 /* The lists of the copy and of the original have the same order. */
 static void
 list_addresses (const VgatePairs *pairs, const VgatePairHost *host, const VgateHostDevices *original)
@@ -461,8 +567,10 @@ list_addresses (const VgatePairs *pairs, const VgatePairHost *host, const VgateH
         const VgateListedDevice *listed = g_ptr_array_index (original->devices, i);
         At *at = listed->kind == VGATE_HOSTDEV_PCI ? at_address (pairs, host, listed->source) : NULL;
 
-        if (at)
+        if (at) {
             at->device = g_ptr_array_index (copy->devices, i);
+            at->pgpu = index_of_gpu (host->host, at->device->listed.device.pgpu);
+        }
     }
     for (guint i = 0; i < original->makeable->len; i++) {
         const VgateMakeable *makeable = g_ptr_array_index (original->makeable, i);
@@ -487,7 +595,10 @@ vgate_pairs_add_host (VgatePairs *pairs, const VgateHost *copy, const VgateHost 
     VgatePairHost *host = g_new0 (VgatePairHost, 1);
 
     host->host = copy;
-    host->number = number_of_host (pairs, copy);
+    for (VgateHostdevKind kind = VGATE_HOSTDEV_MDEV; copy->devices && kind <= VGATE_HOSTDEV_PCI; kind++)
+        host->has_kind[kind] = vgate_host_devices_have_kind (copy->devices, kind);
+    host->base = number_of_base (pairs, host);
+    host->number = number_of_host (pairs, copy, host->base);
     host->gpus = g_new (guint, n_gpus + 1);
     for (guint i = 0; i < n_gpus; i++)
         host->gpus[i] = number_of_gpu (pairs, copy, g_ptr_array_index (copy->pgpus, i));
@@ -539,12 +650,56 @@ number_at (VgatePairs *pairs, At *at)
     return at->number;
 }
 
+/* The number of what the reason reads why a vGPU cannot use the device at an address (gate/check.c). */
+static guint
+reason_at (VgatePairs *pairs, const VgatePairHost *host, At *at)
+{
+    const VgateDevice *device = at && at->device ? &at->device->listed.device : NULL;
+    g_autoptr (GByteArray) key = NULL;
+
+    if (!device)
+        return 0;
+    if (at->reason != 0)
+        return at->reason;
+    key = g_byte_array_sized_new (256);
+    vgate_key_text (key, "reason");
+    vgate_key_number (key, device->kind);
+    vgate_key_text (key, device->pgpu);
+    vgate_key_number (key, device->type);
+    vgate_key_text (key, device->type_name);
+    vgate_key_text (key, device->fault);
+    vgate_key_number (key, at->device->use != NULL);
+    vgate_key_number (key, at->pgpu != NOWHERE);
+    if (at->pgpu != NOWHERE)
+        append_types (key, g_ptr_array_index (host->host->pgpus, at->pgpu));
+    at->reason = number_of (pairs->known, key);
+    return at->reason;
+}
+
 /* --- a host as guests with an interest see it --- */
 
+/* Finds the types of the vGPUs on the GPUs. */
+static void
+list_types (const VgatePairHost *host, const Interest *interest, View *view)
+{
+    const guint n_gpus = host->host->pgpus->len;
+
+    view->types = g_new0 (const VgateHostType *, interest->vgpus->len *n_gpus + 1);
+    for (guint i = 0; i < interest->vgpus->len; i++) {
+        const VgateElementVgpu *vgpu = g_ptr_array_index (interest->vgpus, i);
+
+        for (guint p = 0; p < n_gpus; p++)
+            view->types[i * n_gpus + p] =
+                vgate_pgpu_find_type (g_ptr_array_index (host->host->pgpus, p), vgpu->type, vgpu->type_name);
+    }
+}
+
+/* TRUE when one of the vGPUs can get the slot. Notes the vGPUs that can in has_slot. */
 static gboolean
-fits (const VgatePairHost *host, const Interest *interest, const VgateSlot *slot)
+fits (const VgatePairHost *host, const Interest *interest, const VgateSlot *slot, gboolean *has_slot)
 {
     const VgatePgpu *pgpu = g_ptr_array_index (host->host->pgpus, slot->pgpu);
+    gboolean any = FALSE;
 
     if (slot->in_use || !interest->has_kind[slot->kind])
         return FALSE;
@@ -552,9 +707,9 @@ fits (const VgatePairHost *host, const Interest *interest, const VgateSlot *slot
         const VgateElementVgpu *vgpu = g_ptr_array_index (interest->vgpus, i);
 
         if (vgate_pgpu_is_same_type (pgpu, slot->type, slot->type_name, vgpu->type, vgpu->type_name))
-            return TRUE;
+            any = has_slot[i] = TRUE;
     }
-    return FALSE;
+    return any;
 }
 
 /*
@@ -565,13 +720,14 @@ static void
 append_slots (GByteArray *key, const VgatePairHost *host, const Interest *interest, View *view)
 {
     g_autofree gboolean *is_seen = g_new0 (gboolean, 2 * host->host->pgpus->len + 1);
+    g_autofree gboolean *has_slot = g_new0 (gboolean, interest->vgpus->len + 1);
     guint n = 0;
 
     for (guint i = 0; host->slots && i < host->slots->len; i++) {
         const VgateSlot *slot = g_ptr_array_index (host->slots, i);
         gboolean *seen = &is_seen[2 * slot->pgpu + (slot->exists ? 1 : 0)];
 
-        if ((interest->is_single && *seen) || !fits (host, interest, slot))
+        if ((interest->is_single && *seen) || !fits (host, interest, slot, has_slot))
             continue;
         *seen = view->is_open[slot->pgpu] = TRUE;
         view->ranks[i] = ++n;
@@ -584,6 +740,8 @@ append_slots (GByteArray *key, const VgatePairHost *host, const Interest *intere
         vgate_key_number (key, (guint64)slot->exists);
         vgate_key_number (key, MIN (slot->available, interest->vgpus->len));
     }
+    for (guint i = 0; i < interest->vgpus->len; i++)
+        view->is_closed = view->is_closed || !has_slot[i];
 }
 
 /* The vGPUs on the GPUs with devices for the guest. Only their order matters, and how many vGPUs of the guest
@@ -626,61 +784,76 @@ append_room (GByteArray *key, const VgatePairHost *host, const Interest *interes
     vgate_key_number (key, MAX (framebuffer, room.framebuffer) >> 48 ? room.framebuffer : 0);
 }
 
-/* How the GPUs offer the types, and how much room they have for them. is_missing: the vGPUs need a device, so
- * that only GPUs with devices for them can have room. */
+/* How the GPUs offer the types, and how much room they have for them. needs_other: the vGPUs need other
+ * devices than those that they name, so that only GPUs with devices for them can have room. */
 static void
-append_offers (GByteArray *key, const VgatePairHost *host, const Interest *interest, gboolean is_missing,
-               const gboolean *is_open, guint8 *offers)
+append_offers (GByteArray *key, const VgatePairHost *host, const Interest *interest, gboolean needs_other,
+               const View *view)
 {
     const guint n_gpus = host->host->pgpus->len;
 
     for (guint p = 0; p < n_gpus; p++) {
         for (guint i = 0; i < interest->vgpus->len; i++) {
-            const VgateElementVgpu *vgpu = g_ptr_array_index (interest->vgpus, i);
-            const VgateHostType *type =
-                vgate_pgpu_find_type (g_ptr_array_index (host->host->pgpus, p), vgpu->type, vgpu->type_name);
+            const VgateHostType *type = view->types[i * n_gpus + p];
 
             vgate_key_number (key, type != NULL);
             if (!type)
                 continue;
-            offers[i * n_gpus + p] = type->free_instances > 0 ? OFFERS_FREE : OFFERS_FULL;
+            vgate_key_number (key, type->free_instances > 0);
             vgate_key_number (key, type->id);
             vgate_key_text (key, type->name);
             vgate_key_number (key, type->framebuffer);
-            if (!is_missing)
+            if (!needs_other)
                 append_room (key, host, interest, p, type, NULL);
-            if (!is_missing || is_open[p])
+            if (!needs_other || view->is_open[p])
                 append_room (key, host, interest, p, type, host->promises);
         }
     }
 }
 
-/* is_missing: the host has none of the devices that the guests name. */
-static const View *
-view_of (VgatePairs *pairs, VgatePairHost *host, const Interest *interest, gboolean is_missing)
+/* Numbers what a guest sees of the host beside the addresses: the view, and what the engine reads. */
+static guint
+number_of_seen (VgatePairs *pairs, const VgatePairHost *host, guint view)
 {
-    const guint index = interest->index * 2 + (is_missing ? 1 : 0);
+    g_autoptr (GByteArray) key = g_byte_array_sized_new (256);
+
+    vgate_key_text (key, "seen");
+    vgate_key_number (key, host->number);
+    vgate_key_number (key, view);
+    for (guint i = 0; i < host->host->pgpus->len; i++)
+        vgate_key_number (key, host->gpus[i]);
+    return number_of (pairs->known, key);
+}
+
+static const View *
+view_of (VgatePairs *pairs, VgatePairHost *host, const Interest *interest, gboolean needs_other)
+{
+    const guint index = interest->index * 2 + (needs_other ? 1 : 0);
     g_autoptr (GByteArray) key = NULL;
     View *view;
 
     if (host->views->len <= index)
         g_array_set_size (host->views, index + 1);
     view = &g_array_index (host->views, View, index);
-    if (view->number != 0)
+    if (view->is_known)
         return view;
+    view->is_known = TRUE;
     key = g_byte_array_sized_new (512);
     vgate_key_text (key, "view");
     vgate_key_number (key, (guint64)interest->is_single);
-    vgate_key_number (key, (guint64)is_missing);
+    vgate_key_number (key, (guint64)needs_other);
     if (interest->vgpus) {
         view->is_open = g_new0 (gboolean, host->host->pgpus->len + 1);
-        view->offers = g_new0 (guint8, interest->vgpus->len * host->host->pgpus->len + 1);
         view->ranks = g_new0 (guint, (host->slots ? host->slots->len : 0) + 1);
+        list_types (host, interest, view);
         append_slots (key, host, interest, view);
+        if (needs_other && view->is_closed)
+            return view;
         append_loads (key, host, interest, view->is_open);
-        append_offers (key, host, interest, is_missing, view->is_open, view->offers);
+        append_offers (key, host, interest, needs_other, view);
     }
     view->number = number_of (pairs->known, key);
+    view->seen = number_of_seen (pairs, host, view->number);
     return view;
 }
 
@@ -774,33 +947,27 @@ judge_all (VgatePairs *pairs, const VgatePairGuest *guest, const VgatePairHost *
 {
     const VgateElementVgpu *subject = g_ptr_array_index (guest->guest->domain->element->vgpus, vgpu);
     const VgatePgpu *on = g_ptr_array_index (host->host->pgpus, pgpu);
-    g_autoptr (GByteArray) all = g_byte_array_sized_new (1024), of_devices = g_byte_array_sized_new (1024);
+    g_autoptr (GByteArray) all = g_byte_array_new ();
 
-    for (int is_held = 1; is_held >= 0; is_held--) {
+    vgate_key_text (all, "verdicts");
+    for (int is_held = 0; is_held <= 1; is_held++) {
         const VgateCandidate candidate =
             judge (pairs, guest, host, vgpu, pgpu, VGATE_OPERATION_MIGRATE, is_held);
+        g_autoptr (GByteArray) key = g_byte_array_sized_new (512);
 
-        vgate_key_number (all, (guint64)candidate.is_possible);
-        append_verdict (all, &candidate.verdict);
-        vgate_key_number (of_devices, (guint64)candidate.is_possible);
-        if (candidate.is_possible)
-            append_verdict (of_devices, &candidate.verdict);
-        if (is_held)
-            verdicts->of_none = candidate.is_possible ? 2 : 1;
+        vgate_key_text (key, "verdict");
+        vgate_key_number (key, (guint64)candidate.is_possible);
+        append_verdict (key, &candidate.verdict);
+        verdicts->can_migrate[is_held] = candidate.is_possible;
+        verdicts->of_migration[is_held] = number_of (pairs->known, key);
+        verdicts->can_start_on_device =
+            judge (pairs, guest, host, vgpu, pgpu, VGATE_OPERATION_PREPARE, is_held).is_possible;
+        vgate_key_number (all, verdicts->of_migration[is_held]);
+        vgate_key_number (all, (guint64)verdicts->can_start_on_device);
     }
-    verdicts->of_devices = number_of (pairs->known, of_devices);
-    for (int is_held = 1; is_held >= 0; is_held--) {
-        const guint64 is_possible =
-            (guint64)judge (pairs, guest, host, vgpu, pgpu, VGATE_OPERATION_PREPARE, is_held).is_possible;
-
-        vgate_key_number (all, is_possible);
-        vgate_key_number (of_devices, is_possible);
-    }
-    verdicts->without_reasons = number_of (pairs->known, of_devices);
     vgate_key_number (all,
                       (guint64)vgate_gpu_string_compare (subject->record.gpu_string, on->record.gpu_string));
-    vgate_key_text (all, "all");
-    verdicts->all = number_of (pairs->known, all);
+    verdicts->number = number_of (pairs->known, all);
 }
 
 static const Verdicts *
@@ -808,15 +975,195 @@ verdicts_of (VgatePairs *pairs, const VgatePairGuest *guest, const VgatePairHost
              guint vgpu, guint pgpu)
 {
     GArray *all = g_ptr_array_index (pairs->verdicts, guest->subjects[vgpu]);
-    const guint index = host->gpus[pgpu] * N_OFFERS + view->offers[vgpu * host->host->pgpus->len + pgpu];
+    const VgateHostType *type = view->types[vgpu * host->host->pgpus->len + pgpu];
+    const guint offer = type ? (type->free_instances > 0 ? OFFERS_FREE : OFFERS_FULL) : OFFERS_NONE,
+                index = host->gpus[pgpu] * N_OFFERS + offer;
     Verdicts *verdicts;
 
     if (all->len <= index)
         g_array_set_size (all, index + 1);
     verdicts = &g_array_index (all, Verdicts, index);
-    if (verdicts->all == 0)
+    if (verdicts->number == 0)
         judge_all (pairs, guest, host, vgpu, pgpu, verdicts);
     return verdicts;
+}
+
+/* --- the choice of other devices --- */
+
+static void
+want_free (VgateWant *want)
+{
+    g_free (want->fits);
+    g_free (want);
+}
+
+/* What the host has at an address that the guest names. */
+static At *
+at_of (const VgatePairGuest *guest, const VgatePairHost *host, guint index)
+{
+    const guint address = g_array_index (guest->addresses, guint, index);
+
+    return address == NOWHERE ? NULL : g_ptr_array_index (host->addresses, address);
+}
+
+/* The same for the device of a vGPU of a plain guest. */
+static At *
+named_at (const VgatePairGuest *guest, const VgatePairHost *host, guint vgpu)
+{
+    return guest->named[vgpu] == NOWHERE ? NULL : at_of (guest, host, guest->named[vgpu]);
+}
+
+/* The name of the device at the address in the copy of the host. */
+static const char *
+name_at (const At *at)
+{
+    if (at && at->device)
+        return at->device->listed.source;
+    return at && at->makeable->len > 0 ? ((VgateMakeable *)g_ptr_array_index (at->makeable, 0))->parent
+                                       : NULL;
+}
+
+/* The needs of a plain guest that can use none of the devices that it names (gate/assign-devices.c). */
+static GPtrArray *
+list_wants (VgatePairs *pairs, const VgatePairGuest *guest, const VgatePairHost *host, const View *view)
+{
+    const VgateDomain *domain = guest->guest->domain;
+    GPtrArray *wants = g_ptr_array_new_with_free_func ((GDestroyNotify)want_free);
+
+    for (guint i = 0; i < domain->element->vgpus->len; i++) {
+        const VgateElementVgpu *vgpu = g_ptr_array_index (domain->element->vgpus, i);
+        const VgateHostdev *hostdev = vgate_domain_find_hostdev (domain, vgpu->guest_address);
+        const char *named = name_at (named_at (guest, host, i));
+        VgateWant *want = g_new0 (VgateWant, 1);
+
+        want->kind = hostdev->kind;
+        want->type = vgpu->type;
+        want->type_name = vgpu->type_name;
+        want->named = named ? named : hostdev->source;
+        want->keeps_name = pairs->question->policy->placement_mode != VGATE_PLACEMENT_APPLY;
+        want->fits = g_new0 (VgateFit, host->host->pgpus->len);
+        for (guint p = 0; p < host->host->pgpus->len; p++) {
+            const Verdicts *verdicts = verdicts_of (pairs, guest, host, view, i, p);
+
+            want->fits[p].offered = view->types[i * host->host->pgpus->len + p];
+            want->fits[p].can_take_device = verdicts->can_migrate[TRUE];
+            want->fits[p].can_make_device = verdicts->can_migrate[FALSE];
+        }
+        g_ptr_array_add (wants, want);
+    }
+    return wants;
+}
+
+/* The device that a vGPU gets. Its name is that of the guest's hostdev, or of another one of the guest's, or
+ * of a device of the host. */
+static void
+append_slot (GByteArray *key, const VgatePairGuest *guest, const VgatePairHost *host, const VgateSlot *slot)
+{
+    guint named = NOWHERE;
+
+    for (guint i = 0; slot->kind == VGATE_HOSTDEV_PCI && i < guest->addresses->len; i++) {
+        const char *name = name_at (at_of (guest, host, i));
+
+        if (name && g_strcmp0 (slot->device, name) == 0)
+            named = i;
+    }
+    vgate_key_number (key, slot->kind);
+    vgate_key_number (key, named);
+    vgate_key_text (key, named == NOWHERE ? slot->device : NULL);
+    vgate_key_text (key, slot->kind == VGATE_HOSTDEV_MDEV ? slot->parent : NULL);
+    vgate_key_number (key, slot->pgpu);
+    vgate_key_number (key, slot->type);
+    vgate_key_text (key, slot->type_name);
+    vgate_key_number (key, (guint64)slot->exists);
+}
+
+/* TRUE when no GPU could run one of the vGPUs, whatever device it had. */
+static gboolean
+lacks_a_gpu (VgatePairs *pairs, const VgatePairGuest *guest, const VgatePairHost *host, const View *view)
+{
+    for (guint i = 0; i < guest->guest->domain->element->vgpus->len; i++) {
+        gboolean any = FALSE;
+
+        for (guint p = 0; !any && p < host->host->pgpus->len; p++)
+            any = verdicts_of (pairs, guest, host, view, i, p)->can_migrate[TRUE];
+        if (!any)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* TRUE when the vGPU can start cold on the device that it names, although another guest uses it. */
+static gboolean
+can_start_as_named (VgatePairs *pairs, const VgatePairGuest *guest, const VgatePairHost *host,
+                    const View *view, guint index)
+{
+    const VgateElementVgpu *vgpu = g_ptr_array_index (guest->guest->domain->element->vgpus, index);
+    const At *at = named_at (guest, host, index);
+    const VgateDevice *device = at && at->device ? &at->device->listed.device : NULL;
+
+    if (!device || device->kind != VGATE_DEVICE_VGPU || at->pgpu == NOWHERE)
+        return FALSE;
+    return vgate_pgpu_is_same_type (g_ptr_array_index (host->host->pgpus, at->pgpu), device->type,
+                                    device->type_name, vgpu->type, vgpu->type_name) &&
+           verdicts_of (pairs, guest, host, view, index, at->pgpu)->can_start_on_device;
+}
+
+static gboolean
+can_start (VgatePairs *pairs, const VgatePairGuest *guest, const VgatePairHost *host, const View *view)
+{
+    for (guint i = 0; i < guest->guest->domain->element->vgpus->len; i++)
+        if (!can_start_as_named (pairs, guest, host, view, i))
+            return FALSE;
+    return TRUE;
+}
+
+/* TRUE when one of the vGPUs would need a device of a kind that the host does not have, so that no other
+ * devices are looked for. */
+static gboolean
+has_other_kind (const VgatePairGuest *guest, const VgatePairHost *host)
+{
+    const VgateDomain *domain = guest->guest->domain;
+
+    for (guint i = 0; i < domain->hostdevs->len; i++) {
+        const VgateElementVgpu *vgpu = g_ptr_array_index (domain->element->vgpus, i);
+        const VgateHostdev *hostdev = vgate_domain_find_hostdev (domain, vgpu->guest_address);
+        const At *at = named_at (guest, host, i);
+        const VgateDeviceKind kind = at && at->device ? at->device->listed.device.kind : VGATE_DEVICE_ABSENT;
+
+        if (!host->has_kind[hostdev->kind] && (kind == VGATE_DEVICE_ABSENT || kind == VGATE_DEVICE_OTHER))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* The devices that are chosen for a plain guest that can use none of those that it names. FALSE when there
+ * are none. */
+static gboolean
+append_choice (GByteArray *key, VgatePairs *pairs, const VgatePairGuest *guest, const VgatePairHost *host,
+               const View *view)
+{
+    const VgatePolicy *policy = pairs->question->policy;
+    g_autoptr (GPtrArray) wants = list_wants (pairs, guest, host, view);
+    const VgateChoice choice = {
+        .host = host->host,
+        .slots = host->slots,
+        .loads = host->loads,
+        .promises = host->promises,
+        .order = policy->placement_order,
+        .is_unlimited = policy->severities[VGATE_RULE_NO_FREE_INSTANCE] != VGATE_SEVERITY_REFUSE,
+    };
+
+    if (!vgate_choose (&choice, wants))
+        return FALSE;
+    vgate_key_text (key, "choice");
+    for (guint i = 0; i < wants->len; i++) {
+        const VgateSlot *slot = ((VgateWant *)g_ptr_array_index (wants, i))->slot;
+        const Verdicts *verdicts = verdicts_of (pairs, guest, host, view, i, slot->pgpu);
+
+        append_slot (key, guest, host, slot);
+        vgate_key_number (key, verdicts->of_migration[slot->exists ? TRUE : FALSE]);
+    }
+    return TRUE;
 }
 
 /* --- pairs --- */
@@ -859,62 +1206,139 @@ rank_at (const View *view, const At *at)
     return 0;
 }
 
-static void
-make_room (VgatePairs *pairs, guint n)
+/* Makes room for a key of n numbers. */
+static guint32 *
+begin_key (VgatePairs *pairs, guint n)
 {
-    if (pairs->size >= n && pairs->sought)
-        return;
-    pairs->size = n;
-    pairs->sought = g_realloc (pairs->sought, sizeof (Pair) + n * sizeof (guint32));
+    if (pairs->size < n || !pairs->sought) {
+        pairs->size = n;
+        pairs->sought = g_realloc (pairs->sought, sizeof (Pair) + n * sizeof (guint32));
+    }
+    pairs->sought->length = n;
+    return pairs->sought->numbers;
+}
+
+/* The pair with the key that was begun. */
+static Pair *
+find_pair (const VgatePairs *pairs, GHashTable *table)
+{
+    Pair *pair = g_hash_table_lookup (table, pairs->sought);
+
+    if (!pair) {
+        pair = g_memdup2 (pairs->sought, sizeof (Pair) + pairs->sought->length * sizeof (guint32));
+        pair->kept = NULL;
+        pair->value = G_MAXUINT32;
+        g_hash_table_add (table, pair);
+    }
+    return pair;
+}
+
+/* Other devices were chosen: the guest gets them or, with another mode than apply, the reason why its first
+ * vGPU cannot use the device that it names, and a suggestion. */
+static void
+write_key_with_choice (VgatePairs *pairs, const VgatePairGuest *guest, const VgatePairHost *host,
+                       const GByteArray *choice)
+{
+    const gboolean is_applied = pairs->question->policy->placement_mode == VGATE_PLACEMENT_APPLY;
+    guint32 *numbers = begin_key (pairs, 4);
+
+    numbers[0] = guest->number;
+    numbers[1] = host->number;
+    numbers[2] = is_applied ? 0 : reason_at (pairs, host, named_at (guest, host, 0));
+    numbers[3] = number_of (pairs->known, choice);
+}
+
+/* There are no other devices: the guest gets that reason and an advice, or can be started cold. */
+static void
+write_key_without_choice (VgatePairs *pairs, const VgatePairGuest *guest, const VgatePairHost *host,
+                          const View *view)
+{
+    const gboolean is_placed = pairs->question->policy->placement_mode != VGATE_PLACEMENT_OFF;
+    guint32 *numbers = begin_key (pairs, 6);
+
+    numbers[0] = guest->first;
+    numbers[1] = host->base;
+    numbers[2] = reason_at (pairs, host, named_at (guest, host, 0));
+    numbers[3] = is_placed && lacks_a_gpu (pairs, guest, host, view);
+    numbers[4] = is_placed && can_start (pairs, guest, host, view);
+    numbers[5] = is_placed && has_other_kind (guest, host);
+}
+
+static void
+write_full_key (VgatePairs *pairs, const VgatePairGuest *guest, const VgatePairHost *host, const View *view)
+{
+    const VgateElement *element = guest->guest->domain->element;
+    const guint n_vgpus = element ? element->vgpus->len : 0, n_gpus = host->host->pgpus->len;
+    guint32 *numbers = begin_key (pairs, 7 + 2 * guest->addresses->len + n_vgpus * n_gpus);
+
+    *numbers++ = guest->number;
+    *numbers++ = host->number;
+    *numbers++ = view->number;
+    /* longer than the keys of other devices */
+    for (guint i = 0; i < 4; i++)
+        *numbers++ = 0;
+    for (guint i = 0; i < guest->addresses->len; i++) {
+        At *at = at_of (guest, host, i);
+
+        *numbers++ = at ? number_at (pairs, at) : 0;
+        *numbers++ = rank_at (view, at);
+    }
+    for (guint v = 0; v < n_vgpus; v++)
+        for (guint p = 0; p < n_gpus; p++)
+            *numbers++ = verdicts_of (pairs, guest, host, view, v, p)->number;
+}
+
+/* The kinds of guests, and what they see of the host and at the addresses that they name. */
+static void
+write_short_key (VgatePairs *pairs, const VgatePairGuest *guest, const VgatePairHost *host, const View *view)
+{
+    guint32 *numbers = begin_key (pairs, 2 + 2 * guest->addresses->len);
+
+    *numbers++ = guest->kind;
+    *numbers++ = view->seen;
+    for (guint i = 0; i < guest->addresses->len; i++) {
+        At *at = at_of (guest, host, i);
+
+        *numbers++ = at ? number_at (pairs, at) : 0;
+        *numbers++ = rank_at (view, at);
+    }
+}
+
+/* TRUE when no vGPU can use the device that its hostdev names, so that only other devices matter. */
+static gboolean
+needs_other_devices (const VgatePairs *pairs, const VgatePairGuest *guest, const VgatePairHost *host)
+{
+    gboolean needs = guest->is_plain && host->host->devices;
+
+    for (guint i = 0; needs && i < guest->addresses->len; i++)
+        needs = is_unusable (pairs, host, guest->interest, at_of (guest, host, i));
+    return needs;
 }
 
 guint32 *
 vgate_pairs_find (VgatePairs *pairs, VgatePairGuest *guest, VgatePairHost *host)
 {
-    const VgateElement *element = guest->guest->domain->element;
-    const guint n_vgpus = element ? element->vgpus->len : 0, n_gpus = host->host->pgpus->len;
-    const guint length = 3 + 2 * guest->addresses->len + n_vgpus * n_gpus;
-    /* the host has no device that a hostdev names; no vGPU can use its device */
-    gboolean is_missing = guest->has_devices && host->host->devices, has_reason = is_missing;
-    const View *view;
-    guint32 *at;
+    const gboolean needs_other = needs_other_devices (pairs, guest, host);
+    const gboolean is_placed = pairs->question->policy->placement_mode != VGATE_PLACEMENT_OFF;
+    const View *view = view_of (pairs, host, guest->interest, needs_other);
     Pair *pair;
 
-    make_room (pairs, length);
-    at = pairs->sought->numbers + 3;
-    for (guint i = 0; i < guest->addresses->len; i++, at++) {
-        const guint address = g_array_index (guest->addresses, guint, i);
-        At *there = address == NOWHERE ? NULL : g_ptr_array_index (host->addresses, address);
+    if (needs_other && (view->is_closed || !is_placed)) {
+        write_key_without_choice (pairs, guest, host, view);
+        return &find_pair (pairs, pairs->decisions)->value;
+    }
+    write_short_key (pairs, guest, host, view);
+    pair = find_pair (pairs, pairs->pairs);
+    if (!pair->kept) {
+        g_autoptr (GByteArray) choice = g_byte_array_new ();
 
-        *at = there ? number_at (pairs, there) : 0;
-        is_missing = is_missing && !there;
-        has_reason = has_reason && is_unusable (pairs, host, guest->interest, there);
+        if (!needs_other)
+            write_full_key (pairs, guest, host, view);
+        else if (append_choice (choice, pairs, guest, host, view))
+            write_key_with_choice (pairs, guest, host, choice);
+        else
+            write_key_without_choice (pairs, guest, host, view);
+        pair->kept = &find_pair (pairs, pairs->decisions)->value;
     }
-    view = view_of (pairs, host, guest->interest, is_missing);
-    for (guint i = 0; i < guest->addresses->len; i++) {
-        const guint address = g_array_index (guest->addresses, guint, i);
-
-        *at++ = address == NOWHERE ? 0 : rank_at (view, g_ptr_array_index (host->addresses, address));
-    }
-    for (guint v = 0; v < n_vgpus; v++) {
-        for (guint p = 0; p < n_gpus; p++) {
-            const Verdicts *verdicts = verdicts_of (pairs, guest, host, view, v, p);
-
-            if (is_missing)
-                *at++ = view->is_open[p] ? verdicts->of_devices : verdicts->of_none;
-            else
-                *at++ = has_reason ? verdicts->without_reasons : verdicts->all;
-        }
-    }
-    pairs->sought->numbers[0] = guest->number;
-    pairs->sought->numbers[1] = host->number;
-    pairs->sought->numbers[2] = view->number;
-    pairs->sought->value = G_MAXUINT32;
-    pairs->sought->length = length;
-    pair = g_hash_table_lookup (pairs->pairs, pairs->sought);
-    if (!pair) {
-        pair = g_memdup2 (pairs->sought, sizeof (Pair) + length * sizeof (guint32));
-        g_hash_table_add (pairs->pairs, pair);
-    }
-    return &pair->value;
+    return pair->kept;
 }

@@ -1,9 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Finds pairs of a guest and a host about which the gate decides in the same way, although guests and hosts
- * differ in more than their names. A decision depends on less than both documents contain: on the engine's
- * verdict about each vGPU on each GPU, on the room on the GPUs, and on the devices that the guest can get.
- * The verdicts are the engine's and the room is the placement's; nothing is decided here.
+ * differ in more than their names. A decision depends on less than both documents contain. Most pairs are of
+ * guests that can use none of the devices that they name, because the other host does not have them or others
+ * use them. Such a decision depends on
+ *
+ * - the reason why the first vGPU cannot use its device, and
+ * - the other devices that are chosen for the guest, with the verdicts about them; or, if there are none,
+ *   whether the lack of a device or of a GPU is the cause, and whether the guest could be started cold.
+ *
+ * So the choice is made first, and pairs with the same choice are judged once. It is that of the placement
+ * (placement/choose.h), among the host's devices and by the engine's verdicts; nothing is decided here. Any
+ * other decision is taken to depend on all verdicts about each vGPU on each GPU, on all devices that the guest
+ * can get, and on the room on the GPUs.
  *
  * Guests and hosts are the copies of fleet/similar.h, so that names do not distinguish them.
  */
