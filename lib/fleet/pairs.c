@@ -1237,15 +1237,17 @@ find_pair (const VgatePairs *pairs, GHashTable *table)
  * vGPU cannot use the device that it names, and a suggestion. */
 static void
 write_key_with_choice (VgatePairs *pairs, const VgatePairGuest *guest, const VgatePairHost *host,
-                       const GByteArray *choice)
+                       const View *view, const GByteArray *choice)
 {
     const gboolean is_applied = pairs->question->policy->placement_mode == VGATE_PLACEMENT_APPLY;
-    guint32 *numbers = begin_key (pairs, 4);
+    guint32 *numbers = begin_key (pairs, 5);
 
     numbers[0] = guest->number;
     numbers[1] = host->number;
     numbers[2] = is_applied ? 0 : reason_at (pairs, host, named_at (guest, host, 0));
     numbers[3] = number_of (pairs->known, choice);
+    /* its migration can be refused before devices are looked for */
+    numbers[4] = guest->guest->domain->vmstate && can_start (pairs, guest, host, view);
 }
 
 /* There are no other devices: the guest gets that reason and an advice, or can be started cold. */
@@ -1335,7 +1337,7 @@ vgate_pairs_find (VgatePairs *pairs, VgatePairGuest *guest, VgatePairHost *host)
         if (!needs_other)
             write_full_key (pairs, guest, host, view);
         else if (append_choice (choice, pairs, guest, host, view))
-            write_key_with_choice (pairs, guest, host, choice);
+            write_key_with_choice (pairs, guest, host, view, choice);
         else
             write_key_without_choice (pairs, guest, host, view);
         pair->kept = &find_pair (pairs, pairs->decisions)->value;

@@ -705,6 +705,7 @@ static const struct {
     {"ages", 50002, MUTATED, "999 s and 1000 s"},
     {"running", 14, BOTH, "a vGPU runs on a device without a user"},
     {"targets", 61003, MUTATED, "a host only has virtual functions whose type cannot be read"},
+    {"types", 900020, BOTH, "a guest cannot migrate because of the bus at switch-over, but can start"},
 };
 
 static guint
