@@ -112,6 +112,8 @@ vgate_fleet_decide_again (const VgateFleetQuestion *question, const VgateFleetGu
 static void
 outcome_free (VgateOutcome *outcome)
 {
+    if (!outcome)
+        return;
     g_free (outcome->text);
     g_ptr_array_unref (outcome->warnings);
     g_free (outcome);
@@ -194,11 +196,21 @@ typedef struct {
     VgateSimilarNames *names; /* NULL: it is one host, which is judged itself */
     VgateHost *copy;          /* of the first one; NULL: likewise */
     const VgateHost *first;
-    VgatePairHost *pair; /* NULL: likewise */
+    VgatePairHost *pair;       /* NULL: likewise */
+    gboolean is_by_addresses;  /* it is for guests with virtual functions, and its hosts contain addresses */
+    gboolean has_no_addresses; /* one of its hosts contains none, so that it is for all guests */
 } HostClass;
+
+/* The guests for which the outcomes of a row are needed. */
+typedef enum {
+    ROW_OF_ALL = 1 << 0,       /* guests without virtual functions, on all hosts */
+    ROW_OF_OTHERS = 1 << 1,    /* guests with virtual functions, on hosts without addresses */
+    ROW_OF_ADDRESSES = 1 << 2, /* guests with virtual functions, on hosts with addresses */
+} RowUse;
 
 /* The outcomes of guests that differ only in their names. */
 typedef struct {
+    guint uses;               /* of RowUse */
     VgateSimilarNames *names; /* of the first one, as are the following */
     VgateFleetGuest *copy;    /* with placeholders for all names */
     VgateObservation *here;
@@ -207,22 +219,38 @@ typedef struct {
     VgateObservation *here_with_addresses;
     VgatePairGuest *pair;
     GHashTable *with_users; /* index into work->with_users -> outcome + 1 */
-    guint32 *outcomes;      /* indexed by host class; NO_OUTCOME: not judged yet */
+    guint32 *outcomes;      /* indexed by host class: indices into work->found */
+    /* The cells that its guests have in common, indexed by host: those that are known, and the others. */
+    guint32 *cells;
+    GArray *missing; /* of guint */
 } Row;
+
+/* A guest, and the rows in which its outcomes are. */
+typedef struct {
+    VgateSimilarNames *names;
+    VgateObservation *here;
+    gboolean is_checked;
+    Row *row;              /* NULL: it is judged itself */
+    Row *row_of_addresses; /* NULL: it has no virtual function */
+} GuestRows;
 
 typedef struct {
     VgateMatrix *matrix;
     const VgateFleetQuestion *question;
     GHashTable *running; /* the UUIDs of the domains that run on this host */
-    GHashTable *known;   /* the text that identifies an outcome -> its index + 1 */
-    GHashTable *hosts;   /* a name in a host's document -> GArray of guint: the hosts that contain it */
-    GPtrArray *classes;  /* of HostClass * */
-    guint *class_of;     /* indexed by host: its class for guests without virtual functions */
+    GHashTable *known;   /* the text that identifies an outcome -> its index in found, plus 1 */
+    GPtrArray *found;    /* of VgateOutcome *; NULL: the matrix has it */
+    GArray *used;      /* of guint32, indexed as found: its index in the matrix; NO_OUTCOME: no cell has it */
+    GHashTable *hosts; /* a name in a host's document -> GArray of guint: the hosts that contain it */
+    GPtrArray *classes; /* of HostClass * */
+    guint *class_of;    /* indexed by host: its class for guests without virtual functions */
     /* The same for guests with virtual functions; NO_OUTCOME: the host has none, so that the addresses do not
      * matter either. */
     guint *address_class_of;
-    GHashTable *rows;  /* the guests' key -> Row */
-    VgatePairs *pairs; /* value: an outcome or, with HAS_USERS, an index into with_users */
+    GHashTable *rows;    /* the guests' key -> Row */
+    GPtrArray *row_list; /* the same, in the order in which they were made */
+    GuestRows *guests;   /* indexed by guest */
+    VgatePairs *pairs;   /* value: an outcome or, with HAS_USERS, an index into with_users */
     /* of VgateOutcome *, in whose texts the users of the guest's devices are marked by the guest's names */
     GPtrArray *with_users;
 } Work;
@@ -245,6 +273,8 @@ row_free (Row *row)
     vgate_similar_names_free (row->names);
     g_hash_table_unref (row->with_users);
     g_free (row->outcomes);
+    g_free (row->cells);
+    g_clear_pointer (&row->missing, g_array_unref);
     g_free (row);
 }
 
@@ -270,10 +300,11 @@ identify (const VgateOutcome *outcome)
     return g_string_free (text, FALSE);
 }
 
-/* The index of the outcome, which it takes. */
+/* The index in work->found of the outcome, which it takes. */
 static guint32
 add_outcome (const Work *work, VgateOutcome *outcome)
 {
+    const guint32 unused = NO_OUTCOME;
     char *text = identify (outcome);
     const gpointer known = g_hash_table_lookup (work->known, text);
 
@@ -282,9 +313,24 @@ add_outcome (const Work *work, VgateOutcome *outcome)
         g_free (text);
         return GPOINTER_TO_UINT (known) - 1;
     }
-    g_ptr_array_add (work->matrix->outcomes, outcome);
-    g_hash_table_insert (work->known, text, GUINT_TO_POINTER (work->matrix->outcomes->len));
-    return work->matrix->outcomes->len - 1;
+    g_ptr_array_add (work->found, outcome);
+    g_array_append_val (work->used, unused);
+    g_hash_table_insert (work->known, text, GUINT_TO_POINTER (work->found->len));
+    return work->found->len - 1;
+}
+
+/* The index in the matrix of an outcome that was found. The matrix has those that its cells have, in their
+ * order. */
+static guint32
+use_outcome (const Work *work, guint32 found)
+{
+    guint32 *used = &g_array_index (work->used, guint32, found);
+
+    if (*used == NO_OUTCOME) {
+        *used = work->matrix->outcomes->len;
+        g_ptr_array_add (work->matrix->outcomes, g_steal_pointer (&g_ptr_array_index (work->found, found)));
+    }
+    return *used;
 }
 
 static void
@@ -401,6 +447,7 @@ find_host_class (const Work *work, const VgateHost *host, gboolean with_addresse
         return GPOINTER_TO_UINT (found);
     class = g_new0 (HostClass, 1);
     class->first = host;
+    class->is_by_addresses = with_addresses;
     if (key)
         class->names = vgate_similar_host_names (work->question, host, work->matrix->addresses);
     if (class->names && class->names->texts->len > VGATE_SIMILAR_NAMES_MAX)
@@ -445,25 +492,12 @@ classify_hosts (const Work *work)
         work->class_of[h] = find_host_class (work, host, FALSE, known);
         work->address_class_of[h] =
             has_addresses (host) ? find_host_class (work, host, TRUE, known_by_addresses) : NO_OUTCOME;
+        if (work->address_class_of[h] == NO_OUTCOME)
+            ((HostClass *)g_ptr_array_index (work->classes, work->class_of[h]))->has_no_addresses = TRUE;
     }
 }
 
-/* --- the row of a guest --- */
-
-/* Judges the guest on each host whose document contains the name. */
-static void
-judge_where_known (const Work *work, const Subject *subject, const char *name, guint32 *cells)
-{
-    const GArray *hosts = name ? g_hash_table_lookup (work->hosts, name) : NULL;
-
-    for (guint i = 0; hosts && i < hosts->len; i++) {
-        const guint h = g_array_index (hosts, guint, i);
-        const VgateFleetHost *host = g_ptr_array_index (work->matrix->fleet->hosts, h);
-
-        if (cells[h] == NO_OUTCOME)
-            cells[h] = add_outcome (work, judge_pair (work, subject, NULL, host->host, NULL));
-    }
-}
+/* --- the rows of guests --- */
 
 /* The row of the guests to which this one is similar in all but its first n_names names; NULL: there are no
  * such guests. */
@@ -485,10 +519,39 @@ find_row (const Work *work, const VgateFleetGuest *guest, const VgateSimilarName
     row->with_users = g_hash_table_new (NULL, NULL);
     row->pair = vgate_pairs_add_guest (work->pairs, row->copy, row->names);
     row->outcomes = g_new (guint32, work->classes->len + 1);
-    for (guint i = 0; i < work->classes->len; i++)
-        row->outcomes[i] = NO_OUTCOME;
     g_hash_table_insert (work->rows, g_bytes_ref (key), row);
+    g_ptr_array_add (work->row_list, row);
     return row;
+}
+
+/* FALSE when something on this host, and not only the document of another one, decides about the guest, or
+ * when its metadata cannot be used: such a guest is not similar to others. */
+static gboolean
+can_be_similar (const GuestRows *rows)
+{
+    return rows->is_checked && !vgate_observation_knows_domain (rows->here);
+}
+
+static void
+classify_guest (const Work *work, const VgateFleetGuest *guest, GuestRows *rows)
+{
+    const VgateDomain *domain = guest->domain;
+    const VgateSimilarNames *names = rows->names = vgate_similar_guest_names (work->question, guest);
+    const gboolean has_addresses = names->n_own < names->n_names;
+    Row *row;
+
+    rows->here = vgate_observation_new_here (domain, work->question->root,
+                                             g_hash_table_contains (work->running, domain->uuid));
+    rows->is_checked = !domain->element || vgate_element_check (domain->element, domain->uuid,
+                                                                work->question->policy->seal_key, NULL);
+    if (!can_be_similar (rows))
+        return;
+    rows->row = row = find_row (work, guest, names, names->n_names);
+    if (row)
+        row->uses |= has_addresses ? ROW_OF_OTHERS : ROW_OF_ALL;
+    rows->row_of_addresses = row = has_addresses ? find_row (work, guest, names, names->n_own) : NULL;
+    if (row)
+        row->uses |= ROW_OF_ADDRESSES;
 }
 
 static VgateOutcome *
@@ -536,74 +599,131 @@ outcome_with_users (const Work *work, const Row *row, guint index)
 }
 
 static guint32
-outcome_on (const Work *work, Row *row, guint index)
+outcome_on (const Work *work, const Row *row, const HostClass *class)
 {
-    const HostClass *class = g_ptr_array_index (work->classes, index);
     const Subject of_host = {
         .guest = row->with_addresses, .here = row->here_with_addresses, .is_checked = TRUE};
     guint32 *kept;
 
-    if (row->outcomes[index] != NO_OUTCOME)
-        return row->outcomes[index];
-    if (!class->pair) {
-        row->outcomes[index] =
-            add_outcome (work, judge_pair (work, &of_host, row->names, class->first, NULL));
-        return row->outcomes[index];
-    }
+    if (!class->pair)
+        return add_outcome (work, judge_pair (work, &of_host, row->names, class->first, NULL));
     kept = vgate_pairs_find (work->pairs, row->pair, class->pair);
     if (*kept == NO_OUTCOME)
         *kept = judge_class (work, row, class);
-    row->outcomes[index] = *kept & HAS_USERS ? outcome_with_users (work, row, *kept & ~HAS_USERS) : *kept;
-    return row->outcomes[index];
-}
-
-/* FALSE when something on this host, and not only the document of another one, decides about the guest, or
- * when its metadata cannot be used: such a guest is not similar to others. */
-static gboolean
-can_be_similar (const Subject *subject)
-{
-    return subject->is_checked && !vgate_observation_knows_domain (subject->here);
+    return *kept & HAS_USERS ? outcome_with_users (work, row, *kept & ~HAS_USERS) : *kept;
 }
 
 static void
-judge_guest (const Work *work, const VgateFleetGuest *guest, guint32 *cells)
+judge_rows_on (const Work *work, guint index, guint uses)
+{
+    const HostClass *class = g_ptr_array_index (work->classes, index);
+
+    for (guint r = 0; r < work->row_list->len; r++) {
+        Row *row = g_ptr_array_index (work->row_list, r);
+
+        if (row->uses & uses)
+            row->outcomes[index] = outcome_on (work, row, class);
+    }
+}
+
+/* Judges all rows on one class after the other, because more must be known of a host than of a guest, and is
+ * then found in the processor's cache for the next row. */
+static void
+judge_rows (const Work *work)
+{
+    for (guint c = 0; c < work->classes->len; c++) {
+        const HostClass *class = g_ptr_array_index (work->classes, c);
+
+        if (class->is_by_addresses)
+            judge_rows_on (work, c, ROW_OF_ADDRESSES);
+        else
+            judge_rows_on (work, c, ROW_OF_ALL | (class->has_no_addresses ? ROW_OF_OTHERS : 0));
+    }
+}
+
+/* --- the cells --- */
+
+/* Judges the guest on each host whose document contains the name. */
+static void
+judge_where_known (const Work *work, const Subject *subject, const char *name, guint32 *cells)
+{
+    const GArray *hosts = name ? g_hash_table_lookup (work->hosts, name) : NULL;
+
+    for (guint i = 0; hosts && i < hosts->len; i++) {
+        const guint h = g_array_index (hosts, guint, i);
+        const VgateFleetHost *host = g_ptr_array_index (work->matrix->fleet->hosts, h);
+
+        if (cells[h] == NO_OUTCOME)
+            cells[h] =
+                use_outcome (work, add_outcome (work, judge_pair (work, subject, NULL, host->host, NULL)));
+    }
+}
+
+/* The outcome of the guests of both rows on a host. */
+static guint32
+outcome_of_rows (const Work *work, const GuestRows *rows, guint host)
+{
+    if (rows->row_of_addresses && work->address_class_of[host] != NO_OUTCOME)
+        return rows->row_of_addresses->outcomes[work->address_class_of[host]];
+    return rows->row->outcomes[work->class_of[host]];
+}
+
+/* Adds the cells that no guest of the row needed before this one. Its own cells are those on hosts that know
+ * it, which are judged already. */
+static void
+complete_row (const Work *work, const GuestRows *rows, Row *row, const guint32 *own)
+{
+    const guint n_hosts = work->matrix->fleet->hosts->len;
+    guint n_missing = 0;
+
+    if (!row->cells) {
+        row->cells = g_new (guint32, n_hosts + 1);
+        row->missing = g_array_sized_new (FALSE, FALSE, sizeof (guint), n_hosts);
+        for (guint h = 0; h < n_hosts; h++)
+            g_array_append_val (row->missing, h);
+    }
+    for (guint i = 0; i < row->missing->len; i++) {
+        const guint h = g_array_index (row->missing, guint, i);
+
+        if (own[h] != NO_OUTCOME)
+            g_array_index (row->missing, guint, n_missing++) = h;
+        else
+            row->cells[h] = use_outcome (work, outcome_of_rows (work, rows, h));
+    }
+    g_array_set_size (row->missing, n_missing);
+}
+
+static void
+fill_cells (const Work *work, const VgateFleetGuest *guest, const GuestRows *rows, guint32 *cells)
 {
     const GPtrArray *hosts = work->matrix->fleet->hosts;
     const VgateDomain *domain = guest->domain;
-    g_autoptr (VgateSimilarNames) names = vgate_similar_guest_names (work->question, guest);
-    g_autoptr (VgateObservation) here = vgate_observation_new_here (
-        domain, work->question->root, g_hash_table_contains (work->running, domain->uuid));
-    const Subject subject = {
-        .guest = guest,
-        .here = here,
-        .is_checked = !domain->element || vgate_element_check (domain->element, domain->uuid,
-                                                               work->question->policy->seal_key, NULL),
-    };
-    Row *row = NULL, *row_of_addresses = NULL;
+    const Subject subject = {.guest = guest, .here = rows->here, .is_checked = rows->is_checked};
+    Row *row = rows->row_of_addresses ? rows->row_of_addresses : rows->row;
 
-    for (guint h = 0; h < hosts->len; h++)
-        cells[h] = NO_OUTCOME;
-    if (can_be_similar (&subject)) {
-        row = find_row (work, guest, names, names->n_names);
-        if (names->n_own < names->n_names)
-            row_of_addresses = find_row (work, guest, names, names->n_own);
-    }
-    for (guint i = 0; row && i < names->n_own; i++)
-        judge_where_known (work, &subject, g_ptr_array_index (names->texts, i), cells);
+    memset (cells, 0xff, hosts->len * sizeof *cells);
+    for (guint i = 0; row && i < rows->names->n_own; i++)
+        judge_where_known (work, &subject, g_ptr_array_index (rows->names->texts, i), cells);
     if (row && domain->element)
         judge_where_known (work, &subject, domain->element->host_uuid, cells);
+    if (row)
+        complete_row (work, rows, row, cells);
     for (guint h = 0; h < hosts->len; h++) {
-        if (cells[h] != NO_OUTCOME)
-            continue;
-        if (row_of_addresses && work->address_class_of[h] != NO_OUTCOME)
-            cells[h] = outcome_on (work, row_of_addresses, work->address_class_of[h]);
-        else if (row)
-            cells[h] = outcome_on (work, row, work->class_of[h]);
+        const VgateFleetHost *host = g_ptr_array_index (hosts, h);
+
+        if (row)
+            cells[h] = cells[h] == NO_OUTCOME ? row->cells[h] : cells[h];
         else
-            cells[h] = add_outcome (
-                work, judge_pair (work, &subject, NULL,
-                                  ((const VgateFleetHost *)g_ptr_array_index (hosts, h))->host, NULL));
+            cells[h] =
+                use_outcome (work, add_outcome (work, judge_pair (work, &subject, NULL, host->host, NULL)));
     }
+}
+
+static void
+guest_rows_clear (GuestRows *rows)
+{
+    vgate_similar_names_free (rows->names);
+    vgate_observation_free (rows->here);
 }
 
 VgateMatrix *
@@ -613,6 +733,8 @@ vgate_matrix_new (const VgateFleet *fleet, const VgateFleetQuestion *question, V
     const guint n_hosts = fleet->hosts->len;
     VgateMatrix *matrix = g_new0 (VgateMatrix, 1);
     g_autoptr (GHashTable) known = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+    g_autoptr (GPtrArray) found = g_ptr_array_new_with_free_func ((GDestroyNotify)outcome_free);
+    g_autoptr (GArray) used = g_array_new (FALSE, FALSE, sizeof (guint32));
     g_autoptr (GHashTable) hosts =
         g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_array_unref);
     g_autoptr (GPtrArray) classes = g_ptr_array_new_with_free_func ((GDestroyNotify)host_class_free);
@@ -620,6 +742,8 @@ vgate_matrix_new (const VgateFleet *fleet, const VgateFleetQuestion *question, V
     g_autofree guint *address_class_of = g_new (guint, n_hosts + 1);
     g_autoptr (GHashTable) rows = g_hash_table_new_full (
         g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, (GDestroyNotify)row_free);
+    g_autoptr (GPtrArray) row_list = g_ptr_array_new ();
+    g_autofree GuestRows *guests = g_new0 (GuestRows, fleet->guests->len + 1);
     g_autoptr (GHashTable) running = vgate_qemu_list_uuids (question->root);
     g_autoptr (GHashTable) addresses = number_addresses (fleet);
     g_autoptr (VgatePairs) pairs = vgate_pairs_new (question, addresses);
@@ -629,11 +753,15 @@ vgate_matrix_new (const VgateFleet *fleet, const VgateFleetQuestion *question, V
         .question = question,
         .running = running,
         .known = known,
+        .found = found,
+        .used = used,
         .hosts = hosts,
         .classes = classes,
         .class_of = class_of,
         .address_class_of = address_class_of,
         .rows = rows,
+        .row_list = row_list,
+        .guests = guests,
         .pairs = pairs,
         .with_users = with_users,
     };
@@ -644,8 +772,13 @@ vgate_matrix_new (const VgateFleet *fleet, const VgateFleetQuestion *question, V
     matrix->cells = g_new (guint32, MAX ((gsize)fleet->guests->len * n_hosts, 1));
     matrix->addresses = g_hash_table_ref (addresses);
     classify_hosts (&work);
+    for (guint g = 0; g < fleet->guests->len; g++)
+        classify_guest (&work, g_ptr_array_index (fleet->guests, g), &guests[g]);
+    judge_rows (&work);
     for (guint g = 0; g < fleet->guests->len; g++) {
-        judge_guest (&work, g_ptr_array_index (fleet->guests, g), matrix->cells + (gsize)g * n_hosts);
+        fill_cells (&work, g_ptr_array_index (fleet->guests, g), &guests[g],
+                    matrix->cells + (gsize)g * n_hosts);
+        guest_rows_clear (&guests[g]);
         if (progress)
             progress (g + 1, fleet->guests->len, user_data);
     }

@@ -37,8 +37,10 @@ struct VgatePairGuest {
     gboolean has_devices; /* each of its vGPUs has a hostdev */
     gboolean is_plain;    /* it has a hostdev for each of its vGPUs, with a device of its own, and no other */
     guint *subjects;      /* indexed by vGPU: what the engine reads of it, an index into pairs->verdicts */
-    guint *named;         /* indexed by vGPU, if it is plain: the index in addresses of the virtual function
-                           * that its hostdev names; NOWHERE: it names a mediated device */
+    /* Of a plain guest, indexed by vGPU: the kind of its hostdev, and the index in addresses of the virtual
+     * function that it names; NOWHERE: it names a mediated device. */
+    VgateHostdevKind *kinds;
+    guint *named;
 };
 
 /* What a host has at an address. */
@@ -75,6 +77,7 @@ struct VgatePairHost {
     GPtrArray *slots;     /* likewise, of VgateSlot * */
     guint *loads;         /* indexed by pGPU */
     GArray *promises;     /* of VgatePromise */
+    GArray *gpus_for;     /* of guint8, indexed by subject: whether a GPU can run it (has_no_gpu ()) */
     GArray *views;        /* of View, indexed by interest * 2 + whether only other devices matter */
     GPtrArray *addresses; /* of At *, indexed by the number of the address; NULL: nothing is there */
 };
@@ -152,6 +155,7 @@ guest_free (VgatePairGuest *guest)
 {
     g_array_unref (guest->addresses);
     g_free (guest->subjects);
+    g_free (guest->kinds);
     g_free (guest->named);
     g_free (guest);
 }
@@ -185,6 +189,7 @@ host_free (VgatePairHost *host)
     g_clear_pointer (&host->slots, g_ptr_array_unref);
     g_free (host->loads);
     g_array_unref (host->promises);
+    g_array_unref (host->gpus_for);
     g_array_unref (host->views);
     g_ptr_array_unref (host->addresses);
     g_free (host);
@@ -348,6 +353,7 @@ list_devices (VgatePairGuest *guest, guint n_own)
     g_autoptr (GHashTable) paired = g_hash_table_new (NULL, NULL);
 
     guest->has_devices = vgpus && vgpus->len > 0;
+    guest->kinds = g_new0 (VgateHostdevKind, (vgpus ? vgpus->len : 0) + 1);
     guest->named = g_new (guint, (vgpus ? vgpus->len : 0) + 1);
     for (guint i = 0; vgpus && i < vgpus->len; i++) {
         const VgateElementVgpu *vgpu = g_ptr_array_index (vgpus, i);
@@ -359,6 +365,7 @@ list_devices (VgatePairGuest *guest, guint n_own)
         guest->has_devices = guest->has_devices && hostdev;
         if (!hostdev)
             continue;
+        guest->kinds[i] = hostdev->kind;
         g_hash_table_add (sources, hostdev->source);
         g_hash_table_add (paired, (gpointer)hostdev);
         if (hostdev->kind == VGATE_HOSTDEV_PCI &&
@@ -604,6 +611,7 @@ vgate_pairs_add_host (VgatePairs *pairs, const VgateHost *copy, const VgateHost 
         host->gpus[i] = number_of_gpu (pairs, copy, g_ptr_array_index (copy->pgpus, i));
     host->loads = g_new0 (guint, n_gpus + 1);
     host->promises = g_array_new (FALSE, FALSE, sizeof (VgatePromise));
+    host->gpus_for = g_array_new (FALSE, TRUE, sizeof (guint8));
     host->views = g_array_new (FALSE, TRUE, sizeof (View));
     g_array_set_clear_func (host->views, (GDestroyNotify)view_clear);
     host->addresses = g_ptr_array_new_with_free_func ((GDestroyNotify)at_free);
@@ -1077,18 +1085,33 @@ append_slot (GByteArray *key, const VgatePairGuest *guest, const VgatePairHost *
     vgate_key_number (key, (guint64)slot->exists);
 }
 
-/* TRUE when no GPU could run one of the vGPUs, whatever device it had. */
+/* TRUE when no GPU could run the vGPU, whatever device it had. */
+static gboolean
+has_no_gpu (VgatePairs *pairs, const VgatePairGuest *guest, const VgatePairHost *host, const View *view,
+            guint vgpu)
+{
+    enum { NOT_KNOWN, NONE, SOME };
+    const guint subject = guest->subjects[vgpu];
+    guint8 *gpus;
+
+    if (host->gpus_for->len <= subject)
+        g_array_set_size (host->gpus_for, pairs->verdicts->len);
+    gpus = &g_array_index (host->gpus_for, guint8, subject);
+    if (*gpus == NOT_KNOWN) {
+        *gpus = NONE;
+        for (guint p = 0; *gpus == NONE && p < host->host->pgpus->len; p++)
+            if (verdicts_of (pairs, guest, host, view, vgpu, p)->can_migrate[TRUE])
+                *gpus = SOME;
+    }
+    return *gpus == NONE;
+}
+
 static gboolean
 lacks_a_gpu (VgatePairs *pairs, const VgatePairGuest *guest, const VgatePairHost *host, const View *view)
 {
-    for (guint i = 0; i < guest->guest->domain->element->vgpus->len; i++) {
-        gboolean any = FALSE;
-
-        for (guint p = 0; !any && p < host->host->pgpus->len; p++)
-            any = verdicts_of (pairs, guest, host, view, i, p)->can_migrate[TRUE];
-        if (!any)
+    for (guint i = 0; i < guest->guest->domain->element->vgpus->len; i++)
+        if (has_no_gpu (pairs, guest, host, view, i))
             return TRUE;
-    }
     return FALSE;
 }
 
@@ -1112,6 +1135,9 @@ static gboolean
 can_start (VgatePairs *pairs, const VgatePairGuest *guest, const VgatePairHost *host, const View *view)
 {
     for (guint i = 0; i < guest->guest->domain->element->vgpus->len; i++)
+        if (!named_at (guest, host, i))
+            return FALSE;
+    for (guint i = 0; i < guest->guest->domain->element->vgpus->len; i++)
         if (!can_start_as_named (pairs, guest, host, view, i))
             return FALSE;
     return TRUE;
@@ -1122,15 +1148,11 @@ can_start (VgatePairs *pairs, const VgatePairGuest *guest, const VgatePairHost *
 static gboolean
 has_other_kind (const VgatePairGuest *guest, const VgatePairHost *host)
 {
-    const VgateDomain *domain = guest->guest->domain;
-
-    for (guint i = 0; i < domain->hostdevs->len; i++) {
-        const VgateElementVgpu *vgpu = g_ptr_array_index (domain->element->vgpus, i);
-        const VgateHostdev *hostdev = vgate_domain_find_hostdev (domain, vgpu->guest_address);
-        const At *at = named_at (guest, host, i);
+    for (guint i = 0; i < guest->guest->domain->element->vgpus->len; i++) {
+        const At *at = host->has_kind[guest->kinds[i]] ? NULL : named_at (guest, host, i);
         const VgateDeviceKind kind = at && at->device ? at->device->listed.device.kind : VGATE_DEVICE_ABSENT;
 
-        if (!host->has_kind[hostdev->kind] && (kind == VGATE_DEVICE_ABSENT || kind == VGATE_DEVICE_OTHER))
+        if (!host->has_kind[guest->kinds[i]] && (kind == VGATE_DEVICE_ABSENT || kind == VGATE_DEVICE_OTHER))
             return TRUE;
     }
     return FALSE;
