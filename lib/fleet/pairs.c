@@ -27,20 +27,25 @@ typedef struct {
     const GPtrArray *vgpus;
 } Interest;
 
+/* A vGPU of a guest. */
+typedef struct {
+    guint subject;         /* what the engine reads of it, an index into pairs->verdicts */
+    VgateHostdevKind kind; /* of a plain guest: that of its hostdev */
+    guint named; /* of a plain guest: the index in addresses of the virtual function that its hostdev
+                            * names; NOWHERE: it names a mediated device */
+} Vgpu;
+
 struct VgatePairGuest {
     const VgateFleetGuest *guest;
+    const Interest *interest;
     guint number; /* what the gate reads of the guest, without what only the engine reads */
     guint kind;   /* both, but not the addresses */
     guint first;  /* of a plain guest: what the reason reads of it why its first vGPU cannot use its device */
-    const Interest *interest;
-    GArray *addresses;    /* of guint: the numbers of the addresses that it names; NOWHERE: no host has it */
-    gboolean has_devices; /* each of its vGPUs has a hostdev */
-    gboolean is_plain;    /* it has a hostdev for each of its vGPUs, with a device of its own, and no other */
-    guint *subjects;      /* indexed by vGPU: what the engine reads of it, an index into pairs->verdicts */
-    /* Of a plain guest, indexed by vGPU: the kind of its hostdev, and the index in addresses of the virtual
-     * function that it names; NOWHERE: it names a mediated device. */
-    VgateHostdevKind *kinds;
-    guint *named;
+    gboolean is_plain; /* it has a hostdev for each of its vGPUs, with a device of its own, and no other */
+    guint n_vgpus;
+    guint n_addresses;
+    Vgpu *vgpus;
+    guint *addresses; /* the numbers of the addresses that it names; NOWHERE: no host has it */
 };
 
 /* What a host has at an address. */
@@ -153,10 +158,8 @@ number_of (GHashTable *known, const GByteArray *key)
 static void
 guest_free (VgatePairGuest *guest)
 {
-    g_array_unref (guest->addresses);
-    g_free (guest->subjects);
-    g_free (guest->kinds);
-    g_free (guest->named);
+    g_free (guest->vgpus);
+    g_free (guest->addresses);
     g_free (guest);
 }
 
@@ -348,32 +351,28 @@ static void
 list_devices (VgatePairGuest *guest, guint n_own)
 {
     const VgateDomain *domain = guest->guest->domain;
-    const GPtrArray *vgpus = domain->element ? domain->element->vgpus : NULL;
     g_autoptr (GHashTable) sources = g_hash_table_new (g_str_hash, g_str_equal);
     g_autoptr (GHashTable) paired = g_hash_table_new (NULL, NULL);
 
-    guest->has_devices = vgpus && vgpus->len > 0;
-    guest->kinds = g_new0 (VgateHostdevKind, (vgpus ? vgpus->len : 0) + 1);
-    guest->named = g_new (guint, (vgpus ? vgpus->len : 0) + 1);
-    for (guint i = 0; vgpus && i < vgpus->len; i++) {
-        const VgateElementVgpu *vgpu = g_ptr_array_index (vgpus, i);
+    for (guint i = 0; i < guest->n_vgpus; i++) {
+        const VgateElementVgpu *vgpu = g_ptr_array_index (domain->element->vgpus, i);
         const VgateHostdev *hostdev = vgate_domain_find_hostdev (domain, vgpu->guest_address);
         gboolean is_guest;
         guint index;
 
-        guest->named[i] = NOWHERE;
-        guest->has_devices = guest->has_devices && hostdev;
+        guest->vgpus[i].named = NOWHERE;
         if (!hostdev)
             continue;
-        guest->kinds[i] = hostdev->kind;
+        guest->vgpus[i].kind = hostdev->kind;
         g_hash_table_add (sources, hostdev->source);
         g_hash_table_add (paired, (gpointer)hostdev);
         if (hostdev->kind == VGATE_HOSTDEV_PCI &&
             vgate_similar_read_mark (hostdev->source, &is_guest, &index))
-            guest->named[i] = index - n_own;
+            guest->vgpus[i].named = index - n_own;
     }
-    guest->is_plain = guest->has_devices && domain->hostdevs->len == vgpus->len &&
-                      g_hash_table_size (sources) == vgpus->len && g_hash_table_size (paired) == vgpus->len;
+    guest->is_plain = guest->n_vgpus > 0 && domain->hostdevs->len == guest->n_vgpus &&
+                      g_hash_table_size (sources) == guest->n_vgpus &&
+                      g_hash_table_size (paired) == guest->n_vgpus;
     for (guint i = 0; i < domain->hostdevs->len; i++)
         guest->is_plain =
             guest->is_plain && !((VgateHostdev *)g_ptr_array_index (domain->hostdevs, i))->is_on_command_line;
@@ -381,14 +380,14 @@ list_devices (VgatePairGuest *guest, guint n_own)
 
 /* The number of what guests have in common that differ only in the addresses that they name. */
 static guint
-kind_of (VgatePairs *pairs, const VgatePairGuest *guest, guint n_vgpus)
+kind_of (VgatePairs *pairs, const VgatePairGuest *guest)
 {
     g_autoptr (GByteArray) key = g_byte_array_new ();
 
     vgate_key_text (key, "kind");
     vgate_key_number (key, guest->number);
-    for (guint i = 0; i < n_vgpus; i++)
-        vgate_key_number (key, guest->subjects[i]);
+    for (guint i = 0; i < guest->n_vgpus; i++)
+        vgate_key_number (key, guest->vgpus[i].subject);
     return number_of (pairs->known, key);
 }
 
@@ -418,27 +417,27 @@ VgatePairGuest *
 vgate_pairs_add_guest (VgatePairs *pairs, const VgateFleetGuest *copy, const VgateSimilarNames *names)
 {
     const VgateDomain *domain = copy->domain;
-    const guint n_vgpus = domain->element ? domain->element->vgpus->len : 0;
     VgatePairGuest *guest = g_new0 (VgatePairGuest, 1);
 
     guest->guest = copy;
     guest->number = number_of_guest (pairs, domain);
     guest->interest = interest_of (pairs, domain);
-    guest->addresses = g_array_new (FALSE, FALSE, sizeof (guint));
-    for (guint i = names->n_own; i < names->n_names; i++) {
-        const char *address = g_ptr_array_index (names->texts, i);
-        gpointer known;
-        const guint number = g_hash_table_lookup_extended (pairs->addresses, address, NULL, &known)
-                                 ? GPOINTER_TO_UINT (known)
-                                 : NOWHERE;
+    guest->n_vgpus = domain->element ? domain->element->vgpus->len : 0;
+    guest->n_addresses = names->n_names - names->n_own;
+    guest->vgpus = g_new0 (Vgpu, guest->n_vgpus + 1);
+    guest->addresses = g_new (guint, guest->n_addresses + 1);
+    for (guint i = 0; i < guest->n_addresses; i++) {
+        const char *address = g_ptr_array_index (names->texts, names->n_own + i);
+        gpointer number;
 
-        g_array_append_val (guest->addresses, number);
+        guest->addresses[i] = g_hash_table_lookup_extended (pairs->addresses, address, NULL, &number)
+                                  ? GPOINTER_TO_UINT (number)
+                                  : NOWHERE;
     }
-    guest->subjects = g_new0 (guint, n_vgpus + 1);
-    for (guint i = 0; i < n_vgpus; i++)
-        guest->subjects[i] = subject_of (pairs, domain->element, i);
+    for (guint i = 0; i < guest->n_vgpus; i++)
+        guest->vgpus[i].subject = subject_of (pairs, domain->element, i);
     list_devices (guest, names->n_own);
-    guest->kind = kind_of (pairs, guest, n_vgpus);
+    guest->kind = kind_of (pairs, guest);
     if (guest->is_plain)
         guest->first = number_of_first (pairs, domain);
     g_ptr_array_add (pairs->guests, guest);
@@ -982,7 +981,7 @@ static const Verdicts *
 verdicts_of (VgatePairs *pairs, const VgatePairGuest *guest, const VgatePairHost *host, const View *view,
              guint vgpu, guint pgpu)
 {
-    GArray *all = g_ptr_array_index (pairs->verdicts, guest->subjects[vgpu]);
+    GArray *all = g_ptr_array_index (pairs->verdicts, guest->vgpus[vgpu].subject);
     const VgateHostType *type = view->types[vgpu * host->host->pgpus->len + pgpu];
     const guint offer = type ? (type->free_instances > 0 ? OFFERS_FREE : OFFERS_FULL) : OFFERS_NONE,
                 index = host->gpus[pgpu] * N_OFFERS + offer;
@@ -1009,7 +1008,7 @@ want_free (VgateWant *want)
 static At *
 at_of (const VgatePairGuest *guest, const VgatePairHost *host, guint index)
 {
-    const guint address = g_array_index (guest->addresses, guint, index);
+    const guint address = guest->addresses[index];
 
     return address == NOWHERE ? NULL : g_ptr_array_index (host->addresses, address);
 }
@@ -1018,7 +1017,9 @@ at_of (const VgatePairGuest *guest, const VgatePairHost *host, guint index)
 static At *
 named_at (const VgatePairGuest *guest, const VgatePairHost *host, guint vgpu)
 {
-    return guest->named[vgpu] == NOWHERE ? NULL : at_of (guest, host, guest->named[vgpu]);
+    const guint index = guest->vgpus[vgpu].named;
+
+    return index == NOWHERE ? NULL : at_of (guest, host, index);
 }
 
 /* The name of the device at the address in the copy of the host. */
@@ -1038,7 +1039,7 @@ list_wants (VgatePairs *pairs, const VgatePairGuest *guest, const VgatePairHost 
     const VgateDomain *domain = guest->guest->domain;
     GPtrArray *wants = g_ptr_array_new_with_free_func ((GDestroyNotify)want_free);
 
-    for (guint i = 0; i < domain->element->vgpus->len; i++) {
+    for (guint i = 0; i < guest->n_vgpus; i++) {
         const VgateElementVgpu *vgpu = g_ptr_array_index (domain->element->vgpus, i);
         const VgateHostdev *hostdev = vgate_domain_find_hostdev (domain, vgpu->guest_address);
         const char *named = name_at (named_at (guest, host, i));
@@ -1069,7 +1070,7 @@ append_slot (GByteArray *key, const VgatePairGuest *guest, const VgatePairHost *
 {
     guint named = NOWHERE;
 
-    for (guint i = 0; slot->kind == VGATE_HOSTDEV_PCI && i < guest->addresses->len; i++) {
+    for (guint i = 0; slot->kind == VGATE_HOSTDEV_PCI && i < guest->n_addresses; i++) {
         const char *name = name_at (at_of (guest, host, i));
 
         if (name && g_strcmp0 (slot->device, name) == 0)
@@ -1091,7 +1092,7 @@ has_no_gpu (VgatePairs *pairs, const VgatePairGuest *guest, const VgatePairHost 
             guint vgpu)
 {
     enum { NOT_KNOWN, NONE, SOME };
-    const guint subject = guest->subjects[vgpu];
+    const guint subject = guest->vgpus[vgpu].subject;
     guint8 *gpus;
 
     if (host->gpus_for->len <= subject)
@@ -1109,7 +1110,7 @@ has_no_gpu (VgatePairs *pairs, const VgatePairGuest *guest, const VgatePairHost 
 static gboolean
 lacks_a_gpu (VgatePairs *pairs, const VgatePairGuest *guest, const VgatePairHost *host, const View *view)
 {
-    for (guint i = 0; i < guest->guest->domain->element->vgpus->len; i++)
+    for (guint i = 0; i < guest->n_vgpus; i++)
         if (has_no_gpu (pairs, guest, host, view, i))
             return TRUE;
     return FALSE;
@@ -1134,10 +1135,10 @@ can_start_as_named (VgatePairs *pairs, const VgatePairGuest *guest, const VgateP
 static gboolean
 can_start (VgatePairs *pairs, const VgatePairGuest *guest, const VgatePairHost *host, const View *view)
 {
-    for (guint i = 0; i < guest->guest->domain->element->vgpus->len; i++)
+    for (guint i = 0; i < guest->n_vgpus; i++)
         if (!named_at (guest, host, i))
             return FALSE;
-    for (guint i = 0; i < guest->guest->domain->element->vgpus->len; i++)
+    for (guint i = 0; i < guest->n_vgpus; i++)
         if (!can_start_as_named (pairs, guest, host, view, i))
             return FALSE;
     return TRUE;
@@ -1148,11 +1149,12 @@ can_start (VgatePairs *pairs, const VgatePairGuest *guest, const VgatePairHost *
 static gboolean
 has_other_kind (const VgatePairGuest *guest, const VgatePairHost *host)
 {
-    for (guint i = 0; i < guest->guest->domain->element->vgpus->len; i++) {
-        const At *at = host->has_kind[guest->kinds[i]] ? NULL : named_at (guest, host, i);
+    for (guint i = 0; i < guest->n_vgpus; i++) {
+        const At *at = host->has_kind[guest->vgpus[i].kind] ? NULL : named_at (guest, host, i);
         const VgateDeviceKind kind = at && at->device ? at->device->listed.device.kind : VGATE_DEVICE_ABSENT;
 
-        if (!host->has_kind[guest->kinds[i]] && (kind == VGATE_DEVICE_ABSENT || kind == VGATE_DEVICE_OTHER))
+        if (!host->has_kind[guest->vgpus[i].kind] &&
+            (kind == VGATE_DEVICE_ABSENT || kind == VGATE_DEVICE_OTHER))
             return TRUE;
     }
     return FALSE;
@@ -1291,9 +1293,8 @@ write_key_without_choice (VgatePairs *pairs, const VgatePairGuest *guest, const 
 static void
 write_full_key (VgatePairs *pairs, const VgatePairGuest *guest, const VgatePairHost *host, const View *view)
 {
-    const VgateElement *element = guest->guest->domain->element;
-    const guint n_vgpus = element ? element->vgpus->len : 0, n_gpus = host->host->pgpus->len;
-    guint32 *numbers = begin_key (pairs, 7 + 2 * guest->addresses->len + n_vgpus * n_gpus);
+    const guint n_gpus = host->host->pgpus->len;
+    guint32 *numbers = begin_key (pairs, 7 + 2 * guest->n_addresses + guest->n_vgpus * n_gpus);
 
     *numbers++ = guest->number;
     *numbers++ = host->number;
@@ -1301,13 +1302,13 @@ write_full_key (VgatePairs *pairs, const VgatePairGuest *guest, const VgatePairH
     /* longer than the keys of other devices */
     for (guint i = 0; i < 4; i++)
         *numbers++ = 0;
-    for (guint i = 0; i < guest->addresses->len; i++) {
+    for (guint i = 0; i < guest->n_addresses; i++) {
         At *at = at_of (guest, host, i);
 
         *numbers++ = at ? number_at (pairs, at) : 0;
         *numbers++ = rank_at (view, at);
     }
-    for (guint v = 0; v < n_vgpus; v++)
+    for (guint v = 0; v < guest->n_vgpus; v++)
         for (guint p = 0; p < n_gpus; p++)
             *numbers++ = verdicts_of (pairs, guest, host, view, v, p)->number;
 }
@@ -1316,11 +1317,11 @@ write_full_key (VgatePairs *pairs, const VgatePairGuest *guest, const VgatePairH
 static void
 write_short_key (VgatePairs *pairs, const VgatePairGuest *guest, const VgatePairHost *host, const View *view)
 {
-    guint32 *numbers = begin_key (pairs, 2 + 2 * guest->addresses->len);
+    guint32 *numbers = begin_key (pairs, 2 + 2 * guest->n_addresses);
 
     *numbers++ = guest->kind;
     *numbers++ = view->seen;
-    for (guint i = 0; i < guest->addresses->len; i++) {
+    for (guint i = 0; i < guest->n_addresses; i++) {
         At *at = at_of (guest, host, i);
 
         *numbers++ = at ? number_at (pairs, at) : 0;
@@ -1334,7 +1335,7 @@ needs_other_devices (const VgatePairs *pairs, const VgatePairGuest *guest, const
 {
     gboolean needs = guest->is_plain && host->host->devices;
 
-    for (guint i = 0; needs && i < guest->addresses->len; i++)
+    for (guint i = 0; needs && i < guest->n_addresses; i++)
         needs = is_unusable (pairs, host, guest->interest, at_of (guest, host, i));
     return needs;
 }
