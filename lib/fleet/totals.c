@@ -101,6 +101,27 @@ compare_guests (gconstpointer left, gconstpointer right, gpointer user_data)
     return a < b ? -1 : 1;
 }
 
+/* Counts the cells of each kind. The kinds of the outcomes are together in the processor's cache. */
+static void
+count_cells (VgateMatrixTotals *totals)
+{
+    const VgateMatrix *matrix = totals->matrix;
+    const guint n_guests = matrix->fleet->guests->len, n_hosts = matrix->fleet->hosts->len;
+    g_autofree guint8 *kinds = g_new (guint8, matrix->outcomes->len + 1);
+
+    for (guint i = 0; i < matrix->outcomes->len; i++)
+        kinds[i] = (guint8)((const VgateOutcome *)g_ptr_array_index (matrix->outcomes, i))->kind;
+    for (guint g = 0; g < n_guests; g++) {
+        const guint32 *cells = matrix->cells + (gsize)g * n_hosts;
+        guint *of_guest = totals->guests + (gsize)g * VGATE_N_CELLS, *of_host = totals->hosts;
+
+        for (guint h = 0; h < n_hosts; h++, of_host += VGATE_N_CELLS) {
+            of_guest[kinds[cells[h]]]++;
+            of_host[kinds[cells[h]]]++;
+        }
+    }
+}
+
 VgateMatrixTotals *
 vgate_matrix_totals_new (const VgateMatrix *matrix)
 {
@@ -113,13 +134,8 @@ vgate_matrix_totals_new (const VgateMatrix *matrix)
     totals->hosts = g_new0 (guint, MAX ((gsize)n_hosts * VGATE_N_CELLS, 1));
     totals->order = g_new (guint, MAX (n_guests, 1));
     totals->groups = g_ptr_array_new_with_free_func ((GDestroyNotify)group_free);
+    count_cells (totals);
     for (guint g = 0; g < n_guests; g++) {
-        for (guint h = 0; h < n_hosts; h++) {
-            const VgateCellKind kind = vgate_matrix_cell (matrix, g, h)->kind;
-
-            totals->guests[(gsize)g * VGATE_N_CELLS + kind]++;
-            totals->hosts[(gsize)h * VGATE_N_CELLS + kind]++;
-        }
         totals->order[g] = g;
         if (vgate_matrix_guest_total (totals, g, VGATE_CELL_NOT_CONCERNED) == 0)
             add_to_group (totals, known, g);
