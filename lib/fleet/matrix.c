@@ -85,17 +85,19 @@ decide (const VgateFleetQuestion *question, const Subject *subject, const VgateH
 
 VgateDecision *
 vgate_fleet_decide_after (const VgateFleetQuestion *question, const VgateFleetGuest *guest,
-                          const VgateFleetHost *host, VgateOperation operation, const GPtrArray *booked)
+                          const VgateObservation *here, gboolean is_checked, const VgateFleetHost *host,
+                          VgateOperation operation, const GPtrArray *booked)
 {
-    return decide (question, &(Subject){.guest = guest, .booked = booked}, host ? host->host : NULL,
-                   operation);
+    const Subject subject = {.guest = guest, .here = here, .is_checked = is_checked, .booked = booked};
+
+    return decide (question, &subject, host ? host->host : NULL, operation);
 }
 
 VgateDecision *
 vgate_fleet_decide (const VgateFleetQuestion *question, const VgateFleetGuest *guest,
                     const VgateFleetHost *host, VgateOperation operation)
 {
-    return vgate_fleet_decide_after (question, guest, host, operation, NULL);
+    return decide (question, &(Subject){.guest = guest}, host ? host->host : NULL, operation);
 }
 
 VgateDecision *

@@ -23,8 +23,10 @@ VgateOperation vgate_fleet_operation (const VgateFleetGuest *guest);
  * caller frees it. */
 VgateDecision *vgate_fleet_decide (const VgateFleetQuestion *question, const VgateFleetGuest *guest,
                                    const VgateFleetHost *host, VgateOperation operation);
-/* The same after other guests got what is booked there (gate/request.h). */
+/* The same after other guests got what is booked there (gate/request.h). here and is_checked as for
+ * vgate_fleet_decide_again (); here can be NULL. */
 VgateDecision *vgate_fleet_decide_after (const VgateFleetQuestion *question, const VgateFleetGuest *guest,
+                                         const VgateObservation *here, gboolean is_checked,
                                          const VgateFleetHost *host, VgateOperation operation,
                                          const GPtrArray *booked);
 /* The same about a guest that is judged on many hosts. here: what this host shows about it
