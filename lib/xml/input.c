@@ -213,16 +213,16 @@ vgate_xml_read_tree (const char *xml, gsize length, GError **error)
     g_autoptr (VgateXmlReader) reader = vgate_xml_reader_new (xml, length, error);
     g_autoptr (GError) local = NULL;
     g_autoptr (xmlDoc) doc = NULL;
+    xmlNode *root = NULL;
 
     if (!reader)
         return NULL;
-    while (vgate_xml_next (reader, &local)) {
-        if (!doc && xmlTextReaderNodeType (vgate_xml_reader_get (reader)) == XML_READER_TYPE_ELEMENT) {
-            doc = vgate_xml_copy_element (reader, &local);
-            if (!doc)
-                break;
-        }
-    }
+    while (vgate_xml_next (reader, &local))
+        /* libxml2 keeps what it has read from here on, so that nothing must be copied */
+        if (!root && xmlTextReaderNodeType (vgate_xml_reader_get (reader)) == XML_READER_TYPE_ELEMENT)
+            root = xmlTextReaderPreserve (vgate_xml_reader_get (reader));
+    /* the document is the caller's from now on */
+    doc = xmlTextReaderCurrentDoc (vgate_xml_reader_get (reader));
     if (local) {
         g_propagate_error (error, g_steal_pointer (&local));
         return NULL;
