@@ -9,7 +9,8 @@
 /* A <domain> while it is read. */
 typedef struct {
     VgateDomain *domain;
-    xmlDoc *element; /* vgpu-gate's element; it is interpreted after the whole document was well-formed */
+    /* vgpu-gate's element, in the reader's document; it is interpreted after all of it was well-formed */
+    xmlNode *element;
     guint n_hostdevs;
 } Part;
 
@@ -71,7 +72,7 @@ static void
 part_clear (Part *part)
 {
     g_clear_pointer (&part->domain, vgate_domain_free);
-    g_clear_pointer (&part->element, xmlFreeDoc);
+    part->element = NULL;
 }
 
 /* Finds a child of libvirt's, which is in no namespace. */
@@ -182,13 +183,11 @@ hostdev_kind (xmlNode *node, VgateHostdevKind *kind)
 static gboolean
 read_hostdev (Walk *walk, GError **error)
 {
-    g_autoptr (xmlDoc) doc = vgate_xml_copy_element (walk->reader, error);
+    xmlNode *node = vgate_xml_expand_element (walk->reader, error), *source, *guest;
     g_autoptr (VgateHostdev) hostdev = g_new0 (VgateHostdev, 1);
-    xmlNode *node, *source, *guest;
 
-    if (!doc)
+    if (!node)
         return FALSE;
-    node = xmlDocGetRootElement (doc);
     hostdev->position = walk->part->n_hostdevs++;
     if (!hostdev_kind (node, &hostdev->kind))
         return TRUE;
@@ -222,7 +221,7 @@ read_element (Walk *walk, GError **error)
                 vgate_xml_line (walk->reader));
         return TRUE;
     }
-    walk->part->element = vgate_xml_copy_element (walk->reader, error);
+    walk->part->element = vgate_xml_keep_element (walk->reader, error);
     return walk->part->element != NULL;
 }
 
@@ -254,12 +253,12 @@ add_command_line_device (VgateDomain *domain, const char *argument)
 static gboolean
 read_command_line (Walk *walk, GError **error)
 {
-    g_autoptr (xmlDoc) doc = vgate_xml_copy_element (walk->reader, error);
+    xmlNode *element = vgate_xml_expand_element (walk->reader, error);
     g_autofree char *option = NULL;
 
-    if (!doc)
+    if (!element)
         return FALSE;
-    for (xmlNode *node = xmlDocGetRootElement (doc)->children; node; node = node->next) {
+    for (xmlNode *node = element->children; node; node = node->next) {
         g_autofree char *value = NULL;
 
         if (node->type != XML_ELEMENT_NODE || !node->ns || !is_of_qemu (node->ns->href, node->name, "arg"))
@@ -279,15 +278,15 @@ read_command_line (Walk *walk, GError **error)
 static gboolean
 read_text (Walk *walk, char **text, GError **error)
 {
-    g_autoptr (xmlDoc) doc = NULL;
+    xmlNode *node;
     xmlChar *content;
 
     if (*text)
         return TRUE;
-    doc = vgate_xml_copy_element (walk->reader, error);
-    if (!doc)
+    node = vgate_xml_expand_element (walk->reader, error);
+    if (!node)
         return FALSE;
-    content = xmlNodeGetContent (xmlDocGetRootElement (doc));
+    content = xmlNodeGetContent (node);
     *text = g_strstrip (g_strdup ((const char *)content));
     xmlFree (content);
     return TRUE;
@@ -472,14 +471,16 @@ typedef struct {
 static void
 interpret_element (Part *part, Inspection *inspection)
 {
-    if (inspection)
-        vgate_xml_collect_faults (part->element, inspection->faults);
-    part->domain->element =
-        vgate_element_read (xmlDocGetRootElement (part->element), &part->domain->element_error);
+    xmlNode *element = part->element;
+
     if (inspection) {
-        vgate_xml_collect_faults (part->element, NULL);
-        inspection->element = g_steal_pointer (&part->element);
+        inspection->element = vgate_xml_copy_node (element);
+        element = xmlDocGetRootElement (inspection->element);
+        vgate_xml_collect_faults (inspection->element, inspection->faults);
     }
+    part->domain->element = vgate_element_read (element, &part->domain->element_error);
+    if (inspection)
+        vgate_xml_collect_faults (inspection->element, NULL);
 }
 
 /* document: NULL if only a <domain>, or with is_status a <domstatus>, is accepted. inspection can be NULL. */

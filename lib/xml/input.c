@@ -189,22 +189,42 @@ vgate_xml_next (VgateXmlReader *reader, GError **error)
     return TRUE;
 }
 
-xmlDoc *
-vgate_xml_copy_element (VgateXmlReader *reader, GError **error)
+xmlNode *
+vgate_xml_expand_element (VgateXmlReader *reader, GError **error)
 {
-    g_autoptr (xmlDoc) doc = NULL;
-    xmlNode *node = xmlTextReaderExpand (reader->reader), *copy;
+    xmlNode *node = xmlTextReaderExpand (reader->reader);
 
-    if (!node || reader->failure) {
-        take_failure (reader, error);
-        return NULL;
-    }
-    doc = xmlNewDoc ((const xmlChar *)"1.0");
-    copy = doc ? xmlDocCopyNode (node, doc, 1) : NULL;
+    if (node && !reader->failure)
+        return node;
+    take_failure (reader, error);
+    return NULL;
+}
+
+xmlNode *
+vgate_xml_keep_element (VgateXmlReader *reader, GError **error)
+{
+    xmlTextReaderPreserve (reader->reader);
+    return vgate_xml_expand_element (reader, error);
+}
+
+xmlDoc *
+vgate_xml_copy_node (xmlNode *node)
+{
+    g_autoptr (xmlDoc) doc = xmlNewDoc ((const xmlChar *)"1.0");
+    xmlNode *copy = doc ? xmlDocCopyNode (node, doc, 1) : NULL;
+
     if (!copy)
         g_error ("out of memory");
     xmlDocSetRootElement (doc, copy);
     return g_steal_pointer (&doc);
+}
+
+xmlDoc *
+vgate_xml_copy_element (VgateXmlReader *reader, GError **error)
+{
+    xmlNode *node = vgate_xml_expand_element (reader, error);
+
+    return node ? vgate_xml_copy_node (node) : NULL;
 }
 
 xmlDoc *

@@ -51,7 +51,13 @@ gboolean vgate_xml_next (VgateXmlReader *reader, GError **error);
 xmlTextReader *vgate_xml_reader_get (VgateXmlReader *reader);
 /* The line where the current node begins. */
 long vgate_xml_line (VgateXmlReader *reader);
-/* A copy of the current element and its content as a new document; NULL with an error. */
+/* The current element with its content, as long as the reader is at the element; NULL with an error. */
+xmlNode *vgate_xml_expand_element (VgateXmlReader *reader, GError **error);
+/* The same as long as the reader exists. */
+xmlNode *vgate_xml_keep_element (VgateXmlReader *reader, GError **error);
+/* A copy of the element and its content as a new document. */
+xmlDoc *vgate_xml_copy_node (xmlNode *node);
+/* A copy of the current element; NULL with an error. */
 xmlDoc *vgate_xml_copy_element (VgateXmlReader *reader, GError **error);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateXmlReader, vgate_xml_reader_free)
 
