@@ -83,3 +83,16 @@ vgate_key_host (GByteArray *key, const VgateHost *host)
         vgate_key_text (key, gpu->reason);
     }
 }
+
+guint
+vgate_key_find_number (GHashTable *known, const GByteArray *key)
+{
+    g_autoptr (GBytes) sought = g_bytes_new_static (key->data, key->len);
+    guint number = GPOINTER_TO_UINT (g_hash_table_lookup (known, sought));
+
+    if (number == 0) {
+        number = g_hash_table_size (known) + 1;
+        g_hash_table_insert (known, g_bytes_new (key->data, key->len), GUINT_TO_POINTER (number));
+    }
+    return number;
+}

@@ -22,3 +22,6 @@ guint vgate_key_age_length (gint64 time, gint64 now);
 void vgate_key_time (GByteArray *key, gint64 time, gint64 now, gint64 max_age);
 /* What the gate reads of a host for any guest, except the GPUs, the devices and the time. */
 void vgate_key_host (GByteArray *key, const VgateHost *host);
+
+/* The number of the key in a table, from 1: GBytes -> number. A key that the table does not have is added. */
+guint vgate_key_find_number (GHashTable *known, const GByteArray *key);

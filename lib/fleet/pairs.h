@@ -11,8 +11,8 @@
  *
  * So the choice is made first, and pairs with the same choice are judged once. It is that of the placement
  * (placement/choose.h), among the host's devices and by the engine's verdicts; nothing is decided here. Any
- * other decision is taken to depend on all verdicts about each vGPU on each GPU, on all devices that the guest
- * can get, and on the room on the GPUs.
+ * other decision is taken to depend on all verdicts about each vGPU on each GPU, on all devices that the
+ * guest can get, and on the room on the GPUs.
  *
  * Guests and hosts are the copies of fleet/similar.h, so that names do not distinguish them.
  */
