@@ -70,7 +70,7 @@ parse_options (int argc, char *argv[], Options *options, GError **error)
         /* plain bytes: libvirt sets the locale to C, in which a name need not be valid text */
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->words, NULL,
          "OBJECT OPERATION SUBOPERATION EXTRA"},
-        G_OPTION_ENTRY_NULL,
+        {0},
     };
     g_autoptr (GOptionContext) context = g_option_context_new ("<DOMAIN.xml");
 

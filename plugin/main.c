@@ -41,7 +41,7 @@ parse_options (int *argc, char ***argv, Options *options, GError **error)
         {"config", 0, 0, G_OPTION_ARG_FILENAME, &options->config,
          "use FILE instead of the installed configuration", "FILE"},
         {"version", 0, 0, G_OPTION_ARG_NONE, &options->show_version, "print the version", NULL},
-        G_OPTION_ENTRY_NULL,
+        {0},
     };
     g_autoptr (GOptionContext) context = g_option_context_new (NULL);
 

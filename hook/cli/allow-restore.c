@@ -79,7 +79,7 @@ vgate_command_allow_restore (int argc, char *argv[], const char *config)
     const GOptionEntry entries[] = {
         VGATE_COMMAND_YES (&allowing.yes),
         {"root", 0, 0, G_OPTION_ARG_FILENAME, &root, "look for /sys and /run below DIR", "DIR"},
-        G_OPTION_ENTRY_NULL,
+        {0},
     };
     g_autoptr (VgatePolicy) policy = NULL;
     g_autoptr (GError) error = NULL;

@@ -459,7 +459,7 @@ vgate_command_audit (int argc, char *argv[], const char *config)
          NULL},
         {"root", 0, 0, G_OPTION_ARG_FILENAME, &options.root,
          "look for /etc, /proc, /run, /sys and /var below DIR", "DIR"},
-        G_OPTION_ENTRY_NULL,
+        {0},
     };
     g_autoptr (GError) error = NULL;
     g_autoptr (VgatePolicy) policy = NULL;

@@ -62,7 +62,7 @@ vgate_command_parse (int argc, char *argv[], const char *arguments, const char *
 {
     const GOptionEntry rest[] = {
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, words, NULL, arguments},
-        G_OPTION_ENTRY_NULL,
+        {0},
     };
     g_autoptr (GOptionContext) context = g_option_context_new (NULL);
 

@@ -146,7 +146,7 @@ vgate_command_device_list (int argc, char *argv[], const char *config)
     g_autofree char *as_root = vgate_command_as_root (argc, argv, config), *root = NULL;
     const GOptionEntry entries[] = {
         {"root", 0, 0, G_OPTION_ARG_FILENAME, &root, "look for /sys, /proc, /run and /etc below DIR", "DIR"},
-        G_OPTION_ENTRY_NULL,
+        {0},
     };
     g_autoptr (GHashTable) use = NULL;
     g_autoptr (JsonObject) report = NULL;

@@ -319,7 +319,7 @@ vgate_command_device_make (int argc, char *argv[], const char *config)
         {"dry-run", 'n', 0, G_OPTION_ARG_NONE, &options.dry_run, "print what would be created", NULL},
         {"root", 0, 0, G_OPTION_ARG_FILENAME, &options.root, "look for /sys, /proc, /run and /etc below DIR",
          "DIR"},
-        G_OPTION_ENTRY_NULL,
+        {0},
     };
     g_autoptr (JsonObject) report = json_object_new ();
     JsonObject *tree = vgate_tree_add_child (report, "device-make");

@@ -257,7 +257,7 @@ vgate_command_device_remove (int argc, char *argv[], const char *config)
         VGATE_COMMAND_YES (&options.yes),
         {"root", 0, 0, G_OPTION_ARG_FILENAME, &options.root, "look for /sys, /proc, /run and /etc below DIR",
          "DIR"},
-        G_OPTION_ENTRY_NULL,
+        {0},
     };
     g_autoptr (JsonObject) report = json_object_new ();
     JsonArray *list = vgate_tree_add_list (vgate_tree_add_child (report, "device-remove"), "device");

@@ -182,7 +182,7 @@ vgate_command_explain (int argc, char *argv[], const char *config)
         {"markdown", 0, 0, G_OPTION_ARG_NONE, &markdown, "print all codes as Markdown", NULL},
         {"catalog", 0, 0, G_OPTION_ARG_NONE, &catalog, "print all codes as a catalogue for 'journalctl -x'",
          NULL},
-        G_OPTION_ENTRY_NULL,
+        {0},
     };
     g_autoptr (GError) error = NULL;
     const VgateCodeInfo *info = NULL;

@@ -214,7 +214,7 @@ vgate_command_fleet_collect (int argc, char *argv[], const char *config)
     const GOptionEntry entries[] = {
         {"connect", 'c', 0, G_OPTION_ARG_STRING_ARRAY, &uris,
          "ask libvirt at URI and its host (repeatable; default: qemu:///system)", "URI"},
-        G_OPTION_ENTRY_NULL,
+        {0},
     };
     char *const this_host[] = {(char *)VGATE_LIBVIRT_URI, NULL};
     VgateLibvirtSource source = {.needs_hosts = TRUE, .config = config};

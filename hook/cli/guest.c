@@ -26,7 +26,7 @@ vgate_command_guest (int argc, char *argv[], const char *config)
     const GOptionEntry entries[] = {
         {"connect", 'c', 0, G_OPTION_ARG_STRING, &uri, "connect to libvirt at URI instead of qemu:///system",
          "URI"},
-        G_OPTION_ENTRY_NULL,
+        {0},
     };
     g_autoptr (GError) error = NULL;
     gsize length = 0;

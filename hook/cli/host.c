@@ -75,7 +75,7 @@ vgate_command_host (int argc, char *argv[], const char *config)
     const GOptionEntry entries[] = {
         {"root", 0, 0, G_OPTION_ARG_FILENAME, &root_name,
          "look for /sys, /proc, /dev, /run and /etc below DIR", "DIR"},
-        G_OPTION_ENTRY_NULL,
+        {0},
     };
     const char *root;
     GError *unknown = NULL;

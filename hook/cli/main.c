@@ -72,7 +72,7 @@ run (int argc, char *argv[])
         {"quiet", 'q', 0, G_OPTION_ARG_NONE, &is_quiet,
          "print nothing on standard output: the exit status is the answer", NULL},
         {"version", 'V', 0, G_OPTION_ARG_NONE, &show_version, "print the version", NULL},
-        G_OPTION_ENTRY_NULL,
+        {0},
     };
     g_autoptr (GOptionContext) context = g_option_context_new ("COMMAND [ARGUMENT...]");
     g_autofree char *description = vgate_command_describe (commands, G_N_ELEMENTS (commands));

@@ -86,7 +86,7 @@ vgate_command_matrix (int argc, char *argv[], const char *config)
         {"output", 0, 0, G_OPTION_ARG_STRING, &output,
          "print in format FORM: text (the default), csv, json or html", "FORM"},
         {"root", 0, 0, G_OPTION_ARG_FILENAME, &root, "look for /sys and /run below DIR", "DIR"},
-        G_OPTION_ENTRY_NULL,
+        {0},
     };
     g_autoptr (GError) error = NULL;
     g_autoptr (VgatePolicy) policy = NULL;

@@ -214,7 +214,7 @@ vgate_command_scheduler_log (int argc, char *argv[], const char *config)
     const GOptionEntry entries[] = {
         {"follow", 'f', 0, G_OPTION_ARG_NONE, &follows, "print new entries as they appear, until interrupted",
          NULL},
-        G_OPTION_ENTRY_NULL,
+        {0},
     };
     g_autoptr (VgatePolicy) policy = NULL;
     g_autofree char *gpu_name = NULL;

@@ -47,7 +47,7 @@ parse_set_options (SetOptions *options, int argc, char *argv[], GError **error)
         {"average-factor", 0, 0, G_OPTION_ARG_STRING, &options->average_factor, "averaging factor with ARR",
          "N"},
         VGATE_COMMAND_YES (&options->yes),
-        G_OPTION_ENTRY_NULL,
+        {0},
     };
 
     return vgate_command_line_parse (&options->line, argc, argv, "GPU",

@@ -143,7 +143,7 @@ vgate_command_self_check (int argc, char *argv[], const char *config)
         {"fleet", 0, 0, G_OPTION_ARG_FILENAME, &fleet,
          "check that no other host document in DIR/hosts has the UUID of this host", "DIR"},
         {"root", 0, 0, G_OPTION_ARG_FILENAME, &root, "look for /etc, /proc, /run and /sys below DIR", "DIR"},
-        G_OPTION_ENTRY_NULL,
+        {0},
     };
     g_autoptr (GError) error = NULL;
     g_autoptr (VgatePolicy) policy = NULL;

@@ -463,7 +463,7 @@ vgate_command_switchover (int argc, char *argv[], const char *config)
         {"all", 'a', 0, G_OPTION_ARG_NONE, &is_all, "do it for all domains that it concerns", NULL},
         {"connect", 'c', 0, G_OPTION_ARG_STRING, &uri, "connect to libvirt at URI instead of qemu:///system",
          "URI"},
-        G_OPTION_ENTRY_NULL,
+        {0},
     };
     const Action *action = NULL;
     gboolean is_host;

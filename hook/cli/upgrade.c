@@ -92,7 +92,7 @@ vgate_command_plan_upgrade (int argc, char *argv[], const char *config)
         {"output", 0, 0, G_OPTION_ARG_STRING, &options.output,
          "print in format FORM: text (the default) or json", "FORM"},
         {"root", 0, 0, G_OPTION_ARG_FILENAME, &options.root, "look for /sys and /run below DIR", "DIR"},
-        G_OPTION_ENTRY_NULL,
+        {0},
     };
     g_autoptr (GError) error = NULL;
     g_autoptr (VgatePolicy) policy = NULL;

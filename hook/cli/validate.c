@@ -196,7 +196,7 @@ vgate_command_validate (int argc, char *argv[], const char *config)
         {"config", 0, 0, G_OPTION_ARG_NONE, &is_config,
          "check a configuration: FILE, that of --config before the command, or the installed one", NULL},
         {"schemas", 0, 0, G_OPTION_ARG_FILENAME, &directory, "use the RelaxNG schemas in DIR", "DIR"},
-        G_OPTION_ENTRY_NULL,
+        {0},
     };
     g_autoptr (GError) error = NULL, key_error = NULL;
     g_autoptr (VgatePolicy) policy = NULL;

@@ -113,7 +113,7 @@ set (int argc, char *argv[], const char *config)
     g_auto (VgateCommandLine) line = {.output = VGATE_OUTPUT_TEXT};
     g_autofree char *as_root = vgate_command_as_root (argc, argv, config);
     Change change = {.as_root = as_root};
-    const GOptionEntry entries[] = {VGATE_COMMAND_YES (&change.yes), G_OPTION_ENTRY_NULL};
+    const GOptionEntry entries[] = {VGATE_COMMAND_YES (&change.yes), {0}};
     g_autoptr (GError) error = NULL;
     VgateVersionRange range;
 
@@ -139,7 +139,7 @@ reset (int argc, char *argv[], const char *config)
     g_auto (VgateCommandLine) line = {.output = VGATE_OUTPUT_TEXT};
     g_autofree char *as_root = vgate_command_as_root (argc, argv, config);
     Change change = {.as_root = as_root};
-    const GOptionEntry entries[] = {VGATE_COMMAND_YES (&change.yes), G_OPTION_ENTRY_NULL};
+    const GOptionEntry entries[] = {VGATE_COMMAND_YES (&change.yes), {0}};
     g_autoptr (GError) error = NULL;
 
     if (!vgate_command_line_parse (&line, argc, argv, NULL,

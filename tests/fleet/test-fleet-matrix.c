@@ -62,8 +62,7 @@ a_policy (guint number)
 static char *
 without_new_names (const char *text)
 {
-    g_autoptr (GRegex) regex =
-        g_regex_new ("mediated device [-0-9a-f]{36}, to be created,", G_REGEX_DEFAULT, 0, NULL);
+    g_autoptr (GRegex) regex = g_regex_new ("mediated device [-0-9a-f]{36}, to be created,", 0, 0, NULL);
 
     return g_regex_replace_literal (regex, text, -1, 0, "mediated device NEW", 0, NULL);
 }

@@ -4,6 +4,7 @@
 #include "fields.h"
 #include "golden.h"
 #include "refusal.h"
+#include "../test-glib.h"
 
 #include <fcntl.h>
 #include <libxml/parser.h>
@@ -72,8 +73,7 @@ add_nobody (const FakeHost *host, GStrvBuilder *builder)
     g_assert_cmpint (chmod (path, 0755), ==, 0);
     g_assert_cmpint (chmod (fake_host_root (host), 0755), ==, 0);
     if (geteuid () == 0)
-        g_strv_builder_add_many (builder, "setpriv", "--reuid=" NOBODY, "--regid=" NOBODY, "--clear-groups",
-                                 NULL);
+        test_add_words (builder, "setpriv", "--reuid=" NOBODY, "--regid=" NOBODY, "--clear-groups", NULL);
     g_strv_builder_add (builder, path);
 }
 
@@ -85,7 +85,7 @@ add_program (FakeHost *host, const CommandCall *call, GStrvBuilder *builder)
         return;
     }
     if (geteuid () != 0 && can_map_root ())
-        g_strv_builder_add_many (builder, "unshare", "--user", "--map-root-user", NULL);
+        test_add_words (builder, "unshare", "--user", "--map-root-user", NULL);
     g_strv_builder_add (builder, program_path ("command"));
 }
 
@@ -96,7 +96,7 @@ make_argv (FakeHost *host, const CommandCall *call)
     g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
 
     add_program (host, call, builder);
-    g_strv_builder_add_many (builder, "--config", fake_host_config (host), NULL);
+    test_add_words (builder, "--config", fake_host_config (host), NULL);
     for (guint i = 0; words[i]; i++) {
         g_autoptr (GString) word = g_string_new (words[i]);
         g_autofree char *hook = program_source ("hook/", ""), *schemas = program_source ("../../schemas", "");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "events.h"
+#include "../test-glib.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -33,7 +34,7 @@ event (Guest *guest, const char *operation, int code)
     case_call_hook (&call, &run);
     if (code != 0) {
         if (!g_str_has_prefix (run.err, begin))
-            g_test_fail_printf ("%s: expected '%s', not '%s'", operation, begin, run.err);
+            test_fail ("%s: expected '%s', not '%s'", operation, begin, run.err);
         g_assert_cmpint (run.status, ==, 1);
         g_assert_cmpstr (run.out, ==, "");
         return g_steal_pointer (&run.err);

@@ -2,6 +2,7 @@
 /* The settings of a fake host: its driver's by vgpu-sim, our programs' by their configuration. */
 #include "fake-host-internal.h"
 #include "program.h"
+#include "../test-glib.h"
 
 #include <signal.h>
 #include <string.h>
@@ -143,7 +144,7 @@ fake_host_assert_helper_ends (const FakeHost *host)
         g_usleep (10000);
     }
     kill (pid, SIGKILL);
-    g_test_fail_printf ("the helper goes on");
+    test_fail ("the helper goes on");
 }
 
 /* --- values that differ in each run --- */

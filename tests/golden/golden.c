@@ -3,6 +3,7 @@
 
 #include "lines.h"
 #include "program.h"
+#include "../test-glib.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -27,7 +28,7 @@ golden_remember (const char *folder, const char *file)
         compared = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
     /* two cases of one name would overwrite each other's file */
     if (!g_hash_table_add (compared, g_strdup (path)))
-        g_test_fail_printf ("two cases have the golden file %s", path);
+        test_fail ("two cases have the golden file %s", path);
 }
 
 gboolean
@@ -53,7 +54,7 @@ golden_compare (const char *folder, const char *file, const char *text)
     else
         g_file_get_contents (path, &expected, NULL, &error);
     if (error) {
-        g_test_fail_printf ("%s; VGATE_REGENERATE=1 writes it", error->message);
+        test_fail ("%s; VGATE_REGENERATE=1 writes it", error->message);
         return;
     }
     if (golden_is_regenerating ())
@@ -107,6 +108,6 @@ golden_assert_none_left (const char *folder, const char *suffix)
         if (golden_is_regenerating ())
             g_unlink (file);
         else
-            g_test_fail_printf ("%s belongs to no case", file);
+            test_fail ("%s belongs to no case", file);
     }
 }

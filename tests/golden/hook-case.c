@@ -5,6 +5,7 @@
 #include "gate/ways-out.h"
 #include "golden.h"
 #include "refusal.h"
+#include "../test-glib.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -66,7 +67,7 @@ add_words (GStrvBuilder *argv, const HookCall *call)
 {
     g_auto (GStrv) words = g_strsplit (call->operation, " ", 2);
 
-    g_strv_builder_add_many (argv, call->domain, words[0], words[1] ? words[1] : "begin", "-", NULL);
+    test_add_words (argv, call->domain, words[0], words[1] ? words[1] : "begin", "-", NULL);
 }
 
 void
@@ -75,8 +76,8 @@ case_call_hook (const HookCall *call, ProgramRun *run)
     g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
     g_auto (GStrv) argv = NULL;
 
-    g_strv_builder_add_many (builder, program_path ("hook"), "--config", fake_host_config (call->host),
-                             "--root", fake_host_root (call->host), NULL);
+    test_add_words (builder, program_path ("hook"), "--config", fake_host_config (call->host), "--root",
+                    fake_host_root (call->host), NULL);
     add_extra (builder, call);
     add_words (builder, call);
     argv = g_strv_builder_end (builder);
@@ -103,7 +104,7 @@ case_assert_answer (const ProgramRun *run, const char *domain, int code)
         return;
     }
     if (!g_str_has_prefix (run->err, begin))
-        g_test_fail_printf ("expected a line that begins with '%s', not '%s'", begin, run->err);
+        test_fail ("expected a line that begins with '%s', not '%s'", begin, run->err);
     g_assert_cmpint (run->status, ==, 1);
     g_assert_true (g_str_has_suffix (run->err, "\n"));
     g_assert_true (strchr (run->err, '\n') == strrchr (run->err, '\n'));
@@ -127,7 +128,7 @@ assert_report (const FakeHost *host, const ProgramRun *dry, const ProgramRun *we
     /* libvirt distinguishes two exit statuses, users three */
     g_assert_cmpint (dry->status, ==, is_unanswered ? 3 : wet->status);
     if (!strstr (dry->out, decision))
-        g_test_fail_printf ("expected a report with '%s', not '%s'", decision, dry->out);
+        test_fail ("expected a report with '%s', not '%s'", decision, dry->out);
     g_assert_true (g_str_has_suffix (report, line));
 }
 
@@ -202,7 +203,7 @@ walk_way_out (const HookCase *c, const char *operation, VgateSituation situation
     case_call_hook (&call, &after);
     g_test_message ("walked %03d %s: %s", c->code, vgate_situation_describe (situation), setting);
     if (g_str_has_prefix (after.err, same))
-        g_test_fail_printf ("with %s%s", setting, after.err);
+        test_fail ("with %s%s", setting, after.err);
 }
 
 void

@@ -3,6 +3,7 @@
 
 #include "base/codes.h"
 #include "gate/ways-out.h"
+#include "../test-glib.h"
 
 #include <string.h>
 
@@ -81,14 +82,14 @@ check_longest (const char *where, const char *line)
     g_autofree char *sentences = NULL;
 
     if (g_utf8_strlen (real, -1) > VGATE_LINE_CHARACTERS_MAX)
-        g_test_fail_printf ("%s: %ld characters: %s", where, g_utf8_strlen (real, -1), real);
+        test_fail ("%s: %ld characters: %s", where, g_utf8_strlen (real, -1), real);
     way_out = strstr (strstr (real, "...: "), ". ");
     see = strstr (real, SEE);
     if (!way_out || (see && way_out >= see))
         return;
     sentences = g_strndup (way_out + 1, see ? (gsize)(see - way_out - 1) : strlen (way_out + 1));
     if (!strstr (text, sentences))
-        g_test_fail_printf ("%s: a part of a sentence is left out: %s", where, real);
+        test_fail ("%s: a part of a sentence is left out: %s", where, real);
 }
 
 /* The line again as a host writes it whose names are of a usual length. */
@@ -122,20 +123,19 @@ check_line (const char *where, const char *line)
     const char *text = text_of (line, &is_refusal);
 
     if (g_utf8_strlen (line, -1) > VGATE_LINE_CHARACTERS_MAX + PLACEHOLDERS_MAX)
-        g_test_fail_printf ("%s: %ld characters: %s", where, g_utf8_strlen (line, -1), line);
+        test_fail ("%s: %ld characters: %s", where, g_utf8_strlen (line, -1), line);
     if (is_cut (line) || is_cut (real))
-        g_test_fail_printf ("%s: something was cut: %s", where, real);
+        test_fail ("%s: something was cut: %s", where, real);
     if (strstr (text, "--xml") && !strstr (text, "virsh dumpxml --migratable DOMAIN") &&
         !strstr (line, SEE) && !strstr (real, SEE))
-        g_test_fail_printf ("%s: it does not say how the file for --xml is made: %s", where, line);
+        test_fail ("%s: it does not say how the file for --xml is made: %s", where, line);
     if ((strstr (text, "Name device ") || strstr (text, "name that device ")) &&
         !vgate_way_out_with_device (code_of (line)))
-        g_test_fail_printf ("%s: 'vgpu-gate explain' does not say how the guest gets the device: %s", where,
-                            line);
+        test_fail ("%s: 'vgpu-gate explain' does not say how the guest gets the device: %s", where, line);
     text = strstr (real, SEE);
     /* a guest with several vGPUs that cannot run here may need all of the line */
     if (text && !g_strstr_len (real, text - real, ". ") && !strstr (real, " more vGPU"))
-        g_test_fail_printf ("%s: no way out is left: %s", where, real);
+        test_fail ("%s: no way out is left: %s", where, real);
 }
 
 void

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "program.h"
+#include "../test-glib.h"
 
 #include <fcntl.h>
 #include <glib-unix.h>
@@ -228,7 +229,7 @@ program_sanitizer_environment (const char *directory)
     g_autofree char *address = g_strdup_printf ("ASAN_OPTIONS=log_path=%s", path);
     g_autofree char *undefined = g_strdup_printf ("UBSAN_OPTIONS=print_stacktrace=1:log_path=%s", path);
 
-    g_strv_builder_add_many (builder, address, undefined, NULL);
+    test_add_words (builder, address, undefined, NULL);
     return g_strv_builder_end (builder);
 }
 
@@ -244,6 +245,6 @@ program_assert_no_sanitizer_report (const char *directory)
         g_autofree char *report = NULL;
 
         if (g_str_has_prefix (name, SANITIZER_LOG) && g_file_get_contents (path, &report, NULL, NULL))
-            g_test_fail_printf ("a sanitiser of a helper process reports:\n%s", report);
+            test_fail ("a sanitiser of a helper process reports:\n%s", report);
     }
 }

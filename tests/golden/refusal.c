@@ -6,6 +6,7 @@
 #include "golden.h"
 #include "lines.h"
 #include "program.h"
+#include "../test-glib.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -223,8 +224,7 @@ compare_values (const char *folder, const char *name, const char *described)
         return;
     }
     if (i == lines->len)
-        g_test_fail_printf ("%s/refusals has no line for '%s'; VGATE_REGENERATE=1 writes it", folder,
-                            described);
+        test_fail ("%s/refusals has no line for '%s'; VGATE_REGENERATE=1 writes it", folder, described);
     else
         g_assert_cmpstr (described, ==, g_ptr_array_index (lines, i));
 }
@@ -244,7 +244,7 @@ compare_text (const char *folder, const char *name, const char *line)
 
     if (!g_file_get_contents (path, &kept, NULL, &error)) {
         if (!golden_is_regenerating ())
-            g_test_fail_printf ("%s; VGATE_REGENERATE=1 writes it", error->message);
+            test_fail ("%s; VGATE_REGENERATE=1 writes it", error->message);
         g_clear_error (&error);
     } else if (strncmp (kept, said, length) != 0) {
         return;
@@ -300,7 +300,7 @@ refusal_assert_none_left (const char *folder)
         if (golden_is_regenerating ())
             g_ptr_array_remove_index (lines, i - 1);
         else
-            g_test_fail_printf ("the line '%s' of %s/refusals belongs to no case", name, folder);
+            test_fail ("the line '%s' of %s/refusals belongs to no case", name, folder);
     }
     if (golden_is_regenerating () && n_left > 0)
         write_lines (folder, lines);

@@ -8,6 +8,7 @@
 #include "command-case.h"
 #include "placement-hosts.h"
 #include "walk.h"
+#include "../test-glib.h"
 
 #include <string.h>
 
@@ -455,14 +456,14 @@ walk_clause (const Row *row, gsize n, const GMatchInfo *clause)
     walk_init (&w, &row->by, row->situation);
     before = walk_operate (&w);
     if (!before || !g_str_has_prefix (before, begin) || !strstr (before, row->advice)) {
-        g_test_fail_printf ("expected '%s' with '%s', not '%s'", begin, row->advice, before ? before : "yes");
+        test_fail ("expected '%s' with '%s', not '%s'", begin, row->advice, before ? before : "yes");
         return;
     }
     clauses[n].act (&w, clause);
     after = walk_operate (&w);
     g_test_message ("%s", words);
     if (after)
-        g_test_fail_printf ("after '%s': %s", words, after);
+        test_fail ("after '%s': %s", words, after);
 }
 
 static void
@@ -484,7 +485,7 @@ test_row (gconstpointer data)
     for (gsize i = 0; i < G_N_ELEMENTS (not_walked); i++)
         g_string_replace (rest, not_walked[i].text, "", 0);
     if (!g_regex_match_simple ("^([ .,]|\\bor\\b)*$", rest->str, 0, 0))
-        g_test_fail_printf ("'%s' is neither walked nor listed", rest->str);
+        test_fail ("'%s' is neither walked nor listed", rest->str);
 }
 
 /* --- the texts of the source --- */
@@ -528,7 +529,7 @@ check_literal (const char *path, const char *literal)
             continue;
         n++;
         if (!is_known (sentences[i]))
-            g_test_fail_printf ("%s: no refusal here has '%s': add one, and walk it", path, sentences[i]);
+            test_fail ("%s: no refusal here has '%s': add one, and walk it", path, sentences[i]);
     }
     return n;
 }

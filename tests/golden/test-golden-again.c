@@ -2,6 +2,7 @@
 /* A device that was created for a guest, and removed when the guest ended, is created again by the guest's
  * cold start. */
 #include "events.h"
+#include "../test-glib.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -169,7 +170,7 @@ assert_refused (Guest *cold, const char *why)
     g_autofree char *line = event (cold, "prepare", 812);
 
     if (!strstr (line, why))
-        g_test_fail_printf ("expected '%s' in '%s'", why, line);
+        test_fail ("expected '%s' in '%s'", why, line);
     /* libvirt runs this event after a failed start; the start can then be tried again */
     allowed_unchanged (cold, "release end");
     g_assert_true (has_lease (cold->host, VM_1, "unmade"));

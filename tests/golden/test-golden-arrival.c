@@ -5,6 +5,7 @@
  * definition has no effect.
  */
 #include "events.h"
+#include "../test-glib.h"
 
 #include <string.h>
 
@@ -122,7 +123,7 @@ test_way_out_by_job (G_GNUC_UNUSED gconstpointer data)
         fake_host_write_file (host, "run/libvirt/qemu/" CASE_DOMAIN ".xml", status, length, 0600);
         text = event (&guest, "started", 303);
         if (!strstr (text, cases[i].has) || strstr (text, cases[i].has_not))
-            g_test_fail_printf ("async='%s': '%s'", cases[i].async, text);
+            test_fail ("async='%s': '%s'", cases[i].async, text);
     }
 }
 
@@ -147,7 +148,7 @@ test_way_out_by_definition (G_GNUC_UNUSED gconstpointer data)
             fake_host_write_file (host, "etc/libvirt/qemu/" CASE_DOMAIN ".xml", text, strlen (text), 0600);
         line = event (&guest, "prepare", 303);
         if (!strstr (line, i == 1 ? "the snapshot was made" : "Remove the old metadata"))
-            g_test_fail_printf ("definition '%s': '%s'", text, line);
+            test_fail ("definition '%s': '%s'", text, line);
     }
 }
 

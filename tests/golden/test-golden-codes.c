@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Each code that a case produces has one golden text, and each text belongs to such a case. */
 #include "program.h"
+#include "../test-glib.h"
 
 #include <string.h>
 
@@ -49,15 +50,15 @@ test_codes (G_GNUC_UNUSED gconstpointer data)
         g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
         lines = g_strsplit (text, "\n", 2);
         if (g_strcmp0 (g_hash_table_lookup (cases, lines[0]), file) != 0)
-            g_test_fail_printf ("codes/%s is the text of %s, which does not come to that code; remove the "
-                                "file, and VGATE_REGENERATE=1 takes another case",
-                                file, lines[0]);
+            test_fail ("codes/%s is the text of %s, which does not come to that code; remove the "
+                       "file, and VGATE_REGENERATE=1 takes another case",
+                       file, lines[0]);
         g_hash_table_add (kept, g_strdup (file));
     }
     g_hash_table_iter_init (&iter, cases);
     while (g_hash_table_iter_next (&iter, &name, &code))
         if (!g_hash_table_contains (kept, code))
-            g_test_fail_printf ("%s comes to %s, which has no file in codes/", (char *)name, (char *)code);
+            test_fail ("%s comes to %s, which has no file in codes/", (char *)name, (char *)code);
     g_assert_cmpuint (g_hash_table_size (cases), >, 400);
 }
 

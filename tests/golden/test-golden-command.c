@@ -4,6 +4,7 @@
 #include "command-case.h"
 #include "golden.h"
 #include "placement-hosts.h"
+#include "../test-glib.h"
 
 #include <string.h>
 
@@ -282,7 +283,7 @@ assert_check (FakeHost *host, const ProgramRun *run, const char *name, int code)
     g_assert_cmpstr (run->err, ==, "");
     g_assert_cmpint (run->status, ==, code < 100 ? 0 : unanswered);
     if (!strstr (run->out, line))
-        g_test_fail_printf ("expected a report with '%s', not '%s'", line, run->out);
+        test_fail ("expected a report with '%s', not '%s'", line, run->out);
     command_compare (host, FOLDER, name, "out", run->out);
 }
 

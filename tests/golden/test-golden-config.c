@@ -5,6 +5,7 @@
 #include "hook-case.h"
 #include "refusal.h"
 #include "vgpu-gate/vgpu-gate.h"
+#include "../test-glib.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -274,7 +275,7 @@ test_reader (gconstpointer data)
         g_assert_cmpint (run.status, ==, readers[i].status);
         g_assert_cmpstr (run.out, ==, "");
         if (!strstr (run.err, expected))
-            g_test_fail_printf ("%s says: %s", line, run.err);
+            test_fail ("%s says: %s", line, run.err);
     }
 }
 

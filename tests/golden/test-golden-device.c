@@ -3,6 +3,7 @@
  * promises. */
 #include "command-table.h"
 #include "placement-hosts.h"
+#include "../test-glib.h"
 
 #include <json-glib/json-glib.h>
 #include <string.h>
@@ -300,7 +301,7 @@ command_in (const char *refusal)
     if (!g_regex_match (regex, refusal, 0, &match))
         g_error ("the refusal names no command: %s", refusal);
     if (strlen (refusal) >= 300)
-        g_test_fail_printf ("%zu characters: %s", strlen (refusal), refusal);
+        test_fail ("%zu characters: %s", strlen (refusal), refusal);
     return g_match_info_fetch (match, 1);
 }
 
@@ -472,7 +473,7 @@ test_suggested_existing (G_GNUC_UNUSED gconstpointer data)
         }
         refusal = event (&guest, cases[i].operation, 507);
         if (!strstr (refusal, cases[i].text))
-            g_test_fail_printf ("expected '%s' in '%s'", cases[i].text, refusal);
+            test_fail ("expected '%s' in '%s'", cases[i].text, refusal);
         g_assert_cmpuint (strlen (refusal), <, 300);
     }
 }

@@ -4,6 +4,7 @@
 #include "gate/ways-out.h"
 #include "golden.h"
 #include "program.h"
+#include "../test-glib.h"
 
 #include <json-glib/json-glib.h>
 #include <pty.h>
@@ -109,7 +110,7 @@ assert_help_has (const char *const *words, const char *expected)
     g_assert_cmpstr (run.err, ==, "");
     g_assert_cmpint (run.status, ==, 0);
     if (!strstr (run.out, expected))
-        g_test_fail_printf ("the help does not say '%s':\n%s", expected, run.out);
+        test_fail ("the help does not say '%s':\n%s", expected, run.out);
 }
 
 /* Everything that a terminal of this width shows of the command's output. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the hook opens and runs, as strace shows it: for most guests very little. */
 #include "hook-case.h"
+#include "../test-glib.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -78,10 +79,11 @@ trace_hook (FakeHost *host, const char *input, const char *const *words, Trace *
     g_assert_cmpint (g_mkdir_with_parents (directory, 0700), ==, 0);
     prefix = g_build_filename (directory, "process", NULL);
     /* A file a process: in one file for all, a call that another process interrupts is on two lines. */
-    g_strv_builder_add_many (builder, program_path ("strace"), "-ff", "-qq", "-e", "signal=none", "-e",
-                             "trace=open,openat,openat2,execve,execveat,clone,clone3,fork,vfork", "-o",
-                             prefix, program_path ("hook"), NULL);
-    g_strv_builder_addv (builder, (const char **)words);
+    test_add_words (builder, program_path ("strace"), "-ff", "-qq", "-e", "signal=none", "-e",
+                    "trace=open,openat,openat2,execve,execveat,clone,clone3,fork,vfork", "-o", prefix,
+                    program_path ("hook"), NULL);
+    for (gsize i = 0; words[i]; i++)
+        g_strv_builder_add (builder, words[i]);
     argv = g_strv_builder_end (builder);
     program_run ((const char *const *)argv, xml, length, &run);
     g_assert_cmpstr (run.err, ==, "");
@@ -139,7 +141,7 @@ test_no_vgpu (G_GNUC_UNUSED gconstpointer data)
             const char *name = g_ptr_array_index (trace.opened, j);
 
             if (strcmp (name, "ld.so.cache") != 0 && !g_str_has_prefix (name, "libc.so"))
-                g_test_fail_printf ("%s: the hook opens %s", events[i].operation, name);
+                test_fail ("%s: the hook opens %s", events[i].operation, name);
         }
     }
 }

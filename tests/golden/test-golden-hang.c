@@ -8,6 +8,7 @@
 #include "driver/probe.h"
 #include "placement-hosts.h"
 #include "policy/policy.h"
+#include "../test-glib.h"
 
 #include <string.h>
 
@@ -49,7 +50,7 @@ event_in_time (const Guest *guest, const char *operation, int code, guint second
     if (code == 0)
         g_assert_cmpstr (run.err, ==, "");
     else if (!g_str_has_prefix (run.err, begin))
-        g_test_fail_printf ("%s: expected '%s', not '%s'", operation, begin, run.err);
+        test_fail ("%s: expected '%s', not '%s'", operation, begin, run.err);
     g_assert_cmpint (run.status, ==, code == 0 ? 0 : 1);
     return g_steal_pointer (&run.err);
 }

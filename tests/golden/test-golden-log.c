@@ -4,6 +4,7 @@
 #include "command-table.h"
 #include "fields.h"
 #include "refusal.h"
+#include "../test-glib.h"
 
 #include <errno.h>
 #include <json-glib/json-glib.h>
@@ -140,7 +141,7 @@ wait_for (const FakeHost *host, const char *what, guint times)
             return;
         g_usleep (10000);
     }
-    g_test_fail_printf ("'%s' did not come", what);
+    test_fail ("'%s' did not come", what);
 }
 
 /* Ends the command with the signal (0: it ends by itself). */

@@ -5,6 +5,7 @@
 #include "golden.h"
 #include "hook-case.h"
 #include "refusal.h"
+#include "../test-glib.h"
 
 #include <signal.h>
 #include <string.h>
@@ -303,7 +304,7 @@ wait_for (const FakeHost *host, const char *file, const char *what)
     for (guint waited = 0; waited < 20000 && !has_come (host, file, what); waited += 10)
         g_usleep (10000);
     if (!has_come (host, file, what))
-        g_test_fail_printf ("'%s' did not come in %s", what, file);
+        test_fail ("'%s' did not come in %s", what, file);
 }
 
 /* A GPU is lost while its log is followed: that is reported once, and the others are followed further. */

@@ -5,6 +5,7 @@
 #include "golden.h"
 #include "hook-case.h"
 #include "refusal.h"
+#include "../test-glib.h"
 
 #include <string.h>
 
@@ -169,7 +170,7 @@ test_all_commands (G_GNUC_UNUSED gconstpointer data)
         g_auto (GStrv) words = g_strsplit (lines[i] + 2, " ", 2);
 
         if (!has_case (words[0]))
-            g_test_fail_printf ("'%s' has no line in commands[] of %s", words[0], __FILE__);
+            test_fail ("'%s' has no line in commands[] of %s", words[0], __FILE__);
         n_commands++;
     }
     g_assert_cmpuint (n_commands, >=, 3);

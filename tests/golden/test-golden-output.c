@@ -3,6 +3,7 @@
  * document for the whole one. */
 #include "command-case.h"
 #include "hook-case.h"
+#include "../test-glib.h"
 
 #include <string.h>
 
@@ -74,7 +75,7 @@ test_command (gconstpointer data)
     g_assert_cmpint (run.status, ==, 3);
     if (!g_str_has_prefix (run.err, "vgpu-gate: VGATE-518: cannot write to standard output: ") ||
         (how == 0 && !strstr (run.err, NO_SPACE)) || strchr (run.err, '\n') != strrchr (run.err, '\n'))
-        g_test_fail_printf ("%s says: %s", lines[i], run.err);
+        test_fail ("%s says: %s", lines[i], run.err);
 }
 
 /* It ends by itself, because nobody reads its output any more. */
@@ -127,7 +128,7 @@ test_other (gconstpointer data)
     program_run_by (NULL);
     g_assert_cmpint (run.status, ==, others[i].status);
     if (!g_str_has_prefix (run.err, others[i].begins))
-        g_test_fail_printf ("%s says: %s", others[i].name, run.err);
+        test_fail ("%s says: %s", others[i].name, run.err);
 }
 
 /* A call by libvirt: if the changed domain cannot be written, it is refused, with one of the two exit

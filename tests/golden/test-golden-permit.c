@@ -3,6 +3,7 @@
  * driver, and nothing else. */
 #include "command-case.h"
 #include "events.h"
+#include "../test-glib.h"
 
 #include <string.h>
 
@@ -27,7 +28,7 @@ runs (FakeHost *host, const char *line, int status, const char *words)
     command_run (host, line, &run);
     g_assert_cmpint (run.status, ==, status);
     if (!strstr (run.out, words) && !strstr (run.err, words))
-        g_test_fail_printf ("'%s' is neither in '%s' nor in '%s'", words, run.out, run.err);
+        test_fail ("'%s' is neither in '%s' nor in '%s'", words, run.out, run.err);
 }
 
 static void

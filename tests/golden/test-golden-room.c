@@ -6,6 +6,7 @@
  */
 #include "placement-hosts.h"
 #include "placement/lease.h"
+#include "../test-glib.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -105,7 +106,7 @@ run (FakeHost *host, guint n)
         fake_host_sim (host, command);
         return;
     }
-    g_test_fail_printf ("guest %u has no lease", n);
+    test_fail ("guest %u has no lease", n);
 }
 
 static char *

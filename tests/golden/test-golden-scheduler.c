@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* vgpu-gate scheduler capabilities, state and set: their output, refusals and questions. */
 #include "command-table.h"
+#include "../test-glib.h"
 
 #include <string.h>
 
@@ -266,7 +267,7 @@ assert_best_effort (FakeHost *host)
     command_run (host, "scheduler state " CASE_GPU " --output json", &run);
     command_assert_done (&run);
     if (!strstr (run.out, "\"policy\" : \"best-effort\"\n") && !strstr (run.out, "\"available\" : false\n"))
-        g_test_fail_printf ("the scheduler was set: %s", run.out);
+        test_fail ("the scheduler was set: %s", run.out);
 }
 
 static void

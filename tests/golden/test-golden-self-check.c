@@ -5,6 +5,7 @@
 #include "self-check/confinement.h"
 #include "self-check/self-check.h"
 #include "status/address.h"
+#include "../test-glib.h"
 
 #include <errno.h>
 #include <gio/gio.h>
@@ -758,8 +759,7 @@ test_patterns (G_GNUC_UNUSED gconstpointer data)
 
     for (gsize i = 0; i < G_N_ELEMENTS (patterns); i++)
         if (vgate_apparmor_matches (patterns[i].pattern, "/usr/sbin/vgpu-gate-hook") != patterns[i].matches)
-            g_test_fail_printf ("'%s' %s", patterns[i].pattern,
-                                patterns[i].matches ? "does not match" : "matches");
+            test_fail ("'%s' %s", patterns[i].pattern, patterns[i].matches ? "does not match" : "matches");
 }
 
 /* The hook has the label of a program, if this machine lets us set one. */

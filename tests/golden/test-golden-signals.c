@@ -4,6 +4,7 @@
 #include "command-case.h"
 #include "events.h"
 #include "placement-hosts.h"
+#include "../test-glib.h"
 
 #include <signal.h>
 #include <string.h>
@@ -69,7 +70,7 @@ wait_for_lines (const FakeHost *host, guint n)
             return;
         g_usleep (10000);
     }
-    g_test_fail_printf ("no %u lines came", n);
+    test_fail ("no %u lines came", n);
 }
 
 /* Under nohup, or in the background of a script, a log that is followed goes on as the shell requires;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* vgpu-gate version: its output, its refusals and its question. */
 #include "command-table.h"
+#include "../test-glib.h"
 
 #include <string.h>
 
@@ -83,7 +84,7 @@ assert_range (FakeHost *host, const char *range)
     command_run (host, "version get", &run);
     command_assert_done (&run);
     if (!strstr (run.out, expected))
-        g_test_fail_printf ("the range is not %s: %s", range, run.out);
+        test_fail ("the range is not %s: %s", range, run.out);
 }
 
 static const CommandFailure failures[] = {

@@ -11,6 +11,7 @@
 #include "guests.h"
 #include "placement-hosts.h"
 #include "walk.h"
+#include "../test-glib.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -735,16 +736,16 @@ walk_clause (const Refused *by, VgateSituation situation, gsize n, const GMatchI
     walk_init (&w, by, situation);
     before = walk_operate (&w);
     if (!before || !g_str_has_prefix (before, begin)) {
-        g_test_fail_printf ("VGATE-%03d %s: the host answers %s", by->code,
-                            vgate_situation_describe (situation), before ? before : "yes");
+        test_fail ("VGATE-%03d %s: the host answers %s", by->code, vgate_situation_describe (situation),
+                   before ? before : "yes");
         return;
     }
     clauses[n].act (&w, clause);
     after = walk_operate (&w);
     g_test_message ("VGATE-%03d %s: %s", by->code, vgate_situation_describe (situation), words);
     if (after)
-        g_test_fail_printf ("VGATE-%03d %s: after '%s': %s", by->code, vgate_situation_describe (situation),
-                            words, after);
+        test_fail ("VGATE-%03d %s: after '%s': %s", by->code, vgate_situation_describe (situation), words,
+                   after);
 }
 
 static void
@@ -807,10 +808,9 @@ test_text (VgateCode code, VgateSituation situation)
     for (gsize i = 0; i < G_N_ELEMENTS (promise_nothing); i++)
         cut (&rest, promise_nothing[i]);
     if (!g_regex_match_simple ("^([ .,]|\\bor\\b)*$", rest, 0, 0))
-        g_test_fail_printf (
-            "VGATE-%03d %s: walk '%s' with a host here, or name the test that does; or it may "
-            "promise nothing",
-            code, vgate_situation_describe (situation), rest);
+        test_fail ("VGATE-%03d %s: walk '%s' with a host here, or name the test that does; or it may "
+                   "promise nothing",
+                   code, vgate_situation_describe (situation), rest);
 }
 
 static void
@@ -917,11 +917,11 @@ test_described (gconstpointer data)
     command_run (host, line, &before);
     text = g_strconcat (before.out, before.err, NULL);
     if (before.status == 0 || !strstr (text, code) || !strstr (text, "un 'vgpu-gate host' again"))
-        g_test_fail_printf ("%s: expected a refusal, not '%s%s'", code, before.out, before.err);
+        test_fail ("%s: expected a refusal, not '%s%s'", code, before.out, before.err);
     describe (host, d, FALSE);
     command_run (host, line, &after);
     if (after.status != 0)
-        g_test_fail_printf ("%s: %s%s", code, after.out, after.err);
+        test_fail ("%s: %s%s", code, after.out, after.err);
 }
 
 /* The tests that are named here have such a case. */
@@ -935,7 +935,7 @@ test_named (G_GNUC_UNUSED gconstpointer data)
 
         if (!g_file_get_contents (path, &text, NULL, NULL) ||
             !(strstr (text, function) || strstr (text, row)))
-            g_test_fail_printf ("%s has no case %s", elsewhere[i].file, elsewhere[i].walked_by);
+            test_fail ("%s has no case %s", elsewhere[i].file, elsewhere[i].walked_by);
     }
 }
 

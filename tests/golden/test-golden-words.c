@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The arguments of the hook: libvirt's four, whatever the domain's name is, and an operator's. */
 #include "hook-case.h"
+#include "../test-glib.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -75,7 +76,7 @@ test_words (gconstpointer data)
     program_run (argv, "", 0, &run);
     g_assert_cmpstr (run.out, ==, call->out);
     if (!g_str_has_prefix (run.err, err))
-        g_test_fail_printf ("expected a line that begins with '%s', not '%s'", err, run.err);
+        test_fail ("expected a line that begins with '%s', not '%s'", err, run.err);
     g_assert_cmpint (*err != '\0', ==, *run.err != '\0');
     g_assert_true (strchr (run.err, '\n') == strrchr (run.err, '\n'));
     g_assert_cmpint (run.status, ==, call->status);

@@ -2,6 +2,7 @@
 #include "walk.h"
 
 #include "command-case.h"
+#include "../test-glib.h"
 
 #include <string.h>
 
@@ -109,7 +110,7 @@ walk_command (Walk *w, const char *line)
     fake_host_write_file (w->host, "guest.xml", w->guest.xml, w->guest.length, 0600);
     command_run (w->host, line, &run);
     if (run.status != 0)
-        g_test_fail_printf ("'%s': exit status %d: %s%s", line, run.status, run.out, run.err);
+        test_fail ("'%s': exit status %d: %s%s", line, run.status, run.out, run.err);
     return g_steal_pointer (&run.out);
 }
 

@@ -212,7 +212,7 @@ test_nvml_fails_once (Scene *scene, G_GNUC_UNUSED gconstpointer data)
         g_assert_cmpuint (scene->n_done, ==, 6);
         return;
     }
-    g_test_trap_subprocess (NULL, 0, G_TEST_SUBPROCESS_DEFAULT);
+    g_test_trap_subprocess (NULL, 0, 0);
     g_test_trap_assert_passed ();
     g_test_trap_assert_stderr ("*VGATE-708*VGATE-708*");
     g_test_trap_assert_stderr_unmatched ("*VGATE-708*VGATE-708*VGATE-708*");

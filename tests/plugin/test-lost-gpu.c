@@ -110,7 +110,7 @@ test_log_subprocess (void)
 static void
 test_log (void)
 {
-    g_test_trap_subprocess ("/lost-gpu/log/subprocess", 0, G_TEST_SUBPROCESS_DEFAULT);
+    g_test_trap_subprocess ("/lost-gpu/log/subprocess", 0, 0);
     g_test_trap_assert_passed ();
     g_test_trap_assert_stderr ("1\n"
                                "vgpu-gate: VGATE-517: cannot use GPU " LOST " (NVIDIA L4): "

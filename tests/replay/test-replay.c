@@ -221,7 +221,7 @@ test_crash (void)
 
     replay_begin (&replay);
     run_recorder (&replay, given.crasher, "1");
-    g_assert_false (g_spawn_check_wait_status (replay.status, NULL));
+    g_assert_false (g_spawn_check_exit_status (replay.status, NULL));
     for (gsize i = 0; i < G_N_ELEMENTS (lines); i++)
         if (!has_line (replay.out, lines[i]))
             g_error ("no line '%s' in:\n%s", lines[i], replay.out);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "sim-client.h"
+#include "../test-glib.h"
 
 #include <dlfcn.h>
 #include <glib/gstdio.h>
@@ -119,7 +120,7 @@ sim_client_run (SimClient *client, char **output, ...)
     va_list arguments;
     int status;
 
-    g_strv_builder_add_many (words, command_path, "--file", client->host_file, NULL);
+    test_add_words (words, command_path, "--file", client->host_file, NULL);
     va_start (arguments, output);
     for (const char *word = va_arg (arguments, const char *); word; word = va_arg (arguments, const char *))
         g_strv_builder_add (words, word);

@@ -3,6 +3,7 @@
  * walked by a test. golden-ways-out walks those that an event of the hook can give; a list here has what the
  * labs walk with real libvirts. */
 #include "gate/ways-out.h"
+#include "../test-glib.h"
 
 #include <string.h>
 
@@ -163,8 +164,8 @@ test_lines (void)
             if (see)
                 *see = '\0';
             if (!has_command (line))
-                g_test_fail_printf ("VGATE-%03d %s: no command is left in '%s' of '%s'", code,
-                                    vgate_situation_describe (s), line, way_out);
+                test_fail ("VGATE-%03d %s: no command is left in '%s' of '%s'", code,
+                           vgate_situation_describe (s), line, way_out);
         }
     }
     g_assert_cmpuint (n_lines, >, 40);

@@ -43,7 +43,7 @@ vgpu_sim_command_fail (const char *path, int argc, char **argv, GError **error)
     const GOptionEntry entries[] = {
         {"gpu", 0, 0, G_OPTION_ARG_STRING, &gpu,
          "fail only on this GPU (for calls of a device or of a running vGPU)", "ADDRESS"},
-        G_OPTION_ENTRY_NULL,
+        {0},
     };
     int code;
 

@@ -74,7 +74,7 @@ vgpu_sim_command_guest_driver (const char *path, int argc, char **argv, GError *
         {"driver", 0, 0, G_OPTION_ARG_STRING, &version, "version of the guest driver", "VERSION"},
         {"range", 0, 0, G_OPTION_ARG_STRING, &range_text, "vGPU versions that the guest driver supports",
          "MIN-MAX"},
-        G_OPTION_ENTRY_NULL,
+        {0},
     };
     g_autoptr (VgpuSimEdit) edit = NULL;
     Driver driver = {.version = NULL};
@@ -119,7 +119,7 @@ vgpu_sim_command_guest_memory (const char *path, int argc, char **argv, GError *
          "MIB"},
         {"runtime-state", 0, 0, G_OPTION_ARG_STRING, &state, "set the size of each vGPU's other state",
          "MIB"},
-        G_OPTION_ENTRY_NULL,
+        {0},
     };
     g_autoptr (VgpuSimEdit) edit = NULL;
     Memory memory = {NULL, NULL};

@@ -156,7 +156,7 @@ vgpu_sim_command_init (const char *path, int argc, char **argv, GError **error)
         {"gpu", 0, 0, G_OPTION_ARG_STRING_ARRAY, &names, "add a GPU: h100 (default), h100-mig, h200 or l40s",
          "MODEL"},
         {"force", 0, 0, G_OPTION_ARG_NONE, &force, "replace an existing file", NULL},
-        G_OPTION_ENTRY_NULL,
+        {0},
     };
     g_autoptr (VgpuSimEdit) edit = NULL;
 

@@ -117,7 +117,7 @@ parse_arguments (Plug *plug, int argc, char **argv, GError **error)
          "clear the vGPU's migration "
          "capability",
          NULL},
-        G_OPTION_ENTRY_NULL,
+        {0},
     };
 
     return vgpu_sim_option_parse ("--vm UUID", entries, 0, &argc, &argv, error) &&
@@ -311,7 +311,7 @@ vgpu_sim_command_unplug (const char *path, int argc, char **argv, GError **error
         {"vm", 0, 0, G_OPTION_ARG_STRING, &vm, "remove the vGPUs of this virtual machine", "UUID"},
         {"uuid", 0, 0, G_OPTION_ARG_STRING, &uuid, "remove only this vGPU (default: all of the VM)", "UUID"},
         {"if-present", 0, 0, G_OPTION_ARG_NONE, &if_present, "succeed if there is no such vGPU", NULL},
-        G_OPTION_ENTRY_NULL,
+        {0},
     };
     g_autoptr (VgpuSimEdit) edit = NULL;
 

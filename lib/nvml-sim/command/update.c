@@ -134,7 +134,7 @@ parse_arguments (Update *update, int argc, char **argv, GError **error)
          "set the maximum number of instances; "
          "0: the type is not offered",
          "N"},
-        G_OPTION_ENTRY_NULL,
+        {0},
     };
 
     return vgpu_sim_option_parse ("", entries, 0, &argc, &argv, error) && check_arguments (update, error);

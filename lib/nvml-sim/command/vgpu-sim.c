@@ -43,7 +43,7 @@ parse_globals (int *argc, char ***argv, char **path, GError **error)
         {"file", 0, 0, G_OPTION_ARG_FILENAME, path,
          "use FILE as the host file (default: $VGPU_SIM_HOST, else " VGPU_SIM_HOST_DEFAULT ")", "FILE"},
         {"version", 0, 0, G_OPTION_ARG_NONE, &version, "print the version", NULL},
-        G_OPTION_ENTRY_NULL,
+        {0},
     };
     g_autoptr (GOptionContext) context = g_option_context_new ("COMMAND [ARGUMENT...]");
     g_autoptr (GError) cause = NULL;
