@@ -195,7 +195,7 @@ scripts_checked () {
     local file scripts=()
     while IFS= read -r -d '' file; do
         ! is_script "$file" || scripts+=("$file")
-    done < <(find tests examples hook plugin docs .ci -type f -print0 2>/dev/null)
+    done < <(find tests examples hook plugin docs packaging .ci -type f -print0 2>/dev/null)
     shellcheck -x "${scripts[@]}"
     # grep -q ends at the first match; with pipefail, a process that still writes to it then makes the match a failure
     ! grep -nE '\|[[:space:]]*(e|f)?grep -[A-Za-z]*q' "${scripts[@]}"
@@ -274,6 +274,11 @@ vm_labs () {
     run_lab debian-lab tests/debian-lab/run
 }
 
+# In roots of their own. It takes minutes, and as many again if the roots have to be made.
+packages () {
+    run_lab packages nice -n 5 timeout 1800 tests/packaging/run
+}
+
 build_gcc () {
     check build-gcc build gcc gcc -Dlab=true && touch "$work/built-gcc"
 }
@@ -296,6 +301,7 @@ fi
 in_lane vm_labs
 in_lane build_gcc
 wait_for $!
+in_lane packages
 in_lane checks
 if [ -e "$work/built-gcc" ]; then
     in_lane lab lab-1 --untimed --part 1/2
