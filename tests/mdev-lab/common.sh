@@ -77,12 +77,13 @@ reason_to_skip () {
         echo "it needs $memory_mib MiB of memory; $available MiB are free"
         return
     }
-    [ -e "$image/complete" ] || reason_not_to_build
+    [ -e "$image/complete" ] || reason_not_to_make "$cache" "$build_mib" mke2fs
 }
 
-reason_not_to_build () {
-    local program available directory=$cache
-    program=$(missing_program mmdebstrap mke2fs apt-get)
+# reason_not_to_make DIRECTORY MIB PROGRAM...: prints why a root cannot be made there, or nothing
+reason_not_to_make () {
+    local directory=$1 needed=$2 program available
+    program=$(missing_program mmdebstrap apt-get "${@:3}")
     [ -z "$program" ] || {
         echo "'$program' is missing; see tests/packages.sh"
         return
@@ -91,8 +92,8 @@ reason_not_to_build () {
         directory=$(dirname "$directory")
     done
     available=$(df --output=avail -BM "$directory" | tail -n 1 | tr -dc 0-9)
-    [ "$available" -ge "$build_mib" ] || {
-        echo "$directory has $available MiB free; to build the lab takes $build_mib MiB"
+    [ "$available" -ge "$needed" ] || {
+        echo "$directory has $available MiB free, and $needed MiB are needed"
         return
     }
     mirror_answers "$(mirror debian)" || echo 'no mirror of Debian answers for Debian 13 (trixie)'

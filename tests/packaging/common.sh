@@ -21,30 +21,6 @@ test_tools=(autopkgtest gcc libc6-dev pkgconf)
 # shellcheck disable=SC2034  # used by customise-install
 dependencies=(dbus-daemon libglib2.0-dev libjson-glib-1.0-0 libsystemd0 libvirt-glib-1.0-0 libvirt0 libxml2)
 
-# Prints why the tests cannot run on this machine, or nothing.
-obstacle () {
-    local program available directory=$roots
-    available=$(lab_obstacle)
-    [ -z "$available" ] || {
-        echo "$available"
-        return
-    }
-    program=$(missing_program apt-get mmdebstrap python3 tar unshare)
-    [ -z "$program" ] || {
-        echo "'$program' is missing; see tests/packages.sh"
-        return
-    }
-    until [ -d "$directory" ]; do
-        directory=$(dirname "$directory")
-    done
-    available=$(df --output=avail -BM "$directory" | tail -n 1 | tr -dc 0-9)
-    [ "$available" -ge "$roots_mib" ] || {
-        echo "$directory has $available MiB free; the roots take $roots_mib MiB"
-        return
-    }
-    mirror_answers "$(mirror debian)" || echo 'no mirror of Debian answers'
-}
-
 # root_of KIND RELEASE: prints the directory of the root. Another recipe or other build dependencies make another root.
 root_of () {
     local recipe
@@ -54,6 +30,19 @@ root_of () {
         sed '/^$/q' "$source_tree/packaging/debian/control"
     } | sha256sum | cut -c 1-16)
     echo "$roots/$1-$2-$recipe"
+}
+
+# Prints why the tests cannot run on this machine, or nothing.
+obstacle () {
+    local reason pair
+    reason=$(lab_obstacle)
+    [ -n "$reason" ] ||
+        reason=$(missing_program dpkg-deb python3 tar unshare | sed "s,.*,'&' is missing; see tests/packages.sh,")
+    for pair in build:bookworm install:bookworm install:trixie; do
+        [ -n "$reason" ] || [ -e "$(root_of "${pair%:*}" "${pair#*:}")/complete" ] ||
+            reason=$(reason_not_to_make "$roots" "$roots_mib")
+    done
+    echo "$reason"
 }
 
 # Directories of this machine, each with its place in the root: DIRECTORY:PLACE.
@@ -83,8 +72,8 @@ in_root () {
             DEBIAN_FRONTEND=noninteractive "$@"' in_root "$@"
 }
 
-# make_root KIND RELEASE PACKAGE...: unless it exists. Roots of the same kind and release with another recipe are removed.
-# What mmdebstrap mounts is seen nowhere else.
+# make_root KIND RELEASE PACKAGE...: unless it exists. Roots of the same kind and release that have another recipe are
+# removed. What mmdebstrap mounts is seen nowhere else.
 make_root () {
     local kind=$1 release=$2 root security old
     shift 2
