@@ -2,6 +2,7 @@
 #include "policy/keys.h"
 
 #include "policy/bus.h"
+#include "policy/reader.h"
 #include "xml/xml.h"
 
 #include <string.h>
@@ -301,43 +302,6 @@ vgate_policy_has_group (const char *group)
 
 /* --- what a misspelt word is meant to be --- */
 
-/* The number of characters that must be inserted, removed or replaced to make b of a (Levenshtein), where
- * neither is longer than a key. */
-static guint
-distance (const char *a, const char *b)
-{
-    enum { LENGTH_MAX = 40 };
-    guint row[LENGTH_MAX + 1];
-    const gsize a_length = strlen (a), b_length = strlen (b);
-
-    if (a_length > LENGTH_MAX || b_length > LENGTH_MAX)
-        return G_MAXUINT;
-    for (guint j = 0; j <= b_length; j++)
-        row[j] = j;
-    for (guint i = 1; i <= a_length; i++) {
-        guint diagonal = row[0];
-
-        row[0] = i;
-        for (guint j = 1; j <= b_length; j++) {
-            const guint replaced = diagonal + (g_ascii_tolower (a[i - 1]) == b[j - 1] ? 0 : 1);
-
-            diagonal = row[j];
-            row[j] = MIN (replaced, MIN (row[j], row[j - 1]) + 1);
-        }
-    }
-    return row[b_length];
-}
-
-/* Takes candidate if it is nearer to word than *best is, and near enough to be meant. */
-static void
-take_nearer (const char *word, const char *candidate, const char **best)
-{
-    const guint near = distance (word, candidate);
-
-    if (near <= (guint)strlen (candidate) / 3 && (!*best || near < distance (word, *best)))
-        *best = candidate;
-}
-
 const char *
 vgate_policy_suggest_key (const char *group, const char *word)
 {
@@ -345,7 +309,7 @@ vgate_policy_suggest_key (const char *group, const char *word)
 
     for (gsize i = 0; i < G_N_ELEMENTS (keys); i++)
         if (strcmp (keys[i].group, group) == 0)
-            take_nearer (word, keys[i].key, &best);
+            vgate_policy_take_nearer (word, keys[i].key, &best);
     return best;
 }
 
@@ -355,8 +319,8 @@ vgate_policy_suggest_group (const char *word)
     const char *best = NULL;
 
     for (gsize i = 0; i < G_N_ELEMENTS (keys); i++)
-        take_nearer (word, keys[i].group, &best);
-    take_nearer (word, "rules", &best);
+        vgate_policy_take_nearer (word, keys[i].group, &best);
+    vgate_policy_take_nearer (word, "rules", &best);
     return best;
 }
 
@@ -366,6 +330,6 @@ vgate_policy_suggest_rule (const char *word)
     const char *best = NULL;
 
     for (VgateRule rule = 0; rule < VGATE_N_RULES; rule++)
-        take_nearer (word, vgate_rule_info (rule)->name, &best);
+        vgate_policy_take_nearer (word, vgate_rule_info (rule)->name, &best);
     return best;
 }

@@ -58,9 +58,6 @@ typedef struct {
     char *host_uuid;                         /* [host] uuid; NULL: it is determined (host/identity.h) */
 } VgatePolicy;
 
-/* The most bytes of a configuration. */
-#define VGATE_POLICY_SIZE_MAX (1024u * 1024u)
-
 /* The policy without a configuration file. */
 VgatePolicy *vgate_policy_new_default (void);
 

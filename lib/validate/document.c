@@ -10,6 +10,7 @@
 #include "fleet/branches.h"
 #include "host/host.h"
 #include "policy/keys.h"
+#include "policy/reader.h"
 
 #include <errno.h>
 #include <fcntl.h>
