@@ -2,8 +2,7 @@
 #include "command.h"
 
 #include "base/output.h"
-#include "host/host.h"
-#include "xml/xml.h"
+#include "host/gpu-name.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -40,16 +39,30 @@ vgate_command_fail (const GError *error)
     return vgate_command_fail_domain (error, NULL);
 }
 
-int
-vgate_command_fail_domain (const GError *error, const char *name)
+static VgateCode
+code_of (const GError *error)
 {
-    const VgateCode code = error->domain == VGATE_ERROR ? (VgateCode)error->code : VGATE_CODE_INTERNAL;
+    return error->domain == VGATE_ERROR ? (VgateCode)error->code : VGATE_CODE_INTERNAL;
+}
+
+char *
+vgate_command_describe_error (const GError *error)
+{
+    const VgateCode code = code_of (error);
     /* the messages of these codes already contain the way out for this case */
     const gboolean is_complete = code == VGATE_CODE_NVML_REFUSED || code == VGATE_CODE_NOT_ROOT ||
                                  code == VGATE_CODE_SWITCH_OVER_NOT_REPAIRED ||
                                  code == VGATE_CODE_SWITCH_OVER_SKIPPED;
-    g_autofree char *text = g_strdup_printf ("%s.%s%s", error->message, is_complete ? "" : " ",
-                                             is_complete ? "" : vgate_code_info ((int)code)->cure);
+
+    return g_strdup_printf ("%s.%s%s", error->message, is_complete ? "" : " ",
+                            is_complete ? "" : vgate_code_info ((int)code)->cure);
+}
+
+int
+vgate_command_fail_domain (const GError *error, const char *name)
+{
+    const VgateCode code = code_of (error);
+    g_autofree char *text = vgate_command_describe_error (error);
     g_autofree char *line = vgate_message_line (code, name, text);
 
     fprintf (stderr, "%s\n", line);
@@ -113,50 +126,14 @@ vgate_command_line_parse (VgateCommandLine *line, int argc, char *argv[], const 
     return TRUE;
 }
 
-/* "GPU-" and a UUID in lower case, or NULL. */
-static char *
-read_gpu_uuid (const char *lower)
-{
-    static const char begin[] = "gpu-";
-
-    if (!g_str_has_prefix (lower, begin) || !vgate_xml_text_has_form (lower + strlen (begin), VGATE_XML_UUID))
-        return NULL;
-    return g_strconcat ("GPU-", lower + strlen (begin), NULL);
-}
-
-/* A PCI address with a domain of at least four digits, as the host document has it; or NULL. nvidia-smi
- * prints eight digits, and people omit a domain of 0, as lspci does. */
-static char *
-read_gpu_address (const char *lower)
-{
-    const char *second = strchr (lower, ':'), *colon = second ? strchr (second + 1, ':') : NULL;
-    const gsize n_digits = colon ? (gsize)(second - lower) : 0;
-    g_autofree char *digits = g_strndup (lower, n_digits), *address = NULL;
-    guint64 domain = 0;
-
-    if (colon && (n_digits < 4 || n_digits > 8 ||
-                  !g_ascii_string_to_unsigned (digits, 16, 0, G_MAXUINT32, &domain, NULL)))
-        return NULL;
-    address = g_strdup_printf ("%04x:%s", (guint)domain, colon ? second + 1 : lower);
-    return vgate_xml_text_has_form (address, VGATE_XML_PCI) ? g_steal_pointer (&address) : NULL;
-}
-
 char *
 vgate_command_parse_gpu (const char *typed, GError **error)
 {
-    g_autofree char *lower = g_ascii_strdown (typed, -1);
-    guint64 index;
-    char *gpu = read_gpu_uuid (lower);
+    char *gpu = vgate_gpu_name_read (typed);
 
-    if (!gpu && g_ascii_string_to_unsigned (lower, 10, 0, 9999, &index, NULL))
-        gpu = g_strdup_printf ("%u", (guint)index);
-    if (!gpu)
-        gpu = read_gpu_address (lower);
     if (!gpu)
         g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                     "invalid GPU '%s': expected an index, a UUID or a PCI address as 'nvidia-smi -L' and "
-                     "'nvidia-smi' print them, such as 0, GPU-UUID or 0000:41:00.0",
-                     typed);
+                     "invalid GPU '%s': expected " VGATE_GPU_NAME_FORM, typed);
     return gpu;
 }
 

@@ -21,7 +21,9 @@ int vgate_command_usage (const char *what);
 /* Prints the error's line and returns VGATE_EXIT_REFUSED, or VGATE_EXIT_UNANSWERED if by its code the
  * question could not be answered. */
 int vgate_command_fail (const GError *error);
-/* The same about the domain of this name. */
+/* The error's message with its way out, as these lines contain it. The caller frees it. */
+char *vgate_command_describe_error (const GError *error);
+/* The same as vgate_command_fail () about the domain of this name. */
 int vgate_command_fail_domain (const GError *error, const char *name);
 
 /* A sub-command. argv[0] is its name; config: another configuration file, or NULL. */
@@ -85,11 +87,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (VgateCommandLine, vgate_command_line_clear)
 gboolean vgate_command_line_parse (VgateCommandLine *line, int argc, char *argv[], const char *arguments,
                                    const char *summary, const GOptionEntry *entries, GError **error);
 
-/*
- * Reads how a user names a GPU: its index ("0"), its UUID ("GPU-..."), or its PCI address with a domain of
- * four to eight digits or without one. Returns the name for vgate_control_schedulers () and its like, which
- * find the GPU; NULL with G_OPTION_ERROR. The caller frees it.
- */
+/* As vgate_gpu_name_read (), with G_OPTION_ERROR. */
 char *vgate_command_parse_gpu (const char *typed, GError **error);
 /* Takes the words as at most one GPU; *gpu is NULL without words. The caller frees it. */
 gboolean vgate_command_take_gpu (const VgateCommandLine *line, char **gpu, GError **error);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* vgpu-gate device list: the vGPU devices of this host, and what the gate has reserved or recorded. */
 #include "command.h"
-#include "device-host.h"
+#include "device-command.h"
 #include "host/mdevctl.h"
 #include "host/qemu-process.h"
 

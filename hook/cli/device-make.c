@@ -7,8 +7,9 @@
  * the guest is stopped, or only its device is named; then the operator names the type.
  */
 #include "command.h"
-#include "device-host.h"
+#include "device-command.h"
 #include "gate/gate.h"
+#include "host/gpu-name.h"
 #include "host/input.h"
 #include "placement/plan.h"
 #include "placement/prepare.h"
@@ -63,25 +64,18 @@ read_domain (const char *path, GError **error)
     return domain;
 }
 
-/* Finds the GPU that was named by its UUID or address. */
+/* The address of the GPU that was named. */
 static const char *
-find_gpu (const VgateHost *host, const char *gpu, GError **error)
+find_gpu (const VgateHost *host, const char *name, GError **error)
 {
-    g_autoptr (GString) names = g_string_new (NULL);
-    guint64 index;
-    const gboolean is_index = g_ascii_string_to_unsigned (gpu, 10, 0, G_MAXUINT32, &index, NULL);
+    const VgatePgpu *found = vgate_host_find_gpu (host, name);
+    g_autofree char *gpus = NULL;
 
-    for (guint i = 0; i < host->pgpus->len; i++) {
-        const VgatePgpu *pgpu = g_ptr_array_index (host->pgpus, i);
-
-        if (is_index ? pgpu->index == index
-                     : strcmp (gpu, pgpu->address) == 0 || g_ascii_strcasecmp (gpu, pgpu->uuid) == 0)
-            return pgpu->address;
-        g_string_append_printf (names, "%s%u (%s)", i > 0 ? ", " : "", pgpu->index, pgpu->address);
-    }
+    if (found)
+        return found->address;
+    gpus = vgate_host_list_gpus (host);
     g_set_error (error, VGATE_ERROR, VGATE_CODE_DEVICE_NO_ROOM,
-                 "there is no GPU %s in vGPU host mode; this host has %s", gpu,
-                 names->len > 0 ? names->str : "none");
+                 "there is no GPU %s in vGPU host mode; this host has %s", name, gpus);
     return NULL;
 }
 

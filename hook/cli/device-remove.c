@@ -2,7 +2,7 @@
 /* vgpu-gate device remove: removes devices that are not in use, and forgets what was recorded of them. */
 #include "command.h"
 #include "confirm.h"
-#include "device-host.h"
+#include "device-command.h"
 #include "host/mdevctl.h"
 #include "placement/make.h"
 
@@ -139,16 +139,8 @@ static gboolean
 unmake (const VgateDeviceHost *host, const VgateListedDevice *listed, GError **error)
 {
     VgateServed served = VGATE_SERVED_IN_TIME;
-    const VgateLease shape = {
-        .kind = (int)listed->kind,
-        .device = listed->source,
-        .parent = listed->device.parent,
-        .pgpu = listed->device.pgpu,
-        .type = listed->device.type,
-        .type_name = listed->device.type_name,
-    };
 
-    return vgate_device_unmake (host->root, &shape, &served, error);
+    return vgate_device_unmake_listed (host->root, listed, &served, error);
 }
 
 /* Nobody wants the device any longer, so no guest's start creates it again. */

@@ -3,10 +3,8 @@
 #include "command.h"
 #include "confirm.h"
 #include "driver/control.h"
-#include "scheduler/duration.h"
+#include "scheduler/settings.h"
 #include "tree-scheduler.h"
-
-#include <string.h>
 
 /* The options as they were typed. */
 typedef struct {
@@ -56,84 +54,42 @@ parse_set_options (SetOptions *options, int argc, char *argv[], GError **error)
                                      entries, error);
 }
 
-/* Strict: digits without sign, blank or leading zero, then nothing or the unit. */
-static gboolean
-parse_number (const char *text, const char *unit, guint32 *number)
-{
-    const gsize n_digits = strspn (text, "0123456789");
-    g_autofree char *digits = g_strndup (text, n_digits);
-    guint64 value;
-
-    if ((text[n_digits] != '\0' && strcmp (text + n_digits, unit) != 0) || (n_digits > 1 && text[0] == '0') ||
-        !g_ascii_string_to_unsigned (digits, 10, 0, G_MAXUINT32, &value, NULL))
-        return FALSE;
-    *number = (guint32)value;
-    return TRUE;
-}
-
-static gboolean
-bad_value (const char *option, const char *value, const char *form, GError **error)
-{
-    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "invalid value '%s' for --%s: expected %s",
-                 value, option, form);
-    return FALSE;
-}
-
 static gboolean
 parse_settings (const SetOptions *options, VgateSchedulerSettings *settings, GError **error)
 {
+    const struct {
+        const char *name, *value;
+    } typed[] = {
+        {"policy", options->policy},
+        {"arr", options->arr},
+        {"time-slice", options->time_slice},
+        {"frequency", options->frequency},
+        {"average-factor", options->average_factor},
+    };
+
     *settings = (VgateSchedulerSettings){.size = sizeof (VgateSchedulerSettings), .arr = VGATE_ARR_DEFAULT};
     if (!options->policy) {
         g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--policy is required");
         return FALSE;
     }
-    if (!vgate_scheduler_policy_parse (options->policy, &settings->policy))
-        return bad_value ("policy", options->policy, "best-effort, equal-share or fixed-share", error);
-    if (options->arr && !vgate_arr_mode_parse (options->arr, &settings->arr))
-        return bad_value ("arr", options->arr, "default, enabled or disabled", error);
-    if (options->time_slice && !vgate_duration_parse (options->time_slice, &settings->time_slice))
-        return bad_value ("time-slice", options->time_slice, "a time such as 2ms, 2000us or 2000000 (ns)",
-                          error);
-    if (options->frequency && !parse_number (options->frequency, "Hz", &settings->frequency))
-        return bad_value ("frequency", options->frequency, "a frequency such as 480Hz or 480", error);
-    if (options->average_factor && !parse_number (options->average_factor, "", &settings->average_factor))
-        return bad_value ("average-factor", options->average_factor, "a number such as 33", error);
+    for (gsize i = 0; i < G_N_ELEMENTS (typed); i++) {
+        const VgateSchedulerSetting *setting = vgate_scheduler_setting_find (typed[i].name);
+
+        if (!typed[i].value || setting->read (typed[i].value, settings))
+            continue;
+        g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                     "invalid value '%s' for --%s: expected %s", typed[i].value, setting->name,
+                     setting->expected);
+        return FALSE;
+    }
     return TRUE;
-}
-
-static char *
-describe_scheduler (const VgateScheduler *scheduler)
-{
-    g_autofree char *slice = vgate_duration_describe (scheduler->time_slice);
-
-    if (scheduler->policy == VGATE_SCHEDULER_BEST_EFFORT)
-        return g_strdup (vgate_scheduler_policy_name (scheduler->policy));
-    return g_strdup_printf ("%s with %s, adaptive round robin %s",
-                            vgate_scheduler_policy_name (scheduler->policy), slice,
-                            vgate_arr_mode_name (scheduler->arr));
-}
-
-static char *
-describe_settings (const VgateSchedulerSettings *settings)
-{
-    g_autoptr (GString) text = g_string_new (vgate_scheduler_policy_name (settings->policy));
-    g_autofree char *slice = vgate_duration_describe (settings->time_slice);
-
-    if (settings->time_slice > 0)
-        g_string_append_printf (text, " with %s", slice);
-    if (settings->frequency > 0)
-        g_string_append_printf (text, " with %u Hz", settings->frequency);
-    if (settings->average_factor > 0)
-        g_string_append_printf (text, ", averaging factor %u", settings->average_factor);
-    if (settings->policy != VGATE_SCHEDULER_BEST_EFFORT)
-        g_string_append_printf (text, ", adaptive round robin %s", vgate_arr_mode_name (settings->arr));
-    return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
 static int
 confirm (const VgateGpuScheduler *gpu, const VgateSchedulerSettings *settings)
 {
-    g_autofree char *was = describe_scheduler (&gpu->scheduler), *wanted = describe_settings (settings);
+    g_autofree char *was = vgate_scheduler_describe (&gpu->scheduler);
+    g_autofree char *wanted = vgate_scheduler_settings_describe (settings);
     g_autofree char *question = g_strdup_printf ("Change the vGPU scheduler of GPU %s (%s) from %s to %s?",
                                                  gpu->address, gpu->name, was, wanted);
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "placement/make.h"
 
-#include "host/sysfs.h"
-
 #include <errno.h>
 #include <string.h>
 
@@ -141,4 +139,20 @@ vgate_device_unmake (const char *root, const VgateLease *lease, VgateServed *ser
     return fail (lease, FALSE, served,
                  rc == 0 ? "the driver accepted the request, but the device still exists" : g_strerror (rc),
                  error);
+}
+
+gboolean
+vgate_device_unmake_listed (const char *root, const VgateListedDevice *listed, VgateServed *served,
+                            GError **error)
+{
+    const VgateLease shape = {
+        .kind = (int)listed->kind,
+        .device = listed->source,
+        .parent = listed->device.parent,
+        .pgpu = listed->device.pgpu,
+        .type = listed->device.type,
+        .type_name = listed->device.type_name,
+    };
+
+    return vgate_device_unmake (root, &shape, served, error);
 }

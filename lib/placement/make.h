@@ -7,7 +7,7 @@
  */
 #pragma once
 
-#include "host/served.h"
+#include "host/sysfs.h"
 #include "placement/lease.h"
 
 /* TRUE when the device exists: a mediated device with the UUID, or a virtual function with any type. FALSE,
@@ -26,3 +26,6 @@ gboolean vgate_device_make (const char *root, const VgateLease *lease, VgateServ
 /* Removes the device. TRUE also when it no longer exists or has another type. Errors:
  * VGATE_CODE_DEVICE_NOT_UNMADE, _DEVICE_HANGS. */
 gboolean vgate_device_unmake (const char *root, const VgateLease *lease, VgateServed *served, GError **error);
+/* The same for a device that was found on this host. */
+gboolean vgate_device_unmake_listed (const char *root, const VgateListedDevice *listed, VgateServed *served,
+                                     GError **error);

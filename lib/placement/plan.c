@@ -46,27 +46,42 @@ how_meant (const VgateHostType *type, const char *text)
     return strcmp (without_brand (type->name), text) == 0 ? MEANT_SHORT : NOT_MEANT;
 }
 
+/* Looks on one GPU. *found: a type of another GPU with this short name, or NULL. TRUE when the search is
+ * over: the type is meant by its full name, or two types can be meant, and *found is then NULL. */
+static gboolean
+find_type_on (const VgatePgpu *pgpu, const char *text, const VgateHostType **found)
+{
+    for (guint k = 0; k < pgpu->types->len; k++) {
+        const VgateHostType *type = g_ptr_array_index (pgpu->types, k);
+        const int how = how_meant (type, text);
+        const gboolean is_second = how == MEANT_SHORT && *found && strcmp ((*found)->name, type->name) != 0;
+
+        if (how == NOT_MEANT)
+            continue;
+        *found = is_second ? NULL : type;
+        if (how == MEANT_FULL || is_second)
+            return TRUE;
+    }
+    return FALSE;
+}
+
 const VgateHostType *
 vgate_plan_find_type (const VgateHost *host, const char *text)
 {
     const VgateHostType *found = NULL;
 
-    for (guint i = 0; i < host->pgpus->len; i++) {
-        const VgatePgpu *pgpu = g_ptr_array_index (host->pgpus, i);
+    for (guint i = 0; i < host->pgpus->len; i++)
+        if (find_type_on (g_ptr_array_index (host->pgpus, i), text, &found))
+            break;
+    return found;
+}
 
-        for (guint k = 0; k < pgpu->types->len; k++) {
-            const VgateHostType *type = g_ptr_array_index (pgpu->types, k);
-            const int how = how_meant (type, text);
+const VgateHostType *
+vgate_plan_find_type_on (const VgatePgpu *pgpu, const char *text)
+{
+    const VgateHostType *found = NULL;
 
-            if (how == MEANT_FULL)
-                return type;
-            if (how == NOT_MEANT)
-                continue;
-            if (found && strcmp (found->name, type->name) != 0)
-                return NULL;
-            found = type;
-        }
-    }
+    find_type_on (pgpu, text, &found);
     return found;
 }
 

@@ -45,3 +45,5 @@ char *vgate_plan_write_type (guint32 id, const char *name);
 /* Finds the type that text means on the host: its name, or a word of vgate_plan_write_type (). NULL when
  * no GPU offers it, or when two types could be meant. */
 const VgateHostType *vgate_plan_find_type (const VgateHost *host, const char *text);
+/* The same on one GPU. */
+const VgateHostType *vgate_plan_find_type_on (const VgatePgpu *pgpu, const char *text);

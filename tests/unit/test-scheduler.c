@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "sample.h"
 #include "scheduler/duration.h"
+#include "scheduler/settings.h"
 
 #include <string.h>
 
@@ -199,6 +200,52 @@ test_duration_parsed (void)
     }
 }
 
+/* What is not set is not compared, and a frequency by its time slice. */
+static void
+test_has_settings (void)
+{
+    static const struct {
+        VgateScheduler scheduler;
+        VgateSchedulerSettings settings;
+        gboolean has;
+    } cases[] = {
+        {{SIZE, VGATE_SCHEDULER_BEST_EFFORT, 0, 0, 0}, {.policy = VGATE_SCHEDULER_BEST_EFFORT}, TRUE},
+        {{SIZE, VGATE_SCHEDULER_BEST_EFFORT, 0, 0, 0}, {.policy = VGATE_SCHEDULER_EQUAL_SHARE}, FALSE},
+        /* the rest of the state means nothing */
+        {{SIZE, VGATE_SCHEDULER_BEST_EFFORT, VGATE_ARR_ENABLED, 9, 7},
+         {.policy = VGATE_SCHEDULER_BEST_EFFORT, .arr = VGATE_ARR_DISABLED},
+         TRUE},
+        {{SIZE, VGATE_SCHEDULER_EQUAL_SHARE, VGATE_ARR_DISABLED, 0, 2000000},
+         {.policy = VGATE_SCHEDULER_EQUAL_SHARE},
+         TRUE},
+        {{SIZE, VGATE_SCHEDULER_EQUAL_SHARE, VGATE_ARR_DISABLED, 0, 2000000},
+         {.policy = VGATE_SCHEDULER_EQUAL_SHARE, .time_slice = 2000000},
+         TRUE},
+        {{SIZE, VGATE_SCHEDULER_EQUAL_SHARE, VGATE_ARR_DISABLED, 0, 2000000},
+         {.policy = VGATE_SCHEDULER_EQUAL_SHARE, .time_slice = 2000001},
+         FALSE},
+        {{SIZE, VGATE_SCHEDULER_EQUAL_SHARE, VGATE_ARR_DISABLED, 0, 2000000},
+         {.policy = VGATE_SCHEDULER_EQUAL_SHARE, .arr = VGATE_ARR_ENABLED},
+         FALSE},
+        {{SIZE, VGATE_SCHEDULER_FIXED_SHARE, VGATE_ARR_ENABLED, 33, 2083333},
+         {.policy = VGATE_SCHEDULER_FIXED_SHARE,
+          .arr = VGATE_ARR_ENABLED,
+          .frequency = 480,
+          .average_factor = 33},
+         TRUE},
+        {{SIZE, VGATE_SCHEDULER_FIXED_SHARE, VGATE_ARR_ENABLED, 33, 2083333},
+         {.policy = VGATE_SCHEDULER_FIXED_SHARE, .arr = VGATE_ARR_ENABLED, .frequency = 479},
+         FALSE},
+        {{SIZE, VGATE_SCHEDULER_FIXED_SHARE, VGATE_ARR_ENABLED, 33, 2083333},
+         {.policy = VGATE_SCHEDULER_FIXED_SHARE, .arr = VGATE_ARR_ENABLED, .average_factor = 20},
+         FALSE},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+        if (vgate_scheduler_has_settings (&cases[i].scheduler, &cases[i].settings) != cases[i].has)
+            g_test_fail_printf ("case %zu", i);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -210,5 +257,6 @@ main (int argc, char **argv)
     g_test_add_func ("/scheduler/bad", test_bad);
     g_test_add_func ("/scheduler/duration-described", test_duration_described);
     g_test_add_func ("/scheduler/duration-parsed", test_duration_parsed);
+    g_test_add_func ("/scheduler/has-settings", test_has_settings);
     return g_test_run ();
 }

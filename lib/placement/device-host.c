@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "device-host.h"
-
-#include "command.h"
-#include "xml/xml.h"
+#include "placement/device-host.h"
 
 void
 vgate_device_host_clear (VgateDeviceHost *host)
@@ -14,7 +11,7 @@ vgate_device_host_clear (VgateDeviceHost *host)
 }
 
 gboolean
-vgate_device_host_read (VgateDeviceHost *host, gboolean locks, gboolean with_makeable, GError **error)
+vgate_device_host_read_again (VgateDeviceHost *host, gboolean with_makeable, GError **error)
 {
     g_auto (VgateIdentity) identity = {0};
     const VgateProbing probing = {
@@ -24,19 +21,23 @@ vgate_device_host_read (VgateDeviceHost *host, gboolean locks, gboolean with_mak
         .root = host->root,
     };
 
-    g_clear_pointer (&host->leases, vgate_leases_free);
     g_clear_pointer (&host->look, vgate_use_look_free);
     g_clear_pointer (&host->probe, vgate_probe_free);
     if (!vgate_identity_read (host->root, host->policy->host_uuid, &identity, error))
         return FALSE;
-    /* as the gate does it: NVML then lists the vGPU of a guest whose lease has already ended */
-    host->leases = locks ? vgate_leases_open_within (host->root, VGATE_LEASES_HOOK_WAIT_MS, error)
-                         : vgate_leases_open (host->root, TRUE, error);
-    if (!host->leases)
-        return FALSE;
     host->look = vgate_use_look (host->root);
     host->probe = vgate_probe_ask (&host->policy->backend, &probing, error);
     return host->probe != NULL;
+}
+
+gboolean
+vgate_device_host_read (VgateDeviceHost *host, gboolean locks, gboolean with_makeable, GError **error)
+{
+    g_clear_pointer (&host->leases, vgate_leases_free);
+    /* as the gate does it: NVML then lists the vGPU of a guest whose lease has already ended */
+    host->leases = locks ? vgate_leases_open_within (host->root, VGATE_LEASES_HOOK_WAIT_MS, error)
+                         : vgate_leases_open (host->root, TRUE, error);
+    return host->leases && vgate_device_host_read_again (host, with_makeable, error);
 }
 
 VgateUse *
@@ -66,25 +67,4 @@ vgate_device_host_type_name (const VgateDeviceHost *host, const VgateListedDevic
         pgpu && device->type != 0 ? vgate_pgpu_find_type (pgpu, device->type, device->type_name) : NULL;
 
     return type ? type->name : device->type_name;
-}
-
-gboolean
-vgate_device_need_root (const char *root, const char *what, const char *as_root, GError **error)
-{
-    return root || vgate_command_need_root (what, as_root, error);
-}
-
-int
-vgate_device_fail (const GError *error)
-{
-    const int status = vgate_command_fail (error);
-
-    return vgate_error_is (error, VGATE_CODE_DEVICE_HANGS) ? VGATE_EXIT_UNANSWERED : status;
-}
-
-gboolean
-vgate_device_parse_name (const char *text, VgateHostdevKind *kind)
-{
-    *kind = vgate_xml_text_has_form (text, VGATE_XML_UUID) ? VGATE_HOSTDEV_MDEV : VGATE_HOSTDEV_PCI;
-    return *kind == VGATE_HOSTDEV_MDEV || vgate_xml_text_has_form (text, VGATE_XML_PCI);
 }
