@@ -57,6 +57,7 @@ int vgate_command_device (int argc, char *argv[], const char *config);
 int vgate_command_device_list (int argc, char *argv[], const char *config);
 int vgate_command_device_make (int argc, char *argv[], const char *config);
 int vgate_command_device_remove (int argc, char *argv[], const char *config);
+int vgate_command_devices (int argc, char *argv[], const char *config);
 
 /* Returns the end of --help: the commands and the exit statuses. The caller frees it. */
 char *vgate_command_describe (const VgateCommand *commands, gsize n_commands);

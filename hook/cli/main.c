@@ -49,6 +49,8 @@ static const VgateCommand commands[] = {
     {"scheduler", vgate_command_scheduler,
      "print or change the vGPU schedulers of the GPUs: capabilities, state, set, log"},
     {"device", vgate_command_device, "list, create or remove vGPU devices of this host: list, make, remove"},
+    {"devices", vgate_command_devices,
+     "create what devices.conf declares, or compare it with this host: apply, status"},
     {"agent", vgate_command_agent, "print what vgpu-gated on this host does: status, metrics"},
     {"switchover", vgate_command_switchover,
      "configure the gate at switch-over for domains: enable, disable, status, repair"},

@@ -4,6 +4,7 @@
 
 #include "base/fault.h"
 #include "command.h"
+#include "declared/declaration.h"
 #include "wrap.h"
 
 #include <string.h>
@@ -134,6 +135,18 @@ check_configuration (Report *report, const char *given, const char *config)
     report_file (report, path ? path : vgate_policy_default_path (), document, error);
 }
 
+/* The installed one, if there is one. */
+static void
+check_declaration (Report *report)
+{
+    g_autofree char *path = vgate_declaration_default_path ("");
+    GError *error = NULL;
+    VgateDocument *document = vgate_validate_declaration (NULL, &error);
+
+    if (document || error)
+        report_file (report, path, document, error);
+}
+
 static Result
 overall (const Report *report)
 {
@@ -194,7 +207,7 @@ vgate_command_validate (int argc, char *argv[], const char *config)
     g_autofree char *directory = NULL;
     const GOptionEntry entries[] = {
         {"config", 0, 0, G_OPTION_ARG_NONE, &is_config,
-         "check a configuration: FILE, that of --config before the command, or the installed one", NULL},
+         "check a configuration: FILE, that of --config before the command, or the installed ones", NULL},
         {"schemas", 0, 0, G_OPTION_ARG_FILENAME, &directory, "use the RelaxNG schemas in DIR", "DIR"},
         {0},
     };
@@ -223,7 +236,9 @@ vgate_command_validate (int argc, char *argv[], const char *config)
     schemas = vgate_schemas_new (directory);
     if (is_config)
         check_configuration (&report, line.n_words > 0 ? line.words[0] : NULL, config);
-    else
+    if (is_config && line.n_words == 0 && !config)
+        check_declaration (&report);
+    if (!is_config)
         check_files (&report,
                      &(VgateValidation){.schemas = schemas,
                                         .policy = policy,

@@ -113,7 +113,7 @@ vgate_code_group (int code)
         {300, "NVIDIA's own rule"},
         {400, "Further rules, whose severity the configuration sets"},
         {500, "This host, its driver, and host documents"},
-        {530, "The command 'vgpu-gate device'"},
+        {530, "The commands 'vgpu-gate device' and 'vgpu-gate devices'"},
         {540, "Snapshots"},
         {550, "Fleets"},
         {560, "Save images and snapshots"},

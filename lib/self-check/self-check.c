@@ -3,6 +3,7 @@
 
 #include "base/descriptor.h"
 #include "base/date-time.h"
+#include "declared/apply.h"
 #include "driver/probe.h"
 #include "host/host.h"
 #include "host/identity.h"
@@ -314,6 +315,60 @@ check_driver (Run *run)
              host->pgpus->len, host->pgpus->len == 1 ? " is" : "s are");
 }
 
+/* The first problem, with its code, and how many more there are. The caller frees it. */
+static char *
+describe_problems (const VgateDeclaredReport *report)
+{
+    const guint n = vgate_declared_report_n_problems (report);
+    const GError *first = report->problems->len > 0 ? g_ptr_array_index (report->problems, 0) : NULL;
+    char code[VGATE_CODE_TEXT_SIZE];
+
+    for (guint i = 0; !first && i < report->gpus->len; i++) {
+        const VgateGpuReport *gpu = g_ptr_array_index (report->gpus, i);
+
+        first = gpu->problems->len > 0 ? g_ptr_array_index (gpu->problems, 0) : NULL;
+    }
+    return n > 1 ? g_strdup_printf ("%s: %s; and %u more", vgate_code_format (first->code, code),
+                                    first->message, n - 1)
+                 : g_strdup_printf ("%s: %s", vgate_code_format (first->code, code), first->message);
+}
+
+static void
+check_devices (Run *run)
+{
+    const VgateSelfCheckRequest *request = run->request;
+    g_autofree char *path = vgate_declaration_default_path (request->root), *problems = NULL;
+    g_autoptr (VgateDeclaration) declaration = NULL;
+    g_autoptr (VgateDeclaredReport) report = NULL;
+    g_autoptr (GError) error = NULL;
+    char code[VGATE_CODE_TEXT_SIZE];
+
+    if (!request->policy || !request->ask_nvml || access (path, F_OK) != 0)
+        return;
+    if (geteuid () != 0 && *request->root == '\0') {
+        add (run, "devices", VGATE_SELF_CHECK_UNKNOWN, g_strdup (AS_ROOT),
+             "only root can see whether the vGPU devices are as devices.conf declares");
+        return;
+    }
+    declaration = vgate_declaration_read (path, &error);
+    if (!declaration) {
+        add (run, "devices", VGATE_SELF_CHECK_WARN, cure_of (error->code), "%s: %s",
+             vgate_code_format (error->code, code), error->message);
+        return;
+    }
+    report = vgate_declared_run (&(VgateDeclaredRequest){
+        .root = request->root, .policy = request->policy, .declaration = declaration});
+    if (vgate_declared_report_result (report) == VGATE_DECLARED_DONE) {
+        add (run, "devices", VGATE_SELF_CHECK_PASS, NULL, "the vGPU devices are as devices.conf declares");
+        return;
+    }
+    problems = describe_problems (report);
+    add (run, "devices",
+         vgate_declared_report_result (report) == VGATE_DECLARED_UNKNOWN ? VGATE_SELF_CHECK_UNKNOWN
+                                                                         : VGATE_SELF_CHECK_WARN,
+         g_strdup ("vgpu-gate devices apply"), "%s", problems);
+}
+
 /* --- vgpu-gated --- */
 
 static void
@@ -543,6 +598,7 @@ vgate_self_check_run (const VgateSelfCheckRequest *request)
     check_configuration (&run);
     check_fleet_key (&run);
     check_driver (&run);
+    check_devices (&run);
     check_agent (&run);
     check_bus (&run);
     check_confinement (&run);

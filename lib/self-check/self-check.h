@@ -9,6 +9,7 @@
  *   configuration  can be read, and allows nothing that is refused by default
  *   fleet-key      is set, or captures are not sealed
  *   nvml, gpus     NVML answers, and GPUs are in vGPU host mode; only with ask_nvml
+ *   devices        exist as devices.conf declares; only with ask_nvml and if there is such a file
  *   vgpu-gated     runs, is connected to libvirt, and has this version; only with agent
  *   bus            of the gate at switch-over
  *   confinement    AppArmor lets libvirt's daemon run the hook; the hook has the label that SELinux expects

@@ -5,6 +5,7 @@
 #include "base/descriptor.h"
 #include "base/fault.h"
 #include "base/key-lines.h"
+#include "declared/declaration.h"
 #include "domain/domain.h"
 #include "domain/save-image.h"
 #include "fleet/branches.h"
@@ -27,7 +28,8 @@ const char *
 vgate_kind_name (VgateKind kind)
 {
     static const char *const names[VGATE_N_KINDS] = {
-        "unknown", "host", "domain", "snapshot", "element", "save-image", "branches", "configuration",
+        "unknown",    "host",     "domain",        "snapshot", "element",
+        "save-image", "branches", "configuration", "devices",
     };
 
     return names[kind];
@@ -37,8 +39,8 @@ const char *
 vgate_kind_describe (VgateKind kind)
 {
     static const char *const texts[VGATE_N_KINDS] = {
-        "unknown document", "host document", "domain XML",      "snapshot XML",
-        "metadata element", "save image",    "driver branches", "configuration",
+        "unknown document", "host document",   "domain XML",    "snapshot XML",     "metadata element",
+        "save image",       "driver branches", "configuration", "declared devices",
     };
 
     return texts[kind];
@@ -263,23 +265,31 @@ check_xml (const VgateValidation *validation, const char *text, gsize length, GE
 
 /* --- key files --- */
 
-/* The kind of a key file, by the first of its groups that belongs to one. */
+/* The kind of a key file, by the first of its groups that belongs to one. Two kinds have a group [host],
+ * whose keys tell. */
 static VgateKind
 kind_of_groups (const char *text)
 {
     g_autoptr (VgateKeyLines) lines = vgate_key_lines_read (text);
+    VgateKind kind = VGATE_KIND_UNKNOWN;
 
     for (guint i = 0; i < lines->lines->len; i++) {
         const VgateKeyLine *line = g_ptr_array_index (lines->lines, i);
+        const gboolean is_host = g_strcmp0 (line->group, "host") == 0;
 
-        if (line->fault || line->key || !line->group)
+        if (line->fault || !line->group)
             continue;
-        if (vgate_policy_has_group (line->group) || strcmp (line->group, "rules") == 0)
+        if (vgate_declaration_is_group (line->group) ||
+            (is_host && line->key && vgate_declaration_is_host_key (line->key)))
+            return VGATE_KIND_DECLARATION;
+        if (is_host && (!line->key || !vgate_policy_find_key ("host", line->key)))
+            kind = VGATE_KIND_CONFIGURATION;
+        else if (vgate_policy_has_group (line->group) || strcmp (line->group, "rules") == 0)
             return VGATE_KIND_CONFIGURATION;
-        if (g_ascii_isdigit (line->group[0]))
+        else if (g_ascii_isdigit (line->group[0]))
             return VGATE_KIND_BRANCHES;
     }
-    return VGATE_KIND_UNKNOWN;
+    return kind;
 }
 
 /* All XML is reported as VGATE_KIND_HOST, and so is what must not be taken for anything else. */
@@ -307,6 +317,8 @@ check_text (const VgateValidation *validation, const char *text, gsize length, G
     document = document_new (kind);
     if (kind == VGATE_KIND_BRANCHES)
         vgate_branches_inspect (text, length, document->faults);
+    else if (kind == VGATE_KIND_DECLARATION)
+        vgate_declaration_inspect_text (text, length, document->faults);
     else if (kind == VGATE_KIND_CONFIGURATION &&
              !vgate_policy_inspect_text (text, length, document->faults, error))
         return NULL;
@@ -411,21 +423,46 @@ vgate_validate_configuration_input (GError **error)
     return in_order (g_steal_pointer (&document));
 }
 
+/* A file with an owner or permissions that make it unsafe is invalid, and not unreadable. */
+static VgateDocument *
+finish_owned (VgateDocument *taken, gboolean is_read, GError *fault, GError **error)
+{
+    g_autoptr (VgateDocument) document = taken;
+
+    if (!is_read && !vgate_error_is (fault, VGATE_CODE_CONFIG_OWNER)) {
+        g_propagate_error (error, fault);
+        return NULL;
+    }
+    if (!is_read)
+        vgate_faults_take (document->faults, fault, 0);
+    return in_order (g_steal_pointer (&document));
+}
+
 VgateDocument *
 vgate_validate_configuration (const char *path, GError **error)
 {
-    g_autoptr (VgateDocument) document = document_new (VGATE_KIND_CONFIGURATION);
+    VgateDocument *document = document_new (VGATE_KIND_CONFIGURATION);
     GError *fault = NULL;
+    gboolean is_read;
 
     document->is_missing = !path && access (vgate_policy_default_path (), F_OK) != 0;
-    if (!vgate_policy_inspect (path, document->faults, &fault)) {
-        if (!vgate_error_is (fault, VGATE_CODE_CONFIG_OWNER)) {
-            g_propagate_error (error, fault);
-            return NULL;
-        }
-        vgate_faults_take (document->faults, fault, 0);
-    }
-    return in_order (g_steal_pointer (&document));
+    is_read = vgate_policy_inspect (path, document->faults, &fault);
+    return finish_owned (document, is_read, fault, error);
+}
+
+VgateDocument *
+vgate_validate_declaration (const char *path, GError **error)
+{
+    g_autofree char *installed = vgate_declaration_default_path ("");
+    VgateDocument *document;
+    GError *fault = NULL;
+    gboolean is_read;
+
+    if (!path && access (installed, F_OK) != 0)
+        return NULL;
+    document = document_new (VGATE_KIND_DECLARATION);
+    is_read = vgate_declaration_inspect (path ? path : installed, document->faults, &fault);
+    return finish_owned (document, is_read, fault, error);
 }
 
 static VgateDocument *
@@ -451,6 +488,8 @@ check_open_file (const VgateValidation *validation, const char *path, int fd, gb
     text = (const char *)bytes->data;
     if (strcmp (path, "-") != 0 && !is_fifo && kind_of_text (text, length) == VGATE_KIND_CONFIGURATION)
         return vgate_validate_configuration (path, error);
+    if (strcmp (path, "-") != 0 && !is_fifo && kind_of_text (text, length) == VGATE_KIND_DECLARATION)
+        return vgate_validate_declaration (path, error);
     return check_text (validation, text, length, error);
 }
 

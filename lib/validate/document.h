@@ -17,6 +17,7 @@ typedef enum {
     VGATE_KIND_SAVE_IMAGE, /* a save image of libvirt, of which the XML is checked */
     VGATE_KIND_BRANCHES,   /* a table of driver branches */
     VGATE_KIND_CONFIGURATION, /* vgpu-gate.conf */
+    VGATE_KIND_DECLARATION,   /* devices.conf */
     VGATE_N_KINDS,
 } VgateKind;
 
@@ -49,7 +50,10 @@ VgateDocument *vgate_validate_file (const VgateValidation *validation, const cha
 /* The same for a file that is a configuration, whatever it contains; NULL for the installed one, which may be
  * missing. Also VGATE_CODE_CONFIG_UNREADABLE. */
 VgateDocument *vgate_validate_configuration (const char *path, GError **error);
-/* The same for standard input, which belongs to nobody. */
+/* The same for a declaration of devices. NULL without an error when path is NULL and the installed one does
+ * not exist. */
+VgateDocument *vgate_validate_declaration (const char *path, GError **error);
+/* vgate_validate_configuration () for standard input, which belongs to nobody. */
 VgateDocument *vgate_validate_configuration_input (GError **error);
 /* The same for the content of a file, which ends with a zero byte that length does not count. */
 VgateDocument *vgate_validate_text (const VgateValidation *validation, const char *text, gsize length,

@@ -131,6 +131,8 @@ VALUES = [
     (("device", "make", "--root", "root", "--gpu", ""), ["0000:41:00.0", "0000:c2:00.0"]),
     (("device", "make", "--root=root", "--gpu=0000:c"), ["--gpu=0000:c2:00.0"]),
     (("device", "remove", "--root", "root", ""), ["e2b1c1f0-0000-4000-8000-000000000001"]),
+    (("devices", ""), ["apply", "status"]),
+    (("devices", "apply", "--wait", ""), []),
     (("switchover", "en"), ["enable"]),
     (("switchover", "enable", "w"), ["web1", "web2"]),
     (("switchover", "status", ""), ["web1", "web2", "database", "$(touch pwned)"]),

@@ -21,6 +21,8 @@ static const char *const lines[] = {
     "device list",
     "device make @mdev.in.xml",
     ("device remove " CASE_MDEV),
+    "devices apply --wait 0",
+    "devices status",
     "agent status",
     "agent metrics",
     "switchover enable vm1",

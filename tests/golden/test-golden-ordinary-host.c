@@ -64,6 +64,8 @@ static const struct {
     {"device-make", "device make " CASE_MDEV " --type H100XM-20C --root $ROOT", 1, TRUE},
     {"device-make-guest", "device make @mdev.in.xml --root $ROOT", 1, TRUE},
     {"device-remove", "device remove " CASE_MDEV " --yes --root $ROOT", 1, TRUE},
+    {"devices-apply", "devices apply --wait 0 --root $ROOT $ROOT/none", 3, TRUE},
+    {"devices-status", "devices status --root $ROOT $ROOT/none", 3, TRUE},
     {"allow-restore", "allow-restore --yes --root $ROOT @bare-mdev.in.xml", 1, TRUE},
     /* whether vgpu-gated runs on the test machine does not matter here */
     {"agent", "agent status now", 2, TRUE},

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* vgpu-gate self-check: each line in each of its states, as text and as JSON. */
 #include "command-table.h"
+#include "declared/declaration.h"
 #include "golden.h"
 #include "self-check/confinement.h"
 #include "self-check/self-check.h"
@@ -111,6 +112,31 @@ gated (FakeHost *host)
     no_key (host);
     fake_host_write_file (host, KEY, key, strlen (key), 0600);
     fake_host_configure (host, "[seal]\nkey-file=$ROOT/" KEY "\n");
+}
+
+/* --- devices.conf --- */
+
+static void
+declare (FakeHost *host, const char *text)
+{
+    g_autofree char *path = vgate_declaration_default_path (""), *name = g_strdup (path + 1);
+
+    write_text (host, name, text);
+}
+
+static void
+devices (FakeHost *host)
+{
+    gated (host);
+    declare (host, "[gpu 0]\nscheduler=best-effort\n");
+}
+
+/* After the driver was loaded again. */
+static void
+devices_differ (FakeHost *host)
+{
+    gated (host);
+    declare (host, "[host]\nversion-range=18.1-24.1\n[gpu 0]\nscheduler=equal-share\n");
 }
 
 /* --- hooks --- */
@@ -572,6 +598,8 @@ static const struct {
     {"shared-uuid", shared_uuid, 1, AGENT_RUNS, FALSE},
     {"no-uuid", no_uuid, 1, AGENT_RUNS, FALSE},
     {"dmi-uuid", dmi_uuid, 0, AGENT_RUNS, FALSE},
+    {"devices", devices, 0, AGENT_RUNS, FALSE},
+    {"devices-differ", devices_differ, 0, AGENT_RUNS, FALSE},
     {"fleet", fleet, 0, AGENT_RUNS, TRUE},
     {"fleet-same", fleet_same, 1, AGENT_RUNS, TRUE},
     {"fleet-bad", fleet_bad, 3, AGENT_RUNS, TRUE},
@@ -643,6 +671,21 @@ test_clock (G_GNUC_UNUSED gconstpointer data)
         }
         g_assert_cmpuint (n, ==, 1);
     }
+}
+
+/* The message names the file, whose place depends on the build. */
+static void
+test_bad_declaration (G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr (FakeHost) host = fake_host_new ();
+    g_auto (ProgramRun) run = {0};
+
+    gated (host);
+    declare (host, "[gpu 0]\ntype=x\n");
+    command_run (host, "self-check --root $ROOT", &run);
+    g_assert_nonnull (strstr (run.out, "WARN devices: VGATE-604: "));
+    g_assert_nonnull (
+        strstr (run.out, "devices.conf line 2: unknown key 'type' in [gpu 0] (did you mean 'types'?)"));
 }
 
 /* --- times, by a clock of the test --- */
@@ -820,6 +863,7 @@ main (int argc, char *argv[])
         command_add_test (FOLDER, "case", cases[i].name, i, test_case);
     program_add_test ("/self-check/nobody", NULL, test_nobody);
     program_add_test ("/self-check/times", NULL, test_times);
+    program_add_test ("/self-check/bad-declaration", NULL, test_bad_declaration);
     program_add_test ("/self-check/clock", NULL, test_clock);
     program_add_test ("/self-check/apparmor-patterns", NULL, test_patterns);
     program_add_test ("/self-check/selinux-label", NULL, test_label);

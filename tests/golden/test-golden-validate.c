@@ -95,6 +95,22 @@ prepare_good (FakeHost *host)
     write_text (host, "element.xml", element);
     write_text (host, "branches.conf", "[580]\nrange=18.1-26.1\n");
     write_text (host, "new.conf", "[gate]\r\nmax-age=1\r\n");
+    write_text (host, "devices.conf", "[host]\nversion-range=18.1-26.1\n[gpu 0]\ntypes=L40S-12Q x 4\n");
+}
+
+/* A group [host] alone does not tell which file it is, so its keys do. */
+static void
+prepare_devices (FakeHost *host)
+{
+    g_autofree char *path = fake_host_path (host, "unsafe.conf");
+
+    case_standard_host (host);
+    write_text (host, "bad.conf",
+                "[host]\nversion-rnge=1-2\n[gpu 0]\ntypes=L40S-12Q\nkind=vf\nkind=mdev\n[gates]\n");
+    write_text (host, "host-group.conf", "[host]\nwait=700\n");
+    write_text (host, "host-uuid.conf", "[host]\nuuid=x\n");
+    write_text (host, "unsafe.conf", "[gpu 0]\n");
+    g_assert_cmpint (chmod (path, 0666), ==, 0);
 }
 
 static void
@@ -300,7 +316,9 @@ typedef struct {
 /* clang-format off */
 static const Case cases[] = {
     {"good", VALIDATE "$ROOT/host.xml $ROOT/guest.xml $ROOT/bare.xml $ROOT/vm1.save $ROOT/element.xml "
-     "$ROOT/branches.conf $ROOT/new.conf", 0, prepare_good},
+     "$ROOT/branches.conf $ROOT/new.conf $ROOT/devices.conf", 0, prepare_good},
+    {"devices", VALIDATE "$ROOT/bad.conf $ROOT/host-group.conf $ROOT/host-uuid.conf $ROOT/unsafe.conf", 1,
+     prepare_devices},
     {"no-such-file", VALIDATE "$ROOT/none.xml", 3, case_standard_host},
     {"standard-input", VALIDATE "-", 1, case_standard_host},
     {"empty", VALIDATE "$ROOT/empty.xml", 1, prepare_no_xml},

@@ -30,7 +30,7 @@ verdict () {
     local number=$1 root=$work/$2/root prefix=$3 hooks=$4 units=$5 apparmor=$6
     local expected found
     expected=$(printf '%s\n' "$hooks/qemu.d/50-vgpu-gate" "$units/vgpu-gated.service" "$units/vgpu-gate-bus.service" \
-        "$units/vgpu-gate-bus.socket" "$apparmor/abstractions/libvirt-qemu.d/vgpu-gate" "$prefix/sbin/vgpu-gate-hook" | sort)
+        "$units/vgpu-gate-devices.service" "$units/vgpu-gate-bus.socket" "$apparmor/abstractions/libvirt-qemu.d/vgpu-gate" "$prefix/sbin/vgpu-gate-hook" | sort)
     found=$(cd "$root" && find . ! -type d | sed 's/^.//' | sort)
     if [ "$found" = "$expected" ] &&
         [ "$(readlink "$root$hooks/qemu.d/50-vgpu-gate")" = "$prefix/sbin/vgpu-gate-hook" ]; then

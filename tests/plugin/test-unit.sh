@@ -1,14 +1,17 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Checks the installed unit with systemd-analyze: no complaints, and its exposure.
-#   test-unit.sh BUILD EXPOSURE: EXPOSURE is ten times the level of 'systemd-analyze security' that it must not exceed
+# Checks installed units with systemd-analyze: no complaints, and their exposure.
+#   test-unit.sh BUILD {UNIT EXPOSURE}...: EXPOSURE is ten times the level of 'systemd-analyze security' that it must not
+#   exceed
 set -eu -o pipefail
-build=$1 exposure=$2
+build=$1
+shift
 
-echo 1..2
+echo "1..$#"
 if ! command -v systemd-analyze >/dev/null; then
-    echo 'ok 1 - the unit is good # SKIP there is no systemd-analyze'
-    echo 'ok 2 - the unit is confined # SKIP there is no systemd-analyze'
+    for number in $(seq $#); do
+        echo "ok $number - a unit is good and confined # SKIP there is no systemd-analyze"
+    done
     exit 0
 fi
 
@@ -18,22 +21,20 @@ meson install -C "$build" --no-rebuild --quiet --destdir "$work/root" >"$work/lo
     sed 's/^/# /' "$work/log"
     exit 1
 }
-path=$(find "$work/root" -name vgpu-gated.service)
 # systemd searches only some of the directories in which a project can be installed, and the programs must exist
-unit=$work/root/etc/systemd/system/vgpu-gated.service
-mkdir -p "${unit%/*}" "$work/root/bin"
-cp "$path" "$unit"
+units=$work/root/etc/systemd/system
+mkdir -p "$units" "$work/root/bin"
 cp /bin/kill "$work/root/bin/kill"
 for target in sysinit.target basic.target shutdown.target multi-user.target; do
-    printf '[Unit]\nDefaultDependencies=no\n' >"${unit%/*}/$target"
+    printf '[Unit]\nDefaultDependencies=no\n' >"$units/$target"
 done
 
 # a complaint is a line, and not always an exit status
 verify () {
-    systemd-analyze --root="$work/root" --man=no verify vgpu-gated.service >"$work/output" 2>&1 && [ ! -s "$work/output" ]
+    systemd-analyze --root="$work/root" --man=no verify "$unit" >"$work/output" 2>&1 && [ ! -s "$work/output" ]
 }
 confined () {
-    systemd-analyze --no-pager --offline=yes --threshold="$exposure" --root="$work/root" security vgpu-gated.service \
+    systemd-analyze --no-pager --offline=yes --threshold="$exposure" --root="$work/root" security "$unit" \
         >"$work/output" 2>&1
 }
 number=0
@@ -46,6 +47,13 @@ check () {
         sed 's/^/# /' "$work/output"
     fi
 }
-check 'the unit is good' verify
-check 'the unit is confined' confined
-tail -n 1 "$work/output" | sed 's/^[^a-zA-Z]*/# /'
+while [ $# -gt 0 ]; do
+    unit=$1 exposure=$2
+    shift 2
+    # no other unit is looked at, as they name each other
+    installed=$(find "$work/root" -name "$unit" ! -path "$units/*")
+    cp "$installed" "$units/"
+    check "$unit is good" verify
+    check "$unit is confined" confined
+    tail -n 1 "$work/output" | sed 's/^[^a-zA-Z]*/# /'
+done

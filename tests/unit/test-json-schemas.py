@@ -143,6 +143,7 @@ DOCUMENTS = {
     "validate": VALIDATIONS,
     "explain": printed("explain", "--output", "json") + printed("explain", "303", "--output", "json"),
     "self-check": golden("self-check"),
+    "devices": golden("devices"),
     "matrix": MATRICES,
     "audit": golden("audit"),
     "drain": drains(),

@@ -14,9 +14,10 @@
 #define COLUMNS_MAX 110
 
 /* The floors of lib/, lowest first: a folder includes only itself and the floors below it. */
-static const char *const floors[] = {"vgpu-gate", "base",      "version", "nvml",   "xml",        "metadata",
-                                     "scheduler", "compat",    "policy",  "domain", "status",     "host",
-                                     "driver",    "placement", "gate",    "fleet",  "self-check", "validate"};
+static const char *const floors[] = {"vgpu-gate", "base",      "version",    "nvml",      "xml",
+                                     "metadata",  "scheduler", "compat",     "policy",    "domain",
+                                     "status",    "host",      "driver",     "placement", "declared",
+                                     "gate",      "fleet",     "self-check", "validate"};
 
 /* The rooms of plugin/, lowest first, by the same rule. */
 static const char *const rooms[] = {"element", "base",       "libvirt",    "capture",
