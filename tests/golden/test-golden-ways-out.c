@@ -626,7 +626,9 @@ static const struct {
     {"Install the vGPU Manager, or correct library= in /etc/vgpu-gate/vgpu-gate\\.conf", correct_library},
     {"Set uuid= in the \\[host\\] group of /etc/vgpu-gate/vgpu-gate\\.conf", set_uuid},
     {"Run 'chown root:root FILE' and 'chmod 0644 FILE'; for the key file 'chmod 0600 FILE'", change_mode},
-    {"Correct the line that the message names; see vgpu-gate\\.conf\\(5\\)", correct_line},
+    {"Correct the line that the message names; see vgpu-gate\\.conf\\(5\\) or "
+     "vgpu-gate-devices\\.conf\\(5\\)",
+     correct_line},
     {"Run a dry run as root\\. (?<line>mode=off) in the \\[(?<group>placement)\\] group of the configuration "
      "disables this check",
      configure},
