@@ -288,7 +288,7 @@ apply (int argc, char *argv[], const char *config)
         {"wait", 0, 0, G_OPTION_ARG_STRING, &options.wait,
          "wait for the driver and the GPUs for SECONDS at most, instead of wait= in FILE", "SECONDS"},
         ROOT_ENTRY (&options),
-        G_OPTION_ENTRY_NULL,
+        {0},
     };
     g_autoptr (GError) error = NULL;
 
@@ -314,7 +314,7 @@ status (int argc, char *argv[], const char *config)
 {
     g_auto (Options) options = {.line = {.output = VGATE_OUTPUT_TEXT}};
     g_autofree char *as_root = vgate_command_as_root (argc, argv, config);
-    const GOptionEntry entries[] = {ROOT_ENTRY (&options), G_OPTION_ENTRY_NULL};
+    const GOptionEntry entries[] = {ROOT_ENTRY (&options), {0}};
     g_autoptr (GError) error = NULL;
 
     if (!vgate_command_line_parse (&options.line, argc, argv, "[FILE]",
