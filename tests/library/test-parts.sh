@@ -42,7 +42,8 @@ configure () {
     for part in daemon command simulator; do
         options+=("-D$part=$([[ " $parts " == *" $part "* ]] && echo true || echo false)")
     done
-    quietly "$meson" setup --prefix=/usr --sysconfdir=/etc --libdir=lib "${options[@]}" "$@" "$work/$name" "$VGATE_SRCDIR"
+    quietly "$meson" setup --prefix=/usr --sysconfdir=/etc --libdir=lib "${options[@]}" "$@" "$work/$name" \
+        "$VGATE_SRCDIR"
 }
 
 # The packages and libraries that the configuration looked for, but those of libc.
