@@ -367,7 +367,8 @@ void
 vgate_declaration_inspect_text (const char *text, gsize length, GPtrArray *faults)
 {
     g_auto (VgatePolicyReader) reader = {.faults = faults};
-    g_autoptr (VgateDeclaration) declaration = read_text (&reader, text, length, NULL);
+
+    vgate_declaration_free (read_text (&reader, text, length, NULL));
 }
 
 char *

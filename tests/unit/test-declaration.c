@@ -152,6 +152,7 @@ test_bad (void)
 
         vgate_declaration_inspect_text (bad[i].text, strlen (bad[i].text), faults);
         g_test_message ("%s", bad[i].text);
+        g_assert_true ((declaration != NULL) == (bad[i].code == 0));
         if (bad[i].code == 0) {
             /* a comma is a part of a name, which no GPU offers */
             g_assert_no_error (error);
