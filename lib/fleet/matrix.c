@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "fleet/matrix.h"
 
+#include "base/threads.h"
 #include "fleet/pairs.h"
 #include "fleet/similar.h"
 #include "gate/reason.h"
@@ -11,6 +12,9 @@
 /* Also: no class. */
 #define NO_OUTCOME G_MAXUINT32
 #define HAS_USERS  0x80000000u
+
+#define N_THREADS_MAX    4u
+#define PAIRS_OF_THREADS 50000u
 
 static const char *const cell_names[] = {
     [VGATE_CELL_LIVE] = "live",          [VGATE_CELL_PREPARE] = "prepare",
@@ -198,7 +202,6 @@ typedef struct {
     VgateSimilarNames *names; /* NULL: it is one host, which is judged itself */
     VgateHost *copy;          /* of the first one; NULL: likewise */
     const VgateHost *first;
-    VgatePairHost *pair;       /* NULL: likewise */
     gboolean is_by_addresses;  /* it is for guests with virtual functions, and its hosts contain addresses */
     gboolean has_no_addresses; /* one of its hosts contains none, so that it is for all guests */
 } HostClass;
@@ -219,9 +222,7 @@ typedef struct {
     /* The same with the addresses in which the guests do not differ, for a host that is judged itself. */
     VgateFleetGuest *with_addresses;
     VgateObservation *here_with_addresses;
-    VgatePairGuest *pair;
-    GHashTable *with_users; /* index into work->with_users -> outcome + 1 */
-    guint32 *outcomes;      /* indexed by host class: indices into work->found */
+    guint32 *outcomes; /* indexed by host class: indices into work->found; NO_OUTCOME: not needed */
     /* The cells that its guests have in common, indexed by host: those that are known, and the others. */
     guint32 *cells;
     GArray *missing; /* of guint */
@@ -236,12 +237,18 @@ typedef struct {
     Row *row_of_addresses; /* NULL: it has no virtual function */
 } GuestRows;
 
+/* Outcomes, all different. */
+typedef struct {
+    GHashTable *known;   /* the text that identifies an outcome -> its index, plus 1 */
+    GPtrArray *outcomes; /* of VgateOutcome *; NULL: another list has it */
+    guint64 n_decisions;
+} Found;
+
 typedef struct {
     VgateMatrix *matrix;
     const VgateFleetQuestion *question;
     GHashTable *running; /* the UUIDs of the domains that run on this host */
-    GHashTable *known;   /* the text that identifies an outcome -> its index in found, plus 1 */
-    GPtrArray *found;    /* of VgateOutcome *; NULL: the matrix has it */
+    Found *found;
     GArray *used;      /* of guint32, indexed as found: its index in the matrix; NO_OUTCOME: no cell has it */
     GHashTable *hosts; /* a name in a host's document -> GArray of guint: the hosts that contain it */
     GPtrArray *classes; /* of HostClass * */
@@ -252,10 +259,37 @@ typedef struct {
     GHashTable *rows;    /* the guests' key -> Row */
     GPtrArray *row_list; /* the same, in the order in which they were made */
     GuestRows *guests;   /* indexed by guest */
-    VgatePairs *pairs;   /* value: an outcome or, with HAS_USERS, an index into with_users */
+} Work;
+
+/* Some of the host classes, which one thread judges. */
+typedef struct {
+    const Work *work;
+    guint first, end;   /* classes */
+    VgatePairs *pairs;  /* value: an index into found or, with HAS_USERS, into with_users */
+    GPtrArray *guests;  /* of VgatePairGuest *, indexed as work->row_list */
+    GPtrArray *of_rows; /* of GHashTable *, likewise: index into with_users -> index into found, plus 1 */
     /* of VgateOutcome *, in whose texts the users of the guest's devices are marked by the guest's names */
     GPtrArray *with_users;
-} Work;
+    Found found;
+    VgateMatrixProgress progress; /* NULL: another part reports */
+    gpointer progress_data;
+} Part;
+
+static void
+found_init (Found *found)
+{
+    found->known = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+    found->outcomes = g_ptr_array_new_with_free_func ((GDestroyNotify)outcome_free);
+}
+
+static void
+found_clear (Found *found)
+{
+    g_hash_table_unref (found->known);
+    g_ptr_array_unref (found->outcomes);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Found, found_clear)
 
 static void
 host_class_free (HostClass *class)
@@ -273,7 +307,6 @@ row_free (Row *row)
     vgate_similar_guest_free (row->copy);
     vgate_similar_guest_free (row->with_addresses);
     vgate_similar_names_free (row->names);
-    g_hash_table_unref (row->with_users);
     g_free (row->outcomes);
     g_free (row->cells);
     g_clear_pointer (&row->missing, g_array_unref);
@@ -281,11 +314,11 @@ row_free (Row *row)
 }
 
 static VgateOutcome *
-judge_pair (const Work *work, const Subject *subject, const VgateSimilarNames *guest_names,
-            const VgateHost *host, const VgateSimilarNames *host_names)
+judge_pair (const VgateFleetQuestion *question, Found *found, const Subject *subject,
+            const VgateSimilarNames *guest_names, const VgateHost *host, const VgateSimilarNames *host_names)
 {
-    work->matrix->n_decisions++;
-    return judge (work->question, subject, guest_names, host, host_names);
+    found->n_decisions++;
+    return judge (question, subject, guest_names, host, host_names);
 }
 
 static char *
@@ -302,35 +335,38 @@ identify (const VgateOutcome *outcome)
     return g_string_free (text, FALSE);
 }
 
-/* The index in work->found of the outcome, which it takes. */
+/* The index of the outcome, which it takes. */
 static guint32
-add_outcome (const Work *work, VgateOutcome *outcome)
+add_outcome (Found *found, VgateOutcome *outcome)
 {
-    const guint32 unused = NO_OUTCOME;
     char *text = identify (outcome);
-    const gpointer known = g_hash_table_lookup (work->known, text);
+    const gpointer known = g_hash_table_lookup (found->known, text);
 
     if (known) {
         outcome_free (outcome);
         g_free (text);
         return GPOINTER_TO_UINT (known) - 1;
     }
-    g_ptr_array_add (work->found, outcome);
-    g_array_append_val (work->used, unused);
-    g_hash_table_insert (work->known, text, GUINT_TO_POINTER (work->found->len));
-    return work->found->len - 1;
+    g_ptr_array_add (found->outcomes, outcome);
+    g_hash_table_insert (found->known, text, GUINT_TO_POINTER (found->outcomes->len));
+    return found->outcomes->len - 1;
 }
 
 /* The index in the matrix of an outcome that was found. The matrix has those that its cells have, in their
  * order. */
 static guint32
-use_outcome (const Work *work, guint32 found)
+use_outcome (const Work *work, guint32 index)
 {
-    guint32 *used = &g_array_index (work->used, guint32, found);
+    const guint32 unused = NO_OUTCOME;
+    guint32 *used;
 
+    while (work->used->len <= index)
+        g_array_append_val (work->used, unused);
+    used = &g_array_index (work->used, guint32, index);
     if (*used == NO_OUTCOME) {
         *used = work->matrix->outcomes->len;
-        g_ptr_array_add (work->matrix->outcomes, g_steal_pointer (&g_ptr_array_index (work->found, found)));
+        g_ptr_array_add (work->matrix->outcomes,
+                         g_steal_pointer (&g_ptr_array_index (work->found->outcomes, index)));
     }
     return *used;
 }
@@ -456,7 +492,6 @@ find_host_class (const Work *work, const VgateHost *host, gboolean with_addresse
         g_clear_pointer (&class->names, vgate_similar_names_free);
     if (class->names) {
         class->copy = vgate_similar_host_new (host, g_hash_table_size (work->matrix->addresses), NULL);
-        class->pair = vgate_pairs_add_host (work->pairs, class->copy, host);
         g_hash_table_insert (known, g_bytes_ref (key), GUINT_TO_POINTER (work->classes->len));
     }
     g_ptr_array_add (work->classes, class);
@@ -518,9 +553,8 @@ find_row (const Work *work, const VgateFleetGuest *guest, const VgateSimilarName
     row->with_addresses = vgate_similar_guest_new (guest, names, n_names);
     row->here_with_addresses =
         vgate_observation_new_here (row->with_addresses->domain, work->question->root, FALSE);
-    row->with_users = g_hash_table_new (NULL, NULL);
-    row->pair = vgate_pairs_add_guest (work->pairs, row->copy, row->names);
     row->outcomes = g_new (guint32, work->classes->len + 1);
+    memset (row->outcomes, 0xff, (work->classes->len + 1) * sizeof *row->outcomes);
     g_hash_table_insert (work->rows, g_bytes_ref (key), row);
     g_ptr_array_add (work->row_list, row);
     return row;
@@ -572,75 +606,151 @@ mark_users (const Work *work, const Row *row, const VgateOutcome *outcome)
 /* What is kept for the row's guests on the hosts of the class, and for all similar pairs. Warnings are about
  * guests that get their devices, so that they name no users. */
 static guint32
-judge_class (const Work *work, const Row *row, const HostClass *class)
+judge_class (Part *part, const Row *row, const HostClass *class)
 {
+    const Work *work = part->work;
     const Subject of_class = {.guest = row->copy, .here = row->here, .is_checked = TRUE};
     VgateHost *copy =
         vgate_similar_host_new (class->first, g_hash_table_size (work->matrix->addresses), row->names);
-    VgateOutcome *outcome = judge_pair (work, &of_class, row->names, copy, class->names);
+    VgateOutcome *outcome =
+        judge_pair (work->question, &part->found, &of_class, row->names, copy, class->names);
     VgateOutcome *marked = mark_users (work, row, outcome);
 
     vgate_similar_host_free (copy);
     if (!marked)
-        return add_outcome (work, outcome);
+        return add_outcome (&part->found, outcome);
     outcome_free (marked);
-    g_ptr_array_add (work->with_users, outcome);
-    return (work->with_users->len - 1) | HAS_USERS;
+    g_ptr_array_add (part->with_users, outcome);
+    return (part->with_users->len - 1) | HAS_USERS;
 }
 
+/* row: the index of the row. */
 static guint32
-outcome_with_users (const Work *work, const Row *row, guint index)
+outcome_with_users (Part *part, guint row, guint index)
 {
-    guint outcome = GPOINTER_TO_UINT (g_hash_table_lookup (row->with_users, GUINT_TO_POINTER (index)));
+    GHashTable *of_row = g_ptr_array_index (part->of_rows, row);
+    guint outcome = GPOINTER_TO_UINT (g_hash_table_lookup (of_row, GUINT_TO_POINTER (index)));
 
     if (outcome == 0) {
-        outcome = add_outcome (work, mark_users (work, row, g_ptr_array_index (work->with_users, index))) + 1;
-        g_hash_table_insert (row->with_users, GUINT_TO_POINTER (index), GUINT_TO_POINTER (outcome));
+        VgateOutcome *marked = mark_users (part->work, g_ptr_array_index (part->work->row_list, row),
+                                           g_ptr_array_index (part->with_users, index));
+
+        outcome = add_outcome (&part->found, marked) + 1;
+        g_hash_table_insert (of_row, GUINT_TO_POINTER (index), GUINT_TO_POINTER (outcome));
     }
     return outcome - 1;
 }
 
+/* host: that of the class; NULL: the class is one host, which is judged itself. */
 static guint32
-outcome_on (const Work *work, const Row *row, const HostClass *class)
+outcome_on (Part *part, guint index, const HostClass *class, VgatePairHost *host)
 {
+    const Row *row = g_ptr_array_index (part->work->row_list, index);
     const Subject of_host = {
         .guest = row->with_addresses, .here = row->here_with_addresses, .is_checked = TRUE};
     guint32 *kept;
 
-    if (!class->pair)
-        return add_outcome (work, judge_pair (work, &of_host, row->names, class->first, NULL));
-    kept = vgate_pairs_find (work->pairs, row->pair, class->pair);
+    if (!host)
+        return add_outcome (&part->found, judge_pair (part->work->question, &part->found, &of_host,
+                                                      row->names, class->first, NULL));
+    kept = vgate_pairs_find (part->pairs, g_ptr_array_index (part->guests, index), host);
     if (*kept == NO_OUTCOME)
-        *kept = judge_class (work, row, class);
-    return *kept & HAS_USERS ? outcome_with_users (work, row, *kept & ~HAS_USERS) : *kept;
-}
-
-static void
-judge_rows_on (const Work *work, guint index, guint uses)
-{
-    const HostClass *class = g_ptr_array_index (work->classes, index);
-
-    for (guint r = 0; r < work->row_list->len; r++) {
-        Row *row = g_ptr_array_index (work->row_list, r);
-
-        if (row->uses & uses)
-            row->outcomes[index] = outcome_on (work, row, class);
-    }
+        *kept = judge_class (part, row, class);
+    return *kept & HAS_USERS ? outcome_with_users (part, index, *kept & ~HAS_USERS) : *kept;
 }
 
 /* Judges all rows on one class after the other, because more must be known of a host than of a guest, and is
  * then found in the processor's cache for the next row. */
 static void
-judge_rows (const Work *work)
+judge_part (gpointer task, gpointer unused)
 {
-    for (guint c = 0; c < work->classes->len; c++) {
-        const HostClass *class = g_ptr_array_index (work->classes, c);
+    Part *part = task;
+    const Work *work = part->work;
+    const guint n_guests = work->matrix->fleet->guests->len;
 
-        if (class->is_by_addresses)
-            judge_rows_on (work, c, ROW_OF_ADDRESSES);
-        else
-            judge_rows_on (work, c, ROW_OF_ALL | (class->has_no_addresses ? ROW_OF_OTHERS : 0));
+    for (guint r = 0; r < work->row_list->len; r++) {
+        const Row *row = g_ptr_array_index (work->row_list, r);
+
+        g_ptr_array_add (part->guests, vgate_pairs_add_guest (part->pairs, row->copy, row->names));
+        g_ptr_array_add (part->of_rows, g_hash_table_new (NULL, NULL));
     }
+    for (guint c = part->first; c < part->end; c++) {
+        const HostClass *class = g_ptr_array_index (work->classes, c);
+        const guint of_others = class->has_no_addresses ? ROW_OF_OTHERS : 0;
+        const guint uses = class->is_by_addresses ? ROW_OF_ADDRESSES : ROW_OF_ALL | of_others;
+        VgatePairHost *host =
+            class->copy ? vgate_pairs_add_host (part->pairs, class->copy, class->first) : NULL;
+
+        for (guint r = 0; r < work->row_list->len; r++) {
+            Row *row = g_ptr_array_index (work->row_list, r);
+
+            if (row->uses & uses)
+                row->outcomes[c] = outcome_on (part, r, class, host);
+        }
+        if (part->progress)
+            part->progress ((guint)((guint64)n_guests * (c + 1) / part->end / 2), n_guests,
+                            part->progress_data);
+    }
+    (void)unused;
+}
+
+static void
+part_init (Part *part, const Work *work, guint first, guint end)
+{
+    part->work = work;
+    part->first = first;
+    part->end = end;
+    part->pairs = vgate_pairs_new (work->question, work->matrix->addresses);
+    part->guests = g_ptr_array_new ();
+    part->of_rows = g_ptr_array_new_with_free_func ((GDestroyNotify)g_hash_table_unref);
+    part->with_users = g_ptr_array_new_with_free_func ((GDestroyNotify)outcome_free);
+    found_init (&part->found);
+}
+
+/* Moves the outcomes of the part to those of all, and frees the part. */
+static void
+part_finish (Part *part)
+{
+    const Work *work = part->work;
+    GPtrArray *outcomes = part->found.outcomes;
+    g_autofree guint32 *moved = g_new (guint32, outcomes->len + 1);
+
+    for (guint i = 0; i < outcomes->len; i++)
+        moved[i] = add_outcome (work->found, g_steal_pointer (&g_ptr_array_index (outcomes, i)));
+    for (guint r = 0; r < work->row_list->len; r++) {
+        guint32 *of_row = ((Row *)g_ptr_array_index (work->row_list, r))->outcomes;
+
+        for (guint c = part->first; c < part->end; c++)
+            of_row[c] = of_row[c] == NO_OUTCOME ? NO_OUTCOME : moved[of_row[c]];
+    }
+    work->found->n_decisions += part->found.n_decisions;
+    vgate_pairs_free (part->pairs);
+    g_ptr_array_unref (part->guests);
+    g_ptr_array_unref (part->of_rows);
+    g_ptr_array_unref (part->with_users);
+    found_clear (&part->found);
+}
+
+/* Several threads judge many pairs. Each knows nothing of what the others found out, so that few are best. */
+static void
+judge_rows (const Work *work, VgateMatrixProgress progress, gpointer progress_data)
+{
+    const guint n_classes = work->classes->len;
+    const gboolean is_large = (guint64)n_classes * work->row_list->len >= PAIRS_OF_THREADS;
+    const guint n = is_large ? MIN (g_get_num_processors (), N_THREADS_MAX) : 1;
+    Part parts[N_THREADS_MAX] = {0};
+    VgateThreads *threads = vgate_threads_new (n, judge_part, NULL);
+
+    for (guint i = 0; i < n; i++)
+        part_init (&parts[i], work, n_classes * i / n, n_classes * (i + 1) / n);
+    parts[0].progress = progress;
+    parts[0].progress_data = progress_data;
+    for (guint i = 1; i < n; i++)
+        vgate_threads_push (threads, &parts[i]);
+    judge_part (&parts[0], NULL);
+    vgate_threads_free (threads);
+    for (guint i = 0; i < n; i++)
+        part_finish (&parts[i]);
 }
 
 /* --- the cells --- */
@@ -657,7 +767,8 @@ judge_where_known (const Work *work, const Subject *subject, const char *name, g
 
         if (cells[h] == NO_OUTCOME)
             cells[h] =
-                use_outcome (work, add_outcome (work, judge_pair (work, subject, NULL, host->host, NULL)));
+                use_outcome (work, add_outcome (work->found, judge_pair (work->question, work->found, subject,
+                                                                         NULL, host->host, NULL)));
     }
 }
 
@@ -717,7 +828,8 @@ fill_cells (const Work *work, const VgateFleetGuest *guest, const GuestRows *row
             cells[h] = cells[h] == NO_OUTCOME ? row->cells[h] : cells[h];
         else
             cells[h] =
-                use_outcome (work, add_outcome (work, judge_pair (work, &subject, NULL, host->host, NULL)));
+                use_outcome (work, add_outcome (work->found, judge_pair (work->question, work->found,
+                                                                         &subject, NULL, host->host, NULL)));
     }
 }
 
@@ -734,8 +846,7 @@ vgate_matrix_new (const VgateFleet *fleet, const VgateFleetQuestion *question, V
 {
     const guint n_hosts = fleet->hosts->len;
     VgateMatrix *matrix = g_new0 (VgateMatrix, 1);
-    g_autoptr (GHashTable) known = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-    g_autoptr (GPtrArray) found = g_ptr_array_new_with_free_func ((GDestroyNotify)outcome_free);
+    g_auto (Found) found = {0};
     g_autoptr (GArray) used = g_array_new (FALSE, FALSE, sizeof (guint32));
     g_autoptr (GHashTable) hosts =
         g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_array_unref);
@@ -748,14 +859,11 @@ vgate_matrix_new (const VgateFleet *fleet, const VgateFleetQuestion *question, V
     g_autofree GuestRows *guests = g_new0 (GuestRows, fleet->guests->len + 1);
     g_autoptr (GHashTable) running = vgate_qemu_list_uuids (question->root);
     g_autoptr (GHashTable) addresses = number_addresses (fleet);
-    g_autoptr (VgatePairs) pairs = vgate_pairs_new (question, addresses);
-    g_autoptr (GPtrArray) with_users = g_ptr_array_new_with_free_func ((GDestroyNotify)outcome_free);
     const Work work = {
         .matrix = matrix,
         .question = question,
         .running = running,
-        .known = known,
-        .found = found,
+        .found = &found,
         .used = used,
         .hosts = hosts,
         .classes = classes,
@@ -764,8 +872,6 @@ vgate_matrix_new (const VgateFleet *fleet, const VgateFleetQuestion *question, V
         .rows = rows,
         .row_list = row_list,
         .guests = guests,
-        .pairs = pairs,
-        .with_users = with_users,
     };
 
     matrix->fleet = fleet;
@@ -773,17 +879,19 @@ vgate_matrix_new (const VgateFleet *fleet, const VgateFleetQuestion *question, V
     matrix->outcomes = g_ptr_array_new_with_free_func ((GDestroyNotify)outcome_free);
     matrix->cells = g_new (guint32, MAX ((gsize)fleet->guests->len * n_hosts, 1));
     matrix->addresses = g_hash_table_ref (addresses);
+    found_init (&found);
     classify_hosts (&work);
     for (guint g = 0; g < fleet->guests->len; g++)
         classify_guest (&work, g_ptr_array_index (fleet->guests, g), &guests[g]);
-    judge_rows (&work);
+    judge_rows (&work, progress, user_data);
     for (guint g = 0; g < fleet->guests->len; g++) {
         fill_cells (&work, g_ptr_array_index (fleet->guests, g), &guests[g],
                     matrix->cells + (gsize)g * n_hosts);
         guest_rows_clear (&guests[g]);
         if (progress)
-            progress (g + 1, fleet->guests->len, user_data);
+            progress ((fleet->guests->len + g + 1) / 2, fleet->guests->len, user_data);
     }
+    matrix->n_decisions = found.n_decisions;
     return matrix;
 }
 

@@ -78,7 +78,7 @@ typedef struct {
     GHashTable *addresses;
 } VgateMatrix;
 
-/* Called now and then: done of total guests were judged. */
+/* Called now and then, in the caller's thread: so much was done as if done of total guests were judged. */
 typedef void (*VgateMatrixProgress) (guint done, guint total, gpointer user_data);
 
 /* The result borrows fleet and question. progress can be NULL. */

@@ -203,11 +203,42 @@ test_sharing (void)
     g_assert_cmpuint (matrix->n_decisions, <, 5400 / 4);
 }
 
+static void
+note_progress (guint done, guint total, gpointer last)
+{
+    g_assert_cmpuint (done, >=, *(guint *)last);
+    g_assert_cmpuint (done, <=, total);
+    *(guint *)last = done;
+}
+
+/* Several threads judge a large fleet. There are too many cells to compare all of them. */
+static void
+test_large (void)
+{
+    g_autoptr (VgateFleet) fleet = random_fleet (250, 1500, TRUE, FALSE);
+    g_autoptr (VgatePolicy) policy = a_policy (1);
+    const VgateFleetQuestion question = {policy, "/nonexistent", NOW};
+    guint done = 0;
+    g_autoptr (VgateMatrix) matrix = vgate_matrix_new (fleet, &question, note_progress, &done);
+    Seen seen = {0};
+
+    g_assert_cmpuint (done, ==, fleet->guests->len);
+    for (gsize i = 0; i < (gsize)fleet->guests->len * fleet->hosts->len; i++) {
+        g_assert_cmpuint (matrix->cells[i], <, matrix->outcomes->len);
+        if (i % 89 == 0)
+            check_cell (matrix, &question, (guint)(i / fleet->hosts->len), (guint)(i % fleet->hosts->len),
+                        &seen);
+    }
+    g_test_message ("%u outcomes, %u decisions", matrix->outcomes->len, (guint)matrix->n_decisions);
+    g_assert_cmpuint (seen.kinds[VGATE_CELL_NO], >, 0);
+}
+
 int
 main (int argc, char *argv[])
 {
     g_test_init (&argc, &argv, NULL);
     g_test_add_func ("/fleet/matrix/agreement", test_agreement);
     g_test_add_func ("/fleet/matrix/sharing", test_sharing);
+    g_test_add_func ("/fleet/matrix/large", test_large);
     return g_test_run ();
 }
