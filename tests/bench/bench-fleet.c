@@ -223,6 +223,8 @@ main (int argc, char *argv[])
     print_duration ("writing csv", measure_print (vgate_matrix_print_csv, totals), unit);
     print_duration ("writing JSON", measure_print (vgate_matrix_print_json, totals), unit);
     print_duration ("check of one guest on all hosts", measure_check (fleet, &question), unit);
+    printf ("# targets for 10,000 guests by 1,000 hosts: judging in 100 ms; all this in twice the time of "
+            "libxml2's reader\n");
     printf ("# %u guests by %u hosts: %" G_GUINT64_FORMAT " decisions, %u different answers, %ld MiB\n",
             fleet->guests->len, fleet->hosts->len, matrix->n_decisions, matrix->outcomes->len, peak_mib ());
     if (made)
