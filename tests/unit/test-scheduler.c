@@ -241,9 +241,11 @@ test_has_settings (void)
          FALSE},
     };
 
-    for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
-        if (vgate_scheduler_has_settings (&cases[i].scheduler, &cases[i].settings) != cases[i].has)
-            g_test_fail_printf ("case %zu", i);
+    for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+        g_test_message ("case %zu", i);
+        g_assert_cmpint (vgate_scheduler_has_settings (&cases[i].scheduler, &cases[i].settings), ==,
+                         cases[i].has);
+    }
 }
 
 int
