@@ -743,7 +743,7 @@ judge_rows (const Work *work, VgateMatrixProgress progress, gpointer progress_da
 
     for (guint i = 0; i < n; i++)
         part_init (&parts[i], work, n_classes * i / n, n_classes * (i + 1) / n);
-    parts[0].progress = progress;
+    parts[0].progress = is_large ? progress : NULL;
     parts[0].progress_data = progress_data;
     for (guint i = 1; i < n; i++)
         vgate_threads_push (threads, &parts[i]);
