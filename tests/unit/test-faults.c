@@ -110,13 +110,6 @@ test_not_quoted (void)
     }
 }
 
-/* The sanitiser's strstr (), which g_strsplit () calls for each line, reads to the end of the text. */
-#ifdef __SANITIZE_ADDRESS__
-#    define N_KEYS 20000u
-#else
-#    define N_KEYS 90000u
-#endif
-
 /* Each key was looked for in all lines: 90,000 did not end within a minute. */
 static void
 test_many_keys (void)
@@ -125,7 +118,7 @@ test_many_keys (void)
     g_autoptr (GPtrArray) faults = vgate_faults_new ();
     const clock_t begin = clock ();
 
-    for (guint i = 0; i < N_KEYS; i++)
+    for (guint i = 0; i < 90000; i++)
         g_string_append_printf (text, "k%u=1\n", i);
     g_assert_true (vgate_policy_inspect_text (text->str, text->len, faults, NULL));
     g_assert_cmpuint (faults->len, ==, VGATE_FAULTS_MAX + 1);
