@@ -25,7 +25,7 @@ void
 vgate_journal_decision (const VgateDecision *decision, const char *line, const char *domain, const char *uuid,
                         const char *operation)
 {
-    const char *outcome = decision->allowed ? "allowed" : "refused";
+    const char *outcome = decision->allowed ? "allowed" : decision->is_reported ? "reported" : "refused";
     VgateJournalSubject subject = {
         .program = "vgpu-gate", .domain = domain ? domain : "", .uuid = uuid ? uuid : ""};
 
@@ -37,7 +37,7 @@ vgate_journal_decision (const VgateDecision *decision, const char *line, const c
         subject.code = warning->code;
         write_line (&subject, text, operation, outcome);
     }
-    subject.priority = decision->allowed ? LOG_INFO : LOG_ERR;
+    subject.priority = decision->allowed ? LOG_INFO : decision->is_reported ? LOG_WARNING : LOG_ERR;
     subject.code = decision->code;
     write_line (&subject, line, operation, outcome);
 }

@@ -11,6 +11,7 @@
 #include "host/input.h"
 #include "journal.h"
 #include "placement/release.h"
+#include "status/reported.h"
 #include "wrap.h"
 
 #include <errno.h>
@@ -192,6 +193,30 @@ decide (const Options *options, VgateOperation operation, Inputs *inputs)
     return vgate_gate_decide (&request);
 }
 
+/*
+ * Marks and counts a refusal on a host that only reports. If nothing has read the configuration, because the
+ * XML could not be read, it is read now; with an error in it the mode is not known, and the guest is refused.
+ */
+static void
+apply_mode (const Options *options, VgateOperation operation, Inputs *inputs, VgateDecision *decision)
+{
+    const char *uuid = inputs->domain ? inputs->domain->uuid : NULL;
+    g_autoptr (GError) error = NULL;
+
+    /* a document is of another host */
+    if (decision->allowed || options->host_file)
+        return;
+    if (!inputs->policy)
+        inputs->policy = vgate_policy_load (options->config, NULL);
+    if (inputs->policy)
+        vgate_decision_apply_mode (decision, inputs->policy, options->words[0], uuid);
+    if (!decision->is_reported || options->dry_run || is_session (options))
+        return;
+    if (!vgate_reported_count (options->root ? options->root : "", vgate_operation_name (operation),
+                               decision->code, &error))
+        vgate_decision_warn (decision, error);
+}
+
 /* Returns FALSE with an error if libvirt would get an incomplete domain. */
 static gboolean
 hand_over_xml (const VgateDecision *decision, GError **error)
@@ -273,8 +298,8 @@ is_postponed (const Options *options, VgateOperation operation, VgateDecision *d
     const char *root = options->root ? options->root : "";
     g_autoptr (GError) error = NULL;
 
-    if (decision->allowed || operation != VGATE_OPERATION_RESTORE || is_session (options) ||
-        !vgate_managed_save_exists (root, options->words[0]))
+    if (decision->allowed || decision->is_reported || operation != VGATE_OPERATION_RESTORE ||
+        is_session (options) || !vgate_managed_save_exists (root, options->words[0]))
         return FALSE;
     if (!vgate_managed_save_keep_refusal (root, options->words[0], line, &error))
         vgate_decision_warn (decision, error);
@@ -344,6 +369,7 @@ main (int argc, char *argv[])
         /* it was logged at 'restore begin' */
         return refuse (kept);
     decision = decide (&options, operation, &inputs);
+    apply_mode (&options, operation, &inputs, decision);
     if (options.dry_run) {
         g_autofree char *report = vgate_decision_report (decision, options.words[0], operation, inputs.host);
 
@@ -360,5 +386,5 @@ main (int argc, char *argv[])
     line = vgate_decision_line (decision, NULL, options.words[0]);
     postponed = is_postponed (&options, operation, decision, line);
     log_decision (decision, line, options.words[0], vgate_operation_name (operation), &inputs);
-    return decision->allowed || postponed ? EXIT_ALLOWED : refuse (line);
+    return decision->allowed || decision->is_reported || postponed ? EXIT_ALLOWED : refuse (line);
 }

@@ -132,6 +132,8 @@ add_decision (JsonArray *list_of_judged, const VgateFleetJudged *judged, const V
     json_object_set_string_member (entry, "decision", decision_name (decision));
     vgate_tree_set_code (entry, (int)decision->code);
     vgate_tree_set_path (entry, "text", decision->text);
+    if (decision->is_reported)
+        json_object_set_boolean_member (entry, "only-reported", TRUE);
     if (state)
         json_object_set_string_member (entry, "needs-state", state);
     list = vgate_tree_add_list (entry, "warning");

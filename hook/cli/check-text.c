@@ -16,9 +16,9 @@ append_decision (GString *text, const VgateDecision *decision)
     else if (decision->allowed)
         g_string_append (text, "allowed");
     else
-        g_string_append_printf (text, "%s (%s)",
-                                vgate_code_is_unanswered (decision->code) ? "could not be judged" : "refused",
-                                vgate_code_format (decision->code, code));
+        g_string_append_printf (
+            text, "%s (%s%s)", vgate_code_is_unanswered (decision->code) ? "could not be judged" : "refused",
+            vgate_code_format (decision->code, code), decision->is_reported ? ", only reported" : "");
 }
 
 static void

@@ -76,6 +76,19 @@ status_of (const VgateFleet *fleet, const GPtrArray *answers)
     return status;
 }
 
+/* What the hook of this host would do about a refusal. How another host is configured is not known. */
+static void
+apply_mode (const GPtrArray *answers, const VgatePolicy *policy)
+{
+    for (guint i = 0; i < answers->len; i++) {
+        const VgateFleetAnswer *answer = g_ptr_array_index (answers, i);
+
+        for (guint d = 0; !answer->host && d < answer->n_judged; d++)
+            vgate_decision_apply_mode (answer->judged[d].decision, policy, vgate_fleet_answer_name (answer),
+                                       answer->guest ? answer->guest->domain->uuid : NULL);
+    }
+}
+
 static int
 check (const Options *options, const VgateOperation *operation, VgatePolicy *policy, const char *config)
 {
@@ -109,6 +122,7 @@ check (const Options *options, const VgateOperation *operation, VgatePolicy *pol
         return vgate_command_fail (error);
     }
     answers = vgate_fleet_judge_together (fleet, &question, operation);
+    apply_mode (answers, policy);
     if (answers->len > 0 && g_strcmp0 (options->output, "json") == 0)
         vgate_check_print_json (answers, &question, options->with_commands);
     else if (answers->len > 0)

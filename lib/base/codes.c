@@ -125,6 +125,7 @@ vgate_code_group (int code)
         {820, "The gate at switch-over"},
         {831, "Captures, and migrations and saves that begin"},
         {832, "The gate at switch-over"},
+        {840, "A host that only reports"},
         {900, "vgpu-gate itself"},
         {950, "The command 'vgpu-gate validate'"},
     };
@@ -230,9 +231,9 @@ fit (VgateCode code, const char *text, gsize room)
 }
 
 /* The line that consists of "vgpu-gate: VGATE-303: ", the names, and as much of the text as fits. Each name
- * can be NULL. */
+ * can be NULL. verb: what the host does. */
 static char *
-make_line (VgateCode code, const char *host, const char *domain, const char *text)
+make_line (VgateCode code, const char *host, const char *verb, const char *domain, const char *text)
 {
     /* what is longer cannot be a text of ours, and is not searched for sentences */
     g_autofree char *body = vgate_printable (text, 10 * VGATE_LINE_CHARACTERS_MAX);
@@ -244,7 +245,7 @@ make_line (VgateCode code, const char *host, const char *domain, const char *tex
         g_autofree char *name = domain ? shorten (domain, name_max) : g_strdup ("");
         g_autofree char *head =
             g_strdup_printf ("vgpu-gate: %s: %s%s%s%s", vgate_code_format (code, code_text), speaker,
-                             host ? " refuses " : "", name, domain ? ": " : "");
+                             host ? verb : "", name, domain ? ": " : "");
         const gsize room = VGATE_LINE_CHARACTERS_MAX - (gsize)g_utf8_strlen (head, -1);
         g_autofree char *fitting = NULL;
 
@@ -260,11 +261,17 @@ make_line (VgateCode code, const char *host, const char *domain, const char *tex
 char *
 vgate_message_line (VgateCode code, const char *domain, const char *text)
 {
-    return make_line (code, NULL, domain, text);
+    return make_line (code, NULL, NULL, domain, text);
 }
 
 char *
 vgate_refusal_line (VgateCode code, const char *host, const char *domain, const char *text)
 {
-    return make_line (code, host, domain, text);
+    return make_line (code, host, " refuses ", domain, text);
+}
+
+char *
+vgate_reported_line (VgateCode code, const char *host, const char *domain, const char *text)
+{
+    return make_line (code, host, " would refuse ", domain, text);
 }

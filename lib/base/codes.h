@@ -53,6 +53,8 @@ char *vgate_message_line (VgateCode code, const char *domain, const char *text);
  * otherwise.
  */
 char *vgate_refusal_line (VgateCode code, const char *host, const char *domain, const char *text);
+/* The same for a refusal that is only reported: "vgpu-gate: VGATE-303: HOST would refuse DOMAIN: TEXT". */
+char *vgate_reported_line (VgateCode code, const char *host, const char *domain, const char *text);
 
 /*
  * A copy of the text that is safe to print, cut at max characters: each control, format or line-ending

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -118,4 +119,19 @@ vgate_replace_file (int directory, const char *name, guint mode, const void *dat
         unlinkat (directory, new_name, 0);
     errno = reason;
     return is_replaced;
+}
+
+#define LOCK_STEP_US 10000
+
+gboolean
+vgate_lock_within (int fd, guint wait_ms)
+{
+    const gint64 end = g_get_monotonic_time () + (gint64)wait_ms * 1000;
+
+    while (flock (fd, LOCK_EX | LOCK_NB) != 0) {
+        if ((errno != EWOULDBLOCK && errno != EINTR) || g_get_monotonic_time () >= end)
+            return FALSE;
+        g_usleep (LOCK_STEP_US);
+    }
+    return TRUE;
 }

@@ -25,6 +25,10 @@ int vgate_open_regular (const char *path);
 /* Writes all bytes. FALSE with errno. */
 gboolean vgate_write_all (int fd, const void *data, gsize length);
 
+/* Takes the exclusive lock (flock) of an open file, and waits that long for it. FALSE with errno; EWOULDBLOCK
+ * when another process had the lock all the time. */
+gboolean vgate_lock_within (int fd, guint wait_ms);
+
 /* Precedes the name of a file that is being written. Nothing else in the directories that we write begins
  * with it, but any domain's name can end with ".new". */
 #define VGATE_NEW_FILE ".new-"

@@ -99,11 +99,19 @@ is_only_an_answer (VgateCode code)
            code == VGATE_CODE_PLACEMENT_UNKNOWN || code == VGATE_CODE_SWITCH_OVER_UNKNOWN;
 }
 
+void
+vgate_decision_apply_mode (VgateDecision *decision, const VgatePolicy *policy, const char *domain,
+                           const char *uuid)
+{
+    decision->is_reported = !decision->allowed && !is_only_an_answer (decision->code) &&
+                            vgate_policy_only_reports (policy, domain, uuid);
+}
+
 char *
 vgate_decision_line (const VgateDecision *decision, const VgateHost *host, const char *domain)
 {
     if (decision->allowed || !domain || is_only_an_answer (decision->code))
         return vgate_message_line (decision->code, domain, decision->text);
-    return vgate_refusal_line (decision->code, host ? host->name : g_get_host_name (), domain,
-                               decision->text);
+    return (decision->is_reported ? vgate_reported_line : vgate_refusal_line) (
+        decision->code, host ? host->name : g_get_host_name (), domain, decision->text);
 }

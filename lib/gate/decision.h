@@ -7,6 +7,7 @@
 #include "gate/ways-out.h"
 #include "host/host.h"
 #include "placement/lease.h"
+#include "policy/policy.h"
 
 /* The judgement of one vGPU on one pGPU. */
 typedef struct {
@@ -41,6 +42,7 @@ typedef struct {
 
 typedef struct {
     gboolean allowed;
+    gboolean is_reported; /* not allowed, but the guest passes: this host only reports */
     VgateCode code;
     VgateSituation situation; /* determines the way out of a refusal */
     char *text;               /* the body of the message: rule, both values, way out */
@@ -65,14 +67,18 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateDecision, vgate_decision_free)
 
 /*
  * The message line: "vgpu-gate: VGATE-001: DOMAIN: ..." or, for a refusal, "vgpu-gate: VGATE-303: HOST
- * refuses DOMAIN: ...". The codes that only a user gets who asks (is_question in gate/request.h) refuse
- * nothing. host is the document that was judged; NULL: this host. Without a domain's name the line has no
- * host either. The caller frees it.
+ * refuses DOMAIN: ...", or "HOST would refuse DOMAIN: ..." if it is only reported. The codes that only a user
+ * gets who asks (is_question in gate/request.h) refuse nothing. host is the document that was judged; NULL:
+ * this host. Without a domain's name the line has no host either. The caller frees it.
  */
 char *vgate_decision_line (const VgateDecision *decision, const VgateHost *host, const char *domain);
 
 /* Sets the decision. text is the body of the message, or NULL for the code's summary. */
 void vgate_decision_set (VgateDecision *decision, gboolean allowed, VgateCode code, const char *text);
+/* Marks a refusal as one that is only reported if the policy says so for this domain; otherwise nothing
+ * changes. uuid: NULL when it is not known. The caller acts on it: the decision remains a refusal. */
+void vgate_decision_apply_mode (VgateDecision *decision, const VgatePolicy *policy, const char *domain,
+                                const char *uuid);
 /* Adds a warning for the log: what the error says does not change the decision. */
 void vgate_decision_warn (VgateDecision *decision, const GError *error);
 /* Refuses because of an error, with the way out of the error's code in the decision's situation. */

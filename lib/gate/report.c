@@ -390,6 +390,8 @@ vgate_decision_report (const VgateDecision *decision, const char *domain, VgateO
         answer = "allowed";
     else if (vgate_code_is_unanswered (decision->code))
         answer = "could not be judged";
-    g_string_append_printf (report, "decision: %s\n%s\n", answer, line);
+    g_string_append_printf (
+        report, "decision: %s%s\n%s\n", answer,
+        decision->is_reported ? ", but this host only reports it and lets the guest pass" : "", line);
     return g_string_free (g_steal_pointer (&report), FALSE);
 }

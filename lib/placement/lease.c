@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #define DIRECTORY  VGATE_RUN_DIRECTORY
@@ -20,7 +19,6 @@
 #define LEASES_MAX 4096
 /* A lease has less than half a KiB, and its type's name of at most 255 characters at most 1 KiB. */
 #define FILE_SIZE_MAX (LEASES_MAX * 2048)
-#define LOCK_STEP_US  10000
 
 static const char *const states[] = {"taken", "planned", "made", "given", "unmade", NULL};
 /* the first one is not written */
@@ -233,20 +231,13 @@ read_file (VgateLeases *leases, GError **error)
 static gboolean
 take_lock (VgateLeases *leases, guint wait_ms, GError **error)
 {
-    const gint64 end = g_get_monotonic_time () + (gint64)wait_ms * 1000;
-
     leases->lock = openat (leases->directory, LOCK_NAME, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (leases->lock < 0)
         return fail (VGATE_CODE_LEASE_UNWRITABLE, DIRECTORY "/" LOCK_NAME, error);
-    for (;;) {
-        if (flock (leases->lock, LOCK_EX | LOCK_NB) == 0)
-            return TRUE;
-        if (errno != EWOULDBLOCK && errno != EINTR)
-            return fail (VGATE_CODE_LEASE_LOCKED, DIRECTORY "/" LOCK_NAME, error);
-        if (g_get_monotonic_time () >= end)
-            break;
-        g_usleep (LOCK_STEP_US);
-    }
+    if (vgate_lock_within (leases->lock, wait_ms))
+        return TRUE;
+    if (errno != EWOULDBLOCK)
+        return fail (VGATE_CODE_LEASE_LOCKED, DIRECTORY "/" LOCK_NAME, error);
     g_set_error (error, VGATE_ERROR, VGATE_CODE_LEASE_LOCKED,
                  DIRECTORY "/" LOCK_NAME ": other runs of the hook held the lock for %g s", wait_ms / 1000.0);
     return FALSE;

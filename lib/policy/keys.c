@@ -59,6 +59,34 @@ read_deadline (VgatePolicy *policy, const char *value)
 }
 
 static gboolean
+read_mode (VgatePolicy *policy, const char *value)
+{
+    policy->is_report_only = strcmp (value, "report") == 0;
+    return policy->is_report_only || strcmp (value, "enforce") == 0;
+}
+
+/* No name of libvirt's domains contains '/'. The last ';' can be there or not, as in other key files. */
+static gboolean
+read_report_domains (VgatePolicy *policy, const char *value)
+{
+    g_auto (GStrv) words = g_strsplit (value, ";", -1);
+    g_autoptr (GStrvBuilder) domains = g_strv_builder_new ();
+
+    for (gsize i = 0; words[i]; i++) {
+        const char *word = g_strstrip (words[i]);
+        const gboolean is_last = !words[i + 1];
+
+        if (strchr (word, '/') || (*word == '\0' && !is_last))
+            return FALSE;
+        if (*word != '\0')
+            g_strv_builder_add (domains, word);
+    }
+    g_strfreev (policy->report_domains);
+    policy->report_domains = g_strv_builder_end (domains);
+    return TRUE;
+}
+
+static gboolean
 read_missing_metadata (VgatePolicy *policy, const char *value)
 {
     return read_refuse_allow (value, &policy->allow_missing_metadata);
@@ -237,6 +265,8 @@ static const VgatePolicyKey keys[] = {
     {"backend", "library", read_library, "libnvidia-ml.so.1", "a file name without '/', or an absolute path"},
     {"backend", "helper", read_helper, VGATE_LIBEXECDIR "/vgpu-gate-nvml", "an absolute path"},
     {"backend", "deadline-ms", read_deadline, "5000", "100 to 60000 (milliseconds)"},
+    {"gate", "mode", read_mode, "enforce", "enforce or report"},
+    {"gate", "report-domains", read_report_domains, NULL, "names or UUIDs of domains, separated by ';'"},
     {"gate", "missing-metadata", read_missing_metadata, "refuse", "refuse or allow"},
     {"gate", "backend-failure", read_backend_failure, "refuse", "refuse or allow"},
     {"gate", "cold-start", read_cold_start, "ignore", "ignore or check"},

@@ -336,6 +336,7 @@ vgate_policy_free (VgatePolicy *policy)
     if (!policy)
         return;
     vgate_backend_clear (&policy->backend);
+    g_strfreev (policy->report_domains);
     g_free (policy->switch_over_bus);
     g_clear_pointer (&policy->seal_key, g_bytes_unref);
     g_free (policy->metrics_file);
@@ -349,11 +350,27 @@ vgate_policy_copy (const VgatePolicy *policy)
     VgatePolicy *copy = g_memdup2 (policy, sizeof *policy);
 
     copy->backend = vgate_backend_copy (&policy->backend);
+    copy->report_domains = g_strdupv (policy->report_domains);
     copy->switch_over_bus = g_strdup (policy->switch_over_bus);
     copy->seal_key = policy->seal_key ? g_bytes_ref (policy->seal_key) : NULL;
     copy->metrics_file = g_strdup (policy->metrics_file);
     copy->host_uuid = g_strdup (policy->host_uuid);
     return copy;
+}
+
+gboolean
+vgate_policy_only_reports (const VgatePolicy *policy, const char *name, const char *uuid)
+{
+    if (policy->is_report_only)
+        return TRUE;
+    for (gsize i = 0; policy->report_domains && policy->report_domains[i]; i++) {
+        const char *word = policy->report_domains[i];
+
+        /* people write UUIDs in capitals, too */
+        if (g_strcmp0 (word, name) == 0 || (uuid && g_ascii_strcasecmp (word, uuid) == 0))
+            return TRUE;
+    }
+    return FALSE;
 }
 
 void

@@ -33,6 +33,8 @@ typedef enum {
 
 typedef struct {
     VgateBackend backend;
+    gboolean is_report_only;                 /* [gate] mode: no guest is refused, and no job stopped */
+    char **report_domains;                   /* [gate] report-domains: names and UUIDs; NULL: none */
     gboolean allow_missing_metadata;         /* [gate] missing-metadata */
     gboolean allow_backend_failure;          /* [gate] backend-failure */
     gboolean gate_cold_start;                /* [gate] cold-start */
@@ -86,6 +88,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgatePolicy, vgate_policy_free)
 
 /* A copy for another thread, so that a reload does not affect it. */
 VgatePolicy *vgate_policy_copy (const VgatePolicy *policy);
+
+/* TRUE when a refusal of this domain, or a reason to stop its job, is only reported. name and uuid: NULL when
+ * they are not known. */
+gboolean vgate_policy_only_reports (const VgatePolicy *policy, const char *name, const char *uuid);
 
 /* Exchanges the contents of both. */
 void vgate_policy_swap (VgatePolicy *a, VgatePolicy *b);

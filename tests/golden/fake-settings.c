@@ -180,8 +180,10 @@ fake_host_normalise (const FakeHost *host, const char *text)
     char *normal = g_strdup (text);
     /* a refusal names this machine; the name in a host document is the test's */
     g_autofree char *speaker = g_strdup_printf (": %s refuses ", g_get_host_name ());
+    g_autofree char *would = g_strdup_printf (": %s would refuse ", g_get_host_name ());
 
     replace_all (&normal, speaker, ": HOST refuses ");
+    replace_all (&normal, would, ": HOST would refuse ");
     replace_all (&normal, host->root, "ROOT");
     replace_all (&normal, program_path ("library"), "LIBRARY");
     replace_all (&normal, program_path ("stub-real"), "LIBRARY");

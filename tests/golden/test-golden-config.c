@@ -37,7 +37,8 @@ static const Text texts[] = {
     {"group-twice", "[gate]\nmissing-metadata=refuse\n[capture]\n[gate]\nmissing-metadata=allow\n", ALLOW},
     {"everything",
      "[backend]\nlibrary=libnvidia-ml.so.1\nhelper=/usr/libexec/vgpu-gate/vgpu-gate-nvml\ndeadline-ms=100\n"
-     "[gate]\nmissing-metadata=allow\nbackend-failure=refuse\ncold-start=check\nmax-age=0\n"
+     "[gate]\nmode=enforce\nreport-domains=vm2 ; vm3;\n"
+     "missing-metadata=allow\nbackend-failure=refuse\ncold-start=check\nmax-age=0\n"
      "[rules]\nmetadata-old=warn\n[capture]\ninterval=3600\nrefresh=1\n"
      "[down-time]\nlink-speed=10000000\nlimit-ms=2000000\n"
      "[placement]\nmode=off\norder=depth-first\nlease-time=10\npersistent-definition=report\n[seal]\n"
@@ -65,6 +66,11 @@ static const Text texts[] = {
     {"deadline-unit", "[backend]\ndeadline-ms=5s\n", 605},
     {"deadline-sign", "[backend]\ndeadline-ms=+500\n", 605},
     {"deadline-empty", "[backend]\ndeadline-ms=\n", 605},
+    {"mode", "[gate]\nmode=watch\n", 605},
+    {"mode-upper-case", "[gate]\nmode=Report\n", 605},
+    {"report-domains-gap", "[gate]\nreport-domains=vm1;;vm2\n", 605},
+    {"report-domains-path", "[gate]\nreport-domains=vm2;/etc/vm1.xml\n", 605},
+    {"report-domains-none", "[gate]\nreport-domains=\n", DEFAULT},
     {"missing-metadata", "[gate]\nmissing-metadata=yes\n", 605},
     {"missing-metadata-upper-case", "[gate]\nmissing-metadata=Allow\n", 605},
     {"missing-metadata-comment", "[gate]\nmissing-metadata=allow # for now\n", 605},

@@ -42,7 +42,11 @@ is_same (const VgatePolicy *a, const VgatePolicy *b)
 {
     return g_strcmp0 (a->backend.library, b->backend.library) == 0 &&
            g_strcmp0 (a->backend.helper, b->backend.helper) == 0 &&
-           a->backend.deadline_ms == b->backend.deadline_ms &&
+           a->backend.deadline_ms == b->backend.deadline_ms && a->is_report_only == b->is_report_only &&
+           (a->report_domains == b->report_domains ||
+            (a->report_domains && b->report_domains &&
+             g_strv_equal ((const char *const *)a->report_domains,
+                           (const char *const *)b->report_domains))) &&
            a->allow_missing_metadata == b->allow_missing_metadata &&
            a->allow_backend_failure == b->allow_backend_failure && a->gate_cold_start == b->gate_cold_start &&
            a->max_age == b->max_age && a->host_max_age == b->host_max_age &&

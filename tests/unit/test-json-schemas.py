@@ -58,6 +58,15 @@ def of_fleets():
                                      capture_output=True, text=True, check=False)
                 assert run.returncode in (0, 1, 3), run.stderr
                 documents.append((f"{words[0]} {seed}", json.loads(run.stdout)))
+    with tempfile.TemporaryDirectory() as folder:
+        config = os.path.join(folder, "vgpu-gate.conf")
+        with open(config, "w", encoding="utf-8") as file:
+            file.write("[gate]\nmode=report\n[backend]\nhelper=/nonexistent\n")
+        run = subprocess.run([vgpu_gate, "--config", config, "check", "--output", "json", "--root", folder,
+                              os.path.join(source, "tests/golden/hook/element.in.xml")],
+                             capture_output=True, text=True, check=False)
+        checks.append(("check that is only reported", json.loads(run.stdout)))
+        assert checks[-1][1]["answer"][0]["judged"][0]["only-reported"] is True
     return matrices, checks
 
 

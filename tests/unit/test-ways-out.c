@@ -23,6 +23,7 @@ static const struct {
     {810, 810, "'release end'"},
     {813, 815, "persistent definitions"},
     {827, 834, "the bus, and vgpu-gated on the source"},
+    {840, 840, "a host that only reports"},
     {902, 902, "usage"},
     {950, 979, "'vgpu-gate validate'"},
 };
