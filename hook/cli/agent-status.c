@@ -30,6 +30,7 @@ static const Member nvml[] = {TEXT ("asked"), NUMBER ("age"), NUMBER ("duration"
 static const Member check[] = {TEXT ("name"), TEXT ("result"), TEXT ("text"), MAY_TEXT ("remedy"), END};
 static const Member self_check[] = {TEXT ("time"), NUMBER ("age"), TEXT ("result"), LIST ("check", check),
                                     END};
+static const Member reported[] = {TEXT ("operation"), TEXT ("code"), NUMBER ("value"), END};
 static const Member counter[] = {TEXT ("name"), MAY_TEXT ("label"), NUMBER ("value"), END};
 static const Member capture[] = {TEXT ("time"), NUMBER ("age"), TEXT ("trigger"), TEXT ("sequence"), END};
 static const Member failure[] = {TEXT ("time"), TEXT ("code"), TEXT ("text"), FLAG ("over"), END};
@@ -42,11 +43,12 @@ static const Member guest[] = {MAY_TEXT ("name"), TEXT ("uuid"), MAY_TEXT ("swit
                                MAY_OBJECT ("capture", capture), MAY_OBJECT ("failure", failure),
                                MAY_OBJECT ("hang", hang), MAY_OBJECT ("stopped", stopped),
                                LIST ("vgpu", vgpu), END};
-static const Member status[] = {TEXT ("version"), TEXT ("started"), TEXT ("time"), NUMBER ("domains"),
+static const Member status[] = {TEXT ("version"), TEXT ("started"), TEXT ("time"), TEXT ("mode"),
+                                NUMBER ("domains"), NUMBER ("report-domains"),
                                 FLAG ("configuration-refused"),
                                 MAY_OBJECT ("configuration-error", config_error), OBJECT ("libvirt", libvirt),
                                 MAY_OBJECT ("nvml", nvml), MAY_OBJECT ("self-check", self_check),
-                                LIST ("counter", counter), LIST ("guest", guest), END};
+                                LIST ("reported", reported), LIST ("counter", counter), LIST ("guest", guest), END};
 static const Member document_members[] = {OBJECT ("status", status), END};
 /* clang-format on */
 

@@ -160,6 +160,28 @@ append_self_check (GString *text, const VgateStatus *status)
                                 status->self_checked);
 }
 
+/* Unlike counters of vgpu-gated, these exist from the first event on: most of all operations and codes together
+ * never occur. */
+static void
+append_reported (GString *text, const VgateStatus *status)
+{
+    char code[VGATE_CODE_TEXT_SIZE];
+
+    append_gauge (text, "report_only", "1: mode=report: this host refuses no guest and stops no job",
+                  status->is_report_only ? 1 : 0);
+    append_gauge (text, "report_domains", "Domains in report-domains, of which this host only reports",
+                  status->report_domains);
+    begin (text, "reported_total", "counter",
+           "Guests that the hook would have refused if this host did not only report, since the boot");
+    for (guint i = 0; i < status->reported->len; i++) {
+        const VgateReported *reported = &g_array_index (status->reported, VgateReported, i);
+
+        g_string_append_printf (
+            text, "vgpu_gate_reported_total{operation=\"%s\",code=\"%s\"} %" G_GUINT64_FORMAT "\n",
+            reported->operation, vgate_code_format (reported->code, code), reported->value);
+    }
+}
+
 char *
 vgate_status_metrics (const VgateStatus *status)
 {
@@ -180,6 +202,7 @@ vgate_status_metrics (const VgateStatus *status)
     append_guests (text, status);
     append_nvml (text, status);
     append_self_check (text, status);
+    append_reported (text, status);
     for (VgateCounterKind kind = 0; kind < VGATE_N_COUNTERS; kind++)
         append_counter (text, status->counters, kind);
     return g_string_free (g_steal_pointer (&text), FALSE);

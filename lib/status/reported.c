@@ -12,7 +12,7 @@
 #define LOCK_NAME     "reported-lock"
 #define FILE_SIZE_MAX (64u * 1024u)
 /* Nobody who holds the lock waits for anything. */
-#define LOCK_WAIT_MS 1000u
+#define LOCK_WAIT_MS 5000u
 
 const char *const vgate_reported_operations[] = {"migrate", "restore", "started", "start", NULL};
 

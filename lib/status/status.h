@@ -5,6 +5,7 @@
 #pragma once
 
 #include "domain/element.h"
+#include "status/reported.h"
 #include "status/self-check-item.h"
 
 /* Events that are counted since the start. A kind can have a label that divides its count. */
@@ -13,9 +14,11 @@ typedef enum {
     VGATE_COUNTER_REMOVALS,         /* elements that were removed */
     VGATE_COUNTER_CAPTURE_FAILURES, /* by code; a failure that persists counts once */
     VGATE_COUNTER_JOBS_STOPPED,     /* migrations, saves and snapshots, by code */
+    VGATE_COUNTER_JOBS_REPORTED,    /* the same that would have been stopped, on a host that only reports */
     VGATE_COUNTER_SNAPSHOTS,        /* that were made and cannot be reverted to, by code */
     VGATE_COUNTER_HANGS,            /* aborted migrations that hung, and the reaction, by code */
     VGATE_COUNTER_LOADS_REFUSED,    /* at switch-over, by code */
+    VGATE_COUNTER_LOADS_REPORTED,   /* the same that would have been refused, on a host that only reports */
     VGATE_COUNTER_NVML_QUESTIONS,
     VGATE_COUNTER_NVML_ERRORS, /* by code */
     VGATE_COUNTER_CONNECTIONS, /* to libvirt */
@@ -110,6 +113,9 @@ typedef struct {
     char *version;
     gint64 started, time;       /* seconds since 1970; time: when this status was made */
     guint32 domains;            /* running domains on this host */
+    gboolean is_report_only;    /* [gate] mode=report */
+    guint32 report_domains;     /* [gate] report-domains: their number */
+    GArray *reported;           /* of VgateReported: refusals of the hook that were only reported */
     gboolean is_config_refused; /* the last reload was refused, or the file has an error now */
     char *config_code;          /* the error of the file as it is now, "VGATE-604"; NULL: there is none */
     char *config_text;          /* its text, up to 255 characters; NULL: there is none */

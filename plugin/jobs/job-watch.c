@@ -229,18 +229,39 @@ say_not_stopped (const Check *check, const char *why)
 
 /*
  * The job goes on although it was not checked, or should have been stopped. A job has several checks: libvirt
- * announces it, QEMU begins it, and NVML's answers change. The same reason is logged once for each job.
+ * announces it, QEMU begins it, and NVML's answers change. The same reason is logged once for each job: TRUE
+ * if it was logged now.
  */
+static gboolean
+say_it_goes_on (const Check *check, const VgateLogSubject *subject, const char *what, const GError *why)
+{
+    GHashTable *unchecked = check->watch->unchecked;
+
+    if (g_strcmp0 (g_hash_table_lookup (unchecked, check->uuid), why->message) == 0)
+        return FALSE;
+    vgate_log_about (subject, "the %s %s: %s", kind_name (check), what, why->message);
+    g_hash_table_replace (unchecked, g_strdup (check->uuid), g_strdup (why->message));
+    return TRUE;
+}
+
 static void
 let_go_on (Check *check, VgateCode code, const char *what, const GError *why)
 {
     const VgateLogSubject subject = subject_of (check, (int)code);
-    GHashTable *unchecked = check->watch->unchecked;
 
-    if (g_strcmp0 (g_hash_table_lookup (unchecked, check->uuid), why->message) != 0) {
-        vgate_log_about (&subject, "the %s %s: %s", kind_name (check), what, why->message);
-        g_hash_table_replace (unchecked, g_strdup (check->uuid), g_strdup (why->message));
-    }
+    say_it_goes_on (check, &subject, what, why);
+    conclude (check, VGATE_WATCH_GOES_ON);
+}
+
+/* This host only reports. */
+static void
+report_only (Check *check, const GError *reason)
+{
+    VgateLogSubject subject = subject_of (check, reason->code);
+
+    subject.weight = VGATE_LOG_WARNING;
+    if (say_it_goes_on (check, &subject, "would have been stopped, but this host only reports", reason))
+        vgate_tally_count_code (check->watch->tally, VGATE_COUNTER_JOBS_REPORTED, reason->code);
     conclude (check, VGATE_WATCH_GOES_ON);
 }
 
@@ -351,12 +372,16 @@ static const VgateWorkKind abort_kind = {abort_run, abort_done, call_free};
 
 /* --- the judgement --- */
 
-/* Aborts the job. Takes the reason. */
+/* Aborts the job, unless this host only reports. Takes the reason. */
 static void
 stop (Check *check, GError *reason)
 {
-    check->state = CHECK_ABORTING;
     check->reason = reason;
+    if (vgate_policy_only_reports (check->watch->policy, check->facts.name, check->uuid)) {
+        report_only (check, reason);
+        return;
+    }
+    check->state = CHECK_ABORTING;
     if (!push_call (check, &abort_kind))
         conclude (check, VGATE_WATCH_GOES_ON); /* the check after the next connection finds the job */
 }

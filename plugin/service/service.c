@@ -28,9 +28,10 @@ typedef struct {
     VgateMetricsFile *metrics_file;
     VgateSelfChecker *self_checker;
     GMainLoop *loop;
-    const char *config; /* what --config names, or NULL */
-    char *config_error; /* the error of the file that was logged last; NULL: the file is good */
-    char *notified;     /* the status line that systemd has */
+    const char *config;   /* what --config names, or NULL */
+    char *config_error;   /* the error of the file that was logged last; NULL: the file is good */
+    char *reported_error; /* of the hook's counters that was logged last; NULL: there is none */
+    char *notified;       /* the status line that systemd has */
 } Service;
 
 /* --- the configuration file as it is now --- */
@@ -46,6 +47,31 @@ log_config_error (Service *service, const GError *config_error, const char *cons
                vgate_code_info (config_error->code)->cure);
 }
 
+static void
+describe_mode (const VgatePolicy *policy, VgateStatus *status)
+{
+    status->is_report_only = policy->is_report_only;
+    status->report_domains = policy->report_domains ? g_strv_length (policy->report_domains) : 0;
+}
+
+/* What the hook has counted. The error is logged once, until another one occurs or the file is good. */
+static void
+describe_reported (Service *service, VgateStatus *status)
+{
+    g_autoptr (GError) error = NULL;
+    GArray *reported = vgate_reported_read ("", &error);
+
+    if (reported) {
+        g_array_unref (status->reported);
+        status->reported = reported;
+        g_clear_pointer (&service->reported_error, g_free);
+    } else if (g_strcmp0 (service->reported_error, error->message) != 0) {
+        g_free (service->reported_error);
+        service->reported_error = g_strdup (error->message);
+        vgate_log ((VgateCode)error->code, NULL, "cannot read what the hook has counted: %s", error->message);
+    }
+}
+
 /*
  * The hook reads the installed file at each event, so a bad one refuses guests long before anybody reloads
  * vgpu-gated. It does not read the file that --config names. The file is small, and is read again for each
@@ -58,6 +84,7 @@ describe_config (Service *service, VgateStatus *status)
     g_autoptr (VgatePolicy) policy = vgate_policy_load (service->config, &error);
     char code[VGATE_CODE_TEXT_SIZE];
 
+    describe_mode (policy ? policy : vgate_agent_policy (service->agent), status);
     if (policy) {
         g_clear_pointer (&service->config_error, g_free);
         return;
@@ -77,6 +104,7 @@ describe (Service *service)
     VgateStatus *status = vgate_agent_describe (service->agent);
 
     describe_config (service, status);
+    describe_reported (service, status);
     status->self_checks = vgate_self_checker_last (service->self_checker, &status->self_checked);
     return status;
 }

@@ -203,7 +203,9 @@ vgate_status_document (const VgateStatus *status)
     add_text (writer, "version", status->version);
     add_time (writer, "started", status->started);
     add_time (writer, "time", status->time);
+    add_text (writer, "mode", status->is_report_only ? "report" : "enforce");
     add_number (writer, "domains", status->domains);
+    add_number (writer, "report-domains", status->report_domains);
     add_flag (writer, "configuration-refused", status->is_config_refused);
     if (status->config_code) {
         begin (writer, "configuration-error", '{');
@@ -229,6 +231,18 @@ vgate_status_document (const VgateStatus *status)
     }
     if (status->self_checks)
         add_self_check (writer, status);
+    begin (writer, "reported", '[');
+    for (guint i = 0; i < status->reported->len; i++) {
+        const VgateReported *reported = &g_array_index (status->reported, VgateReported, i);
+        char code[VGATE_CODE_TEXT_SIZE];
+
+        begin (writer, NULL, '{');
+        add_text (writer, "operation", reported->operation);
+        add_text (writer, "code", vgate_code_format (reported->code, code));
+        add_number (writer, "value", reported->value);
+        end (writer, '}');
+    }
+    end (writer, ']');
     begin (writer, "counter", '[');
     for (guint i = 0; i < status->counters->len; i++) {
         const VgateCounter *counter = g_ptr_array_index (status->counters, i);
@@ -254,7 +268,8 @@ vgate_status_document (const VgateStatus *status)
 char *
 vgate_status_line (const VgateStatus *status)
 {
-    const char *config = "", *self_check = "";
+    const char *config = "", *self_check = "",
+               *mode = status->is_report_only ? "; refusals are only reported" : "";
     guint n_captured = 0, n_lost = 0;
     g_autofree char *lost = NULL;
 
@@ -272,8 +287,8 @@ vgate_status_line (const VgateStatus *status)
         self_check = "; this host is not gated, run: vgpu-gate self-check";
     if (n_lost > 0)
         lost = g_strdup_printf ("; %u lost the bus, run: vgpu-gate switchover repair --all", n_lost);
-    return g_strdup_printf ("%u running domain%s, %u with vGPUs, %u captured%s%s%s%s%s%s", status->domains,
-                            status->domains == 1 ? "" : "s", status->guests->len, n_captured,
+    return g_strdup_printf ("%u running domain%s, %u with vGPUs, %u captured%s%s%s%s%s%s%s", status->domains,
+                            status->domains == 1 ? "" : "s", status->guests->len, n_captured, mode,
                             lost ? lost : "", status->is_connected ? "" : "; no connection to libvirt",
                             status->nvml_code ? "; NVML does not answer: " : "",
                             status->nvml_code ? status->nvml_code : "", config, self_check);

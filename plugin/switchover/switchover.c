@@ -269,21 +269,33 @@ log_decision (const VgateDecision *decision, const char *name)
         vgate_log_about (&subject, "%s", warning->text);
     }
     subject.code = decision->code;
-    subject.weight = decision->allowed ? VGATE_LOG_INFORMATION : VGATE_LOG_BY_CODE;
-    vgate_log_about (&subject, decision->allowed ? "at switch-over: %s" : "%s", decision->text);
+    subject.weight = decision->allowed       ? VGATE_LOG_INFORMATION
+                     : decision->is_reported ? VGATE_LOG_WARNING
+                                             : VGATE_LOG_BY_CODE;
+    if (decision->is_reported)
+        vgate_log_about (&subject, "would have been refused at switch-over, but this host only reports: %s",
+                         decision->text);
+    else
+        vgate_log_about (&subject, decision->allowed ? "at switch-over: %s" : "%s", decision->text);
 }
 
 /* QEMU prints the line into its log; it is in the journal as well. */
 static void
-answer_load (Load *load, const VgateDecision *decision)
+answer_load (Load *load, VgateDecision *decision)
 {
-    g_autofree char *line = vgate_decision_line (decision, NULL, load->name);
+    g_autofree char *line = NULL;
 
     if (!load->call)
         return;
-    vgate_provider_return_loaded (g_steal_pointer (&load->call), decision->allowed ? NULL : line);
+    vgate_decision_apply_mode (decision, load->switchover->policy, load->name, load->load->uuid);
+    line = vgate_decision_line (decision, NULL, load->name);
+    vgate_provider_return_loaded (g_steal_pointer (&load->call),
+                                  decision->allowed || decision->is_reported ? NULL : line);
     if (!decision->allowed)
-        vgate_tally_count_code (load->switchover->tally, VGATE_COUNTER_LOADS_REFUSED, decision->code);
+        vgate_tally_count_code (load->switchover->tally,
+                                decision->is_reported ? VGATE_COUNTER_LOADS_REPORTED
+                                                      : VGATE_COUNTER_LOADS_REFUSED,
+                                decision->code);
     log_decision (decision, load->name);
 }
 

@@ -171,6 +171,83 @@ test_changed_before (Scene *scene, G_GNUC_UNUSED gconstpointer data)
     g_assert_cmpint (scene->outcome, ==, VGATE_WATCH_STOPPED);
 }
 
+static guint64
+count (const Scene *scene, VgateCounterKind kind, const char *label)
+{
+    g_autoptr (VgateStatus) status = vgate_tally_describe (scene->tally);
+
+    for (guint i = 0; i < status->counters->len; i++) {
+        const VgateCounter *counter = g_ptr_array_index (status->counters, i);
+
+        if (counter->kind == (int)kind && g_strcmp0 (counter->label, label) == 0)
+            return counter->value;
+    }
+    return 0;
+}
+
+/* A host that only reports, all domains or this one by its UUID. Several checks of one job meet the same
+ * reason, which is logged and counted once, and again in the next job; so is the reason of a save. */
+static void
+test_only_reported (Scene *scene, gconstpointer data)
+{
+    const char *domains[] = {"another", SAMPLE_DOMAIN_UUID, NULL};
+
+    if (data)
+        scene->policy->report_domains = g_strdupv ((char **)domains);
+    else
+        scene->policy->is_report_only = TRUE;
+    if (!g_test_subprocess ()) {
+        g_test_trap_subprocess (NULL, 0, G_TEST_SUBPROCESS_DEFAULT);
+        g_test_trap_assert_passed ();
+        g_test_trap_assert_stderr (
+            "*VGATE-706*the migration would have been stopped, but this host only reports: *VGATE-706*"
+            "VGATE-403*the save would have been stopped, but this host only reports: *");
+        g_test_trap_assert_stderr_unmatched ("*VGATE-706*VGATE-706*VGATE-706*");
+        return;
+    }
+    update (scene);
+    for (guint i = 0; i < 6; i++) {
+        check (scene);
+        call (scene);
+        played_answer (&scene->played, 0);
+        g_assert_cmpuint (scene->n_done, ==, i + 1);
+        g_assert_cmpint (scene->outcome, ==, VGATE_WATCH_GOES_ON);
+        if (i == 2)
+            vgate_job_watch_note (scene->watch, SAMPLE_DOMAIN_UUID, VGATE_DOMAIN_JOB_FAILED);
+    }
+    scene->played.in_xml.guest_version = scene->played.in_nvml.guest_version = 0;
+    played_begin_job (&scene->played, VGATE_JOB_SAVE);
+    check (scene);
+    call (scene);
+    played_answer (&scene->played, 0);
+    g_assert_cmpint (scene->outcome, ==, VGATE_WATCH_GOES_ON);
+    g_assert_cmpuint (scene->played.n_aborts, ==, 0);
+    g_assert_null (scene->stop);
+    g_assert_cmpuint (count (scene, VGATE_COUNTER_JOBS_REPORTED, "VGATE-706"), ==, 2);
+    g_assert_cmpuint (count (scene, VGATE_COUNTER_JOBS_REPORTED, "VGATE-403"), ==, 1);
+    g_assert_cmpuint (count (scene, VGATE_COUNTER_JOBS_STOPPED, "VGATE-706"), ==, 0);
+}
+
+/* Also by what was known before the job began; another domain's job is stopped. */
+static void
+test_only_reported_before (Scene *scene, gconstpointer data)
+{
+    const char *domains[] = {data, NULL};
+    const gboolean is_other = g_strcmp0 (data, "another") == 0;
+
+    scene->policy->report_domains = g_strdupv ((char **)domains);
+    update_before (scene);
+    check (scene);
+    played_run (&scene->played, 0);
+    played_finish (&scene->played, 0);
+    if (is_other)
+        call (scene);
+    g_assert_cmpuint (scene->played.n_aborts, ==, is_other ? 1 : 0);
+    g_assert_cmpuint (scene->n_done, ==, is_other ? 0 : 1);
+    played_answer (&scene->played, 0);
+    g_assert_cmpuint (count (scene, VGATE_COUNTER_JOBS_REPORTED, "VGATE-706"), ==, is_other ? 0 : 1);
+}
+
 static void
 test_another_job (Scene *scene, gconstpointer data)
 {
@@ -809,20 +886,6 @@ test_late_check_of_a_stopped_snapshot (Scene *scene, G_GNUC_UNUSED gconstpointer
     }
 }
 
-static guint64
-count_snapshots (Scene *scene, const char *code)
-{
-    g_autoptr (VgateStatus) status = vgate_tally_describe (scene->tally);
-
-    for (guint i = 0; i < status->counters->len; i++) {
-        const VgateCounter *counter = g_ptr_array_index (status->counters, i);
-
-        if (counter->kind == VGATE_COUNTER_SNAPSHOTS && g_strcmp0 (counter->label, code) == 0)
-            return counter->value;
-    }
-    return 0;
-}
-
 /* A snapshot whose job nobody can see: it is read when it is complete, and reported if it cannot be reverted
  * to. */
 static void
@@ -846,7 +909,7 @@ test_complete_snapshot (Scene *scene, gconstpointer data)
     call (scene);
     g_assert_cmpuint (scene->played.n_snapshots_read, ==, 1);
     played_answer (&scene->played, 0);
-    g_assert_cmpuint (count_snapshots (scene, "VGATE-706"), ==, is_good ? 0 : 1);
+    g_assert_cmpuint (count (scene, VGATE_COUNTER_SNAPSHOTS, "VGATE-706"), ==, is_good ? 0 : 1);
     g_assert_cmpuint (scene->played.n_aborts, ==, 0);
 }
 
@@ -1098,6 +1161,10 @@ main (int argc, char **argv)
     ADD ("nvml-fails", NULL, test_nvml_fails);
     ADD ("nvml-fails-once", NULL, test_nvml_fails_once);
     ADD ("must-stop-and-libvirt-is-gone", NULL, test_must_stop_and_libvirt_is_gone);
+    ADD ("only-reported", NULL, test_only_reported);
+    ADD ("only-reported-of-a-domain", "", test_only_reported);
+    ADD ("only-reported-before", "demo", test_only_reported_before);
+    ADD ("only-reported-of-another", "another", test_only_reported_before);
     ADD ("save-is-stopped", NULL, test_save_is_stopped);
     ADD ("shutdown/save", "", test_shutdown);
     ADD ("shutdown/migration", NULL, test_shutdown);

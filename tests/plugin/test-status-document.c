@@ -116,7 +116,10 @@ test_line (void)
     assert_line (status,
                  "1 running domain, 0 with vGPUs, 0 captured; the last reload was refused, the file is "
                  "valid now; run: systemctl reload vgpu-gated");
-    status->is_config_refused = status->is_connected = FALSE;
+    status->is_config_refused = FALSE;
+    status->is_report_only = TRUE;
+    assert_line (status, "1 running domain, 0 with vGPUs, 0 captured; refusals are only reported");
+    status->is_report_only = status->is_connected = FALSE;
     status->domains = 2;
     assert_line (status, "2 running domains, 0 with vGPUs, 0 captured; no connection to libvirt");
 }

@@ -377,6 +377,7 @@ status_guest (const char *uuid, const char *name, gboolean is_captured)
 VgateStatus *
 sample_status (void)
 {
+    static const VgateReported reported[] = {{"migrate", 303, 4}, {"started", 213, 1}};
     VgateStatus *status = vgate_status_new ();
     VgateStatusGuest *captured = status_guest (SAMPLE_DOMAIN_UUID, "vm1", TRUE);
 
@@ -384,6 +385,9 @@ sample_status (void)
     status->started = SAMPLE_TIME - 86400;
     status->time = SAMPLE_TIME;
     status->domains = 3;
+    status->is_report_only = TRUE;
+    status->report_domains = 2;
+    g_array_append_vals (status->reported, reported, G_N_ELEMENTS (reported));
     status->is_connected = TRUE;
     status->uri = g_strdup ("qemu:///system");
     status->was_asked = TRUE;

@@ -49,6 +49,14 @@ test_metrics (void)
     g_assert_cmpfloat (prometheus_value (samples, "vgpu_gate_captures_total{trigger=\"change\"}"), ==, 2);
     g_assert_cmpfloat (prometheus_value (samples, "vgpu_gate_jobs_stopped_total{code=\"VGATE-706\"}"), ==, 1);
     g_assert_cmpfloat (prometheus_value (samples, "vgpu_gate_removals_total"), ==, 0);
+    g_assert_cmpfloat (prometheus_value (samples, "vgpu_gate_report_only"), ==, 1);
+    g_assert_cmpfloat (prometheus_value (samples, "vgpu_gate_report_domains"), ==, 2);
+    g_assert_cmpfloat (
+        prometheus_value (samples, "vgpu_gate_reported_total{operation=\"migrate\",code=\"VGATE-303\"}"), ==,
+        4);
+    g_assert_cmpfloat (
+        prometheus_value (samples, "vgpu_gate_reported_total{operation=\"started\",code=\"VGATE-213\"}"), ==,
+        1);
     g_assert_cmpfloat (prometheus_value (samples, "vgpu_gate_nvml_failing"), ==, 1);
     g_assert_cmpstr (g_hash_table_lookup (samples, "vgpu_gate_nvml_seconds_total"), ==, "5.000000001");
     g_assert_cmpstr (g_hash_table_lookup (samples, "vgpu_gate_nvml_last_seconds"), ==, "0.012345678");
@@ -87,6 +95,7 @@ test_fresh_metrics (void)
     g_autoptr (GHashTable) samples = prometheus_parse (text);
 
     g_assert_cmpfloat (prometheus_value (samples, "vgpu_gate_guests"), ==, 0);
+    g_assert_cmpfloat (prometheus_value (samples, "vgpu_gate_report_only"), ==, 0);
     g_assert_null (g_hash_table_lookup (samples, "vgpu_gate_oldest_capture_age_seconds"));
     g_assert_null (g_hash_table_lookup (samples, "vgpu_gate_nvml_last_seconds"));
 }
@@ -108,6 +117,8 @@ test_counters_before_the_first_event (void)
         "loads_refused_total{code=\"VGATE-303\"}",
         "loads_refused_total{code=\"VGATE-503\"}",
         "loads_refused_total{code=\"VGATE-826\"}",
+        "jobs_reported_total{code=\"VGATE-706\"}",
+        "loads_reported_total{code=\"VGATE-826\"}",
         "nvml_questions_total",
         "nvml_errors_total{code=\"VGATE-504\"}",
         "libvirt_connections_total",
