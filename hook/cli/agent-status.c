@@ -48,7 +48,8 @@ static const Member status[] = {TEXT ("version"), TEXT ("started"), TEXT ("time"
                                 FLAG ("configuration-refused"),
                                 MAY_OBJECT ("configuration-error", config_error), OBJECT ("libvirt", libvirt),
                                 MAY_OBJECT ("nvml", nvml), MAY_OBJECT ("self-check", self_check),
-                                LIST ("reported", reported), LIST ("counter", counter), LIST ("guest", guest), END};
+                                LIST ("reported", reported), LIST ("counter", counter),
+                                LIST ("guest", guest), END};
 static const Member document_members[] = {OBJECT ("status", status), END};
 /* clang-format on */
 

@@ -249,6 +249,30 @@ check_configuration (Run *run)
 }
 
 static void
+check_mode (Run *run)
+{
+    const VgatePolicy *policy = run->request->policy;
+    const char *config = run->request->config_path;
+    g_autofree char *domains = NULL;
+
+    if (!policy)
+        return;
+    domains = policy->report_domains ? g_strjoinv ("', '", policy->report_domains) : g_strdup ("");
+    if (policy->is_report_only)
+        add (run, "mode", VGATE_SELF_CHECK_WARN,
+             g_strdup_printf ("set mode=enforce in [gate] of '%s', and run 'systemctl reload vgpu-gated'",
+                              config),
+             "this host only reports (mode=report): no guest is refused, and no job is stopped");
+    else if (*domains != '\0')
+        add (run, "mode", VGATE_SELF_CHECK_WARN,
+             g_strdup_printf (
+                 "remove report-domains from [gate] of '%s', and run 'systemctl reload vgpu-gated'", config),
+             "of some domains this host only reports (report-domains): '%s'", domains);
+    else
+        add (run, "mode", VGATE_SELF_CHECK_PASS, NULL, "refusals are enforced (mode=enforce)");
+}
+
+static void
 check_fleet_key (Run *run)
 {
     const VgatePolicy *policy = run->request->policy;
@@ -596,6 +620,7 @@ vgate_self_check_run (const VgateSelfCheckRequest *request)
     check_hook_loaded (&run);
     check_hook_chain (&run);
     check_configuration (&run);
+    check_mode (&run);
     check_fleet_key (&run);
     check_driver (&run);
     check_devices (&run);

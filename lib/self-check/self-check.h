@@ -7,6 +7,7 @@
  *   hook-loaded    libvirt's daemon looked for hooks after the link was created
  *   hook-chain     no other hook changes what ours gets, or replaces what it answers
  *   configuration  can be read, and allows nothing that is refused by default
+ *   mode           guests that are refused do not pass
  *   fleet-key      is set, or captures are not sealed
  *   nvml, gpus     NVML answers, and GPUs are in vGPU host mode; only with ask_nvml
  *   devices        exist as devices.conf declares; only with ask_nvml and if there is such a file

@@ -160,7 +160,7 @@ append_self_check (GString *text, const VgateStatus *status)
                                 status->self_checked);
 }
 
-/* Unlike counters of vgpu-gated, these exist from the first event on: most of all operations and codes together
+/* Unlike counters of vgpu-gated, these exist from their first event on: most pairs of an operation and a code
  * never occur. */
 static void
 append_reported (GString *text, const VgateStatus *status)

@@ -253,6 +253,20 @@ relaxed (FakeHost *host)
 }
 
 static void
+only_reports (FakeHost *host)
+{
+    gated (host);
+    fake_host_configure (host, "[gate]\nmode=report\n");
+}
+
+static void
+only_reports_some (FakeHost *host)
+{
+    gated (host);
+    fake_host_configure (host, "[gate]\nreport-domains=vm1; 4d7c0a6e-9b1f-4f2e-8a35-b1f0c2d9e701\n");
+}
+
+static void
 simulated (FakeHost *host)
 {
     gated (host);
@@ -574,6 +588,8 @@ static const struct {
     {"writable-configuration", writable_configuration, 1, AGENT_RUNS, FALSE},
     {"readable-key", readable_key, 1, AGENT_RUNS, FALSE},
     {"relaxed", relaxed, 0, AGENT_RUNS, FALSE},
+    {"only-reports", only_reports, 0, AGENT_RUNS, FALSE},
+    {"only-reports-some", only_reports_some, 0, AGENT_RUNS, FALSE},
     {"no-key", no_key, 0, AGENT_RUNS, FALSE},
     {"simulated", simulated, 0, AGENT_RUNS, FALSE},
     {"driver-fails", driver_fails, 1, AGENT_RUNS, FALSE},
