@@ -53,8 +53,8 @@ declare -A lanes=()
 # "${in_memory[@]}" COMMAND...: the command has a file system in memory for its temporary files, which nobody else sees. The
 # tests make and delete small files by the hundred thousand; on a disk that takes five times the processor time.
 memory=/mnt
-[[ $PWD/ != /mnt/* ]] || memory=/srv
-in_memory=(tests/lab/own-mounts sh -c 'mount -t tmpfs -o mode=1777 tests "$0" && TMPDIR=$0 exec "$@"' "$memory")
+[[ $(pwd -P)/ != /mnt/* ]] || memory=/srv
+in_memory=(tests/lab/own-mounts sh -c 'mount -t tmpfs -o mode=1777,size=3g tests "$0" && TMPDIR=$0 exec "$@"' "$memory")
 
 # Prints its input in one piece, without mixing it with other output.
 say () {

@@ -678,8 +678,8 @@ judge_part (gpointer task, gpointer unused)
         const HostClass *class = g_ptr_array_index (work->classes, c);
         const guint of_others = class->has_no_addresses ? ROW_OF_OTHERS : 0;
         const guint uses = class->is_by_addresses ? ROW_OF_ADDRESSES : ROW_OF_ALL | of_others;
-        VgatePairHost *host =
-            class->copy ? vgate_pairs_add_host (part->pairs, class->copy, class->first) : NULL;
+        g_autoptr (VgatePairHost) host =
+            class->copy ? vgate_pair_host_new (part->pairs, class->copy, class->first) : NULL;
 
         for (guint r = 0; r < work->row_list->len; r++) {
             Row *row = g_ptr_array_index (work->row_list, r);
@@ -737,7 +737,7 @@ judge_rows (const Work *work, VgateMatrixProgress progress, gpointer progress_da
 {
     const guint n_classes = work->classes->len;
     const gboolean is_large = (guint64)n_classes * work->row_list->len >= PAIRS_OF_THREADS;
-    const guint n = is_large ? MIN (g_get_num_processors (), N_THREADS_MAX) : 1;
+    const guint n = is_large ? MIN (MIN (g_get_num_processors (), N_THREADS_MAX), n_classes) : 1;
     Part parts[N_THREADS_MAX] = {0};
     VgateThreads *threads = vgate_threads_new (n, judge_part, NULL);
 

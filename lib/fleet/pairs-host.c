@@ -25,6 +25,8 @@ view_clear (VgatePairView *view)
 void
 vgate_pair_host_free (VgatePairHost *host)
 {
+    if (!host)
+        return;
     g_free (host->gpus);
     vgate_probe_free (host->probe);
     vgate_leases_free ((VgateLeases *)host->state.leases);
@@ -189,7 +191,7 @@ list_addresses (const VgatePairs *pairs, const VgatePairHost *host, const VgateH
 }
 
 VgatePairHost *
-vgate_pairs_add_host (VgatePairs *pairs, const VgateHost *copy, const VgateHost *original)
+vgate_pair_host_new (VgatePairs *pairs, const VgateHost *copy, const VgateHost *original)
 {
     const guint n_gpus = copy->pgpus->len;
     VgatePairHost *host = g_new0 (VgatePairHost, 1);
@@ -213,7 +215,6 @@ vgate_pairs_add_host (VgatePairs *pairs, const VgateHost *copy, const VgateHost 
         survey (host);
         list_addresses (pairs, host, original->devices);
     }
-    g_ptr_array_add (pairs->hosts, host);
     return host;
 }
 

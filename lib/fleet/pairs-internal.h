@@ -99,7 +99,6 @@ struct VgatePairs {
     GHashTable *gpus;      /* GBytes -> number from 1 */
     GPtrArray *verdicts;   /* of GArray of VgatePairVerdicts, indexed by GPU number * offers + offer */
     GPtrArray *guests;     /* of VgatePairGuest * */
-    GPtrArray *hosts;      /* of VgatePairHost * */
     GHashTable *pairs;     /* of VgatePairKey *: kinds of guests, and hosts as these see them */
     GHashTable *decisions; /* of VgatePairKey *: what the decisions about the former depend on */
     struct VgatePairKey *sought;
@@ -107,7 +106,6 @@ struct VgatePairs {
 };
 
 void vgate_pair_guest_free (VgatePairGuest *guest);
-void vgate_pair_host_free (VgatePairHost *host);
 
 /* What the host has at an address that the guest names. */
 static inline VgatePairAt *

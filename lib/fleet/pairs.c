@@ -53,7 +53,6 @@ vgate_pairs_new (const VgateFleetQuestion *question, GHashTable *addresses)
         g_hash_table_new_full (g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, g_free);
     pairs->verdicts = g_ptr_array_new_with_free_func ((GDestroyNotify)g_array_unref);
     pairs->guests = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_pair_guest_free);
-    pairs->hosts = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_pair_host_free);
     pairs->pairs = g_hash_table_new_full (hash_pair, pairs_are_equal, g_free, NULL);
     pairs->decisions = g_hash_table_new_full (hash_pair, pairs_are_equal, g_free, NULL);
     return pairs;
@@ -65,7 +64,6 @@ vgate_pairs_free (VgatePairs *pairs)
     if (!pairs)
         return;
     g_ptr_array_unref (pairs->guests);
-    g_ptr_array_unref (pairs->hosts);
     g_ptr_array_unref (pairs->verdicts);
     g_hash_table_unref (pairs->pairs);
     g_hash_table_unref (pairs->decisions);

@@ -28,16 +28,19 @@ VgatePairs *vgate_pairs_new (const VgateFleetQuestion *question, GHashTable *add
 void vgate_pairs_free (VgatePairs *pairs);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgatePairs, vgate_pairs_free)
 
-/* A guest and a host, prepared for many pairs. Both belong to pairs, and borrow all arguments. The guest's
- * element was checked, and the host has no leases. */
+/* A guest and a host, prepared for many pairs. Both borrow all arguments. The guest's element was checked, and
+ * the host has no leases. */
 typedef struct VgatePairGuest VgatePairGuest;
 typedef struct VgatePairHost VgatePairHost;
 
-/* copy has placeholders for all names. */
+/* copy has placeholders for all names. The result belongs to pairs. */
 VgatePairGuest *vgate_pairs_add_guest (VgatePairs *pairs, const VgateFleetGuest *copy,
                                        const VgateSimilarNames *names);
-/* host: the original of the copy, in which the addresses that guests name are found. */
-VgatePairHost *vgate_pairs_add_host (VgatePairs *pairs, const VgateHost *copy, const VgateHost *host);
+/* host: the original of the copy, in which the addresses that guests name are found. What is known of a host
+ * grows with the kinds of guests, so the caller frees it after its last pair, and before pairs. */
+VgatePairHost *vgate_pair_host_new (VgatePairs *pairs, const VgateHost *copy, const VgateHost *host);
+void vgate_pair_host_free (VgatePairHost *host);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgatePairHost, vgate_pair_host_free)
 
 /* What is kept for this pair and all pairs that get the same decision: G_MAXUINT32 at first. The pointer is
  * valid until pairs is freed. The host must not contain a name that only the guest has. */
