@@ -75,7 +75,7 @@ verdict 'what is installed of the hook alone' '/etc/libvirt/hooks/qemu.d/50-vgpu
     /usr/include/vgpu-gate/vgpu-gate.h
     /usr/lib/libvgpu-gate.so /usr/lib/libvgpu-gate.so.0 /usr/lib/libvgpu-gate.so.0.1.0 /usr/lib/pkgconfig/vgpu-gate.pc
     /usr/libexec/vgpu-gate/vgpu-gate-judge /usr/libexec/vgpu-gate/vgpu-gate-nvml /usr/sbin/vgpu-gate-hook
-    /usr/share/man/man5/vgpu-gate.conf.5 /usr/share/man/man8/vgpu-gate-hook.8
+    /usr/share/man/man5/vgpu-gate.conf.5 /usr/share/man/man7/vgpu-gate.7 /usr/share/man/man8/vgpu-gate-hook.8
     /usr/share/vgpu-gate/schemas/vgpu-gate-domain.rng /usr/share/vgpu-gate/schemas/vgpu-gate-host.rng
     /usr/share/vgpu-gate/schemas/vgpu-gate-payload.rng /usr/share/vgpu-gate/schemas/vgpu-gate-types.rng
     /usr/share/vgpu-gate/vgpu-branches.conf /usr/share/vgpu-gate/vgpu-gate.conf' \
