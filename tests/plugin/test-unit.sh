@@ -21,10 +21,11 @@ meson install -C "$build" --no-rebuild --quiet --destdir "$work/root" >"$work/lo
     sed 's/^/# /' "$work/log"
     exit 1
 }
-# systemd searches only some of the directories in which a project can be installed, and the programs must exist
+# systemd searches only some of the directories in which a project can be installed, and the programs must exist; kill is
+# procps's, which this machine may lack
 units=$work/root/etc/systemd/system
 mkdir -p "$units" "$work/root/bin"
-cp /bin/kill "$work/root/bin/kill"
+cp /bin/true "$work/root/bin/kill"
 for target in sysinit.target basic.target shutdown.target multi-user.target; do
     printf '[Unit]\nDefaultDependencies=no\n' >"$units/$target"
 done
