@@ -9,8 +9,6 @@
 
 #include <string.h>
 
-#define WHAT "a permission to restore"
-
 /* NULL with an error also if the restore of the guest needs no permission. */
 static VgateDomain *
 read_domain (const char *path, const char *root, char **name, GError **error)
@@ -92,7 +90,7 @@ vgate_command_allow_restore (int argc, char *argv[], const char *config)
         return vgate_command_usage (error->message);
     if (line.n_words != 1)
         return vgate_command_usage ("'allow-restore' requires one DOMAIN.xml");
-    if (!vgate_command_need_root (WHAT, as_root, &error))
+    if (!vgate_command_need_root ("allow a restore", as_root, &error))
         return vgate_command_fail (error);
     policy = vgate_command_policy (config, &error);
     if (!policy)

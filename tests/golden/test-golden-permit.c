@@ -149,6 +149,19 @@ test_command (G_GNUC_UNUSED gconstpointer data)
     g_assert_false (fake_host_has (host, PERMIT));
 }
 
+static void
+test_nobody (G_GNUC_UNUSED gconstpointer data)
+{
+    const CommandCall call = {.line = "allow-restore guest.xml", .as_nobody = TRUE};
+    g_autoptr (FakeHost) host = new_host ();
+    g_auto (ProgramRun) run = {0};
+
+    command_call (host, &call, &run);
+    g_assert_cmpint (run.status, ==, 1);
+    if (!strstr (run.err, "VGATE-514: only root can allow a restore; run: sudo vgpu-gate "))
+        test_fail ("another refusal: '%s'", run.err);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -158,5 +171,6 @@ main (int argc, char *argv[])
     program_add_test ("/permit/driver", NULL, test_driver);
     program_add_test ("/permit/files", NULL, test_files);
     program_add_test ("/permit/command", NULL, test_command);
+    program_add_test ("/permit/nobody", NULL, test_nobody);
     return g_test_run ();
 }
