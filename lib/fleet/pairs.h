@@ -28,8 +28,8 @@ VgatePairs *vgate_pairs_new (const VgateFleetQuestion *question, GHashTable *add
 void vgate_pairs_free (VgatePairs *pairs);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgatePairs, vgate_pairs_free)
 
-/* A guest and a host, prepared for many pairs. Both borrow all arguments. The guest's element was checked, and
- * the host has no leases. */
+/* A guest and a host, prepared for many pairs. Both borrow all arguments. The guest's element was checked,
+ * and the host has no leases. */
 typedef struct VgatePairGuest VgatePairGuest;
 typedef struct VgatePairHost VgatePairHost;
 
