@@ -87,9 +87,10 @@ check_device (const VgateDeviceHost *host, const VgateUse *use, const char *name
     return FALSE;
 }
 
-/* Checks all devices before any is removed. */
+/* Checks these devices. All are checked before any is removed, and each one again directly before its removal,
+ * as a guest can have started in the meantime. */
 static gboolean
-check_all (const VgateDeviceHost *host, char **names, GError **error)
+check_all (const VgateDeviceHost *host, const char *const *names, GError **error)
 {
     g_autoptr (GHashTable) use = vgate_device_host_read_use (host, error);
 
@@ -165,7 +166,7 @@ remove_one (VgateDeviceHost *host, const char *name, JsonArray *list, GError **e
     JsonObject *item;
 
     vgate_device_parse_name (name, &kind);
-    if (listed && !unmake (host, listed, error))
+    if (!check_all (host, (const char *[]){name, NULL}, error) || (listed && !unmake (host, listed, error)))
         return FALSE;
     forget (host->leases, kind, name);
     if (!vgate_leases_save (host->leases, vgate_leases_clock (), error))
@@ -191,13 +192,15 @@ remove_all (const Options *options, VgateDeviceHost *host, JsonArray *list)
 
     if (!options->yes) {
         /* without the lock, because nobody knows when the answer comes */
-        if (!vgate_device_host_read (host, FALSE, FALSE, &error) || !check_all (host, names, &error))
+        if (!vgate_device_host_read (host, FALSE, FALSE, &error) ||
+            !check_all (host, (const char *const *)names, &error))
             return vgate_device_fail (error);
         status = confirm (host, names);
         if (status != VGATE_EXIT_ALLOWED)
             return status;
     }
-    if (!vgate_device_host_read (host, TRUE, FALSE, &error) || !check_all (host, names, &error))
+    if (!vgate_device_host_read (host, TRUE, FALSE, &error) ||
+        !check_all (host, (const char *const *)names, &error))
         return vgate_device_fail (error);
     for (guint i = 0; names[i]; i++)
         if (!remove_one (host, names[i], list, &error))

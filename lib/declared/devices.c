@@ -264,42 +264,65 @@ take_existing (Work *work, GError **error)
 
 /* --- what is not declared --- */
 
+/* A guest can have started since the use was read, so it is read again directly before the removal. FALSE
+ * also with an error. */
+static gboolean
+is_still_free (Work *work, const VgateListedDevice *listed, GError **error)
+{
+    VgateUse *use = vgate_device_host_read_use (work->devices->host, error);
+
+    if (!use)
+        return FALSE;
+    g_hash_table_unref (work->use);
+    work->use = use;
+    work->now = vgate_leases_clock ();
+    return is_free (work, listed);
+}
+
+/* Removes the device. FALSE without an error when a guest has it now. */
+static gboolean
+remove_device (Work *work, const VgateListedDevice *listed, GError **error)
+{
+    return is_still_free (work, listed, error) &&
+           vgate_device_unmake_listed (work->devices->host->root, listed, &work->served, error);
+}
+
+/* The result for a device that is not declared. */
+static VgateOutcome
+handle_other (Work *work, const VgateListedDevice *listed, gboolean removes)
+{
+    const VgateDeclaredAction action = work->devices->action;
+    GError *error = NULL;
+
+    if (is_mdevctls (work, listed))
+        return VGATE_OUTCOME_MDEVCTL;
+    if (find_guests (work, listed))
+        return VGATE_OUTCOME_GUEST;
+    if (!removes || !is_free (work, listed) || action == VGATE_DECLARED_LOOK)
+        return VGATE_OUTCOME_OTHER;
+    if (action == VGATE_DECLARED_DRY_RUN)
+        return VGATE_OUTCOME_WOULD_BE_REMOVED;
+    if (remove_device (work, listed, &error))
+        return VGATE_OUTCOME_REMOVED;
+    if (error)
+        add_problem (work, error);
+    return VGATE_OUTCOME_OTHER;
+}
+
 /* Reports the devices that are left, and removes those that are free if the declaration says so. Returns how
  * many were removed, or would be. */
 static guint
 handle_others (Work *work)
 {
-    const VgateDeclaredAction action = work->devices->action;
     guint n_removed = 0, n_other = 0;
 
     for (guint i = 0; i < work->left->len; i++) {
         const VgateListedDevice *listed = g_ptr_array_index (work->left, i);
-        GError *error = NULL;
+        const VgateOutcome outcome = handle_other (work, listed, work->devices->declared->remove_others);
 
-        if (is_mdevctls (work, listed)) {
-            add_device (work, VGATE_OUTCOME_MDEVCTL, listed);
-            continue;
-        }
-        if (find_guests (work, listed)) {
-            add_device (work, VGATE_OUTCOME_GUEST, listed);
-            continue;
-        }
-        if (!work->devices->declared->remove_others || !is_free (work, listed) ||
-            action == VGATE_DECLARED_LOOK) {
-            add_device (work, VGATE_OUTCOME_OTHER, listed);
-            n_other++;
-            continue;
-        }
-        if (action == VGATE_DECLARED_APPLY &&
-            !vgate_device_unmake_listed (work->devices->host->root, listed, &work->served, &error)) {
-            add_device (work, VGATE_OUTCOME_OTHER, listed);
-            add_problem (work, error);
-            continue;
-        }
-        add_device (work,
-                    action == VGATE_DECLARED_APPLY ? VGATE_OUTCOME_REMOVED : VGATE_OUTCOME_WOULD_BE_REMOVED,
-                    listed);
-        n_removed++;
+        add_device (work, outcome, listed);
+        n_other += outcome == VGATE_OUTCOME_OTHER ? 1 : 0;
+        n_removed += outcome == VGATE_OUTCOME_REMOVED || outcome == VGATE_OUTCOME_WOULD_BE_REMOVED ? 1 : 0;
     }
     if (n_other > 0)
         add_problem (work,

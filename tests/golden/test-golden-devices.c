@@ -529,6 +529,56 @@ test_in_use (G_GNUC_UNUSED gconstpointer data)
     assert_vf_type (host, VF ("4"), "1120");
 }
 
+#define LATER "c0ffee00-0000-4000-8000-000000000002"
+
+/* Two free devices, of which the first is removed first; the kernel does not remove it yet. */
+static FakeHost *
+host_of_two_mdevs (void)
+{
+    FakeHost *host = host_of (one_gpu);
+
+    fake_host_offer_mdev (host, CASE_GPU, TYPE, 3);
+    fake_host_add_mdev (host, FREE, TYPE, CASE_GPU);
+    fake_host_add_mdev (host, LATER, TYPE, CASE_GPU);
+    declare (host, "[gpu 0]\ntypes=\nremove-others=yes\n");
+    return host;
+}
+
+/* While the first device is being removed, a guest starts with the second one. Returns the exit status. */
+static int
+run_while_guest_starts (FakeHost *host, const char *line)
+{
+    g_autofree char *remover = fake_host_path (host, "sys/bus/mdev/devices/" FREE "/remove");
+    g_autoptr (GSubprocess) program = command_start (host, line);
+    g_autoptr (GError) error = NULL;
+
+    for (guint i = 0;; i++) {
+        g_autofree char *text = NULL;
+
+        if (g_file_get_contents (remover, &text, NULL, NULL) && strcmp (g_strstrip (text), "1") == 0)
+            break;
+        if (i == 30000)
+            g_error ("the device was not removed");
+        g_usleep (1000);
+    }
+    fake_host_add_live_domain (host, "vm7", OTHER_VM, LATER);
+    fake_host_start_kernel (host);
+    g_assert_true (g_subprocess_wait (program, NULL, &error));
+    g_assert_no_error (error);
+    return g_subprocess_get_exit_status (program);
+}
+
+/* The use of a device is read again before it is removed. */
+static void
+test_guest_starts (gconstpointer line)
+{
+    g_autoptr (FakeHost) host = host_of_two_mdevs ();
+
+    g_assert_cmpint (run_while_guest_starts (host, line), ==, 1);
+    g_assert_false (fake_host_has_mdev (host, FREE));
+    g_assert_true (fake_host_has_mdev (host, LATER));
+}
+
 /* The kernel accepts nothing on one GPU; the other one gets its device. */
 static void
 test_not_made (G_GNUC_UNUSED gconstpointer data)
@@ -647,6 +697,9 @@ main (int argc, char *argv[])
     program_add_test ("/devices/mdevs", NULL, test_mdevs);
     program_add_test ("/devices/kept", NULL, test_kept);
     program_add_test ("/devices/in-use", NULL, test_in_use);
+    program_add_test ("/devices/guest-starts", APPLY_, test_guest_starts);
+    program_add_test ("/devices/guest-starts-remove", "device remove --yes " FREE " " LATER ROOT,
+                      test_guest_starts);
     program_add_test ("/devices/not-made", NULL, test_not_made);
     program_add_test ("/devices/hangs", NULL, test_hangs);
     for (guint i = 0; i < G_N_ELEMENTS (waits); i++) {
