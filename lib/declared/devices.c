@@ -215,10 +215,8 @@ is_guests (const Work *work, const VgateListedDevice *listed)
 
 /* From now on the device is not removed with its guest; a reservation stays. */
 static void
-keep (const Work *work, const VgateListedDevice *listed)
+keep (VgateLease *lease)
 {
-    VgateLease *lease = find_guests (work, listed);
-
     lease->state = lease->instead_of ? VGATE_LEASE_GIVEN : VGATE_LEASE_TAKEN;
     lease->made_by = VGATE_LEASE_BY_GATE;
 }
@@ -241,7 +239,7 @@ take (Work *work, Choice accepts, VgateOutcome outcome)
         count_at (work, (guint)place)->n_existing++;
         add_device (work, outcome, listed);
         if (outcome == VGATE_OUTCOME_KEPT && work->devices->action == VGATE_DECLARED_APPLY)
-            keep (work, listed);
+            keep (find_guests (work, listed));
         g_ptr_array_remove_index (work->left, i);
         n++;
     }
@@ -263,6 +261,38 @@ take_existing (Work *work, GError **error)
 }
 
 /* --- what is not declared --- */
+
+/* TRUE when the GPU has a device of the declared kind, or can have one. */
+static gboolean
+has_kind (const Work *work)
+{
+    const VgateProbe *probe = work->devices->host->probe;
+
+    for (guint i = 0; i < probe->devices->len; i++) {
+        const VgateListedDevice *listed = g_ptr_array_index (probe->devices, i);
+
+        if (is_of_kind (work, listed->kind) && g_strcmp0 (listed->device.pgpu, work->pgpu->address) == 0)
+            return TRUE;
+    }
+    for (guint i = 0; i < probe->makeable->len; i++) {
+        const VgateMakeable *makeable = g_ptr_array_index (probe->makeable, i);
+
+        if (is_of_kind (work, makeable->kind) && strcmp (makeable->pgpu, work->pgpu->address) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* FALSE when the declaration does not fit the GPU: then nothing could be created instead of what is
+ * removed. */
+static gboolean
+may_remove (const Work *work)
+{
+    for (guint i = 0; i < work->types->len; i++)
+        if (!work->types->pdata[i])
+            return FALSE;
+    return work->devices->declared->remove_others && has_kind (work);
+}
 
 /* A guest can have started since the use was read, so it is read again directly before the removal. FALSE
  * also with an error. */
@@ -314,11 +344,12 @@ handle_other (Work *work, const VgateListedDevice *listed, gboolean removes)
 static guint
 handle_others (Work *work)
 {
+    const gboolean removes = may_remove (work);
     guint n_removed = 0, n_other = 0;
 
     for (guint i = 0; i < work->left->len; i++) {
         const VgateListedDevice *listed = g_ptr_array_index (work->left, i);
-        const VgateOutcome outcome = handle_other (work, listed, work->devices->declared->remove_others);
+        const VgateOutcome outcome = handle_other (work, listed, removes);
 
         add_device (work, outcome, listed);
         n_other += outcome == VGATE_OUTCOME_OTHER ? 1 : 0;
@@ -431,6 +462,28 @@ name_mdev (const Work *work, const char *type)
     }
 }
 
+/* An earlier device of this name can have been created for a guest which has not ended here yet, as far as the
+ * record says. Nobody removes the new device with that guest. */
+static void
+keep_created (const Work *work, const VgateLease *shape)
+{
+    VgateLeases *leases = work->devices->host->leases;
+    GError *error = NULL;
+    gboolean is_changed = FALSE;
+
+    for (guint i = 0; i < leases->all->len; i++) {
+        VgateLease *lease = g_ptr_array_index (leases->all, i);
+
+        if (lease->state == VGATE_LEASE_MADE && lease->kind == shape->kind &&
+            strcmp (lease->device, shape->device) == 0) {
+            keep (lease);
+            is_changed = TRUE;
+        }
+    }
+    if (is_changed && !vgate_leases_save (leases, work->now, &error))
+        add_problem (work, error);
+}
+
 /* Creates the device in its place, or reports that it would be. */
 static void
 create (Work *work, const VgateWant *want)
@@ -453,6 +506,8 @@ create (Work *work, const VgateWant *want)
         add_problem (work, error);
         return;
     }
+    if (applies)
+        keep_created (work, &shape);
     vgate_gpu_report_add_device (work->devices->report,
                                  applies ? VGATE_OUTCOME_CREATED : VGATE_OUTCOME_WOULD_BE_CREATED, name,
                                  want->type_name, NULL);
@@ -494,6 +549,17 @@ report_no_room (const Work *work, const GPtrArray *wants, const GPtrArray *slots
     }
 }
 
+/* TRUE when the place is a virtual function that is kept for a guest, which it can have before it has a
+ * type. */
+static gboolean
+is_slot_reserved (const Work *work, const VgateSlot *slot)
+{
+    const VgateLease *lease =
+        slot->device ? vgate_leases_find (work->devices->host->leases, slot->kind, slot->device) : NULL;
+
+    return lease && vgate_lease_holds (lease, work->now);
+}
+
 /* The places on this GPU where a device of the declared kind can be created. */
 static GPtrArray *
 list_slots (const Work *work, const VgateHostState *state)
@@ -503,7 +569,8 @@ list_slots (const Work *work, const VgateHostState *state)
     for (guint i = slots->len; i > 0; i--) {
         const VgateSlot *slot = g_ptr_array_index (slots, i - 1);
 
-        if (slot->exists || slot->pgpu != work->index || !is_of_kind (work, slot->kind))
+        if (slot->exists || slot->pgpu != work->index || !is_of_kind (work, slot->kind) ||
+            is_slot_reserved (work, slot))
             g_ptr_array_remove_index (slots, i - 1);
     }
     return slots;
@@ -533,7 +600,8 @@ create_missing (Work *work)
         .loads = loads,
         .promises = promises,
         .order = host->policy->placement_order,
-        .is_unlimited = host->policy->severities[VGATE_RULE_NO_FREE_INSTANCE] != VGATE_SEVERITY_REFUSE,
+        /* the rule is about guests; here, what has no room would only fail */
+        .is_unlimited = FALSE,
     };
 
     vgate_loads_count (&state, loads, promises);

@@ -579,6 +579,92 @@ test_guest_starts (gconstpointer line)
     g_assert_true (fake_host_has_mdev (host, LATER));
 }
 
+/* Declarations that do not fit the GPU. */
+static const struct {
+    const char *name;
+    const char *text;
+    int status;
+} unfit[] = {
+    {"misspelt", "types=NVIDIA H100XM-21C x 2", 1},
+    {"twice", "types=H100XM-20C x 1; NVIDIA H100XM-20C x 3", 3},
+    {"no-kind", "types=H100XM-40C x 1\nkind=mdev", 1},
+};
+
+/* Nothing is removed where nothing could be created instead. */
+static void
+test_unfit (gconstpointer data)
+{
+    const guint i = GPOINTER_TO_UINT (data);
+    g_autoptr (FakeHost) host = host_of (with_other);
+    g_autofree char *text = g_strdup_printf ("[gpu 0]\n%s\nremove-others=yes\n", unfit[i].text);
+    g_autoptr (JsonObject) report = NULL;
+    g_autoptr (GPtrArray) removed = NULL;
+
+    declare (host, text);
+    report = run_json (host, APPLY_, unfit[i].status);
+    removed = names_of (report, "removed");
+    g_assert_cmpuint (removed->len, ==, 0);
+    assert_vf_type (host, "0000:41:00.2", "1120");
+    assert_vf_type (host, "0000:41:00.3", "1121");
+}
+
+static void
+put_vf_lease (FakeHost *host, const char *state, int seconds)
+{
+    const gint64 expires = seconds > 0 ? g_get_monotonic_time () / G_USEC_PER_SEC + seconds : 0;
+    g_autofree char *text =
+        g_strdup_printf ("[leases]\ncount=1\n\n[" CASE_VF " " VM_1 "]\nparent=" CASE_VF "\npgpu=" CASE_GPU
+                         "\ntype=1120\nstate=%s\nexpires=%" G_GINT64_FORMAT "\n",
+                         state, expires);
+
+    put_leases (host, text);
+}
+
+/* A virtual function can be kept for a guest before it has a type. */
+static void
+test_reserved (gconstpointer state)
+{
+    g_autoptr (FakeHost) host = host_of (mixed_sizes);
+    g_autoptr (JsonObject) report = NULL;
+
+    put_vf_lease (host, state, 1000);
+    declare (host, "[gpu 0]\ntypes=H100XM-40C x 1\n");
+    report = run_json (host, APPLY_, 0);
+    assert_counts (report, 0, 1);
+    assert_vf_type (host, CASE_VF, "0");
+    assert_vf_type (host, VF ("5"), "1121");
+}
+
+/* An old record does not take the declared device away when its guest ends. */
+static void
+test_old_record (G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr (FakeHost) host = host_of (vfs_without_type);
+    g_autoptr (JsonObject) report = NULL;
+    g_auto (Guest) guest = {0};
+
+    put_vf_lease (host, "made", 0);
+    declare (host, "[gpu 0]\ntypes=H100XM-20C x 1\n");
+    report = run_json (host, APPLY_, 0);
+    assert_counts (report, 0, 1);
+    assert_vf_type (host, CASE_VF, "1120");
+    guest_init (&guest, host, "vf", VM_1);
+    allowed_unchanged (&guest, "release end");
+    assert_vf_type (host, CASE_VF, "1120");
+}
+
+/* What the rule allows for guests is no room. */
+static void
+test_room_counts (G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr (FakeHost) host = host_of (equal_sizes);
+    g_autoptr (JsonObject) planned = NULL;
+
+    fake_host_configure (host, "[rules]\nno-free-instance=ignore\n");
+    planned = run_json (host, "devices apply --dry-run " FILE ROOT, 1);
+    assert_counts (planned, 0, 2);
+}
+
 /* The kernel accepts nothing on one GPU; the other one gets its device. */
 static void
 test_not_made (G_GNUC_UNUSED gconstpointer data)
@@ -689,6 +775,8 @@ test_wait_in_vain (G_GNUC_UNUSED gconstpointer data)
 int
 main (int argc, char *argv[])
 {
+    static const char *const states[] = {"taken", "given", "made", "planned"};
+
     program_test_init (&argc, &argv);
     for (guint i = 0; i < G_N_ELEMENTS (reports); i++)
         command_add_test (FOLDER, "report", reports[i].name, i, test_report);
@@ -700,6 +788,18 @@ main (int argc, char *argv[])
     program_add_test ("/devices/guest-starts", APPLY_, test_guest_starts);
     program_add_test ("/devices/guest-starts-remove", "device remove --yes " FREE " " LATER ROOT,
                       test_guest_starts);
+    for (guint i = 0; i < G_N_ELEMENTS (unfit); i++) {
+        g_autofree char *path = g_strdup_printf ("/devices/unfit/%s", unfit[i].name);
+
+        program_add_test (path, GUINT_TO_POINTER (i), test_unfit);
+    }
+    for (guint i = 0; i < G_N_ELEMENTS (states); i++) {
+        g_autofree char *path = g_strdup_printf ("/devices/reserved/%s", states[i]);
+
+        program_add_test (path, states[i], test_reserved);
+    }
+    program_add_test ("/devices/old-record", NULL, test_old_record);
+    program_add_test ("/devices/room-counts", NULL, test_room_counts);
     program_add_test ("/devices/not-made", NULL, test_not_made);
     program_add_test ("/devices/hangs", NULL, test_hangs);
     for (guint i = 0; i < G_N_ELEMENTS (waits); i++) {
