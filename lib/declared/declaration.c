@@ -94,7 +94,9 @@ read_type (GPtrArray *types, char *item)
         return FALSE;
     *separator = '\0';
     g_strstrip (item);
-    if (*item == '\0' || g_str_has_prefix (item, TYPE_ID_FORM) || has_type (types, item))
+    /* no type's name has a count in it: "A x 1 x 2" is a mistake */
+    if (*item == '\0' || strstr (item, COUNT_OF) || g_str_has_prefix (item, TYPE_ID_FORM) ||
+        has_type (types, item))
         return FALSE;
     type = g_new0 (VgateDeclaredType, 1);
     type->name = g_strdup (item);
@@ -257,11 +259,78 @@ read_gpu_key (const VgatePolicyReader *reader, VgateDeclaredGpu *gpu, const char
            vgate_policy_reader_bad_value (reader, group, key, value, setting->expected, error);
 }
 
+/* Of two groups with the same name GKeyFile would make one. */
+static gboolean
+check_group (const VgatePolicyReader *reader, const char *group, GError **error)
+{
+    guint first = 0;
+
+    for (guint i = 0; i < reader->lines->lines->len; i++) {
+        const VgateKeyLine *line = g_ptr_array_index (reader->lines->lines, i);
+
+        if (line->key || line->fault || g_strcmp0 (line->group, group) != 0)
+            continue;
+        if (first > 0)
+            return vgate_policy_reader_go_on (reader, VGATE_CODE_CONFIG_VALUE, line->number, error,
+                                              "the group [%s] began before, in line %u", group, first);
+        first = line->number;
+    }
+    return TRUE;
+}
+
+/* What only has a meaning together with "types". */
+static gboolean
+check_has_types (const VgatePolicyReader *reader, const VgateDeclaredGpu *gpu, const char *group,
+                 GError **error)
+{
+    static const char *const keys[] = {"kind", "remove-others"};
+
+    for (gsize i = 0; !gpu->types && i < G_N_ELEMENTS (keys); i++) {
+        const guint line = vgate_policy_reader_line (reader, group, keys[i]);
+
+        if (line > 0 && !vgate_policy_reader_go_on (reader, VGATE_CODE_CONFIG_VALUE, line, error,
+                                                    "%s has no meaning without types", keys[i]))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* A setting that would have no effect is refused, as the author could believe that it has one. Ranges are
+ * known to the GPU alone. */
+static gboolean
+check_scheduler (const VgatePolicyReader *reader, const VgateDeclaredGpu *gpu, const char *group,
+                 GError **error)
+{
+    const VgateSchedulerSettings *settings = &gpu->scheduler;
+    const gboolean is_best_effort = settings->policy == VGATE_SCHEDULER_BEST_EFFORT;
+    const gboolean has_arr = settings->arr == VGATE_ARR_ENABLED;
+    const struct {
+        const char *key;
+        gboolean is_set;
+        gboolean is_meaningless;
+        const char *why;
+    } checks[] = {
+        {"arr", settings->arr != VGATE_ARR_DEFAULT, FALSE, NULL},
+        {"time-slice", settings->time_slice > 0, has_arr, "with arr=enabled"},
+        {"frequency", settings->frequency > 0, !has_arr, "without arr=enabled"},
+        {"average-factor", settings->average_factor > 0, !has_arr, "without arr=enabled"},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS (checks); i++)
+        if (checks[i].is_set && (is_best_effort || checks[i].is_meaningless) &&
+            !vgate_policy_reader_go_on (reader, VGATE_CODE_CONFIG_VALUE,
+                                        vgate_policy_reader_line (reader, group, checks[i].key), error,
+                                        "%s has no meaning %s", checks[i].key,
+                                        is_best_effort ? "with " POLICY_KEY "=best-effort" : checks[i].why))
+            return FALSE;
+    return TRUE;
+}
+
 /* A GPU has one group, whatever name it has there. Two kinds of names for one GPU are found out only on the
  * host. */
 static gboolean
 check_gpu (const VgatePolicyReader *reader, const VgateDeclaration *declaration, const VgateDeclaredGpu *gpu,
-           GError **error)
+           const char *group, GError **error)
 {
     for (guint i = 0; i < declaration->gpus->len; i++) {
         const VgateDeclaredGpu *other = g_ptr_array_index (declaration->gpus, i);
@@ -273,7 +342,8 @@ check_gpu (const VgatePolicyReader *reader, const VgateDeclaration *declaration,
     if (gpu->has_scheduler && gpu->scheduler.policy == VGATE_SCHEDULER_UNKNOWN)
         return vgate_policy_reader_go_on (reader, VGATE_CODE_CONFIG_VALUE, gpu->line, error,
                                           "the settings of a scheduler need the key '" POLICY_KEY "'");
-    return TRUE;
+    return check_group (reader, group, error) && check_has_types (reader, gpu, group, error) &&
+           check_scheduler (reader, gpu, group, error);
 }
 
 static gboolean
@@ -298,7 +368,7 @@ read_gpu (const VgatePolicyReader *reader, VgateDeclaration *declaration, const 
             return FALSE;
         }
     }
-    if (!check_gpu (reader, declaration, gpu, error)) {
+    if (!check_gpu (reader, declaration, gpu, group, error)) {
         gpu_free (gpu);
         return FALSE;
     }

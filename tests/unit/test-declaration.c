@@ -56,8 +56,8 @@ test_all (void)
         "# of host a\n[host]\nversion-range=18.1-25.1\nwait=7\n\n"
         "[gpu 00000000:41:00.0]\ntypes=NVIDIA L40S-24Q x 1 ; L40S-12Q x 2;\nkind=vf\nmig=no\n"
         "remove-others=yes\nscheduler=fixed-share\narr=enabled\nfrequency=480Hz\naverage-factor=20\n"
-        "[gpu GPU-6A52C1DE-0000-4000-8000-000061000000]\nkind=mdev\nmig=yes\n"
-        "[gpu 3]\ntypes=\n");
+        "[gpu GPU-6A52C1DE-0000-4000-8000-000061000000]\nmig=yes\n"
+        "[gpu 3]\ntypes=\nkind=mdev\n");
     const VgateDeclaredGpu *first = gpu_at (declaration, 0), *second = gpu_at (declaration, 1);
     const VgateDeclaredGpu *third = gpu_at (declaration, 2);
 
@@ -79,12 +79,13 @@ test_all (void)
     g_assert_cmpuint (first->scheduler.average_factor, ==, 20);
     g_assert_cmpstr (second->gpu, ==, "GPU-6a52c1de-0000-4000-8000-000061000000");
     g_assert_null (second->types);
-    g_assert_cmpint (second->kind, ==, VGATE_DECLARED_MDEV);
+    g_assert_cmpint (second->kind, ==, VGATE_DECLARED_ANY_KIND);
     g_assert_cmpint (second->mig, ==, VGATE_DECLARED_MIG);
     g_assert_false (second->remove_others);
     g_assert_false (second->has_scheduler);
     g_assert_cmpstr (third->gpu, ==, "3");
     g_assert_cmpuint (third->types->len, ==, 0);
+    g_assert_cmpint (third->kind, ==, VGATE_DECLARED_MDEV);
 }
 
 static void
@@ -111,7 +112,8 @@ static const struct {
     {"[gpu 0]\n\ntype=x\n", VGATE_CODE_CONFIG_UNKNOWN, 3},
     {"[gpu 0]\npolicy=equal-share\n", VGATE_CODE_CONFIG_UNKNOWN, 2},
     {"[gpu 0]\ntypes[de]=L40S-12Q x 1\n", VGATE_CODE_CONFIG_UNKNOWN, 2},
-    {"[gpu 0]\n[gpu 00]\n[gpu 0]\n", VGATE_CODE_CONFIG_VALUE, 2},
+    {"[gpu 0]\n[gpu 00]\n", VGATE_CODE_CONFIG_VALUE, 2},
+    {"[gpu 0]\n[gpu 1]\n[gpu 0]\n", VGATE_CODE_CONFIG_VALUE, 3},
     {"[gpu 41:00.0]\n[gpu 0000:41:00.0]\n", VGATE_CODE_CONFIG_VALUE, 2},
     {"[gpu 0]\ntypes=L40S-12Q\n", VGATE_CODE_CONFIG_VALUE, 2},
     {"[gpu 0]\ntypes=L40S-12Q x\n", VGATE_CODE_CONFIG_VALUE, 2},
@@ -122,10 +124,20 @@ static const struct {
     {"[gpu 0]\ntypes= x 1\n", VGATE_CODE_CONFIG_VALUE, 2},
     {"[gpu 0]\ntypes=;\n", VGATE_CODE_CONFIG_VALUE, 2},
     {"[gpu 0]\ntypes=L40S-12Q x 1;;L40S-24Q x 1\n", VGATE_CODE_CONFIG_VALUE, 2},
-    {"[gpu 0]\ntypes=L40S-12Q x 1, L40S-24Q x 1\n", 0, 0},
+    {"[gpu 0]\ntypes=L40S-12Q x 1, L40S-24Q x 1\n", VGATE_CODE_CONFIG_VALUE, 2},
+    {"[gpu 0]\ntypes=L40S-12Q, L40S-24Q x 1\n", 0, 0},
     {"[gpu 0]\ntypes=L40S-12Q x 1; L40S-12Q x 2\n", VGATE_CODE_CONFIG_VALUE, 2},
     /* the next driver can give the number to another type */
     {"[gpu 0]\ntypes=nvidia-1155 x 1\n", VGATE_CODE_CONFIG_VALUE, 2},
+    {"[gpu 0]\ntypes=L40S-12Q x 1 x 2\n", VGATE_CODE_CONFIG_VALUE, 2},
+    {"[gpu 0]\ntypes=A x 1\n\n[gpu 0]\ntypes=B x 1\n", VGATE_CODE_CONFIG_VALUE, 4},
+    {"[gpu 0]\nremove-others=yes\n", VGATE_CODE_CONFIG_VALUE, 2},
+    {"[gpu 0]\nmig=yes\nkind=vf\n", VGATE_CODE_CONFIG_VALUE, 3},
+    {"[gpu 0]\nscheduler=best-effort\ntime-slice=4ms\n", VGATE_CODE_CONFIG_VALUE, 3},
+    {"[gpu 0]\nscheduler=best-effort\narr=enabled\n", VGATE_CODE_CONFIG_VALUE, 3},
+    {"[gpu 0]\nscheduler=equal-share\nfrequency=480Hz\n", VGATE_CODE_CONFIG_VALUE, 3},
+    {"[gpu 0]\nscheduler=equal-share\narr=disabled\naverage-factor=33\n", VGATE_CODE_CONFIG_VALUE, 4},
+    {"[gpu 0]\nscheduler=equal-share\ntime-slice=4ms\narr=enabled\n", VGATE_CODE_CONFIG_VALUE, 3},
     {"[gpu 0]\nkind=sriov\n", VGATE_CODE_CONFIG_VALUE, 2},
     {"[gpu 0]\nmig=on\n", VGATE_CODE_CONFIG_VALUE, 2},
     {"[gpu 0]\nremove-others=true\n", VGATE_CODE_CONFIG_VALUE, 2},
