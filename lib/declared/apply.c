@@ -4,12 +4,35 @@
 #include "declared/devices.h"
 #include "driver/control.h"
 #include "host/gpu-name.h"
+#include "host/sysfs-read.h"
+#include "placement/plan.h"
 #include "scheduler/settings.h"
 
 #include <string.h>
 
 #define POLL_MIN_US 100000u
 #define POLL_MAX_US 2000000u
+/* How long a host without NVIDIA's library and kernel module is waited for, in seconds. */
+#define BARE_WAIT 3
+
+/* What is known while a declaration is dealt with. */
+typedef struct {
+    const VgateDeclaredRequest *request;
+    VgateDeclaredReport *report; /* borrowed */
+    VgateDeviceHost host;
+    VgateServed served;
+    gboolean nvml_hangs; /* it is not asked again */
+    gboolean *fits;      /* for each GPU: it is there, and nothing in the declaration contradicts it */
+} Run;
+
+static void
+run_clear (Run *run)
+{
+    vgate_device_host_clear (&run->host);
+    g_free (run->fits);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Run, run_clear)
 
 static void
 take_problem (GPtrArray *problems, GError *error)
@@ -73,53 +96,163 @@ has_places (const VgateProbe *probe, const VgatePgpu *pgpu)
     return FALSE;
 }
 
+/* The number in a file of the GPU, which the kernel itself serves; 0: there is none. */
+static guint
+read_number (const char *root, const VgatePgpu *pgpu, const char *name)
+{
+    g_autofree char *directory = g_strconcat (root, VGATE_SYSFS_PCI_DEVICES "/", pgpu->address, NULL);
+    g_autofree char *text = vgate_sysfs_read (directory, name);
+
+    return text ? (guint)g_ascii_strtoull (text, NULL, 10) : 0;
+}
+
+static gboolean
+is_of_kind (VgateDeclaredKind declared, VgateHostdevKind kind)
+{
+    return declared == VGATE_DECLARED_ANY_KIND ||
+           (declared == VGATE_DECLARED_MDEV) == (kind == VGATE_HOSTDEV_MDEV);
+}
+
+/*
+ * The number of devices that the GPU has and, as far as its sysfs shows it, can have: the virtual functions,
+ * or the mediated devices and the room for others. *is_whole: the GPU itself is the parent of mediated
+ * devices, and no virtual functions appear later.
+ */
+static guint
+count_places (const VgateProbe *probe, const VgatePgpu *pgpu, VgateDeclaredKind kind, gboolean *is_whole)
+{
+    g_autoptr (GHashTable) most = g_hash_table_new (g_str_hash, g_str_equal);
+    GHashTableIter iter;
+    gpointer room;
+    guint n = 0;
+
+    *is_whole = FALSE;
+    for (guint i = 0; i < probe->devices->len; i++) {
+        const VgateListedDevice *listed = g_ptr_array_index (probe->devices, i);
+
+        if (listed->device.kind != VGATE_DEVICE_VGPU || !is_of_kind (kind, listed->kind) ||
+            g_strcmp0 (listed->device.pgpu, pgpu->address) != 0)
+            continue;
+        n++;
+        *is_whole = *is_whole || g_strcmp0 (listed->device.parent, pgpu->address) == 0;
+    }
+    for (guint i = 0; i < probe->makeable->len; i++) {
+        const VgateMakeable *makeable = g_ptr_array_index (probe->makeable, i);
+        const guint known = GPOINTER_TO_UINT (g_hash_table_lookup (most, makeable->parent));
+
+        if (makeable->kind == VGATE_HOSTDEV_MDEV && is_of_kind (kind, makeable->kind) &&
+            strcmp (makeable->pgpu, pgpu->address) == 0) {
+            g_hash_table_insert (most, makeable->parent, GUINT_TO_POINTER (MAX (known, makeable->available)));
+            *is_whole = *is_whole || strcmp (makeable->parent, pgpu->address) == 0;
+        }
+    }
+    g_hash_table_iter_init (&iter, most);
+    while (g_hash_table_iter_next (&iter, NULL, &room))
+        n += GPOINTER_TO_UINT (room);
+    return n;
+}
+
+/* FALSE while virtual functions are still to appear for the declared devices. More of these than the GPU has
+ * virtual functions are not waited for. */
+static gboolean
+has_all_places (const char *root, const VgateProbe *probe, const VgatePgpu *pgpu,
+                const VgateDeclaredGpu *declared)
+{
+    const guint enabled = read_number (root, pgpu, "sriov_numvfs");
+    const guint most = enabled > 0 ? enabled : read_number (root, pgpu, "sriov_totalvfs");
+    gboolean is_whole;
+    const guint n = count_places (probe, pgpu, declared->kind, &is_whole);
+    guint wanted = 0;
+
+    for (guint i = 0; i < declared->types->len; i++)
+        wanted += ((const VgateDeclaredType *)g_ptr_array_index (declared->types, i))->count;
+    return is_whole || n >= (most > 0 ? MIN (wanted, most) : wanted);
+}
+
+/* Why the GPU is not ready for the declared devices yet; NULL: it is. The caller frees it. */
+static char *
+find_unready_devices (const char *root, const VgateProbe *probe, const VgatePgpu *pgpu,
+                      const VgateDeclaredGpu *declared)
+{
+    if (!declared->types || declared->types->len == 0)
+        return NULL;
+    for (guint i = 0; i < declared->types->len; i++) {
+        const VgateDeclaredType *type = g_ptr_array_index (declared->types, i);
+
+        if (!vgate_plan_find_type_on (pgpu, type->name))
+            return g_strdup_printf ("GPU %s (%s) does not offer the vGPU type '%s' yet", pgpu->address,
+                                    pgpu->name, type->name);
+    }
+    if (!has_places (probe, pgpu))
+        return g_strdup_printf ("GPU %s (%s) offers no vGPU device yet", pgpu->address, pgpu->name);
+    if (!has_all_places (root, probe, pgpu, declared))
+        return g_strdup_printf ("GPU %s (%s) has no place for all declared vGPU devices yet", pgpu->address,
+                                pgpu->name);
+    return NULL;
+}
+
 /* Why the host is not ready yet; NULL: it is. The caller frees it. */
 static char *
-find_unready (const VgateDeclaration *declaration, const VgateProbe *probe)
+find_unready (const char *root, const VgateDeclaration *declaration, const VgateProbe *probe)
 {
     for (guint i = 0; i < declaration->gpus->len; i++) {
         const VgateDeclaredGpu *declared = g_ptr_array_index (declaration->gpus, i);
         g_autoptr (GError) error = NULL;
         const VgatePgpu *pgpu = find_gpu (probe->host, declared, &error);
+        char *why = pgpu ? find_unready_devices (root, probe, pgpu, declared) : g_strdup (error->message);
 
-        if (!pgpu)
-            return g_strdup (error->message);
-        if (declared->types && declared->types->len > 0 && !has_places (probe, pgpu))
-            return g_strdup_printf ("GPU %s (%s) offers no vGPU device yet", pgpu->address, pgpu->name);
+        if (why)
+            return why;
     }
     return NULL;
 }
 
-/* Reads the host, and waits until the driver answers and each declared GPU is there. TRUE when the driver
- * answers, even if a GPU is missing. */
+/* TRUE when the host can have no NVIDIA driver that is still to come up. */
+static gboolean
+is_bare (const char *root, const GError *error)
+{
+    g_autofree char *module = g_strconcat (root, "/sys/module/nvidia", NULL);
+
+    return error && vgate_error_is (error, VGATE_CODE_NVML_LIBRARY) &&
+           !g_file_test (module, G_FILE_TEST_EXISTS);
+}
+
+/* Reads the host without the leases, so that no guest waits for their lock, and waits until the driver
+ * answers and each declared GPU is there. TRUE when the driver answers, even if a GPU is missing. */
 static gboolean
 read_host (const VgateDeclaredRequest *request, VgateDeviceHost *host, GError **error)
 {
-    const gboolean applies = request->action == VGATE_DECLARED_APPLY;
-    const gint64 end = g_get_monotonic_time () + (applies ? request->wait : 0) * (gint64)G_USEC_PER_SEC;
+    const gint64 start = g_get_monotonic_time ();
+    const guint wait = request->action == VGATE_DECLARED_APPLY ? request->wait : 0;
     g_autoptr (GHashTable) told = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
     gulong pause = POLL_MIN_US;
 
     for (;;) {
         g_autoptr (GError) local = NULL;
-        const gboolean answers = vgate_device_host_read (host, applies, TRUE, &local);
-        g_autofree char *why =
-            answers ? find_unready (request->declaration, host->probe) : g_strdup (local->message);
-        const gint64 left = end - g_get_monotonic_time ();
+        const gboolean answers = vgate_device_host_read_again (host, TRUE, &local);
+        g_autofree char *why = answers ? find_unready (request->root, request->declaration, host->probe)
+                                       : g_strdup (local->message);
+        const guint seconds = is_bare (request->root, local) ? MIN (wait, BARE_WAIT) : wait;
+        const gint64 left = start + seconds * (gint64)G_USEC_PER_SEC - g_get_monotonic_time ();
 
-        /* the leases are a matter of this host alone, so nothing that comes up later helps */
-        if (!why || left <= 0 || (!answers && !host->leases)) {
+        if (!why || left <= 0) {
             if (local)
                 g_propagate_error (error, g_steal_pointer (&local));
             return answers;
         }
         if (request->on_wait && g_hash_table_add (told, g_strdup (why)))
             request->on_wait (why, request->user_data);
-        /* no guest waits for the lock meanwhile */
-        g_clear_pointer (&host->leases, vgate_leases_free);
         g_usleep (MIN (pause, (gulong)left));
         pause = MIN (pause * 2, POLL_MAX_US);
     }
+}
+
+/* Adds the problem, and notes when NVML did not answer in time. */
+static void
+take_nvml_problem (Run *run, GPtrArray *problems, GError *error)
+{
+    run->nvml_hangs = run->nvml_hangs || (error && vgate_error_is (error, VGATE_CODE_NVML_TIMEOUT));
+    take_problem (problems, error);
 }
 
 /* --- the range of versions --- */
@@ -157,14 +290,23 @@ set_range (const VgateDeclaredRequest *request, const VgateVersions *now, VgateD
             return FALSE;
         report->range_was = g_steal_pointer (&report->range_is);
         report->range_is = format_range (is.current);
+        if (is.current.min != wanted.min || is.current.max != wanted.max) {
+            g_set_error (error, VGATE_ERROR, VGATE_CODE_SETTING_DIFFERS,
+                         "the driver took the setting, but this host accepts the vGPU versions %s instead of "
+                         "%s",
+                         report->range_is, report->range_declared);
+            return FALSE;
+        }
     }
     report->range = request->action == VGATE_DECLARED_APPLY ? VGATE_SETTING_SET : VGATE_SETTING_WOULD_BE_SET;
     return TRUE;
 }
 
 static void
-run_range (const VgateDeclaredRequest *request, VgateDeclaredReport *report)
+run_range (Run *run)
 {
+    const VgateDeclaredRequest *request = run->request;
+    VgateDeclaredReport *report = run->report;
     g_auto (VgateVersions) now = {0};
     GError *error = NULL;
 
@@ -176,7 +318,7 @@ run_range (const VgateDeclaredRequest *request, VgateDeclaredReport *report)
         report->range_is = format_range (now.current);
         set_range (request, &now, report, &error);
     }
-    take_problem (report->problems, error);
+    take_nvml_problem (run, report->problems, error);
 }
 
 /* --- the scheduler of a GPU --- */
@@ -211,14 +353,21 @@ set_scheduler (const VgateDeclaredRequest *request, const VgateDeclaredGpu *decl
             return FALSE;
         gpu->scheduler_was = g_steal_pointer (&gpu->scheduler_is);
         gpu->scheduler_is = vgate_scheduler_describe (&is.scheduler);
+        if (!vgate_scheduler_has_settings (&is.scheduler, &declared->scheduler)) {
+            g_set_error (error, VGATE_ERROR, VGATE_CODE_SETTING_DIFFERS,
+                         "the driver took the setting, but the vGPU scheduler of GPU %s is %s instead of %s",
+                         gpu->address, gpu->scheduler_is, gpu->scheduler_declared);
+            return FALSE;
+        }
     }
     gpu->scheduler = request->action == VGATE_DECLARED_APPLY ? VGATE_SETTING_SET : VGATE_SETTING_WOULD_BE_SET;
     return TRUE;
 }
 
 static void
-run_scheduler (const VgateDeclaredRequest *request, const VgateDeclaredGpu *declared, VgateGpuReport *gpu)
+run_scheduler (Run *run, const VgateDeclaredGpu *declared, VgateGpuReport *gpu)
 {
+    const VgateDeclaredRequest *request = run->request;
     g_autoptr (GPtrArray) now = NULL;
     GError *error = NULL;
 
@@ -226,10 +375,15 @@ run_scheduler (const VgateDeclaredRequest *request, const VgateDeclaredGpu *decl
         return;
     gpu->scheduler = VGATE_SETTING_DIFFERS;
     gpu->scheduler_declared = vgate_scheduler_settings_describe (&declared->scheduler);
-    now = vgate_control_schedulers (&request->policy->backend, gpu->address, NULL, &error);
+    if (run->nvml_hangs)
+        error = g_error_new (VGATE_ERROR, VGATE_CODE_NVML_TIMEOUT,
+                             "the vGPU scheduler of GPU %s was left as it is: NVML no longer answers",
+                             gpu->address);
+    else
+        now = vgate_control_schedulers (&request->policy->backend, gpu->address, NULL, &error);
     if (now)
         set_scheduler (request, declared, g_ptr_array_index (now, 0), gpu, &error);
-    take_problem (gpu->problems, error);
+    take_nvml_problem (run, gpu->problems, error);
 }
 
 /* --- a GPU --- */
@@ -281,33 +435,62 @@ begin_gpu (const VgateHost *host, const VgateDeclaredGpu *declared, VgateDeclare
     gpu->name = pgpu ? g_strdup (pgpu->name) : NULL;
 }
 
-static void
-run_gpu (const VgateDeclaredRequest *request, VgateDeviceHost *host, const VgateDeclaredGpu *declared,
-         const VgateDeclaredReport *report, VgateGpuReport *gpu)
+static gboolean
+check_gpu (const Run *run, const VgateDeclaredGpu *declared, const VgateGpuReport *gpu)
 {
-    const VgatePgpu *pgpu = NULL;
+    const VgatePgpu *pgpu = gpu->address ? vgate_host_find_pgpu (run->host.probe->host, gpu->address) : NULL;
     GError *error = NULL;
 
-    if (!gpu->address)
-        return;
+    if (pgpu && check_twice (run->report, gpu, &error) && check_mig (declared, pgpu, &error))
+        return TRUE;
+    take_problem (gpu->problems, error);
+    return FALSE;
+}
+
+static void
+run_devices (Run *run, const VgateDeclaredGpu *declared, VgateGpuReport *gpu)
+{
     /* NVML is asked again when devices of another GPU were removed */
-    if (host->probe)
-        pgpu = vgate_host_find_pgpu (host->probe->host, gpu->address);
-    if (!pgpu)
-        error = g_error_new (VGATE_ERROR, VGATE_CODE_NVML_ERROR,
-                             "GPU %s was left as it is: NVML no longer answers for it", gpu->address);
-    if (!pgpu || !check_twice (report, gpu, &error) || !check_mig (declared, pgpu, &error)) {
-        take_problem (gpu->problems, error);
-        return;
-    }
-    /* a scheduler cannot be set once a guest has started */
-    run_scheduler (request, declared, gpu);
-    if (declared->types)
-        vgate_declared_devices_run (&(VgateDeclaredDevices){.host = host,
+    if (run->host.probe && vgate_host_find_pgpu (run->host.probe->host, gpu->address))
+        vgate_declared_devices_run (&(VgateDeclaredDevices){.host = &run->host,
                                                             .declared = declared,
-                                                            .action = request->action,
+                                                            .action = run->request->action,
                                                             .address = gpu->address,
-                                                            .report = gpu});
+                                                            .report = gpu,
+                                                            .served = &run->served});
+    else
+        g_ptr_array_add (gpu->problems,
+                         g_error_new (VGATE_ERROR, VGATE_CODE_NVML_ERROR,
+                                      "GPU %s was left as it is: NVML no longer answers for it",
+                                      gpu->address));
+}
+
+/* Only devices need the leases, whose lock is held from here on. The host is read again under it. */
+static void
+run_all_devices (Run *run)
+{
+    const GPtrArray *gpus = run->request->declaration->gpus;
+    gboolean is_read = FALSE;
+    GError *error = NULL;
+
+    for (guint i = 0; i < gpus->len; i++) {
+        const VgateDeclaredGpu *declared = g_ptr_array_index (gpus, i);
+        VgateGpuReport *gpu = g_ptr_array_index (run->report->gpus, i);
+
+        if (!run->fits[i] || !declared->types)
+            continue;
+        if (run->nvml_hangs)
+            error = g_error_new (VGATE_ERROR, VGATE_CODE_NVML_TIMEOUT,
+                                 "the devices of this host were left as they are: NVML no longer answers");
+        else if (!is_read)
+            is_read = vgate_device_host_read (&run->host, run->request->action == VGATE_DECLARED_APPLY, TRUE,
+                                              &error);
+        if (error) {
+            take_problem (run->report->problems, error);
+            return;
+        }
+        run_devices (run, declared, gpu);
+    }
 }
 
 VgateDeclaredReport *
@@ -315,17 +498,31 @@ vgate_declared_run (const VgateDeclaredRequest *request)
 {
     const GPtrArray *gpus = request->declaration->gpus;
     g_autoptr (VgateDeclaredReport) report = vgate_declared_report_new ();
-    g_auto (VgateDeviceHost) host = {.root = request->root, .policy = vgate_policy_copy (request->policy)};
+    g_auto (Run) run = {
+        .request = request,
+        .report = report,
+        .host = {.root = request->root, .policy = vgate_policy_copy (request->policy)},
+        .served = VGATE_SERVED_IN_TIME,
+        .fits = g_new0 (gboolean, MAX (gpus->len, 1)),
+    };
     GError *error = NULL;
 
-    if (!read_host (request, &host, &error)) {
+    /* a host without a declaration need not have a driver */
+    if (!request->declaration->has_range && gpus->len == 0)
+        return g_steal_pointer (&report);
+    if (!read_host (request, &run.host, &error)) {
         take_problem (report->problems, error);
         return g_steal_pointer (&report);
     }
-    run_range (request, report);
+    run_range (&run);
     for (guint i = 0; i < gpus->len; i++)
-        begin_gpu (host.probe->host, g_ptr_array_index (gpus, i), report);
+        begin_gpu (run.host.probe->host, g_ptr_array_index (gpus, i), report);
     for (guint i = 0; i < gpus->len; i++)
-        run_gpu (request, &host, g_ptr_array_index (gpus, i), report, g_ptr_array_index (report->gpus, i));
+        run.fits[i] = check_gpu (&run, g_ptr_array_index (gpus, i), g_ptr_array_index (report->gpus, i));
+    /* a scheduler cannot be set once a guest has started */
+    for (guint i = 0; i < gpus->len; i++)
+        if (run.fits[i])
+            run_scheduler (&run, g_ptr_array_index (gpus, i), g_ptr_array_index (report->gpus, i));
+    run_all_devices (&run);
     return g_steal_pointer (&report);
 }

@@ -9,8 +9,9 @@
  *   guest has one of its type, the guest's device becomes a declared one, that is, it stays when the guest
  *   ends.
  * - A free device that is not declared is reported, and only removed if the declaration says so.
- * - All of it is done while the leases are locked, as a device is created for a guest, so that the hook gives
- *   no place away in the meantime.
+ * - Devices are dealt with while the leases are locked, as a device is created for a guest, so that the hook
+ *   gives no place away in the meantime. Range and schedulers come before that, and do not need the leases.
+ * - A driver that does not answer in time is not asked again.
  */
 #pragma once
 

@@ -17,8 +17,7 @@ typedef struct {
     GPtrArray
         *left; /* of VgateListedDevice *: those that are no declared ones yet; borrowed from the probe */
     GPtrArray
-        *types; /* of const VgateHostType *: for each declared type; NULL: not offered, or declared twice */
-    VgateServed served;
+        *types;  /* of const VgateHostType *: for each declared type; NULL: not offered, or declared twice */
     guint64 now; /* by the leases' clock */
 } Work;
 
@@ -314,7 +313,7 @@ static gboolean
 remove_device (Work *work, const VgateListedDevice *listed, GError **error)
 {
     return is_still_free (work, listed, error) &&
-           vgate_device_unmake_listed (work->devices->host->root, listed, &work->served, error);
+           vgate_device_unmake_listed (work->devices->host->root, listed, work->devices->served, error);
 }
 
 /* The result for a device that is not declared. */
@@ -384,7 +383,23 @@ kind_of_places (const Work *work, const GPtrArray *slots)
     }
 }
 
-/* A want for each missing device, in the order of the declaration. */
+/* The most devices of the type that the places have room for. */
+static guint
+count_places (const Work *work, const GPtrArray *slots, const VgateHostType *type)
+{
+    guint n = 0;
+
+    for (guint i = 0; i < slots->len; i++) {
+        const VgateSlot *slot = g_ptr_array_index (slots, i);
+
+        n += vgate_pgpu_is_same_type (work->pgpu, slot->type, slot->type_name, type->id, type->name)
+                 ? slot->available
+                 : 0;
+    }
+    return n;
+}
+
+/* A want for each missing device for which there can be a place, in the order of the declaration. */
 static GPtrArray *
 list_wants (const Work *work, const GPtrArray *slots)
 {
@@ -393,8 +408,9 @@ list_wants (const Work *work, const GPtrArray *slots)
 
     for (guint i = 0; i < work->types->len; i++) {
         const VgateHostType *type = g_ptr_array_index (work->types, i);
+        const guint n_wanted = type ? MIN (n_missing (work, i), count_places (work, slots, type)) : 0;
 
-        for (guint n = 0; type && n < n_missing (work, i); n++) {
+        for (guint n = 0; n < n_wanted; n++) {
             VgateWant *want = g_new0 (VgateWant, 1);
 
             want->kind = kind_of_places (work, slots);
@@ -408,12 +424,41 @@ list_wants (const Work *work, const GPtrArray *slots)
     return wants;
 }
 
+/* The number of virtual functions among the places; G_MAXUINT: a place can have room for several devices. */
+static guint
+count_functions (const GPtrArray *slots)
+{
+    g_autoptr (GHashTable) functions = g_hash_table_new (g_str_hash, g_str_equal);
+
+    for (guint i = 0; i < slots->len; i++) {
+        const VgateSlot *slot = g_ptr_array_index (slots, i);
+
+        if (slot->kind != VGATE_HOSTDEV_PCI)
+            return G_MAXUINT;
+        g_hash_table_add (functions, slot->device);
+    }
+    return g_hash_table_size (functions);
+}
+
+static guint
+count_with_place (const GPtrArray *wants)
+{
+    guint n = 0;
+
+    for (guint i = 0; i < wants->len; i++)
+        n += ((const VgateWant *)g_ptr_array_index (wants, i))->slot ? 1 : 0;
+    return n;
+}
+
 /* Chooses a place for as many wants as possible: those of a type for which there is no room any more do not
  * stop the others. */
 static void
 choose (const VgateChoice *choice, GPtrArray *wants)
 {
+    const guint n_functions = count_functions (choice->slots);
+
     while (!vgate_choose (choice, wants)) {
+        const gboolean is_full = count_with_place (wants) >= n_functions;
         const char *without = NULL;
 
         for (guint i = 0; i < wants->len;) {
@@ -421,7 +466,7 @@ choose (const VgateChoice *choice, GPtrArray *wants)
 
             if (!want->slot && !without)
                 without = want->type_name;
-            if (!want->slot && without == want->type_name)
+            if (!want->slot && (is_full || without == want->type_name))
                 g_ptr_array_remove_index (wants, i);
             else
                 i++;
@@ -484,8 +529,8 @@ keep_created (const Work *work, const VgateLease *shape)
         add_problem (work, error);
 }
 
-/* Creates the device in its place, or reports that it would be. */
-static void
+/* Creates the device in its place, or reports that it would be. FALSE when the driver refused. */
+static gboolean
 create (Work *work, const VgateWant *want)
 {
     const VgateSlot *slot = want->slot;
@@ -502,9 +547,10 @@ create (Work *work, const VgateWant *want)
     GError *error = NULL;
     gboolean may_come;
 
-    if (applies && !vgate_device_make (work->devices->host->root, &shape, &work->served, &may_come, &error)) {
+    if (applies &&
+        !vgate_device_make (work->devices->host->root, &shape, work->devices->served, &may_come, &error)) {
         add_problem (work, error);
-        return;
+        return FALSE;
     }
     if (applies)
         keep_created (work, &shape);
@@ -514,6 +560,21 @@ create (Work *work, const VgateWant *want)
     for (guint i = 0; i < work->types->len; i++)
         if (work->types->pdata[i] && strcmp (count_at (work, i)->name, want->type_name) == 0)
             count_at (work, i)->n_created++;
+    return TRUE;
+}
+
+/* Each failure can take seconds, so that one of a type is enough. */
+static void
+create_all (Work *work, const GPtrArray *wants)
+{
+    g_autoptr (GHashTable) failed = g_hash_table_new (g_str_hash, g_str_equal);
+
+    for (guint i = 0; i < wants->len; i++) {
+        const VgateWant *want = g_ptr_array_index (wants, i);
+
+        if (!g_hash_table_contains (failed, want->type_name) && !create (work, want))
+            g_hash_table_add (failed, (gpointer)want->type_name);
+    }
 }
 
 static guint
@@ -607,8 +668,7 @@ create_missing (Work *work)
     vgate_loads_count (&state, loads, promises);
     choose (&choice, wants);
     report_no_room (work, wants, slots);
-    for (guint i = 0; i < wants->len; i++)
-        create (work, g_ptr_array_index (wants, i));
+    create_all (work, wants);
 }
 
 /* Where devices would be removed first, nothing tells yet how much room that leaves. */
@@ -674,7 +734,6 @@ vgate_declared_devices_run (const VgateDeclaredDevices *devices)
         .devices = devices,
         .left = g_ptr_array_new (),
         .types = g_ptr_array_new (),
-        .served = VGATE_SERVED_IN_TIME,
     };
     GError *error = NULL;
 

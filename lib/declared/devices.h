@@ -13,6 +13,7 @@ typedef struct {
     VgateDeclaredAction action;
     const char *address;    /* of the GPU, which is usable */
     VgateGpuReport *report; /* gets counts, devices and problems */
+    VgateServed *served;    /* of all GPUs: a driver that hangs is not waited for again */
 } VgateDeclaredDevices;
 
 void vgate_declared_devices_run (const VgateDeclaredDevices *devices);

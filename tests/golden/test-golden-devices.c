@@ -23,17 +23,24 @@ declare (FakeHost *host, const char *text)
     fake_host_write_file (host, "devices.conf", text, strlen (text), 0644);
 }
 
+/* The virtual functions with this number and the next ones. */
 static void
-add_vfs (FakeHost *host, const char *gpu)
+add_vfs_from (FakeHost *host, const char *gpu, guint first, guint n)
 {
     static const guint types[] = {FAKE_TYPE_H100_20C, FAKE_TYPE_H100_40C, 0};
 
-    for (guint i = 4; i < 8; i++) {
+    for (guint i = first; i < first + n; i++) {
         g_autofree char *address = g_strdup_printf ("%.*s%u", (int)strlen (gpu) - 1, gpu, i);
 
         fake_host_add_vf (host, gpu, address, 0);
         fake_host_offer_vf (host, address, types);
     }
+}
+
+static void
+add_vfs (FakeHost *host, const char *gpu)
+{
+    add_vfs_from (host, gpu, 4, 4);
 }
 
 /* Four virtual functions, none of which has a type. */
@@ -706,14 +713,16 @@ typedef struct {
     const char *before; /* vgpu-sim commands */
     const char *after;  /* and later */
     const char *told;   /* what it waits for */
-    gboolean hides_vfs; /* the virtual functions appear later as well */
+    guint n_vfs;        /* of the four virtual functions; the others appear later */
 } Wait;
 
 static const Wait waits[] = {
     {"driver", "fail nvmlInit_v2 DRIVER_NOT_LOADED", "heal", "nvmlInit_v2: NVML error 9: Driver Not Loaded",
-     FALSE},
-    {"gpu", "fail nvmlDeviceGetVgpuMetadata GPU_IS_LOST --gpu " CASE_GPU, "heal", "GPU is lost", FALSE},
-    {"functions", NULL, NULL, "GPU " CASE_GPU " (NVIDIA H100 80GB HBM3) offers no vGPU device yet", TRUE},
+     4},
+    {"gpu", "fail nvmlDeviceGetVgpuMetadata GPU_IS_LOST --gpu " CASE_GPU, "heal", "GPU is lost", 4},
+    {"functions", NULL, NULL, "GPU " CASE_GPU " (NVIDIA H100 80GB HBM3) offers no vGPU device yet", 0},
+    {"other-functions", NULL, NULL,
+     "GPU " CASE_GPU " (NVIDIA H100 80GB HBM3) has no place for all declared vGPU devices yet", 1},
 };
 
 static void
@@ -736,10 +745,11 @@ static void
 test_wait (gconstpointer data)
 {
     const Wait *c = data;
-    g_autoptr (FakeHost) host = host_of (c->hides_vfs ? one_gpu : four_vfs);
+    g_autoptr (FakeHost) host = host_of (one_gpu);
     g_autoptr (GSubprocess) program = NULL;
     g_autoptr (GError) error = NULL;
 
+    add_vfs_from (host, CASE_GPU, 4, c->n_vfs);
     declare (host, "[gpu " CASE_GPU "]\ntypes=NVIDIA H100XM-20C x 4\n");
     if (c->before)
         fake_host_sim (host, c->before);
@@ -747,8 +757,7 @@ test_wait (gconstpointer data)
     wait_until_told (host, c->told);
     if (c->after)
         fake_host_sim (host, c->after);
-    if (c->hides_vfs)
-        add_vfs (host, CASE_GPU);
+    add_vfs_from (host, CASE_GPU, 4 + c->n_vfs, 4 - c->n_vfs);
     g_assert_true (g_subprocess_wait (program, NULL, &error));
     g_assert_no_error (error);
     g_assert_cmpint (g_subprocess_get_exit_status (program), ==, 0);
@@ -770,6 +779,96 @@ test_wait_in_vain (G_GNUC_UNUSED gconstpointer data)
         strstr (run.err, "waiting for 1 s at most: there is no GPU 0000:99:00.0 in vGPU host mode"));
     g_assert_nonnull (strstr (run.out, "VGATE-535"));
     assert_vf_type (host, VF ("4"), "1120");
+}
+
+/* More devices than the GPU has virtual functions are not waited for. */
+static void
+test_too_many_wait (G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr (FakeHost) host = host_of (too_many);
+    g_auto (ProgramRun) run = {0};
+
+    fake_host_write_file (host, "sys/bus/pci/devices/" CASE_GPU "/sriov_numvfs", "4\n", 2, 0644);
+    command_run (host, "devices apply --wait 60 " FILE ROOT, &run);
+    g_assert_cmpint (run.status, ==, 1);
+    g_assert_cmpstr (run.err, ==, "");
+    assert_vf_type (host, VF ("7"), "1120");
+}
+
+/* Where nothing is declared, a host without a driver is not waited for. */
+static void
+test_nothing_declared (G_GNUC_UNUSED gconstpointer data)
+{
+    static const char *const texts[] = {"", "[host]\nwait=60\n"};
+
+    for (gsize i = 0; i < G_N_ELEMENTS (texts); i++) {
+        g_autoptr (FakeHost) host = host_of (no_driver);
+        g_auto (ProgramRun) run = {0};
+
+        declare (host, texts[i]);
+        command_run (host, "devices apply " FILE ROOT, &run);
+        g_assert_cmpint (run.status, ==, 0);
+        g_assert_cmpstr (run.err, ==, "");
+    }
+}
+
+/* Nor is one without the driver's library and its kernel module, for long. */
+static void
+test_bare_host (G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr (FakeHost) host = host_of (four_vfs);
+    g_auto (ProgramRun) run = {0};
+
+    fake_host_set_library (host, "/nonexistent/libnvidia-ml.so.1");
+    command_run (host, "devices apply --wait 20 " FILE ROOT, &run);
+    g_assert_cmpint (run.status, ==, 3);
+    g_assert_nonnull (strstr (run.out, "VGATE-501"));
+    g_assert_cmpint (run.duration_us, <, 15 * G_USEC_PER_SEC);
+}
+
+/* Range and schedulers have nothing to do with leases. */
+static void
+test_settings_without_leases (G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr (FakeHost) host = host_of (all_of_it);
+    g_autoptr (JsonObject) report = NULL;
+
+    put_leases (host, "no leases\n");
+    report = run_json (host, APPLY_, 3);
+    assert_state (report, "version-range", "set");
+    assert_state (gpu_of (report), "scheduler", "set");
+    assert_vf_type (host, VF ("4"), "0");
+}
+
+/* NVML is not asked again after it did not answer in time. */
+static void
+test_nvml_hangs (G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr (FakeHost) host = host_of (four_vfs);
+    g_auto (ProgramRun) run = {0};
+
+    fake_host_add_gpu (host, GPU_2, FAKE_H100);
+    fake_host_configure (host, "[backend]\ndeadline-ms=300\n");
+    declare (host, "[gpu 0]\nscheduler=equal-share\n[gpu 1]\ntypes=H100XM-20C x 1\nscheduler=equal-share\n");
+    fake_host_sim (host, "hang nvmlDeviceGetVgpuSchedulerCapabilities");
+    command_run (host, APPLY_, &run);
+    g_assert_cmpint (run.status, ==, 3);
+    g_assert_nonnull (
+        strstr (run.out, "the vGPU scheduler of GPU " GPU_2 " was left as it is: NVML no longer answers"));
+    g_assert_nonnull (strstr (run.out, "the devices of this host were left as they are"));
+}
+
+/* Each device that the kernel does not create takes seconds. */
+static void
+test_one_failure_a_type (G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr (FakeHost) host = host_of (mdevs);
+    g_autoptr (JsonObject) report = run_json (host, APPLY_, 1);
+    JsonArray *problems = json_object_get_array_member (gpu_of (report), "problem");
+
+    g_assert_cmpuint (json_array_get_length (problems), ==, 1);
+    g_assert_cmpstr (json_object_get_string_member (json_array_get_object_element (problems, 0), "code"), ==,
+                     "VGATE-809");
 }
 
 int
@@ -808,6 +907,12 @@ main (int argc, char *argv[])
         program_add_test (path, &waits[i], test_wait);
     }
     program_add_test ("/devices/wait-in-vain", NULL, test_wait_in_vain);
+    program_add_test ("/devices/too-many-wait", NULL, test_too_many_wait);
+    program_add_test ("/devices/nothing-declared", NULL, test_nothing_declared);
+    program_add_test ("/devices/bare-host", NULL, test_bare_host);
+    program_add_test ("/devices/settings-without-leases", NULL, test_settings_without_leases);
+    program_add_test ("/devices/nvml-hangs", NULL, test_nvml_hangs);
+    program_add_test ("/devices/one-failure-a-type", NULL, test_one_failure_a_type);
     command_add_none_left (FOLDER);
     return g_test_run ();
 }
