@@ -196,6 +196,7 @@ append_gpu (GString *text, VgateDeclaredAction action, const VgateGpuReport *gpu
             [VGATE_OUTCOME_OTHER] = "not declared",
             [VGATE_OUTCOME_MDEVCTL] = "defined by mdevctl",
             [VGATE_OUTCOME_GUEST] = "created for a guest",
+            [VGATE_OUTCOME_UNUSABLE] = "left, as it is unusable",
         };
         const VgateDeclaredDevice *device = g_ptr_array_index (gpu->devices, i);
 

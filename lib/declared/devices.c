@@ -362,6 +362,27 @@ handle_others (Work *work)
     return n_removed;
 }
 
+/* Reports the devices of this GPU whose type cannot be read. Where a device is follows from the kernel's links
+ * alone. */
+static void
+report_unusable (const Work *work)
+{
+    const VgateDeviceHost *host = work->devices->host;
+
+    for (guint i = 0; i < host->probe->devices->len; i++) {
+        const VgateListedDevice *listed = g_ptr_array_index (host->probe->devices, i);
+        const VgateHostdev hostdev = {.kind = listed->kind, .source = listed->source};
+        g_auto (VgateDevice) device = {0};
+
+        if (listed->device.kind != VGATE_DEVICE_UNUSABLE)
+            continue;
+        vgate_sysfs_identify (host->root, &hostdev, &device);
+        if (device.kind == VGATE_DEVICE_VGPU && strcmp (device.pgpu, work->pgpu->address) == 0)
+            vgate_gpu_report_add_device (work->devices->report, VGATE_OUTCOME_UNUSABLE, listed->source, NULL,
+                                         listed->device.fault);
+    }
+}
+
 /* --- what is missing --- */
 
 static void
@@ -712,6 +733,7 @@ run (Work *work, GError **error)
     if (!take_existing (work, error))
         return FALSE;
     n_removed = handle_others (work);
+    report_unusable (work);
     if (action == VGATE_DECLARED_LOOK) {
         report_missing (work);
         return TRUE;

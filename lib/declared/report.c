@@ -16,7 +16,7 @@ vgate_outcome_name (VgateOutcome outcome)
 {
     static const char *const names[VGATE_N_OUTCOMES] = {
         "existed", "kept",    "created", "would-be-created", "removed", "would-be-removed",
-        "other",   "mdevctl", "guest",
+        "other",   "mdevctl", "guest",   "unusable",
     };
 
     return names[outcome];

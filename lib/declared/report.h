@@ -31,9 +31,10 @@ typedef enum {
     VGATE_OUTCOME_WOULD_BE_CREATED,
     VGATE_OUTCOME_REMOVED, /* it was not declared */
     VGATE_OUTCOME_WOULD_BE_REMOVED,
-    VGATE_OUTCOME_OTHER,   /* it is not declared, and was left */
-    VGATE_OUTCOME_MDEVCTL, /* it is mdevctl's, and does not count */
-    VGATE_OUTCOME_GUEST,   /* it was created for a guest, is removed with it, and does not count */
+    VGATE_OUTCOME_OTHER,    /* it is not declared, and was left */
+    VGATE_OUTCOME_MDEVCTL,  /* it is mdevctl's, and does not count */
+    VGATE_OUTCOME_GUEST,    /* it was created for a guest, is removed with it, and does not count */
+    VGATE_OUTCOME_UNUSABLE, /* its data in sysfs is invalid, so that it was left and does not count */
     VGATE_N_OUTCOMES,
 } VgateOutcome;
 
@@ -44,7 +45,7 @@ typedef struct {
     VgateOutcome outcome;
     char *name; /* UUID or PCI address; NULL: a mediated device that would be created */
     char *type; /* NULL: not known */
-    char *user; /* a clause about who uses it; NULL: it is free */
+    char *user; /* a clause about who uses it, or about what is invalid; NULL: it is free */
 } VgateDeclaredDevice;
 
 /* The devices of one declared type. */

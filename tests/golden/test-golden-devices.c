@@ -247,6 +247,14 @@ no_devices (FakeHost *host)
 }
 
 static void
+one_unusable (FakeHost *host)
+{
+    four_vfs (host);
+    fake_host_write_file (host, "sys/bus/pci/devices/" CASE_VF "/nvidia/current_vgpu_type", "x\n", 2, 0644);
+    declare (host, "[gpu 0]\ntypes=NVIDIA H100XM-20C x 1\n");
+}
+
+static void
 leases_are_rubbish (FakeHost *host)
 {
     four_vfs (host);
@@ -288,6 +296,7 @@ static const struct {
     {"mdevs-dry-run", "devices apply -n " FILE ROOT, mdevs, 0},
     {"only-scheduler", STATUS, nothing_of_devices, 0},
     {"no-devices", STATUS, no_devices, 1},
+    {"unusable", APPLY_, one_unusable, 0},
     {"leases", STATUS, leases_are_rubbish, 3},
 };
 
