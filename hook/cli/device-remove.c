@@ -87,8 +87,8 @@ check_device (const VgateDeviceHost *host, const VgateUse *use, const char *name
     return FALSE;
 }
 
-/* Checks these devices. All are checked before any is removed, and each one again directly before its removal,
- * as a guest can have started in the meantime. */
+/* Checks these devices. All are checked before any is removed, and each one again directly before its
+ * removal, as a guest can have started in the meantime. */
 static gboolean
 check_all (const VgateDeviceHost *host, const char *const *names, GError **error)
 {

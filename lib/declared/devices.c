@@ -362,8 +362,8 @@ handle_others (Work *work)
     return n_removed;
 }
 
-/* Reports the devices of this GPU whose type cannot be read. Where a device is follows from the kernel's links
- * alone. */
+/* Reports the devices of this GPU whose type cannot be read. Where a device is follows from the kernel's
+ * links alone. */
 static void
 report_unusable (const Work *work)
 {
@@ -528,8 +528,8 @@ name_mdev (const Work *work, const char *type)
     }
 }
 
-/* An earlier device of this name can have been created for a guest which has not ended here yet, as far as the
- * record says. Nobody removes the new device with that guest. */
+/* An earlier device of this name can have been created for a guest which has not ended here yet, as far as
+ * the record says. Nobody removes the new device with that guest. */
 static void
 keep_created (const Work *work, const VgateLease *shape)
 {

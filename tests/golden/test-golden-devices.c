@@ -254,6 +254,15 @@ one_unusable (FakeHost *host)
     declare (host, "[gpu 0]\ntypes=NVIDIA H100XM-20C x 1\n");
 }
 
+/* The driver accepts each scheduler, and keeps its own. */
+static void
+keeps_scheduler (FakeHost *host)
+{
+    four_vfs (host);
+    fake_host_set_library (host, program_path ("stub-scheduler"));
+    declare (host, "[gpu 0]\nscheduler=fixed-share\n");
+}
+
 static void
 leases_are_rubbish (FakeHost *host)
 {
@@ -297,6 +306,7 @@ static const struct {
     {"only-scheduler", STATUS, nothing_of_devices, 0},
     {"no-devices", STATUS, no_devices, 1},
     {"unusable", APPLY_, one_unusable, 0},
+    {"scheduler-kept", APPLY_, keeps_scheduler, 1},
     {"leases", STATUS, leases_are_rubbish, 3},
 };
 

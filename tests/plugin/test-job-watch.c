@@ -197,7 +197,7 @@ test_only_reported (Scene *scene, gconstpointer data)
     else
         scene->policy->is_report_only = TRUE;
     if (!g_test_subprocess ()) {
-        g_test_trap_subprocess (NULL, 0, (GTestSubprocessFlags)0);
+        g_test_trap_subprocess (NULL, 0, 0);
         g_test_trap_assert_passed ();
         g_test_trap_assert_stderr (
             "*VGATE-706*the migration would have been stopped, but this host only reports: *VGATE-706*"
