@@ -291,6 +291,7 @@ set_range (const VgateDeclaredRequest *request, const VgateVersions *now, VgateD
         report->range_was = g_steal_pointer (&report->range_is);
         report->range_is = format_range (is.current);
         if (is.current.min != wanted.min || is.current.max != wanted.max) {
+            g_clear_pointer (&report->range_was, g_free);
             g_set_error (error, VGATE_ERROR, VGATE_CODE_SETTING_DIFFERS,
                          "the driver took the setting, but this host accepts the vGPU versions %s instead of "
                          "%s",
@@ -354,6 +355,7 @@ set_scheduler (const VgateDeclaredRequest *request, const VgateDeclaredGpu *decl
         gpu->scheduler_was = g_steal_pointer (&gpu->scheduler_is);
         gpu->scheduler_is = vgate_scheduler_describe (&is.scheduler);
         if (!vgate_scheduler_has_settings (&is.scheduler, &declared->scheduler)) {
+            g_clear_pointer (&gpu->scheduler_was, g_free);
             g_set_error (error, VGATE_ERROR, VGATE_CODE_SETTING_DIFFERS,
                          "the driver took the setting, but the vGPU scheduler of GPU %s is %s instead of %s",
                          gpu->address, gpu->scheduler_is, gpu->scheduler_declared);
