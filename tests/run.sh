@@ -54,6 +54,7 @@ declare -A lanes=()
 # tests make and delete small files by the hundred thousand; on a disk that takes five times the processor time.
 memory=/mnt
 [[ $(pwd -P)/ != /mnt/* ]] || memory=/srv
+# shellcheck disable=SC2016  # to be expanded in there
 in_memory=(tests/lab/own-mounts sh -c 'mount -t tmpfs -o mode=1777,size=3g tests "$0" && TMPDIR=$0 exec "$@"' "$memory")
 
 # Prints its input in one piece, without mixing it with other output.
