@@ -178,7 +178,7 @@ run_tests () {
 run_lab () {
     local name=$1 began=$SECONDS log=$work/$1.log ok=0 bad=1 not_run=0 status=0
     shift
-    timeout --foreground 2700 "$@" >"$log" 2>&1 </dev/null || status=$?
+    timeout --foreground 3600 "$@" >"$log" 2>&1 </dev/null || status=$?
     read -r ok bad not_run < <(count_cases "$log" "$status") || bad=1
     { echo "exit status $status; the end of it:" && tail -n 5 "$log"; } |
         conclude "$name" "$((SECONDS - began))" "$log" "$ok" "$bad" "$not_run"
@@ -277,7 +277,7 @@ vm_labs () {
 
 # In roots of their own. It takes minutes, and as many again if the roots have to be made.
 packages () {
-    run_lab packages nice -n 5 timeout 1800 tests/packaging/run
+    run_lab packages nice -n 5 tests/packaging/run
 }
 
 build_gcc () {
