@@ -7,7 +7,7 @@
 #pragma once
 
 #include "fleet/branches.h"
-#include "fleet/matrix.h"
+#include "fleet/question.h"
 
 typedef struct {
     char *root; /* "" on a real host */

@@ -29,90 +29,6 @@ vgate_cell_name (VgateCellKind kind)
     return cell_names[kind];
 }
 
-VgateOperation
-vgate_fleet_operation (const VgateFleetGuest *guest)
-{
-    switch (guest->document) {
-    case VGATE_DOMAIN_DOCUMENT_MEMORY:
-    case VGATE_DOMAIN_DOCUMENT_IMAGE:
-    case VGATE_DOMAIN_DOCUMENT_MANAGED: return VGATE_OPERATION_RESTORE;
-    case VGATE_DOMAIN_DOCUMENT_COLD:
-    case VGATE_DOMAIN_DOCUMENT_DEFINITION: return VGATE_OPERATION_PREPARE;
-    default: return VGATE_OPERATION_MIGRATE;
-    }
-}
-
-/* The situation of a guest in a document of this kind; NULL: the gate finds it out by the operation. */
-static const VgateSituation *
-situation_of (VgateDomainDocument document)
-{
-    static const VgateSituation saved = VGATE_SITUATION_SAVED, managed = VGATE_SITUATION_MANAGED,
-                                reverts = VGATE_SITUATION_REVERTS;
-
-    switch (document) {
-    case VGATE_DOMAIN_DOCUMENT_MEMORY: return &reverts;
-    case VGATE_DOMAIN_DOCUMENT_IMAGE: return &saved;
-    case VGATE_DOMAIN_DOCUMENT_MANAGED: return &managed;
-    default: return NULL;
-    }
-}
-
-/* A guest, and what was found out about it for all hosts. */
-typedef struct {
-    const VgateFleetGuest *guest;
-    const VgateObservation *here; /* NULL: the gate looks */
-    gboolean is_checked;          /* its element is good */
-    const GPtrArray *booked;      /* what other guests get on the host, or NULL */
-} Subject;
-
-static VgateDecision *
-decide (const VgateFleetQuestion *question, const Subject *subject, const VgateHost *host,
-        VgateOperation operation)
-{
-    const VgateRequest request = {
-        .operation = operation,
-        .domain = subject->guest->domain,
-        .policy = question->policy,
-        .root = question->root,
-        .host = host,
-        .is_dry_run = TRUE,
-        .is_question = TRUE,
-        .situation = situation_of (subject->guest->document),
-        .now = question->now,
-        .here = subject->here,
-        .booked = subject->booked,
-        .is_element_checked = subject->is_checked,
-    };
-
-    return vgate_gate_decide (&request);
-}
-
-VgateDecision *
-vgate_fleet_decide_after (const VgateFleetQuestion *question, const VgateFleetGuest *guest,
-                          const VgateObservation *here, gboolean is_checked, const VgateFleetHost *host,
-                          VgateOperation operation, const GPtrArray *booked)
-{
-    const Subject subject = {.guest = guest, .here = here, .is_checked = is_checked, .booked = booked};
-
-    return decide (question, &subject, host ? host->host : NULL, operation);
-}
-
-VgateDecision *
-vgate_fleet_decide (const VgateFleetQuestion *question, const VgateFleetGuest *guest,
-                    const VgateFleetHost *host, VgateOperation operation)
-{
-    return decide (question, &(Subject){.guest = guest}, host ? host->host : NULL, operation);
-}
-
-VgateDecision *
-vgate_fleet_decide_again (const VgateFleetQuestion *question, const VgateFleetGuest *guest,
-                          const VgateObservation *here, gboolean is_checked, const VgateHost *host,
-                          VgateOperation operation)
-{
-    return decide (question, &(Subject){.guest = guest, .here = here, .is_checked = is_checked}, host,
-                   operation);
-}
-
 /* --- one pair --- */
 
 static void
@@ -164,11 +80,11 @@ warning_free (VgateWarning *warning)
 
 /* The names say what is masked in the texts; NULL for a guest or host that is judged itself. */
 static VgateOutcome *
-judge (const VgateFleetQuestion *question, const Subject *subject, const VgateSimilarNames *guest_names,
-       const VgateHost *host, const VgateSimilarNames *host_names)
+judge (const VgateFleetQuestion *question, const VgateFleetSubject *subject,
+       const VgateSimilarNames *guest_names, const VgateHost *host, const VgateSimilarNames *host_names)
 {
     const VgateOperation operation = vgate_fleet_operation (subject->guest);
-    g_autoptr (VgateDecision) decision = decide (question, subject, host, operation);
+    g_autoptr (VgateDecision) decision = vgate_fleet_judge (question, subject, host, operation);
     VgateOutcome *outcome = g_new0 (VgateOutcome, 1);
 
     outcome->kind = kind_of (decision);
@@ -186,7 +102,8 @@ judge (const VgateFleetQuestion *question, const Subject *subject, const VgateSi
     if (outcome->kind == VGATE_CELL_NO) {
         outcome->limit = limit_of (decision, host);
         if (operation == VGATE_OPERATION_MIGRATE) {
-            g_autoptr (VgateDecision) start = decide (question, subject, host, VGATE_OPERATION_PREPARE);
+            g_autoptr (VgateDecision) start =
+                vgate_fleet_judge (question, subject, host, VGATE_OPERATION_PREPARE);
 
             if (start->allowed)
                 outcome->kind = VGATE_CELL_COLD;
@@ -314,7 +231,7 @@ row_free (Row *row)
 }
 
 static VgateOutcome *
-judge_pair (const VgateFleetQuestion *question, Found *found, const Subject *subject,
+judge_pair (const VgateFleetQuestion *question, Found *found, const VgateFleetSubject *subject,
             const VgateSimilarNames *guest_names, const VgateHost *host, const VgateSimilarNames *host_names)
 {
     found->n_decisions++;
@@ -609,7 +526,7 @@ static guint32
 judge_class (Part *part, const Row *row, const HostClass *class)
 {
     const Work *work = part->work;
-    const Subject of_class = {.guest = row->copy, .here = row->here, .is_checked = TRUE};
+    const VgateFleetSubject of_class = {.guest = row->copy, .here = row->here, .is_checked = TRUE};
     VgateHost *copy =
         vgate_similar_host_new (class->first, g_hash_table_size (work->matrix->addresses), row->names);
     VgateOutcome *outcome =
@@ -646,7 +563,7 @@ static guint32
 outcome_on (Part *part, guint index, const HostClass *class, VgatePairHost *host)
 {
     const Row *row = g_ptr_array_index (part->work->row_list, index);
-    const Subject of_host = {
+    const VgateFleetSubject of_host = {
         .guest = row->with_addresses, .here = row->here_with_addresses, .is_checked = TRUE};
     guint32 *kept;
 
@@ -757,7 +674,7 @@ judge_rows (const Work *work, VgateMatrixProgress progress, gpointer progress_da
 
 /* Judges the guest on each host whose document contains the name. */
 static void
-judge_where_known (const Work *work, const Subject *subject, const char *name, guint32 *cells)
+judge_where_known (const Work *work, const VgateFleetSubject *subject, const char *name, guint32 *cells)
 {
     const GArray *hosts = name ? g_hash_table_lookup (work->hosts, name) : NULL;
 
@@ -811,7 +728,7 @@ fill_cells (const Work *work, const VgateFleetGuest *guest, const GuestRows *row
 {
     const GPtrArray *hosts = work->matrix->fleet->hosts;
     const VgateDomain *domain = guest->domain;
-    const Subject subject = {.guest = guest, .here = rows->here, .is_checked = rows->is_checked};
+    const VgateFleetSubject subject = {.guest = guest, .here = rows->here, .is_checked = rows->is_checked};
     Row *row = rows->row_of_addresses ? rows->row_of_addresses : rows->row;
 
     memset (cells, 0xff, hosts->len * sizeof *cells);

@@ -6,34 +6,7 @@
  */
 #pragma once
 
-#include "fleet/fleet.h"
-#include "gate/gate.h"
-
-typedef struct {
-    const VgatePolicy *policy; /* with gate_cold_start, because a user asks about cold starts */
-    const char *root;          /* "" on a real host */
-    gint64 now;                /* seconds since 1970 */
-} VgateFleetQuestion;
-
-/* The operation that a user means who names none: a guest that runs is migrated live, one
- * that does not run is started, a snapshot is reverted to. */
-VgateOperation vgate_fleet_operation (const VgateFleetGuest *guest);
-
-/* The gate's decision for one guest on one host; host: NULL for this one. It borrows from all arguments. The
- * caller frees it. */
-VgateDecision *vgate_fleet_decide (const VgateFleetQuestion *question, const VgateFleetGuest *guest,
-                                   const VgateFleetHost *host, VgateOperation operation);
-/* The same after other guests got what is booked there (gate/request.h). here and is_checked as for
- * vgate_fleet_decide_again (); here can be NULL. */
-VgateDecision *vgate_fleet_decide_after (const VgateFleetQuestion *question, const VgateFleetGuest *guest,
-                                         const VgateObservation *here, gboolean is_checked,
-                                         const VgateFleetHost *host, VgateOperation operation,
-                                         const GPtrArray *booked);
-/* The same about a guest that is judged on many hosts. here: what this host shows about it
- * (vgate_observation_new_here ()). is_checked: vgate_element_check () was TRUE. */
-VgateDecision *vgate_fleet_decide_again (const VgateFleetQuestion *question, const VgateFleetGuest *guest,
-                                         const VgateObservation *here, gboolean is_checked,
-                                         const VgateHost *host, VgateOperation operation);
+#include "fleet/question.h"
 
 typedef enum {
     VGATE_CELL_LIVE,          /* the operation of the guest is allowed */
@@ -56,16 +29,12 @@ typedef struct {
     guint32 limit;  /* VGATE_LIMIT_* of the vGPU that is refused, on the GPU that comes nearest; or 0 */
     /*
      * The decision's text, in which marks take the place of each name that only one guest or host has. A mark
-     * is VGATE_CELL_GUEST_NAME or VGATE_CELL_HOST_NAME and two bytes. vgate_cell_text () puts the names in.
+     * is VGATE_CELL_GUEST_NAME or VGATE_CELL_HOST_NAME and two bytes (similar.h). vgate_cell_text () puts the
+     * names in.
      */
     char *text;
     GPtrArray *warnings; /* of VgateWarning *, as text */
 } VgateOutcome;
-
-/* No text contains them, because XML cannot. */
-#define VGATE_CELL_GUEST_NAME '\x01'
-#define VGATE_CELL_HOST_NAME  '\x02'
-#define VGATE_CELL_MARK_SIZE  3u
 
 typedef struct {
     const VgateFleet *fleet;

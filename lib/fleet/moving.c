@@ -308,13 +308,20 @@ count_refusals (const VgateDecision *decision)
     return fewest == G_MAXUINT ? 0 : fewest;
 }
 
+static VgateDecision *
+ask (const VgateMoving *moving, const VgateMover *mover, const VgateHost *host)
+{
+    const VgateFleetSubject subject = {
+        .guest = vgate_moving_guest (moving, mover), .here = mover->here, .is_checked = mover->is_checked};
+
+    return vgate_fleet_judge (moving->question, &subject, host, VGATE_OPERATION_MIGRATE);
+}
+
 static VgateMovingFit *
 judge (VgateMoving *moving, const VgateMover *mover, guint host)
 {
     const VgateHost *real = vgate_moving_host (moving, host);
-    g_autoptr (VgateDecision) decision =
-        vgate_fleet_decide_again (moving->question, vgate_moving_guest (moving, mover), mover->here,
-                                  mover->is_checked, moving->empty[host], VGATE_OPERATION_MIGRATE);
+    g_autoptr (VgateDecision) decision = ask (moving, mover, moving->empty[host]);
     VgateMovingFit *fit = g_new0 (VgateMovingFit, 1);
 
     g_ptr_array_add (moving->all_fits, fit);
@@ -403,8 +410,7 @@ decide (VgateMoving *moving, const VgateMover *mover, guint host, gboolean with_
     VgateDecision *decision;
 
     empty->devices = with_devices ? vgate_moving_host (moving, host)->devices : NULL;
-    decision = vgate_fleet_decide_again (moving->question, vgate_moving_guest (moving, mover), mover->here,
-                                         mover->is_checked, empty, VGATE_OPERATION_MIGRATE);
+    decision = ask (moving, mover, empty);
     g_free (empty);
     return decision;
 }

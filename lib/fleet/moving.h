@@ -2,12 +2,12 @@
 /*
  * What the plans about a fleet have in common: on which host each guest runs, on which pGPUs of which hosts
  * it can run, and the room that is left while guests are moved. Whether a guest can run somewhere is the
- * gate's decision (fleet/matrix.h) about the host without its guests, so that only the room is left to be
+ * gate's decision (fleet/question.h) about the host without its guests, so that only the room is left to be
  * counted (fleet/places.h).
  */
 #pragma once
 
-#include "fleet/matrix.h"
+#include "fleet/question.h"
 #include "fleet/places.h"
 
 /* How a guest fits a host that has room for it. Guests and hosts that differ only in their names share it. */

@@ -7,7 +7,13 @@
  */
 #pragma once
 
-#include "fleet/matrix.h"
+#include "fleet/question.h"
+
+/* The first byte of a mark, which takes the place of a name, and the size of a mark. No text contains the
+ * first byte, because XML cannot. */
+#define VGATE_CELL_GUEST_NAME '\x01'
+#define VGATE_CELL_HOST_NAME  '\x02'
+#define VGATE_CELL_MARK_SIZE  3u
 
 /* The most names of a guest or a host for which there are placeholders. */
 #define VGATE_SIMILAR_NAMES_MAX 0x800u

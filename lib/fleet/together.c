@@ -37,30 +37,25 @@ vgate_fleet_answer_name (const VgateFleetAnswer *answer)
     return answer->guest ? answer->guest->name : answer->fault->name;
 }
 
-/* A guest, and what was found out about it for all hosts. */
-typedef struct {
-    const VgateFleetGuest *guest;
-    VgateObservation *here;
-    gboolean is_checked; /* its element is good */
-} Subject;
-
 static void
-judge (VgateFleetAnswer *answer, const VgateFleetQuestion *question, const Subject *subject,
-       VgateOperation operation, const GPtrArray *booked)
+judge (VgateFleetAnswer *answer, const VgateFleetQuestion *question, const VgateFleetSubject *subject,
+       VgateOperation operation)
 {
     VgateFleetJudged *judged = &answer->judged[answer->n_judged++];
 
     judged->operation = operation;
-    judged->decision = vgate_fleet_decide_after (question, subject->guest, subject->here, subject->is_checked,
-                                                 answer->host, operation, booked);
+    judged->decision =
+        vgate_fleet_judge (question, subject, answer->host ? answer->host->host : NULL, operation);
 }
 
 /* booked: what the guests before this one get on the host; what this one gets is added. */
 static VgateFleetAnswer *
-judge_guest (const VgateFleetQuestion *question, const Subject *subject, const VgateFleetHost *host,
+judge_guest (const VgateFleetQuestion *question, const VgateFleetSubject *known, const VgateFleetHost *host,
              const VgateOperation *operation, GPtrArray *booked)
 {
-    const VgateFleetGuest *guest = subject->guest;
+    const VgateFleetGuest *guest = known->guest;
+    const VgateFleetSubject subject = {
+        .guest = guest, .here = known->here, .is_checked = known->is_checked, .booked = booked};
     static const VgateOperation all[VGATE_FLEET_JUDGED_MAX] = {
         VGATE_OPERATION_MIGRATE, VGATE_OPERATION_RESTORE, VGATE_OPERATION_PREPARE};
     VgateFleetAnswer *answer = g_new0 (VgateFleetAnswer, 1);
@@ -70,14 +65,14 @@ judge_guest (const VgateFleetQuestion *question, const Subject *subject, const V
 
     answer->guest = guest;
     answer->host = host;
-    judge (answer, question, subject, operation ? *operation : vgate_fleet_operation (guest), booked);
+    judge (answer, question, &subject, operation ? *operation : vgate_fleet_operation (guest));
     decision = answer->judged[0].decision;
     /* the answer about the others is the same, and a driver that hangs would be waited for again */
     is_one =
         is_one || decision->code == VGATE_CODE_NOT_CONCERNED || vgate_code_is_unanswered (decision->code);
     for (guint i = 0; !is_one && i < G_N_ELEMENTS (all); i++)
         if (all[i] != answer->judged[0].operation)
-            judge (answer, question, subject, all[i], booked);
+            judge (answer, question, &subject, all[i]);
     vgate_booked_take (booked, decision, guest->domain, vgate_fleet_answer_host (answer));
     return answer;
 }
@@ -108,19 +103,23 @@ vgate_fleet_judge_together (const VgateFleet *fleet, const VgateFleetQuestion *q
     for (guint h = 0; h < n_hosts; h++)
         g_ptr_array_add (booked, g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_lease_free));
     for (guint g = 0; g < fleet->guests->len; g++) {
-        Subject subject = {.guest = g_ptr_array_index (fleet->guests, g)};
-        const VgateDomain *domain = subject.guest->domain;
+        const VgateFleetGuest *guest = g_ptr_array_index (fleet->guests, g);
+        const VgateDomain *domain = guest->domain;
+        VgateObservation *here =
+            fleet->hosts->len > 0 ? vgate_observation_new_here (domain, question->root, TRUE) : NULL;
+        const VgateFleetSubject subject = {
+            .guest = guest,
+            .here = here,
+            .is_checked = domain->element && vgate_element_check (domain->element, domain->uuid,
+                                                                  question->policy->seal_key, NULL),
+        };
 
-        if (fleet->hosts->len > 0)
-            subject.here = vgate_observation_new_here (domain, question->root, TRUE);
-        subject.is_checked = domain->element && vgate_element_check (domain->element, domain->uuid,
-                                                                     question->policy->seal_key, NULL);
         for (guint h = 0; h < n_hosts; h++)
             g_ptr_array_add (answers,
                              judge_guest (question, &subject,
                                           fleet->hosts->len > 0 ? g_ptr_array_index (fleet->hosts, h) : NULL,
                                           operation, g_ptr_array_index (booked, h)));
-        vgate_observation_free (subject.here);
+        vgate_observation_free (here);
     }
     for (guint f = 0; f < fleet->faults->len; f++) {
         const VgateFleetFault *fault = g_ptr_array_index (fleet->faults, f);

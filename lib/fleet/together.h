@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "fleet/matrix.h"
+#include "fleet/question.h"
 
 typedef struct {
     VgateOperation operation;
