@@ -96,7 +96,7 @@ has_places (const VgateProbe *probe, const VgatePgpu *pgpu)
     return FALSE;
 }
 
-/* The number in a file of the GPU, which the kernel itself serves; 0: there is none. */
+/* The number in a file of the GPU, which the kernel itself serves; 0 when the file does not exist. */
 static guint
 read_number (const char *root, const VgatePgpu *pgpu, const char *name)
 {
@@ -104,13 +104,6 @@ read_number (const char *root, const VgatePgpu *pgpu, const char *name)
     g_autofree char *text = vgate_sysfs_read (directory, name);
 
     return text ? (guint)g_ascii_strtoull (text, NULL, 10) : 0;
-}
-
-static gboolean
-is_of_kind (VgateDeclaredKind declared, VgateHostdevKind kind)
-{
-    return declared == VGATE_DECLARED_ANY_KIND ||
-           (declared == VGATE_DECLARED_MDEV) == (kind == VGATE_HOSTDEV_MDEV);
 }
 
 /*
@@ -130,7 +123,7 @@ count_places (const VgateProbe *probe, const VgatePgpu *pgpu, VgateDeclaredKind 
     for (guint i = 0; i < probe->devices->len; i++) {
         const VgateListedDevice *listed = g_ptr_array_index (probe->devices, i);
 
-        if (listed->device.kind != VGATE_DEVICE_VGPU || !is_of_kind (kind, listed->kind) ||
+        if (listed->device.kind != VGATE_DEVICE_VGPU || !vgate_declared_has_kind (kind, listed->kind) ||
             g_strcmp0 (listed->device.pgpu, pgpu->address) != 0)
             continue;
         n++;
@@ -140,7 +133,7 @@ count_places (const VgateProbe *probe, const VgatePgpu *pgpu, VgateDeclaredKind 
         const VgateMakeable *makeable = g_ptr_array_index (probe->makeable, i);
         const guint known = GPOINTER_TO_UINT (g_hash_table_lookup (most, makeable->parent));
 
-        if (makeable->kind == VGATE_HOSTDEV_MDEV && is_of_kind (kind, makeable->kind) &&
+        if (makeable->kind == VGATE_HOSTDEV_MDEV && vgate_declared_has_kind (kind, makeable->kind) &&
             strcmp (makeable->pgpu, pgpu->address) == 0) {
             g_hash_table_insert (most, makeable->parent, GUINT_TO_POINTER (MAX (known, makeable->available)));
             *is_whole = *is_whole || strcmp (makeable->parent, pgpu->address) == 0;
@@ -271,6 +264,7 @@ set_range (const VgateDeclaredRequest *request, const VgateVersions *now, VgateD
 {
     const VgateVersionRange wanted = request->declaration->range;
     g_auto (VgateVersions) was = {0}, is = {0};
+    g_autofree char *before = NULL;
 
     if (wanted.min == now->current.min && wanted.max == now->current.max) {
         report->range = VGATE_SETTING_AS_DECLARED;
@@ -285,21 +279,22 @@ set_range (const VgateDeclaredRequest *request, const VgateVersions *now, VgateD
     }
     if (!vgate_control_check_range (wanted, now->preset, error))
         return FALSE;
-    if (request->action == VGATE_DECLARED_APPLY) {
-        if (!vgate_control_set_version_range (&request->policy->backend, wanted, &was, &is, error))
-            return FALSE;
-        report->range_was = g_steal_pointer (&report->range_is);
-        report->range_is = format_range (is.current);
-        if (is.current.min != wanted.min || is.current.max != wanted.max) {
-            g_clear_pointer (&report->range_was, g_free);
-            g_set_error (error, VGATE_ERROR, VGATE_CODE_SETTING_DIFFERS,
-                         "the driver took the setting, but this host accepts the vGPU versions %s instead of "
-                         "%s",
-                         report->range_is, report->range_declared);
-            return FALSE;
-        }
+    if (request->action == VGATE_DECLARED_DRY_RUN) {
+        report->range = VGATE_SETTING_WOULD_BE_SET;
+        return TRUE;
     }
-    report->range = request->action == VGATE_DECLARED_APPLY ? VGATE_SETTING_SET : VGATE_SETTING_WOULD_BE_SET;
+    if (!vgate_control_set_version_range (&request->policy->backend, wanted, &was, &is, error))
+        return FALSE;
+    before = g_steal_pointer (&report->range_is);
+    report->range_is = format_range (is.current);
+    if (is.current.min != wanted.min || is.current.max != wanted.max) {
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_SETTING_DIFFERS,
+                     "the driver took the setting, but this host accepts the vGPU versions %s instead of %s",
+                     report->range_is, report->range_declared);
+        return FALSE;
+    }
+    report->range = VGATE_SETTING_SET;
+    report->range_was = g_steal_pointer (&before);
     return TRUE;
 }
 
@@ -329,6 +324,7 @@ set_scheduler (const VgateDeclaredRequest *request, const VgateDeclaredGpu *decl
                const VgateGpuScheduler *now, VgateGpuReport *gpu, GError **error)
 {
     g_auto (VgateGpuScheduler) was = {0}, is = {0};
+    g_autofree char *before = NULL;
 
     if (!now->is_available) {
         g_set_error (error, VGATE_ERROR, VGATE_CODE_NVML_REFUSED,
@@ -348,21 +344,23 @@ set_scheduler (const VgateDeclaredRequest *request, const VgateDeclaredGpu *decl
     }
     if (!vgate_scheduler_settings_check (&declared->scheduler, &now->capabilities, error))
         return FALSE;
-    if (request->action == VGATE_DECLARED_APPLY) {
-        if (!vgate_control_set_scheduler (&request->policy->backend, gpu->address, &declared->scheduler, &was,
-                                          &is, error))
-            return FALSE;
-        gpu->scheduler_was = g_steal_pointer (&gpu->scheduler_is);
-        gpu->scheduler_is = vgate_scheduler_describe (&is.scheduler);
-        if (!vgate_scheduler_has_settings (&is.scheduler, &declared->scheduler)) {
-            g_clear_pointer (&gpu->scheduler_was, g_free);
-            g_set_error (error, VGATE_ERROR, VGATE_CODE_SETTING_DIFFERS,
-                         "the driver took the setting, but the vGPU scheduler of GPU %s is %s instead of %s",
-                         gpu->address, gpu->scheduler_is, gpu->scheduler_declared);
-            return FALSE;
-        }
+    if (request->action == VGATE_DECLARED_DRY_RUN) {
+        gpu->scheduler = VGATE_SETTING_WOULD_BE_SET;
+        return TRUE;
     }
-    gpu->scheduler = request->action == VGATE_DECLARED_APPLY ? VGATE_SETTING_SET : VGATE_SETTING_WOULD_BE_SET;
+    if (!vgate_control_set_scheduler (&request->policy->backend, gpu->address, &declared->scheduler, &was,
+                                      &is, error))
+        return FALSE;
+    before = g_steal_pointer (&gpu->scheduler_is);
+    gpu->scheduler_is = vgate_scheduler_describe (&is.scheduler);
+    if (!vgate_scheduler_has_settings (&is.scheduler, &declared->scheduler)) {
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_SETTING_DIFFERS,
+                     "the driver took the setting, but the vGPU scheduler of GPU %s is %s instead of %s",
+                     gpu->address, gpu->scheduler_is, gpu->scheduler_declared);
+        return FALSE;
+    }
+    gpu->scheduler = VGATE_SETTING_SET;
+    gpu->scheduler_was = g_steal_pointer (&before);
     return TRUE;
 }
 

@@ -51,6 +51,13 @@ vgate_declaration_free (VgateDeclaration *declaration)
     g_free (declaration);
 }
 
+gboolean
+vgate_declared_has_kind (VgateDeclaredKind declared, VgateHostdevKind kind)
+{
+    return declared == VGATE_DECLARED_ANY_KIND ||
+           (declared == VGATE_DECLARED_MDEV) == (kind == VGATE_HOSTDEV_MDEV);
+}
+
 /* --- values --- */
 
 static gboolean

@@ -28,6 +28,9 @@ typedef enum {
     VGATE_DECLARED_VF,
 } VgateDeclaredKind;
 
+/* TRUE when a device of this kind can be a declared one. */
+gboolean vgate_declared_has_kind (VgateDeclaredKind declared, VgateHostdevKind kind);
+
 /* What is declared of the MIG mode. */
 typedef enum {
     VGATE_DECLARED_ANY_MIG,

@@ -59,29 +59,33 @@ add_problem (const Work *work, GError *error)
 
 /* The lease that reserves the device for a guest; or NULL. */
 static const VgateLease *
-find_reservation (const Work *work, const VgateListedDevice *listed)
+find_reservation (const Work *work, VgateHostdevKind kind, const char *device)
 {
-    const VgateLease *lease = vgate_leases_find (work->devices->host->leases, listed->kind, listed->source);
+    const VgateLease *lease = vgate_leases_find (work->devices->host->leases, kind, device);
 
     return lease && vgate_lease_holds (lease, work->now) ? lease : NULL;
+}
+
+/* A clause; NULL without a reservation. The caller frees it. */
+static char *
+describe_reservation (const VgateLease *reservation)
+{
+    if (!reservation)
+        return NULL;
+    return vgate_lease_is_of_unknown_guest (reservation)
+               ? g_strdup ("it is reserved for the guest that names it")
+               : g_strdup_printf ("it is reserved for domain %s", reservation->domain);
 }
 
 static void
 add_device (const Work *work, VgateOutcome outcome, const VgateListedDevice *listed)
 {
-    const VgateLease *reservation = find_reservation (work, listed);
-    const char *who = vgate_use_find (work->use, listed->source);
-    g_autofree char *reserved =
-        !who && reservation
-            ? g_strdup_printf ("it is reserved for %s%s",
-                               vgate_lease_is_of_unknown_guest (reservation) ? "the guest that names it"
-                                                                             : "domain ",
-                               vgate_lease_is_of_unknown_guest (reservation) ? "" : reservation->domain)
-            : NULL;
+    const char *user = vgate_use_find (work->use, listed->source);
+    g_autofree char *reserved = describe_reservation (find_reservation (work, listed->kind, listed->source));
 
     vgate_gpu_report_add_device (work->devices->report, outcome, listed->source,
                                  vgate_device_host_type_name (work->devices->host, listed),
-                                 who ? who : reserved);
+                                 user ? user : reserved);
 }
 
 /* --- what exists --- */
@@ -89,11 +93,7 @@ add_device (const Work *work, VgateOutcome outcome, const VgateListedDevice *lis
 static gboolean
 is_of_kind (const Work *work, VgateHostdevKind kind)
 {
-    switch (work->devices->declared->kind) {
-    case VGATE_DECLARED_MDEV: return kind == VGATE_HOSTDEV_MDEV;
-    case VGATE_DECLARED_VF: return kind == VGATE_HOSTDEV_PCI;
-    default: return TRUE;
-    }
+    return vgate_declared_has_kind (work->devices->declared->kind, kind);
 }
 
 static gboolean
@@ -115,7 +115,8 @@ find_guests (const Work *work, const VgateListedDevice *listed)
 static gboolean
 is_free (const Work *work, const VgateListedDevice *listed)
 {
-    return !vgate_use_find (work->use, listed->source) && !find_reservation (work, listed);
+    return !vgate_use_find (work->use, listed->source) &&
+           !find_reservation (work, listed->kind, listed->source);
 }
 
 /* The declared type that the device has and of which one is missing; -1: none. */
@@ -528,8 +529,8 @@ name_mdev (const Work *work, const char *type)
     }
 }
 
-/* An earlier device of this name can have been created for a guest which has not ended here yet, as far as
- * the record says. Nobody removes the new device with that guest. */
+/* An earlier device of this name can have been created for a guest whose end is not in the record. Nobody
+ * removes the new device with that guest. */
 static void
 keep_created (const Work *work, const VgateLease *shape)
 {
@@ -631,15 +632,11 @@ report_no_room (const Work *work, const GPtrArray *wants, const GPtrArray *slots
     }
 }
 
-/* TRUE when the place is a virtual function that is kept for a guest, which it can have before it has a
- * type. */
+/* TRUE when the place is a virtual function that is kept for a guest. It can be kept before it has a type. */
 static gboolean
 is_slot_reserved (const Work *work, const VgateSlot *slot)
 {
-    const VgateLease *lease =
-        slot->device ? vgate_leases_find (work->devices->host->leases, slot->kind, slot->device) : NULL;
-
-    return lease && vgate_lease_holds (lease, work->now);
+    return slot->device && find_reservation (work, slot->kind, slot->device);
 }
 
 /* The places on this GPU where a device of the declared kind can be created. */
