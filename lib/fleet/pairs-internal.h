@@ -141,7 +141,7 @@ const VgatePairVerdicts *vgate_pair_verdicts (VgatePairs *pairs, const VgatePair
 
 /* About a plain guest that can use none of the devices that it names: */
 
-/* Appends the devices that are chosen for it. FALSE when there are none. */
+/* Appends the devices that are chosen for it. FALSE when no device is chosen. */
 gboolean vgate_pair_append_choice (GByteArray *key, VgatePairs *pairs, const VgatePairGuest *guest,
                                    const VgatePairHost *host, const VgatePairView *view);
 /* TRUE when no GPU could run one of the vGPUs, whatever device it had. */

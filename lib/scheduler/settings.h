@@ -13,7 +13,7 @@ typedef struct {
 
 /* All settings. Static. */
 const VgateSchedulerSetting *vgate_scheduler_settings_list (gsize *n);
-/* The setting of this name. Static; NULL: there is none. */
+/* The setting of this name. Static; NULL when the name is unknown. */
 const VgateSchedulerSetting *vgate_scheduler_setting_find (const char *name);
 
 /*

@@ -30,7 +30,7 @@ typedef struct {
     GMainLoop *loop;
     const char *config;   /* what --config names, or NULL */
     char *config_error;   /* the error of the file that was logged last; NULL: the file is good */
-    char *reported_error; /* of the hook's counters that was logged last; NULL: there is none */
+    char *reported_error; /* of the hook's counters that was logged last; NULL: they can be read */
     char *notified;       /* the status line that systemd has */
 } Service;
 
