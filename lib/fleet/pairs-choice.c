@@ -293,8 +293,8 @@ vgate_pair_has_other_kind (const VgatePairGuest *guest, const VgatePairHost *hos
     return FALSE;
 }
 
-/* The devices that are chosen for a plain guest that can use none of those that it names. FALSE when no device
- * is chosen. */
+/* The devices that are chosen for a plain guest that can use none of those that it names. FALSE when no
+ * device is chosen. */
 gboolean
 vgate_pair_append_choice (GByteArray *key, VgatePairs *pairs, const VgatePairGuest *guest,
                           const VgatePairHost *host, const VgatePairView *view)

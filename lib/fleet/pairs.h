@@ -7,7 +7,8 @@
  *
  * - the reason why the first vGPU cannot use its device, and
  * - the other devices that are chosen for the guest, with the verdicts about them; or, if no device is
- *   chosen, whether the lack of a device or of a GPU is the cause, and whether the guest could be started cold.
+ *   chosen, whether the lack of a device or of a GPU is the cause, and whether the guest could be started
+ *   cold.
  *
  * So the choice is made first, and pairs with the same choice are judged once. It is that of the placement
  * (placement/choose.h), among the host's devices and by the engine's verdicts; nothing is decided here. Any
