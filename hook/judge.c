@@ -298,8 +298,8 @@ is_postponed (const Options *options, VgateOperation operation, VgateDecision *d
     const char *root = options->root ? options->root : "";
     g_autoptr (GError) error = NULL;
 
-    if (decision->allowed || decision->is_reported || operation != VGATE_OPERATION_RESTORE ||
-        is_session (options) || !vgate_managed_save_exists (root, options->words[0]))
+    if (vgate_decision_lets_pass (decision) || operation != VGATE_OPERATION_RESTORE || is_session (options) ||
+        !vgate_managed_save_exists (root, options->words[0]))
         return FALSE;
     if (!vgate_managed_save_keep_refusal (root, options->words[0], line, &error))
         vgate_decision_warn (decision, error);
@@ -386,5 +386,5 @@ main (int argc, char *argv[])
     line = vgate_decision_line (decision, NULL, options.words[0]);
     postponed = is_postponed (&options, operation, decision, line);
     log_decision (decision, line, options.words[0], vgate_operation_name (operation), &inputs);
-    return decision->allowed || decision->is_reported || postponed ? EXIT_ALLOWED : refuse (line);
+    return vgate_decision_lets_pass (decision) || postponed ? EXIT_ALLOWED : refuse (line);
 }

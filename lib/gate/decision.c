@@ -107,6 +107,12 @@ vgate_decision_apply_mode (VgateDecision *decision, const VgatePolicy *policy, c
                             vgate_policy_only_reports (policy, domain, uuid);
 }
 
+gboolean
+vgate_decision_lets_pass (const VgateDecision *decision)
+{
+    return decision->allowed || decision->is_reported;
+}
+
 char *
 vgate_decision_line (const VgateDecision *decision, const VgateHost *host, const char *domain)
 {

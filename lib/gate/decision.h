@@ -79,6 +79,8 @@ void vgate_decision_set (VgateDecision *decision, gboolean allowed, VgateCode co
  * changes. uuid: NULL when it is not known. The caller acts on it: the decision remains a refusal. */
 void vgate_decision_apply_mode (VgateDecision *decision, const VgatePolicy *policy, const char *domain,
                                 const char *uuid);
+/* TRUE when the guest passes: it is allowed, or its refusal is only reported. */
+gboolean vgate_decision_lets_pass (const VgateDecision *decision);
 /* Adds a warning for the log: what the error says does not change the decision. */
 void vgate_decision_warn (VgateDecision *decision, const GError *error);
 /* Refuses because of an error, with the way out of the error's code in the decision's situation. */

@@ -473,6 +473,7 @@ check_open_file (const VgateValidation *validation, const char *path, int fd, gb
     const gssize n = read_begin (fd, bytes);
     const char *text;
     gsize length;
+    VgateKind kind;
 
     if (n < 0)
         return unreadable (path, g_strerror (errno), error);
@@ -486,9 +487,11 @@ check_open_file (const VgateValidation *validation, const char *path, int fd, gb
     length = bytes->len;
     g_byte_array_append (bytes, (const guint8 *)"", 1);
     text = (const char *)bytes->data;
-    if (strcmp (path, "-") != 0 && !is_fifo && kind_of_text (text, length) == VGATE_KIND_CONFIGURATION)
+    kind = strcmp (path, "-") != 0 && !is_fifo ? kind_of_text (text, length) : VGATE_KIND_UNKNOWN;
+    /* the owner of these files is checked as well */
+    if (kind == VGATE_KIND_CONFIGURATION)
         return vgate_validate_configuration (path, error);
-    if (strcmp (path, "-") != 0 && !is_fifo && kind_of_text (text, length) == VGATE_KIND_DECLARATION)
+    if (kind == VGATE_KIND_DECLARATION)
         return vgate_validate_declaration (path, error);
     return check_text (validation, text, length, error);
 }

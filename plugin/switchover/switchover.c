@@ -290,7 +290,7 @@ answer_load (Load *load, VgateDecision *decision)
     vgate_decision_apply_mode (decision, load->switchover->policy, load->name, load->load->uuid);
     line = vgate_decision_line (decision, NULL, load->name);
     vgate_provider_return_loaded (g_steal_pointer (&load->call),
-                                  decision->allowed || decision->is_reported ? NULL : line);
+                                  vgate_decision_lets_pass (decision) ? NULL : line);
     if (!decision->allowed)
         vgate_tally_count_code (load->switchover->tally,
                                 decision->is_reported ? VGATE_COUNTER_LOADS_REPORTED
