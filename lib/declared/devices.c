@@ -386,13 +386,6 @@ report_unusable (const Work *work)
 
 /* --- what is missing --- */
 
-static void
-want_free (VgateWant *want)
-{
-    g_free (want->fits);
-    g_free (want);
-}
-
 /* The kind that the GPU has: one host has vGPUs of one kind. */
 static VgateHostdevKind
 kind_of_places (const Work *work, const GPtrArray *slots)
@@ -425,7 +418,7 @@ count_places (const Work *work, const GPtrArray *slots, const VgateHostType *typ
 static GPtrArray *
 list_wants (const Work *work, const GPtrArray *slots)
 {
-    GPtrArray *wants = g_ptr_array_new_with_free_func ((GDestroyNotify)want_free);
+    GPtrArray *wants = vgate_wants_new ();
     const guint n_pgpus = work->devices->host->probe->host->pgpus->len;
 
     for (guint i = 0; i < work->types->len; i++) {
@@ -433,14 +426,12 @@ list_wants (const Work *work, const GPtrArray *slots)
         const guint n_wanted = type ? MIN (n_missing (work, i), count_places (work, slots, type)) : 0;
 
         for (guint n = 0; n < n_wanted; n++) {
-            VgateWant *want = g_new0 (VgateWant, 1);
+            VgateWant *want = vgate_wants_add (wants, n_pgpus);
 
             want->kind = kind_of_places (work, slots);
             want->type = type->id;
             want->type_name = type->name;
-            want->fits = g_new0 (VgateFit, n_pgpus);
             want->fits[work->index] = (VgateFit){.offered = type, .can_make_device = TRUE};
-            g_ptr_array_add (wants, want);
         }
     }
     return wants;

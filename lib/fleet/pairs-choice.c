@@ -144,13 +144,6 @@ vgate_pair_verdicts (VgatePairs *pairs, const VgatePairGuest *guest, const Vgate
 
 /* --- the choice of other devices --- */
 
-static void
-want_free (VgateWant *want)
-{
-    g_free (want->fits);
-    g_free (want);
-}
-
 /* The name of the device at the address in the copy of the host. */
 static const char *
 name_at (const VgatePairAt *at)
@@ -167,20 +160,19 @@ list_wants (VgatePairs *pairs, const VgatePairGuest *guest, const VgatePairHost 
             const VgatePairView *view)
 {
     const VgateDomain *domain = guest->guest->domain;
-    GPtrArray *wants = g_ptr_array_new_with_free_func ((GDestroyNotify)want_free);
+    GPtrArray *wants = vgate_wants_new ();
 
     for (guint i = 0; i < guest->n_vgpus; i++) {
         const VgateElementVgpu *vgpu = g_ptr_array_index (domain->element->vgpus, i);
         const VgateHostdev *hostdev = vgate_domain_find_hostdev (domain, vgpu->guest_address);
         const char *named = name_at (vgate_pair_named_at (guest, host, i));
-        VgateWant *want = g_new0 (VgateWant, 1);
+        VgateWant *want = vgate_wants_add (wants, host->host->pgpus->len);
 
         want->kind = hostdev->kind;
         want->type = vgpu->type;
         want->type_name = vgpu->type_name;
         want->named = named ? named : hostdev->source;
         want->keeps_name = pairs->question->policy->placement_mode != VGATE_PLACEMENT_APPLY;
-        want->fits = g_new0 (VgateFit, host->host->pgpus->len);
         for (guint p = 0; p < host->host->pgpus->len; p++) {
             const VgatePairVerdicts *verdicts = vgate_pair_verdicts (pairs, guest, host, view, i, p);
 
@@ -188,7 +180,6 @@ list_wants (VgatePairs *pairs, const VgatePairGuest *guest, const VgatePairHost 
             want->fits[p].can_take_device = verdicts->can_migrate[TRUE];
             want->fits[p].can_make_device = verdicts->can_migrate[FALSE];
         }
-        g_ptr_array_add (wants, want);
     }
     return wants;
 }

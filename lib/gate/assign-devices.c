@@ -152,13 +152,6 @@ all_are_placed (const VgateDecision *decision)
 
 /* --- other devices that fit --- */
 
-static void
-want_free (VgateWant *want)
-{
-    g_free (want->fits);
-    g_free (want);
-}
-
 /* A mediated device can be created under the name in the guest's XML if no device has it. */
 static gboolean
 is_name_free (const Devices *d, const VgateHostdev *hostdev)
@@ -183,7 +176,7 @@ keeps_name (const Devices *d, const VgateHostdev *hostdev)
 static GPtrArray *
 list_wants (const Devices *d, GError **error)
 {
-    g_autoptr (GPtrArray) wants = g_ptr_array_new_with_free_func ((GDestroyNotify)want_free);
+    g_autoptr (GPtrArray) wants = vgate_wants_new ();
     const VgateJudgement *j = d->j;
 
     for (guint i = 0; i < j->decision->placements->len; i++) {
@@ -192,14 +185,12 @@ list_wants (const Devices *d, GError **error)
 
         if (!can_get_another (placement))
             continue;
-        want = g_new0 (VgateWant, 1);
-        g_ptr_array_add (wants, want);
+        want = vgate_wants_add (wants, j->host->pgpus->len);
         want->kind = placement->hostdev->kind;
         want->type = placement->vgpu->type;
         want->type_name = placement->vgpu->type_name;
         want->named = placement->hostdev->source;
         want->keeps_name = keeps_name (d, placement->hostdev);
-        want->fits = g_new0 (VgateFit, j->host->pgpus->len);
         for (guint pgpu = 0; pgpu < j->host->pgpus->len; pgpu++) {
             VgateFit *fit = &want->fits[pgpu];
             VgateCandidate held, made;

@@ -210,6 +210,29 @@ place_as_named (const Choosing *c, guint w)
     }
 }
 
+static void
+want_free (VgateWant *want)
+{
+    g_free (want->fits);
+    g_free (want);
+}
+
+GPtrArray *
+vgate_wants_new (void)
+{
+    return g_ptr_array_new_with_free_func ((GDestroyNotify)want_free);
+}
+
+VgateWant *
+vgate_wants_add (GPtrArray *wants, guint n_pgpus)
+{
+    VgateWant *want = g_new0 (VgateWant, 1);
+
+    want->fits = g_new0 (VgateFit, n_pgpus);
+    g_ptr_array_add (wants, want);
+    return want;
+}
+
 gboolean
 vgate_choose (const VgateChoice *choice, const GPtrArray *wants)
 {

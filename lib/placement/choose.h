@@ -30,6 +30,11 @@ typedef struct {
     const VgateSlot *slot; /* the chosen slot; NULL: none */
 } VgateWant;
 
+/* An array of VgateWant *, which owns them and their fits. */
+GPtrArray *vgate_wants_new (void);
+/* Appends a want that fits nowhere yet. n_pgpus: the number of the host's pGPUs. */
+VgateWant *vgate_wants_add (GPtrArray *wants, guint n_pgpus);
+
 typedef struct {
     const VgateHost *host;
     const GPtrArray *slots; /* of VgateSlot * */

@@ -96,13 +96,6 @@ typedef struct {
     guint64 now;       /* by the leases' clock */
 } Planning;
 
-static void
-want_free (VgateWant *want)
-{
-    g_free (want->fits);
-    g_free (want);
-}
-
 gboolean
 vgate_plan_check_mdevctl (const char *root, const VgateDomain *domain, GError **error)
 {
@@ -183,14 +176,13 @@ static void
 want_device (const Planning *p, const VgateHostdev *hostdev)
 {
     const GPtrArray *pgpus = p->plan->probe->host->pgpus;
-    VgateWant *want = g_new0 (VgateWant, 1);
+    VgateWant *want = vgate_wants_add (p->wants, pgpus->len);
 
     want->kind = hostdev->kind;
     want->type = p->type->id;
     want->type_name = p->type->name;
     want->named = hostdev->source;
     want->keeps_name = TRUE;
-    want->fits = g_new0 (VgateFit, pgpus->len);
     for (guint i = 0; i < pgpus->len; i++) {
         const VgatePgpu *pgpu = g_ptr_array_index (pgpus, i);
         VgateFit *fit = &want->fits[i];
@@ -199,7 +191,6 @@ want_device (const Planning *p, const VgateHostdev *hostdev)
         /* without metadata, a GPU can run the vGPU if it offers the type */
         fit->can_make_device = fit->offered && (!p->plan->gpu || strcmp (p->plan->gpu, pgpu->address) == 0);
     }
-    g_ptr_array_add (p->wants, want);
 }
 
 /* Looks at one hostdev: its device exists, is to be created, or cannot be a vGPU. */
@@ -319,7 +310,7 @@ vgate_plan_devices (const VgatePlan *plan, GError **error)
     const VgateDomain *domain = plan->domain;
     const VgateProbe *probe = plan->probe;
     g_autoptr (GHashTable) use = NULL;
-    g_autoptr (GPtrArray) wants = g_ptr_array_new_with_free_func ((GDestroyNotify)want_free);
+    g_autoptr (GPtrArray) wants = vgate_wants_new ();
     g_autoptr (GPtrArray) chosen = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_lease_free);
     const VgateUseInput input = {
         .root = plan->root,

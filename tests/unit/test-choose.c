@@ -19,13 +19,6 @@ typedef struct {
 } Fixture;
 
 static void
-free_want (VgateWant *want)
-{
-    g_free (want->fits);
-    g_free (want);
-}
-
-static void
 add_type (VgatePgpu *pgpu, guint32 id, guint64 framebuffer, guint free_instances)
 {
     VgateHostType *type = vgate_host_type_new ();
@@ -51,7 +44,7 @@ set_up (Fixture *f, G_GNUC_UNUSED gconstpointer data)
         g_ptr_array_add (f->host->pgpus, pgpu);
     }
     f->slots = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_slot_free);
-    f->wants = g_ptr_array_new_with_free_func ((GDestroyNotify)free_want);
+    f->wants = vgate_wants_new ();
     f->promises = g_array_new (FALSE, FALSE, sizeof (VgatePromise));
     f->choice = (VgateChoice){.host = f->host, .slots = f->slots, .loads = f->loads, .promises = f->promises};
 }
@@ -121,15 +114,13 @@ set_type (const Fixture *f, VgateWant *want, guint32 type)
 static VgateWant *
 add_want (Fixture *f, const char *named, guint32 type)
 {
-    VgateWant *want = g_new0 (VgateWant, 1);
+    VgateWant *want = vgate_wants_add (f->wants, N_PGPUS);
 
     want->kind = VGATE_HOSTDEV_MDEV;
     want->named = named;
-    want->fits = g_new0 (VgateFit, N_PGPUS);
     for (guint i = 0; i < N_PGPUS; i++)
         want->fits[i] = (VgateFit){.can_take_device = TRUE, .can_make_device = TRUE};
     set_type (f, want, type);
-    g_ptr_array_add (f->wants, want);
     return want;
 }
 
