@@ -7,13 +7,6 @@
 
 #include <string.h>
 
-static void
-set_string (JsonObject *tree, const char *name, const char *text)
-{
-    if (text)
-        json_object_set_string_member (tree, name, text);
-}
-
 /* Sets the domain of a lease: its name if it runs, or its UUID. A guest that is not known is left out. */
 static void
 set_domain (const VgateDeviceHost *host, JsonObject *tree, const VgateLease *lease)
@@ -21,7 +14,7 @@ set_domain (const VgateDeviceHost *host, JsonObject *tree, const VgateLease *lea
     g_autofree char *name = vgate_qemu_find_name (host->root, lease->domain);
 
     if (!vgate_lease_is_of_unknown_guest (lease))
-        set_string (tree, "domain", name ? name : lease->domain);
+        vgate_tree_set_optional (tree, "domain", name ? name : lease->domain);
 }
 
 static void
@@ -48,9 +41,9 @@ set_user (const VgateDeviceHost *host, JsonObject *tree, const VgateListedDevice
         if (g_strcmp0 (instance->mdev, listed->source) == 0)
             vm = instance->vm;
     }
-    set_string (tree, "domain", domain ? domain : vm);
+    vgate_tree_set_optional (tree, "domain", domain ? domain : vm);
     if (!domain && !vm)
-        set_string (tree, "user", who);
+        vgate_tree_set_optional (tree, "user", who);
 }
 
 static void
@@ -74,11 +67,11 @@ add_device (const VgateDeviceHost *host, const VgateListedDevice *listed, const 
     else if (device->type == 0)
         state = "not-configured";
     json_object_set_string_member (item, "name", listed->source);
-    set_string (item, "gpu", device->pgpu);
+    vgate_tree_set_optional (item, "gpu", device->pgpu);
     json_object_set_string_member (item, "state", state);
-    set_string (item, "type", vgate_device_host_type_name (host, listed));
+    vgate_tree_set_optional (item, "type", vgate_device_host_type_name (host, listed));
     if (is_mdev && g_strcmp0 (device->parent, device->pgpu) != 0)
-        set_string (item, "parent", device->parent);
+        vgate_tree_set_optional (item, "parent", device->parent);
     if (who)
         set_user (host, item, listed, who);
     else if (lease && vgate_lease_holds (lease, now))
@@ -87,7 +80,7 @@ add_device (const VgateDeviceHost *host, const VgateListedDevice *listed, const 
         set_lease (item, lease, now);
     if (is_mdev && vgate_mdevctl_defines (host->root, listed->source))
         json_object_set_string_member (item, "defined-by", "mdevctl");
-    set_string (item, "fault", device->fault);
+    vgate_tree_set_optional (item, "fault", device->fault);
 }
 
 /* Adds the leases and records of devices that do not exist. */
@@ -112,7 +105,7 @@ add_absent (const VgateDeviceHost *host, const VgateLease *lease, JsonArray *lis
     json_object_set_string_member (item, "device", lease->device);
     json_object_set_string_member (item, "gpu", lease->pgpu);
     json_object_set_string_member (item, "state", state);
-    set_string (item, "type", lease->type_name);
+    vgate_tree_set_optional (item, "type", lease->type_name);
     set_domain (host, item, lease);
     set_lease (item, lease, now);
 }

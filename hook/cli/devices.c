@@ -42,13 +42,6 @@ static const char *const actions[] = {
 /* --- as JSON --- */
 
 static void
-set_string (JsonObject *tree, const char *name, const char *text)
-{
-    if (text)
-        json_object_set_string_member (tree, name, text);
-}
-
-static void
 add_setting (JsonObject *tree, const char *name, VgateSettingState state, const char *declared,
              const char *is, const char *was)
 {
@@ -59,8 +52,8 @@ add_setting (JsonObject *tree, const char *name, VgateSettingState state, const 
     child = vgate_tree_add_child (tree, name);
     json_object_set_string_member (child, "state", vgate_setting_state_name (state));
     json_object_set_string_member (child, "declared", declared);
-    set_string (child, "is", is);
-    set_string (child, "was", was);
+    vgate_tree_set_optional (child, "is", is);
+    vgate_tree_set_optional (child, "was", was);
 }
 
 static void
@@ -85,8 +78,8 @@ add_gpu (JsonArray *list, const VgateGpuReport *gpu)
     JsonArray *types, *devices;
 
     json_object_set_string_member (tree, "declared-as", gpu->declared_as);
-    set_string (tree, "address", gpu->address);
-    set_string (tree, "name", gpu->name);
+    vgate_tree_set_optional (tree, "address", gpu->address);
+    vgate_tree_set_optional (tree, "name", gpu->name);
     add_setting (tree, "scheduler", gpu->scheduler, gpu->scheduler_declared, gpu->scheduler_is,
                  gpu->scheduler_was);
     types = vgate_tree_add_list (tree, "type");
@@ -104,10 +97,10 @@ add_gpu (JsonArray *list, const VgateGpuReport *gpu)
         const VgateDeclaredDevice *device = g_ptr_array_index (gpu->devices, i);
         JsonObject *item = vgate_tree_add_item (devices);
 
-        set_string (item, "name", device->name);
-        set_string (item, "type", device->type);
+        vgate_tree_set_optional (item, "name", device->name);
+        vgate_tree_set_optional (item, "type", device->type);
         json_object_set_string_member (item, "result", vgate_outcome_name (device->outcome));
-        set_string (item, "user", device->user);
+        vgate_tree_set_optional (item, "user", device->user);
     }
     add_problems (tree, gpu->problems);
 }

@@ -34,6 +34,13 @@ vgate_tree_set_path (JsonObject *tree, const char *name, const char *text)
 }
 
 void
+vgate_tree_set_optional (JsonObject *tree, const char *name, const char *text)
+{
+    if (text)
+        json_object_set_string_member (tree, name, text);
+}
+
+void
 vgate_tree_set_code (JsonObject *tree, int code)
 {
     char text[VGATE_CODE_TEXT_SIZE];

@@ -32,6 +32,8 @@ gboolean vgate_output_parse (const char *text, VgateOutput *output);
 void vgate_tree_set_number (JsonObject *tree, const char *name, guint64 number);
 /* Sets a text that can contain the name of a file, which can have any bytes; JSON is UTF-8. */
 void vgate_tree_set_path (JsonObject *tree, const char *name, const char *text);
+/* Sets a text unless it is NULL. */
+void vgate_tree_set_optional (JsonObject *tree, const char *name, const char *text);
 /* Sets "code" to "VGATE-303". */
 void vgate_tree_set_code (JsonObject *tree, int code);
 /* Adds a child without members; the tree owns it. */
