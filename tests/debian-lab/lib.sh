@@ -12,6 +12,9 @@ gpu=0000:41:00.0
 
 vm_disk=debian.img vm_lab=debian-lab
 
+# A question takes half a second of the VM's only processor, which what is waited for needs as well.
+pause=0.5
+
 # --- hosts ---
 
 bring_up () {

@@ -49,7 +49,7 @@ decide () {
     if torn "$1" "$2"; then
         torn=$((torn + 1))
         on "$2" virsh -q destroy "$1"
-    elif within 10 called_off "$1" "$2"; then
+    elif within 2 called_off "$1" "$2"; then
         called_off=$((called_off + 1))
         # unless it is about to be resumed anyway
         on "$2" virsh -q resume "$1" || true

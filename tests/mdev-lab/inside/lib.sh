@@ -8,6 +8,9 @@ declare -A gpu_of=([a]=0000:41:00.0 [b]=0000:42:00.0)
 
 declare -A pid_of=()
 
+# A question takes half a second of the VM's only processor, which what is waited for needs as well.
+pause=1
+
 prepare_suite () {
     local host
     "$inside/furnish"
