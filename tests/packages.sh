@@ -12,12 +12,12 @@ packages_build=(gcc libc6-dev dpkg-dev meson ninja-build pkgconf python3
 # user to add and no network to configure on the machine where the lab runs for a minute. dbus-daemon, too, is only the
 # program: the system's bus is another package.
 # shellcheck disable=SC2034
-packages_lab=(libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients qemu-system-x86 dbus-daemon
+packages_lab=(binutils libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients qemu-system-x86 dbus-daemon
     iproute2 libxml2-utils mount procps util-linux)
 
 # The packages of Debian 13 for its image are in tests/mdev-lab/recipe.
 # shellcheck disable=SC2034
-packages_mdev_lab=(mmdebstrap e2fsprogs gzip rsync tar util-linux xz-utils)
+packages_mdev_lab=(binutils mmdebstrap e2fsprogs gzip rsync tar util-linux xz-utils)
 
 # systemd for systemd-analyze, which checks our units; abigail-tools for abidw and abidiff; python3-jsonschema for the
 # schemas of JSON; bash-completion and zsh for completion in the shells; chromium, its driver and python3-selenium for the

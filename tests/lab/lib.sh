@@ -362,7 +362,7 @@ monitor () {
     on "$1" virsh -q qemu-monitor-command "$2" --hmp "$3"
 }
 
-# Prints the ticks since boot, which the BIOS counts in the guest's own memory, 18 a second, but only while the guest
+# Prints the ticks since boot, which the firmware counts in the guest's own memory, 2 a second, but only while the guest
 # itself handles its interrupts.
 guest_ticks () {
     local word
@@ -371,7 +371,6 @@ guest_ticks () {
     printf '%d\n' "${word//[[:space:]]/}"
 }
 
-# (from one midnight to the next)
 has_ticked_since () {
     [ "$(guest_ticks "$1" "$2")" -ne "$3" ]
 }

@@ -67,7 +67,7 @@ reason_to_skip () {
         echo "$obstacle"
         return
     }
-    program=$(missing_program python3 rsync setpriv flock unshare chroot)
+    program=$(missing_program as ld python3 rsync setpriv flock unshare chroot)
     [ -z "$program" ] || {
         echo "'$program' is missing; see tests/packages.sh"
         return
@@ -145,8 +145,9 @@ vm_options=(-nic none)
 start_vm () {
     local state=$1 builder=$image/builder
     shift
-    tar -cf "$state/payload.tar" -C "$mdev_lab/../.." tests/lab tests/mdev-lab tests/debian-lab examples \
-        -C "$builder/srv/vgpu-gate" installed
+    "$mdev_lab/../lab/firmware" "$state/firmware.bin"
+    tar -cf "$state/payload.tar" --transform='s,^firmware\.bin$,tests/lab/&,' -C "$mdev_lab/../.." \
+        tests/lab tests/mdev-lab tests/debian-lab examples -C "$builder/srv/vgpu-gate" installed -C "$state" firmware.bin
     # QEMU of the builder, run by the builder's loader, so that it needs nothing of this machine but its files. An
     # emulated processor is the same everywhere, and this one has no features that take long to emulate; two of them in
     # one machine gain less than they take from the rest of this machine. The image is not written to: changes go to a

@@ -9,6 +9,7 @@ declare -A gpu_of=([a]=0000:41:00.0 [b]=0000:42:00.0)
 declare -A pid_of=()
 
 # A question takes half a second of the VM's only processor, which what is waited for needs as well.
+# shellcheck disable=SC2034  # used by tests/lab/lib.sh
 pause=1
 
 prepare_suite () {
@@ -228,7 +229,7 @@ begin_to_travel () {
 start_traveller () {
     guest_start "$here" traveller
     guest_driver_up "$here" traveller
-    within 120 is_set_up || fail "the BIOS of the guest on host $here does not set its device up"
+    within 120 is_set_up || fail "the firmware of the guest on host $here does not set its device up"
 }
 
 is_captured () {
@@ -279,8 +280,8 @@ ended () {
     ! wait "$migration" || fail 'the migration ended well:' "$(<"$VGPU_GATE_LAB/set-off")"
 }
 
-# The state of the traveller's device, and its clock at that time: ticks since boot, which the BIOS counts in the
-# guest's own memory, only while the guest itself handles its interrupts.
+# The state of the traveller's device, and its clock at that time: ticks since boot, which the firmware counts in
+# the guest's own memory, only while the guest itself handles its interrupts.
 seed=0 ticks=
 
 # It runs on host $1, its device $2 has its state, and it made progress after its state was written.
@@ -339,7 +340,7 @@ expect_not_to_go () {
 
 # --- the device's state ---
 
-# The BIOS has placed the device's two I/O regions here. Each is a serial port: its data register is the end of a queue,
+# The firmware has placed the device's two I/O regions here. Each is a serial port: its data register is the end of a queue,
 # register 2 empties the queue, register 3 keeps what is written.
 declare -A port=([first]=0xc000 [second]=0xc008)
 
