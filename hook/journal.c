@@ -25,7 +25,10 @@ void
 vgate_journal_decision (const VgateDecision *decision, const char *line, const char *domain, const char *uuid,
                         const char *operation)
 {
-    const char *outcome = decision->allowed ? "allowed" : decision->is_reported ? "reported" : "refused";
+    const char *outcome = decision->allowed       ? "allowed"
+                          : decision->is_excepted ? "allowed-once"
+                          : decision->is_reported ? "reported"
+                                                  : "refused";
     VgateJournalSubject subject = {
         .program = "vgpu-gate", .domain = domain ? domain : "", .uuid = uuid ? uuid : ""};
 

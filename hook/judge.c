@@ -25,6 +25,9 @@
 #define EXIT_REFUSED 1
 #define EXIT_USAGE   2
 
+/* Nobody who holds the lock of the exceptions waits for anything. */
+#define EXCEPTION_WAIT_MS 5000u
+
 typedef struct {
     gboolean dry_run;
     gboolean show_version;
@@ -44,6 +47,12 @@ options_clear (Options *options)
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
+
+static const char *
+root_of (const Options *options)
+{
+    return options->root ? options->root : "";
+}
 
 static int
 usage (const char *what)
@@ -177,7 +186,7 @@ decide (const Options *options, VgateOperation operation, Inputs *inputs)
     GError *error = NULL;
     VgateRequest request = {
         .operation = operation,
-        .root = options->root ? options->root : "",
+        .root = root_of (options),
         .is_dry_run = options->dry_run,
         .is_session = is_session (options),
         .now = g_get_real_time () / G_USEC_PER_SEC,
@@ -194,14 +203,13 @@ decide (const Options *options, VgateOperation operation, Inputs *inputs)
 }
 
 /*
- * Marks and counts a refusal on a host that only reports. If nothing has read the configuration, because the
+ * Marks a refusal on a host that only reports. If nothing has read the configuration, because the
  * XML could not be read, it is read now; with an error in it the mode is not known, and the guest is refused.
  */
 static void
-apply_mode (const Options *options, VgateOperation operation, Inputs *inputs, VgateDecision *decision)
+apply_mode (const Options *options, Inputs *inputs, VgateDecision *decision)
 {
     const char *uuid = inputs->domain ? inputs->domain->uuid : NULL;
-    g_autoptr (GError) error = NULL;
 
     /* a document is of another host */
     if (decision->allowed || options->host_file)
@@ -210,10 +218,35 @@ apply_mode (const Options *options, VgateOperation operation, Inputs *inputs, Vg
         inputs->policy = vgate_policy_load (options->config, NULL);
     if (inputs->policy)
         vgate_decision_apply_mode (decision, inputs->policy, options->words[0], uuid);
+}
+
+/* Lets a guest that is refused pass if root has allowed this arrival. A dry run and a session's guest use no
+ * permission. */
+static void
+apply_exception (const Options *options, VgateOperation operation, const Inputs *inputs,
+                 VgateDecision *decision)
+{
+    const VgateDecisionStage stage = {
+        .root = root_of (options),
+        .operation = operation,
+        .domain = options->words[0],
+        .uuid = inputs->domain ? inputs->domain->uuid : NULL,
+        .asks_again = inputs->domain && inputs->domain->vmstate,
+        .wait_ms = EXCEPTION_WAIT_MS,
+    };
+
+    if (!options->dry_run && !is_session (options))
+        vgate_decision_apply_exception (decision, &stage);
+}
+
+static void
+count_reported (const Options *options, VgateOperation operation, VgateDecision *decision)
+{
+    g_autoptr (GError) error = NULL;
+
     if (!decision->is_reported || options->dry_run || is_session (options))
         return;
-    if (!vgate_reported_count (options->root ? options->root : "", vgate_operation_name (operation),
-                               decision->code, &error))
+    if (!vgate_reported_count (root_of (options), vgate_operation_name (operation), decision->code, &error))
         vgate_decision_warn (decision, error);
 }
 
@@ -253,7 +286,7 @@ refuse (const char *line)
 static int
 release (const Options *options, Inputs *inputs)
 {
-    const char *root = options->root ? options->root : "";
+    const char *root = root_of (options);
     g_autoptr (VgateDecision) decision = NULL;
     g_autofree char *line = NULL;
     GError *error = NULL;
@@ -283,7 +316,7 @@ take_refusal (const Options *options)
 {
     if (options->dry_run || is_session (options))
         return NULL;
-    return vgate_managed_save_take_refusal (options->root ? options->root : "", options->words[0]);
+    return vgate_managed_save_take_refusal (root_of (options), options->words[0]);
 }
 
 /*
@@ -295,7 +328,7 @@ take_refusal (const Options *options)
 static gboolean
 is_postponed (const Options *options, VgateOperation operation, VgateDecision *decision, const char *line)
 {
-    const char *root = options->root ? options->root : "";
+    const char *root = root_of (options);
     g_autoptr (GError) error = NULL;
 
     if (vgate_decision_lets_pass (decision) || operation != VGATE_OPERATION_RESTORE || is_session (options) ||
@@ -369,7 +402,9 @@ main (int argc, char *argv[])
         /* it was logged at 'restore begin' */
         return refuse (kept);
     decision = decide (&options, operation, &inputs);
-    apply_mode (&options, operation, &inputs, decision);
+    apply_mode (&options, &inputs, decision);
+    apply_exception (&options, operation, &inputs, decision);
+    count_reported (&options, operation, decision);
     if (options.dry_run) {
         g_autofree char *report = vgate_decision_report (decision, options.words[0], operation, inputs.host);
 
@@ -378,7 +413,7 @@ main (int argc, char *argv[])
     }
     if (!hand_over_xml (decision, &error)) {
         /* the guest does not arrive; leases that cannot be ended now expire */
-        vgate_release_leases (options.root ? options.root : "", inputs.domain, NULL);
+        vgate_release_leases (root_of (&options), inputs.domain, NULL);
         vgate_decision_free (decision);
         decision = vgate_decision_new_refusal (g_steal_pointer (&error));
     }

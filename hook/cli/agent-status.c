@@ -30,6 +30,8 @@ static const Member nvml[] = {TEXT ("asked"), NUMBER ("age"), NUMBER ("duration"
 static const Member check[] = {TEXT ("name"), TEXT ("result"), TEXT ("text"), MAY_TEXT ("remedy"), END};
 static const Member self_check[] = {TEXT ("time"), NUMBER ("age"), TEXT ("result"), LIST ("check", check),
                                     END};
+static const Member allowed_once[] = {TEXT ("domain"), TEXT ("state"), NUMBER ("expires-in"), TEXT ("given"),
+                                      TEXT ("by"), TEXT ("reason"), END};
 static const Member reported[] = {TEXT ("operation"), TEXT ("code"), NUMBER ("value"), END};
 static const Member counter[] = {TEXT ("name"), MAY_TEXT ("label"), NUMBER ("value"), END};
 static const Member capture[] = {TEXT ("time"), NUMBER ("age"), TEXT ("trigger"), TEXT ("sequence"), END};
@@ -48,8 +50,8 @@ static const Member status[] = {TEXT ("version"), TEXT ("started"), TEXT ("time"
                                 FLAG ("configuration-refused"),
                                 MAY_OBJECT ("configuration-error", config_error), OBJECT ("libvirt", libvirt),
                                 MAY_OBJECT ("nvml", nvml), MAY_OBJECT ("self-check", self_check),
-                                LIST ("reported", reported), LIST ("counter", counter),
-                                LIST ("guest", guest), END};
+                                LIST ("allowed-once", allowed_once), LIST ("reported", reported),
+                                LIST ("counter", counter), LIST ("guest", guest), END};
 static const Member document_members[] = {OBJECT ("status", status), END};
 /* clang-format on */
 

@@ -45,6 +45,7 @@ int vgate_command_plan_upgrade (int argc, char *argv[], const char *config);
 int vgate_command_validate (int argc, char *argv[], const char *config);
 int vgate_command_config (int argc, char *argv[], const char *config);
 int vgate_command_explain (int argc, char *argv[], const char *config);
+int vgate_command_allow_once (int argc, char *argv[], const char *config);
 int vgate_command_allow_restore (int argc, char *argv[], const char *config);
 int vgate_command_self_check (int argc, char *argv[], const char *config);
 int vgate_command_agent (int argc, char *argv[], const char *config);

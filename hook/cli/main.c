@@ -42,6 +42,8 @@ static const VgateCommand commands[] = {
     {"drain", vgate_command_drain, "plan how the guests of a host go to other hosts, so that it is empty"},
     {"plan-upgrade", vgate_command_plan_upgrade,
      "plan the update of hosts to another driver: versions, restarts and the order of the hosts"},
+    {"allow-once", vgate_command_allow_once,
+     "allow one arrival of a guest on this host, whatever the gate decides"},
     {"allow-restore", vgate_command_allow_restore,
      "allow one restore of a guest whose save image contains no metadata"},
     {"version", vgate_command_version,

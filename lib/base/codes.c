@@ -88,6 +88,7 @@ vgate_code_is_unanswered (VgateCode code)
         {736, 738}, /* the metrics file, and vgpu-gated's answers */
         {803, 806}, /* the leases */
         {834, 834}, /* the devices of a domain */
+        {843, 843}, /* what was allowed once */
         {901, 901}, /* vgpu-gate itself */
         {952, 952}, /* a schema */
     };
@@ -126,6 +127,7 @@ vgate_code_group (int code)
         {831, "Captures, and migrations and saves that begin"},
         {832, "The gate at switch-over"},
         {840, "A host that only reports"},
+        {841, "One arrival that is allowed ('vgpu-gate allow-once')"},
         {900, "vgpu-gate itself"},
         {950, "The command 'vgpu-gate validate'"},
     };

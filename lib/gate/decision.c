@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gate/decision.h"
 
+#include "base/date-time.h"
+#include "policy/exception.h"
+
 static void
 placement_free (VgatePlacement *placement)
 {
@@ -105,6 +108,50 @@ vgate_decision_apply_mode (VgateDecision *decision, const VgatePolicy *policy, c
 {
     decision->is_reported = !decision->allowed && !is_only_an_answer (decision->code) &&
                             vgate_policy_only_reports (policy, domain, uuid);
+}
+
+static VgateExceptionStage
+stage_of (VgateOperation operation)
+{
+    switch (operation) {
+    case VGATE_OPERATION_PREPARE: return VGATE_EXCEPTION_PREPARE;
+    case VGATE_OPERATION_STARTED: return VGATE_EXCEPTION_STARTED;
+    case VGATE_OPERATION_SWITCH_OVER: return VGATE_EXCEPTION_SWITCH_OVER;
+    default: return VGATE_EXCEPTION_ARRIVES;
+    }
+}
+
+void
+vgate_decision_apply_exception (VgateDecision *decision, const VgateDecisionStage *stage)
+{
+    const gboolean is_refused = !vgate_decision_lets_pass (decision);
+    const VgateArrivalStage arrival = {
+        .name = stage->domain,
+        .uuid = stage->uuid,
+        .stage = stage_of (stage->operation),
+        .is_refused = is_refused,
+        .is_last = stage->operation == VGATE_OPERATION_STARTED && !stage->asks_again,
+        .wait_ms = stage->wait_ms,
+    };
+    g_autoptr (VgateException) exception = NULL;
+    g_autofree char *by = NULL, *given = NULL;
+    g_autoptr (GError) error = NULL, note = NULL;
+
+    if (decision->code == VGATE_CODE_NOT_CONCERNED)
+        return;
+    exception = vgate_exception_use (stage->root, &arrival, &error);
+    if (error && is_refused)
+        vgate_decision_warn (decision, error);
+    if (!exception)
+        return;
+    decision->is_reported = TRUE;
+    decision->is_excepted = TRUE;
+    by = vgate_exception_by (exception);
+    given = vgate_time_format (exception->given);
+    note = g_error_new (VGATE_ERROR, VGATE_CODE_EXCEPTION_USED,
+                        "the guest passes: this arrival was allowed at %s by %s, because: %s", given, by,
+                        exception->reason);
+    vgate_decision_warn (decision, note);
 }
 
 gboolean

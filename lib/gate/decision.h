@@ -4,6 +4,7 @@
 
 #include "compat/verdict.h"
 #include "domain/domain.h"
+#include "gate/request.h"
 #include "gate/ways-out.h"
 #include "host/host.h"
 #include "placement/lease.h"
@@ -42,7 +43,8 @@ typedef struct {
 
 typedef struct {
     gboolean allowed;
-    gboolean is_reported; /* not allowed, but the guest passes: this host only reports */
+    gboolean is_reported; /* not allowed, but the guest passes: this host only reports, or is_excepted */
+    gboolean is_excepted; /* not allowed, but root has allowed this arrival ('vgpu-gate allow-once') */
     VgateCode code;
     VgateSituation situation; /* determines the way out of a refusal */
     char *text;               /* the body of the message: rule, both values, way out */
@@ -79,6 +81,23 @@ void vgate_decision_set (VgateDecision *decision, gboolean allowed, VgateCode co
  * changes. uuid: NULL when it is not known. The caller acts on it: the decision remains a refusal. */
 void vgate_decision_apply_mode (VgateDecision *decision, const VgatePolicy *policy, const char *domain,
                                 const char *uuid);
+/* A stage of a guest's arrival, for the exceptions to the policy (policy/exception.h). */
+typedef struct {
+    const char *root;
+    VgateOperation operation; /* an event, or SWITCH_OVER */
+    const char *domain;       /* its name */
+    const char *uuid;         /* NULL: not known */
+    gboolean asks_again;      /* QEMU calls vgpu-gated at switch-over, when the memory has been copied */
+    guint wait_ms;            /* for the lock of the exceptions */
+} VgateDecisionStage;
+
+/*
+ * Marks a refusal as one that is only reported if root has allowed this arrival, with a warning that says who
+ * has and why. A refusal that is only reported because of the mode uses no exception, and one whose exception
+ * cannot be used remains a refusal, with a warning. Every stage of a guest that the gate is concerned with
+ * must be noted here, also if it is allowed, after vgate_decision_apply_mode (). The caller acts on it.
+ */
+void vgate_decision_apply_exception (VgateDecision *decision, const VgateDecisionStage *stage);
 /* TRUE when the guest passes: it is allowed, or its refusal is only reported. */
 gboolean vgate_decision_lets_pass (const VgateDecision *decision);
 /* Adds a warning for the log: what the error says does not change the decision. */

@@ -3,11 +3,13 @@
 
 #include "base/descriptor.h"
 #include "base/date-time.h"
+#include "base/run-directory.h"
 #include "declared/apply.h"
 #include "driver/probe.h"
 #include "host/host.h"
 #include "host/identity.h"
 #include "host/provider-lock.h"
+#include "policy/exception.h"
 #include "self-check/confinement.h"
 #include "self-check/libvirt-daemon.h"
 
@@ -270,6 +272,29 @@ check_mode (Run *run)
              "of some domains this host only reports (report-domains): '%s'", domains);
     else
         add (run, "mode", VGATE_SELF_CHECK_PASS, NULL, "refusals are enforced (mode=enforce)");
+}
+
+/* No item when no arrival is allowed, as nearly always. */
+static void
+check_allowed_once (Run *run)
+{
+    g_autoptr (GError) error = NULL;
+    g_autoptr (GPtrArray) all = vgate_exceptions_read (run->request->root, &error);
+    g_autoptr (GString) domains = g_string_new (NULL);
+
+    if (!all) {
+        add (run, "allowed-once", VGATE_SELF_CHECK_WARN,
+             g_strdup_printf ("as root: ls -l " VGATE_RUN_DIRECTORY "; vgpu-gate explain %d", error->code),
+             "it is not known whether an arrival of a guest is allowed once: %s", error->message);
+        return;
+    }
+    for (guint i = 0; i < all->len; i++)
+        g_string_append_printf (domains, "%s'%s'", i > 0 ? ", " : "",
+                                ((const VgateException *)g_ptr_array_index (all, i))->domain);
+    if (all->len > 0)
+        add (run, "allowed-once", VGATE_SELF_CHECK_WARN,
+             g_strdup ("if the guest is not to arrive any more: vgpu-gate allow-once --withdraw DOMAIN"),
+             "one arrival of these guests is allowed, whatever the gate decides: %s", domains->str);
 }
 
 static void
@@ -621,6 +646,7 @@ vgate_self_check_run (const VgateSelfCheckRequest *request)
     check_hook_chain (&run);
     check_configuration (&run);
     check_mode (&run);
+    check_allowed_once (&run);
     check_fleet_key (&run);
     check_driver (&run);
     check_devices (&run);

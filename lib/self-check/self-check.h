@@ -8,6 +8,7 @@
  *   hook-chain     no other hook changes what ours gets, or replaces what it answers
  *   configuration  can be read, and allows nothing that is refused by default
  *   mode           guests that are refused do not pass
+ *   allowed-once   no arrival is allowed, whatever the gate decides; only if there is one
  *   fleet-key      is set, or captures are not sealed
  *   nvml, gpus     NVML answers, and GPUs are in vGPU host mode; only with ask_nvml
  *   devices        exist as devices.conf declares; only with ask_nvml and if there is such a file

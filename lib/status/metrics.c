@@ -171,8 +171,12 @@ append_reported (GString *text, const VgateStatus *status)
                   status->is_report_only ? 1 : 0);
     append_gauge (text, "report_domains", "Domains in report-domains, of which this host only reports",
                   status->report_domains);
-    begin (text, "reported_total", "counter",
-           "Guests that the hook would have refused if this host did not only report, since the boot");
+    append_gauge (text, "allowed_once", "Guests of which root has allowed one arrival (vgpu-gate allow-once)",
+                  status->exceptions->len);
+    begin (
+        text, "reported_total", "counter",
+        "Guests that the hook would have refused, but that passed because this host only reports or because "
+        "root had allowed this arrival, since the boot");
     for (guint i = 0; i < status->reported->len; i++) {
         const VgateReported *reported = &g_array_index (status->reported, VgateReported, i);
 

@@ -61,6 +61,7 @@ vgate_status_new (void)
 
     status->counters = vgate_counters_new ();
     status->reported = g_array_new (FALSE, FALSE, sizeof (VgateReported));
+    status->exceptions = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_exception_free);
     status->guests = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_status_guest_free);
     return status;
 }
@@ -77,6 +78,7 @@ vgate_status_free (VgateStatus *status)
     g_free (status->nvml_code);
     g_clear_pointer (&status->self_checks, g_ptr_array_unref);
     g_array_unref (status->reported);
+    g_ptr_array_unref (status->exceptions);
     g_ptr_array_unref (status->counters);
     g_ptr_array_unref (status->guests);
     g_free (status);

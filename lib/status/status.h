@@ -5,6 +5,7 @@
 #pragma once
 
 #include "domain/element.h"
+#include "policy/exception.h"
 #include "status/reported.h"
 #include "status/self-check-item.h"
 
@@ -116,6 +117,7 @@ typedef struct {
     gboolean is_report_only;    /* [gate] mode=report */
     guint32 report_domains;     /* [gate] report-domains: their number */
     GArray *reported;           /* of VgateReported: refusals of the hook that were only reported */
+    GPtrArray *exceptions;      /* of VgateException *: arrivals that root has allowed */
     gboolean is_config_refused; /* the last reload was refused, or the file has an error now */
     char *config_code;          /* the error of the file as it is now, "VGATE-604"; NULL: there is none */
     char *config_text;          /* its text, up to 255 characters; NULL: there is none */

@@ -35,6 +35,7 @@ priority_of_code (VgateCode code)
     case VGATE_CODE_ELEMENT_LOST:
     case VGATE_CODE_ARRIVED_CHANGED:
     case VGATE_CODE_REPORT_NOT_COUNTED:
+    case VGATE_CODE_EXCEPTION_UNUSABLE:
     case VGATE_CODE_SAVE_AT_SHUTDOWN:
     case VGATE_CODE_PAYLOAD_NOT_FRESH: return LOG_WARNING;
     default: return LOG_ERR;

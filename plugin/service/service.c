@@ -28,10 +28,11 @@ typedef struct {
     VgateMetricsFile *metrics_file;
     VgateSelfChecker *self_checker;
     GMainLoop *loop;
-    const char *config;   /* what --config names, or NULL */
-    char *config_error;   /* the error of the file that was logged last; NULL: the file is good */
-    char *reported_error; /* of the hook's counters that was logged last; NULL: they can be read */
-    char *notified;       /* the status line that systemd has */
+    const char *config;     /* what --config names, or NULL */
+    char *config_error;     /* the error of the file that was logged last; NULL: the file is good */
+    char *reported_error;   /* of the hook's counters that was logged last; NULL: they can be read */
+    char *exceptions_error; /* the same of what 'vgpu-gate allow-once' has allowed */
+    char *notified;         /* the status line that systemd has */
 } Service;
 
 /* --- the configuration file as it is now --- */
@@ -54,7 +55,18 @@ describe_mode (const VgatePolicy *policy, VgateStatus *status)
     status->report_domains = policy->report_domains ? g_strv_length (policy->report_domains) : 0;
 }
 
-/* What the hook has counted. The error is logged once, until another one occurs or the file is good. */
+/* Logs an error once, until another one occurs. *last: the one that was logged; NULL: none. */
+static void
+log_changed_error (char **last, const GError *error, const char *what)
+{
+    if (g_strcmp0 (*last, error->message) == 0)
+        return;
+    g_free (*last);
+    *last = g_strdup (error->message);
+    vgate_log ((VgateCode)error->code, NULL, "%s: %s", what, error->message);
+}
+
+/* What the hook has counted. */
 static void
 describe_reported (Service *service, VgateStatus *status)
 {
@@ -65,10 +77,23 @@ describe_reported (Service *service, VgateStatus *status)
         g_array_unref (status->reported);
         status->reported = reported;
         g_clear_pointer (&service->reported_error, g_free);
-    } else if (g_strcmp0 (service->reported_error, error->message) != 0) {
-        g_free (service->reported_error);
-        service->reported_error = g_strdup (error->message);
-        vgate_log ((VgateCode)error->code, NULL, "cannot read what the hook has counted: %s", error->message);
+    } else {
+        log_changed_error (&service->reported_error, error, "cannot read what the hook has counted");
+    }
+}
+
+static void
+describe_exceptions (Service *service, VgateStatus *status)
+{
+    g_autoptr (GError) error = NULL;
+    GPtrArray *exceptions = vgate_exceptions_read ("", &error);
+
+    if (exceptions) {
+        g_ptr_array_unref (status->exceptions);
+        status->exceptions = exceptions;
+        g_clear_pointer (&service->exceptions_error, g_free);
+    } else {
+        log_changed_error (&service->exceptions_error, error, "cannot read which arrivals are allowed");
     }
 }
 
@@ -105,6 +130,7 @@ describe (Service *service)
 
     describe_config (service, status);
     describe_reported (service, status);
+    describe_exceptions (service, status);
     status->self_checks = vgate_self_checker_last (service->self_checker, &status->self_checked);
     return status;
 }

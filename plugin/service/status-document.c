@@ -192,6 +192,22 @@ add_self_check (Writer *writer, const VgateStatus *status)
     end (writer, '}');
 }
 
+static void
+add_exception (Writer *writer, const VgateException *exception)
+{
+    g_autofree char *by = vgate_exception_by (exception);
+    const guint64 now = vgate_exception_clock ();
+
+    begin (writer, NULL, '{');
+    add_text (writer, "domain", exception->domain);
+    add_text (writer, "state", vgate_exception_state (exception));
+    add_number (writer, "expires-in", exception->expires > now ? exception->expires - now : 0);
+    add_time (writer, "given", exception->given);
+    add_text (writer, "by", by);
+    add_text (writer, "reason", exception->reason);
+    end (writer, '}');
+}
+
 char *
 vgate_status_document (const VgateStatus *status)
 {
@@ -231,6 +247,10 @@ vgate_status_document (const VgateStatus *status)
     }
     if (status->self_checks)
         add_self_check (writer, status);
+    begin (writer, "allowed-once", '[');
+    for (guint i = 0; i < status->exceptions->len; i++)
+        add_exception (writer, g_ptr_array_index (status->exceptions, i));
+    end (writer, ']');
     begin (writer, "reported", '[');
     for (guint i = 0; i < status->reported->len; i++) {
         const VgateReported *reported = &g_array_index (status->reported, VgateReported, i);
@@ -271,7 +291,7 @@ vgate_status_line (const VgateStatus *status)
     const char *config = "", *self_check = "",
                *mode = status->is_report_only ? "; refusals are only reported" : "";
     guint n_captured = 0, n_lost = 0;
-    g_autofree char *lost = NULL;
+    g_autofree char *lost = NULL, *allowed = NULL;
 
     if (status->config_code)
         config = "; the configuration has an error";
@@ -287,9 +307,13 @@ vgate_status_line (const VgateStatus *status)
         self_check = "; this host is not gated, run: vgpu-gate self-check";
     if (n_lost > 0)
         lost = g_strdup_printf ("; %u lost the bus, run: vgpu-gate switchover repair --all", n_lost);
-    return g_strdup_printf ("%u running domain%s, %u with vGPUs, %u captured%s%s%s%s%s%s%s", status->domains,
-                            status->domains == 1 ? "" : "s", status->guests->len, n_captured, mode,
-                            lost ? lost : "", status->is_connected ? "" : "; no connection to libvirt",
+    if (status->exceptions->len > 0)
+        allowed = g_strdup_printf ("; one arrival is allowed of %u guest%s", status->exceptions->len,
+                                   status->exceptions->len == 1 ? "" : "s");
+    return g_strdup_printf ("%u running domain%s, %u with vGPUs, %u captured%s%s%s%s%s%s%s%s",
+                            status->domains, status->domains == 1 ? "" : "s", status->guests->len, n_captured,
+                            mode, allowed ? allowed : "", lost ? lost : "",
+                            status->is_connected ? "" : "; no connection to libvirt",
                             status->nvml_code ? "; NVML does not answer: " : "",
                             status->nvml_code ? status->nvml_code : "", config, self_check);
 }

@@ -12,6 +12,8 @@
 #define DECISIONS_AT_ONCE 16
 /* A QEMU that ends leaves the bus before libvirt reports that its guest has ended. */
 #define LOST_AFTER_SEC 5
+/* For the lock of the exceptions, which nobody holds while waiting for anything: the main loop waits here. */
+#define EXCEPTION_WAIT_MS 200u
 
 struct VgateSwitchover {
     const VgatePolicy *policy;
@@ -273,7 +275,8 @@ log_decision (const VgateDecision *decision, const char *name)
                      : decision->is_reported ? VGATE_LOG_WARNING
                                              : VGATE_LOG_BY_CODE;
     if (decision->is_reported)
-        vgate_log_about (&subject, "would have been refused at switch-over, but this host only reports: %s",
+        vgate_log_about (&subject, "would have been refused at switch-over, but this %s: %s",
+                         decision->is_excepted ? "arrival was allowed once" : "host only reports",
                          decision->text);
     else
         vgate_log_about (&subject, decision->allowed ? "at switch-over: %s" : "%s", decision->text);
@@ -283,11 +286,19 @@ log_decision (const VgateDecision *decision, const char *name)
 static void
 answer_load (Load *load, VgateDecision *decision)
 {
+    const VgateDecisionStage stage = {
+        .root = "",
+        .operation = VGATE_OPERATION_SWITCH_OVER,
+        .domain = load->name,
+        .uuid = load->load->uuid,
+        .wait_ms = EXCEPTION_WAIT_MS,
+    };
     g_autofree char *line = NULL;
 
     if (!load->call)
         return;
     vgate_decision_apply_mode (decision, load->switchover->policy, load->name, load->load->uuid);
+    vgate_decision_apply_exception (decision, &stage);
     line = vgate_decision_line (decision, NULL, load->name);
     vgate_provider_return_loaded (g_steal_pointer (&load->call),
                                   vgate_decision_lets_pass (decision) ? NULL : line);

@@ -66,6 +66,7 @@ static const struct {
     {"device-remove", "device remove " CASE_MDEV " --yes --root $ROOT", 1, TRUE},
     {"devices-apply", "devices apply --wait 0 --root $ROOT $ROOT/none", 3, TRUE},
     {"devices-status", "devices status --root $ROOT $ROOT/none", 3, TRUE},
+    {"allow-once", "allow-once --list --root $ROOT", 0, FALSE},
     {"allow-restore", "allow-restore --yes --root $ROOT @bare-mdev.in.xml", 1, TRUE},
     /* whether vgpu-gated runs on the test machine does not matter here */
     {"agent", "agent status now", 2, TRUE},

@@ -266,6 +266,29 @@ only_reports_some (FakeHost *host)
     fake_host_configure (host, "[gate]\nreport-domains=vm1; 4d7c0a6e-9b1f-4f2e-8a35-b1f0c2d9e701\n");
 }
 
+/* Two arrivals are allowed, and one that was is not any more. */
+static void
+allowed_once (FakeHost *host)
+{
+    static const char form[] = "[exception-%u]\ndomain=%s\nreason=r\nuid=0\n"
+                               "given=1\nexpires=%" G_GINT64_FORMAT "\nstage=%s\n";
+    const gint64 later = g_get_monotonic_time () / G_USEC_PER_SEC + 600;
+    g_autoptr (GString) text = g_string_new (NULL);
+
+    gated (host);
+    g_string_append_printf (text, form, 1u, "vm1", later, "unused");
+    g_string_append_printf (text, form, 2u, "vm2", (gint64)0, "unused");
+    g_string_append_printf (text, form, 3u, "4d7c0a6e-9b1f-4f2e-8a35-b1f0c2d9e701", later, "started");
+    fake_host_write_file (host, "run/vgpu-gate/allowed-once", text->str, text->len, 0600);
+}
+
+static void
+allowed_by_nobody (FakeHost *host)
+{
+    gated (host);
+    fake_host_write_file (host, "run/vgpu-gate/allowed-once", "nonsense", 8, 0600);
+}
+
 static void
 simulated (FakeHost *host)
 {
@@ -590,6 +613,8 @@ static const struct {
     {"relaxed", relaxed, 0, AGENT_RUNS, FALSE},
     {"only-reports", only_reports, 0, AGENT_RUNS, FALSE},
     {"only-reports-some", only_reports_some, 0, AGENT_RUNS, FALSE},
+    {"allowed-once", allowed_once, 0, AGENT_RUNS, FALSE},
+    {"allowed-by-nobody", allowed_by_nobody, 0, AGENT_RUNS, FALSE},
     {"no-key", no_key, 0, AGENT_RUNS, FALSE},
     {"simulated", simulated, 0, AGENT_RUNS, FALSE},
     {"driver-fails", driver_fails, 1, AGENT_RUNS, FALSE},

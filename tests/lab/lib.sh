@@ -109,7 +109,7 @@ reset_here () {
     done
     [ -z "$(virsh list --all --name)" ]
     rm -f /var/log/libvirt/qemu/*.log /var/lib/libvirt/*.save /var/lib/libvirt/*.memory /var/lib/libvirt/*.qcow2*
-    rm -f /etc/vgpu-gate/* /run/vgpu-gate/reported
+    rm -f /etc/vgpu-gate/* /run/vgpu-gate/reported /run/vgpu-gate/allowed-once
     cp -p /run/lab/vgpu-gate/* /etc/vgpu-gate/
     # libvirtd looks for hooks when it starts
     if ! diff -r --no-dereference /run/lab/hooks /etc/libvirt/hooks >/dev/null; then

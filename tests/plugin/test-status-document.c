@@ -119,6 +119,10 @@ test_line (void)
     status->is_config_refused = FALSE;
     status->is_report_only = TRUE;
     assert_line (status, "1 running domain, 0 with vGPUs, 0 captured; refusals are only reported");
+    g_ptr_array_add (status->exceptions, g_new0 (VgateException, 1));
+    assert_line (status, "1 running domain, 0 with vGPUs, 0 captured; refusals are only reported; one "
+                         "arrival is allowed of 1 guest");
+    g_ptr_array_set_size (status->exceptions, 0);
     status->is_report_only = status->is_connected = FALSE;
     status->domains = 2;
     assert_line (status, "2 running domains, 0 with vGPUs, 0 captured; no connection to libvirt");

@@ -374,6 +374,20 @@ status_guest (const char *uuid, const char *name, gboolean is_captured)
     return guest;
 }
 
+/* It expires at this moment, whenever that is. */
+static VgateException *
+status_exception (void)
+{
+    VgateException *exception = g_new0 (VgateException, 1);
+
+    exception->domain = g_strdup ("vm2");
+    exception->reason = g_strdup ("rack 7");
+    exception->login = 1000;
+    exception->sudo_user = g_strdup ("anna");
+    exception->given = SAMPLE_TIME - 60;
+    return exception;
+}
+
 VgateStatus *
 sample_status (void)
 {
@@ -388,6 +402,7 @@ sample_status (void)
     status->is_report_only = TRUE;
     status->report_domains = 2;
     g_array_append_vals (status->reported, reported, G_N_ELEMENTS (reported));
+    g_ptr_array_add (status->exceptions, status_exception ());
     status->is_connected = TRUE;
     status->uri = g_strdup ("qemu:///system");
     status->was_asked = TRUE;

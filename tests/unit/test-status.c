@@ -51,6 +51,7 @@ test_metrics (void)
     g_assert_cmpfloat (prometheus_value (samples, "vgpu_gate_removals_total"), ==, 0);
     g_assert_cmpfloat (prometheus_value (samples, "vgpu_gate_report_only"), ==, 1);
     g_assert_cmpfloat (prometheus_value (samples, "vgpu_gate_report_domains"), ==, 2);
+    g_assert_cmpfloat (prometheus_value (samples, "vgpu_gate_allowed_once"), ==, 1);
     g_assert_cmpfloat (
         prometheus_value (samples, "vgpu_gate_reported_total{operation=\"migrate\",code=\"VGATE-303\"}"), ==,
         4);

@@ -24,6 +24,7 @@ static const struct {
     {813, 815, "persistent definitions"},
     {827, 834, "the bus, and vgpu-gated on the source"},
     {840, 840, "a host that only reports"},
+    {841, 845, "'vgpu-gate allow-once'"},
     {902, 902, "usage"},
     {950, 979, "'vgpu-gate validate'"},
 };
