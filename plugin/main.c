@@ -3,6 +3,7 @@
 #include "base/output.h"
 #include "plugin/base/log.h"
 #include "plugin/service/capture-once.h"
+#include "plugin/service/remove-elements.h"
 #include "plugin/service/service.h"
 
 #include <libvirt-glib/libvirt-glib.h>
@@ -16,6 +17,7 @@
 
 typedef struct {
     gboolean once;
+    gboolean remove;
     gboolean show_version;
     char *config;
     char *uri;
@@ -36,6 +38,8 @@ parse_options (int *argc, char ***argv, Options *options, GError **error)
     const GOptionEntry entries[] = {
         {"once", 0, 0, G_OPTION_ARG_NONE, &options->once, "capture every running vGPU guest once and exit",
          NULL},
+        {"remove", 0, 0, G_OPTION_ARG_NONE, &options->remove,
+         "remove the metadata from all running guests and definitions, to uninstall, and exit", NULL},
         {"connect", 'c', 0, G_OPTION_ARG_STRING, &options->uri,
          "connect to libvirt at URI instead of qemu:///system", "URI"},
         {"config", 0, 0, G_OPTION_ARG_FILENAME, &options->config,
@@ -61,6 +65,18 @@ fail (GError *error)
 {
     vgate_log ((VgateCode)error->code, NULL, "%s. %s", error->message, vgate_code_info (error->code)->cure);
     return 1;
+}
+
+static int
+remove_elements (const char *uri)
+{
+    g_autoptr (GError) error = NULL;
+    guint n = 0;
+    const gboolean good = vgate_remove_elements (uri, &n, &error);
+
+    if (good || n > 0)
+        g_print ("removed the vGPU metadata of %u domain%s\n", n, n == 1 ? "" : "s");
+    return good ? 0 : fail (error);
 }
 
 int
@@ -89,7 +105,11 @@ main (int argc, char *argv[])
         puts ("vgpu-gated " VGATE_VERSION);
         return 0;
     }
-    if (!options.once) {
+    if (options.once && options.remove) {
+        vgate_log (VGATE_CODE_USAGE, NULL, "--once and --remove exclude each other; see 'vgpu-gated --help'");
+        return 2;
+    }
+    if (!options.once && !options.remove) {
         /*
          * exec () keeps blocked and ignored signals. The signals that end the daemon, or make it read its
          * configuration again, must reach it; and it must not die of SIGPIPE when the reader of its standard
@@ -102,13 +122,19 @@ main (int argc, char *argv[])
         sigprocmask (SIG_UNBLOCK, &set, NULL);
         signal (SIGPIPE, SIG_IGN);
     }
+    xmlInitParser (); /* once, before there are threads */
+    virSetErrorFunc (NULL, swallow_libvirt_error);
+    uri = options.uri ? options.uri : "qemu:///system";
+    if (options.remove && !options.config) /* an invalid configuration does not prevent the removal */
+        return remove_elements (uri);
     policy = vgate_policy_load (options.config, &error);
     if (!policy)
         return fail (error);
-    xmlInitParser (); /* once, before there are threads */
+    if (options.remove) {
+        vgate_policy_free (policy);
+        return remove_elements (uri);
+    }
     gvir_event_register ();
-    virSetErrorFunc (NULL, swallow_libvirt_error);
-    uri = options.uri ? options.uri : "qemu:///system";
     if (options.once) {
         const gboolean good = vgate_capture_once (policy, uri, &error);
 
