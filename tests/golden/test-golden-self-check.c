@@ -664,11 +664,15 @@ test_case (gconstpointer data)
             g_strdup_printf ("self-check --root $ROOT%s --output %s",
                              cases[i].has_fleet ? " --fleet $ROOT/fleet" : "", forms[form]);
         g_auto (ProgramRun) run = {0};
+        g_autoptr (GString) out = NULL;
 
         command_run (host, line, &run);
         g_assert_cmpstr (run.err, ==, "");
         g_assert_cmpint (run.status, ==, cases[i].status);
-        command_compare (host, FOLDER, cases[i].name, forms[form], run.out);
+        /* a release changes no golden file */
+        out = g_string_new (run.out);
+        g_string_replace (out, VGATE_VERSION, "VERSION", 0);
+        command_compare (host, FOLDER, cases[i].name, forms[form], out->str);
     }
     stop_agent (host, &server, thread);
 }
