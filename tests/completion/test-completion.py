@@ -134,6 +134,8 @@ VALUES = [
     (("devices", ""), ["apply", "status"]),
     (("devices", "apply", "--wait", ""), []),
     (("switchover", "en"), ["enable"]),
+    (("allow-once", "w"), ["web1", "web2"]),
+    (("allow-once", "--withdraw", "d"), ["database"]),
     (("switchover", "enable", "w"), ["web1", "web2"]),
     (("switchover", "status", ""), ["web1", "web2", "database", "$(touch pwned)"]),
     (("switchover", "enable", "--connect", "qemu:///s"), ["qemu:///system", "qemu:///session"]),
