@@ -46,8 +46,9 @@ gboolean
 command_can_run (const CommandCall *call)
 {
     g_auto (GStrv) words = g_strsplit (call->line, " ", 3);
-    const gboolean sets =
-        words[0] && words[1] && (strcmp (words[1], "set") == 0 || strcmp (words[1], "reset") == 0);
+    const gboolean sets = words[0] && words[1] &&
+                          (strcmp (words[0], "allow-restore") == 0 || strcmp (words[1], "set") == 0 ||
+                           strcmp (words[1], "reset") == 0);
 
     if (sets && !call->as_nobody && geteuid () != 0 && !can_map_root ())
         golden_skip_case ("neither root, nor able to be it in a user namespace");

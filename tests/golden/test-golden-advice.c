@@ -6,6 +6,7 @@
  * that no refusal here has fails the test, so that no text is added that nobody has walked.
  */
 #include "command-case.h"
+#include "golden.h"
 #include "placement-hosts.h"
 #include "walk.h"
 #include "../test-glib.h"
@@ -460,6 +461,8 @@ walk_clause (const Row *row, gsize n, const GMatchInfo *clause)
         return;
     }
     clauses[n].act (&w, clause);
+    if (golden_case_is_skipped ())
+        return;
     after = walk_operate (&w);
     g_test_message ("%s", words);
     if (after)

@@ -108,6 +108,8 @@ test_missing_configuration (G_GNUC_UNUSED gconstpointer data)
         const gboolean is_answer = g_str_equal (lines[i], "self-check");
         const char *place;
 
+        if (!command_can_run (&(CommandCall){.line = lines[i]}))
+            continue;
         command_run (host, line, &run);
         place = strstr (is_answer ? run.out : run.err, "VGATE-601: cannot open '/missing/vgpu-gate.conf'");
         if (!place || run.status != (is_answer ? 1 : 3))

@@ -222,9 +222,9 @@ test_host (gconstpointer data)
 
     device_on_healthy (host);
     fake_host_sim (host, hosts[i].sim);
-    command_run (host, "host", &xml);
-    command_run (host, "host --output json", &json);
-    command_run (host, "host --output text", &text);
+    command_run (host, "host --root $ROOT", &xml);
+    command_run (host, "host --root $ROOT --output json", &json);
+    command_run (host, "host --root $ROOT --output text", &text);
     command_assert_done (&xml);
     command_assert_done (&json);
     command_assert_done (&text);

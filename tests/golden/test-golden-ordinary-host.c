@@ -37,9 +37,9 @@ static const struct {
     int status;
     gboolean has_no_output; /* except a refusal on standard error */
 } commands[] = {
-    {"host", "host", 0, FALSE},
-    {"host-text", "host --output text", 0, FALSE},
-    {"host-json", "host --output json", 0, FALSE},
+    {"host", "host --root $ROOT", 0, FALSE},
+    {"host-text", "host --root $ROOT --output text", 0, FALSE},
+    {"host-json", "host --root $ROOT --output json", 0, FALSE},
     {"version-get", "version get", 0, FALSE},
     {"version-set", "version set 18.1-25.1 --yes", 0, FALSE},
     {"scheduler-capabilities", "scheduler capabilities", 1, TRUE},
@@ -123,7 +123,7 @@ test_document (G_GNUC_UNUSED gconstpointer data)
     g_auto (ProgramRun) document = {0}, run = {0};
 
     add_ordinary_host (host);
-    command_run (host, "host", &document);
+    command_run (host, "host --root $ROOT", &document);
     g_assert_cmpint (document.status, ==, 0);
     fake_host_write_file (host, "host.xml", document.out, strlen (document.out), 0644);
     fake_host_set_helper (host, "exit 1");

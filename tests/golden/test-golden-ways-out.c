@@ -8,6 +8,7 @@
 #include "command-case.h"
 #include "domain/vmstate.h"
 #include "gate/ways-out.h"
+#include "golden.h"
 #include "guests.h"
 #include "placement-hosts.h"
 #include "walk.h"
@@ -86,11 +87,14 @@ served (FakeHost *host)
 static void
 old_permit (FakeHost *host)
 {
+    static const CommandCall allow = {.line = "allow-restore --yes --root $ROOT @bare-mdev.in.xml"};
     g_auto (ProgramRun) run = {0};
 
     case_standard_host (host);
+    if (!command_can_run (&allow))
+        return;
     fake_host_sim (host, OLD_DRIVER);
-    command_run (host, "allow-restore --yes --root $ROOT @bare-mdev.in.xml", &run);
+    command_call (host, &allow, &run);
     fake_host_sim (host, "update --driver 580.95.05 --range 18.1-26.1");
 }
 
@@ -728,6 +732,7 @@ is_walked_already (gsize n, VgateSituation situation)
     return FALSE;
 }
 
+/* A case that cannot be walked to its end is skipped. */
 static void
 walk_clause (const Refused *by, VgateSituation situation, gsize n, const GMatchInfo *clause)
 {
@@ -736,6 +741,8 @@ walk_clause (const Refused *by, VgateSituation situation, gsize n, const GMatchI
     g_autofree char *words = g_match_info_fetch (clause, 0), *before = NULL, *after = NULL;
 
     walk_init (&w, by, situation);
+    if (golden_case_is_skipped ())
+        return;
     before = walk_operate (&w);
     if (!before || !g_str_has_prefix (before, begin)) {
         test_fail ("VGATE-%03d %s: the host answers %s", by->code, vgate_situation_describe (situation),
@@ -743,6 +750,8 @@ walk_clause (const Refused *by, VgateSituation situation, gsize n, const GMatchI
         return;
     }
     clauses[n].act (&w, clause);
+    if (golden_case_is_skipped ())
+        return;
     after = walk_operate (&w);
     g_test_message ("VGATE-%03d %s: %s", by->code, vgate_situation_describe (situation), words);
     if (after)

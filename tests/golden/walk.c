@@ -107,6 +107,8 @@ walk_command (Walk *w, const char *line)
 {
     g_auto (ProgramRun) run = {0};
 
+    if (!command_can_run (&(CommandCall){.line = line}))
+        return NULL;
     fake_host_write_file (w->host, "guest.xml", w->guest.xml, w->guest.length, 0600);
     command_run (w->host, line, &run);
     if (run.status != 0)

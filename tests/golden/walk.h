@@ -41,7 +41,7 @@ void walk_edit (Walk *w, const char *pattern, const char *by);
 /* The guest's XML names this mediated device instead of CASE_MDEV. */
 void walk_name_mdev (Walk *w, const char *uuid);
 /* Runs vgpu-gate with these words, which must succeed. The guest's XML is in $ROOT/guest.xml. Returns its
- * output; the caller frees it. */
+ * output; the caller frees it. NULL: command_can_run () says no, and the case is skipped. */
 char *walk_command (Walk *w, const char *line);
 /* Another host, or this one after a change of driver, GPU or settings: without what made this one refuse.
  * clause is not used. */
