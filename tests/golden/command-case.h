@@ -22,8 +22,8 @@ void command_run (FakeHost *host, const char *line, ProgramRun *run);
 GSubprocess *command_start (FakeHost *host, const char *line);
 
 /* FALSE, and the case is skipped, if the call is not possible on this machine: settings ("version set ...",
- * "scheduler set ...", "version reset") and "allow-restore ..." need root, which an ordinary user is in a user
- * namespace; an answer needs a terminal. */
+ * "scheduler set ...", "version reset") and "allow-restore ..." need root, or a user namespace in which an
+ * ordinary user is root, and an answer needs a terminal. */
 gboolean command_can_run (const CommandCall *call);
 
 /* Compares text with FOLDER/NAME.SUFFIX, except for values that differ in each run. */

@@ -333,8 +333,16 @@ watch_terminal (FakeHost *host, guint wait_ms)
 {
     g_autofree char *guest = fake_host_path (host, "fleet/guests/vm00001.xml");
     g_autofree char *at = fake_host_path (host, "fleet/hosts/host-001.xml");
-    const char *const argv[] = {
-        program_path ("command"), "matrix", "-", "--host", at, "--output", "csv", NULL};
+    const char *const argv[] = {program_path ("command"),
+                                "--config",
+                                fake_host_config (host),
+                                "matrix",
+                                "-",
+                                "--host",
+                                at,
+                                "--output",
+                                "csv",
+                                NULL};
     g_autoptr (GSubprocessLauncher) launcher =
         g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_SILENCE);
     g_autoptr (GSubprocess) process = NULL;
