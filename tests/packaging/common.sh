@@ -16,7 +16,7 @@ readonly builder=65534
 
 # What is in a root. An installation root has the compiler for the test of the library, and autopkgtest; of what our own
 # packages depend on it has only the files of the packages, so that their installation downloads nothing.
-build_tools=(build-essential ccache debhelper lintian)
+build_tools=(build-essential ccache cpio debhelper lintian rpm rpmlint)
 test_tools=(autopkgtest gcc libc6-dev pkgconf)
 # shellcheck disable=SC2034  # used by customise-install
 dependencies=(dbus-daemon libglib2.0-dev libjson-glib-1.0-0 libsystemd0 libvirt-glib-1.0-0 libvirt0 libxml2)
