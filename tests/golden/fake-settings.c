@@ -157,6 +157,8 @@ fake_host_normalise (const FakeHost *host, const char *text)
         const char *replacement;
     } rules[] = {
         {"^host: .* \\(", "host: NAME ("},
+        /* whether vgpu-gated runs on the test machine */
+        {"^this host: (not )?served by", "this host: SERVED by"},
         {"^(<host .*) time='[^']*' name='[^']*'", "\\1 time='TIME' name='NAME'"},
         {"^(name  +)[^ ]*$", "\\1NAME"},
         {"^(time  +)[^ ]*$", "\\1TIME"},

@@ -10,7 +10,7 @@ source_tree=$(cd "$packaging/../.." && pwd)
 
 # Root runs these files, so no other user may be able to create the directory.
 roots=${VGPU_GATE_ROOTS_CACHE:-/var/cache/vgpu-gate-roots}
-readonly roots_mib=3072
+readonly roots_mib=4096
 # nobody, who builds the packages
 readonly builder=65534
 
@@ -73,7 +73,7 @@ in_root () {
 }
 
 # make_root KIND RELEASE PACKAGE...: unless it exists. Roots of the same kind and release that have another recipe are
-# removed. What mmdebstrap mounts is seen nowhere else.
+# removed. What mmdebstrap mounts is seen nowhere else. A mirror that is some weeks behind is good enough.
 make_root () {
     local kind=$1 release=$2 root security old
     shift 2
@@ -88,7 +88,7 @@ make_root () {
     security="deb $(mirror debian-security) $release-security main"
     # shellcheck disable=SC2016  # to be expanded by the shell of the hook
     "$packaging/../lab/own-mounts" mmdebstrap --mode=root --variant=minbase --components=main \
-        --aptopt='APT::Install-Recommends "false"' \
+        --aptopt='APT::Install-Recommends "false"' --aptopt='Acquire::Check-Valid-Until "false"' \
         --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
         --dpkgopt='path-exclude=/usr/share/man/*' --skip=cleanup/apt/lists \
         --include="$(IFS=,; echo "$*")" --customize-hook="$packaging/customise-$kind \"\$1\"" \
@@ -111,3 +111,11 @@ make_roots () {
     make_root install trixie "${test_tools[@]}"
     exec {lock}>&-
 }
+
+# Apart from the others, because testing changes every day, and can be broken on one: in a shell of its own, which that
+# ends. A new one is made with a new recipe only.
+make_testing_root () (
+    exec {lock}>"$roots/lock"
+    flock "$lock"
+    make_root build testing build-essential ccache
+)
