@@ -135,6 +135,17 @@ is_installed_despite_a_dangling_directory () {
     hook_is_linked
 }
 
+# As after an upgrade of Fedora, which has made a link of a directory.
+removes_a_link_by_another_path () {
+    ln -s sbin /usr/older
+    ln -sf "/usr/older/${hook##*/}" "$link"
+    take_away
+    hook_is_not_linked
+    rm /usr/older
+    install_from packages
+    hook_is_linked
+}
+
 # Nothing is left in this root but what was there before.
 nothing_is_left () {
     [ -z "$(find / -xdev \( -path /srv -o -path /tmp -o -path /var/lib/apt -o -path /var/log -o -path /var/cache \) \
