@@ -21,10 +21,12 @@ packages_mdev_lab=(binutils mmdebstrap e2fsprogs gzip rsync tar util-linux xz-ut
 
 # systemd for systemd-analyze, which checks our units; abigail-tools for abidw and abidiff; python3-jsonschema for the
 # schemas of JSON; bash-completion and zsh for completion in the shells; chromium, its driver and python3-selenium for the
-# page of the matrix, and curl for axe-core, of which Debian has no package; reuse for the licenses.
+# page of the matrix, and curl for axe-core, of which Debian has no package; reuse for the licenses; secilc and
+# python3-setools for SELinux's policy.
 # shellcheck disable=SC2034
 packages_test=(abigail-tools bash-completion ccache chromium chromium-driver clang clang-format curl libclang-rt-dev
-    libxml2-utils mandoc python3-jsonschema python3-selenium reuse shellcheck strace systemd zsh)
+    libxml2-utils mandoc python3-jsonschema python3-selenium python3-setools reuse secilc shellcheck strace systemd
+    zsh)
 
 is_installed () {
     [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
