@@ -12,7 +12,9 @@ import subprocess
 import sys
 import tempfile
 
-import rules
+# the source directory stays as it is
+sys.dont_write_bytecode = True
+import rules  # pylint: disable=wrong-import-position
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 KINDS = ("fedora", "reference")
