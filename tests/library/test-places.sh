@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# What libvirt, systemd and AppArmor read is installed where they look for it, whatever the prefix is.
+# What libvirt, systemd, AppArmor and SELinux read is installed where they look for it, whatever the prefix is.
 #   test-places.sh MESON...
 set -eu -o pipefail
 
@@ -25,18 +25,19 @@ configure () {
     fi
 }
 
-# verdict NUMBER NAME PREFIX HOOKS UNITS APPARMOR
+# verdict NUMBER NAME PREFIX HOOKS UNITS APPARMOR [OTHER-FILE...]
 verdict () {
-    local number=$1 root=$work/$2/root prefix=$3 hooks=$4 units=$5 apparmor=$6
+    local number=$1 name=$2 root=$work/$2/root prefix=$3 hooks=$4 units=$5 apparmor=$6
     local expected found
+    shift 6
     expected=$(printf '%s\n' "$hooks/qemu.d/50-vgpu-gate" "$units/vgpu-gated.service" "$units/vgpu-gate-bus.service" \
-        "$units/vgpu-gate-devices.service" "$units/vgpu-gate-bus.socket" "$apparmor/abstractions/libvirt-qemu.d/vgpu-gate" "$prefix/sbin/vgpu-gate-hook" | sort)
+        "$units/vgpu-gate-devices.service" "$units/vgpu-gate-bus.socket" "$apparmor/abstractions/libvirt-qemu.d/vgpu-gate" "$prefix/sbin/vgpu-gate-hook" "$@" | sort)
     found=$(cd "$root" && find . ! -type d | sed 's/^.//' | sort)
     if [ "$found" = "$expected" ] &&
         [ "$(readlink "$root$hooks/qemu.d/50-vgpu-gate")" = "$prefix/sbin/vgpu-gate-hook" ]; then
-        echo "ok $number - $2"
+        echo "ok $number - $name"
     else
-        echo "not ok $number - $2"
+        echo "not ok $number - $name"
         diff <(echo "$expected") <(echo "$found") | sed 's/^/# /'
         readlink "$root$hooks/qemu.d/50-vgpu-gate" | sed 's/^/# the link: /'
     fi
@@ -49,5 +50,6 @@ configure usr /usr --prefix=/usr
 verdict 2 usr /usr /etc/libvirt/hooks "$units" /etc/apparmor.d
 configure opt /opt/gate --prefix=/opt/gate --sysconfdir=/opt/gate/etc
 verdict 3 opt /opt/gate /etc/libvirt/hooks /opt/gate/lib/systemd/system /etc/apparmor.d
-configure chosen /opt/gate --prefix=/opt/gate -Dhooksdir=/opt/libvirt/hooks -Dsystemunitdir=/opt/units -Dapparmordir=/opt/apparmor
-verdict 4 chosen /opt/gate /opt/libvirt/hooks /opt/units /opt/apparmor
+configure chosen /opt/gate --prefix=/opt/gate -Dhooksdir=/opt/libvirt/hooks -Dsystemunitdir=/opt/units -Dapparmordir=/opt/apparmor -Dselinux=true
+verdict 4 chosen /opt/gate /opt/libvirt/hooks /opt/units /opt/apparmor \
+    /opt/gate/share/selinux/packages/vgpu-gate.cil /opt/units/vgpu-gate-bus.service.d/selinux.conf
