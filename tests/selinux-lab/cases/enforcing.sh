@@ -14,11 +14,21 @@ test_each_program_in_its_domain () {
     nothing_denied
 }
 
+sealed () {
+    [ -n "$(attribute a "$1" '/*/seal/@value')" ]
+}
+
 # A QEMU that SELinux confines asks vgpu-gated at the switch-over of a save and of a restore; the hook is asked before.
+# Both use the fleet key, which has a type of its own.
 test_save_and_restore () {
+    on a sh -c 'umask 077; head -c 32 /dev/urandom >/etc/vgpu-gate/fleet.key'
+    [[ $(on a stat -c %C /etc/vgpu-gate/fleet.key) == *:vgpu_gate_key_t:* ]] || fail "$(on a ls -Z /etc/vgpu-gate)"
+    host_configure a seal <<<'key-file=/etc/vgpu-gate/fleet.key'
+    on a systemctl restart vgpu-gated
     guest_define a asking "$(device_make a)"
     guest_ask a asking
     guest_start_captured a asking
+    sealed asking || fail 'the metadata is not sealed:' "$(element a asking)"
     domain_is svirt_t 'qemu-system.* guest=asking,'
     on a virsh -q save asking $image
     host_update a --driver 535.261.03 --range 7.1-18.1
