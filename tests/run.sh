@@ -273,6 +273,7 @@ lab () {
 vm_labs () {
     run_lab mdev-lab tests/mdev-lab/run
     run_lab debian-lab tests/debian-lab/run
+    run_lab selinux-lab tests/selinux-lab/run
 }
 
 # In roots of their own. It takes minutes, and as many again if the roots have to be made.
