@@ -7,15 +7,15 @@
 #define FORMAT "vgpu-gate/drain/1"
 
 static void
-set_guest (JsonObject *item, const VgateDrainPlan *plan, const VgateMover *mover)
+set_guest (JsonObject *item, const VgateMoving *moving, const VgateMover *mover)
 {
-    vgate_tree_set_guest (vgate_tree_add_child (item, "guest"), vgate_moving_guest (plan->moving, mover));
+    vgate_tree_set_guest (vgate_tree_add_child (item, "guest"), vgate_moving_guest (moving, mover));
 }
 
 static void
-add_vgpus (JsonObject *item, const VgateDrainPlan *plan, const VgateDrainMove *move)
+add_vgpus (JsonObject *item, const VgateMoving *moving, const VgateDrainMove *move)
 {
-    const VgateHost *host = vgate_moving_host (plan->moving, move->to);
+    const VgateHost *host = vgate_moving_host (moving, move->to);
     JsonArray *list = vgate_tree_add_list (item, "vgpu");
 
     for (guint v = 0, d = 0; v < move->mover->n_vgpus; v++) {
@@ -33,29 +33,30 @@ add_vgpus (JsonObject *item, const VgateDrainPlan *plan, const VgateDrainMove *m
         json_object_set_string_member (child, "kind",
                                        device->hostdev->kind == VGATE_HOSTDEV_MDEV ? "mdev" : "vf");
         json_object_set_string_member (child, "name", device->device);
-        json_object_set_string_member (child, "instead-of", device->hostdev->source);
+        json_object_set_string_member (child, "instead-of", device->named);
         json_object_set_boolean_member (child, "to-be-created", device->is_made);
     }
 }
 
-static void
-add_moves (JsonObject *report, const VgateDrainPlan *plan, const VgateVirshHosts *hosts)
+void
+vgate_drain_add_moves (JsonObject *report, const VgateMoving *moving, const GPtrArray *moves,
+                       const VgateVirshHosts *hosts)
 {
     JsonArray *list = vgate_tree_add_list (report, "move");
 
-    for (guint i = 0; i < plan->moves->len; i++) {
-        const VgateDrainMove *move = g_ptr_array_index (plan->moves, i);
-        g_autoptr (GPtrArray) lines = vgate_drain_commands (plan, move, hosts);
+    for (guint i = 0; i < moves->len; i++) {
+        const VgateDrainMove *move = g_ptr_array_index (moves, i);
+        g_autoptr (GPtrArray) lines = vgate_drain_commands (moving, move, hosts);
         JsonObject *item = vgate_tree_add_item (list);
         JsonArray *commands;
 
         json_object_set_boolean_member (item, "makes-room", move->is_other);
         if (move->down_time > 0)
             vgate_tree_set_number (item, "down-time-ms", move->down_time);
-        set_guest (item, plan, move->mover);
-        vgate_tree_add_host (item, "from", vgate_moving_host (plan->moving, (guint)move->mover->home));
-        vgate_tree_add_host (item, "to", vgate_moving_host (plan->moving, move->to));
-        add_vgpus (item, plan, move);
+        set_guest (item, moving, move->mover);
+        vgate_tree_add_host (item, "from", vgate_moving_host (moving, move->from));
+        vgate_tree_add_host (item, "to", vgate_moving_host (moving, move->to));
+        add_vgpus (item, moving, move);
         commands = vgate_tree_add_list (item, "command");
         for (guint c = 0; c < lines->len; c++)
             json_array_add_string_element (commands, g_ptr_array_index (lines, c));
@@ -72,7 +73,7 @@ add_stays (JsonObject *report, const VgateDrainPlan *plan)
         JsonObject *item = vgate_tree_add_item (list);
         JsonArray *reasons;
 
-        set_guest (item, plan, stay->mover);
+        set_guest (item, plan->moving, stay->mover);
         reasons = vgate_tree_add_list (item, "reason");
         for (guint r = 0; r < stay->reasons->len; r++) {
             const VgateDrainReason *reason = g_ptr_array_index (stay->reasons, r);
@@ -103,7 +104,7 @@ vgate_drain_print_json (const VgateDrainPlan *plan, const VgateVirshHosts *hosts
     vgate_tree_add_host (report, "host", vgate_moving_host (plan->moving, plan->host));
     json_object_set_boolean_member (report, "has-devices",
                                     vgate_moving_host (plan->moving, plan->host)->devices != NULL);
-    add_moves (report, plan, hosts);
+    vgate_drain_add_moves (report, plan->moving, plan->moves, hosts);
     add_stays (report, plan);
     unknown = vgate_tree_add_list (report, "unknown-guest");
     for (guint i = 0; i < plan->unknown->len; i++)

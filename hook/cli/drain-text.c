@@ -18,23 +18,23 @@ append_wrapped (GString *text, const char *line)
 }
 
 static const char *
-host_name (const VgateDrainPlan *plan, guint host)
+host_name (const VgateMoving *moving, guint host)
 {
-    return vgate_moving_host (plan->moving, host)->name;
+    return vgate_moving_host (moving, host)->name;
 }
 
 static const char *
-guest_name (const VgateDrainPlan *plan, const VgateMover *mover)
+guest_name (const VgateMoving *moving, const VgateMover *mover)
 {
-    return vgate_moving_guest (plan->moving, mover)->name;
+    return vgate_moving_guest (moving, mover)->name;
 }
 
-/* "vm1: host-a -> host-b". The caller frees it. */
+/* "vm1: host-a -> host-b", after first. The caller frees it. */
 static char *
-describe_move (const VgateDrainPlan *plan, const VgateDrainMove *move, guint number)
+describe_move (const VgateMoving *moving, const VgateDrainMove *move, const char *first)
 {
-    return g_strdup_printf ("%u. %s: %s -> %s%s", number, guest_name (plan, move->mover),
-                            host_name (plan, (guint)move->mover->home), host_name (plan, move->to),
+    return g_strdup_printf ("%s%s: %s -> %s%s", first, guest_name (moving, move->mover),
+                            host_name (moving, move->from), host_name (moving, move->to),
                             move->is_other ? ", which makes room" : "");
 }
 
@@ -56,11 +56,11 @@ append_summary (GString *text, const VgateDrainPlan *plan)
         g_string_printf (line,
                          is_known ? "No guest with a vGPU runs on %s."
                                   : "Which guests with vGPUs run on %s is not known.",
-                         host_name (plan, plan->host));
+                         host_name (plan->moving, plan->host));
         append_wrapped (text, line->str);
         return;
     }
-    g_string_append_printf (line, "%s: %u of %u guest%s with vGPUs %s", host_name (plan, plan->host),
+    g_string_append_printf (line, "%s: %u of %u guest%s with vGPUs %s", host_name (plan->moving, plan->host),
                             plan->n_leaving, n_guests, n_guests == 1 ? "" : "s",
                             plan->n_leaving == 1 ? "leaves" : "leave");
     if (n_others > 0)
@@ -78,9 +78,9 @@ append_summary (GString *text, const VgateDrainPlan *plan)
 }
 
 static void
-append_devices (GString *text, const VgateDrainPlan *plan, const VgateDrainMove *move)
+append_devices (GString *text, const VgateMoving *moving, const VgateDrainMove *move, const char *indent)
 {
-    const VgateHost *host = vgate_moving_host (plan->moving, move->to);
+    const VgateHost *host = vgate_moving_host (moving, move->to);
 
     for (guint v = 0, d = 0; v < move->mover->n_vgpus; v++) {
         const VgatePgpu *pgpu = g_ptr_array_index (host->pgpus, move->seats[v].pgpu);
@@ -88,16 +88,29 @@ append_devices (GString *text, const VgateDrainPlan *plan, const VgateDrainMove 
             move->mover->vgpus[v].hostdev ? g_ptr_array_index (move->devices, d++) : NULL;
         g_autoptr (GString) line = g_string_new (NULL);
 
-        g_string_printf (line, "     %s on GPU %s", move->mover->vgpus[v].vgpu->type_name, pgpu->address);
+        g_string_printf (line, "%s%s on GPU %s", indent, move->mover->vgpus[v].vgpu->type_name,
+                         pgpu->address);
         if (device)
-            g_string_append_printf (
-                line, ": %s %s, %s%s%s",
-                device->hostdev->kind == VGATE_HOSTDEV_MDEV ? "mediated device" : "virtual function",
-                device->device, device->is_made ? "to be created" : "which exists",
-                strcmp (device->device, device->hostdev->source) != 0 ? ", instead of " : "",
-                strcmp (device->device, device->hostdev->source) != 0 ? device->hostdev->source : "");
+            g_string_append_printf (line, ": %s %s, %s%s%s",
+                                    device->hostdev->kind == VGATE_HOSTDEV_MDEV ? "mediated device"
+                                                                                : "virtual function",
+                                    device->device, device->is_made ? "to be created" : "which exists",
+                                    strcmp (device->device, device->named) != 0 ? ", instead of " : "",
+                                    strcmp (device->device, device->named) != 0 ? device->named : "");
         append_wrapped (text, line->str);
     }
+}
+
+void
+vgate_drain_append_move (GString *text, const VgateMoving *moving, const VgateDrainMove *move,
+                         const char *first, const char *next)
+{
+    g_autofree char *line = describe_move (moving, move, first);
+
+    append_wrapped (text, line);
+    append_devices (text, moving, move, next);
+    if (move->down_time > 0)
+        g_string_append_printf (text, "%sdown-time: about %" G_GUINT64_FORMAT " ms\n", next, move->down_time);
 }
 
 /* "VGATE-303: TEXT (2 hosts, such as host-b)". The caller frees it. */
@@ -114,12 +127,13 @@ describe_reason (const VgateDrainPlan *plan, const VgateDrainReason *reason)
         return g_strdup_printf ("%s: %s. %s", code, vgate_code_info ((int)reason->code)->summary,
                                 vgate_code_info ((int)reason->code)->cure);
     return g_strdup_printf ("%s: %s (%u host%s%s)", code, reason->text, reason->n_hosts,
-                            reason->n_hosts == 1 ? ": " : "s, such as ", host_name (plan, reason->host));
+                            reason->n_hosts == 1 ? ": " : "s, such as ",
+                            host_name (plan->moving, reason->host));
 }
 
 /* A comment of the shell is one line: the rest of a wrapped one would be a command. */
-static void
-append_comment (GString *text, const char *line)
+void
+vgate_drain_append_comment (GString *text, const char *line)
 {
     g_autofree char *shown = vgate_printable (line, 4000);
 
@@ -156,13 +170,13 @@ vgate_append_unknown (GString *text, void (*append) (GString *text, const char *
     }
 }
 
-/* append adds a line: append_wrapped () or append_comment (). */
+/* append adds a line: append_wrapped () or vgate_drain_append_comment (). */
 static void
 append_stays (GString *text, const VgateDrainPlan *plan, void (*append) (GString *text, const char *line))
 {
     for (guint i = 0; i < plan->stays->len; i++) {
         const VgateDrainStay *stay = g_ptr_array_index (plan->stays, i);
-        g_autofree char *name = g_strdup_printf ("%s stays:", guest_name (plan, stay->mover));
+        g_autofree char *name = g_strdup_printf ("%s stays:", guest_name (plan->moving, stay->mover));
 
         append (text, name);
         for (guint r = 0; r < stay->reasons->len; r++) {
@@ -185,15 +199,11 @@ vgate_drain_print_text (const VgateDrainPlan *plan, G_GNUC_UNUSED const VgateVir
     append_summary (text, plan);
     for (guint i = 0; i < plan->moves->len; i++) {
         const VgateDrainMove *move = g_ptr_array_index (plan->moves, i);
-        g_autofree char *line = describe_move (plan, move, i + 1);
+        g_autofree char *number = g_strdup_printf ("%u. ", i + 1);
 
         if (i == 0)
             g_string_append_c (text, '\n');
-        append_wrapped (text, line);
-        append_devices (text, plan, move);
-        if (move->down_time > 0)
-            g_string_append_printf (text, "     down-time: about %" G_GUINT64_FORMAT " ms\n",
-                                    move->down_time);
+        vgate_drain_append_move (text, plan->moving, move, number, "     ");
     }
     n = text->len;
     append_stays (text, plan, append_wrapped);
@@ -205,15 +215,15 @@ vgate_drain_print_text (const VgateDrainPlan *plan, G_GNUC_UNUSED const VgateVir
 /* --- virsh --- */
 
 GPtrArray *
-vgate_drain_commands (const VgateDrainPlan *plan, const VgateDrainMove *move, const VgateVirshHosts *hosts)
+vgate_drain_commands (const VgateMoving *moving, const VgateDrainMove *move, const VgateVirshHosts *hosts)
 {
-    const VgateFleetGuest *guest = vgate_moving_guest (plan->moving, move->mover);
-    const VgateHost *host = vgate_moving_host (plan->moving, move->to);
+    const VgateFleetGuest *guest = vgate_moving_guest (moving, move->mover);
+    const VgateHost *host = vgate_moving_host (moving, move->to);
     g_autoptr (GPtrArray) devices = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_virsh_device_free);
     const VgateVirshMove virsh = {
         .name = guest->name,
         .uuid = guest->domain->uuid,
-        .source = host_name (plan, (guint)move->mover->home),
+        .source = host_name (moving, move->from),
         .destination = host->name,
         .devices = devices,
         .down_time = move->down_time * 1000,
@@ -226,17 +236,31 @@ vgate_drain_commands (const VgateDrainPlan *plan, const VgateDrainMove *move, co
         g_autofree char *type =
             device->is_made ? vgate_plan_write_type (device->type->id, device->type->name) : NULL;
 
-        g_ptr_array_add (
-            devices, vgate_virsh_device_new (device->hostdev->kind, device->hostdev->source, device->device,
-                                             type, host->pgpus->len > 1 ? device->pgpu->address : NULL));
+        g_ptr_array_add (devices,
+                         vgate_virsh_device_new (device->hostdev->kind, device->named, device->device, type,
+                                                 host->pgpus->len > 1 ? device->pgpu->address : NULL));
     }
     lines = vgate_virsh_migrate (&virsh, hosts);
     /* the room is wanted, and a device that vgpu-gate did not create stays otherwise */
-    for (guint v = 0; v < move->mover->n_vgpus && move->is_other; v++)
-        if (move->mover->vgpus[v].hostdev)
-            g_ptr_array_add (lines,
-                             vgate_virsh_remove (virsh.source, move->mover->vgpus[v].hostdev->source, hosts));
+    for (guint i = 0; i < move->devices->len && move->is_left; i++) {
+        const VgateDrainDevice *device = g_ptr_array_index (move->devices, i);
+
+        if (!device->is_kept)
+            g_ptr_array_add (lines, vgate_virsh_remove (virsh.source, device->named, hosts));
+    }
     return lines;
+}
+
+void
+vgate_drain_append_commands (GString *text, const VgateMoving *moving, const VgateDrainMove *move,
+                             const VgateVirshHosts *hosts, const char *first)
+{
+    g_autofree char *line = describe_move (moving, move, first);
+    g_autoptr (GPtrArray) commands = vgate_drain_commands (moving, move, hosts);
+
+    vgate_drain_append_comment (text, line);
+    for (guint c = 0; c < commands->len; c++)
+        g_string_append_printf (text, "%s\n", (const char *)g_ptr_array_index (commands, c));
 }
 
 void
@@ -245,14 +269,10 @@ vgate_drain_print_virsh (const VgateDrainPlan *plan, const VgateVirshHosts *host
     g_autoptr (GString) text = g_string_new (NULL);
 
     for (guint i = 0; i < plan->moves->len; i++) {
-        const VgateDrainMove *move = g_ptr_array_index (plan->moves, i);
-        g_autofree char *line = describe_move (plan, move, i + 1);
-        g_autoptr (GPtrArray) commands = vgate_drain_commands (plan, move, hosts);
+        g_autofree char *number = g_strdup_printf ("%u. ", i + 1);
 
-        append_comment (text, line);
-        for (guint c = 0; c < commands->len; c++)
-            g_string_append_printf (text, "%s\n", (const char *)g_ptr_array_index (commands, c));
+        vgate_drain_append_commands (text, plan->moving, g_ptr_array_index (plan->moves, i), hosts, number);
     }
-    append_stays (text, plan, append_comment);
+    append_stays (text, plan, vgate_drain_append_comment);
     vgate_output_print (text->str);
 }

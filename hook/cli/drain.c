@@ -4,15 +4,15 @@
 #include "drain-output.h"
 #include "fleet-options.h"
 #include "host/input.h"
+#include "virsh-options.h"
 
 #include <string.h>
 
-#define CONNECTIONS_MAX 255
-
 typedef struct {
     VgateFleetOptions fleet;
-    gboolean spread, pack, keep_others, virsh, transient;
-    char *uri, *parallel, *link_speed, *output, *root;
+    VgateVirshOptions virsh;
+    gboolean spread, pack, keep_others;
+    char *root;
     char **words;
 } Options;
 
@@ -20,10 +20,7 @@ static void
 options_clear (Options *options)
 {
     vgate_fleet_options_clear (&options->fleet);
-    g_free (options->uri);
-    g_free (options->parallel);
-    g_free (options->link_speed);
-    g_free (options->output);
+    vgate_virsh_options_clear (&options->virsh);
     g_free (options->root);
     g_strfreev (options->words);
 }
@@ -136,25 +133,16 @@ vgate_command_drain (int argc, char *argv[], const char *config)
         {"pack", 0, 0, G_OPTION_ARG_NONE, &options.pack, "prefer hosts with little free frame buffer", NULL},
         {"keep-others", 0, 0, G_OPTION_ARG_NONE, &options.keep_others,
          "do not move guests of other hosts to make room", NULL},
-        {"virsh", 0, 0, G_OPTION_ARG_NONE, &options.virsh, "print the commands instead of the plan", NULL},
-        {"uri", 0, 0, G_OPTION_ARG_STRING, &options.uri,
-         "URI of a host for virsh and ssh; %h is its name (default: " VGATE_VIRSH_URI_DEFAULT ")", "FORM"},
-        {"parallel", 0, 0, G_OPTION_ARG_STRING, &options.parallel,
-         "migrate over N connections, if QEMU on all hosts supports it for vGPUs", "N"},
-        {"transient", 0, 0, G_OPTION_ARG_NONE, &options.transient,
-         "neither copy the guests' definitions nor remove them at the source", NULL},
-        {"link-speed", 0, 0, G_OPTION_ARG_STRING, &options.link_speed,
-         "speed of the link between the hosts, in Mbit/s", "N"},
-        {"output", 0, 0, G_OPTION_ARG_STRING, &options.output,
-         "print in format FORM: text (the default) or json", "FORM"},
+        VGATE_VIRSH_ENTRIES (&options.virsh),
         {"root", 0, 0, G_OPTION_ARG_FILENAME, &options.root, "look for /sys and /run below DIR", "DIR"},
         {0},
     };
     g_autoptr (GError) error = NULL;
     g_autoptr (VgatePolicy) policy = NULL;
-    VgateOutput output = VGATE_OUTPUT_TEXT;
+    VgateOutput output;
     VgateVirshHosts hosts = {0};
-    guint64 n_connections = 0, link_speed = 0;
+    guint64 link_speed;
+    int status;
 
     if (!vgate_command_parse (
             argc, argv, "HOST",
@@ -173,17 +161,8 @@ vgate_command_drain (int argc, char *argv[], const char *config)
         return vgate_command_usage (error->message);
     if (options.spread && options.pack)
         return vgate_command_usage ("--spread and --pack exclude each other");
-    if (options.output && (!vgate_output_parse (options.output, &output) || output == VGATE_OUTPUT_XML))
-        return vgate_command_bad_value ("output", options.output, "text or json");
-    if (options.virsh && output == VGATE_OUTPUT_JSON)
-        return vgate_command_usage (
-            "--virsh and --output json exclude each other: JSON contains the commands");
-    if (!vgate_command_parse_number (options.parallel, CONNECTIONS_MAX, &n_connections))
-        return vgate_command_bad_value ("parallel", options.parallel, "1 to 255 (connections)");
-    if (!vgate_command_parse_number (options.link_speed, VGATE_LINK_SPEED_MAX, &link_speed))
-        return vgate_command_bad_value ("link-speed", options.link_speed, "1 to 10000000 (Mbit/s)");
-    if (options.uri && !vgate_virsh_check_uri (options.uri, &error))
-        return vgate_command_usage (error->message);
+    if (!vgate_virsh_options_read (&options.virsh, &hosts, &link_speed, &output, &status))
+        return status;
     policy = vgate_command_policy (config, &error);
     if (!policy)
         return vgate_command_fail (error);
@@ -191,11 +170,8 @@ vgate_command_drain (int argc, char *argv[], const char *config)
     /* options have priority over the configuration */
     if (link_speed > 0)
         policy->link_speed = link_speed;
-    hosts.uri = options.uri;
-    hosts.n_connections = (guint)n_connections;
-    hosts.is_transient = options.transient;
     if (output == VGATE_OUTPUT_JSON)
         return drain (&options, policy, config, &hosts, vgate_drain_print_json);
     return drain (&options, policy, config, &hosts,
-                  options.virsh ? vgate_drain_print_virsh : vgate_drain_print_text);
+                  options.virsh.virsh ? vgate_drain_print_virsh : vgate_drain_print_text);
 }

@@ -54,19 +54,37 @@ add_outside (JsonObject *report, const VgateUpgradePlan *plan)
     }
 }
 
-static void
-add_guests (JsonObject *item, const char *name, const VgateUpgradePlan *plan, const GArray *guests)
+static const VgateFleetGuest *
+guest_at (const VgateUpgradePlan *plan, guint guest)
 {
-    JsonArray *list = vgate_tree_add_list (item, name);
-
-    for (guint i = 0; i < guests->len; i++)
-        vgate_tree_set_guest (
-            vgate_tree_add_item (list),
-            g_ptr_array_index (plan->before->fleet->guests, g_array_index (guests, guint, i)));
+    return g_ptr_array_index (plan->before->fleet->guests, guest);
 }
 
 static void
-add_steps (JsonObject *report, const VgateUpgradePlan *plan)
+add_blocked (JsonObject *item, const VgateUpgradePlan *plan, const GArray *guests)
+{
+    JsonArray *list = vgate_tree_add_list (item, "shut-down");
+
+    for (guint i = 0; i < guests->len; i++) {
+        const VgateUpgradeBlocked *blocked = &g_array_index (guests, VgateUpgradeBlocked, i);
+        JsonObject *entry = vgate_tree_add_item (list);
+
+        json_object_set_boolean_member (entry, "lacks-room", blocked->lacks_room);
+        vgate_tree_set_guest (vgate_tree_add_child (entry, "guest"), guest_at (plan, blocked->guest));
+    }
+}
+
+static void
+add_unjudged (JsonObject *item, const VgateUpgradePlan *plan, const GArray *guests)
+{
+    JsonArray *list = vgate_tree_add_list (item, "not-judged");
+
+    for (guint i = 0; i < guests->len; i++)
+        vgate_tree_set_guest (vgate_tree_add_item (list), guest_at (plan, g_array_index (guests, guint, i)));
+}
+
+static void
+add_steps (JsonObject *report, const VgateUpgradePlan *plan, const VgateVirshHosts *hosts)
 {
     JsonArray *list = vgate_tree_add_list (report, "step");
 
@@ -76,9 +94,9 @@ add_steps (JsonObject *report, const VgateUpgradePlan *plan)
 
         vgate_tree_add_host (item, "host", vgate_moving_host (plan->before, step->host));
         json_object_set_boolean_member (item, "guests-run-on", step->is_warm);
-        add_guests (item, "leave", plan, step->leave);
-        add_guests (item, "shut-down", plan, step->blocked);
-        add_guests (item, "not-judged", plan, step->unjudged);
+        vgate_drain_add_moves (item, plan->before, step->moves, hosts);
+        add_blocked (item, plan, step->blocked);
+        add_unjudged (item, plan, step->unjudged);
     }
 }
 
@@ -105,7 +123,7 @@ add_unknown (JsonObject *report, const VgateUpgradePlan *plan)
 }
 
 void
-vgate_upgrade_print_json (const VgateUpgradePlan *plan, const char *driver)
+vgate_upgrade_print_json (const VgateUpgradePlan *plan, const char *driver, const VgateVirshHosts *hosts)
 {
     g_autofree char *now = vgate_time_format (plan->before->question->now), *text = NULL;
     g_autoptr (JsonObject) report = json_object_new ();
@@ -116,12 +134,13 @@ vgate_upgrade_print_json (const VgateUpgradePlan *plan, const char *driver)
     json_object_set_string_member (report, "driver", driver);
     json_object_set_string_member (report, "supported-versions",
                                    vgate_version_range_format (plan->branch->range, range));
+    vgate_tree_set_number (report, "moves", plan->n_moves);
     vgate_tree_set_number (report, "shut-down", plan->n_blocked);
     vgate_tree_set_number (report, "not-judged", plan->n_unjudged);
     vgate_tree_set_number (report, "at-least", plan->n_least);
     add_groups (report, plan);
     add_outside (report, plan);
-    add_steps (report, plan);
+    add_steps (report, plan, hosts);
     add_unknown (report, plan);
     add_host_names (report, "done", plan, plan->done);
     vgate_tree_add_faults (report, plan->before->fleet);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/output.h"
-#include "drain-output.h"
 #include "upgrade-output.h"
 #include "wrap.h"
 
@@ -42,18 +41,21 @@ append_summary (GString *text, const VgateUpgradePlan *plan, const char *driver)
     if (plan->steps->len == 0)
         g_string_append (line, "nothing to do.");
     else if (plan->n_blocked == 0 && plan->n_unjudged == 0)
-        g_string_append_printf (line, "in this order, each guest %shas another host to go to at each step.",
+        g_string_append_printf (line, "in this order, each guest %shas room on another host at each step.",
                                 any_is_warm (plan) ? "can run on or " : "");
     else
         g_string_append_printf (line, "%u guest%s must be shut down before a step.", plan->n_blocked,
                                 plan->n_blocked == 1 ? "" : "s");
+    if (plan->n_moves > 0)
+        g_string_append_printf (line, " %u migration%s.", plan->n_moves,
+                                plan->n_moves == 1 ? " is needed" : "s are needed");
     if (plan->n_unjudged > 0)
         g_string_append_printf (line, " For %u guest%s it is not known.", plan->n_unjudged,
                                 plan->n_unjudged == 1 ? "" : "s");
     if (plan->unknown->len > 0)
         g_string_append (line, " Guests that are not in the fleet can run on these hosts: see the end.");
-    if (plan->n_least < plan->n_blocked)
-        g_string_append_printf (line, " It is not proved that no order is better; each needs at least %u.",
+    if (plan->n_least < plan->n_blocked && plan->n_unjudged == 0)
+        g_string_append_printf (line, " It is not proved that no plan is better; each needs at least %u.",
                                 plan->n_least);
     if (plan->done->len > 0)
         g_string_append_printf (line, " %u host%s the branch already.", plan->done->len,
@@ -137,14 +139,48 @@ append_unknown (GString *text, const VgateUpgradePlan *plan)
     }
 }
 
-static void
-append_guests (GString *line, const VgateUpgradePlan *plan, const GArray *guests, const char *heading)
+static const char *
+guest_name (const VgateUpgradePlan *plan, guint guest)
 {
-    for (guint i = 0; i < guests->len; i++)
-        g_string_append_printf (line, "%s%s", i == 0 ? heading : ", ",
-                                ((const VgateFleetGuest *)g_ptr_array_index (
-                                     plan->before->fleet->guests, g_array_index (guests, guint, i)))
-                                    ->name);
+    return ((const VgateFleetGuest *)g_ptr_array_index (plan->before->fleet->guests, guest))->name;
+}
+
+/* Those that lack room, or the others, after a heading. */
+static void
+append_blocked (GString *line, const VgateUpgradePlan *plan, const VgateUpgradeStep *step,
+                gboolean lacks_room, const char *heading)
+{
+    gboolean any = FALSE;
+
+    for (guint i = 0; i < step->blocked->len; i++) {
+        const VgateUpgradeBlocked *blocked = &g_array_index (step->blocked, VgateUpgradeBlocked, i);
+
+        if (blocked->lacks_room != lacks_room)
+            continue;
+        g_string_append_printf (line, "%s%s", any ? ", " : heading, guest_name (plan, blocked->guest));
+        any = TRUE;
+    }
+}
+
+/* The host, and what must be done about its guests that do not move. The caller frees it. */
+static char *
+describe_step (const VgateUpgradePlan *plan, guint number)
+{
+    const VgateUpgradeStep *step = g_ptr_array_index (plan->steps, number);
+    GString *line = g_string_new (NULL);
+
+    g_string_printf (line, "%3u. %s", number + 1, host_name (plan, step->host));
+    if (step->is_warm)
+        g_string_append (line, step->moves->len > 0
+                                   ? "; guests can run on, except those that move or are shut down"
+                                   : "; guests can run on");
+    append_blocked (line, plan, step, FALSE,
+                    "; to be shut down before, because no other host can run them: ");
+    append_blocked (line, plan, step, TRUE, "; to be shut down before, because other hosts have no room: ");
+    for (guint i = 0; i < step->unjudged->len; i++)
+        g_string_append_printf (line, "%s%s", i == 0 ? "; it is not known whether these can leave: " : ", ",
+                                guest_name (plan, g_array_index (step->unjudged, guint, i)));
+    return g_string_free (line, FALSE);
 }
 
 static void
@@ -154,20 +190,17 @@ append_steps (GString *text, const VgateUpgradePlan *plan)
         return;
     g_string_append_c (text, '\n');
     append_wrapped (
-        text, "Order of the hosts. How many guests have room is not counted: ask 'vgpu-gate drain HOST' "
-              "before each step. After a step, set the versions on the host again, because a driver "
-              "forgets them.");
+        text, "Order of the hosts, and the migrations before each update. After a step, set the versions on "
+              "the host again, because a driver forgets them, and start there what was shut down. Before the "
+              "next step, ask for a plan again with new documents.");
     for (guint s = 0; s < plan->steps->len; s++) {
         const VgateUpgradeStep *step = g_ptr_array_index (plan->steps, s);
-        g_autoptr (GString) line = g_string_new (NULL);
+        g_autofree char *line = describe_step (plan, s);
 
-        g_string_printf (line, "%3u. %s", s + 1, host_name (plan, step->host));
-        if (step->is_warm)
-            g_string_append (line, "; guests can run on");
-        append_guests (line, plan, step->leave, ", except these, which must leave before: ");
-        append_guests (line, plan, step->blocked, "; to be shut down before: ");
-        append_guests (line, plan, step->unjudged, "; it is not known whether these can leave: ");
-        append_wrapped (text, line->str);
+        append_wrapped (text, line);
+        for (guint i = 0; i < step->moves->len; i++)
+            vgate_drain_append_move (text, plan->before, g_ptr_array_index (step->moves, i), "     ",
+                                     "       ");
     }
     if (any_is_warm (plan))
         append_wrapped (
@@ -181,7 +214,8 @@ append_steps (GString *text, const VgateUpgradePlan *plan)
 }
 
 void
-vgate_upgrade_print_text (const VgateUpgradePlan *plan, const char *driver)
+vgate_upgrade_print_text (const VgateUpgradePlan *plan, const char *driver,
+                          G_GNUC_UNUSED const VgateVirshHosts *hosts)
 {
     g_autoptr (GString) text = g_string_new (NULL);
 
@@ -196,5 +230,74 @@ vgate_upgrade_print_text (const VgateUpgradePlan *plan, const char *driver)
                     "restart they cannot run on all of these hosts either:");
     append_steps (text, plan);
     append_unknown (text, plan);
+    vgate_output_print (text->str);
+}
+
+/* --- virsh --- */
+
+/* The range to set on the host after its update; NULL: none. */
+static const VgateVersionRange *
+range_to_set (const VgateUpgradePlan *plan, const VgateUpgradeStep *step)
+{
+    for (guint i = 0; i < plan->groups->len && !step->is_warm; i++) {
+        const VgateUpgradeGroup *group = g_ptr_array_index (plan->groups, i);
+
+        for (guint h = 0; h < group->hosts->len && group->has_range; h++)
+            if (g_array_index (group->hosts, guint, h) == step->host)
+                return &group->range;
+    }
+    return NULL;
+}
+
+/* Asks the user to update the host, and waits. Without a terminal the command fails, so that nothing that
+ * needs the update is done without it. */
+static void
+append_update (GString *text, const VgateUpgradePlan *plan, const VgateUpgradeStep *step, const char *driver)
+{
+    const char *host = host_name (plan, step->host);
+    const VgateVersionRange *range = range_to_set (plan, step);
+    const gboolean has_stopped = step->blocked->len + step->unjudged->len > 0;
+    g_autoptr (GString) line = g_string_new (NULL);
+    g_autofree char *shown = NULL, *quoted = NULL;
+    char set[VGATE_VERSION_RANGE_TEXT_SIZE];
+
+    for (guint i = 0; i < step->blocked->len; i++)
+        g_string_append_printf (
+            line, "%s%s", line->len == 0 ? "Shut down " : ", ",
+            guest_name (plan, g_array_index (step->blocked, VgateUpgradeBlocked, i).guest));
+    for (guint i = 0; i < step->unjudged->len; i++)
+        g_string_append_printf (line, "%s%s", line->len == 0 ? "Shut down " : ", ",
+                                guest_name (plan, g_array_index (step->unjudged, guint, i)));
+    g_string_append_printf (line, "%sUpdate %s to driver %s.", has_stopped ? ". " : "", host, driver);
+    if (range)
+        g_string_append_printf (line, " Run there: vgpu-gate version set %s.",
+                                vgate_version_range_format (*range, set));
+    g_string_append_printf (line, "%s Then press Enter.", has_stopped ? " Start the guests again." : "");
+    shown = vgate_printable (line->str, 4000);
+    quoted = g_shell_quote (shown);
+    g_string_append_printf (text, "printf '%%s\\n' %s\nread -r _ </dev/tty\n", quoted);
+}
+
+void
+vgate_upgrade_print_virsh (const VgateUpgradePlan *plan, const char *driver, const VgateVirshHosts *hosts)
+{
+    g_autoptr (GString) text = g_string_new (NULL);
+
+    for (guint s = 0; s < plan->steps->len; s++) {
+        const VgateUpgradeStep *step = g_ptr_array_index (plan->steps, s);
+        g_autofree char *line = describe_step (plan, s);
+
+        vgate_drain_append_comment (text, g_strchug (line));
+        for (guint i = 0; i < step->moves->len; i++)
+            vgate_drain_append_commands (text, plan->before, g_ptr_array_index (step->moves, i), hosts, "");
+        append_update (text, plan, step, driver);
+    }
+    for (guint i = 0; i < plan->unknown->len; i++) {
+        const VgateUpgradeUnknown *unknown = g_ptr_array_index (plan->unknown, i);
+
+        vgate_append_unknown (text, vgate_drain_append_comment,
+                              vgate_moving_host (plan->before, unknown->host), unknown->domains,
+                              unknown->vgpus);
+    }
     vgate_output_print (text->str);
 }

@@ -3,10 +3,12 @@
 #include "command.h"
 #include "fleet-options.h"
 #include "upgrade-output.h"
+#include "virsh-options.h"
 
 typedef struct {
     VgateFleetOptions fleet;
-    char *driver, *branches, *output, *root;
+    VgateVirshOptions virsh;
+    char *driver, *branches, *root;
     char **words;
     gboolean without_warm;
 } Options;
@@ -17,7 +19,7 @@ options_clear (Options *options)
     vgate_fleet_options_clear (&options->fleet);
     g_free (options->driver);
     g_free (options->branches);
-    g_free (options->output);
+    vgate_virsh_options_clear (&options->virsh);
     g_free (options->root);
     g_strfreev (options->words);
 }
@@ -50,7 +52,8 @@ choose_hosts (const VgateFleet *fleet, char *const *words, GError **error)
 }
 
 static int
-plan_upgrade (const Options *options, VgatePolicy *policy, const char *config, gboolean is_json)
+plan_upgrade (const Options *options, VgatePolicy *policy, const char *config, const VgateVirshHosts *reached,
+              void (*print) (const VgateUpgradePlan *plan, const char *driver, const VgateVirshHosts *hosts))
 {
     const VgateFleetQuestion question = {
         .policy = policy,
@@ -68,10 +71,7 @@ plan_upgrade (const Options *options, VgatePolicy *policy, const char *config, g
     if (!hosts)
         return vgate_command_fail (error);
     plan = vgate_upgrade_plan (fleet, &question, hosts, options->driver, branch, !options->without_warm);
-    if (is_json)
-        vgate_upgrade_print_json (plan, options->driver);
-    else
-        vgate_upgrade_print_text (plan, options->driver);
+    print (plan, options->driver, reached);
     if (fleet->faults->len > 0 || plan->unknown->len > 0 || plan->n_unjudged > 0)
         return VGATE_EXIT_UNANSWERED;
     return plan->n_blocked > 0 ? VGATE_EXIT_REFUSED : VGATE_EXIT_ALLOWED;
@@ -89,19 +89,22 @@ vgate_command_plan_upgrade (int argc, char *argv[], const char *config)
          "use FILE instead of the installed table of branches", "FILE"},
         {"no-warm-update", 0, 0, G_OPTION_ARG_NONE, &options.without_warm,
          "empty each host, also one whose driver can be replaced while guests run", NULL},
-        {"output", 0, 0, G_OPTION_ARG_STRING, &options.output,
-         "print in format FORM: text (the default) or json", "FORM"},
+        VGATE_VIRSH_ENTRIES (&options.virsh),
         {"root", 0, 0, G_OPTION_ARG_FILENAME, &options.root, "look for /sys and /run below DIR", "DIR"},
         {0},
     };
     g_autoptr (GError) error = NULL;
     g_autoptr (VgatePolicy) policy = NULL;
-    VgateOutput output = VGATE_OUTPUT_TEXT;
+    VgateOutput output;
+    VgateVirshHosts reached = {0};
+    guint64 link_speed;
+    int status;
 
     if (!vgate_command_parse (
             argc, argv, "[HOST...]",
             "Plan the update of hosts to another host driver: which vGPU versions to accept\n"
-            "before, which guests must be restarted, and in which order the hosts are updated.\n"
+            "before, which guests must be restarted, in which order the hosts are updated,\n"
+            "and where their guests go. Nothing is executed.\n"
             "HOST is the name or UUID of a host in the fleet; without HOST, all are updated.",
             entries, &options.words, &error))
         return vgate_command_usage (error->message);
@@ -111,11 +114,17 @@ vgate_command_plan_upgrade (int argc, char *argv[], const char *config)
         return vgate_command_usage ("'plan-upgrade' requires --fleet DIR or --connect URI");
     if (!vgate_fleet_options_check (&options.fleet, NULL, &error))
         return vgate_command_usage (error->message);
-    if (options.output && (!vgate_output_parse (options.output, &output) || output == VGATE_OUTPUT_XML))
-        return vgate_command_bad_value ("output", options.output, "text or json");
+    if (!vgate_virsh_options_read (&options.virsh, &reached, &link_speed, &output, &status))
+        return status;
     policy = vgate_command_policy (config, &error);
     if (!policy)
         return vgate_command_fail (error);
     policy->gate_cold_start = TRUE;
-    return plan_upgrade (&options, policy, config, output == VGATE_OUTPUT_JSON);
+    /* options have priority over the configuration */
+    if (link_speed > 0)
+        policy->link_speed = link_speed;
+    if (output == VGATE_OUTPUT_JSON)
+        return plan_upgrade (&options, policy, config, &reached, vgate_upgrade_print_json);
+    return plan_upgrade (&options, policy, config, &reached,
+                         options.virsh.virsh ? vgate_upgrade_print_virsh : vgate_upgrade_print_text);
 }

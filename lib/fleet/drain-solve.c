@@ -16,6 +16,8 @@
 
 /* Seconds for each of the three optimizations. */
 #define TIME_LIMIT 1
+/* What a guest on a host that is emptied later costs, in ms of down-time. */
+#define LATER_COST 1e6
 /* Larger programs are not tried with guests of other hosts. */
 #define COLUMNS_MAX 20000u
 
@@ -38,7 +40,7 @@ typedef struct {
     guint host, pgpu, vgpu, type; /* as the kind needs them */
     guint64 size;
     double upper;
-    double down_time; /* ms of one guest */
+    double down_time; /* ms of one guest, with LATER_COST */
 } Column;
 
 typedef struct {
@@ -51,6 +53,7 @@ typedef struct {
 typedef struct {
     VgateMoving *moving;
     guint host; /* that is drained */
+    const gboolean *is_later;
     GPtrArray *groups;
     GArray *columns; /* of Column */
     GPtrArray *rows; /* of Row * */
@@ -198,7 +201,7 @@ static char *
 identify_host (Program *program, guint host)
 {
     const VgatePlaces *places = program->moving->places[host];
-    GString *text = g_string_new (NULL);
+    GString *text = g_string_new (program->is_later && program->is_later[host] ? "later " : NULL);
 
     for (guint g = 0; g < program->groups->len; g++) {
         VgateDrainGuest *guest = example_of (program, (int)g);
@@ -211,14 +214,15 @@ identify_host (Program *program, guint host)
     for (guint p = 0; p < places->host->pgpus->len; p++) {
         const VgatePlacePgpu *pgpu = &places->pgpus[p];
 
-        g_string_append_printf (text, "| %d %d %u %u %" G_GUINT64_FORMAT, pgpu->is_equal, pgpu->kind,
-                                pgpu->n_running, pgpu->n_creatable, pgpu->size);
+        g_string_append_printf (text, "| %d %d %d %u %u %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT,
+                                pgpu->is_equal, pgpu->has_left, pgpu->kind, pgpu->n_running,
+                                pgpu->n_creatable, pgpu->size, pgpu->free_framebuffer);
         for (guint t = 0; t < pgpu->n_types; t++) {
             const VgatePlaceType *type = &pgpu->types[t];
 
-            g_string_append_printf (text, " %s %u %u %u %u %u %u", type->type->name,
-                                    type->type->free_instances, type->type->max_instances, type->n_running,
-                                    type->n_promised, type->n_idle, type->n_creatable);
+            g_string_append_printf (text, " %s %u %u %u %u %u %u", type->type->name, type->n_free,
+                                    type->type->max_instances, type->n_running, type->n_promised,
+                                    type->n_idle, type->n_creatable);
         }
     }
     return g_string_free (text, FALSE);
@@ -296,16 +300,16 @@ add_group (Program *program, int group, guint host)
     const VgateMover *mover = guest->mover;
     const VgateMovingFit *fit = vgate_moving_fit (program->moving, guest->mover, host);
     const double n = n_members (program, group);
+    const double cost =
+        (double)fit->down_time + (program->is_later && program->is_later[host] ? LATER_COST : 0);
     int guests = 0;
 
     if (!fit->is_possible || (guest->is_other && mover->home == (int)host))
         return;
     if (mover->n_vgpus > 1)
-        guests = new_column (program, &(Column){.kind = COLUMN_GUESTS,
-                                                .group = group,
-                                                .host = host,
-                                                .upper = n,
-                                                .down_time = (double)fit->down_time});
+        guests = new_column (
+            program,
+            &(Column){.kind = COLUMN_GUESTS, .group = group, .host = host, .upper = n, .down_time = cost});
     for (guint v = 0; v < mover->n_vgpus; v++) {
         Row *together = row_new (EQ, 0);
 
@@ -326,7 +330,7 @@ add_group (Program *program, int group, guint host)
                                                     .vgpu = v,
                                                     .type = (guint)type,
                                                     .upper = n,
-                                                    .down_time = (double)fit->down_time});
+                                                    .down_time = cost});
             row_add (together, column, 1);
         }
         if (guests > 0) {
@@ -384,7 +388,9 @@ add_leaving (const PgpuRows *rows, Row *row, int type, double factor, gboolean i
         for (guint v = 0; v < guest->mover->n_vgpus; v++) {
             const VgateMovingVgpu *vgpu = &guest->mover->vgpus[v];
 
-            if (vgpu->pgpu == (int)rows->index && (type < 0 || vgpu->type == type))
+            /* a device that was taken stays (vgate_places_fold ()) */
+            if (vgpu->pgpu == (int)rows->index && !(vgpu->is_moved && vgpu->arrival == VGATE_ARRIVAL_TAKEN) &&
+                (type < 0 || vgpu->type == type))
                 sum += in_gib ? (double)rows->pgpu->types[vgpu->type].type->framebuffer / 0x1p30 : 1;
         }
         if (sum > 0)
@@ -624,6 +630,8 @@ add_pgpu_rows (PgpuRows *rows)
             program_take (rows->program, row);
         }
         add_arriving (rows, devices, (int)t, 1, TRUE);
+        if (pgpu->has_left)
+            continue;
         row = row_new (LE, type->n_creatable);
         add_arriving (rows, row, (int)t, 1, TRUE);
         add_leaving (rows, row, -1, -1e4, FALSE);
@@ -854,11 +862,11 @@ read_solution (Program *program, const double *values)
     }
 }
 
-gboolean
-vgate_drain_solve (VgateMoving *moving, guint host, GPtrArray *guests, const GPtrArray *forbidden,
-                   gboolean *is_proved, guint *n_most)
+static gboolean
+solve_with (VgateMoving *moving, guint host, GPtrArray *guests, const GPtrArray *forbidden,
+            const gboolean *is_later, gboolean *is_proved, guint *n_most)
 {
-    Program program = {.moving = moving, .host = host};
+    Program program = {.moving = moving, .host = host, .is_later = is_later};
     g_autoptr (GPtrArray) groups = g_ptr_array_new_with_free_func ((GDestroyNotify)group_free);
     g_autoptr (GArray) columns = g_array_new (FALSE, FALSE, sizeof (Column));
     g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func ((GDestroyNotify)row_free);
@@ -907,5 +915,29 @@ vgate_drain_solve (VgateMoving *moving, guint host, GPtrArray *guests, const GPt
     }
     if (is_found)
         read_solution (&program, values);
+    return is_found;
+}
+
+/* The rows of the program are about documents, so that what earlier steps of a plan have changed is counted
+ * as what runs. */
+gboolean
+vgate_drain_solve (VgateMoving *moving, guint host, GPtrArray *guests, const GPtrArray *forbidden,
+                   const gboolean *is_later, gboolean *is_proved, guint *n_most)
+{
+    const guint n_hosts = moving->fleet->hosts->len;
+    g_autofree VgatePlaces **folded = g_new0 (VgatePlaces *, n_hosts + 1);
+    VgatePlaces **places = moving->places;
+    gboolean is_found;
+
+    for (guint h = 0; h < n_hosts; h++) {
+        folded[h] = vgate_places_copy (places[h]);
+        vgate_places_reset (folded[h]);
+        vgate_places_fold (folded[h]);
+    }
+    moving->places = folded;
+    is_found = solve_with (moving, host, guests, forbidden, is_later, is_proved, n_most);
+    moving->places = places;
+    for (guint h = 0; h < n_hosts; h++)
+        vgate_places_free (folded[h]);
     return is_found;
 }

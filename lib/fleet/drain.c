@@ -115,6 +115,7 @@ shortest_down_time (const Draining *d, VgateMover *mover)
 static gboolean
 seat_on_best (const Draining *d, VgateDrainGuest *guest, guint64 down_time)
 {
+    const gboolean *is_later = d->options->is_later;
     g_autofree gboolean *tried = g_new0 (gboolean, d->moving->fleet->hosts->len + 1);
 
     for (;;) {
@@ -130,8 +131,10 @@ seat_on_best (const Draining *d, VgateDrainGuest *guest, guint64 down_time)
             fit = vgate_moving_fit (d->moving, guest->mover, h);
             if (!fit->is_possible || fit->down_time > down_time)
                 continue;
+            if (best >= 0 && is_later && is_later[h] && !is_later[best])
+                continue;
             load = load_of (d->moving->places[h]);
-            if (best < 0 ||
+            if (best < 0 || (is_later && is_later[best] && !is_later[h]) ||
                 (d->options->order == VGATE_MOVING_SPREAD ? load < best_load : load > best_load)) {
                 best = (int)h;
                 best_load = load;
@@ -147,15 +150,21 @@ seat_on_best (const Draining *d, VgateDrainGuest *guest, guint64 down_time)
     }
 }
 
-/* TRUE when each guest that can go anywhere has a seat with its shortest down-time: no plan is better. */
+/* TRUE when each guest that can go anywhere has a seat, with its shortest down-time where that matters: no
+ * plan lets more leave. */
 static gboolean
 seat_one_by_one (const Draining *d)
 {
     gboolean all = TRUE;
 
-    for (guint i = 0; i < d->guests->len && all; i++)
-        if (can_go_anywhere (d, guest_at (d, i)->mover))
-            all = seat_on_best (d, guest_at (d, i), shortest_down_time (d, guest_at (d, i)->mover));
+    for (guint i = 0; i < d->guests->len && (all || d->options->is_quick); i++) {
+        VgateMover *mover = guest_at (d, i)->mover;
+
+        if (can_go_anywhere (d, mover))
+            all = seat_on_best (d, guest_at (d, i),
+                                d->options->is_later ? G_MAXUINT64 : shortest_down_time (d, mover)) &&
+                  all;
+    }
     return all;
 }
 
@@ -179,7 +188,7 @@ take_seats (const Draining *d)
         const VgateDrainGuest *guest = guest_at (d, i);
 
         if (guest->to >= 0 && !vgate_moving_take (d->moving, guest->mover, (guint)guest->to, guest->seats)) {
-            g_warning ("guest %u has no room on host %d", guest->mover->guest, guest->to);
+            g_debug ("guest %u has no room on host %d", guest->mover->guest, guest->to);
             return FALSE;
         }
     }
@@ -200,7 +209,10 @@ seat_as_preferred (const Draining *d)
             continue;
         seats = g_memdup2 (guest->seats, sizeof (VgateSeat) * (guest->mover->n_vgpus + 1));
         vgate_moving_give_back (d->moving, guest->mover, (guint)to, seats);
-        if (!seat_on_best (d, guest, vgate_moving_fit (d->moving, guest->mover, (guint)to)->down_time)) {
+        if (!seat_on_best (d, guest,
+                           d->options->is_later
+                               ? G_MAXUINT64
+                               : vgate_moving_fit (d->moving, guest->mover, (guint)to)->down_time)) {
             memcpy (guest->seats, seats, sizeof (VgateSeat) * (guest->mover->n_vgpus + 1));
             guest->to = to;
             vgate_moving_take (d->moving, guest->mover, (guint)to, seats);
@@ -545,10 +557,11 @@ make_room_exactly (const Draining *d, const GPtrArray *movable, guint n_alone, g
     for (guint i = 0; i < movable->len; i++)
         add_guest (d, g_ptr_array_index (movable, i), TRUE);
     unseat_all (d);
-    while (forbidden->len < FORBIDDEN_MAX) {
+    while (forbidden->len < (d->options->n_tries > 0 ? d->options->n_tries : FORBIDDEN_MAX)) {
         GPtrArray *ordered;
 
-        if (!vgate_drain_solve (d->moving, d->host, d->guests, forbidden, is_proved, n_most) ||
+        if (!vgate_drain_solve (d->moving, d->host, d->guests, forbidden, d->options->is_later, is_proved,
+                                n_most) ||
             !take_seats (d))
             break;
         if (count_leaving (d) <= n_alone)
@@ -566,7 +579,7 @@ make_room_exactly (const Draining *d, const GPtrArray *movable, guint n_alone, g
 /* Improves the assignment by moving guests of other hosts, if more guests leave because of it. Returns those
  * of other hosts that move, in their order. */
 static GPtrArray *
-make_room (const Draining *d, guint n_possible, VgateDrainPlan *plan)
+make_room (const Draining *d, guint n_possible, VgateDrainAssignment *plan)
 {
     const guint n_own = d->guests->len, n_alone = count_leaving (d);
     const gboolean was_optimal = plan->is_optimal;
@@ -604,13 +617,48 @@ make_room (const Draining *d, guint n_possible, VgateDrainPlan *plan)
 
 /* --- devices --- */
 
+struct VgateDrainDevices {
+    guint n_hosts;
+    /* by host, of char *: the devices that guests have by the plan, and those that guests have left */
+    GHashTable **given, **freed;
+};
+
+VgateDrainDevices *
+vgate_drain_devices_new (const VgateMoving *moving)
+{
+    VgateDrainDevices *devices = g_new0 (VgateDrainDevices, 1);
+
+    devices->n_hosts = moving->fleet->hosts->len;
+    devices->given = g_new0 (GHashTable *, devices->n_hosts + 1);
+    devices->freed = g_new0 (GHashTable *, devices->n_hosts + 1);
+    for (guint h = 0; h < devices->n_hosts; h++) {
+        devices->given[h] = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+        devices->freed[h] = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+    }
+    return devices;
+}
+
+void
+vgate_drain_devices_free (VgateDrainDevices *devices)
+{
+    for (guint h = 0; h < devices->n_hosts; h++) {
+        g_hash_table_unref (devices->given[h]);
+        g_hash_table_unref (devices->freed[h]);
+    }
+    g_free (devices->given);
+    g_free (devices->freed);
+    g_free (devices);
+}
+
 static gboolean
-is_device_known (const VgateHost *host, const GHashTable *given, const char *device)
+is_device_known (const VgateHost *host, GHashTable *given, GHashTable *freed, const char *device)
 {
     const VgateHostDevices *devices = host->devices;
 
-    if (g_hash_table_contains ((GHashTable *)given, device))
+    if (g_hash_table_contains (given, device))
         return TRUE;
+    if (g_hash_table_contains (freed, device))
+        return FALSE;
     for (guint i = 0; i < devices->devices->len; i++)
         if (strcmp (((const VgateHostDevice *)g_ptr_array_index (devices->devices, i))->listed.source,
                     device) == 0)
@@ -637,7 +685,7 @@ is_free (const VgateHostDevices *devices, const char *source)
  * preferred. freed: virtual functions that guests have left. NULL: no device fits. */
 static const char *
 find_free (const VgateHost *host, const VgatePgpu *pgpu, const VgateHostType *type,
-           const VgateHostdev *hostdev, GHashTable *given, GHashTable *freed)
+           const VgateMovingVgpu *vgpu, GHashTable *given, GHashTable *freed)
 {
     const char *found = NULL;
 
@@ -647,7 +695,7 @@ find_free (const VgateHost *host, const VgatePgpu *pgpu, const VgateHostType *ty
         const gboolean is_left = !type && g_hash_table_contains (freed, listed->source);
         const gboolean has_type = listed->device.type != 0;
 
-        if (listed->kind != hostdev->kind || g_strcmp0 (listed->device.pgpu, pgpu->address) != 0 ||
+        if (listed->kind != vgpu->hostdev->kind || g_strcmp0 (listed->device.pgpu, pgpu->address) != 0 ||
             g_hash_table_contains (given, listed->source))
             continue;
         if (!is_left &&
@@ -656,7 +704,7 @@ find_free (const VgateHost *host, const VgatePgpu *pgpu, const VgateHostType *ty
         if (type && !vgate_pgpu_is_same_type (pgpu, listed->device.type, listed->device.type_name, type->id,
                                               type->name))
             continue;
-        if (strcmp (listed->source, hostdev->source) == 0)
+        if (strcmp (listed->source, vgpu->source) == 0)
             return listed->source;
         found = found ? found : listed->source;
     }
@@ -666,62 +714,76 @@ find_free (const VgateHost *host, const VgatePgpu *pgpu, const VgateHostType *ty
 static void
 device_free (VgateDrainDevice *device)
 {
+    g_free (device->named);
     g_free (device->device);
     g_free (device);
 }
 
-/* given: host and device that were given to a guest; freed: the same that a guest has left. */
 static void
-choose_devices (const Draining *d, VgateDrainMove *move, GHashTable **given, GHashTable **freed)
+choose_devices (const VgateHost *host, VgateMover *mover, VgateDrainMove *move, VgateDrainDevices *devices)
 {
-    const VgateHost *host = vgate_moving_host (d->moving, move->to);
+    GHashTable *given = devices->given[move->to], *freed = devices->freed[move->to];
 
-    for (guint v = 0; v < move->mover->n_vgpus; v++) {
-        const VgateHostdev *hostdev = move->mover->vgpus[v].hostdev;
+    for (guint v = 0; v < mover->n_vgpus; v++) {
+        VgateMovingVgpu *vgpu = &mover->vgpus[v];
         VgateDrainDevice *device;
         const char *name = NULL;
 
-        if (!hostdev)
+        if (!vgpu->hostdev)
             continue;
         device = g_new0 (VgateDrainDevice, 1);
-        device->hostdev = hostdev;
+        device->hostdev = vgpu->hostdev;
+        device->named = g_strdup (vgpu->source);
+        device->is_kept = vgpu->is_moved && vgpu->arrival == VGATE_ARRIVAL_TAKEN;
         device->pgpu = g_ptr_array_index (host->pgpus, move->seats[v].pgpu);
         device->type = g_ptr_array_index (device->pgpu->types, move->seats[v].type);
         device->is_made = move->seats[v].arrival != VGATE_ARRIVAL_TAKEN;
         if (!device->is_made)
-            name = find_free (host, device->pgpu, device->type, hostdev, given[move->to], freed[move->to]);
-        else if (hostdev->kind == VGATE_HOSTDEV_PCI)
-            name = find_free (host, device->pgpu, NULL, hostdev, given[move->to], freed[move->to]);
-        else if (!is_device_known (host, given[move->to], hostdev->source))
-            name = hostdev->source;
+            name = find_free (host, device->pgpu, device->type, vgpu, given, freed);
+        else if (vgpu->hostdev->kind == VGATE_HOSTDEV_PCI)
+            name = find_free (host, device->pgpu, NULL, vgpu, given, freed);
+        else if (!is_device_known (host, given, freed, vgpu->source))
+            name = vgpu->source;
         device->device = name ? g_strdup (name) : g_uuid_string_random ();
-        g_hash_table_add (given[move->to], g_strdup (device->device));
+        g_hash_table_add (given, g_strdup (device->device));
         g_ptr_array_add (move->devices, device);
+        g_hash_table_remove (devices->given[move->from], vgpu->source);
+        g_hash_table_add (devices->freed[move->from], g_strdup (vgpu->source));
+        vgpu->source = device->device;
     }
-    for (guint v = 0; v < move->mover->n_vgpus && move->is_other; v++)
-        if (move->mover->vgpus[v].hostdev)
-            g_hash_table_add (freed[move->mover->home], g_strdup (move->mover->vgpus[v].hostdev->source));
 }
 
-static void
-move_free (VgateDrainMove *move)
+void
+vgate_drain_move_free (VgateDrainMove *move)
 {
     g_free (move->seats);
     g_ptr_array_unref (move->devices);
     g_free (move);
 }
 
-static void
-add_move (const Draining *d, const VgateDrainGuest *guest, VgateDrainPlan *plan)
+VgateDrainMove *
+vgate_drain_move_new (VgateMoving *moving, VgateMover *mover, guint to, const VgateSeat *seats,
+                      VgateDrainDevices *devices)
 {
     VgateDrainMove *move = g_new0 (VgateDrainMove, 1);
 
-    move->mover = guest->mover;
-    move->to = (guint)guest->to;
-    move->is_other = guest->is_other;
-    move->down_time = vgate_moving_fit (d->moving, guest->mover, (guint)guest->to)->down_time;
-    move->seats = g_memdup2 (guest->seats, sizeof (VgateSeat) * (guest->mover->n_vgpus + 1));
+    move->mover = mover;
+    move->from = (guint)mover->home;
+    move->to = to;
+    move->down_time = vgate_moving_fit (moving, mover, to)->down_time;
+    move->seats = g_memdup2 (seats, sizeof (VgateSeat) * mover->n_vgpus);
     move->devices = g_ptr_array_new_with_free_func ((GDestroyNotify)device_free);
+    choose_devices (vgate_moving_host (moving, to), mover, move, devices);
+    return move;
+}
+
+static void
+add_move (const Draining *d, const VgateDrainGuest *guest, VgateDrainDevices *devices, VgateDrainPlan *plan)
+{
+    VgateDrainMove *move =
+        vgate_drain_move_new (d->moving, guest->mover, (guint)guest->to, guest->seats, devices);
+
+    move->is_other = move->is_left = guest->is_other;
     g_ptr_array_add (plan->moves, move);
     plan->n_leaving += guest->is_other ? 0 : 1;
 }
@@ -729,24 +791,13 @@ add_move (const Draining *d, const VgateDrainGuest *guest, VgateDrainPlan *plan)
 static void
 list_moves (const Draining *d, const GPtrArray *others, VgateDrainPlan *plan)
 {
-    const guint n = d->moving->fleet->hosts->len;
-    g_autofree GHashTable **given = g_new0 (GHashTable *, n + 1), **freed = g_new0 (GHashTable *, n + 1);
+    g_autoptr (VgateDrainDevices) devices = vgate_drain_devices_new (d->moving);
 
     for (guint i = 0; i < others->len; i++)
-        add_move (d, g_ptr_array_index (others, i), plan);
+        add_move (d, g_ptr_array_index (others, i), devices, plan);
     for (guint i = 0; i < d->guests->len; i++)
         if (!guest_at (d, i)->is_other && guest_at (d, i)->to >= 0)
-            add_move (d, guest_at (d, i), plan);
-    for (guint h = 0; h < n; h++) {
-        given[h] = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-        freed[h] = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-    }
-    for (guint i = 0; i < plan->moves->len; i++)
-        choose_devices (d, g_ptr_array_index (plan->moves, i), given, freed);
-    for (guint h = 0; h < n; h++) {
-        g_hash_table_unref (given[h]);
-        g_hash_table_unref (freed[h]);
-    }
+            add_move (d, guest_at (d, i), devices, plan);
 }
 
 /* --- those that stay --- */
@@ -927,51 +978,82 @@ explain_stay (const Draining *d, VgateMover *mover, VgateDrainPlan *plan)
     g_ptr_array_sort (stay->reasons, compare_reasons);
 }
 
+VgateDrainAssignment *
+vgate_drain_assign (VgateMoving *moving, guint host, const GPtrArray *movers,
+                    const VgateDrainOptions *options)
+{
+    VgateDrainAssignment *assignment = g_new0 (VgateDrainAssignment, 1);
+    Draining d = {.moving = moving, .host = host, .options = options};
+    guint n_possible = 0;
+
+    d.guests = assignment->guests = g_ptr_array_new_with_free_func ((GDestroyNotify)guest_free);
+    assignment->n_own = movers->len;
+    assignment->is_optimal = TRUE;
+    for (guint i = 0; i < movers->len; i++) {
+        VgateMover *mover = g_ptr_array_index (movers, i);
+
+        add_guest (&d, mover, FALSE);
+        n_possible += can_go_anywhere (&d, mover) ? 1 : 0;
+    }
+    g_ptr_array_sort (d.guests, compare_sizes);
+    assignment->n_most = n_possible;
+    if (!seat_one_by_one (&d) && !options->is_quick) {
+        unseat_all (&d);
+        if (!vgate_drain_solve (moving, host, d.guests, NULL, options->is_later, &assignment->is_optimal,
+                                &assignment->n_most) ||
+            !take_seats (&d)) {
+            VgateDrainOptions quick = *options;
+
+            quick.is_quick = TRUE;
+            assignment->is_optimal = FALSE;
+            unseat_all (&d);
+            d.options = &quick;
+            seat_one_by_one (&d);
+            d.options = options;
+        }
+        if (count_leaving (&d) < n_possible && !options->keeps_others)
+            assignment->others = make_room (&d, n_possible, assignment);
+        take_seats (&d);
+        seat_as_preferred (&d);
+    }
+    if (!assignment->others)
+        assignment->others = g_ptr_array_new ();
+    assignment->n_leaving = count_leaving (&d);
+    return assignment;
+}
+
+void
+vgate_drain_assignment_free (VgateDrainAssignment *assignment)
+{
+    g_ptr_array_unref (assignment->others);
+    g_ptr_array_unref (assignment->guests);
+    g_free (assignment);
+}
+
 VgateDrainPlan *
 vgate_drain_plan (const VgateFleet *fleet, const VgateFleetQuestion *question, guint host,
                   const VgateDrainOptions *options)
 {
     VgateDrainPlan *plan = g_new0 (VgateDrainPlan, 1);
-    g_autoptr (GPtrArray) guests = g_ptr_array_new_with_free_func ((GDestroyNotify)guest_free);
-    g_autoptr (GPtrArray) others = NULL;
-    Draining d = {.host = host, .options = options, .guests = guests};
-    guint n_possible = 0, n_own;
+    g_autoptr (GPtrArray) movers = g_ptr_array_new ();
+    g_autoptr (VgateDrainAssignment) assignment = NULL;
+    Draining d = {.host = host, .options = options};
 
-    plan->moving = vgate_moving_new (fleet, question);
+    d.moving = plan->moving = vgate_moving_new (fleet, question);
     plan->host = host;
-    plan->moves = g_ptr_array_new_with_free_func ((GDestroyNotify)move_free);
+    plan->moves = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_drain_move_free);
     plan->stays = g_ptr_array_new_with_free_func ((GDestroyNotify)stay_free);
     plan->unknown = g_ptr_array_new ();
     plan->nameless = g_ptr_array_new ();
-    plan->is_optimal = TRUE;
-    d.moving = plan->moving;
-    for (guint g = 0; g < fleet->guests->len; g++) {
-        VgateMover *mover = plan->moving->movers[g];
-
-        if (!mover || mover->home != (int)host)
-            continue;
-        add_guest (&d, mover, FALSE);
-        n_possible += can_go_anywhere (&d, mover) ? 1 : 0;
-    }
-    n_own = guests->len;
-    g_ptr_array_sort (guests, compare_sizes);
-    plan->n_most = n_possible;
-    if (!seat_one_by_one (&d)) {
-        unseat_all (&d);
-        if (!vgate_drain_solve (d.moving, host, guests, NULL, &plan->is_optimal, &plan->n_most) ||
-            !take_seats (&d)) {
-            unseat_all (&d);
-            plan->is_optimal = FALSE;
-        }
-        if (count_leaving (&d) < n_possible && !options->keeps_others)
-            others = make_room (&d, n_possible, plan);
-        take_seats (&d);
-        seat_as_preferred (&d);
-    }
-    if (!others)
-        others = g_ptr_array_new ();
-    list_moves (&d, others, plan);
-    for (guint i = 0; i < n_own; i++)
+    for (guint g = 0; g < fleet->guests->len; g++)
+        if (plan->moving->movers[g] && plan->moving->movers[g]->home == (int)host)
+            g_ptr_array_add (movers, plan->moving->movers[g]);
+    assignment = vgate_drain_assign (plan->moving, host, movers, options);
+    d.guests = assignment->guests;
+    plan->n_most = assignment->n_most;
+    plan->is_optimal = assignment->is_optimal;
+    list_moves (&d, assignment->others, plan);
+    for (guint i = 0; i < assignment->n_own; i++)
         if (guest_at (&d, i)->to < 0)
             explain_stay (&d, guest_at (&d, i)->mover, plan);
     vgate_moving_list_unknown (d.moving, host, plan->unknown, plan->nameless);

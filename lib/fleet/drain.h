@@ -12,7 +12,9 @@
 /* The device of a vGPU at its destination. */
 typedef struct {
     const VgateHostdev *hostdev; /* of the guest's XML; borrowed */
-    char *device;                /* UUID or PCI address */
+    char *named;                 /* the device that the XML names before: UUID or PCI address */
+    char *device;                /* that at the destination */
+    gboolean is_kept;            /* the named one stays, because it existed before the plan */
     gboolean is_made;            /* it is created for the guest; otherwise it exists */
     const VgateHostType *type;   /* borrowed from the host */
     const VgatePgpu *pgpu;       /* likewise */
@@ -20,8 +22,9 @@ typedef struct {
 
 typedef struct {
     const VgateMover *mover;
-    guint to;           /* index of the destination */
+    guint from, to;     /* indices of the hosts */
     gboolean is_other;  /* a guest of another host, which makes room */
+    gboolean is_left;   /* its devices at the source are to be removed, because they would take room there */
     guint64 down_time;  /* the estimate in ms; 0: not known */
     VgateSeat *seats;   /* one for each vGPU */
     GPtrArray *devices; /* of VgateDrainDevice *, for the vGPUs with a hostdev */
@@ -57,6 +60,12 @@ typedef struct {
 typedef struct {
     VgateMovingOrder order;
     gboolean keeps_others; /* guests of other hosts are not moved */
+    /* One guest after the other gets a place; no assignment is searched that lets more of them leave. */
+    gboolean is_quick;
+    guint n_tries; /* how often an assignment that cannot be ordered is replaced by another; 0: the default */
+    /* Indexed by host: it is emptied later, so that others are preferred, to whatever down-time; NULL: none
+     * is. */
+    const gboolean *is_later;
 } VgateDrainOptions;
 
 /* The result borrows fleet and question. host is an index. */
@@ -65,7 +74,7 @@ VgateDrainPlan *vgate_drain_plan (const VgateFleet *fleet, const VgateFleetQuest
 void vgate_drain_plan_free (VgateDrainPlan *plan);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateDrainPlan, vgate_drain_plan_free)
 
-/* --- for drain.c and drain-solve.c --- */
+/* --- one step of a plan --- */
 
 /* A guest that can be migrated, and to which host. */
 typedef struct {
@@ -75,11 +84,45 @@ typedef struct {
     VgateSeat *seats; /* one for each vGPU; set when to is */
 } VgateDrainGuest;
 
+typedef struct {
+    GPtrArray *guests; /* of VgateDrainGuest *, those that are to leave, then others */
+    guint n_own;       /* those that are to leave */
+    GPtrArray *others; /* of the other ones those that move, in their order */
+    guint n_leaving;
+    guint n_most;        /* no assignment lets more leave */
+    gboolean is_optimal; /* FALSE: it was not proved that no assignment is better */
+} VgateDrainAssignment;
+
+/*
+ * Finds places for the guests (movers, of VgateMover *) that are to leave the host, and takes them. Those of
+ * other hosts that move have left their host; those that are to leave have not.
+ */
+VgateDrainAssignment *vgate_drain_assign (VgateMoving *moving, guint host, const GPtrArray *movers,
+                                          const VgateDrainOptions *options);
+void vgate_drain_assignment_free (VgateDrainAssignment *assignment);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateDrainAssignment, vgate_drain_assignment_free)
+
+/* The devices that guests get by the moves before, and those that they have left. */
+typedef struct VgateDrainDevices VgateDrainDevices;
+
+VgateDrainDevices *vgate_drain_devices_new (const VgateMoving *moving);
+void vgate_drain_devices_free (VgateDrainDevices *devices);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateDrainDevices, vgate_drain_devices_free)
+
+/* A guest's migration from its present host to these seats, with the devices that it gets there. Afterwards,
+ * its XML names these: it borrows from the result, which vgate_drain_move_free () frees. */
+VgateDrainMove *vgate_drain_move_new (VgateMoving *moving, VgateMover *mover, guint to,
+                                      const VgateSeat *seats, VgateDrainDevices *devices);
+void vgate_drain_move_free (VgateDrainMove *move);
+
+/* --- for drain.c and drain-solve.c --- */
+
 /*
  * Finds the best assignment of the guests, with all hosts but the drained one as destinations, as an integer
  * program. FALSE when none was found in the time; the guests are then unchanged. *is_proved: no assignment
  * is better. *n_most: no assignment lets more guests leave. forbidden, of GArray of VgateDrainGuest (the
- * others that move at once), lists sets of moves that cannot be ordered.
+ * others that move at once), lists sets of moves that cannot be ordered. is_later: as in the options; a guest
+ * that goes to such a host counts as a long down-time.
  */
 gboolean vgate_drain_solve (VgateMoving *moving, guint host, GPtrArray *guests, const GPtrArray *forbidden,
-                            gboolean *is_proved, guint *n_most);
+                            const gboolean *is_later, gboolean *is_proved, guint *n_most);

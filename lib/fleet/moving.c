@@ -152,7 +152,7 @@ mover_new (const VgateMoving *moving, guint guest, GHashTable *homes)
     VgateMover *mover = g_new0 (VgateMover, 1);
 
     mover->guest = guest;
-    mover->home = home_of (moving->fleet, domain, homes);
+    mover->home = mover->origin = home_of (moving->fleet, domain, homes);
     mover->fits = g_new0 (const VgateMovingFit *, moving->fleet->hosts->len + 1);
     mover->is_checked = domain->element && vgate_element_check (domain->element, domain->uuid,
                                                                 moving->question->policy->seal_key, NULL);
@@ -166,6 +166,7 @@ mover_new (const VgateMoving *moving, guint guest, GHashTable *homes)
         *vgpu =
             (VgateMovingVgpu){.vgpu = g_ptr_array_index (domain->element->vgpus, v), .pgpu = -1, .type = -1};
         vgpu->hostdev = hostdev_of (domain, vgpu->vgpu);
+        vgpu->source = vgpu->hostdev ? vgpu->hostdev->source : NULL;
         if (mover->home >= 0)
             find_pgpu_at_home (moving, mover, vgpu);
     }
@@ -260,6 +261,81 @@ vgate_moving_reset (VgateMoving *moving)
 }
 
 void
+vgate_moving_settle (VgateMoving *moving)
+{
+    for (guint h = 0; h < moving->fleet->hosts->len; h++)
+        vgate_places_settle (moving->places[h]);
+}
+
+void
+vgate_moving_settle_guest (VgateMover *mover, guint host, const VgateSeat *seats)
+{
+    mover->home = (int)host;
+    for (guint v = 0; v < mover->n_vgpus; v++) {
+        mover->vgpus[v].pgpu = (int)seats[v].pgpu;
+        mover->vgpus[v].type = (int)seats[v].type;
+        mover->vgpus[v].is_moved = TRUE;
+        mover->vgpus[v].arrival = seats[v].arrival;
+    }
+}
+
+struct VgateMovingState {
+    GPtrArray *places; /* of VgatePlaces *, indexed by host */
+    GArray *movers;    /* of VgateMover, indexed by guest */
+    GPtrArray *vgpus;  /* of VgateMovingVgpu *, indexed by guest */
+};
+
+VgateMovingState *
+vgate_moving_save (const VgateMoving *moving)
+{
+    VgateMovingState *state = g_new0 (VgateMovingState, 1);
+    const VgateMover none = {0};
+
+    state->places = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_places_free);
+    state->movers = g_array_new (FALSE, FALSE, sizeof (VgateMover));
+    state->vgpus = g_ptr_array_new_with_free_func (g_free);
+    for (guint h = 0; h < moving->fleet->hosts->len; h++)
+        g_ptr_array_add (state->places, vgate_places_copy (moving->places[h]));
+    for (guint g = 0; g < moving->fleet->guests->len; g++) {
+        const VgateMover *mover = moving->movers[g] ? moving->movers[g] : &none;
+
+        g_array_append_val (state->movers, *mover);
+        g_ptr_array_add (state->vgpus, g_memdup2 (mover->vgpus, sizeof (VgateMovingVgpu) * mover->n_vgpus));
+    }
+    return state;
+}
+
+void
+vgate_moving_restore (VgateMoving *moving, const VgateMovingState *state)
+{
+    for (guint h = 0; h < moving->fleet->hosts->len; h++)
+        vgate_places_restore (moving->places[h], g_ptr_array_index (state->places, h));
+    for (guint g = 0; g < moving->fleet->guests->len; g++) {
+        const VgateMover *saved = &g_array_index (state->movers, VgateMover, g);
+        VgateMover *mover = moving->movers[g];
+
+        if (!mover)
+            continue;
+        mover->home = saved->home;
+        mover->is_fixed = saved->is_fixed;
+        if (mover->n_vgpus > 0)
+            memcpy (mover->vgpus, g_ptr_array_index (state->vgpus, g),
+                    sizeof (VgateMovingVgpu) * mover->n_vgpus);
+    }
+}
+
+void
+vgate_moving_state_free (VgateMovingState *state)
+{
+    if (!state)
+        return;
+    g_ptr_array_unref (state->places);
+    g_array_unref (state->movers);
+    g_ptr_array_unref (state->vgpus);
+    g_free (state);
+}
+
+void
 vgate_moving_list_unknown (const VgateMoving *moving, guint host, GPtrArray *domains, GPtrArray *vgpus)
 {
     const VgateHostDevices *devices = vgate_moving_host (moving, host)->devices;
@@ -317,12 +393,27 @@ ask (const VgateMoving *moving, const VgateMover *mover, const VgateHost *host)
     return vgate_fleet_judge (moving->question, &subject, host, VGATE_OPERATION_MIGRATE);
 }
 
+/* TRUE for the host that captured the guest's metadata, from which the gate therefore accepts no migration to
+ * that host itself (VGATE-410). */
+static gboolean
+is_where_captured (const VgateMoving *moving, const VgateMover *mover, guint host)
+{
+    return mover->is_checked && strcmp (vgate_moving_guest (moving, mover)->domain->element->host_uuid,
+                                        vgate_moving_host (moving, host)->uuid) == 0;
+}
+
 static VgateMovingFit *
 judge (VgateMoving *moving, const VgateMover *mover, guint host)
 {
     const VgateHost *real = vgate_moving_host (moving, host);
-    g_autoptr (VgateDecision) decision = ask (moving, mover, moving->empty[host]);
+    VgateHost empty = *moving->empty[host];
+    g_autoptr (VgateDecision) decision = NULL;
     VgateMovingFit *fit = g_new0 (VgateMovingFit, 1);
+
+    /* a guest that returns was captured elsewhere before */
+    if (is_where_captured (moving, mover, host) && mover->origin == (int)host)
+        empty.uuid = (char *)"";
+    decision = ask (moving, mover, &empty);
 
     g_ptr_array_add (moving->all_fits, fit);
     fit->code = decision->code;
@@ -440,15 +531,21 @@ vgate_moving_fit (VgateMoving *moving, VgateMover *mover, guint host)
     gpointer *known;
     guint class;
 
+    if (moving->after && moving->is_changed[host])
+        return vgate_moving_fit (moving->after, moving->after->movers[mover->guest], host);
     if (mover->fits[host])
         return mover->fits[host];
     /* the list can grow here */
     class = vgate_moving_class (moving, mover);
     known = &g_ptr_array_index (moving->known,
                                 class * (moving->fleet->hosts->len + 1) + moving->host_classes[host]);
-    if (!*known)
+    /* what holds for that host does not hold for equal ones */
+    if (is_where_captured (moving, mover, host) && mover->origin != (int)host)
+        mover->fits[host] = judge (moving, mover, host);
+    else if (!*known)
         *known = judge (moving, mover, host);
-    mover->fits[host] = *known;
+    if (!mover->fits[host])
+        mover->fits[host] = *known;
     /* what the GPUs refuse is the reason, because no device would change it */
     if (mover->fits[host]->is_possible && !has_devices_of (moving, mover, host))
         mover->fits[host] = fit_without_devices (moving, mover, host);
@@ -458,6 +555,8 @@ vgate_moving_fit (VgateMoving *moving, VgateMover *mover, guint host)
 VgateDecision *
 vgate_moving_decide (VgateMoving *moving, VgateMover *mover, guint host)
 {
+    if (moving->after && moving->is_changed[host])
+        return vgate_moving_decide (moving->after, moving->after->movers[mover->guest], host);
     return decide (moving, mover, host, vgate_moving_fit (moving, mover, host)->lacks_devices);
 }
 
@@ -576,24 +675,37 @@ vgate_moving_can_leave (const VgateMoving *moving, const VgateMover *mover)
         const VgateMovingVgpu *vgpu = &mover->vgpus[v];
 
         if (vgpu->pgpu < 0 || vgpu->type < 0 ||
-            moving->places[mover->home]->pgpus[vgpu->pgpu].types[vgpu->type].n_running == 0)
+            (!vgpu->is_moved &&
+             moving->places[mover->home]->pgpus[vgpu->pgpu].types[vgpu->type].n_running == 0))
             return FALSE;
     }
-    return mover->n_vgpus > 0 && mover->home >= 0;
+    return mover->n_vgpus > 0 && mover->home >= 0 && !mover->is_fixed;
 }
 
 void
 vgate_moving_leave (VgateMoving *moving, const VgateMover *mover)
 {
-    for (guint v = 0; v < mover->n_vgpus; v++)
-        vgate_place_leave (&moving->places[mover->home]->pgpus[mover->vgpus[v].pgpu],
-                           (guint)mover->vgpus[v].type);
+    for (guint v = 0; v < mover->n_vgpus; v++) {
+        const VgateMovingVgpu *vgpu = &mover->vgpus[v];
+        VgatePlacePgpu *pgpu = &moving->places[mover->home]->pgpus[vgpu->pgpu];
+
+        if (vgpu->is_moved)
+            vgate_place_undo (pgpu, (guint)vgpu->type, vgpu->arrival);
+        else
+            vgate_place_leave (pgpu, (guint)vgpu->type);
+    }
 }
 
 void
 vgate_moving_return (VgateMoving *moving, const VgateMover *mover)
 {
-    for (guint v = 0; v < mover->n_vgpus; v++)
-        vgate_place_return (&moving->places[mover->home]->pgpus[mover->vgpus[v].pgpu],
-                            (guint)mover->vgpus[v].type);
+    for (guint v = 0; v < mover->n_vgpus; v++) {
+        const VgateMovingVgpu *vgpu = &mover->vgpus[v];
+        VgatePlacePgpu *pgpu = &moving->places[mover->home]->pgpus[vgpu->pgpu];
+
+        if (vgpu->is_moved)
+            vgate_place_redo (pgpu, (guint)vgpu->type, vgpu->arrival);
+        else
+            vgate_place_return (pgpu, (guint)vgpu->type);
+    }
 }

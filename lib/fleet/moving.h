@@ -26,17 +26,22 @@ typedef struct {
 typedef struct {
     const VgateElementVgpu *vgpu;
     const VgateHostdev *hostdev; /* NULL: it has none that could get another device */
+    const char *source;          /* the device that the guest's XML names at present */
     int pgpu;                    /* on its present host; -1: not known */
     int type;                    /* index of its type there; -1: not known */
+    gboolean is_moved;           /* by the plan, it has arrived there */
+    VgateArrival arrival;        /* then in this way */
 } VgateMovingVgpu;
 
 /* A guest with vGPUs. */
 typedef struct {
     guint guest;   /* index into the fleet's guests */
     int home;      /* index of the host on which it runs; -1: no document of this host */
+    int origin;    /* the same by the documents, before the plan moved it */
     guint n_vgpus; /* 0: its metadata cannot be used */
     VgateMovingVgpu *vgpus;
     guint64 size;                /* frame buffer of its vGPUs at home, in bytes */
+    gboolean is_fixed;           /* by the plan, it does not move any more */
     gboolean is_checked;         /* its metadata is good */
     VgateObservation *here;      /* what this host shows about it; NULL: not looked at yet */
     guint class;                 /* equal for guests that fit the same hosts */
@@ -44,9 +49,14 @@ typedef struct {
     const VgateMovingFit **fits; /* indexed by host; NULL: not judged yet */
 } VgateMover;
 
-typedef struct {
+typedef struct VgateMoving {
     const VgateFleet *fleet;
     const VgateFleetQuestion *question;
+    /* The same guests and hosts after all hosts were changed; NULL: no host is changed. Where a guest fits a
+     * host is looked up there for the hosts that is_changed, indexed by host, says. The room is always
+     * counted here. Both are borrowed. */
+    struct VgateMoving *after;
+    const gboolean *is_changed;
     VgateMover **movers;  /* indexed by guest; NULL: it has no vGPU, or is a snapshot */
     VgatePlaces **places; /* indexed by host */
     VgateHost **empty;    /* indexed by host: without guests */
@@ -63,8 +73,20 @@ VgateMoving *vgate_moving_new (const VgateFleet *fleet, const VgateFleetQuestion
 void vgate_moving_free (VgateMoving *moving);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateMoving, vgate_moving_free)
 
-/* Forgets all arrivals and departures. */
+/* Forgets all arrivals and departures since the plan was settled. */
 void vgate_moving_reset (VgateMoving *moving);
+/* All arrivals and departures are done. vgate_moving_settle_guest () must be called for each of these
+ * guests. */
+void vgate_moving_settle (VgateMoving *moving);
+
+/* What a plan of several steps changes in the fleet. */
+typedef struct VgateMovingState VgateMovingState;
+
+VgateMovingState *vgate_moving_save (const VgateMoving *moving);
+/* All is as it was when the state was saved. */
+void vgate_moving_restore (VgateMoving *moving, const VgateMovingState *state);
+void vgate_moving_state_free (VgateMovingState *state);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateMovingState, vgate_moving_state_free)
 
 const VgateFleetGuest *vgate_moving_guest (const VgateMoving *moving, const VgateMover *mover);
 const VgateHost *vgate_moving_host (const VgateMoving *moving, guint host);
@@ -80,7 +102,8 @@ void vgate_moving_list_unknown (const VgateMoving *moving, guint host, GPtrArray
 guint vgate_moving_class (VgateMoving *moving, VgateMover *mover);
 
 /* Borrowed. The host's document must list its devices if the guest has hostdevs; otherwise nothing is
- * possible there (VGATE_CODE_PLACEMENT_UNKNOWN). */
+ * possible there (VGATE_CODE_PLACEMENT_UNKNOWN). About the host where the guest runs, it tells whether the
+ * guest can return there. */
 const VgateMovingFit *vgate_moving_fit (VgateMoving *moving, VgateMover *mover, guint host);
 
 /* The decision about a host on which the guest is not possible: that of the fit. The caller frees it. */
@@ -108,7 +131,11 @@ gboolean vgate_moving_take (VgateMoving *moving, const VgateMover *mover, guint 
 void vgate_moving_give_back (VgateMoving *moving, const VgateMover *mover, guint host,
                              const VgateSeat *seats);
 
-/* TRUE when it is known where each of the guest's vGPUs runs, so that its room can be given back. */
+/* The guest has moved to these seats. */
+void vgate_moving_settle_guest (VgateMover *mover, guint host, const VgateSeat *seats);
+
+/* TRUE when it is known where each of the guest's vGPUs runs, so that its room can be given back, and it is
+ * not fixed. */
 gboolean vgate_moving_can_leave (const VgateMoving *moving, const VgateMover *mover);
 /* The guest leaves its host. */
 void vgate_moving_leave (VgateMoving *moving, const VgateMover *mover);

@@ -31,6 +31,7 @@ begin_pgpu (const VgateHost *host, guint index, VgatePlacePgpu *place)
         VgateRoom room;
 
         place->types[t].type = g_ptr_array_index (place->pgpu->types, t);
+        place->types[t].n_free = place->types[t].type->free_instances;
         room = vgate_room_ask (host, index, place->types[t].type);
         place->is_equal = place->is_equal || vgate_room_must_be_equal (&room);
         place->free_framebuffer = MAX (place->free_framebuffer, place->types[t].type->framebuffer *
@@ -166,7 +167,10 @@ vgate_places_reset (VgatePlaces *places)
         for (guint t = 0; t < places->pgpus[i].n_types; t++) {
             VgatePlaceType *type = &places->pgpus[i].types[t];
 
-            type->n_leaving = type->n_made = type->n_made_devices = type->n_taken = 0;
+            type->n_leaving = type->settled.n_leaving;
+            type->n_made = type->settled.n_made;
+            type->n_made_devices = type->settled.n_made_devices;
+            type->n_taken = type->settled.n_taken;
         }
     }
 }
@@ -203,10 +207,9 @@ vgate_place_limit (const VgatePlacePgpu *pgpu, guint type)
     const VgatePlaceType *t = &pgpu->types[type];
 
     return (VgatePlaceLimit){
-        .now = t->type->free_instances,
+        .now = t->n_free,
         .alone = t->type->max_instances,
-        .most = MAX (t->type->max_instances - MIN (t->n_running, t->type->max_instances),
-                     t->type->free_instances),
+        .most = MAX (t->type->max_instances - MIN (t->n_running, t->type->max_instances), t->n_free),
     };
 }
 
@@ -296,7 +299,7 @@ fits (const VgatePlacePgpu *pgpu)
         if (t->n_made > 0 && t->n_made + t->n_promised > type_limit (pgpu, i, &sum))
             return FALSE;
         /* which types a parent offers after a vGPU has left is not known before */
-        if (sum.n_leaving == 0 && t->n_made_devices > t->n_creatable)
+        if (sum.n_leaving == 0 && !pgpu->has_left && t->n_made_devices > t->n_creatable)
             return FALSE;
     }
     return TRUE;
@@ -328,8 +331,8 @@ vgate_place_undo (VgatePlacePgpu *pgpu, guint type, VgateArrival arrival)
         t->n_made_devices--;
 }
 
-gboolean
-vgate_place_arrive (VgatePlacePgpu *pgpu, guint type, VgateArrival arrival)
+void
+vgate_place_redo (VgatePlacePgpu *pgpu, guint type, VgateArrival arrival)
 {
     VgatePlaceType *t = &pgpu->types[type];
 
@@ -339,8 +342,127 @@ vgate_place_arrive (VgatePlacePgpu *pgpu, guint type, VgateArrival arrival)
         t->n_made++;
         t->n_made_devices += arrival == VGATE_ARRIVAL_MADE ? 1 : 0;
     }
+}
+
+gboolean
+vgate_place_arrive (VgatePlacePgpu *pgpu, guint type, VgateArrival arrival)
+{
+    vgate_place_redo (pgpu, type, arrival);
     if (fits (pgpu))
         return TRUE;
     vgate_place_undo (pgpu, type, arrival);
     return FALSE;
+}
+
+/* --- a plan of several steps --- */
+
+static guint
+less (guint64 of, guint64 by)
+{
+    return (guint)(of - MIN (of, by));
+}
+
+/* What the driver is taken to report afterwards: what fits () would still let arrive. size: of the vGPUs that
+ * run; arriving: frame buffer in bytes. */
+static void
+fold_free (VgatePlacePgpu *pgpu, const Sum *sum, guint64 size, guint64 arriving)
+{
+    const guint64 limit =
+        pgpu->is_equal && size == 0 ? vgate_place_total (pgpu) : framebuffer_limit (pgpu, sum);
+    g_autofree guint64 *limits = g_new0 (guint64, pgpu->n_types + 1);
+
+    for (guint i = 0; i < pgpu->n_types; i++)
+        limits[i] = type_limit (pgpu, i, sum);
+    pgpu->free_framebuffer = limit - MIN (limit, arriving);
+    for (guint i = 0; i < pgpu->n_types; i++) {
+        VgatePlaceType *t = &pgpu->types[i];
+        const guint64 framebuffer = t->type->framebuffer;
+
+        t->n_free = less (limits[i], t->n_made);
+        if (framebuffer > 0)
+            t->n_free = (guint)MIN (t->n_free, pgpu->free_framebuffer / framebuffer);
+        if (pgpu->is_equal && size != 0 && framebuffer != size)
+            t->n_free = 0;
+    }
+}
+
+static void
+fold_pgpu (VgatePlacePgpu *pgpu)
+{
+    Sum sum = sum_up (pgpu);
+    const gboolean is_emptied = pgpu->n_running <= sum.n_leaving;
+    guint64 arriving = 0;
+
+    for (guint i = 0; i < pgpu->n_types; i++) {
+        VgatePlaceType *t = &pgpu->types[i];
+
+        t->n_idle -= t->n_taken;
+        t->n_taken = 0;
+        arriving += t->n_made * t->type->framebuffer;
+    }
+    if (sum.n_leaving == 0 && sum.n_made == 0)
+        return;
+    if (sum.n_made == 0)
+        sum.made_size = is_emptied ? 0 : pgpu->size;
+    fold_free (pgpu, &sum, sum.made_size, arriving);
+    pgpu->size = sum.made_size;
+    pgpu->n_running = less (pgpu->n_running, sum.n_leaving) + sum.n_made;
+    pgpu->n_creatable = less ((guint64)pgpu->n_creatable + sum.n_leaving, sum.n_made_devices);
+    pgpu->has_left = pgpu->has_left || sum.n_leaving > 0;
+    for (guint i = 0; i < pgpu->n_types; i++) {
+        VgatePlaceType *t = &pgpu->types[i];
+
+        t->n_running = less (t->n_running, t->n_leaving) + t->n_made;
+        t->n_creatable = less (t->n_creatable, t->n_made_devices);
+        t->n_leaving = t->n_made = t->n_made_devices = 0;
+    }
+}
+
+void
+vgate_places_fold (VgatePlaces *places)
+{
+    for (guint i = 0; i < places->host->pgpus->len; i++) {
+        fold_pgpu (&places->pgpus[i]);
+        for (guint t = 0; t < places->pgpus[i].n_types; t++)
+            memset (&places->pgpus[i].types[t].settled, 0, sizeof places->pgpus[i].types[t].settled);
+    }
+}
+
+void
+vgate_places_settle (VgatePlaces *places)
+{
+    for (guint i = 0; i < places->host->pgpus->len; i++) {
+        for (guint t = 0; t < places->pgpus[i].n_types; t++) {
+            VgatePlaceType *type = &places->pgpus[i].types[t];
+
+            type->settled.n_leaving = type->n_leaving;
+            type->settled.n_made = type->n_made;
+            type->settled.n_made_devices = type->n_made_devices;
+            type->settled.n_taken = type->n_taken;
+        }
+    }
+}
+
+VgatePlaces *
+vgate_places_copy (const VgatePlaces *places)
+{
+    VgatePlaces *copy = g_memdup2 (places, sizeof *places);
+
+    copy->pgpus = g_memdup2 (places->pgpus, sizeof (VgatePlacePgpu) * (places->host->pgpus->len + 1));
+    for (guint i = 0; i < places->host->pgpus->len; i++)
+        copy->pgpus[i].types =
+            g_memdup2 (places->pgpus[i].types, sizeof (VgatePlaceType) * (places->pgpus[i].n_types + 1));
+    return copy;
+}
+
+void
+vgate_places_restore (VgatePlaces *places, const VgatePlaces *copy)
+{
+    for (guint i = 0; i < places->host->pgpus->len; i++) {
+        VgatePlaceType *types = places->pgpus[i].types;
+
+        memcpy (types, copy->pgpus[i].types, sizeof (VgatePlaceType) * copy->pgpus[i].n_types);
+        places->pgpus[i] = copy->pgpus[i];
+        places->pgpus[i].types = types;
+    }
 }

@@ -12,6 +12,7 @@
 /* A vGPU type of a pGPU, with the index that it has in the pGPU's list. */
 typedef struct {
     const VgateHostType *type;
+    guint n_free; /* that the driver would create, without regard to promises */
     guint n_running;
     guint n_promised;  /* that have a device or a lease and do not run */
     guint n_idle;      /* of these: free devices that exist */
@@ -19,6 +20,9 @@ typedef struct {
     /* By the plan. n_taken arrive on free devices that exist, n_made on others; n_made_devices of these need
      * a device. */
     guint n_leaving, n_made, n_made_devices, n_taken;
+    struct {
+        guint n_leaving, n_made, n_made_devices, n_taken;
+    } settled; /* the same by the steps before */
 } VgatePlaceType;
 
 typedef struct {
@@ -29,6 +33,8 @@ typedef struct {
     guint n_running;          /* also those of unknown types */
     int kind;                 /* VgateHostdevKind of its devices; -1: it has none */
     guint n_creatable;        /* devices that can be created, of any type */
+    /* vGPUs have left (vgate_places_fold ()): which types their parents offer now is not known. */
+    gboolean has_left;
     guint n_types;
     VgatePlaceType *types;
 } VgatePlacePgpu;
@@ -41,8 +47,20 @@ typedef struct {
 /* The result borrows the host. */
 VgatePlaces *vgate_places_new (const VgateHost *host);
 void vgate_places_free (VgatePlaces *places);
-/* Forgets what the plan has changed. */
+/* Forgets what the plan has changed since it was settled. */
 void vgate_places_reset (VgatePlaces *places);
+/* What the plan has changed until now is done. */
+void vgate_places_settle (VgatePlaces *places);
+/*
+ * Counts what has left and arrived by the plan as what does not run and runs by the document. Those that
+ * have taken a device that exists count as promised, because the device stays when they leave. The room is
+ * the same, except where the document does not follow from what runs.
+ */
+void vgate_places_fold (VgatePlaces *places);
+/* A copy, which borrows the same host. */
+VgatePlaces *vgate_places_copy (const VgatePlaces *places);
+/* Makes places equal to the copy. */
+void vgate_places_restore (VgatePlaces *places, const VgatePlaces *copy);
 
 /* The index of the vGPU type on the pGPU; -1 when the pGPU does not offer it. */
 int vgate_place_find_type (const VgatePlacePgpu *pgpu, guint32 id, const char *name);
@@ -63,6 +81,8 @@ typedef enum {
 gboolean vgate_place_arrive (VgatePlacePgpu *pgpu, guint type, VgateArrival arrival);
 /* Undoes vgate_place_arrive (). */
 void vgate_place_undo (VgatePlacePgpu *pgpu, guint type, VgateArrival arrival);
+/* Undoes vgate_place_undo (). Nothing that needs its room may have arrived. */
+void vgate_place_redo (VgatePlacePgpu *pgpu, guint type, VgateArrival arrival);
 
 /* The frame buffer in use, of that of all vGPUs that fit, both in bytes: it runs, is promised, or arrives. */
 void vgate_place_load (const VgatePlacePgpu *pgpu, guint64 *used, guint64 *total);

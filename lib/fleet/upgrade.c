@@ -2,6 +2,7 @@
 #include "fleet/upgrade.h"
 
 #include "compat/releases.h"
+#include "fleet/upgrade-steps.h"
 
 #include <string.h>
 
@@ -18,7 +19,7 @@ step_free (VgateUpgradeStep *step)
 {
     g_array_unref (step->blocked);
     g_array_unref (step->unjudged);
-    g_array_unref (step->leave);
+    g_ptr_array_unref (step->moves);
     g_free (step);
 }
 
@@ -164,65 +165,76 @@ fill_input (VgateUpgradePlan *plan, GArray *guests, gboolean *old, gboolean *new
     }
 }
 
-/* FALSE when the guest can run on no other host as far as it is known; *is_known is FALSE when it could not
- * be judged on another one. */
-static gboolean
-can_leave (const VgateUpgradePlan *plan, guint guest, guint host, const gboolean *is_updated,
-           gboolean *is_known)
+/* Why the guest, which is on the host, cannot leave it. *is_known is FALSE when it could not be judged on
+ * another host. */
+static VgateUpgradeBlocked
+find_blocked (const VgateUpgradePlan *plan, guint guest, guint host, gboolean *is_known)
 {
+    VgateUpgradeBlocked blocked = {.guest = guest};
+
     *is_known = TRUE;
     for (guint h = 0; h < plan->before->fleet->hosts->len; h++) {
-        VgateMoving *moving = is_updated[h] ? plan->after : plan->before;
-        VgateMover *mover = moving->movers[guest];
-        const VgateMovingFit *fit = h != host ? vgate_moving_fit (moving, mover, h) : NULL;
+        const VgateMovingFit *fit =
+            h != host ? vgate_moving_fit (plan->before, plan->before->movers[guest], h) : NULL;
 
-        if (h == host)
+        if (!fit)
             continue;
-        if (fit->is_possible || (mover->home == (int)h && (!is_updated[h] || can_stay (plan, guest, h))))
-            return TRUE;
-        *is_known = *is_known && !vgate_code_is_unanswered (fit->code);
+        blocked.lacks_room = blocked.lacks_room || fit->is_possible;
+        *is_known = *is_known && (fit->is_possible || !vgate_code_is_unanswered (fit->code));
     }
-    return FALSE;
+    return blocked;
+}
+
+/* The step, with the devices that its guests get. */
+static void
+add_step (VgateUpgradePlan *plan, const VgateUpgradeTask *task, const VgateUpgradeStage *stage,
+          VgateDrainDevices *devices)
+{
+    VgateUpgradeStep *step = g_new0 (VgateUpgradeStep, 1);
+
+    step->host = stage->host;
+    step->is_warm = is_warm (plan, stage->host);
+    step->moves = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_drain_move_free);
+    step->blocked = g_array_new (FALSE, FALSE, sizeof (VgateUpgradeBlocked));
+    step->unjudged = g_array_new (FALSE, FALSE, sizeof (guint));
+    g_ptr_array_add (plan->steps, step);
+    for (guint i = 0; i < stage->moves->len; i++) {
+        const VgateDrainGuest *guest = g_ptr_array_index (stage->moves, i);
+        VgateDrainMove *move =
+            vgate_drain_move_new (plan->before, guest->mover, (guint)guest->to, guest->seats, devices);
+
+        move->is_other = guest->is_other;
+        /* what is left on a host whose driver is loaded again is gone */
+        move->is_left = guest->is_other || step->is_warm;
+        g_ptr_array_add (step->moves, move);
+        vgate_moving_settle_guest (guest->mover, (guint)guest->to, guest->seats);
+    }
+    for (guint i = 0; i < stage->blocked->len; i++) {
+        const guint guest = g_array_index (stage->blocked, guint, i);
+        gboolean is_known;
+        const VgateUpgradeBlocked blocked = find_blocked (plan, guest, stage->host, &is_known);
+
+        if (is_known)
+            g_array_append_val (step->blocked, blocked);
+        else
+            g_array_append_val (step->unjudged, guest);
+    }
+    plan->n_moves += step->moves->len;
+    plan->n_blocked += step->blocked->len;
+    plan->n_unjudged += step->unjudged->len;
+    task->is_updated[stage->host] = TRUE;
 }
 
 static void
-add_steps (VgateUpgradePlan *plan, const GArray *guests, const guint *order, guint n_steps)
+add_steps (VgateUpgradePlan *plan, const VgateUpgradeTask *task, const guint *order)
 {
-    g_autofree gboolean *is_updated = g_new0 (gboolean, plan->before->fleet->hosts->len + 1);
-    g_autofree gboolean *is_blocked = g_new0 (gboolean, guests->len + 1);
-    g_autofree gboolean *is_unjudged = g_new0 (gboolean, guests->len + 1);
+    g_autoptr (VgateUpgradeCourse) course = vgate_upgrade_find_course (task, order, &plan->n_least);
+    g_autoptr (VgateMovingState) state = vgate_moving_save (plan->before);
+    g_autoptr (VgateDrainDevices) devices = vgate_drain_devices_new (plan->before);
 
-    for (guint s = 0; s < n_steps; s++) {
-        VgateUpgradeStep *step = g_new0 (VgateUpgradeStep, 1);
-
-        step->host = order[s];
-        step->is_warm = is_warm (plan, order[s]);
-        step->leave = g_array_new (FALSE, FALSE, sizeof (guint));
-        step->blocked = g_array_new (FALSE, FALSE, sizeof (guint));
-        step->unjudged = g_array_new (FALSE, FALSE, sizeof (guint));
-        g_ptr_array_add (plan->steps, step);
-        for (guint i = 0; i < guests->len; i++) {
-            const guint g = g_array_index (guests, guint, i);
-            gboolean is_known;
-
-            if (is_blocked[i] || can_stay (plan, g, order[s]))
-                continue;
-            if (can_leave (plan, g, order[s], is_updated, &is_known)) {
-                if (step->is_warm && plan->before->movers[g]->home == (int)order[s])
-                    g_array_append_val (step->leave, g);
-                continue;
-            }
-            if (!is_known && is_unjudged[i])
-                continue;
-            g_array_append_val (is_known ? step->blocked : step->unjudged, g);
-            (is_known ? is_blocked : is_unjudged)[i] = TRUE;
-        }
-        is_updated[order[s]] = TRUE;
-    }
-    for (guint i = 0; i < guests->len; i++) {
-        plan->n_blocked += is_blocked[i] ? 1 : 0;
-        plan->n_unjudged += is_unjudged[i] && !is_blocked[i] ? 1 : 0;
-    }
+    for (guint s = 0; s < course->stages->len; s++)
+        add_step (plan, task, g_ptr_array_index (course->stages, s), devices);
+    vgate_moving_restore (plan->before, state);
 }
 
 /* What runs on the hosts that are updated, and cannot be judged at all. */
@@ -245,20 +257,21 @@ list_unknown (VgateUpgradePlan *plan)
 }
 
 static void
-find_order (VgateUpgradePlan *plan, const gboolean *updated)
+find_steps (VgateUpgradePlan *plan, const gboolean *updated)
 {
     const guint n_hosts = plan->before->fleet->hosts->len;
     g_autoptr (GArray) guests = g_array_new (FALSE, FALSE, sizeof (guint));
     g_autofree gboolean *old = NULL, *new = NULL, *stay = NULL;
+    g_autofree gboolean *is_updated = g_new0 (gboolean, n_hosts + 1);
     g_autofree guint *order = g_new0 (guint, n_hosts + 1);
     VgateUpgradeInput input = {.n_hosts = n_hosts, .updated = updated};
-    guint n_steps = 0;
+    VgateUpgradeTask task = {plan->before, updated, n_hosts, 0, guests, NULL, is_updated};
 
     for (guint g = 0; g < plan->before->fleet->guests->len; g++)
         if (plan->before->movers[g] && plan->before->movers[g]->home >= 0)
             g_array_append_val (guests, g);
     for (guint h = 0; h < n_hosts; h++)
-        n_steps += updated[h] ? 1 : 0;
+        task.n_steps += updated[h] ? 1 : 0;
     old = g_new0 (gboolean, (gsize)guests->len * n_hosts + 1);
     new = g_new0 (gboolean, (gsize)guests->len * n_hosts + 1);
     stay = g_new0 (gboolean, (gsize)guests->len * n_hosts + 1);
@@ -266,12 +279,35 @@ find_order (VgateUpgradePlan *plan, const gboolean *updated)
     input.n_guests = guests->len;
     input.old = old;
     input.new = new;
-    input.stay = stay;
+    input.stay = task.stay = stay;
     vgate_upgrade_order (&input, order, &plan->n_least);
-    add_steps (plan, guests, order, n_steps);
-    /* the order counts those that are not judged as blocked */
+    plan->before->after = plan->after;
+    plan->before->is_changed = is_updated;
+    add_steps (plan, &task, order);
+    plan->before->after = NULL;
+    /* the steps count those that are not judged as blocked */
     if (plan->n_unjudged > 0)
         plan->n_least = 0;
+}
+
+/* The fleet with all hosts updated. Its guests are those of the fleet. */
+static VgateFleet *
+update_all (const VgateUpgradePlan *plan, const VgateFleet *fleet, const char *driver, const guint *group_of)
+{
+    VgateFleet *updated = vgate_fleet_new ();
+
+    g_ptr_array_unref (updated->guests);
+    updated->guests = g_ptr_array_ref (fleet->guests);
+    for (guint h = 0; h < fleet->hosts->len; h++) {
+        const VgateFleetHost *host = g_ptr_array_index (fleet->hosts, h);
+        const VgateUpgradeGroup *group = g_ptr_array_index (plan->groups, group_of[h]);
+        const gboolean can_set =
+            group->has_range && !(plan->is_warm_used && vgate_host_has_warm_update (host->host));
+
+        g_ptr_array_add (updated->hosts, vgate_fleet_host_with_driver (host, driver, plan->branch,
+                                                                       can_set ? &group->range : NULL));
+    }
+    return updated;
 }
 
 VgateUpgradePlan *
@@ -290,21 +326,18 @@ vgate_upgrade_plan (const VgateFleet *fleet, const VgateFleetQuestion *question,
     plan->unknown = g_ptr_array_new_with_free_func ((GDestroyNotify)unknown_free);
     plan->done = g_array_new (FALSE, FALSE, sizeof (guint));
     plan->before = vgate_moving_new (fleet, question);
-    plan->updated = vgate_fleet_new ();
-    g_ptr_array_unref (plan->updated->guests);
-    plan->updated->guests = g_ptr_array_ref (fleet->guests);
     for (guint h = 0; h < fleet->hosts->len; h++) {
         const VgateFleetHost *host = g_ptr_array_index (fleet->hosts, h);
 
         updated[h] = hosts[h] && vgate_driver_branch (host->host->driver) != branch->number;
         if (hosts[h] && !updated[h])
             g_array_append_val (plan->done, h);
-        g_ptr_array_add (plan->updated->hosts, vgate_fleet_host_with_driver (host, driver, branch, NULL));
     }
-    plan->after = vgate_moving_new (plan->updated, question);
     make_groups (plan, fleet, updated, group_of);
+    plan->updated = update_all (plan, fleet, driver, group_of);
+    plan->after = vgate_moving_new (plan->updated, question);
     list_outside (plan, group_of);
-    find_order (plan, updated);
+    find_steps (plan, updated);
     list_unknown (plan);
     return plan;
 }

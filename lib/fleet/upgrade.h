@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A plan for the update of hosts to another driver: which versions to accept before it, which guests have a
- * version that not all hosts accept, and an order in which each guest has another host to go to when its host
- * is updated. Whether a guest can run on a host, before and after its update, is the gate's decision
- * (fleet/moving.h). How many guests have room at once is not counted. A host whose driver can be replaced
- * while guests run (vgate_host_has_warm_update ()) need not be emptied.
+ * version that not all hosts accept, and an order of the hosts with the migrations that empty each of them.
+ * Whether a guest can run on a host, before and after its update, is the gate's decision (fleet/moving.h).
+ * The room is counted as it is at each step (fleet/places.h). A guest stays where it has moved, and moves
+ * again only when that host is emptied later, or to make room. A guest that cannot move is shut down before
+ * its host is updated, and started there afterwards. A host whose driver can be replaced while guests run
+ * (vgate_host_has_warm_update ()) need not be emptied.
+ *
+ * An updated host accepts the versions that the plan recommends; if it recommends none, or if the guests run
+ * on, so that the versions cannot be set, all that the driver supports.
  */
 #pragma once
 
 #include "fleet/branches.h"
-#include "fleet/moving.h"
+#include "fleet/drain.h"
 
 /* Hosts with the same GPUs. Guests move only between hosts of one group. */
 typedef struct {
@@ -28,14 +33,21 @@ typedef struct {
     gboolean is_supported; /* the new driver supports it */
 } VgateUpgradeOutside;
 
+/* A guest that must be shut down before a step. */
+typedef struct {
+    guint guest;
+    /* Another host could run it, but has no room; otherwise no other host can run it then. */
+    gboolean lacks_room;
+} VgateUpgradeBlocked;
+
 /* A step: the host is emptied and updated. */
 typedef struct {
     guint host;
     gboolean is_warm; /* it is updated while those guests run whose versions the new driver supports */
-    GArray *leave;    /* of guint: if it is warm, the guests there that cannot run on, and can leave */
-    GArray *blocked;  /* of guint: guests that can then run on no other host, and must be shut down before */
-    /* of guint: guests that can then run on no other host as far as it is known, and could not be judged on
-     * one (vgate_code_is_unanswered ()). Each is only in its first such step. */
+    GPtrArray *moves; /* of VgateDrainMove *, in the order in which they are done */
+    GArray *blocked;  /* of VgateUpgradeBlocked */
+    /* of guint: guests that can then go to no other host as far as it is known, and could not be judged on
+     * one (vgate_code_is_unanswered ()) */
     GArray *unjudged;
 } VgateUpgradeStep;
 
@@ -57,9 +69,10 @@ typedef struct {
     GPtrArray *steps;      /* of VgateUpgradeStep *, in their order */
     GArray *done;          /* of guint: hosts whose driver is of the branch already */
     GPtrArray *unknown;    /* of VgateUpgradeUnknown *: hosts of the steps on which other guests run */
+    guint n_moves;         /* migrations in all steps */
     guint n_blocked;       /* guests that are blocked in some step */
-    guint n_unjudged;      /* other guests that could not be judged in some step */
-    guint n_least;         /* in no order fewer guests are blocked; 0 if some are not judged */
+    guint n_unjudged;      /* guests that could not be judged in some step */
+    guint n_least;         /* in no plan fewer guests are blocked; 0 if some are not judged */
 } VgateUpgradePlan;
 
 /* hosts: which are to be updated, indexed by host. driver: as the documents of the updated hosts contain it.
@@ -80,10 +93,10 @@ typedef struct {
 } VgateUpgradeInput;
 
 /*
- * Finds an order of the hosts that are updated, in which as few guests as possible are blocked: a guest is
- * blocked when a host is updated, and it can neither stay there nor run on another host then. order has room
- * for n_hosts. Returns the number of blocked guests; *n_least: no order has fewer. Up to
- * VGATE_UPGRADE_EXACT_MAX hosts, both are the same.
+ * Without regard to room, finds an order of the hosts that are updated, in which as few guests as possible
+ * are blocked: a guest is blocked when a host is updated, and it can neither stay there nor run on another
+ * host then. order has room for n_hosts. Returns the number of blocked guests; *n_least: no order has
+ * fewer. Up to VGATE_UPGRADE_EXACT_MAX hosts, both are the same.
  */
 #define VGATE_UPGRADE_EXACT_MAX 12u
 guint vgate_upgrade_order (const VgateUpgradeInput *input, guint *order, guint *n_least);

@@ -13,14 +13,8 @@
 #define FOLDER "upgrade"
 
 static void
-add_fleet (FakeHost *host, gboolean is_uniform)
+write_fleet (FakeHost *host, RandomFleet fleet)
 {
-    const RandomFleet fleet = {
-        .seed = 3,
-        .n_hosts = 6,
-        .n_guests = 24,
-        .is_uniform = is_uniform,
-    };
     g_autofree char *path =
         g_build_filename (g_getenv ("VGATE_SRCDIR"), "lib/compat/vgpu-branches.conf", NULL);
     g_autofree char *table = NULL;
@@ -29,6 +23,12 @@ add_fleet (FakeHost *host, gboolean is_uniform)
     fleet_case_write (host, fleet);
     g_assert_true (g_file_get_contents (path, &table, &length, NULL));
     fake_host_write_file (host, "branches.conf", table, length, 0644);
+}
+
+static void
+add_fleet (FakeHost *host, gboolean is_uniform)
+{
+    write_fleet (host, (RandomFleet){.seed = 3, .n_hosts = 6, .n_guests = 24, .is_uniform = is_uniform});
 }
 
 static void
@@ -41,6 +41,29 @@ static void
 uniform (FakeHost *host)
 {
     add_fleet (host, TRUE);
+}
+
+/* Guests lack room, or a guest of another host must make room. */
+static void
+crowded (FakeHost *host)
+{
+    write_fleet (host, (RandomFleet){.seed = 2, .n_hosts = 4, .n_guests = 12});
+}
+
+static void
+tight (FakeHost *host)
+{
+    write_fleet (host, (RandomFleet){.seed = 4, .n_hosts = 4, .n_guests = 8, .n_gpus = 1});
+}
+
+/* Names that a shell, or the question to the user, must not take for something else. */
+static void
+hostile (FakeHost *host)
+{
+    tight (host);
+    fleet_case_change (host, "fleet/guests/vm00001.xml", "<name>vm00001</name>",
+                       "<name>a'; touch x #&#10;touch y</name>");
+    fleet_case_change (host, "fleet/hosts/host-004.xml", "name='host-004'", "name=\"b'; touch %s\"");
 }
 
 /* The first host and the third can be updated while guests run; of the second, only the driver can. */
@@ -102,7 +125,12 @@ static const struct {
     {"some-done.text", "--driver 580.95.05", several_boards, 1},
     {"uniform.text", "--driver 550", uniform, 1},
     {"same-branch.text", "--driver 535", uniform, 0},
-    {"two-hosts.text", "--driver 580 host-002 host-004", several_boards, 0},
+    {"two-hosts.text", "--driver 580 host-002 host-004", several_boards, 1},
+    {"crowded.text", "--driver 595", crowded, 1},
+    {"makes-room.text", "--driver 580 host-002 host-004 --link-speed 25000", tight, 1},
+    {"makes-room.virsh", "--driver 580 --virsh", tight, 1},
+    {"warm.virsh", "--driver 590 --virsh --uri qemu+tls://%h/system --transient", warm_hosts, 1},
+    {"hostile.virsh", "--driver 580 --virsh 00000004-0001-4000-8000-000000000007", hostile, 1},
 };
 
 static void
@@ -127,9 +155,32 @@ test_output (gconstpointer data)
     g_assert_cmpstr (run.err, ==, "");
     golden_compare (FOLDER, outputs[i].name, run.out);
     g_assert_cmpint (run.status, ==, outputs[i].status);
+    if (!g_str_has_suffix (outputs[i].name, ".text"))
+        return;
     lines = g_strsplit (run.out, "\n", -1);
     for (guint l = 0; lines[l]; l++)
         g_assert_cmpint (g_utf8_strlen (lines[l], -1), <=, 80);
+}
+
+/* The commands stop at an update if there is no terminal on which the user can say that it was done. */
+static void
+test_shell (G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr (FakeHost) host = fake_host_new ();
+    g_autofree char *path = fake_host_path (host, "plan.sh"), *out = NULL;
+    const char *argv[] = {"setsid", "-w", "sh", "-e", path, NULL};
+    g_auto (ProgramRun) run = {0};
+    int status = 0;
+
+    hostile (host);
+    run_plan (host, "--driver 580 --virsh 00000004-0001-4000-8000-000000000007", &run);
+    fake_host_write_file (host, "plan.sh", run.out, strlen (run.out), 0644);
+    g_assert_true (g_spawn_sync (fake_host_root (host), (char **)argv, NULL,
+                                 G_SPAWN_SEARCH_PATH | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, &out, NULL,
+                                 &status, NULL));
+    g_assert_cmpint (status, !=, 0);
+    g_assert_true (g_str_has_prefix (out, "Shut down "));
+    g_assert_nonnull (strstr (out, "Update b'; touch %s to driver 580."));
 }
 
 static const struct {
@@ -147,6 +198,10 @@ static const struct {
     {"usage-no-driver", "plan-upgrade --fleet $ROOT/fleet", 2},
     {"usage-no-fleet", "plan-upgrade --driver 580", 2},
     {"usage-output", "plan-upgrade --driver 580 --fleet $ROOT/fleet --output html", 2},
+    {"usage-virsh-json", "plan-upgrade --driver 580 --fleet $ROOT/fleet --virsh --output json", 2},
+    {"usage-parallel", "plan-upgrade --driver 580 --fleet $ROOT/fleet --parallel 0", 2},
+    {"usage-uri", "plan-upgrade --driver 580 --fleet $ROOT/fleet --uri qemu+ssh://host/system", 2},
+    {"usage-link-speed", "plan-upgrade --driver 580 --fleet $ROOT/fleet --link-speed fast", 2},
 };
 
 static void
@@ -206,7 +261,7 @@ static const struct {
     const char *json; /* is contained in it */
     CasePrepare prepare;
 } unknown[] = {
-    {"no-devices", "--driver 550", "\"shut-down\" : 0,", no_devices},
+    {"no-devices", "--driver 550", "\"shut-down\" : 2,", no_devices},
     {"unknown-guests", "--driver 550 host-001 host-002", "\"not-judged\" : 0,", unknown_guests},
 };
 
@@ -245,6 +300,7 @@ static void
 test_none_left (G_GNUC_UNUSED gconstpointer data)
 {
     golden_assert_none_left (FOLDER, ".text");
+    golden_assert_none_left (FOLDER, ".virsh");
     refusal_assert_none_left (FOLDER);
 }
 
@@ -258,6 +314,7 @@ main (int argc, char *argv[])
         command_add_test (FOLDER, "failure", failures[i].name, i, test_failure);
     for (guint i = 0; i < G_N_ELEMENTS (unknown); i++)
         command_add_test (FOLDER, "unknown", unknown[i].name, i, test_unknown);
+    program_add_test ("/" FOLDER "/shell", NULL, test_shell);
     program_add_test ("/" FOLDER "/bad-document", NULL, test_bad_document);
     program_add_test ("/" FOLDER "/full/text", "text", test_full);
     program_add_test ("/" FOLDER "/full/json", "json", test_full);

@@ -94,7 +94,8 @@ def drains():
 
 
 def upgrades():
-    """Plans for the update of random fleets: guests that must be shut down, and a document that cannot be read."""
+    """Plans for the update of random fleets: guests that move or must be shut down, and a document that cannot be
+    read."""
     documents = []
     table = os.path.join(source, "lib/compat/vgpu-branches.conf")
     for hosts, guests, seed, driver in ((6, 24, 3, "590"), (6, 24, 3, "580"), (3, 4, 1, "595.58.03")):
@@ -110,6 +111,7 @@ def upgrades():
             documents.append((f"plan-upgrade {driver}", json.loads(run.stdout)))
     assert any(document["restart"] for _, document in documents)
     assert any(step["shut-down"] for _, document in documents for step in document["step"])
+    assert any(step["move"] for _, document in documents for step in document["step"])
     assert any(document["fault"] for _, document in documents)
     return documents
 
