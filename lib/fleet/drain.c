@@ -111,43 +111,55 @@ shortest_down_time (const Draining *d, VgateMover *mover)
     return shortest;
 }
 
+/* A host to which a guest can go. */
+typedef struct {
+    guint host;
+    gboolean is_later;
+    double load; /* a lower one is preferred */
+} Destination;
+
+static gint
+compare_destinations (gconstpointer a, gconstpointer b)
+{
+    const Destination *left = a, *right = b;
+
+    if (left->is_later != right->is_later)
+        return left->is_later ? 1 : -1;
+    if (left->load != right->load)
+        return left->load < right->load ? -1 : 1;
+    return left->host < right->host ? -1 : 1;
+}
+
 /* Seats the guest on the best host whose down-time is at most this. */
 static gboolean
 seat_on_best (const Draining *d, VgateDrainGuest *guest, guint64 down_time)
 {
-    const gboolean *is_later = d->options->is_later;
-    g_autofree gboolean *tried = g_new0 (gboolean, d->moving->fleet->hosts->len + 1);
+    g_autoptr (GArray) destinations = g_array_new (FALSE, FALSE, sizeof (Destination));
 
-    for (;;) {
-        double best_load = 0;
-        int best = -1;
+    for (guint h = 0; h < d->moving->fleet->hosts->len; h++) {
+        Destination destination = {h, d->options->is_later && d->options->is_later[h], 0};
+        const VgateMovingFit *fit;
 
-        for (guint h = 0; h < d->moving->fleet->hosts->len; h++) {
-            const VgateMovingFit *fit;
-            double load;
-
-            if (tried[h] || h == d->host || (int)h == guest->mover->home)
-                continue;
-            fit = vgate_moving_fit (d->moving, guest->mover, h);
-            if (!fit->is_possible || fit->down_time > down_time)
-                continue;
-            if (best >= 0 && is_later && is_later[h] && !is_later[best])
-                continue;
-            load = load_of (d->moving->places[h]);
-            if (best < 0 || (is_later && is_later[best] && !is_later[h]) ||
-                (d->options->order == VGATE_MOVING_SPREAD ? load < best_load : load > best_load)) {
-                best = (int)h;
-                best_load = load;
-            }
-        }
-        if (best < 0)
-            return FALSE;
-        tried[best] = TRUE;
-        if (vgate_moving_seat (d->moving, guest->mover, (guint)best, d->options->order, guest->seats)) {
-            guest->to = best;
-            return TRUE;
-        }
+        if (h == d->host || (int)h == guest->mover->home)
+            continue;
+        fit = vgate_moving_fit (d->moving, guest->mover, h);
+        if (!fit->is_possible || fit->down_time > down_time)
+            continue;
+        destination.load = load_of (d->moving->places[h]);
+        if (d->options->order == VGATE_MOVING_PACK)
+            destination.load = -destination.load;
+        g_array_append_val (destinations, destination);
     }
+    g_array_sort (destinations, compare_destinations);
+    for (guint i = 0; i < destinations->len; i++) {
+        const guint host = g_array_index (destinations, Destination, i).host;
+
+        if (!vgate_moving_seat (d->moving, guest->mover, host, d->options->order, guest->seats))
+            continue;
+        guest->to = (int)host;
+        return TRUE;
+    }
+    return FALSE;
 }
 
 /* TRUE when each guest that can go anywhere has a seat, with its shortest down-time where that matters: no
@@ -155,15 +167,21 @@ seat_on_best (const Draining *d, VgateDrainGuest *guest, guint64 down_time)
 static gboolean
 seat_one_by_one (const Draining *d)
 {
+    g_autoptr (GHashTable) full = g_hash_table_new (NULL, NULL);
     gboolean all = TRUE;
 
     for (guint i = 0; i < d->guests->len && (all || d->options->is_quick); i++) {
         VgateMover *mover = guest_at (d, i)->mover;
+        const gpointer class = GUINT_TO_POINTER (vgate_moving_class (d->moving, mover));
 
-        if (can_go_anywhere (d, mover))
-            all = seat_on_best (d, guest_at (d, i),
-                                d->options->is_later ? G_MAXUINT64 : shortest_down_time (d, mover)) &&
-                  all;
+        /* the room only becomes less, so that there is none for another guest that fits the same hosts */
+        if (!can_go_anywhere (d, mover) || g_hash_table_contains (full, class))
+            continue;
+        if (seat_on_best (d, guest_at (d, i),
+                          d->options->is_later ? G_MAXUINT64 : shortest_down_time (d, mover)))
+            continue;
+        g_hash_table_add (full, class);
+        all = FALSE;
     }
     return all;
 }

@@ -191,19 +191,42 @@ fit_free (VgateMovingFit *fit)
     g_free (fit);
 }
 
+/* The index + 1 of the first host that is equal, for each host. */
+static void
+find_host_classes (const VgateMoving *moving, gboolean is_single, guint *classes)
+{
+    g_autoptr (GHashTable) known =
+        g_hash_table_new_full (g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, NULL);
+
+    for (guint h = 0; h < moving->fleet->hosts->len; h++) {
+        VgateHost *host = is_single ? empty_host (moving->empty[h]) : moving->empty[h];
+        GBytes *key;
+
+        for (guint p = 0; p < host->pgpus->len && is_single; p++)
+            ((VgatePgpu *)g_ptr_array_index (host->pgpus, p))->vgpu_sizes = VGATE_SIZES_EQUAL;
+        key = vgate_similar_host_key (moving->question, host, FALSE);
+        if (is_single)
+            empty_host_free (host);
+        classes[h] = key ? GPOINTER_TO_UINT (g_hash_table_lookup (known, key)) : h + 1;
+        if (classes[h] == 0)
+            classes[h] = h + 1;
+        if (key)
+            g_hash_table_replace (known, key, GUINT_TO_POINTER (classes[h]));
+    }
+}
+
 VgateMoving *
 vgate_moving_new (const VgateFleet *fleet, const VgateFleetQuestion *question)
 {
     VgateMoving *moving = g_new0 (VgateMoving, 1);
     g_autoptr (GHashTable) homes = find_homes (fleet);
-    g_autoptr (GHashTable) host_classes =
-        g_hash_table_new_full (g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, NULL);
 
     moving->fleet = fleet;
     moving->question = question;
     moving->places = g_new0 (VgatePlaces *, fleet->hosts->len + 1);
     moving->empty = g_new0 (VgateHost *, fleet->hosts->len + 1);
     moving->host_classes = g_new0 (guint, fleet->hosts->len + 1);
+    moving->single_classes = g_new0 (guint, fleet->hosts->len + 1);
     moving->running = vgate_qemu_list_uuids (question->root);
     moving->movers = g_new0 (VgateMover *, fleet->guests->len + 1);
     moving->classes =
@@ -211,17 +234,11 @@ vgate_moving_new (const VgateFleet *fleet, const VgateFleetQuestion *question)
     moving->known = g_ptr_array_new ();
     moving->all_fits = g_ptr_array_new_with_free_func ((GDestroyNotify)fit_free);
     for (guint h = 0; h < fleet->hosts->len; h++) {
-        GBytes *key;
-
         moving->places[h] = vgate_places_new (vgate_moving_host (moving, h));
         moving->empty[h] = empty_host (vgate_moving_host (moving, h));
-        key = vgate_similar_host_key (question, moving->empty[h], FALSE);
-        moving->host_classes[h] = key ? GPOINTER_TO_UINT (g_hash_table_lookup (host_classes, key)) : h + 1;
-        if (moving->host_classes[h] == 0)
-            moving->host_classes[h] = h + 1;
-        if (key)
-            g_hash_table_replace (host_classes, key, GUINT_TO_POINTER (moving->host_classes[h]));
     }
+    find_host_classes (moving, FALSE, moving->host_classes);
+    find_host_classes (moving, TRUE, moving->single_classes);
     for (guint g = 0; g < fleet->guests->len; g++) {
         const VgateFleetGuest *guest = g_ptr_array_index (fleet->guests, g);
 
@@ -246,6 +263,7 @@ vgate_moving_free (VgateMoving *moving)
     g_free (moving->places);
     g_free (moving->empty);
     g_free (moving->host_classes);
+    g_free (moving->single_classes);
     g_hash_table_unref (moving->running);
     g_hash_table_unref (moving->classes);
     g_ptr_array_unref (moving->known);
@@ -537,8 +555,9 @@ vgate_moving_fit (VgateMoving *moving, VgateMover *mover, guint host)
         return mover->fits[host];
     /* the list can grow here */
     class = vgate_moving_class (moving, mover);
-    known = &g_ptr_array_index (moving->known,
-                                class * (moving->fleet->hosts->len + 1) + moving->host_classes[host]);
+    known = &g_ptr_array_index (
+        moving->known, class * (moving->fleet->hosts->len + 1) +
+                           (mover->n_vgpus > 1 ? moving->host_classes : moving->single_classes)[host]);
     /* what holds for that host does not hold for equal ones */
     if (is_where_captured (moving, mover, host) && mover->origin != (int)host)
         mover->fits[host] = judge (moving, mover, host);
@@ -592,39 +611,62 @@ typedef struct {
     guint n_attempts;
 } Seating;
 
+/* Takes the room for the vGPU on the pGPU in the first way that is possible. */
+static gboolean
+seat_vgpu (const Seating *s, guint v, guint p, guint first_way, VgateSeat *seat)
+{
+    const VgateMovingVgpu *vgpu = &s->mover->vgpus[v];
+    VgatePlacePgpu *pgpu = &s->places->pgpus[p];
+    const int type = vgate_place_find_type (pgpu, vgpu->vgpu->type, vgpu->vgpu->type_name);
+
+    for (guint way = first_way; way < 2 && type >= 0; way++) {
+        const VgateArrival arrival = way == 0 ? first_arrival (vgpu) : VGATE_ARRIVAL_TAKEN;
+
+        if (vgpu->hostdev ? (int)vgpu->hostdev->kind != pgpu->kind : way > 0)
+            return FALSE;
+        if (!vgate_place_arrive (pgpu, (guint)type, arrival))
+            continue;
+        *seat = (VgateSeat){p, (guint)type, arrival};
+        return TRUE;
+    }
+    return FALSE;
+}
+
+static void
+unseat_vgpu (const Seating *s, const VgateSeat *seat)
+{
+    vgate_place_undo (&s->places->pgpus[seat->pgpu], seat->type, seat->arrival);
+}
+
 static gboolean
 seat_rest (Seating *s, guint v)
 {
-    const VgateMovingVgpu *vgpu = &s->mover->vgpus[v];
-    g_autofree gboolean *tried = g_new0 (gboolean, s->fit->n_pgpus + 1);
+    g_autofree double *ratings = NULL;
 
     if (v == s->mover->n_vgpus)
         return TRUE;
+    ratings = g_new (double, s->fit->n_pgpus + 1);
+    for (guint p = 0; p < s->fit->n_pgpus; p++) {
+        ratings[p] = G_MAXDOUBLE;
+        if (!s->fit->can_run[v * s->fit->n_pgpus + p] || !seat_vgpu (s, v, p, 0, &s->seats[v]))
+            continue;
+        unseat_vgpu (s, &s->seats[v]);
+        ratings[p] = rate_pgpu (&s->places->pgpus[p], s->order);
+    }
     for (guint n = 0; n < s->fit->n_pgpus && s->n_attempts < ATTEMPTS_MAX; n++) {
-        int best = -1;
+        guint best = 0, way = 0;
 
-        for (guint p = 0; p < s->fit->n_pgpus; p++)
-            if (!tried[p] && s->fit->can_run[v * s->fit->n_pgpus + p] &&
-                (best < 0 ||
-                 rate_pgpu (&s->places->pgpus[p], s->order) < rate_pgpu (&s->places->pgpus[best], s->order)))
-                best = (int)p;
-        if (best < 0)
+        for (guint p = 1; p < s->fit->n_pgpus; p++)
+            best = ratings[p] < ratings[best] ? p : best;
+        if (ratings[best] == G_MAXDOUBLE)
             return FALSE;
-        tried[best] = TRUE;
-        for (guint a = 0; a < 2; a++) {
-            VgatePlacePgpu *pgpu = &s->places->pgpus[best];
-            const VgateArrival arrival = a == 0 ? first_arrival (vgpu) : VGATE_ARRIVAL_TAKEN;
-            const int type = vgate_place_find_type (pgpu, vgpu->vgpu->type, vgpu->vgpu->type_name);
-
-            if (type < 0 || (vgpu->hostdev ? (int)vgpu->hostdev->kind != pgpu->kind : a > 0))
-                break;
+        ratings[best] = G_MAXDOUBLE;
+        while (way < 2 && seat_vgpu (s, v, best, way, &s->seats[v])) {
             s->n_attempts++;
-            if (!vgate_place_arrive (pgpu, (guint)type, arrival))
-                continue;
-            s->seats[v] = (VgateSeat){(guint)best, (guint)type, arrival};
             if (seat_rest (s, v + 1))
                 return TRUE;
-            vgate_place_undo (pgpu, (guint)type, arrival);
+            way = s->seats[v].arrival == VGATE_ARRIVAL_TAKEN ? 2 : way + 1;
+            unseat_vgpu (s, &s->seats[v]);
         }
     }
     return FALSE;

@@ -61,11 +61,13 @@ typedef struct VgateMoving {
     VgatePlaces **places; /* indexed by host */
     VgateHost **empty;    /* indexed by host: without guests */
     GHashTable *running;  /* the UUIDs of the domains that run on this host */
-    guint *host_classes;  /* indexed by host: equal for hosts that fit the same guests */
-    guint n_classes;      /* of guests */
-    GHashTable *classes;  /* key -> class + 1 */
-    GPtrArray *known;     /* indexed by class of guests * number of hosts + class of the host */
-    GPtrArray *all_fits;  /* of VgateMovingFit *: owns them */
+    /* Indexed by host: equal for hosts that fit the same guests; and for those that fit the same guests with
+     * one vGPU, for which it does not matter whether vGPUs of different sizes can share a GPU. */
+    guint *host_classes, *single_classes;
+    guint n_classes;     /* of guests */
+    GHashTable *classes; /* key -> class + 1 */
+    GPtrArray *known;    /* indexed by class of guests * number of hosts + class of the host */
+    GPtrArray *all_fits; /* of VgateMovingFit *: owns them */
 } VgateMoving;
 
 /* The result borrows fleet and question. */
