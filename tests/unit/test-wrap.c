@@ -47,7 +47,7 @@ static const struct {
     "chmod|chown|cp|echo|fuser|head|ls|nvidia-smi|sudo|systemctl|umask|virsh|vgpu-gate|vgpu-gated"
 #define QUOTED "(?<![[:alnum:]])'((?:" PROGRAMS ") [^']*)'"
 #define SHELL  "(?:'[^']*'|[^'.,()]|[.,](?! |$))*"
-#define STARTS "virsh|echo|sudo|systemctl|umask|fuser|nvidia-smi|vgpu-gate (?:host|version)"
+#define STARTS "virsh|echo|sudo|systemctl|umask|fuser|nvidia-smi|vgpu-gate (?:host|version|allow-once)"
 #define BARE   "(?:[:,] |\\()\\(?((?:" STARTS ") " SHELL ")"
 
 static const struct {
