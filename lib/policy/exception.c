@@ -137,8 +137,8 @@ read_group (GKeyFile *file, const char *group)
 {
     g_autoptr (VgateException) exception = g_new0 (VgateException, 1);
     guint64 uid, login = 0, given;
-    gsize n_keys = 0, n_known = 6;
-    g_auto (GStrv) keys = g_key_file_get_keys (file, group, &n_keys, NULL);
+    guint n_known = 6;
+    g_auto (GStrv) keys = g_key_file_get_keys (file, group, NULL, NULL);
 
     exception->domain = g_key_file_get_string (file, group, "domain", NULL);
     exception->reason = g_key_file_get_string (file, group, "reason", NULL);
@@ -160,7 +160,7 @@ read_group (GKeyFile *file, const char *group)
         !read_number (file, group, "uid", G_MAXUINT32, &uid) ||
         !read_number (file, group, "given", TIME_MAX, &given) ||
         !read_number (file, group, "expires", G_MAXUINT64, &exception->expires) ||
-        !read_stage (file, group, &exception->stage) || n_keys != n_known)
+        !read_stage (file, group, &exception->stage) || !keys || g_strv_length (keys) != n_known)
         return NULL;
     exception->uid = (guint32)uid;
     exception->given = (gint64)given;
