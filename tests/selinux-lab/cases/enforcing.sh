@@ -18,14 +18,32 @@ sealed () {
     [ -n "$(attribute a "$1" '/*/seal/@value')" ]
 }
 
+# returns_to_another_device DEVICE: the guest's device is gone when it returns. The hook creates one, and removes it.
+returns_to_another_device () {
+    local device
+    printf '\n[placement]\nmode=apply\n' | on a tee -a /etc/vgpu-gate/vgpu-gate.conf >/dev/null
+    on a virsh -q save asking $image
+    on a sh -c "echo 1 >/sys/bus/mdev/devices/$1/remove"
+    on a setsebool vgpu_gate_hook_create_devices on
+    on a virsh -q restore $image
+    guest_answers a asking
+    device=$(on a virsh -q dumpxml asking | sed -n "/<hostdev/,/<\/hostdev>/s/.* uuid='\([^']*\)'.*/\1/p")
+    on a test -e "/sys/bus/mdev/devices/$device"
+    on a virsh -q destroy asking
+    ! on a test -e "/sys/bus/mdev/devices/$device" || fail "device $device is left"
+    on a setsebool vgpu_gate_hook_create_devices off
+}
+
 # A QEMU that SELinux confines asks vgpu-gated at the switch-over of a save and of a restore; the hook is asked before.
-# Both use the fleet key, which has a type of its own.
-test_save_and_restore () {
+# Both use the fleet key, which has a type of its own. (One guest for all of it: its start takes longest.)
+test_a_guest_that_leaves_and_returns () {
+    local device
     on a sh -c 'umask 077; head -c 32 /dev/urandom >/etc/vgpu-gate/fleet.key'
     [[ $(on a stat -c %C /etc/vgpu-gate/fleet.key) == *:vgpu_gate_key_t:* ]] || fail "$(on a ls -Z /etc/vgpu-gate)"
     host_configure a seal <<<'key-file=/etc/vgpu-gate/fleet.key'
     on a systemctl restart vgpu-gated
-    guest_define a asking "$(device_make a)"
+    device=$(device_make a)
+    guest_define a asking "$device"
     guest_ask a asking
     guest_start_captured a asking
     sealed asking || fail 'the metadata is not sealed:' "$(element a asking)"
@@ -39,27 +57,8 @@ test_save_and_restore () {
     on a virsh -q restore $image
     log_has a 'VGATE-001: asking: at switch-over: allowed'
     guest_answers a asking
+    returns_to_another_device "$device"
     nothing_denied
-}
-
-# The hook creates the device of a guest that returns, and removes it, but only with the boolean.
-test_a_device_that_is_made () {
-    local device
-    printf '\n[placement]\nmode=apply\n' | on a tee -a /etc/vgpu-gate/vgpu-gate.conf >/dev/null
-    device=$(device_make a)
-    guest_define a furnished "$device"
-    guest_start_captured a furnished
-    on a virsh -q save furnished $image
-    on a sh -c "echo 1 >/sys/bus/mdev/devices/$device/remove"
-    on a setsebool vgpu_gate_hook_create_devices on
-    on a virsh -q restore $image
-    guest_answers a furnished
-    device=$(on a virsh -q dumpxml furnished | sed -n "/<hostdev/,/<\/hostdev>/s/.* uuid='\([^']*\)'.*/\1/p")
-    on a test -e "/sys/bus/mdev/devices/$device"
-    on a virsh -q destroy furnished
-    ! on a test -e "/sys/bus/mdev/devices/$device" || fail "device $device is left"
-    nothing_denied
-    on a setsebool vgpu_gate_hook_create_devices off
 }
 
 # What is applied at boot has a domain of its own; what an administrator asks for has that of the administrator.
