@@ -24,7 +24,7 @@ packages_mdev_lab=(binutils mmdebstrap e2fsprogs gzip rsync tar util-linux xz-ut
 # page of the matrix, and curl for axe-core, of which Debian has no package; reuse for the licenses; secilc and
 # python3-setools for SELinux's policy.
 # shellcheck disable=SC2034
-packages_test=(abigail-tools bash-completion ccache chromium chromium-driver clang clang-format curl libclang-rt-dev
+packages_test=(abigail-tools ansible ansible-lint bash-completion ccache chromium chromium-driver clang clang-format curl libclang-rt-dev
     libxml2-utils mandoc python3-jsonschema python3-selenium python3-setools reuse secilc shellcheck strace systemd
     zsh)
 
