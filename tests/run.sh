@@ -279,6 +279,7 @@ vm_labs () {
 # In roots of their own. It takes minutes, and as many again if the roots have to be made.
 packages () {
     run_lab packages nice -n 5 tests/packaging/run
+    run_lab ansible nice -n 5 tests/ansible/run
 }
 
 build_gcc () {
