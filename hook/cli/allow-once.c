@@ -119,7 +119,7 @@ exception_of_caller (const Allowing *allowing)
 {
     VgateException *exception = g_new0 (VgateException, 1);
 
-    exception->domain = g_strdup (allowing->domain);
+    exception->domain = vgate_exception_domain (allowing->domain);
     exception->reason = g_strdup (allowing->reason);
     exception->uid = getuid ();
     exception->login = read_login ();
@@ -161,7 +161,7 @@ withdraw (const Allowing *allowing)
         return vgate_command_fail (error);
     text = g_strdup_printf ("the arrival that had been allowed is not allowed any more, by %s", by);
     record (VGATE_CODE_EXCEPTION_WITHDRAWN, LOG_NOTICE, caller, text);
-    json_object_set_string_member (vgate_tree_add_child (report, "withdrawn"), "domain", allowing->domain);
+    json_object_set_string_member (vgate_tree_add_child (report, "withdrawn"), "domain", caller->domain);
     return vgate_command_print (report, allowing->output);
 }
 
@@ -193,7 +193,8 @@ vgate_command_allow_once (int argc, char *argv[], const char *config)
     gboolean is_list = FALSE, is_withdrawal = FALSE;
     Allowing allowing = {.seconds = VGATE_EXCEPTION_SECONDS};
     const GOptionEntry entries[] = {
-        {"reason", 0, 0, G_OPTION_ARG_STRING, &reason, "the reason, for the journal", "TEXT"},
+        /* as a file name it is taken as it is, also in a locale that is not UTF-8 */
+        {"reason", 0, 0, G_OPTION_ARG_FILENAME, &reason, "the reason, for the journal", "TEXT"},
         {"for", 0, 0, G_OPTION_ARG_STRING, &time,
          "how long the arrival can begin: " FOR_FORM " (default: 10min)", "DURATION"},
         {"list", 0, 0, G_OPTION_ARG_NONE, &is_list, "list the arrivals that are allowed", NULL},

@@ -32,9 +32,16 @@ vgate_exception_free (VgateException *exception)
     if (!exception)
         return;
     g_free (exception->domain);
+    g_free (exception->guest);
     g_free (exception->reason);
     g_free (exception->sudo_user);
     g_free (exception);
+}
+
+char *
+vgate_exception_domain (const char *text)
+{
+    return g_uuid_string_is_valid (text) ? g_ascii_strdown (text, -1) : g_strdup (text);
 }
 
 static VgateException *
@@ -42,7 +49,8 @@ copy_of (const VgateException *exception)
 {
     VgateException *copy = g_memdup2 (exception, sizeof *exception);
 
-    copy->domain = g_strdup (exception->domain);
+    copy->domain = vgate_exception_domain (exception->domain);
+    copy->guest = g_strdup (exception->guest);
     copy->reason = g_strdup (exception->reason);
     copy->sudo_user = g_strdup (exception->sudo_user);
     return copy;
@@ -148,6 +156,12 @@ read_group (GKeyFile *file, const char *group)
         if (!read_number (file, group, "login-uid", G_MAXUINT32, &login))
             return NULL;
         exception->login = (gint64)login;
+    }
+    if (g_key_file_has_key (file, group, "guest", NULL)) {
+        n_known++;
+        exception->guest = g_key_file_get_string (file, group, "guest", NULL);
+        if (!exception->guest || !g_uuid_string_is_valid (exception->guest))
+            return NULL;
     }
     if (g_key_file_has_key (file, group, "sudo-user", NULL)) {
         n_known++;
@@ -266,6 +280,8 @@ write_file (int directory, const GPtrArray *all, GError **error)
         g_autofree char *group = g_strdup_printf ("exception-%u", i + 1);
 
         g_key_file_set_string (file, group, "domain", exception->domain);
+        if (exception->guest)
+            g_key_file_set_string (file, group, "guest", exception->guest);
         g_key_file_set_string (file, group, "reason", exception->reason);
         g_key_file_set_uint64 (file, group, "uid", exception->uid);
         if (exception->login >= 0)
@@ -322,6 +338,7 @@ give_in (int directory, const VgateException *exception, GError **error)
     g_autoptr (GError) local = NULL;
     gboolean is_invalid;
     g_autoptr (GPtrArray) all = read_file (directory, &is_invalid, &local);
+    g_autofree char *canonical = vgate_exception_domain (exception->domain);
     VgateException *former;
 
     if (!all && !is_invalid) {
@@ -330,7 +347,7 @@ give_in (int directory, const VgateException *exception, GError **error)
     }
     if (!all)
         all = new_list ();
-    former = find (all, exception->domain);
+    former = find (all, canonical);
     if (former)
         g_ptr_array_remove (all, former);
     if (all->len >= VGATE_EXCEPTIONS_MAX)
@@ -344,7 +361,8 @@ withdraw_in (int directory, const char *domain, GError **error)
 {
     gboolean is_invalid;
     g_autoptr (GPtrArray) all = read_file (directory, &is_invalid, error);
-    VgateException *found = all ? find (all, domain) : NULL;
+    g_autofree char *canonical = vgate_exception_domain (domain);
+    VgateException *found = all ? find (all, canonical) : NULL;
 
     if (!all)
         return FALSE;
@@ -390,12 +408,16 @@ vgate_exception_withdraw (const char *root, const char *domain, GError **error)
 
 /* --- its use --- */
 
+/* A guest can have any name, also the UUID of another one. And another guest of the same name can arrive
+ * while one that has begun does. */
 static gboolean
 is_about (const VgateException *exception, const VgateArrivalStage *arrival)
 {
-    /* people write UUIDs in capitals, too */
-    return g_strcmp0 (exception->domain, arrival->name) == 0 ||
-           (arrival->uuid && g_ascii_strcasecmp (exception->domain, arrival->uuid) == 0);
+    if (exception->guest && arrival->uuid && g_ascii_strcasecmp (exception->guest, arrival->uuid) != 0)
+        return FALSE;
+    if (g_uuid_string_is_valid (exception->domain))
+        return arrival->uuid && g_ascii_strcasecmp (exception->domain, arrival->uuid) == 0;
+    return g_strcmp0 (exception->domain, arrival->name) == 0;
 }
 
 /* The exception whose arrival this stage continues, or an unused one; NULL: none. Those whose arrival has
@@ -422,6 +444,22 @@ take (GPtrArray *all, const VgateArrivalStage *arrival, gboolean *is_changed)
     return begun ? begun : arrival->is_refused ? unused : NULL;
 }
 
+/* The taken exception is in use from now on. */
+static void
+note_stage (VgateException *taken, const VgateArrivalStage *arrival)
+{
+    static const guint seconds[] = {
+        [VGATE_EXCEPTION_ARRIVES] = VGATE_EXCEPTION_ARRIVES_SECONDS,
+        [VGATE_EXCEPTION_PREPARE] = VGATE_EXCEPTION_BEGUN_SECONDS,
+        [VGATE_EXCEPTION_STARTED] = VGATE_EXCEPTION_TRANSFER_SECONDS,
+    };
+
+    taken->stage = (int)arrival->stage;
+    taken->expires = vgate_exception_clock () + seconds[arrival->stage];
+    if (!taken->guest && arrival->uuid && g_uuid_string_is_valid (arrival->uuid))
+        taken->guest = g_ascii_strdown (arrival->uuid, -1);
+}
+
 static VgateException *
 use_in (int directory, const VgateArrivalStage *arrival, GError **error)
 {
@@ -432,14 +470,10 @@ use_in (int directory, const VgateArrivalStage *arrival, GError **error)
 
     if (!taken && !is_changed)
         return NULL;
-    if (taken && (arrival->is_last || arrival->stage == VGATE_EXCEPTION_SWITCH_OVER)) {
+    if (taken && (arrival->is_last || arrival->stage == VGATE_EXCEPTION_SWITCH_OVER))
         g_ptr_array_remove (all, taken);
-    } else if (taken) {
-        taken->stage = (int)arrival->stage;
-        taken->expires = vgate_exception_clock () + (arrival->stage == VGATE_EXCEPTION_STARTED
-                                                         ? VGATE_EXCEPTION_TRANSFER_SECONDS
-                                                         : VGATE_EXCEPTION_BEGUN_SECONDS);
-    }
+    else if (taken)
+        note_stage (taken, arrival);
     if (!write_file (directory, all, error) || !arrival->is_refused)
         return NULL;
     return g_steal_pointer (&used);

@@ -20,8 +20,10 @@
 /* How long an exception that is not used is valid: the default, and the longest time. */
 #define VGATE_EXCEPTION_SECONDS     600u
 #define VGATE_EXCEPTION_SECONDS_MAX 86400u
-/* How long an arrival that has begun can take until its next stage: before QEMU waits for the guest's memory,
- * and after that. */
+/* How long an arrival that has begun can take until its next stage: libvirt prepares it, starts QEMU, and
+ * QEMU waits for the guest's memory. What arrives within this time and enters at a later stage cannot be told
+ * from it. */
+#define VGATE_EXCEPTION_ARRIVES_SECONDS  60u
 #define VGATE_EXCEPTION_BEGUN_SECONDS    600u
 #define VGATE_EXCEPTION_TRANSFER_SECONDS 86400u
 /* The number of exceptions that can be valid at the same time. */
@@ -41,7 +43,8 @@ typedef enum {
 } VgateExceptionStage;
 
 typedef struct {
-    char *domain;    /* its name or UUID, as it was typed */
+    char *domain;    /* its UUID in small letters if a UUID was typed, otherwise its name */
+    char *guest;     /* the UUID of the guest that has used it; NULL: unused, or not known */
     char *reason;    /* UTF-8, printable */
     guint32 uid;     /* who gave it: the process's real user */
     gint64 login;    /* the user who logged in (audit); -1: not known */
@@ -57,6 +60,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateException, vgate_exception_free)
 /* The present time of the clock of expires. */
 guint64 vgate_exception_clock (void);
 
+/* The text as it is in VgateException.domain. The caller frees it. */
+char *vgate_exception_domain (const char *text);
 /* TRUE for a text that a domain's name or UUID can be, and for one that can be a reason. */
 gboolean vgate_exception_is_domain (const char *text);
 gboolean vgate_exception_is_reason (const char *text);
@@ -72,7 +77,7 @@ char *vgate_exception_by (const VgateException *exception);
  */
 GPtrArray *vgate_exceptions_read (const char *root, GError **error);
 
-/* Adds a copy of the exception; one of the same domain is replaced. FALSE with VGATE_CODE_EXCEPTION_UNUSABLE.
+/* Adds a copy of the exception, unused; one of the same domain is replaced. FALSE with VGATE_CODE_EXCEPTION_UNUSABLE.
  * A file with invalid content is replaced, because its exceptions are not valid. */
 gboolean vgate_exception_give (const char *root, const VgateException *exception, GError **error);
 

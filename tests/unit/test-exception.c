@@ -8,10 +8,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#define DIRECTORY "/run/vgpu-gate"
-#define FILE_NAME DIRECTORY "/allowed-once"
-#define UUID      "4d7c0a6e-9b1f-4f2e-8a35-b1f0c2d9e701"
-#define THREADS   4
+#define DIRECTORY  "/run/vgpu-gate"
+#define FILE_NAME  DIRECTORY "/allowed-once"
+#define UUID       "4d7c0a6e-9b1f-4f2e-8a35-b1f0c2d9e701"
+#define OTHER_UUID "00000000-9b1f-4f2e-8a35-b1f0c2d9e701"
+#define THREADS    4
 
 typedef struct {
     char *root;
@@ -72,17 +73,24 @@ give (const Fixture *f, const char *domain)
     give_for (f, domain, VGATE_EXCEPTION_SECONDS);
 }
 
-/* A stage of the arrival of vm1. */
 static gboolean
-passes (const Fixture *f, VgateExceptionStage stage, gboolean is_refused)
+passes_as (const Fixture *f, const char *name, const char *uuid, VgateExceptionStage stage,
+           gboolean is_refused)
 {
     const VgateArrivalStage arrival = {
-        .name = "vm1", .uuid = UUID, .stage = stage, .is_refused = is_refused, .wait_ms = 5000};
+        .name = name, .uuid = uuid, .stage = stage, .is_refused = is_refused, .wait_ms = 5000};
     g_autoptr (GError) error = NULL;
     g_autoptr (VgateException) exception = vgate_exception_use (f->root, &arrival, &error);
 
     g_assert_no_error (error);
     return exception != NULL;
+}
+
+/* A stage of the arrival of vm1. */
+static gboolean
+passes (const Fixture *f, VgateExceptionStage stage, gboolean is_refused)
+{
+    return passes_as (f, "vm1", UUID, stage, is_refused);
 }
 
 static guint
@@ -166,6 +174,64 @@ test_others (Fixture *f, G_GNUC_UNUSED gconstpointer data)
     give (f, "4D7C0A6E-9B1F-4F2E-8A35-B1F0C2D9E701");
     g_assert_true (passes (f, VGATE_EXCEPTION_ARRIVES, TRUE));
     g_assert_cmpuint (n_valid (f), ==, G_N_ELEMENTS (others) + 1);
+}
+
+/* A guest whose name is the UUID of another one, and one whose UUID is not known. */
+static void
+test_uuid_as_name (Fixture *f, G_GNUC_UNUSED gconstpointer data)
+{
+    give (f, UUID);
+    g_assert_false (passes_as (f, UUID, OTHER_UUID, VGATE_EXCEPTION_ARRIVES, TRUE));
+    g_assert_false (passes_as (f, UUID, NULL, VGATE_EXCEPTION_ARRIVES, TRUE));
+    g_assert_cmpuint (n_valid (f), ==, 1);
+    g_assert_true (passes_as (f, "vm1", UUID, VGATE_EXCEPTION_ARRIVES, TRUE));
+}
+
+/* However the UUID is spelt, it is one guest. */
+static void
+test_spellings (Fixture *f, G_GNUC_UNUSED gconstpointer data)
+{
+    g_autofree char *capitals = g_ascii_strup (UUID, -1);
+    g_autoptr (GError) error = NULL;
+
+    give (f, capitals);
+    give (f, UUID);
+    g_assert_cmpuint (n_valid (f), ==, 1);
+    vgate_exception_withdraw (f->root, capitals, &error);
+    g_assert_no_error (error);
+    g_assert_cmpuint (n_valid (f), ==, 0);
+}
+
+/* While one has begun to arrive, another guest of its name does not pass, and does not end it. */
+static void
+test_name_of_another (Fixture *f, G_GNUC_UNUSED gconstpointer data)
+{
+    give (f, "vm1");
+    g_assert_true (passes (f, VGATE_EXCEPTION_ARRIVES, TRUE));
+    g_assert_false (passes_as (f, "vm1", OTHER_UUID, VGATE_EXCEPTION_ARRIVES, TRUE));
+    g_assert_false (passes_as (f, "vm1", OTHER_UUID, VGATE_EXCEPTION_STARTED, TRUE));
+    g_assert_true (passes (f, VGATE_EXCEPTION_PREPARE, TRUE));
+}
+
+/* Its next stage is near. */
+static void
+test_begun_expires (Fixture *f, G_GNUC_UNUSED gconstpointer data)
+{
+    static const guint longest[] = {VGATE_EXCEPTION_ARRIVES_SECONDS, VGATE_EXCEPTION_BEGUN_SECONDS,
+                                    VGATE_EXCEPTION_TRANSFER_SECONDS};
+
+    give (f, "vm1");
+    for (guint i = 0; i < G_N_ELEMENTS (longest); i++) {
+        g_autoptr (GPtrArray) all = NULL;
+        const VgateException *begun;
+
+        g_assert_true (passes (f, VGATE_EXCEPTION_ARRIVES + i, TRUE));
+        all = vgate_exceptions_read (f->root, NULL);
+        g_assert_cmpuint (all->len, ==, 1);
+        begun = g_ptr_array_index (all, 0);
+        g_assert_cmpuint (begun->expires, <=, vgate_exception_clock () + longest[i]);
+        g_assert_cmpstr (begun->guest, ==, UUID);
+    }
 }
 
 static void
@@ -263,6 +329,7 @@ test_content (Fixture *f, G_GNUC_UNUSED gconstpointer data)
         {"stage=unused", "stage="},
         {"stage=unused", "stage=unused\nlogin-uid=-1"},
         {"stage=unused", "stage=unused\nsudo-user=\\t"},
+        {"stage=unused", "stage=unused\nguest=vm1"},
         {"[exception-1]", "domain=vm1"},
         {"[exception-1]", "[exception-1"},
         {"[exception-1]",
@@ -379,6 +446,10 @@ main (int argc, char *argv[])
     ADD ("second-arrival", test_second_arrival);
     ADD ("last-stage", test_last_stage);
     ADD ("others", test_others);
+    ADD ("uuid-as-name", test_uuid_as_name);
+    ADD ("spellings", test_spellings);
+    ADD ("name-of-another", test_name_of_another);
+    ADD ("begun-expires", test_begun_expires);
     ADD ("expires", test_expires);
     ADD ("withdraw", test_withdraw);
     ADD ("limit", test_limit);
