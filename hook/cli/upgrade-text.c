@@ -249,8 +249,8 @@ range_to_set (const VgateUpgradePlan *plan, const VgateUpgradeStep *step)
     return NULL;
 }
 
-/* Asks the user to update the host, and waits. Without a terminal the command fails, so that nothing that
- * needs the update is done without it. */
+/* Asks the user to update the host, and waits. Without a terminal the script ends, so that nothing that needs
+ * the update is done without it. */
 static void
 append_update (GString *text, const VgateUpgradePlan *plan, const VgateUpgradeStep *step, const char *driver)
 {
@@ -275,13 +275,14 @@ append_update (GString *text, const VgateUpgradePlan *plan, const VgateUpgradeSt
     g_string_append_printf (line, "%s Then press Enter.", has_stopped ? " Start the guests again." : "");
     shown = vgate_printable (line->str, 4000);
     quoted = g_shell_quote (shown);
-    g_string_append_printf (text, "printf '%%s\\n' %s\nread -r _ </dev/tty\n", quoted);
+    g_string_append_printf (text, "printf '%%s\\n' %s\nread -r _ </dev/tty || exit 1\n", quoted);
 }
 
 void
 vgate_upgrade_print_virsh (const VgateUpgradePlan *plan, const char *driver, const VgateVirshHosts *hosts)
 {
-    g_autoptr (GString) text = g_string_new (NULL);
+    /* what follows a migration that failed is not for a host with guests */
+    g_autoptr (GString) text = g_string_new (plan->steps->len > 0 ? "set -e\n" : NULL);
 
     for (guint s = 0; s < plan->steps->len; s++) {
         const VgateUpgradeStep *step = g_ptr_array_index (plan->steps, s);

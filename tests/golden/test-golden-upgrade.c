@@ -168,19 +168,42 @@ test_shell (G_GNUC_UNUSED gconstpointer data)
 {
     g_autoptr (FakeHost) host = fake_host_new ();
     g_autofree char *path = fake_host_path (host, "plan.sh"), *out = NULL;
-    const char *argv[] = {"setsid", "-w", "sh", "-e", path, NULL};
+    const char *argv[] = {"setsid", "-w", "sh", path, NULL};
     g_auto (ProgramRun) run = {0};
+    g_autofree char *script = NULL;
     int status = 0;
 
     hostile (host);
     run_plan (host, "--driver 580 --virsh 00000004-0001-4000-8000-000000000007", &run);
-    fake_host_write_file (host, "plan.sh", run.out, strlen (run.out), 0644);
+    script = g_strconcat (run.out, "echo 'the next step'\n", NULL);
+    fake_host_write_file (host, "plan.sh", script, strlen (script), 0644);
     g_assert_true (g_spawn_sync (fake_host_root (host), (char **)argv, NULL,
                                  G_SPAWN_SEARCH_PATH | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, &out, NULL,
                                  &status, NULL));
     g_assert_cmpint (status, !=, 0);
     g_assert_true (g_str_has_prefix (out, "Shut down "));
     g_assert_nonnull (strstr (out, "Update b'; touch %s to driver 580."));
+    g_assert_null (strstr (out, "the next step"));
+}
+
+/* Nor do they go on after one that failed. */
+static void
+test_shell_failure (G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr (FakeHost) host = fake_host_new ();
+    g_autofree char *path = fake_host_path (host, "plan.sh"), *out = NULL;
+    /* there is no virsh */
+    const char *argv[] = {"/bin/sh", path, NULL}, *environment[] = {"PATH=/nowhere", NULL};
+    g_auto (ProgramRun) run = {0};
+    int status = 0;
+
+    tight (host);
+    run_plan (host, "--driver 580 --virsh", &run);
+    fake_host_write_file (host, "plan.sh", run.out, strlen (run.out), 0644);
+    g_assert_true (g_spawn_sync (fake_host_root (host), (char **)argv, (char **)environment,
+                                 G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, &out, NULL, &status, NULL));
+    g_assert_cmpint (status, !=, 0);
+    g_assert_cmpstr (out, ==, "");
 }
 
 static const struct {
@@ -315,6 +338,7 @@ main (int argc, char *argv[])
     for (guint i = 0; i < G_N_ELEMENTS (unknown); i++)
         command_add_test (FOLDER, "unknown", unknown[i].name, i, test_unknown);
     program_add_test ("/" FOLDER "/shell", NULL, test_shell);
+    program_add_test ("/" FOLDER "/shell-failure", NULL, test_shell_failure);
     program_add_test ("/" FOLDER "/bad-document", NULL, test_bad_document);
     program_add_test ("/" FOLDER "/full/text", "text", test_full);
     program_add_test ("/" FOLDER "/full/json", "json", test_full);
