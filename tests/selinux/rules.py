@@ -47,6 +47,8 @@ FORBIDDEN = [
     ("vgpu_gate_nvml_t", "vgpu_gate_key_t", "file", "open read"),
     ("vgpu_gate_bus_t", "vgpu_gate_key_t", "file", "open read"),
     ("svirt_t", "vgpu_gate_key_t", "file", "open read"),
+    # the bus reads what guests send; leases and permissions are beside its socket
+    ("vgpu_gate_bus_t", "vgpu_gate_var_run_t", "file", "open read write append create unlink rename link setattr"),
     # nobody of ours changes the configuration
     *((who, "vgpu_gate_etc_t", "file", "write append create unlink") for who in OURS),
     *((who, "vgpu_gate_key_t", "file", "write append create unlink") for who in OURS),
