@@ -368,11 +368,14 @@ guest_ticks () {
     local word
     word=$(monitor "$1" "$2" 'xp /1wx 0x46c')
     word=${word##*: }
-    printf '%d\n' "${word//[[:space:]]/}"
+    word=${word//[[:space:]]/}
+    # a QEMU that has ended answers nothing, which would be 0 ticks
+    [[ $word == 0x* ]] && printf '%d\n' "$word"
 }
 
 has_ticked_since () {
-    [ "$(guest_ticks "$1" "$2")" -ne "$3" ]
+    local now
+    now=$(guest_ticks "$1" "$2") && [ "$now" -gt "$3" ]
 }
 
 # guest_answers HOST NAME: it runs, its monitor answers, and it makes progress
