@@ -47,8 +47,8 @@ append_summary (GString *text, const VgateUpgradePlan *plan, const char *driver)
         g_string_append_printf (line, "%u guest%s must be shut down before a step.", plan->n_blocked,
                                 plan->n_blocked == 1 ? "" : "s");
     if (plan->n_moves > 0)
-        g_string_append_printf (line, " %u migration%s.", plan->n_moves,
-                                plan->n_moves == 1 ? " is needed" : "s are needed");
+        g_string_append_printf (line, " The plan has %u migration%s.", plan->n_moves,
+                                plan->n_moves == 1 ? "" : "s");
     if (plan->n_unjudged > 0)
         g_string_append_printf (line, " For %u guest%s it is not known.", plan->n_unjudged,
                                 plan->n_unjudged == 1 ? "" : "s");
