@@ -10,7 +10,7 @@
 static const char *const lines[] = {
     "host",
     "check @element.in.xml",
-    "allow-once --list",
+    "allow-once --list --root $ROOT",
     "allow-restore @element.in.xml",
     "version get",
     "version set 24.1-25.1",
