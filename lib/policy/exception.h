@@ -21,8 +21,8 @@
 #define VGATE_EXCEPTION_SECONDS     600u
 #define VGATE_EXCEPTION_SECONDS_MAX 86400u
 /* How long an arrival that has begun can take until its next stage: libvirt prepares it, starts QEMU, and
- * QEMU waits for the guest's memory. What arrives within this time and enters at a later stage cannot be told
- * from it. */
+ * QEMU waits for the guest's memory. A guest that arrives within this time and enters at a later stage is
+ * taken for it. */
 #define VGATE_EXCEPTION_ARRIVES_SECONDS  60u
 #define VGATE_EXCEPTION_BEGUN_SECONDS    600u
 #define VGATE_EXCEPTION_TRANSFER_SECONDS 86400u
