@@ -77,7 +77,7 @@ char *vgate_exception_by (const VgateException *exception);
  */
 GPtrArray *vgate_exceptions_read (const char *root, GError **error);
 
-/* Adds a copy of the exception, unused; one of the same domain is replaced. FALSE with VGATE_CODE_EXCEPTION_UNUSABLE.
+/* Adds a copy of the exception; one of the same domain is replaced. FALSE with VGATE_CODE_EXCEPTION_UNUSABLE.
  * A file with invalid content is replaced, because its exceptions are not valid. */
 gboolean vgate_exception_give (const char *root, const VgateException *exception, GError **error);
 
