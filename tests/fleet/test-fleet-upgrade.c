@@ -460,6 +460,7 @@ find_fewest (VgateUpgradePlan *plan, const gboolean *hosts, gboolean *is_updated
                 g_queue_push_tail (next, situation);
         }
     }
+    g_queue_clear_full (queue, (GDestroyNotify)situation_free);
     g_queue_clear_full (next, (GDestroyNotify)situation_free);
     return fewest;
 }
