@@ -84,6 +84,8 @@ typedef struct {
     VgateSeat *seats; /* one for each vGPU; set when to is */
 } VgateDrainGuest;
 
+void vgate_drain_guest_free (VgateDrainGuest *guest);
+
 typedef struct {
     GPtrArray *guests; /* of VgateDrainGuest *, those that are to leave, then others */
     guint n_own;       /* those that are to leave */
@@ -94,13 +96,17 @@ typedef struct {
 } VgateDrainAssignment;
 
 /*
- * Finds places for the guests (movers, of VgateMover *) that are to leave the host, and takes them. Those of
- * other hosts that move have left their host; those that are to leave have not.
+ * Finds places for the guests (movers, of VgateMover *) that are to leave the host, and takes them. The room
+ * that guests of other hosts leave behind is then free; that of the guests that are to leave is still taken.
  */
 VgateDrainAssignment *vgate_drain_assign (VgateMoving *moving, guint host, const GPtrArray *movers,
                                           const VgateDrainOptions *options);
 void vgate_drain_assignment_free (VgateDrainAssignment *assignment);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateDrainAssignment, vgate_drain_assignment_free)
+
+/* Takes the seats of an assignment's guests, when all guests of other hosts that move have left. FALSE when
+ * one has no room. */
+gboolean vgate_drain_take_seats (VgateMoving *moving, const GPtrArray *guests);
 
 /* The devices that guests get by the moves before, and those that they have left. */
 typedef struct VgateDrainDevices VgateDrainDevices;
@@ -115,7 +121,7 @@ VgateDrainMove *vgate_drain_move_new (VgateMoving *moving, VgateMover *mover, gu
                                       const VgateSeat *seats, VgateDrainDevices *devices);
 void vgate_drain_move_free (VgateDrainMove *move);
 
-/* --- for drain.c and drain-solve.c --- */
+/* --- for drain-assign.c and drain-solve.c --- */
 
 /*
  * Finds the best assignment of the guests, with all hosts but the drained one as destinations, as an integer

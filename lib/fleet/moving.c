@@ -611,19 +611,26 @@ typedef struct {
     guint n_attempts;
 } Seating;
 
+int
+vgate_moving_find_type (const VgatePlacePgpu *pgpu, const VgateMovingVgpu *vgpu)
+{
+    if (vgpu->hostdev && (int)vgpu->hostdev->kind != pgpu->kind)
+        return -1;
+    return vgate_place_find_type (pgpu, vgpu->vgpu->type, vgpu->vgpu->type_name);
+}
+
 /* Takes the room for the vGPU on the pGPU in the first way that is possible. */
 static gboolean
 seat_vgpu (const Seating *s, guint v, guint p, guint first_way, VgateSeat *seat)
 {
     const VgateMovingVgpu *vgpu = &s->mover->vgpus[v];
     VgatePlacePgpu *pgpu = &s->places->pgpus[p];
-    const int type = vgate_place_find_type (pgpu, vgpu->vgpu->type, vgpu->vgpu->type_name);
+    const int type = vgate_moving_find_type (pgpu, vgpu);
+    const guint n_ways = vgpu->hostdev ? 2 : 1;
 
-    for (guint way = first_way; way < 2 && type >= 0; way++) {
+    for (guint way = first_way; way < n_ways && type >= 0; way++) {
         const VgateArrival arrival = way == 0 ? first_arrival (vgpu) : VGATE_ARRIVAL_TAKEN;
 
-        if (vgpu->hostdev ? (int)vgpu->hostdev->kind != pgpu->kind : way > 0)
-            return FALSE;
         if (!vgate_place_arrive (pgpu, (guint)type, arrival))
             continue;
         *seat = (VgateSeat){p, (guint)type, arrival};

@@ -124,6 +124,10 @@ typedef struct {
     VgateArrival arrival;
 } VgateSeat;
 
+/* The index of the vGPU's type on the pGPU; -1 when the pGPU does not offer it, or when its devices are not
+ * of the kind of the guest's hostdev. */
+int vgate_moving_find_type (const VgatePlacePgpu *pgpu, const VgateMovingVgpu *vgpu);
+
 /* Finds seats for all vGPUs of the guest on the host, and takes them. seats has one member for each vGPU.
  * FALSE when there is no room, and nothing is changed. */
 gboolean vgate_moving_seat (VgateMoving *moving, VgateMover *mover, guint host, VgateMovingOrder order,

@@ -9,13 +9,6 @@ stage_free (VgateUpgradeStage *stage)
     g_free (stage);
 }
 
-static void
-move_free (VgateDrainGuest *move)
-{
-    g_free (move->seats);
-    g_free (move);
-}
-
 VgateUpgradeCourse *
 vgate_upgrade_course_new (void)
 {
@@ -40,7 +33,7 @@ vgate_upgrade_course_add (VgateUpgradeCourse *course, guint host)
     VgateUpgradeStage *stage = g_new0 (VgateUpgradeStage, 1);
 
     stage->host = host;
-    stage->moves = g_ptr_array_new_with_free_func ((GDestroyNotify)move_free);
+    stage->moves = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_drain_guest_free);
     stage->blocked = g_array_new (FALSE, FALSE, sizeof (guint));
     g_ptr_array_add (course->stages, stage);
     return stage;

@@ -98,9 +98,9 @@ add_positions (const Search *s, Guest *guest, guint host, guint v, VgateSeat *se
     }
     for (guint p = 0; p < places->host->pgpus->len; p++) {
         const VgatePlacePgpu *pgpu = &places->pgpus[p];
-        const int type = vgate_place_find_type (pgpu, vgpu->vgpu->type, vgpu->vgpu->type_name);
+        const int type = vgate_moving_find_type (pgpu, vgpu);
 
-        if (type < 0 || (vgpu->hostdev && (int)vgpu->hostdev->kind != pgpu->kind))
+        if (type < 0)
             continue;
         seats[v] = (VgateSeat){p, (guint)type, vgpu->hostdev ? VGATE_ARRIVAL_MADE : VGATE_ARRIVAL_NO_DEVICE};
         if (!add_positions (s, guest, host, v + 1, seats))

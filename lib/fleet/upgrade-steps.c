@@ -30,15 +30,11 @@ list_leaving (const VgateUpgradeTask *task, guint host)
     return leaving;
 }
 
-/* Indexed by host: it is updated in a later step than that of this host. The caller frees it. */
-static gboolean *
-list_later (const VgateUpgradeTask *task, guint host)
+/* TRUE for a host that is not updated yet, and is to be. */
+static gboolean
+is_later (const VgateUpgradeTask *task, guint host)
 {
-    gboolean *is_later = g_new0 (gboolean, task->n_hosts + 1);
-
-    for (guint h = 0; h < task->n_hosts; h++)
-        is_later[h] = task->hosts[h] && !task->is_updated[h] && h != host;
-    return is_later;
+    return task->hosts[host] && !task->is_updated[host];
 }
 
 static gboolean
@@ -51,10 +47,12 @@ is_large (const VgateUpgradeTask *task)
 static VgateDrainAssignment *
 assign (const VgateUpgradeTask *task, guint host, const GPtrArray *leaving, gboolean is_quick)
 {
-    g_autofree gboolean *is_later = list_later (task, host);
+    g_autofree gboolean *later = g_new0 (gboolean, task->n_hosts + 1);
     const VgateDrainOptions options = {
-        .order = VGATE_MOVING_PACK, .is_quick = is_quick, .n_tries = TRIES_MAX, .is_later = is_later};
+        .order = VGATE_MOVING_PACK, .is_quick = is_quick, .n_tries = TRIES_MAX, .is_later = later};
 
+    for (guint h = 0; h < task->n_hosts; h++)
+        later[h] = h != host && is_later (task, h);
     vgate_moving_reset (task->moving);
     return vgate_drain_assign (task->moving, host, leaving, &options);
 }
@@ -122,13 +120,12 @@ static void
 try_candidate (const VgateUpgradeTask *task, Candidate *candidate)
 {
     g_autoptr (VgateDrainAssignment) a = assign (task, candidate->host, candidate->leaving, TRUE);
-    g_autofree gboolean *is_later = list_later (task, candidate->host);
 
     candidate->n_blocked = a->n_own - a->n_leaving;
     for (guint i = 0; i < a->n_own; i++) {
         const int to = ((const VgateDrainGuest *)g_ptr_array_index (a->guests, i))->to;
 
-        candidate->n_again += to >= 0 && is_later[to] ? 1 : 0;
+        candidate->n_again += to >= 0 && is_later (task, (guint)to) ? 1 : 0;
     }
 }
 
@@ -141,8 +138,8 @@ choose_next (const VgateUpgradeTask *task)
 
     g_array_set_clear_func (candidates, (GDestroyNotify)candidate_clear);
     for (guint h = 0; h < task->n_hosts; h++) {
-        const Candidate candidate = {
-            .host = h, .leaving = task->hosts[h] && !task->is_updated[h] ? list_leaving (task, h) : NULL};
+        const Candidate candidate = {.host = h,
+                                     .leaving = is_later (task, h) ? list_leaving (task, h) : NULL};
 
         if (candidate.leaving)
             g_array_append_val (candidates, candidate);

@@ -6,6 +6,7 @@
  */
 #include "fleet/drain.h"
 #include "random-fleet.h"
+#include "seatings.h"
 
 #include <string.h>
 
@@ -138,37 +139,17 @@ set_state (const Trial *t, guint n)
                                               t->seats[i]));
 }
 
+typedef struct {
+    Trial *t;
+    guint i;
+} Seated;
+
 static void try_guest (Trial *t, guint i);
 
-/* Tries all seats of the vGPUs from v on. */
 static void
-try_seats (Trial *t, guint i, guint v)
+try_next (gpointer seated)
 {
-    VgateMover *mover = g_ptr_array_index (t->movers, i);
-    const guint h = (guint)t->to[i];
-    const VgateMovingFit *fit = vgate_moving_fit (t->moving, mover, h);
-
-    if (v == mover->n_vgpus) {
-        try_guest (t, i + 1);
-        return;
-    }
-    for (guint p = 0; p < fit->n_pgpus; p++) {
-        VgatePlacePgpu *pgpu = &t->moving->places[h]->pgpus[p];
-        const VgateMovingVgpu *vgpu = &mover->vgpus[v];
-        const int type = vgate_place_find_type (pgpu, vgpu->vgpu->type, vgpu->vgpu->type_name);
-
-        if (!fit->can_run[v * fit->n_pgpus + p] || type < 0 ||
-            (vgpu->hostdev && (int)vgpu->hostdev->kind != pgpu->kind))
-            continue;
-        for (VgateArrival arrival = VGATE_ARRIVAL_MADE; arrival <= VGATE_ARRIVAL_NO_DEVICE; arrival++) {
-            if ((arrival == VGATE_ARRIVAL_NO_DEVICE) != !vgpu->hostdev ||
-                !vgate_place_arrive (pgpu, (guint)type, arrival))
-                continue;
-            t->seats[i][v] = (VgateSeat){p, (guint)type, arrival};
-            try_seats (t, i, v + 1);
-            vgate_place_undo (pgpu, (guint)type, arrival);
-        }
-    }
+    try_guest (((const Seated *)seated)->t, ((const Seated *)seated)->i + 1);
 }
 
 /* All guests before i have seats. A guest of another host is already known to stay or to leave: then to is
@@ -208,7 +189,7 @@ try_guest (Trial *t, guint i)
         t->value.n_leaving += is_other (t, i) ? 0 : 1;
         t->value.n_others += is_other (t, i) ? 1 : 0;
         t->value.down_time += fit->down_time;
-        try_seats (t, i, 0);
+        seatings_try (t->moving, mover, h, 0, t->seats[i], try_next, &(Seated){t, i});
         t->value.n_leaving -= is_other (t, i) ? 0 : 1;
         t->value.n_others -= is_other (t, i) ? 1 : 0;
         t->value.down_time -= fit->down_time;

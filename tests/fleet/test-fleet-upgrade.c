@@ -7,6 +7,7 @@
  */
 #include "fleet/upgrade.h"
 #include "random-fleet.h"
+#include "seatings.h"
 
 #include <string.h>
 
@@ -341,43 +342,36 @@ add_situation (const Trials *t, Situation *situation, gboolean is_next)
         situation_free (situation);
 }
 
-/* All seats of the vGPUs of this guest from v on, on a host. */
+typedef struct {
+    const Trials *t;
+    const Situation *situation;
+    guint i, host;
+    VgateSeat seats[8];
+} Arrival;
+
+/* The guest has moved to these seats. */
 static void
-try_seats (const Trials *t, const Situation *situation, guint i, guint host, guint v, VgateSeat *seats)
+add_arrival (gpointer data)
+{
+    const Arrival *arrival = data;
+    Situation *next = situation_copy (arrival->situation);
+    Runner *runner = runner_at (next, arrival->i);
+
+    runner->host = (int)arrival->host;
+    runner->is_moved = TRUE;
+    memcpy (runner->seats, arrival->seats, sizeof (VgateSeat) * runner->mover->n_vgpus);
+    add_situation (arrival->t, next, FALSE);
+}
+
+static void
+try_seats (const Trials *t, const Situation *situation, guint i, guint host)
 {
     VgateMoving *moving = t->plan->before;
     VgateMover *mover = runner_at (situation, i)->mover;
-    const VgateMovingFit *fit = vgate_moving_fit (moving, mover, host);
+    Arrival arrival = {t, situation, i, host, {{0}}};
 
-    if (!fit->is_possible)
-        return;
-    if (v == mover->n_vgpus) {
-        Situation *next = situation_copy (situation);
-        Runner *runner = runner_at (next, i);
-
-        runner->host = (int)host;
-        runner->is_moved = TRUE;
-        memcpy (runner->seats, seats, sizeof (VgateSeat) * mover->n_vgpus);
-        add_situation (t, next, FALSE);
-        return;
-    }
-    for (guint p = 0; p < fit->n_pgpus; p++) {
-        VgatePlacePgpu *pgpu = &moving->places[host]->pgpus[p];
-        const VgateMovingVgpu *vgpu = &mover->vgpus[v];
-        const int type = vgate_place_find_type (pgpu, vgpu->vgpu->type, vgpu->vgpu->type_name);
-
-        if (!fit->can_run[v * fit->n_pgpus + p] || type < 0 ||
-            (vgpu->hostdev && (int)vgpu->hostdev->kind != pgpu->kind))
-            continue;
-        for (VgateArrival arrival = VGATE_ARRIVAL_MADE; arrival <= VGATE_ARRIVAL_NO_DEVICE; arrival++) {
-            if ((arrival == VGATE_ARRIVAL_NO_DEVICE) != !vgpu->hostdev ||
-                !vgate_place_arrive (pgpu, (guint)type, arrival))
-                continue;
-            seats[v] = (VgateSeat){p, (guint)type, arrival};
-            try_seats (t, situation, i, host, v + 1, seats);
-            vgate_place_undo (pgpu, (guint)type, arrival);
-        }
-    }
+    if (vgate_moving_fit (moving, mover, host)->is_possible)
+        seatings_try (moving, mover, host, 0, arrival.seats, add_arrival, &arrival);
 }
 
 /* All migrations and all updates that are possible next. */
@@ -385,13 +379,12 @@ static void
 try_all (const Trials *t, const Situation *situation)
 {
     const guint n_hosts = t->plan->before->fleet->hosts->len;
-    VgateSeat seats[8];
 
     set_room (t->plan->before, situation, t->is_updated);
     for (guint i = 0; i < situation->runners->len; i++)
         for (guint h = 0; h < n_hosts; h++)
             if ((int)h != runner_at (situation, i)->host && !runner_at (situation, i)->is_down)
-                try_seats (t, situation, i, h, 0, seats);
+                try_seats (t, situation, i, h);
     for (guint h = 0; h < n_hosts; h++) {
         Situation *next;
 
