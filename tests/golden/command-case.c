@@ -143,6 +143,17 @@ command_run (FakeHost *host, const char *line, ProgramRun *run)
     command_call (host, &call, run);
 }
 
+void
+command_says (FakeHost *host, const char *line, int status, const char *words)
+{
+    g_auto (ProgramRun) run = {0};
+
+    command_run (host, line, &run);
+    g_assert_cmpint (run.status, ==, status);
+    if (!strstr (run.out, words) && !strstr (run.err, words))
+        test_fail ("'%s' is neither in '%s' nor in '%s'", words, run.out, run.err);
+}
+
 GSubprocess *
 command_start (FakeHost *host, const char *line)
 {

@@ -17,6 +17,9 @@ void command_call (FakeHost *host, const CommandCall *call, ProgramRun *run);
 /* The same without a terminal. */
 void command_run (FakeHost *host, const char *line, ProgramRun *run);
 
+/* Runs the command, which ends with this exit status, and prints words on one of its outputs. */
+void command_says (FakeHost *host, const char *line, int status, const char *words);
+
 /* Starts vgpu-gate with these words on the host, with its outputs in the host's files "out" and "err". The
  * caller waits for it. */
 GSubprocess *command_start (FakeHost *host, const char *line);

@@ -26,6 +26,16 @@ case_standard_host (FakeHost *host)
     fake_host_add_mdev (host, CASE_FOREIGN_MDEV, 4, CASE_FOREIGN);
 }
 
+FakeHost *
+case_configured_host (const char *config)
+{
+    FakeHost *host = fake_host_new ();
+
+    case_standard_host (host);
+    fake_host_configure (host, config);
+    return host;
+}
+
 char *
 case_input (const HookCase *c, gsize *length)
 {

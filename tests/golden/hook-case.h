@@ -49,6 +49,8 @@ typedef struct {
  * CASE_MDEV_2 on CASE_GPU; a foreign device with a mediated one; and an NVIDIA GPU in plain passthrough.
  */
 void case_standard_host (FakeHost *host);
+/* That host, with these lines in its configuration. The caller frees it. */
+FakeHost *case_configured_host (const char *config);
 
 /* Returns the input after its edits. The caller frees it. */
 char *case_input (const HookCase *c, gsize *length);

@@ -21,32 +21,11 @@
                             "    <qemu:arg value='dbus-vmstate,id=vgpu-gate,addr=" VGATE_BUS_DEFAULT      \
                             ",id-list=vgpu-gate-" VM_1 "'/>\n  </qemu:commandline>\n</domain>"}}
 
-static FakeHost *
-new_host (const char *config)
-{
-    FakeHost *host = fake_host_new ();
-
-    case_standard_host (host);
-    fake_host_configure (host, config);
-    return host;
-}
-
-static void
-runs (FakeHost *host, const char *line, int status, const char *words)
-{
-    g_auto (ProgramRun) run = {0};
-
-    command_run (host, line, &run);
-    g_assert_cmpint (run.status, ==, status);
-    if (!strstr (run.out, words) && !strstr (run.err, words))
-        test_fail ("'%s' is neither in '%s' nor in '%s'", words, run.out, run.err);
-}
-
 /* A live migration, at each of libvirt's events, and another one. */
 static void
 test_migration (G_GNUC_UNUSED gconstpointer data)
 {
-    g_autoptr (FakeHost) host = new_host ("");
+    g_autoptr (FakeHost) host = case_configured_host ("");
     g_auto (Guest) guest = {0}, other = {0};
     g_autofree char *path = fake_host_path (host, REPORTED), *counted = NULL;
 
@@ -54,12 +33,12 @@ test_migration (G_GNUC_UNUSED gconstpointer data)
     guest_init (&other, host, "mdev", VM_2);
     fake_host_sim (host, "update --range 27.1-28.1");
     refused (&guest, "migrate", 303);
-    runs (host, "allow-once " VM_1 BECAUSE, 0, VM_1);
+    command_says (host, "allow-once " VM_1 BECAUSE, 0, VM_1);
     refused (&other, "migrate", 303);
     allowed_unchanged (&guest, "migrate");
     g_assert_false (fake_host_has (host, LEASES));
     allowed_unchanged (&guest, "prepare");
-    runs (host, LIST, 0, "in-use");
+    command_says (host, LIST, 0, "in-use");
     fake_host_qemu_started (host, CASE_DOMAIN, TRUE);
     allowed_unchanged (&guest, "started");
     g_assert_false (fake_host_has (host, ALLOWED));
@@ -73,18 +52,18 @@ test_migration (G_GNUC_UNUSED gconstpointer data)
 static void
 test_failed_migration (G_GNUC_UNUSED gconstpointer data)
 {
-    g_autoptr (FakeHost) host = new_host ("");
+    g_autoptr (FakeHost) host = case_configured_host ("");
     g_auto (Guest) bare = {0}, guest = {0};
 
     guest_init (&bare, host, "bare-mdev", VM_1);
     guest_init (&guest, host, "mdev", VM_1);
-    runs (host, ALLOW, 0, CASE_DOMAIN);
+    command_says (host, ALLOW, 0, CASE_DOMAIN);
     allowed_unchanged (&bare, "migrate");
     fake_host_qemu_started (host, CASE_DOMAIN, TRUE);
     allowed_unchanged (&bare, "started");
     refused (&bare, "started", 213);
     fake_host_sim (host, "update --range 27.1-28.1");
-    runs (host, ALLOW, 0, CASE_DOMAIN);
+    command_says (host, ALLOW, 0, CASE_DOMAIN);
     allowed_unchanged (&guest, "migrate");
     refused (&guest, "migrate", 303);
     refused (&guest, "started", 303);
@@ -94,13 +73,13 @@ test_failed_migration (G_GNUC_UNUSED gconstpointer data)
 static void
 test_switch_over (G_GNUC_UNUSED gconstpointer data)
 {
-    g_autoptr (FakeHost) host = new_host ("");
+    g_autoptr (FakeHost) host = case_configured_host ("");
     const HookCase asking = {.input = "element", ASKING};
     g_auto (Guest) guest = {.host = host};
 
     guest.xml = case_input (&asking, &guest.length);
     fake_host_qemu_started (host, CASE_DOMAIN, TRUE);
-    runs (host, ALLOW, 0, CASE_DOMAIN);
+    command_says (host, ALLOW, 0, CASE_DOMAIN);
     /* nobody serves the bus here */
     allowed_unchanged (&guest, "started");
     g_assert_true (fake_host_has (host, ALLOWED));
@@ -112,14 +91,14 @@ test_switch_over (G_GNUC_UNUSED gconstpointer data)
 static void
 test_managed_save (G_GNUC_UNUSED gconstpointer data)
 {
-    g_autoptr (FakeHost) host = new_host ("");
+    g_autoptr (FakeHost) host = case_configured_host ("");
     g_auto (Guest) guest = {0};
 
     guest_init (&guest, host, "bare-mdev", VM_1);
     fake_host_write_file (host, SAVE, "", 0, 0600);
     allowed_unchanged (&guest, "restore");
     refused (&guest, "prepare", 213);
-    runs (host, ALLOW, 0, CASE_DOMAIN);
+    command_says (host, ALLOW, 0, CASE_DOMAIN);
     allowed_unchanged (&guest, "restore");
     allowed_unchanged (&guest, "prepare");
     fake_host_qemu_started (host, CASE_DOMAIN, TRUE);
@@ -131,13 +110,13 @@ test_managed_save (G_GNUC_UNUSED gconstpointer data)
 static void
 test_cold_start (G_GNUC_UNUSED gconstpointer data)
 {
-    g_autoptr (FakeHost) host = new_host ("[gate]\ncold-start=check\n");
+    g_autoptr (FakeHost) host = case_configured_host ("[gate]\ncold-start=check\n");
     g_auto (Guest) guest = {0};
 
     guest_init (&guest, host, "mdev", VM_1);
     fake_host_sim (host, "update --range 27.1-28.1");
     refused (&guest, "prepare", 303);
-    runs (host, ALLOW, 0, CASE_DOMAIN);
+    command_says (host, ALLOW, 0, CASE_DOMAIN);
     allowed_unchanged (&guest, "prepare");
     refused (&guest, "prepare", 303);
 }
@@ -146,18 +125,18 @@ test_cold_start (G_GNUC_UNUSED gconstpointer data)
 static void
 test_broken_host (G_GNUC_UNUSED gconstpointer data)
 {
-    g_autoptr (FakeHost) host = new_host ("");
+    g_autoptr (FakeHost) host = case_configured_host ("");
     g_auto (Guest) guest = {0}, unreadable = {.host = host, .xml = g_strdup ("nonsense"), .length = 8};
 
     guest_init (&guest, host, "mdev", VM_1);
-    runs (host, ALLOW, 0, CASE_DOMAIN);
+    command_says (host, ALLOW, 0, CASE_DOMAIN);
     allowed_unchanged (&unreadable, "migrate");
     refused (&unreadable, "migrate", 107);
     fake_host_set_library (host, "/nonexistent/libnvidia-ml.so.1");
-    runs (host, ALLOW, 0, CASE_DOMAIN);
+    command_says (host, ALLOW, 0, CASE_DOMAIN);
     allowed_unchanged (&guest, "migrate");
     refused (&guest, "migrate", 501);
-    runs (host, ALLOW, 0, CASE_DOMAIN);
+    command_says (host, ALLOW, 0, CASE_DOMAIN);
     fake_host_write_config (host, "nonsense\n", 0644);
     allowed_unchanged (&guest, "migrate");
     refused (&guest, "migrate", 603);
@@ -168,7 +147,7 @@ test_broken_host (G_GNUC_UNUSED gconstpointer data)
 static void
 test_not_used (G_GNUC_UNUSED gconstpointer data)
 {
-    g_autoptr (FakeHost) host = new_host ("");
+    g_autoptr (FakeHost) host = case_configured_host ("");
     g_auto (Guest) guest = {0}, bare = {0}, plain = {0};
     g_auto (ProgramRun) dry = {0};
     HookCall call = {.host = host, .extra = "--dry-run", .domain = CASE_DOMAIN, .operation = "restore"};
@@ -176,7 +155,7 @@ test_not_used (G_GNUC_UNUSED gconstpointer data)
     guest_init (&guest, host, "mdev", VM_1);
     guest_init (&bare, host, "bare-mdev", VM_1);
     guest_init (&plain, host, "no-vgpu", VM_1);
-    runs (host, ALLOW, 0, CASE_DOMAIN);
+    command_says (host, ALLOW, 0, CASE_DOMAIN);
     allowed_unchanged (&guest, "migrate");
     allowed_unchanged (&plain, "migrate");
     allowed_unchanged (&plain, "started");
@@ -184,10 +163,10 @@ test_not_used (G_GNUC_UNUSED gconstpointer data)
     call.length = bare.length;
     case_call_hook (&call, &dry);
     g_assert_cmpint (dry.status, ==, 1);
-    runs (host, "check --operation restore --root $ROOT @bare-mdev.in.xml", 1, "VGATE-213");
+    command_says (host, "check --operation restore --root $ROOT @bare-mdev.in.xml", 1, "VGATE-213");
     fake_host_configure (host, "[gate]\nmode=report\n");
     allowed_unchanged (&bare, "restore");
-    runs (host, LIST, 0, "unused");
+    command_says (host, LIST, 0, "unused");
     fake_host_configure (host, "[gate]\nmode=enforce\n");
     allowed_unchanged (&bare, "restore");
     refused (&bare, "restore", 213);
@@ -205,16 +184,16 @@ test_hostile (G_GNUC_UNUSED gconstpointer data)
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS (contents); i++) {
-        g_autoptr (FakeHost) host = new_host ("");
+        g_autoptr (FakeHost) host = case_configured_host ("");
         g_auto (Guest) guest = {0};
 
         guest_init (&guest, host, "bare-mdev", VM_1);
-        runs (host, ALLOW, 0, CASE_DOMAIN);
+        command_says (host, ALLOW, 0, CASE_DOMAIN);
         fake_host_write_file (host, ALLOWED, contents[i], strlen (contents[i]), 0600);
         refused (&guest, "restore", 213);
-        runs (host, LIST, 3, "VGATE-843");
-        runs (host, "allow-once --withdraw " CASE_DOMAIN " --root $ROOT", 3, "VGATE-843");
-        runs (host, ALLOW, 0, CASE_DOMAIN);
+        command_says (host, LIST, 3, "VGATE-843");
+        command_says (host, "allow-once --withdraw " CASE_DOMAIN " --root $ROOT", 3, "VGATE-843");
+        command_says (host, ALLOW, 0, CASE_DOMAIN);
         allowed_unchanged (&guest, "restore");
     }
 }
@@ -222,12 +201,12 @@ test_hostile (G_GNUC_UNUSED gconstpointer data)
 static void
 test_no_directory (G_GNUC_UNUSED gconstpointer data)
 {
-    g_autoptr (FakeHost) host = new_host ("");
+    g_autoptr (FakeHost) host = case_configured_host ("");
     g_auto (Guest) guest = {0};
 
     guest_init (&guest, host, "bare-mdev", VM_1);
     fake_host_write_file (host, "run/vgpu-gate", "", 0, 0644);
-    runs (host, ALLOW, 3, "VGATE-843");
+    command_says (host, ALLOW, 3, "VGATE-843");
     /* as without it: the permissions of allow-restore cannot be read either */
     refused (&guest, "restore", 220);
 }
@@ -250,30 +229,30 @@ assert_valid_for (const FakeHost *host, gint64 seconds)
 static void
 test_command (G_GNUC_UNUSED gconstpointer data)
 {
-    g_autoptr (FakeHost) host = new_host ("");
+    g_autoptr (FakeHost) host = case_configured_host ("");
     g_autofree char *longest = g_strnfill (200, 'r');
     g_autofree char *fits = g_strdup_printf ("allow-once vm2 --reason %s --for 24h --root $ROOT", longest);
     g_autofree char *too_long = g_strdup_printf ("allow-once vm2 --reason %sr --root $ROOT", longest);
 
-    runs (host, LIST, 0, "no arrival is allowed\n");
-    runs (host, LIST " --output json", 0, "\"allowed\" : []");
-    runs (host, "allow-once " CASE_DOMAIN " --reason rack-7 --for 30min --root $ROOT", 0, "rack-7\n");
+    command_says (host, LIST, 0, "no arrival is allowed\n");
+    command_says (host, LIST " --output json", 0, "\"allowed\" : []");
+    command_says (host, "allow-once " CASE_DOMAIN " --reason rack-7 --for 30min --root $ROOT", 0, "rack-7\n");
     assert_valid_for (host, 1800);
-    runs (host, ALLOW " --for 90s --output json", 0, "\"expires-in\" : ");
+    command_says (host, ALLOW " --for 90s --output json", 0, "\"expires-in\" : ");
     assert_valid_for (host, 90);
-    runs (host, ALLOW " --for 3h", 0, CASE_DOMAIN);
+    command_says (host, ALLOW " --for 3h", 0, CASE_DOMAIN);
     assert_valid_for (host, 10800);
-    runs (host, ALLOW " --for 45", 0, CASE_DOMAIN);
+    command_says (host, ALLOW " --for 45", 0, CASE_DOMAIN);
     assert_valid_for (host, 45);
-    runs (host, ALLOW, 0, CASE_DOMAIN);
+    command_says (host, ALLOW, 0, CASE_DOMAIN);
     assert_valid_for (host, 600);
-    runs (host, fits, 0, longest);
-    runs (host, too_long, 2, "VGATE-902");
-    runs (host, LIST, 0, "ALLOWED DOMAIN  STATE   EXPIRES IN ");
-    runs (host, LIST " --output json", 0, longest);
-    runs (host, "allow-once --withdraw vm2 --root $ROOT", 0, "vm2");
-    runs (host, "allow-once --withdraw vm2 --root $ROOT", 1, "VGATE-844");
-    runs (host, LIST, 0, CASE_DOMAIN);
+    command_says (host, fits, 0, longest);
+    command_says (host, too_long, 2, "VGATE-902");
+    command_says (host, LIST, 0, "ALLOWED DOMAIN  STATE   EXPIRES IN ");
+    command_says (host, LIST " --output json", 0, longest);
+    command_says (host, "allow-once --withdraw vm2 --root $ROOT", 0, "vm2");
+    command_says (host, "allow-once --withdraw vm2 --root $ROOT", 1, "VGATE-844");
+    command_says (host, LIST, 0, CASE_DOMAIN);
 }
 
 static void
@@ -296,12 +275,12 @@ test_usage (G_GNUC_UNUSED gconstpointer data)
         "allow-once --withdraw",
         "allow-once --withdraw vm1 --for 5",
     };
-    g_autoptr (FakeHost) host = new_host ("");
+    g_autoptr (FakeHost) host = case_configured_host ("");
 
     for (gsize i = 0; i < G_N_ELEMENTS (lines); i++) {
         g_autofree char *line = g_strconcat (lines[i], " --root $ROOT", NULL);
 
-        runs (host, line, 2, "VGATE-902");
+        command_says (host, line, 2, "VGATE-902");
     }
     g_assert_false (fake_host_has (host, ALLOWED));
 }
@@ -310,7 +289,7 @@ static void
 test_nobody (G_GNUC_UNUSED gconstpointer data)
 {
     const CommandCall call = {.line = "allow-once vm1 --reason r", .as_nobody = TRUE};
-    g_autoptr (FakeHost) host = new_host ("");
+    g_autoptr (FakeHost) host = case_configured_host ("");
     g_auto (ProgramRun) run = {0};
 
     command_call (host, &call, &run);

@@ -18,26 +18,6 @@ can_allow (void)
     return command_can_run (&(CommandCall){.line = ALLOW});
 }
 
-static FakeHost *
-new_host (void)
-{
-    FakeHost *host = fake_host_new ();
-
-    case_standard_host (host);
-    return host;
-}
-
-static void
-runs (FakeHost *host, const char *line, int status, const char *words)
-{
-    g_auto (ProgramRun) run = {0};
-
-    command_run (host, line, &run);
-    g_assert_cmpint (run.status, ==, status);
-    if (!strstr (run.out, words) && !strstr (run.err, words))
-        test_fail ("'%s' is neither in '%s' nor in '%s'", words, run.out, run.err);
-}
-
 static void
 put_permit (FakeHost *host, const char *text)
 {
@@ -54,16 +34,16 @@ start_qemu (FakeHost *host)
 static void
 test_once (G_GNUC_UNUSED gconstpointer data)
 {
-    g_autoptr (FakeHost) host = new_host ();
+    g_autoptr (FakeHost) host = case_configured_host ("");
     g_auto (Guest) guest = {0};
 
     if (!can_allow ())
         return;
     guest_init (&guest, host, INPUT, VM_1);
     refused (&guest, "restore", 213);
-    runs (host, ALLOW, 0, VM_1);
+    command_says (host, ALLOW, 0, VM_1);
     /* a dry run does not use it up */
-    runs (host, "check --operation restore --root $ROOT @" INPUT ".in.xml", 0, "allow-restore");
+    command_says (host, "check --operation restore --root $ROOT @" INPUT ".in.xml", 0, "allow-restore");
     allowed_unchanged (&guest, "restore");
     start_qemu (host);
     allowed_unchanged (&guest, "started");
@@ -76,14 +56,14 @@ test_once (G_GNUC_UNUSED gconstpointer data)
 static void
 test_not_for_arrivals (G_GNUC_UNUSED gconstpointer data)
 {
-    g_autoptr (FakeHost) host = new_host ();
+    g_autoptr (FakeHost) host = case_configured_host ("");
     g_auto (Guest) guest = {0}, other = {0};
 
     if (!can_allow ())
         return;
     guest_init (&guest, host, INPUT, VM_1);
     guest_init (&other, host, INPUT, VM_2);
-    runs (host, ALLOW, 0, VM_1);
+    command_says (host, ALLOW, 0, VM_1);
     start_qemu (host);
     refused (&guest, "started", 213);
     refused (&other, "restore", 213);
@@ -96,13 +76,13 @@ test_not_for_arrivals (G_GNUC_UNUSED gconstpointer data)
 static void
 test_driver (G_GNUC_UNUSED gconstpointer data)
 {
-    g_autoptr (FakeHost) host = new_host ();
+    g_autoptr (FakeHost) host = case_configured_host ("");
     g_auto (Guest) guest = {0};
 
     if (!can_allow ())
         return;
     guest_init (&guest, host, INPUT, VM_1);
-    runs (host, ALLOW, 0, "580.95.05");
+    command_says (host, ALLOW, 0, "580.95.05");
     fake_host_sim (host, "update --driver 595.58.03 --range 24.1-28.1");
     refused (&guest, "restore", 220);
     fake_host_sim (host, "update --driver 580.95.05 --range 18.1-26.1");
@@ -134,15 +114,15 @@ test_files (G_GNUC_UNUSED gconstpointer data)
     if (!can_allow ())
         return;
     for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
-        g_autoptr (FakeHost) host = new_host ();
+        g_autoptr (FakeHost) host = case_configured_host ("");
         g_auto (Guest) guest = {0};
 
         guest_init (&guest, host, INPUT, VM_1);
-        runs (host, ALLOW, 0, VM_1);
+        command_says (host, ALLOW, 0, VM_1);
         put_permit (host, cases[i].text);
         refused (&guest, "restore", cases[i].code);
         /* what is left does not prevent a new permission */
-        runs (host, ALLOW, 0, VM_1);
+        command_says (host, ALLOW, 0, VM_1);
         allowed_unchanged (&guest, "restore");
     }
 }
@@ -150,19 +130,19 @@ test_files (G_GNUC_UNUSED gconstpointer data)
 static void
 test_command (G_GNUC_UNUSED gconstpointer data)
 {
-    g_autoptr (FakeHost) host = new_host ();
+    g_autoptr (FakeHost) host = case_configured_host ("");
     g_autoptr (FakeHost) empty = fake_host_new ();
 
     if (!can_allow ())
         return;
-    runs (host, "allow-restore --yes --root $ROOT @element.in.xml", 1, "VGATE-221");
-    runs (empty, ALLOW, 1, "VGATE-221");
-    runs (host, "allow-restore --root $ROOT @" INPUT ".in.xml", 2, "--yes");
-    runs (host, "allow-restore", 2, "VGATE-902");
-    runs (host, "allow-restore --yes --root $ROOT $ROOT/none.xml", 3, "VGATE-111");
+    command_says (host, "allow-restore --yes --root $ROOT @element.in.xml", 1, "VGATE-221");
+    command_says (empty, ALLOW, 1, "VGATE-221");
+    command_says (host, "allow-restore --root $ROOT @" INPUT ".in.xml", 2, "--yes");
+    command_says (host, "allow-restore", 2, "VGATE-902");
+    command_says (host, "allow-restore --yes --root $ROOT $ROOT/none.xml", 3, "VGATE-111");
     g_assert_false (fake_host_has (host, PERMIT));
     fake_host_sim (host, "fail nvmlInit_v2 999");
-    runs (host, ALLOW, 3, "VGATE-503");
+    command_says (host, ALLOW, 3, "VGATE-503");
     g_assert_false (fake_host_has (host, PERMIT));
 }
 
@@ -170,7 +150,7 @@ static void
 test_nobody (G_GNUC_UNUSED gconstpointer data)
 {
     const CommandCall call = {.line = "allow-restore guest.xml", .as_nobody = TRUE};
-    g_autoptr (FakeHost) host = new_host ();
+    g_autoptr (FakeHost) host = case_configured_host ("");
     g_auto (ProgramRun) run = {0};
 
     command_call (host, &call, &run);

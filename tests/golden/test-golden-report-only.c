@@ -11,16 +11,6 @@
 #define SAVE     "var/lib/libvirt/qemu/save/" CASE_DOMAIN ".save"
 #define FOLDER   "report-only"
 
-static FakeHost *
-new_host (const char *config)
-{
-    FakeHost *host = fake_host_new ();
-
-    case_standard_host (host);
-    fake_host_configure (host, config);
-    return host;
-}
-
 static void
 assert_counted (const FakeHost *host, const char *expected)
 {
@@ -43,7 +33,7 @@ assert_nothing_kept (const FakeHost *host)
 static void
 test_passes (G_GNUC_UNUSED gconstpointer data)
 {
-    g_autoptr (FakeHost) host = new_host (REPORT "cold-start=check\n");
+    g_autoptr (FakeHost) host = case_configured_host (REPORT "cold-start=check\n");
     g_auto (Guest) bare = {0}, guest = {0};
 
     guest_init (&bare, host, "bare-mdev", VM_1);
@@ -67,7 +57,7 @@ test_passes (G_GNUC_UNUSED gconstpointer data)
 static void
 test_managed_save (G_GNUC_UNUSED gconstpointer data)
 {
-    g_autoptr (FakeHost) host = new_host (REPORT);
+    g_autoptr (FakeHost) host = case_configured_host (REPORT);
     g_auto (Guest) guest = {0};
 
     guest_init (&guest, host, "bare-mdev", VM_1);
@@ -82,7 +72,7 @@ test_managed_save (G_GNUC_UNUSED gconstpointer data)
 static void
 test_broken_host (G_GNUC_UNUSED gconstpointer data)
 {
-    g_autoptr (FakeHost) host = new_host (REPORT);
+    g_autoptr (FakeHost) host = case_configured_host (REPORT);
     g_auto (Guest) guest = {0};
 
     guest_init (&guest, host, "mdev", VM_1);
@@ -112,7 +102,7 @@ test_domains (G_GNUC_UNUSED gconstpointer data)
 
     for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
         g_autofree char *config = g_strdup_printf ("[gate]\nreport-domains=%s\n", cases[i].domains);
-        g_autoptr (FakeHost) host = new_host (config);
+        g_autoptr (FakeHost) host = case_configured_host (config);
         g_auto (Guest) guest = {0};
 
         guest_init (&guest, host, "bare-mdev", VM_1);
@@ -129,7 +119,7 @@ test_domains (G_GNUC_UNUSED gconstpointer data)
 static void
 test_unreadable (G_GNUC_UNUSED gconstpointer data)
 {
-    g_autoptr (FakeHost) host = new_host (REPORT);
+    g_autoptr (FakeHost) host = case_configured_host (REPORT);
     g_auto (Guest) guest = {.host = host, .xml = g_strdup ("nonsense"), .length = strlen ("nonsense")};
 
     allowed_unchanged (&guest, "migrate");
@@ -144,7 +134,7 @@ test_unreadable (G_GNUC_UNUSED gconstpointer data)
 static void
 test_bad_configuration (G_GNUC_UNUSED gconstpointer data)
 {
-    g_autoptr (FakeHost) host = new_host ("");
+    g_autoptr (FakeHost) host = case_configured_host ("");
     g_auto (Guest) guest = {0};
     g_auto (Guest) unreadable = {.host = host, .xml = g_strdup ("nonsense"), .length = strlen ("nonsense")};
 
@@ -162,7 +152,7 @@ test_bad_configuration (G_GNUC_UNUSED gconstpointer data)
 static void
 test_allowed (G_GNUC_UNUSED gconstpointer data)
 {
-    g_autoptr (FakeHost) host = new_host (REPORT APPLY);
+    g_autoptr (FakeHost) host = case_configured_host (REPORT APPLY);
     g_auto (Guest) guest = {0}, plain = {0};
 
     guest_init (&plain, host, "no-vgpu", VM_2);
@@ -189,7 +179,7 @@ test_cannot_count (G_GNUC_UNUSED gconstpointer data)
                                           "[restore]\nVGATE-213=18446744073709551615\n"};
 
     for (gsize i = 0; i < G_N_ELEMENTS (invalid); i++) {
-        g_autoptr (FakeHost) host = new_host (REPORT);
+        g_autoptr (FakeHost) host = case_configured_host (REPORT);
         g_auto (Guest) guest = {0};
         const gboolean is_empty = *invalid[i] == '\0';
 
@@ -207,7 +197,7 @@ test_cannot_count (G_GNUC_UNUSED gconstpointer data)
 static void
 test_no_directory (G_GNUC_UNUSED gconstpointer data)
 {
-    g_autoptr (FakeHost) host = new_host (REPORT);
+    g_autoptr (FakeHost) host = case_configured_host (REPORT);
     g_auto (Guest) guest = {0};
 
     guest_init (&guest, host, "bare-mdev", VM_1);
@@ -219,7 +209,7 @@ test_no_directory (G_GNUC_UNUSED gconstpointer data)
 static void
 test_questions (G_GNUC_UNUSED gconstpointer data)
 {
-    g_autoptr (FakeHost) host = new_host (REPORT);
+    g_autoptr (FakeHost) host = case_configured_host (REPORT);
     g_auto (ProgramRun) text = {0}, json = {0}, dry = {0}, document = {0}, there = {0};
     HookCall call = {.host = host, .extra = "--dry-run", .domain = CASE_DOMAIN, .operation = "restore"};
     const HookCase input = {.input = "bare-mdev"};
