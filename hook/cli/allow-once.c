@@ -2,6 +2,7 @@
 /* vgpu-gate allow-once: the next arrival of one guest that the gate refuses passes, once. */
 #include "command.h"
 
+#include "base/run-directory.h"
 #include "base/date-time.h"
 #include "base/journal.h"
 #include "policy/exception.h"
@@ -103,7 +104,7 @@ record (VgateCode code, int priority, const VgateException *exception, const cha
 static void
 set_exception (JsonObject *tree, const VgateException *exception)
 {
-    const guint64 now = vgate_exception_clock ();
+    const guint64 now = vgate_run_directory_clock ();
     g_autofree char *by = vgate_exception_by (exception), *given = vgate_time_format (exception->given);
 
     json_object_set_string_member (tree, "domain", exception->domain);
@@ -125,7 +126,7 @@ exception_of_caller (const Allowing *allowing)
     exception->login = read_login ();
     exception->sudo_user = read_sudo_user ();
     exception->given = g_get_real_time () / G_USEC_PER_SEC;
-    exception->expires = vgate_exception_clock () + allowing->seconds;
+    exception->expires = vgate_run_directory_clock () + allowing->seconds;
     return exception;
 }
 

@@ -2,6 +2,7 @@
 /* vgpu-gate device list: the vGPU devices of this host, and what the gate has reserved or recorded. */
 #include "command.h"
 #include "device-command.h"
+#include "base/run-directory.h"
 #include "host/mdevctl.h"
 #include "host/qemu-process.h"
 
@@ -50,7 +51,7 @@ static void
 add_device (const VgateDeviceHost *host, const VgateListedDevice *listed, const VgateUse *use,
             JsonArray *list)
 {
-    const guint64 now = vgate_leases_clock ();
+    const guint64 now = vgate_run_directory_clock ();
     const VgateDevice *device = &listed->device;
     const VgateLease *lease = vgate_leases_find (host->leases, listed->kind, listed->source);
     const char *who = vgate_use_find (use, listed->source);
@@ -89,7 +90,7 @@ add_absent (const VgateDeviceHost *host, const VgateLease *lease, JsonArray *lis
 {
     const VgateListedDevice *listed =
         vgate_listed_device_find (host->probe->devices, (VgateHostdevKind)lease->kind, lease->device);
-    const guint64 now = vgate_leases_clock ();
+    const guint64 now = vgate_run_directory_clock ();
     const gboolean holds = vgate_lease_holds (lease, now);
     const char *state = "removed";
     JsonObject *item;

@@ -3,6 +3,7 @@
 #include "command.h"
 #include "confirm.h"
 #include "device-command.h"
+#include "base/run-directory.h"
 #include "host/mdevctl.h"
 #include "placement/make.h"
 
@@ -64,7 +65,7 @@ check_device (const VgateDeviceHost *host, const VgateUse *use, const char *name
 {
     const VgateListedDevice *listed = find_device (host, name);
     const char *who = vgate_use_find (use, name);
-    const guint64 now = vgate_leases_clock ();
+    const guint64 now = vgate_run_directory_clock ();
     const VgateLease *lease;
     VgateHostdevKind kind;
 
@@ -169,7 +170,7 @@ remove_one (VgateDeviceHost *host, const char *name, JsonArray *list, GError **e
     if (!check_all (host, (const char *[]){name, NULL}, error) || (listed && !unmake (host, listed, error)))
         return FALSE;
     forget (host->leases, kind, name);
-    if (!vgate_leases_save (host->leases, vgate_leases_clock (), error))
+    if (!vgate_leases_save (host->leases, vgate_run_directory_clock (), error))
         return FALSE;
     item = vgate_tree_add_item (list);
     json_object_set_string_member (item, "name", name);

@@ -59,3 +59,23 @@ vgate_run_directory_replace (int directory, const char *name, const char *text)
     unlinkat (directory, left, 0);
     return vgate_replace_file (directory, name, 0600, text, strlen (text));
 }
+
+int
+vgate_run_directory_take_lock (int directory, const char *name, guint wait_ms)
+{
+    const int lock = openat (directory, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    int reason;
+
+    if (lock < 0 || vgate_lock_within (lock, wait_ms))
+        return lock;
+    reason = errno;
+    close (lock);
+    errno = reason;
+    return -1;
+}
+
+guint64
+vgate_run_directory_clock (void)
+{
+    return (guint64)g_get_monotonic_time () / G_USEC_PER_SEC;
+}

@@ -23,3 +23,14 @@ int vgate_run_directory_open_in (const char *root, gboolean may_make, VgateCode 
  * removed. FALSE with errno.
  */
 gboolean vgate_run_directory_replace (int directory, const char *name, const char *text);
+
+/*
+ * Opens a lock file in the directory, makes it with mode 0600 if it is missing, and takes the lock: no other
+ * descriptor has it until this one is closed, which the caller does. Returns the descriptor, or -1 with the
+ * errno of openat () or, after wait_ms, of vgate_lock_within ().
+ */
+int vgate_run_directory_take_lock (int directory, const char *name, guint wait_ms);
+
+/* The clock of what expires in the directory: seconds since the boot, which the directory does not survive
+ * either. */
+guint64 vgate_run_directory_clock (void);

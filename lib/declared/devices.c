@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "declared/devices.h"
 
+#include "base/run-directory.h"
 #include "host/mdevctl.h"
 #include "placement/choose.h"
 #include "placement/make.h"
@@ -18,7 +19,7 @@ typedef struct {
         *left; /* of VgateListedDevice *: those that are no declared ones yet; borrowed from the probe */
     GPtrArray
         *types;  /* of const VgateHostType *: for each declared type; NULL: not offered, or declared twice */
-    guint64 now; /* by the leases' clock */
+    guint64 now; /* vgate_run_directory_clock () */
 } Work;
 
 static void
@@ -146,7 +147,7 @@ look (Work *work, GError **error)
     work->use = vgate_device_host_read_use (host, error);
     if (!work->use)
         return FALSE;
-    work->now = vgate_leases_clock ();
+    work->now = vgate_run_directory_clock ();
     work->pgpu = vgate_host_find_pgpu (host->probe->host, work->devices->address);
     if (!work->pgpu) {
         g_set_error (error, VGATE_ERROR, VGATE_CODE_GPU_ABSENT, "GPU %s has disappeared",
@@ -305,7 +306,7 @@ is_still_free (Work *work, const VgateListedDevice *listed, GError **error)
         return FALSE;
     g_hash_table_unref (work->use);
     work->use = use;
-    work->now = vgate_leases_clock ();
+    work->now = vgate_run_directory_clock ();
     return is_free (work, listed);
 }
 

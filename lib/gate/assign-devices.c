@@ -6,6 +6,7 @@
  * at the same time never get the same device. No device is created here; each chosen device gets a lease.
  */
 #include "gate/assign.h"
+#include "base/run-directory.h"
 #include "gate/check.h"
 #include "gate/report.h"
 #include "placement/choose.h"
@@ -20,7 +21,7 @@ typedef struct {
     VgateUse *use;
     guint *loads;     /* indexed by pGPU */
     GArray *promises; /* of VgatePromise: vGPUs that take room and do not run yet */
-    guint64 now;      /* by the leases' clock */
+    guint64 now;      /* vgate_run_directory_clock () */
 } Devices;
 
 gboolean
@@ -577,7 +578,7 @@ vgate_assign_devices (const VgateJudgement *j, GError **error)
         .leases = j->leases,
         .earlier = j->earlier,
         .domain = request->domain->uuid,
-        .now = vgate_leases_clock (),
+        .now = vgate_run_directory_clock (),
     };
     Devices d = {.j = j, .leases = j->leases, .loads = loads, .promises = promises, .now = input.now};
     VgateHostState state;

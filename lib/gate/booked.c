@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gate/booked.h"
 
+#include "base/run-directory.h"
 #include "placement/room.h"
 #include "policy/policy.h"
 
@@ -50,7 +51,7 @@ vgate_booked_add_leases (const GPtrArray *booked, VgateLeases *leases)
     for (guint i = 0; booked && i < booked->len; i++) {
         VgateLease *lease = vgate_lease_copy (g_ptr_array_index (booked, i));
 
-        lease->expires = vgate_leases_clock () + VGATE_LEASE_TIME_MAX;
+        lease->expires = vgate_run_directory_clock () + VGATE_LEASE_TIME_MAX;
         g_ptr_array_add (leases->all, lease);
     }
 }

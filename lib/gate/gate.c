@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gate/gate.h"
 
+#include "base/run-directory.h"
 #include "gate/assign.h"
 #include "gate/booked.h"
 #include "gate/check.h"
@@ -233,7 +234,7 @@ decide_on_document (const VgateRequest *request, VgateDecision *decision)
 
     if (request->host->devices) {
         probe = vgate_survey_probe (request->host);
-        leases = vgate_survey_leases (request->host, vgate_leases_clock ());
+        leases = vgate_survey_leases (request->host, vgate_run_directory_clock ());
         vgate_booked_add_leases (request->booked, leases);
         j.probe = probe;
         j.leases = leases;

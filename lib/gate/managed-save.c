@@ -40,8 +40,8 @@ gboolean
 vgate_managed_save_keep_refusal (const char *root, const char *domain_name, const char *line, GError **error)
 {
     g_autofree char *name = name_of (domain_name);
-    g_autofree char *text =
-        g_strdup_printf ("[" GROUP "]\ntime=%" G_GUINT64_FORMAT "\nline=%s\n", vgate_leases_clock (), line);
+    g_autofree char *text = g_strdup_printf ("[" GROUP "]\ntime=%" G_GUINT64_FORMAT "\nline=%s\n",
+                                             vgate_run_directory_clock (), line);
     const int directory = vgate_run_directory_open_in (root, TRUE, VGATE_CODE_REFUSAL_NOT_KEPT, error);
     gboolean is_written;
 
@@ -66,7 +66,7 @@ vgate_managed_save_take_refusal (const char *root, const char *domain_name)
     const int directory = is_file_name (domain_name)
                               ? vgate_run_directory_open_in (root, FALSE, VGATE_CODE_REFUSAL_NOT_KEPT, NULL)
                               : -1;
-    const guint64 now = vgate_leases_clock ();
+    const guint64 now = vgate_run_directory_clock ();
     guint64 time;
     gboolean is_read;
 

@@ -17,7 +17,7 @@
 
 typedef struct {
     char *driver;
-    guint64 expires; /* by the leases' clock */
+    guint64 expires; /* vgate_run_directory_clock () */
     gboolean has_begun;
 } Permit;
 
@@ -55,7 +55,8 @@ write_permit (int directory, const char *name, const Permit *permit, GError **er
 gboolean
 vgate_permit_give (const char *root, const char *domain_uuid, const char *driver, GError **error)
 {
-    const Permit permit = {.driver = (char *)driver, .expires = vgate_leases_clock () + VGATE_PERMIT_SECONDS};
+    const Permit permit = {.driver = (char *)driver,
+                           .expires = vgate_run_directory_clock () + VGATE_PERMIT_SECONDS};
     g_autofree char *name = name_of (domain_uuid);
     const int directory = vgate_run_directory_open_in (root, TRUE, VGATE_CODE_PERMIT_UNUSABLE, error);
     gboolean is_written;
@@ -101,8 +102,8 @@ use_in (int directory, const VgateRequest *request, GError **error)
     if (!read_permit (directory, name, &permit, error))
         return FALSE;
     /* A permission that does not expire within its time was not given since this boot. */
-    if (permit.has_begun != is_started || permit.expires < vgate_leases_clock () ||
-        permit.expires > vgate_leases_clock () + VGATE_PERMIT_SECONDS)
+    if (permit.has_begun != is_started || permit.expires < vgate_run_directory_clock () ||
+        permit.expires > vgate_run_directory_clock () + VGATE_PERMIT_SECONDS)
         return FALSE;
     if (!vgate_control_versions (&request->policy->backend, &versions, error))
         return FALSE;

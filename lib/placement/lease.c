@@ -63,12 +63,6 @@ vgate_leases_free (VgateLeases *leases)
     g_free (leases);
 }
 
-guint64
-vgate_leases_clock (void)
-{
-    return (guint64)g_get_monotonic_time () / G_USEC_PER_SEC;
-}
-
 char *
 vgate_lease_of_unknown_guest (const char *device)
 {

@@ -70,9 +70,6 @@ typedef struct {
 char *vgate_lease_of_unknown_guest (const char *device);
 gboolean vgate_lease_is_of_unknown_guest (const VgateLease *lease);
 
-/* The present time of the leases' clock. */
-guint64 vgate_leases_clock (void);
-
 /* TRUE when there can be leases. Takes no lock. */
 gboolean vgate_leases_exist (const char *root);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "placement/plan.h"
 
+#include "base/run-directory.h"
 #include "host/mdevctl.h"
 #include "placement/choose.h"
 
@@ -93,7 +94,7 @@ typedef struct {
     const VgateUse *use;
     GPtrArray *wants;  /* of VgateWant *, for the devices that do not exist */
     GPtrArray *chosen; /* of VgateLease * */
-    guint64 now;       /* by the leases' clock */
+    guint64 now;       /* vgate_run_directory_clock () */
 } Planning;
 
 gboolean
@@ -320,7 +321,7 @@ vgate_plan_devices (const VgatePlan *plan, GError **error)
         .leases = plan->leases,
         .earlier = plan->earlier,
         .domain = domain->uuid,
-        .now = vgate_leases_clock (),
+        .now = vgate_run_directory_clock (),
     };
     Planning p = {.plan = plan, .wants = wants, .chosen = chosen, .now = input.now};
     VgateHostState state = {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "placement/prepare.h"
 
+#include "base/run-directory.h"
 #include "host/sysfs.h"
 #include "placement/make.h"
 
@@ -21,7 +22,7 @@ typedef struct {
     const VgatePreparation *asked;
     VgateLeases *leases;
     GArray *to_make; /* of Making */
-    guint64 now;     /* by the leases' clock */
+    guint64 now;     /* vgate_run_directory_clock () */
     VgateServed served;
 } Work;
 
@@ -310,7 +311,7 @@ vgate_prepare_devices (const VgatePreparation *preparation, gboolean *made_any, 
     if (!look)
         return FALSE;
     vgate_leases_adopt (look, preparation->domain);
-    if (!is_named_by_any (look, preparation->domain, vgate_leases_clock ()))
+    if (!is_named_by_any (look, preparation->domain, vgate_run_directory_clock ()))
         return FALSE;
     leases = preparation->is_dry_run
                  ? g_steal_pointer (&look)
@@ -319,7 +320,7 @@ vgate_prepare_devices (const VgatePreparation *preparation, gboolean *made_any, 
         return FALSE;
     vgate_leases_adopt (leases, preparation->domain);
     work.leases = leases;
-    work.now = vgate_leases_clock ();
+    work.now = vgate_run_directory_clock ();
     if (!check_others (leases, preparation->domain, work.now, error) || !renew (&work, error) ||
         !check_room (&work, error))
         return FALSE;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "placement/release.h"
 
+#include "base/run-directory.h"
 #include "placement/make.h"
 #include "placement/use.h"
 
@@ -89,7 +90,7 @@ vgate_release_devices (const char *root, const VgateDomain *domain, GError **err
         /* of devices that were attached while the guest ran */
         vgate_leases_adopt (leases, domain);
         input.leases = leases;
-        input.now = vgate_leases_clock ();
+        input.now = vgate_run_directory_clock ();
         /* A device that was detached from the running guest can belong to another guest by now. When that is
          * not known, no device is removed. NVML is not asked: vGPUs that run without libvirt belong to no
          * domain. */
@@ -111,5 +112,5 @@ vgate_release_leases (const char *root, const VgateDomain *domain, GError **erro
     if (!leases)
         return FALSE;
     return !vgate_leases_drop (leases, domain->uuid) ||
-           vgate_leases_save (leases, vgate_leases_clock (), error);
+           vgate_leases_save (leases, vgate_run_directory_clock (), error);
 }

@@ -31,7 +31,7 @@ typedef struct {
     const VgateLeases *leases;
     const VgateUse *use; /* must be valid as long as the slots are */
     const char *domain;  /* UUID of the guest; its leases do not count as those of others */
-    guint64 now;         /* by the leases' clock */
+    guint64 now;         /* vgate_run_directory_clock () */
 } VgateHostState;
 
 /*

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "placement/survey.h"
 
+#include "base/run-directory.h"
 #include "policy/policy.h"
 
 #include <string.h>
@@ -114,7 +115,7 @@ vgate_survey_host (const VgateBackend *backend, const VgateIdentity *identity, c
     for (guint i = 0; i < probe->makeable->len; i++)
         g_ptr_array_add (devices->makeable, copy_makeable (g_ptr_array_index (probe->makeable, i)));
     add_vgpus (probe, devices);
-    add_leases (leases, vgate_leases_clock (), devices);
+    add_leases (leases, vgate_run_directory_clock (), devices);
     probe->host->devices = g_steal_pointer (&devices);
     return g_steal_pointer (&probe->host);
 }

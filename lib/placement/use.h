@@ -36,7 +36,7 @@ typedef struct {
     const VgateLeases *leases;
     const VgateUseLook *earlier; /* taken before NVML was asked, for vGPUs that ended since; NULL: none */
     const char *domain;          /* UUID of the guest; its own devices do not count as in use */
-    guint64 now;                 /* by the leases' clock */
+    guint64 now;                 /* vgate_run_directory_clock () */
 } VgateUseInput;
 
 /*

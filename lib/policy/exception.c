@@ -56,12 +56,6 @@ copy_of (const VgateException *exception)
     return copy;
 }
 
-guint64
-vgate_exception_clock (void)
-{
-    return (guint64)(g_get_monotonic_time () / G_USEC_PER_SEC);
-}
-
 static gboolean
 is_printable (const char *text)
 {
@@ -199,7 +193,7 @@ parse (const GByteArray *bytes, GPtrArray *all)
 {
     g_autoptr (GKeyFile) file = g_key_file_new ();
     g_auto (GStrv) groups = NULL;
-    const guint64 now = vgate_exception_clock ();
+    const guint64 now = vgate_run_directory_clock ();
     gsize n_groups = 0;
 
     if ((bytes->len > 0 && memchr (bytes->data, '\0', bytes->len)) ||
@@ -297,18 +291,14 @@ write_file (int directory, const GPtrArray *all, GError **error)
            fail (FILE_NAME, g_strerror (errno), error);
 }
 
-/* Returns the lock, which is released when it is closed, or -1 with an error. */
 static int
 take_lock (int directory, guint wait_ms, GError **error)
 {
-    const int lock = openat (directory, LOCK_NAME, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    const int lock = vgate_run_directory_take_lock (directory, LOCK_NAME, wait_ms);
 
-    if (lock >= 0 && vgate_lock_within (lock, wait_ms))
-        return lock;
-    fail (LOCK_NAME, g_strerror (errno), error);
-    if (lock >= 0)
-        close (lock);
-    return -1;
+    if (lock < 0)
+        fail (LOCK_NAME, g_strerror (errno), error);
+    return lock;
 }
 
 GPtrArray *
@@ -455,7 +445,7 @@ note_stage (VgateException *taken, const VgateArrivalStage *arrival)
     };
 
     taken->stage = (int)arrival->stage;
-    taken->expires = vgate_exception_clock () + seconds[arrival->stage];
+    taken->expires = vgate_run_directory_clock () + seconds[arrival->stage];
     if (!taken->guest && arrival->uuid && g_uuid_string_is_valid (arrival->uuid))
         taken->guest = g_ascii_strdown (arrival->uuid, -1);
 }

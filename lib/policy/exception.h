@@ -50,15 +50,12 @@ typedef struct {
     gint64 login;    /* the user who logged in (audit); -1: not known */
     char *sudo_user; /* the name of the user who called sudo, as sudo says; NULL: not known */
     gint64 given;    /* seconds since 1970 */
-    guint64 expires; /* seconds of the monotonic clock */
+    guint64 expires; /* vgate_run_directory_clock () */
     int stage;       /* VgateExceptionStage: the last one that it covered */
 } VgateException;
 
 void vgate_exception_free (VgateException *exception);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateException, vgate_exception_free)
-
-/* The present time of the clock of expires. */
-guint64 vgate_exception_clock (void);
 
 /* The text as it is in VgateException.domain. The caller frees it. */
 char *vgate_exception_domain (const char *text);
@@ -94,9 +91,9 @@ typedef struct {
 } VgateArrivalStage;
 
 /*
- * Notes a stage of a guest's arrival. Returns the exception by which a guest that is refused passes, and
- * which the caller frees, or NULL: there is none, or the guest is not refused. NULL with
- * VGATE_CODE_EXCEPTION_UNUSABLE when there may be one, but it could not be read, or its use could not be
+ * Notes a stage of a guest's arrival. Returns the exception by which a guest that is refused passes; the
+ * caller frees it. NULL when the guest is not refused, or has no exception; and NULL with
+ * VGATE_CODE_EXCEPTION_UNUSABLE when it may have one, but the file could not be read, or the use could not be
  * noted.
  */
 VgateException *vgate_exception_use (const char *root, const VgateArrivalStage *arrival, GError **error);

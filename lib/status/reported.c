@@ -5,7 +5,6 @@
 #include "base/run-directory.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <unistd.h>
 
 #define FILE_NAME     "reported"
@@ -124,14 +123,13 @@ vgate_reported_count (const char *root, const char *operation, VgateCode code, G
 
     if (directory < 0)
         return FALSE;
-    lock = openat (directory, LOCK_NAME, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (lock < 0 || !vgate_lock_within (lock, LOCK_WAIT_MS))
+    lock = vgate_run_directory_take_lock (directory, LOCK_NAME, LOCK_WAIT_MS);
+    if (lock < 0) {
         is_counted = fail (LOCK_NAME, g_strerror (errno), error);
-    else
+    } else {
         is_counted = count_in (directory, operation, code, error);
-    /* closing the file releases the lock */
-    if (lock >= 0)
         close (lock);
+    }
     close (directory);
     return is_counted;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "plugin/definition/definition-update.h"
 
+#include "base/run-directory.h"
 #include "plugin/definition/definition.h"
 #include "placement/rewrite.h"
 
@@ -153,7 +154,7 @@ update_domain (VgateDefinitionUpdate *update, const VgateLeases *leases, GError 
         return TRUE;
     settled = vgate_leases_open (update->root, FALSE, error);
     return settled && (!vgate_leases_settle (settled, update->uuid) ||
-                       vgate_leases_save (settled, vgate_leases_clock (), error));
+                       vgate_leases_save (settled, vgate_run_directory_clock (), error));
 }
 
 void

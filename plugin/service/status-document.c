@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "plugin/service/status-document.h"
 
+#include "base/run-directory.h"
 #include "base/date-time.h"
 
 /* In each object, strings, numbers and flags come before objects, and objects before lists. The text that is
@@ -196,7 +197,7 @@ static void
 add_exception (Writer *writer, const VgateException *exception)
 {
     g_autofree char *by = vgate_exception_by (exception);
-    const guint64 now = vgate_exception_clock ();
+    const guint64 now = vgate_run_directory_clock ();
 
     begin (writer, NULL, '{');
     add_text (writer, "domain", exception->domain);

@@ -3,6 +3,7 @@
 #include "plugin/definition/definition-watch.h"
 
 #include "meddled-libvirt.h"
+#include "base/run-directory.h"
 #include "placement/lease.h"
 #include "wait.h"
 
@@ -120,7 +121,7 @@ give (const Fixture *f)
     lease->type = 1131;
     lease->state = VGATE_LEASE_GIVEN;
     g_ptr_array_add (leases->all, lease);
-    g_assert_true (vgate_leases_save (leases, vgate_leases_clock (), NULL));
+    g_assert_true (vgate_leases_save (leases, vgate_run_directory_clock (), NULL));
 }
 
 static guint64

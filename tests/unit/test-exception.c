@@ -2,6 +2,8 @@
 /* Arrivals that root has allowed: one arrival of one guest, and a file that nobody else can have written. */
 #include "policy/exception.h"
 
+#include "base/run-directory.h"
+
 #include "../test-glib.h"
 
 #include <glib/gstdio.h>
@@ -60,7 +62,7 @@ give_for (const Fixture *f, const char *domain, guint seconds)
                                       .login = 1000,
                                       .sudo_user = (char *)"anna",
                                       .given = 1795471200,
-                                      .expires = vgate_exception_clock () + seconds};
+                                      .expires = vgate_run_directory_clock () + seconds};
     g_autoptr (GError) error = NULL;
 
     vgate_exception_give (f->root, &exception, &error);
@@ -229,7 +231,7 @@ test_begun_expires (Fixture *f, G_GNUC_UNUSED gconstpointer data)
         all = vgate_exceptions_read (f->root, NULL);
         g_assert_cmpuint (all->len, ==, 1);
         begun = g_ptr_array_index (all, 0);
-        g_assert_cmpuint (begun->expires, <=, vgate_exception_clock () + longest[i]);
+        g_assert_cmpuint (begun->expires, <=, vgate_run_directory_clock () + longest[i]);
         g_assert_cmpstr (begun->guest, ==, UUID);
     }
 }
@@ -269,7 +271,7 @@ test_limit (Fixture *f, G_GNUC_UNUSED gconstpointer data)
     const VgateException one = {.domain = (char *)"one more",
                                 .reason = (char *)"r",
                                 .login = -1,
-                                .expires = vgate_exception_clock () + 60};
+                                .expires = vgate_run_directory_clock () + 60};
     g_autoptr (GError) error = NULL;
 
     for (guint i = 0; i < VGATE_EXCEPTIONS_MAX; i++) {
@@ -335,7 +337,7 @@ test_content (Fixture *f, G_GNUC_UNUSED gconstpointer data)
         {"[exception-1]",
          "[e]\ndomain=vm1\nreason=r\nuid=0\ngiven=1\nexpires=1\nstage=unused\n[exception-1]"},
     };
-    g_autofree char *whole = g_strdup_printf (WHOLE, vgate_exception_clock () + 60);
+    g_autofree char *whole = g_strdup_printf (WHOLE, vgate_run_directory_clock () + 60);
     g_autofree char *path = path_of (f, FILE_NAME);
 
     give (f, "vm2"); /* makes the directory */
