@@ -13,15 +13,6 @@
 #define N_DRAINED 8u
 #define LIMIT_MS  5000
 
-static void
-add_document (gboolean is_host, const char *name, const char *xml, gpointer fleet)
-{
-    if (is_host)
-        vgate_fleet_add_host (fleet, name, xml, strlen (xml));
-    else
-        vgate_fleet_add_guest (fleet, name, xml, strlen (xml));
-}
-
 /* In ms; the time that passes depends on what else runs. */
 static gint64
 used_time (void)
@@ -47,7 +38,7 @@ test_drain (gconstpointer n_gpus)
 
     policy->gate_cold_start = TRUE;
     policy->link_speed = 25000;
-    random_fleet_write (&wanted, add_document, fleet);
+    random_fleet_write (&wanted, random_fleet_add, fleet);
     for (guint host = 0; host < N_DRAINED; host++) {
         const VgateDrainOptions options = {.order = host % 2 == 0 ? VGATE_MOVING_SPREAD : VGATE_MOVING_PACK};
         const gint64 begin = used_time ();
@@ -81,7 +72,7 @@ test_upgrade (gconstpointer n_gpus)
     gint64 begin, passed;
 
     policy->gate_cold_start = TRUE;
-    random_fleet_write (&wanted, add_document, fleet);
+    random_fleet_write (&wanted, random_fleet_add, fleet);
     for (guint h = 0; h < N_HOSTS; h++)
         hosts[h] = TRUE;
     begin = used_time ();

@@ -2,6 +2,7 @@
 #include "random-fleet.h"
 
 #include "domain/domain.h"
+#include "fleet/fleet.h"
 #include "host/host.h"
 #include "nvml/nvml-abi.h"
 
@@ -591,4 +592,13 @@ random_fleet_write (const RandomFleet *fleet, RandomFleetAdd add, gpointer user_
     g_ptr_array_unref (m.guests);
     g_ptr_array_unref (m.nodes);
     g_rand_free (m.random);
+}
+
+void
+random_fleet_add (gboolean is_host, const char *name, const char *xml, gpointer user_data)
+{
+    if (is_host)
+        vgate_fleet_add_host (user_data, name, xml, strlen (xml));
+    else
+        vgate_fleet_add_guest (user_data, name, xml, strlen (xml));
 }

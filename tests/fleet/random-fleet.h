@@ -28,3 +28,5 @@ typedef struct {
 typedef void (*RandomFleetAdd) (gboolean is_host, const char *name, const char *xml, gpointer user_data);
 
 void random_fleet_write (const RandomFleet *fleet, RandomFleetAdd add, gpointer user_data);
+/* Adds the document to user_data, a VgateFleet *. */
+void random_fleet_add (gboolean is_host, const char *name, const char *xml, gpointer user_data);

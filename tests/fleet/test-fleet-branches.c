@@ -174,15 +174,6 @@ test_invalid (void)
 
 /* --- a host with another driver --- */
 
-static void
-add_document (gboolean is_host, const char *name, const char *xml, gpointer fleet)
-{
-    if (is_host)
-        vgate_fleet_add_host (fleet, name, xml, strlen (xml));
-    else
-        vgate_fleet_add_guest (fleet, name, xml, strlen (xml));
-}
-
 /* The copy is a host document that can be read, and differs from the host in its driver alone. */
 static void
 check_document (const VgateFleetHost *host, const VgateBranch *branch, const VgateFleetHost *copy,
@@ -229,8 +220,8 @@ test_with_driver (void)
     guint n_outside = 0, n_inside = 0;
 
     policy->gate_cold_start = TRUE;
-    random_fleet_write (&wanted, add_document, fleet);
-    random_fleet_write (&wanted, add_document, updated);
+    random_fleet_write (&wanted, random_fleet_add, fleet);
+    random_fleet_write (&wanted, random_fleet_add, updated);
     g_ptr_array_set_size (updated->hosts, 0);
     for (guint h = 0; h < fleet->hosts->len; h++) {
         const VgateFleetHost *host = g_ptr_array_index (fleet->hosts, h);

@@ -14,15 +14,6 @@
 #define N_SMALL 1000u
 #define N_LARGE 60u
 
-static void
-add_document (gboolean is_host, const char *name, const char *xml, gpointer fleet)
-{
-    if (is_host)
-        vgate_fleet_add_host (fleet, name, xml, strlen (xml));
-    else
-        vgate_fleet_add_guest (fleet, name, xml, strlen (xml));
-}
-
 static VgateFleet *
 random_fleet (guint32 seed, guint n_hosts, guint n_guests, gboolean is_uniform, guint n_gpus)
 {
@@ -34,7 +25,7 @@ random_fleet (guint32 seed, guint n_hosts, guint n_guests, gboolean is_uniform, 
                                 .n_gpus = n_gpus};
     VgateFleet *fleet = vgate_fleet_new ();
 
-    random_fleet_write (&wanted, add_document, fleet);
+    random_fleet_write (&wanted, random_fleet_add, fleet);
     g_assert_cmpuint (fleet->faults->len, ==, 0);
     return fleet;
 }

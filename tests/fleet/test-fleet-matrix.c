@@ -8,15 +8,6 @@
 
 #define NOW G_GINT64_CONSTANT (1795471200)
 
-static void
-add_document (gboolean is_host, const char *name, const char *xml, gpointer fleet)
-{
-    if (is_host)
-        vgate_fleet_add_host (fleet, name, xml, strlen (xml));
-    else
-        vgate_fleet_add_guest (fleet, name, xml, strlen (xml));
-}
-
 static VgateFleet *
 random_fleet (guint n_hosts, guint n_guests, gboolean is_irregular, gboolean is_uniform)
 {
@@ -30,7 +21,7 @@ random_fleet (guint n_hosts, guint n_guests, gboolean is_irregular, gboolean is_
     };
     VgateFleet *fleet = vgate_fleet_new ();
 
-    random_fleet_write (&wanted, add_document, fleet);
+    random_fleet_write (&wanted, random_fleet_add, fleet);
     g_assert_cmpuint (fleet->faults->len, ==, 0);
     g_assert_cmpuint (fleet->hosts->len, ==, n_hosts);
     g_assert_cmpuint (fleet->guests->len, ==, n_guests);

@@ -130,15 +130,6 @@ test_many_hosts (void)
 
 /* --- fleets --- */
 
-static void
-add_document (gboolean is_host, const char *name, const char *xml, gpointer fleet)
-{
-    if (is_host)
-        vgate_fleet_add_host (fleet, name, xml, strlen (xml));
-    else
-        vgate_fleet_add_guest (fleet, name, xml, strlen (xml));
-}
-
 /* The range of a group is accepted by each host before and, if it is updated, supported by the new driver; no
  * wider range is. */
 static void
@@ -157,7 +148,7 @@ test_ranges (void)
     guint n_blocked = 0, n_hosts = 0;
 
     policy->gate_cold_start = TRUE;
-    random_fleet_write (&wanted, add_document, fleet);
+    random_fleet_write (&wanted, random_fleet_add, fleet);
     hosts = g_new0 (gboolean, fleet->hosts->len);
     for (guint h = 0; h < fleet->hosts->len; h++)
         hosts[h] = h % 4 != 0;
@@ -215,7 +206,7 @@ crowded_fleet (guint32 seed, guint n_hosts, guint n_guests, guint n_gpus, gboole
                                 .n_gpus = n_gpus};
     VgateFleet *fleet = vgate_fleet_new ();
 
-    random_fleet_write (&wanted, add_document, fleet);
+    random_fleet_write (&wanted, random_fleet_add, fleet);
     for (guint h = 0; h < fleet->hosts->len; h++) {
         VgateHost *host = ((const VgateFleetHost *)g_ptr_array_index (fleet->hosts, h))->host;
 
