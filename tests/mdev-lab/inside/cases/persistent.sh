@@ -36,8 +36,10 @@ wait_definition () {
         fail "the persistent definition on host $1 names '$(defined_device "$1")', not $2:" "$(vgpu_gated_log "$1")"
 }
 
-# As a plain `virsh migrate --persistent`, in which the user does not name a device.
+# As a plain `virsh migrate --persistent` of a guest that is defined with the device that it has: the user names none.
+# (The case before may have left a guest that is not defined, or is with another device.)
 go_to_stay () {
+    on "$here" virsh -q define "$(xml_with "$device")"
     migrate "$here" traveller --live --persistent --undefinesource || fail 'the guest does not go'
 }
 
@@ -67,7 +69,7 @@ test_the_daemon_was_away () {
     state_write "$here"
     go_to_stay
     arrived "$target"
-    defines_device "$there" "$device" || fail 'somebody else has changed the definition'
+    defines_device "$there" "$device" || fail "the definition names '$(defined_device "$there")'"
     host_service start "$there" vgpu-gated
     wait_definition "$there" "$target"
     configure_no_more "$there"
@@ -82,7 +84,7 @@ test_only_said () {
     go_to_stay
     arrived "$target"
     log_has "$there" 'VGATE-814: traveller: '
-    defines_device "$there" "$device" || fail 'the definition was changed'
+    defines_device "$there" "$device" || fail "the definition names '$(defined_device "$there")'"
     command=$(vgpu_gated_log "$there" | sed -n 's/.*VGATE-814: traveller: .*To change it, run: //p')
     on "$there" bash -eu -o pipefail -c "$command"
     wait_definition "$there" "$target"
