@@ -147,7 +147,8 @@ start_vm () {
     shift
     "$mdev_lab/../lab/firmware" "$state/firmware.bin"
     tar -cf "$state/payload.tar" --transform='s,^firmware\.bin$,tests/lab/&,' -C "$mdev_lab/../.." \
-        tests/lab tests/mdev-lab tests/debian-lab examples -C "$builder/srv/vgpu-gate" installed -C "$state" firmware.bin
+        tests/lab tests/mdev-lab tests/debian-lab examples -C "$builder/srv/vgpu-gate" installed packages \
+        -C "$state" firmware.bin
     # QEMU of the builder, run by the builder's loader, so that it needs nothing of this machine but its files. An
     # emulated processor is the same everywhere, and this one has no features that take long to emulate; two of them in
     # one machine gain less than they take from the rest of this machine. The image is not written to: changes go to a

@@ -19,7 +19,7 @@ debian_packages=(systemd-sysv udev dbus dbus-daemon dbus-broker apparmor libvirt
 
 # shellcheck disable=SC2034
 builder_packages=(linux-image-amd64 linux-headers-amd64 linux-source-6.12
-    gcc make libc6-dev dpkg-dev kmod cpio xz-utils busybox-static
+    gcc make libc6-dev dpkg-dev debhelper kmod cpio xz-utils busybox-static
     meson ninja-build pkgconf python3 libglib2.0-dev libjson-glib-dev libxml2-dev libvirt-dev libvirt-glib-1.0-dev
     libsystemd-dev liblpsolve55-dev libxml2-utils mandoc procps strace dbus-daemon
     qemu-system-x86 seabios)
