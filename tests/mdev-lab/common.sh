@@ -179,7 +179,7 @@ wait_vm () {
     local state=$1 began=$SECONDS
     until grep -qs 'init: ready' "$state/console"; do
         vm_pid "$state" >/dev/null || say_and_exit "the small VM ended:"$'\n'"$(cat "$state/qemu.log" "$state/console")"
-        [ "$((SECONDS - began))" -lt 300 ] ||
+        [ "$((SECONDS - began))" -lt 1500 ] ||
             say_and_exit "the small VM does not come up:"$'\n'"$(cat "$state/console")"
         sleep 0.1
     done
