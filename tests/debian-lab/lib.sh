@@ -12,8 +12,9 @@ gpu=0000:41:00.0
 
 vm_disk=debian.img vm_lab=debian-lab
 
-# A question takes half a second of the VM's only processor, which what is waited for needs as well.
-pause=0.5
+# A question takes half a second of the VM's only processor, which what is waited for needs as well; and that processor is
+# emulated by a machine that has other tests to run.
+pause=0.5 patience=20
 
 # --- hosts ---
 

@@ -3,11 +3,12 @@
 # What an administrator does with the packages, on two hosts with libvirt and the driver, and what self-check says there.
 
 # Makes it a host with libvirt and the driver, on which vgpu-gate was never installed. (The dynamic linker finds the
-# driver as it finds NVIDIA's.)
+# driver as it finds NVIDIA's. The configuration only bears a machine that is busy.)
 become_fresh () {
     on "$1" bash -eu -c '
         apt-get purge -qq vgpu-gate
-        rm -rf /etc/vgpu-gate/vgpu-gate.conf /run/vgpu-gate
+        rm -rf /run/vgpu-gate
+        printf "%s\n" "[backend]" deadline-ms=30000 >/etc/vgpu-gate/vgpu-gate.conf
         [ ! -e /etc/libvirt/hooks/qemu.d/50-vgpu-gate ]
         ! command -v vgpu-gate
         ln -sf vgpu-gate/sim/libnvidia-ml.so.1 /usr/lib/x86_64-linux-gnu/libnvidia-ml.so.1

@@ -8,9 +8,10 @@ declare -A gpu_of=([a]=0000:41:00.0 [b]=0000:42:00.0)
 
 declare -A pid_of=()
 
-# A question takes half a second of the VM's only processor, which what is waited for needs as well.
+# A question takes half a second of the VM's only processor, which what is waited for needs as well; and that processor is
+# emulated by a machine that has other tests to run.
 # shellcheck disable=SC2034  # used by tests/lab/lib.sh
-pause=1
+pause=1 patience=20
 
 prepare_suite () {
     local host
