@@ -148,11 +148,11 @@ hostdev_of () {
     printf '%s' "<hostdev mode='subsystem' type='mdev' model='vfio-pci'><source><address uuid='$1'/></source></hostdev>"
 }
 
-# guest_define_with HOST NAME DEVICE: a guest with this mediated device, and with some memory that cannot be compressed,
-# so that copying it takes a moment
+# guest_define_with HOST NAME DEVICE: a guest with this mediated device, and with much memory that is not empty: at
+# 1 MiB/s, a migration is still copying it when a busy machine has come to the step that must happen meanwhile
 guest_define_with () {
     local ballast=$VGPU_GATE_LAB/ballast
-    [ -e "$ballast" ] || head -c 16M /dev/urandom >"$ballast"
+    [ -e "$ballast" ] || head -c 47M /dev/urandom >"$ballast"
     sed "s,<name>.*<,<name>$2<,; s,<uuid>.*<,<uuid>$(uuid_of "$2")<,; /<metadata>/,/<\/metadata>/d
         s,<memballoon,$(hostdev_of "$3")&,
         s,<domain ,&xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0' ,
