@@ -84,6 +84,36 @@ vgate_key_host (GByteArray *key, const VgateHost *host)
     }
 }
 
+gboolean
+vgate_key_has_room (const VgatePgpu *pgpu)
+{
+    for (guint i = 0; i < pgpu->types->len; i++)
+        if (((const VgateHostType *)g_ptr_array_index (pgpu->types, i))->free_instances > 0)
+            return TRUE;
+    return FALSE;
+}
+
+void
+vgate_key_pgpu (GByteArray *key, const VgatePgpu *pgpu)
+{
+    vgate_key_text (key, pgpu->name);
+    vgate_key_bytes (key, pgpu->metadata.bytes);
+    vgate_key_number (key, pgpu->read_bandwidth);
+    vgate_key_number (key, pgpu->write_bandwidth);
+    vgate_key_number (key, vgate_key_has_room (pgpu) ? (guint64)pgpu->vgpu_sizes : G_MAXUINT64);
+    vgate_key_number (key, (guint64)pgpu->mig);
+    vgate_key_scheduler (key, pgpu->has_scheduler ? &pgpu->scheduler : NULL);
+    vgate_key_number (key, pgpu->types->len);
+    for (guint i = 0; i < pgpu->types->len; i++) {
+        const VgateHostType *type = g_ptr_array_index (pgpu->types, i);
+
+        vgate_key_number (key, type->id);
+        vgate_key_text (key, type->name);
+        vgate_key_number (key, type->framebuffer);
+        vgate_key_number (key, type->free_instances);
+    }
+}
+
 guint
 vgate_key_find_number (GHashTable *known, const GByteArray *key)
 {

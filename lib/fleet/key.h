@@ -23,5 +23,11 @@ void vgate_key_time (GByteArray *key, gint64 time, gint64 now, gint64 max_age);
 /* What the gate reads of a host for any guest, except the GPUs, the devices and the time. */
 void vgate_key_host (GByteArray *key, const VgateHost *host);
 
+/* FALSE for a GPU on which nothing can be created, so that its rules about sizes do not matter
+ * (placement/room.h). */
+gboolean vgate_key_has_room (const VgatePgpu *pgpu);
+/* What the gate reads of a GPU for any guest, without its address. */
+void vgate_key_pgpu (GByteArray *key, const VgatePgpu *pgpu);
+
 /* The number of the key in a table, from 1: GBytes -> number. A key that the table does not have is added. */
 guint vgate_key_find_number (GHashTable *known, const GByteArray *key);

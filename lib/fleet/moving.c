@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "fleet/moving.h"
 
+#include "fleet/key.h"
 #include "fleet/similar.h"
 #include "host/qemu-process.h"
 
@@ -55,16 +56,26 @@ empty_host (const VgateHost *host)
 }
 
 static void
+empty_pgpu_free (VgatePgpu *empty)
+{
+    g_ptr_array_unref (empty->types);
+    g_free (empty);
+}
+
+static void
 empty_host_free (VgateHost *empty)
 {
-    for (guint i = 0; i < empty->pgpus->len; i++) {
-        VgatePgpu *pgpu = g_ptr_array_index (empty->pgpus, i);
-
-        g_ptr_array_unref (pgpu->types);
-        g_free (pgpu);
-    }
+    for (guint i = 0; i < empty->pgpus->len; i++)
+        empty_pgpu_free (g_ptr_array_index (empty->pgpus, i));
     g_ptr_array_unref (empty->pgpus);
     g_free (empty);
+}
+
+static void
+kind_clear (VgateMovingKind *kind)
+{
+    empty_host_free (kind->host);
+    g_free (kind->pgpus);
 }
 
 /* --- guests and where they run --- */
@@ -191,28 +202,97 @@ fit_free (VgateMovingFit *fit)
     g_free (fit);
 }
 
-/* The index + 1 of the first host that is equal, for each host. */
+/* --- hosts that fit the same guests --- */
+
+/* kinds: NULL when no guest has this number of vGPUs. */
 static void
-find_host_classes (const VgateMoving *moving, gboolean is_single, guint *classes)
+kinds_free (GArray *kinds)
+{
+    if (kinds)
+        g_array_unref (kinds);
+}
+
+/* The GPU without its address, which only texts contain. For one vGPU it does not matter whether vGPUs of
+ * different sizes can share a GPU. */
+static VgatePgpu *
+pgpu_of_kind (const VgatePgpu *pgpu, guint n_vgpus)
+{
+    VgatePgpu *copy = empty_pgpu (pgpu);
+
+    copy->address = (char *)"";
+    if (n_vgpus == 1)
+        copy->vgpu_sizes = VGATE_SIZES_EQUAL;
+    return copy;
+}
+
+/* class of the result is not set. */
+static VgateMovingKind
+make_kind (const VgateHost *empty, guint n_vgpus)
 {
     g_autoptr (GHashTable) known =
         g_hash_table_new_full (g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, NULL);
+    g_autofree guint *n_equal = g_new0 (guint, empty->pgpus->len + 1);
+    g_autofree guint *first = g_new0 (guint, empty->pgpus->len + 1);
+    VgateMovingKind kind = {.host = g_memdup2 (empty, sizeof *empty),
+                            .pgpus = g_new0 (guint, empty->pgpus->len + 1)};
 
-    for (guint h = 0; h < moving->fleet->hosts->len; h++) {
-        VgateHost *host = is_single ? empty_host (moving->empty[h]) : moving->empty[h];
-        GBytes *key;
+    kind.host->pgpus = g_ptr_array_new ();
+    for (guint p = 0; p < empty->pgpus->len; p++) {
+        VgatePgpu *pgpu = pgpu_of_kind (g_ptr_array_index (empty->pgpus, p), n_vgpus);
+        g_autoptr (GByteArray) key = g_byte_array_sized_new (1024);
+        guint number;
 
-        for (guint p = 0; p < host->pgpus->len && is_single; p++)
-            ((VgatePgpu *)g_ptr_array_index (host->pgpus, p))->vgpu_sizes = VGATE_SIZES_EQUAL;
-        key = vgate_similar_host_key (moving->question, host, FALSE);
-        if (is_single)
-            empty_host_free (host);
-        classes[h] = key ? GPOINTER_TO_UINT (g_hash_table_lookup (known, key)) : h + 1;
-        if (classes[h] == 0)
-            classes[h] = h + 1;
-        if (key)
-            g_hash_table_replace (known, key, GUINT_TO_POINTER (classes[h]));
+        vgate_key_pgpu (key, pgpu);
+        number = vgate_key_find_number (known, key) - 1;
+        if (n_equal[number]++ == 0)
+            first[number] = kind.host->pgpus->len;
+        kind.pgpus[p] = first[number];
+        if (n_equal[number] <= n_vgpus)
+            g_ptr_array_add (kind.host->pgpus, pgpu);
+        else
+            empty_pgpu_free (pgpu);
     }
+    return kind;
+}
+
+/* Those of all hosts. The class of a host is the index of the first one that is equal. */
+static GArray *
+list_kinds (const VgateMoving *moving, guint n_vgpus)
+{
+    g_autoptr (GHashTable) known =
+        g_hash_table_new_full (g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, NULL);
+    GArray *kinds = g_array_new (FALSE, FALSE, sizeof (VgateMovingKind));
+
+    g_array_set_clear_func (kinds, (GDestroyNotify)kind_clear);
+    for (guint h = 0; h < moving->fleet->hosts->len; h++) {
+        VgateMovingKind kind = make_kind (moving->empty[h], n_vgpus);
+        /* never NULL, because the host has no devices */
+        g_autoptr (GBytes) key = vgate_similar_host_key (moving->question, kind.host, FALSE);
+        gpointer first;
+
+        kind.class = h;
+        if (g_hash_table_lookup_extended (known, key, NULL, &first))
+            kind.class = GPOINTER_TO_UINT (first);
+        else
+            g_hash_table_insert (known, g_bytes_ref (key), GUINT_TO_POINTER (h));
+        g_array_append_val (kinds, kind);
+    }
+    return kinds;
+}
+
+/* The host for guests with as many vGPUs as this one. */
+static const VgateMovingKind *
+kind_of (VgateMoving *moving, const VgateMover *mover, guint host)
+{
+    const guint index = MAX (mover->n_vgpus, 1) - 1;
+    GArray **kinds;
+
+    if (moving->kinds->len <= index)
+        g_ptr_array_set_size (moving->kinds, (int)index + 1);
+    kinds = (GArray **)&g_ptr_array_index (moving->kinds, index);
+    if (!*kinds)
+        *kinds = list_kinds (moving, index + 1);
+    return &g_array_index (*kinds, VgateMovingKind, host);
 }
 
 VgateMoving *
@@ -225,20 +305,18 @@ vgate_moving_new (const VgateFleet *fleet, const VgateFleetQuestion *question)
     moving->question = question;
     moving->places = g_new0 (VgatePlaces *, fleet->hosts->len + 1);
     moving->empty = g_new0 (VgateHost *, fleet->hosts->len + 1);
-    moving->host_classes = g_new0 (guint, fleet->hosts->len + 1);
-    moving->single_classes = g_new0 (guint, fleet->hosts->len + 1);
+    moving->kinds = g_ptr_array_new_with_free_func ((GDestroyNotify)kinds_free);
     moving->running = vgate_qemu_list_uuids (question->root);
     moving->movers = g_new0 (VgateMover *, fleet->guests->len + 1);
     moving->classes =
         g_hash_table_new_full (g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, NULL);
+    moving->judged = g_ptr_array_new ();
     moving->known = g_ptr_array_new ();
     moving->all_fits = g_ptr_array_new_with_free_func ((GDestroyNotify)fit_free);
     for (guint h = 0; h < fleet->hosts->len; h++) {
         moving->places[h] = vgate_places_new (vgate_moving_host (moving, h));
         moving->empty[h] = empty_host (vgate_moving_host (moving, h));
     }
-    find_host_classes (moving, FALSE, moving->host_classes);
-    find_host_classes (moving, TRUE, moving->single_classes);
     for (guint g = 0; g < fleet->guests->len; g++) {
         const VgateFleetGuest *guest = g_ptr_array_index (fleet->guests, g);
 
@@ -262,10 +340,10 @@ vgate_moving_free (VgateMoving *moving)
     g_free (moving->movers);
     g_free (moving->places);
     g_free (moving->empty);
-    g_free (moving->host_classes);
-    g_free (moving->single_classes);
+    g_ptr_array_unref (moving->kinds);
     g_hash_table_unref (moving->running);
     g_hash_table_unref (moving->classes);
+    g_ptr_array_unref (moving->judged);
     g_ptr_array_unref (moving->known);
     g_ptr_array_unref (moving->all_fits);
     g_free (moving);
@@ -420,11 +498,11 @@ is_where_captured (const VgateMoving *moving, const VgateMover *mover, guint hos
                                         vgate_moving_host (moving, host)->uuid) == 0;
 }
 
+/* How the guest fits a host: what is asked is the host of its kind. */
 static VgateMovingFit *
 judge (VgateMoving *moving, const VgateMover *mover, guint host)
 {
-    const VgateHost *real = vgate_moving_host (moving, host);
-    VgateHost empty = *moving->empty[host];
+    VgateHost empty = *kind_of (moving, mover, host)->host;
     g_autoptr (VgateDecision) decision = NULL;
     VgateMovingFit *fit = g_new0 (VgateMovingFit, 1);
 
@@ -436,7 +514,7 @@ judge (VgateMoving *moving, const VgateMover *mover, guint host)
     g_ptr_array_add (moving->all_fits, fit);
     fit->code = decision->code;
     fit->n_refusals = count_refusals (decision);
-    fit->n_pgpus = real->pgpus->len;
+    fit->n_pgpus = empty.pgpus->len;
     if (mover->n_vgpus == 0 || decision->placements->len != mover->n_vgpus)
         return fit;
     fit->is_possible = TRUE;
@@ -455,6 +533,24 @@ judge (VgateMoving *moving, const VgateMover *mover, guint host)
                 fit->down_time = MAX (fit->down_time, (candidate->down_time.time + 999) / 1000);
         }
     }
+    return fit;
+}
+
+/* The same about the GPUs of the host itself. */
+static VgateMovingFit *
+spread_fit (VgateMoving *moving, const VgateMover *mover, guint host, const VgateMovingFit *of_kind)
+{
+    const VgateMovingKind *kind = kind_of (moving, mover, host);
+    VgateMovingFit *fit = g_memdup2 (of_kind, sizeof *of_kind);
+
+    g_ptr_array_add (moving->all_fits, fit);
+    fit->n_pgpus = vgate_moving_host (moving, host)->pgpus->len;
+    if (!of_kind->can_run)
+        return fit;
+    fit->can_run = g_new0 (gboolean, (gsize)mover->n_vgpus * fit->n_pgpus + 1);
+    for (guint v = 0; v < mover->n_vgpus; v++)
+        for (guint p = 0; p < fit->n_pgpus; p++)
+            fit->can_run[v * fit->n_pgpus + p] = of_kind->can_run[v * of_kind->n_pgpus + kind->pgpus[p]];
     return fit;
 }
 
@@ -478,7 +574,8 @@ vgate_moving_class (VgateMoving *moving, VgateMover *mover)
     class = key ? GPOINTER_TO_UINT (g_hash_table_lookup (moving->classes, key)) : 0;
     if (class == 0) {
         class = ++moving->n_classes;
-        g_ptr_array_set_size (moving->known, (gint)(class * (moving->fleet->hosts->len + 1)));
+        g_ptr_array_set_size (moving->judged, (gint)(class * moving->fleet->hosts->len));
+        g_ptr_array_set_size (moving->known, (gint)(class * moving->fleet->hosts->len));
     }
     if (key)
         g_hash_table_replace (moving->classes, key, GUINT_TO_POINTER (class));
@@ -543,28 +640,36 @@ fit_without_devices (VgateMoving *moving, const VgateMover *mover, guint host)
     return fit;
 }
 
+/* That of all guests and hosts of the same classes. */
+static const VgateMovingFit *
+find_fit (VgateMoving *moving, VgateMover *mover, guint host)
+{
+    /* the lists can grow here */
+    const guint first = vgate_moving_class (moving, mover) * moving->fleet->hosts->len;
+    gpointer *known = &g_ptr_array_index (moving->known, first + host);
+    gpointer *judged = &g_ptr_array_index (moving->judged, first + kind_of (moving, mover, host)->class);
+
+    if (*known)
+        return *known;
+    if (!*judged)
+        *judged = judge (moving, mover, host);
+    *known = spread_fit (moving, mover, host, *judged);
+    return *known;
+}
+
 const VgateMovingFit *
 vgate_moving_fit (VgateMoving *moving, VgateMover *mover, guint host)
 {
-    gpointer *known;
-    guint class;
-
     if (moving->after && moving->is_changed[host])
         return vgate_moving_fit (moving->after, moving->after->movers[mover->guest], host);
     if (mover->fits[host])
         return mover->fits[host];
-    /* the list can grow here */
-    class = vgate_moving_class (moving, mover);
-    known = &g_ptr_array_index (
-        moving->known, class * (moving->fleet->hosts->len + 1) +
-                           (mover->n_vgpus > 1 ? moving->host_classes : moving->single_classes)[host]);
+    vgate_moving_class (moving, mover);
     /* what holds for that host does not hold for equal ones */
     if (is_where_captured (moving, mover, host) && mover->origin != (int)host)
-        mover->fits[host] = judge (moving, mover, host);
-    else if (!*known)
-        *known = judge (moving, mover, host);
-    if (!mover->fits[host])
-        mover->fits[host] = *known;
+        mover->fits[host] = spread_fit (moving, mover, host, judge (moving, mover, host));
+    else
+        mover->fits[host] = find_fit (moving, mover, host);
     /* what the GPUs refuse is the reason, because no device would change it */
     if (mover->fits[host]->is_possible && !has_devices_of (moving, mover, host))
         mover->fits[host] = fit_without_devices (moving, mover, host);

@@ -49,6 +49,17 @@ typedef struct {
     const VgateMovingFit **fits; /* indexed by host; NULL: not judged yet */
 } VgateMover;
 
+/*
+ * An empty host for guests with a number of vGPUs: of GPUs that are equal to such a guest, it has only as
+ * many as the guest has vGPUs, because the guest never needs another one. Hosts with many GPUs thus become
+ * equal, and the gate decides about fewer.
+ */
+typedef struct {
+    VgateHost *host;
+    guint class;  /* equal for hosts that fit the same guests with this number of vGPUs */
+    guint *pgpus; /* indexed by the pGPUs of the real host: one of this host that is equal */
+} VgateMovingKind;
+
 typedef struct VgateMoving {
     const VgateFleet *fleet;
     const VgateFleetQuestion *question;
@@ -61,12 +72,12 @@ typedef struct VgateMoving {
     VgatePlaces **places; /* indexed by host */
     VgateHost **empty;    /* indexed by host: without guests */
     GHashTable *running;  /* the UUIDs of the domains that run on this host */
-    /* Indexed by host: equal for hosts that fit the same guests; and for those that fit the same guests with
-     * one vGPU, for which it does not matter whether vGPUs of different sizes can share a GPU. */
-    guint *host_classes, *single_classes;
-    guint n_classes;     /* of guests */
-    GHashTable *classes; /* key -> class + 1 */
-    GPtrArray *known;    /* indexed by class of guests * number of hosts + class of the host */
+    GPtrArray *kinds;     /* of GArray of VgateMovingKind, by number of vGPUs - 1, then by host; NULL: none */
+    guint n_classes;      /* of guests */
+    GHashTable *classes;  /* key -> class + 1 */
+    /* Indexed by class of guests * number of hosts + a host: by its class, about the GPUs of its kind
+     * (judged), or by its index, about its own GPUs (known). */
+    GPtrArray *judged, *known;
     GPtrArray *all_fits; /* of VgateMovingFit *: owns them */
 } VgateMoving;
 

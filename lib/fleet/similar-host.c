@@ -7,38 +7,6 @@
 #include "placement/slots.h"
 #include "placement/survey.h"
 
-/* FALSE for a GPU on which nothing can be created, so that its rules about sizes do not matter (room.h). */
-static gboolean
-has_room (const VgatePgpu *pgpu)
-{
-    for (guint i = 0; i < pgpu->types->len; i++)
-        if (((const VgateHostType *)g_ptr_array_index (pgpu->types, i))->free_instances > 0)
-            return TRUE;
-    return FALSE;
-}
-
-static void
-append_pgpu (GByteArray *key, const VgatePgpu *pgpu)
-{
-    vgate_key_text (key, pgpu->address);
-    vgate_key_text (key, pgpu->name);
-    vgate_key_bytes (key, pgpu->metadata.bytes);
-    vgate_key_number (key, pgpu->read_bandwidth);
-    vgate_key_number (key, pgpu->write_bandwidth);
-    vgate_key_number (key, has_room (pgpu) ? (guint64)pgpu->vgpu_sizes : G_MAXUINT64);
-    vgate_key_number (key, (guint64)pgpu->mig);
-    vgate_key_scheduler (key, pgpu->has_scheduler ? &pgpu->scheduler : NULL);
-    vgate_key_number (key, pgpu->types->len);
-    for (guint i = 0; i < pgpu->types->len; i++) {
-        const VgateHostType *type = g_ptr_array_index (pgpu->types, i);
-
-        vgate_key_number (key, type->id);
-        vgate_key_text (key, type->name);
-        vgate_key_number (key, type->framebuffer);
-        vgate_key_number (key, type->free_instances);
-    }
-}
-
 /* A virtual function, of which guests of other hosts can name the address. */
 static void
 append_vf (GByteArray *key, const VgateHostDevice *device)
@@ -89,7 +57,7 @@ append_loads (GByteArray *key, const VgateHostState *state, const gboolean *is_o
     for (guint i = 0; i < promises->len; i++) {
         const VgatePromise *promise = &g_array_index (promises, VgatePromise, i);
 
-        if (!has_room (g_ptr_array_index (state->host->pgpus, promise->pgpu)))
+        if (!vgate_key_has_room (g_ptr_array_index (state->host->pgpus, promise->pgpu)))
             continue;
         vgate_key_number (key, promise->pgpu);
         vgate_key_text (key, promise->type->name);
@@ -156,8 +124,12 @@ vgate_similar_host_key (const VgateFleetQuestion *question, const VgateHost *hos
     vgate_key_time (key, host->time, question->now, question->policy->host_max_age);
     vgate_key_host (key, host);
     vgate_key_number (key, host->pgpus->len);
-    for (guint i = 0; i < host->pgpus->len; i++)
-        append_pgpu (key, g_ptr_array_index (host->pgpus, i));
+    for (guint i = 0; i < host->pgpus->len; i++) {
+        const VgatePgpu *pgpu = g_ptr_array_index (host->pgpus, i);
+
+        vgate_key_text (key, pgpu->address);
+        vgate_key_pgpu (key, pgpu);
+    }
     vgate_key_number (key, host->devices != NULL);
     if (host->devices)
         append_devices (key, host, with_addresses);
