@@ -102,7 +102,8 @@ enum {
     NVML_SCHEDULER_FIXED_SHARE
 };
 enum { NVML_ARR_DEFAULT = 0, NVML_ARR_DISABLE = 1, NVML_ARR_ENABLE = 2 };
-enum { NVML_ENGINE_GRAPHICS = 1 };
+/* The numbers of the two encoders are crossed in NVIDIA's header. */
+enum { NVML_ENGINE_GRAPHICS = 1, NVML_ENGINE_NVENC1 = 2, NVML_ENGINE_NVENC0 = 3 };
 enum { NVML_DEVICE_MIG_DISABLE = 0, NVML_DEVICE_MIG_ENABLE = 1 };
 enum { NVML_FEATURE_DISABLED = 0, NVML_FEATURE_ENABLED = 1 };
 /* The modes for which a list of placements is valid. */
@@ -228,6 +229,44 @@ typedef struct {
     unsigned int minAvgFactorForARR;
 } nvmlVgpuSchedulerCapabilities_t;
 
+/*
+ * The scheduler of one engine, since r595. These structures have no version. The caller sets engineId, also
+ * where the driver fills the rest. There is no mode of ARR: it cannot be switched off, and a time slice
+ * cannot be set.
+ */
+typedef struct {
+    unsigned int engineId; /* NVML_ENGINE_*, set by the caller */
+    unsigned int schedulerPolicy;
+    unsigned int avgFactor;
+    unsigned int timeslice; /* ns */
+} nvmlVgpuSchedulerStateInfo_v2_t;
+
+typedef struct {
+    unsigned int engineId;
+    unsigned int schedulerPolicy;
+    unsigned int avgFactor; /* 0: the default, as below */
+    unsigned int frequency; /* Hz */
+} nvmlVgpuSchedulerState_v2_t;
+
+typedef struct {
+    unsigned long long timestamp; /* this and all times below: ns */
+    unsigned long long timeRunTotal;
+    unsigned long long timeRun;
+    unsigned int swRunlistId;
+    unsigned long long targetTimeSlice;
+    unsigned long long cumulativePreemptionTime;
+    unsigned int weight;
+} nvmlVgpuSchedulerLogEntry_v2_t;
+
+typedef struct {
+    unsigned int engineId; /* set by the caller */
+    unsigned int schedulerPolicy;
+    unsigned int avgFactor;
+    unsigned int timeslice; /* ns */
+    unsigned int entriesCount;
+    nvmlVgpuSchedulerLogEntry_v2_t logEntries[NVML_SCHEDULER_LOG_ENTRIES];
+} nvmlVgpuSchedulerLogInfo_v2_t;
+
 typedef struct {
     char busIdLegacy[NVML_PCI_BUS_ID_LEGACY_SIZE];
     unsigned int domain;
@@ -316,6 +355,11 @@ nvmlReturn_t nvmlDeviceGetVgpuSchedulerCapabilities (nvmlDevice_t device,
 nvmlReturn_t nvmlDeviceGetVgpuSchedulerState (nvmlDevice_t device, nvmlVgpuSchedulerGetState_t *state);
 nvmlReturn_t nvmlDeviceSetVgpuSchedulerState (nvmlDevice_t device, nvmlVgpuSchedulerSetState_t *state);
 nvmlReturn_t nvmlDeviceGetVgpuSchedulerLog (nvmlDevice_t device, nvmlVgpuSchedulerLog_t *log);
+
+/* They replace the three calls above since r595. */
+nvmlReturn_t nvmlDeviceGetVgpuSchedulerState_v2 (nvmlDevice_t device, nvmlVgpuSchedulerStateInfo_v2_t *state);
+nvmlReturn_t nvmlDeviceSetVgpuSchedulerState_v2 (nvmlDevice_t device, nvmlVgpuSchedulerState_v2_t *state);
+nvmlReturn_t nvmlDeviceGetVgpuSchedulerLog_v2 (nvmlDevice_t device, nvmlVgpuSchedulerLogInfo_v2_t *log);
 
 /* Library and system. nvmlErrorString needs no initialisation. */
 nvmlReturn_t nvmlInit_v2 (void);

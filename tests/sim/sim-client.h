@@ -37,12 +37,15 @@
     CALL (nvmlDeviceGetVgpuHeterogeneousMode)       \
     CALL (nvmlDeviceGetVgpuMetadata)                \
     CALL (nvmlDeviceGetVgpuSchedulerCapabilities)   \
+    CALL (nvmlDeviceGetVgpuSchedulerLog_v2)         \
     CALL (nvmlDeviceGetVgpuSchedulerLog)            \
+    CALL (nvmlDeviceGetVgpuSchedulerState_v2)       \
     CALL (nvmlDeviceGetVgpuSchedulerState)          \
     CALL (nvmlDeviceGetVgpuTypeCreatablePlacements) \
     CALL (nvmlDeviceGetVgpuTypeSupportedPlacements) \
     CALL (nvmlDeviceGetVirtualizationMode)          \
     CALL (nvmlDeviceSetVgpuHeterogeneousMode)       \
+    CALL (nvmlDeviceSetVgpuSchedulerState_v2)       \
     CALL (nvmlDeviceSetVgpuSchedulerState)          \
     CALL (nvmlErrorString)                          \
     CALL (nvmlGetVgpuCompatibility)                 \

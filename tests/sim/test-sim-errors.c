@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Provokes each error that NVIDIA documents for the ten calls of the vGPU migration chapter; the table of
+ * Provokes each error that NVIDIA documents for the ten calls of the vGPU migration chapter, and for the
+ * three that replace calls of it since r595; the table of
  * documented errors and the table of provocations are compared with each other.
  *
  * UNINITIALIZED is in no list of that chapter; it was measured for every one of its calls. Three errors
@@ -26,6 +27,9 @@ typedef enum {
     GET_STATE,
     SET_STATE,
     LOG,
+    GET_STATE_V2,
+    SET_STATE_V2,
+    LOG_V2,
     N_CALLS
 } Call;
 
@@ -56,6 +60,13 @@ static const struct {
                     NVML_ERROR_UNKNOWN}},
     [LOG] = {"nvmlDeviceGetVgpuSchedulerLog",
              {NVML_ERROR_INVALID_ARGUMENT, NVML_ERROR_NOT_SUPPORTED, NVML_ERROR_UNKNOWN}},
+    [GET_STATE_V2] = {"nvmlDeviceGetVgpuSchedulerState_v2",
+                      {NVML_ERROR_INVALID_ARGUMENT, NVML_ERROR_NOT_SUPPORTED, NVML_ERROR_UNKNOWN}},
+    [SET_STATE_V2] = {"nvmlDeviceSetVgpuSchedulerState_v2",
+                      {NVML_ERROR_INVALID_ARGUMENT, NVML_ERROR_RESET_REQUIRED, NVML_ERROR_NOT_SUPPORTED,
+                       NVML_ERROR_UNKNOWN}},
+    [LOG_V2] = {"nvmlDeviceGetVgpuSchedulerLog_v2",
+                {NVML_ERROR_INVALID_ARGUMENT, NVML_ERROR_NOT_SUPPORTED, NVML_ERROR_UNKNOWN}},
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (documented) == N_CALLS);
 
@@ -81,7 +92,10 @@ typedef enum {
     RANGE_OUTSIDE,
     RANGE_INVERTED,
     POLICY_UNKNOWN,
-    SLICE_TOO_SHORT
+    SLICE_TOO_SHORT,
+    FREQUENCY_TOO_HIGH,
+    ENGINE_0,
+    ENGINE_4
 } Wrong;
 
 typedef struct {
@@ -178,6 +192,40 @@ static const Provocation provocations[] = {
     {LOG, NVML_ERROR_NOT_SUPPORTED, DEVICE_NOT_A_HOST, "not-a-vgpu-host", FALSE},
     {LOG, NVML_ERROR_NOT_SUPPORTED, MIG_IS_ON, "mig", FALSE},
     {LOG, NVML_ERROR_UNKNOWN, FILE_IS_GONE, "no-host-file", FALSE},
+
+    {GET_STATE_V2, NVML_ERROR_UNINITIALIZED, NO_INIT, "before-init", FALSE},
+    {GET_STATE_V2, NVML_ERROR_INVALID_ARGUMENT, FIRST_NULL, "null", FALSE},
+    {GET_STATE_V2, NVML_ERROR_INVALID_ARGUMENT, DEVICE_NULL, "device-null", FALSE},
+    {GET_STATE_V2, NVML_ERROR_INVALID_ARGUMENT, DEVICE_MADE_UP, "device-made-up", FALSE},
+    {GET_STATE_V2, NVML_ERROR_INVALID_ARGUMENT, ENGINE_0, "engine-0", FALSE},
+    {GET_STATE_V2, NVML_ERROR_INVALID_ARGUMENT, ENGINE_4, "engine-4", FALSE},
+    {GET_STATE_V2, NVML_ERROR_NOT_SUPPORTED, DEVICE_NOT_A_HOST, "not-a-vgpu-host", FALSE},
+    {GET_STATE_V2, NVML_ERROR_NOT_SUPPORTED, MIG_IS_ON, "mig", FALSE},
+    {GET_STATE_V2, NVML_ERROR_UNKNOWN, FILE_IS_GONE, "no-host-file", FALSE},
+
+    {SET_STATE_V2, NVML_ERROR_UNINITIALIZED, NO_INIT, "before-init", FALSE},
+    {SET_STATE_V2, NVML_ERROR_INVALID_ARGUMENT, FIRST_NULL, "null", FALSE},
+    {SET_STATE_V2, NVML_ERROR_INVALID_ARGUMENT, DEVICE_NULL, "device-null", FALSE},
+    {SET_STATE_V2, NVML_ERROR_INVALID_ARGUMENT, DEVICE_MADE_UP, "device-made-up", FALSE},
+    {SET_STATE_V2, NVML_ERROR_INVALID_ARGUMENT, ENGINE_0, "engine-0", FALSE},
+    {SET_STATE_V2, NVML_ERROR_INVALID_ARGUMENT, ENGINE_4, "engine-4", FALSE},
+    {SET_STATE_V2, NVML_ERROR_INVALID_ARGUMENT, POLICY_UNKNOWN, "policy-unknown", FALSE},
+    {SET_STATE_V2, NVML_ERROR_INVALID_ARGUMENT, FREQUENCY_TOO_HIGH, "frequency-too-high", FALSE},
+    {SET_STATE_V2, NVML_ERROR_NOT_SUPPORTED, VGPU_RUNS, "vgpu-runs", FALSE},
+    {SET_STATE_V2, NVML_ERROR_RESET_REQUIRED, FAULT, "fault", FALSE},
+    {SET_STATE_V2, NVML_ERROR_NOT_SUPPORTED, DEVICE_NOT_A_HOST, "not-a-vgpu-host", FALSE},
+    {SET_STATE_V2, NVML_ERROR_NOT_SUPPORTED, MIG_IS_ON, "mig", FALSE},
+    {SET_STATE_V2, NVML_ERROR_UNKNOWN, FILE_IS_GONE, "no-host-file", FALSE},
+
+    {LOG_V2, NVML_ERROR_UNINITIALIZED, NO_INIT, "before-init", FALSE},
+    {LOG_V2, NVML_ERROR_INVALID_ARGUMENT, FIRST_NULL, "null", FALSE},
+    {LOG_V2, NVML_ERROR_INVALID_ARGUMENT, DEVICE_NULL, "device-null", FALSE},
+    {LOG_V2, NVML_ERROR_INVALID_ARGUMENT, DEVICE_MADE_UP, "device-made-up", FALSE},
+    {LOG_V2, NVML_ERROR_INVALID_ARGUMENT, ENGINE_0, "engine-0", FALSE},
+    {LOG_V2, NVML_ERROR_INVALID_ARGUMENT, ENGINE_4, "engine-4", FALSE},
+    {LOG_V2, NVML_ERROR_NOT_SUPPORTED, DEVICE_NOT_A_HOST, "not-a-vgpu-host", FALSE},
+    {LOG_V2, NVML_ERROR_NOT_SUPPORTED, MIG_IS_ON, "mig", FALSE},
+    {LOG_V2, NVML_ERROR_UNKNOWN, FILE_IS_GONE, "no-host-file", FALSE},
 };
 /* clang-format on */
 
@@ -235,6 +283,7 @@ typedef struct {
     unsigned int size, *size_pointer;
     nvmlVgpuVersion_t range;
     nvmlVgpuSchedulerSetState_t state;
+    unsigned int engine;
 } Arguments;
 
 static void
@@ -255,6 +304,9 @@ spoil (Arguments *arguments, Wrong wrong)
     case RANGE_INVERTED: arguments->range = (nvmlVgpuVersion_t){25 << 16 | 1, 20 << 16 | 1}; break;
     case POLICY_UNKNOWN: arguments->state.schedulerPolicy = NVML_SCHEDULER_UNKNOWN; break;
     case SLICE_TOO_SHORT: arguments->state.schedulerParams.vgpuSchedData.timeslice = 1; break;
+    case FREQUENCY_TOO_HIGH: arguments->state.schedulerParams.vgpuSchedDataWithARR.frequency = 961; break;
+    case ENGINE_0: arguments->engine = 0; break;
+    case ENGINE_4: arguments->engine = 4; break;
     default: break;
     }
 }
@@ -269,6 +321,23 @@ call_metadata (SimClient *client, Call call, const Arguments *with)
     return client->nvmlVgpuInstanceGetMetadata (with->instance, with->first, with->size_pointer);
 }
 
+/* The structure of each of the three calls begins with the engine. */
+static nvmlReturn_t
+call_v2 (SimClient *client, Call call, const Arguments *with)
+{
+    const nvmlVgpuSchedulerSetParams_t *parameters = &with->state.schedulerParams;
+    nvmlVgpuSchedulerState_v2_t wanted = {with->engine, with->state.schedulerPolicy, 0,
+                                          parameters->vgpuSchedDataWithARR.frequency};
+
+    if (with->first)
+        *(unsigned int *)with->first = with->engine;
+    if (call == GET_STATE_V2)
+        return client->nvmlDeviceGetVgpuSchedulerState_v2 (with->gpu, with->first);
+    if (call == SET_STATE_V2)
+        return client->nvmlDeviceSetVgpuSchedulerState_v2 (with->gpu, with->first ? &wanted : NULL);
+    return client->nvmlDeviceGetVgpuSchedulerLog_v2 (with->gpu, with->first);
+}
+
 static nvmlReturn_t
 call_it (SimClient *client, Call call, Arguments *with)
 {
@@ -281,6 +350,9 @@ call_it (SimClient *client, Call call, Arguments *with)
     case SET_STATE:
         return client->nvmlDeviceSetVgpuSchedulerState (with->gpu, with->first ? &with->state : NULL);
     case LOG: return client->nvmlDeviceGetVgpuSchedulerLog (with->gpu, with->first);
+    case GET_STATE_V2:
+    case SET_STATE_V2:
+    case LOG_V2: return call_v2 (client, call, with);
     default: return call_metadata (client, call, with);
     }
 }
@@ -307,6 +379,8 @@ break_host (SimClient *client, const Provocation *one)
 static void
 make_host (SimClient *client, Call call)
 {
+    if (call >= GET_STATE_V2)
+        sim_client_must (client, "update", "--scheduler-calls", "v2");
     if (call == VGPU_METADATA)
         sim_client_write_more (client, "[vgpu 33333333-3333-4333-8333-333333333333]\ninstance=7\nvm=" SIM_VM_A
                                        "\ngpu=" GPU "\ntype=11\nguest-driver-state=down\n");
@@ -316,7 +390,7 @@ static void
 test_provocation (SimClient *client, gconstpointer data)
 {
     const Provocation *one = data;
-    g_autofree void *first = g_malloc0 (sizeof (nvmlVgpuSchedulerLog_t));
+    g_autofree void *first = g_malloc0 (sizeof (nvmlVgpuSchedulerLogInfo_v2_t));
     g_autofree void *second = g_malloc0 (BUFFER_SIZE);
     g_autofree void *third = g_malloc0 (BUFFER_SIZE);
     Arguments arguments = {
@@ -327,6 +401,7 @@ test_provocation (SimClient *client, gconstpointer data)
         .size = BUFFER_SIZE,
         .range = {20 << 16 | 1, 25 << 16 | 1},
         .state = {.schedulerPolicy = NVML_SCHEDULER_EQUAL_SHARE, .enableARRMode = NVML_ARR_DISABLE},
+        .engine = NVML_ENGINE_NVENC0,
     };
 
     arguments.size_pointer = &arguments.size;

@@ -18,6 +18,7 @@ SUCCESS, UNINITIALIZED, INVALID_ARGUMENT, NOT_FOUND, INSUFFICIENT_SIZE, GPU_IS_L
 COLD, LIVE, LIMIT_GPU = 1, 8, 4
 NOT_SUPPORTED, IN_USE, VERSION_MISMATCH = 3, 19, 25
 BEST_EFFORT, EQUAL_SHARE, ARR_ON = 1, 2, 2
+NVENC0, FUNCTION_NOT_FOUND, DEPRECATED = 3, 13, 26
 
 
 # The vGPU migration chapter; the last test checks that the others made all of its calls.
@@ -74,6 +75,21 @@ class LogEntry(ctypes.Structure):
 class SchedulerLog(ctypes.Structure):
     _fields_ = [("engine", ctypes.c_uint), ("policy", ctypes.c_uint), ("arr", ctypes.c_uint),
                 ("parameters", ctypes.c_uint * 2), ("count", ctypes.c_uint), ("entries", LogEntry * 200)]
+
+
+class SchedulerStateV2(ctypes.Structure):
+    """Read and set alike: the last field is a time slice when read, a frequency when set."""
+    _fields_ = [("engine", ctypes.c_uint), ("policy", ctypes.c_uint), ("average", ctypes.c_uint),
+                ("time", ctypes.c_uint)]
+
+
+class LogEntryV2(ctypes.Structure):
+    _fields_ = [*LogEntry._fields_, ("weight", ctypes.c_uint)]
+
+
+class SchedulerLogV2(ctypes.Structure):
+    _fields_ = [("engine", ctypes.c_uint), ("policy", ctypes.c_uint), ("average", ctypes.c_uint),
+                ("time", ctypes.c_uint), ("count", ctypes.c_uint), ("entries", LogEntryV2 * 200)]
 
 
 class Memory(ctypes.Structure):
@@ -264,6 +280,25 @@ def test_scheduler_log(client):
         equal(after.swRunlistId, client.instance().value)
 
 
+def test_scheduler_v2(client):
+    client.nvml.nvmlInit_v2()
+    gpu, state, log = client.gpu(), SchedulerStateV2(NVENC0), SchedulerLogV2(NVENC0)
+    equal((ctypes.sizeof(state), ctypes.sizeof(LogEntryV2), ctypes.sizeof(log)), (16, 56, 11224))
+    equal(client.nvml.nvmlDeviceGetVgpuSchedulerState_v2(gpu, ctypes.byref(state)), FUNCTION_NOT_FOUND)
+    client.vgpu_sim("update", "--scheduler-calls", "v1-deprecated")
+    equal(client.nvml.nvmlDeviceGetVgpuSchedulerState(gpu, ctypes.byref(SchedulerState())), DEPRECATED)
+    wanted = SchedulerStateV2(NVENC0, EQUAL_SHARE, 0, 500)
+    equal(client.nvml.nvmlDeviceSetVgpuSchedulerState_v2(gpu, ctypes.byref(wanted)), SUCCESS)
+    equal(client.nvml.nvmlDeviceGetVgpuSchedulerState_v2(gpu, ctypes.byref(state)), SUCCESS)
+    equal((state.engine, state.policy, state.average, state.time), (NVENC0, EQUAL_SHARE, 33, 2000000))
+    client.vgpu_sim("plug", "--vm", VM, "--type", "1121", "--guest-version", "25.1")
+    equal(client.nvml.nvmlDeviceSetVgpuSchedulerState_v2(gpu, ctypes.byref(wanted)), NOT_SUPPORTED)
+    time.sleep(0.1)
+    equal(client.nvml.nvmlDeviceGetVgpuSchedulerLog_v2(gpu, ctypes.byref(log)), SUCCESS)
+    equal((log.engine, log.policy, log.count > 10), (NVENC0, EQUAL_SHARE, True))
+    equal({entry.weight for entry in log.entries[:log.count]}, {1})
+
+
 def test_compatibility(client):
     client.nvml.nvmlInit_v2()
     answer = Compatibility()
@@ -375,7 +410,7 @@ def run(test):
 
 
 TESTS = [test_life, test_error_string, test_texts, test_memory, test_metadata, test_metadata_string,
-         test_compatibility, test_versions, test_scheduler, test_scheduler_log,
+         test_compatibility, test_versions, test_scheduler, test_scheduler_log, test_scheduler_v2,
          test_instances_come_and_go, test_fault, test_placements, test_sizes, test_mig, test_all_ten_calls]
 print(f"1..{len(TESTS)}", flush=True)
 passed = 0

@@ -53,8 +53,8 @@ def check_keys(text):
     keys = set()
     for source in sources:
         for table in re.findall(r"\bkeys\[\] = \{(.*?)\}", read(source), re.S):
-            keys |= set(re.findall(r'"([a-z-]+)"', table))
-    documented = set(re.findall(r"^([a-z-]+)\t", text, re.M))
+            keys |= set(re.findall(r'"([a-z0-9-]+)"', table))
+    documented = set(re.findall(r"^([a-z][a-z0-9-]+)\t", text, re.M))
     return sorted(keys ^ documented) if len(keys) > 20 else ["the sources list no keys"]
 
 

@@ -39,7 +39,7 @@ schedule_of (const char *settings, const char *vgpus)
     g_assert_no_error (error);
     host = vgpu_sim_host_parse (file, &error);
     g_assert_no_error (error);
-    return vgpu_sim_schedule_new (host, host->gpus->pdata[0]);
+    return vgpu_sim_schedule_new (host, host->gpus->pdata[0], VGPU_SIM_GRAPHICS);
 }
 
 /* The slots of one round, "89--": each the last digit of its vGPU's number, or unused. */

@@ -456,6 +456,117 @@ SIM_TEST (test_without_lock)
     g_assert_cmpint (g_rmdir (lock), ==, 0);
 }
 
+/* --- the calls since r595 --- */
+
+static nvmlReturn_t
+set_engine (SimClient *client, nvmlDevice_t gpu, unsigned int engine, unsigned int policy,
+            unsigned int factor, unsigned int frequency)
+{
+    nvmlVgpuSchedulerState_v2_t wanted = {engine, policy, factor, frequency};
+
+    return client->nvmlDeviceSetVgpuSchedulerState_v2 (gpu, &wanted);
+}
+
+static void
+assert_engine (SimClient *client, nvmlDevice_t gpu, unsigned int engine, unsigned int policy,
+               unsigned int factor, unsigned int time_slice)
+{
+    nvmlVgpuSchedulerStateInfo_v2_t state;
+
+    memset (&state, 0xff, sizeof state);
+    state.engineId = engine;
+    g_assert_cmpint (client->nvmlDeviceGetVgpuSchedulerState_v2 (gpu, &state), ==, NVML_SUCCESS);
+    g_assert_cmpuint (state.engineId, ==, engine);
+    g_assert_cmpuint (state.schedulerPolicy, ==, policy);
+    g_assert_cmpuint (state.avgFactor, ==, factor);
+    g_assert_cmpuint (state.timeslice, ==, time_slice);
+}
+
+/* Asserts the answers of the three older and of the three newer calls, which do not look at NULL before. */
+static void
+assert_generation (SimClient *client, nvmlReturn_t older, nvmlReturn_t newer)
+{
+    g_assert_cmpint (client->nvmlDeviceGetVgpuSchedulerState (NULL, NULL), ==, older);
+    g_assert_cmpint (client->nvmlDeviceSetVgpuSchedulerState (NULL, NULL), ==, older);
+    g_assert_cmpint (client->nvmlDeviceGetVgpuSchedulerLog (NULL, NULL), ==, older);
+    g_assert_cmpint (client->nvmlDeviceGetVgpuSchedulerState_v2 (NULL, NULL), ==, newer);
+    g_assert_cmpint (client->nvmlDeviceSetVgpuSchedulerState_v2 (NULL, NULL), ==, newer);
+    g_assert_cmpint (client->nvmlDeviceGetVgpuSchedulerLog_v2 (NULL, NULL), ==, newer);
+}
+
+SIM_TEST (test_generations)
+{
+    const nvmlReturn_t has = NVML_ERROR_INVALID_ARGUMENT;
+
+    g_assert_cmpint (client->nvmlInit_v2 (), ==, NVML_SUCCESS);
+    assert_generation (client, has, NVML_ERROR_FUNCTION_NOT_FOUND);
+    sim_client_must (client, "update", "--scheduler-calls", "v1-deprecated");
+    assert_generation (client, NVML_ERROR_DEPRECATED, has);
+    sim_client_must (client, "update", "--scheduler-calls", "v2");
+    assert_generation (client, NVML_ERROR_FUNCTION_NOT_FOUND, has);
+    /* a fault concerns only a call that the driver has */
+    sim_client_must (client, "fail", "nvmlDeviceGetVgpuSchedulerState", "999");
+    g_assert_cmpint (client->nvmlDeviceGetVgpuSchedulerState (NULL, NULL), ==, NVML_ERROR_FUNCTION_NOT_FOUND);
+    g_assert_cmpint (client->nvmlDeviceGetVgpuSchedulerState_v2 (NULL, NULL), ==, NVML_ERROR_UNKNOWN);
+    sim_client_must (client, "heal");
+    sim_client_must (client, "update", "--scheduler-calls", "v1");
+    assert_generation (client, has, NVML_ERROR_FUNCTION_NOT_FOUND);
+}
+
+/* Each engine has settings of its own, which a reload of the driver removes. */
+SIM_TEST (test_engines)
+{
+    const nvmlDevice_t gpu = sim_client_gpu (client, GPU);
+    const unsigned int best = NVML_SCHEDULER_BEST_EFFORT, equal = NVML_SCHEDULER_EQUAL_SHARE;
+    const unsigned int fixed = NVML_SCHEDULER_FIXED_SHARE;
+
+    sim_client_must (client, "update", "--scheduler-calls", "v2");
+    for (unsigned int engine = NVML_ENGINE_GRAPHICS; engine <= NVML_ENGINE_NVENC0; engine++)
+        assert_engine (client, gpu, engine, best, 0, 0);
+    g_assert_cmpint (set_engine (client, gpu, NVML_ENGINE_NVENC0, equal, 20, 500), ==, NVML_SUCCESS);
+    g_assert_cmpint (set_engine (client, gpu, NVML_ENGINE_GRAPHICS, fixed, 0, 0), ==, NVML_SUCCESS);
+    assert_engine (client, gpu, NVML_ENGINE_GRAPHICS, fixed, 33, 2083333);
+    assert_engine (client, gpu, NVML_ENGINE_NVENC0, equal, 20, 2000000);
+    assert_engine (client, gpu, NVML_ENGINE_NVENC1, best, 0, 0);
+    assert_engine (client, sim_client_gpu (client, OTHER), NVML_ENGINE_NVENC0, best, 0, 0);
+    sim_client_must (client, "reload");
+    for (unsigned int engine = NVML_ENGINE_GRAPHICS; engine <= NVML_ENGINE_NVENC0; engine++)
+        assert_engine (client, gpu, engine, best, 0, 0);
+}
+
+/* The log of an engine shows the engine's own time slices, and the weights of its vGPUs. */
+SIM_TEST (test_engine_logs)
+{
+    const nvmlDevice_t gpu = sim_client_gpu (client, GPU);
+    static const unsigned int engines[] = {NVML_ENGINE_NVENC0, NVML_ENGINE_NVENC1};
+    static const unsigned int slices[] = {2000000, 1041666};
+
+    sim_client_must (client, "update", "--scheduler-calls", "v2");
+    g_assert_cmpint (set_engine (client, gpu, engines[0], NVML_SCHEDULER_EQUAL_SHARE, 0, 500), ==, 0);
+    g_assert_cmpint (set_engine (client, gpu, engines[1], NVML_SCHEDULER_FIXED_SHARE, 0, 960), ==, 0);
+    sim_client_must (client, "plug", "--vm", SIM_VM_A, "--type", "12", "--gpu", GPU, "--guest-version",
+                     "26.1");
+    g_usleep (100000);
+    for (gsize i = 0; i < G_N_ELEMENTS (engines); i++) {
+        g_autofree nvmlVgpuSchedulerLogInfo_v2_t *log = g_new0 (nvmlVgpuSchedulerLogInfo_v2_t, 1);
+
+        log->engineId = engines[i];
+        g_assert_cmpint (client->nvmlDeviceGetVgpuSchedulerLog_v2 (gpu, log), ==, NVML_SUCCESS);
+        g_assert_cmpuint (log->engineId, ==, engines[i]);
+        g_assert_cmpuint (log->avgFactor, ==, 33);
+        g_assert_cmpuint (log->timeslice, ==, slices[i]);
+        g_assert_cmpuint (log->entriesCount, >, 0);
+        for (unsigned int j = 0; j < log->entriesCount; j++) {
+            const nvmlVgpuSchedulerLogEntry_v2_t *entry = &log->logEntries[j];
+
+            g_assert_cmpuint (entry->timeRun, ==, slices[i]);
+            g_assert_cmpuint (entry->weight, ==, 1);
+            if (j > 0)
+                g_assert_cmpuint (entry->timeRunTotal, ==, entry[-1].timeRunTotal + entry->timeRun);
+        }
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -475,6 +586,9 @@ main (int argc, char **argv)
     sim_client_add_test ("/sim/scheduler/set-fatal-failure", test_set_fatal_failure);
     sim_client_add_test ("/sim/scheduler/shared", test_state_is_shared);
     sim_client_add_test ("/sim/scheduler/lost-at-reload", test_state_is_lost_at_reload);
+    sim_client_add_test ("/sim/scheduler/generations", test_generations);
+    sim_client_add_test ("/sim/scheduler/engines", test_engines);
+    sim_client_add_test ("/sim/scheduler/engine-logs", test_engine_logs);
     sim_client_add_test ("/sim/set/at-once", test_setters_at_once);
     sim_client_add_test ("/sim/set/without-permission", test_without_permission);
     sim_client_add_test ("/sim/set/without-lock", test_without_lock);

@@ -97,6 +97,35 @@ FIELD (nvmlVgpuSchedulerCapabilities_t, minFrequencyForARR, 28);
 FIELD (nvmlVgpuSchedulerCapabilities_t, maxAvgFactorForARR, 32);
 FIELD (nvmlVgpuSchedulerCapabilities_t, minAvgFactorForARR, 36);
 
+SIZE (nvmlVgpuSchedulerStateInfo_v2_t, 16);
+FIELD (nvmlVgpuSchedulerStateInfo_v2_t, engineId, 0);
+FIELD (nvmlVgpuSchedulerStateInfo_v2_t, schedulerPolicy, 4);
+FIELD (nvmlVgpuSchedulerStateInfo_v2_t, avgFactor, 8);
+FIELD (nvmlVgpuSchedulerStateInfo_v2_t, timeslice, 12);
+
+SIZE (nvmlVgpuSchedulerState_v2_t, 16);
+FIELD (nvmlVgpuSchedulerState_v2_t, engineId, 0);
+FIELD (nvmlVgpuSchedulerState_v2_t, schedulerPolicy, 4);
+FIELD (nvmlVgpuSchedulerState_v2_t, avgFactor, 8);
+FIELD (nvmlVgpuSchedulerState_v2_t, frequency, 12);
+
+SIZE (nvmlVgpuSchedulerLogEntry_v2_t, 56);
+FIELD (nvmlVgpuSchedulerLogEntry_v2_t, timestamp, 0);
+FIELD (nvmlVgpuSchedulerLogEntry_v2_t, timeRunTotal, 8);
+FIELD (nvmlVgpuSchedulerLogEntry_v2_t, timeRun, 16);
+FIELD (nvmlVgpuSchedulerLogEntry_v2_t, swRunlistId, 24);
+FIELD (nvmlVgpuSchedulerLogEntry_v2_t, targetTimeSlice, 32);
+FIELD (nvmlVgpuSchedulerLogEntry_v2_t, cumulativePreemptionTime, 40);
+FIELD (nvmlVgpuSchedulerLogEntry_v2_t, weight, 48);
+
+SIZE (nvmlVgpuSchedulerLogInfo_v2_t, 11224);
+FIELD (nvmlVgpuSchedulerLogInfo_v2_t, engineId, 0);
+FIELD (nvmlVgpuSchedulerLogInfo_v2_t, schedulerPolicy, 4);
+FIELD (nvmlVgpuSchedulerLogInfo_v2_t, avgFactor, 8);
+FIELD (nvmlVgpuSchedulerLogInfo_v2_t, timeslice, 12);
+FIELD (nvmlVgpuSchedulerLogInfo_v2_t, entriesCount, 16);
+FIELD (nvmlVgpuSchedulerLogInfo_v2_t, logEntries, 24);
+
 SIZE (nvmlVgpuHeterogeneousMode_v1_t, 8);
 FIELD (nvmlVgpuHeterogeneousMode_v1_t, version, 0);
 FIELD (nvmlVgpuHeterogeneousMode_v1_t, mode, 4);
@@ -172,7 +201,7 @@ G_STATIC_ASSERT (NVML_HOST_VGPU_MODE_NON_SRIOV == 0 && NVML_HOST_VGPU_MODE_SRIOV
 G_STATIC_ASSERT (NVML_SCHEDULER_UNKNOWN == 0 && NVML_SCHEDULER_BEST_EFFORT == 1);
 G_STATIC_ASSERT (NVML_SCHEDULER_EQUAL_SHARE == 2 && NVML_SCHEDULER_FIXED_SHARE == 3);
 G_STATIC_ASSERT (NVML_ARR_DEFAULT == 0 && NVML_ARR_DISABLE == 1 && NVML_ARR_ENABLE == 2);
-G_STATIC_ASSERT (NVML_ENGINE_GRAPHICS == 1);
+G_STATIC_ASSERT (NVML_ENGINE_GRAPHICS == 1 && NVML_ENGINE_NVENC1 == 2 && NVML_ENGINE_NVENC0 == 3);
 G_STATIC_ASSERT (NVML_FEATURE_DISABLED == 0 && NVML_FEATURE_ENABLED == 1);
 G_STATIC_ASSERT (NVML_VGPU_PGPU_HETEROGENEOUS_MODE == 0 && NVML_VGPU_PGPU_HOMOGENEOUS_MODE == 1);
 G_STATIC_ASSERT (NVML_INVALID_VGPU_PLACEMENT_ID == 0xffff);
@@ -289,6 +318,44 @@ static const Field vgpu_scheduler_capabilities_fields[] = {
 static const Structure vgpu_scheduler_capabilities =
     STRUCTURE (nvmlVgpuSchedulerCapabilities_t, vgpu_scheduler_capabilities_fields);
 
+static const Field scheduler_state_info_v2_fields[] = {
+    OF (nvmlVgpuSchedulerStateInfo_v2_t, engineId),
+    OF (nvmlVgpuSchedulerStateInfo_v2_t, schedulerPolicy),
+    OF (nvmlVgpuSchedulerStateInfo_v2_t, avgFactor),
+    OF (nvmlVgpuSchedulerStateInfo_v2_t, timeslice),
+};
+static const Structure scheduler_state_info_v2 =
+    STRUCTURE (nvmlVgpuSchedulerStateInfo_v2_t, scheduler_state_info_v2_fields);
+
+static const Field scheduler_state_v2_fields[] = {
+    OF (nvmlVgpuSchedulerState_v2_t, engineId),
+    OF (nvmlVgpuSchedulerState_v2_t, schedulerPolicy),
+    OF (nvmlVgpuSchedulerState_v2_t, avgFactor),
+    OF (nvmlVgpuSchedulerState_v2_t, frequency),
+};
+static const Structure scheduler_state_v2 =
+    STRUCTURE (nvmlVgpuSchedulerState_v2_t, scheduler_state_v2_fields);
+
+static const Field scheduler_log_entry_v2_fields[] = {
+    OF (nvmlVgpuSchedulerLogEntry_v2_t, timestamp),
+    OF (nvmlVgpuSchedulerLogEntry_v2_t, timeRunTotal),
+    OF (nvmlVgpuSchedulerLogEntry_v2_t, timeRun),
+    OF (nvmlVgpuSchedulerLogEntry_v2_t, swRunlistId),
+    OF (nvmlVgpuSchedulerLogEntry_v2_t, targetTimeSlice),
+    OF (nvmlVgpuSchedulerLogEntry_v2_t, cumulativePreemptionTime),
+    OF (nvmlVgpuSchedulerLogEntry_v2_t, weight),
+};
+static const Structure scheduler_log_entry_v2 =
+    STRUCTURE (nvmlVgpuSchedulerLogEntry_v2_t, scheduler_log_entry_v2_fields);
+
+static const Field scheduler_log_info_v2_fields[] = {
+    OF (nvmlVgpuSchedulerLogInfo_v2_t, engineId),     OF (nvmlVgpuSchedulerLogInfo_v2_t, schedulerPolicy),
+    OF (nvmlVgpuSchedulerLogInfo_v2_t, avgFactor),    OF (nvmlVgpuSchedulerLogInfo_v2_t, timeslice),
+    OF (nvmlVgpuSchedulerLogInfo_v2_t, entriesCount), OF (nvmlVgpuSchedulerLogInfo_v2_t, logEntries),
+};
+static const Structure scheduler_log_info_v2 =
+    STRUCTURE (nvmlVgpuSchedulerLogInfo_v2_t, scheduler_log_info_v2_fields);
+
 static const Field vgpu_heterogeneous_mode_fields[] = {
     OF (nvmlVgpuHeterogeneousMode_v1_t, version),
     OF (nvmlVgpuHeterogeneousMode_v1_t, mode),
@@ -385,6 +452,10 @@ main (int argc, char **argv)
     g_test_add_data_func ("/nvml-abi/nvmlVgpuSchedulerSetState_t", &vgpu_scheduler_set_state, test_tiling);
     g_test_add_data_func ("/nvml-abi/nvmlVgpuSchedulerCapabilities_t", &vgpu_scheduler_capabilities,
                           test_tiling);
+    g_test_add_data_func ("/nvml-abi/nvmlVgpuSchedulerStateInfo_v2_t", &scheduler_state_info_v2, test_tiling);
+    g_test_add_data_func ("/nvml-abi/nvmlVgpuSchedulerState_v2_t", &scheduler_state_v2, test_tiling);
+    g_test_add_data_func ("/nvml-abi/nvmlVgpuSchedulerLogEntry_v2_t", &scheduler_log_entry_v2, test_tiling);
+    g_test_add_data_func ("/nvml-abi/nvmlVgpuSchedulerLogInfo_v2_t", &scheduler_log_info_v2, test_tiling);
     g_test_add_data_func ("/nvml-abi/nvmlVgpuHeterogeneousMode_v1_t", &vgpu_heterogeneous_mode, test_tiling);
     g_test_add_data_func ("/nvml-abi/nvmlVgpuPlacementId_v1_t", &vgpu_placement_id, test_tiling);
     g_test_add_data_func ("/nvml-abi/nvmlVgpuRuntimeState_v1_t", &vgpu_runtime_state, test_tiling);

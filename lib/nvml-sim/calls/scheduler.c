@@ -7,7 +7,7 @@
 #include "nvml-sim/model/schedule.h"
 
 /*
- * Documented for all four calls: NOT_SUPPORTED in MIG mode, and unless the GPU is a vGPU host. Measured on a
+ * Documented for all these calls: NOT_SUPPORTED in MIG mode, and unless the GPU is a vGPU host. Measured on a
  * GPU that is not a vGPU host: NULL is checked first. The position of the check for MIG mode is inferred from
  * that.
  */
@@ -71,9 +71,9 @@ nvmlDeviceGetVgpuSchedulerState (nvmlDevice_t device, nvmlVgpuSchedulerGetState_
 
     if (code != NVML_SUCCESS)
         return code;
-    state->schedulerPolicy = gpu->scheduler.policy;
-    state->arrMode = gpu->scheduler.arr;
-    state->schedulerParams = parameters_of (&gpu->scheduler);
+    state->schedulerPolicy = gpu->schedulers[VGPU_SIM_GRAPHICS].policy;
+    state->arrMode = gpu->schedulers[VGPU_SIM_GRAPHICS].arr;
+    state->schedulerParams = parameters_of (&gpu->schedulers[VGPU_SIM_GRAPHICS]);
     return NVML_SUCCESS;
 }
 
@@ -122,20 +122,13 @@ check_settable (const VgpuSimHost *host, VgpuSimAddress address)
     return NVML_SUCCESS;
 }
 
-nvmlReturn_t
-nvmlDeviceSetVgpuSchedulerState (nvmlDevice_t device, nvmlVgpuSchedulerSetState_t *state)
+static nvmlReturn_t
+set_scheduler (const VgpuSimHost *host, const VgpuSimGpu *gpu, VgpuSimEngine engine,
+               const VgpuSimScheduler *wanted)
 {
-    g_autoptr (VgpuSimHost) host = NULL;
     g_autoptr (VgpuSimEdit) edit = NULL;
-    const VgpuSimGpu *gpu;
-    VgpuSimScheduler wanted;
-    nvmlReturn_t code = enter_scheduler (__func__, device, state, &host, &gpu);
+    nvmlReturn_t code = check_settable (host, gpu->address);
 
-    if (code != NVML_SUCCESS)
-        return code;
-    if (!take_state (state, &wanted))
-        return NVML_ERROR_INVALID_ARGUMENT;
-    code = check_settable (host, gpu->address);
     if (code == NVML_SUCCESS)
         code = vgpu_sim_change_begin (&edit);
     if (code == NVML_SUCCESS)
@@ -143,8 +136,23 @@ nvmlDeviceSetVgpuSchedulerState (nvmlDevice_t device, nvmlVgpuSchedulerSetState_
     if (code != NVML_SUCCESS)
         return code;
     gpu = vgpu_sim_host_gpu (edit->host, gpu->address);
-    vgpu_sim_scheduler_write ((VgpuSimGroup){edit->file, gpu->group}, &wanted);
+    vgpu_sim_scheduler_write ((VgpuSimGroup){edit->file, gpu->group}, engine, wanted);
     return vgpu_sim_change_commit (edit);
+}
+
+nvmlReturn_t
+nvmlDeviceSetVgpuSchedulerState (nvmlDevice_t device, nvmlVgpuSchedulerSetState_t *state)
+{
+    g_autoptr (VgpuSimHost) host = NULL;
+    const VgpuSimGpu *gpu;
+    VgpuSimScheduler wanted;
+    const nvmlReturn_t code = enter_scheduler (__func__, device, state, &host, &gpu);
+
+    if (code != NVML_SUCCESS)
+        return code;
+    if (!take_state (state, &wanted))
+        return NVML_ERROR_INVALID_ARGUMENT;
+    return set_scheduler (host, gpu, VGPU_SIM_GRAPHICS, &wanted);
 }
 
 /*
@@ -165,34 +173,141 @@ log_entry (const VgpuSimSchedule *schedule, guint64 epoch, const VgpuSimRun *run
     };
 }
 
-static void
-write_log (const VgpuSimHost *host, const VgpuSimGpu *gpu, nvmlVgpuSchedulerLog_t *log)
+/* The last runs of a scheduler, at most NVML_SCHEDULER_LOG_ENTRIES. Returns their number. */
+static guint
+read_runs (const VgpuSimSchedule *schedule, const VgpuSimScheduler *scheduler, guint64 *epoch,
+           VgpuSimRun *runs)
 {
-    g_autoptr (VgpuSimSchedule) schedule = vgpu_sim_schedule_new (host, gpu);
-    VgpuSimRun runs[NVML_SCHEDULER_LOG_ENTRIES];
     const guint64 now = vgpu_sim_schedule_now ();
-    /* an epoch in the future is from before the machine's last start */
-    const guint64 epoch = gpu->scheduler.epoch <= now ? gpu->scheduler.epoch : 0;
 
-    *log = (nvmlVgpuSchedulerLog_t){
-        .engineId = NVML_ENGINE_GRAPHICS,
-        .schedulerPolicy = gpu->scheduler.policy,
-        .arrMode = gpu->scheduler.arr,
-        .schedulerParams = parameters_of (&gpu->scheduler),
-        .entriesCount = vgpu_sim_schedule_last (schedule, now - epoch, runs, G_N_ELEMENTS (runs)),
-    };
-    for (guint i = 0; i < log->entriesCount; i++)
-        log->logEntries[i] = log_entry (schedule, epoch, &runs[i]);
+    /* an epoch in the future is from before the machine's last start */
+    *epoch = scheduler->epoch <= now ? scheduler->epoch : 0;
+    return vgpu_sim_schedule_last (schedule, now - *epoch, runs, NVML_SCHEDULER_LOG_ENTRIES);
 }
 
 nvmlReturn_t
 nvmlDeviceGetVgpuSchedulerLog (nvmlDevice_t device, nvmlVgpuSchedulerLog_t *log)
 {
     g_autoptr (VgpuSimHost) host = NULL;
+    g_autoptr (VgpuSimSchedule) schedule = NULL;
+    VgpuSimRun runs[NVML_SCHEDULER_LOG_ENTRIES];
+    const VgpuSimScheduler *scheduler;
     const VgpuSimGpu *gpu;
     const nvmlReturn_t code = enter_scheduler (__func__, device, log, &host, &gpu);
+    guint64 epoch;
+
+    if (code != NVML_SUCCESS)
+        return code;
+    scheduler = &gpu->schedulers[VGPU_SIM_GRAPHICS];
+    schedule = vgpu_sim_schedule_new (host, gpu, VGPU_SIM_GRAPHICS);
+    *log = (nvmlVgpuSchedulerLog_t){
+        .engineId = NVML_ENGINE_GRAPHICS,
+        .schedulerPolicy = scheduler->policy,
+        .arrMode = scheduler->arr,
+        .schedulerParams = parameters_of (scheduler),
+        .entriesCount = read_runs (schedule, scheduler, &epoch, runs),
+    };
+    for (guint i = 0; i < log->entriesCount; i++)
+        log->logEntries[i] = log_entry (schedule, epoch, &runs[i]);
+    return NVML_SUCCESS;
+}
+
+/* --- the calls since r595 --- */
+
+/* A number that is no engine is refused like any other wrong argument, before the GPU is looked at. */
+static nvmlReturn_t
+enter_engine (const char *call, nvmlDevice_t device, const unsigned int *engine_id, VgpuSimHost **host,
+              const VgpuSimGpu **gpu, VgpuSimEngine *engine)
+{
+    /* the call may write into the structure that contains it */
+    const unsigned int number = engine_id ? *engine_id : 0;
+    const gboolean is_engine = number >= NVML_ENGINE_GRAPHICS && number <= NVML_ENGINE_NVENC0;
+    const nvmlReturn_t code = enter_scheduler (call, device, is_engine ? engine_id : NULL, host, gpu);
 
     if (code == NVML_SUCCESS)
-        write_log (host, gpu, log);
+        *engine = (VgpuSimEngine)(number - NVML_ENGINE_GRAPHICS);
     return code;
+}
+
+nvmlReturn_t
+nvmlDeviceGetVgpuSchedulerState_v2 (nvmlDevice_t device, nvmlVgpuSchedulerStateInfo_v2_t *state)
+{
+    g_autoptr (VgpuSimHost) host = NULL;
+    const VgpuSimGpu *gpu;
+    VgpuSimEngine engine;
+    const nvmlReturn_t code =
+        enter_engine (__func__, device, state ? &state->engineId : NULL, &host, &gpu, &engine);
+    nvmlVgpuSchedulerParams_t parameters;
+
+    if (code != NVML_SUCCESS)
+        return code;
+    parameters = parameters_of (&gpu->schedulers[engine]);
+    state->schedulerPolicy = gpu->schedulers[engine].policy;
+    state->avgFactor = parameters.vgpuSchedDataWithARR.avgFactor;
+    state->timeslice = parameters.vgpuSchedDataWithARR.timeslice;
+    return NVML_SUCCESS;
+}
+
+nvmlReturn_t
+nvmlDeviceSetVgpuSchedulerState_v2 (nvmlDevice_t device, nvmlVgpuSchedulerState_v2_t *state)
+{
+    g_autoptr (VgpuSimHost) host = NULL;
+    const VgpuSimGpu *gpu;
+    VgpuSimEngine engine;
+    VgpuSimScheduler wanted;
+    nvmlVgpuSchedulerSetState_t given = {.enableARRMode = NVML_ARR_ENABLE};
+    const nvmlReturn_t code =
+        enter_engine (__func__, device, state ? &state->engineId : NULL, &host, &gpu, &engine);
+
+    if (code != NVML_SUCCESS)
+        return code;
+    given.schedulerPolicy = state->schedulerPolicy;
+    given.schedulerParams.vgpuSchedDataWithARR.avgFactor = state->avgFactor;
+    given.schedulerParams.vgpuSchedDataWithARR.frequency = state->frequency;
+    if (!take_state (&given, &wanted))
+        return NVML_ERROR_INVALID_ARGUMENT;
+    return set_scheduler (host, gpu, engine, &wanted);
+}
+
+/* The weight of a vGPU is the number of its slots in a round; that of a real driver is not measured. */
+nvmlReturn_t
+nvmlDeviceGetVgpuSchedulerLog_v2 (nvmlDevice_t device, nvmlVgpuSchedulerLogInfo_v2_t *log)
+{
+    g_autoptr (VgpuSimHost) host = NULL;
+    g_autoptr (VgpuSimSchedule) schedule = NULL;
+    VgpuSimRun runs[NVML_SCHEDULER_LOG_ENTRIES];
+    const VgpuSimScheduler *scheduler;
+    const VgpuSimGpu *gpu;
+    VgpuSimEngine engine;
+    const nvmlReturn_t code =
+        enter_engine (__func__, device, log ? &log->engineId : NULL, &host, &gpu, &engine);
+    nvmlVgpuSchedulerParams_t parameters;
+    guint64 epoch;
+
+    if (code != NVML_SUCCESS)
+        return code;
+    scheduler = &gpu->schedulers[engine];
+    parameters = parameters_of (scheduler);
+    schedule = vgpu_sim_schedule_new (host, gpu, engine);
+    *log = (nvmlVgpuSchedulerLogInfo_v2_t){
+        .engineId = log->engineId,
+        .schedulerPolicy = scheduler->policy,
+        .avgFactor = parameters.vgpuSchedDataWithARR.avgFactor,
+        .timeslice = parameters.vgpuSchedDataWithARR.timeslice,
+        .entriesCount = read_runs (schedule, scheduler, &epoch, runs),
+    };
+    for (guint i = 0; i < log->entriesCount; i++) {
+        const nvmlVgpuSchedulerLogEntry_t entry = log_entry (schedule, epoch, &runs[i]);
+
+        log->logEntries[i] = (nvmlVgpuSchedulerLogEntry_v2_t){
+            .timestamp = entry.timestamp,
+            .timeRunTotal = entry.timeRunTotal,
+            .timeRun = entry.timeRun,
+            .swRunlistId = entry.swRunlistId,
+            .targetTimeSlice = entry.targetTimeSlice,
+            .cumulativePreemptionTime = entry.cumulativePreemptionTime,
+            .weight = runs[i].share,
+        };
+    }
+    return NVML_SUCCESS;
 }

@@ -130,9 +130,11 @@ vgpu_sim_state_enter (const char *call, VgpuSimHost **host)
 {
     for (;;) {
         g_autoptr (VgpuSimHost) now = NULL;
-        const int code = snapshot (&now);
+        int code = snapshot (&now);
         const VgpuSimFault *fault;
 
+        if (code == NVML_SUCCESS)
+            code = vgpu_sim_host_lacks_call (now, call);
         if (code != NVML_SUCCESS)
             return code;
         fault = vgpu_sim_host_fault (now, call);

@@ -19,7 +19,8 @@ vgpu_sim_reload_settings (VgpuSimEdit *edit)
         /* loading another driver does not move running vGPUs */
         if (!vgpu_sim_host_gpu_runs (edit->host, gpu))
             g_key_file_remove_key (edit->file, gpu->group, "heterogeneous", NULL);
-        vgpu_sim_scheduler_write ((VgpuSimGroup){edit->file, gpu->group}, &fresh);
+        for (VgpuSimEngine engine = VGPU_SIM_GRAPHICS; engine < VGPU_SIM_N_ENGINES; engine++)
+            vgpu_sim_scheduler_write ((VgpuSimGroup){edit->file, gpu->group}, engine, &fresh);
     }
 }
 

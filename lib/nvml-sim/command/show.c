@@ -37,6 +37,17 @@ show_sharing (const VgpuSimHost *host, const VgpuSimGpu *gpu)
 }
 
 static void
+show_scheduler (const char *name, const VgpuSimScheduler *scheduler)
+{
+    g_print ("    %s %s", name, vgpu_sim_scheduler_policy_name (scheduler->policy));
+    if (scheduler->policy != NVML_SCHEDULER_BEST_EFFORT)
+        g_print (", time slice %u ns", vgpu_sim_scheduler_slice (scheduler));
+    if (scheduler->arr == NVML_ARR_ENABLE)
+        g_print (", adaptive: %u Hz, average over %u", scheduler->frequency, scheduler->average_factor);
+    g_print ("\n");
+}
+
+static void
 show_gpu (const VgpuSimHost *host, const VgpuSimGpu *gpu)
 {
     char address[VGPU_SIM_ADDRESS_TEXT_SIZE], string[VGPU_SIM_PGPU_STRING_SIZE];
@@ -49,13 +60,11 @@ show_gpu (const VgpuSimHost *host, const VgpuSimGpu *gpu)
     if (gpu->mdev_parent)
         g_print ("    mediated devices below %s\n", gpu->mdev_parent);
     show_sharing (host, gpu);
-    g_print ("    scheduler %s", vgpu_sim_scheduler_policy_name (gpu->scheduler.policy));
-    if (gpu->scheduler.policy != NVML_SCHEDULER_BEST_EFFORT)
-        g_print (", time slice %u ns", vgpu_sim_scheduler_slice (&gpu->scheduler));
-    if (gpu->scheduler.arr == NVML_ARR_ENABLE)
-        g_print (", adaptive: %u Hz, average over %u", gpu->scheduler.frequency,
-                 gpu->scheduler.average_factor);
-    g_print ("\n");
+    show_scheduler ("scheduler", &gpu->schedulers[VGPU_SIM_GRAPHICS]);
+    if (host->scheduler_calls != VGPU_SIM_SCHEDULER_V1) {
+        show_scheduler ("nvenc0 scheduler", &gpu->schedulers[VGPU_SIM_NVENC0]);
+        show_scheduler ("nvenc1 scheduler", &gpu->schedulers[VGPU_SIM_NVENC1]);
+    }
     g_print ("    framebuffer %" G_GUINT64_FORMAT " MiB, %" G_GUINT64_FORMAT " in use\n",
              gpu->framebuffer_mib, vgpu_sim_host_framebuffer_taken_mib (host, gpu));
     for (guint i = 0; i < gpu->offers->len; i++) {

@@ -8,7 +8,7 @@
 
 typedef struct {
     /* as they were typed, for the host, a GPU, and a type on a GPU */
-    char *driver, *range_text, *advertised_text, *structure_text;
+    char *driver, *range_text, *advertised_text, *structure_text, *scheduler_calls;
     char *warm_update; /* of the host with all of its GPUs, or of a GPU */
     char *gpu_text, *ecc, *sriov, *migration, *mig, *heterogeneous, *device_id, *subsystem_id;
     char *read_bandwidth, *write_bandwidth;
@@ -21,12 +21,12 @@ typedef struct {
 static void
 update_clear (Update *update)
 {
-    char **const texts[] = {&update->driver,          &update->range_text, &update->advertised_text,
-                            &update->structure_text,  &update->gpu_text,   &update->ecc,
-                            &update->sriov,           &update->migration,  &update->device_id,
-                            &update->subsystem_id,    &update->type_text,  &update->count_text,
-                            &update->heterogeneous,   &update->mig,        &update->read_bandwidth,
-                            &update->write_bandwidth, &update->warm_update};
+    char **const texts[] = {&update->driver,          &update->range_text,  &update->advertised_text,
+                            &update->structure_text,  &update->gpu_text,    &update->ecc,
+                            &update->sriov,           &update->migration,   &update->device_id,
+                            &update->subsystem_id,    &update->type_text,   &update->count_text,
+                            &update->heterogeneous,   &update->mig,         &update->read_bandwidth,
+                            &update->write_bandwidth, &update->warm_update, &update->scheduler_calls};
 
     for (gsize i = 0; i < G_N_ELEMENTS (texts); i++)
         g_clear_pointer (texts[i], g_free);
@@ -38,7 +38,8 @@ static gboolean
 check_combination (const Update *update, GError **error)
 {
     const gboolean of_host = update->driver || update->range_text || update->advertised_text ||
-                             update->structure_text || (update->warm_update && !update->gpu_text);
+                             update->structure_text || update->scheduler_calls ||
+                             (update->warm_update && !update->gpu_text);
     const gboolean of_gpu = update->ecc || update->sriov || update->migration || update->mig ||
                             update->heterogeneous || update->device_id || update->subsystem_id ||
                             update->read_bandwidth || update->write_bandwidth || update->type_text ||
@@ -56,6 +57,16 @@ check_combination (const Update *update, GError **error)
 }
 
 static gboolean
+check_scheduler_calls (const char *text, GError **error)
+{
+    VgpuSimSchedulerCalls calls;
+
+    return !text || vgpu_sim_scheduler_calls_parse (text, &calls) ||
+           vgpu_sim_option_bad (
+               error, "invalid value '%s' for --scheduler-calls: expected v1, v1-deprecated or v2", text);
+}
+
+static gboolean
 check_arguments (Update *update, GError **error)
 {
     VgateVersionRange range;
@@ -66,6 +77,7 @@ check_arguments (Update *update, GError **error)
            vgpu_sim_option_range ("--advertised-range", update->advertised_text, &range, error) &&
            vgpu_sim_option_number ("--structure-version", update->structure_text, 1, G_MAXUINT16, &structure,
                                    error) &&
+           check_scheduler_calls (update->scheduler_calls, error) &&
            vgpu_sim_option_address ("--gpu", update->gpu_text, &update->gpu, error) &&
            vgpu_sim_option_switch ("--warm-update", update->warm_update, error) &&
            vgpu_sim_option_switch ("--ecc", update->ecc, error) &&
@@ -102,6 +114,10 @@ parse_arguments (Update *update, int argc, char **argv, GError **error)
          "set the structure "
          "version of the metadata",
          "N"},
+        {"scheduler-calls", 0, 0, G_OPTION_ARG_STRING, &update->scheduler_calls,
+         "set which scheduler calls the driver has: v1 (before r595), v1-deprecated (both, the older ones "
+         "answer DEPRECATED) or v2",
+         "WHICH"},
         {"warm-update", 0, 0, G_OPTION_ARG_STRING, &update->warm_update,
          "set whether the driver can be replaced while guests run, for the driver and all GPUs or for --gpu",
          "on|off"},
@@ -158,12 +174,13 @@ static void
 update_driver (VgpuSimEdit *edit, const Update *update)
 {
     /* changing the driver includes a reload */
-    if (update->driver || update->range_text)
+    if (update->driver || update->range_text || update->scheduler_calls)
         vgpu_sim_reload_settings (edit);
     set_text (edit->file, VGPU_SIM_GROUP_DRIVER, "version", update->driver);
     set_text (edit->file, VGPU_SIM_GROUP_DRIVER, "range", update->range_text);
     set_text (edit->file, VGPU_SIM_GROUP_DRIVER, "advertised-range", update->advertised_text);
     set_text (edit->file, VGPU_SIM_GROUP_DRIVER, "structure-version", update->structure_text);
+    set_text (edit->file, VGPU_SIM_GROUP_DRIVER, "scheduler-calls", update->scheduler_calls);
     if (update->gpu_text)
         return;
     set_switch (edit->file, VGPU_SIM_GROUP_DRIVER, "warm-update", update->warm_update);

@@ -114,11 +114,17 @@ begin_logs (VgpuSimEdit *edit, const VgpuSimHost *host)
     for (guint i = 0; edit->host && i < host->gpus->len; i++) {
         const VgpuSimGpu *gpu = host->gpus->pdata[i];
         const VgpuSimGpu *old_gpu = vgpu_sim_host_gpu (edit->host, gpu->address);
-        g_autoptr (VgpuSimSchedule) schedule = vgpu_sim_schedule_new (host, gpu);
-        g_autoptr (VgpuSimSchedule) old = old_gpu ? vgpu_sim_schedule_new (edit->host, old_gpu) : NULL;
+        const VgpuSimEngine n_engines =
+            host->scheduler_calls == VGPU_SIM_SCHEDULER_V1 ? VGPU_SIM_GRAPHICS + 1 : VGPU_SIM_N_ENGINES;
 
-        if (old && !vgpu_sim_schedule_equal (old, schedule))
-            vgpu_sim_scheduler_write_epoch ((VgpuSimGroup){edit->file, gpu->group}, vgpu_sim_schedule_now ());
+        for (VgpuSimEngine engine = VGPU_SIM_GRAPHICS; old_gpu && engine < n_engines; engine++) {
+            g_autoptr (VgpuSimSchedule) schedule = vgpu_sim_schedule_new (host, gpu, engine);
+            g_autoptr (VgpuSimSchedule) old = vgpu_sim_schedule_new (edit->host, old_gpu, engine);
+
+            if (!vgpu_sim_schedule_equal (old, schedule))
+                vgpu_sim_scheduler_write_epoch ((VgpuSimGroup){edit->file, gpu->group}, engine,
+                                                vgpu_sim_schedule_now ());
+        }
     }
 }
 

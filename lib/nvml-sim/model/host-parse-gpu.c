@@ -220,6 +220,15 @@ parse_mdev_parent (VgpuSimHost *host, VgpuSimGpu *gpu, VgpuSimGroup group, GErro
     return TRUE;
 }
 
+static gboolean
+parse_schedulers (const VgpuSimHost *host, VgpuSimGpu *gpu, VgpuSimGroup group, GError **error)
+{
+    for (VgpuSimEngine engine = VGPU_SIM_GRAPHICS; engine < VGPU_SIM_N_ENGINES; engine++)
+        if (!vgpu_sim_scheduler_parse (group, engine, host->scheduler_calls, &gpu->schedulers[engine], error))
+            return FALSE;
+    return TRUE;
+}
+
 gboolean
 vgpu_sim_host_parse_gpu (VgpuSimHost *host, VgpuSimGroup group, GError **error)
 {
@@ -248,6 +257,16 @@ vgpu_sim_host_parse_gpu (VgpuSimHost *host, VgpuSimGroup group, GError **error)
                                        "scheduler-frequency",
                                        "scheduler-average-factor",
                                        "scheduler-epoch",
+                                       "nvenc0-scheduler",
+                                       "nvenc0-scheduler-arr",
+                                       "nvenc0-scheduler-frequency",
+                                       "nvenc0-scheduler-average-factor",
+                                       "nvenc0-scheduler-epoch",
+                                       "nvenc1-scheduler",
+                                       "nvenc1-scheduler-arr",
+                                       "nvenc1-scheduler-frequency",
+                                       "nvenc1-scheduler-average-factor",
+                                       "nvenc1-scheduler-epoch",
                                        NULL};
     static const TypeList offers = {"vgpu-types", "ID:COUNT", parse_offer};
     static const TypeList placements = {"placements", "TYPE:SLOT,SLOT,...", parse_placements};
@@ -269,8 +288,7 @@ vgpu_sim_host_parse_gpu (VgpuSimHost *host, VgpuSimGroup group, GError **error)
         !parse_bandwidth (group, "read-bandwidth", &gpu->read_bandwidth, error) ||
         !parse_bandwidth (group, "write-bandwidth", &gpu->write_bandwidth, error) ||
         !vgpu_sim_value_flag (group, "warm-update", &gpu->warm_update, error) ||
-        !vgpu_sim_scheduler_parse (group, &gpu->scheduler, error) ||
-        !parse_type_list (host, gpu, group, &offers, error) ||
+        !parse_schedulers (host, gpu, group, error) || !parse_type_list (host, gpu, group, &offers, error) ||
         !parse_type_list (host, gpu, group, &placements, error) ||
         !parse_mdev_parent (host, gpu, group, error))
         return FALSE;

@@ -16,10 +16,22 @@
 #define SLICES  "gpu-instance-slices"
 
 static gboolean
+parse_scheduler_calls (VgpuSimGroup group, VgpuSimSchedulerCalls *calls, GError **error)
+{
+    static const char key[] = "scheduler-calls";
+    g_autofree char *value = g_key_file_get_value (group.file, group.group, key, NULL);
+
+    return !value || vgpu_sim_scheduler_calls_parse (value, calls) ||
+           vgpu_sim_value_bad (group, key, error, "invalid value '%s': expected v1, v1-deprecated or v2",
+                               value);
+}
+
+static gboolean
 parse_driver (VgpuSimHost *host, GKeyFile *file, GError **error)
 {
     static const char *const keys[] = {
-        "version", "range", "advertised-range", "structure-version", "last-instance", "warm-update", NULL};
+        "version",       "range",       "advertised-range", "structure-version",
+        "last-instance", "warm-update", "scheduler-calls",  NULL};
     const VgpuSimGroup group = {file, VGPU_SIM_GROUP_DRIVER};
     guint64 structure = 3, last = VGPU_SIM_FIRST_INSTANCE - 1;
 
@@ -36,6 +48,8 @@ parse_driver (VgpuSimHost *host, GKeyFile *file, GError **error)
     }
     host->says_warm_update = vgpu_sim_value_has (group, "warm-update");
     if (!vgpu_sim_value_flag (group, "warm-update", &host->warm_update, error))
+        return FALSE;
+    if (!parse_scheduler_calls (group, &host->scheduler_calls, error))
         return FALSE;
     if (vgpu_sim_value_has (group, "structure-version") &&
         !vgpu_sim_value_number (group, "structure-version", 1, G_MAXUINT16, &structure, error))

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "nvml-sim/model/host.h"
 
+#include <string.h>
+
 #include "nvml-sim/model/call-names.h"
+#include "nvml/nvml-abi.h"
 
 void
 vgpu_sim_type_free (VgpuSimType *type)
@@ -156,6 +159,28 @@ vgpu_sim_host_fault (const VgpuSimHost *host, const char *call)
         return NULL;
     base = vgpu_sim_call_base_name (call);
     return g_hash_table_lookup (host->faults, base);
+}
+
+int
+vgpu_sim_host_lacks_call (const VgpuSimHost *host, const char *call)
+{
+    static const char *const replaced[] = {"nvmlDeviceGetVgpuSchedulerState",
+                                           "nvmlDeviceSetVgpuSchedulerState",
+                                           "nvmlDeviceGetVgpuSchedulerLog"};
+
+    for (gsize i = 0; i < G_N_ELEMENTS (replaced); i++) {
+        const gsize length = strlen (replaced[i]);
+
+        if (strncmp (call, replaced[i], length) != 0)
+            continue;
+        if (g_str_equal (call + length, "_v2"))
+            return host->scheduler_calls == VGPU_SIM_SCHEDULER_V1 ? NVML_ERROR_FUNCTION_NOT_FOUND
+                                                                  : NVML_SUCCESS;
+        if (host->scheduler_calls == VGPU_SIM_SCHEDULER_V1_DEPRECATED)
+            return NVML_ERROR_DEPRECATED;
+        return host->scheduler_calls == VGPU_SIM_SCHEDULER_V2 ? NVML_ERROR_FUNCTION_NOT_FOUND : NVML_SUCCESS;
+    }
+    return NVML_SUCCESS;
 }
 
 const VgpuSimFault *

@@ -47,7 +47,7 @@ typedef struct {
     guint32 slices;         /* slices for GPU instances in MIG mode */
     gboolean heterogeneous; /* vGPUs of different sizes can run at once */
     guint mode;             /* NVML_VIRTUALIZATION_MODE_* */
-    VgpuSimScheduler scheduler;
+    VgpuSimScheduler schedulers[VGPU_SIM_N_ENGINES];
     guint64 framebuffer_mib;
     guint64 read_bandwidth; /* MB/s; 0: not in the file, so not supported; likewise below */
     guint64 write_bandwidth;
@@ -88,6 +88,7 @@ typedef struct {
     VgateVersionRange preset;
     gboolean says_warm_update; /* the file sets warm_update */
     gboolean warm_update;
+    VgpuSimSchedulerCalls scheduler_calls;
     VgateVersionRange advertised; /* the administrator's range; the preset when none was set */
     guint32 structure_version;
     guint32 last_instance; /* the highest instance number that was ever used */
@@ -123,6 +124,9 @@ const VgpuSimVgpu *vgpu_sim_host_vgpu (const VgpuSimHost *host, guint32 instance
 const VgpuSimVgpu *vgpu_sim_host_vgpu_by_uuid (const VgpuSimHost *host, const char *uuid);
 /* The fault of a call, whose name can have its _vN. */
 const VgpuSimFault *vgpu_sim_host_fault (const VgpuSimHost *host, const char *call);
+/* The code of a scheduler call that the host's driver does not have: FUNCTION_NOT_FOUND or, where it was
+ * removed, DEPRECATED. SUCCESS for all other calls. */
+int vgpu_sim_host_lacks_call (const VgpuSimHost *host, const char *call);
 /* The fault of a call only on this GPU. */
 const VgpuSimFault *vgpu_sim_host_gpu_fault (const VgpuSimHost *host, const char *call,
                                              const VgpuSimGpu *gpu);

@@ -29,9 +29,9 @@ slots_in_round (const VgpuSimGpu *gpu)
 }
 
 static void
-use_slot (VgpuSimSchedule *schedule, const VgpuSimVgpu *vgpu)
+use_slot (VgpuSimSchedule *schedule, const VgpuSimVgpu *vgpu, guint32 share)
 {
-    const VgpuSimSlot slot = {.slot = schedule->length, .vgpu = vgpu->instance};
+    const VgpuSimSlot slot = {.slot = schedule->length, .vgpu = vgpu->instance, .share = share};
 
     g_array_append_val (schedule->used, slot);
 }
@@ -46,7 +46,7 @@ add_even_round (VgpuSimSchedule *schedule, const GPtrArray *vgpus, guint round, 
         const gboolean works = has_work (vgpus->pdata[i], round);
 
         if (works)
-            use_slot (schedule, vgpus->pdata[i]);
+            use_slot (schedule, vgpus->pdata[i], 1);
         schedule->length += works || idle_keep;
     }
     /* when no vGPU has a slot in this round, the time of one slot passes */
@@ -67,11 +67,12 @@ add_fixed_round (VgpuSimSchedule *schedule, const VgpuSimGpu *gpu, const GPtrArr
     for (guint32 turn = 1; turn <= size; turn++) {
         for (guint i = 0; i < vgpus->len && schedule->length < end; i++) {
             const VgpuSimVgpu *vgpu = vgpus->pdata[i];
+            const guint32 share = size / vgpu_sim_gpu_offer (gpu, vgpu->type->id)->count;
 
-            if (turn > size / vgpu_sim_gpu_offer (gpu, vgpu->type->id)->count)
+            if (turn > share)
                 continue;
             if (has_work (vgpu, round))
-                use_slot (schedule, vgpu);
+                use_slot (schedule, vgpu, share);
             schedule->length++;
         }
     }
@@ -100,22 +101,23 @@ count_slots (VgpuSimSchedule *schedule)
 }
 
 VgpuSimSchedule *
-vgpu_sim_schedule_new (const VgpuSimHost *host, const VgpuSimGpu *gpu)
+vgpu_sim_schedule_new (const VgpuSimHost *host, const VgpuSimGpu *gpu, VgpuSimEngine engine)
 {
     VgpuSimSchedule *schedule = g_new0 (VgpuSimSchedule, 1);
     g_autoptr (GPtrArray) vgpus = g_ptr_array_new ();
+    const VgpuSimScheduler *scheduler = &gpu->schedulers[engine];
     const guint32 size = slots_in_round (gpu);
 
     for (guint i = 0; i < host->vgpus->len; i++)
         if (((VgpuSimVgpu *)host->vgpus->pdata[i])->gpu == gpu)
             g_ptr_array_add (vgpus, host->vgpus->pdata[i]);
-    schedule->slice = vgpu_sim_scheduler_slice (&gpu->scheduler);
+    schedule->slice = vgpu_sim_scheduler_slice (scheduler);
     schedule->used = g_array_new (FALSE, FALSE, sizeof (VgpuSimSlot));
     for (guint round = 0; round < ROUNDS; round++) {
-        if (gpu->scheduler.policy == NVML_SCHEDULER_FIXED_SHARE)
+        if (scheduler->policy == NVML_SCHEDULER_FIXED_SHARE)
             add_fixed_round (schedule, gpu, vgpus, round, size);
         else
-            add_even_round (schedule, vgpus, round, gpu->scheduler.policy == NVML_SCHEDULER_EQUAL_SHARE);
+            add_even_round (schedule, vgpus, round, scheduler->policy == NVML_SCHEDULER_EQUAL_SHARE);
     }
     count_slots (schedule);
     return schedule;
@@ -172,6 +174,7 @@ vgpu_sim_schedule_last (const VgpuSimSchedule *schedule, guint64 elapsed, VgpuSi
             .end = (table * schedule->length + slot->slot + 1) * period,
             .runs = table * slot->total + slot->count,
             .vgpu = slot->vgpu,
+            .share = slot->share,
         };
     }
     return count;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The work of a GPU's scheduler over time: which vGPU has which slot.
+ * The work of a scheduler of a GPU over time: which vGPU has which slot. All engines have the same work.
  *
  * No process runs for it. The log is a pure function of the host file and the time, so that every process
  * sees the same log. Slots of equal length follow each other since the scheduler's epoch, and a table of
@@ -27,6 +27,7 @@ typedef struct {
     guint32 vgpu;  /* its instance number */
     guint32 count; /* its slots in the table up to and including this one */
     guint32 total; /* its slots in the whole table */
+    guint32 share; /* its slots in a round */
 } VgpuSimSlot;
 
 typedef struct {
@@ -35,7 +36,7 @@ typedef struct {
     GArray *used;   /* VgpuSimSlot, in the order of time */
 } VgpuSimSchedule;
 
-VgpuSimSchedule *vgpu_sim_schedule_new (const VgpuSimHost *host, const VgpuSimGpu *gpu);
+VgpuSimSchedule *vgpu_sim_schedule_new (const VgpuSimHost *host, const VgpuSimGpu *gpu, VgpuSimEngine engine);
 void vgpu_sim_schedule_free (VgpuSimSchedule *schedule);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgpuSimSchedule, vgpu_sim_schedule_free)
 
@@ -47,6 +48,7 @@ typedef struct {
     guint64 end;  /* ns since the epoch */
     guint64 runs; /* the vGPU's slots since the epoch, including this one */
     guint32 vgpu;
+    guint32 share; /* its slots in a round */
 } VgpuSimRun;
 
 /* Writes the last runs that had ended elapsed ns after the epoch, at most max, the oldest first. Returns

@@ -5,12 +5,27 @@
 
 #define NS_PER_S 1000000000u
 
-#define POLICY         "scheduler"
-#define ARR            "scheduler-arr"
-#define TIME_SLICE     "scheduler-time-slice"
-#define FREQUENCY      "scheduler-frequency"
-#define AVERAGE_FACTOR "scheduler-average-factor"
-#define EPOCH          "scheduler-epoch"
+/* The keys of a scheduler, and the names of the engines' keys. */
+typedef enum { POLICY, ARR, TIME_SLICE, FREQUENCY, AVERAGE_FACTOR, EPOCH, N_KEYS } Key;
+
+static const char *const keys[VGPU_SIM_N_ENGINES][N_KEYS] = {
+    [VGPU_SIM_GRAPHICS] = {"scheduler", "scheduler-arr", "scheduler-time-slice", "scheduler-frequency",
+                           "scheduler-average-factor", "scheduler-epoch"},
+    [VGPU_SIM_NVENC1] = {"nvenc1-scheduler", "nvenc1-scheduler-arr", "nvenc1-scheduler-time-slice",
+                         "nvenc1-scheduler-frequency", "nvenc1-scheduler-average-factor",
+                         "nvenc1-scheduler-epoch"},
+    [VGPU_SIM_NVENC0] = {"nvenc0-scheduler", "nvenc0-scheduler-arr", "nvenc0-scheduler-time-slice",
+                         "nvenc0-scheduler-frequency", "nvenc0-scheduler-average-factor",
+                         "nvenc0-scheduler-epoch"},
+};
+static const char *const engines[] = {"graphics", "nvenc1", "nvenc0"};
+static const char *const generations[] = {"v1", "v1-deprecated", "v2"};
+
+G_STATIC_ASSERT (G_N_ELEMENTS (engines) == VGPU_SIM_N_ENGINES);
+/* the indices are NVML's numbers less 1 */
+G_STATIC_ASSERT (VGPU_SIM_GRAPHICS == NVML_ENGINE_GRAPHICS - 1 && VGPU_SIM_NVENC1 == NVML_ENGINE_NVENC1 - 1 &&
+                 VGPU_SIM_NVENC0 == NVML_ENGINE_NVENC0 - 1);
+G_STATIC_ASSERT (G_N_ELEMENTS (generations) == VGPU_SIM_SCHEDULER_V2 + 1);
 
 /* Both are in the order of NVML's numbers. */
 static const char *const policies[] = {NULL, "best-effort", "equal-share", "fixed-share"};
@@ -23,6 +38,24 @@ const char *
 vgpu_sim_scheduler_policy_name (guint policy)
 {
     return policy < G_N_ELEMENTS (policies) && policies[policy] ? policies[policy] : "unknown";
+}
+
+const char *
+vgpu_sim_engine_name (VgpuSimEngine engine)
+{
+    return engines[engine];
+}
+
+gboolean
+vgpu_sim_scheduler_calls_parse (const char *name, VgpuSimSchedulerCalls *calls)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS (generations); i++) {
+        if (g_str_equal (generations[i], name)) {
+            *calls = (VgpuSimSchedulerCalls)i;
+            return TRUE;
+        }
+    }
+    return FALSE;
 }
 
 guint32
@@ -68,18 +101,17 @@ parse_parameter (VgpuSimGroup group, const char *key, gboolean has_meaning, guin
 }
 
 static gboolean
-parse_parameters (VgpuSimGroup group, VgpuSimScheduler *scheduler, GError **error)
+parse_parameters (VgpuSimGroup group, const char *const *names, VgpuSimScheduler *scheduler, GError **error)
 {
     const gboolean shares = scheduler->policy != NVML_SCHEDULER_BEST_EFFORT;
     const gboolean arr = scheduler->arr == NVML_ARR_ENABLE;
 
-    if (!shares && vgpu_sim_value_has (group, ARR))
-        return vgpu_sim_value_bad (group, ARR, error, "has no meaning under best effort");
-    if (!parse_parameter (group, TIME_SLICE, shares && !arr, VGPU_SIM_TIME_SLICE_MIN, VGPU_SIM_TIME_SLICE_MAX,
-                          VGPU_SIM_TIME_SLICE_DEFAULT, &scheduler->time_slice, error) ||
-        !parse_parameter (group, FREQUENCY, shares && arr, VGPU_SIM_FREQUENCY_MIN, VGPU_SIM_FREQUENCY_MAX,
-                          VGPU_SIM_FREQUENCY_DEFAULT, &scheduler->frequency, error) ||
-        !parse_parameter (group, AVERAGE_FACTOR, shares && arr, VGPU_SIM_AVERAGE_FACTOR_MIN,
+    if (!parse_parameter (group, names[TIME_SLICE], shares && !arr, VGPU_SIM_TIME_SLICE_MIN,
+                          VGPU_SIM_TIME_SLICE_MAX, VGPU_SIM_TIME_SLICE_DEFAULT, &scheduler->time_slice,
+                          error) ||
+        !parse_parameter (group, names[FREQUENCY], shares && arr, VGPU_SIM_FREQUENCY_MIN,
+                          VGPU_SIM_FREQUENCY_MAX, VGPU_SIM_FREQUENCY_DEFAULT, &scheduler->frequency, error) ||
+        !parse_parameter (group, names[AVERAGE_FACTOR], shares && arr, VGPU_SIM_AVERAGE_FACTOR_MIN,
                           VGPU_SIM_AVERAGE_FACTOR_MAX, VGPU_SIM_AVERAGE_FACTOR_DEFAULT,
                           &scheduler->average_factor, error))
         return FALSE;
@@ -88,15 +120,40 @@ parse_parameters (VgpuSimGroup group, VgpuSimScheduler *scheduler, GError **erro
     return TRUE;
 }
 
-gboolean
-vgpu_sim_scheduler_parse (VgpuSimGroup group, VgpuSimScheduler *scheduler, GError **error)
+static gboolean
+parse_arr (VgpuSimGroup group, const char *key, VgpuSimSchedulerCalls calls, VgpuSimScheduler *scheduler,
+           GError **error)
 {
+    const gboolean shares = scheduler->policy != NVML_SCHEDULER_BEST_EFFORT;
+
+    if (!shares && vgpu_sim_value_has (group, key))
+        return vgpu_sim_value_bad (group, key, error, "has no meaning under best effort");
+    if (shares && calls != VGPU_SIM_SCHEDULER_V1)
+        scheduler->arr = NVML_ARR_ENABLE;
+    if (!parse_choice (group, key, arr_modes, G_N_ELEMENTS (arr_modes), &scheduler->arr, error))
+        return FALSE;
+    if (shares && calls != VGPU_SIM_SCHEDULER_V1 && scheduler->arr != NVML_ARR_ENABLE)
+        return vgpu_sim_value_bad (group, key, error, "is always on with these scheduler-calls");
+    return TRUE;
+}
+
+gboolean
+vgpu_sim_scheduler_parse (VgpuSimGroup group, VgpuSimEngine engine, VgpuSimSchedulerCalls calls,
+                          VgpuSimScheduler *scheduler, GError **error)
+{
+    const char *const *names = keys[engine];
+
     *scheduler = (VgpuSimScheduler){.policy = NVML_SCHEDULER_BEST_EFFORT, .arr = NVML_ARR_DEFAULT};
-    return parse_choice (group, POLICY, policies, G_N_ELEMENTS (policies), &scheduler->policy, error) &&
-           parse_choice (group, ARR, arr_modes, G_N_ELEMENTS (arr_modes), &scheduler->arr, error) &&
-           parse_parameters (group, scheduler, error) &&
-           (!vgpu_sim_value_has (group, EPOCH) ||
-            vgpu_sim_value_number (group, EPOCH, 0, G_MAXINT64, &scheduler->epoch, error));
+    for (Key key = POLICY; engine != VGPU_SIM_GRAPHICS && calls == VGPU_SIM_SCHEDULER_V1 && key < N_KEYS;
+         key++)
+        if (vgpu_sim_value_has (group, names[key]))
+            return vgpu_sim_value_bad (group, names[key], error, "has no meaning with these scheduler-calls");
+    return parse_choice (group, names[POLICY], policies, G_N_ELEMENTS (policies), &scheduler->policy,
+                         error) &&
+           parse_arr (group, names[ARR], calls, scheduler, error) &&
+           parse_parameters (group, names, scheduler, error) &&
+           (!vgpu_sim_value_has (group, names[EPOCH]) ||
+            vgpu_sim_value_number (group, names[EPOCH], 0, G_MAXINT64, &scheduler->epoch, error));
 }
 
 static void
@@ -108,27 +165,27 @@ write_number (VgpuSimGroup group, const char *key, guint64 number)
 }
 
 void
-vgpu_sim_scheduler_write (VgpuSimGroup group, const VgpuSimScheduler *scheduler)
+vgpu_sim_scheduler_write (VgpuSimGroup group, VgpuSimEngine engine, const VgpuSimScheduler *scheduler)
 {
-    static const char *const keys[] = {POLICY, ARR, TIME_SLICE, FREQUENCY, AVERAGE_FACTOR};
+    const char *const *names = keys[engine];
 
-    for (gsize i = 0; i < G_N_ELEMENTS (keys); i++)
-        g_key_file_remove_key (group.file, group.group, keys[i], NULL);
+    for (Key key = POLICY; key < EPOCH; key++)
+        g_key_file_remove_key (group.file, group.group, names[key], NULL);
     /* defaults are not written, so that the file after a reload is the same as before the change */
     if (scheduler->policy == NVML_SCHEDULER_BEST_EFFORT)
         return;
-    g_key_file_set_value (group.file, group.group, POLICY, policies[scheduler->policy]);
-    g_key_file_set_value (group.file, group.group, ARR, arr_modes[scheduler->arr]);
+    g_key_file_set_value (group.file, group.group, names[POLICY], policies[scheduler->policy]);
+    g_key_file_set_value (group.file, group.group, names[ARR], arr_modes[scheduler->arr]);
     if (scheduler->arr == NVML_ARR_ENABLE) {
-        write_number (group, FREQUENCY, scheduler->frequency);
-        write_number (group, AVERAGE_FACTOR, scheduler->average_factor);
+        write_number (group, names[FREQUENCY], scheduler->frequency);
+        write_number (group, names[AVERAGE_FACTOR], scheduler->average_factor);
     } else {
-        write_number (group, TIME_SLICE, scheduler->time_slice);
+        write_number (group, names[TIME_SLICE], scheduler->time_slice);
     }
 }
 
 void
-vgpu_sim_scheduler_write_epoch (VgpuSimGroup group, guint64 epoch)
+vgpu_sim_scheduler_write_epoch (VgpuSimGroup group, VgpuSimEngine engine, guint64 epoch)
 {
-    write_number (group, EPOCH, epoch);
+    write_number (group, keys[engine][EPOCH], epoch);
 }
