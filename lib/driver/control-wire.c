@@ -39,8 +39,8 @@ vgate_scheduler_to_variant (const VgateGpuScheduler *gpu)
 
     return g_variant_new (VGATE_SCHEDULER_TYPE, gpu->address, gpu->name, gpu->is_available, c->policies,
                           c->has_arr, c->time_slice_min, c->time_slice_max, c->frequency_min,
-                          c->frequency_max, c->average_factor_min, c->average_factor_max, s->policy, s->arr,
-                          s->average_factor, s->time_slice);
+                          c->frequency_max, c->average_factor_min, c->average_factor_max,
+                          c->is_always_adaptive, s->policy, s->arr, s->average_factor, s->time_slice);
 }
 
 void
@@ -53,8 +53,8 @@ vgate_scheduler_from_variant (GVariant *variant, VgateGpuScheduler *gpu)
     s->size = sizeof *s;
     g_variant_get (variant, VGATE_SCHEDULER_TYPE, &gpu->address, &gpu->name, &gpu->is_available, &c->policies,
                    &c->has_arr, &c->time_slice_min, &c->time_slice_max, &c->frequency_min, &c->frequency_max,
-                   &c->average_factor_min, &c->average_factor_max, &s->policy, &s->arr, &s->average_factor,
-                   &s->time_slice);
+                   &c->average_factor_min, &c->average_factor_max, &c->is_always_adaptive, &s->policy,
+                   &s->arr, &s->average_factor, &s->time_slice);
 }
 
 GVariant *

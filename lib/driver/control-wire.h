@@ -14,7 +14,7 @@
 /* address, policy, ARR mode, time slice, frequency, averaging factor */
 #define VGATE_SETTINGS_TYPE "(siiuuu)"
 /* address, name, is available, capabilities, scheduler */
-#define VGATE_SCHEDULER_TYPE "(ssb(ubuuuuuu)(iiuu))"
+#define VGATE_SCHEDULER_TYPE "(ssb(ubuuuuuub)(iiuu))"
 /* schedulers, and the GPUs that cannot be used and were left out */
 #define VGATE_SCHEDULERS_TYPE "(a" VGATE_SCHEDULER_TYPE "a" VGATE_UNUSABLE_TYPE ")"
 /* index, address and name (empty: not known), reason */

@@ -107,11 +107,37 @@ check_meaningless (const char *what, guint32 value, const char *mode, GError **e
     return value == 0 || bad_setting (error, "%s has no meaning with adaptive round robin %s", what, mode);
 }
 
+#define NS_PER_SECOND 1000000000u
+
+/* The settings that a driver since r595 does not take. */
+static gboolean
+check_adaptive (const VgateSchedulerSettings *settings, const VgateSchedulerCapabilities *capabilities,
+                GError **error)
+{
+    const guint32 slice = MAX (settings->time_slice, 1);
+    guint32 frequency = NS_PER_SECOND / slice + (NS_PER_SECOND % slice >= slice / 2 + slice % 2);
+    g_autofree char *words = vgate_duration_describe (settings->time_slice);
+
+    if (capabilities->has_arr)
+        frequency = CLAMP (frequency, capabilities->frequency_min, capabilities->frequency_max);
+    if (settings->time_slice > 0)
+        g_set_error (error, VGATE_ERROR, VGATE_CODE_SCHEDULER_ADAPTIVE,
+                     "this driver does not take a time slice: instead of %s, set a frequency of %u Hz", words,
+                     frequency);
+    else if (settings->arr == VGATE_ARR_DISABLED)
+        g_set_error_literal (
+            error, VGATE_ERROR, VGATE_CODE_SCHEDULER_ADAPTIVE,
+            "this driver cannot switch adaptive round robin off: leave its mode out, and set a "
+            "frequency if a time slice is wanted");
+    return settings->time_slice == 0 && settings->arr != VGATE_ARR_DISABLED;
+}
+
 gboolean
 vgate_scheduler_settings_check (const VgateSchedulerSettings *settings,
                                 const VgateSchedulerCapabilities *capabilities, GError **error)
 {
     const char *mode = vgate_arr_mode_name (settings->arr);
+    gboolean is_adaptive;
 
     g_return_val_if_fail (VGATE_GROWTH_HAS_SIZE (settings, VGATE_SIZE_SETTINGS) &&
                               VGATE_GROWTH_HAS_SIZE (capabilities, VGATE_SIZE_CAPABILITIES),
@@ -121,7 +147,13 @@ vgate_scheduler_settings_check (const VgateSchedulerSettings *settings,
                             vgate_scheduler_policy_name (settings->policy));
     if (settings->arr < VGATE_ARR_DEFAULT || settings->arr > VGATE_ARR_ENABLED)
         return bad_setting (error, "unknown mode %d of adaptive round robin", settings->arr);
-    if (settings->arr == VGATE_ARR_ENABLED)
+    is_adaptive = capabilities->size >= VGATE_SIZE_CAPABILITIES_ADAPTIVE && capabilities->is_always_adaptive;
+    if (is_adaptive && !check_adaptive (settings, capabilities, error))
+        return FALSE;
+    /* a driver that is always adaptive may name no ranges: it then judges the values itself */
+    if (is_adaptive && !capabilities->has_arr)
+        return TRUE;
+    if (is_adaptive || settings->arr == VGATE_ARR_ENABLED)
         return (capabilities->has_arr || bad_setting (error, "the GPU does not support adaptive round "
                                                              "robin")) &&
                check_meaningless ("a time slice", settings->time_slice, mode, error) &&

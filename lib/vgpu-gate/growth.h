@@ -27,16 +27,18 @@ vgate_growth_write (gpointer given, gconstpointer own, gsize own_size)
     (G_STRUCT_OFFSET (type, last_member) + sizeof (((type *)0)->last_member))
 
 /* The sizes in version 0.1.0, which is the oldest that a caller can have. */
-#define VGATE_SIZE_VGPU_RECORD   VGATE_GROWTH_END (VgateVgpuRecord, reserved)
-#define VGATE_SIZE_PGPU_RECORD   VGATE_GROWTH_END (VgatePgpuRecord, reserved)
-#define VGATE_SIZE_SCHEDULER     VGATE_GROWTH_END (VgateScheduler, time_slice)
-#define VGATE_SIZE_CAPABILITIES  VGATE_GROWTH_END (VgateSchedulerCapabilities, average_factor_max)
-#define VGATE_SIZE_SETTINGS      VGATE_GROWTH_END (VgateSchedulerSettings, reserved)
-#define VGATE_SIZE_LOG_NEWS      VGATE_GROWTH_END (VgateSchedulerLogNews, reserved)
-#define VGATE_SIZE_VGPU_SIDE     VGATE_GROWTH_END (VgateVgpuSide, read_bandwidth)
-#define VGATE_SIZE_PGPU_SIDE     VGATE_GROWTH_END (VgatePgpuSide, described)
-#define VGATE_SIZE_CIRCUMSTANCES VGATE_GROWTH_END (VgateCircumstances, host_max_age)
-#define VGATE_SIZE_DOWN_TIME     VGATE_GROWTH_END (VgateDownTime, time)
+#define VGATE_SIZE_VGPU_RECORD  VGATE_GROWTH_END (VgateVgpuRecord, reserved)
+#define VGATE_SIZE_PGPU_RECORD  VGATE_GROWTH_END (VgatePgpuRecord, reserved)
+#define VGATE_SIZE_SCHEDULER    VGATE_GROWTH_END (VgateScheduler, time_slice)
+#define VGATE_SIZE_CAPABILITIES VGATE_GROWTH_END (VgateSchedulerCapabilities, average_factor_max)
+/* since 0.2.0 */
+#define VGATE_SIZE_CAPABILITIES_ADAPTIVE VGATE_GROWTH_END (VgateSchedulerCapabilities, reserved)
+#define VGATE_SIZE_SETTINGS              VGATE_GROWTH_END (VgateSchedulerSettings, reserved)
+#define VGATE_SIZE_LOG_NEWS              VGATE_GROWTH_END (VgateSchedulerLogNews, reserved)
+#define VGATE_SIZE_VGPU_SIDE             VGATE_GROWTH_END (VgateVgpuSide, read_bandwidth)
+#define VGATE_SIZE_PGPU_SIDE             VGATE_GROWTH_END (VgatePgpuSide, described)
+#define VGATE_SIZE_CIRCUMSTANCES         VGATE_GROWTH_END (VgateCircumstances, host_max_age)
+#define VGATE_SIZE_DOWN_TIME             VGATE_GROWTH_END (VgateDownTime, time)
 
 /* The structures must have no padding at the end: callers do not initialise it, and a later version would
  * read it as a member. (These assertions are for structures that have not grown. One that grows needs an
@@ -44,7 +46,8 @@ vgate_growth_write (gpointer given, gconstpointer own, gsize own_size)
 G_STATIC_ASSERT (VGATE_SIZE_VGPU_RECORD == sizeof (VgateVgpuRecord));
 G_STATIC_ASSERT (VGATE_SIZE_PGPU_RECORD == sizeof (VgatePgpuRecord));
 G_STATIC_ASSERT (VGATE_SIZE_SCHEDULER == sizeof (VgateScheduler));
-G_STATIC_ASSERT (VGATE_SIZE_CAPABILITIES == sizeof (VgateSchedulerCapabilities));
+G_STATIC_ASSERT (VGATE_SIZE_CAPABILITIES == 40);
+G_STATIC_ASSERT (VGATE_SIZE_CAPABILITIES_ADAPTIVE == sizeof (VgateSchedulerCapabilities));
 G_STATIC_ASSERT (VGATE_SIZE_SETTINGS == sizeof (VgateSchedulerSettings));
 G_STATIC_ASSERT (VGATE_SIZE_LOG_NEWS == sizeof (VgateSchedulerLogNews));
 G_STATIC_ASSERT (VGATE_SIZE_VGPU_SIDE == sizeof (VgateVgpuSide));

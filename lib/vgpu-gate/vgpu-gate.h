@@ -241,7 +241,21 @@ typedef enum {
     VGATE_ARR_ENABLED,
 } VgateArrMode;
 
-/* nvmlVgpuSchedulerGetState_t. With best effort only the policy has a meaning (documented). */
+/* The engines of a GPU that have a scheduler; NVML's numbers, which are crossed for the two video encoders. A
+ * driver before r595 has one scheduler only, that of the graphics engine. @since 0.2.0 */
+typedef enum {
+    VGATE_ENGINE_GRAPHICS = 1,
+    VGATE_ENGINE_NVENC1 = 2,
+    VGATE_ENGINE_NVENC0 = 3,
+} VgateEngine;
+
+/* "graphics", "nvenc0", "nvenc1"; "unknown" for any other number. Static. @since 0.2.0 */
+const char *vgate_engine_name (int engine);
+/* The number for a name; FALSE for an unknown name. @since 0.2.0 */
+gboolean vgate_engine_parse (const char *name, int *engine);
+
+/* nvmlVgpuSchedulerGetState_t, or nvmlVgpuSchedulerStateInfo_v2_t, with which ARR is always on. With best
+ * effort only the policy has a meaning (documented). */
 typedef struct {
     gsize size;
     int policy;             /* VgateSchedulerPolicy */
@@ -261,6 +275,10 @@ typedef struct {
     guint32 frequency_max;
     guint32 average_factor_min;
     guint32 average_factor_max;
+    /* The driver sets schedulers as since r595: no time slice can be set, and ARR cannot be switched off.
+     * @since 0.2.0 */
+    gboolean is_always_adaptive;
+    guint32 reserved;
 } VgateSchedulerCapabilities;
 
 /*
@@ -291,7 +309,8 @@ gboolean vgate_arr_mode_parse (const char *name, int *mode);
 gboolean vgate_scheduler_equal (const VgateScheduler *a, const VgateScheduler *b);
 
 /* TRUE when a GPU with these capabilities accepts the settings. Error 515 names the member and its range.
- * @since 0.1.0 */
+ * Error 523: the driver is always adaptive; the message names the frequency to set instead of the time
+ * slice. @since 0.1.0 */
 gboolean vgate_scheduler_settings_check (const VgateSchedulerSettings *settings,
                                          const VgateSchedulerCapabilities *capabilities, GError **error);
 
@@ -304,14 +323,15 @@ typedef struct {
     guint64 target;           /* ns that the scheduler had assigned to it, after deductions */
     guint64 preemption_total; /* ns that its preemptions have taken since the log began */
     guint32 runlist;
+    guint32 weight; /* of the runlist; 0: the driver does not report it, as before r595. @since 0.2.0 */
 } VgateSchedulerLogEntry;
 
 /* The largest number of entries in one log (documented). NVIDIA advises to read the log 5 times a second, so
  * that no entry is missed. */
 #define VGATE_SCHEDULER_LOG_MAX 200
 
-/* nvmlVgpuSchedulerLog_t: the latest entries of the graphics engine, the oldest first, as
- * vgate_nvml_device_scheduler_log () returns them. */
+/* nvmlVgpuSchedulerLog_t or nvmlVgpuSchedulerLogInfo_v2_t: the latest entries of an engine, the oldest
+ * first, as vgate_nvml_device_scheduler_log () returns them. */
 typedef struct VgateSchedulerLog VgateSchedulerLog;
 /* NULL is allowed. @since 0.1.0 */
 void vgate_scheduler_log_free (VgateSchedulerLog *log);
@@ -344,7 +364,7 @@ typedef struct {
     guint32 reserved;    /* 0 */
 } VgateSchedulerLogNews;
 
-/* Tells what is new in a log. It must be of the same GPU as the previous log, and read after it.
+/* Tells what is new in a log. It must be of the same GPU and engine as the previous log, and read after it.
  * @since 0.1.0 */
 void vgate_scheduler_log_reader_feed (VgateSchedulerLogReader *reader, const VgateSchedulerLog *log,
                                       VgateSchedulerLogNews *news);
@@ -677,9 +697,13 @@ GArray *vgate_nvml_device_vgpus (VgateNvml *nvml, VgateNvmlDevice device, GError
 GArray *vgate_nvml_device_supported_types (VgateNvml *nvml, VgateNvmlDevice device, GError **error);
 GArray *vgate_nvml_device_creatable_types (VgateNvml *nvml, VgateNvmlDevice device, GError **error);
 
-/* nvmlDeviceGetVgpuSchedulerCapabilities, nvmlDeviceGetVgpuSchedulerState and nvmlDeviceGetVgpuSchedulerLog.
- * NVML error 3: the GPU is in MIG mode or is not a vGPU host (documented). VGATE_NVML_ERROR_ANSWER: the
- * driver returned a policy or mode that this library does not know. @since 0.1.0 */
+/*
+ * nvmlDeviceGetVgpuSchedulerCapabilities, nvmlDeviceGetVgpuSchedulerState and nvmlDeviceGetVgpuSchedulerLog,
+ * the latter two for the graphics engine. Where the library has them, and the driver does not answer that it
+ * lacks them (NVML errors 13 and 26), the calls of r595 (_v2) are used instead. NVML error 3: the GPU is in
+ * MIG mode or is not a vGPU host (documented). VGATE_NVML_ERROR_ANSWER: the driver returned a policy or mode
+ * that this library does not know, or answered for another engine. @since 0.1.0
+ */
 gboolean vgate_nvml_device_scheduler_capabilities (VgateNvml *nvml, VgateNvmlDevice device,
                                                    VgateSchedulerCapabilities *capabilities, GError **error);
 gboolean vgate_nvml_device_scheduler (VgateNvml *nvml, VgateNvmlDevice device, VgateScheduler *scheduler,
@@ -690,6 +714,19 @@ VgateSchedulerLog *vgate_nvml_device_scheduler_log (VgateNvml *nvml, VgateNvmlDe
  * root. @since 0.1.0 */
 gboolean vgate_nvml_device_set_scheduler (VgateNvml *nvml, VgateNvmlDevice device,
                                           const VgateSchedulerSettings *settings, GError **error);
+/*
+ * The same for one engine (VgateEngine). The schedulers of the video encoders need the calls of r595: the
+ * error is VGATE_NVML_ERROR_SYMBOL, or NVML's 13 or 26, on a driver without them. With these calls, settings
+ * with a time slice or with ARR disabled are not given to the driver, which would ignore them: error 523
+ * (VGATE_ERROR).
+ * @since 0.2.0
+ */
+gboolean vgate_nvml_device_engine_scheduler (VgateNvml *nvml, VgateNvmlDevice device, int engine,
+                                             VgateScheduler *scheduler, GError **error);
+VgateSchedulerLog *vgate_nvml_device_engine_scheduler_log (VgateNvml *nvml, VgateNvmlDevice device,
+                                                           int engine, GError **error);
+gboolean vgate_nvml_device_set_engine_scheduler (VgateNvml *nvml, VgateNvmlDevice device, int engine,
+                                                 const VgateSchedulerSettings *settings, GError **error);
 
 /* Of a vGPU type: nvmlVgpuTypeGetName ("NVIDIA H100XM-20C"), nvmlVgpuTypeGetClass ("Compute"),
  * nvmlVgpuTypeGetFramebufferSize (bytes), and the largest number of its instances on a GPU. @since 0.1.0 */

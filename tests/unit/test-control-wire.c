@@ -83,7 +83,7 @@ test_address (void)
 static void
 test_round (void)
 {
-    const VgateSchedulerLogEntry entry = {1, 2, 3, 4, G_MAXUINT64, G_MAXUINT32};
+    const VgateSchedulerLogEntry entry = {1, 2, 3, 4, G_MAXUINT64, G_MAXUINT32, 5};
     g_autoptr (GPtrArray) sent = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_log_news_free),
                           got = NULL;
     g_autoptr (GVariant) variant = NULL;
