@@ -14,10 +14,11 @@
 #include <unistd.h>
 
 static void
-fill_gpu (JsonObject *tree, const VgateLogNews *news)
+fill_gpu (JsonObject *tree, const VgateLogNews *news, int engine)
 {
     json_object_set_string_member (tree, "address", news->address);
     json_object_set_string_member (tree, "name", news->name);
+    vgate_tree_add_engine (tree, engine);
     json_object_set_boolean_member (tree, "available", news->is_available);
     if (news->is_available)
         vgate_tree_add_scheduler (tree, &news->scheduler);
@@ -33,14 +34,16 @@ fill_entry (JsonObject *tree, const VgateLogNews *news, const VgateSchedulerLogE
     vgate_tree_set_number (tree, "run-total", entry->run_total);
     vgate_tree_set_number (tree, "target", entry->target);
     vgate_tree_set_number (tree, "preemption-total", entry->preemption_total);
+    if (entry->weight > 0)
+        vgate_tree_set_number (tree, "weight", entry->weight);
 }
 
 static int
-print_once (const VgateBackend *backend, const char *address, VgateOutput output)
+print_once (const VgateBackend *backend, const char *address, int engine, VgateOutput output)
 {
     g_autoptr (GError) error = NULL;
     g_autoptr (GPtrArray) unusable = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_unusable_gpu_free);
-    g_autoptr (GPtrArray) round = vgate_follow_once (backend, address, unusable, &error);
+    g_autoptr (GPtrArray) round = vgate_follow_once (backend, address, engine, unusable, &error);
     g_autoptr (JsonObject) report = json_object_new ();
     JsonObject *tree = vgate_tree_add_child (report, "scheduler-log");
     JsonArray *gpus = vgate_tree_add_list (tree, "gpu"), *entries = vgate_tree_add_list (tree, "entry");
@@ -50,7 +53,7 @@ print_once (const VgateBackend *backend, const char *address, VgateOutput output
     for (guint i = 0; i < round->len; i++) {
         const VgateLogNews *news = g_ptr_array_index (round, i);
 
-        fill_gpu (vgate_tree_add_item (gpus), news);
+        fill_gpu (vgate_tree_add_item (gpus), news, engine);
         for (guint j = 0; j < news->entries->len; j++)
             fill_entry (vgate_tree_add_item (entries), news,
                         &g_array_index (news->entries, VgateSchedulerLogEntry, j));
@@ -62,6 +65,7 @@ print_once (const VgateBackend *backend, const char *address, VgateOutput output
 
 typedef struct {
     VgateStream stream;
+    int engine;
     gboolean is_first; /* no round has been printed */
     gboolean has_missed;
     int status; /* VGATE_EXIT_UNANSWERED once a GPU is left out */
@@ -93,7 +97,7 @@ print_news (Following *following, const VgateLogNews *news)
     if (following->is_first || news->restarted) {
         g_autoptr (JsonObject) report = json_object_new ();
 
-        fill_gpu (vgate_tree_add_child (report, "gpu"), news);
+        fill_gpu (vgate_tree_add_child (report, "gpu"), news, following->engine);
         vgate_stream_print (&following->stream, report);
     }
     if (news->missed)
@@ -120,8 +124,11 @@ static gboolean
 print_round (Following *following, const GPtrArray *round, GError **error)
 {
     if (following->is_first && !has_any_log (round)) {
-        g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_NVML_ERROR,
-                             "no GPU has a vGPU scheduler log to follow; a GPU in MIG mode has none");
+        g_set_error_literal (
+            error, VGATE_ERROR, VGATE_CODE_NVML_ERROR,
+            following->engine == VGATE_ENGINE_GRAPHICS
+                ? "no GPU has a vGPU scheduler log to follow; a GPU in MIG mode has none"
+                : "no GPU has a vGPU scheduler log of this engine; drivers have it since r595");
         return FALSE;
     }
     for (guint i = 0; i < round->len; i++)
@@ -188,12 +195,12 @@ open_signals (void)
 }
 
 static int
-print_for_ever (const VgateBackend *backend, const char *address, VgateOutput output)
+print_for_ever (const VgateBackend *backend, const char *address, int engine, VgateOutput output)
 {
     const int signals_fd = open_signals ();
     g_autoptr (GError) error = NULL;
-    g_autoptr (VgateFollower) follower = vgate_follower_new (backend, address, &error);
-    Following following = {.stream = {.output = output}, .is_first = TRUE};
+    g_autoptr (VgateFollower) follower = vgate_follower_new (backend, address, engine, &error);
+    Following following = {.stream = {.output = output}, .engine = engine, .is_first = TRUE};
     gboolean is_good;
 
     if (!follower)
@@ -211,7 +218,10 @@ vgate_command_scheduler_log (int argc, char *argv[], const char *config)
 {
     g_auto (VgateCommandLine) line = {.output = VGATE_OUTPUT_TEXT};
     gboolean follows = FALSE;
+    g_autofree char *engine_name = NULL;
+    int engine;
     const GOptionEntry entries[] = {
+        VGATE_SCHEDULER_ENGINE (&engine_name),
         {"follow", 'f', 0, G_OPTION_ARG_NONE, &follows, "print new entries as they appear, until interrupted",
          NULL},
         {0},
@@ -223,10 +233,11 @@ vgate_command_scheduler_log (int argc, char *argv[], const char *config)
     if (!vgate_command_line_parse (
             &line, argc, argv, "[GPU]",
             "Print the last entries of the vGPU scheduler log of a GPU, or of every GPU.", entries, &error) ||
-        !vgate_command_take_gpu (&line, &gpu_name, &error))
+        !vgate_command_take_gpu (&line, &gpu_name, &error) ||
+        !vgate_scheduler_engine_parse (engine_name, &engine, &error))
         return vgate_command_usage (error->message);
     policy = vgate_command_policy (config, &error);
     if (!policy)
         return vgate_command_fail (error);
-    return (follows ? print_for_ever : print_once) (&policy->backend, gpu_name, line.output);
+    return (follows ? print_for_ever : print_once) (&policy->backend, gpu_name, engine, line.output);
 }

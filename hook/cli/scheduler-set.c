@@ -9,6 +9,7 @@
 /* The options as they were typed. */
 typedef struct {
     VgateCommandLine line;
+    char *engine;
     char *policy;
     char *arr;
     char *time_slice;
@@ -21,6 +22,7 @@ static void
 set_options_clear (SetOptions *options)
 {
     vgate_command_line_clear (&options->line);
+    g_free (options->engine);
     g_free (options->policy);
     g_free (options->arr);
     g_free (options->time_slice);
@@ -34,6 +36,7 @@ static gboolean
 parse_set_options (SetOptions *options, int argc, char *argv[], GError **error)
 {
     const GOptionEntry entries[] = {
+        VGATE_SCHEDULER_ENGINE (&options->engine),
         {"policy", 0, 0, G_OPTION_ARG_STRING, &options->policy,
          "use policy POLICY: best-effort, equal-share or fixed-share", "POLICY"},
         {"arr", 0, 0, G_OPTION_ARG_STRING, &options->arr,
@@ -86,24 +89,29 @@ parse_settings (const SetOptions *options, VgateSchedulerSettings *settings, GEr
 }
 
 static int
-confirm (const VgateGpuScheduler *gpu, const VgateSchedulerSettings *settings)
+confirm (const VgateGpuScheduler *gpu, int engine, const VgateSchedulerSettings *settings)
 {
     g_autofree char *was = vgate_scheduler_describe (&gpu->scheduler);
     g_autofree char *wanted = vgate_scheduler_settings_describe (settings);
-    g_autofree char *question = g_strdup_printf ("Change the vGPU scheduler of GPU %s (%s) from %s to %s?",
-                                                 gpu->address, gpu->name, was, wanted);
+    g_autofree char *of_engine = engine != VGATE_ENGINE_GRAPHICS
+                                     ? g_strdup_printf ("engine %s of ", vgate_engine_name (engine))
+                                     : NULL;
+    g_autofree char *question =
+        g_strdup_printf ("Change the vGPU scheduler of %sGPU %s (%s) from %s to %s?",
+                         of_engine ? of_engine : "", gpu->address, gpu->name, was, wanted);
 
     return vgate_confirm (question);
 }
 
 static int
-print_change (const VgateGpuScheduler *was, const VgateGpuScheduler *is, VgateOutput output)
+print_change (const VgateGpuScheduler *was, const VgateGpuScheduler *is, int engine, VgateOutput output)
 {
     g_autoptr (JsonObject) report = json_object_new ();
     JsonObject *tree = vgate_tree_add_child (report, "scheduler-change");
 
     json_object_set_string_member (tree, "address", is->address);
     json_object_set_string_member (tree, "name", is->name);
+    vgate_tree_add_engine (tree, engine);
     vgate_tree_add_scheduler (vgate_tree_add_child (tree, "was"), &was->scheduler);
     vgate_tree_add_scheduler (vgate_tree_add_child (tree, "is"), &is->scheduler);
     return vgate_command_print (report, output);
@@ -118,7 +126,7 @@ check (const VgateGpuScheduler *gpu, const VgateSchedulerSettings *settings, GEr
 }
 
 static int
-change (const SetOptions *options, const char *name, const VgateSchedulerSettings *settings,
+change (const SetOptions *options, const char *name, int engine, const VgateSchedulerSettings *settings,
         const char *config, const char *as_root)
 {
     g_auto (VgateGpuScheduler) was = {0}, is = {0};
@@ -130,18 +138,18 @@ change (const SetOptions *options, const char *name, const VgateSchedulerSetting
     if (!vgate_command_need_root ("set the vGPU scheduler of a GPU", as_root, &error))
         return vgate_command_fail (error);
     policy = vgate_command_policy (config, &error);
-    gpus = policy ? vgate_control_schedulers (&policy->backend, name, NULL, &error) : NULL;
+    gpus = policy ? vgate_control_schedulers (&policy->backend, name, engine, NULL, &error) : NULL;
     if (!gpus || !check (g_ptr_array_index (gpus, 0), settings, &error))
         return vgate_command_fail (error);
-    status = options->yes ? VGATE_EXIT_ALLOWED : confirm (g_ptr_array_index (gpus, 0), settings);
+    status = options->yes ? VGATE_EXIT_ALLOWED : confirm (g_ptr_array_index (gpus, 0), engine, settings);
     if (status != VGATE_EXIT_ALLOWED)
         return status;
     /* an index can be another GPU's after a reset, so the GPU that was confirmed is named by its address */
     if (!vgate_control_set_scheduler (&policy->backend,
                                       ((const VgateGpuScheduler *)g_ptr_array_index (gpus, 0))->address,
-                                      settings, &was, &is, &error))
+                                      engine, settings, &was, &is, &error))
         return vgate_command_fail_setting (error, as_root, "vgpu-gate scheduler state");
-    return print_change (&was, &is, options->line.output);
+    return print_change (&was, &is, engine, options->line.output);
 }
 
 int
@@ -152,12 +160,14 @@ vgate_command_scheduler_set (int argc, char *argv[], const char *config)
     g_autofree char *gpu_name = NULL;
     g_autoptr (GError) error = NULL;
     VgateSchedulerSettings settings = VGATE_INIT (VgateSchedulerSettings);
+    int engine;
 
     if (!parse_set_options (&options, argc, argv, &error) ||
         !vgate_command_take_gpu (&options.line, &gpu_name, &error) ||
+        !vgate_scheduler_engine_parse (options.engine, &engine, &error) ||
         !parse_settings (&options, &settings, &error))
         return vgate_command_usage (error->message);
     if (!gpu_name)
         return vgate_command_usage ("'scheduler set' requires a GPU, such as 0 or 0000:41:00.0");
-    return change (&options, gpu_name, &settings, config, as_root);
+    return change (&options, gpu_name, engine, &settings, config, as_root);
 }

@@ -22,7 +22,11 @@ add_capabilities (JsonObject *tree, const VgateGpuScheduler *gpu)
         json_object_set_boolean_member (tree, vgate_scheduler_policy_name (policy),
                                         (c->policies & 1u << policy) != 0);
     json_object_set_boolean_member (tree, "arr", c->has_arr);
-    add_limits (tree, "time-slice", c->time_slice_min, c->time_slice_max);
+    /* a driver that is always adaptive takes no time slice */
+    if (c->is_always_adaptive)
+        json_object_set_boolean_member (tree, "always-adaptive", TRUE);
+    else
+        add_limits (tree, "time-slice", c->time_slice_min, c->time_slice_max);
     if (c->has_arr) {
         add_limits (tree, "frequency", c->frequency_min, c->frequency_max);
         add_limits (tree, "average-factor", c->average_factor_min, c->average_factor_max);
@@ -39,6 +43,7 @@ typedef struct {
     const char *name;
     const char *summary;
     void (*add) (JsonObject *tree, const VgateGpuScheduler *gpu);
+    gboolean has_engine; /* the option --engine exists */
 } Report;
 
 static int
@@ -50,14 +55,18 @@ report (const Report *what, int argc, char *argv[], const char *config)
     g_autoptr (GPtrArray) gpus = NULL;
     g_autoptr (JsonObject) root = json_object_new ();
     JsonArray *list = vgate_tree_add_list (vgate_tree_add_child (root, what->name), "gpu");
-    g_autofree char *gpu_name = NULL;
+    g_autofree char *gpu_name = NULL, *engine_name = NULL;
+    const GOptionEntry entries[] = {VGATE_SCHEDULER_ENGINE (&engine_name), {0}};
     g_autoptr (GError) error = NULL;
+    int engine;
 
-    if (!vgate_command_line_parse (&line, argc, argv, "[GPU]", what->summary, NULL, &error) ||
-        !vgate_command_take_gpu (&line, &gpu_name, &error))
+    if (!vgate_command_line_parse (&line, argc, argv, "[GPU]", what->summary,
+                                   what->has_engine ? entries : NULL, &error) ||
+        !vgate_command_take_gpu (&line, &gpu_name, &error) ||
+        !vgate_scheduler_engine_parse (engine_name, &engine, &error))
         return vgate_command_usage (error->message);
     policy = vgate_command_policy (config, &error);
-    gpus = policy ? vgate_control_schedulers (&policy->backend, gpu_name, unusable, &error) : NULL;
+    gpus = policy ? vgate_control_schedulers (&policy->backend, gpu_name, engine, unusable, &error) : NULL;
     if (!gpus)
         return vgate_command_fail (error);
     for (guint i = 0; i < gpus->len; i++) {
@@ -66,6 +75,7 @@ report (const Report *what, int argc, char *argv[], const char *config)
 
         json_object_set_string_member (item, "address", gpu->address);
         json_object_set_string_member (item, "name", gpu->name);
+        vgate_tree_add_engine (item, engine);
         json_object_set_boolean_member (item, "available", gpu->is_available);
         if (gpu->is_available)
             what->add (item, gpu);
@@ -78,7 +88,8 @@ capabilities (int argc, char *argv[], const char *config)
 {
     static const Report what = {
         "scheduler-capabilities",
-        "Print the policies and limits of the vGPU scheduler of a GPU, or of every GPU.", add_capabilities};
+        "Print the policies and limits of the vGPU scheduler of a GPU, or of every GPU.", add_capabilities,
+        FALSE};
 
     return report (&what, argc, argv, config);
 }
@@ -86,8 +97,9 @@ capabilities (int argc, char *argv[], const char *config)
 static int
 state (int argc, char *argv[], const char *config)
 {
-    static const Report what = {
-        "scheduler-state", "Print the settings of the vGPU scheduler of a GPU, or of every GPU.", add_state};
+    static const Report what = {"scheduler-state",
+                                "Print the settings of the vGPU scheduler of a GPU, or of every GPU.",
+                                add_state, TRUE};
 
     return report (&what, argc, argv, config);
 }

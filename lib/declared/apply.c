@@ -348,8 +348,8 @@ set_scheduler (const VgateDeclaredRequest *request, const VgateDeclaredGpu *decl
         gpu->scheduler = VGATE_SETTING_WOULD_BE_SET;
         return TRUE;
     }
-    if (!vgate_control_set_scheduler (&request->policy->backend, gpu->address, &declared->scheduler, &was,
-                                      &is, error))
+    if (!vgate_control_set_scheduler (&request->policy->backend, gpu->address, VGATE_ENGINE_GRAPHICS,
+                                      &declared->scheduler, &was, &is, error))
         return FALSE;
     before = g_steal_pointer (&gpu->scheduler_is);
     gpu->scheduler_is = vgate_scheduler_describe (&is.scheduler);
@@ -380,7 +380,8 @@ run_scheduler (Run *run, const VgateDeclaredGpu *declared, VgateGpuReport *gpu)
                              "the vGPU scheduler of GPU %s was left as it is: NVML no longer answers",
                              gpu->address);
     else
-        now = vgate_control_schedulers (&request->policy->backend, gpu->address, NULL, &error);
+        now = vgate_control_schedulers (&request->policy->backend, gpu->address, VGATE_ENGINE_GRAPHICS, NULL,
+                                        &error);
     if (now)
         set_scheduler (request, declared, g_ptr_array_index (now, 0), gpu, &error);
     take_nvml_problem (run, gpu->problems, error);

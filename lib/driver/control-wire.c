@@ -17,17 +17,17 @@ vgate_versions_from_variant (GVariant *variant, VgateVersions *versions)
 }
 
 GVariant *
-vgate_address_to_variant (const char *address)
+vgate_engine_to_variant (const char *address, int engine)
 {
-    return g_variant_new (VGATE_ADDRESS_TYPE, address ? address : "");
+    return g_variant_new (VGATE_ENGINE_TYPE, address ? address : "", engine);
 }
 
 const char *
-vgate_address_from_variant (GVariant *variant)
+vgate_engine_from_variant (GVariant *variant, int *engine)
 {
     const char *address;
 
-    g_variant_get (variant, "(&s)", &address);
+    g_variant_get (variant, "(&si)", &address, engine);
     return *address != '\0' ? address : NULL;
 }
 

@@ -9,10 +9,10 @@
 #define VGATE_RANGE_TYPE "(uu)"
 /* driver, simulated, preset, current */
 #define VGATE_VERSIONS_TYPE "(sb(uu)(uu))"
-/* a GPU's address, empty for all */
-#define VGATE_ADDRESS_TYPE "(s)"
-/* address, policy, ARR mode, time slice, frequency, averaging factor */
-#define VGATE_SETTINGS_TYPE "(siiuuu)"
+/* a GPU's address, empty for all; an engine */
+#define VGATE_ENGINE_TYPE "(si)"
+/* address, engine, policy, ARR mode, time slice, frequency, averaging factor */
+#define VGATE_SETTINGS_TYPE "(siiiuuu)"
 /* address, name, is available, capabilities, scheduler */
 #define VGATE_SCHEDULER_TYPE "(ssb(ubuuuuuub)(iiuu))"
 /* schedulers, and the GPUs that cannot be used and were left out */
@@ -27,9 +27,9 @@
 GVariant *vgate_versions_to_variant (const VgateVersions *versions);
 void vgate_versions_from_variant (GVariant *variant, VgateVersions *versions);
 
-GVariant *vgate_address_to_variant (const char *address);
+GVariant *vgate_engine_to_variant (const char *address, int engine);
 /* The address, which the variant owns; NULL for all GPUs. */
-const char *vgate_address_from_variant (GVariant *variant);
+const char *vgate_engine_from_variant (GVariant *variant, int *engine);
 GVariant *vgate_scheduler_to_variant (const VgateGpuScheduler *gpu);
 void vgate_scheduler_from_variant (GVariant *variant, VgateGpuScheduler *gpu);
 

@@ -86,11 +86,12 @@ vgate_gpu_scheduler_free (VgateGpuScheduler *gpu)
 }
 
 GPtrArray *
-vgate_control_schedulers (const VgateBackend *backend, const char *name, GPtrArray *unusable, GError **error)
+vgate_control_schedulers (const VgateBackend *backend, const char *name, int engine, GPtrArray *unusable,
+                          GError **error)
 {
     g_autoptr (GPtrArray) gpus = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_gpu_scheduler_free);
-    g_autoptr (GVariant) answer = ask (backend, VGATE_REQUEST_SCHEDULERS, vgate_address_to_variant (name),
-                                       VGATE_SCHEDULERS_TYPE, error);
+    g_autoptr (GVariant) answer = ask (backend, VGATE_REQUEST_SCHEDULERS,
+                                       vgate_engine_to_variant (name, engine), VGATE_SCHEDULERS_TYPE, error);
     g_autoptr (GVariant) schedulers = NULL, left_out = NULL;
 
     if (!answer)
@@ -114,13 +115,13 @@ vgate_control_schedulers (const VgateBackend *backend, const char *name, GPtrArr
 }
 
 gboolean
-vgate_control_set_scheduler (const VgateBackend *backend, const char *address,
+vgate_control_set_scheduler (const VgateBackend *backend, const char *address, int engine,
                              const VgateSchedulerSettings *settings, VgateGpuScheduler *was,
                              VgateGpuScheduler *is, GError **error)
 {
     g_autoptr (GVariant) answer =
         ask (backend, VGATE_REQUEST_SET_SCHEDULER,
-             g_variant_new (VGATE_SETTINGS_TYPE, address, settings->policy, settings->arr,
+             g_variant_new (VGATE_SETTINGS_TYPE, address, engine, settings->policy, settings->arr,
                             settings->time_slice, settings->frequency, settings->average_factor),
              VGATE_PAIR_TYPE (VGATE_SCHEDULER_TYPE), error);
 

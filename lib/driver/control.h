@@ -36,11 +36,12 @@ gboolean vgate_control_set_version_range (const VgateBackend *backend, VgateVers
  * asking the driver. */
 gboolean vgate_control_check_range (VgateVersionRange range, VgateVersionRange preset, GError **error);
 
-/* The scheduler of a GPU in vGPU host mode. */
+/* The scheduler of an engine of a GPU in vGPU host mode. */
 typedef struct {
     char *address;
     char *name;
-    gboolean is_available; /* FALSE: the GPU has none (documented: in MIG mode); the rest is 0 */
+    gboolean is_available; /* FALSE: the GPU has none (documented: in MIG mode), or its driver has none for
+                            * the engine; the rest is 0 */
     VgateSchedulerCapabilities capabilities;
     VgateScheduler scheduler; /* the present settings */
 } VgateGpuScheduler;
@@ -50,17 +51,16 @@ void vgate_gpu_scheduler_free (VgateGpuScheduler *gpu);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (VgateGpuScheduler, vgate_gpu_scheduler_clear)
 
 /*
- * The schedulers (VgateGpuScheduler *) of all GPUs in vGPU host mode, or of the one with this name: NVML's
- * index, a UUID ("GPU-...") or an address.
- * VGATE_CODE_NO_PGPU when there is none. A GPU that cannot be used is left out and added to unusable (of
- * VgateUnusableGpu *, or NULL). If it was requested by its name, or no other GPU is left, the error is
- * VGATE_CODE_NVML_ERROR with its reason.
+ * The schedulers (VgateGpuScheduler *) of an engine (VgateEngine) of all GPUs in vGPU host mode, or of the
+ * one with this name: NVML's index, a UUID ("GPU-...") or an address. VGATE_CODE_NO_PGPU when there is none.
+ * A GPU that cannot be used is left out and added to unusable (of VgateUnusableGpu *, or NULL). If it was
+ * requested by its name, or no other GPU is left, the error is VGATE_CODE_NVML_ERROR with its reason.
  */
-GPtrArray *vgate_control_schedulers (const VgateBackend *backend, const char *name, GPtrArray *unusable,
-                                     GError **error);
+GPtrArray *vgate_control_schedulers (const VgateBackend *backend, const char *name, int engine,
+                                     GPtrArray *unusable, GError **error);
 /* Sets the scheduler, until the driver is loaded again. *was and *is are the schedulers before and after.
- * VGATE_CODE_SCHEDULER_SETTINGS when the GPU does not support these settings; the driver is then not asked to
- * set them. */
-gboolean vgate_control_set_scheduler (const VgateBackend *backend, const char *address,
+ * VGATE_CODE_SCHEDULER_SETTINGS or VGATE_CODE_SCHEDULER_ADAPTIVE when the GPU does not support these
+ * settings; the driver is then not asked to set them. */
+gboolean vgate_control_set_scheduler (const VgateBackend *backend, const char *address, int engine,
                                       const VgateSchedulerSettings *settings, VgateGpuScheduler *was,
                                       VgateGpuScheduler *is, GError **error);

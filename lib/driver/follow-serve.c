@@ -6,6 +6,7 @@
 #include "driver/control-wire.h"
 #include "driver/follow-wire.h"
 #include "driver/gpus.h"
+#include "driver/scheduler-serve.h"
 #include "driver/serve-life.h"
 #include "nvml/nvml-abi.h"
 #include "nvml/scheduler-log.h"
@@ -19,6 +20,7 @@
 /* A GPU, and the reader of its log. */
 typedef struct {
     const VgateGpu *gpu;
+    int engine;
     VgateSchedulerLogReader *reader;
 } Source;
 
@@ -30,7 +32,7 @@ source_free (Source *source)
 }
 
 static GPtrArray *
-new_sources (const GPtrArray *gpus)
+new_sources (const GPtrArray *gpus, int engine)
 {
     GPtrArray *sources = g_ptr_array_new_with_free_func ((GDestroyNotify)source_free);
 
@@ -38,6 +40,7 @@ new_sources (const GPtrArray *gpus)
         Source *source = g_new0 (Source, 1);
 
         source->gpu = g_ptr_array_index (gpus, i);
+        source->engine = engine;
         source->reader = vgate_scheduler_log_reader_new ();
         g_ptr_array_add (sources, source);
     }
@@ -49,7 +52,8 @@ read_source (VgateNvml *nvml, Source *source, GError **error)
 {
     g_autoptr (VgateLogNews) news = g_new0 (VgateLogNews, 1);
     g_autoptr (GError) local = NULL;
-    g_autoptr (VgateSchedulerLog) log = vgate_nvml_device_scheduler_log (nvml, source->gpu->device, &local);
+    g_autoptr (VgateSchedulerLog) log =
+        vgate_nvml_device_engine_scheduler_log (nvml, source->gpu->device, source->engine, &local);
 
     news->address = g_strdup (source->gpu->address);
     news->name = g_strdup (source->gpu->name);
@@ -64,7 +68,7 @@ read_source (VgateNvml *nvml, Source *source, GError **error)
         news->missed = found.missed;
         news->missed_time = found.missed_time;
         g_array_append_vals (news->entries, log->entries + found.first_new, log->n_entries - found.first_new);
-    } else if (!g_error_matches (local, VGATE_NVML_ERROR, NVML_ERROR_NOT_SUPPORTED)) {
+    } else if (!vgate_serve_has_no_scheduler (source->engine, local)) {
         g_propagate_error (error, g_steal_pointer (&local));
         return NULL;
     }
@@ -152,13 +156,16 @@ vgate_follow_serve (const VgateAsked *asked, int out)
     g_autoptr (VgateNvml) nvml = NULL;
     g_autoptr (GPtrArray) unusable = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_unusable_gpu_free);
     g_autoptr (GPtrArray) gpus = NULL, sources = NULL;
+    const char *address;
+    int engine;
 
-    if (!g_variant_is_of_type (asked->body, G_VARIANT_TYPE (VGATE_ADDRESS_TYPE)))
+    if (!g_variant_is_of_type (asked->body, G_VARIANT_TYPE (VGATE_ENGINE_TYPE)))
         return 2;
     nvml = vgate_nvml_open (asked->library, &error);
-    gpus = nvml ? vgate_gpus_find (nvml, vgate_address_from_variant (asked->body), unusable, &error) : NULL;
+    address = vgate_engine_from_variant (asked->body, &engine);
+    gpus = nvml ? vgate_gpus_find (nvml, address, unusable, &error) : NULL;
     if (gpus) {
-        sources = new_sources (gpus);
+        sources = new_sources (gpus, engine);
         follow (nvml, asked, sources, unusable, out);
     } else {
         send_answer (out, NULL, error);

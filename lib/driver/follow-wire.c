@@ -23,7 +23,7 @@ add_news (GVariantBuilder *builder, const VgateLogNews *news)
         const VgateSchedulerLogEntry *entry = &g_array_index (news->entries, VgateSchedulerLogEntry, i);
 
         g_variant_builder_add (&entries, VGATE_ENTRY_TYPE, entry->timestamp, entry->run_total, entry->run,
-                               entry->target, entry->preemption_total, entry->runlist);
+                               entry->target, entry->preemption_total, entry->runlist, entry->weight);
     }
     g_variant_builder_add (builder, VGATE_NEWS_TYPE, news->address, news->name, news->is_available, s->policy,
                            s->arr, s->average_factor, s->time_slice, news->restarted, news->missed,
@@ -56,7 +56,7 @@ take_news (GVariant *variant)
                    &s->arr, &s->average_factor, &s->time_slice, &news->restarted, &news->missed,
                    &news->missed_time, &entries);
     while (g_variant_iter_next (entries, VGATE_ENTRY_TYPE, &entry.timestamp, &entry.run_total, &entry.run,
-                                &entry.target, &entry.preemption_total, &entry.runlist))
+                                &entry.target, &entry.preemption_total, &entry.runlist, &entry.weight))
         g_array_append_val (news->entries, entry);
     return news;
 }

@@ -10,8 +10,8 @@
 #define VGATE_ROUND_TYPE "(a" VGATE_NEWS_TYPE "a" VGATE_UNUSABLE_TYPE ")"
 /* address, name, is available, scheduler, restarted, missed, missed time, entries */
 #define VGATE_NEWS_TYPE "(ssb(iiuu)bbta" VGATE_ENTRY_TYPE ")"
-/* timestamp, total run, run, target, total preemption, runlist */
-#define VGATE_ENTRY_TYPE "(tttttu)"
+/* timestamp, total run, run, target, total preemption, runlist, weight */
+#define VGATE_ENTRY_TYPE "(tttttuu)"
 
 /* The full logs of all GPUs of a machine need far less. */
 #define VGATE_ROUND_SIZE_MAX (16u * 1024u * 1024u)

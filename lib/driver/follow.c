@@ -15,10 +15,10 @@ struct VgateFollower {
 };
 
 VgateFollower *
-vgate_follower_new (const VgateBackend *backend, const char *name, GError **error)
+vgate_follower_new (const VgateBackend *backend, const char *name, int engine, GError **error)
 {
-    g_autoptr (GBytes) asked = vgate_asked_write (VGATE_REQUEST_FOLLOW, backend->library,
-                                                  backend->deadline_ms, vgate_address_to_variant (name));
+    g_autoptr (GBytes) asked = vgate_asked_write (
+        VGATE_REQUEST_FOLLOW, backend->library, backend->deadline_ms, vgate_engine_to_variant (name, engine));
     const int fd = vgate_helper_start (backend, asked, error);
     VgateFollower *follower;
 
@@ -100,9 +100,10 @@ vgate_follower_next (VgateFollower *follower, int cancel_fd, GPtrArray *unusable
 }
 
 GPtrArray *
-vgate_follow_once (const VgateBackend *backend, const char *name, GPtrArray *unusable, GError **error)
+vgate_follow_once (const VgateBackend *backend, const char *name, int engine, GPtrArray *unusable,
+                   GError **error)
 {
-    g_autoptr (VgateFollower) follower = vgate_follower_new (backend, name, error);
+    g_autoptr (VgateFollower) follower = vgate_follower_new (backend, name, engine, error);
 
     return follower ? vgate_follower_next (follower, -1, unusable, error) : NULL;
 }

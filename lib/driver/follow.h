@@ -25,9 +25,10 @@ typedef struct {
 void vgate_log_news_free (VgateLogNews *news);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateLogNews, vgate_log_news_free)
 
-/* Reads the present logs, as VgateLogNews * in which all entries are new: of all GPUs in vGPU host mode, or
- * of the one with this name. Name, errors and unusable are as for vgate_control_schedulers (). */
-GPtrArray *vgate_follow_once (const VgateBackend *backend, const char *name, GPtrArray *unusable,
+/* Reads the present logs of an engine (VgateEngine), as VgateLogNews * in which all entries are new: of
+ * all GPUs in vGPU host mode, or of the one with this name. Name, errors and unusable are as for
+ * vgate_control_schedulers (). */
+GPtrArray *vgate_follow_once (const VgateBackend *backend, const char *name, int engine, GPtrArray *unusable,
                               GError **error);
 
 typedef struct VgateFollower VgateFollower;
@@ -37,7 +38,7 @@ typedef struct VgateFollower VgateFollower;
  * keeps the program alive when the terminal sends SIGINT to both. The only error is VGATE_CODE_INTERNAL;
  * vgate_follower_next () returns all others.
  */
-VgateFollower *vgate_follower_new (const VgateBackend *backend, const char *name, GError **error);
+VgateFollower *vgate_follower_new (const VgateBackend *backend, const char *name, int engine, GError **error);
 /* NULL is allowed. The program exits by itself. */
 void vgate_follower_free (VgateFollower *follower);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateFollower, vgate_follower_free)

@@ -7,9 +7,10 @@
 #include "driver/refusal.h"
 #include "nvml/nvml-abi.h"
 
-/* Reads a GPU's scheduler. It is not an error that a GPU in MIG mode has none (documented). */
+/* Reads the scheduler of an engine. It is not an error that a GPU in MIG mode has none (documented), or
+ * that the driver has none for a video encoder. */
 static gboolean
-read_scheduler (VgateNvml *nvml, const VgateGpu *found, VgateGpuScheduler *gpu, GError **error)
+read_scheduler (VgateNvml *nvml, const VgateGpu *found, int engine, VgateGpuScheduler *gpu, GError **error)
 {
     g_autoptr (GError) local = NULL;
 
@@ -19,17 +20,28 @@ read_scheduler (VgateNvml *nvml, const VgateGpu *found, VgateGpuScheduler *gpu, 
     gpu->scheduler.size = sizeof gpu->scheduler;
     gpu->is_available =
         vgate_nvml_device_scheduler_capabilities (nvml, found->device, &gpu->capabilities, &local) &&
-        vgate_nvml_device_scheduler (nvml, found->device, &gpu->scheduler, &local);
-    if (gpu->is_available || g_error_matches (local, VGATE_NVML_ERROR, NVML_ERROR_NOT_SUPPORTED))
+        vgate_nvml_device_engine_scheduler (nvml, found->device, engine, &gpu->scheduler, &local);
+    if (gpu->is_available || vgate_serve_has_no_scheduler (engine, local))
         return TRUE;
     g_propagate_error (error, g_steal_pointer (&local));
     return FALSE;
 }
 
+gboolean
+vgate_serve_has_no_scheduler (int engine, const GError *error)
+{
+    return g_error_matches (error, VGATE_NVML_ERROR, NVML_ERROR_NOT_SUPPORTED) ||
+           (engine != VGATE_ENGINE_GRAPHICS &&
+            (g_error_matches (error, VGATE_NVML_ERROR, VGATE_NVML_ERROR_SYMBOL) ||
+             g_error_matches (error, VGATE_NVML_ERROR, NVML_ERROR_FUNCTION_NOT_FOUND) ||
+             g_error_matches (error, VGATE_NVML_ERROR, NVML_ERROR_DEPRECATED)));
+}
+
 GVariant *
 vgate_serve_schedulers (VgateNvml *nvml, GVariant *body, GError **error)
 {
-    const char *address = vgate_address_from_variant (body);
+    int engine;
+    const char *address = vgate_engine_from_variant (body, &engine);
     g_autoptr (GPtrArray) unusable = g_ptr_array_new_with_free_func ((GDestroyNotify)vgate_unusable_gpu_free);
     g_autoptr (GPtrArray) found = vgate_gpus_find (nvml, address, unusable, error);
     g_autoptr (GVariantBuilder) builder = g_variant_builder_new (G_VARIANT_TYPE ("a" VGATE_SCHEDULER_TYPE));
@@ -38,7 +50,7 @@ vgate_serve_schedulers (VgateNvml *nvml, GVariant *body, GError **error)
         g_auto (VgateGpuScheduler) gpu = {0};
         g_autoptr (GError) local = NULL;
 
-        if (read_scheduler (nvml, g_ptr_array_index (found, i), &gpu, &local)) {
+        if (read_scheduler (nvml, g_ptr_array_index (found, i), engine, &gpu, &local)) {
             g_variant_builder_add_value (builder, vgate_scheduler_to_variant (&gpu));
             i++;
         } else {
@@ -52,10 +64,18 @@ vgate_serve_schedulers (VgateNvml *nvml, GVariant *body, GError **error)
 }
 
 static gboolean
-check_available (const VgateGpuScheduler *gpu, GError **error)
+check_available (const VgateGpuScheduler *gpu, int engine, GError **error)
 {
     if (gpu->is_available)
         return TRUE;
+    if (engine != VGATE_ENGINE_GRAPHICS) {
+        g_set_error (
+            error, VGATE_ERROR, VGATE_CODE_NVML_REFUSED,
+            "GPU %s has no vGPU scheduler of the engine %s: its driver has one only since r595, and a GPU "
+            "in MIG mode has none",
+            gpu->address, vgate_engine_name (engine));
+        return FALSE;
+    }
     g_set_error (
         error, VGATE_ERROR, VGATE_CODE_NVML_REFUSED,
         "GPU %s has no vGPU scheduler that can be set, as in MIG mode; to disable MIG mode: nvidia-smi "
@@ -65,15 +85,15 @@ check_available (const VgateGpuScheduler *gpu, GError **error)
 }
 
 static gboolean
-set_scheduler (VgateNvml *nvml, const VgateGpu *found, const VgateSchedulerSettings *settings,
+set_scheduler (VgateNvml *nvml, const VgateGpu *found, int engine, const VgateSchedulerSettings *settings,
                const VgateGpuScheduler *now, GError **error)
 {
     g_autoptr (GError) local = NULL;
 
-    if (!check_available (now, error) ||
+    if (!check_available (now, engine, error) ||
         !vgate_scheduler_settings_check (settings, &now->capabilities, error))
         return FALSE;
-    if (vgate_nvml_device_set_scheduler (nvml, found->device, settings, &local))
+    if (vgate_nvml_device_set_engine_scheduler (nvml, found->device, engine, settings, &local))
         return TRUE;
     vgate_refusal_explain (nvml, found->address, g_steal_pointer (&local), error);
     return FALSE;
@@ -86,19 +106,20 @@ vgate_serve_set_scheduler (VgateNvml *nvml, GVariant *body, GError **error)
     g_autoptr (GPtrArray) found = NULL;
     VgateSchedulerSettings settings = VGATE_INIT (VgateSchedulerSettings);
     const char *address;
+    int engine;
 
-    g_variant_get (body, "(&siiuuu)", &address, &settings.policy, &settings.arr, &settings.time_slice,
-                   &settings.frequency, &settings.average_factor);
+    g_variant_get (body, "(&siiiuuu)", &address, &engine, &settings.policy, &settings.arr,
+                   &settings.time_slice, &settings.frequency, &settings.average_factor);
     found = vgate_gpus_find (nvml, address, NULL, error);
     if (!found)
         return NULL;
-    if (!read_scheduler (nvml, g_ptr_array_index (found, 0), &was, error)) {
+    if (!read_scheduler (nvml, g_ptr_array_index (found, 0), engine, &was, error)) {
         g_prefix_error (error, "GPU %s: ", was.address);
         return NULL;
     }
-    if (!set_scheduler (nvml, g_ptr_array_index (found, 0), &settings, &was, error))
+    if (!set_scheduler (nvml, g_ptr_array_index (found, 0), engine, &settings, &was, error))
         return NULL;
-    if (!read_scheduler (nvml, g_ptr_array_index (found, 0), &is, error)) {
+    if (!read_scheduler (nvml, g_ptr_array_index (found, 0), engine, &is, error)) {
         g_prefix_error (error, "the setting was made, but cannot be read back: GPU %s: ", was.address);
         return NULL;
     }

@@ -125,10 +125,8 @@ check_adaptive (const VgateSchedulerSettings *settings, const VgateSchedulerCapa
                      "this driver does not take a time slice: instead of %s, set a frequency of %u Hz", words,
                      frequency);
     else if (settings->arr == VGATE_ARR_DISABLED)
-        g_set_error_literal (
-            error, VGATE_ERROR, VGATE_CODE_SCHEDULER_ADAPTIVE,
-            "this driver cannot switch adaptive round robin off: leave its mode out, and set a "
-            "frequency if a time slice is wanted");
+        g_set_error_literal (error, VGATE_ERROR, VGATE_CODE_SCHEDULER_ADAPTIVE,
+                             "this driver cannot switch adaptive round robin off");
     return settings->time_slice == 0 && settings->arr != VGATE_ARR_DISABLED;
 }
 

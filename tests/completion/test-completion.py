@@ -125,6 +125,7 @@ VALUES = [
     (("check", "--operation", ""), ["migrate", "restore", "start"]),
     (("device", "make", "--operation", ""), ["migrate", "restore"]),
     (("scheduler", "set", "--policy", "e"), ["equal-share"]),
+    (("scheduler", "state", "--engine", "nv"), ["nvenc0", "nvenc1"]),
     (("scheduler", "set", "--arr=d"), ["--arr=default", "--arr=disabled"]),
     (("scheduler", "set", "--time-slice", ""), []),
     (("check", "--link-speed", ""), []),

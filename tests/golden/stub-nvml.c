@@ -65,6 +65,29 @@ nvmlDeviceGetVgpuSchedulerState (nvmlDevice_t device, nvmlVgpuSchedulerGetState_
 }
 #endif
 
+#ifdef STUB_LOG_V2
+/* For each engine, with weights. */
+EXPORT nvmlReturn_t
+nvmlDeviceGetVgpuSchedulerLog_v2 (nvmlDevice_t device, nvmlVgpuSchedulerLogInfo_v2_t *log)
+{
+    if (!device || !log)
+        return NVML_ERROR_INVALID_ARGUMENT;
+    *log = (nvmlVgpuSchedulerLogInfo_v2_t){
+        .engineId = log->engineId,
+        .schedulerPolicy = NVML_SCHEDULER_FIXED_SHARE,
+        .avgFactor = 33,
+        .timeslice = 2083333,
+        .entriesCount = 2,
+        .logEntries =
+            {
+                {1234567890123, 2083333, 2083333, 7, 2083333, 20000, 1},
+                {1234569993456, 1500000, 1500000, 8, 2083333, 20000, 2},
+            },
+    };
+    return NVML_SUCCESS;
+}
+#endif
+
 #ifdef STUB_LOG
 /* The same answer at every call, as if nothing ran. */
 EXPORT nvmlReturn_t

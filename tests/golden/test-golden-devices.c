@@ -254,6 +254,23 @@ one_unusable (FakeHost *host)
     declare (host, "[gpu 0]\ntypes=NVIDIA H100XM-20C x 1\n");
 }
 
+/* A driver that has only the scheduler calls since r595. */
+static void
+v2_takes_frequency (FakeHost *host)
+{
+    case_standard_host (host);
+    fake_host_sim (host, "update --scheduler-calls v2");
+    declare (host, "[gpu 0]\nscheduler=equal-share\narr=enabled\nfrequency=500Hz\n");
+}
+
+static void
+v2_takes_no_slice (FakeHost *host)
+{
+    case_standard_host (host);
+    fake_host_sim (host, "update --scheduler-calls v2");
+    declare (host, "[gpu 0]\nscheduler=equal-share\narr=disabled\ntime-slice=4ms\n");
+}
+
 /* The driver accepts each scheduler, and keeps its own. */
 static void
 keeps_scheduler (FakeHost *host)
@@ -307,6 +324,8 @@ static const struct {
     {"no-devices", STATUS, no_devices, 1},
     {"unusable", APPLY_, one_unusable, 0},
     {"scheduler-kept", APPLY_, keeps_scheduler, 1},
+    {"scheduler-v2", APPLY_, v2_takes_frequency, 0},
+    {"scheduler-v2-slice", APPLY_, v2_takes_no_slice, 1},
     {"leases", STATUS, leases_are_rubbish, 3},
 };
 

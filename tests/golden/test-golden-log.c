@@ -38,6 +38,13 @@ add_constant (FakeHost *host)
 }
 
 static void
+add_constant_v2 (FakeHost *host)
+{
+    case_standard_host (host);
+    fake_host_set_library (host, program_path ("stub-log-v2"));
+}
+
+static void
 add_mig (FakeHost *host)
 {
     case_standard_host (host);
@@ -73,11 +80,16 @@ static const CommandReport reports[] = {
     {"idle-two", "scheduler log", add_two, NULL},
     {"one-of-two", "scheduler log " GPU_2, add_two, NULL},
     {"entries", "scheduler log", add_constant, NULL},
+    {"entries-v2", "scheduler log", add_constant_v2, NULL},
+    {"entries-nvenc1", "scheduler log --engine nvenc1", add_constant_v2, NULL},
+    {"nvenc-v1", "scheduler log --engine nvenc0", case_standard_host, NULL},
     {"mig", "scheduler log", add_mig, NULL},
 };
 
 static const CommandFailure failures[] = {
     {"no-gpu", {.line = "scheduler log"}, add_nothing, NULL, NULL, 1},
+    {"follow-nvenc-v1", {.line = "scheduler log --follow --engine nvenc0"}, NULL, NULL, NULL, 3},
+    {"usage-engine", {.line = "scheduler log --engine video"}, NULL, NULL, NULL, 2},
     {"no-gpu-follow", {.line = "scheduler log --follow"}, add_nothing, NULL, NULL, 1},
     {"mig-follow", {.line = "scheduler log --follow"}, add_mig, NULL, NULL, 3},
     {"fails",

@@ -89,6 +89,23 @@ add_with_arr (FakeHost *host)
     set_with_arr (host);
 }
 
+/* A driver that has only the calls since r595. */
+static void
+add_v2 (FakeHost *host)
+{
+    case_standard_host (host);
+    fake_host_sim (host, "update --scheduler-calls v2");
+}
+
+/* A driver that has both, of which the older ones are not to be used any more. */
+static void
+add_deprecated (FakeHost *host)
+{
+    case_standard_host (host);
+    fake_host_sim (host, "update --scheduler-calls v1-deprecated");
+    set (host, "--engine nvenc1 --policy fixed-share --frequency 250");
+}
+
 static void
 forget (FakeHost *host)
 {
@@ -115,6 +132,14 @@ static const CommandReport reports[] = {
      case_standard_host, forget},
     {"set-arr-default", SET "--policy equal-share --arr enabled --yes", case_standard_host, forget},
     {"set-back", SET "--policy best-effort --yes", case_standard_host, set_equal_share},
+    {"capabilities-v2", "scheduler capabilities", add_v2, NULL},
+    {"state-v2", "scheduler state", add_v2, NULL},
+    {"state-v2-nvenc0", "scheduler state --engine nvenc0", add_deprecated, NULL},
+    {"state-v2-nvenc1", "scheduler state --engine nvenc1 " CASE_GPU, add_deprecated, NULL},
+    {"state-nvenc-v1", "scheduler state --engine nvenc0", case_standard_host, NULL},
+    {"set-v2", SET "--policy equal-share --frequency 500 --yes", add_v2, forget},
+    {"set-v2-nvenc0", SET "--engine nvenc0 --policy fixed-share --arr enabled --average-factor 20 --yes",
+     add_v2, forget},
     {"set-upper-case", "scheduler set 0000:A1:00.0 --policy equal-share --yes", add_upper_case, forget},
 };
 
@@ -205,6 +230,35 @@ static const CommandFailure failures[] = {
      NULL,
      NULL,
      1},
+    /* what a driver since r595 cannot do is refused before it is asked */
+    {"v2-slice",
+     {.line = SET "--policy equal-share --time-slice 2ms --yes"},
+     add_v2,
+     "hang nvmlDeviceSetVgpuSchedulerState",
+     NULL,
+     1},
+    {"v2-arr-off",
+     {.line = SET "--engine nvenc1 --policy equal-share --arr disabled --yes"},
+     add_v2,
+     "hang nvmlDeviceSetVgpuSchedulerState",
+     NULL,
+     1},
+    {"v2-frequency", {.line = SET "--policy equal-share --frequency 961 --yes"}, add_v2, NULL, NULL, 1},
+    {"v2-reset",
+     {.line = SET "--policy equal-share --yes"},
+     add_v2,
+     "fail nvmlDeviceSetVgpuSchedulerState_v2 RESET_REQUIRED",
+     NULL,
+     1},
+    {"v2-fails", {.line = "scheduler state"}, add_v2, "fail nvmlDeviceGetVgpuSchedulerState_v2 999", NULL, 3},
+    {"nvenc-v1", {.line = SET "--engine nvenc0 --policy equal-share --yes"}, NULL, NULL, NULL, 1},
+    {"answer-no-nvenc",
+     {.line = SET "--engine nvenc0 --policy equal-share --frequency 500", .answer = "n\n"},
+     add_v2,
+     NULL,
+     NULL,
+     1},
+    {"usage-engine", {.line = "scheduler state --engine nvenc2"}, NULL, NULL, NULL, 2},
     {"answer-no",
      {.line = SET "--policy equal-share --arr disabled --time-slice 2ms", .answer = "n\n"},
      NULL,

@@ -73,11 +73,16 @@ test_scheduler (void)
 static void
 test_address (void)
 {
-    g_autoptr (GVariant) all = g_variant_ref_sink (vgate_address_to_variant (NULL));
-    g_autoptr (GVariant) one = g_variant_ref_sink (vgate_address_to_variant ("0000:41:00.0"));
+    g_autoptr (GVariant) all = g_variant_ref_sink (vgate_engine_to_variant (NULL, VGATE_ENGINE_GRAPHICS));
+    g_autoptr (GVariant) one =
+        g_variant_ref_sink (vgate_engine_to_variant ("0000:41:00.0", VGATE_ENGINE_NVENC0));
 
-    g_assert_null (vgate_address_from_variant (all));
-    g_assert_cmpstr (vgate_address_from_variant (one), ==, "0000:41:00.0");
+    int engine = 0;
+
+    g_assert_null (vgate_engine_from_variant (all, &engine));
+    g_assert_cmpint (engine, ==, VGATE_ENGINE_GRAPHICS);
+    g_assert_cmpstr (vgate_engine_from_variant (one, &engine), ==, "0000:41:00.0");
+    g_assert_cmpint (engine, ==, VGATE_ENGINE_NVENC0);
 }
 
 static void
