@@ -17,6 +17,7 @@ static const struct {
     {223, 223, "a refusal that is given later"},
     {513, 516, "settings and the scheduler's log"},
     {518, 519, "the output, and a GPU that can be used again"},
+    {523, 523, "settings of the scheduler"},
     {530, 589, "'vgpu-gate device', snapshots that are made, fleets, images, driver updates and plans"},
     {701, 704, "captures"},
     {707, 738, "jobs that go on, hang or have ended, definitions, and vgpu-gated itself"},
