@@ -121,20 +121,37 @@ describe_disagreement (const VgateFinding *f)
     return g_strdup_printf ("the rule gives %s; the driver here gives %s", ours, driver);
 }
 
-/* "equal-share with 2 ms". The time slice is 0 with best effort, and is then omitted. */
+/* "equal-share with 2 ms", and with the mode of ARR where asked for. The time slice is 0 with best
+ * effort, and is then omitted. */
 static char *
-describe_policy (const char *policy, guint64 time_slice)
+describe_policy (const char *policy, guint64 packed, gboolean with_arr)
 {
-    g_autofree char *words = vgate_duration_describe (time_slice);
+    g_autofree char *words = vgate_duration_describe (VGATE_SCHEDULER_SLICE (packed));
+    const char *arr = vgate_arr_mode_name (VGATE_SCHEDULER_ARR (packed));
+    const guint32 factor = VGATE_SCHEDULER_FACTOR (packed);
 
-    return time_slice > 0 ? g_strdup_printf ("%s with %s", policy, words) : g_strdup (policy);
+    if (VGATE_SCHEDULER_SLICE (packed) == 0)
+        return g_strdup (policy);
+    if (!with_arr)
+        return g_strdup_printf ("%s with %s", policy, words);
+    return factor > 0
+               ? g_strdup_printf ("%s with %s (ARR %s, averaging factor %u)", policy, words, arr, factor)
+               : g_strdup_printf ("%s with %s (ARR %s)", policy, words, arr);
+}
+
+/* TRUE when the policy is the same, but not the mode of ARR or the averaging factor. */
+static gboolean
+differs_in_arr (const VgateFinding *f)
+{
+    return strcmp (f->source_text, f->destination_text) == 0 && f->source >> 32 != f->destination >> 32;
 }
 
 static char *
 describe_scheduler (const VgateFinding *f)
 {
-    g_autofree char *source = describe_policy (f->source_text, f->source);
-    g_autofree char *destination = describe_policy (f->destination_text, f->destination);
+    const gboolean with_arr = differs_in_arr (f);
+    g_autofree char *source = describe_policy (f->source_text, f->source, with_arr);
+    g_autofree char *destination = describe_policy (f->destination_text, f->destination, with_arr);
 
     return g_strdup_printf ("the scheduler is %s at the source, %s here", source, destination);
 }
@@ -287,6 +304,9 @@ vgate_finding_way_out (const VgateFinding *f)
     if (f->code == VGATE_CODE_VERSION_OUTSIDE_RANGE && f->source > f->destination_max)
         return "Choose another host, or update the host driver. Or widen a narrowed range (vgpu-gate version "
                "set).";
+    /* a driver since r595 cannot switch it off */
+    if (f->code == VGATE_CODE_SCHEDULER_DIFFERS && differs_in_arr (f))
+        return "Set the same frequency with ARR on both hosts ('vgpu-gate scheduler set --arr enabled').";
     if (f->code == VGATE_CODE_NOT_MIGRATABLE && f->at_destination)
         return "Choose a host whose GPU and host driver support vGPU migration.";
     if (f->code == VGATE_CODE_NOT_MIGRATABLE)

@@ -105,8 +105,8 @@ is_scheduler_different (const Case *c, VgateFinding *finding)
         return FALSE;
     finding->source_text = vgate_scheduler_policy_name (source->policy);
     finding->destination_text = vgate_scheduler_policy_name (destination->policy);
-    finding->source = source->time_slice;
-    finding->destination = destination->time_slice;
+    finding->source = VGATE_SCHEDULER_PACK (source);
+    finding->destination = VGATE_SCHEDULER_PACK (destination);
     return !vgate_scheduler_equal (source, destination);
 }
 

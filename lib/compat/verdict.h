@@ -18,6 +18,14 @@ struct VgateFinding {
     VgateDownTime down_time;
 };
 
+/* The settings of a scheduler as source and destination of VGATE_CODE_SCHEDULER_DIFFERS: the time slice
+ * in the lower 32 bits, then the mode of ARR (8 bits) and the averaging factor. */
+#define VGATE_SCHEDULER_PACK(s) \
+    ((guint64)(s)->average_factor << 40 | (guint64)(guint32)(s)->arr << 32 | (s)->time_slice)
+#define VGATE_SCHEDULER_SLICE(packed)  ((guint32)(packed))
+#define VGATE_SCHEDULER_ARR(packed)    ((int)((packed) >> 32 & 0xff))
+#define VGATE_SCHEDULER_FACTOR(packed) ((guint32)((packed) >> 40))
+
 /* A finding for each rule, NVIDIA's conditions (two for those that can fail on either side), and the driver's
  * answer. */
 #define VGATE_FINDINGS_MAX (VGATE_RULES_MAX + 8)

@@ -368,6 +368,40 @@ test_senders (void)
     }
 }
 
+/* A driver that takes time slices, and one that always uses ARR (since r595), in both directions. */
+static void
+test_schedulers_arr (void)
+{
+    static const VgateScheduler older = {sizeof older, VGATE_SCHEDULER_EQUAL_SHARE, VGATE_ARR_DISABLED, 0,
+                                         2000000};
+    static const VgateScheduler newer = {sizeof newer, VGATE_SCHEDULER_EQUAL_SHARE, VGATE_ARR_ENABLED, 33,
+                                         2000000};
+    static const char *const texts[] = {
+        "the scheduler is equal-share with 2 ms (ARR disabled) at the source, equal-share with 2 ms (ARR "
+        "enabled, averaging factor 33) here",
+        "the scheduler is equal-share with 2 ms (ARR enabled, averaging factor 33) at the source, equal-share "
+        "with 2 ms (ARR disabled) here"};
+
+    for (guint i = 0; i < G_N_ELEMENTS (texts); i++) {
+        CompatPair pair;
+        VgateVerdict verdict;
+        g_autofree char *text = NULL;
+
+        compat_pair_init (&pair);
+        pair.vgpu_scheduler = i == 0 ? older : newer;
+        pair.pgpu_scheduler = i == 0 ? newer : older;
+        vgate_compat_judge (&pair.vgpu, &pair.pgpu, &pair.circumstances, &verdict);
+        g_assert_cmpuint (verdict.n_findings, ==, 1);
+        g_assert_cmpint (verdict.findings[0].code, ==, VGATE_CODE_SCHEDULER_DIFFERS);
+        text = vgate_finding_describe (&verdict.findings[0]);
+        g_assert_cmpstr (text, ==, texts[i]);
+        g_assert_nonnull (strstr (vgate_finding_way_out (&verdict.findings[0]), "--arr enabled"));
+        pair.vgpu_scheduler = pair.pgpu_scheduler;
+        vgate_compat_judge (&pair.vgpu, &pair.pgpu, &pair.circumstances, &verdict);
+        g_assert_cmpuint (verdict.n_findings, ==, 0);
+    }
+}
+
 static void
 test_schedulers_unknown (void)
 {
@@ -425,6 +459,7 @@ main (int argc, char **argv)
     g_test_add_func ("/compat-rules/unknown-times", test_unknown_times);
     g_test_add_func ("/compat-rules/senders", test_senders);
     g_test_add_func ("/compat-rules/schedulers-unknown", test_schedulers_unknown);
+    g_test_add_func ("/compat-rules/schedulers-arr", test_schedulers_arr);
     g_test_add_func ("/compat-rules/host-branches", test_host_branches);
     return g_test_run ();
 }

@@ -55,6 +55,40 @@ test_the_same_on_both_hosts_is_no_finding () {
     ! on b grep VGATE-408 /var/log/libvirt/journal.log || fail 'the journal warns all the same'
 }
 
+# Host a gets a driver without the scheduler calls of r595, host b one that has only these.
+make_generations () {
+    local host
+    host_update b --scheduler-calls v2
+    for host in a b; do
+        host_configure "$host" rules <<<'scheduler-differs=refuse'
+    done
+}
+
+test_an_older_and_a_newer_driver_can_have_the_same_settings () {
+    make_generations
+    scheduler_set a --policy equal-share --arr enabled --frequency 500Hz
+    scheduler_set b --policy equal-share --frequency 500Hz
+    guest_run a across "$h100_20c"
+    migrate a across
+    guest_moved a across
+    migrate b across
+    guest_moved b across
+    ! on b grep VGATE-408 /var/log/libvirt/journal.log || fail 'the journal warns all the same'
+}
+
+test_an_older_and_a_newer_driver_differ_in_both_directions () {
+    local older='equal-share with 2 ms .ARR disabled.' newer='equal-share with 2 ms .ARR enabled, averaging factor 33.'
+    make_generations
+    scheduler_set a --policy equal-share --arr disabled --time-slice 2ms
+    scheduler_set b --policy equal-share --frequency 500Hz
+    guest_run a there "$h100_20c"
+    expect_migration_refused 408 there "$older at the source, $newer here"
+    on a virsh -q destroy there
+    guest_run b back "$h100_20c"
+    speaker=host-a expect_refused 408 back "$newer at the source, $older here" migrate b back
+    guest_answers b back
+}
+
 test_it_cannot_be_set_under_a_running_guest () {
     local output
     guest_run a seated "$h100_20c"
