@@ -379,8 +379,8 @@ test_schedulers_arr (void)
     static const char *const texts[] = {
         "the scheduler is equal-share with 2 ms (ARR disabled) at the source, equal-share with 2 ms (ARR "
         "enabled, averaging factor 33) here",
-        "the scheduler is equal-share with 2 ms (ARR enabled, averaging factor 33) at the source, equal-share "
-        "with 2 ms (ARR disabled) here"};
+        "the scheduler is equal-share with 2 ms (ARR enabled, averaging factor 33) at the source, "
+        "equal-share with 2 ms (ARR disabled) here"};
 
     for (guint i = 0; i < G_N_ELEMENTS (texts); i++) {
         CompatPair pair;
