@@ -119,7 +119,7 @@ has_line (const char *text, const char *line)
 }
 
 /* The recording contains every call that the simulated driver exports, except the one that NVML does not
- * have. */
+ * have, and the scheduler calls that came with r595. */
 static void
 assert_all_calls (const char *out)
 {
@@ -130,7 +130,8 @@ assert_all_calls (const char *out)
     for (gsize i = 0; words[i]; i++) {
         g_autofree char *line = g_strdup_printf ("\n%s (", words[i]);
 
-        if (!g_str_has_prefix (words[i], "nvml"))
+        if (!g_str_has_prefix (words[i], "nvml") ||
+            (strstr (words[i], "VgpuScheduler") && g_str_has_suffix (words[i], "_v2")))
             continue;
         if (!strstr (out, line))
             g_error ("%s is never asked", words[i]);
