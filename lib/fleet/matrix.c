@@ -4,7 +4,6 @@
 #include "base/threads.h"
 #include "fleet/pairs.h"
 #include "fleet/similar.h"
-#include "gate/reason.h"
 #include "host/qemu-process.h"
 
 #include <string.h>
@@ -55,22 +54,6 @@ kind_of (const VgateDecision *decision)
     return vgate_code_is_unanswered (decision->code) ? VGATE_CELL_UNKNOWN : VGATE_CELL_NO;
 }
 
-/* The limit of the vGPU that gives the reason, if the reason is a verdict. */
-static guint32
-limit_of (const VgateDecision *decision, const VgateHost *host)
-{
-    for (guint i = 0; i < decision->placements->len; i++) {
-        const VgatePlacement *placement = g_ptr_array_index (decision->placements, i);
-        const VgateCandidate *nearest = placement->chosen < 0 ? vgate_reason_nearest (placement, host) : NULL;
-        const VgateFinding *finding = nearest ? vgate_verdict_first_refusal (&nearest->verdict) : NULL;
-
-        if (placement->chosen < 0)
-            return finding && (VgateCode)finding->code == decision->code ? nearest->verdict.limit
-                                                                         : VGATE_LIMIT_NONE;
-    }
-    return VGATE_LIMIT_NONE;
-}
-
 static void
 warning_free (VgateWarning *warning)
 {
@@ -100,7 +83,7 @@ judge (const VgateFleetQuestion *question, const VgateFleetSubject *subject,
         g_ptr_array_add (outcome->warnings, copy);
     }
     if (outcome->kind == VGATE_CELL_NO) {
-        outcome->limit = limit_of (decision, host);
+        outcome->limit = decision->limit;
         if (operation == VGATE_OPERATION_MIGRATE) {
             g_autoptr (VgateDecision) start =
                 vgate_fleet_judge (question, subject, host, VGATE_OPERATION_PREPARE);

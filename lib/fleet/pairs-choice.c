@@ -4,6 +4,7 @@
 
 #include "compat/verdict.h"
 #include "gate/judge.h"
+#include "gate/reason.h"
 #include "placement/choose.h"
 
 #include <string.h>
@@ -113,6 +114,7 @@ judge_all (VgatePairs *pairs, const VgatePairGuest *guest, const VgatePairHost *
         vgate_key_number (key, (guint64)candidate.is_possible);
         append_verdict (key, &candidate.verdict);
         verdicts->can_migrate[is_held] = candidate.is_possible;
+        verdicts->distance[is_held] = vgate_reason_distance (&candidate, subject, host->host);
         verdicts->of_migration[is_held] = vgate_key_find_number (pairs->known, key);
         verdicts->can_start_on_device =
             judge (pairs, guest, host, vgpu, pgpu, VGATE_OPERATION_PREPARE, is_held).is_possible;
@@ -207,6 +209,8 @@ append_slot (GByteArray *key, const VgatePairGuest *guest, const VgatePairHost *
     vgate_key_number (key, (guint64)slot->exists);
 }
 
+/* --- no device --- */
+
 /* TRUE when no GPU could run the vGPU, whatever device it had. */
 static gboolean
 has_no_gpu (VgatePairs *pairs, const VgatePairGuest *guest, const VgatePairHost *host,
@@ -228,14 +232,81 @@ has_no_gpu (VgatePairs *pairs, const VgatePairGuest *guest, const VgatePairHost 
     return *gpus == NONE;
 }
 
-gboolean
-vgate_pair_lacks_a_gpu (VgatePairs *pairs, const VgatePairGuest *guest, const VgatePairHost *host,
-                        const VgatePairView *view)
+/* The index of the GPU that the device of the vGPU belongs to, if only its user is in the way; otherwise the
+ * number of GPUs. */
+static guint
+own_gpu (const VgatePairGuest *guest, const VgatePairHost *host, guint index)
 {
-    for (guint i = 0; i < guest->n_vgpus; i++)
-        if (has_no_gpu (pairs, guest, host, view, i))
-            return TRUE;
-    return FALSE;
+    const VgateElementVgpu *vgpu = g_ptr_array_index (guest->guest->domain->element->vgpus, index);
+    const VgatePairAt *at = vgate_pair_named_at (guest, host, index);
+    const VgateDevice *device = at && at->device ? &at->device->listed.device : NULL;
+
+    if (!device || device->kind != VGATE_DEVICE_VGPU || device->fault || at->pgpu == VGATE_NOWHERE ||
+        !vgate_pgpu_is_same_type (g_ptr_array_index (host->host->pgpus, at->pgpu), device->type,
+                                  device->type_name, vgpu->type, vgpu->type_name))
+        return host->host->pgpus->len;
+    return at->pgpu;
+}
+
+/* The number of what the reason reads of the GPU that comes nearest to running the vGPU (gate/reason.h). */
+static guint
+number_of_nearest (VgatePairs *pairs, const VgatePairGuest *guest, const VgatePairHost *host,
+                   const VgatePairView *view, guint vgpu)
+{
+    const guint n_gpus = host->host->pgpus->len, own = own_gpu (guest, host, vgpu),
+                index = guest->vgpus[vgpu].subject * (n_gpus + 1) + own;
+    g_autoptr (GByteArray) key = NULL;
+    const VgatePgpu *nearest = NULL;
+    guint least = G_MAXUINT, verdict = 0, *number;
+
+    if (host->nearest->len <= index)
+        g_array_set_size (host->nearest, pairs->verdicts->len * (n_gpus + 1));
+    number = &g_array_index (host->nearest, guint, index);
+    if (*number != 0)
+        return *number;
+    for (guint p = 0; p < n_gpus; p++) {
+        const VgatePairVerdicts *verdicts = vgate_pair_verdicts (pairs, guest, host, view, vgpu, p);
+
+        if (verdicts->distance[p == own] >= least)
+            continue;
+        least = verdicts->distance[p == own];
+        nearest = g_ptr_array_index (host->host->pgpus, p);
+        verdict = verdicts->of_migration[p == own];
+    }
+    key = g_byte_array_sized_new (128);
+    vgate_key_text (key, "nearest");
+    vgate_key_text (key, nearest->address);
+    vgate_key_text (key, nearest->name);
+    vgate_key_number (key, (guint64)nearest->mig);
+    vgate_key_number (key, verdict);
+    *number = vgate_key_find_number (pairs->known, key);
+    return *number;
+}
+
+guint
+vgate_pair_number_of_lack (VgatePairs *pairs, const VgatePairGuest *guest, const VgatePairHost *host,
+                           const VgatePairView *view)
+{
+    g_autoptr (GByteArray) key = NULL;
+    gboolean lacks_any = FALSE;
+
+    for (guint i = 0; !lacks_any && i < guest->n_vgpus; i++)
+        lacks_any = has_no_gpu (pairs, guest, host, view, i);
+    /* a host without GPUs gives another reason */
+    if (!lacks_any || host->host->pgpus->len == 0)
+        return 0;
+    if (guest->n_vgpus == 1)
+        return number_of_nearest (pairs, guest, host, view, 0);
+    key = g_byte_array_sized_new (256);
+    vgate_key_text (key, "lack");
+    for (guint i = 0; i < guest->n_vgpus; i++) {
+        const VgateElementVgpu *vgpu = g_ptr_array_index (guest->guest->domain->element->vgpus, i);
+
+        vgate_key_text (key, vgpu->type_name);
+        vgate_key_number (key, (guint64)has_no_gpu (pairs, guest, host, view, i));
+        vgate_key_number (key, number_of_nearest (pairs, guest, host, view, i));
+    }
+    return vgate_key_find_number (pairs->known, key);
 }
 
 /* TRUE when the vGPU can start cold on the device that it names, although another guest uses it. */

@@ -36,6 +36,7 @@ vgate_pair_host_free (VgatePairHost *host)
     g_free (host->loads);
     g_array_unref (host->promises);
     g_array_unref (host->gpus_for);
+    g_array_unref (host->nearest);
     g_array_unref (host->views);
     g_ptr_array_unref (host->addresses);
     g_free (host);
@@ -207,6 +208,7 @@ vgate_pair_host_new (VgatePairs *pairs, const VgateHost *copy, const VgateHost *
     host->loads = g_new0 (guint, n_gpus + 1);
     host->promises = g_array_new (FALSE, FALSE, sizeof (VgatePromise));
     host->gpus_for = g_array_new (FALSE, TRUE, sizeof (guint8));
+    host->nearest = g_array_new (FALSE, TRUE, sizeof (guint));
     host->views = g_array_new (FALSE, TRUE, sizeof (VgatePairView));
     g_array_set_clear_func (host->views, (GDestroyNotify)view_clear);
     host->addresses = g_ptr_array_new_with_free_func ((GDestroyNotify)at_free);

@@ -78,6 +78,7 @@ struct VgatePairHost {
     guint *loads;         /* indexed by pGPU */
     GArray *promises;     /* of VgatePromise */
     GArray *gpus_for;     /* of guint8, indexed by subject: whether a GPU can run it (has_no_gpu ()) */
+    GArray *nearest;      /* of guint, indexed by subject and GPU: number_of_nearest () */
     GArray *views;        /* of VgatePairView, indexed by interest * 2 + whether only other devices matter */
     GPtrArray *addresses; /* of VgatePairAt *, indexed by the number of the address; NULL: nothing is there */
 };
@@ -87,6 +88,7 @@ typedef struct {
     guint number;                 /* of all of it; 0: not known yet */
     guint of_migration[2];        /* the number of a migration's, indexed by whether a device exists */
     gboolean can_migrate[2];      /* likewise */
+    guint distance[2];            /* likewise, how far the GPU is from running it (gate/reason.h) */
     gboolean can_start_on_device; /* cold, on a device that exists */
 } VgatePairVerdicts;
 
@@ -144,8 +146,9 @@ const VgatePairVerdicts *vgate_pair_verdicts (VgatePairs *pairs, const VgatePair
 /* Appends the devices that are chosen for it. FALSE when no device is chosen. */
 gboolean vgate_pair_append_choice (GByteArray *key, VgatePairs *pairs, const VgatePairGuest *guest,
                                    const VgatePairHost *host, const VgatePairView *view);
-/* TRUE when no GPU could run one of the vGPUs, whatever device it had. */
-gboolean vgate_pair_lacks_a_gpu (VgatePairs *pairs, const VgatePairGuest *guest, const VgatePairHost *host,
+/* The number of what the reason reads when no GPU could run one of the vGPUs, whatever device it had: which
+ * GPU comes nearest. 0 when a GPU could run each of them. */
+guint vgate_pair_number_of_lack (VgatePairs *pairs, const VgatePairGuest *guest, const VgatePairHost *host,
                                  const VgatePairView *view);
 /* TRUE when it can start cold on the devices that it names, although other guests use them. */
 gboolean vgate_pair_can_start (VgatePairs *pairs, const VgatePairGuest *guest, const VgatePairHost *host,

@@ -158,20 +158,26 @@ write_key_with_choice (VgatePairs *pairs, const VgatePairGuest *guest, const Vga
     numbers[4] = guest->guest->domain->vmstate && vgate_pair_can_start (pairs, guest, host, view);
 }
 
-/* There are no other devices: the guest gets that reason and an advice, or can be started cold. */
+/* There are no other devices: the guest gets that reason and an advice, or that no GPU can run it; or it can
+ * be started cold. */
 static void
 write_key_without_choice (VgatePairs *pairs, const VgatePairGuest *guest, const VgatePairHost *host,
                           const VgatePairView *view)
 {
-    const gboolean is_placed = pairs->question->policy->placement_mode != VGATE_PLACEMENT_OFF;
+    const gboolean is_placed = pairs->question->policy->placement_mode != VGATE_PLACEMENT_OFF,
+                   has_other_kind = is_placed && vgate_pair_has_other_kind (guest, host);
+    const guint lack = is_placed ? vgate_pair_number_of_lack (pairs, guest, host, view) : 0;
     guint32 *numbers = begin_key (pairs, 6);
 
     numbers[0] = guest->first;
     numbers[1] = host->base;
-    numbers[2] = vgate_pair_reason_at (pairs, host, vgate_pair_named_at (guest, host, 0));
-    numbers[3] = is_placed && vgate_pair_lacks_a_gpu (pairs, guest, host, view);
+    /* where no GPU can run it, the device can be the reason only if it is of another kind */
+    numbers[2] = lack == 0 || has_other_kind
+                     ? vgate_pair_reason_at (pairs, host, vgate_pair_named_at (guest, host, 0))
+                     : 0;
+    numbers[3] = lack;
     numbers[4] = is_placed && vgate_pair_can_start (pairs, guest, host, view);
-    numbers[5] = is_placed && vgate_pair_has_other_kind (guest, host);
+    numbers[5] = has_other_kind;
 }
 
 static void

@@ -293,14 +293,13 @@ host_state_of (const Devices *d)
     };
 }
 
-/* FALSE without an error when there is no device for some vGPU. */
+/* wants: of list_wants (). FALSE without an error when there is no device for some vGPU. */
 static gboolean
-choose_other_devices (const Devices *d, GError **error)
+choose_other_devices (const Devices *d, const GPtrArray *wants, GError **error)
 {
     const VgatePolicy *policy = d->j->request->policy;
     const VgateHostState state = host_state_of (d);
     g_autoptr (GPtrArray) slots = vgate_slots_list (&state);
-    g_autoptr (GPtrArray) wants = list_wants (d, error);
     const VgateChoice choice = {
         .host = d->j->host,
         .slots = slots,
@@ -310,7 +309,7 @@ choose_other_devices (const Devices *d, GError **error)
         .is_unlimited = policy->severities[VGATE_RULE_NO_FREE_INSTANCE] != VGATE_SEVERITY_REFUSE,
     };
 
-    return wants && vgate_choose (&choice, wants) && apply_choice (d, wants, error);
+    return vgate_choose (&choice, wants) && apply_choice (d, wants, error);
 }
 
 /* --- the decision --- */
@@ -464,48 +463,76 @@ is_to_apply (const Devices *d)
     return TRUE;
 }
 
-/* What the lack of devices means for a guest whose named devices cannot be used. */
-typedef enum {
-    LACKS_A_DEVICE, /* a GPU can run each of its vGPUs, so that only devices are missing */
-    LACKS_A_GPU,    /* no GPU of this host can run one of its vGPUs, whatever device it got */
-    LACKS_UNKNOWN,  /* the driver failed */
+/* What the lack of devices means for a guest whose named devices cannot be used: a GPU can run each of its
+ * vGPUs, so that only devices are missing; or no GPU of this host can run one of them, whatever device it
+ * got. */
+typedef struct {
+    gboolean is_of_gpu;
+    guint vgpu; /* is_of_gpu: the index of the first such vGPU */
 } Lack;
 
-/* *n_wants: the number of vGPUs that could get another device. */
-static Lack
-find_lack (const Devices *d, guint *n_wants)
+static gboolean
+is_taken_by_a_gpu (const VgateWant *want, guint n_gpus)
 {
-    g_autoptr (GPtrArray) wants = list_wants (d, NULL);
+    gboolean any = FALSE;
 
-    *n_wants = wants ? wants->len : 0;
-    for (guint i = 0; wants && i < wants->len; i++) {
-        const VgateWant *want = g_ptr_array_index (wants, i);
-        gboolean any = FALSE;
-
-        for (guint pgpu = 0; pgpu < d->j->host->pgpus->len; pgpu++)
-            any = any || want->fits[pgpu].can_take_device;
-        if (!any)
-            return LACKS_A_GPU;
-    }
-    return wants ? LACKS_A_DEVICE : LACKS_UNKNOWN;
+    for (guint pgpu = 0; pgpu < n_gpus; pgpu++)
+        any = any || want->fits[pgpu].can_take_device;
+    return any;
 }
 
-/* The way out when no other devices were found. The caller frees it; NULL: that of the refusal is right. */
-static char *
-way_out_without_device (const Devices *d, const VgateRefusal *refusal, gboolean is_refused_by_verdict)
+/* wants: of list_wants (). */
+static Lack
+find_lack (const Devices *d, const GPtrArray *wants)
 {
-    guint n_wants;
-    const Lack lack = find_lack (d, &n_wants);
+    const GPtrArray *placements = d->j->decision->placements;
 
-    if (lack == LACKS_A_GPU && !is_refused_by_verdict)
-        return g_strdup ("Choose another host: no GPU here can run the vGPU ('vgpu-gate check' shows why).");
-    if (lack != LACKS_A_DEVICE || (is_refused_by_verdict && d->j->host->pgpus->len == 1))
+    for (guint i = 0, w = 0; i < placements->len; i++)
+        if (can_get_another (g_ptr_array_index (placements, i)) &&
+            !is_taken_by_a_gpu (g_ptr_array_index (wants, w++), d->j->host->pgpus->len))
+            return (Lack){.is_of_gpu = TRUE, .vgpu = i};
+    return (Lack){.is_of_gpu = FALSE};
+}
+
+/* No GPU can run the vGPU, so that another device would not help: the GPU that comes nearest is the reason,
+ * and not that of the device. */
+static gboolean
+explain_gpu (const Devices *d, guint vgpu, VgateRefusal *refusal, GError **error)
+{
+    const VgatePlacement *placement = g_ptr_array_index (d->j->decision->placements, vgpu);
+
+    /* where the device exists, only its own GPU was judged */
+    if (placement->is_tied) {
+        const guint own = g_array_index (placement->candidates, VgateCandidate, 0).pgpu;
+
+        g_array_set_size (placement->candidates, 0);
+        for (guint pgpu = 0; pgpu < d->j->host->pgpus->len; pgpu++) {
+            VgateCandidate candidate;
+
+            if (!vgate_judge_pair (d->j, vgpu, pgpu, pgpu == own, &candidate, error))
+                return FALSE;
+            g_array_append_val (placement->candidates, candidate);
+        }
+    }
+    vgate_refusal_clear (refusal);
+    vgate_explain_vgpu (d->j->decision, d->j->host, vgpu, refusal);
+    return TRUE;
+}
+
+/* The way out when no other devices were found, but a GPU can run each vGPU. The caller frees it; NULL: that
+ * of the refusal is right. */
+static char *
+way_out_without_device (const Devices *d, guint n_wants, const VgateRefusal *refusal,
+                        gboolean is_refused_by_verdict)
+{
+    const char *none = n_wants == 1 ? "No other device" : "No other devices";
+
+    if (is_refused_by_verdict && d->j->host->pgpus->len == 1)
         return NULL;
     if (is_refused_by_verdict)
-        return g_strdup_printf ("%s %s can be used here.", refusal->way_out,
-                                n_wants == 1 ? "No other device" : "No other devices");
+        return g_strdup_printf ("%s %s can be used here.", refusal->way_out, none);
     return g_strdup_printf ("Choose another host, or free an instance of the type. %s can be used here.",
-                            n_wants == 1 ? "No other device" : "No other devices");
+                            none);
 }
 
 /* Decides when not all named devices can be used. is_worth_it: other devices could help. */
@@ -518,7 +545,8 @@ decide_with_other_devices (const Devices *d, gboolean is_worth_it, GError **erro
     g_autofree char *way_out = NULL;
     /* explain first, as choose_other_devices () replaces the findings about the named devices */
     const gboolean is_refused_by_verdict = explain_named (d, &refusal);
-    const gboolean found = is_worth_it && choose_other_devices (d, &local);
+    g_autoptr (GPtrArray) wants = is_worth_it ? list_wants (d, &local) : NULL;
+    const gboolean found = wants && choose_other_devices (d, wants, &local);
 
     if (local) {
         g_propagate_error (error, g_steal_pointer (&local));
@@ -530,7 +558,12 @@ decide_with_other_devices (const Devices *d, gboolean is_worth_it, GError **erro
         way_out = vgate_suggest_devices (request, d->j->decision);
         d->j->decision->has_suggestion = way_out != NULL;
     } else if (is_worth_it) {
-        way_out = way_out_without_device (d, &refusal, is_refused_by_verdict);
+        const Lack lack = find_lack (d, wants);
+
+        if (!lack.is_of_gpu)
+            way_out = way_out_without_device (d, wants->len, &refusal, is_refused_by_verdict);
+        else if (!is_refused_by_verdict && !explain_gpu (d, lack.vgpu, &refusal, error))
+            return FALSE;
     }
     vgate_refusal_decide (&refusal, way_out, d->j->decision);
     return TRUE;

@@ -53,6 +53,7 @@ typedef struct {
     gboolean is_after_others; /* guests that are asked about together with this one come before it */
     gboolean wants_down_time; /* the report mentions a down-time that is not known */
     guint32 state;            /* VGATE_STATE_* that the operation needs; 0: no verdict was needed */
+    guint32 limit;            /* VGATE_LIMIT_* of the verdict that the text is about; NONE: of no verdict */
     gboolean has_suggestion; /* refused, and the way out of the text makes the devices that are missing fit */
     VgateHost *host;         /* this host as it was read; NULL: not read, or a document was given */
     GPtrArray *placements;   /* of VgatePlacement *, one for each vGPU; empty when no vGPU was judged */

@@ -13,9 +13,9 @@ count_refusals (const VgateVerdict *verdict)
     return n;
 }
 
-/* The lower, the nearer. A host has fewer findings for a GPU than VGATE_FINDINGS_MAX. */
-static guint
-distance_of (const VgateCandidate *candidate, const VgateElementVgpu *vgpu, const VgateHost *host)
+/* A host has fewer findings for a GPU than VGATE_FINDINGS_MAX. */
+guint
+vgate_reason_distance (const VgateCandidate *candidate, const VgateElementVgpu *vgpu, const VgateHost *host)
 {
     const VgatePgpu *pgpu = g_ptr_array_index (host->pgpus, candidate->pgpu);
     const gboolean has_type = vgate_pgpu_find_type (pgpu, vgpu->type, vgpu->type_name) != NULL;
@@ -35,7 +35,7 @@ vgate_reason_nearest (const VgatePlacement *placement, const VgateHost *host)
 
     for (guint i = 0; i < placement->candidates->len; i++) {
         const VgateCandidate *candidate = &g_array_index (placement->candidates, VgateCandidate, i);
-        const guint distance = distance_of (candidate, placement->vgpu, host);
+        const guint distance = vgate_reason_distance (candidate, placement->vgpu, host);
 
         if (distance >= least)
             continue;

@@ -11,6 +11,10 @@
  */
 const VgateCandidate *vgate_reason_nearest (const VgatePlacement *placement, const VgateHost *host);
 
+/* How far the candidate is from running the vGPU: the lower, the nearer. */
+guint vgate_reason_distance (const VgateCandidate *candidate, const VgateElementVgpu *vgpu,
+                             const VgateHost *host);
+
 /* Which vGPU on which GPU a message is about. */
 typedef struct {
     guint index, n_vgpus; /* its index among the guest's vGPUs, and their number */

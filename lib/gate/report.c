@@ -44,7 +44,8 @@ append_others (GString *text, const VgateVerdict *verdict, const VgateFinding *f
     }
 }
 
-/* Appends why the verdict about this GPU does not allow the vGPU, and sets code and way_out of *refusal. */
+/* Appends why the verdict about this GPU does not allow the vGPU, and sets code, limit and way_out of
+ * *refusal. */
 static void
 append_reason (GString *text, const VgateVerdict *verdict, const VgatePgpu *pgpu,
                const VgateDecision *decision, VgateRefusal *refusal)
@@ -58,6 +59,7 @@ append_reason (GString *text, const VgateVerdict *verdict, const VgatePgpu *pgpu
         g_string_append_printf (text, ": %s", clause);
         append_others (text, verdict, finding);
         refusal->code = (VgateCode)finding->code;
+        refusal->limit = verdict->limit;
         refusal->way_out = vgate_reason_way_out (finding, pgpu, decision->situation);
         return;
     }
@@ -79,32 +81,44 @@ append_reason (GString *text, const VgateVerdict *verdict, const VgatePgpu *pgpu
     refusal->way_out = vgate_way_out (refusal->code, decision->situation, NULL);
 }
 
+/* more: what follows the reason, or "". */
+static void
+explain (const VgateDecision *decision, const VgateHost *host, guint index, const char *more,
+         VgateRefusal *refusal)
+{
+    const VgateCandidate *nearest =
+        vgate_reason_nearest (g_ptr_array_index (decision->placements, index), host);
+    g_autofree char *subject = describe_subject (decision, host, index, nearest->pgpu, TRUE),
+                    *brief = describe_subject (decision, host, index, nearest->pgpu, FALSE);
+    g_autoptr (GString) text = g_string_new (NULL);
+
+    append_reason (text, &nearest->verdict, g_ptr_array_index (host->pgpus, nearest->pgpu), decision,
+                   refusal);
+    refusal->what = g_strconcat (subject, text->str, more, NULL);
+    refusal->brief = g_strconcat (brief, text->str, more, NULL);
+}
+
+void
+vgate_explain_vgpu (const VgateDecision *decision, const VgateHost *host, guint vgpu, VgateRefusal *refusal)
+{
+    explain (decision, host, vgpu, "", refusal);
+}
+
 void
 vgate_explain_refusal (const VgateDecision *decision, const VgateHost *host, VgateRefusal *refusal)
 {
-    g_autoptr (GString) text = g_string_new (NULL);
-    g_autofree char *subject = NULL, *brief = NULL;
-    guint n_more = 0;
+    g_autofree char *more = NULL;
+    guint first = 0, n = 0;
 
-    for (guint i = 0; i < decision->placements->len; i++) {
-        const VgatePlacement *placement = g_ptr_array_index (decision->placements, i);
-        const VgateCandidate *nearest = vgate_reason_nearest (placement, host);
-
-        if (placement->chosen >= 0)
+    for (guint i = decision->placements->len; i-- > 0;) {
+        if (((VgatePlacement *)g_ptr_array_index (decision->placements, i))->chosen >= 0)
             continue;
-        if (refusal->code != VGATE_CODE_NONE) {
-            n_more++;
-            continue;
-        }
-        subject = describe_subject (decision, host, i, nearest->pgpu, TRUE);
-        brief = describe_subject (decision, host, i, nearest->pgpu, FALSE);
-        append_reason (text, &nearest->verdict, g_ptr_array_index (host->pgpus, nearest->pgpu), decision,
-                       refusal);
+        first = i;
+        n++;
     }
-    if (n_more > 0)
-        g_string_append_printf (text, "; %u more vGPU%s cannot run here", n_more, n_more > 1 ? "s" : "");
-    refusal->what = g_strconcat (subject, text->str, NULL);
-    refusal->brief = g_strconcat (brief, text->str, NULL);
+    more =
+        n > 1 ? g_strdup_printf ("; %u more vGPU%s cannot run here", n - 1, n > 2 ? "s" : "") : g_strdup ("");
+    explain (decision, host, first, more, refusal);
 }
 
 void
@@ -117,6 +131,7 @@ vgate_refusal_decide (const VgateRefusal *refusal, const char *way_out, VgateDec
     if (refusal->brief && g_utf8_strlen (what, -1) + 2 + g_utf8_strlen (way_out, -1) > TEXT_CHARACTERS_MAX)
         what = refusal->brief;
     vgate_decision_refuse_because (decision, refusal->code, what, way_out);
+    decision->limit = refusal->limit;
 }
 
 void

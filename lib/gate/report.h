@@ -8,6 +8,7 @@
 /* Why a guest is refused. what is a clause without a full stop, and way_out is sentences. */
 typedef struct {
     VgateCode code;
+    guint32 limit; /* VGATE_LIMIT_* of the verdict that refuses; NONE: something else does */
     char *what;
     char *brief; /* what, without the name of the GPU, or NULL */
     char *way_out;
@@ -18,6 +19,9 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (VgateRefusal, vgate_refusal_clear)
 
 /* Explains a refusal by verdicts. It names the first vGPU without a pGPU. The caller clears *refusal. */
 void vgate_explain_refusal (const VgateDecision *decision, const VgateHost *host, VgateRefusal *refusal);
+/* The same about one of the guest's vGPUs, given by index, which no GPU of the host can run. */
+void vgate_explain_vgpu (const VgateDecision *decision, const VgateHost *host, guint vgpu,
+                         VgateRefusal *refusal);
 /* Refuses the guest. The line names the GPU only if there is room for that, because a line that is too long
  * loses a part of its way out. way_out: another one than that of the refusal, or NULL. */
 void vgate_refusal_decide (const VgateRefusal *refusal, const char *way_out, VgateDecision *decision);

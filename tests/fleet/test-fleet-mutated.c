@@ -9,7 +9,6 @@
  *   VGATE_FIRST_SEED=7000 VGATE_SEEDS=500 test-fleet-mutated -p /fleet/mutated/types
  */
 #include "fleet/matrix.h"
-#include "gate/reason.h"
 #include "random-fleet.h"
 
 #include <stdio.h>
@@ -340,21 +339,6 @@ kind_of (const VgateDecision *decision)
     return vgate_code_is_unanswered (decision->code) ? VGATE_CELL_UNKNOWN : VGATE_CELL_NO;
 }
 
-static guint32
-limit_of (const VgateDecision *decision, const VgateHost *host)
-{
-    for (guint i = 0; i < decision->placements->len; i++) {
-        const VgatePlacement *placement = g_ptr_array_index (decision->placements, i);
-        const VgateCandidate *nearest = placement->chosen < 0 ? vgate_reason_nearest (placement, host) : NULL;
-        const VgateFinding *finding = nearest ? vgate_verdict_first_refusal (&nearest->verdict) : NULL;
-
-        if (placement->chosen < 0)
-            return finding && (VgateCode)finding->code == decision->code ? nearest->verdict.limit
-                                                                         : VGATE_LIMIT_NONE;
-    }
-    return VGATE_LIMIT_NONE;
-}
-
 static char *
 normal (const char *text)
 {
@@ -374,7 +358,7 @@ plain (const VgateFleetQuestion *q, const VgateFleetGuest *guest, const VgateFle
     g_autofree char *t = normal (d->text);
 
     if (kind == VGATE_CELL_NO) {
-        limit = limit_of (d, host->host);
+        limit = d->limit;
         if (operation == VGATE_OPERATION_MIGRATE) {
             g_autoptr (VgateDecision) s = vgate_fleet_decide (q, guest, host, VGATE_OPERATION_PREPARE);
             if (s->allowed)
@@ -705,6 +689,7 @@ static const struct {
     {"running", 14, BOTH, "a vGPU runs on a device without a user"},
     {"targets", 61003, MUTATED, "a host only has virtual functions whose type cannot be read"},
     {"types", 900020, BOTH, "a guest cannot migrate because of the bus at switch-over, but can start"},
+    {"targets", 1208680863, BOTH, "a host without any device, whose GPU cannot run the guest"},
 };
 
 static guint

@@ -349,11 +349,12 @@ static const Row rows[] = {
      "Choose another host, or name a free device with 'virsh save-image-edit FILE'."},
     {"no-gpu",
      ARRIVES,
-     {.code = VGATE_CODE_DEVICE_NOT_HERE,
+     {.code = VGATE_CODE_GPU_DIFFERS,
       .input = "mdev",
       .prepare = room_for_mdevs,
+      .config = APPLY,
       .sim = UPDATE "--ecc off"},
-     "Choose another host: no GPU here can run the vGPU ('vgpu-gate check' shows why)."},
+     "Set ECC as on the source (nvidia-smi --ecc-config) and reset the GPU, or choose another host."},
     {"no-device",
      ARRIVES,
      {.code = VGATE_CODE_DEVICE_NOT_HERE, .input = "mdev", .prepare = one_gpu, .config = APPLY},
@@ -413,8 +414,6 @@ static const Row rows[] = {
 static const struct {
     const char *text, *why;
 } not_walked[] = {
-    {"('vgpu-gate check' shows why)", "says where to look"},
-    {": no GPU here can run the vGPU", "a reason"},
     {"No other device can be used here", "a reason"},
     {"No other devices can be used here", "a reason"},
     {", then try again", "is done after each clause"},

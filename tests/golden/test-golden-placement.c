@@ -303,7 +303,7 @@ test_argument (G_GNUC_UNUSED gconstpointer data)
     g_assert_false (has_lease (host, VM_2, NULL));
 }
 
-/* "No other device" is the reason only if a GPU could run the vGPU with another one. */
+/* "No other device" is the reason only if a GPU could run the vGPU with another one. Otherwise the GPU is. */
 static void
 test_no_gpu_can_run_it (G_GNUC_UNUSED gconstpointer data)
 {
@@ -314,10 +314,38 @@ test_no_gpu_can_run_it (G_GNUC_UNUSED gconstpointer data)
     guest_init (&guest, host, "mdev", VM_1);
     with_ecc = event (&guest, "migrate", 507);
     fake_host_sim (host, "update --gpu " CASE_GPU " --ecc off");
-    without_ecc = event (&guest, "migrate", 507);
+    without_ecc = event (&guest, "migrate", 304);
     g_assert_nonnull (strstr (with_ecc, "No other device can be used"));
     g_assert_null (strstr (without_ecc, "No other device"));
-    g_assert_nonnull (strstr (without_ecc, "no GPU here can run the vGPU"));
+    g_assert_nonnull (strstr (without_ecc,
+                              "on GPU " CASE_GPU " (H100 80GB HBM3, simulated): the GPUs differ: "
+                              "ECC is on at the source, off here. Set ECC"));
+}
+
+/* The guest's device belongs to the first of two GPUs, and another guest uses it. */
+static void
+two_gpus_and_busy (FakeHost *host)
+{
+    fake_host_add_gpu (host, CASE_GPU, FAKE_H100);
+    fake_host_add_gpu (host, GPU_2, FAKE_H100);
+    fake_host_add_mdev (host, CASE_MDEV, TYPE, CASE_GPU);
+    fake_host_sim (host, "plug --vm " OTHER_VM " --type 1120 --mdev " CASE_MDEV);
+    fake_host_sim (host, "update --gpu " CASE_GPU " --subsystem-id 16C2 --ecc off");
+    fake_host_sim (host, "update --gpu " GPU_2 " --ecc off");
+}
+
+/* Of all GPUs, not only of that of the named device. */
+static void
+test_nearest_of_all (G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr (FakeHost) host = applying_host (two_gpus_and_busy);
+    g_auto (Guest) guest = {0};
+    g_autofree char *line = NULL;
+
+    guest_init (&guest, host, "mdev", VM_1);
+    line = event (&guest, "migrate", 304);
+    g_assert_nonnull (
+        strstr (line, "on GPU " GPU_2 " (H100 80GB HBM3, simulated): the GPUs differ: ECC is on"));
 }
 
 /* The only free device is also on the guest's command line. */
@@ -600,7 +628,7 @@ test_refused_leaves_none (G_GNUC_UNUSED gconstpointer data)
     guest_init (&again, host, "mdev", VM_1);
     allowed_changed (&guest, "migrate", MDEV_ADDRESS (CASE_MDEV), MDEV_ADDRESS (FREE));
     fake_host_sim (host, "update --gpu " CASE_GPU " --ecc off");
-    refused (&again, "migrate", 507);
+    refused (&again, "migrate", 304);
     assert_no_leases (host);
 }
 
@@ -654,6 +682,7 @@ static const struct {
     {"argument", test_argument},
     {"own-argument", test_own_argument},
     {"no-gpu-can-run-it", test_no_gpu_can_run_it},
+    {"nearest-of-all", test_nearest_of_all},
     {"lost", test_lost},
     {"renumbered", test_renumbered},
     {"not-made", test_not_made},
