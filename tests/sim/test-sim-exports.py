@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What the simulated driver exports: NVML's calls and our one mark, under every list that names them.
 
-Arguments: nm, readelf, the library, its version map, nvml-abi.h, sim-client.h, vgpu-sim.
+Arguments: nm, readelf, the library, its version map, nvml-abi.h, nvml-abi-more.h, sim-client.h, vgpu-sim.
 """
 import os
 import re
@@ -10,9 +10,9 @@ import subprocess
 import sys
 import tempfile
 
-nm, readelf, library, map_file, abi_header, client_header, command = sys.argv[1:]
+nm, readelf, library, map_file, abi_header, more_header, client_header, command = sys.argv[1:]
 
-# Names that older clients look up; nvml-abi.h declares one name for each call.
+# Names that older clients look up; nvml-abi.h declares one name for each of its calls.
 OLDER = {
     "nvmlInit", "nvmlInitWithFlags", "nvmlDeviceGetCount", "nvmlDeviceGetHandleByIndex",
     "nvmlDeviceGetHandleByPciBusId", "nvmlDeviceGetPciInfo", "nvmlDeviceGetPciInfo_v2",
@@ -39,7 +39,7 @@ def mapped():
 
 
 def declared():
-    return set(re.findall(r"\b(nvml\w+) \(", read(abi_header)))
+    return set(re.findall(r"\b(nvml\w+) \(", read(abi_header) + read(more_header)))
 
 
 def tested():
@@ -70,7 +70,7 @@ symbols = exported()
 soname = re.search(r"\(SONAME\).*\[(.*)\]", output(readelf, "-d", library))
 checks = [
     ("the library's exports and the version map", symbols, mapped()),
-    ("the version map and nvml-abi.h with the older spellings", mapped(), declared() | OLDER | MARK),
+    ("the version map and the headers with the older spellings", mapped(), declared() | OLDER | MARK),
     ("the version map and what the tests look up", mapped(), tested()),
     ("the calls that vgpu-sim cannot make fail, and those that cannot", refused_by_command(symbols),
      MARK | {"nvmlErrorString"}),

@@ -7,7 +7,7 @@
 #include <glib.h>
 #include <stddef.h>
 
-#include "nvml/nvml-abi.h"
+#include "nvml/nvml-abi-more.h"
 
 #define SIZE(type, size)            G_STATIC_ASSERT (sizeof (type) == (size))
 #define FIELD(type, member, offset) G_STATIC_ASSERT (offsetof (type, member) == (offset))
@@ -213,6 +213,179 @@ G_STATIC_ASSERT (NVML_DEVICE_NAME_SIZE == 64 && NVML_DEVICE_NAME_V2_SIZE == 96 &
 G_STATIC_ASSERT (NVML_PCI_BUS_ID_SIZE == 32 && NVML_PCI_BUS_ID_LEGACY_SIZE == 16);
 G_STATIC_ASSERT (NVML_PGPU_STRING_SIZE == 256 && NVML_SCHEDULER_LOG_ENTRIES == 200);
 
+/* --- nvml-abi-more.h --- */
+
+SIZE (nvmlGpuInstance_t, 8);
+SIZE (nvmlComputeInstance_t, 8);
+SIZE (nvmlValue_t, 8);
+
+SIZE (nvmlVgpuInstanceUtilizationSample_t, 48);
+FIELD (nvmlVgpuInstanceUtilizationSample_t, vgpuInstance, 0);
+FIELD (nvmlVgpuInstanceUtilizationSample_t, timeStamp, 8);
+FIELD (nvmlVgpuInstanceUtilizationSample_t, smUtil, 16);
+FIELD (nvmlVgpuInstanceUtilizationSample_t, memUtil, 24);
+FIELD (nvmlVgpuInstanceUtilizationSample_t, encUtil, 32);
+FIELD (nvmlVgpuInstanceUtilizationSample_t, decUtil, 40);
+
+SIZE (nvmlVgpuInstanceUtilizationInfo_v1_t, 64);
+FIELD (nvmlVgpuInstanceUtilizationInfo_v1_t, timeStamp, 0);
+FIELD (nvmlVgpuInstanceUtilizationInfo_v1_t, vgpuInstance, 8);
+FIELD (nvmlVgpuInstanceUtilizationInfo_v1_t, smUtil, 16);
+FIELD (nvmlVgpuInstanceUtilizationInfo_v1_t, memUtil, 24);
+FIELD (nvmlVgpuInstanceUtilizationInfo_v1_t, encUtil, 32);
+FIELD (nvmlVgpuInstanceUtilizationInfo_v1_t, decUtil, 40);
+FIELD (nvmlVgpuInstanceUtilizationInfo_v1_t, jpgUtil, 48);
+FIELD (nvmlVgpuInstanceUtilizationInfo_v1_t, ofaUtil, 56);
+
+SIZE (nvmlVgpuInstancesUtilizationInfo_v1_t, 32);
+FIELD (nvmlVgpuInstancesUtilizationInfo_v1_t, version, 0);
+FIELD (nvmlVgpuInstancesUtilizationInfo_v1_t, sampleValType, 4);
+FIELD (nvmlVgpuInstancesUtilizationInfo_v1_t, vgpuInstanceCount, 8);
+FIELD (nvmlVgpuInstancesUtilizationInfo_v1_t, lastSeenTimeStamp, 16);
+FIELD (nvmlVgpuInstancesUtilizationInfo_v1_t, vgpuUtilArray, 24);
+
+SIZE (nvmlVgpuProcessUtilizationSample_t, 96);
+FIELD (nvmlVgpuProcessUtilizationSample_t, vgpuInstance, 0);
+FIELD (nvmlVgpuProcessUtilizationSample_t, pid, 4);
+FIELD (nvmlVgpuProcessUtilizationSample_t, processName, 8);
+FIELD (nvmlVgpuProcessUtilizationSample_t, timeStamp, 72);
+FIELD (nvmlVgpuProcessUtilizationSample_t, smUtil, 80);
+FIELD (nvmlVgpuProcessUtilizationSample_t, memUtil, 84);
+FIELD (nvmlVgpuProcessUtilizationSample_t, encUtil, 88);
+FIELD (nvmlVgpuProcessUtilizationSample_t, decUtil, 92);
+
+SIZE (nvmlVgpuProcessUtilizationInfo_v1_t, 104);
+FIELD (nvmlVgpuProcessUtilizationInfo_v1_t, processName, 0);
+FIELD (nvmlVgpuProcessUtilizationInfo_v1_t, timeStamp, 64);
+FIELD (nvmlVgpuProcessUtilizationInfo_v1_t, vgpuInstance, 72);
+FIELD (nvmlVgpuProcessUtilizationInfo_v1_t, pid, 76);
+FIELD (nvmlVgpuProcessUtilizationInfo_v1_t, smUtil, 80);
+FIELD (nvmlVgpuProcessUtilizationInfo_v1_t, memUtil, 84);
+FIELD (nvmlVgpuProcessUtilizationInfo_v1_t, encUtil, 88);
+FIELD (nvmlVgpuProcessUtilizationInfo_v1_t, decUtil, 92);
+FIELD (nvmlVgpuProcessUtilizationInfo_v1_t, jpgUtil, 96);
+FIELD (nvmlVgpuProcessUtilizationInfo_v1_t, ofaUtil, 100);
+
+SIZE (nvmlVgpuProcessesUtilizationInfo_v1_t, 24);
+FIELD (nvmlVgpuProcessesUtilizationInfo_v1_t, version, 0);
+FIELD (nvmlVgpuProcessesUtilizationInfo_v1_t, vgpuProcessCount, 4);
+FIELD (nvmlVgpuProcessesUtilizationInfo_v1_t, lastSeenTimeStamp, 8);
+FIELD (nvmlVgpuProcessesUtilizationInfo_v1_t, vgpuProcUtilArray, 16);
+
+SIZE (nvmlAccountingStats_t, 56);
+FIELD (nvmlAccountingStats_t, gpuUtilization, 0);
+FIELD (nvmlAccountingStats_t, memoryUtilization, 4);
+FIELD (nvmlAccountingStats_t, maxMemoryUsage, 8);
+FIELD (nvmlAccountingStats_t, time, 16);
+FIELD (nvmlAccountingStats_t, startTime, 24);
+FIELD (nvmlAccountingStats_t, isRunning, 32);
+FIELD (nvmlAccountingStats_t, reserved, 36);
+
+SIZE (nvmlEncoderSessionInfo_t, 32);
+FIELD (nvmlEncoderSessionInfo_t, sessionId, 0);
+FIELD (nvmlEncoderSessionInfo_t, pid, 4);
+FIELD (nvmlEncoderSessionInfo_t, vgpuInstance, 8);
+FIELD (nvmlEncoderSessionInfo_t, codecType, 12);
+FIELD (nvmlEncoderSessionInfo_t, hResolution, 16);
+FIELD (nvmlEncoderSessionInfo_t, vResolution, 20);
+FIELD (nvmlEncoderSessionInfo_t, averageFps, 24);
+FIELD (nvmlEncoderSessionInfo_t, averageLatency, 28);
+
+SIZE (nvmlFBCStats_t, 12);
+FIELD (nvmlFBCStats_t, sessionsCount, 0);
+FIELD (nvmlFBCStats_t, averageFPS, 4);
+FIELD (nvmlFBCStats_t, averageLatency, 8);
+
+SIZE (nvmlFBCSessionInfo_t, 48);
+FIELD (nvmlFBCSessionInfo_t, sessionId, 0);
+FIELD (nvmlFBCSessionInfo_t, pid, 4);
+FIELD (nvmlFBCSessionInfo_t, vgpuInstance, 8);
+FIELD (nvmlFBCSessionInfo_t, displayOrdinal, 12);
+FIELD (nvmlFBCSessionInfo_t, sessionType, 16);
+FIELD (nvmlFBCSessionInfo_t, sessionFlags, 20);
+FIELD (nvmlFBCSessionInfo_t, hMaxResolution, 24);
+FIELD (nvmlFBCSessionInfo_t, vMaxResolution, 28);
+FIELD (nvmlFBCSessionInfo_t, hResolution, 32);
+FIELD (nvmlFBCSessionInfo_t, vResolution, 36);
+FIELD (nvmlFBCSessionInfo_t, averageFPS, 40);
+FIELD (nvmlFBCSessionInfo_t, averageLatency, 44);
+
+SIZE (nvmlVgpuLicenseExpiry_t, 16);
+FIELD (nvmlVgpuLicenseExpiry_t, year, 0);
+FIELD (nvmlVgpuLicenseExpiry_t, month, 4);
+FIELD (nvmlVgpuLicenseExpiry_t, day, 6);
+FIELD (nvmlVgpuLicenseExpiry_t, hour, 8);
+FIELD (nvmlVgpuLicenseExpiry_t, min, 10);
+FIELD (nvmlVgpuLicenseExpiry_t, sec, 12);
+FIELD (nvmlVgpuLicenseExpiry_t, status, 14);
+
+SIZE (nvmlVgpuLicenseInfo_t, 24);
+FIELD (nvmlVgpuLicenseInfo_t, isLicensed, 0);
+FIELD (nvmlVgpuLicenseInfo_t, licenseExpiry, 4);
+FIELD (nvmlVgpuLicenseInfo_t, currentState, 20);
+
+SIZE (nvmlGridLicensableFeature_t, 284);
+FIELD (nvmlGridLicensableFeature_t, featureCode, 0);
+FIELD (nvmlGridLicensableFeature_t, featureState, 4);
+FIELD (nvmlGridLicensableFeature_t, licenseInfo, 8);
+FIELD (nvmlGridLicensableFeature_t, productName, 136);
+FIELD (nvmlGridLicensableFeature_t, featureEnabled, 264);
+FIELD (nvmlGridLicensableFeature_t, licenseExpiry, 268);
+
+SIZE (nvmlGridLicensableFeatures_t, 860);
+FIELD (nvmlGridLicensableFeatures_t, isGridLicenseSupported, 0);
+FIELD (nvmlGridLicensableFeatures_t, licensableFeaturesCount, 4);
+FIELD (nvmlGridLicensableFeatures_t, gridLicensableFeatures, 8);
+
+SIZE (nvmlVgpuTypeBar1Info_v1_t, 16);
+FIELD (nvmlVgpuTypeBar1Info_v1_t, version, 0);
+FIELD (nvmlVgpuTypeBar1Info_v1_t, bar1Size, 8);
+
+SIZE (nvmlVgpuTypeMaxInstance_v1_t, 12);
+FIELD (nvmlVgpuTypeMaxInstance_v1_t, version, 0);
+FIELD (nvmlVgpuTypeMaxInstance_v1_t, vgpuTypeId, 4);
+FIELD (nvmlVgpuTypeMaxInstance_v1_t, maxInstancePerGI, 8);
+
+SIZE (nvmlVgpuTypeIdInfo_v1_t, 16);
+FIELD (nvmlVgpuTypeIdInfo_v1_t, version, 0);
+FIELD (nvmlVgpuTypeIdInfo_v1_t, vgpuCount, 4);
+FIELD (nvmlVgpuTypeIdInfo_v1_t, vgpuTypeIds, 8);
+
+SIZE (nvmlActiveVgpuInstanceInfo_v1_t, 16);
+FIELD (nvmlActiveVgpuInstanceInfo_v1_t, version, 0);
+FIELD (nvmlActiveVgpuInstanceInfo_v1_t, vgpuCount, 4);
+FIELD (nvmlActiveVgpuInstanceInfo_v1_t, vgpuInstances, 8);
+
+SIZE (nvmlGpuInstancePlacement_t, 8);
+FIELD (nvmlGpuInstancePlacement_t, start, 0);
+FIELD (nvmlGpuInstancePlacement_t, size, 4);
+
+SIZE (nvmlGpuInstanceInfo_t, 24);
+FIELD (nvmlGpuInstanceInfo_t, device, 0);
+FIELD (nvmlGpuInstanceInfo_t, id, 8);
+FIELD (nvmlGpuInstanceInfo_t, profileId, 12);
+FIELD (nvmlGpuInstanceInfo_t, placement, 16);
+
+G_STATIC_ASSERT (NVML_VGPU_INSTANCES_UTILIZATION_INFO_V1 == 0x1000020);
+G_STATIC_ASSERT (NVML_VGPU_PROCESSES_UTILIZATION_INFO_V1 == 0x1000018);
+G_STATIC_ASSERT (NVML_VGPU_TYPE_BAR1_INFO_V1 == 0x1000010);
+G_STATIC_ASSERT (NVML_VGPU_TYPE_MAX_INSTANCE_V1 == 0x100000c);
+G_STATIC_ASSERT (NVML_VGPU_TYPE_ID_INFO_V1 == 0x1000010);
+G_STATIC_ASSERT (NVML_ACTIVE_VGPU_INSTANCE_INFO_V1 == 0x1000010);
+G_STATIC_ASSERT (NVML_SYSTEM_NVML_VERSION_SIZE == 80 && NVML_GRID_LICENSE_SIZE == 128);
+G_STATIC_ASSERT (NVML_GRID_LICENSE_FEATURES == 3);
+G_STATIC_ASSERT (NVML_VGPU_CAP_NVLINK_P2P == 0 && NVML_VGPU_CAP_GPUDIRECT == 1);
+G_STATIC_ASSERT (NVML_VGPU_CAP_MULTI_VGPU_EXCLUSIVE == 2 && NVML_VGPU_CAP_EXCLUSIVE_TYPE == 3);
+G_STATIC_ASSERT (NVML_VGPU_CAP_EXCLUSIVE_SIZE == 4 && NVML_VGPU_CAP_COUNT == 5);
+G_STATIC_ASSERT (NVML_VALUE_TYPE_UNSIGNED_INT == 1);
+G_STATIC_ASSERT (NVML_ENCODER_H264 == 0 && NVML_ENCODER_HEVC == 1 && NVML_ENCODER_AV1 == 2);
+G_STATIC_ASSERT (NVML_FBC_TOSYS == 1 && NVML_FBC_CUDA == 2 && NVML_FBC_VID == 3 && NVML_FBC_HWENC == 4);
+G_STATIC_ASSERT (NVML_GRID_LICENSE_UNKNOWN == 0 && NVML_GRID_LICENSE_UNINITIALIZED == 1);
+G_STATIC_ASSERT (NVML_GRID_LICENSE_UNLICENSED_UNRESTRICTED == 2);
+G_STATIC_ASSERT (NVML_GRID_LICENSE_UNLICENSED_RESTRICTED == 3 && NVML_GRID_LICENSE_UNLICENSED == 4);
+G_STATIC_ASSERT (NVML_GRID_LICENSE_LICENSED == 5);
+G_STATIC_ASSERT (NVML_GRID_LICENSE_EXPIRY_NOT_AVAILABLE == 0 && NVML_GRID_LICENSE_EXPIRY_VALID == 2);
+
 typedef struct {
     const char *name;
     gsize offset;
@@ -406,6 +579,183 @@ static const Field memory_fields[] = {
 };
 static const Structure memory = STRUCTURE (nvmlMemory_t, memory_fields);
 
+static const Field vgpu_instance_utilization_sample_fields[] = {
+    OF (nvmlVgpuInstanceUtilizationSample_t, vgpuInstance),
+    OF (nvmlVgpuInstanceUtilizationSample_t, timeStamp),
+    OF (nvmlVgpuInstanceUtilizationSample_t, smUtil),
+    OF (nvmlVgpuInstanceUtilizationSample_t, memUtil),
+    OF (nvmlVgpuInstanceUtilizationSample_t, encUtil),
+    OF (nvmlVgpuInstanceUtilizationSample_t, decUtil),
+};
+static const Structure vgpu_instance_utilization_sample =
+    STRUCTURE (nvmlVgpuInstanceUtilizationSample_t, vgpu_instance_utilization_sample_fields);
+
+static const Field vgpu_instance_utilization_info_fields[] = {
+    OF (nvmlVgpuInstanceUtilizationInfo_v1_t, timeStamp),
+    OF (nvmlVgpuInstanceUtilizationInfo_v1_t, vgpuInstance),
+    OF (nvmlVgpuInstanceUtilizationInfo_v1_t, smUtil),
+    OF (nvmlVgpuInstanceUtilizationInfo_v1_t, memUtil),
+    OF (nvmlVgpuInstanceUtilizationInfo_v1_t, encUtil),
+    OF (nvmlVgpuInstanceUtilizationInfo_v1_t, decUtil),
+    OF (nvmlVgpuInstanceUtilizationInfo_v1_t, jpgUtil),
+    OF (nvmlVgpuInstanceUtilizationInfo_v1_t, ofaUtil),
+};
+static const Structure vgpu_instance_utilization_info =
+    STRUCTURE (nvmlVgpuInstanceUtilizationInfo_v1_t, vgpu_instance_utilization_info_fields);
+
+static const Field vgpu_instances_utilization_info_fields[] = {
+    OF (nvmlVgpuInstancesUtilizationInfo_v1_t, version),
+    OF (nvmlVgpuInstancesUtilizationInfo_v1_t, sampleValType),
+    OF (nvmlVgpuInstancesUtilizationInfo_v1_t, vgpuInstanceCount),
+    OF (nvmlVgpuInstancesUtilizationInfo_v1_t, lastSeenTimeStamp),
+    OF (nvmlVgpuInstancesUtilizationInfo_v1_t, vgpuUtilArray),
+};
+static const Structure vgpu_instances_utilization_info =
+    STRUCTURE (nvmlVgpuInstancesUtilizationInfo_v1_t, vgpu_instances_utilization_info_fields);
+
+static const Field vgpu_process_utilization_sample_fields[] = {
+    OF (nvmlVgpuProcessUtilizationSample_t, vgpuInstance), OF (nvmlVgpuProcessUtilizationSample_t, pid),
+    OF (nvmlVgpuProcessUtilizationSample_t, processName),  OF (nvmlVgpuProcessUtilizationSample_t, timeStamp),
+    OF (nvmlVgpuProcessUtilizationSample_t, smUtil),       OF (nvmlVgpuProcessUtilizationSample_t, memUtil),
+    OF (nvmlVgpuProcessUtilizationSample_t, encUtil),      OF (nvmlVgpuProcessUtilizationSample_t, decUtil),
+};
+static const Structure vgpu_process_utilization_sample =
+    STRUCTURE (nvmlVgpuProcessUtilizationSample_t, vgpu_process_utilization_sample_fields);
+
+static const Field vgpu_process_utilization_info_fields[] = {
+    OF (nvmlVgpuProcessUtilizationInfo_v1_t, processName),
+    OF (nvmlVgpuProcessUtilizationInfo_v1_t, timeStamp),
+    OF (nvmlVgpuProcessUtilizationInfo_v1_t, vgpuInstance),
+    OF (nvmlVgpuProcessUtilizationInfo_v1_t, pid),
+    OF (nvmlVgpuProcessUtilizationInfo_v1_t, smUtil),
+    OF (nvmlVgpuProcessUtilizationInfo_v1_t, memUtil),
+    OF (nvmlVgpuProcessUtilizationInfo_v1_t, encUtil),
+    OF (nvmlVgpuProcessUtilizationInfo_v1_t, decUtil),
+    OF (nvmlVgpuProcessUtilizationInfo_v1_t, jpgUtil),
+    OF (nvmlVgpuProcessUtilizationInfo_v1_t, ofaUtil),
+};
+static const Structure vgpu_process_utilization_info =
+    STRUCTURE (nvmlVgpuProcessUtilizationInfo_v1_t, vgpu_process_utilization_info_fields);
+
+static const Field vgpu_processes_utilization_info_fields[] = {
+    OF (nvmlVgpuProcessesUtilizationInfo_v1_t, version),
+    OF (nvmlVgpuProcessesUtilizationInfo_v1_t, vgpuProcessCount),
+    OF (nvmlVgpuProcessesUtilizationInfo_v1_t, lastSeenTimeStamp),
+    OF (nvmlVgpuProcessesUtilizationInfo_v1_t, vgpuProcUtilArray),
+};
+static const Structure vgpu_processes_utilization_info =
+    STRUCTURE (nvmlVgpuProcessesUtilizationInfo_v1_t, vgpu_processes_utilization_info_fields);
+
+static const Field accounting_stats_fields[] = {
+    OF (nvmlAccountingStats_t, gpuUtilization), OF (nvmlAccountingStats_t, memoryUtilization),
+    OF (nvmlAccountingStats_t, maxMemoryUsage), OF (nvmlAccountingStats_t, time),
+    OF (nvmlAccountingStats_t, startTime),      OF (nvmlAccountingStats_t, isRunning),
+    OF (nvmlAccountingStats_t, reserved),
+};
+static const Structure accounting_stats = STRUCTURE (nvmlAccountingStats_t, accounting_stats_fields);
+
+static const Field encoder_session_info_fields[] = {
+    OF (nvmlEncoderSessionInfo_t, sessionId),    OF (nvmlEncoderSessionInfo_t, pid),
+    OF (nvmlEncoderSessionInfo_t, vgpuInstance), OF (nvmlEncoderSessionInfo_t, codecType),
+    OF (nvmlEncoderSessionInfo_t, hResolution),  OF (nvmlEncoderSessionInfo_t, vResolution),
+    OF (nvmlEncoderSessionInfo_t, averageFps),   OF (nvmlEncoderSessionInfo_t, averageLatency),
+};
+static const Structure encoder_session_info =
+    STRUCTURE (nvmlEncoderSessionInfo_t, encoder_session_info_fields);
+
+static const Field fbc_stats_fields[] = {
+    OF (nvmlFBCStats_t, sessionsCount),
+    OF (nvmlFBCStats_t, averageFPS),
+    OF (nvmlFBCStats_t, averageLatency),
+};
+static const Structure fbc_stats = STRUCTURE (nvmlFBCStats_t, fbc_stats_fields);
+
+static const Field fbc_session_info_fields[] = {
+    OF (nvmlFBCSessionInfo_t, sessionId),      OF (nvmlFBCSessionInfo_t, pid),
+    OF (nvmlFBCSessionInfo_t, vgpuInstance),   OF (nvmlFBCSessionInfo_t, displayOrdinal),
+    OF (nvmlFBCSessionInfo_t, sessionType),    OF (nvmlFBCSessionInfo_t, sessionFlags),
+    OF (nvmlFBCSessionInfo_t, hMaxResolution), OF (nvmlFBCSessionInfo_t, vMaxResolution),
+    OF (nvmlFBCSessionInfo_t, hResolution),    OF (nvmlFBCSessionInfo_t, vResolution),
+    OF (nvmlFBCSessionInfo_t, averageFPS),     OF (nvmlFBCSessionInfo_t, averageLatency),
+};
+static const Structure fbc_session_info = STRUCTURE (nvmlFBCSessionInfo_t, fbc_session_info_fields);
+
+static const Field vgpu_license_expiry_fields[] = {
+    OF (nvmlVgpuLicenseExpiry_t, year),   OF (nvmlVgpuLicenseExpiry_t, month),
+    OF (nvmlVgpuLicenseExpiry_t, day),    OF (nvmlVgpuLicenseExpiry_t, hour),
+    OF (nvmlVgpuLicenseExpiry_t, min),    OF (nvmlVgpuLicenseExpiry_t, sec),
+    OF (nvmlVgpuLicenseExpiry_t, status),
+};
+static const Structure vgpu_license_expiry = STRUCTURE (nvmlVgpuLicenseExpiry_t, vgpu_license_expiry_fields);
+
+static const Field vgpu_license_info_fields[] = {
+    OF (nvmlVgpuLicenseInfo_t, isLicensed),
+    OF (nvmlVgpuLicenseInfo_t, licenseExpiry),
+    OF (nvmlVgpuLicenseInfo_t, currentState),
+};
+static const Structure vgpu_license_info = STRUCTURE (nvmlVgpuLicenseInfo_t, vgpu_license_info_fields);
+
+static const Field grid_licensable_feature_fields[] = {
+    OF (nvmlGridLicensableFeature_t, featureCode),    OF (nvmlGridLicensableFeature_t, featureState),
+    OF (nvmlGridLicensableFeature_t, licenseInfo),    OF (nvmlGridLicensableFeature_t, productName),
+    OF (nvmlGridLicensableFeature_t, featureEnabled), OF (nvmlGridLicensableFeature_t, licenseExpiry),
+};
+static const Structure grid_licensable_feature =
+    STRUCTURE (nvmlGridLicensableFeature_t, grid_licensable_feature_fields);
+
+static const Field grid_licensable_features_fields[] = {
+    OF (nvmlGridLicensableFeatures_t, isGridLicenseSupported),
+    OF (nvmlGridLicensableFeatures_t, licensableFeaturesCount),
+    OF (nvmlGridLicensableFeatures_t, gridLicensableFeatures),
+};
+static const Structure grid_licensable_features =
+    STRUCTURE (nvmlGridLicensableFeatures_t, grid_licensable_features_fields);
+
+static const Field vgpu_type_bar1_info_fields[] = {
+    OF (nvmlVgpuTypeBar1Info_v1_t, version),
+    OF (nvmlVgpuTypeBar1Info_v1_t, bar1Size),
+};
+static const Structure vgpu_type_bar1_info =
+    STRUCTURE (nvmlVgpuTypeBar1Info_v1_t, vgpu_type_bar1_info_fields);
+
+static const Field vgpu_type_max_instance_fields[] = {
+    OF (nvmlVgpuTypeMaxInstance_v1_t, version),
+    OF (nvmlVgpuTypeMaxInstance_v1_t, vgpuTypeId),
+    OF (nvmlVgpuTypeMaxInstance_v1_t, maxInstancePerGI),
+};
+static const Structure vgpu_type_max_instance =
+    STRUCTURE (nvmlVgpuTypeMaxInstance_v1_t, vgpu_type_max_instance_fields);
+
+static const Field vgpu_type_id_info_fields[] = {
+    OF (nvmlVgpuTypeIdInfo_v1_t, version),
+    OF (nvmlVgpuTypeIdInfo_v1_t, vgpuCount),
+    OF (nvmlVgpuTypeIdInfo_v1_t, vgpuTypeIds),
+};
+static const Structure vgpu_type_id_info = STRUCTURE (nvmlVgpuTypeIdInfo_v1_t, vgpu_type_id_info_fields);
+
+static const Field active_vgpu_instance_info_fields[] = {
+    OF (nvmlActiveVgpuInstanceInfo_v1_t, version),
+    OF (nvmlActiveVgpuInstanceInfo_v1_t, vgpuCount),
+    OF (nvmlActiveVgpuInstanceInfo_v1_t, vgpuInstances),
+};
+static const Structure active_vgpu_instance_info =
+    STRUCTURE (nvmlActiveVgpuInstanceInfo_v1_t, active_vgpu_instance_info_fields);
+
+static const Field gpu_instance_placement_fields[] = {
+    OF (nvmlGpuInstancePlacement_t, start),
+    OF (nvmlGpuInstancePlacement_t, size),
+};
+static const Structure gpu_instance_placement =
+    STRUCTURE (nvmlGpuInstancePlacement_t, gpu_instance_placement_fields);
+
+static const Field gpu_instance_info_fields[] = {
+    OF (nvmlGpuInstanceInfo_t, device),
+    OF (nvmlGpuInstanceInfo_t, id),
+    OF (nvmlGpuInstanceInfo_t, profileId),
+    OF (nvmlGpuInstanceInfo_t, placement),
+};
+static const Structure gpu_instance_info = STRUCTURE (nvmlGpuInstanceInfo_t, gpu_instance_info_fields);
+
 static void
 test_tiling (gconstpointer data)
 {
@@ -431,11 +781,13 @@ test_unions (void)
 {
     nvmlVgpuSchedulerParams_t params = {{33, 2000000}};
     nvmlVgpuSchedulerSetParams_t set = {{33, 480}};
+    const nvmlValue_t value = {.ullVal = 7};
 
     g_assert_cmpuint (sizeof params.vgpuSchedDataWithARR, ==, sizeof params);
     g_assert_cmpuint (sizeof set.vgpuSchedDataWithARR, ==, sizeof set);
     g_assert_cmpuint (params.vgpuSchedData.timeslice, ==, 33);
     g_assert_cmpuint (set.vgpuSchedData.timeslice, ==, 33);
+    g_assert_cmpuint (value.ullVal, ==, value.uiVal);
 }
 
 int
@@ -463,6 +815,33 @@ main (int argc, char **argv)
     g_test_add_data_func ("/nvml-abi/nvmlVgpuPlacementList_v2_t", &vgpu_placement_list_v2, test_tiling);
     g_test_add_data_func ("/nvml-abi/nvmlPciInfo_t", &pci_info, test_tiling);
     g_test_add_data_func ("/nvml-abi/nvmlMemory_t", &memory, test_tiling);
+    g_test_add_data_func ("/nvml-abi/nvmlVgpuInstanceUtilizationSample_t", &vgpu_instance_utilization_sample,
+                          test_tiling);
+    g_test_add_data_func ("/nvml-abi/nvmlVgpuInstanceUtilizationInfo_v1_t", &vgpu_instance_utilization_info,
+                          test_tiling);
+    g_test_add_data_func ("/nvml-abi/nvmlVgpuInstancesUtilizationInfo_v1_t", &vgpu_instances_utilization_info,
+                          test_tiling);
+    g_test_add_data_func ("/nvml-abi/nvmlVgpuProcessUtilizationSample_t", &vgpu_process_utilization_sample,
+                          test_tiling);
+    g_test_add_data_func ("/nvml-abi/nvmlVgpuProcessUtilizationInfo_v1_t", &vgpu_process_utilization_info,
+                          test_tiling);
+    g_test_add_data_func ("/nvml-abi/nvmlVgpuProcessesUtilizationInfo_v1_t", &vgpu_processes_utilization_info,
+                          test_tiling);
+    g_test_add_data_func ("/nvml-abi/nvmlAccountingStats_t", &accounting_stats, test_tiling);
+    g_test_add_data_func ("/nvml-abi/nvmlEncoderSessionInfo_t", &encoder_session_info, test_tiling);
+    g_test_add_data_func ("/nvml-abi/nvmlFBCStats_t", &fbc_stats, test_tiling);
+    g_test_add_data_func ("/nvml-abi/nvmlFBCSessionInfo_t", &fbc_session_info, test_tiling);
+    g_test_add_data_func ("/nvml-abi/nvmlVgpuLicenseExpiry_t", &vgpu_license_expiry, test_tiling);
+    g_test_add_data_func ("/nvml-abi/nvmlVgpuLicenseInfo_t", &vgpu_license_info, test_tiling);
+    g_test_add_data_func ("/nvml-abi/nvmlGridLicensableFeature_t", &grid_licensable_feature, test_tiling);
+    g_test_add_data_func ("/nvml-abi/nvmlGridLicensableFeatures_t", &grid_licensable_features, test_tiling);
+    g_test_add_data_func ("/nvml-abi/nvmlVgpuTypeBar1Info_v1_t", &vgpu_type_bar1_info, test_tiling);
+    g_test_add_data_func ("/nvml-abi/nvmlVgpuTypeMaxInstance_v1_t", &vgpu_type_max_instance, test_tiling);
+    g_test_add_data_func ("/nvml-abi/nvmlVgpuTypeIdInfo_v1_t", &vgpu_type_id_info, test_tiling);
+    g_test_add_data_func ("/nvml-abi/nvmlActiveVgpuInstanceInfo_v1_t", &active_vgpu_instance_info,
+                          test_tiling);
+    g_test_add_data_func ("/nvml-abi/nvmlGpuInstancePlacement_t", &gpu_instance_placement, test_tiling);
+    g_test_add_data_func ("/nvml-abi/nvmlGpuInstanceInfo_t", &gpu_instance_info, test_tiling);
     g_test_add_func ("/nvml-abi/unions", test_unions);
     return g_test_run ();
 }

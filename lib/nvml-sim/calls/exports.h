@@ -8,7 +8,7 @@
 
 #pragma GCC visibility push(default)
 
-#include "nvml/nvml-abi.h"
+#include "nvml/nvml-abi-more.h"
 
 /* Older names. GetPciInfo and GetPciInfo_v2 fill only the part of the structure that their clients have. */
 nvmlReturn_t nvmlInit (void);

@@ -2,11 +2,13 @@
 #include "nvml-sim/calls/handle.h"
 
 #include "nvml-sim/calls/state.h"
-#include "nvml/nvml-abi.h"
+#include "nvml/nvml-abi-more.h"
 
 /* "VG" in the 16 bits above domain (32 bits), bus (8), device (5) and function (3). */
 #define HANDLE_MARK (G_GUINT64_CONSTANT (0x5647) << 48)
-#define MARK_MASK   (G_GUINT64_CONSTANT (0xffff) << 48)
+/* "VI" in the 16 bits above the number of a vGPU. */
+#define GPU_INSTANCE_MARK (G_GUINT64_CONSTANT (0x5649) << 48)
+#define MARK_MASK         (G_GUINT64_CONSTANT (0xffff) << 48)
 
 G_STATIC_ASSERT (sizeof (nvmlDevice_t) == sizeof (guint64));
 
@@ -18,6 +20,12 @@ vgpu_sim_handle (const VgpuSimGpu *gpu)
         (guint64)at.domain << 16 | (guint64)at.bus << 8 | (guint64)at.device << 3 | at.function;
 
     return (nvmlDevice_t)(guintptr)(HANDLE_MARK | bits);
+}
+
+nvmlGpuInstance_t
+vgpu_sim_gpu_instance_handle (const VgpuSimVgpu *vgpu)
+{
+    return (nvmlGpuInstance_t)(guintptr)(GPU_INSTANCE_MARK | vgpu->instance);
 }
 
 static gboolean
@@ -99,6 +107,22 @@ vgpu_sim_enter_vgpu (const char *call, guint32 instance, const void *argument, V
     if (code != NVML_SUCCESS)
         return code;
     return argument ? vgpu_sim_find_vgpu (call, *host, instance, vgpu) : NVML_ERROR_INVALID_ARGUMENT;
+}
+
+int
+vgpu_sim_enter_gpu_instance (const char *call, nvmlGpuInstance_t instance, VgpuSimHost **host,
+                             const VgpuSimVgpu **vgpu)
+{
+    const int code = vgpu_sim_state_enter (call, host);
+    const guint64 bits = (guintptr)instance;
+
+    if (code != NVML_SUCCESS)
+        return code;
+    *vgpu = (bits & ~(guint64)G_MAXUINT32) == GPU_INSTANCE_MARK ? vgpu_sim_host_vgpu (*host, (guint32)bits)
+                                                                : NULL;
+    if (!*vgpu || (*vgpu)->gpu_instance == VGPU_SIM_NO_GPU_INSTANCE)
+        return NVML_ERROR_INVALID_ARGUMENT;
+    return vgpu_sim_gpu_fault (call, *host, (*vgpu)->gpu);
 }
 
 int

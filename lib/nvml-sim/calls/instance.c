@@ -195,3 +195,19 @@ nvmlVgpuInstanceGetEccMode (nvmlVgpuInstance_t instance, unsigned int *mode)
     *mode = vgpu->gpu->ecc;
     return NVML_SUCCESS;
 }
+
+/* Documented: NOT_SUPPORTED when there is no limit. */
+nvmlReturn_t
+nvmlVgpuInstanceGetFrameRateLimit (nvmlVgpuInstance_t instance, unsigned int *limit)
+{
+    g_autoptr (VgpuSimHost) host = NULL;
+    const VgpuSimVgpu *vgpu;
+    const nvmlReturn_t code = vgpu_sim_enter_vgpu (__func__, instance, limit, &host, &vgpu);
+
+    if (code != NVML_SUCCESS)
+        return code;
+    if (vgpu->frame_rate_limit == 0)
+        return NVML_ERROR_NOT_SUPPORTED;
+    *limit = vgpu->frame_rate_limit;
+    return NVML_SUCCESS;
+}

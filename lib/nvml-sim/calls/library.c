@@ -52,6 +52,35 @@ nvmlSystemGetDriverVersion (char *version, unsigned int length)
     return code == NVML_SUCCESS ? vgpu_sim_answer_text (host->driver_version, version, length) : code;
 }
 
+/* The version of CUDA that a driver of the branch supports, then the driver's: 13.580.159.04. */
+static char *
+version_of_nvml (const char *driver)
+{
+    static const struct {
+        guint64 branch;
+        const char *cuda;
+    } branches[] = {{580, "13"}, {525, "12"}, {450, "11"}, {0, "10"}};
+    const guint64 branch = g_ascii_strtoull (driver, NULL, 10);
+    gsize i = 0;
+
+    while (branch < branches[i].branch)
+        i++;
+    return g_strdup_printf ("%s.%s", branches[i].cuda, driver);
+}
+
+nvmlReturn_t
+nvmlSystemGetNVMLVersion (char *version, unsigned int length)
+{
+    g_autoptr (VgpuSimHost) host = NULL;
+    const nvmlReturn_t code = vgpu_sim_state_enter (__func__, &host);
+    g_autofree char *text = NULL;
+
+    if (code != NVML_SUCCESS)
+        return code;
+    text = host->nvml_version ? g_strdup (host->nvml_version) : version_of_nvml (host->driver_version);
+    return vgpu_sim_answer_text (text, version, length);
+}
+
 /* Documented: NULL is INVALID_ARGUMENT. Measured, and implemented here: NULL is accepted, and the other
  * argument is filled. */
 nvmlReturn_t
@@ -82,8 +111,8 @@ has_vgpu_host (const VgpuSimHost *host)
 }
 
 /* Measured: UNKNOWN for any capability, also one that does not exist, where no GPU is in vGPU host mode.
- * Documented: INVALID_ARGUMENT for a capability that does not exist. The simulated driver only knows whether
- * it can be replaced while guests run. */
+ * Documented: INVALID_ARGUMENT for a capability that does not exist. NOT_SUPPORTED for one that is not in the
+ * host file. */
 nvmlReturn_t
 nvmlGetVgpuDriverCapabilities (unsigned int capability, unsigned int *result)
 {
@@ -98,9 +127,9 @@ nvmlGetVgpuDriverCapabilities (unsigned int capability, unsigned int *result)
         return NVML_ERROR_UNKNOWN;
     if (capability > NVML_VGPU_DRIVER_CAP_WARM_UPDATE)
         return NVML_ERROR_INVALID_ARGUMENT;
-    if (capability != NVML_VGPU_DRIVER_CAP_WARM_UPDATE || !host->says_warm_update)
+    if (capability == NVML_VGPU_DRIVER_CAP_WARM_UPDATE ? !host->says_warm_update : !host->says_multi_vgpu)
         return NVML_ERROR_NOT_SUPPORTED;
-    *result = host->warm_update;
+    *result = capability == NVML_VGPU_DRIVER_CAP_WARM_UPDATE ? host->warm_update : host->multi_vgpu;
     return NVML_SUCCESS;
 }
 

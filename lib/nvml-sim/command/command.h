@@ -15,6 +15,7 @@ gboolean vgpu_sim_command_plug (const char *path, int argc, char **argv, GError 
 gboolean vgpu_sim_command_unplug (const char *path, int argc, char **argv, GError **error);
 gboolean vgpu_sim_command_guest_driver (const char *path, int argc, char **argv, GError **error);
 gboolean vgpu_sim_command_guest_memory (const char *path, int argc, char **argv, GError **error);
+gboolean vgpu_sim_command_guest_work (const char *path, int argc, char **argv, GError **error);
 gboolean vgpu_sim_command_update (const char *path, int argc, char **argv, GError **error);
 gboolean vgpu_sim_command_reload (const char *path, int argc, char **argv, GError **error);
 gboolean vgpu_sim_command_fail (const char *path, int argc, char **argv, GError **error);

@@ -42,7 +42,7 @@ vgpu_sim_command_fail (const char *path, int argc, char **argv, GError **error)
     g_autofree char *gpu = NULL, *base = NULL, *key = NULL;
     const GOptionEntry entries[] = {
         {"gpu", 0, 0, G_OPTION_ARG_STRING, &gpu,
-         "fail only on this GPU (for calls of a device or of a running vGPU)", "ADDRESS"},
+         "fail only on this GPU (for calls of a device, of a running vGPU or of a GPU instance)", "ADDRESS"},
         {0},
     };
     int code;
@@ -55,7 +55,8 @@ vgpu_sim_command_fail (const char *path, int argc, char **argv, GError **error)
                                     "code",
                                     argv[2]);
     base = vgpu_sim_call_base_name (argv[1]);
-    if (gpu && !g_str_has_prefix (base, "nvmlDevice") && !g_str_has_prefix (base, "nvmlVgpuInstance"))
+    if (gpu && !g_str_has_prefix (base, "nvmlDevice") && !g_str_has_prefix (base, "nvmlVgpuInstance") &&
+        !g_str_has_prefix (base, "nvmlGpuInstance"))
         return vgpu_sim_option_bad (error, "%s is not a call of a GPU", base);
     key = fault_key (base, gpu, error);
     return key && set_fault (path, key, argv[2], error);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* guest-driver and guest-memory: changes inside the guest. */
+/* guest-driver, guest-memory and guest-work: changes inside the guest. */
 #include "nvml-sim/command/command.h"
 
 #include "nvml-sim/model/error.h"
@@ -137,4 +137,88 @@ vgpu_sim_command_guest_memory (const char *path, int argc, char **argv, GError *
     edit = vgpu_sim_edit_begin (path, error);
     return edit && change_guest (edit, vm, change_memory, &memory, error) &&
            vgpu_sim_edit_commit (edit, error);
+}
+
+/* The keys of a vGPU that guest-work sets. */
+static const char *const work_keys[] = {"utilization", "processes", "encoder-sessions", "captures",
+                                        "accounting",  "license",   "license-expiry"};
+
+typedef struct {
+    char *values[G_N_ELEMENTS (work_keys)]; /* as they were typed; NULL: unchanged */
+} Work;
+
+static void
+work_clear (Work *work)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS (work_keys); i++)
+        g_clear_pointer (&work->values[i], g_free);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Work, work_clear)
+
+/* An empty value restores the default. The values are checked when the file is written. */
+static gboolean
+change_work (VgpuSimEdit *edit, const VgpuSimVgpu *vgpu, gconstpointer how, G_GNUC_UNUSED GError **error)
+{
+    const Work *work = how;
+
+    for (gsize i = 0; i < G_N_ELEMENTS (work_keys); i++) {
+        if (work->values[i] && *work->values[i])
+            g_key_file_set_value (edit->file, vgpu->group, work_keys[i], work->values[i]);
+        else if (work->values[i])
+            g_key_file_remove_key (edit->file, vgpu->group, work_keys[i], NULL);
+    }
+    return TRUE;
+}
+
+/* Replaces "on" and "off" by the words of the keyfile. */
+static gboolean
+take_accounting (char **value, GError **error)
+{
+    const gboolean on = g_strcmp0 (*value, "on") == 0;
+
+    if (!*value)
+        return TRUE;
+    if (!vgpu_sim_option_switch ("--accounting", *value, error))
+        return FALSE;
+    g_free (*value);
+    *value = g_strdup (on ? "true" : "false");
+    return TRUE;
+}
+
+gboolean
+vgpu_sim_command_guest_work (const char *path, int argc, char **argv, GError **error)
+{
+    g_autofree char *vm = NULL;
+    g_auto (Work) work = {{NULL}};
+    const GOptionEntry entries[] = {
+        {"vm", 0, 0, G_OPTION_ARG_STRING, &vm, "change the vGPUs of this virtual machine", "UUID"},
+        {"utilization", 0, 0, G_OPTION_ARG_STRING, &work.values[0], "set how busy each vGPU is",
+         "ENGINE:PERCENT;..."},
+        {"processes", 0, 0, G_OPTION_ARG_STRING, &work.values[1], "set the processes of the guest",
+         "PID:NAME:SM:MEMORY:MIB;..."},
+        {"encoder-sessions", 0, 0, G_OPTION_ARG_STRING, &work.values[2],
+         "set the sessions of the video encoder", "PID:CODEC:WIDTHxHEIGHT:FPS:LATENCY;..."},
+        {"captures", 0, 0, G_OPTION_ARG_STRING, &work.values[3], "set the sessions of frame buffer capture",
+         "PID:TYPE:WIDTHxHEIGHT:FPS:LATENCY;..."},
+        {"accounting", 0, 0, G_OPTION_ARG_STRING, &work.values[4], "set whether processes are accounted for",
+         "on|off"},
+        {"license", 0, 0, G_OPTION_ARG_STRING, &work.values[5], "set the state of the guest's license",
+         "STATE"},
+        {"license-expiry", 0, 0, G_OPTION_ARG_STRING, &work.values[6], "set when the license expires",
+         "TIME"},
+        {0},
+    };
+    g_autoptr (VgpuSimEdit) edit = NULL;
+    gsize given = 0;
+
+    if (!vgpu_sim_option_parse ("--vm UUID", entries, 0, &argc, &argv, error) ||
+        !vgpu_sim_option_required ("--vm", vm, error) || !vgpu_sim_option_uuid ("--vm", vm, error) ||
+        !take_accounting (&work.values[4], error))
+        return FALSE;
+    for (gsize i = 0; i < G_N_ELEMENTS (work_keys); i++)
+        given += work.values[i] != NULL;
+    if (given == 0)
+        return vgpu_sim_option_bad (error, "guest-work needs an option that changes something");
+    edit = vgpu_sim_edit_begin (path, error);
+    return edit && change_guest (edit, vm, change_work, &work, error) && vgpu_sim_edit_commit (edit, error);
 }

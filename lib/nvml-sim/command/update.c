@@ -8,7 +8,7 @@
 
 typedef struct {
     /* as they were typed, for the host, a GPU, and a type on a GPU */
-    char *driver, *range_text, *advertised_text, *structure_text, *scheduler_calls;
+    char *driver, *range_text, *advertised_text, *structure_text, *scheduler_calls, *nvml;
     char *warm_update; /* of the host with all of its GPUs, or of a GPU */
     char *gpu_text, *ecc, *sriov, *migration, *mig, *heterogeneous, *device_id, *subsystem_id;
     char *read_bandwidth, *write_bandwidth;
@@ -21,12 +21,25 @@ typedef struct {
 static void
 update_clear (Update *update)
 {
-    char **const texts[] = {&update->driver,          &update->range_text,  &update->advertised_text,
-                            &update->structure_text,  &update->gpu_text,    &update->ecc,
-                            &update->sriov,           &update->migration,   &update->device_id,
-                            &update->subsystem_id,    &update->type_text,   &update->count_text,
-                            &update->heterogeneous,   &update->mig,         &update->read_bandwidth,
-                            &update->write_bandwidth, &update->warm_update, &update->scheduler_calls};
+    char **const texts[] = {&update->driver,
+                            &update->range_text,
+                            &update->advertised_text,
+                            &update->structure_text,
+                            &update->gpu_text,
+                            &update->ecc,
+                            &update->sriov,
+                            &update->migration,
+                            &update->device_id,
+                            &update->subsystem_id,
+                            &update->type_text,
+                            &update->count_text,
+                            &update->heterogeneous,
+                            &update->mig,
+                            &update->read_bandwidth,
+                            &update->write_bandwidth,
+                            &update->warm_update,
+                            &update->scheduler_calls,
+                            &update->nvml};
 
     for (gsize i = 0; i < G_N_ELEMENTS (texts); i++)
         g_clear_pointer (texts[i], g_free);
@@ -38,7 +51,7 @@ static gboolean
 check_combination (const Update *update, GError **error)
 {
     const gboolean of_host = update->driver || update->range_text || update->advertised_text ||
-                             update->structure_text || update->scheduler_calls ||
+                             update->structure_text || update->scheduler_calls || update->nvml ||
                              (update->warm_update && !update->gpu_text);
     const gboolean of_gpu = update->ecc || update->sriov || update->migration || update->mig ||
                             update->heterogeneous || update->device_id || update->subsystem_id ||
@@ -73,6 +86,7 @@ check_arguments (Update *update, GError **error)
     guint32 structure, bandwidth;
 
     return vgpu_sim_option_driver ("--driver", update->driver, error) &&
+           vgpu_sim_option_driver ("--nvml-version", update->nvml, error) &&
            vgpu_sim_option_range ("--range", update->range_text, &range, error) &&
            vgpu_sim_option_range ("--advertised-range", update->advertised_text, &range, error) &&
            vgpu_sim_option_number ("--structure-version", update->structure_text, 1, G_MAXUINT16, &structure,
@@ -102,6 +116,7 @@ parse_arguments (Update *update, int argc, char **argv, GError **error)
     const GOptionEntry entries[] = {
         {"driver", 0, 0, G_OPTION_ARG_STRING, &update->driver, "set the version of the host driver",
          "VERSION"},
+        {"nvml-version", 0, 0, G_OPTION_ARG_STRING, &update->nvml, "set the version of NVML", "VERSION"},
         {"range", 0, 0, G_OPTION_ARG_STRING, &update->range_text,
          "set the vGPU versions that the driver "
          "supports",
@@ -177,6 +192,10 @@ update_driver (VgpuSimEdit *edit, const Update *update)
     if (update->driver || update->range_text || update->scheduler_calls)
         vgpu_sim_reload_settings (edit);
     set_text (edit->file, VGPU_SIM_GROUP_DRIVER, "version", update->driver);
+    /* a driver brings its own library */
+    if (update->driver)
+        g_key_file_remove_key (edit->file, VGPU_SIM_GROUP_DRIVER, "nvml-version", NULL);
+    set_text (edit->file, VGPU_SIM_GROUP_DRIVER, "nvml-version", update->nvml);
     set_text (edit->file, VGPU_SIM_GROUP_DRIVER, "range", update->range_text);
     set_text (edit->file, VGPU_SIM_GROUP_DRIVER, "advertised-range", update->advertised_text);
     set_text (edit->file, VGPU_SIM_GROUP_DRIVER, "structure-version", update->structure_text);

@@ -24,6 +24,7 @@ static const struct {
     {"unplug", vgpu_sim_command_unplug},
     {"guest-driver", vgpu_sim_command_guest_driver},
     {"guest-memory", vgpu_sim_command_guest_memory},
+    {"guest-work", vgpu_sim_command_guest_work},
     {"update", vgpu_sim_command_update},
     {"reload", vgpu_sim_command_reload},
     {"fail", vgpu_sim_command_fail},
@@ -31,9 +32,10 @@ static const struct {
     {"heal", vgpu_sim_command_heal},
 };
 
-static const char summary[] = "Changes the host that the simulated driver describes.\n\nCommands: init, "
-                              "show, plug, unplug, guest-driver, guest-memory, update,\nreload, fail, hang, "
-                              "heal;\nRun 'vgpu-sim COMMAND --help' for the options of a command.";
+static const char summary[] =
+    "Changes the host that the simulated driver describes.\n\nCommands: init, "
+    "show, plug, unplug, guest-driver, guest-memory, guest-work,\nupdate, reload, "
+    "fail, hang, heal;\nRun 'vgpu-sim COMMAND --help' for the options of a command.";
 
 static gboolean
 parse_globals (int *argc, char ***argv, char **path, GError **error)

@@ -3,78 +3,39 @@
 
 #include <string.h>
 
-/* nvmlErrorString is not in the list, as it returns a text and cannot fail. */
 static const char *const call_names[] = {
-    "nvmlDeviceGetActiveVgpus",
-    "nvmlDeviceGetCount",
-    "nvmlDeviceGetCreatableVgpus",
-    "nvmlDeviceGetEccMode",
-    "nvmlDeviceGetHandleByIndex",
-    "nvmlDeviceGetHandleByPciBusId",
-    "nvmlDeviceGetHostVgpuMode",
-    "nvmlDeviceGetMemoryInfo",
-    "nvmlDeviceGetMigMode",
-    "nvmlDeviceGetName",
-    "nvmlDeviceGetPciInfo",
-    "nvmlDeviceGetPgpuMetadataString",
-    "nvmlDeviceGetSupportedVgpus",
-    "nvmlDeviceGetUUID",
-    "nvmlDeviceGetVgpuCapabilities",
-    "nvmlDeviceGetVgpuHeterogeneousMode",
-    "nvmlDeviceGetVgpuMetadata",
-    "nvmlDeviceGetVgpuSchedulerCapabilities",
-    "nvmlDeviceGetVgpuSchedulerLog",
-    "nvmlDeviceGetVgpuSchedulerState",
-    "nvmlDeviceGetVgpuTypeCreatablePlacements",
-    "nvmlDeviceGetVgpuTypeSupportedPlacements",
-    "nvmlDeviceGetVirtualizationMode",
-    "nvmlDeviceSetVgpuHeterogeneousMode",
-    "nvmlDeviceSetVgpuSchedulerState",
-    "nvmlGetVgpuCompatibility",
-    "nvmlGetVgpuDriverCapabilities",
-    "nvmlGetVgpuVersion",
-    "nvmlInit",
-    "nvmlInitWithFlags",
-    "nvmlSetVgpuVersion",
-    "nvmlShutdown",
-    "nvmlSystemGetDriverVersion",
-    "nvmlVgpuInstanceGetEccMode",
-    "nvmlVgpuInstanceGetFbUsage",
-    "nvmlVgpuInstanceGetGpuInstanceId",
-    "nvmlVgpuInstanceGetGpuPciId",
-    "nvmlVgpuInstanceGetMdevUUID",
-    "nvmlVgpuInstanceGetMetadata",
-    "nvmlVgpuInstanceGetPlacementId",
-    "nvmlVgpuInstanceGetRuntimeStateSize",
-    "nvmlVgpuInstanceGetType",
-    "nvmlVgpuInstanceGetUUID",
-    "nvmlVgpuInstanceGetVmDriverVersion",
-    "nvmlVgpuInstanceGetVmID",
-    "nvmlVgpuTypeGetClass",
-    "nvmlVgpuTypeGetFramebufferSize",
-    "nvmlVgpuTypeGetGpuInstanceProfileId",
-    "nvmlVgpuTypeGetMaxInstances",
-    "nvmlVgpuTypeGetName",
+#define VGPU_SIM_ANSWERS(name) #name,
+#define VGPU_SIM_LACKS(name)   #name,
+#include "nvml-sim/model/calls.def"
+#undef VGPU_SIM_ANSWERS
+#undef VGPU_SIM_LACKS
 };
 
-char *
-vgpu_sim_call_base_name (const char *call)
+/* The length of the name without a trailing _v and digit. */
+static gsize
+base_length (const char *call)
 {
     const gsize length = strlen (call);
 
     if (length > 3 && call[length - 3] == '_' && call[length - 2] == 'v' &&
         g_ascii_isdigit (call[length - 1]))
-        return g_strndup (call, length - 3);
-    return g_strdup (call);
+        return length - 3;
+    return length;
+}
+
+char *
+vgpu_sim_call_base_name (const char *call)
+{
+    return g_strndup (call, base_length (call));
 }
 
 gboolean
 vgpu_sim_call_is_known (const char *call)
 {
-    g_autofree char *base = vgpu_sim_call_base_name (call);
+    const gsize length = base_length (call);
 
     for (guint i = 0; i < G_N_ELEMENTS (call_names); i++) {
-        if (g_str_equal (call_names[i], base))
+        if (base_length (call_names[i]) == length && strncmp (call_names[i], call, length) == 0)
             return TRUE;
     }
     return FALSE;

@@ -8,6 +8,8 @@
 #include "nvml-sim/model/place.h"
 #include "nvml/nvml-abi.h"
 
+#define DEFAULT_ENCODER_CAPACITY 100
+
 static gboolean
 parse_identity (VgpuSimHost *host, VgpuSimVgpu *vgpu, VgpuSimGroup group, GError **error)
 {
@@ -208,6 +210,21 @@ parse_sizes (VgpuSimVgpu *vgpu, VgpuSimGroup group, GError **error)
                                   &vgpu->runtime_state_mib, error);
 }
 
+static gboolean
+parse_limits (VgpuSimVgpu *vgpu, VgpuSimGroup group, GError **error)
+{
+    guint64 limit = vgpu->type->frame_rate_limit, capacity = DEFAULT_ENCODER_CAPACITY;
+
+    if ((vgpu_sim_value_has (group, "frame-rate-limit") &&
+         !vgpu_sim_value_number (group, "frame-rate-limit", 0, G_MAXUINT16, &limit, error)) ||
+        (vgpu_sim_value_has (group, "encoder-capacity") &&
+         !vgpu_sim_value_number (group, "encoder-capacity", 0, 100, &capacity, error)))
+        return FALSE;
+    vgpu->frame_rate_limit = (guint32)limit;
+    vgpu->encoder_capacity = (guint32)capacity;
+    return TRUE;
+}
+
 gboolean
 vgpu_sim_host_parse_vgpu (VgpuSimHost *host, VgpuSimGroup group, GError **error)
 {
@@ -227,6 +244,15 @@ vgpu_sim_host_parse_vgpu (VgpuSimHost *host, VgpuSimGroup group, GError **error)
                                        "migration",
                                        "framebuffer-used",
                                        "runtime-state",
+                                       "frame-rate-limit",
+                                       "encoder-capacity",
+                                       "utilization",
+                                       "processes",
+                                       "encoder-sessions",
+                                       "captures",
+                                       "accounting",
+                                       "license",
+                                       "license-expiry",
                                        NULL};
     g_autoptr (VgpuSimVgpu) vgpu = g_new0 (VgpuSimVgpu, 1);
 
@@ -237,7 +263,8 @@ vgpu_sim_host_parse_vgpu (VgpuSimHost *host, VgpuSimGroup group, GError **error)
         !parse_place (host, vgpu, group, error) || !parse_device (host, vgpu, group, error) ||
         !parse_guest (vgpu, group, error) ||
         !vgpu_sim_value_flag (group, "migration", &vgpu->migration, error) ||
-        !parse_sizes (vgpu, group, error))
+        !parse_sizes (vgpu, group, error) || !parse_limits (vgpu, group, error) ||
+        !vgpu_sim_work_parse (&vgpu->work, group, error))
         return FALSE;
     host->last_instance = MAX (host->last_instance, vgpu->instance);
     g_ptr_array_add (host->vgpus, g_steal_pointer (&vgpu));

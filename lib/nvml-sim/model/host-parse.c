@@ -6,14 +6,12 @@
 #include "nvml-sim/model/call-names.h"
 #include "nvml-sim/model/error.h"
 #include "nvml-sim/model/host-parse-gpu.h"
+#include "nvml-sim/model/host-parse-type.h"
 #include "nvml-sim/model/host-parse-vgpu.h"
 #include "nvml-sim/model/number.h"
 #include "nvml-sim/model/return-codes.h"
 #include "nvml-sim/model/value.h"
-#include "nvml/nvml-abi.h"
-
-#define PROFILE "gpu-instance-profile"
-#define SLICES  "gpu-instance-slices"
+#include "nvml/nvml-abi-more.h"
 
 static gboolean
 parse_scheduler_calls (VgpuSimGroup group, VgpuSimSchedulerCalls *calls, GError **error)
@@ -30,8 +28,8 @@ static gboolean
 parse_driver (VgpuSimHost *host, GKeyFile *file, GError **error)
 {
     static const char *const keys[] = {
-        "version",       "range",       "advertised-range", "structure-version",
-        "last-instance", "warm-update", "scheduler-calls",  NULL};
+        "version",     "range",           "advertised-range", "structure-version",        "last-instance",
+        "warm-update", "scheduler-calls", "nvml-version",     "heterogeneous-multi-vgpu", NULL};
     const VgpuSimGroup group = {file, VGPU_SIM_GROUP_DRIVER};
     guint64 structure = 3, last = VGPU_SIM_FIRST_INSTANCE - 1;
 
@@ -49,6 +47,13 @@ parse_driver (VgpuSimHost *host, GKeyFile *file, GError **error)
     host->says_warm_update = vgpu_sim_value_has (group, "warm-update");
     if (!vgpu_sim_value_flag (group, "warm-update", &host->warm_update, error))
         return FALSE;
+    host->says_multi_vgpu = vgpu_sim_value_has (group, "heterogeneous-multi-vgpu");
+    if (!vgpu_sim_value_flag (group, "heterogeneous-multi-vgpu", &host->multi_vgpu, error))
+        return FALSE;
+    if (vgpu_sim_value_has (group, "nvml-version") &&
+        !vgpu_sim_value_text (group, "nvml-version", NVML_SYSTEM_NVML_VERSION_SIZE - 1, &host->nvml_version,
+                              error))
+        return FALSE;
     if (!parse_scheduler_calls (group, &host->scheduler_calls, error))
         return FALSE;
     if (vgpu_sim_value_has (group, "structure-version") &&
@@ -59,45 +64,6 @@ parse_driver (VgpuSimHost *host, GKeyFile *file, GError **error)
         return FALSE;
     host->structure_version = (guint32)structure;
     host->last_instance = (guint32)last;
-    return TRUE;
-}
-
-/* A MIG-backed type has both keys, a time-sliced type none. */
-static gboolean
-parse_gpu_instance (VgpuSimType *type, VgpuSimGroup group, GError **error)
-{
-    guint64 profile = VGPU_SIM_TIME_SLICED, slices = 0;
-
-    if ((vgpu_sim_value_has (group, PROFILE) || vgpu_sim_value_has (group, SLICES)) &&
-        (!vgpu_sim_value_number (group, PROFILE, 0, VGPU_SIM_TIME_SLICED - 1, &profile, error) ||
-         !vgpu_sim_value_number (group, SLICES, 1, VGPU_SIM_SLICES_MAX, &slices, error)))
-        return FALSE;
-    type->profile = (guint32)profile;
-    type->slices = (guint32)slices;
-    return TRUE;
-}
-
-static gboolean
-parse_type (VgpuSimHost *host, VgpuSimGroup group, GError **error)
-{
-    static const char *const keys[] = {
-        "name", "class", "framebuffer", "gpu-instance-profile", "gpu-instance-slices", NULL};
-    g_autoptr (VgpuSimType) type = g_new0 (VgpuSimType, 1);
-    guint64 id;
-
-    if (!vgpu_sim_number_parse (group.group + strlen (VGPU_SIM_GROUP_TYPE_PREFIX), 1, G_MAXUINT32, &id)) {
-        g_set_error (error, VGPU_SIM_ERROR, VGPU_SIM_ERROR_FILE, "[%s]: not a vGPU type id", group.group);
-        return FALSE;
-    }
-    type->id = (guint32)id;
-    if (!vgpu_sim_value_only (group, keys, error) ||
-        !vgpu_sim_value_text (group, "name", NVML_VGPU_NAME_SIZE - 1, &type->name, error) ||
-        !vgpu_sim_value_text (group, "class", NVML_VGPU_NAME_SIZE - 1, &type->class_name, error) ||
-        !vgpu_sim_value_number (group, "framebuffer", 1, VGPU_SIM_FRAMEBUFFER_MAX_MIB, &type->framebuffer_mib,
-                                error) ||
-        !parse_gpu_instance (type, group, error))
-        return FALSE;
-    g_ptr_array_add (host->types, g_steal_pointer (&type));
     return TRUE;
 }
 
@@ -183,7 +149,7 @@ vgpu_sim_host_parse (GKeyFile *file, GError **error)
 
     /* Groups refer to each other and can be in any order, so each kind is parsed in its own pass. */
     if (!check_groups (file, error) || !parse_driver (host, file, error) ||
-        !parse_groups (host, file, VGPU_SIM_GROUP_TYPE_PREFIX, parse_type, error) ||
+        !parse_groups (host, file, VGPU_SIM_GROUP_TYPE_PREFIX, vgpu_sim_host_parse_type, error) ||
         !parse_groups (host, file, VGPU_SIM_GROUP_GPU_PREFIX, vgpu_sim_host_parse_gpu, error) ||
         !parse_groups (host, file, VGPU_SIM_GROUP_VGPU_PREFIX, vgpu_sim_host_parse_vgpu, error) ||
         !parse_faults (host, file, error))

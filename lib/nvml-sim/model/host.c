@@ -11,6 +11,7 @@ vgpu_sim_type_free (VgpuSimType *type)
 {
     g_free (type->name);
     g_free (type->class_name);
+    g_free (type->license);
     g_free (type);
 }
 
@@ -52,6 +53,7 @@ vgpu_sim_vgpu_free (VgpuSimVgpu *vgpu)
     g_free (vgpu->vf);
     g_free (vgpu->guest_address);
     g_free (vgpu->guest_driver);
+    vgpu_sim_work_clear (&vgpu->work);
     g_free (vgpu);
 }
 
@@ -71,6 +73,7 @@ static void
 host_clear (VgpuSimHost *host)
 {
     g_free (host->driver_version);
+    g_free (host->nvml_version);
     g_ptr_array_unref (host->vgpus);
     g_ptr_array_unref (host->gpus);
     g_ptr_array_unref (host->types);

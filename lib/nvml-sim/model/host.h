@@ -9,6 +9,7 @@
 
 #include "nvml-sim/model/address.h"
 #include "nvml-sim/model/scheduler.h"
+#include "nvml-sim/model/work.h"
 #include "vgpu-gate/vgpu-gate.h"
 
 typedef struct {
@@ -18,6 +19,18 @@ typedef struct {
     guint64 framebuffer_mib;
     guint32 profile; /* profile of its GPU instance; VGPU_SIM_TIME_SLICED when it is not MIG-backed */
     guint32 slices;  /* slices of the GPU that its GPU instance takes; 0 when it is not MIG-backed */
+    char *license;
+    guint32 most_per_vm;
+    guint32 frame_rate_limit; /* frames per second; 0: no limit */
+    guint32 display_heads;
+    guint32 width, height; /* of each head, in pixels */
+    guint32 capabilities;  /* 1 << NVML_VGPU_CAP_* */
+    guint64 reservation_mib;
+    guint64 gsp_heap_mib;
+    guint64 bar1_mib;
+    gboolean says_device; /* the file has the PCI IDs that the guest sees; otherwise they are the GPU's */
+    guint16 device_id;
+    guint16 subsystem_id;
 } VgpuSimType;
 
 /* NVML's GPU instance profile ID of types, and GPU instance ID of vGPUs, that are not MIG-backed. */
@@ -74,8 +87,11 @@ typedef struct {
     guint64 framebuffer_used_mib;
     gboolean says_runtime_state;
     guint64 runtime_state_mib;
-    guint32 placement;    /* in slots; VGPU_SIM_NO_PLACEMENT unless its GPU is in heterogeneous mode */
-    guint32 gpu_instance; /* unique on its GPU; VGPU_SIM_NO_GPU_INSTANCE unless that is in MIG mode */
+    guint32 placement;        /* in slots; VGPU_SIM_NO_PLACEMENT unless its GPU is in heterogeneous mode */
+    guint32 gpu_instance;     /* unique on its GPU; VGPU_SIM_NO_GPU_INSTANCE unless that is in MIG mode */
+    guint32 frame_rate_limit; /* as in its type */
+    guint32 encoder_capacity; /* percent */
+    VgpuSimWork work;
 } VgpuSimVgpu;
 
 typedef struct {
@@ -85,9 +101,12 @@ typedef struct {
 
 typedef struct {
     char *driver_version;
+    char *nvml_version; /* NULL: it follows from the driver's version */
     VgateVersionRange preset;
     gboolean says_warm_update; /* the file sets warm_update */
     gboolean warm_update;
+    gboolean says_multi_vgpu; /* the file sets multi_vgpu */
+    gboolean multi_vgpu;      /* a VM can have vGPUs of different types */
     VgpuSimSchedulerCalls scheduler_calls;
     VgateVersionRange advertised; /* the administrator's range; the preset when none was set */
     guint32 structure_version;
