@@ -183,6 +183,91 @@ SIM_TEST (test_mig_example)
     sim_client_creatable (client, sim_client_gpu (client, GPU), NUMBERS (1123, 1124));
 }
 
+/* Each GPU instance is that of one vGPU. */
+SIM_TEST (test_gpu_instances)
+{
+    const nvmlDevice_t gpu = sim_client_gpu (client, GPU);
+    nvmlGpuInstance_t list[8], one = NULL;
+    nvmlGpuInstanceInfo_t info;
+    nvmlVgpuInstance_t vgpus[8];
+    nvmlActiveVgpuInstanceInfo_v1_t active = {.version = NVML_ACTIVE_VGPU_INSTANCE_INFO_V1};
+    nvmlVgpuTypeIdInfo_v1_t creatable = {.version = NVML_VGPU_TYPE_ID_INFO_V1};
+    unsigned int count = 9;
+
+    g_assert_cmpint (client->nvmlDeviceGetGpuInstances (gpu, 19, list, &count), ==, NVML_ERROR_NOT_SUPPORTED);
+    g_assert_cmpint (client->nvmlDeviceGetGpuInstanceById (gpu, 1, &one), ==, NVML_ERROR_NOT_SUPPORTED);
+    sim_client_write_more (client, mig_host);
+    g_assert_cmpint (client->nvmlDeviceGetGpuInstances (gpu, 19, list, &count), ==, NVML_SUCCESS);
+    g_assert_cmpuint (count, ==, 0);
+    plug (client, "22");
+    plug (client, "21");
+    plug (client, "21");
+    g_assert_cmpint (client->nvmlDeviceGetGpuInstances (gpu, 19, list, &count), ==, NVML_SUCCESS);
+    g_assert_cmpuint (count, ==, 2);
+    g_assert_cmpint (client->nvmlDeviceGetGpuInstanceById (gpu, 3, &one), ==, NVML_SUCCESS);
+    g_assert_true (one == list[1]);
+    g_assert_cmpint (client->nvmlGpuInstanceGetInfo (one, &info), ==, NVML_SUCCESS);
+    g_assert_true (info.device == gpu);
+    g_assert_cmpuint (info.id, ==, 3);
+    g_assert_cmpuint (info.profileId, ==, 19);
+    g_assert_cmpuint (info.placement.start, ==, 4);
+    g_assert_cmpuint (info.placement.size, ==, 1);
+    g_assert_cmpint (client->nvmlGpuInstanceGetActiveVgpus (one, &active), ==, NVML_ERROR_INSUFFICIENT_SIZE);
+    g_assert_cmpuint (active.vgpuCount, ==, 1);
+    active.vgpuInstances = vgpus;
+    g_assert_cmpint (client->nvmlGpuInstanceGetActiveVgpus (one, &active), ==, NVML_SUCCESS);
+    g_assert_cmpint (client->nvmlVgpuInstanceGetGpuInstanceId (vgpus[0], &count), ==, NVML_SUCCESS);
+    g_assert_cmpuint (count, ==, 3);
+    creatable.vgpuCount = 0;
+    g_assert_cmpint (client->nvmlGpuInstanceGetCreatableVgpus (one, &creatable), ==, NVML_SUCCESS);
+    g_assert_cmpuint (creatable.vgpuCount, ==, 0);
+    sim_client_must (client, "unplug", "--vm", SIM_VM_A);
+    g_assert_cmpint (client->nvmlGpuInstanceGetInfo (one, &info), ==, NVML_ERROR_INVALID_ARGUMENT);
+}
+
+SIM_TEST (test_gpu_instance_errors)
+{
+    const nvmlDevice_t gpu = sim_client_gpu (client, GPU);
+    nvmlGpuInstance_t one = NULL;
+    nvmlActiveVgpuInstanceInfo_v1_t active = {.version = NVML_ACTIVE_VGPU_INSTANCE_INFO_V1 + 1};
+    nvmlVgpuTypeIdInfo_v1_t creatable = {.version = NVML_VGPU_TYPE_ID_INFO_V1 + 1};
+    nvmlVgpuTypeMaxInstance_v1_t most = {NVML_VGPU_TYPE_MAX_INSTANCE_V1, 21, 9};
+    nvmlGpuInstanceInfo_t info;
+    unsigned int count = 0;
+
+    sim_client_write_more (client, mig_host);
+    plug (client, "21");
+    g_assert_cmpint (client->nvmlDeviceGetGpuInstances (gpu, 5, &one, &count), ==,
+                     NVML_ERROR_INVALID_ARGUMENT);
+    g_assert_cmpint (
+        client->nvmlDeviceGetGpuInstances (gpu, NVML_INVALID_GPU_INSTANCE_PROFILE_ID, &one, &count), ==,
+        NVML_ERROR_INVALID_ARGUMENT);
+    g_assert_cmpint (client->nvmlDeviceGetGpuInstances (gpu, 19, NULL, &count), ==,
+                     NVML_ERROR_INVALID_ARGUMENT);
+    g_assert_cmpint (client->nvmlDeviceGetGpuInstanceById (gpu, 2, &one), ==, NVML_ERROR_NOT_FOUND);
+    g_assert_cmpint (client->nvmlDeviceGetGpuInstanceById (gpu, 1, NULL), ==, NVML_ERROR_INVALID_ARGUMENT);
+    g_assert_cmpint (client->nvmlDeviceGetGpuInstanceById (gpu, 1, &one), ==, NVML_SUCCESS);
+    g_assert_cmpint (client->nvmlGpuInstanceGetInfo (NULL, &info), ==, NVML_ERROR_INVALID_ARGUMENT);
+    g_assert_cmpint (client->nvmlGpuInstanceGetInfo (one, NULL), ==, NVML_ERROR_INVALID_ARGUMENT);
+    g_assert_cmpint (client->nvmlGpuInstanceGetActiveVgpus (one, NULL), ==, NVML_ERROR_INVALID_ARGUMENT);
+    g_assert_cmpint (client->nvmlGpuInstanceGetActiveVgpus (one, &active), ==,
+                     NVML_ERROR_ARGUMENT_VERSION_MISMATCH);
+    g_assert_cmpint (client->nvmlGpuInstanceGetCreatableVgpus (one, &creatable), ==,
+                     NVML_ERROR_ARGUMENT_VERSION_MISMATCH);
+    g_assert_cmpint (client->nvmlVgpuTypeGetMaxInstancesPerGpuInstance (NULL), ==,
+                     NVML_ERROR_INVALID_ARGUMENT);
+    g_assert_cmpint (client->nvmlVgpuTypeGetMaxInstancesPerGpuInstance (&most), ==, NVML_SUCCESS);
+    g_assert_cmpuint (most.maxInstancePerGI, ==, 1);
+    most.vgpuTypeId = 12;
+    g_assert_cmpint (client->nvmlVgpuTypeGetMaxInstancesPerGpuInstance (&most), ==, NVML_ERROR_NOT_SUPPORTED);
+    most.vgpuTypeId = 99;
+    g_assert_cmpint (client->nvmlVgpuTypeGetMaxInstancesPerGpuInstance (&most), ==,
+                     NVML_ERROR_INVALID_ARGUMENT);
+    most.version++;
+    g_assert_cmpint (client->nvmlVgpuTypeGetMaxInstancesPerGpuInstance (&most), ==,
+                     NVML_ERROR_ARGUMENT_VERSION_MISMATCH);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -195,5 +280,7 @@ main (int argc, char **argv)
     sim_client_add_test ("/sim/mig/ids", test_mig_ids);
     sim_client_add_test ("/sim/mig/no-placements", test_mig_has_no_placements);
     sim_client_add_test ("/sim/mig/example", test_mig_example);
+    sim_client_add_test ("/sim/mig/gpu-instances", test_gpu_instances);
+    sim_client_add_test ("/sim/mig/gpu-instance-errors", test_gpu_instance_errors);
     return g_test_run ();
 }
