@@ -180,6 +180,9 @@ describe_guest_branch (const VgateFinding *f)
     g_autofree char *guest = describe_driver (f->source_text, f->source);
     g_autofree char *host = describe_driver (f->destination_text, f->destination);
 
+    if (f->code == VGATE_CODE_GUEST_BRANCH_UNKNOWN)
+        return g_strdup_printf ("it is not known whether guest driver %s is supported on host driver %s",
+                                guest, host);
     return g_strdup_printf ("guest driver %s is not supported on host driver %s", guest, host);
 }
 
@@ -257,7 +260,8 @@ vgate_finding_describe (const VgateFinding *f)
     case VGATE_CODE_HOST_DRIVER_NOT_SAME:
         return g_strdup_printf ("the host driver is %s at the source, %s here", f->source_text,
                                 f->destination_text);
-    case VGATE_CODE_GUEST_BRANCH: return describe_guest_branch (f);
+    case VGATE_CODE_GUEST_BRANCH:
+    case VGATE_CODE_GUEST_BRANCH_UNKNOWN: return describe_guest_branch (f);
     case VGATE_CODE_SCHEDULER_DIFFERS: return describe_scheduler (f);
     case VGATE_CODE_METADATA_OLD: return describe_age ("the metadata", "captured", f);
     case VGATE_CODE_HOST_DOCUMENT_OLD: return describe_age ("the host document", "written", f);

@@ -82,18 +82,32 @@ is_host_driver_not_same (const Case *c, VgateFinding *finding)
     return strcmp (finding->source_text, finding->destination_text) != 0;
 }
 
-static gboolean
-is_guest_branch_unsupported (const Case *c, VgateFinding *finding)
+static VgateSupport
+judge_releases (const Case *c, VgateFinding *finding)
 {
     guint guest, host;
-    const gboolean is_supported =
-        vgate_release_supports (c->vgpu->record->guest_driver, c->pgpu->record->host_driver, &guest, &host);
+    const VgateSupport support =
+        vgate_releases_judge (vgate_releases_built_in (), c->vgpu->record->guest_driver,
+                              c->pgpu->record->host_driver, &guest, &host);
 
     finding->source_text = c->vgpu->record->guest_driver;
     finding->destination_text = c->pgpu->record->host_driver;
     finding->source = guest;
     finding->destination = host;
-    return !is_supported;
+    return support;
+}
+
+static gboolean
+is_guest_branch_unsupported (const Case *c, VgateFinding *finding)
+{
+    return judge_releases (c, finding) == VGATE_SUPPORT_NO;
+}
+
+/* A guest driver that is not running has no version; that is a finding of another rule. */
+static gboolean
+is_guest_branch_unknown (const Case *c, VgateFinding *finding)
+{
+    return c->vgpu->record->guest_version != 0 && judge_releases (c, finding) == VGATE_SUPPORT_UNKNOWN;
 }
 
 static gboolean
@@ -203,6 +217,7 @@ static const struct {
     RULE (DOWN_TIME,            "down-time",            WARN,   is_down_time_too_long),
     RULE (TIME_IN_FUTURE,       "time-in-future",       WARN,   is_time_in_future),
     RULE (HOST_DOCUMENT_OLD,    "host-document-old",    WARN,   is_host_document_old),
+    RULE (GUEST_BRANCH_UNKNOWN, "guest-branch-unknown", WARN,   is_guest_branch_unknown),
 };
 /* clang-format on */
 

@@ -444,6 +444,7 @@ typedef enum {
     VGATE_RULE_DOWN_TIME,            /* 413: compares the estimate with the limit */
     VGATE_RULE_TIME_IN_FUTURE,       /* 414: of the capture or of the host's description */
     VGATE_RULE_HOST_DOCUMENT_OLD,    /* 415 */
+    VGATE_RULE_GUEST_BRANCH_UNKNOWN, /* 416: as 407, for a driver whose release is not known */
     VGATE_N_RULES,
 } VgateRule;
 

@@ -376,6 +376,7 @@ static const struct {
     [VGATE_RULE_DOWN_TIME] = {413, {.input = "large"}},
     [VGATE_RULE_TIME_IN_FUTURE] = {414, {.input = "element", .edits = {{"time=\"2025", "time=\"9999"}}}},
     [VGATE_RULE_HOST_DOCUMENT_OLD] = {415, {.input = "element", .prepare = describe_in_old_times}},
+    [VGATE_RULE_GUEST_BRANCH_UNKNOWN] = {416, {.input = "element", .sim = "update --driver 590.44.01"}},
 };
 /* clang-format on */
 

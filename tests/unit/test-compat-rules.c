@@ -88,6 +88,12 @@ break_host_document_old (CompatPair *pair)
     pair->pgpu.described = pair->circumstances.now - pair->circumstances.host_max_age - 1;
 }
 
+static void
+break_guest_branch_unknown (CompatPair *pair)
+{
+    g_strlcpy (pair->vgpu_record.guest_driver, "560.35.03", VGATE_DRIVER_TEXT_SIZE);
+}
+
 static const struct {
     const char *name;
     void (*break_it) (CompatPair *pair);
@@ -161,6 +167,11 @@ static const struct {
      VGATE_SEVERITY_WARN,
      VGATE_CODE_HOST_DOCUMENT_OLD,
      {"3601 s old by this host's clock (written at 2026-11-23T21:00:59Z)", "3600 s"}},
+    {"guest-branch-unknown",
+     break_guest_branch_unknown,
+     VGATE_SEVERITY_WARN,
+     VGATE_CODE_GUEST_BRANCH_UNKNOWN,
+     {"560.35.03 is supported", SAMPLE_DRIVER " (vGPU software 19)"}},
 };
 
 G_STATIC_ASSERT (G_N_ELEMENTS (rules) == VGATE_N_RULES);
@@ -240,12 +251,13 @@ test_all (void)
     pair.circumstances.severities[VGATE_RULE_HOST_DRIVER_NOT_SAME] = VGATE_SEVERITY_REFUSE;
     compat_pair_judge (&pair);
     /* five of NVIDIA's (no string to compare); of the others not: the driver is up, only the host driver is
-     * newer, a type that is not offered cannot lack a free instance, and what is in the future is not old */
-    g_assert_cmpuint (pair.verdict.n_findings, ==, 5 + VGATE_N_RULES - 4);
+     * newer, a type that is not offered cannot lack a free instance, what is in the future is not old, and
+     * a guest driver of an unknown release is not one that is not supported */
+    g_assert_cmpuint (pair.verdict.n_findings, ==, 5 + VGATE_N_RULES - 5);
     for (guint i = 6; i < pair.verdict.n_findings; i++)
         g_assert_cmpint (pair.verdict.findings[i].code, >, pair.verdict.findings[i - 1].code);
     vgate_verdict_apply_driver (&pair.verdict, (VgateAnswer){COLD_LIVE, VGATE_LIMIT_NONE});
-    g_assert_cmpuint (pair.verdict.n_findings, ==, 6 + VGATE_N_RULES - 4);
+    g_assert_cmpuint (pair.verdict.n_findings, ==, 6 + VGATE_N_RULES - 5);
     g_assert_cmpuint (pair.verdict.n_findings, <=, VGATE_FINDINGS_MAX);
 }
 
@@ -438,6 +450,7 @@ test_host_branches (void)
         g_strlcpy (pair.pgpu_record.host_driver, cases[i].destination, VGATE_DRIVER_TEXT_SIZE);
         pair.circumstances.severities[VGATE_RULE_HOST_DRIVER_NOT_SAME] = VGATE_SEVERITY_IGNORE;
         pair.circumstances.severities[VGATE_RULE_GUEST_BRANCH] = VGATE_SEVERITY_IGNORE;
+        pair.circumstances.severities[VGATE_RULE_GUEST_BRANCH_UNKNOWN] = VGATE_SEVERITY_IGNORE;
         compat_pair_judge (&pair);
         older = pair.verdict.n_findings == 1 && pair.verdict.findings[0].code == VGATE_CODE_HOST_DRIVER_OLDER;
         newer = pair.verdict.n_findings == 1 && pair.verdict.findings[0].code == VGATE_CODE_HOST_DRIVER_NEWER;
