@@ -54,6 +54,25 @@ add_outside (JsonObject *report, const VgateUpgradePlan *plan)
     }
 }
 
+static void
+add_drivers (JsonObject *report, const VgateUpgradePlan *plan)
+{
+    JsonArray *list = vgate_tree_add_list (report, "guest-driver");
+
+    for (guint i = 0; i < plan->drivers->len; i++) {
+        const VgateUpgradeDriver *driver = &g_array_index (plan->drivers, VgateUpgradeDriver, i);
+        JsonObject *item = vgate_tree_add_item (list);
+
+        json_object_set_string_member (item, "driver", driver->driver);
+        if (driver->release > 0)
+            vgate_tree_set_number (item, "release", driver->release);
+        json_object_set_boolean_member (item, "is-known", driver->is_known);
+        vgate_tree_set_guest (vgate_tree_add_child (item, "guest"),
+                              vgate_moving_guest (plan->before, driver->mover));
+        vgate_tree_add_host (item, "host", vgate_moving_host (plan->before, (guint)driver->mover->home));
+    }
+}
+
 static const VgateFleetGuest *
 guest_at (const VgateUpgradePlan *plan, guint guest)
 {
@@ -140,6 +159,7 @@ vgate_upgrade_print_json (const VgateUpgradePlan *plan, const char *driver, cons
     vgate_tree_set_number (report, "at-least", plan->n_least);
     add_groups (report, plan);
     add_outside (report, plan);
+    add_drivers (report, plan);
     add_steps (report, plan, hosts);
     add_unknown (report, plan);
     add_host_names (report, "done", plan, plan->done);

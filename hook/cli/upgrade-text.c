@@ -125,6 +125,50 @@ append_outside (GString *text, const VgateUpgradePlan *plan, const char *driver,
     }
 }
 
+/* The guest drivers that NVIDIA does not support on the new driver, or those of which it is not known. */
+static void
+append_drivers (GString *text, const VgateUpgradePlan *plan, gboolean is_known, const char *heading)
+{
+    gboolean any = FALSE;
+
+    for (guint i = 0; i < plan->drivers->len; i++) {
+        const VgateUpgradeDriver *driver = &g_array_index (plan->drivers, VgateUpgradeDriver, i);
+        g_autoptr (GString) line = g_string_new (NULL);
+
+        if (driver->is_known != is_known)
+            continue;
+        if (!any) {
+            g_string_append_c (text, '\n');
+            append_wrapped (text, heading);
+        }
+        any = TRUE;
+        g_string_printf (line, "  %s on %s: %s", vgate_moving_guest (plan->before, driver->mover)->name,
+                         host_name (plan, (guint)driver->mover->home), driver->driver);
+        if (driver->release > 0)
+            g_string_append_printf (line, " (vGPU software %u)", driver->release);
+        append_wrapped (text, line->str);
+    }
+}
+
+static void
+append_all_drivers (GString *text, const VgateUpgradePlan *plan, const char *driver)
+{
+    g_autofree char *supported = vgate_branch_list_supported (plan->branch);
+    g_autoptr (GString) heading = g_string_new (NULL);
+
+    g_string_printf (heading, "Guest drivers that NVIDIA does not support on driver %s (VGATE-407). ",
+                     driver);
+    if (*supported != '\0')
+        g_string_append_printf (heading, "It supports those of vGPU software %s. ", supported);
+    g_string_append (heading, "Update them before their guests run on an updated host:");
+    append_drivers (text, plan, TRUE, heading->str);
+    g_string_printf (heading,
+                     "Guest drivers of which it is not known whether NVIDIA supports them on driver %s "
+                     "(VGATE-416); NVIDIA's release notes say it:",
+                     driver);
+    append_drivers (text, plan, FALSE, heading->str);
+}
+
 /* What runs on hosts that are updated, and is not part of the plan. */
 static void
 append_unknown (GString *text, const VgateUpgradePlan *plan)
@@ -228,6 +272,7 @@ vgate_upgrade_print_text (const VgateUpgradePlan *plan, const char *driver,
     append_outside (text, plan, driver, FALSE,
                     "Guests on hosts that accept no common version before and after the update. After a "
                     "restart they cannot run on all of these hosts either:");
+    append_all_drivers (text, plan, driver);
     append_steps (text, plan);
     append_unknown (text, plan);
     vgate_output_print (text->str);

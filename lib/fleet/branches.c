@@ -76,6 +76,7 @@ vgate_branches_free (VgateBranches *branches)
         return;
     g_free (branches->path);
     g_ptr_array_unref (branches->entries);
+    g_array_unref (branches->releases);
     g_free (branches);
 }
 
@@ -210,11 +211,26 @@ read_group (const Load *load, const char *group, GError **error)
     branch = g_new0 (VgateBranch, 1);
     branch->from = g_strdup (group);
     branch->number = (guint)driver.numbers[0];
+    branch->table = load->branches;
     g_ptr_array_add (load->branches->entries, branch);
     for (guint i = 0; names[i]; i++)
         if (!read_key (load, names[i], branch, error))
             return FALSE;
     return TRUE;
+}
+
+/* Adds the release of the first group of a branch. */
+static void
+add_release (const VgateBranch *branch, GArray *releases)
+{
+    const VgateRelease release = {
+        .release = branch->release,
+        .branch = branch->number,
+        .last_guest = vgate_driver_branch (branch->windows_last),
+        .is_long_term = branch->is_long_term,
+    };
+
+    g_array_append_val (releases, release);
 }
 
 /* Checks a group against the one before it, from which it takes what belongs to the branch. */
@@ -242,6 +258,8 @@ complete_entry (const Load *load, const VgateBranch *before, VgateBranch *branch
         branch->is_long_term = before->is_long_term;
         branch->windows_first = g_strdup (before->windows_first);
         branch->windows_last = g_strdup (before->windows_last);
+    } else if (branch->release != 0) {
+        add_release (branch, load->branches->releases);
     }
     return TRUE;
 }
@@ -272,6 +290,7 @@ parse (Load *load, const char *text, gsize length, GError **error)
     load->branches = g_new0 (VgateBranches, 1);
     load->branches->path = g_strdup (load->path);
     entries = load->branches->entries = g_ptr_array_new_with_free_func ((GDestroyNotify)branch_free);
+    load->branches->releases = g_array_new (FALSE, FALSE, sizeof (VgateRelease));
     load->lines = vgate_key_lines_read (text);
     if (strlen (text) != length &&
         !go_on (load, vgate_line_of_byte (text, strlen (text)), error, "the file contains a zero byte"))
@@ -386,20 +405,32 @@ vgate_branches_find (const VgateBranches *branches, const char *text, GError **e
     return NULL;
 }
 
-const VgateBranch *
-vgate_branches_find_guest (const VgateBranches *branches, const char *guest_driver)
+VgateSupport
+vgate_branch_judge_guest (const VgateBranch *branch, const char *guest_driver, guint *release)
 {
-    const guint number = vgate_driver_branch (guest_driver);
-    const VgateBranch *found = NULL;
+    const VgateReleases releases = {(const VgateRelease *)(gpointer)branch->table->releases->data,
+                                    branch->table->releases->len};
+    g_autofree char *host_driver = g_strdup_printf ("%u", branch->number);
+    guint host_release;
 
-    for (guint i = 0; i < branches->entries->len && number > 0; i++) {
-        const VgateBranch *branch = g_ptr_array_index (branches->entries, i);
-        const guint last = branch->windows_last ? vgate_driver_branch (branch->windows_last) : branch->number;
+    return vgate_releases_judge (&releases, guest_driver, host_driver, release, &host_release);
+}
 
-        if (number >= branch->number && number <= last)
-            found = branch;
+char *
+vgate_branch_list_supported (const VgateBranch *branch)
+{
+    const GArray *releases = branch->table->releases;
+    GString *text = g_string_new (NULL);
+
+    for (guint i = releases->len; i-- > 0 && branch->release > 0;) {
+        const VgateRelease *release = &g_array_index (releases, VgateRelease, i);
+        g_autofree char *driver = g_strdup_printf ("%u", release->branch);
+        guint number;
+
+        if (vgate_branch_judge_guest (branch, driver, &number) == VGATE_SUPPORT_YES)
+            g_string_append_printf (text, "%s%u", text->len > 0 ? ", " : "", release->release);
     }
-    return found;
+    return g_string_free (text, FALSE);
 }
 
 VgateFleetHost *

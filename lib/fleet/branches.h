@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "compat/releases.h"
 #include "fleet/fleet.h"
 
 /* Drivers of one branch, from one driver on. */
@@ -17,11 +18,13 @@ typedef struct {
     gboolean is_long_term; /* FALSE without a release */
     char *windows_first;   /* the lowest and the highest guest driver for Windows; NULL without a release */
     char *windows_last;
+    const struct VgateBranches *table; /* which contains this entry */
 } VgateBranch;
 
-typedef struct {
+typedef struct VgateBranches {
     char *path;
     GPtrArray *entries; /* of VgateBranch *, in ascending order of their first drivers */
+    GArray *releases;   /* of VgateRelease, likewise */
 } VgateBranches;
 
 /* The path of the installed table. Static. */
@@ -49,10 +52,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VgateBranches, vgate_branches_free)
 const VgateBranch *vgate_branches_find (const VgateBranches *branches, const char *driver, GError **error);
 
 /*
- * The latest entry of the branch to which a guest driver belongs. A driver for Windows ("581.42") has the
- * numbers of its release. NULL when it is not known.
+ * Whether NVIDIA supports a guest driver on the host drivers of a branch, by the table that contains the
+ * branch. *release is the guest driver's vGPU software release, or 0.
  */
-const VgateBranch *vgate_branches_find_guest (const VgateBranches *branches, const char *guest_driver);
+VgateSupport vgate_branch_judge_guest (const VgateBranch *branch, const char *guest_driver, guint *release);
+/* "19, 18, 16": the releases of the table whose guest drivers are supported on the branch. "" when it has no
+ * release. The caller frees it. */
+char *vgate_branch_list_supported (const VgateBranch *branch);
 
 /*
  * The host as it would be with another driver: a copy of its document, in which the driver, the vGPU versions

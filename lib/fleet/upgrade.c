@@ -118,6 +118,29 @@ list_outside (VgateUpgradePlan *plan, const guint *group_of)
     }
 }
 
+static void
+list_drivers (VgateUpgradePlan *plan, const guint *group_of)
+{
+    for (guint g = 0; g < plan->before->fleet->guests->len; g++) {
+        const VgateMover *mover = plan->before->movers[g];
+        const VgateUpgradeGroup *group =
+            mover && mover->home >= 0 ? g_ptr_array_index (plan->groups, group_of[mover->home]) : NULL;
+        const VgateVgpuRecord *record =
+            group && group->is_updated && mover->n_vgpus > 0 ? &mover->vgpus[0].vgpu->record : NULL;
+        VgateUpgradeDriver entry = {.mover = mover};
+        VgateSupport support;
+
+        /* 0: no guest driver runs. All vGPUs of a guest have the same one. */
+        if (!record || record->guest_version == 0)
+            continue;
+        entry.driver = record->guest_driver;
+        support = vgate_branch_judge_guest (plan->branch, entry.driver, &entry.release);
+        entry.is_known = support == VGATE_SUPPORT_NO;
+        if (support != VGATE_SUPPORT_YES)
+            g_array_append_val (plan->drivers, entry);
+    }
+}
+
 /* --- the order --- */
 
 static gboolean
@@ -322,6 +345,7 @@ vgate_upgrade_plan (const VgateFleet *fleet, const VgateFleetQuestion *question,
     plan->is_warm_used = use_warm;
     plan->groups = g_ptr_array_new_with_free_func ((GDestroyNotify)group_free);
     plan->outside = g_ptr_array_new_with_free_func (g_free);
+    plan->drivers = g_array_new (FALSE, FALSE, sizeof (VgateUpgradeDriver));
     plan->steps = g_ptr_array_new_with_free_func ((GDestroyNotify)step_free);
     plan->unknown = g_ptr_array_new_with_free_func ((GDestroyNotify)unknown_free);
     plan->done = g_array_new (FALSE, FALSE, sizeof (guint));
@@ -337,6 +361,7 @@ vgate_upgrade_plan (const VgateFleet *fleet, const VgateFleetQuestion *question,
     plan->updated = update_all (plan, fleet, driver, group_of);
     plan->after = vgate_moving_new (plan->updated, question);
     list_outside (plan, group_of);
+    list_drivers (plan, group_of);
     find_steps (plan, updated);
     list_unknown (plan);
     return plan;
@@ -347,6 +372,7 @@ vgate_upgrade_plan_free (VgateUpgradePlan *plan)
 {
     g_ptr_array_unref (plan->groups);
     g_ptr_array_unref (plan->outside);
+    g_array_unref (plan->drivers);
     g_ptr_array_unref (plan->steps);
     g_ptr_array_unref (plan->unknown);
     g_array_unref (plan->done);

@@ -33,6 +33,14 @@ typedef struct {
     gboolean is_supported; /* the new driver supports it */
 } VgateUpgradeOutside;
 
+/* A guest whose driver NVIDIA does not support on the new host driver, by the table of driver branches. */
+typedef struct {
+    const VgateMover *mover;
+    const char *driver; /* of the guest */
+    guint release;      /* of NVIDIA vGPU software, to which the driver belongs; 0: not known */
+    gboolean is_known;  /* FALSE: it is not known whether it is supported */
+} VgateUpgradeDriver;
+
 /* A guest that must be shut down before a step. */
 typedef struct {
     guint guest;
@@ -66,6 +74,7 @@ typedef struct {
     gboolean is_warm_used; /* hosts whose driver can be replaced while guests run need not be emptied */
     GPtrArray *groups;     /* of VgateUpgradeGroup * */
     GPtrArray *outside;    /* of VgateUpgradeOutside * */
+    GArray *drivers;       /* of VgateUpgradeDriver: of guests on hosts with the GPUs of an updated host */
     GPtrArray *steps;      /* of VgateUpgradeStep *, in their order */
     GArray *done;          /* of guint: hosts whose driver is of the branch already */
     GPtrArray *unknown;    /* of VgateUpgradeUnknown *: hosts of the steps on which other guests run */

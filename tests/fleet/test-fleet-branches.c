@@ -68,41 +68,46 @@ test_find (void)
     }
 }
 
-/* The branch of a guest driver: those for Windows have the numbers of their release. */
+/* The releases of the table decide about guest drivers, also those that are not built into the gate. */
 static void
-test_find_guest (void)
+test_judge_guest (void)
 {
+    static const char own[] = "[535]\nrange=7.1-18.1\nrelease=16\nwindows=536.25-539.72\nlong-term=true\n"
+                              "[580]\nrange=18.1-26.1\nrelease=19\nwindows=580.88-582.53\n"
+                              "[9610]\nrange=24.1-29.1\n"
+                              "[9620]\nrange=24.1-30.1\nrelease=21\nwindows=9621.10-9622.10\nlong-term=true\n"
+                              "[9620.50]\nrange=24.1-30.2\n";
     static const struct {
-        const char *driver;
-        guint number; /* 0: not known */
+        const char *driver, *guest;
+        VgateSupport support;
+        guint release;
     } cases[] = {
-        {"528.24", 525},
-        {"525.85.05", 525},
-        {"538.95", 535},
-        {"539.41", 535},
-        {"535.261.03", 535},
-        {"553.62", 550},
-        {"573.48", 570},
-        {"570.172.08", 570},
-        {"581.42", 580},
-        {"580.88", 580},
-        {"580.95.05", 580},
-        {"596.36", 595},
-        {"560.94", 560},
-        {"561.09", 0},
-        {"599.10", 0},
-        {"470.10", 0},
-        {"", 0},
-        {"unknown", 0},
+        {"9620", "9622.99", VGATE_SUPPORT_YES, 21},   {"9620.10", "9620.1", VGATE_SUPPORT_YES, 21},
+        {"9620", "582.53", VGATE_SUPPORT_YES, 19},    {"9620", "539.41", VGATE_SUPPORT_YES, 16},
+        {"9620", "9623.1", VGATE_SUPPORT_UNKNOWN, 0}, {"9620", "9610.1", VGATE_SUPPORT_UNKNOWN, 0},
+        {"9620", "525.1", VGATE_SUPPORT_NO, 0},       {"9610", "580.1", VGATE_SUPPORT_UNKNOWN, 19},
+        {"9610", "9610.1", VGATE_SUPPORT_YES, 0},     {"9610", "9620.1", VGATE_SUPPORT_NO, 21},
+        {"580", "9622.10", VGATE_SUPPORT_NO, 21},     {"580", "538.95", VGATE_SUPPORT_YES, 16},
+        {"580", "unknown", VGATE_SUPPORT_UNKNOWN, 0},
     };
-    g_autoptr (VgateBranches) branches = installed ();
+    static const char *const supported[][2] = {
+        {"535", "16"}, {"580", "19, 16"}, {"9610", ""}, {"9620", "21, 19, 16"}};
+    g_autoptr (VgateBranches) branches = vgate_branches_parse ("own", own, strlen (own), NULL);
 
     for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
-        const VgateBranch *branch = vgate_branches_find_guest (branches, cases[i].driver);
+        const VgateBranch *branch = vgate_branches_find (branches, cases[i].driver, NULL);
+        guint release = 99;
+        const VgateSupport support = vgate_branch_judge_guest (branch, cases[i].guest, &release);
 
-        if ((branch ? branch->number : 0) != cases[i].number)
-            g_error ("guest driver '%s': branch %u instead of %u", cases[i].driver,
-                     branch ? branch->number : 0, cases[i].number);
+        if (support != cases[i].support || release != cases[i].release)
+            g_error ("guest driver '%s' on %s: %d (%u) instead of %d (%u)", cases[i].guest, cases[i].driver,
+                     support, release, cases[i].support, cases[i].release);
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS (supported); i++) {
+        g_autofree char *list =
+            vgate_branch_list_supported (vgate_branches_find (branches, supported[i][0], NULL));
+
+        g_assert_cmpstr (list, ==, supported[i][1]);
     }
 }
 
@@ -112,15 +117,15 @@ test_engine (void)
 {
     g_autoptr (VgateBranches) branches = installed ();
 
-    for (guint i = 0; i < branches->entries->len; i++) {
-        const VgateBranch *branch = g_ptr_array_index (branches->entries, i);
-        guint guest = 0, host = 0;
+    g_assert_cmpuint (branches->releases->len, ==, vgate_releases_built_in ()->n);
+    for (guint i = 0; i < branches->releases->len; i++) {
+        const VgateRelease *read = &g_array_index (branches->releases, VgateRelease, i);
+        const VgateRelease *built_in = &vgate_releases_built_in ()->entries[i];
 
-        vgate_releases_judge (vgate_releases_built_in (),
-                              branch->windows_last ? branch->windows_last : branch->from, branch->from,
-                              &guest, &host);
-        g_assert_cmpuint (guest, ==, branch->release);
-        g_assert_cmpuint (host, ==, branch->release);
+        g_assert_cmpuint (read->release, ==, built_in->release);
+        g_assert_cmpuint (read->branch, ==, built_in->branch);
+        g_assert_cmpuint (read->last_guest, ==, built_in->last_guest);
+        g_assert_cmpint (read->is_long_term, ==, built_in->is_long_term);
     }
 }
 
@@ -262,7 +267,7 @@ main (int argc, char *argv[])
 {
     g_test_init (&argc, &argv, NULL);
     g_test_add_func ("/fleet/branches/find", test_find);
-    g_test_add_func ("/fleet/branches/find-guest", test_find_guest);
+    g_test_add_func ("/fleet/branches/judge-guest", test_judge_guest);
     g_test_add_func ("/fleet/branches/engine", test_engine);
     g_test_add_func ("/fleet/branches/invalid", test_invalid);
     g_test_add_func ("/fleet/branches/with-driver", test_with_driver);
