@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Header, version map and exports of libvgpu-gate say the same, both ways.
 
-Arguments: nm, readelf, the library, its version map, vgpu-gate.h, the version of the project.
+Arguments: nm, readelf, the library, its version map, vgpu-gate.h, the version of the project, the symbols file of the
+Debian package.
 """
 import re
 import subprocess
 import sys
 
-nm, readelf, library, map_file, header, version = sys.argv[1:]
+nm, readelf, library, map_file, header, version, debian = sys.argv[1:]
 
 
 def output(*argv):
@@ -86,6 +87,8 @@ checks = [
     # a release without a new function has no node
     ("no node of the map is newer than this version",
      {node for node in nodes if numbers(node.removeprefix("LIBVGPU_GATE_")) > numbers(version)}, set()),
+    ("the nodes of the map and those of the Debian package's symbols file", nodes,
+     set(re.findall(r"^ \(symver\)(\S+)", read(debian), re.M))),
     ("the soname", set(re.findall(r"\(SONAME\).*\[(.*)\]", dynamic)), {"libvgpu-gate.so.0"}),
     ("no library is needed but GLib and libc", {name for name in needed if not re.match(r"lib(glib-2\.0|c|asan|ubsan)\.so", name)},
      set()),
