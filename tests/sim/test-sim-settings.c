@@ -504,6 +504,8 @@ SIM_TEST (test_generations)
     assert_generation (client, NVML_ERROR_DEPRECATED, has);
     sim_client_must (client, "update", "--scheduler-calls", "v2");
     assert_generation (client, NVML_ERROR_FUNCTION_NOT_FOUND, has);
+    /* a new vGPU begins a new log of each engine, which the driver before knows nothing of */
+    sim_client_must (client, "plug", "--vm", SIM_VM_A, "--type", "11", "--gpu", GPU);
     /* a fault concerns only a call that the driver has */
     sim_client_must (client, "fail", "nvmlDeviceGetVgpuSchedulerState", "999");
     g_assert_cmpint (client->nvmlDeviceGetVgpuSchedulerState (NULL, NULL), ==, NVML_ERROR_FUNCTION_NOT_FOUND);

@@ -324,6 +324,7 @@ SIM_TEST (test_bad_values)
         {"--processes", "0:a:1:1:1", "'0:a:1:1:1' is not PID:NAME"},
         {"--processes", "1::1:1:1", "'1::1:1:1' is not PID:NAME"},
         {"--processes", "1:a:1:1", "'1:a:1:1' is not PID:NAME"},
+        {"--processes", "1:a\nmigration=false\n#:0:0:0", "processes: it contains control characters"},
         {"--encoder-sessions", "1:vp9:1x1:1:1", "'1:vp9:1x1:1:1' is not PID:CODEC"},
         {"--encoder-sessions", "1:h264:0x1:1:1", "is not PID:CODEC"},
         {"--captures", "1::1x1:1:1", "is not PID:TYPE"},

@@ -176,7 +176,7 @@ take_accounting (char **value, GError **error)
 {
     const gboolean on = g_strcmp0 (*value, "on") == 0;
 
-    if (!*value)
+    if (!*value || **value == '\0')
         return TRUE;
     if (!vgpu_sim_option_switch ("--accounting", *value, error))
         return FALSE;

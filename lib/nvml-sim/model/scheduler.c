@@ -144,7 +144,8 @@ vgpu_sim_scheduler_parse (VgpuSimGroup group, VgpuSimEngine engine, VgpuSimSched
     const char *const *names = keys[engine];
 
     *scheduler = (VgpuSimScheduler){.policy = NVML_SCHEDULER_BEST_EFFORT, .arr = NVML_ARR_DEFAULT};
-    for (Key key = POLICY; engine != VGPU_SIM_GRAPHICS && calls == VGPU_SIM_SCHEDULER_V1 && key < N_KEYS;
+    /* the epoch can be that of a driver before this one */
+    for (Key key = POLICY; engine != VGPU_SIM_GRAPHICS && calls == VGPU_SIM_SCHEDULER_V1 && key < EPOCH;
          key++)
         if (vgpu_sim_value_has (group, names[key]))
             return vgpu_sim_value_bad (group, names[key], error, "has no meaning with these scheduler-calls");

@@ -50,8 +50,8 @@ get (VgpuSimGroup group, const char *key, GError **error)
     return g_steal_pointer (&value);
 }
 
-static gboolean
-is_plain (const char *text)
+gboolean
+vgpu_sim_value_is_plain (const char *text)
 {
     for (; *text; text++) {
         if (g_ascii_iscntrl (*text))
@@ -67,7 +67,7 @@ vgpu_sim_value_text (VgpuSimGroup group, const char *key, gsize max, char **text
 
     if (!value)
         return FALSE;
-    if (*value == '\0' || strlen (value) > max || !is_plain (value))
+    if (*value == '\0' || strlen (value) > max || !vgpu_sim_value_is_plain (value))
         return vgpu_sim_value_bad (group, key, error, "not a text of 1 to %" G_GSIZE_FORMAT " bytes", max);
     *text = g_steal_pointer (&value);
     return TRUE;

@@ -17,6 +17,8 @@ gboolean vgpu_sim_value_has (VgpuSimGroup group, const char *key);
 /* Checks that every key of the group is one of keys, which is terminated by NULL. */
 gboolean vgpu_sim_value_only (VgpuSimGroup group, const char *const *keys, GError **error);
 
+/* TRUE for a text without control characters. */
+gboolean vgpu_sim_value_is_plain (const char *text);
 /* A text of 1 to max bytes without control characters. */
 gboolean vgpu_sim_value_text (VgpuSimGroup group, const char *key, gsize max, char **text, GError **error);
 gboolean vgpu_sim_value_uuid (VgpuSimGroup group, const char *key, char **text, GError **error);

@@ -22,6 +22,9 @@ parse_list (VgpuSimGroup group, const char *key, const char *form, ParseEntry pa
     g_autofree char *value = g_key_file_get_value (group.file, group.group, key, NULL);
     g_auto (GStrv) entries = value && *value ? g_strsplit (value, ";", -1) : NULL;
 
+    /* a line feed would be the end of the line in the file */
+    if (value && !vgpu_sim_value_is_plain (value))
+        return vgpu_sim_value_bad (group, key, error, "it contains control characters");
     for (gsize i = 0; entries && entries[i]; i++) {
         g_auto (GStrv) fields = g_strsplit (entries[i], ":", -1);
 
