@@ -25,7 +25,8 @@ def read(path):
 def supported(releases, index):
     """As vgate_releases_judge(), which tests/unit/test-compat-releases.c compares with the page."""
     before = [entry for entry in releases[:index] if entry[3]][-1:] if releases[index][3] else []
-    return [entry[0] for entry in reversed(before + releases[max(index - 1, 0):index + 1])]
+    near = [entry for entry in releases if releases[index][0] - 1 <= entry[0] <= releases[index][0]]
+    return [entry[0] for entry in reversed(before + near)]
 
 
 def row(releases, index):

@@ -58,7 +58,7 @@ vgate_releases_judge (const VgateReleases *releases, const char *guest_driver, c
     const VgateRelease *not_before = release_up_to (releases, guest_number),
                        *host = release_up_to (releases, host_number);
     const VgateRelease *guest = not_before && guest_number <= not_before->last_guest ? not_before : NULL;
-    const VgateRelease *long_term, *oldest;
+    const VgateRelease *long_term, *previous, *oldest;
 
     if (host && host->branch != host_number)
         host = NULL;
@@ -78,12 +78,13 @@ vgate_releases_judge (const VgateReleases *releases, const char *guest_driver, c
     /* NVIDIA's release notes of 19.0, "Compatible NVIDIA vGPU Manager and Guest VM Driver Releases": the same
      * release or branch, the previous branch, and for a long-term branch the previous long-term branch. */
     long_term = host->is_long_term ? long_term_before (releases, host) : NULL;
-    if (guest && (guest + 1 == host || guest == long_term))
+    if (guest && (guest->release + 1 == host->release || guest == long_term))
         return VGATE_SUPPORT_YES;
     if (guest)
         return VGATE_SUPPORT_NO;
-    /* A guest driver that is older than all that the host supports needs no release of its own. For the first
-     * releases of the table, what the host supports is not in it. */
-    oldest = host->is_long_term ? long_term : host > releases->entries ? host - 1 : NULL;
+    /* A guest driver that is older than all that the host supports needs no release of its own. What the host
+     * supports is not in the table for its first releases, and where the release before is missing. */
+    previous = host > releases->entries && (host - 1)->release + 1 == host->release ? host - 1 : NULL;
+    oldest = host->is_long_term ? long_term : previous;
     return oldest && guest_number < oldest->branch ? VGATE_SUPPORT_NO : VGATE_SUPPORT_UNKNOWN;
 }

@@ -16,7 +16,7 @@ typedef struct {
 } VgateRelease;
 
 typedef struct {
-    const VgateRelease *entries; /* in ascending order, without a gap between the releases */
+    const VgateRelease *entries; /* in ascending order of both numbers; releases can be missing */
     gsize n;
 } VgateReleases;
 

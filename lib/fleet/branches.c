@@ -238,6 +238,7 @@ static gboolean
 complete_entry (const Load *load, const VgateBranch *before, VgateBranch *branch, GError **error)
 {
     const gboolean is_first = !before || before->number != branch->number;
+    const GArray *releases = load->branches->releases;
     const char *fault = NULL;
 
     if (branch->range.max == 0)
@@ -250,6 +251,9 @@ complete_entry (const Load *load, const VgateBranch *before, VgateBranch *branch
         fault = "the keys 'release' and 'windows' need each other";
     else if (is_first && branch->is_long_term && branch->release == 0)
         fault = "the key 'long-term' needs the key 'release'";
+    else if (branch->release != 0 && releases->len > 0 &&
+             branch->release <= g_array_index (releases, VgateRelease, releases->len - 1).release)
+        fault = "its release must be greater than those of the branches before";
     if (fault)
         return go_on (load, vgate_key_lines_find (load->lines, branch->from, NULL), error, "[%s]: %s",
                       branch->from, fault);

@@ -68,30 +68,32 @@ test_find (void)
     }
 }
 
-/* The releases of the table decide about guest drivers, also those that are not built into the gate. */
+/* The releases of the table decide about guest drivers, also those that are not built into the gate. Where
+ * releases are missing, the one before in the table is not the previous one. */
 static void
 test_judge_guest (void)
 {
     static const char own[] = "[535]\nrange=7.1-18.1\nrelease=16\nwindows=536.25-539.72\nlong-term=true\n"
                               "[580]\nrange=18.1-26.1\nrelease=19\nwindows=580.88-582.53\n"
                               "[9610]\nrange=24.1-29.1\n"
-                              "[9620]\nrange=24.1-30.1\nrelease=21\nwindows=9621.10-9622.10\nlong-term=true\n"
+                              "[9620]\nrange=24.1-30.1\nrelease=20\nwindows=9621.10-9622.10\nlong-term=true\n"
                               "[9620.50]\nrange=24.1-30.2\n";
     static const struct {
         const char *driver, *guest;
         VgateSupport support;
         guint release;
     } cases[] = {
-        {"9620", "9622.99", VGATE_SUPPORT_YES, 21},   {"9620.10", "9620.1", VGATE_SUPPORT_YES, 21},
+        {"9620", "9622.99", VGATE_SUPPORT_YES, 20},   {"9620.10", "9620.1", VGATE_SUPPORT_YES, 20},
         {"9620", "582.53", VGATE_SUPPORT_YES, 19},    {"9620", "539.41", VGATE_SUPPORT_YES, 16},
         {"9620", "9623.1", VGATE_SUPPORT_UNKNOWN, 0}, {"9620", "9610.1", VGATE_SUPPORT_UNKNOWN, 0},
         {"9620", "525.1", VGATE_SUPPORT_NO, 0},       {"9610", "580.1", VGATE_SUPPORT_UNKNOWN, 19},
-        {"9610", "9610.1", VGATE_SUPPORT_YES, 0},     {"9610", "9620.1", VGATE_SUPPORT_NO, 21},
-        {"580", "9622.10", VGATE_SUPPORT_NO, 21},     {"580", "538.95", VGATE_SUPPORT_YES, 16},
-        {"580", "unknown", VGATE_SUPPORT_UNKNOWN, 0},
+        {"9610", "9610.1", VGATE_SUPPORT_YES, 0},     {"9610", "9620.1", VGATE_SUPPORT_NO, 20},
+        {"580", "9622.10", VGATE_SUPPORT_NO, 20},     {"580", "538.95", VGATE_SUPPORT_NO, 16},
+        {"580", "unknown", VGATE_SUPPORT_UNKNOWN, 0}, {"580", "550.1", VGATE_SUPPORT_UNKNOWN, 0},
+        {"580", "525.1", VGATE_SUPPORT_UNKNOWN, 0},
     };
     static const char *const supported[][2] = {
-        {"535", "16"}, {"580", "19, 16"}, {"9610", ""}, {"9620", "21, 19, 16"}};
+        {"535", "16"}, {"580", "19"}, {"9610", ""}, {"9620", "20, 19, 16"}};
     g_autoptr (VgateBranches) branches = vgate_branches_parse ("own", own, strlen (own), NULL);
 
     for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
@@ -159,6 +161,9 @@ test_invalid (void)
         {"[580]\nrange=18.1-26.1\n[580.0]\nrange=18.1-26.1\n", "another group has the same driver"},
         {"[580]\nrange=18.1-26.1\n[580.9]\nrange=18.1-26.1\nrelease=19\nwindows=580.88-582.53\n",
          "[580.9]: only the first group"},
+        {"[580]\nrange=18.1-26.1\nrelease=19\nwindows=580.88-582.53\n"
+         "[9620]\nrange=24.1-30.1\nrelease=19\nwindows=9621.10-9622.10\n",
+         "[9620]: its release must be greater than those of the branches before"},
     };
     g_autoptr (GError) zero = NULL, missing = NULL, directory = NULL;
 
