@@ -468,7 +468,8 @@ is_to_apply (const Devices *d)
  * got. */
 typedef struct {
     gboolean is_of_gpu;
-    guint vgpu; /* is_of_gpu: the index of the first such vGPU */
+    guint vgpu;   /* is_of_gpu: the index of the first such vGPU */
+    guint n_more; /* likewise, how many there are after it */
 } Lack;
 
 static gboolean
@@ -486,20 +487,26 @@ static Lack
 find_lack (const Devices *d, const GPtrArray *wants)
 {
     const GPtrArray *placements = d->j->decision->placements;
+    Lack lack = {.is_of_gpu = FALSE};
 
-    for (guint i = 0, w = 0; i < placements->len; i++)
-        if (can_get_another (g_ptr_array_index (placements, i)) &&
-            !is_taken_by_a_gpu (g_ptr_array_index (wants, w++), d->j->host->pgpus->len))
-            return (Lack){.is_of_gpu = TRUE, .vgpu = i};
-    return (Lack){.is_of_gpu = FALSE};
+    for (guint i = 0, w = 0; i < placements->len; i++) {
+        if (!can_get_another (g_ptr_array_index (placements, i)) ||
+            is_taken_by_a_gpu (g_ptr_array_index (wants, w++), d->j->host->pgpus->len))
+            continue;
+        if (lack.is_of_gpu)
+            lack.n_more++;
+        else
+            lack = (Lack){.is_of_gpu = TRUE, .vgpu = i};
+    }
+    return lack;
 }
 
 /* No GPU can run the vGPU, so that another device would not help: the GPU that comes nearest is the reason,
  * and not that of the device. */
 static gboolean
-explain_gpu (const Devices *d, guint vgpu, VgateRefusal *refusal, GError **error)
+explain_gpu (const Devices *d, const Lack *lack, VgateRefusal *refusal, GError **error)
 {
-    const VgatePlacement *placement = g_ptr_array_index (d->j->decision->placements, vgpu);
+    VgatePlacement *placement = g_ptr_array_index (d->j->decision->placements, lack->vgpu);
 
     /* where the device exists, only its own GPU was judged */
     if (placement->is_tied) {
@@ -509,13 +516,14 @@ explain_gpu (const Devices *d, guint vgpu, VgateRefusal *refusal, GError **error
         for (guint pgpu = 0; pgpu < d->j->host->pgpus->len; pgpu++) {
             VgateCandidate candidate;
 
-            if (!vgate_judge_pair (d->j, vgpu, pgpu, pgpu == own, &candidate, error))
+            if (!vgate_judge_pair (d->j, lack->vgpu, pgpu, pgpu == own, &candidate, error))
                 return FALSE;
             g_array_append_val (placement->candidates, candidate);
         }
+        placement->is_tied = placement->is_listed = FALSE;
     }
     vgate_refusal_clear (refusal);
-    vgate_explain_vgpu (d->j->decision, d->j->host, vgpu, refusal);
+    vgate_explain_vgpu (d->j->decision, d->j->host, lack->vgpu, lack->n_more, refusal);
     return TRUE;
 }
 
@@ -562,7 +570,7 @@ decide_with_other_devices (const Devices *d, gboolean is_worth_it, GError **erro
 
         if (!lack.is_of_gpu)
             way_out = way_out_without_device (d, wants->len, &refusal, is_refused_by_verdict);
-        else if (!is_refused_by_verdict && !explain_gpu (d, lack.vgpu, &refusal, error))
+        else if (!is_refused_by_verdict && !explain_gpu (d, &lack, &refusal, error))
             return FALSE;
     }
     vgate_refusal_decide (&refusal, way_out, d->j->decision);

@@ -81,33 +81,27 @@ append_reason (GString *text, const VgateVerdict *verdict, const VgatePgpu *pgpu
     refusal->way_out = vgate_way_out (refusal->code, decision->situation, NULL);
 }
 
-/* more: what follows the reason, or "". */
-static void
-explain (const VgateDecision *decision, const VgateHost *host, guint index, const char *more,
-         VgateRefusal *refusal)
+void
+vgate_explain_vgpu (const VgateDecision *decision, const VgateHost *host, guint vgpu, guint n_more,
+                    VgateRefusal *refusal)
 {
     const VgateCandidate *nearest =
-        vgate_reason_nearest (g_ptr_array_index (decision->placements, index), host);
-    g_autofree char *subject = describe_subject (decision, host, index, nearest->pgpu, TRUE),
-                    *brief = describe_subject (decision, host, index, nearest->pgpu, FALSE);
+        vgate_reason_nearest (g_ptr_array_index (decision->placements, vgpu), host);
+    g_autofree char *subject = describe_subject (decision, host, vgpu, nearest->pgpu, TRUE),
+                    *brief = describe_subject (decision, host, vgpu, nearest->pgpu, FALSE);
     g_autoptr (GString) text = g_string_new (NULL);
 
     append_reason (text, &nearest->verdict, g_ptr_array_index (host->pgpus, nearest->pgpu), decision,
                    refusal);
-    refusal->what = g_strconcat (subject, text->str, more, NULL);
-    refusal->brief = g_strconcat (brief, text->str, more, NULL);
-}
-
-void
-vgate_explain_vgpu (const VgateDecision *decision, const VgateHost *host, guint vgpu, VgateRefusal *refusal)
-{
-    explain (decision, host, vgpu, "", refusal);
+    if (n_more > 0)
+        g_string_append_printf (text, "; %u more vGPU%s cannot run here", n_more, n_more > 1 ? "s" : "");
+    refusal->what = g_strconcat (subject, text->str, NULL);
+    refusal->brief = g_strconcat (brief, text->str, NULL);
 }
 
 void
 vgate_explain_refusal (const VgateDecision *decision, const VgateHost *host, VgateRefusal *refusal)
 {
-    g_autofree char *more = NULL;
     guint first = 0, n = 0;
 
     for (guint i = decision->placements->len; i-- > 0;) {
@@ -116,9 +110,7 @@ vgate_explain_refusal (const VgateDecision *decision, const VgateHost *host, Vga
         first = i;
         n++;
     }
-    more =
-        n > 1 ? g_strdup_printf ("; %u more vGPU%s cannot run here", n - 1, n > 2 ? "s" : "") : g_strdup ("");
-    explain (decision, host, first, more, refusal);
+    vgate_explain_vgpu (decision, host, first, n - 1, refusal);
 }
 
 void

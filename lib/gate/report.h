@@ -19,8 +19,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (VgateRefusal, vgate_refusal_clear)
 
 /* Explains a refusal by verdicts. It names the first vGPU without a pGPU. The caller clears *refusal. */
 void vgate_explain_refusal (const VgateDecision *decision, const VgateHost *host, VgateRefusal *refusal);
-/* The same about one of the guest's vGPUs, given by index, which no GPU of the host can run. */
-void vgate_explain_vgpu (const VgateDecision *decision, const VgateHost *host, guint vgpu,
+/* The same about one of the guest's vGPUs, given by index, and n_more after it. */
+void vgate_explain_vgpu (const VgateDecision *decision, const VgateHost *host, guint vgpu, guint n_more,
                          VgateRefusal *refusal);
 /* Refuses the guest. The line names the GPU only if there is room for that, because a line that is too long
  * loses a part of its way out. way_out: another one than that of the refusal, or NULL. */

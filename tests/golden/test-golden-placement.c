@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A guest whose device does not exist, is busy or has another type, and which is given a device: the changes
  * in its XML, the devices that are created and removed, and who else gets a device in the meantime. */
+#include "command-case.h"
 #include "placement-hosts.h"
 
 #include <glib/gstdio.h>
@@ -322,6 +323,22 @@ test_no_gpu_can_run_it (G_GNUC_UNUSED gconstpointer data)
                               "ECC is on at the source, off here. Set ECC"));
 }
 
+/* The first of the guest's vGPUs gives the reason, and the others are counted. */
+static void
+test_no_gpu_for_two (G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr (FakeHost) host = applying_host (one_gpu);
+    g_auto (Guest) guest = {0};
+    g_autofree char *line = NULL;
+
+    guest_init (&guest, host, "two-mdevs", VM_1);
+    fake_host_sim (host, "update --gpu " CASE_GPU " --ecc off");
+    line = event (&guest, "migrate", 304);
+    g_assert_nonnull (strstr (line, "vGPU 1 of 2, "));
+    g_assert_nonnull (
+        strstr (line, "ECC is on at the source, off here; 1 more vGPU cannot run here. Set ECC"));
+}
+
 /* The guest's device belongs to the first of two GPUs, and another guest uses it. */
 static void
 two_gpus_and_busy (FakeHost *host)
@@ -340,9 +357,14 @@ test_nearest_of_all (G_GNUC_UNUSED gconstpointer data)
 {
     g_autoptr (FakeHost) host = applying_host (two_gpus_and_busy);
     g_auto (Guest) guest = {0};
+    g_auto (ProgramRun) run = {0};
     g_autofree char *line = NULL;
 
     guest_init (&guest, host, "mdev", VM_1);
+    command_run (host, "check --operation migrate @mdev.in.xml --root $ROOT", &run);
+    g_assert_nonnull (strstr (run.out, CASE_GPU));
+    g_assert_nonnull (strstr (run.out, GPU_2));
+    g_assert_null (strstr (run.out, "must use the GPU"));
     line = event (&guest, "migrate", 304);
     g_assert_nonnull (
         strstr (line, "on GPU " GPU_2 " (H100 80GB HBM3, simulated): the GPUs differ: ECC is on"));
@@ -682,6 +704,7 @@ static const struct {
     {"argument", test_argument},
     {"own-argument", test_own_argument},
     {"no-gpu-can-run-it", test_no_gpu_can_run_it},
+    {"no-gpu-for-two", test_no_gpu_for_two},
     {"nearest-of-all", test_nearest_of_all},
     {"lost", test_lost},
     {"renumbered", test_renumbered},
