@@ -4,7 +4,6 @@
 #include "tree.h"
 #include "vgpu-gate/vgpu-gate.h"
 
-/* Adds the policy and the members that have a meaning with it: arr, average-factor, time-slice. */
 /* An entry for the option --engine of the scheduler commands, which gets the text. */
 #define VGATE_SCHEDULER_ENGINE(text)                                                   \
     {                                                                                  \
@@ -15,4 +14,5 @@
 gboolean vgate_scheduler_engine_parse (const char *text, int *engine, GError **error);
 /* Adds the engine, unless it is the graphics engine. */
 void vgate_tree_add_engine (JsonObject *tree, int engine);
+/* Adds the policy and the members that have a meaning with it: arr, average-factor, time-slice. */
 void vgate_tree_add_scheduler (JsonObject *tree, const VgateScheduler *scheduler);

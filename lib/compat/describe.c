@@ -310,7 +310,7 @@ vgate_finding_way_out (const VgateFinding *f)
                "set).";
     /* a driver since r595 cannot switch it off */
     if (f->code == VGATE_CODE_SCHEDULER_DIFFERS && differs_in_arr (f))
-        return "Set the same frequency with ARR on both hosts ('vgpu-gate scheduler set --arr enabled').";
+        return "Set the same frequency, with ARR, on both hosts (vgpu-gate scheduler set).";
     if (f->code == VGATE_CODE_NOT_MIGRATABLE && f->at_destination)
         return "Choose a host whose GPU and host driver support vGPU migration.";
     if (f->code == VGATE_CODE_NOT_MIGRATABLE)

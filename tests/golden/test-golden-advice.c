@@ -428,7 +428,7 @@ static const struct {
     {"Use GPUs and host drivers that support vGPU migration", "VGATE-302 comes first"},
     {"Disable unified memory, debugger and profiler of the vGPU, and try again",
      "test-golden-ways-out names the case of the lab"},
-    {"Set the same frequency with ARR on both hosts ('vgpu-gate scheduler set --arr enabled')",
+    {"Set the same frequency, with ARR, on both hosts (vgpu-gate scheduler set)",
      "is done on the source as well: the case of the lab with an older and a newer driver has it so"},
     {"If another device of the host can be used, the line names it, or the command that creates it",
      "for 'explain', which has no host"},

@@ -407,7 +407,7 @@ test_schedulers_arr (void)
         g_assert_cmpint (verdict.findings[0].code, ==, VGATE_CODE_SCHEDULER_DIFFERS);
         text = vgate_finding_describe (&verdict.findings[0]);
         g_assert_cmpstr (text, ==, texts[i]);
-        g_assert_nonnull (strstr (vgate_finding_way_out (&verdict.findings[0]), "--arr enabled"));
+        g_assert_nonnull (strstr (vgate_finding_way_out (&verdict.findings[0]), "with ARR, on both hosts"));
         pair.vgpu_scheduler = pair.pgpu_scheduler;
         vgate_compat_judge (&pair.vgpu, &pair.pgpu, &pair.circumstances, &verdict);
         g_assert_cmpuint (verdict.n_findings, ==, 0);
