@@ -201,10 +201,9 @@ test_a_daemon_that_comes_in_the_middle () {
     guest_start a orphan
     guest_driver_up a orphan 535.261.03 7.1-18.1
     wait_captured a orphan 18.1
-    on a pkill -KILL -x vgpu-gated
+    host_service kill a vgpu-gated
     migrate_slowly a orphan
     guest_driver_up a orphan
-    on a rm /run/lab/vgpu-gated.pid
     host_service start a vgpu-gated
     ! migration_end a || fail 'the migration went on'
     log_has a 'VGATE-706: orphan: the migration was stopped'

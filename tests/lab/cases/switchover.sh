@@ -258,7 +258,7 @@ test_the_daemon_is_killed_at_the_destination () {
     local began
     guest_run_asking a bereft 16000000
     migrate_slowly a bereft
-    signal_gated KILL b
+    host_service kill b vgpu-gated
     began=$SECONDS
     on a virsh -q migrate-setspeed bereft 1000
     ! migration_end a || fail 'the migration went on'
@@ -274,7 +274,7 @@ test_the_daemon_is_killed_at_the_source () {
     local began
     guest_run_asking a orphan 16000000
     migrate_slowly a orphan
-    signal_gated KILL a
+    host_service kill a vgpu-gated
     began=$SECONDS
     on a virsh -q migrate-setspeed orphan 1000
     ! migration_end a || fail 'the migration went on'
@@ -287,10 +287,10 @@ test_the_daemon_is_killed_at_the_source () {
 
 # Killed and started again while memory is copied: it finds its guests on the bus, on both hosts.
 test_the_daemon_comes_back_meanwhile () {
-    guest_run_asking a lucky 16000000
+    guest_run_asking a lucky 40000000
     migrate_slowly a lucky
-    signal_gated KILL a
-    signal_gated KILL b
+    host_service kill a vgpu-gated
+    host_service kill b vgpu-gated
     gated_start a
     gated_start b
     on a virsh -q migrate-setspeed lucky 1000
