@@ -232,20 +232,31 @@ has_no_gpu (VgatePairs *pairs, const VgatePairGuest *guest, const VgatePairHost 
     return *gpus == NONE;
 }
 
-/* The index of the GPU that the device of the vGPU belongs to, if only its user is in the way; otherwise the
- * number of GPUs. */
+/* The index of the GPU of the device that the vGPU names, if that is a vGPU device of its type; otherwise
+ * VGATE_NOWHERE. */
 static guint
-own_gpu (const VgatePairGuest *guest, const VgatePairHost *host, guint index)
+named_gpu (const VgatePairGuest *guest, const VgatePairHost *host, guint index)
 {
     const VgateElementVgpu *vgpu = g_ptr_array_index (guest->guest->domain->element->vgpus, index);
     const VgatePairAt *at = vgate_pair_named_at (guest, host, index);
     const VgateDevice *device = at && at->device ? &at->device->listed.device : NULL;
 
-    if (!device || device->kind != VGATE_DEVICE_VGPU || device->fault || at->pgpu == VGATE_NOWHERE ||
+    if (!device || device->kind != VGATE_DEVICE_VGPU || at->pgpu == VGATE_NOWHERE ||
         !vgate_pgpu_is_same_type (g_ptr_array_index (host->host->pgpus, at->pgpu), device->type,
                                   device->type_name, vgpu->type, vgpu->type_name))
-        return host->host->pgpus->len;
+        return VGATE_NOWHERE;
     return at->pgpu;
+}
+
+/* The same, if only the user of the device is in the way; otherwise the number of GPUs. */
+static guint
+own_gpu (const VgatePairGuest *guest, const VgatePairHost *host, guint index)
+{
+    const guint named = named_gpu (guest, host, index);
+
+    if (named == VGATE_NOWHERE || vgate_pair_named_at (guest, host, index)->device->listed.device.fault)
+        return host->host->pgpus->len;
+    return named;
 }
 
 /* The number of what the reason reads of the GPU that comes nearest to running the vGPU (gate/reason.h). */
@@ -314,15 +325,10 @@ static gboolean
 can_start_as_named (VgatePairs *pairs, const VgatePairGuest *guest, const VgatePairHost *host,
                     const VgatePairView *view, guint index)
 {
-    const VgateElementVgpu *vgpu = g_ptr_array_index (guest->guest->domain->element->vgpus, index);
-    const VgatePairAt *at = vgate_pair_named_at (guest, host, index);
-    const VgateDevice *device = at && at->device ? &at->device->listed.device : NULL;
+    const guint named = named_gpu (guest, host, index);
 
-    if (!device || device->kind != VGATE_DEVICE_VGPU || at->pgpu == VGATE_NOWHERE)
-        return FALSE;
-    return vgate_pgpu_is_same_type (g_ptr_array_index (host->host->pgpus, at->pgpu), device->type,
-                                    device->type_name, vgpu->type, vgpu->type_name) &&
-           vgate_pair_verdicts (pairs, guest, host, view, index, at->pgpu)->can_start_on_device;
+    return named != VGATE_NOWHERE &&
+           vgate_pair_verdicts (pairs, guest, host, view, index, named)->can_start_on_device;
 }
 
 gboolean
