@@ -5,6 +5,7 @@
 #include "driver/control-wire.h"
 #include "driver/gpus.h"
 #include "driver/refusal.h"
+#include "nvml/missing.h"
 #include "nvml/nvml-abi.h"
 
 /* Reads the scheduler of an engine. It is not an error that a GPU in MIG mode has none (documented), or
@@ -31,10 +32,7 @@ gboolean
 vgate_serve_has_no_scheduler (int engine, const GError *error)
 {
     return g_error_matches (error, VGATE_NVML_ERROR, NVML_ERROR_NOT_SUPPORTED) ||
-           (engine != VGATE_ENGINE_GRAPHICS &&
-            (g_error_matches (error, VGATE_NVML_ERROR, VGATE_NVML_ERROR_SYMBOL) ||
-             g_error_matches (error, VGATE_NVML_ERROR, NVML_ERROR_FUNCTION_NOT_FOUND) ||
-             g_error_matches (error, VGATE_NVML_ERROR, NVML_ERROR_DEPRECATED)));
+           (engine != VGATE_ENGINE_GRAPHICS && vgate_nvml_lacks_call (error));
 }
 
 GVariant *

@@ -6,6 +6,7 @@
  */
 #include "base/codes.h"
 #include "nvml/loader.h"
+#include "nvml/missing.h"
 #include "nvml/scheduler-log.h"
 #include "vgpu-gate/growth.h"
 
@@ -15,21 +16,12 @@ G_STATIC_ASSERT ((int)VGATE_SCHEDULER_FIXED_SHARE == (int)NVML_SCHEDULER_FIXED_S
 G_STATIC_ASSERT ((int)VGATE_ARR_ENABLED == (int)NVML_ARR_ENABLE);
 G_STATIC_ASSERT (VGATE_SCHEDULER_LOG_MAX == NVML_SCHEDULER_LOG_ENTRIES);
 
-/* TRUE when the library or the driver does not have the call, or has it no more. */
-static gboolean
-lacks_call (const GError *error)
-{
-    return g_error_matches (error, VGATE_NVML_ERROR, VGATE_NVML_ERROR_SYMBOL) ||
-           g_error_matches (error, VGATE_NVML_ERROR, NVML_ERROR_FUNCTION_NOT_FOUND) ||
-           g_error_matches (error, VGATE_NVML_ERROR, NVML_ERROR_DEPRECATED);
-}
-
 /* TRUE when the caller can try the v1 call after this error of the v2 call. v1 has the graphics engine
  * only. */
 static gboolean
 can_use_v1 (int engine, const GError *error)
 {
-    return engine == VGATE_ENGINE_GRAPHICS && lacks_call (error);
+    return engine == VGATE_ENGINE_GRAPHICS && vgate_nvml_lacks_call (error);
 }
 
 /* There is no mode of ARR in v2: it is always on, and means nothing under best effort. */
@@ -69,7 +61,8 @@ sets_with_v2 (VgateNvml *nvml, VgateNvmlDevice device)
     VgateScheduler scheduler;
 
     return nvml->nvmlDeviceSetVgpuSchedulerState_v2 &&
-           (read_v2 (nvml, device, VGATE_ENGINE_GRAPHICS, &scheduler, &error) || !lacks_call (error));
+           (read_v2 (nvml, device, VGATE_ENGINE_GRAPHICS, &scheduler, &error) ||
+            !vgate_nvml_lacks_call (error));
 }
 
 gboolean
